@@ -1,0 +1,44 @@
+# resnet-tui: `make demo` and `make test` are all a new machine needs.
+#   make install TORCH_VERSION=2.6.0 TORCH_INDEX=URL   another torch than the pinned one (older driver or card)
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lint types contracts bench soak screenshots clean
+export TORCH_VERSION TORCH_INDEX PYTHON
+
+help:            ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 16
+
+install:         ## .venv with everything at the pins, development tools included
+	@.ci/install
+
+demo: install    ## the study on drawn and built-in images: in a terminal with the app, else printing progress
+	@.venv/bin/resnet-tui demo
+
+test: install    ## the tests, under 6 minutes on two cores
+	@$(PY) -m pytest -q
+
+check: install format lint types contracts test   ## what continuous integration runs
+
+format: install  ## is the code formatted?
+	@$(PY) -m ruff format --check .
+
+lint: install    ## ruff's rules
+	@$(PY) -m ruff check .
+
+types: install   ## mypy, strict, over engine and tui
+	@$(PY) -m mypy
+
+contracts: install  ## which room may import which
+	@.venv/bin/lint-imports
+
+bench: install   ## the measurements of docs/benchmarks.md
+	@$(PY) -m benchmarks
+
+soak: install    ## the long tests
+	@$(PY) -m pytest -q -m soak -o addopts="-ra"
+
+screenshots: install  ## the pictures in docs/
+	@$(PY) -m docs.screenshots
+
+clean:           ## caches of the development tools
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

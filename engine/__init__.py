@@ -1,0 +1,1 @@
+"""Everything that trains. Knows no terminal."""

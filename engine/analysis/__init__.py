@@ -1,0 +1,1 @@
+"""Reads numbers, never trains: metrics, verdicts, comparisons, reports. No torch in here."""

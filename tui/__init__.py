@@ -1,0 +1,1 @@
+"""Everything a person sees. Never imports torch."""
