@@ -1,0 +1,115 @@
+"""Where everything of a home and of a run lies, and how a file is written so that it is whole or absent."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DB_VARIABLE = "RESNET_TUI_DB"
+CACHE_VARIABLE = "RESNET_TUI_CACHE"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds a user's runs; everything the program writes lies below it."""
+
+    root: Path
+    db_url: str
+    cache: Path
+
+    @classmethod
+    def find(cls, home: Path | None = None, db: str | None = None, cache: Path | None = None) -> "Home":
+        """The home that flags, else environment variables, else the current folder name."""
+        root = (home or Path.cwd()).absolute()
+        url = db or os.environ.get(DB_VARIABLE) or "sqlite:///runs.db"
+        cache_text = os.environ.get(CACHE_VARIABLE)
+        folder = cache or (Path(cache_text) if cache_text else None)
+        return cls(root, url, folder.absolute() if folder else root / "cache")
+
+    @property
+    def database(self) -> str:
+        """The database's URL with a relative SQLite path resolved against the home."""
+        prefix = "sqlite:///"
+        if not self.db_url.startswith(prefix):
+            return self.db_url
+        return f"{prefix}{self.root / self.db_url.removeprefix(prefix)}"
+
+    def run(self, run_id: int) -> "RunPaths":
+        return RunPaths(self.root / "runs" / str(run_id))
+
+    def resolve(self, path: str) -> Path:
+        """A path of a spec: relative ones start at the home."""
+        return self.root / Path(path).expanduser()
+
+    def relative(self, path: Path) -> str:
+        """A path as it is stored: relative where it lies inside the home, so that the home may move."""
+        absolute = Path(os.path.abspath(path))
+        return str(absolute.relative_to(self.root)) if absolute.is_relative_to(self.root) else str(absolute)
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The files of one run."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
+
+    @property
+    def last(self) -> Path:
+        return self.folder / "last.pt"
+
+    @property
+    def last_before(self) -> Path:
+        return self.folder / "last-before.pt"
+
+    @property
+    def best(self) -> Path:
+        return self.folder / "best.safetensors"
+
+    @property
+    def answers(self) -> Path:
+        return self.folder / "answers.npy"
+
+    def predictions(self, *, last: bool = False) -> Path:
+        return self.folder / f"predictions{'-last' if last else ''}.csv"
+
+    def scores(self, *, last: bool = False) -> Path:
+        return self.folder / f"scores{'-last' if last else ''}.npy"
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write; on leaving it is flushed to disk and takes `path`'s place.
+
+    After an exception `path` is as it was and nothing is left behind."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        with aside.open("rb+") as written:
+            os.fsync(written.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    with atomic_path(path) as aside:
+        aside.write_bytes(content)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder survive a power loss."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

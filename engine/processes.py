@@ -1,0 +1,35 @@
+"""Which process is which on this host: a pid alone may have been given to another one."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+
+def host_name() -> str:
+    return socket.gethostname()
+
+
+def started(pid: int) -> str:
+    """When a process began, in the kernel's ticks since boot with the boot's id; "" where it is gone.
+
+    Source: proc(5), field 22 of /proc/PID/stat."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    return "" if fields[0] == "Z" else f"{boot}/{fields[19]}"
+
+
+def is_alive(pid: int, since: str) -> bool:
+    """Is the process that began at `since` still there?"""
+    return bool(since) and started(pid) == since
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Signal a process group whose leader is `pid`; fine if it has gone."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,158 @@
+"""What runs measured: epochs, confusion matrices and losses, written by the attempt that holds the run."""
+
+import sys
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from engine.store.database import Store
+from engine.store.fencing import Claim, next_change, write_fenced
+from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
+
+MAX_LOSS_POINTS = 2_000
+
+Matrix = list[list[int]]
+"""Counts, row = true class, column = answer."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """From where an attempt goes on: whatever was recorded later is replaced."""
+
+    epoch: int
+    """Epochs that its checkpoint holds; -1 for none, so that epoch 0 is measured anew."""
+    bucket: int
+    """The first loss bucket that it will write."""
+    steps_per_epoch: int
+    baseline: float
+    class_names: list[str]
+    environment: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch chosen so far: `best` is the selecting metric's value."""
+
+    best_epoch: int
+    best: float
+    best_acc: float
+    best_balanced_acc: float | None
+    best_kappa: float | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict after an epoch."""
+
+    verdict: str
+    verdict_evidence: str
+    verdict_suggestion: str
+
+
+def begin_attempt(store: Store, held: Claim, start: Start) -> None:
+    """Drop what lies past the attempt's checkpoint and note what it trains with. Raises LeaseLost."""
+    run_id = held.run_id
+    with store.write() as session:
+        write_fenced(
+            session,
+            held,
+            changed=next_change(session),
+            epoch=max(start.epoch, 0),
+            step=max(start.epoch, 0) * start.steps_per_epoch,
+            steps_per_epoch=start.steps_per_epoch,
+            baseline=start.baseline,
+            class_names=start.class_names,
+            environment=start.environment,
+        )
+        for table in (EpochMetrics, EpochConfusion):
+            session.execute(delete(table).where(col(table.run_id) == run_id, col(table.epoch) > start.epoch))
+        later = delete(LossPoint).where(
+            col(LossPoint.run_id) == run_id, col(LossPoint.bucket) >= start.bucket
+        )
+        session.execute(later)
+
+
+def record_epoch(
+    store: Store,
+    held: Claim,
+    metrics: EpochMetrics,
+    confusion: Sequence[Sequence[int]],
+    *,
+    best: Best | None,
+    judgement: Judgement,
+) -> None:
+    """Write an epoch's numbers, replacing the same epoch's from an earlier attempt. Raises LeaseLost."""
+    with store.write() as session:
+        write_fenced(
+            session,
+            held,
+            changed=next_change(session),
+            epoch=metrics.epoch,
+            last_acc=metrics.test_acc,
+            images_per_s=metrics.images_per_s,
+            **(asdict(best) if best else dict.fromkeys(Best.__dataclass_fields__)),
+            **asdict(judgement),
+        )
+        session.merge(metrics)
+        packed = EpochConfusion(
+            run_id=held.run_id, epoch=metrics.epoch, classes=len(confusion), counts=pack_matrix(confusion)
+        )
+        session.merge(packed)
+
+
+def record_progress(
+    store: Store, held: Claim, *, step: int, images_per_s: float | None, losses: Iterable[LossPoint]
+) -> None:
+    """Write how far the training is, and the loss buckets that moved. Raises LeaseLost."""
+    with store.write() as session:
+        write_fenced(session, held, changed=next_change(session), step=step, images_per_s=images_per_s)
+        for point in losses:
+            session.merge(point)
+
+
+def record_checkpoint(store: Store, held: Claim) -> None:
+    """A new checkpoint is progress: the count of bad endings in a row starts again. Raises LeaseLost."""
+    with store.write() as session:
+        write_fenced(session, held, failures=0)
+
+
+def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[EpochMetrics]:
+    """A run's epochs in order, those past `after_epoch`."""
+    mine = select(EpochMetrics).where(EpochMetrics.run_id == run_id, EpochMetrics.epoch > after_epoch)
+    return list(session.exec(mine.order_by(col(EpochMetrics.epoch))))
+
+
+def confusions_of(session: Session, run_id: int) -> dict[int, Matrix]:
+    """Every epoch's confusion matrix."""
+    rows = session.exec(select(EpochConfusion).where(EpochConfusion.run_id == run_id))
+    return {row.epoch: unpack_matrix(row.counts, row.classes) for row in rows}
+
+
+def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
+    row = session.get(EpochConfusion, (run_id, epoch))
+    return unpack_matrix(row.counts, row.classes) if row else None
+
+
+def losses_of(session: Session, run_id: int) -> list[LossPoint]:
+    """A run's loss buckets in order, at most MAX_LOSS_POINTS."""
+    mine = select(LossPoint).where(LossPoint.run_id == run_id)
+    return list(session.exec(mine.order_by(col(LossPoint.bucket))))
+
+
+def pack_matrix(matrix: Sequence[Sequence[int]]) -> bytes:
+    counts = array("I", [count for row in matrix for count in row])
+    if sys.byteorder == "big":
+        counts.byteswap()
+    return zlib.compress(counts.tobytes())
+
+
+def unpack_matrix(packed: bytes, classes: int) -> Matrix:
+    counts = array("I", zlib.decompress(packed))
+    if sys.byteorder == "big":
+        counts.byteswap()
+    return [list(counts[start : start + classes]) for start in range(0, classes * classes, classes)]

@@ -1,0 +1,33 @@
+"""The statuses of a run, and the one function that owns which may follow which."""
+
+from typing import Literal, get_args
+
+Status = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "worker_lost"]
+Request = Literal["cancel", "pause"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
+
+_NEXT: dict[Status, tuple[Status, ...]] = {
+    "queued": ("running", "paused", "cancelled"),
+    "running": ("done", "failed", "cancelled", "paused", "queued"),
+    "paused": ("queued", "cancelled"),
+    "failed": ("queued",),
+    "cancelled": ("queued",),
+    "done": ("queued",),
+}
+
+
+class TransitionError(ValueError):
+    """A status that may not follow the present one."""
+
+
+def may_follow(new: Status) -> tuple[Status, ...]:
+    """The statuses from which a run may become `new`."""
+    return tuple(status for status in STATUSES if new in _NEXT[status])
+
+
+def check_transition(run_id: int, old: Status, new: Status) -> None:
+    if new not in _NEXT[old]:
+        raise TransitionError(f"run {run_id} is {old}: it cannot become {new}")

@@ -1,0 +1,216 @@
+"""The tables. Times are UTC; leases are seconds since 1970 by the database's clock."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, TypeDecorator, text
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+POSITION_GAP = 2**20
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored without a zone in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _time(*, nullable: bool = True) -> Any:
+    return Column(UtcDateTime, nullable=nullable)
+
+
+class Clock(SQLModel, table=True):
+    """One row: the number that the latest write to a run took."""
+
+    id: int = Field(primary_key=True)
+    changed: int = 0
+    program_version: str = ""
+    """The newest program that has migrated this database."""
+
+
+class Run(SQLModel, table=True):
+    """One training experiment."""
+
+    __table_args__ = (
+        Index(
+            "ix_run_queue",
+            text("priority DESC"),
+            "position",
+            sqlite_where=text("status = 'queued'"),
+            postgresql_where=text("status = 'queued'"),
+        ),
+        Index("ix_run_changed", "changed"),
+        Index("ix_run_sweep", "sweep"),
+        Index("ix_run_spec_hash", "spec_hash"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    changed: int = 0
+    """Moved by every write to the row."""
+    status: str = Field(default="queued")
+    request: str | None = None
+    """What a user asked of a running run: cancel or pause."""
+    cause: str | None = None
+    error: str | None = None
+    suggestion: str | None = None
+
+    name: str = ""
+    note: str = ""
+    tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    sweep: str = ""
+    priority: int = 0
+    position: int = 0
+    blocked: int = 0
+    """Unfinished runs that this one waits for."""
+
+    spec: str
+    spec_hash: str
+    data: str
+    arch: str
+    pretrained: str
+    lr: float
+    epochs: int
+    batch_size: int
+    seed: int
+
+    attempt: int = 0
+    failures: int = 0
+    max_attempts: int = 3
+    worker_id: int | None = Field(default=None, foreign_key="worker.id", ondelete="SET NULL")
+    lease_expires_s: float | None = None
+
+    epoch: int = 0
+    """Epochs completed."""
+    step: int = 0
+    steps_per_epoch: int = 0
+    baseline: float | None = None
+    best_epoch: int | None = None
+    best: float | None = None
+    """The selected metric at the best epoch."""
+    best_acc: float | None = None
+    best_balanced_acc: float | None = None
+    best_kappa: float | None = None
+    last_acc: float | None = None
+    verdict: str | None = None
+    verdict_evidence: str | None = None
+    verdict_suggestion: str | None = None
+    images_per_s: float | None = None
+    class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+    created_at: datetime = Field(default_factory=utc_now, sa_column=_time(nullable=False))
+    started_at: datetime | None = Field(default=None, sa_column=_time())
+    ended_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class RunDependency(SQLModel, table=True):
+    """`run_id` waits until `after_id` is done."""
+
+    __tablename__ = "run_dependency"
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    after_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE", index=True)
+
+
+class EpochMetrics(SQLModel, table=True):
+    """What one epoch measured; epoch 0 is before the first step. Undefined is null."""
+
+    __tablename__ = "epoch_metrics"
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    epoch: int = Field(primary_key=True)
+    attempt: int
+    train_loss: float | None = None
+    train_acc: float | None = None
+    """Measured while training: on augmented batches, by the network as it changes."""
+    test_loss: float | None = None
+    test_nll: float | None = None
+    test_acc: float | None = None
+    balanced_acc: float | None = None
+    macro_f1: float | None = None
+    kappa: float | None = None
+    auc_referable: float | None = None
+    recall: list[float | None] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    answers: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Test images answered with each class."""
+    images_per_s: float | None = None
+    data_wait_share: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    """Of the last layer's weight, mean over the epoch's steps."""
+    grad_norm_first: float | None = None
+    """Of conv1's weight."""
+    max_logit: float | None = None
+    nonfinite_share: float | None = None
+    seconds: float | None = None
+
+
+class EpochConfusion(SQLModel, table=True):
+    """An epoch's confusion matrix, apart from the metrics so that no list query reads it."""
+
+    __tablename__ = "epoch_confusion"
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    epoch: int = Field(primary_key=True)
+    classes: int
+    counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """Classes × classes unsigned 32-bit little-endian integers, row = true class, zlib-compressed."""
+
+
+class LossPoint(SQLModel, table=True):
+    """The training loss of `width` neighbouring steps."""
+
+    __tablename__ = "loss_point"
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    bucket: int = Field(primary_key=True)
+    width: int
+    minimum: float
+    maximum: float
+    mean: float
+    last: float
+
+
+class Worker(SQLModel, table=True):
+    """A process that claims runs and supervises their training."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    host: str
+    pid: int
+    pid_started: str
+    """When the process began, as the system counts it: tells a reused pid apart."""
+    device: str
+    device_name: str = ""
+    state: str = "idle"
+    """idle, running, gone."""
+    seen_s: float = 0.0
+    """The latest sign of life, by the database's clock."""
+    telemetry: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    started_at: datetime = Field(default_factory=utc_now, sa_column=_time(nullable=False))
+
+
+__all__ = [
+    "Clock",
+    "EpochConfusion",
+    "EpochMetrics",
+    "LossPoint",
+    "Run",
+    "RunDependency",
+    "Worker",
+    "utc_now",
+]

@@ -1,0 +1,68 @@
+"""The workers' rows: who is there, on which device, and who has gone."""
+
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from engine import processes
+from engine.store.database import Store
+from engine.store.fencing import now_s, table_of
+from engine.store.queue import LEASE_S
+from engine.store.tables import Worker
+
+worker_table = table_of(Worker)
+
+
+def register(store: Store, *, pid: int, device: str, device_name: str) -> int:
+    """Write a new worker's row and give its id."""
+    row = Worker(
+        host=processes.host_name(),
+        pid=pid,
+        pid_started=processes.started(pid),
+        device=device,
+        device_name=device_name,
+    )
+    with store.write() as session:
+        session.add(row)
+        session.flush()
+        assert row.id is not None
+        session.execute(update(worker_table).where(worker_table.c.id == row.id).values(seen_s=now_s(session)))
+        return row.id
+
+
+def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> None:
+    """A sign of life, with what the worker does and what its device is doing."""
+    with store.write() as session:
+        mine = update(worker_table).where(worker_table.c.id == worker_id)
+        session.execute(mine.values(seen_s=now_s(session), state=state, telemetry=telemetry))
+
+
+def leave(store: Store, worker_id: int) -> None:
+    with store.write() as session:
+        session.execute(update(worker_table).where(worker_table.c.id == worker_id).values(state="gone"))
+
+
+def present(session: Session) -> list[Worker]:
+    """The workers that are there: seen within a lease and, on this host, with a living process."""
+    recent = col(Worker.seen_s) > now_s(session) - LEASE_S
+    rows = session.exec(select(Worker).where(Worker.state != "gone", recent).order_by(col(Worker.id)))
+    return [row for row in rows if not _known_dead(row)]
+
+
+def dead_here(store: Store) -> list[int]:
+    """Workers of this host whose process is gone though they never said goodbye."""
+    with store.read() as session:
+        rows = session.exec(select(Worker).where(Worker.state != "gone")).all()
+    return [row.id for row in rows if row.id is not None and _known_dead(row)]
+
+
+def holder_of(store: Store, device: str) -> Worker | None:
+    """The worker of this host that has a device."""
+    with store.read() as session:
+        here = [row for row in present(session) if row.host == processes.host_name() and row.device == device]
+    return here[0] if here else None
+
+
+def _known_dead(row: Worker) -> bool:
+    return row.host == processes.host_name() and not processes.is_alive(row.pid, row.pid_started)

@@ -1,0 +1,97 @@
+"""Opening databases: ours, others', newer ones, broken ones; and the migrations."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+import engine.store.migrations
+from engine.store.database import SCHEMA, Store, StoreError, open_store
+
+
+def test_migrations_lead_to_exactly_the_tables(store: Store) -> None:
+    # The queue's index has a descending column, which Alembic cannot compare: the query plan shows it.
+    options = {"include_object": lambda _object, name, *_rest: name != "ix_run_queue"}
+    first = "SELECT id FROM run WHERE status = 'queued' ORDER BY priority DESC, position"
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, SQLModel.metadata) == []
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {first}").all()
+    assert "USING COVERING INDEX ix_run_queue" in str(plan) or "USING INDEX ix_run_queue" in str(plan)
+    assert "TEMP B-TREE" not in str(plan)
+
+
+def test_schema_number_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(engine.store.migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA
+
+
+def test_pragmas(store: Store) -> None:
+    with store.engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_open_twice_keeps_what_is_there(db_url: str, store: Store) -> None:
+    with store.write() as session:
+        session.execute(text("UPDATE clock SET changed = 41"))
+    again = open_store(db_url)
+    with again.read() as session:
+        assert session.execute(text("SELECT changed FROM clock")).scalar() == 41
+    again.close()
+
+
+def test_newer_database_is_refused_with_the_version_to_install(db_url: str, store: Store) -> None:
+    with store.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        session.execute(text("UPDATE clock SET program_version = '7.1'"))
+    with pytest.raises(StoreError, match="newer resnet-tui: install resnet-tui 7.1 or newer"):
+        open_store(db_url)
+
+
+def test_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("dear diary, " * 100)
+    with pytest.raises(StoreError, match="is not a resnet-tui database"):
+        open_store(f"sqlite:///{path}")
+    assert path.read_text().startswith("dear diary")
+
+
+def test_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE songs (title)")
+    with pytest.raises(StoreError, match="belongs to another program .*'songs'"):
+        open_store(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master")] == ["songs"]
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite:////nowhere/at/all/runs.db", "cannot be opened: check that its folder exists"),
+        ("sqlite:////sys/runs.db", "cannot be opened: check that its folder exists and can be written"),
+        ("runs.db", "is not a database URL"),
+        ("nosuch://host/db", "is not a database URL"),
+    ],
+)
+def test_unusable_urls_say_what_to_do(url: str, says: str) -> None:
+    with pytest.raises(StoreError, match=says):
+        open_store(url)
+
+
+def test_reading_does_not_make_a_database(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no run table at .*resnet-tui add"):
+        open_store(f"sqlite:///{tmp_path / 'runs.db'}", create=False)
+    assert list(tmp_path.iterdir()) == []
