@@ -1,6 +1,7 @@
 """The image sets that come with the program: `digits` (real) and two drawn sets of fundus photographs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,9 @@ GRADES = ("no DR", "mild", "moderate", "severe", "proliferative")
 
 
 @dataclass(frozen=True)
-class BuiltinImages:
-    """A whole set in memory."""
+class BuiltinTable:
+    """What a set holds, image by image, without the images."""
 
-    images: NDArray[np.uint8]
-    """N × H × W × 3, RGB."""
     labels: NDArray[np.int64]
     splits: NDArray[np.str_] | None
     """`train` or `test` for each image; None where the set comes without a split."""
@@ -43,46 +42,44 @@ DRAWN = {
 }
 
 
-def load_builtin(name: str, size_px: int) -> BuiltinImages:
-    """The set `name` at `size_px`; ValueError names the choices where there is no such set."""
+def builtin_table(name: str) -> BuiltinTable:
+    """Labels and splits of the set `name`, at once; ValueError names the choices where there is no such set."""
     if name == "digits":
-        return _digits(size_px)
+        digits = _digits()
+        names = tuple(str(each) for each in digits.target_names)
+        return BuiltinTable(digits.target.astype(np.int64), None, names, ordered=False)
     if name in DRAWN:
-        return _drawn(DRAWN[name], size_px)
+        drawn = DRAWN[name]
+        splits = np.repeat(["train", "test"], [sum(drawn.train), sum(drawn.test)])
+        return BuiltinTable(_grades(drawn), splits, GRADES, ordered=True)
     raise ValueError(f"no built-in set is called {name!r}: choose one of {', '.join(BUILTIN_NAMES)}")
 
 
-def _digits(size_px: int) -> BuiltinImages:
-    """The test part of UCI's optical digits, as scikit-learn ships it: 1,797 images of 8×8, enlarged."""
+def builtin_images(name: str, size_px: int) -> NDArray[np.uint8]:
+    """The images of the set `name` in its table's order, N × size × size × 3, RGB; seconds for a drawn set."""
+    if name == "digits":
+        return _enlarged(_digits().images, size_px)
+    drawn = DRAWN[name]
+    grades = enumerate(_grades(drawn))
+    return np.stack([draw_fundus(drawn.seed, index, int(grade), size_px) for index, grade in grades])
+
+
+def _digits() -> Any:
+    """The test part of UCI's optical digits, as scikit-learn ships it: 1,797 images of 8×8, levels 0 to 16."""
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+    return load_digits()
+
+
+def _enlarged(images: NDArray[np.float64], size_px: int) -> NDArray[np.uint8]:
+    grey = np.rint(images * (255 / 16)).astype(np.uint8)
     side = (size_px, size_px)
-    large = np.stack(
-        [np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC)) for image in grey]
-    )
-    return BuiltinImages(
-        images=np.repeat(large[..., None], 3, axis=-1),
-        labels=digits.target.astype(np.int64),
-        splits=None,
-        class_names=tuple(str(name) for name in digits.target_names),
-        ordered=False,
-    )
+    large = [np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC)) for image in grey]
+    return np.repeat(np.stack(large)[..., None], 3, axis=-1)
 
 
-def _drawn(drawn: DrawnSet, size_px: int) -> BuiltinImages:
-    """Draw a set: its train images first, then its test images, the grades in a seeded shuffle in each."""
+def _grades(drawn: DrawnSet) -> NDArray[np.int64]:
+    """A drawn set's grades: its train images first, then its test images, in a seeded shuffle in each."""
     shuffle = np.random.Generator(np.random.PCG64(drawn.seed))
-    train, test = (
-        shuffle.permutation(np.repeat(np.arange(5), counts)) for counts in (drawn.train, drawn.test)
-    )
-    labels = np.concatenate([train, test])
-    images = [draw_fundus(drawn.seed, index, int(grade), size_px) for index, grade in enumerate(labels)]
-    return BuiltinImages(
-        images=np.stack(images),
-        labels=labels.astype(np.int64),
-        splits=np.repeat(["train", "test"], [len(train), len(test)]),
-        class_names=GRADES,
-        ordered=True,
-    )
+    parts = (shuffle.permutation(np.repeat(np.arange(5), counts)) for counts in (drawn.train, drawn.test))
+    return np.concatenate(list(parts))

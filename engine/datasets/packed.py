@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets.builtin import load_builtin
+from engine.datasets.builtin import builtin_images
 from engine.datasets.decode import decode
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
@@ -37,7 +37,12 @@ def pack(index: Index, cache: Path, *, size_px: int, fit: str, progress: Progres
     with _locked(cache / f"{key}.lock"):
         if not (about.exists() and path.exists() and path.stat().st_size == int(np.prod(shape))):
             _write(index, path, shape, size_px, fit, progress)
-            content = {"kind": index.kind, "root": str(index.root or ""), "images": shape[0], "size_px": size_px}
+            content = {
+                "kind": index.kind,
+                "root": str(index.root or ""),
+                "images": shape[0],
+                "size_px": size_px,
+            }
             write_atomic(about, json.dumps({**content, "fit": fit, "format": FORMAT}).encode())
     return np.memmap(path, dtype=np.uint8, mode="r", shape=shape)
 
@@ -74,7 +79,7 @@ def _write(
     try:
         packed = np.memmap(aside, dtype=np.uint8, mode="w+", shape=shape)
         if index.root is None:
-            packed[:] = load_builtin(index.kind, size_px).images
+            packed[:] = builtin_images(index.kind, size_px)
             progress(shape[0], shape[0])
         else:
             _decode_all(index.root, index.names, packed, size_px, fit, progress)
