@@ -1,0 +1,244 @@
+"""ResNet-18 to ResNet-152 by hand, with torchvision's parameter names, shapes and meaning.
+
+Sources: He et al. 2015, "Deep Residual Learning for Image Recognition" (blocks, Table 1), and He et al. 2015,
+"Delving Deep into Rectifiers" (the initialisation of the convolutions).
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
+
+import torch
+from torch import Tensor, nn
+
+BottleneckStride: TypeAlias = Literal["3x3", "1x1"]
+BOTTLENECK_STRIDES = ("3x3", "1x1")
+IMPLEMENTATIONS = ("own", "torchvision")
+
+
+def conv1x1(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
+    """A pointwise convolution; BatchNorm follows everywhere, so it has no bias."""
+    return nn.Conv2d(channels_in, channels_out, kernel_size=1, stride=stride, bias=False)
+
+
+def conv3x3(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
+    """A convolution that keeps the size at stride 1; no bias, as BatchNorm follows."""
+    return nn.Conv2d(channels_in, channels_out, kernel_size=3, stride=stride, padding=1, bias=False)
+
+
+def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Sequential | None:
+    """The projection of a block's input, or None where the input can be added as it is."""
+    if stride == 1 and channels_in == channels_out:
+        return None
+    return nn.Sequential(conv1x1(channels_in, channels_out, stride), nn.BatchNorm2d(channels_out))
+
+
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions; the first carries the stride, wherever a bottleneck would have it."""
+
+    expansion = 1
+
+    def __init__(
+        self, channels_in: int, width: int, stride: int, bottleneck_stride: BottleneckStride
+    ) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(channels_in, width, stride)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = conv3x3(width, width)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.downsample = shortcut(channels_in, width, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×C×H×W to N×width×H/stride×W/stride."""
+        identity = x if self.downsample is None else self.downsample(x)
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        out += identity
+        return cast(Tensor, self.relu(out))
+
+
+class Bottleneck(nn.Module):
+    """1×1, 3×3, 1×1; the stride sits in the 3×3 (torchvision) or in the first 1×1 (the paper)."""
+
+    expansion = 4
+
+    def __init__(
+        self, channels_in: int, width: int, stride: int, bottleneck_stride: BottleneckStride
+    ) -> None:
+        super().__init__()
+        in_first = bottleneck_stride == "1x1"
+        channels_out = width * self.expansion
+        self.conv1 = conv1x1(channels_in, width, stride if in_first else 1)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = conv3x3(width, width, 1 if in_first else stride)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = conv1x1(width, channels_out)
+        self.bn3 = nn.BatchNorm2d(channels_out)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = shortcut(channels_in, channels_out, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×C×H×W to N×4·width×H/stride×W/stride."""
+        identity = x if self.downsample is None else self.downsample(x)
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.relu(self.bn2(self.conv2(out)))
+        out = self.bn3(self.conv3(out))
+        out += identity
+        return cast(Tensor, self.relu(out))
+
+
+@dataclass(frozen=True)
+class ArchPlan:
+    """What makes one depth: its block and how many of them each of the four stages stacks."""
+
+    block: type[BasicBlock] | type[Bottleneck]
+    blocks: tuple[int, int, int, int]
+
+
+ARCHS: dict[str, ArchPlan] = {
+    "resnet18": ArchPlan(BasicBlock, (2, 2, 2, 2)),
+    "resnet34": ArchPlan(BasicBlock, (3, 4, 6, 3)),
+    "resnet50": ArchPlan(Bottleneck, (3, 4, 6, 3)),
+    "resnet101": ArchPlan(Bottleneck, (3, 4, 23, 3)),
+    "resnet152": ArchPlan(Bottleneck, (3, 8, 36, 3)),
+}
+
+
+def stage(
+    plan: ArchPlan,
+    index: int,
+    channels_in: int,
+    width: int,
+    stride: int,
+    bottleneck_stride: BottleneckStride,
+) -> nn.Sequential:
+    """The plan's stage `index`: its first block changes size and channels, the others keep both."""
+    channels_out = width * plan.block.expansion
+    blocks = [plan.block(channels_in, width, stride, bottleneck_stride)]
+    blocks += [plan.block(channels_out, width, 1, bottleneck_stride) for _ in range(plan.blocks[index] - 1)]
+    return nn.Sequential(*blocks)
+
+
+class ResNet(nn.Module):
+    """conv1, four stages of residual blocks, average pool, fc."""
+
+    def __init__(
+        self, plan: ArchPlan, num_classes: int, bottleneck_stride: BottleneckStride, zero_init_residual: bool
+    ) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        expansion = plan.block.expansion
+        self.layer1 = stage(plan, 0, 64, 64, 1, bottleneck_stride)
+        self.layer2 = stage(plan, 1, 64 * expansion, 128, 2, bottleneck_stride)
+        self.layer3 = stage(plan, 2, 128 * expansion, 256, 2, bottleneck_stride)
+        self.layer4 = stage(plan, 3, 256 * expansion, 512, 2, bottleneck_stride)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(512 * expansion, num_classes)
+        initialise(self, zero_init_residual)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images N×3×H×W to logits N×num_classes."""
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return cast(Tensor, self.fc(torch.flatten(self.avgpool(x), 1)))
+
+
+def initialise(model: nn.Module, zero_init_residual: bool) -> None:
+    """He initialisation: normal convolutions of variance 2 / fan out ("Delving Deep", eq. 14), BatchNorm 1, 0.
+
+    With `zero_init_residual` each block's last BatchNorm starts at weight 0, so that the block starts as the
+    identity. The fc keeps `nn.Linear`'s own uniform ±1/√inputs.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.ones_(module.weight)
+            nn.init.zeros_(module.bias)
+    if zero_init_residual:
+        for module in model.modules():
+            if isinstance(module, BasicBlock):
+                nn.init.zeros_(module.bn2.weight)
+            elif isinstance(module, Bottleneck):
+                nn.init.zeros_(module.bn3.weight)
+
+
+def resnet(arch: str, num_classes: int, bottleneck_stride: str, zero_init_residual: bool) -> ResNet:
+    """The named depth, initialised from the process's random state; a name out of range is a ValueError."""
+    if arch not in ARCHS:
+        raise ValueError(f"unknown arch {arch!r}: choose one of {', '.join(ARCHS)}")
+    if bottleneck_stride not in BOTTLENECK_STRIDES:
+        raise ValueError(f"unknown bottleneck stride {bottleneck_stride!r}: choose 3x3 or 1x1")
+    return ResNet(ARCHS[arch], num_classes, cast(BottleneckStride, bottleneck_stride), zero_init_residual)
+
+
+def resnet18(
+    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
+) -> ResNet:
+    """18 layers of basic blocks, which have no bottleneck: both strides are the same network."""
+    return resnet("resnet18", num_classes, bottleneck_stride, zero_init_residual)
+
+
+def resnet34(
+    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
+) -> ResNet:
+    """34 layers of basic blocks, which have no bottleneck: both strides are the same network."""
+    return resnet("resnet34", num_classes, bottleneck_stride, zero_init_residual)
+
+
+def resnet50(
+    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
+) -> ResNet:
+    """50 layers of bottlenecks; 4.09e9 multiply-adds with the stride in the 3×3, 3.86e9 in the 1×1."""
+    return resnet("resnet50", num_classes, bottleneck_stride, zero_init_residual)
+
+
+def resnet101(
+    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
+) -> ResNet:
+    """101 layers of bottlenecks; 7.80e9 multiply-adds with the stride in the 3×3, 7.57e9 in the 1×1."""
+    return resnet("resnet101", num_classes, bottleneck_stride, zero_init_residual)
+
+
+def resnet152(
+    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
+) -> ResNet:
+    """152 layers of bottlenecks; 11.51e9 multiply-adds with the stride in the 3×3, 11.28e9 in the 1×1."""
+    return resnet("resnet152", num_classes, bottleneck_stride, zero_init_residual)
+
+
+def build_model(
+    arch: str,
+    num_classes: int,
+    *,
+    implementation: str = "own",
+    bottleneck_stride: str = "3x3",
+    seed: int = 0,
+) -> nn.Module:
+    """A network on the CPU, its weights drawn from the seed alone; the process's random state is not touched.
+
+    Both implementations start from the same weights. A name out of range is a ValueError.
+    """
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(f"unknown implementation {implementation!r}: choose own or torchvision")
+    if implementation == "torchvision" and bottleneck_stride != "3x3":
+        raise ValueError(
+            "torchvision's bottleneck has its stride in the 3x3: choose implementation own for 1x1"
+        )
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)
+        model = resnet(arch, num_classes, bottleneck_stride, zero_init_residual=False)
+    return model if implementation == "own" else as_torchvision(arch, model)
+
+
+def as_torchvision(arch: str, model: ResNet) -> nn.Module:
+    """Torchvision's network of that name around the given network's tensors."""
+    from torchvision.models import get_model
+
+    with torch.device("meta"):
+        twin: nn.Module = get_model(arch, weights=None, num_classes=model.fc.out_features)
+    twin.load_state_dict(model.state_dict(), assign=True)
+    return twin

@@ -1,0 +1,153 @@
+"""The architecture table of He et al. 2015 (Table 1), read off the networks themselves."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.models.resnet import ARCHS, ResNet, resnet
+
+PUBLISHED_MULTIPLY_ADDS = {
+    "resnet18": 1_800_000_000,
+    "resnet34": 3_600_000_000,
+    "resnet50": 3_800_000_000,
+    "resnet101": 7_600_000_000,
+    "resnet152": 11_300_000_000,
+}
+"""The last row of the paper's Table 1, there called FLOPs: 224² px, 1000 classes, stride in the first 1×1."""
+
+STAGE_MODULES = {
+    "conv1": "conv1",
+    "conv2_x": "layer1",
+    "conv3_x": "layer2",
+    "conv4_x": "layer3",
+    "conv5_x": "layer4",
+    "head": "avgpool",
+}
+"""The paper's name of each stage, and the module whose output is the stage's."""
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One row of the table: `output` as height×width, `blocks` in the paper's notation."""
+
+    name: str
+    output: str
+    blocks: str
+
+
+@dataclass(frozen=True)
+class ArchSummary:
+    """One column of the table; `multiply_adds` is for one image of the size asked for."""
+
+    arch: str
+    bottleneck_stride: str
+    parameters: int
+    multiply_adds: int
+    published_multiply_adds: int
+    layers: tuple[LayerSummary, ...]
+
+
+def summarise(
+    arch: str, *, num_classes: int = 1000, image_size_px: int = 224, bottleneck_stride: str = "3x3"
+) -> ArchSummary:
+    """Run one image through the network on the meta device, where shapes are real and numbers are not."""
+    with torch.device("meta"):
+        model = resnet(arch, num_classes, bottleneck_stride, zero_init_residual=False).eval()
+        image = torch.empty(1, 3, image_size_px, image_size_px)
+    sizes: dict[str, str] = {}
+    for stage, module_name in STAGE_MODULES.items():
+        model.get_submodule(module_name).register_forward_hook(size_recorder(sizes, stage))
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(image)
+    blocks = stage_texts(model)
+    return ArchSummary(
+        arch=arch,
+        bottleneck_stride=bottleneck_stride,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        multiply_adds=counter.get_total_flops() // 2,
+        published_multiply_adds=PUBLISHED_MULTIPLY_ADDS[arch],
+        layers=tuple(LayerSummary(stage, sizes[stage], blocks[stage]) for stage in STAGE_MODULES),
+    )
+
+
+def size_recorder(
+    sizes: dict[str, str], stage: str
+) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+    """A forward hook that notes its module's output size, N×C×H×W, as H×W."""
+
+    def record(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        height_px, width_px = output.shape[-2:]
+        sizes[stage] = f"{height_px}×{width_px}"
+
+    return record
+
+
+def stage_texts(model: ResNet) -> dict[str, str]:
+    """What each stage is made of, in the paper's notation."""
+    pool = model.maxpool
+    entry = f"{pool.kernel_size}×{pool.kernel_size} max pool, stride {pool.stride}; "
+    return {
+        "conv1": f"{conv_text(model.conv1)}, stride {model.conv1.stride[0]}",
+        "conv2_x": entry + blocks_text(model.layer1),
+        "conv3_x": blocks_text(model.layer2),
+        "conv4_x": blocks_text(model.layer3),
+        "conv5_x": blocks_text(model.layer4),
+        "head": f"average pool, fc {model.fc.out_features}",
+    }
+
+
+def blocks_text(blocks: nn.Sequential) -> str:
+    """`[3×3,64; 3×3,64]×2`: the convolutions of a block (shortcuts left out) and how many are alike."""
+    texts = (
+        "; ".join(conv_text(layer) for layer in block.children() if isinstance(layer, nn.Conv2d))
+        for block in blocks
+    )
+    return ", ".join(f"[{text}]×{len(list(alike))}" for text, alike in groupby(texts))
+
+
+def conv_text(conv: nn.Conv2d) -> str:
+    """`3×3,64`: kernel and output channels."""
+    height_px, width_px = conv.kernel_size
+    return f"{height_px}×{width_px},{conv.out_channels}"
+
+
+def text_table(summaries: Sequence[ArchSummary]) -> str:
+    """For a person: a line for each network, then one for each of its stages."""
+    lines: list[str] = []
+    for summary in summaries:
+        lines.append(
+            f"{summary.arch}, stride in the {summary.bottleneck_stride}: {summary.parameters:,} parameters, "
+            f"{summary.multiply_adds / 1e9:.3f}e9 multiply-adds "
+            f"(published: {summary.published_multiply_adds / 1e9:.1f}e9)"
+        )
+        lines += [f"  {layer.name:8} {layer.output:8} {layer.blocks}" for layer in summary.layers]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table of one network or of all; the exit code is 2 when there is no such network."""
+    parser = argparse.ArgumentParser(prog="python -m engine.models.summary", description=__doc__)
+    parser.add_argument("name", nargs="?", help=f"one of {', '.join(ARCHS)}; all when left out")
+    parser.add_argument("--bottleneck-stride", default="3x3", help="3x3 (torchvision) or 1x1 (the paper)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    options = parser.parse_args(arguments)
+    names = [options.name] if options.name else list(ARCHS)
+    try:
+        summaries = [summarise(name, bottleneck_stride=options.bottleneck_stride) for name in names]
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    document = json.dumps({"archs": [asdict(summary) for summary in summaries]})
+    print(document if options.json else text_table(summaries))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
