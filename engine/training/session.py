@@ -1,0 +1,205 @@
+"""One run in training, from its newest checkpoint to its last epoch. Knows no database."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from engine.datasets.batches import MEAN, STD
+from engine.datasets.index import Index
+from engine.models.weight_files import weights_bytes
+from engine.paths import Home, write_atomic
+from engine.spec import RunSpec
+from engine.training.artifacts import append_answers, write_predictions
+from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.loop import EpochSums, evaluate, train_one_epoch
+from engine.training.losses import Bucket, LossBuckets
+from engine.training.measure import Choice, Measured, better, epoch_line, measure
+from engine.training.setup import Log, build_network, prepare_data
+
+FLUSH_EVERY_S = 0.5
+CHECKPOINT_EVERY_S = 60.0
+CHECKPOINT_MAX_SHARE = 0.02
+"""Within an epoch a checkpoint is written only where it costs less than this share of the time."""
+
+
+class Recorder(Protocol):
+    """Whoever writes down what a session measures."""
+
+    def begin(self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int) -> None: ...
+    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
+    def epoch(self, measured: Measured, best: Choice | None) -> None: ...
+    def checkpoint(self) -> None: ...
+
+
+class Session:
+    """The state of a run in training."""
+
+    def __init__(
+        self, spec: RunSpec, home: Home, run_id: int, *, device: torch.device, precision: str, log: Log
+    ) -> None:
+        """Make data and network ready and load the newest checkpoint. Raises DataError, WeightsError."""
+        self.spec, self.device, self.log = spec, device, log
+        self.paths = home.run(run_id)
+        self.paths.folder.mkdir(parents=True, exist_ok=True)
+        self.data = prepare_data(spec, home, device, log)
+        checkpoint = load_checkpoint(self.paths, spec.digest())
+        self.net = build_network(
+            spec, home, self.data, device, precision, log, resumes=checkpoint is not None
+        )
+        self.done_epochs, self.step = -1, 0
+        self.best: Choice | None = None
+        self.sums = EpochSums(device)
+        self.buckets = LossBuckets(self.data.steps_per_epoch * spec.epochs)
+        self._pending: list[Tensor] = []
+        self._saved_at, self._save_cost_s = time.monotonic(), 0.0
+        if checkpoint is not None:
+            self._load(checkpoint)
+
+    def train(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
+        """Train to the last epoch; False when stopped before, with a checkpoint.
+
+        Raises Diverged at a loss that is not finite, and whatever the recorder raises."""
+        recorder.begin(
+            self.data.index,
+            epoch=self.done_epochs,
+            bucket=self._global_step() // self.buckets.width,
+            steps_per_epoch=self.data.steps_per_epoch,
+        )
+        if self.done_epochs < 0:
+            self._finish_epoch(recorder)
+        while self.done_epochs < self.spec.epochs:
+            if should_stop() or not self._train_epoch(recorder, should_stop):
+                self._flush(recorder)
+                self._save(recorder)
+                return False
+            self._finish_epoch(recorder)
+        self.paths.last_before.unlink(missing_ok=True)
+        return True
+
+    def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
+        flushed_at = time.monotonic()
+
+        def on_step(loss: Tensor) -> bool:
+            nonlocal flushed_at
+            self.step += 1
+            self._pending.append(loss)
+            if self.step == self.data.steps_per_epoch:
+                return False  # the epoch is finished first
+            if time.monotonic() - flushed_at > FLUSH_EVERY_S:
+                self._flush(recorder)
+                if self._checkpoint_is_due():
+                    self._save(recorder)
+                flushed_at = time.monotonic()
+            return should_stop()
+
+        batches = self.data.batches.train(
+            self.data.train_rows, epoch=self.done_epochs + 1, start_step=self.step
+        )
+        net = self.net
+        return train_one_epoch(
+            net.model,
+            batches,
+            net.optimizer,
+            net.schedule,
+            net.loss_of,
+            self.sums,
+            autocast=net.autocast,
+            on_step=on_step,
+        )
+
+    def _finish_epoch(self, recorder: Recorder) -> None:
+        """Evaluate, write files, record, checkpoint: in this order, so that after a kill the epoch's end is
+        repeated and nothing is missed."""
+        self._flush(recorder)
+        measured = self._measure()
+        self.done_epochs, self.step = measured.epoch, 0
+        best = better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs)
+        if best is not None and best != self.best:
+            self.best = best
+            self._write_best(measured, best)
+        append_answers(self.paths, measured.epoch, measured.evaluation.answers)
+        if measured.epoch == self.spec.epochs:
+            self._write_predictions(measured, last=True)
+        recorder.epoch(measured, self.best)
+        self.log(epoch_line(measured, self.spec.epochs))
+        self.sums = EpochSums(self.device)
+        self._save(recorder)
+
+    def _measure(self) -> Measured:
+        rows, index = self.data.test_rows, self.data.index
+        evaluation = evaluate(
+            self.net.model,
+            self.data.batches.evaluate(rows),
+            classes=len(index.class_names),
+            autocast=self.net.autocast,
+        )
+        lr = float(self.net.schedule.get_last_lr()[0])
+        return measure(self.done_epochs + 1, index, rows.tolist(), evaluation, self.sums, lr)
+
+    def _write_best(self, measured: Measured, best: Choice) -> None:
+        spec = self.spec
+        about = {
+            **spec.model_dump(include={"arch", "bottleneck_stride", "data", "image_size", "fit"}),
+            **asdict(best),
+            "class_names": list(self.data.index.class_names),
+            "mean": MEAN,
+            "std": STD,
+        }
+        write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about))
+        self._write_predictions(measured, last=False)
+
+    def _write_predictions(self, measured: Measured, *, last: bool) -> None:
+        index, rows = self.data.index, self.data.test_rows
+        classes = list(index.class_names)
+        names = [index.names[row] for row in rows]
+        labels = [classes[index.labels[row]] for row in rows]
+        write_predictions(self.paths, names, labels, measured.evaluation, classes, last=last)
+
+    def _flush(self, recorder: Recorder) -> None:
+        """Fetch the waiting losses from the device, check them, write them down."""
+        if not self._pending:
+            return
+        losses = torch.stack(self._pending).double().tolist()
+        self._pending = []
+        moved = self.buckets.add(self._global_step() - len(losses), losses)
+        recorder.progress(self._global_step(), self.sums.images_per_s, moved, self.buckets.width)
+
+    def _global_step(self) -> int:
+        return max(self.done_epochs, 0) * self.data.steps_per_epoch + self.step
+
+    def _checkpoint_is_due(self) -> bool:
+        cheap = self._save_cost_s < CHECKPOINT_MAX_SHARE * CHECKPOINT_EVERY_S
+        return cheap and time.monotonic() - self._saved_at > CHECKPOINT_EVERY_S
+
+    def _save(self, recorder: Recorder) -> None:
+        began = time.monotonic()
+        schedule = self.net.schedule.state_dict()
+        state: dict[str, Any] = {
+            "spec_hash": self.spec.digest(),
+            "epoch": self.done_epochs,
+            "step": self.step,
+            "model": self.net.model.state_dict(),
+            "optimizer": self.net.optimizer.state_dict(),
+            "schedule": {name: value for name, value in schedule.items() if name != "lr_lambdas"},
+            "sums": self.sums.totals,
+            "best": asdict(self.best) if self.best else None,
+            "losses": self.buckets.state(),
+        }
+        save_checkpoint(self.paths, state)
+        recorder.checkpoint()
+        self._saved_at = time.monotonic()
+        self._save_cost_s = self._saved_at - began
+
+    def _load(self, state: dict[str, Any]) -> None:
+        self.net.model.load_state_dict(state["model"])
+        self.net.optimizer.load_state_dict(state["optimizer"])
+        self.net.schedule.load_state_dict(self.net.schedule.state_dict() | state["schedule"])
+        self.sums.totals.copy_(state["sums"])
+        self.best = Choice(**state["best"]) if state["best"] else None
+        self.buckets.load(state["losses"])
+        self.done_epochs, self.step = state["epoch"], state["step"]
+        self.log(f"going on from epoch {self.done_epochs}, step {self.step} of {self.data.steps_per_epoch}")
