@@ -147,7 +147,7 @@ class ResNet(nn.Module):
 
 
 def initialise(model: nn.Module, zero_init_residual: bool) -> None:
-    """He initialisation: normal convolutions of variance 2 / fan out ("Delving Deep", eq. 14), BatchNorm 1, 0.
+    """He initialisation: normal of variance 2 / fan out ("Delving Deep", eq. 14); BatchNorm 1 and 0.
 
     With `zero_init_residual` each block's last BatchNorm starts at weight 0, so that the block starts as the
     identity. The fc keeps `nn.Linear`'s own uniform ±1/√inputs.

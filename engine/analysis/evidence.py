@@ -1,0 +1,110 @@
+"""One epoch's numbers, and what they say in words: only what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LOGIT_LIMIT = 100.0
+"""Cross-entropy copes with larger logits still, but a sound classifier does not give them."""
+
+GRADIENT_FLOOR = 1e-8
+"""A gradient norm below it moves no weight in single precision."""
+
+
+@dataclass(frozen=True)
+class EpochEvidence:
+    """One epoch's numbers; what was not measured, or is undefined, is None."""
+
+    epoch: int
+    train_loss: float | None
+    train_acc: float | None
+    test_acc: float | None
+    baseline: float | None
+    kappa: float | None
+    answers: tuple[int, ...]
+    """Test answers of each class."""
+    labels: tuple[int, ...]
+    """Test images of each class."""
+    max_logit: float | None = None
+    """The largest |logit|."""
+    grad_norm_head: float | None = None
+    grad_norm_conv1: float | None = None
+    """None while it is frozen: 0 would read as a gradient that got lost on its way."""
+    nonfinite_share: float | None = None
+
+
+def favourite(evidence: EpochEvidence) -> int:
+    """The class answered most often."""
+    return max(range(len(evidence.answers)), key=evidence.answers.__getitem__)
+
+
+def shares_of_favourite(evidence: EpochEvidence) -> tuple[float, float]:
+    """The favourite's share of the answers and of the labels."""
+    index = favourite(evidence)
+    return evidence.answers[index] / sum(evidence.answers), evidence.labels[index] / sum(evidence.labels)
+
+
+def loss_course(collapsed: Sequence[EpochEvidence]) -> str:
+    """How the training loss moved while the answers stood still."""
+    losses = [evidence.train_loss for evidence in collapsed if evidence.train_loss is not None]
+    if len(losses) < 2:
+        return f"training loss {number(losses[0])}" if losses else ""
+    falls = ", falling while the answers stay" if losses[-1] < losses[0] else ""
+    return f"training loss {number(losses[0])} to {number(losses[-1])}{falls}"
+
+
+def scores(evidence: EpochEvidence) -> list[str]:
+    """Accuracy beside its baseline, and kappa."""
+    parts = []
+    if evidence.test_acc is not None:
+        against = "" if evidence.baseline is None else f" (baseline {percent(evidence.baseline)})"
+        parts.append(f"test accuracy {percent(evidence.test_acc)}{against}")
+    if evidence.kappa is not None:
+        parts.append(f"kappa {evidence.kappa:.2f}")
+    return parts
+
+
+def logits_are_sane(evidence: EpochEvidence) -> bool:
+    """Whether the logits were measured and are what cross-entropy takes."""
+    return evidence.max_logit is not None and evidence.max_logit <= LOGIT_LIMIT
+
+
+def dead_gradients(evidence: EpochEvidence) -> list[str]:
+    """The measured gradients that move nothing."""
+    norms = {"head": evidence.grad_norm_head, "conv1": evidence.grad_norm_conv1}
+    return [name for name, norm in norms.items() if norm is not None and not norm > GRADIENT_FLOOR]
+
+
+def alarms(evidence: EpochEvidence) -> list[str]:
+    """What, beside the answers, looks broken."""
+    parts = []
+    if evidence.max_logit is not None and not logits_are_sane(evidence):
+        parts.append(f"logits as large as {number(evidence.max_logit)}")
+    if dead := dead_gradients(evidence):
+        parts.append(f"no gradient reaches {' or '.join(dead)}")
+    return parts
+
+
+def what_works(evidence: EpochEvidence) -> str:
+    """What the measured numbers rule out, and nothing that was not measured."""
+    facts, sound = [], []
+    if logits_are_sane(evidence):
+        facts.append(f"logits within ±{number(evidence.max_logit)}")
+        sound.append("the loss")
+    head, conv1 = evidence.grad_norm_head, evidence.grad_norm_conv1
+    if head is not None and conv1 is not None and not dead_gradients(evidence):
+        facts.append(f"gradients flow (head {number(head)}, conv1 {number(conv1)})")
+        sound.append("the last layer")
+    if not facts:
+        return ""
+    claim = f"neither {sound[0]} nor {sound[1]} is broken" if len(sound) == 2 else f"{sound[0]} is not broken"
+    return f"{', '.join(facts)}: {claim}"
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, `–` for what was not measured."""
+    return "–" if value is None else f"{value:.3g}"
+
+
+def percent(value: float) -> str:
+    """A fraction as a percentage of four significant digits: 73.36 %, and 98.96 % is not rounded to 99."""
+    return f"{value * 100:.4g} %"

@@ -1,0 +1,170 @@
+"""What a confusion matrix says: `confusion[i][j]` counts images of true class i that were answered j.
+
+Undefined values are None, never 0 or NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+REFERABLE_GRADE = 2
+"""The lowest grade of diabetic retinopathy that is sent to a specialist."""
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """All that one matrix gives where classes have no order; tuples have one entry for each class."""
+
+    labels: tuple[int, ...]
+    """Images of each true class."""
+    answers: tuple[int, ...]
+    """How often each class was answered."""
+    accuracy: float | None
+    baseline: float | None
+    balanced_accuracy: float | None
+    macro_f1: float | None
+    recalls: tuple[float | None, ...]
+    precisions: tuple[float | None, ...]
+    f1s: tuple[float | None, ...]
+
+
+def class_metrics(confusion: ArrayLike) -> ClassMetrics:
+    """Every metric of the matrix at once."""
+    counts = as_counts(confusion)
+    return ClassMetrics(
+        labels=tuple(counts.sum(axis=1).tolist()),
+        answers=answers(counts),
+        accuracy=accuracy(counts),
+        baseline=baseline(counts),
+        balanced_accuracy=balanced_accuracy(counts),
+        macro_f1=macro_f1(counts),
+        recalls=recalls(counts),
+        precisions=precisions(counts),
+        f1s=f1s(counts),
+    )
+
+
+def as_counts(confusion: ArrayLike) -> NDArray[Any]:
+    """The matrix as int64; a ValueError unless it is square, whole and not negative."""
+    import numpy as np
+
+    matrix = np.asarray(confusion)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
+        raise ValueError(f"a confusion matrix is square and has a class at least, not {matrix.shape}")
+    if not np.issubdtype(matrix.dtype, np.integer) or matrix.min() < 0:
+        raise ValueError("a confusion matrix holds whole counts, none negative")
+    return matrix.astype(np.int64)
+
+
+def accuracy(confusion: ArrayLike) -> float | None:
+    """The share of images answered with their own class; None without images."""
+    counts = as_counts(confusion)
+    return share(int(counts.trace()), int(counts.sum()))
+
+
+def answers(confusion: ArrayLike) -> tuple[int, ...]:
+    """How often each class was answered."""
+    return tuple(as_counts(confusion).sum(axis=0).tolist())
+
+
+def recalls(confusion: ArrayLike) -> tuple[float | None, ...]:
+    """The share of each class's images that were found; None for a class without images."""
+    counts = as_counts(confusion)
+    return shares(counts.diagonal().tolist(), counts.sum(axis=1).tolist())
+
+
+def precisions(confusion: ArrayLike) -> tuple[float | None, ...]:
+    """The share of each class's answers that were right; None for a class never answered."""
+    counts = as_counts(confusion)
+    return shares(counts.diagonal().tolist(), counts.sum(axis=0).tolist())
+
+
+def f1s(confusion: ArrayLike) -> tuple[float | None, ...]:
+    """2·hits / (images + answers) of each class; None for a class neither present nor answered."""
+    counts = as_counts(confusion)
+    seen = counts.sum(axis=0) + counts.sum(axis=1)
+    return shares((2 * counts.diagonal()).tolist(), seen.tolist())
+
+
+def balanced_accuracy(confusion: ArrayLike) -> float | None:
+    """The mean recall of the classes that have images."""
+    return mean_of_defined(recalls(confusion))
+
+
+def macro_f1(confusion: ArrayLike) -> float | None:
+    """The mean F1 of the classes present or answered: scikit-learn's with `zero_division=0`.
+
+    A class that has images but is never answered counts as 0, and so does one answered without having images.
+    """
+    return mean_of_defined(f1s(confusion))
+
+
+def baseline(counts: ArrayLike) -> float | None:
+    """The accuracy of always answering the most frequent true class; from a matrix or images per class."""
+    import numpy as np
+
+    array = np.asarray(counts)
+    labels = as_counts(array).sum(axis=1) if array.ndim == 2 else array
+    return share(int(labels.max()), int(labels.sum())) if labels.size else None
+
+
+def quadratic_kappa(confusion: ArrayLike) -> float | None:
+    """Cohen's kappa with weights (i − j)², for ordered classes; all classes count as grades, seen or not.
+
+    None where chance makes no error either: without images, or with one class as all labels and all answers.
+    """
+    import numpy as np
+
+    counts = as_counts(confusion).astype(np.float64)
+    total = counts.sum()
+    if total == 0:
+        return None
+    grades = np.arange(len(counts))
+    weights = (grades[:, None] - grades[None, :]) ** 2
+    by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+    expected = float((weights * by_chance).sum())
+    return None if expected == 0 else 1 - float((weights * counts).sum()) / expected
+
+
+def auc_referable(
+    labels: Sequence[int] | NDArray[Any], scores: Sequence[float] | NDArray[Any]
+) -> float | None:
+    """The chance that a referable image (grade ≥ 2) scores above one that is not; ties count half.
+
+    The score is the sum of p(grade ≥ 2), or the predicted grade. None when either side has no image, or when
+    a score is NaN.
+    """
+    import numpy as np
+
+    values = np.asarray(scores, dtype=np.float64)
+    referable = np.asarray(labels) >= REFERABLE_GRADE
+    if values.shape != referable.shape or values.ndim != 1:
+        raise ValueError(f"one score for each label: {values.shape} scores, {referable.shape} labels")
+    positives, negatives = int(referable.sum()), int((~referable).sum())
+    if positives == 0 or negatives == 0 or np.isnan(values).any():
+        return None
+    _, places, ties = np.unique(values, return_inverse=True, return_counts=True)
+    mean_ranks = np.cumsum(ties) - (ties - 1) / 2
+    rank_sum = float(mean_ranks[places][referable].sum())
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def share(part: int, whole: int) -> float | None:
+    """part / whole, None of nothing."""
+    return part / whole if whole else None
+
+
+def shares(parts: Sequence[int], wholes: Sequence[int]) -> tuple[float | None, ...]:
+    """`share` of each pair."""
+    return tuple(share(part, whole) for part, whole in zip(parts, wholes, strict=True))
+
+
+def mean_of_defined(values: Sequence[float | None]) -> float | None:
+    """The mean of the values that are defined, None if none is."""
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None
