@@ -84,7 +84,7 @@ def record_epoch(
     confusion: Sequence[Sequence[int]],
     *,
     best: Best | None,
-    judgement: Judgement,
+    judgement: Judgement | None,
 ) -> None:
     """Write an epoch's numbers, replacing the same epoch's from an earlier attempt. Raises LeaseLost."""
     with store.write() as session:
@@ -96,7 +96,7 @@ def record_epoch(
             last_acc=metrics.test_acc,
             images_per_s=metrics.images_per_s,
             **(asdict(best) if best else dict.fromkeys(Best.__dataclass_fields__)),
-            **asdict(judgement),
+            **(asdict(judgement) if judgement else dict.fromkeys(Judgement.__dataclass_fields__)),
         )
         session.merge(metrics)
         packed = EpochConfusion(

@@ -1,0 +1,108 @@
+"""What the device is doing, without torch: NVIDIA cards through their management library, the CPU through /proc."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_MB = 1024
+
+
+@dataclass(frozen=True)
+class NvidiaState:
+    """What the driver says: `problem` is why the cards cannot be asked."""
+
+    cards: tuple[str, ...]
+    driver: str | None
+    cuda: int | None
+    """The newest CUDA that the driver serves, as 1000 × major + 10 × minor."""
+    problem: str | None
+
+
+def nvidia() -> NvidiaState:
+    """Cards and driver of this host; no cards and no problem where there is no NVIDIA hardware."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+    except Exception as error:  # the library raises its own classes for each driver state
+        there = Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia/version").exists()
+        return NvidiaState((), None, None, f"the driver does not answer ({error})" if there else None)
+    try:
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
+        return NvidiaState(
+            tuple(str(pynvml.nvmlDeviceGetName(handle)) for handle in handles),
+            str(pynvml.nvmlSystemGetDriverVersion()),
+            int(pynvml.nvmlSystemGetCudaDriverVersion_v2()),
+            None,
+        )
+    finally:
+        pynvml.nvmlShutdown()
+
+
+class CpuTelemetry:
+    """Load since the last question, and memory in use."""
+
+    def __init__(self) -> None:
+        self._before = _cpu_ticks()
+
+    def read(self) -> dict[str, Any]:
+        """`cpu_percent` of all cores, `memory_gb` and `memory_total_gb` of the host."""
+        busy, total = _cpu_ticks()
+        busy_before, total_before = self._before
+        self._before = (busy, total)
+        share = (busy - busy_before) / max(total - total_before, 1)
+        memory = _memory_kb()
+        used = memory["MemTotal"] - memory["MemAvailable"]
+        return {
+            "cpu_percent": round(100 * share, 1),
+            "memory_gb": round(used / _MB**2, 2),
+            "memory_total_gb": round(memory["MemTotal"] / _MB**2, 2),
+        }
+
+
+class GpuTelemetry:
+    """One NVIDIA card, by its number on this host."""
+
+    def __init__(self, number: int) -> None:
+        import pynvml
+
+        pynvml.nvmlInit()
+        self._nvml, self._handle = pynvml, pynvml.nvmlDeviceGetHandleByIndex(number)
+
+    def read(self) -> dict[str, Any]:
+        """`gpu_percent`, `memory_gb`, `memory_total_gb`, `temperature_c`."""
+        memory = self._nvml.nvmlDeviceGetMemoryInfo(self._handle)
+        return {
+            "gpu_percent": float(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu),
+            "memory_gb": round(memory.used / _MB**3, 2),
+            "memory_total_gb": round(memory.total / _MB**3, 2),
+            "temperature_c": float(self._nvml.nvmlDeviceGetTemperature(self._handle, 0)),
+        }
+
+
+def reader(device: str) -> CpuTelemetry | GpuTelemetry:
+    """The telemetry of `cpu` or `cuda:N`."""
+    kind, _, number = device.partition(":")
+    return GpuTelemetry(int(number)) if kind == "cuda" else CpuTelemetry()
+
+
+def cpu_name() -> str:
+    """The processor's model and how many of its cores this process may use."""
+    cores = len(os.sched_getaffinity(0))
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.lower().startswith("model name"):
+            return f"{line.partition(':')[2].strip()}, {cores} cores"
+    return f"CPU, {cores} cores"
+
+
+def _cpu_ticks() -> tuple[int, int]:
+    """Busy and all ticks of all cores since boot. Source: proc(5), /proc/stat."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    return sum(fields) - idle, sum(fields)
+
+
+def _memory_kb() -> dict[str, int]:
+    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    return {fields[0].rstrip(":"): int(fields[1]) for fields in lines}

@@ -1,0 +1,123 @@
+"""Write what a session measures into the run table, under the attempt's claim."""
+
+import math
+from typing import Any
+
+from engine.analysis.evidence import EpochEvidence
+from engine.analysis.verdict import judge
+from engine.datasets.index import Index
+from engine.spec import RunSpec
+from engine.store import history
+from engine.store.database import Store
+from engine.store.fencing import Claim
+from engine.store.history import Best, Judgement, Start
+from engine.store.tables import EpochMetrics, LossPoint
+from engine.training.losses import Bucket
+from engine.training.measure import Choice, Measured
+
+
+class StoreRecorder:
+    """Every method raises LeaseLost once the run was claimed anew."""
+
+    def __init__(self, store: Store, held: Claim, spec: RunSpec, environment: dict[str, Any]) -> None:
+        self._store, self._held, self._spec, self._environment = store, held, spec, environment
+        self._labels: tuple[int, ...] = ()
+        self._baseline = 0.0
+
+    def begin(self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int) -> None:
+        self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
+        start = Start(
+            epoch=epoch,
+            bucket=bucket,
+            steps_per_epoch=steps_per_epoch,
+            baseline=self._baseline,
+            class_names=list(index.class_names),
+            environment={**self._environment, "data_fingerprint": index.fingerprint},
+        )
+        history.begin_attempt(self._store, self._held, start)
+
+    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
+        points = [
+            LossPoint(
+                run_id=self._held.run_id,
+                bucket=bucket.number,
+                width=width,
+                minimum=bucket.minimum,
+                maximum=bucket.maximum,
+                mean=bucket.mean,
+                last=bucket.last,
+            )
+            for bucket in buckets
+        ]
+        history.record_progress(self._store, self._held, step=step, images_per_s=images_per_s, losses=points)
+
+    def epoch(self, measured: Measured, best: Choice | None) -> None:
+        metrics = _metrics(self._held, measured)
+        chosen = Best(*(vars(best).values())) if best else None
+        history.record_epoch(
+            self._store,
+            self._held,
+            metrics,
+            measured.evaluation.confusion.tolist(),
+            best=chosen,
+            judgement=self._judge(metrics),
+        )
+
+    def checkpoint(self) -> None:
+        history.record_checkpoint(self._store, self._held)
+
+    def _judge(self, latest: EpochMetrics) -> Judgement | None:
+        with self._store.read() as session:
+            earlier = history.epochs_of(session, self._held.run_id)
+        epochs = [*(row for row in earlier if row.epoch < latest.epoch), latest]
+        verdict = judge([self._evidence(row) for row in epochs], pretrained=self._spec.pretrained != "none")
+        if verdict is None:
+            return None
+        evidence = "; ".join(text for text in (verdict.evidence, verdict.ruled_out) if text)
+        return Judgement(verdict.kind, evidence, verdict.suggestion)
+
+    def _evidence(self, row: EpochMetrics) -> EpochEvidence:
+        return EpochEvidence(
+            epoch=row.epoch,
+            train_loss=row.train_loss,
+            train_acc=row.train_acc,
+            test_acc=row.test_acc,
+            baseline=self._baseline,
+            kappa=row.kappa,
+            answers=tuple(row.answers),
+            labels=self._labels,
+            max_logit=row.max_logit,
+            grad_norm_head=row.grad_norm,
+            grad_norm_conv1=row.grad_norm_first,
+            nonfinite_share=row.nonfinite_share,
+        )
+
+
+def _metrics(held: Claim, measured: Measured) -> EpochMetrics:
+    metrics, evaluation = measured.metrics, measured.evaluation
+    return EpochMetrics(
+        run_id=held.run_id,
+        epoch=measured.epoch,
+        attempt=held.attempt,
+        **{name: _finite(value) for name, value in measured.train.items()},
+        test_loss=_finite(evaluation.nll),
+        test_nll=_finite(evaluation.nll),
+        test_acc=metrics.accuracy,
+        balanced_acc=metrics.balanced_accuracy,
+        macro_f1=metrics.macro_f1,
+        kappa=measured.kappa,
+        auc_referable=measured.auc_referable,
+        recall=list(metrics.recalls),
+        answers=list(metrics.answers),
+        images_per_s=measured.images_per_s,
+        data_wait_share=measured.data_wait_share,
+        lr=measured.lr,
+        max_logit=_finite(evaluation.max_logit),
+        nonfinite_share=evaluation.nonfinite_share,
+        seconds=measured.seconds,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    """Undefined numbers are null in the database."""
+    return value if value is not None and math.isfinite(value) else None

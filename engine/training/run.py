@@ -1,0 +1,164 @@
+"""`python -m engine.training.run`: train one claimed run in this process, and record how it ends.
+
+The worker keeps this process's standard input open and writes `cancel`, `pause` or `stop` to it; when it closes,
+the worker has gone."""
+
+import argparse
+import errno
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.datasets.layouts import DataError
+from engine.models.weight_files import WeightsError
+from engine.paths import Home
+from engine.spec import RunSpec, load_spec
+from engine.store import listing, queue
+from engine.store.database import Store, StoreError, open_store
+from engine.store.fencing import Claim, LeaseLost
+from engine.store.status import Cause
+from engine.telemetry import cpu_name
+from engine.training.losses import Diverged
+from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.record import StoreRecorder
+from engine.training.session import Session
+
+
+class Stop:
+    """Why training should stop, as soon as somebody says so."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    def watch(self) -> None:
+        """Listen to the worker and to signals."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._set("stop"))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            self._set(line.strip())
+        self._set("stop")
+
+    def _set(self, reason: str) -> None:
+        self.reason = self.reason or reason
+
+    def is_set(self) -> bool:
+        return self.reason is not None
+
+
+def log(text: str) -> None:
+    """A line of the run's log: the worker sends this process's output there."""
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
+
+
+def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Stop) -> None:
+    """Train the claimed run and record its end, whichever it is."""
+    with store.read() as session:
+        run = listing.get_run(session, held.run_id)
+    spec = load_spec(run.spec)
+    environment = _environment(spec, device, run.environment)
+    log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
+    log("  ".join(f"{name} {value}" for name, value in environment.items()))
+    torch.set_num_threads(environment["threads"])
+    if spec.deterministic:
+        torch.use_deterministic_algorithms(True)
+    try:
+        training = Session(
+            spec, home, held.run_id, device=device, precision=environment["precision"], log=log
+        )
+        recorder = StoreRecorder(store, held, spec, environment)
+        finished = training.train(recorder, stop.is_set)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        _fail(store, held, spec, error)
+    else:
+        _finish(store, held, finished, stop.reason)
+
+
+def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:
+    if finished:
+        queue.end(store, held, "done")
+        log("done")
+    elif reason == "cancel":
+        queue.end(store, held, "cancelled")
+        log("cancelled")
+    elif reason == "pause":
+        queue.end(store, held, "paused")
+        log("paused")
+    else:
+        queue.put_back(store, held)
+        log("stopped; the run is back in its place")
+
+
+def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
+    cause, text, suggestion = explain(error, spec)
+    if cause == "code":
+        traceback.print_exc()
+    log(f"failed ({cause}): {text}")
+    queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion)
+
+
+def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
+    """Cause, one line and one suggestion for what ended a training."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, DataError | WeightsError):
+        return "data", text, "mend the data, then queue the run again"
+    if isinstance(error, Diverged):
+        return "diverged", text, f"try a smaller lr: {spec.lr / 10:g}"
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
+        return "disk", text, "free some space or make the folder writable, then queue the run again"
+    return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"
+
+
+def _environment(spec: RunSpec, device: torch.device, before: dict[str, Any]) -> dict[str, Any]:
+    """What determines the bits besides the spec; threads and precision stay as at the first start."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "host": platform.node(),
+        "device": str(device),
+        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name(),
+        "threads": before.get("threads") or resolve_threads(spec.threads),
+        "precision": before.get("precision") or resolve_precision(spec.precision, device),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.training.run", description=__doc__)
+    parser.add_argument("--db", required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--run", type=int, required=True)
+    parser.add_argument("--attempt", type=int, required=True)
+    arguments = parser.parse_args()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    home = Home.find(arguments.home, arguments.db, arguments.cache)
+    stop = Stop()
+    stop.watch()
+    try:
+        store = open_store(home.database, create=False)
+        train(store, home, Claim(arguments.run, arguments.attempt), torch.device(arguments.device), stop)
+    except LeaseLost:
+        log("this attempt has lost its lease: it writes nothing more")
+    except StoreError as error:
+        log(f"failed: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

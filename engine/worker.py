@@ -1,0 +1,182 @@
+"""`python -m engine.worker`: claim runs and have each trained in a process of its own.
+
+The worker supervises and never trains: it imports no torch and holds no memory of the card."""
+
+import argparse
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import telemetry
+from engine.paths import Home
+from engine.store import listing, queue, workers
+from engine.store.database import Store, StoreError, open_store
+from engine.store.fencing import Claim
+from engine.supervisor import TrainingProcess
+
+IDLE_S = 0.25
+BEAT_EVERY_S = 1.0
+
+
+class WorkerError(Exception):
+    """The worker cannot start; one line that says what to do."""
+
+
+class Worker:
+    """One device's worker: `serve` is its life."""
+
+    def __init__(self, store: Store, home: Home, device: str, name: str) -> None:
+        self.store, self.home, self.device = store, home, device
+        self._telemetry = telemetry.reader(device)
+        self._signals = 0
+        self._next_beat = 0.0
+        self._doorbell = _make_doorbell()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to ring: a child has ended
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop)
+        self.id = workers.register(store, pid=os.getpid(), device=device, device_name=name)
+
+    def serve(self, *, drain: bool, max_runs: int | None) -> None:
+        """Claim and supervise until stopped, until `max_runs` have ended, or with `drain` until none is left."""
+        ended = 0
+        try:
+            while not self._signals and (max_runs is None or ended < max_runs):
+                held = queue.claim(self.store, self.id)
+                if held is not None:
+                    self._train(held)
+                    ended += 1
+                elif drain and not self._pending():
+                    return
+                else:
+                    queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store))
+                    self._wait("idle", IDLE_S)
+        finally:
+            workers.leave(self.store, self.id)
+
+    def _pending(self) -> bool:
+        with self.store.read() as session:
+            return bool(listing.pending(session))
+
+    def _train(self, held: Claim) -> None:
+        say(f"run {held.run_id} starts (attempt {held.attempt})")
+        try:
+            process = TrainingProcess(self.store, self.home, self.device, held)
+        except OSError as error:
+            text = f"{error.filename} cannot be written: {error.strerror}"
+            advice = "free some space or make the folder writable, then queue the run again"
+            queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=advice)
+        else:
+            process.supervise(lambda: self._wait("running", IDLE_S), lambda: self._signals > 0)
+        with self.store.read() as session:
+            run = listing.get_run(session, held.run_id)
+        say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
+
+    def _wait(self, state: str, seconds: float) -> None:
+        """Give a sign of life when it is time, then sleep until a signal rings or the time is over."""
+        if time.monotonic() >= self._next_beat:
+            workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
+            self._next_beat = time.monotonic() + BEAT_EVERY_S
+        for key, _ in self._doorbell.select(seconds):
+            os.read(key.fd, 512)
+
+    def _on_stop(self, *_: Any) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            # The second asks to leave now: the training process sees its input close, checkpoints and follows.
+            sys.exit(130)
+
+
+def _make_doorbell() -> selectors.BaseSelector:
+    """A selector that wakes at every signal of this process."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    doorbell = selectors.DefaultSelector()
+    doorbell.register(reader, selectors.EVENT_READ)
+    return doorbell
+
+
+def say(text: str) -> None:
+    """Progress, for people: on standard error."""
+    print(f"{time.strftime('%H:%M:%S')}  {text}", file=sys.stderr, flush=True)
+
+
+def find_device(wanted: str) -> tuple[str, str]:
+    """Resolve `auto`, `cpu` or `cuda:N` to a device and its name. Raises WorkerError.
+
+    torch is asked, in a process of its own, only where there may be a card."""
+    host = telemetry.nvidia()
+    if wanted == "cpu" or (wanted == "auto" and not host.cards and host.problem is None):
+        return "cpu", telemetry.cpu_name()
+    command = [sys.executable, "-m", "engine.device", "--json", "--device", wanted]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 2) or not done.stdout:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise WorkerError(
+            f"torch cannot be asked for its devices ({last}): use --device cpu, or reinstall torch"
+        )
+    found = json.loads(done.stdout)
+    if found["problem"]:
+        raise WorkerError(found["problem"])
+    return found["device"], found["name"]
+
+
+def _refuse_second(store: Store, device: str) -> None:
+    """A CUDA device takes one worker; `cpu` may be shared."""
+    holder = workers.holder_of(store, device) if device != "cpu" else None
+    if holder is not None:
+        raise WorkerError(
+            f"{device} already has worker {holder.id} (process {holder.pid}): stop it or take another"
+        )
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine.worker", description="Train the queued runs.")
+    parser.add_argument("--db", help="database URL (default: sqlite:///runs.db in the home)")
+    parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
+    parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N (default: auto)")
+    parser.add_argument("--drain", action="store_true", help="leave when no run is left")
+    parser.add_argument("--max-runs", type=_positive, help="leave after so many runs")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    home = Home.find(options.home, options.db, options.cache)
+    try:
+        if not home.root.is_dir():
+            raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
+        store = open_store(home.database)
+        device, name = find_device(options.device)
+        _refuse_second(store, device)
+        worker = Worker(store, home, device, name)
+    except (StoreError, WorkerError) as error:
+        print(f"engine.worker: {error}", file=sys.stderr)
+        return 2
+    say(f"worker {worker.id} on {device} ({name})")
+    try:
+        worker.serve(drain=options.drain, max_runs=options.max_runs)
+    except StoreError as error:
+        print(f"engine.worker: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
