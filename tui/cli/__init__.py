@@ -1,1 +1,99 @@
-"""The command line `resnet-tui`."""
+"""The command line `resnet-tui`: without a verb it opens the app."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from engine.datasets.layouts import DataError
+from engine.paths import Home
+from engine.spec import SpecError
+from engine.store.database import StoreError
+from engine.store.fencing import QueueError
+from tui.cli.add import add
+from tui.cli.control import cancel, wait
+from tui.cli.demo import demo
+from tui.cli.doctor import doctor
+from tui.cli.look import log, ls, show
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, tell
+from tui.cli.report import report
+
+# What a user can mend: each is one line that says what to do.
+USER_ERRORS = (CliError, StoreError, SpecError, QueueError, DataError)
+# Typer's own error for a call that does not fit, whose class it does not export.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+cli = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@cli.callback(invoke_without_command=True)
+@takes_home
+def app(
+    home: Home,
+    context: typer.Context,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Look only: no key changes anything.")] = False,
+) -> int:
+    """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
+    if context.invoked_subcommand is not None:
+        return 0
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CliError(
+            "the app needs a terminal: use a verb, such as resnet-tui ls (resnet-tui --help lists them)"
+        )
+    from tui.app import run_app
+
+    return run_app(home, readonly=readonly)
+
+
+VERBS = {
+    "add": add,
+    "ls": ls,
+    "show": show,
+    "log": log,
+    "cancel": cancel,
+    "wait": wait,
+    "report": report,
+    "demo": demo,
+    "doctor": doctor,
+}
+for _name, _verb in VERBS.items():
+    cli.command(_name)(_verb)
+
+
+def _message(error: Exception) -> str:
+    format_message = getattr(error, "format_message", lambda: str(error))
+    return str(format_message()).rstrip(".")
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Do a call and give its exit code: 0 fine, 1 the work failed, 2 the call was wrong."""
+    try:
+        return int(cli(args=arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
+    except USER_ERRORS as error:
+        tell(f"resnet-tui: {error}")
+        return 2
+    except UsageError as error:
+        tell(f"resnet-tui: {_message(error)}: see resnet-tui --help")
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; what is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        tell(
+            f"resnet-tui: {error.filename or 'a file'}: {error.strerror}: check its permissions and the free space"
+        )
+        return 1

@@ -1,0 +1,145 @@
+"""Recognising data sets, and what is said of those that cannot be used."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pictures import class_folders, draw, lab_csvs, write_column
+
+from engine.datasets.index import index_folder
+from engine.datasets.layouts import DataError, recognise
+
+
+def index(path: Path):  # type: ignore[no-untyped-def]
+    return index_folder(path, test_fraction=0.25)
+
+
+def test_lab_csvs_keep_their_first_rows_and_find_the_image_folder(tmp_path: Path) -> None:
+    found = index(lab_csvs(tmp_path))
+    assert found.kind == "lab CSVs, images in images"
+    assert found.names[0] == "train0_left.jpeg" and found.labels == (0, 1, 0, 2, 0, 1, 0, 0, 1, 2)
+    assert found.counts("train") == [3, 2, 1] and found.counts("test") == [2, 1, 1]
+    assert found.baseline() == 0.5 and found.ordered and found.class_names == ("0", "1", "2")
+    assert found.describe() == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000"
+
+
+def test_lab_csvs_with_a_header_and_suffixes(tmp_path: Path) -> None:
+    lab_csvs(tmp_path)
+    write_column(tmp_path / "train_img.csv", ["image", "train0_left.jpeg", "train1_left.jpeg"])
+    write_column(tmp_path / "train_label.csv", ["level", "0", "1"])
+    assert index(tmp_path).counts("train") == [1, 1, 0]
+
+
+def test_class_folders_get_a_test_split_by_class_that_never_changes(tmp_path: Path) -> None:
+    found = index(class_folders(tmp_path))
+    assert found.counts("test") == [3, 3, 3] and found.counts("train") == [9, 9, 9]
+    assert found.class_names == ("class0", "class1", "class2") and not found.ordered
+    assert index(tmp_path) == found
+
+
+def test_folders_of_splits(tmp_path: Path) -> None:
+    class_folders(tmp_path / "train", each=3)
+    class_folders(tmp_path / "test", each=2)
+    found = index(tmp_path)
+    assert found.kind == "class folders in train, test"
+    assert found.counts("train") == [3, 3, 3] and found.counts("test") == [2, 2, 2]
+    assert found.names[-1] == "test/class2/001.png"
+
+
+def test_both_eyes_of_a_patient_go_to_one_split(tmp_path: Path) -> None:
+    for patient in range(24):
+        for eye in ("left", "right"):
+            draw(tmp_path / str(patient % 2) / f"{patient}_{eye}.png", 0, patient)
+    found = index(tmp_path)
+    assert found.groups is not None
+    splits = {group: set() for group in found.groups}  # type: ignore[var-annotated]
+    for group, split in zip(found.groups, found.splits, strict=True):
+        splits[group].add(split)
+    assert all(len(each) == 1 for each in splits.values())
+    assert Counter(found.splits) == {"train": 36, "test": 12}
+
+
+def break_length(root: Path) -> None:
+    write_column(root / "test_label.csv", ["0", "1"])
+
+
+def break_empty(root: Path) -> None:
+    (root / "train_label.csv").write_text("")
+
+
+def break_missing_csv(root: Path) -> None:
+    (root / "test_img.csv").unlink()
+
+
+def break_columns(root: Path) -> None:
+    (root / "train_img.csv").write_text("a,b\n")
+
+
+def break_binary(root: Path) -> None:
+    (root / "train_label.csv").write_bytes(b"\xff\xfe\x00\x80")
+
+
+def break_image(root: Path) -> None:
+    (root / "images" / "test1_left.jpeg").unlink()
+
+
+def break_outside(root: Path) -> None:
+    write_column(root / "test_img.csv", ["../../etc/passwd", "test1_left", "test2_left", "test3_left"])
+
+
+def break_absolute(root: Path) -> None:
+    write_column(root / "test_img.csv", ["/etc/passwd", "test1_left", "test2_left", "test3_left"])
+
+
+def break_twice(root: Path) -> None:
+    write_column(root / "test_img.csv", ["train0_left", "test1_left", "test2_left", "test3_left"])
+
+
+def break_label(root: Path) -> None:
+    write_column(root / "test_label.csv", ["0", "", "1", "2"])
+    (root / "test_label.csv").write_text('0\n""\n1\n2\n')
+
+
+def break_classes(root: Path) -> None:
+    for split, count in (("train", 6), ("test", 4)):
+        write_column(root / f"{split}_label.csv", ["3"] * count)
+
+
+def break_huge_label(root: Path) -> None:
+    write_column(root / "test_label.csv", ["0", "1", "2", "123456789"])
+
+
+@pytest.mark.parametrize(
+    ("breaks", "says"),
+    [
+        (break_length, "test_img.csv has 4 rows but test_label.csv has 2: they must pair up"),
+        (break_empty, "train_label.csv is empty"),
+        (break_missing_csv, "but no test_img.csv: add it"),
+        (break_columns, "train_img.csv has 2 columns in row 1: it must have one"),
+        (break_binary, "train_label.csv is not a CSV text file"),
+        (break_image, "1 of 10 images are not in .*images, the first is 'test1_left'"),
+        (break_outside, "'../../etc/passwd' leads out of the image folder"),
+        (break_absolute, "'/etc/passwd' leads out of the image folder"),
+        (break_twice, "'train0_left.jpeg' is listed in train and in test"),
+        (break_label, "has no label"),
+        (break_classes, "all images have the label '3'"),
+        (break_huge_label, "label 123456789 is too large"),
+    ],
+)
+def test_broken_lab_sets_say_what_to_mend(tmp_path: Path, breaks, says: str) -> None:  # type: ignore[no-untyped-def]
+    breaks(lab_csvs(tmp_path))
+    with pytest.raises(DataError, match=says) as caught:
+        index(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_folders_that_are_no_data_set(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        recognise(tmp_path / "nothing")
+    with pytest.raises(DataError, match="holds no layout that is known"):
+        recognise(tmp_path)
+    class_folders(tmp_path / "test", each=2)
+    with pytest.raises(DataError, match="has a folder test but no folder train"):
+        recognise(tmp_path)
+    with pytest.raises(DataError, match="is a file"):
+        recognise(Path(__file__))

@@ -1,0 +1,86 @@
+"""Specs: defaults that depend on each other, limits, grids."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec import FIELDS, SpecError, expand_grid, load_spec, make_spec, split_list
+
+
+def problems(**values: object) -> dict[str, str]:
+    with pytest.raises(SpecError) as caught:
+        make_spec({"data": "digits", **values})
+    return caught.value.problems
+
+
+def test_defaults_depend_on_optimizer_and_built_in_data() -> None:
+    assert make_spec({"data": "some/folder"}).lr == 0.01
+    assert make_spec({"data": "some/folder", "optimizer": "adamw"}).lr == 3e-4
+    digits, folder = make_spec({"data": "digits"}), make_spec({"data": "some/folder"})
+    assert (digits.image_size, digits.augment) == (32, "none")
+    assert (folder.image_size, folder.augment) == (224, "flip")
+    assert make_spec({"data": "digits", "image_size": 64}).image_size == 64
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("arch", "resnet20", "'resnet20' is unknown: choose from resnet18, resnet34"),
+        ("lr", "0", "0.0 is out of range|0 is out of range: must be above 0"),
+        ("lr", "-1", "out of range: must be above 0"),
+        ("lr", "1e-", "'1e-' is not a number"),
+        ("lr", "inf", "'inf' is not finite"),
+        ("lr", "nan", "'nan' is not finite"),
+        ("epochs", "1.5", "'1.5' is not a whole number"),
+        ("epochs", "-1", "must be above or at 0"),
+        ("batch_size", "0", "must be above or at 1"),
+        ("image_size", "8", "must be above or at 16"),
+        ("pretrained", "run:x", "run: and a run's number"),
+        ("pretrained", " ", "must not be empty"),
+        ("nonsense", 1, "is not a setting"),
+    ],
+)
+def test_limits_say_what_to_do(field: str, value: object, says: str) -> None:
+    found = problems(**{field: value})
+    assert list(found) == [field]
+    assert any(part in found[field] for part in says.split("|"))
+
+
+def test_settings_that_do_not_fit_together() -> None:
+    assert "3x3" in problems(implementation="torchvision", bottleneck_stride="1x1")[""]
+    assert "momentum" in problems(nesterov=True, momentum=0)[""]
+
+
+def test_every_wrong_field_of_a_grid_is_named_at_once() -> None:
+    with pytest.raises(SpecError) as caught:
+        expand_grid({"data": "digits", "lr": ["0.1", "-1"], "arch": ["resnet18", "vgg"]})
+    assert set(caught.value.problems) == {"lr", "arch"}
+
+
+def test_grid_is_the_product_in_the_fields_order_without_repeats() -> None:
+    specs = expand_grid({"lr": ["0.1", "0.01", "1e-1"], "data": "digits", "arch": ["resnet18", "resnet50"]})
+    assert [(spec.arch, spec.lr) for spec in specs] == [
+        ("resnet18", 0.1),
+        ("resnet18", 0.01),
+        ("resnet50", 0.1),
+        ("resnet50", 0.01),
+    ]
+
+
+def test_one_text_is_a_list_and_several_are_taken_as_they_are() -> None:
+    assert split_list(["none, run:1"]) == ["none", "run:1"]
+    assert split_list(["a,b.pth", "c.pth"]) == ["a,b.pth", "c.pth"]
+
+
+@given(
+    lr=st.floats(min_value=1e-9, max_value=1e3),
+    seed=st.integers(0, 2**31 - 1),
+    epochs=st.integers(0, 10**6),
+)
+def test_canonical_text_reads_back_equal(lr: float, seed: int, epochs: int) -> None:
+    spec = make_spec({"data": "digits", "lr": lr, "seed": seed, "epochs": epochs})
+    assert load_spec(spec.to_json()) == spec
+    assert list(json.loads(spec.to_json())) == sorted(FIELDS)
+    assert load_spec(spec.to_json()).digest() == spec.digest()

@@ -1,0 +1,263 @@
+"""A session without a database: what it measures, what it writes, and that its bits repeat."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pictures import class_folders, lab_csvs
+from safetensors.torch import load_file
+from torch.utils.data import DataLoader, TensorDataset
+from torchvision.models import resnet18
+
+from engine.datasets.index import Index
+from engine.datasets.layouts import DataError
+from engine.models.weight_files import read_weights_metadata
+from engine.paths import Home
+from engine.spec import RunSpec, make_spec
+from engine.training.checkpoint import load_checkpoint
+from engine.training.losses import Bucket, Diverged, LossBuckets
+from engine.training.measure import Choice, Measured
+from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.session import Session
+
+CPU = torch.device("cpu")
+
+
+class Memory:
+    """A recorder that keeps everything."""
+
+    def __init__(self) -> None:
+        self.measured: list[Measured] = []
+        self.best: Choice | None = None
+        self.losses: dict[int, Bucket] = {}
+        self.began: list[tuple[int, int]] = []
+
+    def begin(self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int) -> None:
+        self.began.append((epoch, bucket))
+        self.losses = {number: kept for number, kept in self.losses.items() if number < bucket}
+
+    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
+        self.losses |= {bucket.number: bucket for bucket in buckets}
+
+    def epoch(self, measured: Measured, best: Choice | None) -> None:
+        self.measured = [each for each in self.measured if each.epoch < measured.epoch] + [measured]
+        self.best = best
+
+    def checkpoint(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    root = tmp_path_factory.mktemp("home")
+    class_folders(root / "data", classes=3, each=12)
+    return Home.find(root, cache=root / "cache")
+
+
+def spec(**values: object) -> RunSpec:
+    small = {"data": "data", "image_size": 16, "batch_size": 8, "epochs": 2, "lr": 0.02, "threads": 1}
+    return make_spec(small | values)
+
+
+def session(home: Home, run_id: int, wanted: RunSpec) -> Session:
+    torch.set_num_threads(1)
+    return Session(wanted, home, run_id, device=CPU, precision="fp32", log=lambda _text: None)
+
+
+def train(home: Home, run_id: int, wanted: RunSpec) -> Memory:
+    memory = Memory()
+    assert session(home, run_id, wanted).train(memory, lambda: False)
+    return memory
+
+
+@pytest.fixture(scope="module")
+def trained(home: Home) -> Memory:
+    return train(home, 1, spec())
+
+
+def weights(home: Home, run_id: int) -> dict[str, torch.Tensor]:
+    state = load_checkpoint(home.run(run_id), spec().digest())
+    assert state is not None
+    tensors: dict[str, torch.Tensor] = state["model"]
+    return tensors
+
+
+def assert_same_bits(home: Home, one: int, other: int) -> None:
+    first, second = weights(home, one), weights(home, other)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    best_one, best_other = (load_file(home.run(run).best) for run in (one, other))
+    assert all(torch.equal(best_one[name], best_other[name]) for name in best_one)
+
+
+def numbers(memory: Memory) -> list[object]:
+    """What must be equal between two runs: everything but times."""
+    return [
+        (each.epoch, each.train, each.metrics, each.kappa, each.lr, each.evaluation.nll)
+        for each in memory.measured
+    ]
+
+
+def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
+    assert [each.epoch for each in trained.measured] == [0, 1, 2]
+    assert trained.began == [(-1, 0)]
+    before, first, last = trained.measured
+    assert before.train["train_loss"] is None and before.images_per_s is None
+    assert (last.train["train_loss"] or 9) < (first.train["train_loss"] or 0)
+    assert (last.train["train_acc"] or 0) > (first.train["train_acc"] or 1)
+    assert last.metrics.labels == (2, 2, 2) and sum(last.metrics.answers) == 6
+    assert trained.best is not None and trained.best.epoch >= 1
+    assert trained.best.accuracy == max(each.metrics.accuracy or 0 for each in trained.measured[1:])
+    assert last.lr == pytest.approx(0, abs=1e-9)  # cosine ends at 0
+    assert len(trained.losses) == 8 and all(bucket.count == 1 for bucket in trained.losses.values())
+    mean = sum(
+        bucket.total * count for bucket, count in zip(trained.losses.values(), [8, 8, 8, 6] * 2, strict=True)
+    )
+    assert mean / 60 == pytest.approx(
+        sum(each.train["train_loss"] or 0 for each in trained.measured[1:]) / 2, rel=1e-6
+    )
+
+
+def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
+    paths = home.run(1)
+    assert sorted(path.name for path in paths.folder.iterdir()) == [
+        "answers.npy", "best.safetensors", "last.pt", "predictions-last.csv", "predictions.csv", "scores-last.npy",
+        "scores.npy",
+    ]  # fmt: skip
+    answers, scores = np.load(paths.answers), np.load(paths.scores(last=True))
+    assert answers.shape == (3, 6) and answers.dtype == np.uint16
+    assert np.array_equal(answers[2], scores.argmax(1)) and np.allclose(scores.sum(1), 1, atol=1e-5)
+    rows = list(csv.DictReader(paths.predictions(last=True).open()))
+    assert [row["answer"] for row in rows] == [f"class{answer}" for answer in answers[2]]
+    assert all(row["image"].startswith(row["label"] + "/") for row in rows)
+    about = read_weights_metadata(paths.best)
+    assert trained.best is not None and about["epoch"] == trained.best.epoch
+    assert about["class_names"] == ["class0", "class1", "class2"]
+    resnet18(num_classes=3).load_state_dict(load_file(paths.best), strict=True)
+
+
+def test_two_runs_of_one_spec_have_the_same_bits(home: Home, trained: Memory) -> None:
+    assert numbers(train(home, 2, spec())) == numbers(trained)
+    assert_same_bits(home, 1, 2)
+    other = train(home, 3, spec(seed=1))
+    assert numbers(other) != numbers(trained)
+
+
+@pytest.mark.parametrize("stop_at", [1, 3, 4, 6])
+def test_stopped_at_any_step_and_resumed_it_has_the_same_bits(
+    home: Home, trained: Memory, stop_at: int
+) -> None:
+    run_id, memory, steps = 10 + stop_at, Memory(), 0
+
+    def stop() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps >= stop_at
+
+    assert not session(home, run_id, spec()).train(memory, stop)
+    assert session(home, run_id, spec()).train(memory, lambda: False)
+    assert len(memory.began) == 2
+    assert numbers(memory) == numbers(trained)
+    assert {n: vars(b) for n, b in memory.losses.items()} == {n: vars(b) for n, b in trained.losses.items()}
+    assert_same_bits(home, 1, run_id)
+
+
+def test_a_torn_checkpoint_falls_back_to_the_one_before(home: Home, trained: Memory) -> None:
+    memory, epochs = Memory(), 0
+
+    def stop() -> bool:
+        nonlocal epochs
+        epochs += 1
+        return epochs > 6
+
+    assert not session(home, 30, spec()).train(memory, stop)
+    paths = home.run(30)
+    assert paths.last_before.exists()
+    paths.last.write_bytes(paths.last.read_bytes()[:1000])
+    assert session(home, 30, spec()).train(memory, lambda: False)
+    assert memory.began[1] == (1, 4)
+    assert numbers(memory) == numbers(trained)
+    assert_same_bits(home, 1, 30)
+
+
+def test_the_same_steps_as_a_plain_torch_loop(home: Home, trained: Memory) -> None:
+    """Against a loop written from torch's own parts over the same batches."""
+    made = session(home, 40, spec())
+    model = resnet18(num_classes=3)
+    model.load_state_dict(made.net.model.state_dict())
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=8)
+    model.train()
+    for epoch in (1, 2):
+        for batch in made.data.batches.train(made.data.train_rows, epoch=epoch):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(batch.images), batch.labels).backward()
+            optimizer.step()
+            schedule.step()
+    model.eval()
+    tests = next(iter(DataLoader(TensorDataset(*_test_images(made)), batch_size=100)))
+    with torch.inference_mode():
+        scores = model(tests[0]).softmax(1).numpy()
+    assert np.allclose(scores, trained.measured[-1].evaluation.scores, atol=1e-4)
+
+
+def _test_images(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
+    batch = next(iter(made.data.batches.evaluate(made.data.test_rows)))
+    return batch.images, batch.labels
+
+
+def test_evaluation_only(home: Home) -> None:
+    memory = train(home, 50, spec(epochs=0))
+    assert [each.epoch for each in memory.measured] == [0]
+    assert memory.best is not None and memory.best.epoch == 0
+
+
+def test_a_warm_start_takes_the_other_runs_best_head_and_all(home: Home, trained: Memory) -> None:
+    made = session(home, 60, spec(pretrained="run:1"))
+    state, best = made.net.model.state_dict(), load_file(home.run(1).best)
+    assert all(torch.equal(state[name], best[name]) for name in best)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_at_its_step(home: Home) -> None:
+    memory = Memory()
+    with pytest.raises(Diverged, match="not finite at step") as caught:
+        session(home, 70, spec(lr=1e30, schedule="constant")).train(memory, lambda: False)
+    assert 2 <= caught.value.step <= 8
+    state = load_checkpoint(home.run(70), spec(lr=1e30, schedule="constant").digest())
+    assert state is not None and all(tensor.isfinite().all() for tensor in state["model"].values())
+
+
+def test_graded_data_get_kappa_and_others_do_not(home: Home, trained: Memory, tmp_path: Path) -> None:
+    assert trained.measured[-1].kappa is None
+    lab_csvs(tmp_path / "lab")
+    other = Home.find(tmp_path)
+    memory = train(other, 1, spec(data="lab", epochs=1, select_on="test_kappa"))
+    assert memory.measured[0].kappa is not None and memory.measured[0].auc_referable is not None
+    with pytest.raises(DataError, match="test_kappa needs ordered classes"):
+        session(home, 80, spec(select_on="test_kappa"))
+
+
+def test_loss_buckets_keep_spikes_and_their_number_is_bounded() -> None:
+    buckets = LossBuckets(total_steps=5_000)
+    assert buckets.width == 3
+    losses = [1.0] * 5_000
+    losses[1_234] = 99.0
+    kept = {bucket.number: bucket for bucket in buckets.add(0, losses)}
+    assert len(kept) == 1667 and kept[1_234 // 3].maximum == 99.0
+    assert kept[0].mean == 1.0 and kept[0].count == 3
+    with pytest.raises(Diverged, match="step 8"):
+        buckets.add(6, [1.0, float("nan")])
+
+
+def test_precision_and_threads_resolve_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve_precision("bf16", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert resolve_precision("auto", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
+    assert resolve_precision("auto", CPU) == "fp32"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp32"
+    assert resolve_threads(3) == 3 and 1 <= resolve_threads(0) <= 8

@@ -1,0 +1,63 @@
+"""`resnet-tui add`: queue the runs of a grid."""
+
+from typing import Annotated, Any
+
+import typer
+
+from engine.paths import Home
+from engine.spec import BUILTIN_DEFAULTS, RunSpec, SpecError, expand_grid
+from engine.store.add import add_runs
+from engine.store.database import open_store
+from tui.cli.options import flag, takes_home, takes_spec
+from tui.cli.output import CliError, tell
+
+
+@takes_home
+@takes_spec
+def add(
+    home: Home,
+    settings: dict[str, Any],
+    name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
+    sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
+    after: Annotated[
+        list[int] | None, typer.Option(help="Wait until this run is done.", metavar="ID")
+    ] = None,
+    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
+    max_attempts: Annotated[int, typer.Option(min=1, help="Fail after so many bad endings in a row.")] = 3,
+) -> int:
+    """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
+    try:
+        specs = expand_grid(with_relative_data(home, settings))
+    except SpecError as error:
+        raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
+    check_data(home, specs)
+    store = open_store(home.database)
+    added = add_runs(
+        store, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
+    )
+    for run_id, earlier in added.repeats.items():
+        tell(f"run {run_id} repeats run {earlier}: same settings, same data")
+    for run_id in added.ids:
+        print(run_id)
+    return 0
+
+
+def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
+    """Paths as they are stored: from the home, so that the folder may move."""
+    data = settings.get("data")
+    if not data or data in BUILTIN_DEFAULTS:
+        return settings
+    return {**settings, "data": home.relative(home.resolve(data))}
+
+
+def check_data(home: Home, specs: list[RunSpec]) -> None:
+    """Read the data set's tables before anything is queued. Raises DataError."""
+    from engine.datasets.index import index_folder
+
+    for data, fraction in {(spec.data, spec.test_fraction) for spec in specs}:
+        if data not in BUILTIN_DEFAULTS:
+            tell(index_folder(home.resolve(data), test_fraction=fraction).describe())
+
+
+def _problem(field: str, text: str) -> str:
+    return f"{flag(field)}: {text}" if field else text

@@ -1,0 +1,148 @@
+"""`resnet-tui demo`: the study on images that need no download, in the app or headless."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from engine.analysis.final_table import final_table
+from engine.analysis.report import write_report
+from engine.analysis.study import collect
+
+from engine.paths import Home
+from engine.spec import make_spec
+from engine.store import listing
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.tables import Run
+from engine.store.workers import present
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, tell
+from tui.cli.report import architectures
+from tui.launch import start_worker, worker_command
+from tui.text import decimals, plain
+
+SWEEP = "demo"
+POLL_S = 0.5
+
+DIGITS: dict[str, Any] = {"data": "digits", "epochs": 5, "batch_size": 32, "lr": 0.02}
+SOURCE: dict[str, Any] = {"data": "fundus-balanced", "epochs": 10, "batch_size": 16, "lr": 0.02}
+COMPARED: dict[str, Any] = {"data": "fundus", "epochs": 6, "batch_size": 32, "lr": 1e-3}
+ARCHS = ("resnet18", "resnet50")
+
+
+def add_study(store: Store) -> None:
+    """Queue the study once: digits first, so that the first live curve is of real images; then what the warm
+    starts begin from; then each arch from scratch and warm-started."""
+    with store.read() as session:
+        if listing.list_runs(session, sweep=SWEEP):
+            return
+    add_runs(store, [make_spec(DIGITS)], sweep=SWEEP, name="real handwritten digits")
+    label = "warm start (same drawn task, more labels)"
+    sources = add_runs(
+        store,
+        [make_spec({**SOURCE, "arch": arch}) for arch in ARCHS],
+        sweep=SWEEP,
+        name="source of a warm start",
+    )
+    add_runs(
+        store,
+        [make_spec({**COMPARED, "arch": arch}) for arch in ARCHS],
+        sweep=SWEEP,
+        name="from scratch",
+    )
+    warm = [
+        make_spec({**COMPARED, "arch": arch, "pretrained": f"run:{source}"})
+        for arch, source in zip(ARCHS, sources.ids, strict=True)
+    ]
+    add_runs(store, warm, sweep=SWEEP, name=label)
+
+
+def run_demo(
+    home: Home,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Print progress instead of opening the app.")
+    ] = False,
+) -> int:
+    """Run the study in ./demo: ResNet-18 and -50 on real digits and drawn fundus photographs."""
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CliError(f"{home.root} cannot be made ({error.strerror}): start where you may write") from None
+    store = open_store(home.database)
+    add_study(store)
+    if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _headless(home, store)
+    with store.read() as session:
+        if not present(session) and listing.pending(session):
+            start_worker(home)
+    from tui.app import run_app
+
+    return run_app(home)
+
+
+demo = takes_home(run_demo, default=Path("demo"))
+
+
+def _headless(home: Home, store: Store) -> int:
+    tell(f"the study lies in {home.root}; watch it with: resnet-tui --home {home.root}")
+    with _worker(home):
+        _follow(store)
+    study = collect(store, run_ids=None, sweep=SWEEP)
+    print(final_table(study))
+    out = home.root / "report"
+    write_report(study, out, architectures=architectures(study))
+    tell(f"report: {out / 'report.md'}")
+    with store.read() as session:
+        runs = listing.list_runs(session, sweep=SWEEP)
+    return 0 if all(run.status == "done" for run in runs) else 1
+
+
+@contextlib.contextmanager
+def _worker(home: Home) -> Iterator[None]:
+    """A worker for the study's time: stopped, with its run put back, when this program is interrupted."""
+    worker = subprocess.Popen(
+        worker_command(home, drain=True), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield
+    except BaseException:
+        worker.terminate()
+        raise
+    finally:
+        _, said = worker.communicate()
+    if worker.returncode == 2:
+        raise CliError(said.strip().splitlines()[-1])
+
+
+def _follow(store: Store) -> None:
+    """Print each epoch as it ends, until nothing is left to run."""
+    began = time.monotonic()
+    seen: dict[int, tuple[str, int]] = {}
+    while True:
+        with store.read() as session:
+            runs = listing.list_runs(session, sweep=SWEEP)
+            left = listing.pending(session)
+        for run in runs:
+            state = (run.status, run.epoch)
+            if run.id is not None and seen.get(run.id) != state and run.status not in ("queued", "paused"):
+                tell(_progress(run, runs, time.monotonic() - began))
+                seen[run.id] = state
+        if not left:
+            return
+        time.sleep(POLL_S)
+
+
+def _progress(run: Run, runs: list[Run], elapsed_s: float) -> str:
+    done = sum(each.status == "done" for each in runs)
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    accuracy = f"test {decimals(run.last_acc)}" if run.last_acc is not None else ""
+    warning = f"  {run.verdict}" if run.verdict not in (None, "healthy") else ""
+    text = f"#{run.id} {run.data} {run.arch} {run.pretrained}  epoch {run.epoch}/{run.epochs}  {accuracy}{warning}"
+    if run.status != "running":
+        text += f"  {run.status}" + (f": {run.error}" if run.error else "")
+    return plain(f"{minutes:2}:{seconds:02}  {done}/{len(runs)} done  {text}")

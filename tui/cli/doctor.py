@@ -1,0 +1,104 @@
+"""`resnet-tui doctor`: is everything here that training needs?"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+
+import typer
+
+from engine.paths import Home
+from engine.store.database import StoreError, open_store
+from engine.store.workers import present
+from tui.cli.options import takes_home
+from tui.cli.output import print_json
+from tui.text import plain
+
+PACKAGES = ("resnet-tui", "torch", "torchvision", "textual", "plotext", "sqlmodel", "scikit-learn", "pillow")
+LOW_SPACE_GB = 5.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at; `problem` says what to do."""
+
+    name: str
+    found: str
+    problem: str | None = None
+
+
+@takes_home
+def doctor(
+    home: Home, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False
+) -> int:
+    """Check the installation, the device and the home. Exit code 1 where something must be mended."""
+    device, facts = _device()
+    checks = [_python(), *_packages(), device, _folder(home), _database(home), _space(home)]
+    ok = all(check.problem is None for check in checks)
+    if as_json:
+        print_json({"ok": ok, "checks": [asdict(check) for check in checks], "device": facts})
+    else:
+        for check in checks:
+            print(plain(f"{'✔' if check.problem is None else '✖'} {check.name:14} {check.found}"))
+            if check.problem:
+                print(plain(f"  {'':14} {check.problem}"))
+    return 0 if ok else 1
+
+
+def _python() -> Check:
+    return Check("python", platform.python_version())
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for name in PACKAGES:
+        try:
+            checks.append(Check(name, version(name)))
+        except PackageNotFoundError:
+            checks.append(Check(name, "not installed", "run make install"))
+    return checks
+
+
+def _device() -> tuple[Check, dict[str, Any] | None]:
+    """torch is asked in a process of its own: this one stays small."""
+    command = [sys.executable, "-m", "engine.device", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 2):
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        return Check("device", "torch does not start", f"{last}: run make install"), None
+    facts = json.loads(done.stdout)
+    if facts["problem"]:
+        return Check("device", "the graphics card cannot be used", facts["problem"]), facts
+    return Check("device", f"{facts['device']}: {facts['name']}"), facts
+
+
+def _folder(home: Home) -> Check:
+    try:
+        with tempfile.TemporaryFile(dir=home.root):
+            pass
+    except OSError as error:
+        return Check("home", str(home.root), f"cannot be written ({error.strerror}): check its permissions")
+    return Check("home", str(home.root))
+
+
+def _database(home: Home) -> Check:
+    try:
+        with open_store(home.database, create=False).read() as session:
+            workers = present(session)
+    except StoreError as error:
+        missing = home.database.startswith("sqlite:///") and not os.path.exists(home.database[10:])
+        return Check("run table", "none yet") if missing else Check("run table", home.db_url, str(error))
+    names = ", ".join(f"worker {worker.id} on {worker.device}" for worker in workers)
+    return Check("run table", f"{home.db_url}; {names or 'no worker'}")
+
+
+def _space(home: Home) -> Check:
+    free_gb = shutil.disk_usage(home.root if home.root.exists() else "/").free / 1e9
+    problem = f"below {LOW_SPACE_GB:g} GB: a ResNet-50 run writes 0.4 GB" if free_gb < LOW_SPACE_GB else None
+    return Check("free space", f"{free_gb:.1f} GB", problem)

@@ -1,0 +1,104 @@
+"""A run as a JSON document: stable keys for scripts and tests."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from engine.paths import Home
+from engine.spec import FIELDS
+from engine.store import history, listing
+from engine.store.database import Store
+from engine.store.tables import EpochMetrics, Run
+from engine.store.waiting import reasons
+
+LOG_LINES = 50
+_METRICS = (
+    "epoch", "train_loss", "train_acc", "test_loss", "test_nll", "test_acc", "balanced_acc", "macro_f1", "kappa",
+    "auc_referable", "recall", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
+    "max_logit", "nonfinite_share", "seconds",
+)  # fmt: skip
+_ARTIFACTS = ("log", "last", "best", "answers")
+
+
+def brief(run: Run, waiting: str | None) -> dict[str, Any]:
+    """What `ls --json` gives of a run."""
+    spec = json.loads(run.spec)
+    return {
+        **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
+        **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
+        **{name: spec[name] for name in FIELDS},
+        **{name: getattr(run, name) for name in ("attempt", "failures", "epoch", "baseline", "images_per_s")},
+        "best": _best(run, spec),
+        "verdict": _verdict(run),
+        "waiting": {"reason": waiting, "starts_at": None, "ends_at": None} if waiting else None,
+        "created_at": run.created_at.isoformat(),
+        "started_at": run.started_at.isoformat() if run.started_at else None,
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+    }
+
+
+def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
+    """What `show --json` gives. Raises QueueError where there is no such run."""
+    with store.read() as session:
+        run = listing.get_run(session, run_id)
+        epochs = history.epochs_of(session, run_id)
+        matrices = history.confusions_of(session, run_id)
+        waiting = reasons(session).get(run_id)
+    metrics = [_epoch(row) | {"confusion": matrices.get(row.epoch)} for row in epochs]
+    last = next((row for row in reversed(metrics) if row["epoch"] > 0), None)
+    return {
+        **brief(run, waiting),
+        "class_names": run.class_names,
+        "last": {name: last[name] for name in ("epoch", "test_acc", "balanced_acc", "kappa")}
+        if last
+        else None,
+        "environment": run.environment,
+        "artifacts": _artifacts(home, run_id),
+        "log_tail": log_tail(home, run_id),
+        "metrics": metrics if last or run.epochs == 0 else [],
+    }
+
+
+def log_tail(home: Home, run_id: int, lines: int = LOG_LINES) -> list[str]:
+    path = home.run(run_id).log
+    return path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
+
+
+def _best(run: Run, spec: dict[str, Any]) -> dict[str, Any] | None:
+    if run.best_epoch is None:
+        return None
+    return {
+        "epoch": run.best_epoch,
+        "test_acc": run.best_acc,
+        "balanced_acc": run.best_balanced_acc,
+        "kappa": run.best_kappa,
+        "selected_on": spec["select_on"],
+    }
+
+
+def _verdict(run: Run) -> dict[str, Any] | None:
+    if run.verdict is None:
+        return None
+    return {"kind": run.verdict, "evidence": run.verdict_evidence, "suggestion": run.verdict_suggestion}
+
+
+def _epoch(row: EpochMetrics) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _METRICS}
+
+
+def _artifacts(home: Home, run_id: int) -> dict[str, str]:
+    """The run's files that are there, by what they are, as paths from the home."""
+    paths = home.run(run_id)
+    files: dict[str, Path] = {name: getattr(paths, name) for name in _ARTIFACTS}
+    for last in (False, True):
+        suffix = "_last" if last else ""
+        files |= {
+            f"predictions{suffix}": paths.predictions(last=last),
+            f"scores{suffix}": paths.scores(last=last),
+        }
+    return {name: home.relative(path) for name, path in files.items() if path.exists()}
+
+
+def briefs(runs: Iterable[Run], waiting: dict[int, str]) -> list[dict[str, Any]]:
+    return [brief(run, waiting.get(run.id or 0)) for run in runs]

@@ -1,0 +1,135 @@
+"""`ls`, `show`, `log`: what is in the run table and what a run did."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.paths import Home
+from engine.store import listing
+from engine.store.database import open_store
+from engine.store.status import ENDED, STATUSES
+from engine.store.tables import Run
+from engine.store.waiting import reasons
+from tui.cli.documents import briefs, whole
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, print_json, print_table
+from tui.text import decimals, learning_rate, plain
+
+SORTS = ("id", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
+_COLUMN = {"kappa": "best_kappa"}
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+RunId = Annotated[int, typer.Argument(metavar="ID", help="The run's number.")]
+
+
+@takes_home
+def ls(
+    home: Home,
+    status: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = None,
+    sweep: Annotated[str | None, typer.Option(help="Only this sweep's runs.")] = None,
+    sort: Annotated[str, typer.Option(help=f"By {', '.join(SORTS)}.")] = "id",
+    as_json: Json = False,
+) -> int:
+    """List the runs."""
+    wanted = [each.strip() for each in (status or "").split(",") if each.strip()]
+    for each in wanted:
+        if each not in STATUSES:
+            raise CliError(f"--status: {each!r} is unknown: choose from {', '.join(STATUSES)}")
+    if sort not in SORTS:
+        raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join(SORTS)}")
+    with open_store(home.database, create=False).read() as session:
+        runs = listing.list_runs(session, status=wanted, sweep=sweep)
+        waiting = reasons(session)
+    runs.sort(key=lambda run: _sort_key(run, sort))
+    if as_json:
+        print_json({"runs": briefs(runs, waiting)})
+    else:
+        head = ("id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "kappa", "verdict", "")
+        rows = [_row(run, waiting.get(run.id or 0, "")) for run in runs]
+        print_table(head, rows, right=("id", "lr", "epoch", "best", "kappa"))
+    return 0
+
+
+def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
+    """Numbers that are lacking come last."""
+    value = getattr(run, _COLUMN.get(field, field))
+    descending = field in ("best", "kappa") and value is not None
+    return value is None, -value if descending else value, run.id or 0
+
+
+def _row(run: Run, waiting: str) -> tuple[str, ...]:
+    remark = run.error or waiting or run.name
+    return (
+        str(run.id),
+        run.status,
+        run.data,
+        run.arch,
+        run.pretrained,
+        learning_rate(run.lr),
+        f"{run.epoch}/{run.epochs}",
+        decimals(run.best_acc),
+        decimals(run.best_kappa, 3),
+        run.verdict or "–",
+        remark,
+    )
+
+
+@takes_home
+def show(home: Home, run_id: RunId, as_json: Json = False) -> int:
+    """Show everything about a run."""
+    document = whole(open_store(home.database, create=False), home, run_id)
+    if as_json:
+        print_json(document)
+        return 0
+    epochs, log = document.pop("metrics"), document.pop("log_tail")
+    for key, value in document.items():
+        if value not in (None, "", [], {}):
+            print(f"{key:18} {plain(_value(value))}")
+    if epochs:
+        print()
+        names = ("epoch", "train_loss", "train_acc", "test_nll", "test_acc", "balanced_acc", "kappa")
+        rows = [[str(row["epoch"]), *(decimals(row[name]) for name in names[1:])] for row in epochs]
+        print_table(names, rows, right=names)
+    if log:
+        print("\n" + "\n".join(plain(line) for line in log[-10:]))
+    return 0
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{key} {_value(each)}" for key, each in value.items() if each is not None)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@takes_home
+def log(
+    home: Home,
+    run_id: RunId,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")] = False,
+) -> int:
+    """Print a run's log."""
+    store = open_store(home.database, create=False)
+    path, offset = home.run(run_id).log, 0
+    while True:
+        with store.read() as session:
+            ended = listing.get_run(session, run_id).status in ENDED
+        offset = _print_from(path, offset)
+        if ended or not follow:
+            return 0
+        time.sleep(0.5)
+
+
+def _print_from(path: Path, offset: int) -> int:
+    """Print the whole lines of a file from an offset on; gives the next one."""
+    if not path.exists():
+        return offset
+    with path.open("rb") as file:
+        file.seek(offset)
+        lines = file.read()
+    whole_lines = lines[: lines.rfind(b"\n") + 1]
+    for line in whole_lines.decode(errors="replace").splitlines():
+        print(plain(line), flush=True)
+    return offset + len(whole_lines)

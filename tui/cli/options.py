@@ -1,0 +1,84 @@
+"""Flags that several verbs share: where the home is, and one flag for each field of a spec."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.paths import Home
+from engine.spec import FIELDS, GRID_FIELDS, RunSpec, split_list
+
+_PLACES = (
+    ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
+    ("home", Path | None, typer.Option(help="Folder of the runs (default: this one).")),
+    ("cache", Path | None, typer.Option(help="Folder of the packed images (default: HOME/cache).")),
+)
+
+
+def takes_home(verb: Callable[..., int], *, default: Path | None = None) -> Callable[..., int]:
+    """Give a verb --db, --home and --cache; it gets a Home, by default at `default`, as its argument `home`."""
+
+    def call(**values: Any) -> int:
+        db, folder, cache = (values.pop(name) for name, _, _ in _PLACES)
+        return verb(home=Home.find(folder or default, db, cache), **values)
+
+    return _with_parameters(call, verb, "home", _PLACES)
+
+
+def takes_spec(verb: Callable[..., int]) -> Callable[..., int]:
+    """Give a verb a flag for each field of a spec; it gets what was set, as text, in `settings`."""
+
+    def call(**values: Any) -> int:
+        given = {name: values.pop(name) for name in FIELDS}
+        settings = {name: _setting(name, value) for name, value in given.items() if value}
+        return verb(settings=settings, **values)
+
+    return _with_parameters(call, verb, "settings", [_spec_flag(name) for name in FIELDS])
+
+
+def flag(field: str) -> str:
+    """`batch_size` as `--batch-size`."""
+    return f"--{field.replace('_', '-')}"
+
+
+def _setting(name: str, value: Any) -> Any:
+    if name not in GRID_FIELDS:
+        return value
+    # A weights file whose path has a comma is one value.
+    return list(value) if len(value) == 1 and Path(value[0]).is_file() else split_list(value)
+
+
+def _spec_flag(name: str) -> tuple[str, Any, Any]:
+    field = RunSpec.model_fields[name]
+    is_grid = name in GRID_FIELDS
+    help_text = f"{field.description}{' ×' if is_grid else ''}"
+    if not field.is_required():
+        help_text += f" (default: {field.default})"
+    option = typer.Option(
+        flag(name), help=help_text, metavar="LIST" if is_grid else "VALUE", show_default=False
+    )
+    if field.annotation is bool:
+        option = typer.Option(f"{flag(name)}/--no-{flag(name)[2:]}", help=help_text, show_default=False)
+        return name, bool | None, option
+    return name, list[str] | None if is_grid else str | None, option
+
+
+def _with_parameters(
+    call: Callable[..., int], verb: Callable[..., int], replaced: str, extra: Any
+) -> Callable[..., int]:
+    """`call` with the verb's parameters, `replaced` exchanged for the extra options: what Typer reads."""
+    signature = inspect.signature(verb)
+    kept = [each for name, each in signature.parameters.items() if name != replaced]
+    options = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
+        )
+        for name, kind, option in extra
+    ]
+    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in kept] + options
+    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": int}
+    call.__name__, call.__doc__ = verb.__name__, verb.__doc__
+    return call

@@ -1,0 +1,33 @@
+"""How verbs print: tables for people, one JSON document for programs, errors in one line."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tui.text import plain
+
+
+class CliError(Exception):
+    """The call cannot be done as it stands: one line that says what to do, exit code 2."""
+
+
+def print_json(document: dict[str, Any]) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """Aligned columns; those named in `right` are numbers."""
+    cells = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(len(line[column]) for line in [list(head), *cells]) for column in range(len(head))]
+    for line in [list(head), *cells]:
+        parts = [
+            text.rjust(width) if name in right else text.ljust(width)
+            for name, text, width in zip(head, line, widths, strict=True)
+        ]
+        print("  ".join(parts).rstrip())
+
+
+def tell(text: str) -> None:
+    """Progress and advice, for people: on standard error."""
+    print(plain(text), file=sys.stderr, flush=True)

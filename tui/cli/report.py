@@ -1,0 +1,60 @@
+"""`resnet-tui report`: the study as a page with its figures."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
+from engine.analysis.report import write_report
+from engine.analysis.study import ReportError, Study, collect
+
+from engine.paths import Home
+from engine.store.database import open_store
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, tell
+
+
+@takes_home
+def report(
+    home: Home,
+    out: Annotated[Path, typer.Option(help="Folder for report.md and its figures.")],
+    run_ids: Annotated[
+        list[int] | None, typer.Argument(metavar="[ID…]", help="These runs; else all.")
+    ] = None,
+    sweep: Annotated[str | None, typer.Option(help="This sweep's runs.")] = None,
+) -> int:
+    """Write report.md with tables and figures of what the runs measured."""
+    if run_ids and sweep is not None:
+        raise CliError("give run numbers or --sweep, not both")
+    store = open_store(home.database, create=False)
+    try:
+        study = collect(store, run_ids=run_ids or None, sweep=sweep)
+    except ReportError as error:
+        raise CliError(str(error)) from None
+    for path in write_report(study, out, architectures=architectures(study)):
+        tell(str(path))
+    return 0
+
+
+def architectures(study: Study) -> list[ArchTable]:
+    """Table 1 from the models themselves; they need torch, so a process of its own builds them."""
+    tables: list[ArchTable] = []
+    for arch, stride in archs_used(study):
+        command = [
+            sys.executable,
+            "-m",
+            "engine.models.summary",
+            arch,
+            "--json",
+            "--bottleneck-stride",
+            stride,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            raise CliError(f"the architecture table of {arch} could not be made: {last}")
+        tables += read_architectures(json.loads(done.stdout))
+    return tables

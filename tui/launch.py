@@ -1,0 +1,32 @@
+"""Start a worker that outlives this program and the SSH session."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.paths import Home
+
+
+def worker_command(home: Home, *, device: str = "auto", drain: bool = False) -> list[str]:
+    command = [sys.executable, "-m", "engine.worker", "--db", home.database, "--home", str(home.root)]
+    command += ["--cache", str(home.cache), "--device", device]
+    return [*command, "--drain"] if drain else command
+
+
+def worker_log(home: Home) -> Path:
+    return home.root / "runs" / "worker.log"
+
+
+def start_worker(home: Home, *, device: str = "auto") -> "subprocess.Popen[bytes]":
+    """Start a worker in a session of its own, its output in `runs/worker.log`. Raises OSError."""
+    log = worker_log(home)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            worker_command(home, device=device),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=home.root,
+        )
