@@ -1,0 +1,18 @@
+"""Wait for a condition instead of sleeping for a time."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T | None], *, timeout_s: float = 120.0, what: str = "condition") -> T:
+    """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}"
+        time.sleep(0.02)
