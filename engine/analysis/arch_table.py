@@ -1,0 +1,108 @@
+"""Table 1 of He et al. 2015 for the networks that a study uses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.analysis.study import Study, StudyRun
+from engine.analysis.wording import markdown, table
+
+BASIC_BLOCKS = ("resnet18", "resnet34")
+"""Networks without a bottleneck, for which its stride means nothing."""
+
+
+@dataclass(frozen=True)
+class ArchLayer:
+    """`output` as height×width, `blocks` in the paper's notation."""
+
+    name: str
+    output: str
+    blocks: str
+
+
+@dataclass(frozen=True)
+class ArchTable:
+    """One network's column."""
+
+    arch: str
+    bottleneck_stride: str
+    parameters: int
+    multiply_adds: int
+    published_multiply_adds: int
+    layers: tuple[ArchLayer, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return _key(self.arch, self.bottleneck_stride)
+
+
+def read_architectures(document: Mapping[str, Any]) -> tuple[ArchTable, ...]:
+    """The document that `python -m engine.models.summary --json` prints."""
+    return tuple(
+        ArchTable(**{**arch, "layers": tuple(ArchLayer(**layer) for layer in arch["layers"])})
+        for arch in document["archs"]
+    )
+
+
+def archs_used(study: Study) -> tuple[tuple[str, str], ...]:
+    """The networks to ask the summary for: (arch, bottleneck stride), smallest first."""
+    used = {_run_key(run) for run in study.runs}
+    return tuple(sorted(used, key=lambda key: (int(key[0].removeprefix("resnet")), key[1])))
+
+
+def table_1(study: Study, architectures: Iterable[ArchTable]) -> str:
+    """The Markdown of the table and what must be known to read it."""
+    found = {arch.key: arch for arch in architectures}
+    used = archs_used(study)
+    columns = [found[key] for key in used if key in found]
+    missing = [_heading(key, used) for key in used if key not in found]
+    lines = [_markdown_table(columns, used)] if columns else []
+    lines += [_note(columns)] if columns else []
+    lines += [f"Not summarised: {', '.join(missing)}."] if missing else []
+    return "\n\n".join(lines)
+
+
+def _markdown_table(columns: Sequence[ArchTable], used: Sequence[tuple[str, str]]) -> str:
+    rows = [
+        [markdown(layer.name), layer.output, *(markdown(column.layers[row].blocks) for column in columns)]
+        for row, layer in enumerate(columns[0].layers)
+    ]
+    rows += [
+        ["multiply-adds, measured", "", *(f"{column.multiply_adds / 1e9:.3f} × 10⁹" for column in columns)],
+        [
+            "multiply-adds, published",
+            "",
+            *(f"{column.published_multiply_adds / 1e9:.1f} × 10⁹" for column in columns),
+        ],
+        ["parameters", "", *(f"{column.parameters:,}" for column in columns)],
+    ]
+    return table(["layer", "output", *(_heading(column.key, used) for column in columns)], rows)
+
+
+def _note(columns: Sequence[ArchTable]) -> str:
+    note = (
+        "Laid out like Table 1 of He et al. (Deep residual learning for image recognition, 2015), read off "
+        "the networks themselves. Sizes, multiply-adds and parameters are for an image of 224×224 pixels and "
+        "1,000 classes, as in the paper; the runs below have their own image size and number of classes."
+    )
+    if any(column.arch not in BASIC_BLOCKS and column.bottleneck_stride == "3x3" for column in columns):
+        note += (
+            " The published count is for a bottleneck whose stride lies in its first 1×1 convolution; "
+            "measured here with the stride in the 3×3, the count is higher."
+        )
+    return note
+
+
+def _heading(key: tuple[str, str], used: Sequence[tuple[str, str]]) -> str:
+    arch, stride = key
+    both = sum(other == arch for other, _ in used) > 1
+    name = arch.replace("resnet", "ResNet-")
+    return f"{name} (stride in the {stride.replace('x', '×')})" if both or stride == "1x1" else name
+
+
+def _run_key(run: StudyRun) -> tuple[str, str]:
+    return _key(run.spec.arch, run.spec.bottleneck_stride)
+
+
+def _key(arch: str, stride: str) -> tuple[str, str]:
+    return arch, "3x3" if arch in BASIC_BLOCKS else stride

@@ -1,0 +1,80 @@
+"""A study's results as plain text for a terminal, at most 100 columns wide."""
+
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+
+from engine.analysis.study import Study, StudyRun, by_data
+from engine.analysis.wording import (
+    decimal,
+    percent,
+    printable,
+    verdict_shown,
+    weights_from,
+    why_unfinished,
+)
+
+WIDTH = 100
+COLUMNS = (("run", 6), ("arch", 9), ("weights from", 24), ("highest", 7), ("epoch", 5), ("last", 6),
+           ("baseline", 8), ("kappa", 6), ("verdict", 13))  # fmt: skip
+LEFT = ("run", "arch", "weights from", "verdict")
+FOOT = "accuracies in %; highest: the epoch was chosen on the test set, so it is optimistic"
+
+
+def final_table(study: Study) -> str:
+    """A table for each data set, then the runs without a final result; text from outside is made harmless."""
+    blocks = []
+    for data, runs in by_data(study.measured).items():
+        lines = [_line([name for name, _ in COLUMNS]), *(_line(_cells(run)) for run in runs)]
+        blocks.append("\n".join([_fit(data, WIDTH), *lines]))
+    blocks.append(FOOT)
+    blocks += _unfinished([run for run in study.runs if not (run.done and run.highest)])
+    return "\n\n".join(blocks)
+
+
+def _cells(run: StudyRun) -> list[str]:
+    highest, last = run.highest, run.last
+    assert highest is not None and last is not None
+    return [
+        f"#{run.id}{'' if run.done else '*'}",
+        run.spec.arch,
+        weights_from(run.spec),
+        percent(highest.test_acc),
+        str(highest.epoch),
+        percent(last.test_acc),
+        percent(run.baseline),
+        decimal(highest.kappa),
+        verdict_shown(run),
+    ]
+
+
+def _unfinished(runs: Sequence[StudyRun]) -> list[str]:
+    lines: list[str] = []
+    for run in runs:
+        text = f"#{run.id}* {run.spec.arch} on {run.spec.data}: {why_unfinished(run)}"
+        first, *more = textwrap.wrap(printable(text, 400), WIDTH - 4)
+        lines += [_fit(first, WIDTH), *("    " + _fit(line, WIDTH - 4) for line in more)]
+    return ["\n".join(["* without a final result:", *lines])] if lines else []
+
+
+def _line(cells: Sequence[str]) -> str:
+    padded = []
+    for (name, width), cell in zip(COLUMNS, cells, strict=True):
+        text = _fit(cell, width)
+        space = " " * (width - _columns(text))
+        padded.append(text + space if name in LEFT else space + text)
+    return "  ".join(padded).rstrip()
+
+
+def _fit(text: str, width: int) -> str:
+    """One harmless line of at most `width` terminal columns."""
+    line = printable(text, width)
+    while _columns(line) > width:
+        line = line.removesuffix("…")[:-1] + "…"
+    return line
+
+
+def _columns(text: str) -> int:
+    """Terminal columns: East Asian wide letters take two, combining marks none."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(char)) for char in text)

@@ -1,0 +1,63 @@
+"""The numbered pictures of a report, and the Markdown that shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.analysis import figures, matrix_figure
+from engine.analysis.study import StudyRun
+from engine.analysis.wording import markdown
+
+ACCURACY_NOTE = (
+    "Train accuracy is measured while the network learns, test accuracy after each epoch; all figures of one "
+    "data set have the same vertical axis."
+)
+MATRIX_NOTE = (
+    "Rows are true classes, columns answers, at the epoch with the highest test accuracy; one colour scale "
+    "from 0 to 1. Below each share stands the number of images."
+)
+
+
+@dataclass
+class Gallery:
+    """PNGs by file name, in the order in which the report shows them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, name: str, picture: bytes, caption: str, note: str) -> list[str]:
+        """Keep a picture; gives its paragraphs. `caption` is Markdown."""
+        self.files[name] = picture
+        return [f"![{caption}]({name})", f"**Figure {len(self.files)}.** {caption}. {note}"]
+
+
+def add_accuracy(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
+    """A figure for each arch among runs on one data set; more where it has many runs."""
+    axis = figures.shared_range(runs)
+    archs = sorted({run.spec.arch for run in runs}, key=lambda arch: int(arch.removeprefix("resnet")))
+    texts: list[str] = []
+    for arch in archs:
+        mine = [run for run in runs if run.spec.arch == arch]
+        caption = f"Train and test accuracy of {arch} on {markdown(runs[0].spec.data)} per epoch"
+        for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
+            picture = figures.draw_accuracy(some, axis)
+            texts += gallery.add(f"accuracy-{slug}-{arch}{suffix}.png", picture, caption, ACCURACY_NOTE)
+    return texts
+
+
+def add_matrices(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
+    """The confusion matrices of runs on one data set, in one figure unless they are many."""
+    caption = f"Confusion matrices on {markdown(runs[0].spec.data)}, each row over its sum"
+    texts: list[str] = []
+    known = [run for run in runs if run.matrix]
+    for suffix, some in _parts(known, matrix_figure.runs_a_figure(known)):
+        picture = matrix_figure.draw_matrices(some)
+        texts += gallery.add(f"confusion-{slug}{suffix}.png", picture, caption, MATRIX_NOTE)
+    return texts
+
+
+def _parts(runs: Sequence[StudyRun], size: int) -> list[tuple[str, Sequence[StudyRun]]]:
+    """At most `size` runs each, with what follows the figure's name: nothing, then -2, -3."""
+    starts = range(0, len(runs), size)
+    return [
+        (f"-{part}" if part > 1 else "", runs[start : start + size])
+        for part, start in enumerate(starts, start=1)
+    ]

@@ -1,0 +1,92 @@
+"""The figure of row-normalised confusion matrices on one colour scale from 0 to 1."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.analysis.canvas import defaults, new_figure, plain, png
+from engine.analysis.study import StudyRun
+from engine.analysis.wording import UNDEFINED, percent, title_of
+from engine.store.history import Matrix
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+MOST_RUNS = 9
+MOST_CELLS = 400
+"""Written cells that a figure can hold: more are neither readable in print nor a small file."""
+MOST_LABELLED_CLASSES = 16
+"""With more classes the cells are too small for text and only the colours are drawn."""
+
+
+def row_shares(matrix: Matrix) -> list[list[float | None]]:
+    """Each count over its row's sum; undefined in the row of a class without test images."""
+    return [[count / sum(row) if sum(row) else None for count in row] for row in matrix]
+
+
+def runs_a_figure(runs: Sequence[StudyRun]) -> int:
+    """How many of these runs' matrices one figure can hold."""
+    classes = _most_classes(runs)
+    return MOST_RUNS if classes > MOST_LABELLED_CLASSES else min(MOST_RUNS, max(1, MOST_CELLS // classes**2))
+
+
+def draw_matrices(runs: Sequence[StudyRun]) -> bytes:
+    """A PNG of at most `runs_a_figure` runs, which must have a matrix, at their highest accuracy."""
+    classes = _most_classes(runs)
+    columns = 1 if len(runs) == 1 else 2 if len(runs) <= 4 else 3
+    rows = math.ceil(len(runs) / columns)
+    panel_in = min(max(2.4, 0.5 * classes), 4.8 if len(runs) == 1 else 3.6)
+    with defaults():
+        figure = new_figure(columns * panel_in + 2.0, rows * (panel_in + 0.65) + 0.5)
+        panels = figure.subplots(rows, columns, squeeze=False)
+        flat = [axes for line in panels for axes in line]
+        for axes, run in zip(flat, runs, strict=False):
+            image = _draw_matrix(axes, run, run.matrix or [])
+        for axes in flat[len(runs) :]:
+            axes.set_visible(False)
+        for axes in flat[::columns]:
+            axes.set_ylabel("true class (test images)")
+        figure.colorbar(image, ax=flat, label="share of the true class", shrink=0.9 / rows + 0.1)
+        return png(figure)
+
+
+def _most_classes(runs: Sequence[StudyRun]) -> int:
+    return max((len(run.matrix or ()) for run in runs), default=1)
+
+
+def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
+    highest = run.highest
+    shares = row_shares(matrix)
+    colours = [[math.nan if share is None else share for share in row] for row in shares]
+    image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
+    state = "" if run.done else f" ({run.status})"
+    line = f"epoch {highest.epoch}, test accuracy {percent(highest.test_acc)} %" if highest else ""
+    axes.set_title(f"{plain(title_of(run), 34)}{state}\n{line}", fontsize=8.5)
+    axes.set_xlabel("answer")
+    if len(matrix) <= MOST_LABELLED_CLASSES:
+        _name_classes(axes, run.classes, matrix)
+        _write_cells(axes, matrix, shares)
+    return image
+
+
+def _name_classes(axes: "Axes", names: Sequence[str], matrix: Matrix) -> None:
+    texts = [plain(name, 14) for name in names]
+    counted = [f"{text} ({sum(row)})" for text, row in zip(texts, matrix, strict=True)]
+    slanted = max(map(len, texts)) > 2
+    axes.set_yticks(range(len(matrix)), counted, fontsize=7.5)
+    axes.set_xticks(range(len(matrix)), texts, fontsize=7.5)
+    if slanted:
+        axes.tick_params(axis="x", labelrotation=35)
+        for label in axes.get_xticklabels():
+            label.set(horizontalalignment="right", rotation_mode="anchor")
+
+
+def _write_cells(axes: "Axes", matrix: Matrix, shares: Sequence[Sequence[float | None]]) -> None:
+    size = 7.5 if len(matrix) <= 6 else 6.0 if len(matrix) <= 10 else 4.5
+    for row, counts in enumerate(matrix):
+        for column, count in enumerate(counts):
+            share = shares[row][column]
+            text = UNDEFINED if share is None else f"{share:.2f}\n{count}"
+            colour = "white" if share is not None and share > 0.55 else "#222222" if count else "#8c8c8c"
+            axes.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)

@@ -1,0 +1,64 @@
+"""The settings of a study: what all runs share once, then what tells them apart."""
+
+from collections.abc import Sequence
+
+from engine.analysis.study import Study, StudyRun
+from engine.analysis.wording import UNDEFINED, markdown, setting, table, weights_in_full
+from engine.spec import FIELDS, RunSpec
+
+ALWAYS_APART = ("data", "arch", "pretrained")
+"""Named for each run even where all are alike."""
+
+
+def settings_section(study: Study) -> str:
+    settings = [field for field in FIELDS if field not in ALWAYS_APART]
+    apart = [field for field in settings if len({setting(run.spec, field) for run in study.runs}) > 1]
+    shared = [field for field in settings if field not in apart]
+    first = study.runs[0].spec
+    rows = [[f"`{field}`", setting(first, field), markdown(_meaning(field))] for field in shared]
+    parts = [
+        "**Table 2.** What all runs share.",
+        table(["setting", "value", "meaning"], rows),
+        _environment(study.measured),
+        "**Table 3.** The runs, and what tells them apart.",
+        _apart(study.runs, apart),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _apart(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
+    named = any(run.name for run in runs)
+    header = [
+        "run",
+        *(["name"] if named else []),
+        "data",
+        "arch",
+        "weights from",
+        *(f"`{f}`" for f in fields),
+    ]
+    rows = [
+        [
+            f"#{run.id}",
+            *([markdown(run.name)] if named else []),
+            markdown(run.spec.data),
+            run.spec.arch,
+            markdown(weights_in_full(run)),
+            *(setting(run.spec, field) for field in fields),
+        ]
+        for run in runs
+    ]
+    return table(header, rows)
+
+
+def _environment(runs: Sequence[StudyRun]) -> str:
+    """What the runs were trained with, as their processes recorded it."""
+    keys = sorted({key for run in runs for key in run.environment})
+    texts = []
+    for key in keys:
+        values = dict.fromkeys(run.environment.get(key, UNDEFINED) for run in runs)
+        texts.append(f"{markdown(key.replace('_', ' '))} {' or '.join(map(markdown, values))}")
+    return f"Trained with: {'; '.join(texts)}." if texts else ""
+
+
+def _meaning(field: str) -> str:
+    return RunSpec.model_fields[field].description or ""

@@ -1,0 +1,165 @@
+"""The runs of a report, read from the store once and frozen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from engine.spec import RunSpec, load_spec
+from engine.store import history, listing
+from engine.store.database import Store
+from engine.store.history import Matrix
+from engine.store.tables import EpochMetrics, Run
+
+
+class ReportError(ValueError):
+    """A report that cannot be written; one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One epoch's shares and kappa; undefined is None."""
+
+    epoch: int
+    train_acc: float | None
+    """Measured while training: on augmented batches, by the network as it changes."""
+    test_acc: float | None
+    balanced_acc: float | None
+    kappa: float | None
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """One run with all that a report says of it."""
+
+    id: int
+    name: str
+    spec: RunSpec
+    source_data: str | None
+    """What the run was trained on whose weights this one starts from."""
+    status: str
+    cause: str | None
+    error: str | None
+    suggestion: str | None
+    waits_for: tuple[int, ...]
+    epoch: int
+    """Epochs completed."""
+    baseline: float | None
+    class_names: tuple[str, ...]
+    environment: dict[str, str]
+    verdict: str | None
+    evidence: str | None
+    verdict_suggestion: str | None
+    kept: Measured | None
+    """The epoch that the run's own `select_on` chose, whose weights are kept."""
+    epochs: tuple[Measured, ...]
+    matrix: Matrix | None
+    """Of the epoch with the highest test accuracy."""
+
+    @property
+    def highest(self) -> Measured | None:
+        return highest_of(self.epochs, self.spec)
+
+    @property
+    def last(self) -> Measured | None:
+        return self.epochs[-1] if self.highest else None
+
+    @property
+    def done(self) -> bool:
+        return self.status == "done"
+
+    @property
+    def test_images(self) -> tuple[int, ...] | None:
+        """Test images of each class."""
+        return tuple(map(sum, self.matrix)) if self.matrix else None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """A name for each row of the matrix: its number where the data give none."""
+        unnamed = range(len(self.class_names), len(self.matrix or ()))
+        return self.class_names + tuple(map(str, unnamed))
+
+
+@dataclass(frozen=True)
+class Study:
+    """The runs of a report by id, whatever became of them; `sweep` is empty where ids were given."""
+
+    sweep: str
+    runs: tuple[StudyRun, ...]
+
+    @property
+    def measured(self) -> tuple[StudyRun, ...]:
+        return tuple(run for run in self.runs if run.highest)
+
+
+def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -> Study:
+    """The given runs, those of a sweep, or all where neither is given.
+
+    Raises QueueError for a run that is not there, ReportError where nothing can be reported."""
+    if run_ids and sweep is not None:
+        raise ReportError("give run numbers or a sweep, not both")
+    with store.read() as session:
+        if run_ids:
+            rows = [listing.get_run(session, run_id) for run_id in sorted(set(run_ids))]
+        else:
+            rows = listing.list_runs(session, sweep=sweep)
+        waits = listing.unmet(session)
+        runs = tuple(_read_run(session, row, waits.get(row.id or 0, ())) for row in rows)
+    study = Study(sweep or "", runs)
+    if not runs:
+        what = f"the sweep {sweep!r}" if sweep is not None else "the run table"
+        raise ReportError(f"{what} has no runs: resnet-tui ls shows what there is")
+    if not study.measured:
+        raise ReportError("no run has completed an epoch yet: report again once one has")
+    return study
+
+
+def by_data(runs: Iterable[StudyRun]) -> dict[str, list[StudyRun]]:
+    """Runs that may be compared with each other: those on the same data."""
+    groups: dict[str, list[StudyRun]] = {}
+    for run in runs:
+        groups.setdefault(run.spec.data, []).append(run)
+    return groups
+
+
+def highest_of(epochs: Iterable[Measured], spec: RunSpec) -> Measured | None:
+    """The epoch with the highest test accuracy, the earlier of equals; epoch 0 only where that is all."""
+    trained = [each for each in epochs if each.test_acc is not None and (each.epoch or not spec.epochs)]
+    return max(trained, key=lambda each: (each.test_acc or 0.0, -each.epoch), default=None)
+
+
+def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
+    assert row.id is not None
+    spec = load_spec(row.spec)
+    epochs = tuple(_measured(each) for each in history.epochs_of(session, row.id))
+    highest = highest_of(epochs, spec)
+    source = session.get(Run, spec.source_run) if spec.source_run is not None else None
+    return StudyRun(
+        id=row.id,
+        name=row.name,
+        spec=spec,
+        source_data=source.data if source else None,
+        status=row.status,
+        cause=row.cause,
+        error=row.error,
+        suggestion=row.suggestion,
+        waits_for=tuple(sorted(waits_for)),
+        epoch=row.epoch,
+        baseline=row.baseline,
+        class_names=tuple(row.class_names),
+        environment={
+            key: str(value)
+            for key, value in sorted(row.environment.items())
+            if isinstance(value, str | int | float)
+        },
+        verdict=row.verdict,
+        evidence=row.verdict_evidence,
+        verdict_suggestion=row.verdict_suggestion,
+        kept=next((each for each in epochs if each.epoch == row.best_epoch), None),
+        epochs=epochs,
+        matrix=history.confusion_of(session, row.id, highest.epoch) if highest else None,
+    )
+
+
+def _measured(row: EpochMetrics) -> Measured:
+    return Measured(row.epoch, row.train_acc, row.test_acc, row.balanced_acc, row.kappa)
