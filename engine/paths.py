@@ -9,6 +9,8 @@ from pathlib import Path
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
+PRIVATE, SHARED = 0o600, 0o644
+"""A run's files are the user's alone; what is made to be handed on may be read by others."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class RunPaths:
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, mode: int = PRIVATE) -> Iterator[Path]:
     """A file beside `path` to write; on leaving it is flushed to disk and takes `path`'s place.
 
     After an exception `path` is as it was and nothing is left behind."""
@@ -92,6 +94,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     aside = Path(name)
     try:
         yield aside
+        aside.chmod(mode)
         with aside.open("rb+") as written:
             os.fsync(written.fileno())
         os.replace(aside, path)
@@ -101,8 +104,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     sync_folder(path.parent)
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    with atomic_path(path) as aside:
+def write_atomic(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
+    with atomic_path(path, mode=mode) as aside:
         aside.write_bytes(content)
 
 

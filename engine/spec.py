@@ -21,6 +21,12 @@ BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
     "fundus-balanced": {"image_size": 48, "augment": "flip"},
 }
 DEFAULT_LR = {"sgd": 0.01, "adamw": 3e-4}
+# The defaults that depend on other fields, in words.
+DEPENDENT_DEFAULTS = {
+    "lr": "0.01; adamw: 0.0003",
+    "image_size": "224; built-in data: their own",
+    "augment": "flip; digits: none",
+}
 RUN_PREFIX = "run:"
 
 GRID: JsonDict = {"grid": True}
@@ -134,6 +140,11 @@ GRID_FIELDS: tuple[str, ...] = tuple(
 )
 
 
+def choices_of(name: str) -> tuple[str, ...]:
+    """What a field may be, where it is one of a few words."""
+    return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))
+
+
 class SpecError(ValueError):
     """Settings that cannot be: `problems` maps a field's name ("" for several together) to what is wrong."""
 
@@ -206,7 +217,7 @@ def _describe(name: str, error: Mapping[str, Any]) -> str:
         case "extra_forbidden":
             return "is not a setting"
         case "literal_error":
-            return f"{given!r} is unknown: choose from {_choices(name)}"
+            return f"{given!r} is unknown: choose from {', '.join(choices_of(name))}"
         case "float_parsing" | "float_type":
             return f"{given!r} is not a number"
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
@@ -225,7 +236,3 @@ def _describe(name: str, error: Mapping[str, Any]) -> str:
         case "value_error":
             return str(limits["error"])
     return str(error["msg"])
-
-
-def _choices(name: str) -> str:
-    return ", ".join(str(choice) for choice in get_args(RunSpec.model_fields[name].annotation))

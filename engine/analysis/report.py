@@ -11,7 +11,7 @@ from engine.analysis.gallery import Gallery
 from engine.analysis.settings_section import settings_section
 from engine.analysis.study import ReportError, Study, StudyRun, by_data, collect
 from engine.analysis.wording import markdown, slug, table, weights_in_full, why_unfinished
-from engine.paths import write_atomic
+from engine.paths import SHARED, write_atomic
 
 __all__ = ["ReportError", "Study", "collect", "write_report"]
 
@@ -46,7 +46,7 @@ def write_report(study: Study, out: Path, *, architectures: Sequence[ArchTable])
     files = {**gallery.files, "report.md": text.encode()}
     with _explained(out):
         for name, content in files.items():
-            write_atomic(out / name, content)
+            write_atomic(out / name, content, mode=SHARED)
     return [out / name for name in files]
 
 

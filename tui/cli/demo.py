@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from engine.analysis.final_table import final_table
 from engine.analysis.report import write_report
 from engine.analysis.study import collect
-
 from engine.paths import Home
 from engine.spec import make_spec
 from engine.store import listing

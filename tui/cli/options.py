@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.paths import Home
-from engine.spec import FIELDS, GRID_FIELDS, RunSpec, split_list
+from engine.spec import DEPENDENT_DEFAULTS, FIELDS, GRID_FIELDS, RunSpec, choices_of, split_list
 
 _PLACES = (
     ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
@@ -54,8 +54,10 @@ def _spec_flag(name: str) -> tuple[str, Any, Any]:
     field = RunSpec.model_fields[name]
     is_grid = name in GRID_FIELDS
     help_text = f"{field.description}{' ×' if is_grid else ''}"
-    if not field.is_required():
-        help_text += f" (default: {field.default})"
+    if choices := choices_of(name):
+        help_text += f": {', '.join(choices)}"
+    if not field.is_required() and field.annotation is not bool:
+        help_text += f" (default: {DEPENDENT_DEFAULTS.get(name, field.default)})"
     option = typer.Option(
         flag(name), help=help_text, metavar="LIST" if is_grid else "VALUE", show_default=False
     )
