@@ -45,7 +45,8 @@ class Index:
 
     def describe(self) -> str:
         """One line: layout, images of each split, classes, baseline."""
-        splits = [f"{len(self.rows_of(name)):,} {name}" for name in dict.fromkeys(self.splits)]
+        present = [name for name in ("train", "val", "test") if name in self.splits]
+        splits = [f"{len(self.rows_of(name)):,} {name}" for name in present]
         return f"{self.kind}: {', '.join(splits)}, {len(self.class_names)} classes, baseline {self.baseline():.4f}"
 
 

@@ -1,0 +1,183 @@
+"""The verbs as a script calls them: what they print, where, and the exit code."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pictures import class_folders, lab_csvs
+from studies import add_study
+
+from engine.store import listing
+from engine.store.database import Store, open_store
+from tui.cli import run
+
+
+class Shell:
+    """Calls `resnet-tui` in a home and keeps what it printed."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.home, self._capsys = home, capsys
+        self.out, self.err = "", ""
+
+    def __call__(self, *arguments: str) -> int:
+        code = run(list(arguments))
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def refuses(self, *arguments: str) -> str:
+        """A call that must end with code 2, one line on standard error and nothing else."""
+        assert self(*arguments) == 2, self.err
+        assert self.out == "" and self.err.count("\n") == 1 and "Traceback" not in self.err
+        return self.err
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("RESNET_TUI_DB", "RESNET_TUI_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    return Shell(tmp_path, capsys)
+
+
+@pytest.fixture
+def study(shell: Shell) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{shell.home}/runs.db")
+    add_study(store)
+    yield store
+    store.close()
+
+
+def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
+    assert (
+        shell("add", "--data", "digits", "--arch", "resnet18,resnet34", "--lr", "0.1,1e-2", "--sweep", "s")
+        == 0
+    )
+    assert shell.out == "1\n2\n3\n4\n" and shell.err == ""
+    assert (
+        shell("add", "--data", "digits", "--lr", "0.1", "--after", "2", "--priority", "3", "--name", "again")
+        == 0
+    )
+    assert shell.out == "5\n" and shell.err == "run 5 repeats run 1: same settings, same data\n"
+    assert shell("ls", "--sweep", "s", "--json") == 0
+    runs = json.loads(shell.out)["runs"]
+    assert [(run["arch"], run["lr"]) for run in runs] == [
+        ("resnet18", 0.1), ("resnet18", 0.01), ("resnet34", 0.1), ("resnet34", 0.01),
+    ]  # fmt: skip
+    assert shell("show", "5", "--json") == 0
+    shown = json.loads(shell.out)
+    assert shown["waiting"]["reason"] == "waits for #2" and shown["best"] is None and shown["metrics"] == []
+
+
+def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
+    lab_csvs(shell.home / "data" / "retina")
+    assert shell("add", "--data", str(shell.home / "data" / "retina")) == 0
+    assert shell.err == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000\n"
+    assert shell("ls", "--json") == 0
+    assert json.loads(shell.out)["runs"][0]["data"] == "data/retina"
+
+
+def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
+    lab_csvs(shell.home / "short")
+    (shell.home / "short" / "test_label.csv").write_text("0\n")
+    lab_csvs(shell.home / "empty")
+    (shell.home / "empty" / "train_img.csv").write_text("")
+    lab_csvs(shell.home / "outside")
+    (shell.home / "outside" / "test_img.csv").write_text("../secret\na\nb\nc\n")
+    for flags, says in {
+        ("--data", "digits", "--arch", "vgg16"): "--arch: 'vgg16' is unknown: choose from resnet18",
+        ("--data", "digits", "--lr", "0"): "--lr: 0 is out of range: must be above 0",
+        ("--data", "digits", "--lr", "fast"): "--lr: 'fast' is not a number",
+        ("--data", "nowhere"): "nowhere does not exist",
+        ("--data", "short"): "they must pair up row by row",
+        ("--data", "empty"): "train_img.csv is empty",
+        ("--data", "outside"): "'../secret' leads out of the image folder",
+        ("--arch", "resnet18"): "--data: is required",
+        ("--data", "digits", "--pretrained", "run:9"): "there is no run 9",
+        ("--data", "digits", "--after", "9"): "there is no run 9",
+        ("--data", "digits", "--bogus"): "No such option: --bogus",
+    }.items():
+        assert says in shell.refuses("add", *flags)
+    assert not (shell.home / "runs.db").exists() or shell("ls") == 0 and shell.out.count("\n") == 1
+
+
+def test_databases_that_cannot_be_used(shell: Shell) -> None:
+    assert "no run table at" in shell.refuses("ls")
+    assert list(shell.home.iterdir()) == []
+    (shell.home / "runs.db").write_text("not a database at all, but text " * 50)
+    assert "is not a resnet-tui database" in shell.refuses("ls")
+    assert "is not a resnet-tui database" in shell.refuses("add", "--data", "digits")
+    assert "cannot be opened" in shell.refuses("add", "--data", "digits", "--home", "/sys")
+
+
+def test_ls_and_show_tell_what_the_study_did(shell: Shell, study: Store) -> None:
+    assert shell("ls") == 0
+    lines = shell.out.splitlines()
+    assert len(lines) == 9 and lines[0].split()[:5] == ["id", "status", "data", "arch", "pretrained"]
+    assert "collapsed" in lines[3] and "the loss is not finite at step 41" in lines[6]
+    assert "waits for #5" in lines[7] and "next" in lines[8]
+    assert shell("ls", "--status", "done,failed", "--sort", "best", "--json") == 0
+    assert [run["id"] for run in json.loads(shell.out)["runs"]] == [4, 2, 6, 1, 3]
+    assert shell("show", "4", "--json") == 0
+    shown = json.loads(shell.out)
+    assert shown["pretrained"] == "run:2" and shown["best"]["epoch"] == 6 and shown["last"]["epoch"] == 6
+    assert [row["epoch"] for row in shown["metrics"]] == list(range(7))
+    confusion = shown["metrics"][-1]["confusion"]
+    right = sum(row[label] for label, row in enumerate(confusion))
+    assert right / sum(map(sum, confusion)) == pytest.approx(shown["last"]["test_acc"])
+    assert shown["verdict"]["kind"] == "healthy" and shown["baseline"] == pytest.approx(147 / 201)
+    assert shell("show", "6") == 0 and "try a smaller lr: 0.01" in shell.out
+    assert "there is no run 99" in shell.refuses("show", "99")
+    assert "'lost' is unknown" in shell.refuses("ls", "--status", "lost")
+    assert "'size' is unknown" in shell.refuses("ls", "--sort", "size")
+
+
+def test_cancel_and_wait(shell: Shell, study: Store) -> None:
+    assert "run 1 is done: it cannot be cancelled" in shell.refuses("cancel", "8", "1")
+    assert shell("cancel", "5", "8") == 0
+    assert shell.err == "run 5: asked to stop\nrun 8: cancelled\n"
+    with study.read() as session:
+        assert listing.get_run(session, 5).request == "cancel"
+    assert shell("wait", "1", "2") == 0 and shell.err == ""
+    assert shell("wait", "1", "6", "8") == 1
+    assert shell.err == "run 6 failed: the loss is not finite at step 41 of epoch 3\nrun 8 cancelled\n"
+
+
+def test_log_prints_what_came_from_outside_as_text(shell: Shell, study: Store) -> None:
+    folder = shell.home / "runs" / "6"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_bytes(b"epoch 1\nname \x1b[31mred\x1b[0m \xe2\x80\xae evil\n")
+    assert shell("log", "6", "--follow") == 0
+    assert shell.out == "epoch 1\nname \\x1b[31mred\\x1b[0m \\u202e evil\n"
+
+
+def test_report_writes_a_page_and_its_figures(shell: Shell, study: Store) -> None:
+    assert shell("report", "--sweep", "demo", "--out", "out") == 0
+    page = (shell.home / "out" / "report.md").read_text()
+    assert "25,557,032" in page and "(epoch chosen on the test set)" in page and "collapsed" in page
+    assert sorted(path.name for path in (shell.home / "out").glob("*fundus*.png")) == [
+        "accuracy-fundus-balanced-resnet18.png", "accuracy-fundus-resnet18.png", "accuracy-fundus-resnet50.png",
+        "confusion-fundus-balanced.png", "confusion-fundus.png",
+    ]  # fmt: skip
+    assert "no run" in shell.refuses("report", "--sweep", "nothing", "--out", "out2").lower()
+    assert not (shell.home / "out2").exists()
+
+
+def test_doctor_names_what_it_looked_at(shell: Shell) -> None:
+    assert shell("doctor", "--json") == 0
+    found = json.loads(shell.out)
+    names = {check["name"] for check in found["checks"]}
+    assert found["ok"] and {"python", "torch", "device", "home", "run table", "free space"} <= names
+    assert found["device"]["torch"]["version"]
+    assert shell("doctor", "--home", str(shell.home / "nothing")) == 1
+    assert "cannot be written" in shell.out
+
+
+def test_the_app_needs_a_terminal(shell: Shell) -> None:
+    assert "the app needs a terminal" in shell.refuses()
+
+
+def test_class_folders_are_described(shell: Shell) -> None:
+    class_folders(shell.home / "pets", each=5)
+    assert shell("add", "--data", "pets", "--epochs", "1") == 0
+    assert shell.err == "class folders: 12 train, 3 test, 3 classes, baseline 0.3333\n"
