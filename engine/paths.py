@@ -84,6 +84,16 @@ class RunPaths:
         return self.folder / f"scores{'-last' if last else ''}.npy"
 
 
+def missing_weights(home: Home, pretrained: str) -> str | None:
+    """What is wrong with a spec's `pretrained` where it names a file; None for the words and for run:ID."""
+    if pretrained in ("none", "imagenet", "imagenet-v1") or pretrained.startswith("run:"):
+        return None
+    path = home.resolve(pretrained)
+    if not path.is_file():
+        return f"there is no weights file {pretrained}: give one, or none, imagenet, imagenet-v1, run:ID"
+    return None
+
+
 @contextlib.contextmanager
 def atomic_path(path: Path, *, mode: int = PRIVATE) -> Iterator[Path]:
     """A file beside `path` to write; on leaving it is flushed to disk and takes `path`'s place.

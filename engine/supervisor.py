@@ -27,7 +27,8 @@ class TrainingProcess:
         self._told_at = self._next_renew = self._next_ask = 0.0
         paths = home.run(held.run_id)
         paths.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "engine.training.run", "--device", device]
+        # -P: the home is the process's folder, and must not be searched for modules.
+        command = [sys.executable, "-P", "-m", "engine.training.run", "--device", device]
         command += ["--db", home.database, "--home", str(home.root), "--cache", str(home.cache)]
         command += ["--run", str(held.run_id), "--attempt", str(held.attempt)]
         with paths.log.open("ab") as log:

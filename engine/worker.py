@@ -116,7 +116,7 @@ def find_device(wanted: str) -> tuple[str, str]:
     host = telemetry.nvidia()
     if wanted == "cpu" or (wanted == "auto" and not host.cards and host.problem is None):
         return "cpu", telemetry.cpu_name()
-    command = [sys.executable, "-m", "engine.device", "--json", "--device", wanted]
+    command = [sys.executable, "-P", "-m", "engine.device", "--json", "--device", wanted]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2) or not done.stdout:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]

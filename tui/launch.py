@@ -8,7 +8,7 @@ from engine.paths import Home
 
 
 def worker_command(home: Home, *, device: str = "auto", drain: bool = False) -> list[str]:
-    command = [sys.executable, "-m", "engine.worker", "--db", home.database, "--home", str(home.root)]
+    command = [sys.executable, "-P", "-m", "engine.worker", "--db", home.database, "--home", str(home.root)]
     command += ["--cache", str(home.cache), "--device", device]
     return [*command, "--drain"] if drain else command
 

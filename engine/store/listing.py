@@ -93,3 +93,8 @@ def pending(session: Session) -> Sequence[int]:
         for run_id, status in rows
         if run_id is not None and (status == "running" or run_id not in hopeless)
     ]
+
+
+def spec_hashes(session: Session) -> frozenset[str]:
+    """The digests of all runs' specs: finds repeats."""
+    return frozenset(session.exec(select(Run.spec_hash).distinct()))

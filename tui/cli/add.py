@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.paths import Home
+from engine.paths import Home, missing_weights
 from engine.spec import BUILTIN_DEFAULTS, RunSpec, SpecError, expand_grid
 from engine.store.add import add_runs
 from engine.store.database import open_store
@@ -30,7 +30,7 @@ def add(
         specs = expand_grid(with_relative_data(home, settings))
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
-    check_data(home, specs)
+    check_files(home, specs)
     store = open_store(home.database)
     added = add_runs(
         store, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
@@ -50,10 +50,13 @@ def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     return {**settings, "data": home.relative(home.resolve(data))}
 
 
-def check_data(home: Home, specs: list[RunSpec]) -> None:
-    """Read the data set's tables before anything is queued. Raises DataError."""
+def check_files(home: Home, specs: list[RunSpec]) -> None:
+    """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
     from engine.datasets.index import index_folder
 
+    for source in {spec.pretrained for spec in specs}:
+        if problem := missing_weights(home, source):
+            raise CliError(f"{flag('pretrained')}: {problem}")
     for data, fraction in {(spec.data, spec.test_fraction) for spec in specs}:
         if data not in BUILTIN_DEFAULTS:
             tell(index_folder(home.resolve(data), test_fraction=fraction).describe())

@@ -67,7 +67,7 @@ def _packages() -> list[Check]:
 
 def _device() -> tuple[Check, dict[str, Any] | None]:
     """torch is asked in a process of its own: this one stays small."""
-    command = [sys.executable, "-m", "engine.device", "--json"]
+    command = [sys.executable, "-P", "-m", "engine.device", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2):
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
 from engine.analysis.report import write_report
 from engine.analysis.study import ReportError, Study, collect
-
 from engine.paths import Home
 from engine.store.database import open_store
 from tui.cli.options import takes_home

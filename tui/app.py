@@ -1,0 +1,119 @@
+"""The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+
+from engine.paths import Home
+from engine.store.database import StoreError
+from tui import commands
+from tui.feed import Feed
+from tui.screens.home import HomeScreen
+from tui.snapshot import Snapshot
+
+POLL_S = 0.25
+
+DARK = Theme(
+    name="resnet-dark",
+    dark=True,
+    primary="#56b4e9",
+    secondary="#8c96a0",
+    accent="#56b4e9",
+    foreground="#d0d8e0",
+    background="#12161b",
+    surface="#12161b",
+    panel="#1b222a",
+    success="#3fb68b",
+    warning="#e69f00",
+    error="#e8743b",
+)
+
+
+class SnapshotReady(Message):
+    """The newest state. An older one that still waits is of no use."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SnapshotReady)
+
+
+class FeedFailed(Message):
+    """The database cannot be read; one line that says what to do."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class ResnetTui(App[None]):
+    """Polls the feed in a thread and hands its snapshots to the home screen."""
+
+    CSS_PATH = "styles/app.tcss"
+    TITLE = "resnet-tui"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self, home: Home, *, readonly: bool = False, clock: Callable[[], datetime] = datetime.now
+    ) -> None:
+        super().__init__()
+        self._home_screen = HomeScreen(home, readonly=readonly, clock=clock)
+        self._database = home.database
+        self._feed: Feed | None = None
+        self._polling = False
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.push_screen(self._home_screen)
+        self.set_interval(POLL_S, self.refresh_feed)
+        self.call_after_refresh(self.refresh_feed)
+
+    def refresh_feed(self) -> None:
+        """Ask for the newest state, unless the question before is still open."""
+        if not self._polling:
+            self._polling = True
+            self._poll(self._home_screen.run_id)
+
+    @work(thread=True, group="feed")
+    def _poll(self, run_id: int | None) -> None:
+        try:
+            if self._feed is None:
+                self._feed = Feed(self._database)
+            snapshot = self._feed.poll(run_id)
+        except StoreError as error:
+            self._feed = None
+            self.post_message(FeedFailed(str(error)))
+        else:
+            if snapshot is not None:
+                self.post_message(SnapshotReady(snapshot))
+        finally:
+            self._polling = False
+
+    def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        if self._home_screen.is_mounted:
+            self._home_screen.show(message.snapshot)
+
+    def on_feed_failed(self, message: FeedFailed) -> None:
+        if self._home_screen.is_mounted:
+            self._home_screen.show_problem(message.text)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette holds the table's commands."""
+        for command in commands.HOME:
+            action = getattr(self._home_screen, f"action_{command.id}")
+            yield SystemCommand(command.title, command.help, action)
+
+
+def run_app(home: Home, *, readonly: bool = False) -> int:
+    """Open the app; gives the exit code."""
+    app = ResnetTui(home, readonly=readonly)
+    app.run()
+    return app.return_code or 0

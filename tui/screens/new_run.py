@@ -1,0 +1,187 @@
+"""The new-experiment form: what is wrong stands beside its field, what will be queued below."""
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Static
+
+from engine.datasets.index import index_folder
+from engine.datasets.layouts import DataError
+from engine.paths import Home, missing_weights
+from engine.spec import ARCHS, RunSpec, SpecError
+from engine.store.add import add_runs
+from engine.store.database import StoreError, open_store
+from engine.store.fencing import QueueError
+from engine.store.listing import spec_hashes
+from tui.form import Checked, check, is_built_in
+from tui.text import plain
+
+# Field, label, text to begin with, what is said while nothing is wrong.
+FIELDS = (
+    ("data", "data", "digits", ""),
+    ("pretrained", "weights", "none", "none, imagenet, a file, run:ID"),
+    ("lr", "lr", "0.01", "several: 1e-3, 1e-4"),
+    ("epochs", "epochs", "10", ""),
+    ("batch_size", "batch", "32", ""),
+    ("seed", "seed", "0", ""),
+    ("name", "name", "", "free text"),
+)
+
+
+class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
+    """Gives the new ids, or None when left."""
+
+    BINDINGS = [("escape", "dismiss(None)", "back"), ("ctrl+s,ctrl+j", "queue", "queue all")]
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self._home = home
+        self._known: frozenset[str] = frozenset()
+        self._checked = Checked({}, (), 0)
+        self._data_problem = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="form"):
+            yield Static("New experiment", classes="heading")
+            with Horizontal(classes="field"):
+                yield Static("resnet", classes="label")
+                with Horizontal(id="archs"):
+                    for arch in ARCHS:
+                        yield Checkbox(
+                            arch.removeprefix("resnet"), value=arch == "resnet18", id=arch, compact=True
+                        )
+            for name, label, value, hint in FIELDS:
+                with Horizontal(classes="field"):
+                    yield Static(label, classes="label")
+                    yield Input(value, id=name, compact=True)
+                    yield Static(hint, id=f"{name}-says", classes="says", markup=False)
+            yield Static("", id="summary", markup=False)
+            with VerticalScroll(id="preview-pane", can_focus=False):
+                yield Static("", id="preview", markup=False)
+            yield Static("enter queue all   tab next field   space choose   esc back", classes="dim")
+
+    def on_mount(self) -> None:
+        self.query_one("#data", Input).focus()
+        self._read_known()
+        self._look_at_data(self._texts()["data"])
+        self._check()
+
+    @work(thread=True)
+    def _read_known(self) -> None:
+        """The digests of the runs that are there, to flag repeats."""
+        try:
+            store = open_store(self._home.database)
+            with store.read() as session:
+                known = spec_hashes(session)
+            store.close()
+        except StoreError:
+            return  # the home screen shows what is wrong with the database
+        self.app.call_from_thread(self._take_known, known)
+
+    def _take_known(self, known: frozenset[str]) -> None:
+        self._known = known
+        self._check()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        if event.input.id == "data":
+            self._data_problem = "looking …"
+            self._look_at_data(event.value)
+        self._check()
+
+    @on(Checkbox.Changed)
+    def _toggled(self) -> None:
+        self._check()
+
+    @on(Input.Submitted)
+    def action_queue(self) -> None:
+        problems = self._problems()
+        if problems:
+            first = next(iter(problems))
+            if first in {name for name, *_ in FIELDS}:
+                self.query_one(f"#{first}", Input).focus()
+            self.notify(f"{first}: {problems[first]}" if first else problems[first], severity="error")
+            return
+        self._add(self._checked.specs, self.query_one("#name", Input).value.strip())
+
+    @work(thread=True, exclusive=True, group="data")
+    def _look_at_data(self, text: str) -> None:
+        """Recognise the data set in a thread: it may hold many files."""
+        found, problem = describe_data(self._home, text)
+        self.app.call_from_thread(self._take_data, text, found, problem)
+
+    def _take_data(self, text: str, found: str, problem: str) -> None:
+        if not self.is_mounted or text != self.query_one("#data", Input).value:
+            return
+        self._data_problem = problem
+        self._say("data", problem or found, wrong=bool(problem))
+        self._check()
+
+    @work(thread=True, exclusive=True, group="add")
+    def _add(self, specs: tuple[RunSpec, ...], name: str) -> None:
+        try:
+            store = open_store(self._home.database)
+            added = add_runs(store, specs, name=name)
+            store.close()
+        except (StoreError, QueueError, SpecError) as error:
+            self.app.call_from_thread(self.notify, plain(error), severity="error", timeout=10, markup=False)
+            return
+        self.app.call_from_thread(self.dismiss, added.ids)
+
+    def _texts(self) -> dict[str, str]:
+        texts = {name: self.query_one(f"#{name}", Input).value for name, *_ in FIELDS if name != "name"}
+        chosen = [arch for arch in ARCHS if self.query_one(f"#{arch}", Checkbox).value]
+        return {**texts, "arch": ",".join(chosen)}
+
+    def _problems(self) -> dict[str, str]:
+        problems = dict(self._checked.problems)
+        if self._data_problem:
+            problems.setdefault("data", self._data_problem)
+        return problems
+
+    def _check(self) -> None:
+        texts = self._texts()
+        self._checked = check(texts, self._known, lambda source: missing_weights(self._home, source))
+        problems = self._problems()
+        for name, _, _, hint in FIELDS:
+            if name != "data" or name in self._checked.problems:
+                self._say(name, problems.get(name, hint), wrong=name in problems)
+        self.query_one("#summary", Static).update(self._summary(problems))
+        self.query_one("#preview", Static).update(plain_lines(self._checked.preview))
+
+    def _say(self, name: str, text: str, *, wrong: bool) -> None:
+        says = self.query_one(f"#{name}-says", Static)
+        says.update(f"✖ {plain(text)}" if wrong else plain(text))
+        says.set_class(wrong, "wrong")
+
+    def _summary(self, problems: dict[str, str]) -> Text:
+        others = [text for name, text in problems.items() if name in ("", "arch")]
+        if others:
+            return Text(f"✖ {plain(others[0])}", style=self.app.theme_variables["error"])
+        if problems:
+            return Text("not ready: see the fields", style="dim")
+        count = len(self._checked.specs)
+        text = Text(f"{count} run{'s' if count != 1 else ''}", style="bold")
+        if self._checked.repeats:
+            text.append(f"   {self._checked.repeats} repeat an earlier run", style="not bold")
+        return text
+
+
+def describe_data(home: Home, text: str) -> tuple[str, str]:
+    """What a data field names: (what was recognised, what is wrong)."""
+    if not text.strip():
+        return "", "which images? a folder, or digits, fundus, fundus-balanced"
+    if is_built_in(text):
+        return "✔ built in", ""
+    try:
+        return f"✔ {index_folder(home.resolve(text.strip()), test_fraction=0.2).describe()}", ""
+    except DataError as error:
+        return "", str(error)
+    except OSError as error:
+        return "", f"{text.strip()} cannot be read: {error.strerror}"
+
+
+def plain_lines(text: str) -> str:
+    return "\n".join(plain(line) for line in text.splitlines())

@@ -1,0 +1,61 @@
+"""The lines at the top and at the bottom: what is going on, and on which device."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tui.snapshot import Snapshot, WorkerView
+
+ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")
+
+
+class HeadLine(Static):
+    """Whose runs, how many of each status, when all will have ended."""
+
+    def __init__(self, place: str, clock: Callable[[], datetime]) -> None:
+        super().__init__(id="head")
+        self._place, self._clock = place, clock
+
+    def show(self, snapshot: Snapshot) -> None:
+        text = Text.assemble(("resnet-tui", "bold"), no_wrap=True, overflow="ellipsis")
+        text.append(f"  {self._place}   ", style="dim")
+        counts = [f"{snapshot.counts[status]} {status}" for status in ORDER if snapshot.counts.get(status)]
+        text.append("  ".join(counts) or "no runs yet")
+        if snapshot.left_s is not None:
+            end = self._clock() + timedelta(seconds=snapshot.left_s)
+            text.append(f"   all done in {duration(snapshot.left_s)} (≈ {end:%H:%M})", style="dim")
+        self.update(text)
+
+
+class DeviceStrip(Static):
+    """Each worker's device, load and run; or how to start one."""
+
+    def __init__(self) -> None:
+        super().__init__(id="strip")
+
+    def show(self, workers: tuple[WorkerView, ...]) -> None:
+        if not workers:
+            self.update(Text("no worker: press w to start one", style="dim"))
+            return
+        self.update(Text("   ").join(_worker(view) for view in workers[:4]))
+
+
+def _worker(view: WorkerView) -> Text:
+    text = Text.assemble((view.device, "bold"), no_wrap=True, overflow="ellipsis")
+    text.append(f" {view.name}  {view.load}  ", style="dim")
+    if view.run_id is None:
+        text.append("idle")
+    else:
+        speed = f"  {view.images_per_s:,.0f} images/s" if view.images_per_s else ""
+        text.append(f"#{view.run_id}{speed}")
+    return text
+
+
+def duration(seconds: float) -> str:
+    """`2 h 10 m`, `3 m`, `40 s`."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} m"
+    return f"{minutes} m" if seconds >= 60 else f"{seconds:.0f} s"

@@ -1,0 +1,88 @@
+"""The highlighted run: its curve, its confusion matrix, and what the numbers say."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
+from tui.snapshot import Curve, Detail, MatrixView
+from tui.text import decimals
+
+
+class AccuracyPlot(PlotextPlot):
+    """Train and test accuracy per epoch."""
+
+    view: reactive[Curve | None] = reactive(None)
+
+    def render(self) -> Text:
+        if self.view is None:
+            return Text("")
+        draw_accuracy(self.plt, self.view, self.size.width, self.size.height)
+        return super().render()  # type: ignore[return-value]
+
+
+class ConfusionPlot(PlotextPlot):
+    """Answers by true class."""
+
+    view: reactive[MatrixView | None] = reactive(None)
+
+    def render(self) -> Text:
+        if self.view is None:
+            return Text("no epoch has been measured yet", style="dim")
+        draw_confusion(self.plt, self.view, self.size.width, self.size.height)
+        return super().render()  # type: ignore[return-value]
+
+
+class DetailPane(Vertical):
+    """Draws one Detail, or says what to do where there is no run."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        with Container(id="plots"):
+            with Vertical(id="curve-pane"):
+                yield Static(id="legend")
+                yield AccuracyPlot(id="curve")
+            with Vertical(id="matrix-pane"):
+                yield Static(id="matrix-title")
+                yield ConfusionPlot(id="matrix")
+        yield Static(id="verdict")
+
+    def show(self, detail: Detail | None) -> None:
+        self.display = detail is not None
+        if detail is None:
+            return
+        self.query_one("#title", Static).update(Text(detail.title, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#legend", Static).update(_legend(detail.curve))
+        self.query_one(AccuracyPlot).view = detail.curve
+        self.query_one("#matrix-title", Static).update(_matrix_title(detail.matrix))
+        self.query_one(ConfusionPlot).view = detail.matrix
+        classes = len(detail.matrix.counts) if detail.matrix else 1
+        self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
+        self.query_one("#verdict", Static).update(self._verdict(detail))
+
+    def _verdict(self, detail: Detail) -> Text:
+        colour = self.app.theme_variables["error" if detail.bad else "success"]
+        text = Text.assemble((detail.verdict, f"bold {colour}" if detail.verdict != "waiting" else "dim"))
+        if detail.evidence:
+            text.append(f"  {detail.evidence}")
+        if detail.suggestion:
+            text.append(f"  ▸ {detail.suggestion}", style="bold")
+        return text
+
+
+def _legend(curve: Curve) -> Text:
+    text = Text.assemble(("accuracy", "dim"), no_wrap=True, overflow="ellipsis")
+    for name, values, colour in (("train", curve.train, INK.train), ("test", curve.test, INK.test)):
+        latest = next((value for value in reversed(values) if value is not None), None)
+        text.append(f"  ━ {name} ", style=f"rgb({','.join(map(str, colour))})")
+        text.append(decimals(latest))
+    return text
+
+
+def _matrix_title(view: MatrixView | None) -> Text:
+    if view is None:
+        return Text("confusion", style="dim")
+    text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"
+    return Text(text, style="dim", no_wrap=True, overflow="ellipsis")
