@@ -54,7 +54,7 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
         ("test", _points(view.epochs, view.test), INK.test),
     ]
     values = [y for _, points, _ in lines for _, y in points] + ([view.baseline] if view.baseline else [])
-    low = math.floor(10 * min(values, default=0.0)) / 10
+    low = min(math.floor(10 * min(values, default=0.0)) / 10, 0.9)
     first = 0 if view.epochs[:1] == (0,) else 1
     plot.xlim(first, max(view.last_epoch, first + 1))
     plot.ylim(low, 1)
@@ -147,7 +147,11 @@ def _write(plot: Plot, text: str, x: int, y: int, colour: Colour, ground: Colour
 
 
 def _points(epochs: Sequence[int], values: Sequence[float | None]) -> list[tuple[float, float]]:
-    return [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None]
+    return [
+        (epoch, value)
+        for epoch, value in zip(epochs, values, strict=True)
+        if value is not None and math.isfinite(value)
+    ]
 
 
 def _label(plot: Plot, text: str, x: float, y: float, row: float) -> None:

@@ -56,6 +56,10 @@ class Stop:
         return self.reason is not None
 
 
+class Stopped(Exception):
+    """Asked to stop before the first step."""
+
+
 def log(text: str) -> None:
     """A line of the run's log: the worker sends this process's output there."""
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
@@ -80,6 +84,8 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         finished = training.train(recorder, stop.is_set)
     except LeaseLost:
         raise
+    except Stopped:
+        _finish(store, held, finished=False, reason=stop.reason)
     except Exception as error:
         _fail(store, held, spec, error)
     else:

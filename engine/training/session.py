@@ -70,6 +70,8 @@ class Session:
             steps_per_epoch=self.data.steps_per_epoch,
         )
         if self.done_epochs < 0:
+            if should_stop():
+                return False
             self._finish_epoch(recorder)
         while self.done_epochs < self.spec.epochs:
             if should_stop() or not self._train_epoch(recorder, should_stop):

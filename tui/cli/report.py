@@ -45,6 +45,7 @@ def architectures(study: Study) -> list[ArchTable]:
     for arch, stride in archs_used(study):
         command = [
             sys.executable,
+            "-P",
             "-m",
             "engine.models.summary",
             arch,

@@ -29,11 +29,24 @@ FIELDS = (
     ("name", "name", "", "free text"),
 )
 
+LABELS = {"arch": "resnet", **{name: label for name, label, *_ in FIELDS}}
+
+
+class Choice(Checkbox):
+    """A checkbox that is told apart without colours too."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "✔" if self.value else " "
+        super().watch_value()
+
 
 class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     """Gives the new ids, or None when left."""
 
-    BINDINGS = [("escape", "dismiss(None)", "back"), ("ctrl+s,ctrl+j", "queue", "queue all")]
+    BINDINGS = [("escape", "dismiss(None)", "back")]
+    AUTO_FOCUS = "#data"
 
     def __init__(self, home: Home) -> None:
         super().__init__()
@@ -49,7 +62,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
                 yield Static("resnet", classes="label")
                 with Horizontal(id="archs"):
                     for arch in ARCHS:
-                        yield Checkbox(
+                        yield Choice(
                             arch.removeprefix("resnet"), value=arch == "resnet18", id=arch, compact=True
                         )
             for name, label, value, hint in FIELDS:
@@ -63,7 +76,6 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             yield Static("enter queue all   tab next field   space choose   esc back", classes="dim")
 
     def on_mount(self) -> None:
-        self.query_one("#data", Input).focus()
         self._read_known()
         self._look_at_data(self._texts()["data"])
         self._check()
@@ -157,11 +169,11 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         says.set_class(wrong, "wrong")
 
     def _summary(self, problems: dict[str, str]) -> Text:
-        others = [text for name, text in problems.items() if name in ("", "arch")]
-        if others:
-            return Text(f"✖ {plain(others[0])}", style=self.app.theme_variables["error"])
         if problems:
-            return Text("not ready: see the fields", style="dim")
+            name, problem = next(iter(problems.items()))
+            label = LABELS.get(name, name)
+            where = f"{label}: " if label else ""
+            return Text(f"✖ {where}{plain(problem)}", style=self.app.theme_variables["error"])
         count = len(self._checked.specs)
         text = Text(f"{count} run{'s' if count != 1 else ''}", style="bold")
         if self._checked.repeats:

@@ -1,0 +1,115 @@
+"""The demo in a real terminal of 80×24, driven by keys; then the terminal breaks."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+from waiting import until
+
+from engine.paths import Home
+from engine.store import history, listing, queue, workers
+from engine.store.database import Store, open_store
+
+RESNET_TUI = str(Path(sys.executable).with_name("resnet-tui"))
+BRAILLE = re.compile("[\u2801-\u28ff]")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home whose workers are ended after the test."""
+    made = Home.find(tmp_path / "demo")
+    yield made
+    store = open_store(made.database)
+    with store.read() as session:
+        for worker in workers.present(session):
+            os.kill(worker.pid, signal.SIGTERM)
+    until(lambda: not _present(store), what="the worker to leave")
+    store.close()
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    """Terminals whose programs are ended after the test."""
+    opened: list[Terminal] = []
+    yield opened
+    for each in opened:
+        each.end()
+
+
+def _present(store: Store) -> list[int]:
+    with store.read() as session:
+        return [worker.pid for worker in workers.present(session)]
+
+
+def status(store: Store, run_id: int) -> str:
+    with store.read() as session:
+        return listing.get_run(session, run_id).status
+
+
+def to_field(terminal: Terminal, old: str, new: str) -> None:
+    """Tab to the next field of the form, and wait until it is lit."""
+    until(
+        lambda: terminal.ground(old, 20) != terminal.ground(new, 20),
+        what=f"{old!r} to be lit:\n{terminal.text}",
+    )
+    lit = terminal.ground(old, 20)
+    terminal.send("\t")
+    until(lambda: terminal.ground(new, 20) == lit, what=f"{new!r} to be lit:\n{terminal.text}")
+
+
+def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
+    home: Home, tmp_path: Path, terminals: list[Terminal]
+) -> None:
+    terminal = Terminal([RESNET_TUI, "demo"], columns=80, lines=24, cwd=tmp_path)
+    terminals.append(terminal)
+    terminal.until_shows("1 running  6 queued")
+    assert "1 resnet18" in terminal.line_with("●") and "1 ahead" in terminal.text
+    store = open_store(home.database)
+    queue.ask(store, range(1, 8), "cancel")  # the study gives way to the run that is added here
+    terminal.send("n")
+    terminal.until_shows("New experiment")
+    terminal.until_shows("✔ built in")
+    to_field(terminal, "data     ", "weights  none")
+    to_field(terminal, "weights  none", "lr       ")
+    terminal.send("1e-")
+    terminal.until_shows("✖ '1e-' is not a number")
+    terminal.send("2")
+    to_field(terminal, "lr       ", "epochs   ")
+    terminal.send("3")
+    terminal.until_shows("lr 0.01  3 epochs")
+    terminal.send("\r")
+    terminal.until_shows("queued #8")
+    terminal.until_shows("7 cancelled")
+    terminal.send("g")
+    terminal.until_shows("#8 resnet18 · none · lr 0.01 · digits")
+    until(lambda: "1/3" in terminal.line_with("8 resnet18"), what="the first epoch on the screen")
+    terminal.until_shows("baseline .10")
+    first = len(BRAILLE.findall(terminal.text))
+    until(lambda: len(BRAILLE.findall(terminal.text)) > first, what=f"the curve to grow:\n{terminal.text}")
+    assert status(store, 8) == "running"
+    terminal.break_off()
+    until(lambda: status(store, 8) == "done", what="the run to end without the app")
+    with store.read() as session:
+        epochs = history.epochs_of(session, 8)
+    assert [row.epoch for row in epochs] == [0, 1, 2, 3] and (epochs[-1].test_acc or 0) > 0.5
+    assert len(_present(store)) == 1
+    store.close()
+
+
+def test_quit_leaves(home: Home, tmp_path: Path, terminals: list[Terminal]) -> None:
+    home.root.mkdir()
+    terminal = Terminal([RESNET_TUI, "--home", str(home.root)], columns=120, lines=40, cwd=tmp_path)
+    terminals.append(terminal)
+    terminal.until_shows("No runs yet: press n")
+    terminal.send("?")
+    terminal.until_shows("leave; training goes on")
+    terminal.send("q")
+    until(lambda: "leave; training goes on" not in terminal.text, what="the help to close")
+    terminal.send("q")
+    assert until(lambda: terminal.process.poll() is not None, what="the app to leave")
+    assert terminal.process.returncode == 0
