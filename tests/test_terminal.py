@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pictures import class_folders
 from terminal import Terminal
 from waiting import until
 
@@ -65,6 +66,7 @@ def to_field(terminal: Terminal, old: str, new: str) -> None:
 def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     home: Home, tmp_path: Path, terminals: list[Terminal]
 ) -> None:
+    class_folders(home.root / "pets", classes=2, each=20)
     terminal = Terminal([RESNET_TUI, "demo"], columns=80, lines=24, cwd=tmp_path)
     terminals.append(terminal)
     terminal.until_shows("1 running  6 queued")
@@ -74,21 +76,27 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     terminal.send("n")
     terminal.until_shows("New experiment")
     terminal.until_shows("✔ built in")
+    terminal.send("pets")
+    terminal.until_shows("✔ class folders: 32 train, 8 test")
     to_field(terminal, "data     ", "weights  none")
     to_field(terminal, "weights  none", "lr       ")
     terminal.send("1e-")
     terminal.until_shows("✖ '1e-' is not a number")
     terminal.send("2")
     to_field(terminal, "lr       ", "epochs   ")
-    terminal.send("3")
-    terminal.until_shows("lr 0.01  3 epochs")
+    terminal.send("12")
+    to_field(terminal, "epochs   ", "batch    ")
+    terminal.send("8")
+    to_field(terminal, "batch    ", "size     ")
+    terminal.send("16")
+    terminal.until_shows("lr 0.01  12 epochs  batch 8")
     terminal.send("\r")
     terminal.until_shows("queued #8")
     terminal.until_shows("7 cancelled")
     terminal.send("g")
-    terminal.until_shows("#8 resnet18 · none · lr 0.01 · digits")
-    until(lambda: "1/3" in terminal.line_with("8 resnet18"), what="the first epoch on the screen")
-    terminal.until_shows("baseline .10")
+    terminal.until_shows("#8 resnet18 · none · lr 0.01 · pets")
+    until(lambda: "2/12" in terminal.line_with("8 resnet18"), what="the second epoch on the screen")
+    terminal.until_shows("baseline .5000")
     first = len(BRAILLE.findall(terminal.text))
     until(lambda: len(BRAILLE.findall(terminal.text)) > first, what=f"the curve to grow:\n{terminal.text}")
     assert status(store, 8) == "running"
@@ -96,7 +104,7 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     until(lambda: status(store, 8) == "done", what="the run to end without the app")
     with store.read() as session:
         epochs = history.epochs_of(session, 8)
-    assert [row.epoch for row in epochs] == [0, 1, 2, 3] and (epochs[-1].test_acc or 0) > 0.5
+    assert [row.epoch for row in epochs] == list(range(13)) and epochs[-1].test_acc == 1
     assert len(_present(store)) == 1
     store.close()
 

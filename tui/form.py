@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.spec import BUILTIN_DEFAULTS, RunSpec, SpecError, expand_grid, split_list
 from tui.text import learning_rate
 
-LISTS = ("arch", "pretrained", "lr", "epochs", "batch_size", "seed")
+LISTS = ("arch", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
 """Fields that take several values separated by commas."""
 
 

@@ -25,6 +25,7 @@ FIELDS = (
     ("lr", "lr", "0.01", "several: 1e-3, 1e-4"),
     ("epochs", "epochs", "10", ""),
     ("batch_size", "batch", "32", ""),
+    ("image_size", "size", "", "pixels; empty: 224, built-in data their own"),
     ("seed", "seed", "0", ""),
     ("name", "name", "", "free text"),
 )
