@@ -111,9 +111,14 @@ def stain(photo: Image.Image, outlines: Points, colour: Colour, alpha: int) -> N
 
 def soft_stain(photo: Image.Image, outlines: Points, colour: Colour, alpha: int, edge_px: float) -> None:
     """The same with an edge `edge_px` soft, and no darker where outlines overlap."""
-    mask = Image.new("L", photo.size)
-    fill(ImageDraw.Draw(mask), outlines, alpha)
-    photo.paste(colour, mask=mask.filter(ImageFilter.GaussianBlur(edge_px)))
+    corner = np.floor(outlines.min(axis=(0, 1)) - 3 * edge_px)
+    width, height = np.ceil(outlines.max(axis=(0, 1)) + 3 * edge_px - corner).astype(int).tolist()
+    mask = Image.new("L", (width, height))
+    fill(ImageDraw.Draw(mask), outlines - corner, alpha)
+    left, top = corner.astype(int).tolist()
+    photo.paste(
+        colour, (left, top, left + width, top + height), mask.filter(ImageFilter.GaussianBlur(edge_px))
+    )
 
 
 def fill(draw: ImageDraw.ImageDraw, outlines: Points, ink: int | tuple[int, ...]) -> None:
