@@ -37,8 +37,8 @@ class DrawnSet:
 DRAWN = {
     # The class shares of the study's data: 20,656 / 1,955 / 4,210 / 698 / 581 train images and
     # 5,154 / 488 / 1,082 / 175 / 127 test images.
-    "fundus": DrawnSet(seed=2015, train=(588, 56, 120, 20, 16), test=(264, 25, 55, 9, 7)),
-    "fundus-balanced": DrawnSet(seed=1851, train=(200,) * 5, test=(40,) * 5),
+    "fundus": DrawnSet(seed=2015, train=(470, 45, 96, 16, 13), test=(220, 21, 46, 8, 5)),
+    "fundus-balanced": DrawnSet(seed=1851, train=(160,) * 5, test=(20,) * 5),
 }
 
 

@@ -10,9 +10,12 @@ Points = NDArray[np.float64]
 """Positions in the eye's own frame, (..., 2): the retina's radius is 1, the nose is at +x, y points down."""
 Lengths = NDArray[np.float64]
 """One length for each thing drawn, in the eye's lengths."""
+Colour = tuple[int, int, int]
 
 VEIN, ARTERY, REFLEX = (96, 16, 14), (150, 36, 22), (224, 128, 84)
 DISC_RIM, DISC_CUP = (250, 196, 112), (255, 236, 182)
+GRADIENT_PX = 64
+"""Smooth gradients are computed at this size and enlarged."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,10 @@ class Eye:
     def place(self, points: Points, canvas_px: int) -> Points:
         """Pixel positions of `points` on a square canvas."""
         cos, sin = np.cos(self.turn_rad), np.sin(self.turn_rad)
-        turn = np.array([[cos, sin], [-sin, cos]])
-        in_frame = (points * (self.side, 1.0)) @ turn * self.radius + self.centre
-        return np.asarray((in_frame + 1.0) * (canvas_px / 2))
+        half_px = canvas_px / 2
+        turn = np.array([[cos * self.side, sin * self.side], [-sin, cos]]) * (self.radius * half_px)
+        shift = np.array([(self.centre[0] + 1.0) * half_px, (self.centre[1] + 1.0) * half_px])
+        return np.asarray(points @ turn + shift)
 
     def lengths_px(self, lengths: float, canvas_px: int) -> float:
         """A length in the eye's frame as pixels of the canvas."""
@@ -100,27 +104,36 @@ def _distance(eye: Eye, point: tuple[float, float], size_px: int) -> NDArray[np.
     return np.asarray(away_px / eye.lengths_px(1.0, size_px), np.float32)
 
 
-def blend(photo: Image.Image, mask: Image.Image, colour: tuple[int, int, int], soften_px: float) -> None:
-    """Lay a colour over the photograph where the mask says, its edge softened where that can be seen."""
-    if soften_px > 1.0:
-        mask = mask.filter(ImageFilter.GaussianBlur(soften_px))
-    photo.paste(colour, mask=mask)
+def stain(photo: Image.Image, outlines: Points, colour: Colour, alpha: int) -> None:
+    """Lay a colour over closed outlines (outlines, corners, 2) in pixels, 255 hiding what lies below."""
+    fill(ImageDraw.Draw(photo, "RGBA"), outlines, (*colour, alpha))
 
 
-def fill(draw: ImageDraw.ImageDraw, outline: Points, value: int) -> None:
-    """Fill one closed outline, (corners, 2) in pixels."""
-    draw.polygon(outline.ravel().tolist(), fill=value)
+def soft_stain(photo: Image.Image, outlines: Points, colour: Colour, alpha: int, edge_px: float) -> None:
+    """The same with an edge `edge_px` soft, and no darker where outlines overlap."""
+    corner = np.floor(outlines.min(axis=(0, 1)) - 3 * edge_px)
+    width, height = np.ceil(outlines.max(axis=(0, 1)) + 3 * edge_px - corner).astype(int).tolist()
+    mask = Image.new("L", (width, height))
+    fill(ImageDraw.Draw(mask), outlines - corner, alpha)
+    left, top = corner.astype(int).tolist()
+    photo.paste(
+        colour, (left, top, left + width, top + height), mask.filter(ImageFilter.GaussianBlur(edge_px))
+    )
+
+
+def fill(draw: ImageDraw.ImageDraw, outlines: Points, ink: int | tuple[int, ...]) -> None:
+    """Fill closed outlines, (outlines, corners, 2) in pixels."""
+    for outline in outlines.reshape(len(outlines), -1).tolist():
+        draw.polygon(outline, fill=ink)
 
 
 def draw_disc(photo: Image.Image, eye: Eye) -> None:
     """The optic disc: a bright oval with a paler cup, where all vessels meet."""
-    canvas_px = photo.width
     angle = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
-    oval = np.stack([0.88 * np.cos(angle), np.sin(angle)], axis=-1) * eye.disc_radius
-    for scale, colour, value, edge in ((1.0, DISC_RIM, 225, 0.014), (eye.cup_share, DISC_CUP, 235, 0.025)):
-        mask = Image.new("L", photo.size)
-        fill(ImageDraw.Draw(mask), eye.place(oval * scale + eye.disc, canvas_px), value)
-        blend(photo, mask, colour, eye.lengths_px(edge, canvas_px))
+    oval = np.stack([0.88 * np.cos(angle), np.sin(angle)], axis=-1)[None] * eye.disc_radius
+    for scale, colour, alpha, edge in ((1.0, DISC_RIM, 225, 0.014), (eye.cup_share, DISC_CUP, 235, 0.025)):
+        outline = eye.place(oval * scale + eye.disc, photo.width)
+        soft_stain(photo, outline, colour, alpha, eye.lengths_px(edge, photo.width))
 
 
 def walk(start: Points, heading: NDArray[np.float64], bend: NDArray[np.float64], step: Lengths) -> Points:
@@ -132,7 +145,9 @@ def walk(start: Points, heading: NDArray[np.float64], bend: NDArray[np.float64],
 
 def ribbons(paths: Points, width: Lengths, tip_share: float) -> Points:
     """Outlines (paths, 2 × points, 2) of curves that thin out from `width` to `tip_share` of it."""
-    along = np.gradient(paths, axis=1)
+    along = np.empty_like(paths)
+    along[:, 1:] = paths[:, 1:] - paths[:, :-1]
+    along[:, 0] = along[:, 1]
     along /= np.maximum(np.hypot(along[..., 0], along[..., 1])[..., None], 1e-9)
     half = width[:, None] / 2 * np.linspace(1.0, tip_share, paths.shape[1])
     aside = np.stack([-along[..., 1], along[..., 0]], axis=-1) * half[..., None]
@@ -171,19 +186,14 @@ def grow_tree(eye: Eye, rng: np.random.Generator) -> list[tuple[Points, Lengths]
 
 def draw_vessels(photo: Image.Image, eye: Eye, rng: np.random.Generator) -> None:
     """Veins, then the thinner and lighter arteries with their reflex; the fovea stays free."""
-    canvas_px = photo.width
-    free = 1.0 - np.exp(-((_distance(eye, eye.fovea, canvas_px) / 0.17) ** 2))
-    spare = Image.fromarray((free * 255).astype(np.uint8))
+    free = 1.0 - np.exp(-((_distance(eye, eye.fovea, GRADIENT_PX) / 0.17) ** 2))
+    spare = Image.fromarray((free * 255).astype(np.uint8)).resize(photo.size, Image.Resampling.BICUBIC)
     tree = grow_tree(eye, rng)
-    for first, colour, strength in ((0, VEIN, 205), (1, ARTERY, 190)):
+    for first, colour, alphas in ((0, VEIN, (205, 164, 123)), (1, ARTERY, (190, 152, 114))):
         mask = Image.new("L", photo.size)
         draw = ImageDraw.Draw(mask)
-        for depth, (curves, width) in reversed(list(enumerate(tree))):
-            outlines = eye.place(ribbons(curves[first::2], width[first::2], 0.45), canvas_px)
-            for outline in outlines:
-                fill(draw, outline, int(strength * (1.0, 0.8, 0.6)[depth]))
-        blend(photo, ImageChops.multiply(mask, spare), colour, eye.lengths_px(0.004, canvas_px))
-    mask = Image.new("L", photo.size)
-    for outline in eye.place(ribbons(tree[0][0][1::2], tree[0][1][1::2] * 0.3, 0.3), canvas_px):
-        fill(ImageDraw.Draw(mask), outline, 110)
-    blend(photo, mask, REFLEX, eye.lengths_px(0.003, canvas_px))
+        for (curves, width), alpha in zip(reversed(tree), reversed(alphas), strict=True):
+            fill(draw, eye.place(ribbons(curves[first::2], width[first::2], 0.45), photo.width), alpha)
+        photo.paste(colour, mask=ImageChops.multiply(mask, spare))
+    curves, width = tree[0]
+    stain(photo, eye.place(ribbons(curves[1::2], width[1::2] * 0.3, 0.3), photo.width), REFLEX, 110)

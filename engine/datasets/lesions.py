@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from engine.datasets.eye import Eye, Lengths, Points, blend, fill, ribbons, walk
+from engine.datasets.eye import Eye, Lengths, Points, ribbons, soft_stain, stain, walk
 
 BLOOD, OLD_BLOOD, NEW_VESSEL = (116, 12, 10), (92, 10, 10), (138, 20, 16)
 EXUDATE, COTTON_WOOL = (255, 238, 138), (244, 222, 178)
@@ -31,7 +31,7 @@ class Lesions:
 BY_GRADE = (
     Lesions(),
     Lesions(dots=(5, 9)),
-    Lesions(dots=(8, 14), blots=(2, 5), exudates=(2, 4)),
+    Lesions(dots=(8, 14), blots=(2, 5), exudates=(1, 3)),
     Lesions(dots=(12, 20), blots=(16, 26), exudates=(1, 2), cotton_wool=(2, 4)),
     Lesions(dots=(6, 14), blots=(3, 8), exudates=(0, 2), tufts=(2, 3), boats=(1, 2)),
 )
@@ -82,26 +82,16 @@ def _blobs(
     return np.asarray(centres[:, None] + np.stack(turned, axis=-1))
 
 
-def _stain(
-    photo: Image.Image, eye: Eye, outlines: Points, colour: tuple[int, int, int], value: int, edge: float
-) -> None:
-    mask = Image.new("L", photo.size)
-    draw = ImageDraw.Draw(mask)
-    for outline in eye.place(outlines, photo.width):
-        fill(draw, outline, value)
-    blend(photo, mask, colour, eye.lengths_px(edge, photo.width))
-
-
 def _draw_dots(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
     radius = rng.uniform(0.019, 0.028, count)
     dots = _blobs(_spots(eye, count, rng, 0.78), radius, np.ones(count), rng, 0.1)
-    _stain(photo, eye, dots, BLOOD, 225, 0.005)
+    stain(photo, eye.place(dots, photo.width), BLOOD, 225)
 
 
 def _draw_blots(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
     radius = rng.uniform(0.036, 0.068, count)
     blots = _blobs(_spots(eye, count, rng, 0.82), radius, rng.uniform(1.0, 2.2, count), rng, 0.4)
-    _stain(photo, eye, blots, OLD_BLOOD, 228, 0.010)
+    soft_stain(photo, eye.place(blots, photo.width), OLD_BLOOD, 228, eye.lengths_px(0.010, photo.width))
 
 
 def _draw_exudates(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
@@ -110,13 +100,18 @@ def _draw_exudates(photo: Image.Image, eye: Eye, count: int, rng: np.random.Gene
     angle, ring = rng.uniform(0.0, 2 * np.pi, len(centres)), rng.normal(0.11, 0.03, len(centres))
     centres = centres + np.stack([np.cos(angle), np.sin(angle)], axis=-1) * ring[:, None]
     radius = rng.uniform(0.012, 0.030, len(centres))
-    _stain(photo, eye, _blobs(centres, radius, np.full(len(centres), 1.3), rng, 0.3), EXUDATE, 235, 0.004)
+    stain(
+        photo,
+        eye.place(_blobs(centres, radius, np.full(len(centres), 1.3), rng, 0.3), photo.width),
+        EXUDATE,
+        235,
+    )
 
 
 def _draw_cotton_wool(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
     radius = rng.uniform(0.05, 0.08, count)
     patches = _blobs(_spots(eye, count, rng, 0.6), radius, rng.uniform(1.0, 1.8, count), rng, 0.3)
-    _stain(photo, eye, patches, COTTON_WOOL, 190, 0.025)
+    soft_stain(photo, eye.place(patches, photo.width), COTTON_WOOL, 190, eye.lengths_px(0.025, photo.width))
 
 
 def _draw_tufts(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
@@ -128,7 +123,7 @@ def _draw_tufts(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generat
     rows = len(start)
     bend = rng.uniform(-0.35, 0.35, rows)[:, None] + rng.normal(0.0, 0.45, (rows, steps))
     curls = walk(start, rng.uniform(0.0, 2 * np.pi, rows), bend, rng.uniform(0.016, 0.028, rows))
-    _stain(photo, eye, ribbons(curls, np.full(rows, 0.017), 0.6), NEW_VESSEL, 205, 0.003)
+    stain(photo, eye.place(ribbons(curls, np.full(rows, 0.017), 0.6), photo.width), NEW_VESSEL, 205)
 
 
 def _draw_boats(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
@@ -137,4 +132,4 @@ def _draw_boats(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generat
     depth = half_width * rng.uniform(0.6, 0.95, count)[:, None]
     hull = np.stack([half_width * np.cos(angle), depth * np.sin(angle) ** 0.8], axis=-1)
     hull += rng.normal(0.0, 0.006, hull.shape)
-    _stain(photo, eye, _spots(eye, count, rng, 0.62)[:, None] + hull, OLD_BLOOD, 245, 0.008)
+    stain(photo, eye.place(_spots(eye, count, rng, 0.62)[:, None] + hull, photo.width), OLD_BLOOD, 245)
