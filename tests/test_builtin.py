@@ -1,6 +1,7 @@
 """The built-in sets: their shapes, their shares, and that a grade can be seen in the pixels."""
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -9,16 +10,34 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from engine.datasets.builtin import BUILTIN_NAMES, GRADES, BuiltinImages, load_builtin
+from engine.datasets.builtin import BUILTIN_NAMES, GRADES, builtin_images, builtin_table
 from engine.datasets.fundus import draw_fundus
 
 STUDY_TRAIN = (20_656, 1_955, 4_210, 698, 581)
 STUDY_TEST = (5_154, 488, 1_082, 175, 127)
 
 
+@dataclass(frozen=True)
+class BuiltinImages:
+    """A set with its images."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    splits: NDArray[np.str_] | None
+    class_names: tuple[str, ...]
+    ordered: bool
+
+
+def load(name: str, size_px: int) -> BuiltinImages:
+    table = builtin_table(name)
+    return BuiltinImages(
+        builtin_images(name, size_px), table.labels, table.splits, table.class_names, table.ordered
+    )
+
+
 @pytest.fixture(scope="module")
 def sets() -> dict[str, BuiltinImages]:
-    return {name: load_builtin(name, 32) for name in BUILTIN_NAMES}
+    return {name: load(name, 32) for name in BUILTIN_NAMES}
 
 
 def counts(drawn: BuiltinImages, split: str) -> list[int]:
@@ -46,7 +65,7 @@ def test_digits_are_grey_and_leave_the_split_to_the_index(sets: dict[str, Builti
 def test_digits_show_the_8_by_8_originals_at_their_own_size() -> None:
     from sklearn.datasets import load_digits
 
-    shown = load_builtin("digits", 8).images[..., 0] / (255 / 16)
+    shown = builtin_images("digits", 8)[..., 0] / (255 / 16)
     assert np.abs(shown - load_digits().images).max() < 0.05
 
 
@@ -118,5 +137,5 @@ def test_simple_colour_counts_see_the_grade(sets: dict[str, BuiltinImages]) -> N
 
 def test_an_unknown_name_is_answered_with_the_choices() -> None:
     with pytest.raises(ValueError, match="digits, fundus, fundus-balanced") as error:
-        load_builtin("cats", 32)
+        builtin_table("cats")
     assert "\n" not in str(error.value)
