@@ -1,0 +1,1 @@
+"""Measurements of what design and README promise; `make bench` runs them all."""

@@ -1,0 +1,62 @@
+"""`make screenshots`: the pictures of README and docs, drawn from a study that is written, not trained.
+
+With a home as argument (`python -m docs.screenshots demo`) they show that home's runs instead."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from textual.widgets import Static
+
+from engine.paths import Home
+from tui.app import ResnetTui
+
+HERE = Path(__file__).parent
+PICTURES = (
+    ("home-120x40", (120, 40), ()),
+    ("home-80x24", (80, 24), ()),
+    ("new-run", (120, 40), ("n",)),
+    ("help", (80, 24), ("question_mark",)),
+)
+
+
+async def draw(home: Home, name: str, size: tuple[int, int], keys: tuple[str, ...]) -> Path:
+    """Open the app at a size, press keys, save what is shown as SVG."""
+    app = ResnetTui(home, readonly=False, clock=datetime.now)
+    async with app.run_test(size=size) as pilot:
+        deadline = time.monotonic() + 20
+        while not str(app.screen.query_one("#title", Static).content) and time.monotonic() < deadline:
+            await pilot.pause(0.05)
+        await pilot.press(*keys)
+        await pilot.pause(0.5)
+        path = HERE / f"{name}.svg"
+        path.write_text(app.export_screenshot(title="resnet-tui", simplify=True))
+    return path
+
+
+def study_home(folder: str) -> Home:
+    """A home with the tests' study: a run of each status."""
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    from studies import add_study
+
+    from engine.store.database import open_store
+
+    home = Home.find(Path(folder))
+    store = open_store(home.database)
+    add_study(store)
+    store.close()
+    return home
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="retina-") as folder:
+        home = Home.find(Path(sys.argv[1])) if len(sys.argv) > 1 else study_home(folder)
+        for name, size, keys in PICTURES:
+            print(asyncio.run(draw(home, name, size, keys)))
+
+
+if __name__ == "__main__":
+    main()
