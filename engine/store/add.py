@@ -35,38 +35,33 @@ def add_runs(
     """Queue one run a spec; a spec that starts from another run's weights waits for that run too.
 
     All or none is added. Raises QueueError where a run to wait for does not exist or has another arch."""
+    digests = [spec.digest() for spec in specs]
     with store.write() as session:
-        changed = next_change(session)
         first_id, first_position = _next_id(session), _next_position(session)
-        earlier = _earlier_runs(session, {spec.digest() for spec in specs})
+        earlier = _earlier_runs(session, set(digests))
         sources = _check_sources(session, specs, after)
+        shared = {"changed": next_change(session), "name": name, "sweep": sweep, "priority": priority}
         rows: list[dict[str, Any]] = []
         links: list[dict[str, int]] = []
-        repeats: dict[int, int] = {}
-        for offset, spec in enumerate(specs):
-            run_id, digest = first_id + offset, spec.digest()
-            if digest in earlier:
-                repeats[run_id] = earlier[digest]
+        for run_id, (spec, digest) in enumerate(zip(specs, digests, strict=True), first_id):
             waits = {*after, *([spec.source_run] if spec.source_run is not None else [])}
             links += [{"run_id": run_id, "after_id": target} for target in sorted(waits)]
-            rows.append(
-                _new_row(spec, digest)
-                | {
-                    "id": run_id,
-                    "position": first_position + offset * POSITION_GAP,
-                    "blocked": sum(sources[target] != "done" for target in waits),
-                    "changed": changed,
-                    "name": name,
-                    "sweep": sweep,
-                    "priority": priority,
-                    "max_attempts": max_attempts,
-                }
-            )
+            own = {
+                "id": run_id,
+                "position": first_position + (run_id - first_id) * POSITION_GAP,
+                "blocked": sum(sources[target] != "done" for target in waits),
+                "max_attempts": max_attempts,
+            }
+            rows.append(_new_row(spec, digest) | shared | own)
         if rows:
             session.execute(insert(run_table), rows)
         if links:
             session.execute(insert(dependency_table), links)
-    return Added(tuple(range(first_id, first_id + len(specs))), repeats)
+    ids = tuple(range(first_id, first_id + len(specs)))
+    repeats = {
+        run_id: earlier[digest] for run_id, digest in zip(ids, digests, strict=True) if digest in earlier
+    }
+    return Added(ids, repeats)
 
 
 def _next_id(session: Session) -> int:
