@@ -58,18 +58,18 @@ def test_a_falling_loss_does_not_hide_a_collapse() -> None:
 
 def test_cures_come_in_order() -> None:
     scratch = verdict_of(published_collapse()).suggestion
-    order = [scratch.index(cure) for cure in ("more steps", "lr × 10", "pretrained imagenet", "ce-sqrt")]
+    order = [scratch.index(cure) for cure in ("more steps", "lr × 10", "pretrained weights")]
     assert order == sorted(order)
     tuned = verdict_of(published_collapse(), pretrained=True).suggestion
     assert "pretrained" not in tuned
-    assert tuned.index("lr × 10") < tuned.index("freeze_epochs") < tuned.index("ce-sqrt")
+    assert tuned.index("lr × 10") < tuned.index("more epochs")
 
 
 def test_baseline_accuracy_with_kappa_is_healthy() -> None:
     verdict = verdict_of([replace(epoch(1), kappa=0.6)])
     assert verdict.kind == "healthy" and verdict.suggestion == ""
     assert "test accuracy 73.36 % (baseline 73.36 %); kappa 0.60" in verdict.evidence
-    assert verdict.ruled_out == "collapse: class 0 takes 79.7 % of the answers"
+    assert "class 0 takes 79.7 % of the answers" in verdict.evidence and verdict.ruled_out == ""
 
 
 def test_any_class_may_be_the_answered_one() -> None:

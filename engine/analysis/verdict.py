@@ -110,7 +110,7 @@ def diverged(history: History, pretrained: bool) -> Verdict | None:
             f"epoch {good.epoch} read the same images with loss {number(good.train_loss)}: "
             "neither images nor labels are broken"
         )
-    suggestion = "lr ÷ 10; then warmup_epochs 1 or clip_norm 1; under fp16, precision bf16 or fp32"
+    suggestion = "lr ÷ 10; if it diverges again, precision fp32"
     return Verdict("diverged", ", ".join(parts), ruled_out, suggestion, first)
 
 
@@ -141,14 +141,12 @@ def healthy(history: History, pretrained: bool) -> Verdict | None:
     """What is left when no other rule spoke."""
     latest = history[-1]
     parts = list(scores(latest))
-    ruled_out = ""
     if sum(latest.answers) and sum(latest.labels):
         answered, labelled = shares_of_favourite(latest)
         text = f"class {favourite(latest)} takes {percent(answered)} of the answers"
-        parts.insert(0, f"{text} and {percent(labelled)} of the labels")
-        ruled_out = f"collapse: {text}" if answered < COLLAPSED_SHARE else ""
+        parts.append(f"{text} and {percent(labelled)} of the labels")
     evidence = f"epoch {latest.epoch}: " + ("; ".join(parts) or "no test answers")
-    return Verdict("healthy", evidence, ruled_out, "", since(history, is_healthy))
+    return Verdict("healthy", evidence, "", "", since(history, is_healthy))
 
 
 def way_out(evidence: EpochEvidence, pretrained: bool) -> str:
@@ -156,10 +154,8 @@ def way_out(evidence: EpochEvidence, pretrained: bool) -> str:
     if alarms(evidence):
         return "lr ÷ 10: the weights were driven to where nothing moves any more"
     if pretrained:
-        return "lr × 10 or more epochs; then freeze_epochs 1 (the head alone first); loss ce-sqrt last"
-    return (
-        "more steps (epochs, or a smaller batch_size) or lr × 10; then pretrained imagenet; loss ce-sqrt last"
-    )
+        return "lr × 10 or more epochs"
+    return "more steps (epochs, or a smaller batch_size) or lr × 10; then pretrained weights"
 
 
 RULES: tuple[Rule, ...] = (diverged, collapsed, healthy)
