@@ -31,7 +31,7 @@ class Lesions:
 BY_GRADE = (
     Lesions(),
     Lesions(dots=(5, 9)),
-    Lesions(dots=(8, 14), blots=(2, 5), exudates=(1, 3)),
+    Lesions(dots=(8, 14), blots=(2, 5), exudates=(2, 4)),
     Lesions(dots=(12, 20), blots=(16, 26), exudates=(1, 2), cotton_wool=(2, 4)),
     Lesions(dots=(6, 14), blots=(3, 8), exudates=(0, 2), tufts=(2, 3), boats=(1, 2)),
 )
