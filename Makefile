@@ -2,7 +2,7 @@
 #   make install TORCH_VERSION=2.6.0 TORCH_INDEX=URL   another torch than the pinned one (older driver or card)
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types contracts bench soak screenshots clean
+.PHONY: help install demo test check format lint types contracts bench screenshots clean
 export TORCH_VERSION TORCH_INDEX PYTHON
 
 help:            ## this list
@@ -33,9 +33,6 @@ contracts: install  ## which room may import which
 
 bench: install   ## the measurements of docs/benchmarks.md
 	@$(PY) -m benchmarks
-
-soak: install    ## the long tests
-	@$(PY) -m pytest -q -m soak -o addopts="-ra"
 
 screenshots: install  ## the pictures in docs/
 	@$(PY) -m docs.screenshots

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.spec import BUILTIN_DEFAULTS
+
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
 PRIVATE, SHARED = 0o600, 0o644
@@ -43,7 +45,14 @@ class Home:
 
     def resolve(self, path: str) -> Path:
         """A path of a spec: relative ones start at the home."""
-        return self.root / Path(path).expanduser()
+        try:
+            return self.root / Path(path).expanduser()
+        except RuntimeError:  # ~somebody who is not there: a name like any other
+            return self.root / path
+
+    def stored(self, data: str) -> str:
+        """A spec's data as it is stored: a built-in set's name, or a path from the home."""
+        return data if data in BUILTIN_DEFAULTS else self.relative(self.resolve(data))
 
     def relative(self, path: Path) -> str:
         """A path as it is stored: relative where it lies inside the home, so that the home may move."""
@@ -89,9 +98,15 @@ def missing_weights(home: Home, pretrained: str) -> str | None:
     if pretrained in ("none", "imagenet", "imagenet-v1") or pretrained.startswith("run:"):
         return None
     path = home.resolve(pretrained)
-    if not path.is_file():
+    if not os.path.isfile(path):
         return f"there is no weights file {pretrained}: give one, or none, imagenet, imagenet-v1, run:ID"
     return None
+
+
+def sweep_aside(folder: Path) -> None:
+    """Remove what a killed process was writing aside in a run's folder."""
+    for left in folder.glob(".*"):
+        left.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

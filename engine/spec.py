@@ -48,10 +48,12 @@ class RunSpec(BaseModel):
         description="none, imagenet, imagenet-v1, a weights file, or run:ID (that run's best)",
         json_schema_extra=GRID,
     )
-    epochs: Annotated[int, Field(ge=0)] = Field(
+    epochs: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         10, description="passes over the training images; 0 only evaluates", json_schema_extra=GRID
     )
-    batch_size: Annotated[int, Field(ge=1)] = Field(32, description="images a step", json_schema_extra=GRID)
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        32, description="images a step", json_schema_extra=GRID
+    )
     image_size: Annotated[int, Field(ge=16, le=1024)] = Field(
         224, description="side of the square input in pixels", json_schema_extra=GRID
     )
@@ -98,14 +100,15 @@ class RunSpec(BaseModel):
     def _not_blank(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("must not be empty")
-        if "\0" in value:
-            raise ValueError("must not contain a NUL character")
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError(f"{value!r} is no text in UTF-8: rename it")
         return value.strip()
 
     @field_validator("pretrained")
     @classmethod
     def _run_reference(cls, value: str) -> str:
-        if value.startswith(RUN_PREFIX) and not value.removeprefix(RUN_PREFIX).isdecimal():
+        number = value.removeprefix(RUN_PREFIX)
+        if value.startswith(RUN_PREFIX) and not (number.isdecimal() and len(number) < 10):
             raise ValueError(f"{value!r} is not a run: write run: and a run's number, such as run:12")
         return value
 

@@ -1,5 +1,7 @@
 """One training process from its start to its end: spawn, pass on requests, record how it ended."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -11,8 +13,12 @@ from engine.paths import Home
 from engine.store import listing, queue
 from engine.store.database import Store
 from engine.store.fencing import Claim, LeaseLost
+from engine.text import plain
 
 ASK_EVERY_S = 0.5
+TAIL_BYTES = 4096
+STORE_UNUSABLE = 75
+"""The exit code of a training process that could not write to the database (EX_TEMPFAIL of sysexits.h)."""
 GRACE_S = 60.0
 """A process that was told to stop and does not is killed after this; it goes on from its last checkpoint."""
 
@@ -88,16 +94,23 @@ class TrainingProcess:
         self._process.stdin.close()
         code = self._process.returncode
         try:
-            if code < 0 and self._told == "cancel":
-                queue.end(self._store, self.held, "cancelled")
+            if code < 0 and self._told is not None:
+                queue.put_back(self._store, self.held)  # it was told to stop: no bad ending
+            elif code == STORE_UNUSABLE:
+                queue.put_back(self._store, self.held, bad_end=("disk", self._last_words(code)))
             elif code < 0:
                 text = f"the training process was ended by {signal.Signals(-code).name}"
                 queue.put_back(self._store, self.held, bad_end=("signal", text))
-            else:
+            elif code > 0:
                 queue.end(self._store, self.held, "failed", cause="code", error=self._last_words(code))
+            else:
+                queue.put_back(self._store, self.held, bad_end=("code", "it left without recording its end"))
         except LeaseLost:
             return
 
     def _last_words(self, code: int) -> str:
-        lines = self._home.run(self.held.run_id).log.read_text(errors="replace").strip().splitlines()
-        return f"the training process left with code {code}: {lines[-1] if lines else 'its log is empty'}"
+        last = "its log is empty"
+        with contextlib.suppress(OSError), self._home.run(self.held.run_id).log.open("rb") as log:
+            log.seek(max(log.seek(0, os.SEEK_END) - TAIL_BYTES, 0))
+            last = next(reversed(log.read().decode(errors="replace").strip().splitlines()), last)
+        return f"the training process left with code {code}: {plain(last)}"

@@ -1,5 +1,6 @@
 """What the device is doing, without torch: NVIDIA cards through their management library, the CPU through /proc."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ def nvidia() -> NvidiaState:
         there = Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia/version").exists()
         return NvidiaState((), None, None, f"the driver does not answer ({error})" if there else None)
     try:
+        # A driver that is half there fails at any of these.
         handles = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
         return NvidiaState(
             tuple(str(pynvml.nvmlDeviceGetName(handle)) for handle in handles),
@@ -36,8 +38,22 @@ def nvidia() -> NvidiaState:
             int(pynvml.nvmlSystemGetCudaDriverVersion_v2()),
             None,
         )
+    except pynvml.NVMLError as error:
+        return NvidiaState((), None, None, f"the driver does not answer ({error})")
     finally:
         pynvml.nvmlShutdown()
+
+
+def idle_nvidia_hardware() -> bool:
+    """Is there a graphics card of NVIDIA's on the bus? Source: PCI vendor 0x10de, display classes 0x03."""
+    for device in Path("/sys/bus/pci/devices").glob("*"):
+        try:
+            vendor, kind = (device / "vendor").read_text().strip(), (device / "class").read_text().strip()
+        except OSError:
+            continue
+        if vendor == "0x10de" and kind.startswith("0x03"):
+            return True
+    return False
 
 
 class CpuTelemetry:
@@ -71,14 +87,18 @@ class GpuTelemetry:
         self._nvml, self._handle = pynvml, pynvml.nvmlDeviceGetHandleByIndex(number)
 
     def read(self) -> dict[str, Any]:
-        """`gpu_percent`, `memory_gb`, `memory_total_gb`, `temperature_c`."""
-        memory = self._nvml.nvmlDeviceGetMemoryInfo(self._handle)
-        return {
-            "gpu_percent": float(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu),
-            "memory_gb": round(memory.used / _MB**3, 2),
-            "memory_total_gb": round(memory.total / _MB**3, 2),
-            "temperature_c": float(self._nvml.nvmlDeviceGetTemperature(self._handle, 0)),
-        }
+        """`gpu_percent`, `memory_gb`, `memory_total_gb`, `temperature_c`: whatever the card tells."""
+        found: dict[str, Any] = {}
+        # A card may refuse one question (utilisation under MIG) and answer the others.
+        with contextlib.suppress(self._nvml.NVMLError):
+            memory = self._nvml.nvmlDeviceGetMemoryInfo(self._handle)
+            found["memory_gb"] = round(memory.used / _MB**3, 2)
+            found["memory_total_gb"] = round(memory.total / _MB**3, 2)
+        with contextlib.suppress(self._nvml.NVMLError):
+            found["gpu_percent"] = float(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu)
+        with contextlib.suppress(self._nvml.NVMLError):
+            found["temperature_c"] = float(self._nvml.nvmlDeviceGetTemperature(self._handle, 0))
+        return found
 
 
 def reader(device: str) -> CpuTelemetry | GpuTelemetry:

@@ -3,6 +3,7 @@
 The worker supervises and never trains: it imports no torch and holds no memory of the card."""
 
 import argparse
+import contextlib
 import json
 import os
 import selectors
@@ -19,6 +20,7 @@ from engine.store import listing, queue, workers
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim
 from engine.supervisor import TrainingProcess
+from engine.text import plain
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0
@@ -35,7 +37,7 @@ class Worker:
         self.store, self.home, self.device = store, home, device
         self._telemetry = telemetry.reader(device)
         self._signals = 0
-        self._next_beat = 0.0
+        self._next_beat = self._next_look = 0.0
         self._doorbell = _make_doorbell()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to ring: a child has ended
@@ -48,6 +50,7 @@ class Worker:
         ended = 0
         try:
             while not self._signals and (max_runs is None or ended < max_runs):
+                self._take_back_lost_runs()
                 held = queue.claim(self.store, self.id)
                 if held is not None:
                     self._train(held)
@@ -55,10 +58,14 @@ class Worker:
                 elif drain and not self._pending():
                     return
                 else:
-                    queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store))
                     self._wait("idle", IDLE_S)
         finally:
             workers.leave(self.store, self.id)
+
+    def _take_back_lost_runs(self) -> None:
+        """Put back the runs of workers that have gone: they keep their place before the next claim."""
+        queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store))
+        self._next_look = time.monotonic() + queue.RENEW_EVERY_S
 
     def _pending(self) -> bool:
         with self.store.read() as session:
@@ -83,6 +90,8 @@ class Worker:
         if time.monotonic() >= self._next_beat:
             workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
             self._next_beat = time.monotonic() + BEAT_EVERY_S
+        if time.monotonic() >= self._next_look:
+            self._take_back_lost_runs()
         for key, _ in self._doorbell.select(seconds):
             os.read(key.fd, 512)
 
@@ -106,7 +115,9 @@ def _make_doorbell() -> selectors.BaseSelector:
 
 def say(text: str) -> None:
     """Progress, for people: on standard error."""
-    print(f"{time.strftime('%H:%M:%S')}  {text}", file=sys.stderr, flush=True)
+    # Whoever listened may have gone with its terminal: the work goes on.
+    with contextlib.suppress(OSError):
+        print(f"{time.strftime('%H:%M:%S')}  {plain(text)}", file=sys.stderr, flush=True)
 
 
 def find_device(wanted: str) -> tuple[str, str]:
@@ -115,6 +126,8 @@ def find_device(wanted: str) -> tuple[str, str]:
     torch is asked, in a process of its own, only where there may be a card."""
     host = telemetry.nvidia()
     if wanted == "cpu" or (wanted == "auto" and not host.cards and host.problem is None):
+        if wanted == "auto" and telemetry.idle_nvidia_hardware():
+            say("an NVIDIA card is present but its driver is not loaded: training on the CPU")
         return "cpu", telemetry.cpu_name()
     command = [sys.executable, "-P", "-m", "engine.device", "--json", "--device", wanted]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -57,6 +57,7 @@ def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Seque
         history.Start(
             epoch=-1,
             bucket=0,
+            best=None,
             steps_per_epoch=STEPS,
             baseline=max(labels) / sum(labels),
             class_names=names,

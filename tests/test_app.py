@@ -136,7 +136,7 @@ async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: 
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, NewRunScreen)
         assert lr.has_focus and lr.selected_text == "1e-"  # typing goes on in the field that is wrong
-        await pilot.press("1", "e", "minus", "3", "comma", "0", "period", "5")
+        await pilot.press("1", "e", "minus", "3", "comma", "0", "full_stop", "5")
         data = pilot.app.screen.query_one("#data", Input)
         data.value = "nowhere"
         await until(pilot, lambda: "does not exist" in shown(pilot, "#data-says"))

@@ -162,6 +162,7 @@ def start(epoch: int, bucket: int = 0) -> history.Start:
     return history.Start(
         epoch=epoch,
         bucket=bucket,
+        best=None,
         steps_per_epoch=10,
         baseline=0.5,
         class_names=["a", "b"],

@@ -16,6 +16,7 @@ from engine.datasets.layouts import DataError
 from engine.models.weight_files import read_weights_metadata
 from engine.paths import Home
 from engine.spec import RunSpec, make_spec
+from engine.store.fencing import LeaseLost
 from engine.training.checkpoint import load_checkpoint
 from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import Choice, Measured
@@ -33,8 +34,15 @@ class Memory:
         self.best: Choice | None = None
         self.losses: dict[int, Bucket] = {}
         self.began: list[tuple[int, int]] = []
+        self.lost = False
 
-    def begin(self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int) -> None:
+    def check(self) -> None:
+        if self.lost:
+            raise LeaseLost
+
+    def begin(
+        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
+    ) -> None:
         self.began.append((epoch, bucket))
         self.losses = {number: kept for number, kept in self.losses.items() if number < bucket}
 
@@ -238,6 +246,44 @@ def test_graded_data_get_kappa_and_others_do_not(home: Home, trained: Memory, tm
     assert memory.measured[0].kappa is not None and memory.measured[0].auc_referable is not None
     with pytest.raises(DataError, match="test_kappa needs ordered classes"):
         session(home, 80, spec(select_on="test_kappa"))
+
+
+def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: Home) -> None:
+    """It stalls in its second epoch while another attempt writes; awake again, it may write nothing."""
+    memory, folder, steps = Memory(), home.run(90).folder, 0
+    files = ("last.pt", "last-before.pt", "best.safetensors", "answers.npy", "predictions.csv", "scores.npy")
+
+    def stall() -> bool:
+        nonlocal steps
+        steps += 1
+        if steps == 6:
+            memory.lost = True
+            for name in files:
+                (folder / name).write_text("the newer attempt's")
+        return False
+
+    stalled = session(home, 90, spec())
+    for stop in (stall, lambda: True):
+        with pytest.raises(LeaseLost):
+            stalled.train(memory, stop)
+        assert {path.name for path in folder.iterdir()} == set(files)
+        assert {path.read_text() for path in folder.iterdir()} == {"the newer attempt's"}
+    assert [each.epoch for each in memory.measured] == [0, 1]
+
+
+def test_data_that_changed_under_a_run_are_refused(tmp_path: Path) -> None:
+    class_folders(tmp_path / "data", classes=3, each=12)
+    other, calls = Home.find(tmp_path), 0
+
+    def after_epoch_0() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls > 1
+
+    assert not session(other, 1, spec()).train(Memory(), after_epoch_0)
+    class_folders(tmp_path / "data", classes=3, each=14)
+    with pytest.raises(DataError, match="other images, labels or splits than when this run began"):
+        session(other, 1, spec())
 
 
 def test_loss_buckets_keep_spikes_and_their_number_is_bounded() -> None:

@@ -32,7 +32,14 @@ class Lab:
         self.workers: list[subprocess.Popen[str]] = []
 
     def add(self, **settings: object) -> int:
-        small = {"data": "data", "image_size": 16, "batch_size": 8, "epochs": 2, "threads": 1}
+        small = {
+            "data": "data",
+            "image_size": 16,
+            "batch_size": 8,
+            "epochs": 2,
+            "threads": 1,
+            "precision": "fp32",
+        }
         return add_runs(self.store, [make_spec(small | settings)]).ids[0]
 
     def start_worker(self, *flags: str) -> "subprocess.Popen[str]":

@@ -67,6 +67,7 @@ class ResnetTui(App[None]):
         self._home_screen = HomeScreen(home, readonly=readonly, clock=clock)
         self._database = home.database
         self._feed: Feed | None = None
+        self._create = not readonly
         self._polling = False
 
     def on_mount(self) -> None:
@@ -86,9 +87,11 @@ class ResnetTui(App[None]):
     def _poll(self, run_id: int | None) -> None:
         try:
             if self._feed is None:
-                self._feed = Feed(self._database)
+                self._feed = Feed(self._database, create=self._create)
             snapshot = self._feed.poll(run_id)
         except StoreError as error:
+            if self._feed is not None:
+                self._feed.close()
             self._feed = None
             self.post_message(FeedFailed(str(error)))
         else:

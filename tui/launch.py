@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from engine.paths import Home
+from engine.text import plain
 
 
 def worker_command(home: Home, *, device: str = "auto", drain: bool = False) -> list[str]:
@@ -17,13 +18,22 @@ def worker_log(home: Home) -> Path:
     return home.root / "runs" / "worker.log"
 
 
-def start_worker(home: Home, *, device: str = "auto") -> "subprocess.Popen[bytes]":
+def last_words(home: Home) -> str:
+    """The last line of the workers' log: why one could not start."""
+    try:
+        lines = worker_log(home).read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return plain(lines[-1]) if lines else "the worker left without a word"
+
+
+def start_worker(home: Home, *, device: str = "auto", drain: bool = False) -> "subprocess.Popen[bytes]":
     """Start a worker in a session of its own, its output in `runs/worker.log`. Raises OSError."""
     log = worker_log(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            worker_command(home, device=device),
+            worker_command(home, device=device, drain=drain),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,20 +1,8 @@
-"""Text from outside, made safe to show: names, errors, paths and logs may hold anything."""
+"""Numbers and words as the app and the command line write them."""
 
-import unicodedata
+from engine.text import plain
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-"""Unicode categories that steer a terminal or the direction of text, or cannot be encoded."""
-
-
-def plain(text: object) -> str:
-    """One line without control characters, escape sequences or directional overrides: each becomes `\\xNN`."""
-    return "".join(_escaped(character) for character in str(text))
-
-
-def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _HIDDEN:
-        return character
-    return {"\n": " ", "\t": " "}.get(character, character.encode("unicode_escape").decode())
+__all__ = ["decimals", "learning_rate", "plain"]
 
 
 def decimals(value: float | None, places: int = 4) -> str:

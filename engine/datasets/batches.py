@@ -15,6 +15,9 @@ from torch import Tensor
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
+EVALUATED_AT_ONCE = 128
+"""Images of up to 224 px."""
+
 ORDER, FLIP = 1, 2
 """What a random number is for: different purposes see unrelated numbers."""
 
@@ -79,8 +82,9 @@ class Batches:
                 images = self._flip(images, mix(self._seed, epoch, FLIP, some))
             yield Batch(some, images, self._labels[torch.from_numpy(some).to(self._device)])
 
-    def evaluate(self, rows: NDArray[np.int64], *, batch_size: int = 128) -> Iterator[Batch]:
-        """The images in order, as they are."""
+    def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
+        """The images in order, as they are; fewer at once where they are large."""
+        batch_size = max(1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed.shape[1] ** 2))
         for start in range(0, len(rows), batch_size):
             some = rows[start : start + batch_size]
             yield Batch(some, self._prepare(some), self._labels[torch.from_numpy(some).to(self._device)])

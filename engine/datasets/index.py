@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.datasets.layouts import DataError, Layout, Row, recognise
 
+MAX_LABEL = 200
 EYE = re.compile(r"^(?P<patient>.+)_(left|right)$")
 
 
@@ -28,7 +29,7 @@ class Index:
     ordered: bool
     """Are the classes grades, so that a near miss is better than a far one?"""
     fingerprint: str
-    """Of names and labels; it does not depend on where the data lie."""
+    """Of names, labels and given splits; it does not depend on where the data lie."""
 
     def rows_of(self, split: str) -> list[int]:
         return [row for row, each in enumerate(self.splits) if each == split]
@@ -57,6 +58,7 @@ def index_folder(path: Path, *, test_fraction: float) -> Index:
 
 def index_layout(layout: Layout, *, test_fraction: float) -> Index:
     rows = layout.rows
+    _check_text(rows)
     _check_names_are_unique(rows)
     class_names, ordered = _classes(rows)
     number_of = {name: number for number, name in enumerate(class_names)}
@@ -88,11 +90,9 @@ def make_index(
     test_fraction: float,
 ) -> Index:
     """Check the table and give images without a test split one. Raises DataError."""
-    fingerprint = hashlib.sha256(
-        "\n".join(f"{name}\t{class_names[label]}" for name, label in zip(names, labels, strict=True)).encode(
-            errors="surrogateescape"
-        )
-    ).hexdigest()[:16]
+    table = zip(names, labels, splits, strict=True)
+    text = "\n".join(f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
     whole = [split or "" for split in splits]
     if "test" not in whole:
         whole = _split_off_test(names, labels, whole, groups, test_fraction, fingerprint)
@@ -113,6 +113,17 @@ def make_index(
     return index
 
 
+def _check_text(rows: tuple[Row, ...]) -> None:
+    for row in rows:
+        for text in (row.file, row.label):
+            if len(row.label) > MAX_LABEL:
+                raise DataError(
+                    f"the label of image {row.file!r} has over {MAX_LABEL} characters: shorten it"
+                )
+            if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+                raise DataError(f"name {text!r} is not UTF-8: rename it")
+
+
 def _check_names_are_unique(rows: tuple[Row, ...]) -> None:
     seen: dict[str, str | None] = {}
     for row in rows:
@@ -123,7 +134,7 @@ def _check_names_are_unique(rows: tuple[Row, ...]) -> None:
 
 
 def _classes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], bool]:
-    """Class names in order, and whether they are grades: whole numbers, of which none below the highest lacks."""
+    """Class names in order, and whether they are grades: whole numbers from 0, of which most occur."""
     found = {_normal(row.label) for row in rows}
     if "" in found:
         raise DataError(
@@ -133,8 +144,10 @@ def _classes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], bool]:
         raise DataError(f"all images have the label {found.pop()!r}: there must be two classes or more")
     if all(name.isdecimal() for name in found):
         numbers = sorted(map(int, found))
-        if numbers[-1] > 999:
-            raise DataError(f"label {numbers[-1]} is too large: number the classes from 0")
+        if numbers[-1] >= 2 * len(numbers):
+            raise DataError(
+                f"label {numbers[-1]} is too large for {len(numbers)} classes: number them from 0"
+            )
         return tuple(str(number) for number in range(numbers[-1] + 1)), True
     return tuple(sorted(found)), False
 

@@ -1,12 +1,14 @@
 """Recognise how a data set lies on disk: which images there are, with which label, in which split."""
 
 import csv
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv")
+MAX_FILES = 2_000_000
 SPLIT_FOLDERS = ("train", "test", "val")
 
 
@@ -154,9 +156,15 @@ def _class_folders(path: Path) -> Layout:
 
 
 def _rows_of_classes(path: Path) -> Iterator[Row]:
-    for folder in sorted(
-        entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-    ):
-        files = sorted(entry for entry in folder.rglob("*") if is_image(entry.name) and entry.is_file())
-        for file in files:
+    seen = 0
+    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] != "."):
+        files: list[Path] = []
+        for inside, _, names in os.walk(folder):
+            seen += len(names) + 1
+            if seen > MAX_FILES:
+                raise DataError(
+                    f"{path} holds over {MAX_FILES:,} files: give the folder of the images itself"
+                )
+            files += [Path(inside, name) for name in names if is_image(name)]
+        for file in sorted(files):
             yield Row(file.relative_to(path).as_posix(), folder.name, None)

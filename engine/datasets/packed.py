@@ -77,7 +77,10 @@ def _write(
     """Fill a file aside and put it in place when it is whole."""
     aside = path.with_suffix(".partial")
     try:
-        packed = np.memmap(aside, dtype=np.uint8, mode="w+", shape=shape)
+        with aside.open("wb") as file:
+            # Claim the space first: a full disk is an OSError here, and would end the process in the map.
+            os.posix_fallocate(file.fileno(), 0, int(np.prod(shape)))
+        packed = np.memmap(aside, dtype=np.uint8, mode="r+", shape=shape)
         if index.root is None:
             packed[:] = builtin_images(index.kind, size_px)
             progress(shape[0], shape[0])

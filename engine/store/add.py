@@ -1,5 +1,6 @@
 """Put new runs into the queue, all or none."""
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from engine.spec import RunSpec
 from engine.store.database import Store
 from engine.store.fencing import QueueError, dependency_table, next_change, run_table, statuses
 from engine.store.status import Status
-from engine.store.tables import POSITION_GAP, Run
+from engine.store.tables import POSITION_GAP, Run, utc_now
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,13 @@ def add_runs(
         first_id, first_position = _next_id(session), _next_position(session)
         earlier = _earlier_runs(session, set(digests))
         sources = _check_sources(session, specs, after)
-        shared = {"changed": next_change(session), "name": name, "sweep": sweep, "priority": priority}
+        shared = {
+            "created_at": utc_now(),
+            "changed": next_change(session),
+            "name": name,
+            "sweep": sweep,
+            "priority": priority,
+        }
         rows: list[dict[str, Any]] = []
         links: list[dict[str, int]] = []
         for run_id, (spec, digest) in enumerate(zip(specs, digests, strict=True), first_id):
@@ -52,7 +59,9 @@ def add_runs(
                 "blocked": sum(sources[target] != "done" for target in waits),
                 "max_attempts": max_attempts,
             }
-            rows.append(_new_row(spec, digest) | shared | own)
+            rows.append(
+                _defaults() | _mirrored(spec) | {"spec": spec.to_json(), "spec_hash": digest} | shared | own
+            )
         if rows:
             session.execute(insert(run_table), rows)
         if links:
@@ -109,7 +118,13 @@ def _check_sources(session: Session, specs: Sequence[RunSpec], after: Collection
     return found
 
 
-def _new_row(spec: RunSpec, digest: str) -> dict[str, Any]:
-    mirrored = spec.model_dump(include={"data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed"})
-    empty = Run(spec=spec.to_json(), spec_hash=digest, **mirrored)
-    return empty.model_dump(exclude={"id"})
+@functools.cache
+def _defaults() -> dict[str, Any]:
+    """A new row's columns but for what each run has of its own; never changed."""
+    blank = Run(spec="", spec_hash="", data="", arch="", pretrained="", lr=0, epochs=0, batch_size=0, seed=0)
+    return blank.model_dump(exclude={"id", "created_at"})
+
+
+def _mirrored(spec: RunSpec) -> dict[str, Any]:
+    names = ("data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed")
+    return {name: getattr(spec, name) for name in names}

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
@@ -29,14 +29,14 @@ class Store:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        with _explained(self.engine), Session(self.engine, expire_on_commit=False) as session:
+        with explained(self.engine), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that holds the write lock from its first statement; commits unless it raises."""
         immediate = self.engine.execution_options(immediate=True)
-        with _explained(self.engine), Session(immediate, expire_on_commit=False) as session, session.begin():
+        with explained(self.engine), Session(immediate, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -55,8 +55,9 @@ def open_store(url: str, *, create: bool = True) -> Store:
         )
     store = Store(_make_engine(url))
     try:
-        with _explained(store.engine):
+        with explained(store.engine):
             _migrate(store.engine)
+            _write_ahead(store.engine)
     except BaseException:
         store.close()
         raise
@@ -64,8 +65,11 @@ def open_store(url: str, *, create: bool = True) -> Store:
 
 
 def _make_engine(url: str) -> Engine:
+    path = _sqlite_path(url)
+    # A path is taken as it is: a question mark in it is no query.
+    target = URL.create("sqlite", database=str(path)) if path is not None else url
     try:
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S} if _sqlite_path(url) else {})
+        engine = create_engine(target, connect_args={"timeout": BUSY_TIMEOUT_S} if path is not None else {})
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
         raise StoreError(f"{url!r} is not a database URL: write it like sqlite:///runs.db") from None
     if engine.dialect.name == "sqlite":
@@ -81,8 +85,18 @@ def _sqlite_path(url: str) -> Path | None:
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own BEGIN comes late and is deferred; transactions are begun in _begin instead.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _write_ahead(engine: Engine) -> None:
+    """Readers and the writer do not wait for each other. Kept in the file, so only set once it is known as ours."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()  # without a transaction around it
+        try:
+            connection.cursor().execute("PRAGMA journal_mode=WAL").fetchall()
+        finally:
+            connection.close()
 
 
 def _begin(connection: Connection) -> None:
@@ -107,7 +121,7 @@ def _migrate(engine: Engine) -> None:
 def _schema_of(engine: Engine) -> str | None:
     """The schema's number, or None for an empty database."""
     with engine.connect() as connection:
-        if engine.dialect.has_table(connection, "alembic_version"):
+        if all(engine.dialect.has_table(connection, name) for name in ("alembic_version", "clock")):
             return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         names = engine.dialect.get_table_names(connection)
     if names:
@@ -129,7 +143,7 @@ def _where(engine: Engine) -> str:
 
 
 @contextlib.contextmanager
-def _explained(engine: Engine) -> Iterator[None]:
+def explained(engine: Engine) -> Iterator[None]:
     """Turn the database's own errors into one line that says what to do."""
     try:
         yield

@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, Table, Update, func, literal_column, select
 from sqlmodel import Session, SQLModel
 
-from engine.store.status import Status
+from engine.store.status import Status, check_transition
 from engine.store.tables import Clock, Run, RunDependency
 
 
@@ -67,7 +67,9 @@ def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
 
 
 def write_fenced(session: Session, held: Claim, **values: Any) -> None:
-    """Write to a run's row while the claim holds. Raises LeaseLost."""
+    """Write to a run's row while the claim holds. Raises LeaseLost, TransitionError."""
+    if "status" in values:
+        check_transition(held.run_id, "running", values["status"])
     result = cast("CursorResult[Any]", session.execute(fenced(held).values(**values)))
     if result.rowcount == 0:
         raise LeaseLost(f"run {held.run_id} attempt {held.attempt}")
@@ -77,3 +79,10 @@ def fenced(held: Claim) -> Update:
     return run_table.update().where(
         run_table.c.id == held.run_id, run_table.c.attempt == held.attempt, run_table.c.status == "running"
     )
+
+
+def check_held(session: Session, held: Claim) -> None:
+    """Raise LeaseLost unless the claim holds: before files of the run are written."""
+    mine = (run_table.c.id == held.run_id) & (run_table.c.attempt == held.attempt)
+    if session.execute(select(run_table.c.id).where(mine, run_table.c.status == "running")).first() is None:
+        raise LeaseLost(f"run {held.run_id} attempt {held.attempt}")

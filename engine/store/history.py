@@ -14,8 +14,6 @@ from engine.store.database import Store
 from engine.store.fencing import Claim, next_change, write_fenced
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
-MAX_LOSS_POINTS = 2_000
-
 Matrix = list[list[int]]
 """Counts, row = true class, column = answer."""
 
@@ -28,6 +26,8 @@ class Start:
     """Epochs that its checkpoint holds; -1 for none, so that epoch 0 is measured anew."""
     bucket: int
     """The first loss bucket that it will write."""
+    best: "Best | None"
+    """The best epoch that its checkpoint knows."""
     steps_per_epoch: int
     baseline: float
     class_names: list[str]
@@ -68,6 +68,7 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             baseline=start.baseline,
             class_names=start.class_names,
             environment=start.environment,
+            **_columns(Best, start.best),
         )
         for table in (EpochMetrics, EpochConfusion):
             session.execute(delete(table).where(col(table.run_id) == run_id, col(table.epoch) > start.epoch))
@@ -95,14 +96,19 @@ def record_epoch(
             epoch=metrics.epoch,
             last_acc=metrics.test_acc,
             images_per_s=metrics.images_per_s,
-            **(asdict(best) if best else dict.fromkeys(Best.__dataclass_fields__)),
-            **(asdict(judgement) if judgement else dict.fromkeys(Judgement.__dataclass_fields__)),
+            **_columns(Best, best),
+            **_columns(Judgement, judgement),
         )
         session.merge(metrics)
         packed = EpochConfusion(
             run_id=held.run_id, epoch=metrics.epoch, classes=len(confusion), counts=pack_matrix(confusion)
         )
         session.merge(packed)
+
+
+def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:
+    """A run's columns that mirror a value; null where there is none."""
+    return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
 
 
 def record_progress(
@@ -139,7 +145,7 @@ def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
 
 
 def losses_of(session: Session, run_id: int) -> list[LossPoint]:
-    """A run's loss buckets in order, at most MAX_LOSS_POINTS."""
+    """A run's loss buckets in order."""
     mine = select(LossPoint).where(LossPoint.run_id == run_id)
     return list(session.exec(mine.order_by(col(LossPoint.bucket))))
 

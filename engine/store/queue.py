@@ -118,13 +118,21 @@ def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = N
     `bad_end` (cause, one line) counts as a failure; at `max_attempts` of them in a row the run fails.
     Raises LeaseLost."""
     with store.write() as session:
-        mine = run_table.c.id == held.run_id
-        row = session.execute(select(run_table.c.failures, run_table.c.max_attempts).where(mine)).first()
+        columns = run_table.c.failures, run_table.c.max_attempts, run_table.c.request
+        row = session.execute(select(*columns).where(run_table.c.id == held.run_id)).first()
         if row is None:
             raise LeaseLost(f"run {held.run_id} is gone")
         failures = row.failures + (bad_end is not None)
         changed = next_change(session)
-        if bad_end is not None and failures >= row.max_attempts:
+        outcome: dict[str, Any]
+        if row.request is not None:
+            # Nobody is left to obey: what was asked is done here.
+            outcome = (
+                {"status": "cancelled", "ended_at": utc_now()}
+                if row.request == "cancel"
+                else {"status": "paused"}
+            )
+        elif bad_end is not None and failures >= row.max_attempts:
             outcome = {"status": "failed", "cause": bad_end[0], "error": bad_end[1], "ended_at": utc_now()}
         else:
             outcome = {"status": "queued"}

@@ -59,7 +59,7 @@ class Run(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     changed: int = 0
-    """Moved by every write to the row."""
+    """Moved by every write that a reader shows."""
     status: str = Field(default="queued")
     request: str | None = None
     """What a user asked of a running run: cancel or pause."""

@@ -13,15 +13,21 @@ FORMAT = 1
 
 
 def save_checkpoint(paths: RunPaths, state: dict[str, Any]) -> None:
-    """Write `last.pt`; the one before it stays beside it, should this one be torn by a power loss."""
-    if paths.last.exists():
-        os.replace(paths.last, paths.last_before)
+    """Write `last.pt`; the one before it stays beside it, should this one be torn by a power loss.
+
+    Raises OSError, the disk being full for one, and then leaves both as they were."""
     with atomic_path(paths.last) as aside:
-        torch.save({**state, "format": FORMAT}, aside)
+        # Through a file of Python's: torch's own writer gives a full disk as a RuntimeError.
+        with aside.open("wb") as file:
+            torch.save({**state, "format": FORMAT}, file)
+        if paths.last.exists():
+            os.replace(paths.last, paths.last_before)
 
 
 def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
-    """The newest whole checkpoint of this spec, tensors on the CPU; None where there is none."""
+    """The newest whole checkpoint of this spec, tensors on the CPU; None where there is none.
+
+    Raises OSError where one is there but cannot be read."""
     for path in (paths.last, paths.last_before):
         state = _read(path)
         if state and state.get("format") == FORMAT and state.get("spec_hash") == spec_hash:
@@ -31,7 +37,8 @@ def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):
-        return None
+        with path.open("rb") as file:
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
+    except (FileNotFoundError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):
+        return None  # not there, or torn
     return loaded if isinstance(loaded, dict) else None

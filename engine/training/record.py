@@ -9,7 +9,7 @@ from engine.datasets.index import Index
 from engine.spec import RunSpec
 from engine.store import history
 from engine.store.database import Store
-from engine.store.fencing import Claim
+from engine.store.fencing import Claim, check_held
 from engine.store.history import Best, Judgement, Start
 from engine.store.tables import EpochMetrics, LossPoint
 from engine.training.losses import Bucket
@@ -24,11 +24,14 @@ class StoreRecorder:
         self._labels: tuple[int, ...] = ()
         self._baseline = 0.0
 
-    def begin(self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int) -> None:
+    def begin(
+        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
+    ) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
         start = Start(
             epoch=epoch,
             bucket=bucket,
+            best=_best(best),
             steps_per_epoch=steps_per_epoch,
             baseline=self._baseline,
             class_names=list(index.class_names),
@@ -53,15 +56,18 @@ class StoreRecorder:
 
     def epoch(self, measured: Measured, best: Choice | None) -> None:
         metrics = _metrics(self._held, measured)
-        chosen = Best(*(vars(best).values())) if best else None
         history.record_epoch(
             self._store,
             self._held,
             metrics,
             measured.evaluation.confusion.tolist(),
-            best=chosen,
+            best=_best(best),
             judgement=self._judge(metrics),
         )
+
+    def check(self) -> None:
+        with self._store.read() as session:
+            check_held(session, self._held)
 
     def checkpoint(self) -> None:
         history.record_checkpoint(self._store, self._held)
@@ -91,6 +97,12 @@ class StoreRecorder:
             grad_norm_conv1=row.grad_norm_first,
             nonfinite_share=row.nonfinite_share,
         )
+
+
+def _best(choice: Choice | None) -> Best | None:
+    if choice is None:
+        return None
+    return Best(choice.epoch, choice.value, choice.accuracy, choice.balanced_accuracy, choice.kappa)
 
 
 def _metrics(held: Claim, measured: Measured) -> EpochMetrics:

@@ -25,7 +25,9 @@ from engine.store import listing, queue
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
 from engine.store.status import Cause
+from engine.supervisor import STORE_UNUSABLE
 from engine.telemetry import cpu_name
+from engine.text import plain
 from engine.training.losses import Diverged
 from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
@@ -82,7 +84,7 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         )
         recorder = StoreRecorder(store, held, spec, environment)
         finished = training.train(recorder, stop.is_set)
-    except LeaseLost:
+    except (LeaseLost, StoreError):
         raise
     except Stopped:
         _finish(store, held, finished=False, reason=stop.reason)
@@ -117,7 +119,7 @@ def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     """Cause, one line and one suggestion for what ended a training."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = plain(" ".join(str(error).split())) or type(error).__name__
     if isinstance(error, DataError | WeightsError):
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
@@ -162,7 +164,7 @@ def main() -> int:
         log("this attempt has lost its lease: it writes nothing more")
     except StoreError as error:
         log(f"failed: {error}")
-        return 1
+        return STORE_UNUSABLE
     return 0
 
 

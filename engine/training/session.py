@@ -10,8 +10,9 @@ from torch import Tensor
 
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
+from engine.datasets.layouts import DataError
 from engine.models.weight_files import weights_bytes
-from engine.paths import Home, write_atomic
+from engine.paths import Home, sweep_aside, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, write_predictions
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
@@ -29,7 +30,12 @@ CHECKPOINT_MAX_SHARE = 0.02
 class Recorder(Protocol):
     """Whoever writes down what a session measures."""
 
-    def begin(self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int) -> None: ...
+    def begin(
+        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
+    ) -> None: ...
+    def check(self) -> None:
+        """Raise where this process may not write any more: called before it touches the run's files."""
+
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
     def epoch(self, measured: Measured, best: Choice | None) -> None: ...
     def checkpoint(self) -> None: ...
@@ -45,8 +51,13 @@ class Session:
         self.spec, self.device, self.log = spec, device, log
         self.paths = home.run(run_id)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
+        sweep_aside(self.paths.folder)
         self.data = prepare_data(spec, home, device, log)
         checkpoint = load_checkpoint(self.paths, spec.digest())
+        if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
+            raise DataError(
+                f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
+            )
         self.net = build_network(
             spec, home, self.data, device, precision, log, resumes=checkpoint is not None
         )
@@ -68,6 +79,7 @@ class Session:
             epoch=self.done_epochs,
             bucket=self._global_step() // self.buckets.width,
             steps_per_epoch=self.data.steps_per_epoch,
+            best=self.best,
         )
         if self.done_epochs < 0:
             if should_stop():
@@ -118,6 +130,7 @@ class Session:
         repeated and nothing is missed."""
         self._flush(recorder)
         measured = self._measure()
+        recorder.check()
         self.done_epochs, self.step = measured.epoch, 0
         best = better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs)
         if best is not None and best != self.best:
@@ -182,6 +195,7 @@ class Session:
         schedule = self.net.schedule.state_dict()
         state: dict[str, Any] = {
             "spec_hash": self.spec.digest(),
+            "data": self.data.index.fingerprint,
             "epoch": self.done_epochs,
             "step": self.step,
             "model": self.net.model.state_dict(),
@@ -191,6 +205,7 @@ class Session:
             "best": asdict(self.best) if self.best else None,
             "losses": self.buckets.state(),
         }
+        recorder.check()
         save_checkpoint(self.paths, state)
         recorder.checkpoint()
         self._saved_at = time.monotonic()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
 from engine.paths import Home
 from engine.spec import SpecError
@@ -21,7 +22,7 @@ from tui.cli.output import CliError, tell
 from tui.cli.report import report
 
 # What a user can mend: each is one line that says what to do.
-USER_ERRORS = (CliError, StoreError, SpecError, QueueError, DataError)
+USER_ERRORS = (CliError, StoreError, SpecError, QueueError, DataError, ReportError)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -42,6 +43,9 @@ def app(
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
     if context.invoked_subcommand is not None:
+        if any(context.params.get(name) for name in ("db", "home", "cache")):
+            verb = context.invoked_subcommand
+            raise CliError(f"--db, --home and --cache come after the verb: resnet-tui {verb} --home DIR")
         return 0
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CliError(

@@ -8,8 +8,9 @@ from engine.paths import Home, missing_weights
 from engine.spec import BUILTIN_DEFAULTS, RunSpec, SpecError, expand_grid
 from engine.store.add import add_runs
 from engine.store.database import open_store
-from tui.cli.options import flag, takes_home, takes_spec
+from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
+from tui.text import plain
 
 
 @takes_home
@@ -20,10 +21,12 @@ def add(
     name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
     after: Annotated[
-        list[int] | None, typer.Option(help="Wait until this run is done.", metavar="ID")
+        list[int] | None, typer.Option(help="Wait until this run is done.", metavar="ID", max=MAX_ID)
     ] = None,
-    priority: Annotated[int, typer.Option(help="Higher goes first.")] = 0,
-    max_attempts: Annotated[int, typer.Option(min=1, help="Fail after so many bad endings in a row.")] = 3,
+    priority: Annotated[int, typer.Option(min=-1_000_000, max=1_000_000, help="Higher goes first.")] = 0,
+    max_attempts: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Fail after so many bad endings in a row.")
+    ] = 3,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
     try:
@@ -33,7 +36,13 @@ def add(
     check_files(home, specs)
     store = open_store(home.database)
     added = add_runs(
-        store, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
+        store,
+        specs,
+        name=_text("--name", name),
+        sweep=_text("--sweep", sweep),
+        after=after or (),
+        priority=priority,
+        max_attempts=max_attempts,
     )
     for run_id, earlier in added.repeats.items():
         tell(f"run {run_id} repeats run {earlier}: same settings, same data")
@@ -44,10 +53,7 @@ def add(
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
-    data = settings.get("data")
-    if not data or data in BUILTIN_DEFAULTS:
-        return settings
-    return {**settings, "data": home.relative(home.resolve(data))}
+    return {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
 
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
@@ -60,6 +66,12 @@ def check_files(home: Home, specs: list[RunSpec]) -> None:
     for data, fraction in {(spec.data, spec.test_fraction) for spec in specs}:
         if data not in BUILTIN_DEFAULTS:
             tell(index_folder(home.resolve(data), test_fraction=fraction).describe())
+
+
+def _text(where: str, given: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in given):
+        raise CliError(f"{where}: {plain(given)} is no text in UTF-8")
+    return given
 
 
 def _problem(field: str, text: str) -> str:

@@ -11,11 +11,11 @@ from engine.store.database import Store, open_store
 from engine.store.fencing import statuses
 from engine.store.status import ENDED
 from engine.store.workers import present
-from tui.cli.options import takes_home
+from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import tell
 
 POLL_S = 0.5
-RunIds = Annotated[list[int], typer.Argument(metavar="ID…", help="Runs' numbers.")]
+RunIds = Annotated[list[int], typer.Argument(metavar="ID…", max=MAX_ID, help="Runs' numbers.")]
 
 
 @takes_home

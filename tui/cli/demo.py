@@ -23,7 +23,7 @@ from engine.store.workers import present
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, tell
 from tui.cli.report import architectures
-from tui.launch import start_worker, worker_command
+from tui.launch import last_words, start_worker
 from tui.text import decimals, plain
 
 SWEEP = "demo"
@@ -84,7 +84,7 @@ def run_demo(
         return _headless(home, store)
     with store.read() as session:
         if not present(session) and listing.pending(session):
-            start_worker(home)
+            start_worker(home, drain=True)
     from tui.app import run_app
 
     return run_app(home)
@@ -95,8 +95,8 @@ demo = takes_home(run_demo, default=Path("demo"))
 
 def _headless(home: Home, store: Store) -> int:
     tell(f"the study lies in {home.root}; watch it with: resnet-tui --home {home.root}")
-    with _worker(home):
-        _follow(store)
+    with _worker(home, store) as worker:
+        _follow(store, worker)
     study = collect(store, run_ids=None, sweep=SWEEP)
     print(final_table(study))
     out = home.root / "report"
@@ -108,24 +108,27 @@ def _headless(home: Home, store: Store) -> int:
 
 
 @contextlib.contextmanager
-def _worker(home: Home) -> Iterator[None]:
-    """A worker for the study's time: stopped, with its run put back, when this program is interrupted."""
-    worker = subprocess.Popen(
-        worker_command(home, drain=True), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+def _worker(home: Home, store: Store) -> Iterator["subprocess.Popen[bytes] | None"]:
+    """A worker for the study's time, unless one is there already: stopped, with its run put back, when this
+    program is interrupted. Raises CliError where it cannot start."""
+    with store.read() as session:
+        if present(session):
+            yield None
+            return
+    worker = start_worker(home, drain=True)
     try:
-        yield
+        yield worker
     except BaseException:
         worker.terminate()
         raise
     finally:
-        _, said = worker.communicate()
+        worker.wait()
     if worker.returncode == 2:
-        raise CliError(said.strip().splitlines()[-1])
+        raise CliError(last_words(home))
 
 
-def _follow(store: Store) -> None:
-    """Print each epoch as it ends, until nothing is left to run."""
+def _follow(store: Store, worker: "subprocess.Popen[bytes] | None") -> None:
+    """Print each epoch as it ends, until nothing is left to run or the worker has gone."""
     began = time.monotonic()
     seen: dict[int, tuple[str, int]] = {}
     while True:
@@ -137,7 +140,7 @@ def _follow(store: Store) -> None:
             if run.id is not None and seen.get(run.id) != state and run.status not in ("queued", "paused"):
                 tell(_progress(run, runs, time.monotonic() - began))
                 seen[run.id] = state
-        if not left:
+        if not left or (worker is not None and worker.poll() is not None):
             return
         time.sleep(POLL_S)
 
@@ -147,7 +150,7 @@ def _progress(run: Run, runs: list[Run], elapsed_s: float) -> str:
     minutes, seconds = divmod(int(elapsed_s), 60)
     accuracy = f"test {decimals(run.last_acc)}" if run.last_acc is not None else ""
     warning = f"  {run.verdict}" if run.verdict not in (None, "healthy") else ""
-    text = f"#{run.id} {run.data} {run.arch} {run.pretrained}  epoch {run.epoch}/{run.epochs}  {accuracy}{warning}"
+    text = f"#{run.id} {run.data} {run.arch}, {run.name}  epoch {run.epoch}/{run.epochs}  {accuracy}{warning}"
     if run.status != "running":
         text += f"  {run.status}" + (f": {run.error}" if run.error else "")
     return plain(f"{minutes:2}:{seconds:02}  {done}/{len(runs)} done  {text}")

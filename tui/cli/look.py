@@ -13,14 +13,14 @@ from engine.store.status import ENDED, STATUSES
 from engine.store.tables import Run
 from engine.store.waiting import reasons
 from tui.cli.documents import briefs, whole
-from tui.cli.options import takes_home
+from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, print_json, print_table
 from tui.text import decimals, learning_rate, plain
 
 SORTS = ("id", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"kappa": "best_kappa"}
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
-RunId = Annotated[int, typer.Argument(metavar="ID", help="The run's number.")]
+RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
 
 
 @takes_home

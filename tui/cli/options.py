@@ -1,6 +1,7 @@
 """Flags that several verbs share: where the home is, and one flag for each field of a spec."""
 
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,9 @@ import typer
 
 from engine.paths import Home
 from engine.spec import DEPENDENT_DEFAULTS, FIELDS, GRID_FIELDS, RunSpec, choices_of, split_list
+
+MAX_ID = 2**62
+"""More than a database gives; SQLite's integers end a little later."""
 
 _PLACES = (
     ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
@@ -32,7 +36,7 @@ def takes_spec(verb: Callable[..., int]) -> Callable[..., int]:
 
     def call(**values: Any) -> int:
         given = {name: values.pop(name) for name in FIELDS}
-        settings = {name: _setting(name, value) for name, value in given.items() if value}
+        settings = {name: _setting(name, value) for name, value in given.items() if value not in (None, [])}
         return verb(settings=settings, **values)
 
     return _with_parameters(call, verb, "settings", [_spec_flag(name) for name in FIELDS])
@@ -46,8 +50,8 @@ def flag(field: str) -> str:
 def _setting(name: str, value: Any) -> Any:
     if name not in GRID_FIELDS:
         return value
-    # A weights file whose path has a comma is one value.
-    return list(value) if len(value) == 1 and Path(value[0]).is_file() else split_list(value)
+    is_one_file = name == "pretrained" and len(value) == 1 and os.path.isfile(value[0])
+    return list(value) if is_one_file else split_list(value)  # a file's path may have a comma
 
 
 def _spec_flag(name: str) -> tuple[str, Any, Any]:

@@ -10,10 +10,10 @@ import typer
 
 from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
 from engine.analysis.report import write_report
-from engine.analysis.study import ReportError, Study, collect
+from engine.analysis.study import Study, collect
 from engine.paths import Home
 from engine.store.database import open_store
-from tui.cli.options import takes_home
+from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, tell
 
 
@@ -22,7 +22,7 @@ def report(
     home: Home,
     out: Annotated[Path, typer.Option(help="Folder for report.md and its figures.")],
     run_ids: Annotated[
-        list[int] | None, typer.Argument(metavar="[ID…]", help="These runs; else all.")
+        list[int] | None, typer.Argument(metavar="[ID…]", max=MAX_ID, help="These runs; else all.")
     ] = None,
     sweep: Annotated[str | None, typer.Option(help="This sweep's runs.")] = None,
 ) -> int:
@@ -30,10 +30,7 @@ def report(
     if run_ids and sweep is not None:
         raise CliError("give run numbers or --sweep, not both")
     store = open_store(home.database, create=False)
-    try:
-        study = collect(store, run_ids=run_ids or None, sweep=sweep)
-    except ReportError as error:
-        raise CliError(str(error)) from None
+    study = collect(store, run_ids=run_ids or None, sweep=sweep)
     for path in write_report(study, out, architectures=architectures(study)):
         tell(str(path))
     return 0

@@ -25,9 +25,6 @@ from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
 from tui.widgets.run_table import RunTable
 
-WORKER_START_S = 8.0
-"""A worker that cannot start has left with code 2 by then."""
-
 
 class HomeScreen(Screen[None]):
     """Mediates between the feed's snapshots, the widgets and the store's verbs."""
@@ -41,6 +38,8 @@ class HomeScreen(Screen[None]):
         self._home, self._readonly, self._clock = home, readonly, clock
         self._rows: dict[int, RunRow] = {}
         self._workers = 0
+        self._started: subprocess.Popen[bytes] | None = None
+        """The worker that was started here, until it shows up in the table or has gone."""
         self.run_id: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -56,6 +55,7 @@ class HomeScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(RunTable).focus()
+        self.set_interval(0.5, self._watch_started)
         self.query_one("#banner").display = False
         self.query_one("#empty").display = False
 
@@ -130,28 +130,25 @@ class HomeScreen(Screen[None]):
     def action_start_worker(self) -> None:
         if not self._may_write():
             return
-        if self._workers:
+        if self._workers or self._started is not None:
             self.notify("a worker is there already: it takes the queued runs one after another")
             return
         try:
-            process = launch.start_worker(self._home)
+            self._started = launch.start_worker(self._home)
         except OSError as error:
             self.notify(f"{error.filename}: {error.strerror}", severity="error", markup=False)
             return
-        self.notify(f"worker started (process {process.pid}): it goes on when you leave")
-        self._watch_worker(process)
+        self.notify(f"worker started (process {self._started.pid}): it goes on when you leave")
 
-    @work(thread=True)
-    def _watch_worker(self, process: "subprocess.Popen[bytes]") -> None:
-        """Say why a worker could not start."""
-        try:
-            code = process.wait(timeout=WORKER_START_S)
-        except subprocess.TimeoutExpired:
+    def _watch_started(self) -> None:
+        """Say why a worker that was started here could not go on."""
+        if self._started is None:
             return
+        code = self._started.poll()
+        if code is not None or self._workers:
+            self._started = None
         if code:
-            lines = launch.worker_log(self._home).read_text(errors="replace").strip().splitlines()
-            text = plain(lines[-1] if lines else f"the worker left with code {code}")
-            self.app.call_from_thread(self.notify, text, severity="error", timeout=15, markup=False)
+            self.notify(launch.last_words(self._home), severity="error", timeout=15, markup=False)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

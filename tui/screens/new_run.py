@@ -1,10 +1,13 @@
 """The new-experiment form: what is wrong stands beside its field, what will be queued below."""
 
+from functools import partial
+
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
 from engine.datasets.index import index_folder
@@ -30,6 +33,7 @@ FIELDS = (
     ("name", "name", "", "free text"),
 )
 
+LOOK_AFTER_S = 0.3
 LABELS = {"arch": "resnet", **{name: label for name, label, *_ in FIELDS}}
 
 
@@ -55,6 +59,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._known: frozenset[str] = frozenset()
         self._checked = Checked({}, (), 0)
         self._data_problem = ""
+        self._looks: Timer | None = None
+        self._adding = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
@@ -78,7 +84,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def on_mount(self) -> None:
         self._read_known()
-        self._look_at_data(self._texts()["data"])
+        self._look_at_data(self.query_one("#data", Input).value)
         self._check()
 
     @work(thread=True)
@@ -100,8 +106,11 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         if event.input.id == "data":
+            # Not at every key: a folder may hold many files.
             self._data_problem = "looking …"
-            self._look_at_data(event.value)
+            if self._looks is not None:
+                self._looks.stop()
+            self._looks = self.set_timer(LOOK_AFTER_S, partial(self._look_at_data, event.value))
         self._check()
 
     @on(Checkbox.Changed)
@@ -117,6 +126,9 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
                 self.query_one(f"#{first}", Input).focus()
             self.notify(f"{first}: {problems[first]}" if first else problems[first], severity="error")
             return
+        if self._adding:
+            return
+        self._adding = True
         self._add(self._checked.specs, self.query_one("#name", Input).value.strip())
 
     @work(thread=True, exclusive=True, group="data")
@@ -139,14 +151,19 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             added = add_runs(store, specs, name=name)
             store.close()
         except (StoreError, QueueError, SpecError) as error:
-            self.app.call_from_thread(self.notify, plain(error), severity="error", timeout=10, markup=False)
+            self.app.call_from_thread(self._not_added, plain(error))
             return
         self.app.call_from_thread(self.dismiss, added.ids)
+
+    def _not_added(self, why: str) -> None:
+        self._adding = False
+        self.notify(why, severity="error", timeout=10, markup=False)
 
     def _texts(self) -> dict[str, str]:
         texts = {name: self.query_one(f"#{name}", Input).value for name, *_ in FIELDS if name != "name"}
         chosen = [arch for arch in ARCHS if self.query_one(f"#{arch}", Checkbox).value]
-        return {**texts, "arch": ",".join(chosen)}
+        data = texts["data"].strip()
+        return {**texts, "arch": ",".join(chosen), "data": self._home.stored(data) if data else ""}
 
     def _problems(self) -> dict[str, str]:
         problems = dict(self._checked.problems)
