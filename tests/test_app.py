@@ -1,6 +1,7 @@
 """The app driven by keys, without a terminal: every command, every screen, what is drawn after."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,9 +17,11 @@ from engine import processes
 from engine.paths import Home
 from engine.spec import load_spec
 from engine.store import listing, queue
+from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui import commands, launch
 from tui.app import ResnetTui
+from tui.screens import new_run
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
 from tui.widgets.run_table import RunTable
@@ -156,6 +159,39 @@ async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: 
         ("resnet18", 1e-3, "fundus"), ("resnet18", 0.5, "fundus"),
         ("resnet50", 1e-3, "fundus"), ("resnet50", 0.5, "fundus"),
     ]  # fmt: skip
+
+
+async def test_enter_pressed_twice_queues_once(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        started.wait(1)
+        return add_runs(*arguments, **named)
+
+    monkeypatch.setattr(new_run, "add_runs", slow)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("1 run"))
+        await pilot.press("enter", "enter")
+        started.set()
+        await until(pilot, lambda: not isinstance(pilot.app.screen, NewRunScreen))
+        await until(pilot, lambda: table(pilot).row_count == 9)
+    with study.read() as session:
+        assert len(listing.run_ids(session)) == 9
+
+
+async def test_a_worker_that_dies_in_silence_goes_from_the_screen(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
+        monkeypatch.setattr(processes, "is_alive", lambda _pid, _since: False)
+        await until(pilot, lambda: "no worker" in shown(pilot, "#strip"))
 
 
 async def test_form_flags_repeats_and_escape_queues_nothing(home: Home, study: Store) -> None:

@@ -10,6 +10,7 @@ from studies import add_study
 
 from engine.store import listing
 from engine.store.database import Store, open_store
+from tui import launch
 from tui.cli import run
 
 
@@ -77,6 +78,18 @@ def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
     assert json.loads(shell.out)["runs"][0]["data"] == "data/retina"
 
 
+def test_long_grids_are_lists_not_file_names(shell: Shell) -> None:
+    assert shell("add", "--data", "digits", "--seed", ",".join(map(str, range(300)))) == 0
+    assert shell.out.count("\n") == 300
+
+
+def test_the_demo_says_why_its_worker_cannot_start(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["/bin/sh", "-c", "echo the driver is too old: make install; exit 2"]
+    monkeypatch.setattr(launch, "worker_command", lambda _home, **_: command)
+    assert shell("demo", "--headless") == 2
+    assert shell.err.splitlines()[-1] == "resnet-tui: the driver is too old: make install"
+
+
 def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
     lab_csvs(shell.home / "short")
     (shell.home / "short" / "test_label.csv").write_text("0\n")
@@ -96,6 +109,11 @@ def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
         ("--data", "digits", "--pretrained", "run:9"): "there is no run 9",
         ("--data", "digits", "--after", "9"): "there is no run 9",
         ("--data", "digits", "--bogus"): "No such option: --bogus",
+        ("--data", "digits", "--epochs", "9" * 30): "--epochs: 999",
+        ("--data", "digits", "--priority", "9" * 30): "--priority",
+        ("--data", "digits", "--name", "caf\udce9"): "--name: caf\\udce9 is no text in UTF-8",
+        ("--data", "~nobody-here/x"): "does not exist",
+        ("--data", "digits", "--pretrained", "x.pth"): "--pretrained: there is no weights file x.pth",
     }.items():
         assert says in shell.refuses("add", *flags)
     assert not (shell.home / "runs.db").exists() or shell("ls") == 0 and shell.out.count("\n") == 1
@@ -128,6 +146,8 @@ def test_ls_and_show_tell_what_the_study_did(shell: Shell, study: Store) -> None
     assert shown["verdict"]["kind"] == "healthy" and shown["baseline"] == pytest.approx(147 / 201)
     assert shell("show", "6") == 0 and "try a smaller lr: 0.01" in shell.out
     assert "there is no run 99" in shell.refuses("show", "99")
+    assert "Invalid value for 'ID'" in shell.refuses("show", "9" * 30)
+    assert "come after the verb: resnet-tui ls --home DIR" in shell.refuses("--home", "x", "ls")
     assert "'lost' is unknown" in shell.refuses("ls", "--status", "lost")
     assert "'size' is unknown" in shell.refuses("ls", "--sort", "size")
 

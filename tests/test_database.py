@@ -71,10 +71,18 @@ def test_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -
     path = tmp_path / "other.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE songs (title)")
-    with pytest.raises(StoreError, match="belongs to another program .*'songs'"):
+        connection.execute("CREATE TABLE alembic_version (version_num)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="belongs to another program .*'alembic_version'"):
         open_store(f"sqlite:///{path}")
-    with sqlite3.connect(path) as connection:
-        assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master")] == ["songs"]
+    assert path.read_bytes() == before
+
+
+def test_a_question_mark_in_a_folders_name_is_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a?b").mkdir()
+    open_store(f"sqlite:///{tmp_path}/a?b/runs.db").close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a?b"]
+    assert (tmp_path / "a?b" / "runs.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.fencing import Claim, LeaseLost, QueueError
-from engine.store.status import STATUSES, TransitionError, check_transition, may_follow
+from engine.store.status import STATUSES, Request, TransitionError, check_transition, may_follow
 from engine.store.tables import EpochMetrics, LossPoint, Run
 
 SPEC = make_spec({"data": "digits"})
@@ -149,6 +149,27 @@ def test_cancel_takes_waiting_runs_at_once_and_asks_running_ones(store: Store) -
         queue.ask(store, [1], "cancel")
     with pytest.raises(QueueError, match="no run 9"):
         queue.ask(store, [9], "cancel")
+
+
+@pytest.mark.parametrize(("request_", "ends"), [("cancel", "cancelled"), ("pause", "paused")])
+def test_what_was_asked_of_a_run_is_done_where_its_process_can_no_longer_obey(
+    store: Store, request_: Request, ends: str
+) -> None:
+    add_runs(store, [SPEC])
+    held = queue.claim(store, worker(store))
+    assert held is not None
+    queue.ask(store, [1], request_)
+    queue.put_back(store, held, bad_end=("signal", "killed"))
+    run = get(store, 1)
+    assert (run.status, run.request, run.lease_expires_s) == (ends, None, None)
+
+
+def test_a_status_that_may_not_follow_is_never_written(store: Store) -> None:
+    add_runs(store, [SPEC])
+    held = queue.claim(store, worker(store))
+    assert held is not None
+    with pytest.raises(TransitionError, match="run 1 is running: it cannot become running"):
+        queue.end(store, held, "running")
 
 
 def test_transition_table() -> None:

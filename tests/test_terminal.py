@@ -84,18 +84,21 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     terminal.until_shows("✖ '1e-' is not a number")
     terminal.send("2")
     to_field(terminal, "lr       ", "epochs   ")
-    terminal.send("12")
+    terminal.send("20")
     to_field(terminal, "epochs   ", "batch    ")
     terminal.send("8")
     to_field(terminal, "batch    ", "size     ")
     terminal.send("16")
-    terminal.until_shows("lr 0.01  12 epochs  batch 8")
+    terminal.until_shows("lr 0.01  20 epochs  batch 8")
     terminal.send("\r")
     terminal.until_shows("queued #8")
     terminal.until_shows("7 cancelled")
     terminal.send("g")
     terminal.until_shows("#8 resnet18 · none · lr 0.01 · pets")
-    until(lambda: "2/12" in terminal.line_with("8 resnet18"), what="the second epoch on the screen")
+    until(
+        lambda: re.search(r" [2-9]/20", terminal.line_with("8 resnet18")),
+        what="the second epoch on the screen",
+    )
     terminal.until_shows("baseline .5000")
     first = len(BRAILLE.findall(terminal.text))
     until(lambda: len(BRAILLE.findall(terminal.text)) > first, what=f"the curve to grow:\n{terminal.text}")
@@ -104,7 +107,7 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     until(lambda: status(store, 8) == "done", what="the run to end without the app")
     with store.read() as session:
         epochs = history.epochs_of(session, 8)
-    assert [row.epoch for row in epochs] == list(range(13)) and epochs[-1].test_acc == 1
+    assert [row.epoch for row in epochs] == list(range(21)) and epochs[-1].test_acc == 1
     assert len(_present(store)) == 1
     store.close()
 

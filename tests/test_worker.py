@@ -1,6 +1,7 @@
 """Workers and training processes as they really are: killed, stopped, cancelled, fed with broken data."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,13 @@ from waiting import until
 from engine import processes
 from engine.paths import Home
 from engine.spec import make_spec
-from engine.store import history, listing, queue
+from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import EpochMetrics, Run
+
+EPOCHS = 6
+"""Enough that a kill after the second lands in mid-run."""
 
 
 class Lab:
@@ -118,7 +122,7 @@ def assert_same_run(lab: Lab, one: int, other: int) -> None:
 
 def test_killed_at_any_moment_it_resumes_with_the_same_bits(lab: Lab) -> None:
     """Undisturbed; its training process killed; its worker killed: three runs of one spec."""
-    calm, child_killed, worker_killed = (lab.add(epochs=5) for _ in range(3))
+    calm, child_killed, worker_killed = (lab.add(epochs=EPOCHS) for _ in range(3))
     worker = lab.start_worker()
     lab.until_epoch(child_killed, 2)
     victim = child_of(worker.pid)
@@ -130,11 +134,11 @@ def test_killed_at_any_moment_it_resumes_with_the_same_bits(lab: Lab) -> None:
     worker.kill()
     worker.wait()
     until(lambda: not processes.is_alive(orphan, began), what="the orphan to leave")
-    assert lab.run(worker_killed).epoch < 5
+    assert lab.run(worker_killed).epoch < EPOCHS
     lab.drain()
     for run_id, attempts in ((calm, 1), (child_killed, 2), (worker_killed, 2)):
         run = lab.run(run_id)
-        assert (run.status, run.epoch, run.attempt, run.failures) == ("done", 5, attempts, 0), run_id
+        assert (run.status, run.epoch, run.attempt, run.failures) == ("done", EPOCHS, attempts, 0), run_id
     assert "going on from epoch" in lab.log(child_killed)
     assert_same_run(lab, calm, child_killed)
     assert_same_run(lab, calm, worker_killed)
@@ -153,6 +157,27 @@ def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
     run = lab.run(stopped)
     assert (run.status, run.failures, run.lease_expires_s) == ("queued", 0, None)
     assert "back in its place" in lab.log(stopped)
+
+
+def test_a_run_whose_folder_vanishes_fails_and_the_next_one_is_trained(lab: Lab) -> None:
+    vanishing, following = lab.add(epochs=500), lab.add(epochs=1)
+    worker = lab.start_worker("--drain")
+    lab.until_epoch(vanishing, 1)
+    shutil.rmtree(lab.home.run(vanishing).folder)
+    assert worker.wait(timeout=120) == 0
+    assert lab.run(vanishing).status == "failed" and "\n" not in (lab.run(vanishing).error or "")
+    assert lab.run(following).status == "done"
+
+
+def test_a_dead_workers_run_goes_before_the_rest_of_the_queue(lab: Lab) -> None:
+    first, _second = lab.add(epochs=1), lab.add(epochs=1)
+    gone = workers.register(lab.store, pid=2**22 + 1, device="cpu", device_name="gone")
+    assert queue.claim(lab.store, gone) is not None
+    worker = lab.start_worker("--max-runs", "1")
+    assert worker.wait(timeout=120) == 0
+    assert lab.run(first).status == "done" and lab.run(first).attempt == 2
+    with lab.store.read() as session:
+        assert [run.status for run in listing.list_runs(session)] == ["done", "queued"]
 
 
 def test_every_bad_ending_is_one_line_and_the_worker_goes_on(lab: Lab) -> None:
