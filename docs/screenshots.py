@@ -1,10 +1,9 @@
-"""`make screenshots`: the pictures of README and docs, drawn from a study that is written, not trained.
+"""`make screenshots`: the pictures of README and docs, of the study in ./demo (`make demo` trains it).
 
-With a home as argument (`python -m docs.screenshots demo`) they show that home's runs instead."""
+With a home as argument (`python -m docs.screenshots DIR`) they show that home's runs."""
 
 import asyncio
 import sys
-import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from tui.app import ResnetTui
 
 HERE = Path(__file__).parent
 PICTURES = (
-    ("home-120x40", (120, 40), ()),
+    ("home-120x40", (120, 40), ("j", "j")),
     ("home-80x24", (80, 24), ()),
     ("new-run", (120, 40), ("n",)),
     ("help", (80, 24), ("question_mark",)),
@@ -37,26 +36,15 @@ async def draw(home: Home, name: str, size: tuple[int, int], keys: tuple[str, ..
     return path
 
 
-def study_home(folder: str) -> Home:
-    """A home with the tests' study: a run of each status."""
-    sys.path.insert(0, str(HERE.parent / "tests"))
-    from studies import add_study
-
-    from engine.store.database import open_store
-
-    home = Home.find(Path(folder))
-    store = open_store(home.database)
-    add_study(store)
-    store.close()
-    return home
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="retina-") as folder:
-        home = Home.find(Path(sys.argv[1])) if len(sys.argv) > 1 else study_home(folder)
-        for name, size, keys in PICTURES:
-            print(asyncio.run(draw(home, name, size, keys)))
+def main() -> int:
+    home = Home.find(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"))
+    if not (home.root / "runs.db").exists():
+        print(f"there is no study in {home.root}: run make demo first", file=sys.stderr)
+        return 2
+    for name, size, keys in PICTURES:
+        print(asyncio.run(draw(home, name, size, keys)))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.canvas import defaults, new_figure, plain, png
 from engine.analysis.study import Measured, StudyRun
-from engine.analysis.wording import printable, setting, weights_from
+from engine.analysis.wording import printable, setting, weights_from, weights_in_full
 from engine.spec import FIELDS
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _label(run: StudyRun, varied: Sequence[str]) -> str:
     """`#3 scratch, lr 0.001`: what tells this run from the figure's others."""
     details = [f"{field} {setting(run.spec, field)}" for field in varied]
     state = [] if run.done else [run.status]
-    return ", ".join([f"#{run.id} {weights_from(run.spec)}", *details, *state])
+    return ", ".join([f"#{run.id} {weights_in_full(run)}", *details, *state])
 
 
 def _varied(runs: Sequence[StudyRun]) -> list[str]:

@@ -11,6 +11,7 @@ from engine.analysis.wording import (
     printable,
     verdict_shown,
     weights_from,
+    weights_in_full,
     why_unfinished,
 )
 
@@ -26,7 +27,11 @@ def final_table(study: Study) -> str:
     blocks = []
     for data, runs in by_data(study.measured).items():
         lines = [_line([name for name, _ in COLUMNS]), *(_line(_cells(run)) for run in runs)]
-        blocks.append("\n".join([_fit(data, WIDTH), *lines]))
+        origins = dict.fromkeys(
+            weights_in_full(run) for run in runs if weights_in_full(run) != weights_from(run.spec)
+        )
+        notes = [_fit(printable(origin, WIDTH), WIDTH) for origin in origins]
+        blocks.append("\n".join([_fit(data, WIDTH), *lines, *notes]))
     blocks.append(FOOT)
     blocks += _unfinished([run for run in study.runs if not (run.done and run.highest)])
     return "\n\n".join(blocks)

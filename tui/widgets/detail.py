@@ -65,10 +65,11 @@ class DetailPane(Vertical):
     def _verdict(self, detail: Detail) -> Text:
         colour = self.app.theme_variables["error" if detail.bad else "success"]
         text = Text.assemble((detail.verdict, f"bold {colour}" if detail.verdict != "waiting" else "dim"))
-        if detail.evidence:
-            text.append(f"  {detail.evidence}")
+        # What to do comes before why: where room is short, the end is cut.
         if detail.suggestion:
             text.append(f"  ▸ {detail.suggestion}", style="bold")
+        if detail.evidence:
+            text.append(f"  {detail.evidence}")
         return text
 
 
