@@ -84,7 +84,7 @@ def start_run(store: Store, names: Sequence[str], **settings: Any) -> Claim:
     add_runs(store, [make_spec({"data": "digits", "epochs": 2, **settings})])
     held = queue.claim(store, one)
     assert held is not None
-    start = history.Start(-1, 0, 5, baseline=0.5, class_names=list(names), environment={})
+    start = history.Start(-1, 0, None, 5, baseline=0.5, class_names=list(names), environment={})
     history.begin_attempt(store, held, start)
     return held
 
