@@ -132,13 +132,13 @@ def text_table(summaries: Sequence[ArchSummary]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table of one network or of all; the exit code is 2 when there is no such network."""
+    """Print the table of some networks or of all; the exit code is 2 when there is no such network."""
     parser = argparse.ArgumentParser(prog="python -m engine.models.summary", description=__doc__)
-    parser.add_argument("name", nargs="?", help=f"one of {', '.join(ARCHS)}; all when left out")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(ARCHS)}; all when left out")
     parser.add_argument("--bottleneck-stride", default="3x3", help="3x3 (torchvision) or 1x1 (the paper)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
-    names = [options.name] if options.name else list(ARCHS)
+    names = options.names or list(ARCHS)
     try:
         summaries = [summarise(name, bottleneck_stride=options.bottleneck_stride) for name in names]
     except ValueError as error:

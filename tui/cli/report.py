@@ -39,20 +39,15 @@ def report(
 def architectures(study: Study) -> list[ArchTable]:
     """Table 1 from the models themselves; they need torch, so a process of its own builds them."""
     tables: list[ArchTable] = []
-    for arch, stride in archs_used(study):
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "engine.models.summary",
-            arch,
-            "--json",
-            "--bottleneck-stride",
-            stride,
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    used = archs_used(study)
+    for stride in dict.fromkeys(stride for _, stride in used):
+        names = [arch for arch, each in used if each == stride]
+        command = [sys.executable, "-P", "-m", "engine.models.summary", *names, "--json"]
+        done = subprocess.run(
+            [*command, "--bottleneck-stride", stride], capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-            raise CliError(f"the architecture table of {arch} could not be made: {last}")
+            raise CliError(f"the architecture table of {', '.join(names)} could not be made: {last}")
         tables += read_architectures(json.loads(done.stdout))
     return tables
