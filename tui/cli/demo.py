@@ -29,14 +29,14 @@ from tui.text import decimals, plain
 SWEEP = "demo"
 POLL_S = 0.5
 
-DIGITS: dict[str, Any] = {"data": "digits", "epochs": 5, "batch_size": 32, "lr": 0.02}
+DIGITS: dict[str, Any] = {"data": "digits", "epochs": 4, "batch_size": 32, "lr": 0.01}
 # What the warm starts begin from.
 SOURCES: dict[str, dict[str, Any]] = {
     "resnet18": {"data": "fundus-balanced", "epochs": 6, "batch_size": 16, "lr": 0.005},
     "resnet50": {"data": "fundus-balanced", "epochs": 8, "batch_size": 16, "lr": 0.003},
 }
 # The comparison, the same from scratch and warm-started: with the small lr of the study's figures.
-COMPARED: dict[str, Any] = {"data": "fundus", "epochs": 4, "batch_size": 64, "lr": 1e-4}
+COMPARED: dict[str, Any] = {"data": "fundus", "epochs": 3, "batch_size": 64, "lr": 1e-4}
 ARCHS = tuple(SOURCES)
 
 
