@@ -83,7 +83,12 @@ class Worker:
             process.supervise(lambda: self._wait("running", IDLE_S), lambda: self._signals > 0)
         with self.store.read() as session:
             run = listing.get_run(session, held.run_id)
-        say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
+        if run.status == "queued":
+            say(
+                f"run {held.run_id} stopped at epoch {run.epoch}: back in its place, goes on from its checkpoint"
+            )
+        else:
+            say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
 
     def _wait(self, state: str, seconds: float) -> None:
         """Give a sign of life when it is time, then sleep until a signal rings or the time is over."""

@@ -54,14 +54,6 @@ class Terminal:
         """The first line of the screen that holds `part`, or nothing."""
         return next((line for line in self.text.splitlines() if part in line), "")
 
-    def ground(self, part: str, column: int) -> str:
-        """The background colour at a column of the first line that holds `part`."""
-        with self._lock:
-            for number, line in enumerate(self._screen.display):
-                if part in line:
-                    return str(self._screen.buffer[number][column].bg)
-        return ""
-
     def send(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 

@@ -30,6 +30,18 @@ def test_lab_csvs_with_a_header_and_suffixes(tmp_path: Path) -> None:
     assert index(tmp_path).counts("train") == [1, 1, 0]
 
 
+def test_lab_csvs_with_a_header_and_labels_in_words(tmp_path: Path) -> None:
+    lab_csvs(tmp_path)
+    words = {"train": ["cat", "dog", "cat", "owl", "cat", "dog"], "test": ["cat", "cat", "dog", "owl"]}
+    for split, labels in words.items():
+        names = [f"{split}{number}_left" for number in range(len(labels))]
+        write_column(tmp_path / f"{split}_img.csv", ["image", *names])
+        write_column(tmp_path / f"{split}_label.csv", ["label", *labels])
+    found = index(tmp_path)
+    assert found.class_names == ("cat", "dog", "owl") and not found.ordered
+    assert found.counts("train") == [3, 2, 1] and found.counts("test") == [2, 1, 1]
+
+
 def test_class_folders_get_a_test_split_by_class_that_never_changes(tmp_path: Path) -> None:
     found = index(class_folders(tmp_path))
     assert found.counts("test") == [3, 3, 3] and found.counts("train") == [9, 9, 9]
@@ -105,6 +117,14 @@ def break_classes(root: Path) -> None:
         write_column(root / f"{split}_label.csv", ["3"] * count)
 
 
+def break_gap(root: Path) -> None:
+    write_column(root / "test_label.csv", ["0", "1", "2", "7"])
+
+
+def break_word(root: Path) -> None:
+    write_column(root / "test_label.csv", ["0", "banana", "1", "2"])
+
+
 def break_huge_label(root: Path) -> None:
     write_column(root / "test_label.csv", ["0", "1", "2", "123456789"])
 
@@ -124,6 +144,8 @@ def break_huge_label(root: Path) -> None:
         (break_label, "has no label"),
         (break_classes, "all images have the label '3'"),
         (break_huge_label, "label 123456789 is too large"),
+        (break_gap, "label 7 is too large for 4 classes: number them from 0"),
+        (break_word, "label 'banana' of image 'test1_left' is no number, as most labels are"),
     ],
 )
 def test_broken_lab_sets_say_what_to_mend(tmp_path: Path, breaks, says: str) -> None:  # type: ignore[no-untyped-def]

@@ -39,7 +39,10 @@ def test_small_windows_keep_counts_and_large_ones_of_many_classes_too() -> None:
     assert lines[1].split() == ["0", "90", "90%", "10", "10%", ".90"]
     many = [[7 if row == column else 0 for column in range(10)] for row in range(10)]
     lines, _ = confusion(many, 46, 12)
-    assert lines[3].split() == ["2", *["0"] * 2, "7", *["0"] * 7, "1.00"]
+    assert lines[3].split() == ["2", *["·"] * 2, "7", *["·"] * 7, "1.00"]
+    crowded = [[20 + row if row == column else 11 for column in range(10)] for row in range(10)]
+    lines, _ = confusion(crowded, 39, 12)
+    assert lines[3].split() == ["2", "11", "11", "22", *["11"] * 7] and "recall" not in lines[0]
     lines, _ = confusion(many, 46, 6)
     assert "no room for the matrix" in lines[0]
 

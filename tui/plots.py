@@ -80,7 +80,8 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
     _as_characters(plot, width, height)
     classes = len(view.counts)
     head = max(len(str(classes - 1)) + 2, 4)
-    cell = min((width - head - 6) // classes, 9)
+    with_recall = (width - head - 6) // classes >= 3
+    cell = min((width - head - (6 if with_recall else 0)) // classes, 9)
     if cell < 1 or height < classes + 1:
         _write(plot, "no room for the matrix: enlarge the window", 0, height - 1, INK.dim)
         return
@@ -90,11 +91,15 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
         if len(name) < cell or cell > 2:
             _write(plot, name.rjust(cell - 1), head + column * cell, height - 1, INK.dim)
     _write(plot, "ans", 0, height - 1, INK.dim)
-    _write(plot, "recall", head + classes * cell, height - 1, INK.dim)
+    if with_recall:
+        _write(plot, "recall", head + classes * cell, height - 1, INK.dim)
     lines = 2 if two_lines else 1
     for row in range(classes):
         top = height - 2 - row * lines
         _draw_row(plot, view, row, top, head, cell, two_lines)
+        if with_recall:
+            recall = decimals(view.shares(row)[row], 2).rjust(5)
+            _write(plot, recall, head + classes * cell, top, INK.text)
 
 
 def _draw_row(
@@ -108,12 +113,11 @@ def _draw_row(
         left = head + column * cell
         for line, text in enumerate(_cell_texts(count, share, cell, two_lines)):
             _write(plot, text, left, top - line, colour, ground)
-    _write(plot, decimals(shares[row], 2).rjust(5), head + len(shares) * cell, top, INK.text)
 
 
 def _cell_texts(count: int, share: float | None, cell: int, two_lines: bool) -> list[str]:
     """A cell's line or lines: the count, and the share in percent where it fits."""
-    number = str(count)
+    number = str(count) if count or cell > 3 else "·"
     percent = "–" if share is None else f"{100 * share:.0f}%"
     if two_lines:
         return [

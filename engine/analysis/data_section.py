@@ -120,7 +120,7 @@ def _verdicts(runs: Sequence[StudyRun]) -> list[str]:
     troubled = [run for run in judged_runs if run.verdict != "healthy"]
     troubled.sort(key=lambda run: run.verdict != "collapsed")
     lines = [
-        f"- **{markdown(title_of(run))}** is judged {run.verdict}: {markdown(judged(run), 400)}"
+        f"- **{markdown(title_of(run))}** is judged {run.verdict}: {markdown(judged(run), 1000)}"
         for run in troubled
     ]
     none_collapsed = judged_runs and all(run.verdict != "collapsed" for run in judged_runs)

@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv")
 MAX_FILES = 2_000_000
+HEADINGS = ("image", "images", "name", "img", "file", "filename", "id", "id_code", "image_id", "path", "0")
+"""What people call a column of image names, in lower case."""
 SPLIT_FOLDERS = ("train", "test", "val")
 
 
@@ -67,7 +69,10 @@ def _lab(path: Path, names: set[str]) -> Layout:
     for split in ("train", "test"):
         images, labels = path / f"{split}_img.csv", path / f"{split}_label.csv"
         rows += [(name, label, split) for name, label in _paired(images, labels)]
-    folder, files = _resolve(path, [name for name, _, _ in rows])
+    folder, known = _image_folder(path, [name for name, _, _ in rows])
+    rows = _without_headers(rows, known)
+    _check_labels(rows)
+    files = _resolve(folder, known, [name for name, _, _ in rows])
     inside = "" if folder == path else f", images in {folder.relative_to(path)}"
     found = zip(files, rows, strict=True)
     return Layout(
@@ -105,21 +110,45 @@ def _is_whole(text: str) -> bool:
     return text.lstrip("+-").isdecimal()
 
 
-def _resolve(path: Path, names: list[str]) -> tuple[Path, list[str]]:
-    """The folder (this one or a subfolder) where most names are images, and each name's file in it."""
+def _image_folder(path: Path, names: list[str]) -> tuple[Path, dict[str, str]]:
+    """The folder (this one or a subfolder) where most names are images, and the file each name means there."""
     for name in names:
         check_inside(name)
     folders = [path, *sorted(entry for entry in path.iterdir() if entry.is_dir())]
     listings = {folder: _images_below(folder) for folder in folders}
     folder = max(folders, key=lambda each: sum(name in listings[each] for name in names))
-    known = listings[folder]
+    return folder, listings[folder]
+
+
+def _without_headers(rows: list[tuple[str, str, str]], known: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Drop a split's first row where it names no image although the next one does."""
+    kept = []
+    for number, row in enumerate(rows):
+        is_first = number == 0 or rows[number - 1][2] != row[2]
+        next_is_image = (
+            number + 1 < len(rows) and rows[number + 1][0] in known and rows[number + 1][2] == row[2]
+        )
+        if not (is_first and row[0] not in known and next_is_image and row[0].lower() in HEADINGS):
+            kept.append(row)
+    return kept
+
+
+def _check_labels(rows: list[tuple[str, str, str]]) -> None:
+    """A word among numbers is a slip, not a class."""
+    words = [(name, label) for name, label, _ in rows if label and not _is_whole(label)]
+    if words and len(words) * 2 < len(rows):
+        name, label = words[0]
+        raise DataError(f"label {label!r} of image {name!r} is no number, as most labels are: mend it")
+
+
+def _resolve(folder: Path, known: dict[str, str], names: list[str]) -> list[str]:
     missing = [name for name in names if name not in known]
     if missing:
         raise DataError(
             f"{len(missing)} of {len(names)} images are not in {folder}, the first is {missing[0]!r}: "
             "put them there or take their rows out"
         )
-    return folder, [known[name] for name in names]
+    return [known[name] for name in names]
 
 
 def check_inside(name: str) -> None:

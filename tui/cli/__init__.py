@@ -10,7 +10,7 @@ from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
 from engine.paths import Home
 from engine.spec import SpecError
-from engine.store.database import StoreError
+from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
 from tui.cli.control import cancel, wait
@@ -51,6 +51,9 @@ def app(
         raise CliError(
             "the app needs a terminal: use a verb, such as resnet-tui ls (resnet-tui --help lists them)"
         )
+    if not home.root.is_dir():
+        raise CliError(f"there is no folder {home.root}: make it or give another --home")
+    open_store(home.database, create=not readonly).close()
     from tui.app import run_app
 
     return run_app(home, readonly=readonly)

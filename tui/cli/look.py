@@ -45,7 +45,20 @@ def ls(
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
     else:
-        head = ("id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "kappa", "verdict", "")
+        head = (
+            "id",
+            "status",
+            "data",
+            "arch",
+            "pretrained",
+            "lr",
+            "epoch",
+            "best",
+            "kappa",
+            "verdict",
+            "name",
+            "",
+        )
         rows = [_row(run, waiting.get(run.id or 0, "")) for run in runs]
         print_table(head, rows, right=("id", "lr", "epoch", "best", "kappa"))
     return 0
@@ -59,7 +72,7 @@ def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
 
 
 def _row(run: Run, waiting: str) -> tuple[str, ...]:
-    remark = run.error or waiting or run.name
+    remark = run.error or waiting
     return (
         str(run.id),
         run.status,
@@ -71,8 +84,13 @@ def _row(run: Run, waiting: str) -> tuple[str, ...]:
         decimals(run.best_acc),
         decimals(run.best_kappa, 3),
         run.verdict or "–",
-        remark,
+        _short(run.name, 30),
+        _short(remark, 60),
     )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 @takes_home

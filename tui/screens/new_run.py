@@ -5,6 +5,7 @@ from functools import partial
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -50,7 +51,13 @@ class Choice(Checkbox):
 class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     """Gives the new ids, or None when left."""
 
-    BINDINGS = [("escape", "dismiss(None)", "back")]
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "back"),
+        # With priority the focus moves before the next key is looked at: keys that come in a burst, as over a
+        # slow line, go where they were meant to.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+    ]
     AUTO_FOCUS = "#data"
 
     def __init__(self, home: Home) -> None:
@@ -119,6 +126,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @on(Input.Submitted)
     def action_queue(self) -> None:
+        self._check()
         problems = self._problems()
         if problems:
             first = next(iter(problems))

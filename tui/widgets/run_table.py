@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 
 from tui.snapshot import GLYPHS, RunRow
 
-BAR = 8
+BAR = 6
 # The theme's colour of each status's sign; those without one are dimmed.
 COLOURS = {"running": "primary", "done": "success", "failed": "error"}
 
@@ -21,18 +21,19 @@ class ColumnPlan:
     right: bool = False
 
 
+EPOCH_WIDTH = 14
 ALWAYS = (
     ColumnPlan("glyph", "", 2),
     ColumnPlan("id", "#", 4, right=True),
-    ColumnPlan("arch", "arch", 10),
-    ColumnPlan("pretrained", "weights", 9),
-    ColumnPlan("lr", "lr", 7, right=True),
-    ColumnPlan("epoch", "epoch", 16),
+    ColumnPlan("data", "data", 9),
+    ColumnPlan("arch", "arch", 9),
+    ColumnPlan("pretrained", "weights", 8),
+    ColumnPlan("lr", "lr", 6, right=True),
+    ColumnPlan("epoch", "epoch", EPOCH_WIDTH),
     ColumnPlan("best", "best", 6, right=True),
-    ColumnPlan("kappa", "kappa", 6, right=True),
-    ColumnPlan("flag", "", 2),
+    ColumnPlan("kappa", "kappa", 5, right=True),
 )
-OPTIONAL = (ColumnPlan("data", "data", 16), ColumnPlan("name", "name", 30))
+OPTIONAL = (ColumnPlan("name", "name", 30),)
 
 
 def plan_columns(width: int) -> tuple[ColumnPlan, ...]:
@@ -43,7 +44,7 @@ def plan_columns(width: int) -> tuple[ColumnPlan, ...]:
         if spare > extra.width + 6:
             columns.append(extra)
             spare -= extra.width + 1
-    grown = ColumnPlan("epoch", "epoch", 16 + max(0, min(spare, 24)))
+    grown = ColumnPlan("epoch", "epoch", EPOCH_WIDTH + max(0, min(spare, 26)))
     return tuple(grown if column.key == "epoch" else column for column in columns)
 
 
@@ -119,7 +120,7 @@ class RunTable(DataTable[Text]):
         colours = self.app.theme_variables
         if key == "glyph" and row.status in COLOURS:
             return f"bold {colours[COLOURS[row.status]]}"
-        if key == "flag":
+        if key == "best" and row.warned:
             return f"bold {colours['warning']}"
         if key == "epoch" and row.status == "failed":
             return str(colours["error"])
@@ -129,8 +130,8 @@ class RunTable(DataTable[Text]):
 def _content(row: RunRow, column: ColumnPlan) -> str:
     if column.key == "glyph":
         return GLYPHS[row.status]
-    if column.key == "flag":
-        return "⚠" if row.warned else ""
+    if column.key == "best":
+        return row.best + ("⚠" if row.warned else " ")
     if column.key == "epoch":
         return _epoch(row, column.width)
     return str(getattr(row, column.key))
