@@ -16,8 +16,6 @@ class Command:
     help: str
     shown: str = ""
     """The key as people write it, where Textual's name is another."""
-    writes: bool = False
-    """Does it change anything? Then `--readonly` forbids it."""
     in_footer: bool = True
 
     @property
@@ -26,11 +24,9 @@ class Command:
 
 
 HOME = (
-    Command("new_run", "n", "new", "queue a grid of new runs", writes=True),
-    Command(
-        "cancel_run", "x", "cancel", "cancel the highlighted run; its weights so far are kept", writes=True
-    ),
-    Command("start_worker", "w", "worker", "start a worker that goes on without this app", writes=True),
+    Command("new_run", "n", "new", "queue a grid of new runs"),
+    Command("cancel_run", "x", "cancel", "cancel the highlighted run; its weights so far are kept"),
+    Command("start_worker", "w", "worker", "start a worker that goes on without this app"),
     Command("down", "j", "down", "next run", shown="j ↓", in_footer=False),
     Command("up", "k", "up", "previous run", shown="k ↑", in_footer=False),
     Command("first", "g,home", "first", "first run", shown="g", in_footer=False),

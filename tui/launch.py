@@ -8,9 +8,9 @@ from engine.paths import Home
 from engine.text import plain
 
 
-def worker_command(home: Home, *, device: str = "auto", drain: bool = False) -> list[str]:
+def worker_command(home: Home, *, drain: bool = False) -> list[str]:
     command = [sys.executable, "-P", "-m", "engine.worker", "--db", home.database, "--home", str(home.root)]
-    command += ["--cache", str(home.cache), "--device", device]
+    command += ["--cache", str(home.cache), "--device", "auto"]
     return [*command, "--drain"] if drain else command
 
 
@@ -27,13 +27,13 @@ def last_words(home: Home) -> str:
     return plain(lines[-1]) if lines else "the worker left without a word"
 
 
-def start_worker(home: Home, *, device: str = "auto", drain: bool = False) -> "subprocess.Popen[bytes]":
+def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]":
     """Start a worker in a session of its own, its output in `runs/worker.log`. Raises OSError."""
     log = worker_log(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            worker_command(home, device=device, drain=drain),
+            worker_command(home, drain=drain),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
