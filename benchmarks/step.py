@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
+from engine.grid import make_spec
 from engine.paths import Home
-from engine.spec import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from engine.spec import make_spec
+from engine.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store

@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from engine import processes
+from engine.grid import load_spec
 from engine.paths import Home
-from engine.spec import load_spec
 from engine.store import listing, queue
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

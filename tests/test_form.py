@@ -1,6 +1,6 @@
 """What a filled-in form means."""
 
-from engine.spec import make_spec
+from engine.grid import make_spec
 from tui.form import check
 
 TEXTS = {"data": "digits", "arch": "resnet18", "lr": "0.1, 0.01", "epochs": "3", "pretrained": "none"}

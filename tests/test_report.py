@@ -22,7 +22,7 @@ from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figu
 from engine.analysis.report import ReportError, collect, write_report
 from engine.analysis.study import Study
 from engine.analysis.wording import markdown, printable, slug, table
-from engine.spec import make_spec
+from engine.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.spec import make_spec
+from engine.grid import make_spec
 from engine.store.tables import EpochMetrics, Run, Worker
 from tui.snapshot import describe_load, make_detail, make_rows, make_workers, seconds_left
 from tui.text import decimals, learning_rate, plain

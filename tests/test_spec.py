@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.spec import FIELDS, SpecError, expand_grid, load_spec, make_spec, split_list
+from engine.grid import SpecError, expand_grid, load_spec, make_spec, split_list
+from engine.spec import FIELDS
 
 
 def problems(**values: object) -> dict[str, str]:

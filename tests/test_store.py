@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from engine.spec import RunSpec, expand_grid, make_spec
+from engine.grid import expand_grid, make_spec
+from engine.spec import RunSpec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

@@ -13,9 +13,10 @@ from torchvision.models import resnet18
 
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.grid import make_spec
 from engine.models.weight_files import read_weights_metadata
 from engine.paths import Home
-from engine.spec import RunSpec, make_spec
+from engine.spec import RunSpec
 from engine.store.fencing import LeaseLost
 from engine.training.checkpoint import load_checkpoint
 from engine.training.losses import Bucket, Diverged, LossBuckets

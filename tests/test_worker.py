@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 from waiting import until
 
 from engine import processes
+from engine.grid import make_spec
 from engine.paths import Home
-from engine.spec import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from engine.spec import BUILTIN_DEFAULTS, RunSpec, SpecError, expand_grid, split_list
+from engine.grid import SpecError, expand_grid, split_list
+from engine.spec import BUILTIN_DEFAULTS, RunSpec
 from tui.text import learning_rate
 
 LISTS = ("arch", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")

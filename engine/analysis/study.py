@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from engine.spec import RunSpec, load_spec
+from engine.grid import load_spec
+from engine.spec import RunSpec
 from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.history import Matrix

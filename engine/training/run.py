@@ -18,9 +18,10 @@ from typing import Any
 import torch
 
 from engine.datasets.layouts import DataError
+from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
-from engine.spec import RunSpec, load_spec
+from engine.spec import RunSpec
 from engine.store import listing, queue
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost

@@ -8,8 +8,8 @@ import typer
 
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
+from engine.grid import SpecError
 from engine.paths import Home
-from engine.spec import SpecError
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
@@ -28,7 +28,7 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 cli = typer.Typer(
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

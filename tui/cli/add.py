@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
-from engine.spec import BUILTIN_DEFAULTS, RunSpec, SpecError, expand_grid
+from engine.spec import BUILTIN_DEFAULTS, RunSpec
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec

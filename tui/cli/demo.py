@@ -13,8 +13,8 @@ import typer
 from engine.analysis.final_table import final_table
 from engine.analysis.report import write_report
 from engine.analysis.study import collect
+from engine.grid import make_spec
 from engine.paths import Home
-from engine.spec import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

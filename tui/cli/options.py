@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.grid import split_list
 from engine.paths import Home
-from engine.spec import DEPENDENT_DEFAULTS, FIELDS, GRID_FIELDS, RunSpec, choices_of, split_list
+from engine.spec import DEPENDENT_DEFAULTS, FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
 
 MAX_ID = 2**62
 """More than a database gives; SQLite's integers end a little later."""
@@ -62,12 +63,10 @@ def _spec_flag(name: str) -> tuple[str, Any, Any]:
         help_text += f": {', '.join(choices)}"
     if not field.is_required() and field.annotation is not bool:
         help_text += f" (default: {DEPENDENT_DEFAULTS.get(name, field.default)})"
-    option = typer.Option(
-        flag(name), help=help_text, metavar="LIST" if is_grid else "VALUE", show_default=False
-    )
+    shown: Any = {"help": help_text, "show_default": False, "rich_help_panel": GROUP_OF[name]}
     if field.annotation is bool:
-        option = typer.Option(f"{flag(name)}/--no-{flag(name)[2:]}", help=help_text, show_default=False)
-        return name, bool | None, option
+        return name, bool | None, typer.Option(f"{flag(name)}/--no-{flag(name)[2:]}", **shown)
+    option = typer.Option(flag(name), metavar="LIST" if is_grid else "VALUE", **shown)
     return name, list[str] | None if is_grid else str | None, option
 
 

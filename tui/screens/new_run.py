@@ -13,8 +13,9 @@ from textual.widgets import Checkbox, Input, Static
 
 from engine.datasets.index import index_folder
 from engine.datasets.layouts import DataError
+from engine.grid import SpecError
 from engine.paths import Home, missing_weights
-from engine.spec import ARCHS, RunSpec, SpecError
+from engine.spec import ARCHS, RunSpec
 from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
