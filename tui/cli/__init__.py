@@ -13,6 +13,7 @@ from engine.paths import Home
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
+from tui.cli.arch import arch
 from tui.cli.control import cancel, wait
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
@@ -69,6 +70,7 @@ VERBS = {
     "report": report,
     "demo": demo,
     "doctor": doctor,
+    "arch": arch,
 }
 for _name, _verb in VERBS.items():
     cli.command(_name)(_verb)
