@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.spec import BUILTIN_DEFAULTS
+from engine.spec import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
@@ -95,11 +95,11 @@ class RunPaths:
 
 def missing_weights(home: Home, pretrained: str) -> str | None:
     """What is wrong with a spec's `pretrained` where it names a file; None for the words and for run:ID."""
-    if pretrained in ("none", "imagenet", "imagenet-v1") or pretrained.startswith("run:"):
+    if pretrained in PRETRAINED_WORDS or pretrained.startswith(RUN_PREFIX):
         return None
     path = home.resolve(pretrained)
     if not os.path.isfile(path):
-        return f"there is no weights file {pretrained}: give one, or none, imagenet, imagenet-v1, run:ID"
+        return f"there is no weights file {pretrained}: give one, or {', '.join(PRETRAINED_WORDS)}, run:ID"
     return None
 
 

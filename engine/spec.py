@@ -26,6 +26,9 @@ DEPENDENT_DEFAULTS = {
     "augment": "flip; digits: none",
 }
 RUN_PREFIX = "run:"
+PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
+"""What `pretrained` may be besides a file and run:ID."""
+IMAGENET_V2_ARCHS = ("resnet50", "resnet101", "resnet152")
 
 
 def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:
@@ -55,7 +58,7 @@ class RunSpec(BaseModel):
     )
     pretrained: str = setting(
         "none",
-        "none, imagenet, imagenet-v1, a weights file, or run:ID (that run's best)",
+        "none, imagenet, imagenet-v1, imagenet-v2, a weights file, or run:ID (that run's best)",
         "Network",
         grid=True,
     )
@@ -113,6 +116,8 @@ class RunSpec(BaseModel):
             raise ValueError(
                 "implementation torchvision has its stride in the 3x3: leave bottleneck_stride at 3x3"
             )
+        if self.pretrained == "imagenet-v2" and self.arch not in IMAGENET_V2_ARCHS:
+            raise ValueError(f"{self.arch} has no imagenet-v2 weights: choose imagenet or imagenet-v1")
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
             raise ValueError("nesterov needs optimizer sgd with a momentum above 0")
         return self

@@ -12,6 +12,7 @@ from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.models.weight_files import weights_bytes
+from engine.models.weights import read_weights
 from engine.paths import Home, sweep_aside, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, write_predictions
@@ -19,7 +20,7 @@ from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.loop import EpochSums, evaluate, train_one_epoch
 from engine.training.losses import Bucket, LossBuckets
 from engine.training.measure import Choice, Measured, better, epoch_line, measure
-from engine.training.setup import Log, build_network, prepare_data
+from engine.training.setup import Log, build_network, prepare_data, weights_source
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
@@ -52,14 +53,17 @@ class Session:
         self.paths = home.run(run_id)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
         sweep_aside(self.paths.folder)
-        self.data = prepare_data(spec, home, device, log)
         checkpoint = load_checkpoint(self.paths, spec.digest())
+        # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
+        # its own in the checkpoint.
+        weights = None if checkpoint else read_weights(weights_source(spec, home), arch=spec.arch)
+        self.data = prepare_data(spec, home, device, log)
         if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
             raise DataError(
                 f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
             )
         self.net = build_network(
-            spec, home, self.data, device, precision, log, resumes=checkpoint is not None
+            spec, self.data, weights, device, precision, log, resumes=checkpoint is not None
         )
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None

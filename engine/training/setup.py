@@ -18,9 +18,9 @@ from engine.datasets.packed import pack
 from engine.datasets.source import index_data
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
-from engine.models.weights import apply_pretrained
+from engine.models.weights import Weights, apply_weights
 from engine.paths import Home
-from engine.spec import RunSpec
+from engine.spec import PRETRAINED_WORDS, RunSpec
 from engine.training.recipe import autocast, make_loss, make_optimizer, make_schedule
 
 Log = Callable[[str], None]
@@ -68,10 +68,17 @@ def prepare_data(spec: RunSpec, home: Home, device: torch.device, log: Log) -> D
 
 
 def build_network(
-    spec: RunSpec, home: Home, data: Data, device: torch.device, precision: str, log: Log, *, resumes: bool
+    spec: RunSpec,
+    data: Data,
+    weights: Weights | None,
+    device: torch.device,
+    precision: str,
+    log: Log,
+    *,
+    resumes: bool,
 ) -> Network:
-    """The network at its start. A run that `resumes` takes its weights from its checkpoint, not from where
-    it began. Raises WeightsError."""
+    """The network at its start, from the `weights` where there are any. A run that `resumes` takes its weights
+    from its checkpoint afterwards. Raises WeightsError."""
     classes = data.index.class_names
     model = build_model(
         spec.arch,
@@ -81,20 +88,20 @@ def build_network(
         seed=spec.seed,
     )
     if not resumes:
-        log(apply_pretrained(model, _weights_source(spec, home), arch=spec.arch, class_names=classes).note)
+        log(apply_weights(model, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = make_optimizer(model, spec, device)
     schedule = make_schedule(optimizer, spec, data.steps_per_epoch * spec.epochs)
     return Network(model, optimizer, schedule, make_loss(), lambda: autocast(precision, device))
 
 
-def _weights_source(spec: RunSpec, home: Home) -> str:
-    """What `apply_pretrained` takes. Raises WeightsError where another run has no weights."""
+def weights_source(spec: RunSpec, home: Home) -> str:
+    """What `read_weights` takes. Raises WeightsError where another run has no weights."""
     if spec.source_run is not None:
         path = home.run(spec.source_run).best
         if not path.exists():
             raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
         return str(path)
-    if spec.pretrained in ("none", "imagenet", "imagenet-v1"):
+    if spec.pretrained in PRETRAINED_WORDS:
         return spec.pretrained
     return str(home.resolve(spec.pretrained))
