@@ -83,6 +83,11 @@ class RunPaths:
         return self.folder / "best.safetensors"
 
     @property
+    def trained_on(self) -> Path:
+        """Which images the weights have been trained on, by this run and its ancestors."""
+        return self.folder / "trained_on.npz"
+
+    @property
     def answers(self) -> Path:
         return self.folder / "answers.npy"
 

@@ -24,7 +24,10 @@ DEPENDENT_DEFAULTS = {
     "lr": "0.01; adamw: 0.0003",
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
+    "test_fraction": "0.2; epochs 0: 1",
 }
+NO_RESULT = frozenset({"allow_leak"})
+"""Fields that decide whether a run starts, and nothing of its result."""
 RUN_PREFIX = "run:"
 PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
 """What `pretrained` may be besides a file and run:ID."""
@@ -48,7 +51,7 @@ class RunSpec(BaseModel):
     )
     augment: Literal["none", "flip"] = setting("flip", "change training images at random", "Data", grid=True)
     test_fraction: float = setting(
-        0.2, "share of images to test on where the data have no test split", "Data", gt=0, lt=1
+        0.2, "share of images to test on where the data have no test split", "Data", gt=0, le=1
     )
 
     arch: Arch = setting("resnet18", "depth of the network", "Network", grid=True)
@@ -61,6 +64,9 @@ class RunSpec(BaseModel):
         "none, imagenet, imagenet-v1, imagenet-v2, a weights file, or run:ID (that run's best)",
         "Network",
         grid=True,
+    )
+    allow_leak: bool = setting(
+        False, "start even from weights that were trained on images of the val or test split", "Network"
     )
 
     epochs: int = setting(
@@ -91,7 +97,8 @@ class RunSpec(BaseModel):
             return values
         lr = DEFAULT_LR.get(str(values.get("optimizer", "sgd")), 0.01)
         own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
-        return {"lr": lr, **own, **{name: value for name, value in values.items() if value is not None}}
+        all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
+        return {"lr": lr, **all_test, **own, **{name: value for name, value in values.items() if value is not None}}
 
     @field_validator("data", "pretrained")
     @classmethod
@@ -118,6 +125,8 @@ class RunSpec(BaseModel):
             )
         if self.pretrained == "imagenet-v2" and self.arch not in IMAGENET_V2_ARCHS:
             raise ValueError(f"{self.arch} has no imagenet-v2 weights: choose imagenet or imagenet-v1")
+        if self.test_fraction == 1 and self.epochs:
+            raise ValueError("test_fraction 1 leaves no images to train on: it is for epochs 0")
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
             raise ValueError("nesterov needs optimizer sgd with a momentum above 0")
         return self
@@ -134,7 +143,22 @@ class RunSpec(BaseModel):
         return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        """Of all that determines the result: finds repeats."""
+        return self._digest(NO_RESULT)
+
+    def training_digest(self) -> str:
+        """Of all that determines a step of the training: equal where one run is the beginning of the other."""
+        return self._digest(NO_RESULT | {"epochs"} if self.is_extendable else NO_RESULT)
+
+    @property
+    def is_extendable(self) -> bool:
+        """Would more epochs leave those before them as they are?"""
+        return self.schedule == "constant" and self.epochs > 0
+
+    def _digest(self, left_out: frozenset[str]) -> str:
+        kept = self.model_dump(exclude=set(left_out))
+        text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _extra(name: str, key: str) -> Any:

@@ -107,7 +107,7 @@ def make_index(
         ordered,
         fingerprint,
     )
-    for split in ("train", "test"):
+    for split in ("train", "test") if test_fraction < 1 else ("test",):
         if not index.rows_of(split):
             raise DataError(f"{root or kind} has no {split} images: add some or change test_fraction")
     return index

@@ -110,6 +110,8 @@ class Run(SQLModel, table=True):
     images_per_s: float | None = None
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    leak: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Val and test images that the first weights were trained on; null where nobody knows."""
 
     created_at: datetime = Field(default_factory=utc_now, sa_column=_time(nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=_time())

@@ -2,13 +2,41 @@
 
 import csv
 import io
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.batches import MEAN, STD
+from engine.datasets.index import Index
 from engine.paths import RunPaths, write_atomic
+from engine.spec import RunSpec
 from engine.training.loop import Evaluation
+from engine.training.measure import Choice
+
+
+ABOUT_WEIGHTS = ("arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "select_on")
+"""Fields of a spec that the weights' metadata repeat."""
+
+
+def weights_about(
+    spec: RunSpec, run_id: int, index: Index, best: Choice, precision: str, provenance: str
+) -> dict[str, object]:
+    """The metadata of best.safetensors: what its outputs mean, how an image is made ready for it, how good it is
+    and where it comes from; `provenance` is the digest of the images that it was trained on."""
+    return {
+        **spec.model_dump(include=set(ABOUT_WEIGHTS)),
+        **asdict(best),
+        "class_names": list(index.class_names),
+        "ordered": index.ordered,
+        "mean": MEAN,
+        "std": STD,
+        "precision": precision,
+        "run": run_id,
+        "data_fingerprint": index.fingerprint,
+        "provenance": provenance,
+    }
 
 
 def write_predictions(

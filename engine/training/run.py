@@ -6,18 +6,17 @@ the worker has gone."""
 import argparse
 import errno
 import os
-import platform
 import signal
 import sys
 import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from engine.datasets.layouts import DataError
+from engine.datasets.provenance import LeakError
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
@@ -27,10 +26,9 @@ from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
 from engine.store.status import Cause
 from engine.supervisor import STORE_UNUSABLE
-from engine.telemetry import cpu_name
 from engine.text import plain
+from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.losses import Diverged
-from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 
@@ -73,9 +71,9 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
     with store.read() as session:
         run = listing.get_run(session, held.run_id)
     spec = load_spec(run.spec)
-    environment = _environment(spec, device, run.environment)
+    environment = environment_now(spec, device, home, run.environment)
     log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
-    log("  ".join(f"{name} {value}" for name, value in environment.items()))
+    log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
     torch.set_num_threads(environment["threads"])
     if spec.deterministic:
         torch.use_deterministic_algorithms(True)
@@ -83,7 +81,12 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         training = Session(
             spec, home, held.run_id, device=device, precision=environment["precision"], log=log
         )
-        recorder = StoreRecorder(store, held, spec, environment)
+        if training.resumed:
+            environment = carried_on(run.environment, environment, held.attempt)
+            if warning := other_bits(environment, held.attempt):
+                log(warning)
+        leak = training.leak.document() if training.leak else None
+        recorder = StoreRecorder(store, held, spec, environment, leak)
         finished = training.train(recorder, stop.is_set)
     except (LeaseLost, StoreError):
         raise
@@ -121,6 +124,8 @@ def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     """Cause, one line and one suggestion for what ended a training."""
     text = plain(" ".join(str(error).split())) or type(error).__name__
+    if isinstance(error, LeakError):
+        return "data", text, "choose other data or another split, or add the run with allow_leak"
     if isinstance(error, DataError | WeightsError):
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
@@ -130,19 +135,6 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
         return "disk", text, "free some space or make the folder writable, then queue the run again"
     return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"
-
-
-def _environment(spec: RunSpec, device: torch.device, before: dict[str, Any]) -> dict[str, Any]:
-    """What determines the bits besides the spec; threads and precision stay as at the first start."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "host": platform.node(),
-        "device": str(device),
-        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name(),
-        "threads": before.get("threads") or resolve_threads(spec.threads),
-        "precision": before.get("precision") or resolve_precision(spec.precision, device),
-    }
 
 
 def main() -> int:

@@ -8,18 +8,19 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.datasets.provenance import Leak, load_trained_on, save_trained_on
 from engine.models.weight_files import weights_bytes
 from engine.models.weights import read_weights
 from engine.paths import Home, sweep_aside, write_atomic
 from engine.spec import RunSpec
-from engine.training.artifacts import append_answers, write_predictions
+from engine.training.artifacts import append_answers, weights_about, write_predictions
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.loop import EpochSums, evaluate, train_one_epoch
 from engine.training.losses import Bucket, LossBuckets
 from engine.training.measure import Choice, Measured, better, epoch_line, measure
+from engine.training.provenance import provenance
 from engine.training.setup import Log, build_network, prepare_data, weights_source
 
 FLUSH_EVERY_S = 0.5
@@ -50,10 +51,11 @@ class Session:
     ) -> None:
         """Make data and network ready and load the newest checkpoint. Raises DataError, WeightsError."""
         self.spec, self.device, self.log = spec, device, log
+        self._run_id, self.precision = run_id, precision
         self.paths = home.run(run_id)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
         sweep_aside(self.paths.folder)
-        checkpoint = load_checkpoint(self.paths, spec.digest())
+        checkpoint = load_checkpoint(self.paths, spec.training_digest())
         # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
         # its own in the checkpoint.
         weights = None if checkpoint else read_weights(weights_source(spec, home), arch=spec.arch)
@@ -62,8 +64,16 @@ class Session:
             raise DataError(
                 f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
             )
+        self.resumed = checkpoint is not None
+        kept = load_trained_on(self.paths.trained_on) if self.resumed else None
+        self.leak: Leak | None = None
+        """Found at the start; a run that goes on was judged then."""
+        self._records_provenance = kept is None
+        if kept is None:
+            kept, self.leak = provenance(spec, home, run_id, self.data.index, log)
+        self.trained_on = kept
         self.net = build_network(
-            spec, self.data, weights, device, precision, log, resumes=checkpoint is not None
+            spec, self.data, weights, device, precision, log, resumes=self.resumed
         )
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
@@ -85,6 +95,9 @@ class Session:
             steps_per_epoch=self.data.steps_per_epoch,
             best=self.best,
         )
+        if self._records_provenance:
+            recorder.check()
+            save_trained_on(self.paths.trained_on, self.trained_on)
         if self.done_epochs < 0:
             if should_stop():
                 return False
@@ -160,14 +173,9 @@ class Session:
         return measure(self.done_epochs + 1, index, rows.tolist(), evaluation, self.sums, lr)
 
     def _write_best(self, measured: Measured, best: Choice) -> None:
-        spec = self.spec
-        about = {
-            **spec.model_dump(include={"arch", "bottleneck_stride", "data", "image_size", "fit"}),
-            **asdict(best),
-            "class_names": list(self.data.index.class_names),
-            "mean": MEAN,
-            "std": STD,
-        }
+        about = weights_about(
+            self.spec, self._run_id, self.data.index, best, self.precision, self.trained_on.digest()
+        )
         write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about))
         self._write_predictions(measured, last=False)
 
@@ -198,7 +206,7 @@ class Session:
         began = time.monotonic()
         schedule = self.net.schedule.state_dict()
         state: dict[str, Any] = {
-            "spec_hash": self.spec.digest(),
+            "spec_hash": self.spec.training_digest(),
             "data": self.data.index.fingerprint,
             "epoch": self.done_epochs,
             "step": self.step,

@@ -1,0 +1,103 @@
+"""A number for each image that follows its content, so that it is known again under another name or table."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.datasets.index import Index
+from engine.datasets.layouts import DataError
+from engine.paths import write_atomic
+
+FORMAT = 1
+"""Part of the cache's key: raised when the numbers change."""
+CHUNK = 256
+ARRAY_FILE = ".npz#"
+"""What the name of an image in an array file holds: `retinamnist.npz#test/17`."""
+
+Hashes = NDArray[np.uint64]
+
+
+def hash_of(content: bytes) -> int:
+    """64 bits of BLAKE2: among 100,000 images two different ones meet with a chance of 3e-10."""
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+
+
+def text_hashes(texts: list[str]) -> Hashes:
+    return np.array([hash_of(text.encode(errors="surrogateescape")) for text in texts], dtype=np.uint64)
+
+
+def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashes:
+    """The numbers of an index's images in its order. Each file is read once; the numbers are kept beside the
+    packed images until a file's size or time changes. Raises DataError for a file that cannot be read."""
+    found = known_hashes(index, cache)
+    if found is not None:
+        return found
+    assert index.root is not None
+    root = index.root
+    log(f"reading {len(index.names):,} images once more, to know them again in other data")
+    hashes = np.empty(len(index.names), dtype=np.uint64)
+
+    def one(row: int) -> None:
+        hashes[row] = hash_of(_content(root, index.names[row]))
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for start in range(0, len(hashes), CHUNK):
+            for _ in threads.map(one, range(start, min(start + CHUNK, len(hashes)))):
+                pass
+    cache.mkdir(parents=True, exist_ok=True)
+    write_atomic(_cached(index, cache), hashes.tobytes())
+    return hashes
+
+
+def known_hashes(index: Index, cache: Path) -> Hashes | None:
+    """The numbers where they are known without reading an image, else None. Raises DataError."""
+    if index.root is None:
+        return text_hashes(list(index.names))  # a built-in image is a function of its name
+    try:
+        content = _cached(index, cache).read_bytes()
+    except OSError:
+        return None
+    return np.frombuffer(content, dtype=np.uint64) if len(content) == 8 * len(index.names) else None
+
+
+def _cached(index: Index, cache: Path) -> Path:
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    for name in index.names:
+        path = _file(index.root or Path(), name)
+        try:
+            status = path.stat()
+        except OSError:
+            raise DataError(f"image {path} is missing: put it back or take its row out") from None
+        digest.update(f"{name}/{status.st_size}/{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
+    return cache / f"{digest.hexdigest()[:24]}.hashes"
+
+
+def _file(root: Path, name: str) -> Path:
+    """The file that holds an image."""
+    file, is_array, _ = name.partition(ARRAY_FILE)
+    return root / (f"{file}.npz" if is_array else name)
+
+
+def _content(root: Path, name: str) -> bytes:
+    """A file's bytes; an array file's image by its pixels."""
+    path = _file(root, name)
+    try:
+        if path.name == Path(name).name:
+            return path.read_bytes()
+        split, _, row = name.partition(ARRAY_FILE)[2].partition("/")
+        return bytes(_array(path, f"{split}_images")[int(row)].tobytes())
+    except (OSError, KeyError, ValueError, IndexError):
+        raise DataError(f"image {root / name} cannot be read: replace it or take its row out") from None
+
+
+@lru_cache(maxsize=3)
+def _array(path: Path, key: str) -> NDArray[np.generic]:
+    with np.load(path, allow_pickle=False) as arrays:
+        found: NDArray[np.generic] = arrays[key]
+    return found
