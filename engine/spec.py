@@ -98,7 +98,12 @@ class RunSpec(BaseModel):
         lr = DEFAULT_LR.get(str(values.get("optimizer", "sgd")), 0.01)
         own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
         all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
-        return {"lr": lr, **all_test, **own, **{name: value for name, value in values.items() if value is not None}}
+        return {
+            "lr": lr,
+            **all_test,
+            **own,
+            **{name: value for name, value in values.items() if value is not None},
+        }
 
     @field_validator("data", "pretrained")
     @classmethod

@@ -56,7 +56,8 @@ class Leak:
     evaluated: int
     """Val and test images in all."""
 
-    def __bool__(self) -> bool:
+    @property
+    def found(self) -> bool:
         return bool(self.images or self.groups)
 
     def document(self) -> dict[str, Any]:

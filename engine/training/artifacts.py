@@ -15,7 +15,6 @@ from engine.spec import RunSpec
 from engine.training.loop import Evaluation
 from engine.training.measure import Choice
 
-
 ABOUT_WEIGHTS = ("arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "select_on")
 """Fields of a spec that the weights' metadata repeat."""
 

@@ -51,16 +51,15 @@ def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -
     for change in changes:
         known |= change
     changed = {name: value for name, value in now.items() if name in known and known[name] != value}
+    changed.pop("device", None)  # which of several equal cards decides no bit; it is always the present one
     if changed:
         changes.append({"attempt": attempt, **changed})
-    return {**first, **({"changes": changes} if changes else {})}
+    return {**first, "device": now["device"], **({"changes": changes} if changes else {})}
 
 
 def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
     """A warning where this attempt computes with something else than the ones before."""
-    changed = next(
-        (each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {}
-    )
+    changed = next((each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {})
     telling = [f"{name} is {changed[name]}" for name in DECIDES_BITS if name in changed]
     if not telling:
         return None

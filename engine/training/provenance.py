@@ -34,7 +34,7 @@ def provenance(
 
 
 def _judge(leak: Leak, spec: RunSpec, log: Log) -> None:
-    if not leak:
+    if not leak.found:
         log("none of the val and test images is known to the first weights")
     elif spec.allow_leak:
         log(f"{leak.describe()}; allowed by allow_leak")

@@ -85,7 +85,7 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
             environment = carried_on(run.environment, environment, held.attempt)
             if warning := other_bits(environment, held.attempt):
                 log(warning)
-        leak = training.leak.document() if training.leak else None
+        leak = training.leak.document() if training.leak is not None else None
         recorder = StoreRecorder(store, held, spec, environment, leak)
         finished = training.train(recorder, stop.is_set)
     except (LeaseLost, StoreError):

@@ -72,9 +72,7 @@ class Session:
         if kept is None:
             kept, self.leak = provenance(spec, home, run_id, self.data.index, log)
         self.trained_on = kept
-        self.net = build_network(
-            spec, self.data, weights, device, precision, log, resumes=self.resumed
-        )
+        self.net = build_network(spec, self.data, weights, device, precision, log, resumes=self.resumed)
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
         self.sums = EpochSums(device)
