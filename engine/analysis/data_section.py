@@ -53,6 +53,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, number: int, gallery: Gall
         " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs)) if part),
         f"**Table {number}.** Results on {markdown(data)}.",
         table(HEADER, [_row(run) for run in runs], right=NUMBERS),
+        *_leaks(runs),
         *_selected_otherwise(runs),
         *_verdicts(runs),
         *add_accuracy(runs, slug, gallery),
@@ -111,6 +112,18 @@ def _selected_otherwise(runs: Sequence[StudyRun]) -> list[str]:
         f"balanced accuracy {percent(run.kept.balanced_acc)} %, kappa {decimal(run.kept.kappa)}."
         for run in runs
         if run.kept is not None and run.spec.select_on != "test_acc"
+    ]
+
+
+def _leaks(runs: Sequence[StudyRun]) -> list[str]:
+    """A sentence for each warm start from weights that know these test images."""
+    return [
+        f"**#{run.id} was tested on images that its first weights know**: {run.leak['images']:,} val and test "
+        f"images and {run.leak['groups']:,} groups had been trained on by "
+        f"{', '.join(f'#{source}' for source in run.leak['from'])}; they touch {run.leak['test_images']:,} of "
+        "its test images. Its accuracy says little about new images."
+        for run in runs
+        if run.leak and (run.leak["images"] or run.leak["groups"])
     ]
 
 

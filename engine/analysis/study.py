@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -56,6 +57,8 @@ class StudyRun:
     epochs: tuple[Measured, ...]
     matrix: Matrix | None
     """Of the epoch with the highest test accuracy."""
+    leak: dict[str, Any] | None
+    """What its first weights know of the val and test images; None where nobody knows."""
 
     @property
     def highest(self) -> Measured | None:
@@ -159,6 +162,7 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
         kept=next((each for each in epochs if each.epoch == row.best_epoch), None),
         epochs=epochs,
         matrix=history.confusion_of(session, row.id, highest.epoch) if highest else None,
+        leak=row.leak,
     )
 
 

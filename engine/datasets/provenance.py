@@ -96,7 +96,8 @@ def _union(before: Hashes, runs: Runs, new: Hashes, run_id: int) -> tuple[Hashes
     return values, origins[first]
 
 
-_NOTHING = TrainedOn(*(np.empty(0, dtype=kind) for kind in (np.uint64, np.int64) * 2))
+_NO_HASHES, _NO_RUNS = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+_NOTHING = TrainedOn(_NO_HASHES, _NO_RUNS, _NO_HASHES, _NO_RUNS)
 
 
 def find_leak(index: Index, hashes: Hashes | None, source: TrainedOn) -> Leak:
@@ -112,7 +113,7 @@ def find_leak(index: Index, hashes: Hashes | None, source: TrainedOn) -> Leak:
     if hashes is not None:
         image_hits = _news(hashes[evaluated], source.images, hashes[train])
         runs |= _runs_of(hashes[evaluated][image_hits], source.images, source.image_runs)
-    groups: Hashes = np.empty(0, dtype=np.uint64)
+    groups = _NO_HASHES
     if index.groups is not None:
         names = text_hashes(list(index.groups))
         group_hits = _news(names[evaluated], source.groups, names[train])

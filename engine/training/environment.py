@@ -35,7 +35,7 @@ def environment_now(
         "device": str(device),
         "device_name": torch.cuda.get_device_name(device) if on_cuda else telemetry.cpu_name(),
         "cuda": torch.version.cuda if on_cuda else None,
-        "cudnn": torch.backends.cudnn.version() if on_cuda else None,
+        "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
         "threads": before.get("threads") or resolve_threads(spec.threads),
         "precision": before.get("precision") or resolve_precision(spec.precision, device),
@@ -59,7 +59,9 @@ def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -
 
 def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
     """A warning where this attempt computes with something else than the ones before."""
-    changed = next((each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {})
+    changed: Mapping[str, Any] = next(
+        (each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {}
+    )
     telling = [f"{name} is {changed[name]}" for name in DECIDES_BITS if name in changed]
     if not telling:
         return None
@@ -90,6 +92,11 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _cudnn() -> int | None:
+    found: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    return found
 
 
 def _version(package: str) -> str | None:

@@ -13,6 +13,7 @@ from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 from tui.text import plain
+from tui.warm_start import check_warm_starts
 
 
 @takes_home
@@ -37,7 +38,7 @@ def add(
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
     store = open_store(home.database)
-    for line in memory.warnings_for(store, specs):
+    for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
         tell(f"warning: {line}")
     added = add_runs(
         store,
