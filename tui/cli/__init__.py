@@ -17,6 +17,7 @@ from tui.cli.arch import arch
 from tui.cli.control import cancel, wait
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
+from tui.cli.extend import clone, extend
 from tui.cli.look import log, ls, show
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, tell
@@ -67,6 +68,8 @@ VERBS = {
     "log": log,
     "cancel": cancel,
     "wait": wait,
+    "clone": clone,
+    "extend": extend,
     "report": report,
     "demo": demo,
     "doctor": doctor,

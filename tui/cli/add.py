@@ -1,5 +1,6 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
@@ -32,10 +33,31 @@ def add(
     ] = 3,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
+    specs = expand(home, settings)
+    return queue_runs(
+        home, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
+    )
+
+
+def expand(home: Home, settings: dict[str, Any]) -> list[RunSpec]:
+    """The specs of a grid. Raises CliError, naming the flags that are wrong."""
     try:
-        specs = expand_grid(with_relative_data(home, settings))
+        return expand_grid(with_relative_data(home, settings))
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
+
+
+def queue_runs(
+    home: Home,
+    specs: list[RunSpec],
+    *,
+    name: str,
+    sweep: str,
+    after: Collection[int] = (),
+    priority: int,
+    max_attempts: int,
+) -> int:
+    """Look at all that can be known to fail, queue the runs, print their ids."""
     check_files(home, specs)
     store = open_store(home.database)
     for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
@@ -45,7 +67,7 @@ def add(
         specs,
         name=_text("--name", name),
         sweep=_text("--sweep", sweep),
-        after=after or (),
+        after=after,
         priority=priority,
         max_attempts=max_attempts,
     )
