@@ -21,6 +21,7 @@ from tui.cli.extend import clone, extend
 from tui.cli.look import log, ls, show
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, tell
+from tui.cli.predict import predict
 from tui.cli.report import report
 
 # What a user can mend: each is one line that says what to do.
@@ -74,6 +75,7 @@ VERBS = {
     "demo": demo,
     "doctor": doctor,
     "arch": arch,
+    "predict": predict,
 }
 for _name, _verb in VERBS.items():
     cli.command(_name)(_verb)
