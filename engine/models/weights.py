@@ -41,20 +41,21 @@ class LoadedWeights:
     note: str
 
 
-def read_weights(source: str, *, arch: str) -> Weights | None:
-    """Fetch the weights that `source` names: `none` gives None, `imagenet…` torchvision's, else a file's.
+def read_weights(source: str, *, arch: str, name: str | None = None) -> Weights | None:
+    """Fetch the weights that `source` names: `none` gives None, `imagenet…` torchvision's, else a file's,
+    which messages may call by another `name`.
 
     Raises WeightsError, in one line, where they are missing, unreadable or do not fit."""
     if source == "none":
         return None
     if source in IMAGENET:
-        name, state = imagenet_state(arch, source)
+        called, state = imagenet_state(arch, source)
         metadata: Mapping[str, object] = {}
     else:
-        name, state = source, read_state(source)
+        called, state = name or source, read_state(source)
         metadata = read_weights_metadata(source) if source.lower().endswith(".safetensors") else {}
-    check_body(state, name=name, arch=arch)
-    return Weights(source, name, state, metadata)
+    check_body(state, name=called, arch=arch)
+    return Weights(source, called, state, metadata)
 
 
 def apply_weights(

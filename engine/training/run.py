@@ -126,7 +126,9 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     text = plain(" ".join(str(error).split())) or type(error).__name__
     if isinstance(error, LeakError):
         return "data", text, "choose other data or another split, or add the run with allow_leak"
-    if isinstance(error, DataError | WeightsError):
+    if isinstance(error, WeightsError):
+        return "data", text, "choose other weights or mend these, then queue the run again"
+    if isinstance(error, DataError):
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
         return "diverged", text, f"try a smaller lr: {spec.lr / 10:g}"

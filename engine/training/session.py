@@ -12,7 +12,6 @@ from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, load_trained_on, save_trained_on
 from engine.models.weight_files import weights_bytes
-from engine.models.weights import read_weights
 from engine.paths import Home, sweep_aside, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, weights_about, write_predictions
@@ -21,7 +20,7 @@ from engine.training.loop import EpochSums, evaluate, train_one_epoch
 from engine.training.losses import Bucket, LossBuckets
 from engine.training.measure import Choice, Measured, better, epoch_line, measure
 from engine.training.provenance import provenance
-from engine.training.setup import Log, build_network, prepare_data, weights_source
+from engine.training.setup import Log, build_network, first_weights, prepare_data
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
@@ -58,7 +57,7 @@ class Session:
         checkpoint = load_checkpoint(self.paths, spec.training_digest())
         # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
         # its own in the checkpoint.
-        weights = None if checkpoint else read_weights(weights_source(spec, home), arch=spec.arch)
+        weights = None if checkpoint else first_weights(spec, home)
         self.data = prepare_data(spec, home, device, log)
         if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
             raise DataError(

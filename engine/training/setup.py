@@ -18,7 +18,7 @@ from engine.datasets.packed import pack
 from engine.datasets.source import index_data
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
-from engine.models.weights import Weights, apply_weights
+from engine.models.weights import Weights, apply_weights, read_weights
 from engine.paths import Home
 from engine.spec import PRETRAINED_WORDS, RunSpec
 from engine.training.recipe import autocast, make_loss, make_optimizer, make_schedule
@@ -95,13 +95,13 @@ def build_network(
     return Network(model, optimizer, schedule, make_loss(), lambda: autocast(precision, device))
 
 
-def weights_source(spec: RunSpec, home: Home) -> str:
-    """What `read_weights` takes. Raises WeightsError where another run has no weights."""
+def first_weights(spec: RunSpec, home: Home) -> Weights | None:
+    """Where the network starts; None where all is drawn from the seed. Raises WeightsError."""
     if spec.source_run is not None:
         path = home.run(spec.source_run).best
         if not path.exists():
             raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
-        return str(path)
+        return read_weights(str(path), arch=spec.arch, name=f"run {spec.source_run}")
     if spec.pretrained in PRETRAINED_WORDS:
-        return spec.pretrained
-    return str(home.resolve(spec.pretrained))
+        return read_weights(spec.pretrained, arch=spec.arch)
+    return read_weights(str(home.resolve(spec.pretrained)), arch=spec.arch, name=spec.pretrained)
