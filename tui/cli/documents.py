@@ -18,7 +18,7 @@ _METRICS = (
     "auc_referable", "recall", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
     "max_logit", "nonfinite_share", "seconds",
 )  # fmt: skip
-_ARTIFACTS = ("log", "last", "best", "answers")
+_ARTIFACTS = ("log", "last", "best", "answers", "bad_images")
 
 
 def brief(run: Run, waiting: str | None) -> dict[str, Any]:
