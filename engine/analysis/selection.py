@@ -19,3 +19,16 @@ def selection_problem(select_on: str, *, has_val: bool, ordered: bool) -> str | 
     if metric == "kappa" and not ordered:
         return f"select_on {select_on} needs ordered classes: choose {split}_acc or {split}_balanced_acc"
     return None
+
+
+def is_optimistic(select_on: str, epochs: int) -> bool:
+    """Whether the images that chose the epoch also measure it."""
+    return split_of(select_on) == "test" and epochs > 1
+
+
+def how_chosen(select_on: str, epochs: int) -> str:
+    """What chose the best epoch of a run of so many, in a few words."""
+    if epochs == 0:
+        return "evaluated as it came"
+    caution = " (the test images chose it: optimistic)" if is_optimistic(select_on, epochs) else ""
+    return f"chosen by {select_on}{caution}"
