@@ -265,11 +265,15 @@ def test_highest_accuracy_and_the_epoch_that_another_metric_chose(store: Store, 
     queue.end(store, held, "done")
     [run] = collect(store, run_ids=[1], sweep=None).runs
     assert run.highest is not None and run.highest.epoch == 1
-    assert run.matrix == [[4, 0], [2, 2]]
+    assert run.best is not None and run.best.epoch == 2
+    assert run.matrix == [[3, 1], [1, 3]]
     write_report(Study("", (run,)), tmp_path, architectures=[])
     text = (tmp_path / "report.md").read_text()
-    assert "75.00 @ 1" in text
-    assert "#1 keeps the weights of epoch 2, chosen by `test_kappa`: test accuracy 75.00 %" in text
+    shown = cells(text, "### On digits", 1)
+    assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 2"
+    assert shown["chosen by"] == "`test_kappa`" and shown["kappa"] == "0.900"
+    assert "The test images chose the epoch of #1, and measure it" in text
+    assert "highest test accuracy of #1 is 75.00 % @ 1 (epoch chosen on the test set)" in text
 
 
 def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, tmp_path: Path) -> None:
@@ -290,7 +294,7 @@ def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, t
 def test_final_table_fits_and_agrees(study: Study, text: str) -> None:
     lines = final_table(study).splitlines()
     assert max(map(len, lines)) <= 100
-    expected = "#4 resnet18 warm start from #2 92.04 6 92.04 73.13 0.460 healthy"
+    expected = "#4 resnet18 warm start from #2 92.04 6 test 92.04 73.13 0.460 healthy"
     assert expected.split() in [line.split() for line in lines]
     assert "92.04 @ 6" in text
     assert any(line.startswith("#6* resnet18 on fundus: failed (diverged)") for line in lines)
