@@ -54,7 +54,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
     data = runs[0].spec.data
     return [
         f"### On {markdown(data)}",
-        " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs)) if part),
+        " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs), _shared_groups(runs)) if part),
         *gallery.table(f"Results on {markdown(data)}.", _results(runs)),
         *_what_chose(runs),
         *_verdicts(runs),
@@ -120,20 +120,34 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
     return text
 
 
+def _shared_groups(runs: Sequence[StudyRun]) -> str:
+    """How many test images have a group member in train, where any has."""
+    counts = {run.best.images_seen_group: run for run in runs if run.best and run.best.images_seen_group}
+    if not counts:
+        return ""
+    shared = " or ".join(f"{count:,}" for count in counts)
+    return (
+        f"Of the test images, {shared} share a group (such as a patient) with a train image: the table of all "
+        "metrics gives their accuracy apart."
+    )
+
+
 def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
     """Whose epochs the test images chose, and the highest test accuracy of runs that something else chose."""
     texts = []
     optimistic = [f"#{run.id}" for run in runs if is_optimistic(run.chosen_by, run.spec.epochs)]
+    has_val = any(run.best is not None and run.best.val_acc is not None for run in runs)
     if optimistic:
         texts.append(
             f"The test images chose the epoch of {', '.join(optimistic)}, and measure it: these numbers are "
-            "optimistic. A val split chooses without them: `--val-fraction 0.1 --select-on val_acc`."
+            "optimistic. A val split chooses without them: "
+            f"`{'' if has_val else '--val-fraction 0.1 '}--select-on val_acc`."
         )
     texts += [
         f"The highest test accuracy of #{run.id} is {percent(run.highest.test_acc)} % @ {run.highest.epoch} "
         "(epoch chosen on the test set)."
         for run in runs
-        if run.highest is not None and run.chosen_by != "test_acc"
+        if run.highest is not None and run.highest != run.best
     ]
     return texts
 

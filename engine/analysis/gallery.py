@@ -43,7 +43,8 @@ def add_accuracy(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
     texts: list[str] = []
     for arch in archs:
         mine = [run for run in runs if run.spec.arch == arch]
-        caption = f"Train and test accuracy of {arch} on {markdown(runs[0].spec.data)} per epoch"
+        splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
+        caption = f"{splits} accuracy of {arch} on {markdown(runs[0].spec.data)} per epoch"
         for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
             picture = figures.draw_accuracy(some, axis)
             texts += gallery.add(f"accuracy-{slug}-{arch}{suffix}.png", picture, caption, ACCURACY_NOTE)

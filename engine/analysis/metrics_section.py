@@ -11,12 +11,8 @@ from engine.analysis.wording import UNDEFINED, decimal, markdown, percent, table
 RUNS_A_TABLE = 6
 MOST_CLASSES = 12
 """With more, the table by class would be wider than a page."""
-NOTE = (
-    "At the best epoch, with 95 % intervals of shares in parentheses and n the images behind them. Referable: "
-    "grade 2 or more; its score is the sum of p(grade ≥ 2), or the grade where the network gives that. The "
-    "calibration error has 15 bins of equal width."
-)
-CLASS_NOTE = "At the best epoch: precision / recall / F1 of each class."
+NOTE = "at the best epoch; in parentheses the 95 % interval and the images behind it."
+CLASS_NOTE = "Precision / recall / F1 of each class at the best epoch."
 Cell = Callable[[StudyRun, Measured], str]
 
 
@@ -29,7 +25,7 @@ def metrics_section(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
         if rows:
             head = ["metric", *(f"#{run.id}" for run in some)]
             text = table(head, rows, right=frozenset(range(1, len(head))))
-            texts += gallery.table(f"All metrics of {_names(some)}. {NOTE}", text)
+            texts += gallery.table(f"All metrics of {_names(some)} {NOTE}", text)
     return texts + _by_class(runs, gallery)
 
 

@@ -29,6 +29,9 @@ from it are in percentage points.
 - **Balanced accuracy** is the mean of the classes' recalls. **Kappa** is the quadratic weighted one, which \
 takes the classes as ordered grades: 0 is chance, 1 is perfect; where classes have no order it means little. \
 Both belong to the best epoch.
+- **Referable** means grade 2 or more, where classes are ordered grades: ranked by the sum of p(grade ≥ 2), or by the \
+grade where the network gives that. **Calibration error**: mean gap between confidence and accuracy over 15 bins of \
+equal width.
 - **Accuracy while training** is measured on the epoch's own batches, augmented, by the network as it changes; it \
 may lie below the test accuracy. **On the train images afterwards** is the finished network's, in evaluation mode.
 - **Verdict** is judged from the network's answers, not from accuracy alone: *collapsed* means that nearly \
