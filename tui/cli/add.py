@@ -69,10 +69,10 @@ def check_files(home: Home, specs: list[RunSpec]) -> None:
         if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE:
             continue
         index = index_data(home, data, test_fraction=fraction)
-        if data not in BUILTIN_DEFAULTS:
-            tell(index.describe())
         if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
             raise CliError(problem)
+        if data not in BUILTIN_DEFAULTS:
+            tell(index.describe())
 
 
 def _text(where: str, given: str) -> str:
