@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine import memory
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
@@ -37,6 +38,8 @@ def add(
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
     store = open_store(home.database)
+    for line in memory.warnings_for(store, specs):
+        tell(f"warning: {line}")
     added = add_runs(
         store,
         specs,

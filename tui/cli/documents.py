@@ -32,7 +32,10 @@ def brief(run: Run, waiting: str | None) -> dict[str, Any]:
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
         **{name: spec[name] for name in FIELDS},
-        **{name: getattr(run, name) for name in ("attempt", "failures", "epoch", "baseline", "images_per_s")},
+        **{
+            name: getattr(run, name)
+            for name in ("attempt", "failures", "epoch", "baseline", "images_per_s", "peak_memory_gb")
+        },
         "best": _best(run, spec),
         "verdict": _verdict(run),
         "waiting": {"reason": waiting, "starts_at": None, "ends_at": None} if waiting else None,
