@@ -12,6 +12,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from engine.analysis.groups import seen_groups
+from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
 from engine.datasets.decode import Look
 from engine.datasets.index import Index
@@ -41,6 +43,10 @@ class Data:
     batches: Batches
     train_rows: NDArray[np.int64]
     test_rows: NDArray[np.int64]
+    val_rows: NDArray[np.int64]
+    """Empty where the data have no val split."""
+    seen_groups: NDArray[np.bool_] | None
+    """Of each test image, whether a member of its group is in train; None where images have no groups."""
     steps_per_epoch: int
 
 
@@ -61,8 +67,9 @@ def prepare_data(
     """Index and pack the images; unreadable ones are listed in `bad_list`. Raises DataError, CacheError, Stopped."""
     index = index_data(home, spec.data, test_fraction=spec.test_fraction)
     log(f"data {spec.data}: {index.describe()}")
-    if spec.select_on == "test_kappa" and not index.ordered:
-        raise DataError("select_on test_kappa needs ordered classes: choose test_acc or test_balanced_acc")
+    has_val = "val" in index.splits
+    if problem := selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered):
+        raise DataError(problem)
 
     index, images = _pack(spec, home, index, log, bad_list, should_stop)
     labels = np.asarray(index.labels, dtype=np.int64)
@@ -77,13 +84,17 @@ def prepare_data(
         background=GREY if spec.preprocess == "graham" else 0,
         gpu_cache_bytes=gpu_cache_bytes(),
     )
-    train, test = (np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test"))
+    train, test, val = (
+        np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
+    )
+    seen = seen_groups(index.groups, test.tolist(), train.tolist())
     shown = len(train) * spec.passes
     if spec.passes > 1:
         log(
             f"{spec.augment}: {spec.passes} passes an epoch, {shown:,} views of {len(train):,} training images"
         )
-    return Data(index, batches, train, test, steps_per_epoch=-(-shown // spec.batch_size))
+    steps = -(-shown // spec.batch_size)
+    return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
 
 
 def _pack(
