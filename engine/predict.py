@@ -21,7 +21,7 @@ from torch import nn
 
 from engine import device as devices
 from engine.datasets.batches import Batches
-from engine.datasets.decode import decode
+from engine.datasets.decode import Look, decode
 from engine.datasets.layouts import DataError
 from engine.datasets.named_images import Named, images_of
 from engine.models.resnet import build_model
@@ -30,7 +30,7 @@ from engine.prediction_output import CsvWriter, JsonWriter, Prediction, Progress
 from engine.text import plain
 from engine.training.recipe import autocast
 
-NEEDED = ("arch", "bottleneck_stride", "class_names", "image_size", "fit")
+NEEDED = ("arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Network:
 
     model: nn.Module
     class_names: tuple[str, ...]
+    look: Look
     image_size: int
-    fit: str
+    """The side of the middle that it sees."""
     precision: str
     device: torch.device
 
@@ -57,7 +58,8 @@ def load_network(path: Path, device: torch.device) -> Network:
     model.load_state_dict(read_state(path))
     model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     precision = str(known.get("precision", "fp32"))
-    return Network(model, names, int(known["image_size"]), str(known["fit"]), precision, device)
+    look = Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"]))
+    return Network(model, names, look, int(known["image_size"]), precision, device)
 
 
 def predict(
@@ -86,7 +88,7 @@ def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
     if image.problem is not None:
         return image.problem
     try:
-        return decode(image.path, network.image_size, network.fit)
+        return decode(Path(), str(image.path), network.look)
     except DataError as error:
         return str(error)
 

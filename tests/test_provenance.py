@@ -65,8 +65,18 @@ def test_an_image_is_known_under_another_name_and_in_another_table(tmp_path: Pat
     draw(tmp_path / "two" / "images" / "p4.jpg", 1, 998)
     assert known_hashes(two, cache) is None, "a changed file is read anew"
     (tmp_path / "two" / "images" / "p4.jpg").unlink()
-    with pytest.raises(DataError, match="p4.jpg is missing"):
+    with pytest.raises(DataError, match="p4.jpg cannot be read"):
         image_hashes(two, cache, quiet)
+
+
+def test_images_that_were_skipped_are_not_read(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png", 1, 1)
+    index = Index("x", tmp_path, ("a.png", "gone.png"), (0, 0), ("test", "skipped"), None, ("a",), True, "f")
+    known, skipped = image_hashes(index, tmp_path / "cache", quiet)
+    assert known != 0 and skipped == 0
+    nothing = np.array([], dtype=np.int64)
+    source = TrainedOn(numbers(0, int(known)), np.array([1, 1]), numbers(), nothing)
+    assert find_leak(index, image_hashes(index, tmp_path / "cache", quiet), source).images == 1
 
 
 def test_images_in_an_array_file_are_known_by_their_pixels(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def weights_from(spec: RunSpec) -> str:
     named = {
         "none": "scratch",
         "imagenet": "ImageNet weights",
-        "imagenet-v1": "ImageNet weights (v1)",
-        "imagenet-v2": "ImageNet weights (v2)",
+        "imagenet-v1": "ImageNet v1 weights",
+        "imagenet-v2": "ImageNet v2 weights",
     }
     return named.get(spec.pretrained, f"file {spec.pretrained}")
 

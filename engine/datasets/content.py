@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.index import Index
-from engine.datasets.layouts import DataError
+from engine.datasets.layouts import SPLIT_FOLDERS, DataError
 from engine.paths import write_atomic
 
 FORMAT = 1
 """Part of the cache's key: raised when the numbers change."""
-CHUNK = 256
+CHUNK = 64
+"""Images that a thread reads at a time."""
 ARRAY_FILE = ".npz#"
 """What the name of an image in an array file holds: `retinamnist.npz#test/17`."""
 
@@ -33,30 +34,33 @@ def text_hashes(texts: list[str]) -> Hashes:
 
 
 def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashes:
-    """The numbers of an index's images in its order. Each file is read once; the numbers are kept beside the
-    packed images until a file's size or time changes. Raises DataError for a file that cannot be read."""
+    """The numbers of an index's images in its order; 0 for one that is in no split, having been skipped.
+
+    Each file is read once; the numbers are kept beside the packed images until a file's size or time changes.
+    Raises DataError for a file that cannot be read."""
     found = known_hashes(index, cache)
     if found is not None:
         return found
     assert index.root is not None
     root = index.root
     log(f"reading {len(index.names):,} images once more, to know them again in other data")
-    hashes = np.empty(len(index.names), dtype=np.uint64)
+    hashes = np.zeros(len(index.names), dtype=np.uint64)
+    rows = [row for row, split in enumerate(index.splits) if split in SPLIT_FOLDERS]
 
-    def one(row: int) -> None:
-        hashes[row] = hash_of(_content(root, index.names[row]))
+    def some(start: int) -> None:
+        for row in rows[start : start + CHUNK]:
+            hashes[row] = hash_of(_content(root, index.names[row]))
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for start in range(0, len(hashes), CHUNK):
-            for _ in threads.map(one, range(start, min(start + CHUNK, len(hashes)))):
-                pass
+        for _ in threads.map(some, range(0, len(rows), CHUNK)):
+            pass
     cache.mkdir(parents=True, exist_ok=True)
     write_atomic(_cached(index, cache), hashes.tobytes())
     return hashes
 
 
 def known_hashes(index: Index, cache: Path) -> Hashes | None:
-    """The numbers where they are known without reading an image, else None. Raises DataError."""
+    """The numbers where they are known without reading an image, else None."""
     if index.root is None:
         return text_hashes(list(index.names))  # a built-in image is a function of its name
     try:
@@ -69,12 +73,12 @@ def known_hashes(index: Index, cache: Path) -> Hashes | None:
 def _cached(index: Index, cache: Path) -> Path:
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for name in index.names:
-        path = _file(index.root or Path(), name)
         try:
-            status = path.stat()
+            status = _file(index.root or Path(), name).stat()
+            stamp = f"{status.st_size}/{status.st_mtime_ns}"
         except OSError:
-            raise DataError(f"image {path} is missing: put it back or take its row out") from None
-        digest.update(f"{name}/{status.st_size}/{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
+            stamp = "missing"
+        digest.update(f"{name}/{stamp}\n".encode(errors="surrogateescape"))
     return cache / f"{digest.hexdigest()[:24]}.hashes"
 
 

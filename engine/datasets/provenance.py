@@ -105,7 +105,7 @@ def find_leak(index: Index, hashes: Hashes | None, source: TrainedOn) -> Leak:
 
     What this run's own train split holds too (an image stored twice, a patient on both sides of the split) is no
     news that the source brings, and does not count: data with the same split never leak into themselves."""
-    evaluated = [row for row, split in enumerate(index.splits) if split != "train"]
+    evaluated = [row for row, split in enumerate(index.splits) if split in ("val", "test")]
     train = index.rows_of("train")
     image_hits = np.zeros(len(evaluated), dtype=bool)
     group_hits = np.zeros(len(evaluated), dtype=bool)

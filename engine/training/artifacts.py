@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from engine.spec import RunSpec
 from engine.training.loop import Evaluation
 from engine.training.measure import Choice
 
-ABOUT_WEIGHTS = ("arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "select_on")
-"""Fields of a spec that the weights' metadata repeat."""
+ABOUT_WEIGHTS = (
+    "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "select_on",
+)  # fmt: skip
+"""What the weights' metadata repeat of a spec: enough to show them an image as the run did. It is made `packed_px`
+wide, and its middle `image_size` is seen."""
 
 
 def weights_about(
@@ -26,6 +30,7 @@ def weights_about(
     and where it comes from; `provenance` is the digest of the images that it was trained on."""
     return {
         **spec.model_dump(include=set(ABOUT_WEIGHTS)),
+        "packed_px": spec.packed_px,
         **asdict(best),
         "class_names": list(index.class_names),
         "ordered": index.ordered,
@@ -55,6 +60,14 @@ def write_predictions(
         table.writerow([name, label, classes[answer], f"{scores[answer]:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"))
     write_atomic(paths.scores(last=last), _npy(evaluation.scores))
+
+
+def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
+    """Why each image that cannot be read is so, a line each; no file where all can."""
+    if not bad:
+        path.unlink(missing_ok=True)
+        return
+    write_atomic(path, "".join(f"{why}\n" for why in bad.values()).encode(errors="surrogateescape"))
 
 
 def append_answers(paths: RunPaths, epoch: int, answers: NDArray[np.uint16]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from engine.datasets.layouts import DataError
+from engine.datasets.locks import Stopped
 from engine.datasets.provenance import LeakError
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
@@ -57,10 +58,6 @@ class Stop:
         return self.reason is not None
 
 
-class Stopped(Exception):
-    """Asked to stop before the first step."""
-
-
 def log(text: str) -> None:
     """A line of the run's log: the worker sends this process's output there."""
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
@@ -79,7 +76,13 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         torch.use_deterministic_algorithms(True)
     try:
         training = Session(
-            spec, home, held.run_id, device=device, precision=environment["precision"], log=log
+            spec,
+            home,
+            held.run_id,
+            device=device,
+            precision=environment["precision"],
+            log=log,
+            should_stop=stop.is_set,
         )
         if training.resumed:
             environment = carried_on(run.environment, environment, held.attempt)

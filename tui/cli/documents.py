@@ -1,10 +1,10 @@
 """A run as a JSON document: stable keys for scripts and tests."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.grid import load_spec
 from engine.paths import Home
 from engine.spec import FIELDS
 from engine.store import history, listing
@@ -15,15 +15,19 @@ from engine.store.waiting import reasons
 LOG_LINES = 50
 _METRICS = (
     "epoch", "train_loss", "train_acc", "test_loss", "test_nll", "test_acc", "balanced_acc", "macro_f1", "kappa",
-    "auc_referable", "recall", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
+    "auc_referable", "sensitivity_referable", "specificity_referable", "sensitivity_referable_at_93",
+    "sensitivity_referable_at_98", "ece", "test_acc_seen_group", "test_acc_unseen_group", "images_seen_group",
+    "images_unseen_group", "val_acc", "val_balanced_acc", "val_kappa", "val_nll", "eval_train_acc",
+    "eval_train_balanced_acc", "eval_train_kappa", "eval_train_nll",
+    "recall", "precision", "f1", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
     "max_logit", "nonfinite_share", "seconds",
 )  # fmt: skip
-_ARTIFACTS = ("log", "last", "best", "answers", "trained_on")
+_ARTIFACTS = ("log", "last", "best", "answers", "bad_images", "trained_on")
 
 
 def brief(run: Run, waiting: str | None) -> dict[str, Any]:
     """What `ls --json` gives of a run."""
-    spec = json.loads(run.spec)
+    spec = load_spec(run.spec).model_dump()  # an older run's lacks the newest fields
     return {
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
@@ -78,6 +82,7 @@ def _best(run: Run, spec: dict[str, Any]) -> dict[str, Any] | None:
         "balanced_acc": run.best_balanced_acc,
         "kappa": run.best_kappa,
         "selected_on": spec["select_on"],
+        "selected_value": run.best,
     }
 
 
