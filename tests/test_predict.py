@@ -26,44 +26,48 @@ from tui.cli import run as resnet_tui
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Run 1 has trained for an epoch on images that are not square."""
+    """Runs 1 and 3 have trained for an epoch: 3 on preprocessed images with a margin, whose middle it tests on."""
     root = tmp_path_factory.mktemp("home")
     class_folders(root / "data", classes=3, each=12)
     for path in (root / "data").rglob("*.png"):
         draw(path, int(path.parent.name[-1]), int(path.stem), size_px=24)
     made = Home.find(root, cache=root / "cache")
     torch.set_num_threads(1)
-    spec = make_spec(
-        {"data": "data", "image_size": 16, "batch_size": 8, "epochs": 1, "lr": 0.02, "threads": 1}
-    )
-    training = Session(spec, made, 1, device=torch.device("cpu"), precision="fp32", log=lambda _text: None)
-    assert training.train(Memory(), lambda: False)
+    small = {"data": "data", "image_size": 16, "batch_size": 8, "epochs": 1, "lr": 0.02, "threads": 1}
+    spec = make_spec(small)
+    for run_id, wanted in (1, spec), (3, make_spec({**small, "preprocess": "graham", "augment": "rotate"})):
+        training = Session(
+            wanted, made, run_id, device=torch.device("cpu"), precision="fp32", log=lambda _text: None
+        )
+        assert training.train(Memory(), lambda: False)
     store = open_store(made.database)
     add_runs(store, [spec, spec])
     store.close()
     return made
 
 
-def predicted(home: Home, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = room.main(["--weights", str(home.run(1).best), "--device", "cpu", *arguments])
+def predicted(
+    home: Home, capsys: pytest.CaptureFixture[str], *arguments: str, run_id: int = 1
+) -> tuple[int, str, str]:
+    code = room.main(["--weights", str(home.run(run_id).best), "--device", "cpu", *arguments])
     said = capsys.readouterr()
     return code, said.out, said.err
 
 
-@pytest.mark.parametrize("batch_size", [1, 4, 128])
+@pytest.mark.parametrize(("run_id", "batch_size"), [(1, 1), (1, 4), (1, 128), (3, 5)])
 def test_the_runs_own_answers_for_its_test_images(
-    home: Home, capsys: pytest.CaptureFixture[str], batch_size: int
+    home: Home, capsys: pytest.CaptureFixture[str], run_id: int, batch_size: int
 ) -> None:
-    mine = list(csv.DictReader(home.run(1).predictions().open()))
+    mine = list(csv.DictReader(home.run(run_id).predictions().open()))
     paths = [str(home.root / "data" / row["image"]) for row in mine]
-    code, out, _ = predicted(home, capsys, "--json", "--batch-size", str(batch_size), *paths)
+    code, out, _ = predicted(home, capsys, "--json", "--batch-size", str(batch_size), *paths, run_id=run_id)
     found = json.loads(out)
     assert code == 0 and found["unreadable"] == []
     assert found["class_names"] == ["class0", "class1", "class2"]
     assert [each["image"] for each in found["predictions"]] == paths
     assert [each["answer"] for each in found["predictions"]] == [row["answer"] for row in mine]
     scores = np.array([each["probabilities"] for each in found["predictions"]])
-    assert np.abs(scores - np.load(home.run(1).scores())).max() < 1e-5
+    assert np.abs(scores - np.load(home.run(run_id).scores())).max() < 1e-5
     assert [each["score"] for each in found["predictions"]] == pytest.approx(scores.max(1))
 
 

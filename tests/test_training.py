@@ -231,18 +231,18 @@ def _test_images(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_a_run_that_is_extended_has_the_bits_of_a_longer_one(home: Home) -> None:
     """Also where it was stopped in the middle of the extension."""
-    whole = train(home, 40, spec(epochs=3, schedule="constant"))
+    whole = train(home, 40, spec(epochs=2, schedule="constant"))
     memory = train(home, 41, spec(epochs=1, schedule="constant"))
-    longer, steps = spec(epochs=3, schedule="constant"), 0
+    longer, steps = spec(epochs=2, schedule="constant"), 0
 
     def in_epoch_2() -> bool:
         nonlocal steps
         steps += 1
-        return steps > 3
+        return steps > 2
 
     assert not session(home, 41, longer).train(memory, in_epoch_2)
     assert session(home, 41, longer).train(memory, lambda: False)
-    assert memory.began[1:] == [(1, 4), (1, 7)]
+    assert memory.began[1:] == [(1, 4), (1, 6)]
     assert numbers(memory) == numbers(whole) and memory.best == whole.best
     assert memory.losses == whole.losses
     assert_same_bits(home, 40, 41, longer)

@@ -1,13 +1,14 @@
 """Warm starts as a user meets them: judged by `add`, shown by `show` and the report."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from pictures import lab_csvs
 from studies import add_study
 
-from engine.analysis.report import write_report
+from engine.analysis.data_section import leaks
 from engine.analysis.study import collect
 from engine.datasets.index import index_folder
 from engine.datasets.provenance import save_trained_on
@@ -88,8 +89,36 @@ def test_show_and_report_tell_of_a_leak(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["leak"] == leak
     assert run(["show", "2", "--json", "--home", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["leak"] is None
-    write_report(collect(store, run_ids=None, sweep="demo"), tmp_path / "out", architectures=[])
-    page = (tmp_path / "out" / "report.md").read_text()
-    assert page.count("first weights know") == 1
-    assert "#4 was tested on images that its first weights know**: 1,234 val and test images" in page
+    (sentence,) = leaks(collect(store, run_ids=None, sweep="demo").runs)
+    assert sentence.startswith(
+        "**#4 was tested on images that its first weights know**: 1,234 val and test images"
+    )
+    assert "trained on by #2; they touch 1,200 of its test images" in sentence
     store.close()
+
+
+def test_doctor_says_which_imagenet_file_a_waiting_run_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor = sys.modules["tui.cli.doctor"]  # the package holds the verb under this name
+    home = Home.find(tmp_path)
+    assert doctor._imagenet(home) == []
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits"})])
+    assert doctor._imagenet(home) == []
+    pairs = [("resnet18", "imagenet"), ("resnet18", "imagenet-v1"), ("resnet50", "imagenet-v2")]
+    add_runs(store, [make_spec({"data": "digits", "arch": arch, "pretrained": name}) for arch, name in pairs])
+    store.close()
+
+    def answer(room: str, wanted: list[str], *, what: str) -> dict[str, object]:
+        assert room == "models.imagenet" and wanted == [f"{arch}:{name}" for arch, name in pairs]
+        files = [
+            {"arch": arch, "pretrained": name, "name": f"{arch}.pth", "folder": "/f", "present": False}
+            for arch, name in pairs
+        ]
+        return {"files": [{**file, "reachable": file["arch"] == "resnet50"} for file in files]}
+
+    monkeypatch.setattr(doctor, "ask", answer)
+    missing, to_come = doctor._imagenet(home)
+    assert missing.problem == "this machine cannot download it: put resnet18.pth into /f"
+    assert to_come.problem is None and "will be downloaded into /f" in to_come.found

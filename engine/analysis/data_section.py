@@ -56,7 +56,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
         f"### On {markdown(data)}",
         " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs), _shared_groups(runs)) if part),
         *gallery.table(f"Results on {markdown(data)}.", _results(runs)),
-        *_leaks(runs),
+        *leaks(runs),
         *_what_chose(runs),
         *_verdicts(runs),
         *metrics_section(runs, gallery),
@@ -153,7 +153,7 @@ def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
     return texts
 
 
-def _leaks(runs: Sequence[StudyRun]) -> list[str]:
+def leaks(runs: Sequence[StudyRun]) -> list[str]:
     """A sentence for each warm start from weights that know these test images."""
     return [
         f"**#{run.id} was tested on images that its first weights know**: {run.leak['images']:,} val and test "

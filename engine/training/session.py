@@ -165,7 +165,7 @@ class Session:
         measured = self._measure()
         best = better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs)
         last = measured.epoch == self.spec.epochs
-        if last and self.spec.eval_train:
+        if last and self.spec.eval_train and len(self.data.train_rows):
             measured = replace(measured, trained=self._train_scores())
         recorder.check()
         self.done_epochs, self.step = measured.epoch, 0
