@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.datasets.builtin import builtin_images
 from engine.datasets.decode import decode
+from engine.datasets.images import file_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.paths import sync_folder, write_atomic
@@ -51,7 +52,7 @@ def _key(index: Index, size_px: int, fit: str) -> str:
     digest = hashlib.sha256(f"{FORMAT}/{size_px}/{fit}/{index.kind}/{index.fingerprint}".encode())
     for name in index.names if index.root else ():
         digest.update(name.encode(errors="surrogateescape"))
-        digest.update(_stamp(index.root / name) if index.root else b"")
+        digest.update(_stamp(file_of(index.root, name)) if index.root else b"")
     return digest.hexdigest()[:24]
 
 

@@ -50,7 +50,7 @@ class Network:
 
 def prepare_data(spec: RunSpec, home: Home, device: torch.device, log: Log) -> Data:
     """Index and pack the images. Raises DataError."""
-    index = index_data(home, spec.data, test_fraction=spec.test_fraction)
+    index = index_data(home, spec)
     log(f"data {spec.data}: {index.describe()}")
     if spec.select_on == "test_kappa" and not index.ordered:
         raise DataError("select_on test_kappa needs ordered classes: choose test_acc or test_balanced_acc")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.datasets.options import READ_FIELDS
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.spec import BUILTIN_DEFAULTS, RunSpec
@@ -54,19 +55,25 @@ def add(
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
-    return {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
+    return stored
 
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
     """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
-    from engine.datasets.index import index_folder
+    from engine.datasets.source import survey_data
 
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for data, fraction in {(spec.data, spec.test_fraction) for spec in specs}:
-        if data not in BUILTIN_DEFAULTS:
-            tell(index_folder(home.resolve(data), test_fraction=fraction).describe())
+    for spec in {tuple(getattr(spec, field) for field in READ_FIELDS): spec for spec in specs}.values():
+        if spec.data not in BUILTIN_DEFAULTS:
+            survey = survey_data(home, spec)
+            tell(survey.checked().describe())
+            for warning in survey.warnings:
+                tell(f"warning: {warning.text}")
 
 
 def _text(where: str, given: str) -> str:

@@ -11,9 +11,9 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
-from engine.datasets.index import index_folder
 from engine.datasets.layouts import DataError
-from engine.grid import SpecError
+from engine.datasets.source import survey_data
+from engine.grid import SpecError, make_spec
 from engine.paths import Home, missing_weights
 from engine.spec import ARCHS, RunSpec
 from engine.store.add import add_runs
@@ -215,8 +215,10 @@ def describe_data(home: Home, text: str) -> tuple[str, str]:
     if is_built_in(text):
         return "✔ built in", ""
     try:
-        return f"✔ {index_folder(home.resolve(text.strip()), test_fraction=0.2).describe()}", ""
-    except DataError as error:
+        survey = survey_data(home, make_spec({"data": home.stored(text.strip())}))
+        warnings = "".join(f"   ⚠ {warning.brief}" for warning in survey.warnings)
+        return f"✔ {survey.checked().describe()}{warnings}", ""
+    except (DataError, SpecError) as error:
         return "", str(error)
     except OSError as error:
         return "", f"{text.strip()} cannot be read: {error.strerror}"
