@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.datasets.labels import is_whole
-from engine.datasets.names import Listing, Places, is_image, is_inside
+from engine.datasets.names import Listing, Places, is_image
 from engine.datasets.options import ReadOptions
 from engine.datasets.problems import DataError
 from engine.datasets.tables import Table, heading
@@ -72,7 +72,7 @@ def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listin
     rows = table.rows[: SAMPLE + 1]
     best: tuple[int, int | None, Listing | None] = (0, None, None)
     for column in range(table.width):
-        names = [row[column] for row in rows if is_inside(row[column])]
+        names = table.column(column)[: SAMPLE + 1]
         listing = places.best(names)[0]
         if (count := listing.count(names)) > best[0]:
             best = (count, column, listing)
@@ -86,12 +86,14 @@ def _has_header(table: Table, image_at: int | None, listing: Listing | None, opt
     given = (options.image_column, options.label_column, options.split_column, options.group_column)
     if any(column in first for column in given if column and not column.isdecimal()):
         return True
-    if not rest or any(map(is_image, first)):
+    if any(map(is_image, first)):
         return False
     if listing is not None and image_at is not None and listing.count([first[image_at]]):
         return False
     if any(heading(cell) in IMAGE_HEADINGS + LABEL_HEADINGS for cell in first if not cell.isdecimal()):
         return True
+    if not rest:
+        return False
     others = [column for column in range(table.width) if column != image_at]
     if image_at is None:
         return any(

@@ -51,7 +51,7 @@ class Groups:
 def groups_by_name(files: Sequence[str]) -> Groups | None:
     """Groups by the first pattern of `PATTERNS` that enough names follow, that puts two images into a group
     at least once, and that makes no group too large for a patient."""
-    stems = [re.sub(r"\.[^.]*$", "", file.rsplit("/", 1)[-1]) for file in files]
+    stems = [file.rpartition("/")[2].rpartition(".")[0] or file for file in files]
     for pattern in PATTERNS:
         matches = [pattern.matches.fullmatch(stem) for stem in stems]
         sides = {match["side"].lower() for match in matches if match}

@@ -145,7 +145,7 @@ def make_index(
     column = list(groups.of) if groups and groups.is_column else []
     fingerprint = hashlib.sha256("\n".join([*lines, *column]).encode()).hexdigest()[:16]
     of = groups.of if groups else names
-    whole = _with_drawn(splits, labels, of, split_seed(lines), options)
+    whole = _with_drawn(splits, labels, of, lines, options)
     index = Index(
         kind,
         root,
@@ -165,7 +165,7 @@ def _with_drawn(
     splits: Sequence[str | None],
     labels: Sequence[int],
     groups: Sequence[str],
-    seed: str,
+    lines: Sequence[str],
     options: ReadOptions,
 ) -> list[str]:
     """The given splits; where there is no test split one drawn from the rest, then one to validate on."""
@@ -173,6 +173,7 @@ def _with_drawn(
     for split, fraction in (("test", options.test_fraction), ("val", options.val_fraction)):
         if split not in splits and fraction > 0:
             rows = [row for row, each in enumerate(whole) if each == "train"]
+            seed = split_seed(lines)
             salt = seed if split == "test" else f"{seed}/{split}"
             for row in draw_split(rows, labels, groups, fraction, salt):
                 whole[row] = split

@@ -32,24 +32,23 @@ def find_classes(
 
     Labels are grades where they are whole numbers from 0 (of which one may lack) or words in an order given
     by `class_names`."""
-    good = [label for label in labels if not is_missing(label) and len(label) <= MAX_LABEL]
-    numbers = sum(map(is_whole, good))
-    if class_names and not (numbers * 2 > len(good)):
+    counts = Counter(labels)
+    good = {each: n for each, n in counts.items() if not is_missing(each) and len(each) <= MAX_LABEL}
+    are_numbers = sum(n for each, n in good.items() if is_whole(each)) * 2 > sum(good.values())
+    if class_names and not are_numbers:
         numbered, classes, ordered = dict(zip(class_names, range(1000), strict=False)), class_names, True
-    elif numbers * 2 > len(good):
+    elif are_numbers:
         top = (
             len(class_names) - 1 if class_names else _largest({int(each) for each in good if is_whole(each)})
         )
         numbered = {str(number): number for number in range(top + 1)}
         classes, ordered = class_names or tuple(numbered), True
     else:
-        classes, ordered = tuple(sorted(set(good))), False
+        classes, ordered = tuple(sorted(good)), False
         numbered = {name: number for number, name in enumerate(classes)}
     found = [numbered.get(label) for label in labels]
     wrong = [row for row, number in enumerate(found) if number is None]
-    problems = _problems(
-        labels, names, wrong, bool(numbers * 2 > len(good)), tuple(class_names), len(classes)
-    )
+    problems = _problems(labels, names, wrong, are_numbers, tuple(class_names), len(classes))
     return tuple(classes), ordered, found, problems
 
 

@@ -59,12 +59,10 @@ def place(tables: Sequence[Sequence[Row]], places: Places) -> Placed:
     for table, listing in zip(tables, listings, strict=True):
         prefix = "" if listing.root == root else f"{_below(listing.root, root)}/"
         for row in table:
-            if not is_inside(row.file):
-                outside.append(row.file)
-            elif (file := listing.find(row.file)) is None:
-                missing.append(row.file)
+            if file := listing.find(row.file):
+                rows.append(Row(prefix + file, row.label, row.split, row.group))
             else:
-                rows.append(row._replace(file=prefix + file))
+                (missing if is_inside(row.file) else outside).append(row.file)
         problems += _doubtful(listing, [row.file for row in table])
     total = sum(map(len, tables))
     problems = [*_unfound(outside, missing, total, where), *problems, *_rivals(rivals, listings[0], total)]
@@ -79,7 +77,7 @@ def place(tables: Sequence[Sequence[Row]], places: Places) -> Placed:
 
 def _listings(tables: Sequence[Sequence[Row]], places: Places) -> tuple[list[Listing], list[Listing]]:
     """Each table's folder, and others where as many names of the tables are files."""
-    names = [[row.file for row in table if is_inside(row.file)] for table in tables]
+    names = [[row.file for row in table] for table in tables]
     every = [name for table in names for name in table]
     together, rivals = places.best(every)
     apart = [places.best(table)[0] for table in names]

@@ -1,5 +1,6 @@
 """Recognise how a data set lies on disk: which images there are, with which label, in which split."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.datasets.folders import has_split_folders, read_class_folders, read_split_folders
@@ -44,6 +45,7 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
 
 def _file(path: Path, options: ReadOptions) -> Layout:
     if path.suffix.lower() == ".npz":
+        _needs_no_column(path, options)
         return _npz(path)
     if not is_table(path.name) or not path.is_file():
         raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
@@ -53,10 +55,13 @@ def _file(path: Path, options: ReadOptions) -> Layout:
 def _folder(path: Path, options: ReadOptions) -> Layout:
     names = {entry.name for entry in path.iterdir()}
     if names & set(LAB_FILES):
+        _needs_no_column(path, options)
         return read_lab(path, names, options)
     fits, failures = find_tables(path, names, options)
     if any(fit.are_files for fit in fits):
         return read_tables(choose_tables(fits), {*failures, *(fit.table.path.name for fit in fits)}, options)
+    if not fits:
+        _needs_no_column(path, options, [*failures.values()])
     arrays = sorted(name for name in names if name.lower().endswith(".npz"))
     if len(arrays) == 1:
         return _npz(path / arrays[0])
@@ -72,6 +77,17 @@ def _folder(path: Path, options: ReadOptions) -> Layout:
         f"{', '.join(LAB_FILES)}, one .npz, or a folder of images for each class"
         + (f" ({lacks[0]})" if lacks else "")
     )
+
+
+def _needs_no_column(path: Path, options: ReadOptions, lacks: Sequence[str] = ()) -> None:
+    """Raises DataError where a column is asked for and the layout has no table of columns; `lacks` are what
+    tables lack that were tried."""
+    columns = [options.image_column, options.label_column, options.split_column, options.group_column]
+    wanted = next(filter(None, columns), None)
+    if wanted:
+        raise DataError(
+            lacks[0] if lacks else f"{path} has no table, and so no column {wanted!r}: leave it out"
+        )
 
 
 def _npz(path: Path) -> Layout:

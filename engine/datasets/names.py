@@ -40,23 +40,28 @@ class Listing:
         self._seen = 0
 
     def find(self, name: str) -> str | None:
-        """The file that a name means, as a path below the root."""
-        if "/" in name or name.startswith("."):
+        """The file that a name means, as a path below the root; None for no file and for a name that leads
+        out of the root."""
+        return self._listed("").get(name) or self._find(name)
+
+    def _find(self, name: str) -> str | None:
+        if "/" not in name and not self._listed(""):
+            return None
+        if not is_inside(name):
+            return None
+        folder = ""
+        if "/" in name:
             if member := MEMBER.fullmatch(name):
                 return name if self._has_member(member) else None
             folder, name = posixpath.split(posixpath.normpath(name))
-        else:
-            folder = ""
+        stem, suffix = os.path.splitext(name)
         files = self._listed(folder)
-        found = files.get(name)
-        if found is None and "." in name:
-            stem, suffix = os.path.splitext(name)
-            found = files.get(stem + suffix.lower())
-        return found
+        return files.get(name) or files.get(stem + suffix.lower())
 
     def count(self, names: Sequence[str]) -> int:
         """How many of the names are files here."""
-        return sum(is_inside(name) and self.find(name) is not None for name in names)
+        files = self._listed("")
+        return sum(1 for name in names if name in files or self._find(name) is not None)
 
     def rivals(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Names without suffix that several files bear, with these files; `find` gives the first."""
@@ -64,7 +69,7 @@ class Listing:
 
     def unused(self, files: set[str]) -> list[str]:
         """Image files that are not among `files` although they lie beside one of them."""
-        beside = {posixpath.dirname(file) for file in files}
+        beside = {file.rpartition("/")[0] for file in files}
         return sorted(each for folder in beside for each in self._files.get(folder, ()) if each not in files)
 
     def _listed(self, folder: str) -> dict[str, str]:
@@ -73,10 +78,10 @@ class Listing:
             prefix = f"{folder}/" if folder else ""
             by_name: dict[str, str] = {}
             for name in names:
-                stem, suffix = os.path.splitext(name)
+                stem, _, suffix = name.rpartition(".")
                 if (rival := by_name.setdefault(stem, prefix + name)) != prefix + name:
                     self._rivals.setdefault(prefix + stem, [rival]).append(prefix + name)
-                by_name.setdefault(stem + suffix.lower(), prefix + name)
+                by_name.setdefault(f"{stem}.{suffix.lower()}", prefix + name)
             by_name |= {name: prefix + name for name in names}
             self._folders[folder] = by_name
             self._files[folder] = [prefix + name for name in names]
@@ -107,7 +112,7 @@ class Listing:
 
 
 def _suffix_rank(name: str) -> tuple[int, str]:
-    return IMAGE_SUFFIXES.index(os.path.splitext(name)[1].lower()), name
+    return IMAGE_SUFFIXES.index(f".{name.rpartition('.')[2].lower()}"), name
 
 
 class Places:
@@ -121,10 +126,9 @@ class Places:
 
     def best(self, names: Sequence[str]) -> tuple[Listing, list[Listing]]:
         """The place where most names are files, and others that hold as many."""
-        inside = [name for name in names if is_inside(name)]
-        counted = [(listing.count(inside), listing) for listing in self._near]
-        if inside and not any(count for count, _ in counted):
-            counted += [(listing.count(inside), listing) for listing in self._deeper()]
+        counted = [(listing.count(names), listing) for listing in self._near]
+        if names and not any(count for count, _ in counted):
+            counted += [(listing.count(names), listing) for listing in self._deeper()]
         most = max(count for count, _ in counted)
         best, *others = [listing for count, listing in counted if count == most]
         return best, others if most else []
