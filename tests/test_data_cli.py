@@ -84,7 +84,7 @@ def test_split_writes_what_add_then_takes(home: Path, capsys: pytest.CaptureFixt
     call = ["data", "split", "lab", "--group", "pattern", "--test-fraction", "0.3", "--val-fraction", "0.2"]
     assert run([*call, "--out", "new"]) == 0
     out = capsys.readouterr().out
-    assert "20 groups by names <patient>_left and _right, none in two splits" in out
+    assert "by 20 groups (names <patient>_left and _right), none in two splits" in out
     assert out.endswith("next: resnet-tui add --data new\n")
     index = survey_folder(home / "new", ReadOptions()).checked()
     assert [index.counts(split) for split in ("train", "val", "test")] == [[12, 12], [2, 2], [6, 6]]

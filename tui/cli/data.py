@@ -73,12 +73,13 @@ def split(
         name: index.counts(name) for name in ("train", "val", "test") if name in index.splits
     }
     _print_classes(index.class_names, counts)
-    by = (
-        f"{len(set(index.groups)):,} groups by {index.group_rule}, none in two splits"
-        if index.groups
-        else "image by image"
+    groups = f"by {len(set(index.groups or ())):,} groups ({index.group_rule}), none in two splits"
+    print()
+    print(
+        plain(
+            f"wrote {target / TABLE}: {len(index.names):,} images, split {groups if index.groups else 'one by one'}"
+        )
     )
-    print(plain(f"\nwrote {target / TABLE}: {len(index.names):,} images, split {by}"))
     more = f" --class-names '{','.join(index.class_names)}'" if class_names_needed(index) else ""
     print(plain(f"next: resnet-tui add --data {home.stored(str(target))}{more}"))
     return 0
