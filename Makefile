@@ -15,7 +15,7 @@ demo: install    ## the study on drawn and built-in images: in a terminal with t
 	@.venv/bin/resnet-tui demo
 
 test: install    ## the tests, under 6 minutes on two cores
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 check: install format lint types contracts test   ## what continuous integration runs
 
@@ -32,6 +32,7 @@ contracts: install  ## which room may import which
 	@.venv/bin/lint-imports
 
 bench: install   ## the measurements of docs/benchmarks.md
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
 
 screenshots: install  ## the pictures in docs/

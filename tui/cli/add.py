@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from engine import memory
+from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.options import READ_FIELDS
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
@@ -37,6 +39,8 @@ def add(
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
     store = open_store(home.database)
+    for line in memory.warnings_for(store, specs):
+        tell(f"warning: {line}")
     added = add_runs(
         store,
         specs,
@@ -68,10 +72,21 @@ def check_files(home: Home, specs: list[RunSpec]) -> None:
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for spec in {tuple(getattr(spec, field) for field in READ_FIELDS): spec for spec in specs}.values():
-        if spec.data not in BUILTIN_DEFAULTS:
-            survey = survey_data(home, spec)
-            tell(survey.checked().describe())
+    by_data: dict[tuple[Any, ...], list[RunSpec]] = {}
+    for spec in specs:
+        by_data.setdefault(tuple(getattr(spec, field) for field in READ_FIELDS), []).append(spec)
+    for alike in by_data.values():
+        is_built_in = alike[0].data in BUILTIN_DEFAULTS
+        selections = {spec.select_on for spec in alike}
+        if is_built_in and selections <= set(ALWAYS_SELECTABLE):
+            continue
+        survey = survey_data(home, alike[0])
+        index = survey.checked()
+        for select_on in sorted(selections):
+            if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
+                raise CliError(problem)
+        if not is_built_in:
+            tell(index.describe())
             for warning in survey.warnings:
                 tell(f"warning: {warning.text}")
 
