@@ -26,6 +26,9 @@ DEPENDENT_DEFAULTS = {
     "lr": "0.01; adamw: 0.0003",
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
+    **dict.fromkeys(
+        ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
+    ),
 }
 RUN_PREFIX = "run:"
 
@@ -41,6 +44,14 @@ class RunSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     data: str = setting(..., "folder or file with images, or digits, fundus, fundus-balanced", "Data")
+    images: str = setting("", "folder of the images, where it is not beside the table or below it", "Data")
+    image_column: str = setting("", "column of image names, by heading or number", "Data")
+    label_column: str = setting("", "column of labels", "Data")
+    split_column: str = setting("", "column that says train, val or test", "Data")
+    group_column: str = setting("", "column of what must stay in one split, such as the patient", "Data")
+    class_names: str = setting(
+        "", "names of the classes in their order, separated by commas; words become grades by it", "Data"
+    )
     image_size: int = setting(224, "side of the square input in pixels", "Data", grid=True, ge=16, le=1024)
     fit: Literal["crop", "pad", "stretch"] = setting(
         "crop", "how an image that is not square becomes so", "Data", grid=True
@@ -61,6 +72,13 @@ class RunSpec(BaseModel):
     on_bad: Literal["fail", "skip"] = setting("fail", "what an image that cannot be read does", "Data")
     test_fraction: float = setting(
         0.2, "share of images to test on where the data have no test split", "Data", gt=0, lt=1
+    )
+    val_fraction: float = setting(
+        0.0,
+        "share of the training images to validate on where the data have no val split",
+        "Data",
+        ge=0,
+        lt=1,
     )
 
     arch: Arch = setting("resnet18", "depth of the network", "Network", grid=True)
@@ -115,9 +133,31 @@ class RunSpec(BaseModel):
     def _not_blank(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("must not be empty")
+        return value
+
+    @field_validator(
+        "data",
+        "pretrained",
+        "images",
+        "image_column",
+        "label_column",
+        "split_column",
+        "group_column",
+        "class_names",
+    )
+    @classmethod
+    def _is_text(cls, value: str) -> str:
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError(f"{value!r} is no text in UTF-8: rename it")
         return value.strip()
+
+    @field_validator("class_names")
+    @classmethod
+    def _two_classes(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",")]
+        if value and (len(names) < 2 or "" in names or len(set(names)) < len(names)):
+            raise ValueError(f"{value!r} must be two different names or more, separated by commas")
+        return ",".join(names)
 
     @field_validator("pretrained")
     @classmethod
@@ -141,6 +181,11 @@ class RunSpec(BaseModel):
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
             raise ValueError("nesterov needs optimizer sgd with a momentum above 0")
         return self
+
+    @property
+    def class_list(self) -> tuple[str, ...]:
+        """`class_names` one by one; empty where the data say them."""
+        return tuple(self.class_names.split(",")) if self.class_names else ()
 
     @property
     def source_run(self) -> int | None:

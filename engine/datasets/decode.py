@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
+from engine.datasets.images import open_image
 from engine.datasets.layouts import DataError
 from engine.datasets.preprocess import crop_to_eye, graham
 from engine.datasets.resize import square
@@ -50,11 +51,6 @@ def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
         raise BadImage(f"image {root / name} is missing") from None
     except NOT_READABLE as error:
         raise BadImage(f"image {root / name} cannot be read ({_reason(error)})") from None
-
-
-def open_image(root: Path, name: str) -> Image.Image:
-    """An image of a data set, its header read and its pixels not yet decoded."""
-    return Image.open(root / name)
 
 
 def is_readable(root: Path, name: str) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
 from engine.datasets.decode import Look, decode, is_readable, shown
+from engine.datasets.images import file_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.locks import locked
@@ -126,7 +127,7 @@ def _key(index: Index, look: Look, on_bad: str) -> str:
 def _stamp(root: Path, name: str) -> bytes:
     """A file's size and time; nothing where it is missing."""
     try:
-        status = (root / name).stat()
+        status = file_of(root, name).stat()
     except OSError:
         return b""
     return f"/{status.st_size}/{status.st_mtime_ns}\n".encode()

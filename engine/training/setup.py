@@ -65,7 +65,7 @@ def prepare_data(
     spec: RunSpec, home: Home, device: torch.device, log: Log, bad_list: Path, should_stop: Callable[[], bool]
 ) -> Data:
     """Index and pack the images; unreadable ones are listed in `bad_list`. Raises DataError, CacheError, Stopped."""
-    index = index_data(home, spec.data, test_fraction=spec.test_fraction)
+    index = index_data(home, spec)
     log(f"data {spec.data}: {index.describe()}")
     has_val = "val" in index.splits
     if problem := selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered):

@@ -6,6 +6,7 @@ import typer
 
 from engine import memory
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
+from engine.datasets.options import READ_FIELDS
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.spec import BUILTIN_DEFAULTS, RunSpec
@@ -58,24 +59,36 @@ def add(
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
-    return {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
+    return stored
 
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
     """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
-    from engine.datasets.source import index_data
+    from engine.datasets.source import survey_data
 
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for data, fraction, select_on in {(spec.data, spec.test_fraction, spec.select_on) for spec in specs}:
-        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE:
+    by_data: dict[tuple[Any, ...], list[RunSpec]] = {}
+    for spec in specs:
+        by_data.setdefault(tuple(getattr(spec, field) for field in READ_FIELDS), []).append(spec)
+    for alike in by_data.values():
+        is_built_in = alike[0].data in BUILTIN_DEFAULTS
+        selections = {spec.select_on for spec in alike}
+        if is_built_in and selections <= set(ALWAYS_SELECTABLE):
             continue
-        index = index_data(home, data, test_fraction=fraction)
-        if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
-            raise CliError(problem)
-        if data not in BUILTIN_DEFAULTS:
+        survey = survey_data(home, alike[0])
+        index = survey.checked()
+        for select_on in sorted(selections):
+            if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
+                raise CliError(problem)
+        if not is_built_in:
             tell(index.describe())
+            for warning in survey.warnings:
+                tell(f"warning: {warning.text}")
 
 
 def _text(where: str, given: str) -> str:
