@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.datasets.sampling import balanced_draw, copies_of, parts_of
+
 # Mean and standard deviation of ImageNet's images, RGB in [0, 1]: what torchvision's weights were trained with.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -18,7 +20,7 @@ STD = (0.229, 0.224, 0.225)
 EVALUATED_AT_ONCE = 128
 """Images of up to 224 px."""
 
-ORDER, FLIP = 1, 2
+NETWORK, ORDER, FLIP = 0, 1, 2
 """What a random number is for: different purposes see unrelated numbers."""
 
 
@@ -30,6 +32,8 @@ class Batch:
     """float32, B×3×H×W in channels_last order, normalised."""
     labels: Tensor
     """int64, B."""
+    seed: int = 0
+    """For what the network draws itself on this batch, such as dropout."""
 
 
 def mix(seed: int, epoch: int, purpose: int, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -61,11 +65,12 @@ class Batches:
         batch_size: int,
         seed: int,
         augment: str,
+        sampler: str = "shuffle",
         gpu_cache_bytes: int = 4 * 2**30,
     ) -> None:
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
-        self._packed = images
+        self._packed, self._classes, self._sampler = images, labels, sampler
         on_device = device.type == "cuda" and images.nbytes <= gpu_cache_bytes
         self._resident = torch.from_numpy(np.ascontiguousarray(images)).to(device) if on_device else None
         shape = (1, 3, 1, 1)
@@ -74,13 +79,27 @@ class Batches:
 
     def train(self, rows: NDArray[np.int64], *, epoch: int, start_step: int = 0) -> Iterator[Batch]:
         """The shuffled, augmented batches of an epoch from `start_step` on; the last may be smaller."""
-        order = rows[np.argsort(mix(self._seed, epoch, ORDER, rows), kind="stable")]
-        for start in range(start_step * self.batch_size, len(order), self.batch_size):
-            some = order[start : start + self.batch_size]
+        order, copies = self._order(rows, epoch)
+        keys = order + copies * len(self._packed)
+        for part in parts_of(len(order), self.batch_size)[start_step:]:
+            some = order[part]
             images = self._prepare(some)
             if self._augment == "flip":
-                images = self._flip(images, mix(self._seed, epoch, FLIP, some))
-            yield Batch(some, images, self._labels[torch.from_numpy(some).to(self._device)])
+                images = self._flip(images, mix(self._seed, epoch, FLIP, keys[part]))
+            labels = self._labels[torch.from_numpy(some).to(self._device)]
+            yield Batch(some, images, labels, self._network_seed(epoch, part.start))
+
+    def _order(self, rows: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """An epoch's rows in its order, and which copy of its image each is."""
+        if self._sampler == "balanced":
+            numbers = mix(self._seed, epoch, ORDER, np.arange(len(rows)))
+            order = balanced_draw(numbers, rows, self._classes[rows])
+            return order, copies_of(order)
+        order = rows[np.argsort(mix(self._seed, epoch, ORDER, rows), kind="stable")]
+        return order, np.zeros_like(order)
+
+    def _network_seed(self, epoch: int, start: int) -> int:
+        return int(mix(self._seed, epoch, NETWORK, np.array([start]))[0] >> np.uint64(1))
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
         """The images in order, as they are; fewer at once where they are large."""

@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.presets import with_preset
+from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
@@ -20,6 +22,10 @@ from tui.text import plain
 def add(
     home: Home,
     settings: dict[str, Any],
+    preset: Annotated[
+        str | None,
+        typer.Option(help="lab or seed: settings for what the other flags leave out.", metavar="NAME"),
+    ] = None,
     name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
     after: Annotated[
@@ -32,7 +38,9 @@ def add(
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
     try:
-        specs = expand_grid(with_relative_data(home, settings))
+        given = with_relative_data(home, settings)
+        grids = [given] if preset is None else with_preset(preset, given)
+        specs = [spec for grid in grids for spec in expand_grid(grid)]
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
@@ -65,13 +73,16 @@ def check_files(home: Home, specs: list[RunSpec]) -> None:
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for data, fraction, select_on in {(spec.data, spec.test_fraction, spec.select_on) for spec in specs}:
-        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE:
+    wanted = {(spec.data, spec.test_fraction, spec.select_on, spec.loss) for spec in specs}
+    for data, fraction, select_on, loss in wanted:
+        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE and loss != ORDINAL_LOSS:
             continue
         index = index_data(home, data, test_fraction=fraction)
         if data not in BUILTIN_DEFAULTS:
             tell(index.describe())
         if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
+            raise CliError(problem)
+        if problem := loss_problem(loss, ordered=index.ordered):
             raise CliError(problem)
 
 
