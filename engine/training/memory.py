@@ -48,7 +48,8 @@ def fitting_batch(net: Network, image_size: int) -> int | None:
 
     The network is of no use afterwards: its newest checkpoint holds what it had learnt."""
     images = halved(net.micro_batch, image_size)
-    while images is not None and not _fits(net, images, image_size):
+    # A rest of three is not parted in twos: see `parts_of`.
+    while images is not None and not _fits(net, max(images, 3) if images > 1 else 1, image_size):
         images = halved(images, image_size)
     return images
 

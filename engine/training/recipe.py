@@ -11,6 +11,7 @@ from torch.amp import GradScaler
 from torch.optim import SGD, AdamW, Optimizer
 
 from engine.spec import RunSpec
+from engine.training.heads import HEAD
 
 MAX_THREADS = 8
 Forward = Callable[[Tensor], Tensor]
@@ -21,12 +22,18 @@ class MachineError(Exception):
 
 
 def make_optimizer(model: nn.Module, spec: RunSpec, device: torch.device) -> Optimizer:
-    """Weight decay touches every parameter, as in torchvision's reference recipe."""
+    """Weight decay touches every parameter, as in torchvision's reference recipe.
+
+    The head is a group of its own: torch's fused SGD takes no group in which only some parameters have stepped
+    before, as after an epoch of the head alone."""
     fused = device.type in ("cuda", "cpu")
+    head = list(model.get_submodule(HEAD).parameters())
+    trunk = [each for name, part in model.named_children() if name != HEAD for each in part.parameters()]
+    groups = [{"params": trunk}, {"params": head}]
     if spec.optimizer == "adamw":
-        return AdamW(model.parameters(), lr=spec.lr, weight_decay=spec.weight_decay, fused=fused)
+        return AdamW(groups, lr=spec.lr, weight_decay=spec.weight_decay, fused=fused)
     return SGD(
-        model.parameters(),
+        groups,
         lr=spec.lr,
         momentum=spec.momentum,
         weight_decay=spec.weight_decay,
