@@ -6,8 +6,8 @@ from typing import Any
 from engine.grid import SpecError
 from engine.spec import ARCHS, BUILTIN_DEFAULTS
 
-FOURFOLD_FLIPS = "flip"
-"""The assignment's augmentation: horizontal and vertical flips."""
+FOURFOLD_FLIPS = "flip4"
+"""The assignment's augmentation: horizontal and vertical flips, "one image becomes four"."""
 
 _LAB: dict[str, Any] = {
     "optimizer": "sgd",

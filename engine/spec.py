@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from engine import augmentation
+
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
 
@@ -30,6 +32,9 @@ DEPENDENT_DEFAULTS = {
     "lr": "0.01; adamw: 0.0003",
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
+    **dict.fromkeys(
+        ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
+    ),
 }
 RUN_PREFIX = "run:"
 
@@ -45,13 +50,41 @@ class RunSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     data: str = setting(..., "folder or file with images, or digits, fundus, fundus-balanced", "Data")
+    images: str = setting("", "folder of the images, where it is not beside the table or below it", "Data")
+    image_column: str = setting("", "column of image names, by heading or number", "Data")
+    label_column: str = setting("", "column of labels", "Data")
+    split_column: str = setting("", "column that says train, val or test", "Data")
+    group_column: str = setting("", "column of what must stay in one split, such as the patient", "Data")
+    class_names: str = setting(
+        "", "names of the classes in their order, separated by commas; words become grades by it", "Data"
+    )
     image_size: int = setting(224, "side of the square input in pixels", "Data", grid=True, ge=16, le=1024)
     fit: Literal["crop", "pad", "stretch"] = setting(
         "crop", "how an image that is not square becomes so", "Data", grid=True
     )
-    augment: Literal["none", "flip"] = setting("flip", "change training images at random", "Data", grid=True)
+    preprocess: Literal["none", "graham"] = setting(
+        "none",
+        "graham: the eye cropped out, its local mean taken away; train and test alike",
+        "Data",
+        grid=True,
+    )
+    augment: str = setting(
+        "flip",
+        "change training images at random: none, or flip, flip4 (all four mirrorings, 4 passes an epoch), rotate, "
+        "crop joined by +",
+        "Data",
+        grid=True,
+    )
+    on_bad: Literal["fail", "skip"] = setting("fail", "what an image that cannot be read does", "Data")
     test_fraction: float = setting(
         0.2, "share of images to test on where the data have no test split", "Data", gt=0, lt=1
+    )
+    val_fraction: float = setting(
+        0.0,
+        "share of the training images to validate on where the data have no val split",
+        "Data",
+        ge=0,
+        lt=1,
     )
 
     arch: Arch = setting("resnet18", "depth of the network", "Network", grid=True)
@@ -131,9 +164,31 @@ class RunSpec(BaseModel):
     def _not_blank(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("must not be empty")
+        return value
+
+    @field_validator(
+        "data",
+        "pretrained",
+        "images",
+        "image_column",
+        "label_column",
+        "split_column",
+        "group_column",
+        "class_names",
+    )
+    @classmethod
+    def _is_text(cls, value: str) -> str:
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError(f"{value!r} is no text in UTF-8: rename it")
         return value.strip()
+
+    @field_validator("class_names")
+    @classmethod
+    def _two_classes(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",")]
+        if value and (len(names) < 2 or "" in names or len(set(names)) < len(names)):
+            raise ValueError(f"{value!r} must be two different names or more, separated by commas")
+        return ",".join(names)
 
     @field_validator("pretrained")
     @classmethod
@@ -142,6 +197,11 @@ class RunSpec(BaseModel):
         if value.startswith(RUN_PREFIX) and not (number.isdecimal() and len(number) < 10):
             raise ValueError(f"{value!r} is not a run: write run: and a run's number, such as run:12")
         return value
+
+    @field_validator("augment")
+    @classmethod
+    def _joined(cls, value: str) -> str:
+        return augmentation.canonical(value)
 
     @model_validator(mode="after")
     def _fits_together(self) -> "RunSpec":
@@ -157,11 +217,26 @@ class RunSpec(BaseModel):
         return self
 
     @property
+    def class_list(self) -> tuple[str, ...]:
+        """`class_names` one by one; empty where the data say them."""
+        return tuple(self.class_names.split(",")) if self.class_names else ()
+
+    @property
     def source_run(self) -> int | None:
         """The run whose best weights this one starts from."""
         return (
             int(self.pretrained.removeprefix(RUN_PREFIX)) if self.pretrained.startswith(RUN_PREFIX) else None
         )
+
+    @property
+    def passes(self) -> int:
+        """How often an epoch shows each training image."""
+        return augmentation.passes_of(self.augment)
+
+    @property
+    def packed_px(self) -> int:
+        """The side at which images are packed: with a margin where they are rotated or cropped."""
+        return augmentation.packed_px(self.image_size, self.augment)
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""

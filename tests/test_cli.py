@@ -73,7 +73,9 @@ def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
 def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
     lab_csvs(shell.home / "data" / "retina")
     assert shell("add", "--data", str(shell.home / "data" / "retina")) == 0
-    assert shell.err == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000\n"
+    described, warning = shell.err.splitlines()
+    assert described == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000"
+    assert warning.startswith("warning: the CSVs have no header: all rows are read here")
     assert shell("ls", "--json") == 0
     assert json.loads(shell.out)["runs"][0]["data"] == "data/retina"
 
@@ -150,6 +152,45 @@ def test_ls_and_show_tell_what_the_study_did(shell: Shell, study: Store) -> None
     assert "come after the verb: resnet-tui ls --home DIR" in shell.refuses("--home", "x", "ls")
     assert "'lost' is unknown" in shell.refuses("ls", "--status", "lost")
     assert "'size' is unknown" in shell.refuses("ls", "--sort", "size")
+
+
+def test_add_refuses_what_the_data_cannot_choose_an_epoch_by(shell: Shell) -> None:
+    class_folders(shell.home / "pets", each=5)
+    needs_val = "select_on val_acc needs a val split: give --val-fraction 0.1"
+    assert needs_val in shell.refuses("add", "--data", "pets", "--select-on", "val_acc")
+    assert needs_val in shell.refuses("add", "--data", "fundus", "--select-on", "val_acc")
+    unordered = shell.refuses("add", "--data", "pets", "--select-on", "test_kappa")
+    assert "test_kappa needs ordered classes: choose test_acc or test_balanced_acc" in unordered
+    for split in ("train", "val", "test"):
+        class_folders(shell.home / "split" / split, each=2)
+    assert shell("add", "--data", "split", "--select-on", "val_balanced_acc", "--eval-train") == 0
+    assert shell("ls", "--json") == 0
+    [run] = json.loads(shell.out)["runs"]
+    assert (run["select_on"], run["eval_train"]) == ("val_balanced_acc", True)
+
+
+def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -> None:
+    assert shell("show", "4") == 0
+    assert "best: epoch 6, test accuracy .9204; chosen by test_acc (the test images chose" in shell.out
+    assert max(map(len, shell.out.splitlines())) <= 80
+    assert shell("show", "4", "--json") == 0
+    best = json.loads(shell.out)["best"]
+    assert best["selected_on"] == "test_acc" and best["selected_value"] == best["test_acc"]
+    assert shell("ls") == 0
+    lines = [line.split() for line in shell.out.splitlines()]
+    assert lines[0].index("by") == lines[0].index("best") + 1
+    assert lines[4][7:9] == [".9204", "test_acc"] and lines[5][0] == "5"
+
+
+def test_a_spec_stored_before_a_setting_existed_is_shown_with_its_default(shell: Shell, study: Store) -> None:
+    with study.write() as session:
+        run = listing.get_run(session, 4)
+        run.spec = json.dumps(
+            {name: value for name, value in json.loads(run.spec).items() if name != "eval_train"}
+        )
+    assert shell("show", "4", "--json") == 0
+    assert json.loads(shell.out)["eval_train"] is False
+    assert shell("show", "4") == 0 and "eval_train off" in shell.out
 
 
 def test_cancel_and_wait(shell: Shell, study: Store) -> None:

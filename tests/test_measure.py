@@ -13,7 +13,9 @@ from torch import nn
 
 from engine.analysis.groups import GroupAccuracy
 from engine.datasets.batches import Batch
+from engine.datasets.groups import Groups
 from engine.datasets.index import Index, make_index
+from engine.datasets.options import ReadOptions
 from engine.store.fencing import Claim
 from engine.training.columns import row_of
 from engine.training.loop import EpochSums, Evaluation, evaluate
@@ -54,11 +56,11 @@ def index_of(grades: Sequence[int], *, ordered: bool = True, groups: list[str] |
         names=[f"drawn#{number}" for number in range(len(grades))],
         labels=list(grades),
         splits=["train", "test"] * (len(grades) // 2),
-        groups=groups,
+        groups=Groups(tuple(groups), "drawn") if groups else None,
         class_names=tuple("01234"),
         ordered=ordered,
-        test_fraction=0.2,
-    )
+        options=ReadOptions(),
+    )[0]
 
 
 def evaluation_of(truth: Sequence[int], scores: np.ndarray) -> Evaluation:

@@ -108,6 +108,8 @@ class Run(SQLModel, table=True):
     verdict_evidence: str | None = None
     verdict_suggestion: str | None = None
     images_per_s: float | None = None
+    peak_memory_gb: float | None = None
+    """The most that its training has reserved on the card, GiB."""
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
@@ -219,6 +221,8 @@ class Worker(SQLModel, table=True):
     """When the process began, as the system counts it: tells a reused pid apart."""
     device: str
     device_name: str = ""
+    device_uuid: str | None = None
+    """Which card `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     state: str = "idle"
     """idle, running, gone."""
     seen_s: float = 0.0

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import torch
+
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.verdict import judge
 from engine.datasets.index import Index
@@ -56,6 +58,7 @@ class StoreRecorder:
 
     def epoch(self, measured: Measured, best: Choice | None) -> None:
         metrics = row_of(self._held, measured)
+        peak_gb = reserved_gb(self._environment.get("device", "cpu"))
         history.record_epoch(
             self._store,
             self._held,
@@ -63,6 +66,7 @@ class StoreRecorder:
             measured.evaluation.confusion.tolist(),
             best=_best(best),
             judgement=self._judge(metrics),
+            peak_memory_gb=peak_gb,
         )
 
     def check(self) -> None:
@@ -97,6 +101,11 @@ class StoreRecorder:
             grad_norm_conv1=row.grad_norm_first,
             nonfinite_share=row.nonfinite_share,
         )
+
+
+def reserved_gb(device: str) -> float | None:
+    """The most that this process has reserved on its card, GiB; None on the CPU."""
+    return torch.cuda.max_memory_reserved(device) / 2**30 if device.startswith("cuda") else None
 
 
 def _best(choice: Choice | None) -> Best | None:

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from engine.datasets.layouts import DataError
+from engine.datasets.locks import Stopped
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
@@ -59,10 +60,6 @@ class Stop:
 
     def is_set(self) -> bool:
         return self.reason is not None
-
-
-class Stopped(Exception):
-    """Asked to stop before the first step."""
 
 
 def log(text: str) -> None:
@@ -116,6 +113,7 @@ def _train(
                 precision=environment["precision"],
                 log=log,
                 micro_batch=environment["micro_batch"],
+                should_stop=stop.is_set,
             )
             return session.train(StoreRecorder(store, held, spec, environment), stop.is_set)
         except OutOfMemory as error:

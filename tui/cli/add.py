@@ -1,11 +1,14 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine import memory
 from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
+from engine.datasets.options import READ_FIELDS
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.presets import with_preset
@@ -15,6 +18,9 @@ from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 from tui.text import plain
+
+if TYPE_CHECKING:
+    from engine.datasets.index import Index
 
 
 @takes_home
@@ -45,6 +51,8 @@ def add(
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
     store = open_store(home.database)
+    for line in memory.warnings_for(store, specs):
+        tell(f"warning: {line}")
     added = add_runs(
         store,
         specs,
@@ -63,27 +71,44 @@ def add(
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
-    return {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
+    return stored
 
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
     """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
-    from engine.datasets.source import index_data
+    from engine.datasets.source import survey_data
 
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    wanted = {(spec.data, spec.test_fraction, spec.select_on, spec.loss) for spec in specs}
-    for data, fraction, select_on, loss in wanted:
-        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE and loss != ORDINAL_LOSS:
+    by_data: dict[tuple[Any, ...], list[RunSpec]] = {}
+    for spec in specs:
+        by_data.setdefault(tuple(getattr(spec, field) for field in READ_FIELDS), []).append(spec)
+    for alike in by_data.values():
+        is_built_in = alike[0].data in BUILTIN_DEFAULTS
+        selections = {spec.select_on for spec in alike}
+        losses = {spec.loss for spec in alike}
+        if is_built_in and selections <= set(ALWAYS_SELECTABLE) and ORDINAL_LOSS not in losses:
             continue
-        index = index_data(home, data, test_fraction=fraction)
-        if data not in BUILTIN_DEFAULTS:
+        survey = survey_data(home, alike[0])
+        index = survey.checked()
+        for problem in filter(None, _data_problems(alike, index)):
+            raise CliError(problem)
+        if not is_built_in:
             tell(index.describe())
-        if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
-            raise CliError(problem)
-        if problem := loss_problem(loss, ordered=index.ordered):
-            raise CliError(problem)
+            for warning in survey.warnings:
+                tell(f"warning: {warning.text}")
+
+
+def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]:
+    """What these specs ask of data that cannot give it."""
+    for select_on in sorted({spec.select_on for spec in specs}):
+        yield selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered)
+    for loss in sorted({spec.loss for spec in specs}):
+        yield loss_problem(loss, ordered=index.ordered)
 
 
 def _text(where: str, given: str) -> str:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 FLOATS = (
     "sensitivity_referable", "specificity_referable", "sensitivity_referable_at_93", "sensitivity_referable_at_98",
