@@ -212,6 +212,11 @@ def test_what_is_named_like_an_image_but_is_none(tmp_path: Path) -> None:
     assert len(survey(tmp_path / "linked").checked().names) == 12
 
 
+def test_remarks_are_no_labels(tmp_path: Path) -> None:
+    rows = "".join(f"a{number},seen on day {number}\n" for number in range(30))
+    assert kinds(survey(table(tmp_path / "l.csv", "image,remark\n" + rows, images=30))) == ["labels_differ"]
+
+
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     path = tmp_path / "l.csv"
     for content, says in (
