@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from engine import augmentation
+
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
 
@@ -54,7 +56,20 @@ class RunSpec(BaseModel):
     fit: Literal["crop", "pad", "stretch"] = setting(
         "crop", "how an image that is not square becomes so", "Data", grid=True
     )
-    augment: Literal["none", "flip"] = setting("flip", "change training images at random", "Data", grid=True)
+    preprocess: Literal["none", "graham"] = setting(
+        "none",
+        "graham: the eye cropped out, its local mean taken away; train and test alike",
+        "Data",
+        grid=True,
+    )
+    augment: str = setting(
+        "flip",
+        "change training images at random: none, or flip, flip4 (all four mirrorings, 4 passes an epoch), rotate, "
+        "crop joined by +",
+        "Data",
+        grid=True,
+    )
+    on_bad: Literal["fail", "skip"] = setting("fail", "what an image that cannot be read does", "Data")
     test_fraction: float = setting(
         0.2, "share of images to test on where the data have no test split", "Data", gt=0, lt=1
     )
@@ -152,6 +167,11 @@ class RunSpec(BaseModel):
             raise ValueError(f"{value!r} is not a run: write run: and a run's number, such as run:12")
         return value
 
+    @field_validator("augment")
+    @classmethod
+    def _joined(cls, value: str) -> str:
+        return augmentation.canonical(value)
+
     @model_validator(mode="after")
     def _fits_together(self) -> "RunSpec":
         if self.implementation == "torchvision" and self.bottleneck_stride == "1x1":
@@ -173,6 +193,16 @@ class RunSpec(BaseModel):
         return (
             int(self.pretrained.removeprefix(RUN_PREFIX)) if self.pretrained.startswith(RUN_PREFIX) else None
         )
+
+    @property
+    def passes(self) -> int:
+        """How often an epoch shows each training image."""
+        return augmentation.passes_of(self.augment)
+
+    @property
+    def packed_px(self) -> int:
+        """The side at which images are packed: with a margin where they are rotated or cropped."""
+        return augmentation.packed_px(self.image_size, self.augment)
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""

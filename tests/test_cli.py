@@ -182,6 +182,17 @@ def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -
     assert lines[4][7:9] == [".9204", "test_acc"] and lines[5][0] == "5"
 
 
+def test_a_spec_stored_before_a_setting_existed_is_shown_with_its_default(shell: Shell, study: Store) -> None:
+    with study.write() as session:
+        run = listing.get_run(session, 4)
+        run.spec = json.dumps(
+            {name: value for name, value in json.loads(run.spec).items() if name != "eval_train"}
+        )
+    assert shell("show", "4", "--json") == 0
+    assert json.loads(shell.out)["eval_train"] is False
+    assert shell("show", "4") == 0 and "eval_train off" in shell.out
+
+
 def test_cancel_and_wait(shell: Shell, study: Store) -> None:
     assert "run 1 is done: it cannot be cancelled" in shell.refuses("cancel", "8", "1")
     assert shell("cancel", "5", "8") == 0

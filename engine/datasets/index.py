@@ -112,8 +112,8 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     if len({numbers[place] for place in used}) < 2:
         problems.append(_too_few_classes(layout, labels))
     if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
-        text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes: name the column of labels"
-        problems.append(error("labels_differ", f"{text} with --label-column"))
+        text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
+        problems.append(error("labels_differ", f"{text}: name their column with --label-column"))
     problems += wrong
     if not used:
         return Survey(None, layout.why, tuple(problems))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,14 @@ def write_predictions(
         table.writerow([name, label, classes[answer], f"{scores[answer]:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"))
     write_atomic(paths.scores(last=last), _npy(evaluation.scores))
+
+
+def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
+    """Why each image that cannot be read is so, a line each; no file where all can."""
+    if not bad:
+        path.unlink(missing_ok=True)
+        return
+    write_atomic(path, "".join(f"{why}\n" for why in bad.values()).encode(errors="surrogateescape"))
 
 
 def append_answers(paths: RunPaths, epoch: int, answers: NDArray[np.uint16]) -> None:

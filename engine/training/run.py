@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from engine.datasets.layouts import DataError
+from engine.datasets.locks import Stopped
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
@@ -59,10 +60,6 @@ class Stop:
         return self.reason is not None
 
 
-class Stopped(Exception):
-    """Asked to stop before the first step."""
-
-
 def log(text: str) -> None:
     """A line of the run's log: the worker sends this process's output there."""
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
@@ -81,7 +78,13 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         torch.use_deterministic_algorithms(True)
     try:
         training = Session(
-            spec, home, held.run_id, device=device, precision=environment["precision"], log=log
+            spec,
+            home,
+            held.run_id,
+            device=device,
+            precision=environment["precision"],
+            log=log,
+            should_stop=stop.is_set,
         )
         recorder = StoreRecorder(store, held, spec, environment)
         finished = training.train(recorder, stop.is_set)

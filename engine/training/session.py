@@ -33,6 +33,9 @@ from engine.training.setup import Log, build_network, prepare_data
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
+KEPT_WITH_WEIGHTS = ("arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment")
+"""What the weights' metadata say of the spec: enough to show them an image as the run did. It is made `packed_px`
+wide, and its middle `image_size` is seen."""
 CHECKPOINT_MAX_SHARE = 0.02
 """Within an epoch a checkpoint is written only where it costs less than this share of the time."""
 
@@ -55,14 +58,23 @@ class Session:
     """The state of a run in training."""
 
     def __init__(
-        self, spec: RunSpec, home: Home, run_id: int, *, device: torch.device, precision: str, log: Log
+        self,
+        spec: RunSpec,
+        home: Home,
+        run_id: int,
+        *,
+        device: torch.device,
+        precision: str,
+        log: Log,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Make data and network ready and load the newest checkpoint. Raises DataError, WeightsError."""
+        """Make data and network ready and load the newest checkpoint. Raises DataError, WeightsError; Stopped
+        where `should_stop` asks while images are packed."""
         self.spec, self.device, self.log = spec, device, log
         self.paths = home.run(run_id)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
         sweep_aside(self.paths.folder)
-        self.data = prepare_data(spec, home, device, log)
+        self.data = prepare_data(spec, home, device, log, self.paths.bad_images, should_stop)
         checkpoint = load_checkpoint(self.paths, spec.digest())
         if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
             raise DataError(
@@ -185,7 +197,8 @@ class Session:
     def _write_best(self, measured: Measured, best: Choice) -> None:
         spec = self.spec
         about = {
-            **spec.model_dump(include={"arch", "bottleneck_stride", "data", "image_size", "fit"}),
+            **spec.model_dump(include=set(KEPT_WITH_WEIGHTS)),
+            "packed_px": spec.packed_px,
             **asdict(best),
             "class_names": list(self.data.index.class_names),
             "mean": MEAN,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,18 +15,24 @@ from torch.optim.lr_scheduler import LRScheduler
 from engine.analysis.groups import seen_groups
 from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
+from engine.datasets.decode import Look
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.packed import pack
+from engine.datasets.packed import BadImages, pack, skip
+from engine.datasets.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import apply_pretrained
-from engine.paths import Home
+from engine.paths import Home, gpu_cache_bytes
 from engine.spec import RunSpec
+from engine.training.artifacts import write_bad_list
+from engine.training.packing_log import PackingLog
 from engine.training.recipe import autocast, make_loss, make_optimizer, make_schedule
 
 Log = Callable[[str], None]
+BAD_SHOWN = 20
+"""Unreadable images that the log names; the file names all."""
 
 
 @dataclass(frozen=True)
@@ -54,28 +61,68 @@ class Network:
     autocast: Callable[[], AbstractContextManager[object]]
 
 
-def prepare_data(spec: RunSpec, home: Home, device: torch.device, log: Log) -> Data:
-    """Index and pack the images. Raises DataError."""
+def prepare_data(
+    spec: RunSpec, home: Home, device: torch.device, log: Log, bad_list: Path, should_stop: Callable[[], bool]
+) -> Data:
+    """Index and pack the images; unreadable ones are listed in `bad_list`. Raises DataError, CacheError, Stopped."""
     index = index_data(home, spec)
     log(f"data {spec.data}: {index.describe()}")
     has_val = "val" in index.splits
     if problem := selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered):
         raise DataError(problem)
 
-    def packing(done: int, total: int) -> None:
-        log(f"packed {done:,} of {total:,} images")
-
-    images = pack(index, home.cache, size_px=spec.image_size, fit=spec.fit, progress=packing)
+    index, images = _pack(spec, home, index, log, bad_list, should_stop)
     labels = np.asarray(index.labels, dtype=np.int64)
     batches = Batches(
-        images, labels, device=device, batch_size=spec.batch_size, seed=spec.seed, augment=spec.augment
+        images,
+        labels,
+        device=device,
+        batch_size=spec.batch_size,
+        seed=spec.seed,
+        augment=spec.augment,
+        size_px=spec.image_size,
+        background=GREY if spec.preprocess == "graham" else 0,
+        gpu_cache_bytes=gpu_cache_bytes(),
     )
     train, test, val = (
         np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
     )
     seen = seen_groups(index.groups, test.tolist(), train.tolist())
-    steps = -(-len(train) // spec.batch_size)
+    shown = len(train) * spec.passes
+    if spec.passes > 1:
+        log(
+            f"{spec.augment}: {spec.passes} passes an epoch, {shown:,} views of {len(train):,} training images"
+        )
+    steps = -(-shown // spec.batch_size)
     return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
+
+
+def _pack(
+    spec: RunSpec, home: Home, index: Index, log: Log, bad_list: Path, should_stop: Callable[[], bool]
+) -> tuple[Index, NDArray[np.uint8]]:
+    """The packed images, and the index without those that cannot be read."""
+    look = Look(spec.packed_px, spec.fit, spec.preprocess)
+    try:
+        packed = pack(
+            index,
+            home.cache,
+            look,
+            on_bad=spec.on_bad,
+            progress=PackingLog(log),
+            should_stop=should_stop,
+            log=log,
+        )
+    except BadImages as error:
+        write_bad_list(bad_list, error.bad)
+        raise
+    write_bad_list(bad_list, {index.names[row]: why for row, why in packed.bad.items()})
+    if packed.bad:
+        log(
+            f"skipped {len(packed.bad):,} of {len(index.names):,} images that cannot be read: see {bad_list.name}"
+        )
+        for why in list(packed.bad.values())[:BAD_SHOWN]:
+            log(f"  {why}")
+    return skip(index, packed.bad), packed.images
 
 
 def build_network(
