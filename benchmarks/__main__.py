@@ -7,7 +7,7 @@ import time
 
 from engine.telemetry import cpu_name
 
-MEASUREMENTS = ("claims", "step", "contenders")
+MEASUREMENTS = ("claims", "names", "step", "contenders")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pictures import class_folders, draw
 
+from engine.datasets.decode import Look
 from engine.datasets.images import file_of, open_image
 from engine.datasets.index import Survey, survey_folder
 from engine.datasets.options import ReadOptions
@@ -86,8 +87,8 @@ def test_medmnist_is_read_packed_and_named_by_split_and_number(
     assert np.array_equal(opened, wanted if wanted.ndim == 3 else wanted[..., None].repeat(3, -1))
     with pytest.raises(FileNotFoundError):
         open_image(tmp_path, "retinamnist.npz#val/3")
-    packed = pack(index, tmp_path / "cache", size_px=28, fit="stretch", progress=lambda *_: None)
-    assert np.array_equal(packed[8], opened)
+    packed = pack(index, tmp_path / "cache", Look(28, "stretch", "none"))
+    assert np.array_equal(packed.images[8], opened)
 
 
 def test_array_files_that_are_none(tmp_path: Path) -> None:
@@ -210,6 +211,11 @@ def test_what_is_named_like_an_image_but_is_none(tmp_path: Path) -> None:
         (tmp_path / "linked" / folder.name).symlink_to(folder)
     (tmp_path / "linked" / "class0" / "loop").symlink_to(tmp_path / "linked" / "class0")
     assert len(survey(tmp_path / "linked").checked().names) == 12
+
+
+def test_remarks_are_no_labels(tmp_path: Path) -> None:
+    rows = "".join(f"a{number},seen on day {number}\n" for number in range(30))
+    assert kinds(survey(table(tmp_path / "l.csv", "image,remark\n" + rows, images=30)))[0] == "labels_differ"
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from engine.datasets.problems import DataError, Problem, error, raise_first, war
 from engine.datasets.splits import draw_split, split_seed
 
 SPLITS = ("train", "val", "test")
+MANY_CLASSES = 20
+"""More classes than this and than every second image are names or remarks, not classes."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     used = [place for place, number in enumerate(numbers) if number is not None]
     if len({numbers[place] for place in used}) < 2:
         problems.append(_too_few_classes(layout, labels))
+    if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
+        text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
+        problems.append(error("labels_differ", f"{text}: name their column with --label-column"))
     problems += wrong
     if not used:
         return Survey(None, layout.why, tuple(problems))

@@ -61,6 +61,8 @@ class Listing:
     def count(self, names: Sequence[str]) -> int:
         """How many of the names are files here."""
         files = self._listed("")
+        if not files:
+            names = [name for name in names if "/" in name]
         return sum(1 for name in names if name in files or self._find(name) is not None)
 
     def rivals(self, names: Sequence[str]) -> dict[str, list[str]]:

@@ -56,8 +56,8 @@ def data_document(data: str, survey: Survey, looks: Looks | None) -> dict[str, A
 
 def look_at_images(index: Index, progress: Progress) -> Looks | None:
     """Decode every image of an index; None for a built-in set, which has no files."""
-    from engine.datasets.decode import to_rgb
     from engine.datasets.images import open_image
+    from engine.datasets.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 
     root = index.root
     if root is None:
@@ -68,11 +68,13 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
         try:
             with open_image(root, name) as image:
                 size, mode = "×".join(map(str, image.size)), image.mode
-                image.draft("RGB", (32, 32))
+                check_size(image)
+                image.draft(None, (32, 32))  # a JPEG is read to its end, but not at full size
+                image.load()
                 to_rgb(image)
             return size, mode, ""
-        except Exception as wrong:  # decoders raise what they like for damaged files
-            return "", "", f"{name} ({str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__})"
+        except NOT_READABLE as wrong:
+            return "", "", f"{name} ({reason_of(wrong)})"
 
     found: list[tuple[str, str, str]] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:

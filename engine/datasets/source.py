@@ -39,8 +39,12 @@ def read_options(home: Home, spec: RunSpec) -> ReadOptions:
     )
 
 
-def _survey_builtin(name: str, options: ReadOptions) -> Survey:
+def index_builtin(name: str, *, test_fraction: float) -> Index:
     """A built-in set; its images are named `digits#17`."""
+    return _survey_builtin(name, ReadOptions(test_fraction=test_fraction)).checked()
+
+
+def _survey_builtin(name: str, options: ReadOptions) -> Survey:
     from engine.datasets.builtin import builtin_table
 
     built = builtin_table(name)

@@ -84,7 +84,10 @@ def _delimiter(text: str) -> str:
 
 def _without_empty_columns(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Spreadsheets leave empty columns at the end."""
-    width = max((_filled(row) for row in rows), default=0)
+    widest = max(map(len, rows), default=0)
+    if any(len(row) == widest and row[-1] for row in rows):
+        return list(rows)
+    width = max(map(_filled, rows), default=0)
     return [row[: max(width, 1)] for row in rows]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.columns import IMAGE_HEADINGS, SPLIT_WORDS, Columns, find_columns
+from engine.datasets.columns import IMAGE_HEADINGS, SAMPLE, SPLIT_WORDS, Columns, find_columns
 from engine.datasets.labels import is_whole
 from engine.datasets.layout import Layout, Row, place
 from engine.datasets.names import Places
@@ -59,7 +59,7 @@ def _paired(folder: Path, split: str, places: Places, problems: list[Problem]) -
     if len(names) != len(values):
         text = f"{images.name} has {len(names)} rows but {labels.name} has {len(values)}"
         problems.append(error("unpaired_rows", f"{text}: they must pair up row by row"))
-    listing = places.best(names)[0]
+    listing = places.best(names[:SAMPLE])[0]
     is_headed = len(values) > 1 and not is_whole(values[0]) and all(map(is_whole, values[1:]))
     is_headed = is_headed and bool(values[0])
     if len(names) > 1 and heading(names[0]) in IMAGE_HEADINGS and listing.count(names[:2]) == 1:
