@@ -56,7 +56,7 @@ class Batches:
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
-        self._feed = make_feed(images, device, gpu_cache_bytes)
+        self.feed = make_feed(images, device, gpu_cache_bytes)
         self._mean, self._std = (
             torch.tensor(each, device=device).mul_(255).repeat(self._size_px) for each in (MEAN, STD)
         )
@@ -93,7 +93,7 @@ class Batches:
         parts = [slice(start, min(start + at_once, count)) for start in starts]
         labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
         places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
-        for part, raw in zip(parts, self._feed.stream(views, parts), strict=True):
+        for part, raw in zip(parts, self.feed.stream(views, parts), strict=True):
             images = self._middle(raw) if places is None else self._placed(raw, places[part])
             yield Batch(views.rows[part], self._normalised(images), labels[part])
 

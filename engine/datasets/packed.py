@@ -90,7 +90,7 @@ def pack(
                 bad = partial.bad
     if bad and on_bad == "fail":
         raise _bad_images(index, bad)
-    return Packed(_open_map(path, shape), bad)
+    return Packed(open_map(path, shape), bad)
 
 
 def skip(index: Index, bad: Mapping[int, str]) -> Index:
@@ -202,7 +202,8 @@ def _put_in_place(
     partial.remove()
 
 
-def _open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A file of pixels as a read-only array of this shape."""
     with path.open("rb") as file:
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return np.frombuffer(pages, dtype=np.uint8).reshape(shape)
