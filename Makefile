@@ -35,7 +35,7 @@ bench: install   ## the measurements of docs/benchmarks.md
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
 
-soak: install    ## a packed set larger than its memory: takes 5 GB of disk, and root for a control group
+soak: install    ## a packed set larger than its memory: takes 4 GB of disk, and root for a control group
 	@$(PY) -m benchmarks beyond_memory
 
 screenshots: install  ## the pictures in docs/

@@ -176,9 +176,9 @@ def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dic
 
 def _bad_images(index: Index, bad: Mapping[int, str]) -> BadImages:
     first, others = bad[min(bad)], len(bad) - 1
-    more = f", and so are {others:,} others" if first.endswith("missing") else f", nor can {others:,} others"
+    more = f", nor can {others:,} more be read" if others else ""
     advice = "replace them, take their rows out" if others else "replace it, take its row out"
-    text = f"{first}{more if others else ''}: {advice}, or set on_bad to skip"
+    text = f"{first}{more}: {advice}, or skip with --on-bad skip"
     return BadImages(text, {index.names[row]: why for row, why in sorted(bad.items())})
 
 
