@@ -20,6 +20,7 @@ from engine.analysis.final_table import final_table
 from engine.analysis.interval import wilson_interval
 from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figure
 from engine.analysis.report import ReportError, collect, write_report
+from engine.analysis.settings_section import settings_section
 from engine.analysis.study import Study
 from engine.analysis.wording import markdown, printable, slug, table
 from engine.grid import make_spec
@@ -382,3 +383,15 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_runs_of_different_passes_are_told_apart(study: Study, text: str) -> None:
+    assert "passes an epoch" not in text
+    first, second, *_ = study.runs
+    more = replace(second, spec=make_spec({"data": "fundus", "augment": "flip4"}))
+    said = settings_section(Study("", (first, more)))
+    assert (
+        "an epoch shows each training image once in #1 and 4 times (4 passes an epoch) in #2; "
+        "compare by steps, not by epochs." in said
+    )
+    assert "compare by steps" not in settings_section(Study("", (more, replace(more, id=9))))

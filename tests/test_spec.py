@@ -40,6 +40,8 @@ def test_defaults_depend_on_optimizer_and_built_in_data() -> None:
         ("image_size", "8", "must be above or at 16"),
         ("pretrained", "run:x", "run: and a run's number"),
         ("pretrained", " ", "must not be empty"),
+        ("preprocess", "clahe", "'clahe' is unknown: choose from none, graham"),
+        ("on_bad", "ignore", "'ignore' is unknown: choose from fail, skip"),
         ("nonsense", 1, "is not a setting"),
     ],
 )
@@ -112,3 +114,10 @@ def test_canonical_text_reads_back_equal(lr: float, seed: int, epochs: int) -> N
     assert load_spec(spec.to_json()) == spec
     assert list(json.loads(spec.to_json())) == sorted(FIELDS)
     assert load_spec(spec.to_json()).digest() == spec.digest()
+
+
+def test_passes_and_the_packed_side_follow_the_augmentation() -> None:
+    plain = make_spec({"data": "x", "augment": "flip"})
+    assert (plain.passes, plain.packed_px) == (1, 224)
+    many = make_spec({"data": "x", "augment": "crop+flip4", "image_size": 64})
+    assert (many.passes, many.packed_px) == (4, 74)

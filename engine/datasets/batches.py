@@ -61,7 +61,7 @@ class Batches:
         self._classes, self._sampler = labels, sampler
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
-        self._feed = make_feed(images, device, gpu_cache_bytes)
+        self.feed = make_feed(images, device, gpu_cache_bytes)
         self._mean, self._std = (
             torch.tensor(each, device=device).mul_(255).repeat(self._size_px) for each in (MEAN, STD)
         )
@@ -99,7 +99,7 @@ class Batches:
         """Labels and places go to the device once: a step sends nothing there but images."""
         labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
         places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
-        for part, raw in zip(parts, self._feed.stream(views, parts), strict=True):
+        for part, raw in zip(parts, self.feed.stream(views, parts), strict=True):
             images = self._middle(raw) if places is None else self._placed(raw, places[part])
             seed = int(mix(self._seed, epoch, NETWORK, np.array([part.start]))[0] >> np.uint64(1))
             yield Batch(views.rows[part], self._normalised(images), labels[part], seed)
