@@ -27,10 +27,14 @@ from engine.datasets.named_images import Named, images_of
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 from engine.prediction_output import CsvWriter, JsonWriter, Prediction, Progress, Writer
+from engine.spec import ORDINAL_LOSS
 from engine.text import plain
+from engine.training.objectives import Classification, Objective, Ordinal, outputs_of
 from engine.training.recipe import autocast
 
-NEEDED = ("arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess")
+NEEDED = (
+    "arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess", "loss",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Network:
     look: Look
     image_size: int
     """The side of the middle that it sees."""
+    objective: Objective
+    """How its outputs are read."""
     precision: str
     device: torch.device
 
@@ -54,12 +60,19 @@ def load_network(path: Path, device: torch.device) -> Network:
         raise WeightsError(f"{path} does not say its {', '.join(missing)}: it was not written by resnet-tui")
     known: dict[str, Any] = about
     names = tuple(map(str, known["class_names"]))
-    model = build_model(known["arch"], len(names), bottleneck_stride=known["bottleneck_stride"])
+    objective = Ordinal(len(names)) if known["loss"] == ORDINAL_LOSS else Classification()
+    outputs = outputs_of(str(known["loss"]), len(names))
+    model = build_model(known["arch"], outputs, bottleneck_stride=known["bottleneck_stride"])
     model.load_state_dict(read_state(path))
-    model = model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    precision = str(known.get("precision", "fp32"))
-    look = Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"]))
-    return Network(model, names, look, int(known["image_size"]), precision, device)
+    return Network(
+        model=model.to(device, memory_format=torch.channels_last).eval(),  # type: ignore[call-overload]
+        class_names=names,
+        look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
+        image_size=int(known["image_size"]),
+        objective=objective.to(device),
+        precision=str(known.get("precision", "fp32")),
+        device=device,
+    )
 
 
 def predict(
@@ -77,10 +90,9 @@ def predict(
                 if not isinstance(image, str)
             ]
             if pairs:
-                scores = _scores(network, np.stack([image for _, image in pairs]))
-                yield from (
-                    _prediction(network, name, row) for (name, _), row in zip(pairs, scores, strict=True)
-                )
+                answers, scores = _answers(network, np.stack([image for _, image in pairs]))
+                for (name, _), answer, row in zip(pairs, answers, scores, strict=True):
+                    yield _prediction(network, name, int(answer), row)
 
 
 def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
@@ -94,8 +106,8 @@ def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
 
 
 @torch.inference_mode()
-def _scores(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """N×size×size×3 to probabilities N×classes."""
+def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """N×size×size×3 to answers N and probabilities N×classes, or grades N×1."""
     labels = np.zeros(len(images), dtype=np.int64)
     batches = Batches(
         images,
@@ -104,19 +116,22 @@ def _scores(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         batch_size=len(images),
         seed=0,
         augment="none",
-        gpu_cache_bytes=0,
+        size_px=network.image_size,
     )
-    parts = []
+    answers, scores = [], []
     for batch in batches.evaluate(np.arange(len(images))):
         with autocast(network.precision, network.device):
-            logits = network.model(batch.images)
-        parts.append(logits.float().softmax(1).cpu().numpy())
-    return np.concatenate(parts)
+            outputs = network.model(batch.images)
+        answers.append(network.objective.answers(outputs).cpu().numpy())
+        scores.append(network.objective.scores(outputs).cpu().numpy())
+    return np.concatenate(answers), np.concatenate(scores)
 
 
-def _prediction(network: Network, name: str, scores: NDArray[np.float32]) -> Prediction:
-    best = int(scores.argmax())
-    return Prediction(name, network.class_names[best], float(scores[best]), tuple(map(float, scores)))
+def _prediction(network: Network, name: str, answer: int, scores: NDArray[np.float32]) -> Prediction:
+    is_graded = len(scores) == 1
+    probabilities = None if is_graded else tuple(map(float, scores))
+    score = float(scores[0] if is_graded else scores[answer])
+    return Prediction(name, network.class_names[answer], score, probabilities)
 
 
 def run(network: Network, paths: Sequence[str], batch_size: int, writer: Writer) -> int:

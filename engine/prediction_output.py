@@ -18,9 +18,9 @@ class Prediction:
     image: str
     answer: str
     score: float
-    """Of the answer."""
-    probabilities: tuple[float, ...]
-    """One for each class, in their order."""
+    """The answer's probability, or the grade of a network that has one output."""
+    probabilities: tuple[float, ...] | None
+    """One for each class, in their order; None where there is but a grade."""
 
 
 class Writer(Protocol):

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.datasets.batches import MEAN, STD, Batch, Batches, make_feed
 from engine.datasets.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
 from engine.datasets.feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, ask_for
-from engine.datasets.packed import _open_map
+from engine.datasets.packed import open_map
 
 ROWS = np.arange(10, 47)
 CPU = torch.device("cpu")
@@ -127,7 +127,7 @@ class FakeCopier:
 
 def whole_epoch(feed: Any, augment: str = "flip") -> list[Batch]:
     made = batches(augment=augment)
-    made._feed = feed
+    made.feed = feed
     return [*made.train(ROWS, epoch=1), *made.train(ROWS, epoch=2, start_step=3), *made.evaluate(ROWS)]
 
 
@@ -151,7 +151,7 @@ def test_pinned_batches_are_made_ahead_and_dropped_with_the_epoch() -> None:
             return super().begin(buffer, images)
 
     made = batches()
-    made._feed = Pinned(IMAGES, Noting())
+    made.feed = Pinned(IMAGES, Noting())
     epoch = made.train(ROWS, epoch=1)
     next(epoch)
     before = threading.active_count()
@@ -166,7 +166,7 @@ def test_what_fails_in_the_thread_is_told() -> None:
             raise MemoryError("no pinned memory")
 
     made = batches()
-    made._feed = Pinned(IMAGES, Failing())
+    made.feed = Pinned(IMAGES, Failing())
     with pytest.raises(MemoryError, match="no pinned memory"):
         list(made.train(ROWS, epoch=1))
 
@@ -185,7 +185,7 @@ def test_the_map_goes_to_the_card_where_it_fits(monkeypatch: pytest.MonkeyPatch)
 def test_pages_of_a_map_are_asked_for_and_memory_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "map.u8"
     path.write_bytes(IMAGES.tobytes())
-    packed = _open_map(path, IMAGES.shape)
+    packed = open_map(path, IMAGES.shape)
     assert isinstance(_pages_of(packed), mmap.mmap) and _pages_of(IMAGES) is None
     ask_for(packed, np.array([0, 59, 30]))
     ask_for(IMAGES, np.array([0]))

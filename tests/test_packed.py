@@ -213,21 +213,25 @@ def test_a_bad_image_fails_with_all_that_are_seen_at_once(tmp_path: Path, index:
     assert text.startswith(
         f"image {index.root}/class1/002.png cannot be read (no image format that is known), "
     )
-    assert text.endswith("nor can 2 others: replace them, take their rows out, or set on_bad to skip")
+    assert text.endswith(
+        "nor can 2 more be read: replace them, take their rows out, or skip with --on-bad skip"
+    )
     assert list(caught.value.bad) == ["class1/002.png", "class1/005.png", "class2/010.png"]
     spoil(index, 1, cut=True)
-    with pytest.raises(BadImages, match=r"class0/001.png cannot be read \(.*truncated.*, nor can 3 others"):
+    with pytest.raises(BadImages, match=r"class0/001.png cannot be read \(.*truncated.*, nor can 3 more"):
         packed(index, tmp_path / "cache")
 
 
 def test_one_bad_image_and_missing_ones(tmp_path: Path, index: Index) -> None:
     spoil(index, 30)
-    with pytest.raises(BadImages, match="known\\): replace it, take its row out, or set on_bad to skip$"):
+    with pytest.raises(
+        BadImages, match="known\\): replace it, take its row out, or skip with --on-bad skip$"
+    ):
         packed(index, tmp_path / "cache")
     assert index.root is not None
     for row in (5, 44):
         (index.root / index.names[row]).unlink()
-    with pytest.raises(BadImages, match=r"class0/005.png is missing, and so are 1 others: replace them"):
+    with pytest.raises(BadImages, match=r"class0/005.png is missing, nor can 1 more be read: replace them"):
         packed(index, tmp_path / "cache")
 
 
@@ -244,7 +248,7 @@ def test_bad_images_are_skipped_and_known(tmp_path: Path, index: Index) -> None:
         assert np.array_equal(made.images[good], whole[good]) and not made.images[list(made.bad)].any()
     draw(index.root / index.names[7], 0, 7)
     pack(index, tmp_path / "cache", PLAIN, on_bad="skip")
-    with pytest.raises(BadImages, match="class0/003.png cannot be read .*nor can 2 others"):
+    with pytest.raises(BadImages, match="class0/003.png cannot be read .*nor can 2 more"):
         packed(index, tmp_path / "cache")
 
 

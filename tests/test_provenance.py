@@ -150,8 +150,8 @@ def test_the_count_is_that_of_the_sets(rows: list[tuple[str, int]], known: set[i
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Run 1 of this home was trained on the lab's CSVs; `swapped` has the same images, train and test exchanged."""
-    lab_csvs(tmp_path / "lab")
-    lab_csvs(tmp_path / "swapped")
+    lab_csvs(tmp_path / "lab", both_eyes=True)
+    lab_csvs(tmp_path / "swapped", both_eyes=True)
     for kind in ("img", "label"):
         train, test = (tmp_path / "swapped" / f"{split}_{kind}.csv" for split in ("train", "test"))
         first, second = train.read_text(), test.read_text()
@@ -169,14 +169,14 @@ def home(tmp_path: Path) -> Home:
 def test_a_leak_is_refused_unless_it_is_allowed(home: Home) -> None:
     index = index_folder(home.root / "swapped", test_fraction=0.2)
     spec = make_spec({"data": "swapped", "pretrained": "run:1"})
-    with pytest.raises(LeakError, match="6 of the 6 val and test images and 6 of their groups"):
+    with pytest.raises(LeakError, match="6 of the 6 val and test images and 3 of their groups"):
         provenance(spec, home, 2, index, quiet)
     said: list[str] = []
     allowed = make_spec({"data": "swapped", "pretrained": "run:1", "allow_leak": True})
     assert allowed.digest() == spec.digest()
     what, leak = provenance(allowed, home, 2, index, said.append)
     assert leak is not None
-    assert leak.document() == {"images": 6, "groups": 6, "test_images": 6, "from": [1]}
+    assert leak.document() == {"images": 6, "groups": 3, "test_images": 6, "from": [1]}
     assert said[-1].endswith("allowed by allow_leak")
     assert len(what.images) == 10 and set(what.image_runs.tolist()) == {1, 2}
     same = make_spec({"data": "lab", "pretrained": "run:1"})
@@ -202,10 +202,10 @@ def test_before_the_start_groups_are_known_and_images_once_they_were_read(home: 
     spec = make_spec({"data": "swapped", "pretrained": "run:1"})
     index = index_folder(home.root / "swapped", test_fraction=0.2)
     early = leak_known_early(home, spec, lambda: index)
-    assert early is not None and (early.images, early.groups) == (0, 6)
+    assert early is not None and (early.images, early.groups) == (0, 3)
     image_hashes(index, home.cache, quiet)
     early = leak_known_early(home, spec, lambda: index)
-    assert early is not None and (early.images, early.groups) == (6, 6)
+    assert early is not None and (early.images, early.groups) == (6, 3)
     with (home.root / "swapped" / "test_img.csv").open() as file:
         assert len(list(csv.reader(file))) == 6
     assert leak_known_early(home, make_spec({"data": "swapped"}), lambda: index) is None

@@ -26,7 +26,7 @@ from tui.warm_start import check_warm_starts
 def home(tmp_path: Path) -> Home:
     """Run 1 was trained on `lab`; `swapped` tests on those images."""
     for name in ("lab", "swapped"):
-        lab_csvs(tmp_path / name)
+        lab_csvs(tmp_path / name, both_eyes=True)
     for kind in ("img", "label"):
         train, test = (tmp_path / "swapped" / f"{split}_{kind}.csv" for split in ("train", "test"))
         first, second = train.read_text(), test.read_text()
@@ -64,7 +64,7 @@ def test_add_refuses_a_leak_that_is_known(home: Home, capsys: pytest.CaptureFixt
     )
     assert run([*call, "--allow-leak"]) == 0
     said = capsys.readouterr()
-    assert said.out == "2\n" and "6 of their groups (run 1)" in said.err
+    assert said.out == "2\n" and "3 of their groups (run 1)" in said.err
     assert run([*call[:4], str(home.root / "lab"), *call[5:]]) == 0
 
 

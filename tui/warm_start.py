@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from engine.datasets.options import READ_FIELDS
 from engine.paths import Home
 from engine.spec import PRETRAINED_WORDS, RunSpec
 from engine.store.database import Store
@@ -28,14 +29,15 @@ def check_warm_starts(home: Home, store: Store, specs: Sequence[RunSpec]) -> lis
 
 
 def _what_matters(spec: RunSpec) -> tuple[object, ...]:
-    return spec.data, spec.pretrained, spec.test_fraction, spec.allow_leak, spec.epochs == 0
+    read = tuple(getattr(spec, field) for field in READ_FIELDS)
+    return *read, spec.pretrained, spec.allow_leak, spec.epochs == 0
 
 
 def _leak(home: Home, spec: RunSpec) -> str | None:
     from engine.datasets.provenance import leak_known_early
     from engine.datasets.source import index_data
 
-    leak = leak_known_early(home, spec, lambda: index_data(home, spec.data, test_fraction=spec.test_fraction))
+    leak = leak_known_early(home, spec, lambda: index_data(home, spec))
     if leak is None or not leak.found:
         return None
     if not spec.allow_leak:
@@ -52,7 +54,7 @@ def _check_classes(home: Home, store: Store, spec: RunSpec, source: int) -> None
         theirs = list(get_run(session, source).class_names)
     if not theirs:
         return
-    ours = list(index_data(home, spec.data, test_fraction=spec.test_fraction).class_names)
+    ours = list(index_data(home, spec).class_names)
     if theirs != ours:
         raise QueueError(
             f"epochs 0 only evaluates, and run {source} answers other classes than {spec.data} has: "

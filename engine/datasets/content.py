@@ -4,22 +4,22 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.index import Index
-from engine.datasets.layouts import SPLIT_FOLDERS, DataError
+from engine.datasets.images import file_of
+from engine.datasets.index import SPLITS, Index
+from engine.datasets.names import MEMBER
+from engine.datasets.npz import npz_images
+from engine.datasets.problems import DataError
 from engine.paths import write_atomic
 
 FORMAT = 1
 """Part of the cache's key: raised when the numbers change."""
 CHUNK = 64
 """Images that a thread reads at a time."""
-ARRAY_FILE = ".npz#"
-"""What the name of an image in an array file holds: `retinamnist.npz#test/17`."""
 
 Hashes = NDArray[np.uint64]
 
@@ -45,7 +45,7 @@ def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashe
     root = index.root
     log(f"reading {len(index.names):,} images once more, to know them again in other data")
     hashes = np.zeros(len(index.names), dtype=np.uint64)
-    rows = [row for row, split in enumerate(index.splits) if split in SPLIT_FOLDERS]
+    rows = [row for row, split in enumerate(index.splits) if split in SPLITS]
 
     def some(start: int) -> None:
         for row in rows[start : start + CHUNK]:
@@ -74,7 +74,7 @@ def _cached(index: Index, cache: Path) -> Path:
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for name in index.names:
         try:
-            status = _file(index.root or Path(), name).stat()
+            status = file_of(index.root or Path(), name).stat()
             stamp = f"{status.st_size}/{status.st_mtime_ns}"
         except OSError:
             stamp = "missing"
@@ -82,26 +82,13 @@ def _cached(index: Index, cache: Path) -> Path:
     return cache / f"{digest.hexdigest()[:24]}.hashes"
 
 
-def _file(root: Path, name: str) -> Path:
-    """The file that holds an image."""
-    file, is_array, _ = name.partition(ARRAY_FILE)
-    return root / (f"{file}.npz" if is_array else name)
-
-
 def _content(root: Path, name: str) -> bytes:
     """A file's bytes; an array file's image by its pixels."""
-    path = _file(root, name)
+    member = MEMBER.fullmatch(name)
     try:
-        if path.name == Path(name).name:
-            return path.read_bytes()
-        split, _, row = name.partition(ARRAY_FILE)[2].partition("/")
-        return bytes(_array(path, f"{split}_images")[int(row)].tobytes())
-    except (OSError, KeyError, ValueError, IndexError):
+        if member is None:
+            return (root / name).read_bytes()
+        image = npz_images(root / member["file"])[member["split"]][int(member["row"])]
+        return bytes(image.tobytes())
+    except (OSError, KeyError, IndexError):
         raise DataError(f"image {root / name} cannot be read: replace it or take its row out") from None
-
-
-@lru_cache(maxsize=3)
-def _array(path: Path, key: str) -> NDArray[np.generic]:
-    with np.load(path, allow_pickle=False) as arrays:
-        found: NDArray[np.generic] = arrays[key]
-    return found

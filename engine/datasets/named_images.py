@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.layouts import HEADINGS, IMAGE_SUFFIXES, DataError, check_inside, is_image
+from engine.datasets.columns import IMAGE_HEADINGS
+from engine.datasets.names import IMAGE_SUFFIXES, check_inside, is_image
+from engine.datasets.problems import DataError
+from engine.datasets.tables import heading
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ def _table(path: Path) -> Iterator[Named]:
             if first is None:
                 yield Named(str(path), path, f"{path} is empty: it needs an image name a row")
                 return
-            headings = [cell.strip().lower() for cell in first]
-            column = next((place for place, cell in enumerate(headings) if cell in HEADINGS), None)
+            headings = [heading(cell) for cell in first]
+            column = next((place for place, cell in enumerate(headings) if cell in IMAGE_HEADINGS), None)
             folders = _folders(path.parent)
             if column is None or _find(folders, first[column].strip()) is not None:
                 yield _row(path, folders, first, column or 0)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
 from engine.datasets.decode import Look, decode, is_readable, shown
+from engine.datasets.images import file_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.locks import locked
@@ -90,7 +91,7 @@ def pack(
                 bad = partial.bad
     if bad and on_bad == "fail":
         raise _bad_images(index, bad)
-    return Packed(_open_map(path, shape), bad)
+    return Packed(open_map(path, shape), bad)
 
 
 def skip(index: Index, bad: Mapping[int, str]) -> Index:
@@ -126,7 +127,7 @@ def _key(index: Index, look: Look, on_bad: str) -> str:
 def _stamp(root: Path, name: str) -> bytes:
     """A file's size and time; nothing where it is missing."""
     try:
-        status = (root / name).stat()
+        status = file_of(root, name).stat()
     except OSError:
         return b""
     return f"/{status.st_size}/{status.st_mtime_ns}\n".encode()
@@ -176,9 +177,9 @@ def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dic
 
 def _bad_images(index: Index, bad: Mapping[int, str]) -> BadImages:
     first, others = bad[min(bad)], len(bad) - 1
-    more = f", and so are {others:,} others" if first.endswith("missing") else f", nor can {others:,} others"
+    more = f", nor can {others:,} more be read" if others else ""
     advice = "replace them, take their rows out" if others else "replace it, take its row out"
-    text = f"{first}{more if others else ''}: {advice}, or set on_bad to skip"
+    text = f"{first}{more}: {advice}, or skip with --on-bad skip"
     return BadImages(text, {index.names[row]: why for row, why in sorted(bad.items())})
 
 
@@ -202,7 +203,8 @@ def _put_in_place(
     partial.remove()
 
 
-def _open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A file of pixels as a read-only array of this shape."""
     with path.open("rb") as file:
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return np.frombuffer(pages, dtype=np.uint8).reshape(shape)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.paths import RunPaths, write_atomic
-from engine.spec import RunSpec
+from engine.spec import ORDINAL_LOSS, RunSpec
 from engine.training.loop import Evaluation
 from engine.training.measure import Choice
+from engine.training.objectives import grade_thresholds
 
 ABOUT_WEIGHTS = (
-    "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "select_on",
+    "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
 )  # fmt: skip
 """What the weights' metadata repeat of a spec: enough to show them an image as the run did. It is made `packed_px`
 wide, and its middle `image_size` is seen."""
@@ -34,6 +35,7 @@ def weights_about(
         **asdict(best),
         "class_names": list(index.class_names),
         "ordered": index.ordered,
+        **({"thresholds": grade_thresholds(len(index.class_names))} if spec.loss == ORDINAL_LOSS else {}),
         "mean": MEAN,
         "std": STD,
         "precision": precision,
@@ -52,12 +54,14 @@ def write_predictions(
     *,
     last: bool,
 ) -> None:
-    """predictions.csv (image, label, answer, score of the answer) and scores.npy (float32, images × classes)."""
+    """predictions.csv (image, label, answer, score of the answer, or the grade under an ordinal loss) and scores.npy
+    (float32, images × classes, or images × 1)."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["image", "label", "answer", "score"])
     for name, label, answer, scores in zip(names, labels, evaluation.answers, evaluation.scores, strict=True):
-        table.writerow([name, label, classes[answer], f"{scores[answer]:.6f}"])
+        score = scores[answer] if len(scores) > 1 else scores[0]
+        table.writerow([name, label, classes[answer], f"{score:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"))
     write_atomic(paths.scores(last=last), _npy(evaluation.scores))
 

@@ -14,17 +14,21 @@ from engine import telemetry
 from engine.paths import Home
 from engine.spec import RunSpec
 from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.setup import micro_batch_of
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
 DECIDES_BITS = ("torch", "device_name", "cuda", "cudnn", "numpy", "pillow")
 """With another of these the same step may give other bits."""
+PRESENT = ("device", "micro_batch")
+"""Always those of the present attempt: which of several equal cards, and a micro-batch that had to shrink."""
 GIT_TIMEOUT_S = 5.0
 
 
 def environment_now(
     spec: RunSpec, device: torch.device, home: Home, before: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """This process's environment; threads and precision stay as they were `before`. What is unknown is None."""
+    """This process's environment; threads, precision and a micro-batch that had to
+    shrink stay as they were `before`. What is unknown is None."""
     on_cuda = device.type == "cuda"
     host = telemetry.nvidia() if on_cuda else None
     return {
@@ -39,6 +43,7 @@ def environment_now(
         "driver": host.driver if host else None,
         "threads": before.get("threads") or resolve_threads(spec.threads),
         "precision": before.get("precision") or resolve_precision(spec.precision, device),
+        "micro_batch": before.get("micro_batch") or micro_batch_of(spec),
         "program_revision": program_revision(),
         "home_revision": git_revision(home.root),
     }
@@ -50,11 +55,15 @@ def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -
     known = dict(first)
     for change in changes:
         known |= change
-    changed = {name: value for name, value in now.items() if name in known and known[name] != value}
-    changed.pop("device", None)  # which of several equal cards decides no bit; it is always the present one
+    changed = {
+        name: value
+        for name, value in now.items()
+        if name in known and known[name] != value and name not in PRESENT
+    }
     if changed:
         changes.append({"attempt": attempt, **changed})
-    return {**first, "device": now["device"], **({"changes": changes} if changes else {})}
+    present = {name: now[name] for name in PRESENT if name in now}
+    return {**first, **present, **({"changes": changes} if changes else {})}
 
 
 def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:

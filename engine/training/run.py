@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -30,6 +32,8 @@ from engine.supervisor import STORE_UNUSABLE
 from engine.text import plain
 from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.losses import Diverged
+from engine.training.memory import OutOfMemory, halved, is_cpu_allocation, release, shrink_line
+from engine.training.recipe import MachineError, forbid_tf32
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 
@@ -68,29 +72,16 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
     with store.read() as session:
         run = listing.get_run(session, held.run_id)
     spec = load_spec(run.spec)
-    environment = environment_now(spec, device, home, run.environment)
     log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
-    log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
-    torch.set_num_threads(environment["threads"])
-    if spec.deterministic:
-        torch.use_deterministic_algorithms(True)
     try:
-        training = Session(
-            spec,
-            home,
-            held.run_id,
-            device=device,
-            precision=environment["precision"],
-            log=log,
-            should_stop=stop.is_set,
-        )
-        if training.resumed:
-            environment = carried_on(run.environment, environment, held.attempt)
-            if warning := other_bits(environment, held.attempt):
-                log(warning)
-        leak = training.leak.document() if training.leak is not None else None
-        recorder = StoreRecorder(store, held, spec, environment, leak)
-        finished = training.train(recorder, stop.is_set)
+        environment = environment_now(spec, device, home, run.environment)
+        log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
+        torch.set_num_threads(environment["threads"])
+        if environment["precision"] == "fp32":
+            forbid_tf32()
+        if spec.deterministic:
+            torch.use_deterministic_algorithms(True)
+        finished = _train(store, home, held, spec, (run.environment, environment), device, stop)
     except (LeaseLost, StoreError):
         raise
     except Stopped:
@@ -99,6 +90,49 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         _fail(store, held, spec, error)
     else:
         _finish(store, held, finished, stop.reason)
+
+
+def _train(
+    store: Store,
+    home: Home,
+    held: Claim,
+    spec: RunSpec,
+    environments: tuple[Mapping[str, Any], dict[str, Any]],
+    device: torch.device,
+    stop: Stop,
+) -> bool:
+    """A session to its end. Where the card is too small and the spec says `shrink`, another goes on from the newest
+    checkpoint with half the micro-batch, which is kept for later attempts.
+
+    `environments`: what is recorded of the run so far, and this attempt's."""
+    before, environment = environments
+    while True:
+        try:
+            session = Session(
+                spec,
+                home,
+                held.run_id,
+                device=device,
+                precision=environment["precision"],
+                log=log,
+                micro_batch=environment["micro_batch"],
+                should_stop=stop.is_set,
+            )
+            recorded = environment
+            if session.resumed:
+                recorded = carried_on(before, environment, held.attempt)
+                if warning := other_bits(recorded, held.attempt):
+                    log(warning)
+            leak = session.leak.document() if session.leak is not None else None
+            return session.train(StoreRecorder(store, held, spec, recorded, leak), stop.is_set)
+        except OutOfMemory as error:
+            smaller = halved(error.images, spec.image_size)
+            if spec.on_oom != "shrink" or smaller is None:
+                raise
+            log(shrink_line(error, smaller))
+            environment["micro_batch"] = smaller
+            del session
+            release(error)
 
 
 def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:
@@ -135,7 +169,11 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
         return "diverged", text, f"try a smaller lr: {spec.lr / 10:g}"
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if isinstance(error, MachineError):
+        return "data", text, "clone the run with another setting"
+    if isinstance(error, OutOfMemory):
+        return "out_of_memory", text, error.suggestion
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or is_cpu_allocation(error):
         return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
         return "disk", text, "free some space or make the folder writable, then queue the run again"

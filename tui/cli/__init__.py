@@ -15,6 +15,7 @@ from engine.store.fencing import QueueError
 from tui.cli.add import add
 from tui.cli.arch import arch
 from tui.cli.control import cancel, wait
+from tui.cli.data import data
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
 from tui.cli.extend import clone, extend
@@ -79,6 +80,7 @@ VERBS = {
 }
 for _name, _verb in VERBS.items():
     cli.command(_name)(_verb)
+cli.add_typer(data, name="data")
 
 
 def _message(error: Exception) -> str:

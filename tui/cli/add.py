@@ -1,15 +1,18 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
-from collections.abc import Collection
-from typing import Annotated, Any
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine import memory
+from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
+from engine.datasets.options import READ_FIELDS
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.presets import with_preset
+from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
@@ -17,12 +20,19 @@ from tui.cli.output import CliError, tell
 from tui.text import plain
 from tui.warm_start import check_warm_starts
 
+if TYPE_CHECKING:
+    from engine.datasets.index import Index
+
 
 @takes_home
 @takes_spec
 def add(
     home: Home,
     settings: dict[str, Any],
+    preset: Annotated[
+        str | None,
+        typer.Option(help="lab or seed: settings for what the other flags leave out.", metavar="NAME"),
+    ] = None,
     name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
     after: Annotated[
@@ -34,16 +44,18 @@ def add(
     ] = 3,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
-    specs = expand(home, settings)
+    specs = expand(home, settings, preset)
     return queue_runs(
         home, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
     )
 
 
-def expand(home: Home, settings: dict[str, Any]) -> list[RunSpec]:
-    """The specs of a grid. Raises CliError, naming the flags that are wrong."""
+def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
+    """The specs of a grid, what it leaves out taken from a preset. Raises CliError, naming the flags that are wrong."""
     try:
-        return expand_grid(with_relative_data(home, settings))
+        given = with_relative_data(home, settings)
+        grids = [given] if preset is None else with_preset(preset, given)
+        return [spec for grid in grids for spec in expand_grid(grid)]
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
 
@@ -81,24 +93,44 @@ def queue_runs(
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
-    return {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
+    return stored
 
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
     """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
-    from engine.datasets.source import index_data
+    from engine.datasets.source import survey_data
 
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for data, fraction, select_on in {(spec.data, spec.test_fraction, spec.select_on) for spec in specs}:
-        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE:
+    by_data: dict[tuple[Any, ...], list[RunSpec]] = {}
+    for spec in specs:
+        by_data.setdefault(tuple(getattr(spec, field) for field in READ_FIELDS), []).append(spec)
+    for alike in by_data.values():
+        is_built_in = alike[0].data in BUILTIN_DEFAULTS
+        selections = {spec.select_on for spec in alike}
+        losses = {spec.loss for spec in alike}
+        if is_built_in and selections <= set(ALWAYS_SELECTABLE) and ORDINAL_LOSS not in losses:
             continue
-        index = index_data(home, data, test_fraction=fraction)
-        if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
+        survey = survey_data(home, alike[0])
+        index = survey.checked()
+        for problem in filter(None, _data_problems(alike, index)):
             raise CliError(problem)
-        if data not in BUILTIN_DEFAULTS:
+        if not is_built_in:
             tell(index.describe())
+            for warning in survey.warnings:
+                tell(f"warning: {warning.text}")
+
+
+def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]:
+    """What these specs ask of data that cannot give it."""
+    for select_on in sorted({spec.select_on for spec in specs}):
+        yield selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered)
+    for loss in sorted({spec.loss for spec in specs}):
+        yield loss_problem(loss, ordered=index.ordered)
 
 
 def _text(where: str, given: str) -> str:
