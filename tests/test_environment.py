@@ -37,6 +37,8 @@ def test_changes_between_attempts_are_kept_and_warned_of() -> None:
     assert still["changes"] == other["changes"] and other_bits(still, 4) is None
     back = carried_on(still, FIRST, 5)
     assert [change["attempt"] for change in back["changes"]] == [3, 5]
+    shrunk = carried_on({**FIRST, "micro_batch": 8}, {**FIRST, "micro_batch": 4}, 2)
+    assert shrunk == {**FIRST, "micro_batch": 4}
     harmless = carried_on(FIRST, {**FIRST, "python": "3.13.0"}, 2)
     assert harmless["changes"] and other_bits(harmless, 2) is None
 

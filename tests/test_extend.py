@@ -1,10 +1,14 @@
-"""`extend` and `clone`: what becomes of the row, of those that wait for it, and what is refused."""
+"""`extend` and `clone`: the bits, what becomes of the row, of those that wait for it, and what is refused."""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from small import WEIGHTS, outcome, small_home, small_session, small_spec
+from test_training import Memory
 
 from engine.grid import load_spec, make_spec
 from engine.store import listing, queue
@@ -13,6 +17,7 @@ from engine.store.database import Store, open_store
 from engine.store.extend import extend_run
 from engine.store.fencing import Claim, QueueError, run_table
 from engine.store.workers import register
+from engine.training.checkpoint import load_checkpoint
 from tui.cli import run
 
 CONSTANT = {"data": "digits", "schedule": "constant", "epochs": 10}
@@ -34,6 +39,55 @@ def finish(store: Store, worker: int, epoch: int = 10) -> None:
 def row(store: Store, run_id: int) -> dict[str, object]:
     with store.read() as session:
         return listing.get_run(session, run_id).model_dump()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"optimizer": "adamw", "lr": 1e-3, "augment": "flip+rotate", "micro_batch": 3, "clip_norm": 1.0},
+        {
+            "warmup_epochs": 1.5,
+            "pretrained": WEIGHTS,
+            "freeze_epochs": 1,
+            "head": "dropout",
+            "sampler": "balanced",
+        },
+        {"loss": "mse-ordinal", "nesterov": True, "select_on": "test_kappa", "patience": 9},
+    ],
+)
+def test_an_extended_run_has_the_bits_of_a_longer_one(tmp_path: Path, values: dict[str, object]) -> None:
+    """Also where it was stopped within the extension, and extended again."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = small_home(tmp_path, patch)
+        constant = {"schedule": "constant", **values}
+        whole = Memory()
+        assert small_session(home, 1, small_spec(epochs=5, **constant)).train(whole, lambda: False)
+        memory, steps = Memory(), 0
+
+        def in_the_extension() -> bool:
+            nonlocal steps
+            steps += 1
+            return steps > 7
+
+        assert small_session(home, 2, small_spec(epochs=2, **constant)).train(memory, lambda: False)
+        assert not small_session(home, 2, small_spec(epochs=4, **constant)).train(memory, in_the_extension)
+        for epochs in (4, 5):
+            assert small_session(home, 2, small_spec(epochs=epochs, **constant)).train(memory, lambda: False)
+        longer = small_spec(epochs=5, **constant)
+        assert outcome(home, 2, longer, memory) == outcome(home, 1, longer, whole)
+        assert memory.losses == whole.losses and memory.best == whole.best
+        for name in (
+            "answers.npy",
+            "predictions.csv",
+            "predictions-last.csv",
+            "scores.npy",
+            "scores-last.npy",
+        ):
+            assert (home.run(1).folder / name).read_bytes() == (home.run(2).folder / name).read_bytes()
+        best, other = (load_file(home.run(run_id).best) for run_id in (1, 2))
+        assert all(torch.equal(best[name], other[name]) for name in best)
+        assert load_checkpoint(home.run(2), small_spec(epochs=9).training_digest()) is None
 
 
 def test_a_done_run_goes_on_in_its_place_and_keeps_its_row(store: Store, worker: int) -> None:

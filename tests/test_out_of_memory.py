@@ -12,6 +12,7 @@ from engine.paths import Home
 from engine.store.database import Store
 from engine.store.fencing import Claim
 from engine.training import run, setup
+from engine.training.environment import environment_now
 from engine.training.memory import OutOfMemory, halved
 from engine.training.run import Stop, explain
 
@@ -83,11 +84,11 @@ def test_what_cannot_shrink_further_fails(home: Home, monkeypatch: pytest.Monkey
         shrink(home, {"precision": "fp32", "micro_batch": 5}, monkeypatch)
 
 
-def test_a_shrunken_micro_batch_is_that_of_later_attempts() -> None:
-    spec = small_spec(micro_batch=4)
-    assert run._environment(spec, CPU, {})["micro_batch"] == 4
-    assert run._environment(spec, CPU, {"micro_batch": 2})["micro_batch"] == 2
-    assert run._environment(small_spec(), CPU, {})["micro_batch"] == 5
+def test_a_shrunken_micro_batch_is_that_of_later_attempts(tmp_path: Path) -> None:
+    spec, home = small_spec(micro_batch=4), Home.find(tmp_path)
+    assert environment_now(spec, CPU, home, {})["micro_batch"] == 4
+    assert environment_now(spec, CPU, home, {"micro_batch": 2})["micro_batch"] == 2
+    assert environment_now(small_spec(), CPU, home, {})["micro_batch"] == 5
 
 
 def test_batchnorm_bounds_how_small_a_batch_gets() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from pictures import class_folders, draw, write_column
+from test_training import Memory
 
 from engine import predict as room
 from engine.datasets.named_images import Named, images_of
@@ -20,7 +21,6 @@ from engine.paths import Home
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.training.session import Session
-from tests.test_training import Memory
 from tui.cli import run as resnet_tui
 
 MARGIN = {

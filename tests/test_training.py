@@ -97,8 +97,8 @@ def weights(home: Home, run_id: int, wanted: RunSpec) -> dict[str, torch.Tensor]
     return tensors
 
 
-def assert_same_bits(home: Home, one: int, other: int, wanted: RunSpec | None = None) -> None:
-    first, second = (weights(home, run, wanted or spec()) for run in (one, other))
+def assert_same_bits(home: Home, one: int, other: int) -> None:
+    first, second = (weights(home, run, spec()) for run in (one, other))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     best_one, best_other = (load_file(home.run(run).best) for run in (one, other))
@@ -229,29 +229,6 @@ def test_the_same_steps_as_a_plain_torch_loop(home: Home, trained: Memory) -> No
 def _test_images(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
     batch = next(iter(made.data.batches.evaluate(made.data.test_rows)))
     return batch.images, batch.labels
-
-
-def test_a_run_that_is_extended_has_the_bits_of_a_longer_one(home: Home) -> None:
-    """Also where it was stopped in the middle of the extension."""
-    whole = train(home, 40, spec(epochs=2, schedule="constant"))
-    memory = train(home, 41, spec(epochs=1, schedule="constant"))
-    longer, steps = spec(epochs=2, schedule="constant"), 0
-
-    def in_epoch_2() -> bool:
-        nonlocal steps
-        steps += 1
-        return steps > 2
-
-    assert not session(home, 41, longer).train(memory, in_epoch_2)
-    assert session(home, 41, longer).train(memory, lambda: False)
-    assert memory.began[1:] == [(1, 4), (1, 6)]
-    assert numbers(memory) == numbers(whole) and memory.best == whole.best
-    assert memory.losses == whole.losses
-    assert_same_bits(home, 40, 41, longer)
-    files = ("answers.npy", "predictions.csv", "predictions-last.csv", "scores.npy", "scores-last.npy")
-    for name in files:
-        assert (home.run(40).folder / name).read_bytes() == (home.run(41).folder / name).read_bytes()
-    assert load_checkpoint(home.run(41), spec(epochs=9).training_digest()) is None
 
 
 def test_extended_runs_keep_their_bucket_width() -> None:

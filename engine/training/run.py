@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -81,7 +82,7 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
             forbid_tf32()
         if spec.deterministic:
             torch.use_deterministic_algorithms(True)
-        finished = _train(store, home, held, spec, (run.environment, environment), device, stop)
+        finished = _train(store, home, held, spec, environment, device, stop, before=run.environment)
     except (LeaseLost, StoreError):
         raise
     except Stopped:
@@ -97,15 +98,16 @@ def _train(
     home: Home,
     held: Claim,
     spec: RunSpec,
-    environments: tuple[Mapping[str, Any], dict[str, Any]],
+    environment: dict[str, Any],
     device: torch.device,
     stop: Stop,
+    *,
+    before: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
     """A session to its end. Where the card is too small and the spec says `shrink`, another goes on from the newest
-    checkpoint with half the micro-batch, which is kept for later attempts.
+    checkpoint with half the micro-batch, which `environment` keeps for later attempts.
 
-    `environments`: what is recorded of the run so far, and this attempt's."""
-    before, environment = environments
+    `before`: the environment that is recorded of the attempts so far."""
     while True:
         try:
             session = Session(
@@ -119,7 +121,7 @@ def _train(
                 should_stop=stop.is_set,
             )
             recorded = environment
-            if session.resumed:
+            if session.resumed and before:
                 recorded = carried_on(before, environment, held.attempt)
                 if warning := other_bits(recorded, held.attempt):
                     log(warning)
