@@ -54,6 +54,33 @@ def test_settings_that_do_not_fit_together() -> None:
     assert "momentum" in problems(nesterov=True, momentum=0)[""]
 
 
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"loss": "mse-ordinal", "label_smoothing": 0.1}, "no classes to smooth"),
+        ({"schedule": "onecycle", "warmup_epochs": 1}, "warms up by itself"),
+        ({"warmup_epochs": 3, "epochs": 3}, "leaves nothing of 3 epochs"),
+        ({"freeze_epochs": 1}, "needs pretrained weights"),
+        ({"freeze_epochs": 4, "epochs": 3, "pretrained": "imagenet"}, "more than the 3 epochs"),
+        ({"micro_batch": 64}, "larger than batch_size 32"),
+        ({"batch_size": 1}, "image_size of 33 or more"),
+        ({"micro_batch": 1}, "at least 2"),
+    ],
+)
+def test_recipes_that_cannot_be_say_what_to_do(values: dict[str, object], says: str) -> None:
+    assert says in problems(**values)[""]
+
+
+def test_recipes_at_the_edge_of_what_can_be() -> None:
+    for values in (
+        {"freeze_epochs": 3, "epochs": 3, "pretrained": "imagenet"},
+        {"batch_size": 1, "micro_batch": 1, "image_size": 33},
+        {"warmup_epochs": 2.9, "epochs": 3},
+        {"warmup_epochs": 2, "epochs": 0},
+    ):
+        make_spec({"data": "digits", **values})
+
+
 def test_every_wrong_field_of_a_grid_is_named_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         expand_grid({"data": "digits", "lr": ["0.1", "-1"], "arch": ["resnet18", "vgg"]})

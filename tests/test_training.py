@@ -22,7 +22,7 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.loop import evaluate
 from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import Choice, Measured, split_scores
-from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.recipe import MachineError, resolve_precision, resolve_threads
 from engine.training.session import Session
 
 CPU = torch.device("cpu")
@@ -353,5 +353,9 @@ def test_precision_and_threads_resolve_by_what_is_there(monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
     assert resolve_precision("auto", CPU) == "fp32"
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp16"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (6, 1))
     assert resolve_precision("auto", torch.device("cuda:0")) == "fp32"
+    with pytest.raises(MachineError, match="fp16 needs an NVIDIA card"):
+        resolve_precision("fp16", CPU)
     assert resolve_threads(3) == 3 and 1 <= resolve_threads(0) <= 8

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from engine.augmentation import passes_of
 from engine.datasets.augment import COPY_STEP, Views, make_views, placed, plain_views
-from engine.datasets.counters import ORDER, mix
+from engine.datasets.counters import NETWORK, ORDER, mix
 from engine.datasets.feeds import CudaCopier, Feed, Mapped, Pinned, Resident
+from engine.datasets.sampling import balanced_draw, copies_of, parts_of
 
 # Mean and standard deviation of ImageNet's images, RGB in [0, 1]: what torchvision's weights were trained with.
 MEAN = (0.485, 0.456, 0.406)
@@ -32,6 +33,8 @@ class Batch:
     """float32, B×3×H×W in channels_last order, normalised."""
     labels: Tensor
     """int64, B."""
+    seed: int = 0
+    """For what the network draws itself on this batch, such as dropout."""
 
 
 class Batches:
@@ -46,6 +49,7 @@ class Batches:
         batch_size: int,
         seed: int,
         augment: str,
+        sampler: str = "shuffle",
         size_px: int | None = None,
         background: int = 0,
         gpu_cache_bytes: int = 0,
@@ -54,6 +58,7 @@ class Batches:
         a rotation brings in from outside."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
+        self._classes, self._sampler = labels, sampler
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
         self._feed = make_feed(images, device, gpu_cache_bytes)
@@ -72,30 +77,32 @@ class Batches:
             epoch=epoch,
             shown_share=self._size_px / self._packed_px,
         )
-        return self._batches(views, self.batch_size, start_step)
+        return self._batches(views, parts_of(len(order), self.batch_size)[start_step:], epoch)
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
         """The images in order, as they are, a margin cut off; fewer at once where they are large."""
         at_once = max(1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed_px**2))
-        return self._batches(plain_views(rows), at_once, 0)
+        return self._batches(plain_views(rows), parts_of(len(rows), at_once), 0)
 
     def _order(self, rows: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """An epoch's rows in its order, and which copy of its image each is."""
         passes = passes_of(self._augment)
+        if self._sampler == "balanced":
+            numbers = mix(self._seed, epoch, ORDER, np.arange(passes * len(rows)))
+            drawn = balanced_draw(numbers, rows, self._classes[rows])
+            return drawn, copies_of(drawn)
         shown, copies = np.tile(rows, passes), np.repeat(np.arange(passes), len(rows))
         order = np.argsort(mix(self._seed, epoch, ORDER, shown + copies * COPY_STEP), kind="stable")
         return shown[order], copies[order]
 
-    def _batches(self, views: Views, at_once: int, start_step: int) -> Iterator[Batch]:
+    def _batches(self, views: Views, parts: list[slice], epoch: int) -> Iterator[Batch]:
         """Labels and places go to the device once: a step sends nothing there but images."""
-        count = len(views.rows)
-        starts = range(start_step * at_once, count, at_once)
-        parts = [slice(start, min(start + at_once, count)) for start in starts]
         labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
         places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
         for part, raw in zip(parts, self._feed.stream(views, parts), strict=True):
             images = self._middle(raw) if places is None else self._placed(raw, places[part])
-            yield Batch(views.rows[part], self._normalised(images), labels[part])
+            seed = int(mix(self._seed, epoch, NETWORK, np.array([part.start]))[0] >> np.uint64(1))
+            yield Batch(views.rows[part], self._normalised(images), labels[part], seed)
 
     def _middle(self, raw: Tensor) -> Tensor:
         start, stop = (self._packed_px - self._size_px) // 2, (self._packed_px + self._size_px) // 2

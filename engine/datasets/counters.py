@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-ORDER, FLIP, ANGLE, CROP_SIDE, CROP_X, CROP_Y = range(1, 7)
+NETWORK, ORDER, FLIP, ANGLE, CROP_SIDE, CROP_X, CROP_Y = range(7)
 """What a random number is for: different purposes see unrelated numbers."""
 MOST_PURPOSES = 64
 
