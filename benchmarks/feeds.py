@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.datasets.batches import Batch, Batches
-from engine.datasets.feeds import Pinned
+from engine.datasets.feeding.feeds import Pinned
 from engine.datasets.packed import open_map
 from engine.models.resnet import build_model
 from engine.training.recipe import autocast, resolve_precision, resolve_threads

@@ -14,7 +14,7 @@ import torch
 from pictures import class_folders, draw, write_column
 
 from engine import predict as room
-from engine.datasets.named_images import Named, images_of
+from engine.datasets.formats.named_images import Named, images_of
 from engine.grid import make_spec
 from engine.paths import Home
 from engine.store.add import add_runs
