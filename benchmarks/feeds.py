@@ -92,7 +92,8 @@ def _share(size_px: int, prepare: Callable[[], Iterable[Batch]], train: Callable
         train()
         shares.append((prepared - began) / (time.process_time() - began))
     spread = f"{100 * min(shares):.2f} to {100 * max(shares):.2f}"
-    return f"- {size_px} px: making batches takes {100 * statistics.median(shares):.2f} % ({spread}) of the processor time"
+    middle = f"{100 * statistics.median(shares):.2f} %"
+    return f"- {size_px} px: making batches takes {middle} ({spread}) of the processor time"
 
 
 def _trainer(precision: str) -> Callable[[Iterable[Batch]], float]:
