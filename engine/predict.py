@@ -21,9 +21,9 @@ from torch import nn
 
 from engine import device as devices
 from engine.datasets.batches import Batches
-from engine.datasets.decode import Look, decode
+from engine.datasets.formats.named_images import Named, images_of
 from engine.datasets.layouts import DataError
-from engine.datasets.named_images import Named, images_of
+from engine.datasets.pixels.decode import Look, decode
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 from engine.prediction_output import CsvWriter, JsonWriter, Prediction, Progress, Writer

@@ -106,7 +106,7 @@ def test_split_refuses_and_leaves_nothing(home: Path, capsys: pytest.CaptureFixt
     for arguments, says in (
         (["folders", "--group", "pattern", "--out", "x"], "follow no pattern of groups"),
         (["folders", "--out", "folders"], "is not empty"),
-        (["folders", "--out", "folders/class0/new"], "lies among the images"),
+        (["folders", "--out", "folders/class0/new"], "would be a class of"),
         (["digits", "--out", "x"], "built in"),
         (["folders", "--group", "patient", "--out", "x"], "no table, and so no column 'patient'"),
     ):

@@ -15,7 +15,7 @@ from pictures import class_folders, draw, write_column
 from test_training import Memory
 
 from engine import predict as room
-from engine.datasets.named_images import Named, images_of
+from engine.datasets.formats.named_images import Named, images_of
 from engine.grid import make_spec
 from engine.paths import Home
 from engine.store.add import add_runs

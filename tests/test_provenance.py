@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import draw, lab_csvs, write_column
 
-from engine.datasets.content import image_hashes, known_hashes, text_hashes
 from engine.datasets.index import Index, index_folder
 from engine.datasets.layouts import DataError
+from engine.datasets.pixels.content import image_hashes, known_hashes, text_hashes
 from engine.datasets.provenance import (
     LeakError,
     TrainedOn,

@@ -14,7 +14,7 @@ from torchvision.models import resnet18
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index, index_folder
 from engine.datasets.layouts import DataError
-from engine.datasets.locks import Stopped
+from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import load_trained_on
 from engine.grid import make_spec
 from engine.models.weight_files import WeightsError, read_weights_metadata

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.formats.labels import find_classes, missing_classes, normal
+from engine.datasets.formats.problems import DataError, Problem, error, raise_first, warning
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name
-from engine.datasets.labels import find_classes, missing_classes, normal
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.leaks import shared_groups
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError, Problem, error, raise_first, warning
 from engine.datasets.splits import draw_split, split_seed
 
 SPLITS = ("train", "val", "test")

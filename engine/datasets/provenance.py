@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.content import Hashes, known_hashes, text_hashes
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.datasets.pixels.content import Hashes, known_hashes, text_hashes
 from engine.paths import Home, write_atomic
 from engine.spec import RunSpec
 

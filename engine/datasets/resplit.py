@@ -7,10 +7,10 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.datasets.formats.problems import DataError
 from engine.datasets.groups import groups_by_name
 from engine.datasets.index import Index, survey_folder
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError
 from engine.datasets.splits import draw_split, split_seed
 
 TABLE, LINK = "labels.csv", "images"
@@ -62,14 +62,14 @@ def write_split(index: Index, out: Path, *, inside: Path) -> None:
     """Make `out` with a table and a link to the images: whole, or not at all.
 
     The link is relative where both lie in `inside`, so that this folder may move. Raises DataError where `out`
-    holds something already or lies among the images, and OSError."""
+    holds something already or would be taken for a class, and OSError."""
     if index.root is None:
         raise DataError(f"{index.kind} is built in: it has its split")
     root, target = Path(os.path.realpath(index.root)), Path(os.path.realpath(out))
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise DataError(f"{out} exists and is not empty: give another --out")
-    if target.is_relative_to(root):
-        raise DataError(f"{out} lies among the images of {index.root}: give an --out elsewhere")
+    if target.is_relative_to(root) and index.kind.startswith("class folders"):
+        raise DataError(f"{out} would be a class of {index.root}: give an --out elsewhere")
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:

@@ -1,7 +1,7 @@
 """At a run's start: what its first weights know of its val and test images, and what it adds to that."""
 
-from engine.datasets.content import image_hashes
 from engine.datasets.index import Index
+from engine.datasets.pixels.content import image_hashes
 from engine.datasets.provenance import (
     Leak,
     LeakError,

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from engine.datasets.layouts import DataError
-from engine.datasets.locks import Stopped
+from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError

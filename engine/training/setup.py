@@ -12,12 +12,12 @@ from engine.analysis.constant_loss import loss_problem
 from engine.analysis.groups import seen_groups
 from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
-from engine.datasets.decode import Look
+from engine.datasets.feeding.sampling import parts_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import BadImages, pack, skip
-from engine.datasets.preprocess import GREY
-from engine.datasets.sampling import parts_of
+from engine.datasets.pixels.decode import Look
+from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.images import file_of
+from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.npz import npz_images
+from engine.datasets.formats.problems import DataError
 from engine.datasets.index import SPLITS, Index
-from engine.datasets.names import MEMBER
-from engine.datasets.npz import npz_images
-from engine.datasets.problems import DataError
+from engine.datasets.pixels.images import file_of
 from engine.paths import write_atomic
 
 FORMAT = 1

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.columns import IMAGE_HEADINGS
-from engine.datasets.names import IMAGE_SUFFIXES, check_inside, is_image
-from engine.datasets.problems import DataError
-from engine.datasets.tables import heading
+from engine.datasets.formats.columns import IMAGE_HEADINGS
+from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, is_image
+from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.tables import heading
 
 
 @dataclass(frozen=True)
