@@ -59,20 +59,22 @@ def test_the_batch_that_would_fit_is_measured(
 
 def shrink(
     home: Home, environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch, **values: object
-) -> Memory:
-    """A run through its process's own door, with a recorder that keeps everything."""
+) -> tuple[Memory, list[dict[str, Any]]]:
+    """A run through its process's own door, with a recorder that keeps everything, and what was recorded of its
+    environment at each start."""
+    recorded: list[dict[str, Any]] = []
     memory, spec = Memory(), small_spec(on_oom="shrink", **values)
-    monkeypatch.setattr(run, "StoreRecorder", lambda *_: memory)
-    assert run._train(cast(Store, None), home, Claim(1, 1), spec, environment, CPU, Stop())
-    return memory
+    monkeypatch.setattr(run, "StoreRecorder", lambda *all_: recorded.append(dict(all_[3])) or memory)
+    assert run._train(cast(Store, None), home, Claim(1, 1), spec, ({}, environment), CPU, Stop())
+    return memory, recorded
 
 
 def test_a_run_that_may_shrink_goes_on_with_half_and_says_so(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment = {"precision": "fp32", "micro_batch": 8}
-    memory = shrink(home, environment, monkeypatch, batch_size=8)
-    assert environment["micro_batch"] == 2
+    memory, recorded = shrink(home, environment, monkeypatch, batch_size=8)
+    assert recorded == [{"precision": "fp32", "micro_batch": images} for images in (8, 4, 2)]
     assert [each.epoch for each in memory.measured] == [0, 1, 2, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if "on_oom shrink" in line]
     assert len(lines) == 2 and "micro_batch 4. BatchNorm now sees 4 images at a time" in lines[0]

@@ -125,6 +125,7 @@ def _train(
                 recorded = carried_on(before, environment, held.attempt)
                 if warning := other_bits(recorded, held.attempt):
                     log(warning)
+            before = recorded
             leak = session.leak.document() if session.leak is not None else None
             return session.train(StoreRecorder(store, held, spec, recorded, leak), stop.is_set)
         except OutOfMemory as error:
