@@ -32,6 +32,7 @@ contracts: install  ## which room may import which
 	@.venv/bin/lint-imports
 
 bench: install   ## the measurements of docs/benchmarks.md
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
 
 screenshots: install  ## the pictures in docs/

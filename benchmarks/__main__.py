@@ -1,15 +1,24 @@
-"""Run the measurements and print them as Markdown: figures as ratios, side by side in one run."""
+"""Run the measurements (all, or those named) and print them as Markdown: ratios, side by side in one run."""
 
+import argparse
+import importlib
 import platform
 import time
 
-from benchmarks import claims, step
 from engine.telemetry import cpu_name
+
+MEASUREMENTS = ("claims", "step", "contenders")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}")
+    names = parser.parse_args().names or MEASUREMENTS
+    if unknown := set(names) - set(MEASUREMENTS):
+        parser.error(f"no measurement {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}")
     print(f"# Measured {time.strftime('%Y-%m-%d')} on {cpu_name()}, Python {platform.python_version()}\n")
-    for measurement in (claims, step):
+    for name in names:
+        measurement = importlib.import_module(f"benchmarks.{name}")
         print(f"## {measurement.TITLE}\n")
         for line in measurement.measure():
             print(line, flush=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
 
-Selection = Literal["test_acc", "test_balanced_acc", "test_kappa"]
+Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "val_balanced_acc", "val_kappa"]
 
 # A built-in set's own defaults: image size in pixels and augmentation.
 BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -72,7 +72,12 @@ class RunSpec(BaseModel):
     schedule: Literal["constant", "cosine"] = setting(
         "cosine", "learning rate over the run", "Training", grid=True
     )
-    select_on: Selection = setting("test_acc", "what chooses the best epoch", "Training")
+    select_on: Selection = setting(
+        "test_acc", "what chooses the best epoch; val_… needs a val split", "Training"
+    )
+    eval_train: bool = setting(
+        False, "measure the train images too, after the last epoch and not augmented", "Training"
+    )
     seed: int = setting(0, "of weights, shuffling and augmentation", "Training", grid=True, ge=0, lt=2**31)
 
     precision: Literal["auto", "bf16", "fp32"] = setting(

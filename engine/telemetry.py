@@ -10,10 +10,20 @@ _MB = 1024
 
 
 @dataclass(frozen=True)
+class HostCard:
+    """A card as the driver counts it; memory in GiB, None where it does not tell."""
+
+    name: str
+    uuid: str
+    memory_gb: float | None = None
+    used_gb: float | None = None
+
+
+@dataclass(frozen=True)
 class NvidiaState:
     """What the driver says: `problem` is why the cards cannot be asked."""
 
-    cards: tuple[str, ...]
+    cards: tuple[HostCard, ...]
     driver: str | None
     cuda: int | None
     """The newest CUDA that the driver serves, as 1000 × major + 10 × minor."""
@@ -33,7 +43,7 @@ def nvidia() -> NvidiaState:
         # A driver that is half there fails at any of these.
         handles = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
         return NvidiaState(
-            tuple(str(pynvml.nvmlDeviceGetName(handle)) for handle in handles),
+            tuple(_host_card(pynvml, handle) for handle in handles),
             str(pynvml.nvmlSystemGetDriverVersion()),
             int(pynvml.nvmlSystemGetCudaDriverVersion_v2()),
             None,
@@ -42,6 +52,15 @@ def nvidia() -> NvidiaState:
         return NvidiaState((), None, None, f"the driver does not answer ({error})")
     finally:
         pynvml.nvmlShutdown()
+
+
+def _host_card(nvml: Any, handle: Any) -> HostCard:
+    used = total = None
+    with contextlib.suppress(nvml.NVMLError):  # under MIG the whole card may not tell
+        info = nvml.nvmlDeviceGetMemoryInfo(handle)
+        total, used = info.total / _MB**3, info.used / _MB**3
+    name, uuid = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle)
+    return HostCard(str(name), str(uuid), total, used)
 
 
 def idle_nvidia_hardware() -> bool:
@@ -78,13 +97,17 @@ class CpuTelemetry:
 
 
 class GpuTelemetry:
-    """One NVIDIA card, by its number on this host."""
+    """One NVIDIA card: by its UUID, for CUDA_VISIBLE_DEVICES gives the cards other numbers than the driver's."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, uuid: str | None) -> None:
         import pynvml
 
         pynvml.nvmlInit()
-        self._nvml, self._handle = pynvml, pynvml.nvmlDeviceGetHandleByIndex(number)
+        self._nvml = pynvml
+        if uuid is None:
+            self._handle = pynvml.nvmlDeviceGetHandleByIndex(number)
+        else:
+            self._handle = pynvml.nvmlDeviceGetHandleByUUID(uuid.encode())
 
     def read(self) -> dict[str, Any]:
         """`gpu_percent`, `memory_gb`, `memory_total_gb`, `temperature_c`: whatever the card tells."""
@@ -101,10 +124,10 @@ class GpuTelemetry:
         return found
 
 
-def reader(device: str) -> CpuTelemetry | GpuTelemetry:
-    """The telemetry of `cpu` or `cuda:N`."""
+def reader(device: str, uuid: str | None = None) -> CpuTelemetry | GpuTelemetry:
+    """The telemetry of `cpu`, or of `cuda:N` which is the card `uuid`."""
     kind, _, number = device.partition(":")
-    return GpuTelemetry(int(number)) if kind == "cuda" else CpuTelemetry()
+    return GpuTelemetry(int(number), uuid) if kind == "cuda" else CpuTelemetry()
 
 
 def cpu_name() -> str:

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +26,34 @@ from engine.text import plain
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0
+MAX_CARDS = 16
+"""More than a host has: how often `auto` looks for a free one."""
 
 
 class WorkerError(Exception):
     """The worker cannot start; one line that says what to do."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """The device to work on."""
+
+    device: str
+    name: str
+    uuid: str | None = None
+    note: str | None = None
+
+
 class Worker:
     """One device's worker: `serve` is its life."""
 
-    def __init__(self, store: Store, home: Home, device: str, name: str) -> None:
-        self.store, self.home, self.device = store, home, device
-        self._telemetry = telemetry.reader(device)
+    def __init__(self, store: Store, home: Home, found: Found) -> None:
+        """Take the device. Raises DeviceTaken."""
+        self.store, self.home, self.device = store, home, found.device
+        self.id = workers.register(
+            store, pid=os.getpid(), device=found.device, device_name=found.name, device_uuid=found.uuid
+        )
+        self._telemetry = telemetry.reader(found.device, found.uuid)
         self._signals = 0
         self._next_beat = self._next_look = 0.0
         self._doorbell = _make_doorbell()
@@ -43,7 +61,6 @@ class Worker:
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to ring: a child has ended
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
-        self.id = workers.register(store, pid=os.getpid(), device=device, device_name=name)
 
     def serve(self, *, drain: bool, max_runs: int | None) -> None:
         """Claim and supervise until stopped, until `max_runs` have ended, or with `drain` until none is left."""
@@ -125,16 +142,17 @@ def say(text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')}  {plain(text)}", file=sys.stderr, flush=True)
 
 
-def find_device(wanted: str) -> tuple[str, str]:
-    """Resolve `auto`, `cpu` or `cuda:N` to a device and its name. Raises WorkerError.
+def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
+    """Resolve `auto`, `cpu` or `cuda:N` to a device; `auto` leaves the `taken` cards alone. Raises WorkerError.
 
     torch is asked, in a process of its own, only where there may be a card."""
     host = telemetry.nvidia()
     if wanted == "cpu" or (wanted == "auto" and not host.cards and host.problem is None):
         if wanted == "auto" and telemetry.idle_nvidia_hardware():
             say("an NVIDIA card is present but its driver is not loaded: training on the CPU")
-        return "cpu", telemetry.cpu_name()
+        return Found("cpu", telemetry.cpu_name())
     command = [sys.executable, "-P", "-m", "engine.device", "--json", "--device", wanted]
+    command += ["--taken", ",".join(taken)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2) or not done.stdout:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
@@ -144,16 +162,26 @@ def find_device(wanted: str) -> tuple[str, str]:
     found = json.loads(done.stdout)
     if found["problem"]:
         raise WorkerError(found["problem"])
-    return found["device"], found["name"]
+    return Found(**{name: found[name] for name in ("device", "name", "uuid", "note")})
 
 
-def _refuse_second(store: Store, device: str) -> None:
-    """A CUDA device takes one worker; `cpu` may be shared."""
-    holder = workers.holder_of(store, device) if device != "cpu" else None
-    if holder is not None:
-        raise WorkerError(
-            f"{device} already has worker {holder.id} (process {holder.pid}): stop it or take another"
-        )
+def enlist(store: Store, home: Home, wanted: str) -> "Worker":
+    """A worker on the wanted device. Raises WorkerError; where another is quicker, `auto` looks again."""
+    for _ in range(MAX_CARDS):
+        taken = workers.taken_cards(store)
+        found = find_device(wanted, taken)
+        try:
+            worker = Worker(store, home, found)
+        except workers.DeviceTaken as error:
+            if wanted != "auto":
+                raise WorkerError(str(error)) from None
+        else:
+            say(
+                f"worker {worker.id} on {found.device} ({found.name})"
+                + (f": {found.note}" if found.note else "")
+            )
+            return worker
+    raise WorkerError("no card was free: name one with --device")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -181,13 +209,10 @@ def main(arguments: list[str] | None = None) -> int:
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         store = open_store(home.database)
-        device, name = find_device(options.device)
-        _refuse_second(store, device)
-        worker = Worker(store, home, device, name)
+        worker = enlist(store, home, options.device)
     except (StoreError, WorkerError) as error:
         print(f"engine.worker: {error}", file=sys.stderr)
         return 2
-    say(f"worker {worker.id} on {device} ({name})")
     try:
         worker.serve(drain=options.drain, max_runs=options.max_runs)
     except StoreError as error:

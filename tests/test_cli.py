@@ -152,6 +152,34 @@ def test_ls_and_show_tell_what_the_study_did(shell: Shell, study: Store) -> None
     assert "'size' is unknown" in shell.refuses("ls", "--sort", "size")
 
 
+def test_add_refuses_what_the_data_cannot_choose_an_epoch_by(shell: Shell) -> None:
+    class_folders(shell.home / "pets", each=5)
+    needs_val = "select_on val_acc needs a val split: give --val-fraction 0.1"
+    assert needs_val in shell.refuses("add", "--data", "pets", "--select-on", "val_acc")
+    assert needs_val in shell.refuses("add", "--data", "fundus", "--select-on", "val_acc")
+    unordered = shell.refuses("add", "--data", "pets", "--select-on", "test_kappa")
+    assert "test_kappa needs ordered classes: choose test_acc or test_balanced_acc" in unordered
+    for split in ("train", "val", "test"):
+        class_folders(shell.home / "split" / split, each=2)
+    assert shell("add", "--data", "split", "--select-on", "val_balanced_acc", "--eval-train") == 0
+    assert shell("ls", "--json") == 0
+    [run] = json.loads(shell.out)["runs"]
+    assert (run["select_on"], run["eval_train"]) == ("val_balanced_acc", True)
+
+
+def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -> None:
+    assert shell("show", "4") == 0
+    assert "best: epoch 6, test accuracy .9204; chosen by test_acc (the test images chose" in shell.out
+    assert max(map(len, shell.out.splitlines())) <= 80
+    assert shell("show", "4", "--json") == 0
+    best = json.loads(shell.out)["best"]
+    assert best["selected_on"] == "test_acc" and best["selected_value"] == best["test_acc"]
+    assert shell("ls") == 0
+    lines = [line.split() for line in shell.out.splitlines()]
+    assert lines[0].index("by") == lines[0].index("best") + 1
+    assert lines[4][7:9] == [".9204", "test_acc"] and lines[5][0] == "5"
+
+
 def test_cancel_and_wait(shell: Shell, study: Store) -> None:
     assert "run 1 is done: it cannot be cancelled" in shell.refuses("cancel", "8", "1")
     assert shell("cancel", "5", "8") == 0

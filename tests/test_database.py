@@ -4,14 +4,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 import engine.store.migrations
+from engine.store import history
 from engine.store.database import SCHEMA, Store, StoreError, open_store
 
 
@@ -31,6 +33,38 @@ def test_schema_number_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(engine.store.migrations.__file__).parent))
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA
+
+
+def test_a_database_of_the_first_release_keeps_its_epochs(db_url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(engine.store.migrations.__file__).parent))
+    old = create_engine(db_url)
+    with old.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        run = {"spec": "{}", "spec_hash": "x", "data": "digits", "arch": "resnet18", "pretrained": "none"}
+        counted = "changed priority position blocked lr epochs batch_size seed attempt failures max_attempts epoch step"
+        numbers = dict.fromkeys([*counted.split(), "steps_per_epoch"], 1)
+        texts = {"status": "done", "name": "", "note": "", "tags": "[]", "sweep": "", "class_names": "[]",
+                 "environment": "{}", "created_at": "2026-01-01 00:00:00"}  # fmt: skip
+        for table, row in (
+            ("run", run | numbers | texts),
+            (
+                "epoch_metrics",
+                {"run_id": 1, "epoch": 1, "attempt": 1, "test_acc": 0.5, "recall": "[]", "answers": "[]"},
+            ),
+        ):
+            names = ", ".join(row)
+            values = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+    old.dispose()
+    store = open_store(db_url)
+    with store.read() as session:
+        [epoch] = history.epochs_of(session, 1)
+        version = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    store.close()
+    assert version == SCHEMA
+    assert (epoch.test_acc, epoch.ece, epoch.f1, epoch.images_seen_group) == (0.5, None, None, None)
 
 
 def test_pragmas(store: Store) -> None:

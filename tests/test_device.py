@@ -1,24 +1,30 @@
 """Choosing a device from what driver and torch say: machines that this one is not."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from engine import worker
-from engine.device import Device, DeviceError, TorchFacts, choose, has_kernels
-from engine.telemetry import CpuTelemetry, NvidiaState
+from engine.device import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
+from engine.paths import Home
+from engine.store import workers
+from engine.store.database import open_store
+from engine.telemetry import CpuTelemetry, HostCard, NvidiaState
 
 KERNELS = ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120")
 NO_CARD = NvidiaState((), None, None, None)
-H100 = NvidiaState(("NVIDIA H100",), "580.65.06", 13000, None)
+H100 = NvidiaState((HostCard("NVIDIA H100", "GPU-0", 80.0, 0.0),), "580.65.06", 13000, None)
 
 
 def facts(
     *cards: tuple[str, tuple[int, int]], cuda: str | None = "13.0", problem: str | None = None
 ) -> TorchFacts:
-    return TorchFacts("2.14.1", cuda, KERNELS, cards, problem)
+    seen = tuple(TorchCard(name, able, f"GPU-{number}") for number, (name, able) in enumerate(cards))
+    return TorchFacts("2.14.1", cuda, KERNELS, seen, problem)
 
 
 def refusal(wanted: str, host: NvidiaState, torch: TorchFacts) -> str:
@@ -29,21 +35,77 @@ def refusal(wanted: str, host: NvidiaState, torch: TorchFacts) -> str:
 
 
 def test_auto_takes_the_card_where_it_works_and_the_cpu_where_there_is_none() -> None:
-    assert choose("auto", H100, facts(("NVIDIA H100", (9, 0)))) == Device("cuda:0", "NVIDIA H100")
+    assert choose("auto", H100, facts(("NVIDIA H100", (9, 0)))) == Device("cuda:0", "NVIDIA H100", "GPU-0")
     assert choose("auto", NO_CARD, facts()).device == "cpu"
     assert choose("cpu", H100, facts(("NVIDIA H100", (9, 0)))).device == "cpu"
     assert choose("auto", H100, facts(), hidden=True).device == "cpu"
 
 
+def test_auto_takes_a_free_card_and_says_who_else_is_on_it() -> None:
+    used_gb = (30.0, 0.2, 0.1)
+    host = NvidiaState(
+        tuple(HostCard("H100", f"GPU-{n}", 80.0, used) for n, used in enumerate(used_gb)),
+        "580.65.06",
+        13000,
+        None,
+    )
+    cards = facts(*[("H100", (9, 0))] * 3)
+    assert choose("auto", host, cards).device == "cuda:2"
+    assert choose("auto", host, cards, taken=["GPU-2"]).device == "cuda:1"
+    last = choose("auto", host, cards, taken=["GPU-2", "GPU-1"])
+    assert last.device == "cuda:0" and "30.0 GiB of cuda:0" in str(last.note)
+    with pytest.raises(DeviceError, match="every visible card has a worker"):
+        choose("auto", host, cards, taken=["GPU-0", "GPU-1", "GPU-2"])
+    # With CUDA_VISIBLE_DEVICES=2 torch calls that card cuda:0.
+    only = TorchFacts("2.14.1", "13.0", KERNELS, (TorchCard("H100", (9, 0), "GPU-2"),), None)
+    assert choose("auto", host, only).note is None
+    with pytest.raises(DeviceError):
+        choose("auto", host, only, taken=["GPU-2"])
+
+
+def test_a_card_takes_one_worker_under_whatever_name(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    me = os.getpid()
+    workers.register(store, pid=me, device="cuda:0", device_name="H100", device_uuid="GPU-0")
+    workers.register(store, pid=me, device="cuda:0", device_name="H100", device_uuid="GPU-1")
+    with pytest.raises(workers.DeviceTaken, match="cuda:1 already has worker 1"):
+        workers.register(store, pid=me, device="cuda:1", device_name="H100", device_uuid="GPU-0")
+    assert workers.taken_cards(store) == ["GPU-0", "GPU-1"]
+    for _ in range(2):
+        workers.register(store, pid=me, device="cpu", device_name="EPYC")
+
+
+def test_auto_looks_again_when_another_worker_was_quicker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    rival = worker.Found("cuda:0", "H100", "GPU-0")
+    workers.register(store, pid=os.getpid(), device="cuda:0", device_name="H100", device_uuid="GPU-0")
+    looks: list[list[str]] = []
+
+    def find(_wanted: str, taken: list[str]) -> worker.Found:
+        looks.append(taken)
+        return rival if len(looks) == 1 else worker.Found("cpu", "EPYC")
+
+    monkeypatch.setattr(worker, "find_device", find)
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(worker.signal, "set_wakeup_fd", lambda *_, **_kw: -1)
+    assert worker.enlist(store, Home.find(tmp_path), "auto").device == "cpu"
+    assert looks == [["GPU-0"], ["GPU-0"]]
+    monkeypatch.setattr(worker, "find_device", lambda *_: rival)
+    with pytest.raises(worker.WorkerError, match="already has worker"):
+        worker.enlist(store, Home.find(tmp_path), "cuda:0")
+
+
 def test_auto_never_falls_back_to_the_cpu_in_silence() -> None:
-    old_driver = NvidiaState(("NVIDIA A100",), "535.183.01", 12020, None)
+    old_driver = NvidiaState((HostCard("NVIDIA A100", "GPU-0"),), "535.183.01", 12020, None)
     text = refusal("auto", old_driver, facts(problem="driver too old"))
     assert "driver 535.183.01" in text and "needs driver 580" in text
     assert "make install TORCH_VERSION=2.9.1" in text and "cu126" in text and "--device cpu" in text
-    pascal = NvidiaState(("NVIDIA GTX 1080",), "580.65.06", 13000, None)
+    pascal = NvidiaState((HostCard("NVIDIA GTX 1080", "GPU-0"),), "580.65.06", 13000, None)
     text = refusal("auto", pascal, facts(("NVIDIA GTX 1080", (6, 1))))
     assert "compute capability 6.1" in text and "no kernels" in text and "cu126" in text
-    ancient = NvidiaState(("Tesla K80",), "470.57.02", 11040, None)
+    ancient = NvidiaState((HostCard("Tesla K80", "GPU-0"),), "470.57.02", 11040, None)
     assert "cu118" in refusal("auto", ancient, facts(problem="driver too old"))
     assert "built for the CPU alone" in refusal("auto", H100, facts(cuda=None))
     assert "load its driver" in refusal(
@@ -67,7 +129,7 @@ def test_kernels_serve_their_major_version_and_ptx_later_ones() -> None:
 def test_the_worker_asks_torch_only_where_there_may_be_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.telemetry, "nvidia", lambda: NO_CARD)
     monkeypatch.setattr(worker.subprocess, "run", lambda *_args, **_kw: pytest.fail("torch was started"))
-    assert worker.find_device("auto")[0] == "cpu"
+    assert worker.find_device("auto").device == "cpu"
 
 
 def test_the_worker_passes_the_problem_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,18 +75,6 @@ def test_equals_scikit_learn(confusion: Matrix) -> None:
     assert [metrics.quadratic_kappa(confusion)] == per_class([kappa])
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 8)), max_size=40))
-@settings(deadline=None, max_examples=200, derandomize=True)
-def test_auc_equals_scikit_learn(images: list[tuple[int, int]]) -> None:
-    grades = [grade for grade, _ in images]
-    scores = [eighths / 8 for _, eighths in images]
-    referable = [grade >= 2 for grade in grades]
-    expected = None
-    if len(set(referable)) == 2:
-        expected = pytest.approx(sk.roc_auc_score(referable, scores), abs=1e-9)
-    assert metrics.auc_referable(grades, scores) == expected
-
-
 def test_a_constant_answer_on_the_labs_labels() -> None:
     confusion = [[count, 0, 0, 0, 0] for count in LAB_LABELS]
     ours = metrics.class_metrics(confusion)
@@ -110,7 +98,6 @@ def test_undefined_is_none() -> None:
     assert metrics.class_metrics([[0, 0], [0, 0]]).recalls == (None, None)
     assert metrics.f1s([[4, 0, 0], [0, 0, 2], [0, 0, 0]]) == (1, 0, 0)
     assert metrics.f1s([[4, 0], [0, 0]]) == (1, None)
-    assert metrics.auc_referable([0, 3], [0.1, float("nan")]) is None
 
 
 def test_baseline_from_images_per_class() -> None:
@@ -125,13 +112,10 @@ def test_what_is_no_confusion_matrix(confusion: Any) -> None:
         metrics.accuracy(confusion)
 
 
-def test_one_score_for_each_label() -> None:
-    with pytest.raises(ValueError, match="one score for each label"):
-        metrics.auc_referable([0, 2, 3], [0.1, 0.2])
-
-
 def test_importing_needs_no_heavy_library() -> None:
     heavy = "{'numpy', 'scipy', 'sklearn', 'pandas', 'torch'}"
-    code = f"import sys, engine.analysis.metrics, engine.analysis.verdict; print({heavy} & set(sys.modules))"
+    rooms = ["metrics", "ranking", "calibration", "groups", "selection", "verdict"]
+    imports = ", ".join(f"engine.analysis.{room}" for room in rooms)
+    code = f"import sys, {imports}; print({heavy} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

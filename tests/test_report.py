@@ -97,6 +97,8 @@ def record(
     *,
     kappa: float | None = None,
     train_acc: float | None = None,
+    best: history.Best | None = None,
+    **more: Any,
 ) -> None:
     accuracy = sum(row[i] for i, row in enumerate(matrix)) / sum(map(sum, matrix))
     metrics = EpochMetrics(
@@ -106,9 +108,10 @@ def record(
         test_acc=accuracy,
         kappa=kappa,
         train_acc=train_acc,
+        **more,
     )
     judged = history.Judgement("healthy", "all is well", "nothing")
-    history.record_epoch(store, held, metrics, matrix, best=None, judgement=judged)
+    history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
 
 
 def test_results_are_the_stores(text: str, tmp_path: Path) -> None:
@@ -265,11 +268,63 @@ def test_highest_accuracy_and_the_epoch_that_another_metric_chose(store: Store, 
     queue.end(store, held, "done")
     [run] = collect(store, run_ids=[1], sweep=None).runs
     assert run.highest is not None and run.highest.epoch == 1
-    assert run.matrix == [[4, 0], [2, 2]]
+    assert run.best is not None and run.best.epoch == 2
+    assert run.matrix == [[3, 1], [1, 3]]
     write_report(Study("", (run,)), tmp_path, architectures=[])
     text = (tmp_path / "report.md").read_text()
-    assert "75.00 @ 1" in text
-    assert "#1 keeps the weights of epoch 2, chosen by `test_kappa`: test accuracy 75.00 %" in text
+    shown = cells(text, "### On digits", 1)
+    assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 2"
+    assert shown["chosen by"] == "`test_kappa`" and shown["kappa"] == "0.900"
+    assert "The test images chose the epoch of #1, and measure it" in text
+    assert "highest test accuracy of #1 is 75.00 % @ 1 (epoch chosen on the test set)" in text
+
+
+def row(text: str, name: str) -> list[str]:
+    """The cells of the first table row that begins so."""
+    line = next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -> None:
+    matrix = [[8, 1, 1], [2, 2, 0], [1, 0, 5]]
+    held = start_run(store, ["no", "mild", "moderate"], data="d", select_on="val_acc", eval_train=True)
+    best = history.Best(1, 0.75, 0.75, 0.71, 0.5)
+    record(store, held, 1, matrix, best=best, kappa=0.5, train_acc=0.6, macro_f1=0.7, auc_referable=0.9,
+           sensitivity_referable=5 / 6, specificity_referable=13 / 14, sensitivity_referable_at_93=0.5,
+           ece=0.0625, test_nll=0.5, test_loss=1.25, test_acc_seen_group=0.8, test_acc_unseen_group=None,
+           images_seen_group=20, images_unseen_group=0, val_acc=0.75, val_kappa=None,
+           precision=[8 / 11, 2 / 3, 5 / 6], recall=[0.8, 0.5, 5 / 6], f1=[0.76, 0.57, 0.83])  # fmt: skip
+    record(store, held, 2, [[10, 0, 0], [4, 0, 0], [0, 0, 6]], best=best, val_acc=0.5, eval_train_acc=0.99)
+    queue.end(store, held, "done")
+    other = start_run(store, ["no", "mild", "moderate"], data="d")
+    record(store, other, 1, matrix)
+    study = collect(store, run_ids=None, sweep=None)
+    write_report(study, tmp_path, architectures=[])
+    text = (tmp_path / "report.md").read_text()
+    low, high = (100 * end for end in wilson_interval(0.75, 20))
+    assert row(text, "accuracy, %") == [f"75.00 ({low:.1f} to {high:.1f}; n 20)"] * 2
+    assert row(text, "… a group member in train, %")[0].startswith("80.00 (") and "| … no group" not in text
+    assert row(text, "… sensitivity as answered, %")[0].endswith("; n 6)")
+    assert row(text, "… specificity as answered, %")[0].endswith("; n 14)")
+    assert row(text, "calibration error") == ["0.062", "–"]
+    assert row(text, "the run's own loss on test") == ["1.250", "–"]
+    assert row(text, "val accuracy, %") == ["75.00", "–"] and "| val kappa" not in text
+    assert row(text, "accuracy while training, %") == ["60.00", "–"]
+    assert row(text, "… on the train images afterwards, % @ last epoch") == ["99.00 @ 2", "–"]
+    assert "| #1 | 0.73 / 0.80 / 0.76 | 0.67 / 0.50 / 0.57 | 0.83 / 0.83 / 0.83 |" in text
+    shown = cells(text, "### On d", 1)
+    assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 1"
+    assert (shown["chosen by"], shown["last epoch, %"]) == ("`val_acc`", "80.00")
+    assert cells(text, "### On d", 2)["chosen by"] == "`test_acc`"
+    assert "Of the test images, 20 share a group" in text
+    assert "The test images chose the epoch of #2, and measure it" in text
+    assert "without them: `--select-on val_acc`" in text
+    assert "highest test accuracy of #1 is 80.00 % @ 2 (epoch chosen on the test set)" in text
+    assert "Train, val and test accuracy of resnet18" in text
+    assert re.findall(r"\*\*Table (\d+)", text) == list("123456")
+    terminal = [line.split() for line in final_table(study).splitlines()]
+    expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 healthy"
+    assert expected.split() in terminal
 
 
 def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, tmp_path: Path) -> None:
@@ -290,7 +345,7 @@ def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, t
 def test_final_table_fits_and_agrees(study: Study, text: str) -> None:
     lines = final_table(study).splitlines()
     assert max(map(len, lines)) <= 100
-    expected = "#4 resnet18 warm start from #2 92.04 6 92.04 73.13 0.460 healthy"
+    expected = "#4 resnet18 warm start from #2 92.04 6 test 92.04 73.13 0.460 healthy"
     assert expected.split() in [line.split() for line in lines]
     assert "92.04 @ 6" in text
     assert any(line.startswith("#6* resnet18 on fundus: failed (diverged)") for line in lines)

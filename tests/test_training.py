@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pictures import class_folders, lab_csvs
+from pictures import class_folders, lab_csvs, write_column
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet18
@@ -19,8 +19,9 @@ from engine.paths import Home
 from engine.spec import RunSpec
 from engine.store.fencing import LeaseLost
 from engine.training.checkpoint import load_checkpoint
+from engine.training.loop import evaluate
 from engine.training.losses import Bucket, Diverged, LossBuckets
-from engine.training.measure import Choice, Measured
+from engine.training.measure import Choice, Measured, split_scores
 from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.session import Session
 
@@ -244,9 +245,55 @@ def test_graded_data_get_kappa_and_others_do_not(home: Home, trained: Memory, tm
     lab_csvs(tmp_path / "lab")
     other = Home.find(tmp_path)
     memory = train(other, 1, spec(data="lab", epochs=1, select_on="test_kappa"))
-    assert memory.measured[0].kappa is not None and memory.measured[0].auc_referable is not None
+    assert memory.measured[0].kappa is not None and memory.measured[0].referable is not None
     with pytest.raises(DataError, match="test_kappa needs ordered classes"):
         session(home, 80, spec(select_on="test_kappa"))
+
+
+def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(tmp_path: Path) -> None:
+    for split, each in (("train", 8), ("val", 2), ("test", 3)):
+        class_folders(tmp_path / "data" / split, each=each)
+    other, said = Home.find(tmp_path), list[str]()
+    wanted = spec(select_on="val_acc", eval_train=True)
+    made = Session(wanted, other, 1, device=CPU, precision="fp32", log=said.append)
+    memory = Memory()
+    assert made.train(memory, lambda: False)
+    by_val = {each.epoch: each.val.accuracy for each in memory.measured[1:] if each.val is not None}
+    assert len(by_val) == 2 and None not in by_val.values()
+    assert memory.best is not None
+    assert memory.best.epoch == max(by_val, key=lambda epoch: (by_val[epoch], -epoch))
+    assert memory.best.accuracy == memory.measured[memory.best.epoch].metrics.accuracy
+    assert [each.trained is not None for each in memory.measured] == [False, False, True]
+    expected = evaluate(
+        made.net.model,
+        made.data.batches.evaluate(made.data.train_rows),
+        classes=3,
+        autocast=made.net.autocast,
+    )
+    assert memory.measured[-1].trained == split_scores(expected, ordered=False)
+    assert "val: acc" in said[-1] and "train images afterwards: acc" in said[-1]
+    assert train(other, 2, spec(epochs=1)).measured[-1].trained is None
+    with pytest.raises(DataError, match="val_kappa needs ordered classes: choose val_acc"):
+        session(other, 3, spec(select_on="val_kappa"))
+
+
+def test_data_without_a_val_split_cannot_choose_by_it(home: Home) -> None:
+    with pytest.raises(DataError, match="select_on val_acc needs a val split: give --val-fraction 0.1"):
+        session(home, 81, spec(select_on="val_acc"))
+
+
+def test_images_with_and_without_a_group_member_in_train_are_counted_apart(tmp_path: Path) -> None:
+    lab_csvs(tmp_path / "lab", train=(0, 1, 0, 2), test=(0, 0, 1, 2))
+    for split, names in (("train", ["1_left", "2_left", "3_left", "4_left"]),
+                         ("test", ["1_right", "5_left", "5_right", "2_right"])):  # fmt: skip
+        for number, name in enumerate(names):
+            (tmp_path / "lab" / "images" / f"{split}{number}_left.jpeg").rename(
+                tmp_path / "lab" / "images" / f"{name}.jpeg"
+            )
+        write_column(tmp_path / "lab" / f"{split}_img.csv", names)
+    memory = train(Home.find(tmp_path), 1, spec(data="lab", epochs=0))
+    found = memory.measured[0].by_group
+    assert found is not None and (found.seen_images, found.unseen_images) == (2, 2)
 
 
 def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: Home) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from engine.analysis.gallery import Gallery, add_accuracy, add_matrices
 from engine.analysis.interval import wilson_interval
+from engine.analysis.metrics_section import metrics_section
+from engine.analysis.selection import is_optimistic
 from engine.analysis.study import StudyRun
 from engine.analysis.wording import (
     DRAWN_DATA,
@@ -20,12 +22,15 @@ from engine.analysis.wording import (
     weights_in_full,
 )
 
+BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
+BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
 HEADER = [
     "run",
     "arch",
     "weights from",
     "epochs",
-    "highest test accuracy, % @ epoch (epoch chosen on the test set)",
+    BY_TEST,
+    "chosen by",
     "95 % interval",
     "last epoch, %",
     "baseline, %",
@@ -34,8 +39,7 @@ HEADER = [
     "kappa",
     "verdict",
 ]
-NUMBERS = frozenset(range(4, len(HEADER) - 1))
-"""The columns past the words and before the verdict."""
+WORDS = ("run", "arch", "weights from", "epochs", "chosen by", "verdict")
 CAVEATS = dict.fromkeys(
     DRAWN_DATA,
     "The images are drawn by the program, not photographed: these results prove nothing about patients.",
@@ -45,45 +49,57 @@ CAVEATS = dict.fromkeys(
 }
 
 
-def data_section(runs: Sequence[StudyRun], slug: str, number: int, gallery: Gallery) -> list[str]:
-    """The section's paragraphs; `number` is its table's, `slug` goes into the names of its pictures."""
+def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
+    """The section's paragraphs; `slug` goes into the names of its pictures."""
     data = runs[0].spec.data
     return [
         f"### On {markdown(data)}",
-        " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs)) if part),
-        f"**Table {number}.** Results on {markdown(data)}.",
-        table(HEADER, [_row(run) for run in runs], right=NUMBERS),
-        *_selected_otherwise(runs),
+        " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs), _shared_groups(runs)) if part),
+        *gallery.table(f"Results on {markdown(data)}.", _results(runs)),
+        *_what_chose(runs),
         *_verdicts(runs),
+        *metrics_section(runs, gallery),
         *add_accuracy(runs, slug, gallery),
         *add_matrices(runs, slug, gallery),
     ]
 
 
+def _results(runs: Sequence[StudyRun]) -> str:
+    """Where the test accuracy chose every run's epoch, the column's heading says so; else each row does."""
+    by_test = all(run.chosen_by == "test_acc" for run in runs)
+    header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
+    shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
+    rows = [[_row(run)[column] for column in shown] for run in runs]
+    head = [header[column] for column in shown]
+    right = frozenset(place for place, name in enumerate(head) if name not in WORDS)
+    return table(head, rows, right=right)
+
+
 def _row(run: StudyRun) -> list[str]:
-    highest, last = run.highest, run.last
-    assert highest is not None and last is not None
+    best, last = run.best, run.last
+    assert best is not None and last is not None
     return [
         f"#{run.id}",
         run.spec.arch,
         markdown(weights_in_full(run)),
         progress(run),
-        f"{percent(highest.test_acc)} @ {highest.epoch}",
+        f"{percent(best.test_acc)} @ {best.epoch}",
+        f"`{run.chosen_by}`",
         _interval(run),
         percent(last.test_acc),
         percent(run.baseline),
-        points(highest.test_acc, run.baseline),
-        percent(highest.balanced_acc),
-        decimal(highest.kappa),
+        points(best.test_acc, run.baseline),
+        percent(best.balanced_acc),
+        decimal(best.kappa),
         markdown(verdict_shown(run) + ("" if run.done or run.status == "failed" else " so far")),
     ]
 
 
 def _interval(run: StudyRun) -> str:
     n = sum(run.test_images or ())
-    if not n or run.highest is None or run.highest.test_acc is None:
+    if not n or run.best is None or run.best.test_acc is None:
         return UNDEFINED
-    low, high = wilson_interval(run.highest.test_acc, n)
+    low, high = wilson_interval(run.best.test_acc, n)
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
@@ -104,14 +120,36 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
     return text
 
 
-def _selected_otherwise(runs: Sequence[StudyRun]) -> list[str]:
-    return [
-        f"#{run.id} keeps the weights of epoch {run.kept.epoch}, chosen by `{run.spec.select_on}`: "
-        f"test accuracy {percent(run.kept.test_acc)} %, "
-        f"balanced accuracy {percent(run.kept.balanced_acc)} %, kappa {decimal(run.kept.kappa)}."
+def _shared_groups(runs: Sequence[StudyRun]) -> str:
+    """How many test images have a group member in train, where any has."""
+    counts = {run.best.images_seen_group: run for run in runs if run.best and run.best.images_seen_group}
+    if not counts:
+        return ""
+    shared = " or ".join(f"{count:,}" for count in counts)
+    return (
+        f"Of the test images, {shared} share a group (such as a patient) with a train image: the table of all "
+        "metrics gives their accuracy apart."
+    )
+
+
+def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
+    """Whose epochs the test images chose, and the highest test accuracy of runs that something else chose."""
+    texts = []
+    optimistic = [f"#{run.id}" for run in runs if is_optimistic(run.chosen_by, run.spec.epochs)]
+    has_val = any(run.best is not None and run.best.val_acc is not None for run in runs)
+    if optimistic:
+        texts.append(
+            f"The test images chose the epoch of {', '.join(optimistic)}, and measure it: these numbers are "
+            "optimistic. A val split chooses without them: "
+            f"`{'' if has_val else '--val-fraction 0.1 '}--select-on val_acc`."
+        )
+    texts += [
+        f"The highest test accuracy of #{run.id} is {percent(run.highest.test_acc)} % @ {run.highest.epoch} "
+        "(epoch chosen on the test set)."
         for run in runs
-        if run.kept is not None and run.spec.select_on != "test_acc"
+        if run.highest is not None and run.highest != run.best
     ]
+    return texts
 
 
 def _verdicts(runs: Sequence[StudyRun]) -> list[str]:

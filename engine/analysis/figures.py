@@ -1,4 +1,4 @@
-"""The figure of train and test accuracy per epoch. matplotlib is imported only while drawing."""
+"""The figure of train, val and test accuracy per epoch. matplotlib is imported only while drawing."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ class Range:
 
 def shared_range(runs: Iterable[StudyRun]) -> Range:
     """One axis for all figures of a data set, so that heights may be compared between them."""
-    values = [100 * value for run in runs for value in (*_train(run), *_test(run), run.baseline)
+    values = [100 * value for run in runs for value in (*_train(run), *_val(run), *_test(run), run.baseline)
               if value is not None and math.isfinite(value)]  # fmt: skip
     low = max(10 * math.floor((min(values, default=0.0) - 2) / 10), 0)
     return Range(low, 102)
@@ -63,6 +63,9 @@ def _draw_run(axes: "Axes", run: StudyRun, marker: str, label: str) -> None:
         markerfacecolor="white",
         linestyle="--",
         linewidth=1,
+    )
+    axes.plot(
+        epochs, _gaps(_val(run)), color=colour, marker=marker, markersize=3, linestyle="-.", linewidth=1
     )
 
 
@@ -104,6 +107,8 @@ def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> No
         Line2D([], [], color="#444444", linestyle="-", label="test"),
         Line2D([], [], color="#444444", linestyle="--", linewidth=1, label=f"train ({how})"),
     ]
+    if any(map(has_val, runs)):
+        styles.append(Line2D([], [], color="#444444", linestyle="-.", linewidth=1, label="val"))
     curves, _ = axes.get_legend_handles_labels()
     figure.legend(handles=[*styles, *curves], loc="outside lower left", fontsize=8, frameon=False, ncols=1)
 
@@ -127,6 +132,15 @@ def _shown(run: StudyRun) -> list[Measured]:
 
 def _train(run: StudyRun) -> list[float | None]:
     return [each.train_acc for each in _shown(run)]
+
+
+def has_val(run: StudyRun) -> bool:
+    """Whether any epoch was measured on a val split."""
+    return any(value is not None for value in _val(run))
+
+
+def _val(run: StudyRun) -> list[float | None]:
+    return [each.val_acc for each in _shown(run)]
 
 
 def _test(run: StudyRun) -> list[float | None]:

@@ -4,6 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from engine.analysis.selection import split_of
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.analysis.wording import (
     decimal,
@@ -16,10 +17,10 @@ from engine.analysis.wording import (
 )
 
 WIDTH = 100
-COLUMNS = (("run", 6), ("arch", 9), ("weights from", 24), ("highest", 7), ("epoch", 5), ("last", 6),
-           ("baseline", 8), ("kappa", 6), ("verdict", 13))  # fmt: skip
-LEFT = ("run", "arch", "weights from", "verdict")
-FOOT = "accuracies in %; highest: the epoch was chosen on the test set, so it is optimistic"
+COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
+           ("baseline", 8), ("kappa", 6), ("verdict", 12))  # fmt: skip
+LEFT = ("run", "arch", "weights from", "on", "verdict")
+FOOT = "test accuracies in %; best: at the epoch chosen on the split under on; where on is test: optimistic"
 
 
 def final_table(study: Study) -> str:
@@ -33,22 +34,23 @@ def final_table(study: Study) -> str:
         notes = [_fit(printable(origin, WIDTH), WIDTH) for origin in origins]
         blocks.append("\n".join([_fit(data, WIDTH), *lines, *notes]))
     blocks.append(FOOT)
-    blocks += _unfinished([run for run in study.runs if not (run.done and run.highest)])
+    blocks += _unfinished([run for run in study.runs if not (run.done and run.best)])
     return "\n\n".join(blocks)
 
 
 def _cells(run: StudyRun) -> list[str]:
-    highest, last = run.highest, run.last
-    assert highest is not None and last is not None
+    best, last = run.best, run.last
+    assert best is not None and last is not None
     return [
         f"#{run.id}{'' if run.done else '*'}",
         run.spec.arch,
         weights_from(run.spec),
-        percent(highest.test_acc),
-        str(highest.epoch),
+        percent(best.test_acc),
+        str(best.epoch),
+        split_of(run.chosen_by),
         percent(last.test_acc),
         percent(run.baseline),
-        decimal(highest.kappa),
+        decimal(best.kappa),
         verdict_shown(run),
     ]
 

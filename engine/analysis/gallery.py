@@ -8,20 +8,27 @@ from engine.analysis.study import StudyRun
 from engine.analysis.wording import markdown
 
 ACCURACY_NOTE = (
-    "Train accuracy is measured while the network learns, test accuracy after each epoch; all figures of one "
-    "data set have the same vertical axis."
+    "Train accuracy is measured while training, as the network changes; val and test accuracy after each epoch. "
+    "All figures of one data set have the same vertical axis."
 )
 MATRIX_NOTE = (
-    "Rows are true classes, columns answers, at the epoch with the highest test accuracy; one colour scale "
+    "Rows are true classes, columns answers, at the epoch that the results' table names; one colour scale "
     "from 0 to 1. Below each share stands the number of images."
 )
 
 
 @dataclass
 class Gallery:
-    """PNGs by file name, in the order in which the report shows them."""
+    """PNGs by file name, in the order in which the report shows them, and the tables' numbers."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    tables: int = 0
+    """Tables numbered so far."""
+
+    def table(self, caption: str, text: str) -> list[str]:
+        """A numbered table's paragraphs; `caption` and `text` are Markdown."""
+        self.tables += 1
+        return [f"**Table {self.tables}.** {caption}", text]
 
     def add(self, name: str, picture: bytes, caption: str, note: str) -> list[str]:
         """Keep a picture; gives its paragraphs. `caption` is Markdown."""
@@ -36,7 +43,8 @@ def add_accuracy(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
     texts: list[str] = []
     for arch in archs:
         mine = [run for run in runs if run.spec.arch == arch]
-        caption = f"Train and test accuracy of {arch} on {markdown(runs[0].spec.data)} per epoch"
+        splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
+        caption = f"{splits} accuracy of {arch} on {markdown(runs[0].spec.data)} per epoch"
         for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
             picture = figures.draw_accuracy(some, axis)
             texts += gallery.add(f"accuracy-{slug}-{arch}{suffix}.png", picture, caption, ACCURACY_NOTE)

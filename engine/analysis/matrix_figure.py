@@ -32,7 +32,7 @@ def runs_a_figure(runs: Sequence[StudyRun]) -> int:
 
 
 def draw_matrices(runs: Sequence[StudyRun]) -> bytes:
-    """A PNG of at most `runs_a_figure` runs, which must have a matrix, at their highest accuracy."""
+    """A PNG of at most `runs_a_figure` runs, which must have a matrix, at their best epoch."""
     classes = _most_classes(runs)
     columns = 1 if len(runs) == 1 else 2 if len(runs) <= 4 else 3
     rows = math.ceil(len(runs) / columns)
@@ -56,12 +56,12 @@ def _most_classes(runs: Sequence[StudyRun]) -> int:
 
 
 def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
-    highest = run.highest
+    best = run.best
     shares = row_shares(matrix)
     colours = [[math.nan if share is None else share for share in row] for row in shares]
     image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     state = "" if run.done else f" ({run.status})"
-    line = f"epoch {highest.epoch}, test accuracy {percent(highest.test_acc)} %" if highest else ""
+    line = f"epoch {best.epoch}, test accuracy {percent(best.test_acc)} %" if best else ""
     axes.set_title(f"{plain(title_of(run), 34)}{state}\n{line}", fontsize=8.5)
     axes.set_xlabel("answer")
     if len(matrix) <= MOST_LABELLED_CLASSES:

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-REFERABLE_GRADE = 2
-"""The lowest grade of diabetic retinopathy that is sent to a specialist."""
-
 
 @dataclass(frozen=True)
 class ClassMetrics:
@@ -129,29 +126,6 @@ def quadratic_kappa(confusion: ArrayLike) -> float | None:
     by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
     expected = float((weights * by_chance).sum())
     return None if expected == 0 else 1 - float((weights * counts).sum()) / expected
-
-
-def auc_referable(
-    labels: Sequence[int] | NDArray[Any], scores: Sequence[float] | NDArray[Any]
-) -> float | None:
-    """The chance that a referable image (grade ≥ 2) scores above one that is not; ties count half.
-
-    The score is the sum of p(grade ≥ 2), or the predicted grade. None when either side has no image, or when
-    a score is NaN.
-    """
-    import numpy as np
-
-    values = np.asarray(scores, dtype=np.float64)
-    referable = np.asarray(labels) >= REFERABLE_GRADE
-    if values.shape != referable.shape or values.ndim != 1:
-        raise ValueError(f"one score for each label: {values.shape} scores, {referable.shape} labels")
-    positives, negatives = int(referable.sum()), int((~referable).sum())
-    if positives == 0 or negatives == 0 or np.isnan(values).any():
-        return None
-    _, places, ties = np.unique(values, return_inverse=True, return_counts=True)
-    mean_ranks = np.cumsum(ties) - (ties - 1) / 2
-    rank_sum = float(mean_ranks[places][referable].sum())
-    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
 def share(part: int, whole: int) -> float | None:

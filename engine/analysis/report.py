@@ -18,17 +18,22 @@ __all__ = ["ReportError", "Study", "collect", "write_report"]
 TABLES_BEFORE = 3
 """Architectures, shared settings, what differs."""
 HOW_TO_READ = """\
-- **Highest test accuracy** is that of the best epoch (epoch chosen on the test set). The test images served \
-twice, to choose the epoch and to measure it, so this number is optimistic; the accuracy of the last epoch, \
-which nobody chose, stands beside it.
-- **95 % interval** is Wilson's for the highest test accuracy on that many images. It covers the chance in \
-which images happened to be tested, taken as independent of each other; not the choice of the epoch, nor \
-what another seed would give: each row is one run.
+- **Best epoch**: the one that the run's `select_on` chose. Where that was a metric of the test set (epoch chosen \
+on the test set), the test images served twice, to choose the epoch and to measure it, so its numbers are \
+optimistic; the accuracy of the last epoch, which nobody chose, stands beside it.
+- **95 % interval** is Wilson's for a share of that many images. It covers the chance in which images happened to \
+be tested, taken as independent of each other; not the choice of the epoch, nor what another seed would give: \
+each row is one run.
 - **Baseline** is the accuracy of always answering the most frequent class of the test images; differences \
 from it are in percentage points.
 - **Balanced accuracy** is the mean of the classes' recalls. **Kappa** is the quadratic weighted one, which \
 takes the classes as ordered grades: 0 is chance, 1 is perfect; where classes have no order it means little. \
-Both belong to the epoch with the highest test accuracy.
+Both belong to the best epoch.
+- **Referable** means grade 2 or more, where classes are ordered grades: ranked by the sum of p(grade ≥ 2), or by the \
+grade where the network gives that. **Calibration error**: mean gap between confidence and accuracy over 15 bins of \
+equal width.
+- **Accuracy while training** is measured on the epoch's own batches, augmented, by the network as it changes; it \
+may lie below the test accuracy. **On the train images afterwards** is the finished network's, in evaluation mode.
 - **Verdict** is judged from the network's answers, not from accuracy alone: *collapsed* means that nearly \
 all test images got the same answer.
 - `–` stands for what is undefined or was not measured."""
@@ -41,7 +46,7 @@ def write_report(study: Study, out: Path, *, architectures: Sequence[ArchTable])
     where the folder cannot be written."""
     with _explained(out):
         out.mkdir(parents=True, exist_ok=True)
-    gallery = Gallery()
+    gallery = Gallery(tables=TABLES_BEFORE)
     text = _document(study, architectures, gallery)
     files = {**gallery.files, "report.md": text.encode()}
     with _explained(out):
@@ -73,8 +78,8 @@ def _document(study: Study, architectures: Sequence[ArchTable], gallery: Gallery
     slugs: list[str] = []
     for data, runs in by_data(study.measured).items():
         slugs.append(_unique(slug(data), slugs))
-        parts += data_section(runs, slugs[-1], TABLES_BEFORE + len(slugs), gallery)
-    parts += _unfinished([run for run in study.runs if not (run.done and run.highest)])
+        parts += data_section(runs, slugs[-1], gallery)
+    parts += _unfinished([run for run in study.runs if not (run.done and run.best)])
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

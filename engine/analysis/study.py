@@ -1,7 +1,7 @@
 """The runs of a report, read from the store once and frozen."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlmodel import Session
 
@@ -19,7 +19,7 @@ class ReportError(ValueError):
 
 @dataclass(frozen=True)
 class Measured:
-    """One epoch's shares and kappa; undefined is None."""
+    """One epoch's numbers under the store's names; undefined or not measured is None."""
 
     epoch: int
     train_acc: float | None
@@ -27,6 +27,25 @@ class Measured:
     test_acc: float | None
     balanced_acc: float | None
     kappa: float | None
+    test_loss: float | None = None
+    test_nll: float | None = None
+    macro_f1: float | None = None
+    auc_referable: float | None = None
+    sensitivity_referable: float | None = None
+    specificity_referable: float | None = None
+    sensitivity_referable_at_93: float | None = None
+    sensitivity_referable_at_98: float | None = None
+    ece: float | None = None
+    test_acc_seen_group: float | None = None
+    test_acc_unseen_group: float | None = None
+    images_seen_group: int | None = None
+    images_unseen_group: int | None = None
+    val_acc: float | None = None
+    val_kappa: float | None = None
+    eval_train_acc: float | None = None
+    recall: tuple[float | None, ...] = ()
+    precision: tuple[float | None, ...] = ()
+    f1: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,15 +74,26 @@ class StudyRun:
     """The epoch that the run's own `select_on` chose, whose weights are kept."""
     epochs: tuple[Measured, ...]
     matrix: Matrix | None
-    """Of the epoch with the highest test accuracy."""
+    """Of the best epoch."""
 
     @property
     def highest(self) -> Measured | None:
+        """The epoch with the highest test accuracy, whatever chose the best."""
         return highest_of(self.epochs, self.spec)
 
     @property
+    def best(self) -> Measured | None:
+        """The epoch that `select_on` chose; where it could choose none, the one of highest test accuracy."""
+        return self.kept or self.highest
+
+    @property
+    def chosen_by(self) -> str:
+        """What chose `best`."""
+        return self.spec.select_on if self.kept else "test_acc"
+
+    @property
     def last(self) -> Measured | None:
-        return self.epochs[-1] if self.highest else None
+        return self.epochs[-1] if self.best else None
 
     @property
     def done(self) -> bool:
@@ -90,7 +120,7 @@ class Study:
 
     @property
     def measured(self) -> tuple[StudyRun, ...]:
-        return tuple(run for run in self.runs if run.highest)
+        return tuple(run for run in self.runs if run.best)
 
 
 def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -> Study:
@@ -133,7 +163,8 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
     assert row.id is not None
     spec = load_spec(row.spec)
     epochs = tuple(_measured(each) for each in history.epochs_of(session, row.id))
-    highest = highest_of(epochs, spec)
+    kept = next((each for each in epochs if each.epoch == row.best_epoch), None)
+    best = kept or highest_of(epochs, spec)
     source = session.get(Run, spec.source_run) if spec.source_run is not None else None
     return StudyRun(
         id=row.id,
@@ -156,11 +187,13 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
         verdict=row.verdict,
         evidence=row.verdict_evidence,
         verdict_suggestion=row.verdict_suggestion,
-        kept=next((each for each in epochs if each.epoch == row.best_epoch), None),
+        kept=kept,
         epochs=epochs,
-        matrix=history.confusion_of(session, row.id, highest.epoch) if highest else None,
+        matrix=history.confusion_of(session, row.id, best.epoch) if best else None,
     )
 
 
 def _measured(row: EpochMetrics) -> Measured:
-    return Measured(row.epoch, row.train_acc, row.test_acc, row.balanced_acc, row.kappa)
+    values = {field.name: getattr(row, field.name) for field in fields(Measured)}
+    lists = {name: tuple(values[name] or ()) for name in ("recall", "precision", "f1")}
+    return Measured(**values | lists)

@@ -62,7 +62,7 @@ def weights_from(spec: RunSpec) -> str:
     """Where a run's first weights come from, in a few words."""
     if spec.source_run is not None:
         return f"warm start from #{spec.source_run}"
-    named = {"none": "scratch", "imagenet": "ImageNet weights", "imagenet-v1": "ImageNet weights (v1)"}
+    named = {"none": "scratch", "imagenet": "ImageNet weights", "imagenet-v1": "ImageNet v1 weights"}
     return named.get(spec.pretrained, f"file {spec.pretrained}")
 
 

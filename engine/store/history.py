@@ -86,6 +86,7 @@ def record_epoch(
     *,
     best: Best | None,
     judgement: Judgement | None,
+    peak_memory_gb: float | None = None,
 ) -> None:
     """Write an epoch's numbers, replacing the same epoch's from an earlier attempt. Raises LeaseLost."""
     with store.write() as session:
@@ -96,6 +97,7 @@ def record_epoch(
             epoch=metrics.epoch,
             last_acc=metrics.test_acc,
             images_per_s=metrics.images_per_s,
+            peak_memory_gb=peak_memory_gb,
             **_columns(Best, best),
             **_columns(Judgement, judgement),
         )

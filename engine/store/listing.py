@@ -48,6 +48,12 @@ def run_ids(session: Session) -> set[int]:
     return set(session.exec(select(col(Run.id))).all())  # type: ignore[arg-type]
 
 
+def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
+    """Id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
+    known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(col(Run.peak_memory_gb).is_not(None))
+    return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
+
+
 def queue_order(session: Session) -> list[int]:
     """The queued runs in the order in which they will be claimed."""
     queued = select(col(Run.id)).where(Run.status == "queued")

@@ -108,6 +108,8 @@ class Run(SQLModel, table=True):
     verdict_evidence: str | None = None
     verdict_suggestion: str | None = None
     images_per_s: float | None = None
+    peak_memory_gb: float | None = None
+    """The most that its training has reserved on the card, GiB."""
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
@@ -143,7 +145,30 @@ class EpochMetrics(SQLModel, table=True):
     macro_f1: float | None = None
     kappa: float | None = None
     auc_referable: float | None = None
+    sensitivity_referable: float | None = None
+    """Of the answers, as is its specificity; referable is a grade of 2 or more."""
+    specificity_referable: float | None = None
+    sensitivity_referable_at_93: float | None = None
+    """Of a threshold on the scores whose specificity is at least 93 %."""
+    sensitivity_referable_at_98: float | None = None
+    ece: float | None = None
+    test_acc_seen_group: float | None = None
+    """Of the test images with a group member in train."""
+    test_acc_unseen_group: float | None = None
+    images_seen_group: int | None = None
+    images_unseen_group: int | None = None
+    val_acc: float | None = None
+    val_balanced_acc: float | None = None
+    val_kappa: float | None = None
+    val_nll: float | None = None
+    eval_train_acc: float | None = None
+    """Of the train images in evaluation mode, not augmented: of the last epoch, where the spec asks for it."""
+    eval_train_balanced_acc: float | None = None
+    eval_train_kappa: float | None = None
+    eval_train_nll: float | None = None
     recall: list[float | None] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    precision: list[float | None] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    f1: list[float | None] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     answers: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Test images answered with each class."""
     images_per_s: float | None = None
@@ -196,6 +221,8 @@ class Worker(SQLModel, table=True):
     """When the process began, as the system counts it: tells a reused pid apart."""
     device: str
     device_name: str = ""
+    device_uuid: str | None = None
+    """Which card `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     state: str = "idle"
     """idle, running, gone."""
     seen_s: float = 0.0

@@ -14,16 +14,31 @@ from engine.store.tables import Worker
 worker_table = table_of(Worker)
 
 
-def register(store: Store, *, pid: int, device: str, device_name: str) -> int:
-    """Write a new worker's row and give its id."""
+class DeviceTaken(Exception):
+    """A card takes one worker; `holder` has it."""
+
+    def __init__(self, device: str, holder: Worker) -> None:
+        self.holder = holder
+        super().__init__(
+            f"{device} already has worker {holder.id} (process {holder.pid}): stop it or take another"
+        )
+
+
+def register(store: Store, *, pid: int, device: str, device_name: str, device_uuid: str | None = None) -> int:
+    """Write a new worker's row and give its id. Raises DeviceTaken where its card has a worker; `cpu` is shared."""
     row = Worker(
         host=processes.host_name(),
         pid=pid,
         pid_started=processes.started(pid),
         device=device,
         device_name=device_name,
+        device_uuid=device_uuid,
     )
     with store.write() as session:
+        if device != "cpu":
+            for other in _cards_here(session):
+                if (device_uuid or device) == (other.device_uuid or other.device):
+                    raise DeviceTaken(device, other)
         session.add(row)
         session.flush()
         assert row.id is not None
@@ -57,11 +72,14 @@ def dead_here(store: Store) -> list[int]:
     return [row.id for row in rows if row.id is not None and _known_dead(row)]
 
 
-def holder_of(store: Store, device: str) -> Worker | None:
-    """The worker of this host that has a device."""
+def taken_cards(store: Store) -> list[str]:
+    """The cards of this host that have a worker: their UUIDs, or their devices where no UUID is known."""
     with store.read() as session:
-        here = [row for row in present(session) if row.host == processes.host_name() and row.device == device]
-    return here[0] if here else None
+        return [row.device_uuid or row.device for row in _cards_here(session)]
+
+
+def _cards_here(session: Session) -> list[Worker]:
+    return [row for row in present(session) if row.host == processes.host_name() and row.device != "cpu"]
 
 
 def _known_dead(row: Worker) -> bool:

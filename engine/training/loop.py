@@ -76,6 +76,8 @@ class Evaluation:
     """Mean unweighted negative log-likelihood."""
     max_logit: float
     nonfinite_share: float
+    loss: float | None = None
+    """The run's own loss over the whole split at once, where it was asked for."""
 
 
 def train_one_epoch(
@@ -109,7 +111,14 @@ def train_one_epoch(
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, batches: Iterable[Batch], *, classes: int, autocast: Autocast) -> Evaluation:
+def evaluate(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    *,
+    classes: int,
+    autocast: Autocast,
+    loss_of: nn.Module | None = None,
+) -> Evaluation:
     """The network's answers on a split, in evaluation mode."""
     model.eval()
     parts: list[Tensor] = []
@@ -129,6 +138,7 @@ def evaluate(model: nn.Module, batches: Iterable[Batch], *, classes: int, autoca
         nll=float(functional.cross_entropy(logits.double(), truth)),
         max_logit=float(logits.abs().max()),
         nonfinite_share=float((~logits.isfinite()).double().mean()),
+        loss=None if loss_of is None else float(loss_of(logits, truth)),
     )
 
 

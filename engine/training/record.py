@@ -1,7 +1,8 @@
 """Write what a session measures into the run table, under the attempt's claim."""
 
-import math
 from typing import Any
+
+import torch
 
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.verdict import judge
@@ -12,6 +13,7 @@ from engine.store.database import Store
 from engine.store.fencing import Claim, check_held
 from engine.store.history import Best, Judgement, Start
 from engine.store.tables import EpochMetrics, LossPoint
+from engine.training.columns import row_of
 from engine.training.losses import Bucket
 from engine.training.measure import Choice, Measured
 
@@ -55,7 +57,8 @@ class StoreRecorder:
         history.record_progress(self._store, self._held, step=step, images_per_s=images_per_s, losses=points)
 
     def epoch(self, measured: Measured, best: Choice | None) -> None:
-        metrics = _metrics(self._held, measured)
+        metrics = row_of(self._held, measured)
+        peak_gb = reserved_gb(self._environment.get("device", "cpu"))
         history.record_epoch(
             self._store,
             self._held,
@@ -63,6 +66,7 @@ class StoreRecorder:
             measured.evaluation.confusion.tolist(),
             best=_best(best),
             judgement=self._judge(metrics),
+            peak_memory_gb=peak_gb,
         )
 
     def check(self) -> None:
@@ -99,37 +103,12 @@ class StoreRecorder:
         )
 
 
+def reserved_gb(device: str) -> float | None:
+    """The most that this process has reserved on its card, GiB; None on the CPU."""
+    return torch.cuda.max_memory_reserved(device) / 2**30 if device.startswith("cuda") else None
+
+
 def _best(choice: Choice | None) -> Best | None:
     if choice is None:
         return None
     return Best(choice.epoch, choice.value, choice.accuracy, choice.balanced_accuracy, choice.kappa)
-
-
-def _metrics(held: Claim, measured: Measured) -> EpochMetrics:
-    metrics, evaluation = measured.metrics, measured.evaluation
-    return EpochMetrics(
-        run_id=held.run_id,
-        epoch=measured.epoch,
-        attempt=held.attempt,
-        **{name: _finite(value) for name, value in measured.train.items()},
-        test_loss=_finite(evaluation.nll),
-        test_nll=_finite(evaluation.nll),
-        test_acc=metrics.accuracy,
-        balanced_acc=metrics.balanced_accuracy,
-        macro_f1=metrics.macro_f1,
-        kappa=measured.kappa,
-        auc_referable=measured.auc_referable,
-        recall=list(metrics.recalls),
-        answers=list(metrics.answers),
-        images_per_s=measured.images_per_s,
-        data_wait_share=measured.data_wait_share,
-        lr=measured.lr,
-        max_logit=_finite(evaluation.max_logit),
-        nonfinite_share=evaluation.nonfinite_share,
-        seconds=measured.seconds,
-    )
-
-
-def _finite(value: float | None) -> float | None:
-    """Undefined numbers are null in the database."""
-    return value if value is not None and math.isfinite(value) else None

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.datasets.batches import MEAN, STD
@@ -16,9 +18,17 @@ from engine.paths import Home, sweep_aside, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, write_predictions
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
-from engine.training.loop import EpochSums, evaluate, train_one_epoch
+from engine.training.loop import EpochSums, Evaluation, evaluate, train_one_epoch
 from engine.training.losses import Bucket, LossBuckets
-from engine.training.measure import Choice, Measured, better, epoch_line, measure
+from engine.training.measure import (
+    Choice,
+    Measured,
+    SplitScores,
+    better,
+    epoch_line,
+    measure,
+    split_scores,
+)
 from engine.training.setup import Log, build_network, prepare_data
 
 FLUSH_EVERY_S = 0.5
@@ -130,14 +140,17 @@ class Session:
         repeated and nothing is missed."""
         self._flush(recorder)
         measured = self._measure()
+        best = better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs)
+        last = measured.epoch == self.spec.epochs
+        if last and self.spec.eval_train:
+            measured = replace(measured, trained=self._train_scores())
         recorder.check()
         self.done_epochs, self.step = measured.epoch, 0
-        best = better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs)
         if best is not None and best != self.best:
             self.best = best
             self._write_best(measured, best)
         append_answers(self.paths, measured.epoch, measured.evaluation.answers)
-        if measured.epoch == self.spec.epochs:
+        if last:
             self._write_predictions(measured, last=True)
         recorder.epoch(measured, self.best)
         self.log(epoch_line(measured, self.spec.epochs))
@@ -145,15 +158,29 @@ class Session:
         self._save(recorder)
 
     def _measure(self) -> Measured:
-        rows, index = self.data.test_rows, self.data.index
-        evaluation = evaluate(
+        data = self.data
+        return measure(
+            self.done_epochs + 1,
+            data.index,
+            data.test_rows.tolist(),
+            self._evaluate(data.test_rows),
+            self.sums,
+            float(self.net.schedule.get_last_lr()[0]),
+            seen_groups=data.seen_groups,
+            val=self._evaluate(data.val_rows) if len(data.val_rows) else None,
+        )
+
+    def _train_scores(self) -> SplitScores:
+        return split_scores(self._evaluate(self.data.train_rows), ordered=self.data.index.ordered)
+
+    def _evaluate(self, rows: NDArray[np.int64]) -> Evaluation:
+        return evaluate(
             self.net.model,
             self.data.batches.evaluate(rows),
-            classes=len(index.class_names),
+            classes=len(self.data.index.class_names),
             autocast=self.net.autocast,
+            loss_of=self.net.loss_of,
         )
-        lr = float(self.net.schedule.get_last_lr()[0])
-        return measure(self.done_epochs + 1, index, rows.tolist(), evaluation, self.sums, lr)
 
     def _write_best(self, measured: Measured, best: Choice) -> None:
         spec = self.spec

@@ -11,6 +11,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from engine.analysis.groups import seen_groups
+from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
@@ -34,6 +36,10 @@ class Data:
     batches: Batches
     train_rows: NDArray[np.int64]
     test_rows: NDArray[np.int64]
+    val_rows: NDArray[np.int64]
+    """Empty where the data have no val split."""
+    seen_groups: NDArray[np.bool_] | None
+    """Of each test image, whether a member of its group is in train; None where images have no groups."""
     steps_per_epoch: int
 
 
@@ -52,8 +58,9 @@ def prepare_data(spec: RunSpec, home: Home, device: torch.device, log: Log) -> D
     """Index and pack the images. Raises DataError."""
     index = index_data(home, spec.data, test_fraction=spec.test_fraction)
     log(f"data {spec.data}: {index.describe()}")
-    if spec.select_on == "test_kappa" and not index.ordered:
-        raise DataError("select_on test_kappa needs ordered classes: choose test_acc or test_balanced_acc")
+    has_val = "val" in index.splits
+    if problem := selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered):
+        raise DataError(problem)
 
     def packing(done: int, total: int) -> None:
         log(f"packed {done:,} of {total:,} images")
@@ -63,8 +70,12 @@ def prepare_data(spec: RunSpec, home: Home, device: torch.device, log: Log) -> D
     batches = Batches(
         images, labels, device=device, batch_size=spec.batch_size, seed=spec.seed, augment=spec.augment
     )
-    train, test = (np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test"))
-    return Data(index, batches, train, test, steps_per_epoch=-(-len(train) // spec.batch_size))
+    train, test, val = (
+        np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
+    )
+    seen = seen_groups(index.groups, test.tolist(), train.tolist())
+    steps = -(-len(train) // spec.batch_size)
+    return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
 
 
 def build_network(

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from engine import memory
+from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.spec import BUILTIN_DEFAULTS, RunSpec
@@ -36,6 +38,8 @@ def add(
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
     store = open_store(home.database)
+    for line in memory.warnings_for(store, specs):
+        tell(f"warning: {line}")
     added = add_runs(
         store,
         specs,
@@ -59,14 +63,19 @@ def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
     """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
-    from engine.datasets.index import index_folder
+    from engine.datasets.source import index_data
 
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for data, fraction in {(spec.data, spec.test_fraction) for spec in specs}:
+    for data, fraction, select_on in {(spec.data, spec.test_fraction, spec.select_on) for spec in specs}:
+        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE:
+            continue
+        index = index_data(home, data, test_fraction=fraction)
+        if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
+            raise CliError(problem)
         if data not in BUILTIN_DEFAULTS:
-            tell(index_folder(home.resolve(data), test_fraction=fraction).describe())
+            tell(index.describe())
 
 
 def _text(where: str, given: str) -> str:

@@ -39,7 +39,7 @@ def doctor(
 ) -> int:
     """Check the installation, the device and the home. Exit code 1 where something must be mended."""
     device, facts = _device()
-    checks = [_python(), *_packages(), device, _folder(home), _database(home), _space(home)]
+    checks = [_python(), *_packages(), device, *_cards(facts), _folder(home), _database(home), _space(home)]
     ok = all(check.problem is None for check in checks)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks], "device": facts})
@@ -76,6 +76,33 @@ def _device() -> tuple[Check, dict[str, Any] | None]:
     if facts["problem"]:
         return Check("device", "the graphics card cannot be used", facts["problem"]), facts
     return Check("device", f"{facts['device']}: {facts['name']}"), facts
+
+
+def _cards(facts: dict[str, Any] | None) -> list[Check]:
+    """The wheel's CUDA and kernels, the driver and each card with its compute capability."""
+    if facts is None:
+        return []
+    torch, host = facts["torch"], facts["host"]
+    built = (
+        f"for CUDA {torch['cuda']}, kernels {', '.join(torch['kernels']) or 'none'}"
+        if torch["cuda"]
+        else "for the CPU"
+    )
+    checks = [Check("torch's build", built)]
+    if host["driver"]:
+        cuda = f", serves CUDA {host['cuda'] // 1000}.{host['cuda'] % 1000 // 10}" if host["cuda"] else ""
+        checks.append(Check("driver", f"NVIDIA {host['driver']}{cuda}"))
+    memory = {card["uuid"]: card for card in host["cards"]}
+    for number, card in enumerate(torch["cards"]):
+        on_host = memory.get(card["uuid"], {})
+        used = (
+            f", {on_host['used_gb']:.1f} of {on_host['memory_gb']:.1f} GiB in use"
+            if on_host.get("memory_gb")
+            else ""
+        )
+        capability = ".".join(map(str, card["capability"]))
+        checks.append(Check(f"cuda:{number}", f"{card['name']}, compute capability {capability}{used}"))
+    return checks
 
 
 def _folder(home: Home) -> Check:

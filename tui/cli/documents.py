@@ -15,7 +15,11 @@ from engine.store.waiting import reasons
 LOG_LINES = 50
 _METRICS = (
     "epoch", "train_loss", "train_acc", "test_loss", "test_nll", "test_acc", "balanced_acc", "macro_f1", "kappa",
-    "auc_referable", "recall", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
+    "auc_referable", "sensitivity_referable", "specificity_referable", "sensitivity_referable_at_93",
+    "sensitivity_referable_at_98", "ece", "test_acc_seen_group", "test_acc_unseen_group", "images_seen_group",
+    "images_unseen_group", "val_acc", "val_balanced_acc", "val_kappa", "val_nll", "eval_train_acc",
+    "eval_train_balanced_acc", "eval_train_kappa", "eval_train_nll",
+    "recall", "precision", "f1", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
     "max_logit", "nonfinite_share", "seconds",
 )  # fmt: skip
 _ARTIFACTS = ("log", "last", "best", "answers")
@@ -28,7 +32,10 @@ def brief(run: Run, waiting: str | None) -> dict[str, Any]:
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
         **{name: spec[name] for name in FIELDS},
-        **{name: getattr(run, name) for name in ("attempt", "failures", "epoch", "baseline", "images_per_s")},
+        **{
+            name: getattr(run, name)
+            for name in ("attempt", "failures", "epoch", "baseline", "images_per_s", "peak_memory_gb")
+        },
         "best": _best(run, spec),
         "verdict": _verdict(run),
         "waiting": {"reason": waiting, "starts_at": None, "ends_at": None} if waiting else None,
@@ -74,6 +81,7 @@ def _best(run: Run, spec: dict[str, Any]) -> dict[str, Any] | None:
         "balanced_acc": run.best_balanced_acc,
         "kappa": run.best_kappa,
         "selected_on": spec["select_on"],
+        "selected_value": run.best,
     }
 
 

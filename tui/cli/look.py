@@ -1,5 +1,6 @@
 """`ls`, `show`, `log`: what is in the run table and what a run did."""
 
+import json
 import time
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from engine.store.waiting import reasons
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, print_json, print_table
+from tui.cli.show_text import show_lines
 from tui.text import decimals, learning_rate, plain
 
 SORTS = ("id", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
@@ -54,6 +56,7 @@ def ls(
             "lr",
             "epoch",
             "best",
+            "by",
             "kappa",
             "verdict",
             "name",
@@ -82,6 +85,7 @@ def _row(run: Run, waiting: str) -> tuple[str, ...]:
         learning_rate(run.lr),
         f"{run.epoch}/{run.epochs}",
         decimals(run.best_acc),
+        json.loads(run.spec)["select_on"] if run.best_acc is not None else "–",
         decimals(run.best_kappa, 3),
         run.verdict or "–",
         _short(run.name, 30),
@@ -100,26 +104,9 @@ def show(home: Home, run_id: RunId, as_json: Json = False) -> int:
     if as_json:
         print_json(document)
         return 0
-    epochs, log = document.pop("metrics"), document.pop("log_tail")
-    for key, value in document.items():
-        if value not in (None, "", [], {}):
-            print(f"{key:18} {plain(_value(value))}")
-    if epochs:
-        print()
-        names = ("epoch", "train_loss", "train_acc", "test_nll", "test_acc", "balanced_acc", "kappa")
-        rows = [[str(row["epoch"]), *(decimals(row[name]) for name in names[1:])] for row in epochs]
-        print_table(names, rows, right=names)
-    if log:
-        print("\n" + "\n".join(plain(line) for line in log[-10:]))
+    for line in show_lines(document):
+        print(line)
     return 0
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return "  ".join(f"{key} {_value(each)}" for key, each in value.items() if each is not None)
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 @takes_home

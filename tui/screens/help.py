@@ -24,7 +24,12 @@ class HelpScreen(ModalScreen[None]):
             yield Static(Text("\nSigns", style="bold"))
             yield Static(Text("   ".join(f"{glyph} {status}" for status, glyph in GLYPHS.items())))
             yield Static(_grid([("⚠", "the answers show that the network has not learnt: see the verdict")]))
-            yield Static(Text("\nbest: highest test accuracy (epoch chosen on the test set)", style="dim"))
+            yield Static(
+                Text(
+                    "\nbest: test accuracy at the epoch that select_on chose; by test_… it is optimistic",
+                    style="dim",
+                )
+            )
             yield Static(Text("kappa: quadratic weighted, – where classes have no order", style="dim"))
             yield Static(Text("esc back", style="dim"))
 

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
+from engine import memory
 from engine.datasets.index import index_folder
 from engine.datasets.layouts import DataError
 from engine.grid import SpecError
@@ -158,10 +159,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         try:
             store = open_store(self._home.database)
             added = add_runs(store, specs, name=name)
+            warnings = memory.warnings_for(store, specs)
             store.close()
         except (StoreError, QueueError, SpecError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return
+        for line in warnings:
+            self.app.call_from_thread(self.notify, line, severity="warning", timeout=10, markup=False)
         self.app.call_from_thread(self.dismiss, added.ids)
 
     def _not_added(self, why: str) -> None:

@@ -23,6 +23,15 @@ class AccuracyPlot(PlotextPlot):
         return super().render()  # type: ignore[return-value]
 
 
+class CurveLegend(Static):
+    """What the lines are and their latest values, in as many words as there is room for."""
+
+    view: reactive[Curve | None] = reactive(None)
+
+    def render(self) -> Text:
+        return Text("") if self.view is None else legend(self.view, self.size.width)
+
+
 class ConfusionPlot(PlotextPlot):
     """Answers by true class."""
 
@@ -42,7 +51,7 @@ class DetailPane(Vertical):
         yield Static(id="title", markup=False)
         with Container(id="plots"):
             with Vertical(id="curve-pane"):
-                yield Static(id="legend")
+                yield CurveLegend(id="legend")
                 yield AccuracyPlot(id="curve")
             with Vertical(id="matrix-pane"):
                 yield Static(id="matrix-title")
@@ -54,7 +63,7 @@ class DetailPane(Vertical):
         if detail is None:
             return
         self.query_one("#title", Static).update(Text(detail.title, no_wrap=True, overflow="ellipsis"))
-        self.query_one("#legend", Static).update(_legend(detail.curve))
+        self.query_one(CurveLegend).view = detail.curve
         self.query_one(AccuracyPlot).view = detail.curve
         self.query_one("#matrix-title", Static).update(_matrix_title(detail.matrix))
         self.query_one(ConfusionPlot).view = detail.matrix
@@ -73,13 +82,16 @@ class DetailPane(Vertical):
         return text
 
 
-def _legend(curve: Curve) -> Text:
-    text = Text.assemble(("accuracy", "dim"), no_wrap=True, overflow="ellipsis")
-    for name, values, colour in (("train", curve.train, INK.train), ("test", curve.test, INK.test)):
+def legend(curve: Curve, width: int) -> Text:
+    """The train line is of accuracies measured while the network learns, and says so."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    lines = (("while training", curve.train, INK.train), ("test", curve.test, INK.test))
+    for name, values, colour in lines:
         latest = next((value for value in reversed(values) if value is not None), None)
-        text.append(f"  ━ {name} ", style=f"rgb({','.join(map(str, colour))})")
+        text.append(f"  ━ {name} " if text else f"━ {name} ", style=f"rgb({','.join(map(str, colour))})")
         text.append(decimals(latest))
-    return text
+    head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(text) <= width), "")
+    return Text.assemble((head, "dim"), text, no_wrap=True, overflow="ellipsis")
 
 
 def _matrix_title(view: MatrixView | None) -> Text:

@@ -1,0 +1,60 @@
+"""Warnings of runs that will not fit a card."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from engine import memory
+from engine.grid import make_spec
+from engine.memory import ACTIVATIONS_MIB, WEIGHTS_MIB, least_need, need, too_large
+from engine.models.resnet import resnet
+from engine.store.database import open_store
+from engine.telemetry import HostCard, NvidiaState
+
+SPEC = make_spec({"data": "photos", "arch": "resnet50", "batch_size": 256, "precision": "fp32"})
+
+
+@pytest.mark.parametrize("arch", ACTIVATIONS_MIB)
+def test_the_figures_are_what_autograd_keeps(arch: str) -> None:
+    with torch.device("meta"):
+        model = resnet(arch, 5, "3x3", zero_init_residual=False)
+        images, labels = torch.empty(4, 3, 224, 224), torch.empty(4, dtype=torch.long)
+    own = {tensor.untyped_storage()._cdata for tensor in [*model.parameters(), *model.buffers()]}
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            kept[storage._cdata] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        functional.cross_entropy(model(images), labels)
+    counted_mib = sum(storage.nbytes() for storage in kept.values()) / 4 / 2**20
+    assert counted_mib == pytest.approx(ACTIVATIONS_MIB[arch], rel=0.01)
+    weights_mib = sum(tensor.nbytes for tensor in [*model.parameters(), *model.buffers()]) / 2**20
+    assert weights_mib == pytest.approx(WEIGHTS_MIB[arch], rel=0.01)
+
+
+def test_a_learnt_peak_goes_before_the_estimate() -> None:
+    assert 20 < least_need(SPEC).gb < 23 and least_need(SPEC.model_copy(update={"image_size": 112})).gb < 7
+    other = SPEC.model_copy(update={"batch_size": 8})
+    assert need(SPEC, [(3, other, 2.0), (4, SPEC, 31.0)]).source == "as run 4 did"
+    assert need(SPEC, [(3, other, 2.0)]) == least_need(SPEC)
+
+
+def test_one_line_for_each_kind_that_fits_no_card() -> None:
+    needs = [(SPEC.model_copy(update={"seed": seed}), least_need(SPEC)) for seed in range(3)]
+    lines = too_large(needs, {"T4": 15.0, "P4": 8.0})
+    assert len(lines) == 1 and "resnet50 at 224 px, batch 256" in lines[0] and "T4 has 15.0" in lines[0]
+    assert too_large(needs, {"T4": 15.0, "H100": 80.0}) == [] and too_large(needs, {}) == []
+
+
+def test_the_cards_of_this_host_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    assert memory.warnings_for(store, [SPEC]) == []
+    small = NvidiaState((HostCard("T4", "GPU-0", 15.0, 0.0),), "580.65.06", 13000, None)
+    monkeypatch.setattr(memory.telemetry, "nvidia", lambda: small)
+    assert len(memory.warnings_for(store, [SPEC])) == 1
