@@ -84,6 +84,11 @@ class Case:
             "the running averages of batch normalisation lag behind"
         ]
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether all but the head stood still in the latest epoch."""
+        return bool(getattr(self.spec, "freeze_epochs", 0) >= self.latest.epoch)
+
     def where(self) -> str:
         """`epoch 3 of 10`."""
         return f"epoch {self.latest.epoch} of {max(self.spec.epochs, self.latest.epoch)}"
@@ -97,7 +102,7 @@ def make_case(history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Seq
 
 def _measured(evidence: EpochEvidence) -> EpochEvidence:
     """A number that is not finite was not measured; in the training loss it is what diverged."""
-    broken = {
+    broken: dict[str, Any] = {
         each.name: None
         for each in fields(evidence)
         if each.name != "train_loss"

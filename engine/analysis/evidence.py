@@ -89,15 +89,16 @@ def alarms(evidence: EpochEvidence) -> list[str]:
     return parts
 
 
-def what_works(evidence: EpochEvidence) -> str:
-    """What the measured numbers rule out, and nothing that was not measured."""
+def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
+    """What the measured numbers rule out, and nothing that was not measured; `frozen` is all but the head."""
     facts, sound = [], []
     if logits_are_sane(evidence):
         facts.append(f"logits within ±{number(evidence.max_logit)}")
         sound.append("the loss")
     head, conv1 = evidence.grad_norm_head, evidence.grad_norm_conv1
-    if head is not None and conv1 is not None and not dead_gradients(evidence):
-        facts.append(f"gradients flow (head {number(head)}, conv1 {number(conv1)})")
+    if head is not None and (frozen or conv1 is not None) and not dead_gradients(evidence):
+        below = "the rest frozen" if conv1 is None else f"conv1 {number(conv1)}"
+        facts.append(f"gradients flow (head {number(head)}, {below})")
         sound.append("the last layer")
     if not facts:
         return ""

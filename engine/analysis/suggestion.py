@@ -40,7 +40,9 @@ def fits(spec: RunSpec, change: Change) -> bool:
 
 def worded(spec: RunSpec, change: Change) -> str:
     """`lr 0.01 → 0.1`."""
-    return " and ".join(f"{name} {_shown(getattr(spec, name))} → {_shown(value)}" for name, value in change.items())
+    return " and ".join(
+        f"{name} {_shown(getattr(spec, name))} → {_shown(value)}" for name, value in change.items()
+    )
 
 
 def _shown(value: Any) -> str:

@@ -19,7 +19,9 @@ RULES: tuple[Rule, ...] = (diverged, collapsed, overfitting, underfitting, healt
 """Asked in this order; the first that answers is the verdict, and the last always answers."""
 
 
-def judge(history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int] = ()) -> Verdict | None:
+def judge(
+    history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int] = ()
+) -> Verdict | None:
     """The verdict on the latest epoch; None before epoch 1.
 
     `train_counts` are the training images of each class: without them no loss is compared with a constant answer's.

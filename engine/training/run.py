@@ -84,7 +84,7 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
             spec, home, held.run_id, device=device, precision=environment["precision"], log=log
         )
         recorder = StoreRecorder(store, held, spec, environment)
-        finished = training.train(recorder, stop.is_set)
+        finished = _train_and_judge(training, recorder, stop)
     except (LeaseLost, StoreError):
         raise
     except Stopped:
@@ -93,6 +93,14 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         _fail(store, held, spec, error)
     else:
         _finish(store, held, finished, stop.reason)
+
+
+def _train_and_judge(training: Session, recorder: StoreRecorder, stop: Stop) -> bool:
+    try:
+        return training.train(recorder, stop.is_set)
+    except Diverged:
+        recorder.diverged()
+        raise
 
 
 def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:
