@@ -83,4 +83,6 @@ def collapsed(case: Case) -> Verdict | None:
     ]
     suggestion, change = prescribe(case.spec, learn_at_all(case))
     evidence = "; ".join(part for part in parts if part)
-    return Verdict("collapsed", evidence, what_works(latest, frozen=case.is_frozen), suggestion, first, change)
+    return Verdict(
+        "collapsed", evidence, what_works(latest, frozen=case.is_frozen), suggestion, first, change
+    )

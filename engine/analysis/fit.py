@@ -105,7 +105,9 @@ def _tells_nothing(case: Case) -> Verdict:
     if latest.epoch == 1 and not case.is_over:
         parts, suggestion, change = [*parts, "too early to say more"], "", {}
     first = since(case.epochs, lambda each: is_at_chance(case, each))
-    return Verdict("underfitting", "; ".join(parts), what_works(latest, frozen=case.is_frozen), suggestion, first, change)
+    return Verdict(
+        "underfitting", "; ".join(parts), what_works(latest, frozen=case.is_frozen), suggestion, first, change
+    )
 
 
 def still_learns(case: Case) -> bool:
