@@ -1,7 +1,7 @@
 """How often the verdict errs, both ways: many small real runs, their truth told by images that no run ever saw.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.verdict_rates train --phase development --runs 70 --out DIR
-    OMP_NUM_THREADS=1 python -m benchmarks.verdict_rates train --phase measurement --runs 140 --out DIR
+    OMP_NUM_THREADS=1 python -m benchmarks.verdict_rates train --phase development --runs 46 --out DIR
+    OMP_NUM_THREADS=1 python -m benchmarks.verdict_rates train --phase measurement --runs 126 --out DIR
     python -m benchmarks.verdict_rates report --phase measurement --out DIR
 
 The rules were set on the development runs and frozen by a commit before the first measurement run was judged. The
@@ -16,7 +16,8 @@ of these. The first that holds is the truth:
    information about the label (permutation test of the chi-square statistic, 999 shuffles, p >= .01).
 3. `overfitting`: the fresh negative log-likelihood at the end is worse than at its best epoch, by more than .05 and
    more than 2 paired standard errors; and accuracy on the training images lies more than .15 above accuracy on the
-   fresh ones (weighted to the test split's class shares).
+   fresh ones (weighted to the test split's class shares). Past epoch 8 the fresh images are looked at after every
+   third epoch and the last.
 4. `underfitting`: going on for three times as many epochs (same settings, schedule begun anew, looked at after each
    third) raises fresh balanced accuracy by more than .08, about 2.4 standard errors; or the answers carry no
    information and the training images are not answered .15 better than by their most frequent class.
@@ -39,8 +40,9 @@ from benchmarks.verdict_runs import PHASES, Pool, draw_pool, scenario, train_sce
 from benchmarks.verdict_truth import KINDS, truth_of
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.interval import wilson_interval
-from engine.grid import make_spec
 from engine.analysis.verdict import Verdict, judge
+from engine.grid import make_spec
+from engine.telemetry import cpu_name
 
 
 def train(phase: str, runs: int, out: Path) -> None:
@@ -94,6 +96,43 @@ def evidence_of(row: dict[str, Any], labels: list[int]) -> EpochEvidence:
     )
 
 
+def report(phase: str, out: Path) -> Iterator[str]:
+    """Markdown: the table of truth and verdict, then each kind's rates."""
+    records = read(out / f"{phase}.jsonl")
+    pairs = [(truth_of(record), verdict_of(record).kind) for record in records]
+    table = Counter(pairs)
+    minutes = sum(record["seconds"] for record in records) / 60
+    yield f"{len(records)} {phase} runs, {minutes:.0f} minutes, {time.strftime('%Y-%m-%d')}, {cpu_name()}"
+    yield ""
+    yield "| truth, told by fresh images | " + " | ".join(f"judged {kind}" for kind in KINDS) + " |"
+    yield "| --- |" + " ---: |" * len(KINDS)
+    for truth in KINDS:
+        yield f"| {truth} | " + " | ".join(str(table[truth, kind]) for kind in KINDS) + " |"
+    yield ""
+    yield "| kind | misses | false alarms |"
+    yield "| --- | --- | --- |"
+    for kind in KINDS:
+        missed = [judged != kind for truth, judged in pairs if truth == kind]
+        alarmed = [judged == kind for truth, judged in pairs if truth != kind]
+        yield f"| {kind} | {rate(missed)} | {rate(alarmed)} |"
+    right = [truth == judged for truth, judged in pairs]
+    yield ""
+    yield f"Verdict and truth agree in {rate(right)}."
+    for record, (truth, judged) in zip(records, pairs, strict=True):
+        if truth != judged:
+            verdict = verdict_of(record)
+            yield f"- run {record['number']} ({record['family']}) is {truth}, judged {judged}: {verdict.evidence}"
+
+
+def rate(hits: Sequence[bool]) -> str:
+    """`2 of 31: 6.5 % (1.8 to 20.7)`."""
+    if not hits:
+        return "no such run"
+    low, high = wilson_interval(sum(hits) / len(hits), len(hits))
+    share = 100 * sum(hits) / len(hits)
+    return f"{sum(hits)} of {len(hits)}: {share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=("train", "report"))
@@ -103,6 +142,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "train":
         train(arguments.phase, arguments.runs, arguments.out)
+    else:
+        print("\n".join(report(arguments.phase, arguments.out)))
 
 
 if __name__ == "__main__":

@@ -104,13 +104,16 @@ def test_a_run_that_ended_while_learning_wants_more_epochs() -> None:
                [0.3, 0.4, 0.5, 0.55, 0.6, 0.65], [1.5, 1.3, 1.2, 1.1, 1.0, 0.9])  # fmt: skip
     verdict = run(*numbers)
     assert (verdict.kind, verdict.change) == ("underfitting", {"epochs": 18})
-    assert "epoch 6 of 6, the last: training loss 0.9 to 0.7" in verdict.evidence
+    assert "epoch 6 of 6, the last: training loss 0.9 to 0.7, test loss 1.1 to 0.9 over" in verdict.evidence
     assert "no overfitting" in verdict.ruled_out and "no collapse" in verdict.ruled_out
     assert run(*numbers, epochs=7).kind == "healthy", "it goes on anyway"
     slow = run(*numbers, lr=1e-4)
     assert slow.suggestion.startswith("lr 0.0001 → 0.001, then epochs 6 → 18")
     level = ([1.5, 1.0, 0.8, 0.72, 0.71, 0.7], *numbers[1:])
-    assert run(*level).kind == "healthy"
+    assert "the last: test loss 1.1 to 0.9" in run(*level).evidence, (
+        "the training loss is noisy on small data"
+    )
+    assert run(*level[:3], [1.5, 1.1, 1.0, 0.95, 0.92, 0.91]).kind == "healthy"
 
 
 def test_answers_that_lag_behind_are_told_from_a_network_that_does_not_learn() -> None:

@@ -23,7 +23,7 @@ LEAST_GAP = 0.1
 """Training accuracy must lie this far above test accuracy, and by GAP_ERRORS standard errors of the latter."""
 GAP_ERRORS = 3.0
 STILL_FALLING = 0.1
-"""A run still learns where the training loss lost this share of itself over the last third of the epochs."""
+"""A run still learns where the training or the test loss lost this share of itself over its last third."""
 LEARNT_BY_HEART = 0.97
 """Past this training accuracy more epochs have nothing left to teach."""
 NOTHING_LEARNT = 0.97
@@ -111,30 +111,35 @@ def _tells_nothing(case: Case) -> Verdict:
 
 
 def still_learns(case: Case) -> bool:
-    """Whether the run is over, its training loss was still falling, and its test loss had not turned."""
+    """Whether the run is over, one of its losses was still falling, and its test loss had not turned."""
     latest, best = case.latest, lowest_test_loss(case.epochs)
     if not case.is_over or (latest.train_acc or 0.0) >= LEARNT_BY_HEART:
         return False
     if latest.test_nll is not None and latest.test_nll > NLL_RISE * (best.test_nll or 0.0):
         return False
-    fall = _late_fall(case)
-    return fall is not None and fall[1] < (1 - STILL_FALLING) * fall[0]
+    return bool(_late_falls(case))
 
 
-def _late_fall(case: Case) -> tuple[float, float] | None:
-    """The training loss before the last third of the epochs and now; a run of one or two epochs began at a constant
-    answer's."""
+def _late_falls(case: Case) -> list[str]:
+    """The losses that fell over the last third of the epochs; the training loss of a run of one or two epochs is
+    compared with a constant answer's."""
     start = len(case.epochs) - max(1, len(case.epochs) // 3) - 1
-    before = case.epochs[start].train_loss if start >= 0 else case.constant_loss
-    now = case.latest.train_loss
-    return None if before is None or now is None else (before, now)
+    before = case.epochs[start] if start >= 0 else None
+    courses = (
+        ("training", before.train_loss if before else case.constant_loss, case.latest.train_loss),
+        ("test", before.test_nll if before else None, case.latest.test_nll),
+    )
+    return [
+        f"{name} loss {number(then)} to {number(now)}"
+        for name, then, now in courses
+        if then is not None and now is not None and now < (1 - STILL_FALLING) * then
+    ]
 
 
 def _stopped_early(case: Case) -> Verdict:
-    latest, fall = case.latest, _late_fall(case)
-    assert fall is not None
+    latest = case.latest
     evidence = [
-        f"{case.where()}, the last: training loss {number(fall[0])} to {number(fall[1])} over the last third",
+        f"{case.where()}, the last: {', '.join(_late_falls(case))} over the last third",
         f"training accuracy {percent(latest.train_acc or 0.0)}",
         *scores(latest),
     ]
