@@ -2,7 +2,7 @@
 #   make install TORCH_VERSION=2.6.0 TORCH_INDEX=URL   another torch than the pinned one (older driver or card)
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types contracts bench screenshots clean
+.PHONY: help install demo test check format lint types contracts bench soak screenshots clean
 export TORCH_VERSION TORCH_INDEX PYTHON
 
 help:            ## this list
@@ -34,6 +34,9 @@ contracts: install  ## which room may import which
 bench: install   ## the measurements of docs/benchmarks.md
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
+
+soak: install    ## a packed set larger than its memory: takes 4 GB of disk, and root for a control group
+	@$(PY) -m benchmarks beyond_memory
 
 screenshots: install  ## the pictures in docs/
 	@$(PY) -m docs.screenshots

@@ -7,15 +7,19 @@ import time
 
 from engine.telemetry import cpu_name
 
-MEASUREMENTS = ("claims", "step", "contenders")
+MEASUREMENTS = ("claims", "names", "step", "packing", "feeds", "contenders")
+SOAKS = ("beyond_memory",)
+"""Run only where they are named: they take gigabytes of disk."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*MEASUREMENTS, *SOAKS))}")
     names = parser.parse_args().names or MEASUREMENTS
-    if unknown := set(names) - set(MEASUREMENTS):
-        parser.error(f"no measurement {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}")
+    if unknown := set(names) - {*MEASUREMENTS, *SOAKS}:
+        parser.error(
+            f"no measurement {', '.join(sorted(unknown))}: choose from {', '.join((*MEASUREMENTS, *SOAKS))}"
+        )
     print(f"# Measured {time.strftime('%Y-%m-%d')} on {cpu_name()}, Python {platform.python_version()}\n")
     for name in names:
         measurement = importlib.import_module(f"benchmarks.{name}")

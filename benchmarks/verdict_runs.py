@@ -3,7 +3,7 @@
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,11 @@ from engine.datasets.index import Index
 from engine.grid import make_spec
 from engine.models.weight_files import weights_bytes
 from engine.paths import Home
-from engine.spec import RunSpec
 from engine.training.loop import EpochSums, train_one_epoch
 from engine.training.losses import Bucket, Diverged
 from engine.training.measure import Choice, Measured
-from engine.training.recipe import make_optimizer, make_schedule
+from engine.training.recipe import make_optimizer
+from engine.training.schedules import make_schedule
 from engine.training.session import Session
 
 PHASES = ("development", "measurement")
@@ -246,22 +246,15 @@ def look(session: Session, images: Images) -> Looked:
 
 def go_on(session: Session, fresh: Images) -> Iterator[Looked]:
     """Train three times as many epochs again; the fresh answers after each third."""
-    spec: RunSpec = session.spec
-    net, data = session.net, session.data
-    optimizer = make_optimizer(net.model, spec, session.device)
-    schedule = make_schedule(optimizer, spec, data.steps_per_epoch * spec.epochs * 3)
-    for epoch in range(3 * spec.epochs):
+    spec, data = session.spec, session.data
+    longer = spec.model_copy(update={"epochs": 3 * spec.epochs})
+    optimizer = make_optimizer(session.net.model, spec, session.device)
+    schedule = make_schedule(optimizer, longer, data.steps_per_epoch)
+    net = replace(session.net, optimizer=optimizer, schedule=schedule)
+    for epoch in range(longer.epochs):
         batches = data.batches.train(data.train_rows, epoch=1_000 + epoch)
-        train_one_epoch(
-            net.model,
-            batches,
-            optimizer,
-            schedule,
-            net.loss_of,
-            EpochSums(session.device),
-            autocast=net.autocast,
-            on_step=lambda _loss: False,
-        )
+        sums = EpochSums(session.device)
+        train_one_epoch(net, batches, sums, head_alone=False, on_step=lambda _loss: False)
         if (epoch + 1) % spec.epochs == 0:
             yield look(session, fresh)
 

@@ -29,7 +29,9 @@ COPIES = {"sgd": 3, "adamw": 4}
 """Of the weights: themselves, their gradients, the optimiser's state."""
 
 
-DECIDES_MEMORY = ("arch", "image_size", "batch_size", "optimizer", "precision", "implementation")
+DECIDES_MEMORY = (
+    "arch", "image_size", "batch_size", "micro_batch", "optimizer", "precision", "implementation", "freeze_epochs",
+)  # fmt: skip
 """Runs alike in these take the same memory."""
 
 
@@ -45,7 +47,10 @@ def least_need(spec: RunSpec) -> Need:
     """What a run takes at least: convolutions want some more to work in."""
     narrow = 1.0 if spec.precision == "fp32" else 0.5
     per_image_mib = ACTIVATIONS_MIB[spec.arch] * (spec.image_size / 224) ** 2 * narrow
-    kept_mib = per_image_mib * spec.batch_size + WEIGHTS_MIB[spec.arch] * COPIES[spec.optimizer]
+    kept_mib = (
+        per_image_mib * (spec.micro_batch or spec.batch_size)
+        + WEIGHTS_MIB[spec.arch] * COPIES[spec.optimizer]
+    )
     return Need(kept_mib / 1024 + CONTEXT_GB, "by its activations and weights")
 
 
@@ -83,6 +88,6 @@ def too_large(needs: Iterable[tuple[RunSpec, Need]], cards: Mapping[str, float])
             kind = f"{spec.arch} at {spec.image_size} px, batch {spec.batch_size}"
             lines[kind] = (
                 f"{kind} takes {wanted.gb:.1f} GiB or more ({wanted.source}), {name} has {largest_gb:.1f}: "
-                "try a smaller batch_size or image_size"
+                "try a smaller micro_batch or image_size"
             )
     return list(lines.values())

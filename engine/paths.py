@@ -11,6 +11,9 @@ from engine.spec import BUILTIN_DEFAULTS
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
+GPU_CACHE_VARIABLE = "RESNET_TUI_GPU_CACHE"
+GPU_CACHE_GIB = 4.0
+"""How large a set of packed images is kept on the card unless the user says more: the card is shared."""
 PRIVATE, SHARED = 0o600, 0o644
 """A run's files are the user's alone; what is made to be handed on may be read by others."""
 
@@ -86,11 +89,34 @@ class RunPaths:
     def answers(self) -> Path:
         return self.folder / "answers.npy"
 
+    @property
+    def bad_images(self) -> Path:
+        """The images that could not be read, a line each."""
+        return self.folder / "bad_images.txt"
+
     def predictions(self, *, last: bool = False) -> Path:
         return self.folder / f"predictions{'-last' if last else ''}.csv"
 
     def scores(self, *, last: bool = False) -> Path:
         return self.folder / f"scores{'-last' if last else ''}.npy"
+
+
+def gpu_cache_bytes() -> int:
+    """How much of the card packed images may take: what the worker's `--gpu-cache` or the environment says."""
+    return int(gibibytes(os.environ.get(GPU_CACHE_VARIABLE) or str(GPU_CACHE_GIB)) * 2**30)
+
+
+def gibibytes(text: str) -> float:
+    """Raises ValueError where it is no size."""
+    try:
+        size = float(text)
+    except ValueError:
+        size = -1.0
+    if not 0 <= size < 2**20:
+        raise ValueError(
+            f"{text!r} is no size of the card's cache: give GiB, such as {GPU_CACHE_GIB:g}, or 0"
+        )
+    return size
 
 
 def missing_weights(home: Home, pretrained: str) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import telemetry
-from engine.paths import Home
+from engine.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, Home, gibibytes, gpu_cache_bytes
 from engine.store import listing, queue, workers
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim
@@ -190,9 +190,22 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
     parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N (default: auto)")
+    parser.add_argument(
+        "--gpu-cache",
+        type=_gibibytes,
+        metavar="GIB",
+        help=f"how much of the card packed images may take (default: {GPU_CACHE_GIB:g}, or {GPU_CACHE_VARIABLE})",
+    )
     parser.add_argument("--drain", action="store_true", help="leave when no run is left")
     parser.add_argument("--max-runs", type=_positive, help="leave after so many runs")
     return parser.parse_args(arguments)
+
+
+def _gibibytes(text: str) -> float:
+    try:
+        return gibibytes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:
@@ -206,11 +219,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     home = Home.find(options.home, options.db, options.cache)
     try:
+        if options.gpu_cache is not None:
+            os.environ[GPU_CACHE_VARIABLE] = str(options.gpu_cache)  # its training processes inherit it
+        gpu_cache_bytes()
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         store = open_store(home.database)
         worker = enlist(store, home, options.device)
-    except (StoreError, WorkerError) as error:
+    except (StoreError, WorkerError, ValueError) as error:
         print(f"engine.worker: {error}", file=sys.stderr)
         return 2
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pictures import draw
 from studies import add_study
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -125,6 +126,21 @@ async def test_cancel_asks_only_where_something_is_lost(home: Home, study: Store
         await until(pilot, lambda: status(7)[0] == "cancelled")
         await pilot.press("G", "x")
         await until(pilot, lambda: "run 1 is done: it cannot be cancelled" in toasts(pilot))
+
+
+async def test_form_warns_of_data_whose_groups_span_the_splits(home: Home, study: Store) -> None:
+    for split, eye in (("train", "left"), ("test", "right")):
+        for patient in range(4):
+            draw(home.root / "eyes" / split / str(patient % 2) / f"{patient}_{eye}.png", 0, patient)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        pilot.app.screen.query_one("#data", Input).value = "eyes"
+        await until(pilot, lambda: shown(pilot, "#data-says").startswith("✔ class folders in train, test"))
+        await until(pilot, lambda: shown(pilot, "#summary") == "1 run   ⚠ groups span the splits")
+        pilot.app.screen.query_one("#data", Input).value = "digits"
+        await until(pilot, lambda: shown(pilot, "#summary") == "1 run")
 
 
 async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: Home, study: Store) -> None:

@@ -73,7 +73,9 @@ def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
 def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
     lab_csvs(shell.home / "data" / "retina")
     assert shell("add", "--data", str(shell.home / "data" / "retina")) == 0
-    assert shell.err == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000\n"
+    described, warning = shell.err.splitlines()
+    assert described == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000"
+    assert warning.startswith("warning: the CSVs have no header: all rows are read here")
     assert shell("ls", "--json") == 0
     assert json.loads(shell.out)["runs"][0]["data"] == "data/retina"
 
@@ -180,6 +182,17 @@ def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -
     lines = [line.split() for line in shell.out.splitlines()]
     assert lines[0].index("by") == lines[0].index("best") + 1
     assert lines[4][7:9] == [".9204", "test_acc"] and lines[5][0] == "5"
+
+
+def test_a_spec_stored_before_a_setting_existed_is_shown_with_its_default(shell: Shell, study: Store) -> None:
+    with study.write() as session:
+        run = listing.get_run(session, 4)
+        run.spec = json.dumps(
+            {name: value for name, value in json.loads(run.spec).items() if name != "eval_train"}
+        )
+    assert shell("show", "4", "--json") == 0
+    assert json.loads(shell.out)["eval_train"] is False
+    assert shell("show", "4") == 0 and "eval_train off" in shell.out
 
 
 def test_cancel_and_wait(shell: Shell, study: Store) -> None:

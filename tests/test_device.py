@@ -10,10 +10,11 @@ import pytest
 
 from engine import worker
 from engine.device import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
-from engine.paths import Home
+from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.store import workers
 from engine.store.database import open_store
 from engine.telemetry import CpuTelemetry, HostCard, NvidiaState
+from engine.worker import parse
 
 KERNELS = ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120")
 NO_CARD = NvidiaState((), None, None, None)
@@ -151,3 +152,15 @@ def test_the_module_prints_its_choice() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert found["device"] == "cpu" and found["problem"] is None and found["torch"]["version"]
+
+
+def test_the_cards_share_for_images_is_a_size_in_gib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(GPU_CACHE_VARIABLE, raising=False)
+    assert gpu_cache_bytes() == 4 * 2**30
+    monkeypatch.setenv(GPU_CACHE_VARIABLE, "0.5")
+    assert gpu_cache_bytes() == 2**29
+    assert parse(["--gpu-cache", "12"]).gpu_cache == 12 and parse([]).gpu_cache is None
+    for text in ("much", "-1", "nan", "inf"):
+        monkeypatch.setenv(GPU_CACHE_VARIABLE, text)
+        with pytest.raises(ValueError, match=f"'{text}' is no size of the card's cache: give GiB, such as 4"):
+            gpu_cache_bytes()

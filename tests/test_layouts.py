@@ -141,11 +141,11 @@ def break_huge_label(root: Path) -> None:
         (break_outside, "'../../etc/passwd' leads out of the image folder"),
         (break_absolute, "'/etc/passwd' leads out of the image folder"),
         (break_twice, "'train0_left.jpeg' is listed in train and in test"),
-        (break_label, "has no label"),
+        (break_label, "1 of 10 images have no label, the first is 'test1_left.jpeg'"),
         (break_classes, "all images have the label '3'"),
         (break_huge_label, "label 123456789 is too large"),
         (break_gap, "label 7 is too large for 4 classes: number them from 0"),
-        (break_word, "label 'banana' of image 'test1_left' is no number, as most labels are"),
+        (break_word, "label 'banana' of image 'test1_left.jpeg' is no number, as most labels are"),
     ],
 )
 def test_broken_lab_sets_say_what_to_mend(tmp_path: Path, breaks, says: str) -> None:  # type: ignore[no-untyped-def]

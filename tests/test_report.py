@@ -20,6 +20,7 @@ from engine.analysis.final_table import final_table
 from engine.analysis.interval import wilson_interval
 from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figure
 from engine.analysis.report import ReportError, collect, write_report
+from engine.analysis.settings_section import settings_section
 from engine.analysis.study import Study
 from engine.analysis.wording import markdown, printable, slug, table
 from engine.grid import make_spec
@@ -219,7 +220,7 @@ def test_class_without_images_and_undefined_numbers(store: Store, tmp_path: Path
 
 
 def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
-    evil = "a|b`c`\n<img src=x> $x^2$ [l](u) \x1b[31m\u202eR 数"
+    evil = "a|b`Q`\n<img src=x> $x^2$ [l](u) \x1b[31m\u202eR 数"
     held = start_run(store, [evil, "$"], data=f"sets/{evil}", pretrained=evil)
     with store.write() as session:
         listing.get_run(session, 1).name = evil
@@ -228,7 +229,7 @@ def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
     study = collect(store, run_ids=None, sweep=None)
     paths = write_report(study, tmp_path, architectures=[])
     text = (tmp_path / "report.md").read_text()
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]|<img|(?<!\\)\$|(?<!\\)`c", text)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]|<img|(?<!\\)\$|(?<!\\)`Q", text)
     assert cells(text, "## Runs without a final result", 1)["why"].endswith(f"{markdown(evil)}.")
     assert {path.name for path in paths} == {
         f"accuracy-{slug(f'sets/{evil}')}-resnet18.png", f"confusion-{slug(f'sets/{evil}')}.png", "report.md"
@@ -382,3 +383,15 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_runs_of_different_passes_are_told_apart(study: Study, text: str) -> None:
+    assert "passes an epoch" not in text
+    first, second, *_ = study.runs
+    more = replace(second, spec=make_spec({"data": "fundus", "augment": "flip4"}))
+    said = settings_section(Study("", (first, more)))
+    assert (
+        "an epoch shows each training image once in #1 and 4 times (4 passes an epoch) in #2; "
+        "compare by steps, not by epochs." in said
+    )
+    assert "compare by steps" not in settings_section(Study("", (more, replace(more, id=9))))

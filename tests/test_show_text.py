@@ -106,3 +106,10 @@ def test_a_run_without_epochs_or_with_a_lost_best_epoch() -> None:
     queued = copy.deepcopy(document()) | {"best": None, "log_tail": []}
     assert not any("best" in line for line in show_lines(queued))
     assert not any(line.startswith("best:") for line in show_lines(document(epoch(1))))
+
+
+def test_a_run_that_patience_ended_says_so() -> None:
+    early = list(show_lines(document(epoch(1), epoch(2), patience=1)))
+    text = "stopped early: after epoch 2 of 4, no better test_acc for 1 epochs (patience)"
+    assert text in early
+    assert not any("early" in line for line in show_lines(document(epoch(1), epoch(4))))

@@ -73,7 +73,9 @@ def test_what_is_said_of_a_run(status: str, values: dict[str, object], verdict: 
 
 
 def test_time_left_is_told_only_where_every_speed_is_known() -> None:
-    done = run(1, "done", started_at=NOW - timedelta(seconds=100), ended_at=NOW)
+    done = run(1, "done", epoch=10, started_at=NOW - timedelta(seconds=100), ended_at=NOW)
+    early = run(1, "done", epoch=2, started_at=NOW - timedelta(seconds=100), ended_at=NOW)
+    assert seconds_left([early, run(3)], NOW) == pytest.approx(10 * 50)
     running = run(2, "running", epoch=5, step=20, started_at=NOW - timedelta(seconds=50))
     assert seconds_left([done, running, run(3)], NOW) == pytest.approx(10 * 5 + 10 * 10)
     assert seconds_left([done, run(3, arch="resnet50")], NOW) is None

@@ -40,6 +40,8 @@ def test_defaults_depend_on_optimizer_and_built_in_data() -> None:
         ("image_size", "8", "must be above or at 16"),
         ("pretrained", "run:x", "run: and a run's number"),
         ("pretrained", " ", "must not be empty"),
+        ("preprocess", "clahe", "'clahe' is unknown: choose from none, graham"),
+        ("on_bad", "ignore", "'ignore' is unknown: choose from fail, skip"),
         ("nonsense", 1, "is not a setting"),
     ],
 )
@@ -52,6 +54,33 @@ def test_limits_say_what_to_do(field: str, value: object, says: str) -> None:
 def test_settings_that_do_not_fit_together() -> None:
     assert "3x3" in problems(implementation="torchvision", bottleneck_stride="1x1")[""]
     assert "momentum" in problems(nesterov=True, momentum=0)[""]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"loss": "mse-ordinal", "label_smoothing": 0.1}, "no classes to smooth"),
+        ({"schedule": "onecycle", "warmup_epochs": 1}, "warms up by itself"),
+        ({"warmup_epochs": 3, "epochs": 3}, "leaves nothing of 3 epochs"),
+        ({"freeze_epochs": 1}, "needs pretrained weights"),
+        ({"freeze_epochs": 4, "epochs": 3, "pretrained": "imagenet"}, "more than the 3 epochs"),
+        ({"micro_batch": 64}, "larger than batch_size 32"),
+        ({"batch_size": 1}, "image_size of 33 or more"),
+        ({"micro_batch": 1}, "at least 2"),
+    ],
+)
+def test_recipes_that_cannot_be_say_what_to_do(values: dict[str, object], says: str) -> None:
+    assert says in problems(**values)[""]
+
+
+def test_recipes_at_the_edge_of_what_can_be() -> None:
+    for values in (
+        {"freeze_epochs": 3, "epochs": 3, "pretrained": "imagenet"},
+        {"batch_size": 1, "micro_batch": 1, "image_size": 33},
+        {"warmup_epochs": 2.9, "epochs": 3},
+        {"warmup_epochs": 2, "epochs": 0},
+    ):
+        make_spec({"data": "digits", **values})
 
 
 def test_every_wrong_field_of_a_grid_is_named_at_once() -> None:
@@ -85,3 +114,10 @@ def test_canonical_text_reads_back_equal(lr: float, seed: int, epochs: int) -> N
     assert load_spec(spec.to_json()) == spec
     assert list(json.loads(spec.to_json())) == sorted(FIELDS)
     assert load_spec(spec.to_json()).digest() == spec.digest()
+
+
+def test_passes_and_the_packed_side_follow_the_augmentation() -> None:
+    plain = make_spec({"data": "x", "augment": "flip"})
+    assert (plain.passes, plain.packed_px) == (1, 224)
+    many = make_spec({"data": "x", "augment": "crop+flip4", "image_size": 64})
+    assert (many.passes, many.packed_px) == (4, 74)

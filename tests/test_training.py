@@ -13,6 +13,7 @@ from torchvision.models import resnet18
 
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.datasets.locks import Stopped
 from engine.grid import make_spec
 from engine.models.weight_files import read_weights_metadata
 from engine.paths import Home
@@ -22,7 +23,7 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.loop import evaluate
 from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import Choice, Measured, split_scores
-from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.recipe import MachineError, resolve_precision, resolve_threads
 from engine.training.session import Session
 
 CPU = torch.device("cpu")
@@ -145,6 +146,7 @@ def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     about = read_weights_metadata(paths.best)
     assert trained.best is not None and about["epoch"] == trained.best.epoch
     assert about["class_names"] == ["class0", "class1", "class2"]
+    assert (about["preprocess"], about["augment"], about["packed_px"]) == ("none", "flip", 16)
     resnet18(num_classes=3).load_state_dict(load_file(paths.best), strict=True)
 
 
@@ -353,5 +355,34 @@ def test_precision_and_threads_resolve_by_what_is_there(monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
     assert resolve_precision("auto", CPU) == "fp32"
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp16"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (6, 1))
     assert resolve_precision("auto", torch.device("cuda:0")) == "fp32"
+    with pytest.raises(MachineError, match="fp16 needs an NVIDIA card"):
+        resolve_precision("fp16", CPU)
     assert resolve_threads(3) == 3 and 1 <= resolve_threads(0) <= 8
+
+
+def test_augmented_and_preprocessed_it_resumes_to_the_same_bits(home: Home) -> None:
+    wanted = spec(augment="flip4+rotate+crop", preprocess="graham", epochs=1)
+    whole, memory, steps = train(home, 100, wanted), Memory(), 0
+
+    def stop() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps >= 7
+
+    made = session(home, 101, wanted)
+    assert made.data.steps_per_epoch == 15 and not made.train(memory, stop)
+    assert session(home, 101, wanted).train(memory, lambda: False)
+    assert numbers(memory) == numbers(whole)
+    about = read_weights_metadata(home.run(100).best)
+    assert (about["preprocess"], about["packed_px"], about["image_size"]) == ("graham", 20, 16)
+
+
+def test_a_stop_while_packing_is_obeyed(home: Home) -> None:
+    with pytest.raises(Stopped):
+        Session(
+            spec(image_size=24), home, 110, device=CPU, precision="fp32", log=lambda _text: None,
+            should_stop=lambda: True,
+        )  # fmt: skip

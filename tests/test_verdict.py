@@ -18,7 +18,7 @@ BASELINE = 5154 / 7026
 ALL_ZERO = (7026, 0, 0, 0, 0)
 SPREAD = (5600, 100, 1000, 200, 126)
 PUBLISHED_LOSSES = (0.942, 0.878, 0.870, 0.866, 0.863, 0.860, 0.857, 0.854, 0.851, 0.847)
-LOSSES = choices_of("loss") if "loss" in RunSpec.model_fields else ("ce",)
+LOSSES = choices_of("loss")
 
 
 def spec_of(**settings: Any) -> RunSpec:
@@ -72,8 +72,7 @@ def test_a_falling_loss_does_not_hide_a_collapse() -> None:
 
 def test_cures_come_in_order() -> None:
     scratch = verdict_of(published_collapse())
-    cures = ["lr 0.001 → 0.01", "epochs 10 → 30", "pretrained none → imagenet"]
-    cures += ["loss ce → ce-sqrt"] if "ce-sqrt" in LOSSES else []
+    cures = ["lr 0.001 → 0.01", "epochs 10 → 30", "pretrained none → imagenet", "loss ce → ce-sqrt"]
     assert scratch.suggestion == ", then ".join(cures) and scratch.change == {"lr": 0.01}
     tuned = verdict_of(published_collapse(), pretrained="imagenet").suggestion
     assert "pretrained" not in tuned and tuned.startswith("lr 0.001 → 0.01, then epochs 10 → 30")
@@ -93,11 +92,10 @@ def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
     course = [constant * factor for factor in (1.085, 1.01, 1.0, 0.98, 0.976)]
     history = [epoch(number, answers, value) for number, value in enumerate(course, start=1)]
     history = [replace(each, kappa=0.0, test_acc=LABELS[answered] / sum(LABELS)) for each in history]
-    settings = {"loss": loss} if "loss" in RunSpec.model_fields else {}
-    verdict = verdict_of(history, epochs=5, **settings)
+    verdict = verdict_of(history, epochs=5, loss=loss)
     assert verdict.kind == "collapsed" and f"(constant answer {constant:.3g})" in verdict.evidence
     assert f"class {answered} takes 100 % of the answers" in verdict.evidence
-    assert ("ce-sqrt" in verdict.suggestion) == (loss == "ce" and "ce-sqrt" in LOSSES)
+    assert ("ce-sqrt" in verdict.suggestion) == (loss == "ce")
 
 
 def test_baseline_accuracy_with_kappa_is_healthy() -> None:
@@ -200,9 +198,8 @@ def test_what_looks_broken_is_said_and_not_ruled_out(numbers: dict[str, float], 
 def test_a_frozen_conv1_without_gradient_is_no_alarm() -> None:
     latest = replace(epoch(1, ALL_ZERO), grad_norm_head=0.5, grad_norm_conv1=None)
     assert "no gradient" not in verdict_of([latest]).evidence
-    if "freeze_epochs" in RunSpec.model_fields:
-        verdict = verdict_of([latest], pretrained="imagenet", freeze_epochs=1)
-        assert verdict.ruled_out.startswith("gradients flow (head 0.5, the rest frozen)")
+    verdict = verdict_of([latest], pretrained="imagenet", freeze_epochs=1)
+    assert verdict.ruled_out.startswith("gradients flow (head 0.5, the rest frozen)")
 
 
 def test_an_epoch_without_test_images_is_judged_by_its_training_loss() -> None:

@@ -225,8 +225,8 @@ def seconds_left(runs: Sequence[Run], now: datetime) -> float | None:
     A run takes as long an epoch as the finished runs of its data, arch and batch size did, or itself so far."""
     measured: dict[tuple[str, str, int], float] = {}
     for run in runs:
-        if run.status == "done" and run.started_at and run.ended_at and run.epochs:
-            measured[_kind(run)] = (run.ended_at - run.started_at).total_seconds() / run.epochs
+        if run.status == "done" and run.started_at and run.ended_at and run.epoch:
+            measured[_kind(run)] = (run.ended_at - run.started_at).total_seconds() / run.epoch
     left = [run for run in runs if run.status in ("queued", "running")]
     total = 0.0
     for run in left:

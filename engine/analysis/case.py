@@ -54,15 +54,20 @@ class Case:
     @property
     def constant_loss(self) -> float | None:
         """Of the best constant answer under the run's own loss."""
-        recipe = self.spec.model_dump(include={"label_smoothing", "sampler"})
-        loss = str(getattr(self.spec, "loss", "ce"))
-        return best_constant_loss(loss, self.train_counts, **recipe) if sum(self.train_counts) else None
+        spec = self.spec
+        return best_constant_loss(
+            spec.loss, self.train_counts, label_smoothing=spec.label_smoothing, sampler=spec.sampler
+        )
 
     @property
     def steps(self) -> int | None:
         """Optimiser steps so far."""
         images = sum(self.train_counts)
-        return self.latest.epoch * math.ceil(images / self.spec.batch_size) if images else None
+        return (
+            self.latest.epoch * math.ceil(images * self.spec.passes / self.spec.batch_size)
+            if images
+            else None
+        )
 
     @property
     def is_lagging(self) -> bool:
@@ -87,7 +92,7 @@ class Case:
     @property
     def is_frozen(self) -> bool:
         """Whether all but the head stood still in the latest epoch."""
-        return bool(getattr(self.spec, "freeze_epochs", 0) >= self.latest.epoch)
+        return self.spec.freeze_epochs >= self.latest.epoch
 
     def where(self) -> str:
         """`epoch 3 of 10`."""

@@ -7,6 +7,8 @@ where a weight or a prior would be infinite.
 from collections.abc import Sequence
 from math import log, sqrt
 
+from engine.spec import ORDINAL_LOSS
+
 BETA = 0.999
 """Of `class-balanced`: the largest that Cui et al. 2019 train long-tailed CIFAR with before .9999."""
 
@@ -39,6 +41,13 @@ def log_prior(counts: Sequence[int]) -> list[float]:
     return [log(count / sum(present)) for count in present]
 
 
+def loss_problem(loss: str, *, ordered: bool) -> str | None:
+    """Why a loss cannot be had on these data, as one line that says what to do."""
+    if loss == ORDINAL_LOSS and not ordered:
+        return f"loss {ORDINAL_LOSS} needs ordered classes, such as grades 0 to 4: choose loss ce"
+    return None
+
+
 def best_constant_loss(
     loss: str, counts: Sequence[int], *, label_smoothing: float = 0.0, sampler: str = "shuffle"
 ) -> float | None:
@@ -50,7 +59,7 @@ def best_constant_loss(
     shares = _drawn_shares(counts, sampler)
     if shares is None:
         return None
-    if loss == "mse-ordinal":
+    if loss == ORDINAL_LOSS:
         mean = sum(grade * share for grade, share in enumerate(shares))
         return sum(share * (grade - mean) ** 2 for grade, share in enumerate(shares))
     spread = label_smoothing / len(counts)

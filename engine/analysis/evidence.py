@@ -31,7 +31,7 @@ class EpochEvidence:
     """None while it is frozen: 0 would read as a gradient that got lost on its way."""
     nonfinite_share: float | None = None
     test_nll: float | None = None
-    """Unweighted, whatever the loss."""
+    """Unweighted, whatever the loss; a network that answers a grade has its own loss here instead."""
 
 
 def favourite(evidence: EpochEvidence) -> int:

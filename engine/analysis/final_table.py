@@ -20,7 +20,7 @@ WIDTH = 100
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
            ("baseline", 8), ("kappa", 6), ("verdict", 12))  # fmt: skip
 LEFT = ("run", "arch", "weights from", "on", "verdict")
-FOOT = "test accuracies in %; best: at the epoch chosen on the split under on; where on is test: optimistic"
+FOOT = 'test accuracies in %; best: the epoch that the split under "on" chose; optimistic where that is test'
 
 
 def final_table(study: Study) -> str:

@@ -20,6 +20,7 @@ def settings_section(study: Study) -> str:
         "**Table 2.** What all runs share.",
         table(["setting", "value", "meaning"], rows),
         _environment(study.measured),
+        _passes(study.runs),
         "**Table 3.** The runs, and what tells them apart.",
         _apart(study.runs, apart),
     ]
@@ -58,6 +59,23 @@ def _environment(runs: Sequence[StudyRun]) -> str:
         values = dict.fromkeys(run.environment.get(key, UNDEFINED) for run in runs)
         texts.append(f"{markdown(key.replace('_', ' '))} {' or '.join(map(markdown, values))}")
     return f"Trained with: {'; '.join(texts)}." if texts else ""
+
+
+def _passes(runs: Sequence[StudyRun]) -> str:
+    """Where runs differ in how often an epoch shows an image: an epoch of one is not an epoch of the other."""
+    groups: dict[int, list[str]] = {}
+    for run in runs:
+        groups.setdefault(run.spec.passes, []).append(f"#{run.id}")
+    if len(groups) < 2:
+        return ""
+    parts = [f"{_times(passes)} in {', '.join(groups[passes])}" for passes in sorted(groups)]
+    return (
+        f"Passes: an epoch shows each training image {' and '.join(parts)}; compare by steps, not by epochs."
+    )
+
+
+def _times(passes: int) -> str:
+    return "once" if passes == 1 else f"{passes} times ({passes} passes an epoch)"
 
 
 def _meaning(field: str) -> str:

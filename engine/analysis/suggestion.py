@@ -55,7 +55,7 @@ def learn_at_all(case: Case) -> list[Change]:
     if case.is_lagging:
         return [more_epochs(spec), {"batch_size": max(spec.batch_size // 4, 4)}, lower_lr(spec)]
     if is_overdriven(case):
-        return [lower_lr(spec), {"warmup_epochs": 1.0}, {"clip_norm": 1.0}]
+        return [lower_lr(spec), {} if spec.warmup_epochs else {"warmup_epochs": 1.0}, clip(spec)]
     steps = [raise_lr(spec), more_epochs(spec)]
     if spec.lr >= DEFAULT_LR[spec.optimizer]:
         steps.reverse()
@@ -86,18 +86,24 @@ def generalise(case: Case, best_epoch: int) -> list[Change]:
         better_start(spec) if spec.pretrained == "none" else {},
         {"epochs": best_epoch},
         decay if spec.weight_decay < 5e-3 else {},
-        {} if getattr(spec, "label_smoothing", 0.1) else {"label_smoothing": 0.1},
+        {} if spec.label_smoothing else {"label_smoothing": 0.1},
     ]
 
 
 def stay_finite(case: Case) -> list[Change]:
     """For a network whose numbers left the range of their format."""
-    return [lower_lr(case.spec), {"clip_norm": 1.0}, {"warmup_epochs": 1.0}, {"precision": "fp32"}]
+    spec = case.spec
+    warm = {} if spec.warmup_epochs else {"warmup_epochs": 1.0}
+    return [lower_lr(spec), clip(spec), warm, {"precision": "fp32"}]
 
 
 def raise_lr(spec: RunSpec) -> Change:
     lr = float(f"{spec.lr * 10:.6g}")
     return {"lr": lr} if lr <= LARGEST_LR[spec.optimizer] else {}
+
+
+def clip(spec: RunSpec) -> Change:
+    return {} if spec.clip_norm else {"clip_norm": 1.0}
 
 
 def lower_lr(spec: RunSpec) -> Change:
@@ -112,7 +118,7 @@ def better_start(spec: RunSpec) -> Change:
     """Weights that have seen images; where there are some, the head alone first."""
     if spec.pretrained == "none":
         return {"pretrained": "imagenet"}
-    return {} if getattr(spec, "freeze_epochs", 1) else {"freeze_epochs": 1}
+    return {} if spec.freeze_epochs else {"freeze_epochs": 1}
 
 
 def weigh_classes(case: Case) -> list[Change]:
@@ -120,4 +126,4 @@ def weigh_classes(case: Case) -> list[Change]:
     present = [count for count in case.train_counts if count]
     if not present or max(present) < UNEVEN * min(present):
         return []
-    return [{"loss": "ce-sqrt"}] if getattr(case.spec, "loss", "") == "ce" else []
+    return [{"loss": "ce-sqrt"}] if case.spec.loss == "ce" and case.spec.sampler == "shuffle" else []

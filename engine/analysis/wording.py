@@ -81,8 +81,10 @@ def title_of(run: StudyRun) -> str:
 
 
 def progress(run: StudyRun) -> str:
-    """`6`, or `3 of 6, running` for a run that is not done."""
-    return str(run.epoch) if run.done else f"{run.epoch} of {run.spec.epochs}, {run.status}"
+    """`6`; `3 of 6, stopped early`; or `3 of 6, running` for a run that is not done."""
+    if run.done and run.epoch >= run.spec.epochs:
+        return str(run.epoch)
+    return f"{run.epoch} of {run.spec.epochs}, {'stopped early' if run.done else run.status}"
 
 
 def why_unfinished(run: StudyRun) -> str:

@@ -11,15 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.augmentation import passes_of
+from engine.datasets.augment import COPY_STEP, Views, make_views, placed, plain_views
+from engine.datasets.counters import NETWORK, ORDER, mix
+from engine.datasets.feeds import CudaCopier, Feed, Mapped, Pinned, Resident
+from engine.datasets.sampling import balanced_draw, copies_of, parts_of
+
 # Mean and standard deviation of ImageNet's images, RGB in [0, 1]: what torchvision's weights were trained with.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 EVALUATED_AT_ONCE = 128
 """Images of up to 224 px."""
-
-ORDER, FLIP = 1, 2
-"""What a random number is for: different purposes see unrelated numbers."""
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,8 @@ class Batch:
     """float32, B×3×H×W in channels_last order, normalised."""
     labels: Tensor
     """int64, B."""
-
-
-def mix(seed: int, epoch: int, purpose: int, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A 64-bit random number for each row, a pure function of its arguments.
-
-    Three rounds of the SplitMix64 finaliser (Steele, Lea and Flood 2014) over the mixed-in counters."""
-    with np.errstate(over="ignore"):
-        value = _splitmix(np.full(len(rows), seed * 4 + purpose, dtype=np.uint64))
-        value = _splitmix(value ^ np.uint64(epoch))
-        return _splitmix(value ^ rows.astype(np.uint64))
-
-
-def _splitmix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    value = value + np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+    seed: int = 0
+    """For what the network draws itself on this batch, such as dropout."""
 
 
 class Batches:
@@ -61,47 +49,82 @@ class Batches:
         batch_size: int,
         seed: int,
         augment: str,
-        gpu_cache_bytes: int = 4 * 2**30,
+        sampler: str = "shuffle",
+        size_px: int | None = None,
+        background: int = 0,
+        gpu_cache_bytes: int = 0,
     ) -> None:
+        """`size_px`: the side that the network sees, where the map has a margin; `background`: the level of what
+        a rotation brings in from outside."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
-        self._packed = images
-        on_device = device.type == "cuda" and images.nbytes <= gpu_cache_bytes
-        self._resident = torch.from_numpy(np.ascontiguousarray(images)).to(device) if on_device else None
-        shape = (1, 3, 1, 1)
-        self._mean = torch.tensor(MEAN, device=device).view(shape) * 255
-        self._std = torch.tensor(STD, device=device).view(shape) * 255
+        self._classes, self._sampler = labels, sampler
+        self._packed_px, self._background = images.shape[1], background
+        self._size_px = size_px or self._packed_px
+        self.feed = make_feed(images, device, gpu_cache_bytes)
+        self._mean, self._std = (
+            torch.tensor(each, device=device).mul_(255).repeat(self._size_px) for each in (MEAN, STD)
+        )
 
     def train(self, rows: NDArray[np.int64], *, epoch: int, start_step: int = 0) -> Iterator[Batch]:
         """The shuffled, augmented batches of an epoch from `start_step` on; the last may be smaller."""
-        order = rows[np.argsort(mix(self._seed, epoch, ORDER, rows), kind="stable")]
-        for start in range(start_step * self.batch_size, len(order), self.batch_size):
-            some = order[start : start + self.batch_size]
-            images = self._prepare(some)
-            if self._augment == "flip":
-                images = self._flip(images, mix(self._seed, epoch, FLIP, some))
-            yield Batch(some, images, self._labels[torch.from_numpy(some).to(self._device)])
+        order, copies = self._order(rows, epoch)
+        views = make_views(
+            order,
+            copies,
+            augment=self._augment,
+            seed=self._seed,
+            epoch=epoch,
+            shown_share=self._size_px / self._packed_px,
+        )
+        return self._batches(views, parts_of(len(order), self.batch_size)[start_step:], epoch)
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
-        """The images in order, as they are; fewer at once where they are large."""
-        batch_size = max(1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed.shape[1] ** 2))
-        for start in range(0, len(rows), batch_size):
-            some = rows[start : start + batch_size]
-            yield Batch(some, self._prepare(some), self._labels[torch.from_numpy(some).to(self._device)])
+        """The images in order, as they are, a margin cut off; fewer at once where they are large."""
+        at_once = max(1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed_px**2))
+        return self._batches(plain_views(rows), parts_of(len(rows), at_once), 0)
 
-    def _prepare(self, rows: NDArray[np.int64]) -> Tensor:
-        if self._resident is not None:
-            raw = self._resident[torch.from_numpy(rows).to(self._device)]
-        else:
-            raw = torch.from_numpy(np.take(self._packed, rows, axis=0))
-            if self._device.type == "cuda":
-                raw = raw.pin_memory().to(self._device, non_blocking=True)
-        # The map is N×H×W×3; seen as N×3×H×W its memory is in channels_last order already.
-        return (raw.permute(0, 3, 1, 2).to(torch.float32) - self._mean) / self._std
+    def _order(self, rows: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """An epoch's rows in its order, and which copy of its image each is."""
+        passes = passes_of(self._augment)
+        if self._sampler == "balanced":
+            numbers = mix(self._seed, epoch, ORDER, np.arange(passes * len(rows)))
+            drawn = balanced_draw(numbers, rows, self._classes[rows])
+            return drawn, copies_of(drawn)
+        shown, copies = np.tile(rows, passes), np.repeat(np.arange(passes), len(rows))
+        order = np.argsort(mix(self._seed, epoch, ORDER, shown + copies * COPY_STEP), kind="stable")
+        return shown[order], copies[order]
 
-    def _flip(self, images: Tensor, bits: NDArray[np.uint64]) -> Tensor:
-        """Mirror each image left-right and top-bottom by two independent fair bits."""
-        for bit, dimension in ((0, 3), (1, 2)):
-            chosen = torch.from_numpy((bits >> np.uint64(bit)) & np.uint64(1) == 1).to(self._device)
-            images = torch.where(chosen.view(-1, 1, 1, 1), images.flip(dimension), images)
-        return images.contiguous(memory_format=torch.channels_last)
+    def _batches(self, views: Views, parts: list[slice], epoch: int) -> Iterator[Batch]:
+        """Labels and places go to the device once: a step sends nothing there but images."""
+        labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
+        places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
+        for part, raw in zip(parts, self.feed.stream(views, parts), strict=True):
+            images = self._middle(raw) if places is None else self._placed(raw, places[part])
+            seed = int(mix(self._seed, epoch, NETWORK, np.array([part.start]))[0] >> np.uint64(1))
+            yield Batch(views.rows[part], self._normalised(images), labels[part], seed)
+
+    def _middle(self, raw: Tensor) -> Tensor:
+        start, stop = (self._packed_px - self._size_px) // 2, (self._packed_px + self._size_px) // 2
+        return raw[:, start:stop, start:stop]
+
+    def _placed(self, raw: Tensor, places: Tensor) -> Tensor:
+        levels = raw.permute(0, 3, 1, 2).to(torch.float32)
+        return placed(levels, places, self._size_px, self._background).permute(0, 2, 3, 1)
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        """N×H×W×3 levels as N×3×H×W whose memory is in channels_last order already.
+
+        Whole lines of pixels at once: three times faster than over a last dimension of 3, to the same bits."""
+        lines = images.to(torch.float32, memory_format=torch.contiguous_format).flatten(2)
+        lines.sub_(self._mean).div_(self._std)
+        return lines.view(*lines.shape[:2], self._size_px, 3).permute(0, 3, 1, 2)
+
+
+def make_feed(images: NDArray[np.uint8], device: torch.device, gpu_cache_bytes: int) -> Feed:
+    """The fastest way to the device that its memory allows."""
+    if device.type != "cuda":
+        return Mapped(images)
+    if images.nbytes <= gpu_cache_bytes:
+        return Resident(images, device)
+    return Pinned(images, CudaCopier(device))

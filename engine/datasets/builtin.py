@@ -1,5 +1,6 @@
 """The image sets that come with the program: `digits` (real) and two drawn sets of fundus photographs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +58,18 @@ def builtin_table(name: str) -> BuiltinTable:
 
 def builtin_images(name: str, size_px: int) -> NDArray[np.uint8]:
     """The images of the set `name` in its table's order, N × size × size × 3, RGB; seconds for a drawn set."""
+    image_of = builtin_reader(name, size_px)
+    return np.stack([image_of(row) for row in range(len(builtin_table(name).labels))])
+
+
+def builtin_reader(name: str, size_px: int) -> Callable[[int], NDArray[np.uint8]]:
+    """What gives any one image of the set `name` by its place in the table, size × size × 3, RGB."""
     if name == "digits":
-        return _enlarged(_digits().images, size_px)
+        small = _digits().images
+        return lambda row: _enlarged(small[row], size_px)
     drawn = DRAWN[name]
-    grades = enumerate(_grades(drawn))
-    return np.stack([draw_fundus(drawn.seed, index, int(grade), size_px) for index, grade in grades])
+    grades = _grades(drawn)
+    return lambda row: draw_fundus(drawn.seed, row, int(grades[row]), size_px)
 
 
 def _digits() -> Any:
@@ -71,11 +79,9 @@ def _digits() -> Any:
     return load_digits()
 
 
-def _enlarged(images: NDArray[np.float64], size_px: int) -> NDArray[np.uint8]:
-    grey = np.rint(images * (255 / 16)).astype(np.uint8)
-    side = (size_px, size_px)
-    large = [np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BICUBIC)) for image in grey]
-    return np.repeat(np.stack(large)[..., None], 3, axis=-1)
+def _enlarged(image: NDArray[np.float64], size_px: int) -> NDArray[np.uint8]:
+    grey = Image.fromarray(np.rint(image * (255 / 16)).astype(np.uint8))
+    return np.asarray(grey.resize((size_px, size_px), Image.Resampling.BICUBIC).convert("RGB"))
 
 
 def _grades(drawn: DrawnSet) -> NDArray[np.int64]:

@@ -1,49 +1,80 @@
 """One image file as the square of RGB pixels that the network sees."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.Image import DecompressionBombError
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
+from engine.datasets.images import open_image
 from engine.datasets.layouts import DataError
+from engine.datasets.preprocess import crop_to_eye, graham
+from engine.datasets.resize import square
+from engine.datasets.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+
+ENOUGH = 0.99
+"""libjpeg may scale to this share of the wanted side: 512 px halved serve a map of 258 px (1.15 × 224)."""
+EYE_MARGIN = 2
+"""An eye is cropped out of an image: decoded this much larger than it will be shown."""
 
 
-def decode(path: Path, size_px: int, fit: str) -> np.ndarray:
-    """Read an image into uint8 `size_px`×`size_px`×3. Raises DataError naming a missing or broken file."""
+class BadImage(DataError):
+    """A file that gives no picture: one line that names it and says why."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an image is shown to the network, augmentation aside."""
+
+    size_px: int
+    fit: str
+    """`crop`, `pad` or `stretch`."""
+    preprocess: str
+    """`none` or `graham`."""
+
+
+def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
+    """Read an image into uint8 size×size×3. Raises BadImage."""
     try:
-        with Image.open(path) as image:
-            # libjpeg can scale by 1/2, 1/4 or 1/8 while decoding: several times faster, never below the target.
-            image.draft("RGB", (size_px, size_px))
-            upright = ImageOps.exif_transpose(image)
-            return square(to_rgb(upright), size_px, fit)
+        with open_image(root, name) as image:
+            return show(image, look)
     except FileNotFoundError:
-        raise DataError(f"image {path} is missing: put it back or take its row out") from None
-    except (UnidentifiedImageError, DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"image {path} cannot be read ({reason}): replace it or take its row out") from None
+        raise BadImage(f"image {root / name} is missing") from None
+    except NOT_READABLE as error:
+        raise BadImage(f"image {root / name} cannot be read ({reason_of(error)})") from None
 
 
-def square(image: Image.Image, size_px: int, fit: str) -> np.ndarray:
-    """Resize with the aspect kept: `crop` the middle, `pad` with black, or `stretch`."""
-    target = (size_px, size_px)
-    if fit == "stretch":
-        fitted = image.resize(target, Image.Resampling.BICUBIC)
-    elif fit == "pad":
-        fitted = ImageOps.pad(image, target, Image.Resampling.BICUBIC)
-    else:
-        fitted = ImageOps.fit(image, target, Image.Resampling.BICUBIC)
-    return np.asarray(fitted, dtype=np.uint8)
+def is_readable(root: Path, name: str) -> bool:
+    """A quick look at the header alone: a file that ends early passes."""
+    try:
+        with open_image(root, name) as image:
+            check_size(image)
+    except NOT_READABLE:
+        return False
+    return True
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode as 8-bit RGB: 16-bit levels are scaled, transparency is laid on black."""
-    if image.mode.startswith(("I", "F")):
-        levels = np.asarray(image, dtype=np.float32)
-        scale = 255 / 65535 if levels.max(initial=0) > 255 else 1.0
-        return Image.fromarray(np.clip(levels * scale, 0, 255).astype(np.uint8)).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        ground = Image.new("RGBA", clear.size, (0, 0, 0, 255))
-        return Image.alpha_composite(ground, clear).convert("RGB")
-    return image.convert("RGB")
+def show(image: Image.Image, look: Look) -> NDArray[np.uint8]:
+    """An opened image as the network sees it. Raises ValueError, OSError where its pixels make no image."""
+    check_size(image)
+    _let_libjpeg_scale(image, look)
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    return shown(np.array(to_rgb(image)), look)
+
+
+def shown(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
+    """RGB pixels (H×W×3) preprocessed and made square."""
+    if look.preprocess == "none":
+        return square(pixels, look.size_px, look.fit)
+    return graham(square(crop_to_eye(pixels), look.size_px, look.fit))
+
+
+def _let_libjpeg_scale(image: Image.Image, look: Look) -> None:
+    """Have a JPEG scaled by 1/2, 1/4 or 1/8 while it is decoded: several times faster, never below the target."""
+    wanted = look.size_px * ENOUGH if look.preprocess == "none" else look.size_px * EYE_MARGIN
+    longer = look.fit == "pad"
+    share = wanted / (max(image.size) if longer else min(image.size))
+    width, height = (max(1, int(side * share)) for side in image.size)
+    image.draft(None, (width, height))

@@ -1,15 +1,22 @@
 """The table of (image, label, split, group) that a run trains and tests on."""
 
 import hashlib
-import re
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.layouts import DataError, Layout, Row, recognise
+from engine.datasets.groups import Groups, groups_by_column, groups_by_name
+from engine.datasets.labels import find_classes, missing_classes, normal
+from engine.datasets.layouts import Layout, Row, recognise
+from engine.datasets.leaks import shared_groups
+from engine.datasets.options import ReadOptions
+from engine.datasets.problems import DataError, Problem, error, raise_first, warning
+from engine.datasets.splits import draw_split, split_seed
 
-MAX_LABEL = 200
-EYE = re.compile(r"^(?P<patient>.+)_(left|right)$")
+SPLITS = ("train", "val", "test")
+MANY_CLASSES = 20
+"""More classes than this and than every second image are names or remarks, not classes."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,9 @@ class Index:
     ordered: bool
     """Are the classes grades, so that a near miss is better than a far one?"""
     fingerprint: str
-    """Of names, labels and given splits; it does not depend on where the data lie."""
+    """Of names, labels, given splits and groups, in their order; it does not depend on where the data lie."""
+    group_rule: str = ""
+    """How the groups were found: a column's name or a pattern in words."""
 
     def rows_of(self, split: str) -> list[int]:
         return [row for row, each in enumerate(self.splits) if each == split]
@@ -45,36 +54,82 @@ class Index:
         return max(counts) / sum(counts)
 
     def describe(self) -> str:
-        """One line: layout, images of each split, classes, baseline."""
-        present = [name for name in ("train", "val", "test") if name in self.splits]
+        """One line: layout, images of each split, classes, baseline, groups."""
+        present = [name for name in SPLITS if name in self.splits]
         splits = [f"{len(self.rows_of(name)):,} {name}" for name in present]
-        return f"{self.kind}: {', '.join(splits)}, {len(self.class_names)} classes, baseline {self.baseline():.4f}"
+        classes = f"{len(self.class_names)} classes, baseline {self.baseline():.4f}"
+        groups = f", {len(set(self.groups)):,} groups by {self.group_rule}" if self.groups else ""
+        return f"{self.kind}: {', '.join(splits)}, {classes}{groups}"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a data set holds and all that is wrong with it."""
+
+    index: Index | None
+    """Of the images that can be used; None where there is nothing to count."""
+    why: str
+    """What the layout was recognised by."""
+    problems: tuple[Problem, ...]
+    own_splits: tuple[str, ...] = ()
+    """The splits that the data came with; others were drawn."""
+
+    @property
+    def usable(self) -> bool:
+        return self.index is not None and all(problem.severity != "error" for problem in self.problems)
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "warning"]
+
+    def checked(self) -> Index:
+        """Raises the first error as a DataError."""
+        raise_first(self.problems)
+        assert self.index is not None
+        return self.index
 
 
 def index_folder(path: Path, *, test_fraction: float) -> Index:
-    """Recognise a folder and index it. Raises DataError with one line that says what to do."""
-    return index_layout(recognise(path), test_fraction=test_fraction)
+    """Recognise a folder or file and index it. Raises DataError with one line that says what to do."""
+    return survey_folder(path, ReadOptions(test_fraction=test_fraction)).checked()
 
 
-def index_layout(layout: Layout, *, test_fraction: float) -> Index:
-    rows = layout.rows
-    _check_text(rows)
-    _check_names_are_unique(rows)
-    class_names, ordered = _classes(rows)
-    number_of = {name: number for number, name in enumerate(class_names)}
-    labels = [number_of[_normal(row.label)] for row in rows]
-    files = [row.file for row in rows]
-    return make_index(
+def survey_folder(path: Path, options: ReadOptions) -> Survey:
+    """Read a folder or file with all that is wrong in it; never raises DataError."""
+    try:
+        layout = recognise(path, options)
+    except DataError as unknown:
+        return Survey(None, "", (error("no_layout", str(unknown)),))
+    return survey_layout(layout, options)
+
+
+def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
+    problems = list(layout.problems)
+    rows = _unique(_readable(layout.rows, problems), problems)
+    files, labels = [row.file for row in rows], [normal(row.label) for row in rows]
+    class_names, ordered, numbers, wrong = find_classes(labels, files, options.class_names)
+    used = [place for place, number in enumerate(numbers) if number is not None]
+    if len({numbers[place] for place in used}) < 2:
+        problems.append(_too_few_classes(layout, labels))
+    if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
+        text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
+        problems.append(error("labels_differ", f"{text}: name their column with --label-column"))
+    problems += wrong
+    if not used:
+        return Survey(None, layout.why, tuple(problems))
+    index, more = make_index(
         kind=layout.kind,
         root=layout.root,
-        names=files,
-        labels=labels,
-        splits=[row.split for row in rows],
-        groups=_groups(files),
+        names=[files[place] for place in used],
+        labels=[numbers[place] or 0 for place in used],
+        splits=[rows[place].split for place in used],
+        groups=_groups([rows[place] for place in used], layout.group_column, bool(options.group_column)),
         class_names=class_names,
         ordered=ordered,
-        test_fraction=test_fraction,
+        options=options,
     )
+    own = tuple(split for split in SPLITS if any(row.split == split for row in rows))
+    return Survey(index, layout.why, (*problems, *more), own)
 
 
 def make_index(
@@ -83,110 +138,111 @@ def make_index(
     root: Path | None,
     names: list[str],
     labels: list[int],
-    splits: list[str | None],
-    groups: list[str] | None,
+    splits: Sequence[str | None],
+    groups: Groups | None,
     class_names: tuple[str, ...],
     ordered: bool,
-    test_fraction: float,
-) -> Index:
-    """Check the table and give images without a test split one. Raises DataError."""
+    options: ReadOptions,
+) -> tuple[Index, list[Problem]]:
+    """Draw the splits that are asked for and not given, and say what the index lacks."""
     table = zip(names, labels, splits, strict=True)
-    text = "\n".join(f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table)
-    fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-    whole = [split or "" for split in splits]
-    if "test" not in whole:
-        whole = _split_off_test(names, labels, whole, groups, test_fraction, fingerprint)
+    lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
+    column = list(groups.of) if groups and groups.is_column else []
+    fingerprint = hashlib.sha256("\n".join([*lines, *column]).encode()).hexdigest()[:16]
+    of = groups.of if groups else names
+    whole = _with_drawn(splits, labels, of, lines, options)
     index = Index(
         kind,
         root,
         tuple(names),
         tuple(labels),
         tuple(whole),
-        tuple(groups) if groups else None,
+        groups.of if groups else None,
         class_names,
         ordered,
         fingerprint,
+        groups.rule if groups else "",
     )
-    for split in ("train", "test"):
-        if not index.rows_of(split):
-            raise DataError(f"{root or kind} has no {split} images: add some or change test_fraction")
-    return index
+    return index, _lacks(index)
 
 
-def _check_text(rows: tuple[Row, ...]) -> None:
-    for row in rows:
-        for text in (row.file, row.label):
-            if len(row.label) > MAX_LABEL:
-                raise DataError(
-                    f"the label of image {row.file!r} has over {MAX_LABEL} characters: shorten it"
-                )
-            if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-                raise DataError(f"name {text!r} is not UTF-8: rename it")
-
-
-def _check_names_are_unique(rows: tuple[Row, ...]) -> None:
-    seen: dict[str, str | None] = {}
-    for row in rows:
-        if row.file in seen:
-            where = "twice" if seen[row.file] == row.split else f"in {seen[row.file]} and in {row.split}"
-            raise DataError(f"image {row.file!r} is listed {where}: take one of its rows out")
-        seen[row.file] = row.split
-
-
-def _classes(rows: tuple[Row, ...]) -> tuple[tuple[str, ...], bool]:
-    """Class names in order, and whether they are grades: whole numbers from 0, of which most occur."""
-    found = {_normal(row.label) for row in rows}
-    if "" in found:
-        raise DataError(
-            f"image {next(row.file for row in rows if not row.label)!r} has no label: give it one"
-        )
-    if len(found) < 2:
-        raise DataError(f"all images have the label {found.pop()!r}: there must be two classes or more")
-    if all(name.isdecimal() for name in found):
-        numbers = sorted(map(int, found))
-        if numbers[-1] > len(numbers):  # one grade may lack
-            raise DataError(
-                f"label {numbers[-1]} is too large for {len(numbers)} classes: number them from 0"
-            )
-        return tuple(str(number) for number in range(numbers[-1] + 1)), True
-    return tuple(sorted(found)), False
-
-
-def _normal(label: str) -> str:
-    """`01` and `1` are one class."""
-    return str(int(label)) if label.isdecimal() else label
-
-
-def _groups(files: list[str]) -> list[str] | None:
-    """Patients, where most file names are `<patient>_left` or `<patient>_right`."""
-    stems = [Path(file).stem for file in files]
-    matches = [EYE.match(stem) for stem in stems]
-    if sum(match is not None for match in matches) * 2 < len(files):
-        return None
-    return [match["patient"] if match else stem for match, stem in zip(matches, stems, strict=True)]
-
-
-def _split_off_test(
-    names: list[str],
-    labels: list[int],
-    splits: list[str],
-    groups: list[str] | None,
-    fraction: float,
-    fingerprint: str,
+def _with_drawn(
+    splits: Sequence[str | None],
+    labels: Sequence[int],
+    groups: Sequence[str],
+    lines: Sequence[str],
+    options: ReadOptions,
 ) -> list[str]:
-    """Put a share of the groups of each class into `test`: by the data's fingerprint, so that every run of
-    these data has the same split. A group counts as its highest class."""
-    members: dict[str, list[int]] = defaultdict(list)
-    for row, group in enumerate(groups or names):
-        if splits[row] in ("", "train"):
-            members[group].append(row)
-    strata: dict[int, list[str]] = defaultdict(list)
-    for group, rows in members.items():
-        strata[max(labels[row] for row in rows)].append(group)
-    result = [split or "train" for split in splits]
-    for stratum in strata.values():
-        order = sorted(stratum, key=lambda group: hashlib.sha256(f"{fingerprint}/{group}".encode()).digest())
-        for group in order[: round(len(order) * fraction)]:
-            for row in members[group]:
-                result[row] = "test"
-    return result
+    """The given splits; where there is no test split one drawn from the rest, then one to validate on."""
+    whole = [split or "train" for split in splits]
+    for split, fraction in (("test", options.test_fraction), ("val", options.val_fraction)):
+        if split not in splits and fraction > 0:
+            rows = [row for row, each in enumerate(whole) if each == "train"]
+            seed = split_seed(lines)
+            salt = seed if split == "test" else f"{seed}/{split}"
+            for row in draw_split(rows, labels, groups, fraction, salt):
+                whole[row] = split
+    return whole
+
+
+def _lacks(index: Index) -> list[Problem]:
+    problems = []
+    counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
+    for split in ("train", "test"):
+        if not counts[split].total():
+            text = f"{index.root or index.kind} has no {split} images: add some or change test_fraction"
+            problems.append(error("empty_split", text))
+    used = {split: counted for split, counted in counts.items() if counted.total()}
+    return [*problems, *missing_classes(index.class_names, used), *shared_groups(index)]
+
+
+def _groups(rows: Sequence[Row], column: str, given: bool) -> Groups | None:
+    files = [row.file for row in rows]
+    if column:
+        found = groups_by_column([row.group for row in rows], files, column, given=given)
+        if found is not None:
+            return found
+    return groups_by_name(files)
+
+
+def _too_few_classes(layout: Layout, labels: Sequence[str]) -> Problem:
+    found = sorted(set(labels))
+    if len(found) == 1 and found[0]:
+        text = f"all images have the label {found[0]!r}: there must be two classes or more"
+    else:
+        text = (
+            f"{layout.root} has no images of two classes that can be used: there must be two classes or more"
+        )
+    return error("too_few_classes", text)
+
+
+def _readable(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:
+    """Without names and labels that cannot be written down."""
+    bad = {row.file for row in rows if not (_is_utf8(row.file) and _is_utf8(row.label))}
+    if bad:
+        first = sorted(bad)[0]
+        problems.append(error("not_utf8", f"name {first!r} is not UTF-8: rename it", sorted(bad)))
+    return [row for row in rows if row.file not in bad] if bad else list(rows)
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _unique(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:
+    """Each image once: its first row."""
+    first: dict[str, Row] = {}
+    again: list[Row] = [row for row in rows if first.setdefault(row.file, row) is not row]
+    if not again:
+        return list(rows)
+    row = again[0]
+    before = first[row.file].split
+    where = "twice" if before == row.split else f"in {before} and in {row.split}"
+    more = f" ({len(again):,} rows name an image again)" if len(again) > 1 else ""
+    text = f"image {row.file!r} is listed {where}: take one of its rows out{more}"
+    problems.append(error("duplicate_names", text, [each.file for each in again]))
+    crossing = [each.file for each in again if first[each.file].split != each.split]
+    if crossing:
+        text = f"{len(crossing):,} images are in several splits, such as {crossing[0]!r}"
+        problems.append(warning("in_several_splits", text, "images in several splits", crossing))
+    return list(first.values())

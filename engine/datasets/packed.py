@@ -1,109 +1,225 @@
 """Decode once: all images of a data set in one uint8 memory map, made anew only when they change."""
 
-import contextlib
-import fcntl
+import dataclasses
+import errno
 import hashlib
 import json
+import mmap
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.datasets.builtin import builtin_images
-from engine.datasets.decode import decode
+from engine.datasets.builtin import builtin_reader
+from engine.datasets.decode import Look, decode, is_readable, shown
+from engine.datasets.images import file_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.datasets.locks import locked
+from engine.datasets.packing import Job, Partial, Progress, Reader, Unreadable, fill
 from engine.paths import sync_folder, write_atomic
 
-FORMAT = 1
+FORMAT = 2
 """Part of the key: raised when decoding changes."""
-CHUNK = 256
-
-Progress = Callable[[int, int], None]
-"""Called with images done and images in all."""
+SKIPPED = "skipped"
+"""The split of images that cannot be read."""
 
 
-def pack(index: Index, cache: Path, *, size_px: int, fit: str, progress: Progress) -> np.ndarray:
-    """All images of an index in its order, as a read-only uint8 map N×size×size×3.
+class BadImages(DataError):
+    """Images that cannot be read: `bad` says why for each, by name."""
+
+    def __init__(self, text: str, bad: Mapping[str, str]) -> None:
+        super().__init__(text)
+        self.bad = dict(bad)
+
+
+class CacheError(OSError):
+    """The cache cannot be written; one line that says what to do."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A data set as the network sees it."""
+
+    images: NDArray[np.uint8]
+    """A read-only map N×size×size×3 in the index's order; unreadable images are black."""
+    bad: Mapping[int, str]
+    """Why images could not be read, by row."""
+
+
+def pack(
+    index: Index,
+    cache: Path,
+    look: Look,
+    *,
+    on_bad: str = "fail",
+    progress: Progress = lambda _done, _total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    log: Callable[[str], None] = lambda _text: None,
+) -> Packed:
+    """All images of an index, decoded at most once.
 
     The cache's key is made of the files' names, sizes and times, so that a changed file is packed anew.
-    A process that packs the same data holds a lock: others wait for it. Raises DataError for a bad image."""
-    key = _key(index, size_px, fit)
-    shape = (len(index.names), size_px, size_px, 3)
+    A process that packs the same data holds a lock: others wait for it. One that was stopped or killed left a
+    map half filled, which is filled further. Raises BadImages (`on_bad` fail), DataError, Stopped, CacheError."""
+    key = _key(index, look, on_bad)
+    shape = (len(index.names), look.size_px, look.size_px, 3)
     path, about = cache / f"{key}.u8", cache / f"{key}.json"
-    cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / f"{key}.lock"):
-        if not (about.exists() and path.exists() and path.stat().st_size == int(np.prod(shape))):
-            _write(index, path, shape, size_px, fit, progress)
-            content = {
-                "kind": index.kind,
-                "root": str(index.root or ""),
-                "images": shape[0],
-                "size_px": size_px,
-            }
-            write_atomic(about, json.dumps({**content, "fit": fit, "format": FORMAT}).encode())
-    return np.memmap(path, dtype=np.uint8, mode="r", shape=shape)
+
+    def waiting() -> None:
+        log("another run is packing the same images: waiting for it")
+
+    with _room_for(cache, int(np.prod(shape))):
+        cache.mkdir(parents=True, exist_ok=True)
+        with locked(cache / f"{key}.lock", should_stop=should_stop, waiting=waiting):
+            bad = _known_bad(about) if path.exists() and path.stat().st_size == np.prod(shape) else None
+            if bad is None:
+                partial = Partial.open(
+                    path.with_suffix(".partial"), cache / f"{key}.note", int(np.prod(shape))
+                )
+                if partial.done:
+                    log(f"going on with packing from image {partial.done:,}")
+                _fill(partial, index, look, on_bad, progress, should_stop)
+                _put_in_place(partial, path, about, _key(index, look, on_bad) == key, index, look)
+                bad = partial.bad
+    if bad and on_bad == "fail":
+        raise _bad_images(index, bad)
+    return Packed(open_map(path, shape), bad)
 
 
-def _key(index: Index, size_px: int, fit: str) -> str:
-    digest = hashlib.sha256(f"{FORMAT}/{size_px}/{fit}/{index.kind}/{index.fingerprint}".encode())
-    for name in index.names if index.root else ():
-        digest.update(name.encode(errors="surrogateescape"))
-        digest.update(_stamp(index.root / name) if index.root else b"")
+def skip(index: Index, bad: Mapping[int, str]) -> Index:
+    """The index whose splits are without the bad rows; rows keep their numbers. The fingerprint says which were
+    skipped. Raises DataError where a split is left without images."""
+    if not bad:
+        return index
+    splits = tuple(SKIPPED if row in bad else split for row, split in enumerate(index.splits))
+    names = "\n".join(sorted(index.names[row] for row in bad))
+    fingerprint = hashlib.sha256(f"{index.fingerprint}\nwithout\n{names}".encode()).hexdigest()[:16]
+    for split in set(index.splits):
+        if split not in splits:
+            raise DataError(f"no {split} image can be read, the first is {next(iter(bad.values()))}")
+    return dataclasses.replace(index, splits=splits, fingerprint=fingerprint)
+
+
+def _key(index: Index, look: Look, on_bad: str) -> str:
+    about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{index.kind}/{index.fingerprint}"
+    digest = hashlib.sha256(about.encode())
+    if index.root is None:
+        return digest.hexdigest()[:24]
+    missing = {}
+    for row, name in enumerate(index.names):
+        stamp = _stamp(index.root, name)
+        digest.update(name.encode(errors="surrogateescape") + stamp)
+        if not stamp:
+            missing[row] = f"image {index.root / name} is missing"
+    if missing and on_bad == "fail":
+        raise _bad_images(index, missing)
     return digest.hexdigest()[:24]
 
 
-def _stamp(path: Path) -> bytes:
+def _stamp(root: Path, name: str) -> bytes:
+    """A file's size and time; nothing where it is missing."""
     try:
-        status = path.stat()
+        status = file_of(root, name).stat()
     except OSError:
-        raise DataError(f"image {path} is missing: put it back or take its row out") from None
+        return b""
     return f"/{status.st_size}/{status.st_mtime_ns}\n".encode()
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process."""
-    with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _write(
-    index: Index, path: Path, shape: tuple[int, int, int, int], size_px: int, fit: str, progress: Progress
-) -> None:
-    """Fill a file aside and put it in place when it is whole."""
-    aside = path.with_suffix(".partial")
+def _known_bad(about: Path) -> dict[int, str] | None:
+    """The bad rows of a finished map; None where it is not finished."""
     try:
-        with aside.open("wb") as file:
-            # Claim the space first: a full disk is an OSError here, and would end the process in the map.
-            os.posix_fallocate(file.fileno(), 0, int(np.prod(shape)))
-        packed = np.memmap(aside, dtype=np.uint8, mode="r+", shape=shape)
-        if index.root is None:
-            packed[:] = builtin_images(index.kind, size_px)
-            progress(shape[0], shape[0])
-        else:
-            _decode_all(index.root, index.names, packed, size_px, fit, progress)
-        packed.flush()
-        del packed
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        return {int(row): why for row, why in json.loads(about.read_text())["bad"].items()}
+    except (OSError, ValueError, KeyError):
+        return None
 
 
-def _decode_all(
-    root: Path, names: tuple[str, ...], packed: np.ndarray, size_px: int, fit: str, progress: Progress
+def _fill(
+    partial: Partial,
+    index: Index,
+    look: Look,
+    on_bad: str,
+    progress: Progress,
+    should_stop: Callable[[], bool],
 ) -> None:
-    def one(row: int) -> None:
-        packed[row] = decode(root / names[row], size_px, fit)
+    job = Job(len(index.names), reader_of(index, look), on_bad == "skip", progress, should_stop)
+    try:
+        fill(partial, job)
+    except Unreadable as found:
+        raise _bad_images(index, _look_ahead(index, partial, found.bad)) from None
 
-    # Pillow lets other threads run while it decodes and resizes.
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for start in range(0, len(names), CHUNK):
-            rows = range(start, min(start + CHUNK, len(names)))
-            for _ in threads.map(one, rows):
-                pass
-            progress(rows.stop, len(names))
+
+def reader_of(index: Index, look: Look) -> Reader:
+    """What decodes the image of a row."""
+    root, names = index.root, index.names
+    if root is None:
+        draw = builtin_reader(index.kind, look.size_px)
+        return lambda row: shown(draw(row), look)
+    return lambda row: decode(root, names[row], look)
+
+
+def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dict[int, str]:
+    """The bad images found so far, and those ahead whose headers alone tell."""
+    bad, root = {**partial.bad, **found}, index.root
+    assert root is not None
+    for row in range(max(found) + 1, len(index.names)):
+        if not is_readable(root, index.names[row]):
+            bad[row] = f"image {root / index.names[row]} cannot be read"
+    return bad
+
+
+def _bad_images(index: Index, bad: Mapping[int, str]) -> BadImages:
+    first, others = bad[min(bad)], len(bad) - 1
+    more = f", nor can {others:,} more be read" if others else ""
+    advice = "replace them, take their rows out" if others else "replace it, take its row out"
+    text = f"{first}{more}: {advice}, or skip with --on-bad skip"
+    return BadImages(text, {index.names[row]: why for row, why in sorted(bad.items())})
+
+
+def _put_in_place(
+    partial: Partial, path: Path, about: Path, unchanged: bool, index: Index, look: Look
+) -> None:
+    if not unchanged:
+        partial.remove()
+        raise DataError(f"images in {index.root} changed while they were packed: queue the run again")
+    os.replace(partial.path, path)
+    sync_folder(path.parent)
+    content = {
+        "kind": index.kind,
+        "root": str(index.root or ""),
+        "images": len(index.names),
+        **dataclasses.asdict(look),
+        "format": FORMAT,
+        "bad": {str(row): why for row, why in partial.bad.items()},
+    }
+    write_atomic(about, json.dumps(content).encode())
+    partial.remove()
+
+
+def open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A file of pixels as a read-only array of this shape."""
+    with path.open("rb") as file:
+        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return np.frombuffer(pages, dtype=np.uint8).reshape(shape)
+
+
+@contextmanager
+def _room_for(cache: Path, size_bytes: int) -> Iterator[None]:
+    """Say in one line what a full or locked disk means."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "free some space or give another folder with --cache"
+        if full:
+            text = f"no space for {size_bytes / 1e9:.1f} GB of packed images in {cache}: {advice}"
+        else:
+            text = f"the cache {cache} cannot be written ({error.strerror}): {advice}"
+        raise CacheError(error.errno, text) from None

@@ -1,24 +1,55 @@
-"""The index of whatever a spec calls its data: a folder or a built-in set."""
+"""The index of whatever a spec calls its data: a folder, a file or a built-in set."""
 
-from engine.datasets.builtin import BUILTIN_NAMES, builtin_table
-from engine.datasets.index import Index, index_folder, make_index
+from engine.datasets.index import Index, Survey, make_index, survey_folder
+from engine.datasets.options import ReadOptions
 from engine.paths import Home
+from engine.spec import BUILTIN_DEFAULTS, RunSpec
 
 
-def index_data(home: Home, data: str, *, test_fraction: float) -> Index:
+def index_data(home: Home, spec: RunSpec) -> Index:
     """Index a spec's data. Raises DataError with one line that says what to do."""
-    if data in BUILTIN_NAMES:
-        return index_builtin(data, test_fraction=test_fraction)
-    return index_folder(home.resolve(data), test_fraction=test_fraction)
+    return survey_data(home, spec).checked()
+
+
+def survey_data(home: Home, spec: RunSpec) -> Survey:
+    """A spec's data with all that is wrong with them."""
+    options = read_options(home, spec)
+    if spec.data in BUILTIN_DEFAULTS:
+        return _survey_builtin(spec.data, options)
+    return survey_folder(home.resolve(spec.data), options)
+
+
+def read_options(home: Home, spec: RunSpec) -> ReadOptions:
+    """A spec's fields with paths resolved: the images' folder starts at the home or, where there is no such
+    folder, at the data's."""
+    images = home.resolve(spec.images) if spec.images else None
+    if images is not None and not images.is_dir():
+        data = home.resolve(spec.data)
+        inside = (data if data.is_dir() else data.parent) / spec.images
+        images = inside if inside.is_dir() else images
+    return ReadOptions(
+        images=images,
+        image_column=spec.image_column,
+        label_column=spec.label_column,
+        split_column=spec.split_column,
+        group_column=spec.group_column,
+        class_names=spec.class_list,
+        test_fraction=spec.test_fraction,
+        val_fraction=spec.val_fraction,
+    )
 
 
 def index_builtin(name: str, *, test_fraction: float) -> Index:
     """A built-in set; its images are named `digits#17`."""
+    return _survey_builtin(name, ReadOptions(test_fraction=test_fraction)).checked()
+
+
+def _survey_builtin(name: str, options: ReadOptions) -> Survey:
+    from engine.datasets.builtin import builtin_table
+
     built = builtin_table(name)
-    splits: list[str | None] = (
-        [None] * len(built.labels) if built.splits is None else [str(split) for split in built.splits]
-    )
-    return make_index(
+    splits = [None] * len(built.labels) if built.splits is None else [str(split) for split in built.splits]
+    index, problems = make_index(
         kind=name,
         root=None,
         names=[f"{name}#{row}" for row in range(len(built.labels))],
@@ -27,5 +58,7 @@ def index_builtin(name: str, *, test_fraction: float) -> Index:
         groups=None,
         class_names=built.class_names,
         ordered=built.ordered,
-        test_fraction=test_fraction,
+        options=options,
     )
+    own = tuple(dict.fromkeys(split for split in splits if split))
+    return Survey(index, "it comes with the program", tuple(problems), own)

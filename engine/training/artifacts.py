@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,24 @@ def write_predictions(
     *,
     last: bool,
 ) -> None:
-    """predictions.csv (image, label, answer, score of the answer) and scores.npy (float32, images × classes)."""
+    """predictions.csv (image, label, answer, score of the answer, or the grade under an ordinal loss) and scores.npy
+    (float32, images × classes, or images × 1)."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["image", "label", "answer", "score"])
     for name, label, answer, scores in zip(names, labels, evaluation.answers, evaluation.scores, strict=True):
-        table.writerow([name, label, classes[answer], f"{scores[answer]:.6f}"])
+        score = scores[answer] if len(scores) > 1 else scores[0]
+        table.writerow([name, label, classes[answer], f"{score:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"))
     write_atomic(paths.scores(last=last), _npy(evaluation.scores))
+
+
+def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
+    """Why each image that cannot be read is so, a line each; no file where all can."""
+    if not bad:
+        path.unlink(missing_ok=True)
+        return
+    write_atomic(path, "".join(f"{why}\n" for why in bad.values()).encode(errors="surrogateescape"))
 
 
 def append_answers(paths: RunPaths, epoch: int, answers: NDArray[np.uint16]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from engine.paths import RunPaths, atomic_path
 
@@ -33,6 +34,11 @@ def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
         if state and state.get("format") == FORMAT and state.get("spec_hash") == spec_hash:
             return state
     return None
+
+
+def all_finite(model: nn.Module) -> bool:
+    """Whether every weight and statistic of the network is a finite number; waits for the device once."""
+    return bool(torch.stack([tensor.isfinite().all() for tensor in model.state_dict().values()]).all())
 
 
 def _read(path: Path) -> dict[str, Any] | None:

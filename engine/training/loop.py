@@ -2,20 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
-
-Autocast = Callable[[], AbstractContextManager[object]]
+from engine.training.heads import set_training
+from engine.training.objectives import Classification, Objective
+from engine.training.step import Autocast, Network, Step, take_step
 
 
 @dataclass
@@ -24,34 +21,34 @@ class EpochSums:
 
     device: torch.device
     totals: Tensor = field(init=False)
-    """float64: loss over images, right answers, images, steps, gradient norms of head and conv1."""
+    """float64: loss over images, right answers, images; then of head and conv1 the finite gradient norms and their
+    number."""
     seconds: float = 0.0
     wait_s: float = 0.0
     images_here: int = 0
     """Images that this process trained on, for images/s: an earlier attempt's don't count."""
 
     def __post_init__(self) -> None:
-        self.totals = torch.zeros(6, dtype=torch.float64, device=self.device)
+        self.totals = torch.zeros(7, dtype=torch.float64, device=self.device)
 
-    def add(self, logits: Tensor, loss: Tensor, labels: Tensor, model: nn.Module) -> None:
-        right = (logits.argmax(1) == labels).sum()
-        head, first = (_gradient_norm(model, name) for name in ("fc", "conv1"))
-        count = len(labels)
-        one = torch.ones_like(loss)
-        row = (loss * count, right, one * count, one, head, first)
+    def add(self, step: Step) -> None:
+        """A norm that is frozen, or that overflowed in float16, is left out of the mean."""
+        one = torch.ones_like(step.loss)
+        row = [step.loss * step.images, step.right, one * step.images]
+        for norm in step.norms:
+            known = torch.zeros_like(one) if norm is None else norm.isfinite()
+            row += [torch.zeros_like(one) if norm is None else norm.where(known, 0.0), known]
         self.totals += torch.stack([value.to(torch.float64) for value in row])
-        self.images_here += count
+        self.images_here += step.images
 
     def means(self) -> dict[str, float | None]:
-        """train_loss and train_acc over images, gradient norms over steps; None before the first step."""
-        loss, right, images, steps, head, first = self.totals.tolist()
-        if not images:
-            return dict.fromkeys(("train_loss", "train_acc", "grad_norm", "grad_norm_first"))
+        """train_loss and train_acc over images, gradient norms over steps; None for what there was none of."""
+        loss, right, images, head, heads, first, firsts = self.totals.tolist()
         return {
-            "train_loss": loss / images,
-            "train_acc": right / images,
-            "grad_norm": head / steps,
-            "grad_norm_first": first / steps,
+            "train_loss": loss / images if images else None,
+            "train_acc": right / images if images else None,
+            "grad_norm": head / heads if heads else None,
+            "grad_norm_first": first / firsts if firsts else None,
         }
 
     @property
@@ -71,9 +68,9 @@ class Evaluation:
     """Classes × classes, row = true class."""
     answers: NDArray[np.uint16]
     scores: NDArray[np.float32]
-    """Softmax probabilities, images × classes."""
-    nll: float
-    """Mean unweighted negative log-likelihood."""
+    """Softmax probabilities, images × classes; under an ordinal loss the grades, images × 1."""
+    nll: float | None
+    """Mean unweighted negative log-likelihood; None under an ordinal loss."""
     max_logit: float
     nonfinite_share: float
     loss: float | None = None
@@ -81,31 +78,22 @@ class Evaluation:
 
 
 def train_one_epoch(
-    model: nn.Module,
+    net: Network,
     batches: Iterable[Batch],
-    optimizer: Optimizer,
-    schedule: LRScheduler,
-    loss_of: nn.Module,
     sums: EpochSums,
     *,
-    autocast: Autocast,
+    head_alone: bool,
     on_step: Callable[[Tensor], bool],
 ) -> bool:
     """Train on the batches, adding to `sums`; False when `on_step` (called with the step's loss) asked to stop."""
-    model.train()
+    set_training(net.model, head_alone=head_alone)
     began = time.perf_counter()
     before = sums.seconds
     for batch in _timed(batches, sums):
-        optimizer.zero_grad(set_to_none=True)
-        with autocast():
-            logits = model(batch.images)
-            loss = loss_of(logits, batch.labels)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        sums.add(logits.detach(), loss.detach(), batch.labels, model)
+        step = take_step(net, batch)
+        sums.add(step)
         sums.seconds = before + time.perf_counter() - began
-        if on_step(loss.detach()):
+        if on_step(step.loss):
             return False
     return True
 
@@ -117,36 +105,30 @@ def evaluate(
     *,
     classes: int,
     autocast: Autocast,
-    loss_of: nn.Module | None = None,
+    loss_of: Objective | None = None,
 ) -> Evaluation:
-    """The network's answers on a split, in evaluation mode."""
+    """The network's answers on a split, in evaluation mode; read as a classifier's without a `loss_of`."""
     model.eval()
     parts: list[Tensor] = []
     labels: list[Tensor] = []
     for batch in batches:
         with autocast():
-            logits = model(batch.images)
-        parts.append(logits.float())
+            outputs = model(batch.images)
+        parts.append(outputs.float())
         labels.append(batch.labels)
-    logits, truth = torch.cat(parts), torch.cat(labels)
-    answers = logits.argmax(1)
+    outputs, truth = torch.cat(parts), torch.cat(labels)
+    reading = loss_of or Classification()
+    answers, nll = reading.answers(outputs), reading.nll(outputs, truth)
     pairs = torch.bincount(truth * classes + answers, minlength=classes * classes)
     return Evaluation(
         confusion=pairs.view(classes, classes).cpu().numpy(),
         answers=answers.cpu().numpy().astype(np.uint16),
-        scores=logits.softmax(1).cpu().numpy(),
-        nll=float(functional.cross_entropy(logits.double(), truth)),
-        max_logit=float(logits.abs().max()),
-        nonfinite_share=float((~logits.isfinite()).double().mean()),
-        loss=None if loss_of is None else float(loss_of(logits, truth)),
+        scores=reading.scores(outputs).cpu().numpy(),
+        nll=None if nll is None else float(nll),
+        max_logit=float(outputs.abs().max()),
+        nonfinite_share=float((~outputs.isfinite()).double().mean()),
+        loss=None if loss_of is None else float(loss_of(outputs, truth)),
     )
-
-
-def _gradient_norm(model: nn.Module, layer: str) -> Tensor:
-    gradient = model.get_parameter(f"{layer}.weight").grad
-    assert gradient is not None
-    norm: Tensor = torch.linalg.vector_norm(gradient)
-    return norm
 
 
 def _timed(batches: Iterable[Batch], sums: EpochSums) -> Iterator[Batch]:

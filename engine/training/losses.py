@@ -7,10 +7,10 @@ MAX_BUCKETS = 2_000
 
 
 class Diverged(Exception):
-    """The loss is no longer a finite number."""
+    """The loss, or weights after a step, are no longer finite numbers."""
 
-    def __init__(self, step: int) -> None:
-        super().__init__(f"the loss is not finite at step {step}")
+    def __init__(self, step: int, what: str = "loss is") -> None:
+        super().__init__(f"the {what} not finite at step {step}")
         self.step = step
 
 

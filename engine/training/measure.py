@@ -151,6 +151,12 @@ def epoch_line(measured: Measured, epochs: int) -> str:
     return "  ".join(parts)
 
 
+def early_line(epoch: int, best: Choice | None, select_on: str) -> str:
+    """A run that patience ended, as a line of the log."""
+    since = "defined" if best is None else f"better since epoch {best.epoch}"
+    return f"stopped early after epoch {epoch}: no {select_on} {since}"
+
+
 def _scored(accuracy: float | None, kappa: float | None) -> str:
     parts = [] if accuracy is None else [f"acc {accuracy:.4f}"]
     return " ".join(parts if kappa is None else [*parts, f"kappa {kappa:.3f}"])

@@ -1,26 +1,39 @@
-"""Optimiser, schedule, loss and number format from a spec."""
+"""Optimiser, number format and compilation from a spec."""
 
 import contextlib
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.amp import GradScaler
 from torch.optim import SGD, AdamW, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
 
 from engine.spec import RunSpec
+from engine.training.heads import HEAD
 
 MAX_THREADS = 8
+Forward = Callable[[Tensor], Tensor]
+
+
+class MachineError(Exception):
+    """This machine cannot do what the spec asks; one line that says what to do."""
 
 
 def make_optimizer(model: nn.Module, spec: RunSpec, device: torch.device) -> Optimizer:
-    """Weight decay touches every parameter, as in torchvision's reference recipe."""
+    """Weight decay touches every parameter, as in torchvision's reference recipe.
+
+    The head is a group of its own: torch's fused SGD takes no group in which only some parameters have stepped
+    before, as after an epoch of the head alone."""
     fused = device.type in ("cuda", "cpu")
+    head = list(model.get_submodule(HEAD).parameters())
+    trunk = [each for name, part in model.named_children() if name != HEAD for each in part.parameters()]
+    groups = [{"params": trunk}, {"params": head}]
     if spec.optimizer == "adamw":
-        return AdamW(model.parameters(), lr=spec.lr, weight_decay=spec.weight_decay, fused=fused)
+        return AdamW(groups, lr=spec.lr, weight_decay=spec.weight_decay, fused=fused)
     return SGD(
-        model.parameters(),
+        groups,
         lr=spec.lr,
         momentum=spec.momentum,
         weight_decay=spec.weight_decay,
@@ -29,23 +42,18 @@ def make_optimizer(model: nn.Module, spec: RunSpec, device: torch.device) -> Opt
     )
 
 
-def make_schedule(optimizer: Optimizer, spec: RunSpec, total_steps: int) -> LRScheduler:
-    """Moved after every step; `cosine` falls to 0 at the last (Loshchilov and Hutter 2017, without restarts)."""
-    if spec.schedule == "cosine":
-        return CosineAnnealingLR(optimizer, T_max=max(total_steps, 1))
-    return LambdaLR(optimizer, lambda _step: 1.0)
-
-
-def make_loss() -> nn.Module:
-    return nn.CrossEntropyLoss()
-
-
 def resolve_precision(wanted: str, device: torch.device) -> str:
-    """`auto` by what the device can do, never by timing: bfloat16 where the hardware multiplies it."""
+    """`auto` by what the device can do, never by timing: bfloat16 where the hardware multiplies it, float16 on
+    CUDA cards that multiply only that (compute capability 7.0 on).
+
+    Raises MachineError for float16 without a CUDA card."""
+    if wanted == "fp16" and device.type != "cuda":
+        raise MachineError("precision fp16 needs an NVIDIA card: choose precision auto, bf16 or fp32")
     if wanted != "auto":
         return wanted
     if device.type == "cuda":
-        return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
+        capability = torch.cuda.get_device_capability(device)
+        return "bf16" if capability >= (8, 0) else "fp16" if capability >= (7, 0) else "fp32"
     able = torch.cpu.get_capabilities()
     return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16") else "fp32"
 
@@ -57,6 +65,31 @@ def resolve_threads(wanted: int) -> int:
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """The context in which the forward pass runs."""
-    if precision == "bf16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
+    if precision == "fp32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16 if precision == "bf16" else torch.float16)
+
+
+def make_scaler(precision: str, device: torch.device) -> GradScaler:
+    """Keeps float16's small gradients above zero; any other format needs none."""
+    return GradScaler(device.type, enabled=precision == "fp16")
+
+
+def forbid_tf32() -> None:
+    """float32 is the reference: CUDA is not to round its factors to TensorFloat-32, as cuDNN does by default."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def compiled(model: nn.Module, device: torch.device, log: Callable[[str], None]) -> Forward:
+    """The network through torch.compile, each shape by itself so that the bits do not depend on which came first;
+    as it is, with a line in the log, where this machine has no compiler for it."""
+    try:
+        probe = torch.compile(nn.Linear(2, 2, device=device))
+        probe(torch.ones(1, 2, device=device)).sum().backward()
+    except Exception as error:  # whatever a compiler that is not there raises
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        log(f"not compiled, for torch.compile does not work here: {reason}")
+        return model
+    forward: Forward = torch.compile(model, dynamic=False)
+    return forward

@@ -117,7 +117,7 @@ class StoreRecorder:
             grad_norm_head=row.grad_norm,
             grad_norm_conv1=row.grad_norm_first,
             nonfinite_share=row.nonfinite_share,
-            test_nll=row.test_nll,
+            test_nll=row.test_loss if row.test_nll is None else row.test_nll,
         )
 
 

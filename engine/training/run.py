@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from engine.datasets.layouts import DataError
+from engine.datasets.locks import Stopped
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
@@ -30,9 +31,11 @@ from engine.supervisor import STORE_UNUSABLE
 from engine.telemetry import cpu_name
 from engine.text import plain
 from engine.training.losses import Diverged
-from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.memory import OutOfMemory, halved, is_cpu_allocation, release, shrink_line
+from engine.training.recipe import MachineError, forbid_tf32, resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
+from engine.training.setup import micro_batch_of
 
 
 class Stop:
@@ -59,10 +62,6 @@ class Stop:
         return self.reason is not None
 
 
-class Stopped(Exception):
-    """Asked to stop before the first step."""
-
-
 def log(text: str) -> None:
     """A line of the run's log: the worker sends this process's output there."""
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
@@ -73,18 +72,16 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
     with store.read() as session:
         run = listing.get_run(session, held.run_id)
     spec = load_spec(run.spec)
-    environment = _environment(spec, device, run.environment)
     log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
-    log("  ".join(f"{name} {value}" for name, value in environment.items()))
-    torch.set_num_threads(environment["threads"])
-    if spec.deterministic:
-        torch.use_deterministic_algorithms(True)
     try:
-        training = Session(
-            spec, home, held.run_id, device=device, precision=environment["precision"], log=log
-        )
-        recorder = StoreRecorder(store, held, spec, environment)
-        finished = _train_and_judge(training, recorder, stop)
+        environment = _environment(spec, device, run.environment)
+        log("  ".join(f"{name} {value}" for name, value in environment.items()))
+        torch.set_num_threads(environment["threads"])
+        if environment["precision"] == "fp32":
+            forbid_tf32()
+        if spec.deterministic:
+            torch.use_deterministic_algorithms(True)
+        finished = _train(store, home, held, spec, environment, device, stop)
     except (LeaseLost, StoreError):
         raise
     except Stopped:
@@ -95,9 +92,43 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         _finish(store, held, finished, stop.reason)
 
 
-def _train_and_judge(training: Session, recorder: StoreRecorder, stop: Stop) -> bool:
+def _train(
+    store: Store,
+    home: Home,
+    held: Claim,
+    spec: RunSpec,
+    environment: dict[str, Any],
+    device: torch.device,
+    stop: Stop,
+) -> bool:
+    """A session to its end. Where the card is too small and the spec says `shrink`, another goes on from the newest
+    checkpoint with half the micro-batch, which `environment` keeps for later attempts."""
+    while True:
+        try:
+            session = Session(
+                spec,
+                home,
+                held.run_id,
+                device=device,
+                precision=environment["precision"],
+                log=log,
+                micro_batch=environment["micro_batch"],
+                should_stop=stop.is_set,
+            )
+            return _train_and_judge(session, StoreRecorder(store, held, spec, environment), stop)
+        except OutOfMemory as error:
+            smaller = halved(error.images, spec.image_size)
+            if spec.on_oom != "shrink" or smaller is None:
+                raise
+            log(shrink_line(error, smaller))
+            environment["micro_batch"] = smaller
+            del session
+            release(error)
+
+
+def _train_and_judge(session: Session, recorder: StoreRecorder, stop: Stop) -> bool:
     try:
-        return training.train(recorder, stop.is_set)
+        return session.train(recorder, stop.is_set)
     except Diverged:
         recorder.diverged()
         raise
@@ -133,7 +164,11 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
         return "diverged", text, f"try a smaller lr: {spec.lr / 10:g}"
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if isinstance(error, MachineError):
+        return "data", text, "clone the run with another setting"
+    if isinstance(error, OutOfMemory):
+        return "out_of_memory", text, error.suggestion
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or is_cpu_allocation(error):
         return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
         return "disk", text, "free some space or make the folder writable, then queue the run again"
@@ -141,7 +176,8 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
 
 
 def _environment(spec: RunSpec, device: torch.device, before: dict[str, Any]) -> dict[str, Any]:
-    """What determines the bits besides the spec; threads and precision stay as at the first start."""
+    """What determines the bits besides the spec; threads, precision and a micro-batch that had to shrink stay as
+    in the attempt before."""
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -150,6 +186,7 @@ def _environment(spec: RunSpec, device: torch.device, before: dict[str, Any]) ->
         "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name(),
         "threads": before.get("threads") or resolve_threads(spec.threads),
         "precision": before.get("precision") or resolve_precision(spec.precision, device),
+        "micro_batch": before.get("micro_batch") or micro_batch_of(spec),
     }
 
 

@@ -15,24 +15,39 @@ from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.models.weight_files import weights_bytes
 from engine.paths import Home, sweep_aside, write_atomic
-from engine.spec import RunSpec
+from engine.spec import ORDINAL_LOSS, RunSpec
 from engine.training.artifacts import append_answers, write_predictions
-from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.checkpoint import all_finite, load_checkpoint, save_checkpoint
 from engine.training.loop import EpochSums, Evaluation, evaluate, train_one_epoch
-from engine.training.losses import Bucket, LossBuckets
+from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import (
     Choice,
     Measured,
     SplitScores,
     better,
+    early_line,
     epoch_line,
     measure,
     split_scores,
 )
+from engine.training.memory import OutOfMemory, fitting_batch, release
+from engine.training.objectives import grade_thresholds
 from engine.training.setup import Log, build_network, prepare_data
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
+KEPT_WITH_WEIGHTS = (
+    "arch",
+    "bottleneck_stride",
+    "data",
+    "image_size",
+    "fit",
+    "preprocess",
+    "augment",
+    "loss",
+)
+"""What the weights' metadata say of the spec: enough to show them an image as the run did. It is made `packed_px`
+wide, and its middle `image_size` is seen."""
 CHECKPOINT_MAX_SHARE = 0.02
 """Within an epoch a checkpoint is written only where it costs less than this share of the time."""
 
@@ -55,21 +70,39 @@ class Session:
     """The state of a run in training."""
 
     def __init__(
-        self, spec: RunSpec, home: Home, run_id: int, *, device: torch.device, precision: str, log: Log
+        self,
+        spec: RunSpec,
+        home: Home,
+        run_id: int,
+        *,
+        device: torch.device,
+        precision: str,
+        log: Log,
+        micro_batch: int = 0,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Make data and network ready and load the newest checkpoint. Raises DataError, WeightsError."""
+        """Make data and network ready and load the newest checkpoint; `micro_batch` 0 is the spec's.
+
+        Raises DataError, WeightsError; Stopped where `should_stop` asks while images are packed."""
         self.spec, self.device, self.log = spec, device, log
         self.paths = home.run(run_id)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
         sweep_aside(self.paths.folder)
-        self.data = prepare_data(spec, home, device, log)
+        self.data = prepare_data(spec, home, device, log, self.paths.bad_images, should_stop)
         checkpoint = load_checkpoint(self.paths, spec.digest())
         if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
             raise DataError(
                 f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
             )
         self.net = build_network(
-            spec, home, self.data, device, precision, log, resumes=checkpoint is not None
+            spec,
+            home,
+            self.data,
+            device,
+            precision,
+            log,
+            resumes=checkpoint is not None,
+            micro_batch=micro_batch,
         )
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
@@ -81,9 +114,10 @@ class Session:
             self._load(checkpoint)
 
     def train(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
-        """Train to the last epoch; False when stopped before, with a checkpoint.
+        """Train to the last epoch, or until patience is out; False when stopped before, with a checkpoint.
 
-        Raises Diverged at a loss that is not finite, and whatever the recorder raises."""
+        Raises Diverged at a loss or weights that are not finite, OutOfMemory where a step does not fit the card,
+        and whatever the recorder raises."""
         recorder.begin(
             self.data.index,
             epoch=self.done_epochs,
@@ -95,7 +129,7 @@ class Session:
             if should_stop():
                 return False
             self._finish_epoch(recorder)
-        while self.done_epochs < self.spec.epochs:
+        while not self._is_last(self.done_epochs):
             if should_stop() or not self._train_epoch(recorder, should_stop):
                 self._flush(recorder)
                 self._save(recorder)
@@ -123,37 +157,43 @@ class Session:
         batches = self.data.batches.train(
             self.data.train_rows, epoch=self.done_epochs + 1, start_step=self.step
         )
-        net = self.net
-        return train_one_epoch(
-            net.model,
-            batches,
-            net.optimizer,
-            net.schedule,
-            net.loss_of,
-            self.sums,
-            autocast=net.autocast,
-            on_step=on_step,
-        )
+        head_alone = self.done_epochs < self.spec.freeze_epochs
+        try:
+            return train_one_epoch(self.net, batches, self.sums, head_alone=head_alone, on_step=on_step)
+        except torch.OutOfMemoryError as error:
+            del batches
+            release(error)
+            raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec.image_size)) from None
+
+    def _is_last(self, epoch: int) -> bool:
+        patience = self.spec.patience
+        return epoch >= self.spec.epochs or (0 < patience <= epoch - (self.best.epoch if self.best else 0))
 
     def _finish_epoch(self, recorder: Recorder) -> None:
         """Evaluate, write files, record, checkpoint: in this order, so that after a kill the epoch's end is
         repeated and nothing is missed."""
         self._flush(recorder)
+        self._check_weights()
         measured = self._measure()
-        best = better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs)
-        last = measured.epoch == self.spec.epochs
+        before, best = (
+            self.best,
+            better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs),
+        )
+        self.best = best
+        last = self._is_last(measured.epoch)
         if last and self.spec.eval_train:
             measured = replace(measured, trained=self._train_scores())
         recorder.check()
         self.done_epochs, self.step = measured.epoch, 0
-        if best is not None and best != self.best:
-            self.best = best
+        if best is not None and best != before:
             self._write_best(measured, best)
         append_answers(self.paths, measured.epoch, measured.evaluation.answers)
         if last:
             self._write_predictions(measured, last=True)
         recorder.epoch(measured, self.best)
         self.log(epoch_line(measured, self.spec.epochs))
+        if last and measured.epoch < self.spec.epochs:
+            self.log(early_line(measured.epoch, self.best, self.spec.select_on))
         self.sums = EpochSums(self.device)
         self._save(recorder)
 
@@ -184,13 +224,16 @@ class Session:
 
     def _write_best(self, measured: Measured, best: Choice) -> None:
         spec = self.spec
-        about = {
-            **spec.model_dump(include={"arch", "bottleneck_stride", "data", "image_size", "fit"}),
+        about: dict[str, object] = {
+            **spec.model_dump(include=set(KEPT_WITH_WEIGHTS)),
+            "packed_px": spec.packed_px,
             **asdict(best),
             "class_names": list(self.data.index.class_names),
             "mean": MEAN,
             "std": STD,
         }
+        if spec.loss == ORDINAL_LOSS:
+            about["thresholds"] = grade_thresholds(len(self.data.index.class_names))
         write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about))
         self._write_predictions(measured, last=False)
 
@@ -210,6 +253,11 @@ class Session:
         moved = self.buckets.add(self._global_step() - len(losses), losses)
         recorder.progress(self._global_step(), self.sums.images_per_s, moved, self.buckets.width)
 
+    def _check_weights(self) -> None:
+        """No epoch is measured and no checkpoint written of weights that a step has broken. Raises Diverged."""
+        if not all_finite(self.net.model):
+            raise Diverged(self._global_step(), "weights are")
+
     def _global_step(self) -> int:
         return max(self.done_epochs, 0) * self.data.steps_per_epoch + self.step
 
@@ -219,7 +267,7 @@ class Session:
 
     def _save(self, recorder: Recorder) -> None:
         began = time.monotonic()
-        schedule = self.net.schedule.state_dict()
+        self._check_weights()
         state: dict[str, Any] = {
             "spec_hash": self.spec.digest(),
             "data": self.data.index.fingerprint,
@@ -227,7 +275,8 @@ class Session:
             "step": self.step,
             "model": self.net.model.state_dict(),
             "optimizer": self.net.optimizer.state_dict(),
-            "schedule": {name: value for name, value in schedule.items() if name != "lr_lambdas"},
+            "schedule": self.net.schedule.state_dict(),
+            "scaler": self.net.scaler.state_dict(),
             "sums": self.sums.totals,
             "best": asdict(self.best) if self.best else None,
             "losses": self.buckets.state(),
@@ -241,7 +290,8 @@ class Session:
     def _load(self, state: dict[str, Any]) -> None:
         self.net.model.load_state_dict(state["model"])
         self.net.optimizer.load_state_dict(state["optimizer"])
-        self.net.schedule.load_state_dict(self.net.schedule.state_dict() | state["schedule"])
+        self.net.schedule.load_state_dict(state["schedule"])
+        self.net.scaler.load_state_dict(state["scaler"])
         self.sums.totals.copy_(state["sums"])
         self.best = Choice(**state["best"]) if state["best"] else None
         self.buckets.load(state["losses"])

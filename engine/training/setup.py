@@ -1,31 +1,40 @@
 """All that training needs, made from a spec: data, batches, network, optimiser."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
+from engine.analysis.constant_loss import loss_problem
 from engine.analysis.groups import seen_groups
 from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
+from engine.datasets.decode import Look
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.packed import pack
+from engine.datasets.packed import BadImages, pack, skip
+from engine.datasets.preprocess import GREY
+from engine.datasets.sampling import parts_of
 from engine.datasets.source import index_data
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import apply_pretrained
-from engine.paths import Home
-from engine.spec import RunSpec
-from engine.training.recipe import autocast, make_loss, make_optimizer, make_schedule
+from engine.paths import Home, gpu_cache_bytes
+from engine.spec import SMALLEST_ALONE_PX, RunSpec
+from engine.training.artifacts import write_bad_list
+from engine.training.heads import add_dropout
+from engine.training.objectives import make_objective, outputs_of
+from engine.training.packing_log import PackingLog
+from engine.training.recipe import autocast, compiled, make_optimizer, make_scaler
+from engine.training.schedules import make_schedule
+from engine.training.step import Network
 
 Log = Callable[[str], None]
+BAD_SHOWN = 20
+"""Unreadable images that the log names; the file names all."""
 
 
 @dataclass(frozen=True)
@@ -43,60 +52,118 @@ class Data:
     steps_per_epoch: int
 
 
-@dataclass(frozen=True)
-class Network:
-    """A model on its device and what trains it."""
-
-    model: nn.Module
-    optimizer: Optimizer
-    schedule: LRScheduler
-    loss_of: nn.Module
-    autocast: Callable[[], AbstractContextManager[object]]
-
-
-def prepare_data(spec: RunSpec, home: Home, device: torch.device, log: Log) -> Data:
-    """Index and pack the images. Raises DataError."""
-    index = index_data(home, spec.data, test_fraction=spec.test_fraction)
+def prepare_data(
+    spec: RunSpec, home: Home, device: torch.device, log: Log, bad_list: Path, should_stop: Callable[[], bool]
+) -> Data:
+    """Index and pack the images; unreadable ones are listed in `bad_list`. Raises DataError, CacheError, Stopped."""
+    index = index_data(home, spec)
     log(f"data {spec.data}: {index.describe()}")
     has_val = "val" in index.splits
     if problem := selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered):
         raise DataError(problem)
+    if problem := loss_problem(spec.loss, ordered=index.ordered):
+        raise DataError(problem)
 
-    def packing(done: int, total: int) -> None:
-        log(f"packed {done:,} of {total:,} images")
-
-    images = pack(index, home.cache, size_px=spec.image_size, fit=spec.fit, progress=packing)
+    index, images = _pack(spec, home, index, log, bad_list, should_stop)
     labels = np.asarray(index.labels, dtype=np.int64)
     batches = Batches(
-        images, labels, device=device, batch_size=spec.batch_size, seed=spec.seed, augment=spec.augment
+        images,
+        labels,
+        device=device,
+        batch_size=spec.batch_size,
+        seed=spec.seed,
+        augment=spec.augment,
+        sampler=spec.sampler,
+        size_px=spec.image_size,
+        background=GREY if spec.preprocess == "graham" else 0,
+        gpu_cache_bytes=gpu_cache_bytes(),
     )
     train, test, val = (
         np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
     )
     seen = seen_groups(index.groups, test.tolist(), train.tolist())
-    steps = -(-len(train) // spec.batch_size)
+    shown = len(train) * spec.passes
+    if spec.passes > 1:
+        log(
+            f"{spec.augment}: {spec.passes} passes an epoch, {shown:,} views of {len(train):,} training images"
+        )
+    if shown == 1 and spec.epochs and spec.image_size < SMALLEST_ALONE_PX:
+        raise DataError(f"{spec.data} has a single training image: a network cannot learn from it")
+    steps = len(parts_of(shown, spec.batch_size))
     return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
 
 
+def _pack(
+    spec: RunSpec, home: Home, index: Index, log: Log, bad_list: Path, should_stop: Callable[[], bool]
+) -> tuple[Index, NDArray[np.uint8]]:
+    """The packed images, and the index without those that cannot be read."""
+    look = Look(spec.packed_px, spec.fit, spec.preprocess)
+    try:
+        packed = pack(
+            index,
+            home.cache,
+            look,
+            on_bad=spec.on_bad,
+            progress=PackingLog(log),
+            should_stop=should_stop,
+            log=log,
+        )
+    except BadImages as error:
+        write_bad_list(bad_list, error.bad)
+        raise
+    write_bad_list(bad_list, {index.names[row]: why for row, why in packed.bad.items()})
+    if packed.bad:
+        log(
+            f"skipped {len(packed.bad):,} of {len(index.names):,} images that cannot be read: see {bad_list.name}"
+        )
+        for why in list(packed.bad.values())[:BAD_SHOWN]:
+            log(f"  {why}")
+    return skip(index, packed.bad), packed.images
+
+
 def build_network(
-    spec: RunSpec, home: Home, data: Data, device: torch.device, precision: str, log: Log, *, resumes: bool
+    spec: RunSpec,
+    home: Home,
+    data: Data,
+    device: torch.device,
+    precision: str,
+    log: Log,
+    *,
+    resumes: bool,
+    micro_batch: int = 0,
 ) -> Network:
-    """The network at its start. A run that `resumes` takes its weights from its checkpoint, not from where
-    it began. Raises WeightsError."""
+    """The network at its start; `micro_batch` 0 is the spec's. A run that `resumes` takes its weights from its
+    checkpoint, not from where it began. Raises WeightsError."""
     classes = data.index.class_names
     model = build_model(
         spec.arch,
-        len(classes),
+        outputs_of(spec.loss, len(classes)),
         implementation=spec.implementation,
         bottleneck_stride=spec.bottleneck_stride,
         seed=spec.seed,
     )
     if not resumes:
         log(apply_pretrained(model, _weights_source(spec, home), arch=spec.arch, class_names=classes).note)
+    if spec.head == "dropout":
+        add_dropout(model)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = make_optimizer(model, spec, device)
-    schedule = make_schedule(optimizer, spec, data.steps_per_epoch * spec.epochs)
-    return Network(model, optimizer, schedule, make_loss(), lambda: autocast(precision, device))
+    return Network(
+        model=model,
+        forward=compiled(model, device, log) if spec.compile else model,
+        optimizer=optimizer,
+        schedule=make_schedule(optimizer, spec, data.steps_per_epoch),
+        loss_of=make_objective(spec, data.index.counts("train")).to(device),
+        autocast=lambda: autocast(precision, device),
+        scaler=make_scaler(precision, device),
+        micro_batch=micro_batch or micro_batch_of(spec),
+        clip_norm=spec.clip_norm,
+    )
+
+
+def micro_batch_of(spec: RunSpec) -> int:
+    """How many images a run has in memory at once, unless it had to shrink."""
+    return spec.micro_batch or spec.batch_size
 
 
 def _weights_source(spec: RunSpec, home: Home) -> str:

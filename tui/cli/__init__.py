@@ -14,6 +14,7 @@ from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
 from tui.cli.control import cancel, wait
+from tui.cli.data import data
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
 from tui.cli.look import log, ls, show
@@ -72,6 +73,7 @@ VERBS = {
 }
 for _name, _verb in VERBS.items():
     cli.command(_name)(_verb)
+cli.add_typer(data, name="data")
 
 
 def _message(error: Exception) -> str:

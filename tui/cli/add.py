@@ -1,19 +1,26 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine import memory
+from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
+from engine.datasets.options import READ_FIELDS
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.presets import with_preset
+from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 from tui.text import plain
+
+if TYPE_CHECKING:
+    from engine.datasets.index import Index
 
 
 @takes_home
@@ -21,6 +28,10 @@ from tui.text import plain
 def add(
     home: Home,
     settings: dict[str, Any],
+    preset: Annotated[
+        str | None,
+        typer.Option(help="lab or seed: settings for what the other flags leave out.", metavar="NAME"),
+    ] = None,
     name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
     after: Annotated[
@@ -33,7 +44,9 @@ def add(
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
     try:
-        specs = expand_grid(with_relative_data(home, settings))
+        given = with_relative_data(home, settings)
+        grids = [given] if preset is None else with_preset(preset, given)
+        specs = [spec for grid in grids for spec in expand_grid(grid)]
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
     check_files(home, specs)
@@ -58,24 +71,44 @@ def add(
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
-    return {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
+    return stored
 
 
 def check_files(home: Home, specs: list[RunSpec]) -> None:
     """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
-    from engine.datasets.source import index_data
+    from engine.datasets.source import survey_data
 
     for source in {spec.pretrained for spec in specs}:
         if problem := missing_weights(home, source):
             raise CliError(f"{flag('pretrained')}: {problem}")
-    for data, fraction, select_on in {(spec.data, spec.test_fraction, spec.select_on) for spec in specs}:
-        if data in BUILTIN_DEFAULTS and select_on in ALWAYS_SELECTABLE:
+    by_data: dict[tuple[Any, ...], list[RunSpec]] = {}
+    for spec in specs:
+        by_data.setdefault(tuple(getattr(spec, field) for field in READ_FIELDS), []).append(spec)
+    for alike in by_data.values():
+        is_built_in = alike[0].data in BUILTIN_DEFAULTS
+        selections = {spec.select_on for spec in alike}
+        losses = {spec.loss for spec in alike}
+        if is_built_in and selections <= set(ALWAYS_SELECTABLE) and ORDINAL_LOSS not in losses:
             continue
-        index = index_data(home, data, test_fraction=fraction)
-        if problem := selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered):
+        survey = survey_data(home, alike[0])
+        index = survey.checked()
+        for problem in filter(None, _data_problems(alike, index)):
             raise CliError(problem)
-        if data not in BUILTIN_DEFAULTS:
+        if not is_built_in:
             tell(index.describe())
+            for warning in survey.warnings:
+                tell(f"warning: {warning.text}")
+
+
+def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]:
+    """What these specs ask of data that cannot give it."""
+    for select_on in sorted({spec.select_on for spec in specs}):
+        yield selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered)
+    for loss in sorted({spec.loss for spec in specs}):
+        yield loss_problem(loss, ordered=index.ordered)
 
 
 def _text(where: str, given: str) -> str:

@@ -1,10 +1,10 @@
 """A run as a JSON document: stable keys for scripts and tests."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.grid import load_spec
 from engine.paths import Home
 from engine.spec import FIELDS
 from engine.store import history, listing
@@ -22,12 +22,12 @@ _METRICS = (
     "recall", "precision", "f1", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
     "max_logit", "nonfinite_share", "seconds",
 )  # fmt: skip
-_ARTIFACTS = ("log", "last", "best", "answers")
+_ARTIFACTS = ("log", "last", "best", "answers", "bad_images")
 
 
 def brief(run: Run, waiting: str | None) -> dict[str, Any]:
     """What `ls --json` gives of a run."""
-    spec = json.loads(run.spec)
+    spec = load_spec(run.spec).model_dump()  # an older run's lacks the newest fields
     return {
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},

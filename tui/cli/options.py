@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,15 +32,15 @@ def takes_home(verb: Callable[..., int], *, default: Path | None = None) -> Call
     return _with_parameters(call, verb, "home", _PLACES)
 
 
-def takes_spec(verb: Callable[..., int]) -> Callable[..., int]:
-    """Give a verb a flag for each field of a spec; it gets what was set, as text, in `settings`."""
+def takes_spec(verb: Callable[..., int], fields: Sequence[str] = FIELDS) -> Callable[..., int]:
+    """Give a verb a flag for each of these fields of a spec; it gets what was set, as text, in `settings`."""
 
     def call(**values: Any) -> int:
-        given = {name: values.pop(name) for name in FIELDS}
+        given = {name: values.pop(name) for name in fields}
         settings = {name: _setting(name, value) for name, value in given.items() if value not in (None, [])}
         return verb(settings=settings, **values)
 
-    return _with_parameters(call, verb, "settings", [_spec_flag(name) for name in FIELDS])
+    return _with_parameters(call, verb, "settings", [_spec_flag(name) for name in fields])
 
 
 def flag(field: str) -> str:

@@ -56,6 +56,11 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
     width = shutil.get_terminal_size().columns
     yield from _facts(document, width)
     metrics = document["metrics"]
+    if stopped_early(document):
+        early = f"stopped early: after epoch {document['last']['epoch']} of {document['epochs']}, no better "
+        yield from textwrap.wrap(
+            f"{early}{document['select_on']} for {document['patience']} epochs (patience)", width
+        )
     if metrics:
         yield ""
         yield from epoch_table(metrics)
@@ -63,6 +68,12 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
     if document["log_tail"]:
         yield ""
         yield from (plain(line) for line in document["log_tail"][-LOG_LINES:])
+
+
+def stopped_early(document: Mapping[str, Any]) -> bool:
+    """Whether patience ended the run before its last epoch."""
+    last = document["last"]
+    return document["status"] == "done" and last is not None and last["epoch"] < document["epochs"]
 
 
 def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:

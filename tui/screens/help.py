@@ -26,7 +26,7 @@ class HelpScreen(ModalScreen[None]):
             yield Static(_grid([("⚠", "the answers show that the network has not learnt: see the verdict")]))
             yield Static(
                 Text(
-                    "\nbest: test accuracy at the epoch that select_on chose; by test_… it is optimistic",
+                    "\nbest: test accuracy at the epoch select_on chose; by test_… optimistic",
                     style="dim",
                 )
             )

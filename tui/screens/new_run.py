@@ -12,9 +12,9 @@ from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
 from engine import memory
-from engine.datasets.index import index_folder
 from engine.datasets.layouts import DataError
-from engine.grid import SpecError
+from engine.datasets.source import survey_data
+from engine.grid import SpecError, make_spec
 from engine.paths import Home, missing_weights
 from engine.spec import ARCHS, RunSpec
 from engine.store.add import add_runs
@@ -68,6 +68,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._known: frozenset[str] = frozenset()
         self._checked = Checked({}, (), 0)
         self._data_problem = ""
+        self._data_warnings: tuple[str, ...] = ()
         self._looks: Timer | None = None
         self._adding = False
 
@@ -144,13 +145,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @work(thread=True, exclusive=True, group="data")
     def _look_at_data(self, text: str) -> None:
         """Recognise the data set in a thread: it may hold many files."""
-        found, problem = describe_data(self._home, text)
-        self.app.call_from_thread(self._take_data, text, found, problem)
+        found, problem, warnings = describe_data(self._home, text)
+        self.app.call_from_thread(self._take_data, text, found, problem, warnings)
 
-    def _take_data(self, text: str, found: str, problem: str) -> None:
+    def _take_data(self, text: str, found: str, problem: str, warnings: tuple[str, ...]) -> None:
         if not self.is_mounted or text != self.query_one("#data", Input).value:
             return
-        self._data_problem = problem
+        self._data_problem, self._data_warnings = problem, warnings
         self._say("data", problem or found, wrong=bool(problem))
         self._check()
 
@@ -209,21 +210,27 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         text = Text(f"{count} run{'s' if count != 1 else ''}", style="bold")
         if self._checked.repeats:
             text.append(f"   {self._checked.repeats} repeat an earlier run", style="not bold")
+        if self._data_warnings and not self._data_problem:
+            text.append(
+                f"   ⚠ {plain(', '.join(self._data_warnings))}", style=self.app.theme_variables["warning"]
+            )
         return text
 
 
-def describe_data(home: Home, text: str) -> tuple[str, str]:
-    """What a data field names: (what was recognised, what is wrong)."""
+def describe_data(home: Home, text: str) -> tuple[str, str, tuple[str, ...]]:
+    """What a data field names: (what was recognised, what is wrong, warnings in a few words each)."""
     if not text.strip():
-        return "", "which images? a folder, or digits, fundus, fundus-balanced"
+        return "", "which images? a folder, or digits, fundus, fundus-balanced", ()
     if is_built_in(text):
-        return "✔ built in", ""
+        return "✔ built in", "", ()
     try:
-        return f"✔ {index_folder(home.resolve(text.strip()), test_fraction=0.2).describe()}", ""
-    except DataError as error:
-        return "", str(error)
+        survey = survey_data(home, make_spec({"data": home.stored(text.strip())}))
+        warnings = tuple(warning.brief for warning in survey.warnings)
+        return f"✔ {survey.checked().describe()}", "", warnings
+    except (DataError, SpecError) as error:
+        return "", str(error), ()
     except OSError as error:
-        return "", f"{text.strip()} cannot be read: {error.strerror}"
+        return "", f"{text.strip()} cannot be read: {error.strerror}", ()
 
 
 def plain_lines(text: str) -> str:

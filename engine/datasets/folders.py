@@ -1,0 +1,75 @@
+"""Layouts that are folders: a folder of images for each class, within `train` and `test` or not."""
+
+from pathlib import Path
+
+from engine.datasets.columns import SPLIT_WORDS
+from engine.datasets.layout import Layout, Row
+from engine.datasets.names import is_image, walk_images
+from engine.datasets.problems import DataError, Problem, note
+
+
+def has_split_folders(path: Path) -> bool:
+    """Is there a folder `train`, `test` or the like that holds folders? One with images alone is a class."""
+    return any(_class_folders(path / name) for name in _split_folders(path))
+
+
+def read_split_folders(path: Path) -> Layout:
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    found = _split_folders(path)
+    for name, split in found.items():
+        rows += [Row(f"{name}/{file}", label, split) for file, label in _images_of_classes(path / name)]
+        problems += _loose(path / name)
+    if "train" not in found.values():
+        raise DataError(f"{path} has a folder {next(iter(found))} but no folder train: add it")
+    names = ", ".join(found)
+    return Layout(
+        f"class folders in {names}",
+        f"{path} holds {names}, and these a folder for each class",
+        path,
+        tuple(rows),
+        tuple(problems),
+    )
+
+
+def read_class_folders(path: Path) -> Layout | None:
+    """None where there are no two folders with images."""
+    rows = tuple(Row(file, label, None) for file, label in _images_of_classes(path))
+    if len({row.label for row in rows}) < 2:
+        return None
+    return Layout("class folders", f"{path} holds a folder for each class", path, rows, tuple(_loose(path)))
+
+
+def _split_folders(path: Path) -> dict[str, str]:
+    """The folders that are splits, train first, and which split each is."""
+    names = {folder.name: SPLIT_WORDS.get(folder.name.lower()) for folder in _folders(path)}
+    order = ("train", "test", "val")
+    found = {name: split for name, split in names.items() if split is not None}
+    return dict(sorted(found.items(), key=lambda item: (order.index(item[1]), item[0])))
+
+
+def _class_folders(path: Path) -> list[Path]:
+    return _folders(path)
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(entry for entry in path.iterdir() if entry.name[0] != "." and entry.is_dir())
+
+
+def _images_of_classes(path: Path) -> list[tuple[str, str]]:
+    """Each image's path from `path` and its class."""
+    return [
+        (f"{folder.name}/{file}", folder.name)
+        for folder in _class_folders(path)
+        for file in walk_images(folder)
+    ]
+
+
+def _loose(path: Path) -> list[Problem]:
+    """Images that lie beside the class folders."""
+    names = sorted(entry.name for entry in path.iterdir() if is_image(entry.name) and entry.is_file())
+    if not names:
+        return []
+    return [
+        note("extra_files", f"{len(names):,} images of {path} are in no class folder and not used", names)
+    ]

@@ -1,0 +1,28 @@
+"""An image by its name in an index, whether it is a file or lies inside an array file."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from engine.datasets.names import MEMBER
+from engine.datasets.npz import npz_images
+
+
+def open_image(root: Path, name: str) -> Image.Image:
+    """Open an image of the index with this root; a file's pixels are read when they are first asked for.
+
+    Raises FileNotFoundError for a missing image, DataError for a broken array file, and Pillow's errors for a
+    file that is no image."""
+    member = MEMBER.fullmatch(name)
+    if member is None:
+        return Image.open(root / name)
+    images = npz_images(root / member["file"]).get(member["split"], ())
+    if int(member["row"]) >= len(images):
+        raise FileNotFoundError(f"{root / name}: there are {len(images)} images in this split")
+    return Image.fromarray(images[int(member["row"])])
+
+
+def file_of(root: Path, name: str) -> Path:
+    """The file that holds an image."""
+    member = MEMBER.fullmatch(name)
+    return root / (name if member is None else member["file"])

@@ -1,0 +1,123 @@
+"""Labels as data sets write them, and the classes that they are."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from engine.datasets.problems import Problem, error, some, warning
+
+MAX_LABEL = 200
+_WHOLE = re.compile(r"[+-]?\d{1,18}(\.0{1,18})?", re.ASCII)
+
+
+def is_whole(text: str) -> bool:
+    """`3`, `03`, and `3.0` as pandas writes whole numbers of a column with gaps."""
+    return _WHOLE.fullmatch(text) is not None
+
+
+def normal(label: str) -> str:
+    """`01`, `1` and `1.0` are one class."""
+    return str(int(label.partition(".")[0])) if is_whole(label) else label
+
+
+def is_missing(label: str) -> bool:
+    return label == "" or label.lower() == "nan"
+
+
+def find_classes(
+    labels: Sequence[str], names: Sequence[str], class_names: Sequence[str]
+) -> tuple[tuple[str, ...], bool, list[int | None], list[Problem]]:
+    """Class names in order; whether they are grades; each image's class, None where its label cannot be used;
+    and what is wrong. `labels` are normal, `names` the images'.
+
+    Labels are grades where they are whole numbers from 0 (of which one may lack) or words in an order given
+    by `class_names`."""
+    counts = Counter(labels)
+    good = {each: n for each, n in counts.items() if not is_missing(each) and len(each) <= MAX_LABEL}
+    are_numbers = sum(n for each, n in good.items() if is_whole(each)) * 2 > sum(good.values())
+    if class_names and not are_numbers:
+        numbered, classes, ordered = dict(zip(class_names, range(1000), strict=False)), class_names, True
+    elif are_numbers:
+        top = (
+            len(class_names) - 1 if class_names else _largest({int(each) for each in good if is_whole(each)})
+        )
+        numbered = {str(number): number for number in range(top + 1)}
+        classes, ordered = class_names or tuple(numbered), True
+    else:
+        classes, ordered = tuple(sorted(good)), False
+        numbered = {name: number for number, name in enumerate(classes)}
+    found = [numbered.get(label) for label in labels]
+    wrong = [row for row, number in enumerate(found) if number is None]
+    problems = _problems(labels, names, wrong, are_numbers, tuple(class_names), len(classes))
+    return tuple(classes), ordered, found, problems
+
+
+def _largest(numbers: set[int]) -> int:
+    """The last grade: at most one of those below it may lack, and what lies further up is out of range."""
+    good = sorted(number for number in numbers if number >= 0)
+    while good and good[-1] > len(good):
+        good.pop()
+    return good[-1] if good else -1
+
+
+def _problems(
+    labels: Sequence[str],
+    names: Sequence[str],
+    wrong: Sequence[int],
+    are_numbers: bool,
+    class_names: tuple[str, ...],
+    classes: int,
+) -> list[Problem]:
+    by_kind: dict[str, list[int]] = {}
+    for row in wrong:
+        by_kind.setdefault(_kind(labels[row], are_numbers, class_names), []).append(row)
+    problems = []
+    for kind, rows in by_kind.items():
+        first, label = names[rows[0]], labels[rows[0]][:40]
+        largest = max((int(labels[row]) for row in rows), default=0) if kind == "label_out_of_range" else 0
+        text = {
+            "missing_label": f"{some(len(rows), len(labels))} have no label, the first is {first!r}: give them one",
+            "long_label": f"the label of image {first!r} has over {MAX_LABEL} characters: shorten it",
+            "label_slip": f"label {label!r} of image {first!r} is no number, as most labels are: mend it",
+            "negative_label": f"label {label} of image {first!r} is below 0: number classes from 0, or take out "
+            f"rows without a grade ({some(len(rows), len(labels))})",
+            "label_out_of_range": f"label {largest} is too large for {len(class_names) or _seen(labels)} classes: "
+            f"number them from 0 ({some(len(rows), len(labels))}, the first is {first!r})",
+            "unknown_class": f"label {label!r} of image {first!r} is not among class_names "
+            f"{', '.join(class_names)}: add it",
+        }[kind]
+        problems.append(error(kind, text, [names[row] for row in rows]))
+    return problems
+
+
+def _kind(label: str, are_numbers: bool, class_names: tuple[str, ...]) -> str:
+    if is_missing(label):
+        return "missing_label"
+    if len(label) > MAX_LABEL:
+        return "long_label"
+    if are_numbers:
+        if not is_whole(label):
+            return "label_slip"
+        return "negative_label" if int(label) < 0 else "label_out_of_range"
+    return "unknown_class"
+
+
+def _seen(labels: Sequence[str]) -> int:
+    return len({label for label in labels if is_whole(label) and int(label) >= 0})
+
+
+def missing_classes(classes: Sequence[str], counts: dict[str, Counter[int]]) -> list[Problem]:
+    """Classes without an image, in all or in one split; `counts` are images of each class by split."""
+    problems = []
+    for number, name in enumerate(classes):
+        lacking = [split for split, counted in counts.items() if not counted[number]]
+        if len(lacking) == len(counts):
+            where, brief = "no images", f"no {name}"
+        elif lacking:
+            where = f"no {' and no '.join(lacking)} images"
+            brief = f"no {name} in {', '.join(lacking)}"
+        else:
+            continue
+        text = f"class {name} has {where}: nothing will be known about it"
+        problems.append(warning("missing_class", text, brief))
+    return problems

@@ -1,0 +1,138 @@
+"""All that can be said of a data set before anything is trained on it."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.datasets.index import SPLITS, Index, Survey
+from engine.datasets.leaks import other_member
+from engine.datasets.names import MEMBER
+from engine.datasets.problems import Problem, error, some
+
+CHUNK = 256
+Progress = Callable[[int, int], None]
+"""Called with images done and images in all."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What opening every image showed."""
+
+    unreadable: tuple[str, ...]
+    """Names with the reason."""
+    sizes: dict[str, int]
+    """`512×512` and how many images have it, the most frequent first."""
+    modes: dict[str, int]
+    """Pillow's modes, likewise."""
+
+
+def data_document(data: str, survey: Survey, looks: Looks | None) -> dict[str, Any]:
+    """What `data check --json` prints; everything that is unknown is None."""
+    index = survey.index
+    problems = [*survey.problems, *(_empty_files(index) if index else []), *(_unreadable(looks, index))]
+    return {
+        "data": data,
+        "usable": index is not None and all(problem.severity != "error" for problem in problems),
+        "layout": index.kind if index else None,
+        "why": survey.why or None,
+        "root": str(index.root) if index and index.root else None,
+        "names_only": looks is None,
+        "images": len(index.names) if index else None,
+        "class_names": list(index.class_names) if index else None,
+        "ordered": index.ordered if index else None,
+        "fingerprint": index.fingerprint if index else None,
+        "splits": _splits(index, survey) if index else None,
+        "baseline": index.baseline() if index and index.rows_of("test") else None,
+        "groups": _groups(index) if index else None,
+        "shared_groups": _shared(index) if index else None,
+        "sizes": looks.sizes if looks else None,
+        "modes": looks.modes if looks else None,
+        "problems": [{**asdict(problem), "examples": list(problem.examples)} for problem in problems],
+    }
+
+
+def look_at_images(index: Index, progress: Progress) -> Looks | None:
+    """Decode every image of an index; None for a built-in set, which has no files."""
+    from engine.datasets.images import open_image
+    from engine.datasets.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+
+    root = index.root
+    if root is None:
+        return None
+
+    def look(name: str) -> tuple[str, str, str]:
+        """Size, mode and what is wrong."""
+        try:
+            with open_image(root, name) as image:
+                size, mode = "×".join(map(str, image.size)), image.mode
+                check_size(image)
+                image.draft(None, (32, 32))  # a JPEG is read to its end, but not at full size
+                image.load()
+                to_rgb(image)
+            return size, mode, ""
+        except NOT_READABLE as wrong:
+            return "", "", f"{name} ({reason_of(wrong)})"
+
+    found: list[tuple[str, str, str]] = []
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for start in range(0, len(index.names), CHUNK):
+            found += threads.map(look, index.names[start : start + CHUNK])
+            progress(len(found), len(index.names))
+    good = [(size, mode) for size, mode, wrong in found if not wrong]
+    return Looks(
+        tuple(wrong for _, _, wrong in found if wrong),
+        dict(Counter(size for size, _ in good).most_common()),
+        dict(Counter(mode for _, mode in good).most_common()),
+    )
+
+
+def _splits(index: Index, survey: Survey) -> dict[str, Any]:
+    return {
+        split: {
+            "images": index.splits.count(split),
+            "per_class": index.counts(split),
+            "drawn": split not in survey.own_splits and not (split == "train" and survey.own_splits),
+        }
+        for split in SPLITS
+        if split in index.splits
+    }
+
+
+def _groups(index: Index) -> dict[str, Any] | None:
+    if index.groups is None:
+        return None
+    sizes = Counter(index.groups)
+    return {"rule": index.group_rule, "count": len(sizes), "largest": max(sizes.values())}
+
+
+def _shared(index: Index) -> dict[str, Any] | None:
+    found = other_member(index)
+    return asdict(found) if found else None
+
+
+def _empty_files(index: Index) -> list[Problem]:
+    if index.root is None:
+        return []
+    names = [name for name in index.names if not MEMBER.fullmatch(name) and _size(index, name) == 0]
+    if not names:
+        return []
+    text = f"{some(len(names), len(index.names))} are empty files, the first is {names[0]!r}: replace them"
+    return [error("empty_files", text, names)]
+
+
+def _size(index: Index, name: str) -> int:
+    try:
+        return os.stat(f"{index.root}/{name}").st_size
+    except OSError:  # it went away meanwhile
+        return 0
+
+
+def _unreadable(looks: Looks | None, index: Index | None) -> list[Problem]:
+    if looks is None or index is None or not looks.unreadable:
+        return []
+    count, first = some(len(looks.unreadable), len(index.names)), looks.unreadable[0]
+    text = f"{count} cannot be read, the first is {first}: replace them or take their rows out"
+    return [error("unreadable_images", text, looks.unreadable)]

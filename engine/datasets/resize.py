@@ -1,0 +1,40 @@
+"""Pixels of any shape as a square: antialiased bicubic, by torch's vectorised kernel for uint8."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+
+def square(pixels: NDArray[np.uint8], size_px: int, fit: str) -> NDArray[np.uint8]:
+    """H×W×3 as size×size×3 with the aspect kept: `crop` the middle, `pad` with black, or `stretch`."""
+    if fit == "pad":
+        return _padded(pixels, size_px)
+    return resize(_middle(pixels) if fit == "crop" else pixels, size_px, size_px)
+
+
+def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """As Pillow's `resize` with BICUBIC to a level or two, at a third of its time."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]
+    made = functional.interpolate(planes, size=(height, width), mode="bicubic", antialias=True)
+    result: NDArray[np.uint8] = made[0].permute(1, 2, 0).numpy()
+    return result
+
+
+def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]
+
+
+def _padded(pixels: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    longer = max(height, width)
+    inner = [max(1, round(side * size_px / longer)) for side in (height, width)]
+    canvas = np.zeros((size_px, size_px, 3), dtype=np.uint8)
+    top, left = ((size_px - side) // 2 for side in inner)
+    canvas[top : top + inner[0], left : left + inner[1]] = resize(pixels, *inner)
+    return canvas

@@ -1,0 +1,117 @@
+"""Write a data set's table with a split by groups, as a folder that is a data set of its own."""
+
+import csv
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.datasets.groups import groups_by_name
+from engine.datasets.index import Index, survey_folder
+from engine.datasets.options import ReadOptions
+from engine.datasets.problems import DataError
+from engine.datasets.splits import draw_split, split_seed
+
+TABLE, LINK = "labels.csv", "images"
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What part of the images goes where."""
+
+    test: float
+    val: float
+    """Of what `test` leaves."""
+    seed: int
+    """0 draws the split that a run draws for data without one."""
+
+
+def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
+    """The same images in new splits, whole groups in one, whatever splits they had.
+
+    Raises DataError where names that are to say the groups follow no pattern, and for an empty split."""
+    if by_pattern:
+        found = groups_by_name(index.names)
+        if found is None:
+            raise DataError(
+                "the images' names follow no pattern of groups that is known: give a column as --group"
+            )
+        index = replace(index, groups=found.of, group_rule=found.rule)
+    lines = [
+        f"{name}\t{index.class_names[label]}\t" for name, label in zip(index.names, index.labels, strict=True)
+    ]
+    seed = split_seed(lines) + (f"/{shares.seed}" if shares.seed else "")
+    splits = ["train"] * len(index.names)
+    for split, fraction in (("test", shares.test), ("val", shares.val)):
+        rows = [row for row, each in enumerate(splits) if each == "train"]
+        salt = seed if split == "test" else f"{seed}/{split}"
+        for row in (
+            draw_split(rows, index.labels, index.groups or index.names, fraction, salt) if fraction else ()
+        ):
+            splits[row] = split
+    for split, fraction in (("train", 1.0), ("val", shares.val), ("test", shares.test)):
+        if fraction and split not in splits:
+            raise DataError(
+                f"no group fits into {split}: the groups are too few or too large for this fraction"
+            )
+    return replace(index, splits=tuple(splits))
+
+
+def write_split(index: Index, out: Path, *, inside: Path) -> None:
+    """Make `out` with a table and a link to the images: whole, or not at all.
+
+    The link is relative where both lie in `inside`, so that this folder may move. Raises DataError where `out`
+    holds something already or would be taken for a class, and OSError."""
+    if index.root is None:
+        raise DataError(f"{index.kind} is built in: it has its split")
+    root, target = Path(os.path.realpath(index.root)), Path(os.path.realpath(out))
+    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
+        raise DataError(f"{out} exists and is not empty: give another --out")
+    if target.is_relative_to(root) and index.kind.startswith("class folders"):
+        raise DataError(f"{out} would be a class of {index.root}: give an --out elsewhere")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        home = os.path.realpath(inside)
+        is_movable = root.is_relative_to(home) and target.is_relative_to(home)
+        os.symlink(os.path.relpath(root, target) if is_movable else root, aside / LINK)
+        _write_table(index, aside / TABLE)
+        _read_back(index, aside)
+        aside.chmod(0o755)
+        os.replace(aside, target)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _write_table(index: Index, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["image", "label", "split", *(["group"] if index.groups else [])])
+        for row, name in enumerate(index.names):
+            group = [index.groups[row]] if index.groups else []
+            writer.writerow([name, index.class_names[index.labels[row]], index.splits[row], *group])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_back(index: Index, folder: Path) -> None:
+    """Would a run see what was meant? Raises DataError where names or classes do not survive a table."""
+    options = ReadOptions(class_names=() if _are_plain(index) else index.class_names)
+    found = survey_folder(folder, options).checked()
+    if (found.names, found.splits, found.labels) != (index.names, index.splits, index.labels):
+        raise DataError(
+            f"the names of {index.root} do not survive a table: rename images with spaces at their ends"
+        )
+
+
+def _are_plain(index: Index) -> bool:
+    """Do the labels alone give the classes and their order?"""
+    numbers = tuple(map(str, range(len(index.class_names))))
+    return index.class_names == numbers or not index.ordered
+
+
+def class_names_needed(index: Index) -> bool:
+    """Must a run on the written table be told the order of the classes?"""
+    return not _are_plain(index)

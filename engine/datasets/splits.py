@@ -1,0 +1,49 @@
+"""Draw a split from images: whole groups, each class in its share, the same for the same data."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+
+def split_seed(lines: Iterable[str]) -> str:
+    """A text that depends on the images' lines (name, label, given split), but not on their order."""
+    ordered = sorted(lines, key=lambda line: (len(line), line))
+    return hashlib.sha256("\n".join(ordered).encode()).hexdigest()[:16]
+
+
+def draw_split(
+    rows: Sequence[int], labels: Sequence[int], groups: Sequence[str], fraction: float, seed: str
+) -> set[int]:
+    """About `fraction` of the images at `rows`, whole groups only; `labels` and `groups` are of all images.
+
+    Groups are gone through in an order that `seed` and their names fix, those with the rarest class first, and
+    taken where that brings the taken images of their classes, each as a share of its class, nearer to the
+    fraction. A class in several groups is given at least one image on either side, where a group is small
+    enough for that."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        members[groups[row]].append(row)
+    contents = {group: Counter(labels[row] for row in inside) for group, inside in members.items()}
+    sizes = Counter(labels[row] for row in rows)
+    spread = Counter(label for content in contents.values() for label in content)
+    left = {label: _target(size, fraction, spread[label] > 1) for label, size in sizes.items()}
+    taken: set[int] = set()
+    for group in sorted(members, key=lambda each: _place(each, contents[each], sizes, seed)):
+        content = contents[group]
+        gain = sum(
+            (abs(left[label]) - abs(left[label] - count)) / sizes[label] for label, count in content.items()
+        )
+        if gain > 1e-12:
+            taken.update(members[group])
+            for label, count in content.items():
+                left[label] -= count
+    return taken
+
+
+def _target(size: int, fraction: float, is_divisible: bool) -> float:
+    return min(max(size * fraction, 1), size - 1) if is_divisible else size * fraction
+
+
+def _place(group: str, content: Counter[int], sizes: Counter[int], seed: str) -> tuple[int, int, bytes]:
+    rarest = min((sizes[label], label) for label in content)
+    return (*rarest, hashlib.sha256(f"{seed}/{group}".encode()).digest())

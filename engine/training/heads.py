@@ -1,0 +1,59 @@
+"""The last layer: with dropout, and alone in learning while the trunk is frozen."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+DROPOUT = 0.5
+"""The share of the head's inputs that is zeroed, as in Srivastava et al. 2014 for fully connected layers."""
+HEAD = "fc"
+
+
+class DropoutLinear(nn.Linear):
+    """A linear layer whose inputs are dropped while training; its tensors are named as without dropout.
+
+    Its masks come from a generator of its own, seeded for each step, so that a resumed run draws the same."""
+
+    def __init__(self, like: nn.Linear) -> None:
+        super().__init__(like.in_features, like.out_features, device="meta")
+        self.weight, self.bias = like.weight, like.bias
+        self._generator: torch.Generator | None = None
+
+    def reseed(self, seed: int) -> None:
+        """Before each step; its micro-batches then draw one after another."""
+        device = self.weight.device
+        if self._generator is None or self._generator.device != device:
+            self._generator = torch.Generator(device)
+        self._generator.manual_seed(seed)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if self.training:
+            kept = torch.empty_like(inputs).bernoulli_(1 - DROPOUT, generator=self._generator)
+            inputs = inputs * kept / (1 - DROPOUT)
+        return functional.linear(inputs, self.weight, self.bias)
+
+
+def add_dropout(model: nn.Module) -> None:
+    """Put dropout before the network's fc, whose weights stay."""
+    model.add_module(HEAD, DropoutLinear(cast(nn.Linear, model.get_submodule(HEAD))))
+
+
+def reseed(model: nn.Module, seed: int) -> None:
+    head = model.get_submodule(HEAD)
+    if isinstance(head, DropoutLinear):
+        head.reseed(seed)
+
+
+def set_training(model: nn.Module, *, head_alone: bool) -> None:
+    """Training mode; with `head_alone` nothing but the fc learns, and the trunk stays in evaluation mode, its
+    BatchNorm statistics as they are. No gradient then runs through the trunk, and none is left there."""
+    model.train()
+    for name, part in model.named_children():
+        learns = name == HEAD or not head_alone
+        part.train(learns)
+        for parameter in part.parameters():
+            parameter.requires_grad_(learns)
+            if not learns:
+                parameter.grad = None

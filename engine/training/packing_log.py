@@ -1,0 +1,37 @@
+"""Packing's progress as lines of a log: few, with the pace and the time left."""
+
+import time
+from collections.abc import Callable
+
+SAY_EVERY_S = 5.0
+
+
+class PackingLog:
+    """Called with images done and images in all."""
+
+    def __init__(self, log: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._clock = log, clock
+        self._began = self._said_at = clock()
+        self._before: int | None = None
+        """Images that were done at the first call: an earlier attempt's tell nothing of the pace."""
+
+    def __call__(self, done: int, total: int) -> None:
+        now = self._clock()
+        if self._before is None:
+            self._before, self._began = done, now
+        if done < total and now - self._said_at < SAY_EVERY_S:
+            return
+        self._said_at = now
+        parts = [f"packed {done:,} of {total:,} images"]
+        made, elapsed_s = done - self._before, now - self._began
+        if made > 0 and elapsed_s > 0:
+            pace = made / elapsed_s
+            parts.append(f"{pace:,.0f} images/s")
+            if done < total:
+                parts.append(_left((total - done) / pace))
+        self._log("  ".join(parts))
+
+
+def _left(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s left" if minutes else f"{rest} s left"

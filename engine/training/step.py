@@ -1,0 +1,94 @@
+"""One step of training: micro-batches, gradients, clipping, scaling, optimiser, schedule.
+
+Nothing here waits for the device: no number is fetched from it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.amp import GradScaler
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from engine.datasets.batches import Batch
+from engine.datasets.sampling import parts_of
+from engine.training.heads import reseed
+from engine.training.objectives import Objective
+
+Autocast = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model on its device and what trains it."""
+
+    model: nn.Module
+    forward: Callable[[Tensor], Tensor]
+    """The model while training, compiled where the spec asks."""
+    optimizer: Optimizer
+    schedule: LRScheduler
+    loss_of: Objective
+    autocast: Autocast
+    scaler: GradScaler
+    """Of float16's gradients; disabled, it passes everything through."""
+    micro_batch: int
+    """The most images that go through the network at once."""
+    clip_norm: float = 0.0
+    """The longest gradient that a step takes; 0 takes any."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step measured, on the device."""
+
+    loss: Tensor
+    """Mean over the batch's images."""
+    right: Tensor
+    """Images answered with their class."""
+    images: int
+    norms: tuple[Tensor | None, Tensor | None]
+    """Of the gradients of head and conv1, before clipping; None for one that is frozen."""
+
+
+def take_step(net: Network, batch: Batch) -> Step:
+    """Move the weights once by the gradient of the batch's mean loss.
+
+    The schedule follows the batches: where float16's gradients overflowed the scaler leaves the weights alone and
+    the schedule moves on, so that it ends where it is planned to."""
+    net.optimizer.zero_grad(set_to_none=True)
+    loss, right = accumulate(net, batch)
+    net.scaler.unscale_(net.optimizer)
+    norms = _gradient_norm(net.model, "fc"), _gradient_norm(net.model, "conv1")
+    if net.clip_norm:
+        nn.utils.clip_grad_norm_(net.model.parameters(), net.clip_norm)
+    net.scaler.step(net.optimizer)
+    net.scaler.update()
+    net.schedule.step()
+    return Step(loss, right, len(batch.labels), norms)
+
+
+def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Add the gradients of the batch's mean loss, part by part; gives that loss and the images answered right.
+
+    A part counts by its images, so that the sum is the whole batch's mean; only BatchNorm sees the parts."""
+    reseed(net.model, batch.seed)
+    losses, right = [], []
+    for part in parts_of(len(batch.labels), net.micro_batch):
+        labels = batch.labels[part]
+        with net.autocast():
+            outputs = net.forward(batch.images[part])
+            loss = net.loss_of(outputs, labels) * (len(labels) / len(batch.labels))
+        net.scaler.scale(loss).backward()
+        losses.append(loss.detach())
+        right.append((net.loss_of.answers(outputs.detach()) == labels).sum())
+    return torch.stack(losses).sum(), torch.stack(right).sum()
+
+
+def _gradient_norm(model: nn.Module, layer: str) -> Tensor | None:
+    gradient = model.get_parameter(f"{layer}.weight").grad
+    if gradient is None:
+        return None
+    norm: Tensor = torch.linalg.vector_norm(gradient)
+    return norm
