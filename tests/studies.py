@@ -74,7 +74,8 @@ def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Seque
                 epoch, metrics.test_acc, metrics.test_acc, metrics.balanced_acc, metrics.kappa
             )
         kind = "collapsed" if skill == 0 else "healthy"
-        judged = history.Judgement(kind, f"epoch {epoch}: all but {skill:.2f} answered 0", "try lr 0.01")
+        evidence = f"epoch {epoch}: all but {skill:.2f} answered 0"
+        judged = history.Judgement(kind, evidence, "try lr 0.01", "logits within ±3", {"lr": 0.01})
         history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
     points = [
         LossPoint(

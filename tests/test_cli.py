@@ -145,6 +145,8 @@ def test_ls_and_show_tell_what_the_study_did(shell: Shell, study: Store) -> None
     confusion = shown["metrics"][-1]["confusion"]
     right = sum(row[label] for label, row in enumerate(confusion))
     assert right / sum(map(sum, confusion)) == pytest.approx(shown["last"]["test_acc"])
+    assert set(shown["verdict"]) == {"kind", "evidence", "ruled_out", "suggestion", "change"}
+    assert shown["verdict"]["ruled_out"] == "logits within ±3" and shown["verdict"]["change"] == {"lr": 0.01}
     assert shown["verdict"]["kind"] == "healthy" and shown["baseline"] == pytest.approx(147 / 201)
     assert shell("show", "6") == 0 and "try a smaller lr: 0.01" in shell.out
     assert "there is no run 99" in shell.refuses("show", "99")

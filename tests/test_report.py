@@ -142,7 +142,7 @@ def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> N
     )
     assert cells(text, "### On fundus", 3)["weights from"] == "scratch"
     assert "**#3 resnet18, scratch** is judged collapsed: epoch 6: all but 0.00 answered 0." in fundus
-    assert "Suggestion: try lr 0.01." in fundus
+    assert "Ruled out: logits within ±3. Suggestion: try lr 0.01." in fundus
 
 
 def test_no_run_is_dropped(text: str) -> None:

@@ -184,7 +184,8 @@ def _verdict(run: Run, waiting: str) -> tuple[str, str, str]:
     if run.status == "failed":
         return f"failed: {run.cause}", run.error or "", run.suggestion or ""
     if run.verdict:
-        return run.verdict, run.verdict_evidence or "", run.verdict_suggestion or ""
+        evidence = "; ".join(filter(None, (run.verdict_evidence, run.verdict_ruled_out)))
+        return run.verdict, evidence, run.verdict_suggestion or ""
     return ("waiting", waiting, "") if waiting else ("", "", "")
 
 

@@ -30,6 +30,8 @@ class EpochEvidence:
     grad_norm_conv1: float | None = None
     """None while it is frozen: 0 would read as a gradient that got lost on its way."""
     nonfinite_share: float | None = None
+    test_nll: float | None = None
+    """Unweighted, whatever the loss; a network that answers a grade has its own loss here instead."""
 
 
 def favourite(evidence: EpochEvidence) -> int:
@@ -43,13 +45,16 @@ def shares_of_favourite(evidence: EpochEvidence) -> tuple[float, float]:
     return evidence.answers[index] / sum(evidence.answers), evidence.labels[index] / sum(evidence.labels)
 
 
-def loss_course(collapsed: Sequence[EpochEvidence]) -> str:
-    """How the training loss moved while the answers stood still."""
+def loss_course(collapsed: Sequence[EpochEvidence], constant: float | None) -> str:
+    """How the training loss moved while the answers stood still, beside the best constant answer's."""
     losses = [evidence.train_loss for evidence in collapsed if evidence.train_loss is not None]
-    if len(losses) < 2:
-        return f"training loss {number(losses[0])}" if losses else ""
+    if not losses:
+        return ""
+    beside = "" if constant is None else f" (constant answer {number(constant)})"
+    if len(losses) == 1:
+        return f"training loss {number(losses[0])}{beside}"
     falls = ", falling while the answers stay" if losses[-1] < losses[0] else ""
-    return f"training loss {number(losses[0])} to {number(losses[-1])}{falls}"
+    return f"training loss {number(losses[0])} to {number(losses[-1])}{beside}{falls}"
 
 
 def scores(evidence: EpochEvidence) -> list[str]:
@@ -84,15 +89,16 @@ def alarms(evidence: EpochEvidence) -> list[str]:
     return parts
 
 
-def what_works(evidence: EpochEvidence) -> str:
-    """What the measured numbers rule out, and nothing that was not measured."""
+def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
+    """What the measured numbers rule out, and nothing that was not measured; `frozen` is all but the head."""
     facts, sound = [], []
     if logits_are_sane(evidence):
         facts.append(f"logits within ±{number(evidence.max_logit)}")
         sound.append("the loss")
     head, conv1 = evidence.grad_norm_head, evidence.grad_norm_conv1
-    if head is not None and conv1 is not None and not dead_gradients(evidence):
-        facts.append(f"gradients flow (head {number(head)}, conv1 {number(conv1)})")
+    if head is not None and (frozen or conv1 is not None) and not dead_gradients(evidence):
+        below = "the rest frozen" if conv1 is None else f"conv1 {number(conv1)}"
+        facts.append(f"gradients flow (head {number(head)}, {below})")
         sound.append("the last layer")
     if not facts:
         return ""

@@ -70,6 +70,7 @@ class StudyRun:
     environment: dict[str, str]
     verdict: str | None
     evidence: str | None
+    ruled_out: str | None
     verdict_suggestion: str | None
     kept: Measured | None
     """The epoch that the run's own `select_on` chose, whose weights are kept."""
@@ -189,6 +190,7 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
         },
         verdict=row.verdict,
         evidence=row.verdict_evidence,
+        ruled_out=row.verdict_ruled_out,
         verdict_suggestion=row.verdict_suggestion,
         kept=kept,
         epochs=epochs,

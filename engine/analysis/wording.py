@@ -113,8 +113,9 @@ def verdict_shown(run: StudyRun) -> str:
 
 
 def judged(run: StudyRun) -> str:
-    """A verdict's evidence and suggestion as sentences."""
-    return f"{_sentence(run.evidence)} {_try(run.verdict_suggestion)}".strip()
+    """A verdict's evidence, what it rules out and its suggestion as sentences."""
+    ruled_out = f"Ruled out: {_sentence(run.ruled_out)} " if run.ruled_out else ""
+    return f"{_sentence(run.evidence)} {ruled_out}{_try(run.verdict_suggestion)}".strip()
 
 
 def _sentence(text: str | None) -> str:

@@ -4,7 +4,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import delete
@@ -54,6 +54,8 @@ class Judgement:
     verdict: str
     verdict_evidence: str
     verdict_suggestion: str
+    verdict_ruled_out: str = ""
+    verdict_change: dict[str, Any] = field(default_factory=dict)
 
 
 def begin_attempt(store: Store, held: Claim, start: Start) -> None:
@@ -124,6 +126,12 @@ def record_progress(
         write_fenced(session, held, changed=next_change(session), step=step, images_per_s=images_per_s)
         for point in losses:
             session.merge(point)
+
+
+def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
+    """Write a verdict that no epoch's end gave. Raises LeaseLost."""
+    with store.write() as session:
+        write_fenced(session, held, changed=next_change(session), **_columns(Judgement, judgement))
 
 
 def record_checkpoint(store: Store, held: Claim) -> None:

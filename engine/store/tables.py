@@ -106,7 +106,10 @@ class Run(SQLModel, table=True):
     last_acc: float | None = None
     verdict: str | None = None
     verdict_evidence: str | None = None
+    verdict_ruled_out: str | None = None
     verdict_suggestion: str | None = None
+    verdict_change: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """Fields of a spec to set in a clone."""
     images_per_s: float | None = None
     peak_memory_gb: float | None = None
     """The most that its training has reserved on the card, GiB."""

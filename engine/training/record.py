@@ -1,5 +1,6 @@
 """Write what a session measures into the run table, under the attempt's claim."""
 
+import math
 from typing import Any
 
 import torch
@@ -32,12 +33,14 @@ class StoreRecorder:
         self._store, self._held, self._spec, self._environment = store, held, spec, environment
         self._leak = leak
         self._labels: tuple[int, ...] = ()
+        self._train_counts: tuple[int, ...] = ()
         self._baseline = 0.0
 
     def begin(
         self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
     ) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
+        self._train_counts = tuple(index.counts("train"))
         start = Start(
             epoch=epoch,
             bucket=bucket,
@@ -78,6 +81,16 @@ class StoreRecorder:
             peak_memory_gb=peak_gb,
         )
 
+    def diverged(self) -> None:
+        """Judge a run whose loss stopped being a number within an epoch, which so never ended."""
+        with self._store.read() as session:
+            earlier = history.epochs_of(session, self._held.run_id)
+        last = max((row.epoch for row in earlier), default=0)
+        broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=())
+        judgement = self._judgement([*map(self._evidence, earlier), broken])
+        assert judgement is not None
+        history.record_judgement(self._store, self._held, judgement)
+
     def check(self) -> None:
         with self._store.read() as session:
             check_held(session, self._held)
@@ -89,11 +102,15 @@ class StoreRecorder:
         with self._store.read() as session:
             earlier = history.epochs_of(session, self._held.run_id)
         epochs = [*(row for row in earlier if row.epoch < latest.epoch), latest]
-        verdict = judge([self._evidence(row) for row in epochs], pretrained=self._spec.pretrained != "none")
+        return self._judgement([self._evidence(row) for row in epochs])
+
+    def _judgement(self, epochs: list[EpochEvidence]) -> Judgement | None:
+        verdict = judge(epochs, self._spec, self._train_counts)
         if verdict is None:
             return None
-        evidence = "; ".join(text for text in (verdict.evidence, verdict.ruled_out) if text)
-        return Judgement(verdict.kind, evidence, verdict.suggestion)
+        return Judgement(
+            verdict.kind, verdict.evidence, verdict.suggestion, verdict.ruled_out, dict(verdict.change)
+        )
 
     def _evidence(self, row: EpochMetrics) -> EpochEvidence:
         return EpochEvidence(
@@ -109,6 +126,7 @@ class StoreRecorder:
             grad_norm_head=row.grad_norm,
             grad_norm_conv1=row.grad_norm_first,
             nonfinite_share=row.nonfinite_share,
+            test_nll=row.test_loss if row.test_nll is None else row.test_nll,
         )
 
 

@@ -127,7 +127,7 @@ def _train(
                     log(warning)
             before = recorded
             leak = session.leak.document() if session.leak is not None else None
-            return session.train(StoreRecorder(store, held, spec, recorded, leak), stop.is_set)
+            return _train_and_judge(session, StoreRecorder(store, held, spec, recorded, leak), stop)
         except OutOfMemory as error:
             smaller = halved(error.images, spec.image_size)
             if spec.on_oom != "shrink" or smaller is None:
@@ -136,6 +136,14 @@ def _train(
             environment["micro_batch"] = smaller
             del session
             release(error)
+
+
+def _train_and_judge(session: Session, recorder: StoreRecorder, stop: Stop) -> bool:
+    try:
+        return session.train(recorder, stop.is_set)
+    except Diverged:
+        recorder.diverged()
+        raise
 
 
 def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:

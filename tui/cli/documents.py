@@ -89,7 +89,13 @@ def _best(run: Run, spec: dict[str, Any]) -> dict[str, Any] | None:
 def _verdict(run: Run) -> dict[str, Any] | None:
     if run.verdict is None:
         return None
-    return {"kind": run.verdict, "evidence": run.verdict_evidence, "suggestion": run.verdict_suggestion}
+    return {
+        "kind": run.verdict,
+        "evidence": run.verdict_evidence,
+        "ruled_out": run.verdict_ruled_out or "",
+        "suggestion": run.verdict_suggestion,
+        "change": run.verdict_change or {},
+    }
 
 
 def _epoch(row: EpochMetrics) -> dict[str, Any]:

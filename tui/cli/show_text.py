@@ -91,12 +91,14 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
 
 
 def _parts(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key} {_value(value)}" for key, value in values.items() if value not in (None, "")]
+    return [f"{key} {_value(value)}" for key, value in values.items() if value not in (None, "", {})]
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, dict):
+        return ", ".join(_parts(value))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,117 @@
+"""What a verdict is judged on, and what it says."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from engine.analysis.constant_loss import best_constant_loss
+from engine.analysis.evidence import EpochEvidence, percent
+from engine.spec import RunSpec
+
+VerdictKind: TypeAlias = Literal["healthy", "collapsed", "diverged", "overfitting", "underfitting"]
+KINDS: tuple[VerdictKind, ...] = get_args(VerdictKind)
+
+
+SETTLED_STEPS = 100
+"""Batch normalisation's running averages take a tenth of each step: they follow the weights some tens of steps late."""
+LAG_GAP = 0.1
+"""Training accuracy this far above the most frequent class's share shows that the network learns."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Every text is one line; `ruled_out` and `suggestion` are empty where there is nothing to say."""
+
+    kind: VerdictKind
+    evidence: str
+    ruled_out: str
+    suggestion: str
+    since_epoch: int
+    """The first epoch of the unbroken row, up to the latest, that is of this kind."""
+    change: Mapping[str, Any] = field(default_factory=dict)
+    """The likeliest cure as fields of a spec to set in a clone; empty where there is none."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run's epochs from 1 on, in order and at least one, beside what it was asked to do."""
+
+    epochs: tuple[EpochEvidence, ...]
+    spec: RunSpec
+    train_counts: tuple[int, ...] = ()
+    """Training images of each class; empty where they are not known."""
+
+    @property
+    def latest(self) -> EpochEvidence:
+        return self.epochs[-1]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the latest epoch is the last that the spec asks for."""
+        return self.latest.epoch >= self.spec.epochs
+
+    @property
+    def constant_loss(self) -> float | None:
+        """Of the best constant answer under the run's own loss."""
+        spec = self.spec
+        return best_constant_loss(
+            spec.loss, self.train_counts, label_smoothing=spec.label_smoothing, sampler=spec.sampler
+        )
+
+    @property
+    def steps(self) -> int | None:
+        """Optimiser steps so far."""
+        images = sum(self.train_counts)
+        return (
+            self.latest.epoch * math.ceil(images * self.spec.passes / self.spec.batch_size)
+            if images
+            else None
+        )
+
+    @property
+    def is_lagging(self) -> bool:
+        """Whether the training batches are answered well while too few steps were made for the running averages
+        of batch normalisation, which test answers use, to follow the weights."""
+        accuracy, steps = self.latest.train_acc, self.steps
+        if accuracy is None or steps is None or steps >= SETTLED_STEPS:
+            return False
+        images = sum(self.train_counts)
+        constant = max(self.train_counts) / images
+        return accuracy - constant > max(LAG_GAP, 3 * math.sqrt(constant * (1 - constant) / images))
+
+    def lag(self) -> list[str]:
+        """The lag in words, where there is one."""
+        if not self.is_lagging or self.latest.train_acc is None:
+            return []
+        return [
+            f"training batches are answered {percent(self.latest.train_acc)} right: after {self.steps} steps "
+            "the running averages of batch normalisation lag behind"
+        ]
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether all but the head stood still in the latest epoch."""
+        return self.spec.freeze_epochs >= self.latest.epoch
+
+    def where(self) -> str:
+        """`epoch 3 of 10`."""
+        return f"epoch {self.latest.epoch} of {max(self.spec.epochs, self.latest.epoch)}"
+
+
+def make_case(history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int]) -> Case | None:
+    """None before epoch 1: an untrained network can't have failed."""
+    trained = sorted((each for each in history if each.epoch >= 1), key=lambda each: each.epoch)
+    return Case(tuple(map(_measured, trained)), spec, tuple(train_counts)) if trained else None
+
+
+def _measured(evidence: EpochEvidence) -> EpochEvidence:
+    """A number that is not finite was not measured; in the training loss it is what diverged."""
+    broken: dict[str, Any] = {
+        each.name: None
+        for each in fields(evidence)
+        if each.name != "train_loss"
+        and isinstance(value := getattr(evidence, each.name), float)
+        and not math.isfinite(value)
+    }
+    return replace(evidence, **broken) if broken else evidence

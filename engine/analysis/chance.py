@@ -1,0 +1,57 @@
+"""Do answers tell anything of the labels? From counts of both and what was right, without the images."""
+
+import math
+from collections.abc import Sequence
+
+from engine.analysis.evidence import EpochEvidence
+
+TELLING = 3.0
+"""Standard errors above chance from which answers tell something: by chance 1 run in 700, and two tests are made."""
+
+
+def above_chance(evidence: EpochEvidence) -> float | None:
+    """By how many standard errors the answers agree with the labels beyond the same answers dealt out at random;
+    the larger of exact agreement and, where classes are ordered, of nearness (kappa). None where neither is defined.
+    """
+    answers, labels = evidence.answers, evidence.labels
+    images = sum(labels)
+    if len(answers) != len(labels) or sum(answers) != images or images < 2:
+        return None
+    found = [_agreement(evidence.test_acc, answers, labels), _nearness(evidence.kappa, answers, labels)]
+    return max((each for each in found if each is not None), default=None)
+
+
+def _agreement(accuracy: float | None, answers: Sequence[int], labels: Sequence[int]) -> float | None:
+    """Accuracy against its mean and deviation over all ways to deal the answers to the images (the matching
+    variance of Mantel's generalised hypergeometric, as behind Cohen's kappa: Fleiss, Cohen and Everitt 1969)."""
+    if accuracy is None:
+        return None
+    images = sum(labels)
+    pairs = [(a / images, b / images) for a, b in zip(answers, labels, strict=True)]
+    expected = sum(a * b for a, b in pairs)
+    variance = expected + expected**2 - sum(a * b * (a + b) for a, b in pairs)
+    return (accuracy - expected) * math.sqrt(images / variance) if variance > 1e-12 else None
+
+
+def _nearness(kappa: float | None, answers: Sequence[int], labels: Sequence[int]) -> float | None:
+    """Quadratic kappa is a covariance in other units: r·√(n − 1), Pearson's permutation test."""
+    if kappa is None:
+        return None
+    images = sum(labels)
+    (mean_a, variance_a), (mean_b, variance_b) = _moments(answers), _moments(labels)
+    if variance_a <= 0 or variance_b <= 0:
+        return None
+    covariance = kappa * (variance_a + variance_b + (mean_a - mean_b) ** 2) / 2
+    return covariance / math.sqrt(variance_a * variance_b) * math.sqrt(images - 1)
+
+
+def _moments(counts: Sequence[int]) -> tuple[float, float]:
+    images = sum(counts)
+    mean = sum(grade * count for grade, count in enumerate(counts)) / images
+    return mean, sum(count * (grade - mean) ** 2 for grade, count in enumerate(counts)) / images
+
+
+def accuracy_error(accuracy: float, images: int) -> float:
+    """The binomial standard error of an accuracy, at least that of one wrong answer."""
+    share = min(max(accuracy, 1 / images), 1 - 1 / images) if images > 1 else 0.5
+    return math.sqrt(share * (1 - share) / max(images, 1))

@@ -1,0 +1,176 @@
+"""Rules for networks that look at the images: whether they learn too little, too much by heart, or well."""
+
+from engine.analysis.case import Case, Verdict
+from engine.analysis.chance import TELLING, above_chance, accuracy_error
+from engine.analysis.collapse import is_collapsed, is_diverged, since
+from engine.analysis.evidence import (
+    EpochEvidence,
+    alarms,
+    favourite,
+    number,
+    percent,
+    scores,
+    shares_of_favourite,
+    what_works,
+)
+from engine.analysis.suggestion import generalise, learn_at_all, learn_more, prescribe
+
+NLL_RISE = 1.1
+"""The test loss counts as risen at this many times its lowest."""
+RISEN_EPOCHS = 2
+"""So many epochs in a row: one alone may be a slip."""
+LEAST_GAP = 0.1
+"""Training accuracy must lie this far above test accuracy, and by GAP_ERRORS standard errors of the latter."""
+GAP_ERRORS = 3.0
+STILL_FALLING = 0.1
+"""A run still learns where the training or the test loss lost this share of itself over its last third."""
+LEARNT_BY_HEART = 0.97
+"""Past this training accuracy more epochs have nothing left to teach."""
+NOTHING_LEARNT = 0.97
+"""A training loss above this share of the best constant answer's is no better than it."""
+
+
+def is_at_chance(case: Case, evidence: EpochEvidence) -> bool:
+    """Whether the test answers tell nothing; where that cannot be said, whether the training loss does not."""
+    beyond = above_chance(evidence)
+    if beyond is not None:
+        return beyond < TELLING
+    constant, loss = case.constant_loss, evidence.train_loss
+    return constant is not None and loss is not None and loss > NOTHING_LEARNT * constant
+
+
+def overfitting(case: Case) -> Verdict | None:
+    """The training images are answered ever better, and the test images worse than they were."""
+    signs = signs_of_overfitting(case)
+    first = since(case.epochs, lambda each: each.epoch in signs)
+    row = sum(each.epoch >= first for each in case.epochs)
+    if case.latest.epoch not in signs or row < RISEN_EPOCHS or case.is_lagging:
+        return None
+    latest, best = case.latest, lowest_test_loss(case.epochs)
+    parts = [
+        f"{case.where()}: test loss {number(latest.test_nll)}, at its lowest {number(best.test_nll)} "
+        f"in epoch {best.epoch}; training accuracy {percent(latest.train_acc or 0.0)}",
+        *scores(latest),
+    ]
+    if is_at_chance(case, latest):
+        parts.append("the test answers tell nothing of the labels: are the labels right?")
+    suggestion, change = prescribe(case.spec, generalise(case, best.epoch))
+    ruled_out = f"training loss {number(latest.train_loss)} and falling: neither depth nor lr is too small"
+    return Verdict("overfitting", "; ".join(parts), ruled_out, suggestion, first, change)
+
+
+def signs_of_overfitting(case: Case) -> set[int]:
+    """The epochs that answer the training images better than the one with the lowest test loss so far did, and
+    the test images worse than that one did and than the training images."""
+    signs: set[int] = set()
+    best: EpochEvidence | None = None
+    for evidence in case.epochs:
+        if evidence.test_nll is None:
+            continue
+        if best is None or best.test_nll is None or evidence.test_nll < best.test_nll:
+            best = evidence
+        elif evidence.test_nll > NLL_RISE * best.test_nll and _learns_by_heart(evidence, best):
+            signs.add(evidence.epoch)
+    return signs
+
+
+def _learns_by_heart(evidence: EpochEvidence, best: EpochEvidence) -> bool:
+    losses, accuracies = (evidence.train_loss, best.train_loss), (evidence.train_acc, evidence.test_acc)
+    if losses[0] is None or losses[1] is None or accuracies[0] is None or accuracies[1] is None:
+        return False
+    error = accuracy_error(accuracies[1], sum(evidence.labels))
+    return losses[0] < losses[1] and accuracies[0] - accuracies[1] > max(LEAST_GAP, GAP_ERRORS * error)
+
+
+def lowest_test_loss(epochs: tuple[EpochEvidence, ...]) -> EpochEvidence:
+    """The epoch with it, the earlier of equals; the latest where none has one."""
+    measured = [each for each in epochs if each.test_nll is not None]
+    return min(measured, key=lambda each: each.test_nll or 0.0, default=epochs[-1])
+
+
+def underfitting(case: Case) -> Verdict | None:
+    """The answers tell nothing yet, or the run ended while it still learnt."""
+    if is_at_chance(case, case.latest):
+        return _tells_nothing(case)
+    return _stopped_early(case) if still_learns(case) else None
+
+
+def _tells_nothing(case: Case) -> Verdict:
+    latest, constant = case.latest, case.constant_loss
+    parts = [f"{case.where()}: the test answers tell nothing of the labels yet", *scores(latest)]
+    if constant is not None and latest.train_loss is not None:
+        parts.append(f"training loss {number(latest.train_loss)}, of a constant answer {number(constant)}")
+    parts += [*alarms(latest), *case.lag()]
+    suggestion, change = prescribe(case.spec, learn_at_all(case))
+    if latest.epoch == 1 and not case.is_over:
+        parts, suggestion, change = [*parts, "too early to say more"], "", {}
+    first = since(case.epochs, lambda each: is_at_chance(case, each))
+    return Verdict(
+        "underfitting", "; ".join(parts), what_works(latest, frozen=case.is_frozen), suggestion, first, change
+    )
+
+
+def still_learns(case: Case) -> bool:
+    """Whether the run is over, one of its losses was still falling, and its test loss had not turned."""
+    latest, best = case.latest, lowest_test_loss(case.epochs)
+    if not case.is_over or (latest.train_acc or 0.0) >= LEARNT_BY_HEART:
+        return False
+    if latest.test_nll is not None and latest.test_nll > NLL_RISE * (best.test_nll or 0.0):
+        return False
+    return bool(_late_falls(case))
+
+
+def _late_falls(case: Case) -> list[str]:
+    """The losses that fell over the last third of the epochs; the training loss of a run of one or two epochs is
+    compared with a constant answer's."""
+    start = len(case.epochs) - max(1, len(case.epochs) // 3) - 1
+    before = case.epochs[start] if start >= 0 else None
+    courses = (
+        ("training", before.train_loss if before else case.constant_loss, case.latest.train_loss),
+        ("test", before.test_nll if before else None, case.latest.test_nll),
+    )
+    return [
+        f"{name} loss {number(then)} to {number(now)}"
+        for name, then, now in courses
+        if then is not None and now is not None and now < (1 - STILL_FALLING) * then
+    ]
+
+
+def _stopped_early(case: Case) -> Verdict:
+    latest = case.latest
+    evidence = [
+        f"{case.where()}, the last: {', '.join(_late_falls(case))} over the last third",
+        f"training accuracy {percent(latest.train_acc or 0.0)}",
+        *scores(latest),
+    ]
+    suggestion, change = prescribe(case.spec, learn_more(case))
+    return Verdict("underfitting", "; ".join(evidence), not_broken(case), suggestion, latest.epoch, change)
+
+
+def healthy(case: Case) -> Verdict:
+    """What is left when no other rule spoke."""
+    latest = case.latest
+    parts = list(scores(latest))
+    if sum(latest.answers) and sum(latest.labels):
+        answered, labelled = shares_of_favourite(latest)
+        text = f"class {favourite(latest)} takes {percent(answered)} of the answers"
+        parts.append(f"{text} and {percent(labelled)} of the labels")
+    evidence = f"{case.where()}: " + ("; ".join(parts) or "no test answers")
+
+    def holds(each: EpochEvidence) -> bool:
+        return not (is_diverged(each) or is_collapsed(each) or is_at_chance(case, each))
+
+    return Verdict("healthy", evidence, not_broken(case), "", since(case.epochs, holds))
+
+
+def not_broken(case: Case) -> str:
+    """What the numbers of a network that looks at the images rule out."""
+    latest, best = case.latest, lowest_test_loss(case.epochs)
+    parts = []
+    beyond = above_chance(latest)
+    if beyond is not None and beyond >= TELLING:
+        parts.append(f"answers fit the labels {number(beyond)} standard errors beyond chance: no collapse")
+    if latest.test_nll is not None and latest.test_nll <= NLL_RISE * (best.test_nll or 0.0):
+        at = "its lowest" if best.epoch == latest.epoch else f"near its lowest ({number(best.test_nll)})"
+        parts.append(f"test loss {number(latest.test_nll)} is {at}: no overfitting")
+    return "; ".join(parts)

@@ -1,0 +1,129 @@
+"""Which settings to change, the likeliest cure first: only what a spec has and what fits the run's own."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.analysis.case import Case
+from engine.analysis.evidence import alarms
+from engine.grid import SpecError, make_spec
+from engine.spec import BUILTIN_DEFAULTS, DEFAULT_LR, FIELDS, RunSpec
+
+Change = Mapping[str, Any]
+
+MORE_EPOCHS = 3
+"""Times: a slow start needs a multiple, not a few more."""
+LARGEST_LR = {"sgd": 0.1, "adamw": 3e-3}
+"""No suggestion goes past it: ten times the default, and He et al. 2015 begin at 0.1."""
+UNEVEN = 2.0
+"""Class weights are worth a try where the largest class has this many times the images of the smallest."""
+MOST_SUGGESTED = 4
+
+
+def prescribe(spec: RunSpec, changes: Iterable[Change]) -> tuple[str, dict[str, Any]]:
+    """The changes that fit as one line, and the first of them; both empty where none fits."""
+    fitting = [dict(change) for change in changes if change and fits(spec, change)]
+    distinct = [change for number, change in enumerate(fitting) if change not in fitting[:number]]
+    if not distinct:
+        return "", {}
+    return ", then ".join(worded(spec, change) for change in distinct[:MOST_SUGGESTED]), distinct[0]
+
+
+def fits(spec: RunSpec, change: Change) -> bool:
+    """Whether the spec with the change is one, and another."""
+    if not set(change) <= set(FIELDS):
+        return False
+    try:
+        return make_spec({**spec.model_dump(), **change}) != spec
+    except SpecError:
+        return False
+
+
+def worded(spec: RunSpec, change: Change) -> str:
+    """`lr 0.01 → 0.1`."""
+    return " and ".join(
+        f"{name} {_shown(getattr(spec, name))} → {_shown(value)}" for name, value in change.items()
+    )
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def learn_at_all(case: Case) -> list[Change]:
+    """For a network that answers without looking: move it further, then start it better, then weigh the classes."""
+    spec = case.spec
+    if case.is_lagging:
+        return [more_epochs(spec), {"batch_size": max(spec.batch_size // 4, 4)}, lower_lr(spec)]
+    if is_overdriven(case):
+        return [lower_lr(spec), {} if spec.warmup_epochs else {"warmup_epochs": 1.0}, clip(spec)]
+    steps = [raise_lr(spec), more_epochs(spec)]
+    if spec.lr >= DEFAULT_LR[spec.optimizer]:
+        steps.reverse()
+    return [*steps, better_start(spec), *weigh_classes(case)]
+
+
+def is_overdriven(case: Case) -> bool:
+    """Whether the weights were driven to where nothing moves any more, or answer worse than a constant would."""
+    loss, constant = case.latest.train_loss, case.constant_loss
+    far_off = loss is not None and constant is not None and loss > 2 * constant
+    return bool(alarms(case.latest)) or (far_off and case.spec.lr > DEFAULT_LR[case.spec.optimizer])
+
+
+def learn_more(case: Case) -> list[Change]:
+    """For a network that was stopped while it still learnt."""
+    spec = case.spec
+    slow = [raise_lr(spec)] if spec.lr < DEFAULT_LR[spec.optimizer] else []
+    return [*slow, more_epochs(spec), better_start(spec)]
+
+
+def generalise(case: Case, best_epoch: int) -> list[Change]:
+    """For a network that learns its training images by heart."""
+    spec = case.spec
+    turned = {} if BUILTIN_DEFAULTS.get(spec.data, {}).get("augment") == "none" else {"augment": "flip"}
+    decay = {"weight_decay": float(f"{spec.weight_decay * 10:.6g}") or 5e-4}
+    return [
+        turned if spec.augment == "none" else {},
+        better_start(spec) if spec.pretrained == "none" else {},
+        {"epochs": best_epoch},
+        decay if spec.weight_decay < 5e-3 else {},
+        {} if spec.label_smoothing else {"label_smoothing": 0.1},
+    ]
+
+
+def stay_finite(case: Case) -> list[Change]:
+    """For a network whose numbers left the range of their format."""
+    spec = case.spec
+    warm = {} if spec.warmup_epochs else {"warmup_epochs": 1.0}
+    return [lower_lr(spec), clip(spec), warm, {"precision": "fp32"}]
+
+
+def raise_lr(spec: RunSpec) -> Change:
+    lr = float(f"{spec.lr * 10:.6g}")
+    return {"lr": lr} if lr <= LARGEST_LR[spec.optimizer] else {}
+
+
+def clip(spec: RunSpec) -> Change:
+    return {} if spec.clip_norm else {"clip_norm": 1.0}
+
+
+def lower_lr(spec: RunSpec) -> Change:
+    return {"lr": float(f"{spec.lr / 10:.6g}")}
+
+
+def more_epochs(spec: RunSpec) -> Change:
+    return {"epochs": max(spec.epochs, 1) * MORE_EPOCHS}
+
+
+def better_start(spec: RunSpec) -> Change:
+    """Weights that have seen images; where there are some, the head alone first."""
+    if spec.pretrained == "none":
+        return {"pretrained": "imagenet"}
+    return {} if spec.freeze_epochs else {"freeze_epochs": 1}
+
+
+def weigh_classes(case: Case) -> list[Change]:
+    """The mildest weights first; nothing where classes are about even or weighed already."""
+    present = [count for count in case.train_counts if count]
+    if not present or max(present) < UNEVEN * min(present):
+        return []
+    return [{"loss": "ce-sqrt"}] if case.spec.loss == "ce" and case.spec.sampler == "shuffle" else []
