@@ -64,7 +64,7 @@ def _remove(group: Path) -> None:
 
 
 def _draw(folder: Path) -> None:
-    from engine.datasets.fundus import draw_fundus
+    from engine.datasets.drawn.fundus import draw_fundus
 
     drawn = folder.parent / "drawn"
     drawn.mkdir()

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.datasets.batches import Batch, Batches
-from engine.datasets.feeds import Pinned
+from engine.datasets.feeding.feeds import Pinned
 from engine.datasets.packed import open_map
 from engine.models.resnet import build_model
 from engine.training.recipe import autocast, resolve_precision, resolve_threads
@@ -74,10 +74,26 @@ def _size(place: Path, size_px: int, count: int, precision: str) -> Iterator[str
             seconds[name].append(train(contenders[name]()))
     pace = count / statistics.median(seconds["memory"])
     yield f"- {size_px} px, {precision}: in memory {pace:.1f} images/s"
+    yield _share(size_px, lambda: batches.train(rows, epoch=1), lambda: train(memory))
     for name, words in (("packed", "packed"), ("ahead", "packed, gathered ahead by a thread")):
         ratios = [theirs / mine for theirs, mine in zip(seconds["memory"], seconds[name], strict=True)]
         spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
         yield f"- {size_px} px: {words} ÷ in memory {statistics.median(ratios):.3f} ({spread}, n = {ROUNDS})"
+
+
+def _share(size_px: int, prepare: Callable[[], Iterable[Batch]], train: Callable[[], object]) -> str:
+    """By processor time, which other work on the machine hardly moves."""
+    shares = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for _batch in prepare():
+            pass
+        prepared = time.process_time()
+        train()
+        shares.append((prepared - began) / (time.process_time() - began))
+    spread = f"{100 * min(shares):.2f} to {100 * max(shares):.2f}"
+    middle = f"{100 * statistics.median(shares):.2f} %"
+    return f"- {size_px} px: making batches takes {middle} ({spread}) of the processor time"
 
 
 def _trainer(precision: str) -> Callable[[Iterable[Batch]], float]:

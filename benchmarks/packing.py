@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from benchmarks.jpegs import draw_folder
-from engine.datasets.decode import Look, decode
+from engine.datasets.pixels.decode import Look, decode
 
 TITLE = "Packing: JPEGs of 512 px, images a second of processor time on one core"
 IMAGES, ROUNDS = 48, 9

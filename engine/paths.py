@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.spec import BUILTIN_DEFAULTS
+from engine.spec import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
@@ -86,6 +86,11 @@ class RunPaths:
         return self.folder / "best.safetensors"
 
     @property
+    def trained_on(self) -> Path:
+        """Which images the weights have been trained on, by this run and its ancestors."""
+        return self.folder / "trained_on.npz"
+
+    @property
     def answers(self) -> Path:
         return self.folder / "answers.npy"
 
@@ -121,11 +126,11 @@ def gibibytes(text: str) -> float:
 
 def missing_weights(home: Home, pretrained: str) -> str | None:
     """What is wrong with a spec's `pretrained` where it names a file; None for the words and for run:ID."""
-    if pretrained in ("none", "imagenet", "imagenet-v1") or pretrained.startswith("run:"):
+    if pretrained in PRETRAINED_WORDS or pretrained.startswith(RUN_PREFIX):
         return None
     path = home.resolve(pretrained)
     if not os.path.isfile(path):
-        return f"there is no weights file {pretrained}: give one, or none, imagenet, imagenet-v1, run:ID"
+        return f"there is no weights file {pretrained}: give one, or {', '.join(PRETRAINED_WORDS)}, run:ID"
     return None
 
 

@@ -32,11 +32,17 @@ DEPENDENT_DEFAULTS = {
     "lr": "0.01; adamw: 0.0003",
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
+    "test_fraction": "0.2; epochs 0: 1",
     **dict.fromkeys(
         ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
     ),
 }
+NO_RESULT = frozenset({"allow_leak"})
+"""Fields that decide whether a run starts, and nothing of its result."""
 RUN_PREFIX = "run:"
+PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
+"""What `pretrained` may be besides a file and run:ID."""
+IMAGENET_V2_ARCHS = ("resnet50", "resnet101", "resnet152")
 
 
 def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:
@@ -77,7 +83,7 @@ class RunSpec(BaseModel):
     )
     on_bad: Literal["fail", "skip"] = setting("fail", "what an image that cannot be read does", "Data")
     test_fraction: float = setting(
-        0.2, "share of images to test on where the data have no test split", "Data", gt=0, lt=1
+        0.2, "share of images to test on where the data have no test split", "Data", gt=0, le=1
     )
     val_fraction: float = setting(
         0.0,
@@ -97,9 +103,12 @@ class RunSpec(BaseModel):
     )
     pretrained: str = setting(
         "none",
-        "none, imagenet, imagenet-v1, a weights file, or run:ID (that run's best)",
+        "none, imagenet, imagenet-v1, imagenet-v2, a weights file, or run:ID (that run's best)",
         "Network",
         grid=True,
+    )
+    allow_leak: bool = setting(
+        False, "start even from weights that were trained on images of the val or test split", "Network"
     )
     freeze_epochs: int = setting(
         0, "train the head alone for so many epochs first", "Network", grid=True, ge=0, le=1_000_000
@@ -157,7 +166,13 @@ class RunSpec(BaseModel):
             return values
         lr = DEFAULT_LR.get(str(values.get("optimizer", "sgd")), 0.01)
         own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
-        return {"lr": lr, **own, **{name: value for name, value in values.items() if value is not None}}
+        all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
+        return {
+            "lr": lr,
+            **all_test,
+            **own,
+            **{name: value for name, value in values.items() if value is not None},
+        }
 
     @field_validator("data", "pretrained")
     @classmethod
@@ -209,6 +224,10 @@ class RunSpec(BaseModel):
             raise ValueError(
                 "implementation torchvision has its stride in the 3x3: leave bottleneck_stride at 3x3"
             )
+        if self.pretrained == "imagenet-v2" and self.arch not in IMAGENET_V2_ARCHS:
+            raise ValueError(f"{self.arch} has no imagenet-v2 weights: choose imagenet or imagenet-v1")
+        if self.test_fraction == 1 and self.epochs:
+            raise ValueError("test_fraction 1 leaves no images to train on: it is for epochs 0")
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
             raise ValueError("nesterov needs optimizer sgd with a momentum above 0")
         problem = next(filter(None, recipe_problems(self)), None)
@@ -243,7 +262,22 @@ class RunSpec(BaseModel):
         return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        """Of all that determines the result: finds repeats."""
+        return self._digest(NO_RESULT)
+
+    def training_digest(self) -> str:
+        """Of all that determines a step of the training: equal where one run is the beginning of the other."""
+        return self._digest(NO_RESULT | {"epochs"} if self.is_extendable else NO_RESULT)
+
+    @property
+    def is_extendable(self) -> bool:
+        """Would more epochs leave those before them as they are?"""
+        return self.schedule == "constant" and self.epochs > 0
+
+    def _digest(self, left_out: frozenset[str]) -> str:
+        kept = self.model_dump(exclude=set(left_out))
+        text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def recipe_problems(spec: RunSpec) -> Iterator[str | None]:

@@ -24,11 +24,19 @@ def class_folders(root: Path, *, classes: int = 3, each: int = 12) -> Path:
 
 
 def lab_csvs(
-    root: Path, train: Sequence[int] = (0, 1, 0, 2, 0, 1), test: Sequence[int] = (0, 0, 1, 2)
+    root: Path,
+    train: Sequence[int] = (0, 1, 0, 2, 0, 1),
+    test: Sequence[int] = (0, 0, 1, 2),
+    *,
+    both_eyes: bool = False,
 ) -> Path:
-    """The lab's four headerless CSVs with images in a subfolder; the arguments are the labels."""
+    """The lab's four headerless CSVs with images in a subfolder; the arguments are the labels. With `both_eyes`
+    two images each are of one patient."""
     for split, labels in (("train", train), ("test", test)):
-        names = [f"{split}{number}_left" for number in range(len(labels))]
+        numbers = range(len(labels))
+        names = [f"{split}{number}_left" for number in numbers]
+        if both_eyes:
+            names = [f"{split}{number // 2}_{('left', 'right')[number % 2]}" for number in numbers]
         for number, (name, label) in enumerate(zip(names, labels, strict=True)):
             draw(root / "images" / f"{name}.jpeg", label, number + 1000 * (split == "test"))
         write_column(root / f"{split}_img.csv", names)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.augmentation import AUGMENTATIONS, canonical, packed_px, passes_of
-from engine.datasets.augment import gather_mirrored, make_views, mirrored, placed
 from engine.datasets.batches import MEAN, STD, Batches
+from engine.datasets.feeding.augment import gather_mirrored, make_views, mirrored, placed
 from engine.grid import SpecError, expand_grid, make_spec
 
 ROWS = np.arange(40)

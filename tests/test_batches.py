@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from engine.datasets.batches import MEAN, STD, Batch, Batches, make_feed
-from engine.datasets.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
-from engine.datasets.feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, ask_for
+from engine.datasets.feeding.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
+from engine.datasets.feeding.feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, ask_for
 from engine.datasets.packed import open_map
 
 ROWS = np.arange(10, 47)

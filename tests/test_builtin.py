@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from engine.datasets.builtin import BUILTIN_NAMES, GRADES, builtin_images, builtin_table
-from engine.datasets.fundus import draw_fundus
+from engine.datasets.drawn.fundus import draw_fundus
 
 STUDY_TRAIN = (20_656, 1_955, 4_210, 698, 581)
 STUDY_TEST = (5_154, 488, 1_082, 175, 127)

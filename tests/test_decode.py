@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from engine.datasets import decode as decoding
-from engine.datasets.decode import BadImage, Look, decode
-from engine.datasets.fundus import draw_fundus
-from engine.datasets.preprocess import crop_to_eye, graham
-from engine.datasets.resize import resize, square
+from engine.datasets.drawn.fundus import draw_fundus
+from engine.datasets.pixels import decode as decoding
+from engine.datasets.pixels.decode import BadImage, Look, decode
+from engine.datasets.pixels.preprocess import crop_to_eye, graham
+from engine.datasets.pixels.resize import resize, square
 
 SIDE = 32
 RAMP = np.linspace(0, 255, SIDE, dtype=np.uint8)[None].repeat(SIDE, 0)

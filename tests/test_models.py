@@ -142,10 +142,10 @@ def test_table_counts_equal_the_measured_ones(arch: str) -> None:
     assert [layer.output for layer in table.layers] == ["112×112", "56×56", "28×28", "14×14", "7×7", "1×1"]
 
 
-@pytest.mark.parametrize("arch", MEASURED_1X1)
+@pytest.mark.parametrize("arch", ARCH_NAMES)
 def test_the_papers_stride_comes_close_to_the_published_count(arch: str) -> None:
     table = summary.summarise(arch, bottleneck_stride="1x1")
-    assert table.multiply_adds == pytest.approx(MEASURED_1X1[arch], rel=0.005)
+    assert table.multiply_adds == pytest.approx(MEASURED_1X1.get(arch, MEASURED_3X3[arch]), rel=0.005)
     assert table.multiply_adds == pytest.approx(table.published_multiply_adds, rel=0.02)
 
 

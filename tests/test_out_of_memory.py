@@ -12,6 +12,7 @@ from engine.paths import Home
 from engine.store.database import Store
 from engine.store.fencing import Claim
 from engine.training import run, setup
+from engine.training.environment import environment_now
 from engine.training.memory import OutOfMemory, halved
 from engine.training.run import Stop, explain
 
@@ -58,20 +59,22 @@ def test_the_batch_that_would_fit_is_measured(
 
 def shrink(
     home: Home, environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch, **values: object
-) -> Memory:
-    """A run through its process's own door, with a recorder that keeps everything."""
+) -> tuple[Memory, list[dict[str, Any]]]:
+    """A run through its process's own door, with a recorder that keeps everything, and what was recorded of its
+    environment at each start."""
+    recorded: list[dict[str, Any]] = []
     memory, spec = Memory(), small_spec(on_oom="shrink", **values)
-    monkeypatch.setattr(run, "StoreRecorder", lambda *_: memory)
-    assert run._train(cast(Store, None), home, Claim(1, 1), spec, environment, CPU, Stop())
-    return memory
+    monkeypatch.setattr(run, "StoreRecorder", lambda *all_: recorded.append(dict(all_[3])) or memory)
+    assert run._train(cast(Store, None), home, Claim(1, 1), spec, ({}, environment), CPU, Stop())
+    return memory, recorded
 
 
 def test_a_run_that_may_shrink_goes_on_with_half_and_says_so(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment = {"precision": "fp32", "micro_batch": 8}
-    memory = shrink(home, environment, monkeypatch, batch_size=8)
-    assert environment["micro_batch"] == 2
+    memory, recorded = shrink(home, environment, monkeypatch, batch_size=8)
+    assert recorded == [{"precision": "fp32", "micro_batch": images} for images in (8, 4, 2)]
     assert [each.epoch for each in memory.measured] == [0, 1, 2, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if "on_oom shrink" in line]
     assert len(lines) == 2 and "micro_batch 4. BatchNorm now sees 4 images at a time" in lines[0]
@@ -83,11 +86,11 @@ def test_what_cannot_shrink_further_fails(home: Home, monkeypatch: pytest.Monkey
         shrink(home, {"precision": "fp32", "micro_batch": 5}, monkeypatch)
 
 
-def test_a_shrunken_micro_batch_is_that_of_later_attempts() -> None:
-    spec = small_spec(micro_batch=4)
-    assert run._environment(spec, CPU, {})["micro_batch"] == 4
-    assert run._environment(spec, CPU, {"micro_batch": 2})["micro_batch"] == 2
-    assert run._environment(small_spec(), CPU, {})["micro_batch"] == 5
+def test_a_shrunken_micro_batch_is_that_of_later_attempts(tmp_path: Path) -> None:
+    spec, home = small_spec(micro_batch=4), Home.find(tmp_path)
+    assert environment_now(spec, CPU, home, {})["micro_batch"] == 4
+    assert environment_now(spec, CPU, home, {"micro_batch": 2})["micro_batch"] == 2
+    assert environment_now(small_spec(), CPU, home, {})["micro_batch"] == 5
 
 
 def test_batchnorm_bounds_how_small_a_batch_gets() -> None:

@@ -16,13 +16,13 @@ from pictures import class_folders, draw
 from PIL import Image
 
 from engine.datasets import packed as packing_room
-from engine.datasets import packing
 from engine.datasets.builtin import builtin_images
-from engine.datasets.decode import Look
 from engine.datasets.index import Index, index_folder
 from engine.datasets.layouts import DataError
-from engine.datasets.locks import Stopped
 from engine.datasets.packed import BadImages, CacheError, pack, skip
+from engine.datasets.pixels import packing
+from engine.datasets.pixels.decode import Look
+from engine.datasets.pixels.locks import Stopped
 from engine.datasets.source import index_builtin
 from engine.grid import make_spec
 from engine.paths import Home

@@ -327,7 +327,7 @@ def test_weights_that_are_no_numbers_are_neither_measured_nor_saved(home: Home) 
         with pytest.raises(Diverged, match=f"not finite at step {broken_step}|step {broken_step + 1}"):
             made.train(memory, lambda: False)
         assert [each.epoch for each in memory.measured] == epochs
-        state = load_checkpoint(home.run(run_id), spec.digest())
+        state = load_checkpoint(home.run(run_id), spec.training_digest())
         assert state is not None and all(tensor.isfinite().all() for tensor in state["model"].values())
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.datasets.sampling import balanced_draw, copies_of, parts_of
+from engine.datasets.feeding.sampling import balanced_draw, copies_of, parts_of
 
 
 @given(count=st.integers(0, 300), size=st.integers(1, 50))

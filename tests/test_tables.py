@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from pictures import class_folders, draw
 
-from engine.datasets.decode import Look
-from engine.datasets.images import file_of, open_image
 from engine.datasets.index import Survey, survey_folder
 from engine.datasets.options import ReadOptions
 from engine.datasets.packed import pack
+from engine.datasets.pixels.decode import Look
+from engine.datasets.pixels.images import file_of, open_image
 
 
 def survey(path: Path, **options: object) -> Survey:

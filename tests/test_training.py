@@ -11,11 +11,13 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet18
 
-from engine.datasets.index import Index
+from engine.datasets.batches import MEAN, STD
+from engine.datasets.index import Index, index_folder
 from engine.datasets.layouts import DataError
-from engine.datasets.locks import Stopped
+from engine.datasets.pixels.locks import Stopped
+from engine.datasets.provenance import load_trained_on
 from engine.grid import make_spec
-from engine.models.weight_files import read_weights_metadata
+from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.paths import Home
 from engine.spec import RunSpec
 from engine.store.fencing import LeaseLost
@@ -88,15 +90,15 @@ def trained(home: Home) -> Memory:
     return train(home, 1, spec())
 
 
-def weights(home: Home, run_id: int) -> dict[str, torch.Tensor]:
-    state = load_checkpoint(home.run(run_id), spec().digest())
+def weights(home: Home, run_id: int, wanted: RunSpec) -> dict[str, torch.Tensor]:
+    state = load_checkpoint(home.run(run_id), wanted.training_digest())
     assert state is not None
     tensors: dict[str, torch.Tensor] = state["model"]
     return tensors
 
 
 def assert_same_bits(home: Home, one: int, other: int) -> None:
-    first, second = weights(home, one), weights(home, other)
+    first, second = (weights(home, run, spec()) for run in (one, other))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     best_one, best_other = (load_file(home.run(run).best) for run in (one, other))
@@ -135,7 +137,7 @@ def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     paths = home.run(1)
     assert sorted(path.name for path in paths.folder.iterdir()) == [
         "answers.npy", "best.safetensors", "last.pt", "predictions-last.csv", "predictions.csv", "scores-last.npy",
-        "scores.npy",
+        "scores.npy", "trained_on.npz",
     ]  # fmt: skip
     answers, scores = np.load(paths.answers), np.load(paths.scores(last=True))
     assert answers.shape == (3, 6) and answers.dtype == np.uint16
@@ -146,6 +148,14 @@ def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     about = read_weights_metadata(paths.best)
     assert trained.best is not None and about["epoch"] == trained.best.epoch
     assert about["class_names"] == ["class0", "class1", "class2"]
+    assert (about["run"], about["arch"], about["bottleneck_stride"]) == (1, "resnet18", "3x3")
+    assert (about["image_size"], about["fit"], about["precision"]) == (16, "crop", "fp32")
+    assert about["mean"] == list(MEAN) and about["std"] == list(STD)
+    assert about["accuracy"] == trained.best.accuracy and about["select_on"] == "test_acc"
+    what = load_trained_on(paths.trained_on)
+    assert what is not None and len(what.images) == 30 and set(what.image_runs.tolist()) == {1}
+    assert about["provenance"] == what.digest()
+    assert about["data_fingerprint"] == index_folder(home.root / "data", test_fraction=0.2).fingerprint
     assert (about["preprocess"], about["augment"], about["packed_px"]) == ("none", "flip", 16)
     resnet18(num_classes=3).load_state_dict(load_file(paths.best), strict=True)
 
@@ -221,10 +231,36 @@ def _test_images(made: Session) -> tuple[torch.Tensor, torch.Tensor]:
     return batch.images, batch.labels
 
 
+def test_extended_runs_keep_their_bucket_width() -> None:
+    buckets = LossBuckets(total_steps=5_000)
+    buckets.add(0, [1.0] * 5_000)
+    longer = LossBuckets(total_steps=50_000)
+    longer.load(buckets.state())
+    assert longer.width == 3
+    (bucket, *_) = longer.add(5_000, [2.0])
+    assert (bucket.number, bucket.count, bucket.maximum) == (1_666, 3, 2.0)
+
+
 def test_evaluation_only(home: Home) -> None:
     memory = train(home, 50, spec(epochs=0))
     assert [each.epoch for each in memory.measured] == [0]
     assert memory.best is not None and memory.best.epoch == 0
+    assert memory.measured[0].metrics.labels == (12, 12, 12)  # without a split of its own, all of it is test
+
+
+def test_evaluation_of_another_runs_weights(home: Home, trained: Memory) -> None:
+    """On the same test images it measures what that run measured; on all images it is refused."""
+    memory = train(home, 51, spec(epochs=0, pretrained="run:1", test_fraction=0.2))
+    assert trained.best is not None
+    again = trained.measured[trained.best.epoch].evaluation
+    assert np.array_equal(memory.measured[0].evaluation.scores, again.scores)
+    what = load_trained_on(home.run(51).trained_on)
+    assert what is not None and set(what.image_runs.tolist()) == {1}
+    with pytest.raises(DataError, match=r"trained on 30 of the 36 val and test images \(run 1\)"):
+        session(home, 52, spec(epochs=0, pretrained="run:1"))
+    lab_csvs(home.root / "other")
+    with pytest.raises(WeightsError, match="class0, class1, class2; ours 0, 1, 2"):
+        session(home, 53, spec(data="other", epochs=0, pretrained="run:1"))
 
 
 def test_a_warm_start_takes_the_other_runs_best_head_and_all(home: Home, trained: Memory) -> None:
@@ -238,7 +274,7 @@ def test_a_loss_that_is_no_number_stops_the_run_at_its_step(home: Home) -> None:
     with pytest.raises(Diverged, match="not finite at step") as caught:
         session(home, 70, spec(lr=1e30, schedule="constant")).train(memory, lambda: False)
     assert 2 <= caught.value.step <= 8
-    state = load_checkpoint(home.run(70), spec(lr=1e30, schedule="constant").digest())
+    state = load_checkpoint(home.run(70), spec(lr=1e30, schedule="constant").training_digest())
     assert state is not None and all(tensor.isfinite().all() for tensor in state["model"].values())
 
 
@@ -301,7 +337,10 @@ def test_images_with_and_without_a_group_member_in_train_are_counted_apart(tmp_p
 def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: Home) -> None:
     """It stalls in its second epoch while another attempt writes; awake again, it may write nothing."""
     memory, folder, steps = Memory(), home.run(90).folder, 0
-    files = ("last.pt", "last-before.pt", "best.safetensors", "answers.npy", "predictions.csv", "scores.npy")
+    files = (
+        "last.pt", "last-before.pt", "best.safetensors", "answers.npy", "predictions.csv", "scores.npy",
+        "trained_on.npz",
+    )  # fmt: skip
 
     def stall() -> bool:
         nonlocal steps

@@ -1,5 +1,6 @@
 """Where first weights come from, what they may hold, and what is said when they don't fit."""
 
+import json
 import os
 import pickle
 import socket
@@ -15,9 +16,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engine.models import imagenet
+from engine.models.imagenet import imagenet_file, short_timeout
 from engine.models.resnet import build_model, resnet18
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata, weights_bytes
-from engine.models.weights import LoadedWeights, apply_pretrained, short_timeout
+from engine.models.weights import LoadedWeights, apply_weights, read_weights
+from engine.spec import ARCHS, IMAGENET_V2_ARCHS
 
 GRADES = ["none", "mild", "moderate", "severe", "proliferative"]
 RESNET18_FILE = "resnet18-f37072fd.pth"
@@ -42,7 +46,7 @@ def small_model(num_classes: int = 5) -> nn.Module:
 
 def apply(source: Path | str, class_names: list[str] = GRADES) -> tuple[nn.Module, LoadedWeights]:
     model = small_model(len(class_names))
-    return model, apply_pretrained(model, str(source), arch="resnet18", class_names=class_names)
+    return model, apply_weights(model, read_weights(str(source), arch="resnet18"), class_names=class_names)
 
 
 def is_fresh_head(model: nn.Module) -> bool:
@@ -98,14 +102,11 @@ def test_imagenet_head_stays_fresh_for_a_thousand_classes(checkpoints: Path) -> 
     ("source", "file_name"), [("imagenet", RESNET50_V2_FILE), ("imagenet-v1", RESNET50_V1_FILE)]
 )
 def test_missing_imagenet_names_file_and_folder(source: str, file_name: str, checkpoints: Path) -> None:
-    model = build_model("resnet50", 5, seed=0)
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(WeightsError) as raised:
-        apply_pretrained(model, source, arch="resnet50", class_names=GRADES)
+        read_weights(source, arch="resnet50")
     message = str(raised.value)
     assert f"put {file_name} into {checkpoints}" in message and "network is cut" in message
     assert "\n" not in message
-    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert list(checkpoints.iterdir()) == []
 
 
@@ -113,11 +114,72 @@ def test_imagenet_version_is_the_one_asked_for(checkpoints: Path) -> None:
     state = build_model("resnet50", 1000, seed=4).state_dict()
     torch.save(state, checkpoints / RESNET50_V1_FILE)
     paper = build_model("resnet50", 5, bottleneck_stride="1x1", seed=0)
-    loaded = apply_pretrained(paper, "imagenet-v1", arch="resnet50", class_names=GRADES)
+    loaded = apply_weights(paper, read_weights("imagenet-v1", arch="resnet50"), class_names=GRADES)
     assert has_body_of(paper, state)
     assert loaded.note.endswith("; trained with the stride in the 3x3, ours is in the 1x1")
     with pytest.raises(WeightsError, match=RESNET50_V2_FILE):
-        apply_pretrained(paper, "imagenet", arch="resnet50", class_names=GRADES)
+        read_weights("imagenet", arch="resnet50")
+
+
+def test_every_version_by_name(checkpoints: Path) -> None:
+    """Torchvision's own choice, so that a new release with other names fails here."""
+    for arch, source, name in (
+        ("resnet18", "imagenet", RESNET18_FILE),
+        ("resnet18", "imagenet-v1", RESNET18_FILE),
+        ("resnet50", "imagenet", RESNET50_V2_FILE),
+        ("resnet50", "imagenet-v2", RESNET50_V2_FILE),
+    ):
+        assert imagenet_file(arch, source).name == name
+    for arch in ARCHS:
+        has_v2 = arch in IMAGENET_V2_ARCHS
+        assert (imagenet_file(arch, "imagenet") != imagenet_file(arch, "imagenet-v1")) or not has_v2
+        if not has_v2:
+            with pytest.raises(WeightsError, match="choose imagenet or imagenet-v1"):
+                imagenet_file(arch, "imagenet-v2")
+
+
+def test_the_files_that_are_needed_are_named_without_loading_them(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkpoints / RESNET18_FILE).write_bytes(b"there")
+    asked: list[str] = []
+
+    def answer(url: str) -> bool:
+        asked.append(url)
+        return False
+
+    monkeypatch.setattr(imagenet, "is_reachable", answer)
+    assert imagenet.main(["resnet18:imagenet", "resnet50:imagenet-v1", "--json"]) == 0
+    there, missing = json.loads(capsys.readouterr().out)["files"]
+    assert (there["present"], there["reachable"]) == (True, None)
+    assert (missing["present"], missing["reachable"]) == (False, False)
+    assert (missing["name"], missing["folder"]) == (RESNET50_V1_FILE, str(checkpoints))
+    assert [Path(url).name for url in asked] == [RESNET50_V1_FILE]
+    for wrong in ("resnet18", "resnet9:imagenet", "resnet18:imagenet-v2", "resnet18:none"):
+        assert imagenet.main([wrong]) == 2
+        assert "ARCH:VERSION" in capsys.readouterr().err
+
+
+def test_own_and_torchvision_start_from_the_same_weights(tmp_path: Path) -> None:
+    path = tmp_path / "best.safetensors"
+    path.write_bytes(weights_bytes(small_state(), {"class_names": GRADES}))
+    weights = read_weights(str(path), arch="resnet18")
+    logits = []
+    for implementation in ("own", "torchvision"):
+        model = build_model("resnet18", 5, implementation=implementation, seed=len(implementation)).eval()
+        apply_weights(model, weights, class_names=GRADES)
+        logits.append(model(torch.linspace(-1, 1, 3 * 32 * 32).view(1, 3, 32, 32)))
+    assert torch.equal(*logits)
+
+
+def test_evaluation_alone_needs_a_head_that_answers_these_classes(tmp_path: Path) -> None:
+    path = tmp_path / "best.safetensors"
+    path.write_bytes(weights_bytes(small_state(), {"class_names": GRADES}))
+    weights = read_weights(str(path), arch="resnet18")
+    assert apply_weights(small_model(), weights, class_names=GRADES, needs_head=True).head_kept
+    with pytest.raises(WeightsError) as raised:
+        apply_weights(small_model(), weights, class_names=["a", "b", "c", "d", "e"], needs_head=True)
+    assert "none, mild, moderate, severe, proliferative; ours a, b, c, d, e" in str(raised.value)
 
 
 def test_download_has_a_short_timeout() -> None:
@@ -142,7 +204,11 @@ def test_another_runs_head_is_kept_for_the_same_classes(tmp_path: Path) -> None:
     [
         ({"class_names": GRADES[::-1]}, 5, "the file's classes are not ours"),
         ({}, 5, "does not say which classes"),
-        ({"class_names": GRADES[:3]}, 3, "the file's has 3 outputs, ours 5"),
+        (
+            {"class_names": GRADES[:3]},
+            3,
+            "not ours (none, mild, moderate; ours none, mild, moderate, severe, prol",
+        ),
         ({"class_names": GRADES}, 1, "the file's has 1 outputs, ours 5"),
     ],
 )
@@ -190,11 +256,9 @@ def test_a_file_without_head_or_batch_counters_fits(tmp_path: Path) -> None:
 
 
 def refusal(source: Path) -> str:
-    """The one line with which a source is refused; the network must be left as it was."""
-    model = small_model()
+    """The one line with which a source is refused."""
     with pytest.raises(WeightsError) as raised:
-        apply_pretrained(model, str(source), arch="resnet18", class_names=GRADES)
-    assert has_body_of(model, small_state(seed=0)) and is_fresh_head(model)
+        read_weights(str(source), arch="resnet18")
     assert "\n" not in str(raised.value)
     return str(raised.value)
 

@@ -189,7 +189,7 @@ def test_every_bad_ending_is_one_line_and_the_worker_goes_on(lab: Lab) -> None:
     absurd = lab.add(lr=1e30, schedule="constant")
     follower = lab.add(pretrained=f"run:{broken}")
     warm = lab.add()
-    warmed = lab.add(pretrained=f"run:{warm}", epochs=0)
+    warmed = lab.add(pretrained=f"run:{warm}", epochs=0, test_fraction=0.2)
     lab.drain()
     found = {run_id: lab.run(run_id) for run_id in (broken, missing, absurd, follower, warm, warmed)}
     assert [found[run_id].status for run_id in found] == ["failed"] * 3 + ["queued", "done", "done"]

@@ -56,6 +56,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
         f"### On {markdown(data)}",
         " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs), _shared_groups(runs)) if part),
         *gallery.table(f"Results on {markdown(data)}.", _results(runs)),
+        *leaks(runs),
         *_what_chose(runs),
         *_verdicts(runs),
         *metrics_section(runs, gallery),
@@ -150,6 +151,18 @@ def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
         if run.highest is not None and run.highest != run.best
     ]
     return texts
+
+
+def leaks(runs: Sequence[StudyRun]) -> list[str]:
+    """A sentence for each warm start from weights that know these test images."""
+    return [
+        f"**#{run.id} was tested on images that its first weights know**: {run.leak['images']:,} val and test "
+        f"images and {run.leak['groups']:,} groups had been trained on by "
+        f"{', '.join(f'#{source}' for source in run.leak['from'])}; they touch {run.leak['test_images']:,} of "
+        "its test images. Its accuracy says little about new images."
+        for run in runs
+        if run.leak and (run.leak["images"] or run.leak["groups"])
+    ]
 
 
 def _verdicts(runs: Sequence[StudyRun]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlmodel import Session
 
@@ -76,6 +77,8 @@ class StudyRun:
     epochs: tuple[Measured, ...]
     matrix: Matrix | None
     """Of the best epoch."""
+    leak: dict[str, Any] | None
+    """What its first weights know of the val and test images; None where nobody knows."""
 
     @property
     def highest(self) -> Measured | None:
@@ -192,6 +195,7 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
         kept=kept,
         epochs=epochs,
         matrix=history.confusion_of(session, row.id, best.epoch) if best else None,
+        leak=row.leak,
     )
 
 

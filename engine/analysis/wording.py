@@ -62,7 +62,12 @@ def weights_from(spec: RunSpec) -> str:
     """Where a run's first weights come from, in a few words."""
     if spec.source_run is not None:
         return f"warm start from #{spec.source_run}"
-    named = {"none": "scratch", "imagenet": "ImageNet weights", "imagenet-v1": "ImageNet v1 weights"}
+    named = {
+        "none": "scratch",
+        "imagenet": "ImageNet weights",
+        "imagenet-v1": "ImageNet v1 weights",
+        "imagenet-v2": "ImageNet v2 weights",
+    }
     return named.get(spec.pretrained, f"file {spec.pretrained}")
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.formats.labels import find_classes, missing_classes, normal
+from engine.datasets.formats.problems import DataError, Problem, error, raise_first, warning
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name
-from engine.datasets.labels import find_classes, missing_classes, normal
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.leaks import shared_groups
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError, Problem, error, raise_first, warning
 from engine.datasets.splits import draw_split, split_seed
 
 SPLITS = ("train", "val", "test")
@@ -163,7 +163,7 @@ def make_index(
         fingerprint,
         groups.rule if groups else "",
     )
-    return index, _lacks(index)
+    return index, _lacks(index, options.test_fraction)
 
 
 def _with_drawn(
@@ -180,15 +180,15 @@ def _with_drawn(
             rows = [row for row, each in enumerate(whole) if each == "train"]
             seed = split_seed(lines)
             salt = seed if split == "test" else f"{seed}/{split}"
-            for row in draw_split(rows, labels, groups, fraction, salt):
+            for row in rows if fraction == 1 else draw_split(rows, labels, groups, fraction, salt):
                 whole[row] = split
     return whole
 
 
-def _lacks(index: Index) -> list[Problem]:
+def _lacks(index: Index, test_fraction: float) -> list[Problem]:
     problems = []
     counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
-    for split in ("train", "test"):
+    for split in ("train", "test") if test_fraction < 1 else ("test",):
         if not counts[split].total():
             text = f"{index.root or index.kind} has no {split} images: add some or change test_fraction"
             problems.append(error("empty_split", text))

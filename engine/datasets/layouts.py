@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.datasets.folders import has_split_folders, read_class_folders, read_split_folders
-from engine.datasets.layout import Layout, Row
-from engine.datasets.names import IMAGE_SUFFIXES, Places, check_inside, is_image
-from engine.datasets.npz import npz_labels
+from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
+from engine.datasets.formats.layout import Layout, Row
+from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
+from engine.datasets.formats.npz import npz_labels
+from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.tables import is_table
+from engine.datasets.formats.tabular import (
+    LAB_FILES,
+    choose_tables,
+    find_tables,
+    fit_table,
+    read_lab,
+    read_tables,
+)
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError
-from engine.datasets.tables import is_table
-from engine.datasets.tabular import LAB_FILES, choose_tables, find_tables, fit_table, read_lab, read_tables
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.datasets.problems import Problem, warning
+from engine.datasets.formats.problems import Problem, warning
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
-from engine.datasets.decode import Look, decode, is_readable, shown
-from engine.datasets.images import file_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.locks import locked
-from engine.datasets.packing import Job, Partial, Progress, Reader, Unreadable, fill
+from engine.datasets.pixels.decode import Look, decode, is_readable, shown
+from engine.datasets.pixels.images import file_of
+from engine.datasets.pixels.locks import locked
+from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
 from engine.paths import sync_folder, write_atomic
 
 FORMAT = 2

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.problems import Problem, error, some
 from engine.datasets.index import SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
-from engine.datasets.names import MEMBER
-from engine.datasets.problems import Problem, error, some
 
 CHUNK = 256
 Progress = Callable[[int, int], None]
@@ -56,8 +56,8 @@ def data_document(data: str, survey: Survey, looks: Looks | None) -> dict[str, A
 
 def look_at_images(index: Index, progress: Progress) -> Looks | None:
     """Decode every image of an index; None for a built-in set, which has no files."""
-    from engine.datasets.images import open_image
-    from engine.datasets.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+    from engine.datasets.pixels.images import open_image
+    from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 
     root = index.root
     if root is None:

@@ -7,10 +7,10 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.datasets.formats.problems import DataError
 from engine.datasets.groups import groups_by_name
 from engine.datasets.index import Index, survey_folder
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError
 from engine.datasets.splits import draw_split, split_seed
 
 TABLE, LINK = "labels.csv", "images"

@@ -26,7 +26,7 @@ class WeightsError(ValueError):
 def weights_bytes(model_state: Mapping[str, Tensor], metadata: Mapping[str, object]) -> bytes:
     """A safetensors file's content; equal tensors and metadata give equal bytes.
 
-    The metadata are JSON values. `apply_pretrained` reads `class_names`, a list, and `bottleneck_stride`.
+    The metadata are JSON values. `apply_weights` reads `class_names`, a list, and `bottleneck_stride`.
     """
     tensors = {
         name: tensor.detach().cpu().contiguous(memory_format=torch.contiguous_format)

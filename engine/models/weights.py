@@ -1,25 +1,35 @@
 """Where a network's first weights come from: ImageNet, a file, or another run's best."""
 
-import contextlib
-import socket
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlparse
 
 import torch
 from torch import Tensor, nn
 
-from engine.models.resnet import ARCHS, Bottleneck
+from engine.models.imagenet import IMAGENET, imagenet_state
+from engine.models.resnet import ARCHS, Bottleneck, resnet
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 
 HEAD = ("fc.weight", "fc.bias")
-DOWNLOAD_TIMEOUT_S = 10.0
 TENSORS_NAMED = 3
 """How many differing tensors of each sort an error names."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that fit a network but for its fc, ready to be copied into it."""
+
+    source: str
+    name: str
+    """Of the file, for messages."""
+    state: Mapping[str, Tensor]
+    metadata: Mapping[str, object]
+    """What `weights_bytes` was given, where it wrote the file."""
+
+    @property
+    def bottleneck_stride(self) -> object:
+        """Where the network strode that they were trained in; None where nobody says."""
+        return "3x3" if self.source in IMAGENET else self.metadata.get("bottleneck_stride")
 
 
 @dataclass(frozen=True)
@@ -31,56 +41,75 @@ class LoadedWeights:
     note: str
 
 
-def apply_pretrained(
-    model: nn.Module, source: str, *, arch: str, class_names: Sequence[str]
+def read_weights(source: str, *, arch: str, name: str | None = None) -> Weights | None:
+    """Fetch the weights that `source` names: `none` gives None, `imagenet…` torchvision's, else a file's,
+    which messages may call by another `name`.
+
+    Raises WeightsError, in one line, where they are missing, unreadable or do not fit."""
+    if source == "none":
+        return None
+    if source in IMAGENET:
+        called, state = imagenet_state(arch, source)
+        metadata: Mapping[str, object] = {}
+    else:
+        called, state = name or source, read_state(source)
+        metadata = read_weights_metadata(source) if source.lower().endswith(".safetensors") else {}
+    check_body(state, name=called, arch=arch)
+    return Weights(source, called, state, metadata)
+
+
+def apply_weights(
+    model: nn.Module, weights: Weights | None, *, class_names: Sequence[str], needs_head: bool = False
 ) -> LoadedWeights:
-    """Overwrite the network's weights from `source`: `none`, `imagenet`, `imagenet-v1` or a file's path.
+    """Overwrite the network's weights; without any it stays as it is.
 
     The fc stays as it was, unless the file answers the same classes in the same order and says so in the
-    metadata that `weights_bytes` writes. A WeightsError is one line and leaves the network as it was.
-    """
-    if source == "none":
-        return LoadedWeights(source, head_kept=False, note="no pretrained weights: all drawn from the seed")
-    if source in ("imagenet", "imagenet-v1"):
-        name, state = imagenet_state(arch, source)
-        keep_head, why = False, "its 1000 ImageNet classes are not ours"
-        stride: object = "3x3"
-    else:
-        name, state = source, read_state(source)
-        metadata = read_weights_metadata(source) if source.lower().endswith(".safetensors") else {}
-        keep_head, why = head_fits(model, state, metadata, class_names)
-        stride = metadata.get("bottleneck_stride")
-    fill(model, state, name=name, arch=arch, keep_head=keep_head)
+    metadata that `weights_bytes` writes; with `needs_head` another fc is a WeightsError."""
+    if weights is None:
+        return LoadedWeights("none", head_kept=False, note="no pretrained weights: all drawn from the seed")
+    keep_head, why = head_fits(model, weights, class_names)
+    if needs_head and not keep_head:
+        raise WeightsError(
+            f"epochs 0 only evaluates, and the head of {weights.name} cannot answer these data: {why}"
+        )
+    theirs = {key: tensor for key, tensor in weights.state.items() if keep_head or key not in HEAD}
+    model.load_state_dict({**model.state_dict(), **theirs})
     head = f"head kept: {why}" if keep_head else f"fresh head: {why}"
-    return LoadedWeights(source, keep_head, f"weights of {name}; {head}{stride_note(model, stride)}")
+    stride = stride_note(model, weights.bottleneck_stride)
+    return LoadedWeights(weights.source, keep_head, f"weights of {weights.name}; {head}{stride}")
 
 
-def head_fits(
-    model: nn.Module,
-    state: Mapping[str, Tensor],
-    metadata: Mapping[str, object],
-    class_names: Sequence[str],
-) -> tuple[bool, str]:
+def head_fits(model: nn.Module, weights: Weights, class_names: Sequence[str]) -> tuple[bool, str]:
     """Whether the file's fc answers our classes, and why."""
-    ours = model.state_dict()
+    if weights.source in IMAGENET:
+        return False, "its 1000 ImageNet classes are not ours"
+    ours, state = model.state_dict(), weights.state
     if any(name not in state for name in HEAD):
         return False, "the file has none"
+    theirs = weights.metadata.get("class_names")
+    if isinstance(theirs, list) and theirs != list(class_names):
+        return False, f"the file's classes are not ours ({in_short(theirs)}; ours {in_short(class_names)})"
     if any(state[name].shape != ours[name].shape for name in HEAD):
         return False, f"the file's has {len(state['fc.bias'])} outputs, ours {len(ours['fc.bias'])}"
-    theirs = metadata.get("class_names")
     if theirs is None:
         return False, "the file does not say which classes its head answers"
-    if theirs != list(class_names):
-        return False, "the file's classes are not ours"
     return True, "same classes"
 
 
-def fill(model: nn.Module, state: Mapping[str, Tensor], *, name: str, arch: str, keep_head: bool) -> None:
-    """Copy the tensors into the network, all or none; the fc only with `keep_head`."""
-    ours = model.state_dict()
-    theirs = {key: tensor for key, tensor in state.items() if keep_head or key not in HEAD}
+def in_short(class_names: Sequence[object], most: int = 12) -> str:
+    """The first names of a list of classes, and how many more there are."""
+    rest = f" and {len(class_names) - most} more" if len(class_names) > most else ""
+    return ", ".join(map(str, class_names[:most])) + rest
+
+
+def check_body(state: Mapping[str, Tensor], *, name: str, arch: str) -> None:
+    """Raise WeightsError, naming the first tensors that differ, unless all but the fc fits the network."""
+    with torch.device("meta"):
+        whole = resnet(arch, 1, "3x3", zero_init_residual=False).state_dict()
+    ours = {key: tensor for key, tensor in whole.items() if key not in HEAD}
+    theirs = {key: tensor for key, tensor in state.items() if key not in HEAD}
     # Files older than PyTorch 0.4.1 have no batch counter; it plays no part at a fixed BatchNorm momentum.
-    optional = {key for key in ours if key.endswith("num_batches_tracked") or (key in HEAD and not keep_head)}
+    optional = {key for key in ours if key.endswith("num_batches_tracked")}
     differences = {
         "missing": sorted(ours.keys() - theirs.keys() - optional),
         "unexpected": sorted(theirs.keys() - ours.keys()),
@@ -93,7 +122,6 @@ def fill(model: nn.Module, state: Mapping[str, Tensor], *, name: str, arch: str,
     if any(differences.values()):
         parts = "; ".join(f"{sort} {first_of(keys)}" for sort, keys in differences.items() if keys)
         raise WeightsError(f"{name} does not fit {arch}: {parts}{depth_note(state, arch)}")
-    model.load_state_dict({**ours, **theirs})
 
 
 def first_of(names: Sequence[str]) -> str:
@@ -121,34 +149,3 @@ def stride_note(model: nn.Module, trained_stride: object) -> str:
     if not is_bottleneck or trained_stride is None or trained_stride == ours:
         return ""
     return f"; trained with the stride in the {trained_stride}, ours is in the {ours}"
-
-
-def imagenet_state(arch: str, source: str) -> tuple[str, dict[str, Any]]:
-    """Torchvision's weights and their file's name: from torch.hub's folder, else downloaded into it."""
-    from torchvision.models import get_model_weights
-
-    versions = get_model_weights(arch)
-    weights = versions.DEFAULT if source == "imagenet" else versions.IMAGENET1K_V1
-    name = Path(urlparse(weights.url).path).name
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    if (folder / name).is_file():
-        return name, read_state(folder / name)
-    try:
-        with short_timeout(), contextlib.redirect_stdout(sys.stderr):
-            return name, weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
-    except (OSError, HTTPException, RuntimeError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise WeightsError(
-            f"no ImageNet weights for {arch}: put {name} into {folder} (the download failed: {reason})"
-        ) from error
-
-
-@contextlib.contextmanager
-def short_timeout() -> Iterator[None]:
-    """Sockets opened inside give up after DOWNLOAD_TIMEOUT_S without an answer."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 BUSY_TIMEOUT_S = 30
 SQLITE_PREFIX = "sqlite:///"
 

@@ -32,6 +32,8 @@ class Start:
     baseline: float
     class_names: list[str]
     environment: dict[str, Any]
+    leak: dict[str, Any] | None = None
+    """What the first weights know of the val and test images, where that is known; noted at the first start."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             class_names=start.class_names,
             environment=start.environment,
             **_columns(Best, start.best),
+            **({"leak": start.leak} if start.epoch < 0 else {}),
         )
         for table in (EpochMetrics, EpochConfusion):
             session.execute(delete(table).where(col(table.run_id) == run_id, col(table.epoch) > start.epoch))

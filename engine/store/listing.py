@@ -104,3 +104,10 @@ def pending(session: Session) -> Sequence[int]:
 def spec_hashes(session: Session) -> frozenset[str]:
     """The digests of all runs' specs: finds repeats."""
     return frozenset(session.exec(select(Run.spec_hash).distinct()))
+
+
+def waiting_sources(session: Session) -> list[tuple[str, str]]:
+    """Arch and `pretrained` of the runs that have not started from them yet, each pair once."""
+    waits = col(Run.status).in_(["queued", "paused"])
+    pairs = select(Run.arch, Run.pretrained).where(waits, Run.epoch == 0).distinct()
+    return sorted((arch, pretrained) for arch, pretrained in session.exec(pairs))

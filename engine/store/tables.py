@@ -115,6 +115,8 @@ class Run(SQLModel, table=True):
     """The most that its training has reserved on the card, GiB."""
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    leak: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Val and test images that the first weights were trained on; null where nobody knows."""
 
     created_at: datetime = Field(default_factory=utc_now, sa_column=_time(nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=_time())

@@ -3,13 +3,46 @@
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.batches import MEAN, STD
+from engine.datasets.index import Index
 from engine.paths import RunPaths, write_atomic
+from engine.spec import ORDINAL_LOSS, RunSpec
 from engine.training.loop import Evaluation
+from engine.training.measure import Choice
+from engine.training.objectives import grade_thresholds
+
+ABOUT_WEIGHTS = (
+    "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
+)  # fmt: skip
+"""What the weights' metadata repeat of a spec: enough to show them an image as the run did. It is made `packed_px`
+wide, and its middle `image_size` is seen."""
+
+
+def weights_about(
+    spec: RunSpec, run_id: int, index: Index, best: Choice, precision: str, provenance: str
+) -> dict[str, object]:
+    """The metadata of best.safetensors: what its outputs mean, how an image is made ready for it, how good it is
+    and where it comes from; `provenance` is the digest of the images that it was trained on."""
+    return {
+        **spec.model_dump(include=set(ABOUT_WEIGHTS)),
+        "packed_px": spec.packed_px,
+        **asdict(best),
+        "class_names": list(index.class_names),
+        "ordered": index.ordered,
+        **({"thresholds": grade_thresholds(len(index.class_names))} if spec.loss == ORDINAL_LOSS else {}),
+        "mean": MEAN,
+        "std": STD,
+        "precision": precision,
+        "run": run_id,
+        "data_fingerprint": index.fingerprint,
+        "provenance": provenance,
+    }
 
 
 def write_predictions(

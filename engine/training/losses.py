@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 MAX_BUCKETS = 2_000
 
@@ -31,7 +32,9 @@ class Bucket:
 
 
 class LossBuckets:
-    """Collects losses; the width is fixed by the run's length, so live and finished runs look alike."""
+    """Collects losses; the width is fixed by the run's length, so live and finished runs look alike.
+
+    A run that is extended keeps its width, and has more buckets than MAX_BUCKETS in the same proportion."""
 
     def __init__(self, total_steps: int) -> None:
         self.width = max(1, math.ceil(total_steps / MAX_BUCKETS))
@@ -58,9 +61,10 @@ class LossBuckets:
         bucket.minimum, bucket.maximum = min(bucket.minimum, loss), max(bucket.maximum, loss)
         return bucket
 
-    def state(self) -> dict[str, float] | None:
-        """The open bucket, for a checkpoint."""
-        return dict(vars(self._open)) if self._open else None
+    def state(self) -> dict[str, Any]:
+        """The width and the open bucket, for a checkpoint."""
+        return {"width": self.width, "open": dict(vars(self._open)) if self._open else None}
 
-    def load(self, state: dict[str, float] | None) -> None:
-        self._open = Bucket(**state) if state else None  # type: ignore[arg-type]
+    def load(self, state: dict[str, Any]) -> None:
+        self.width = state["width"]
+        self._open = Bucket(**state["open"]) if state["open"] else None

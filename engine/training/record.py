@@ -22,8 +22,16 @@ from engine.training.measure import Choice, Measured
 class StoreRecorder:
     """Every method raises LeaseLost once the run was claimed anew."""
 
-    def __init__(self, store: Store, held: Claim, spec: RunSpec, environment: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        held: Claim,
+        spec: RunSpec,
+        environment: dict[str, Any],
+        leak: dict[str, Any] | None = None,
+    ) -> None:
         self._store, self._held, self._spec, self._environment = store, held, spec, environment
+        self._leak = leak
         self._labels: tuple[int, ...] = ()
         self._train_counts: tuple[int, ...] = ()
         self._baseline = 0.0
@@ -41,6 +49,7 @@ class StoreRecorder:
             baseline=self._baseline,
             class_names=list(index.class_names),
             environment={**self._environment, "data_fingerprint": index.fingerprint},
+            leak=self._leak,
         )
         history.begin_attempt(self._store, self._held, start)
 

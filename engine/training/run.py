@@ -6,19 +6,21 @@ the worker has gone."""
 import argparse
 import errno
 import os
-import platform
 import signal
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 
 from engine.datasets.layouts import DataError
-from engine.datasets.locks import Stopped
+from engine.datasets.pixels.locks import Stopped
+from engine.datasets.provenance import LeakError
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
@@ -28,14 +30,13 @@ from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
 from engine.store.status import Cause
 from engine.supervisor import STORE_UNUSABLE
-from engine.telemetry import cpu_name
 from engine.text import plain
+from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.losses import Diverged
 from engine.training.memory import OutOfMemory, halved, is_cpu_allocation, release, shrink_line
-from engine.training.recipe import MachineError, forbid_tf32, resolve_precision, resolve_threads
+from engine.training.recipe import MachineError, forbid_tf32
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
-from engine.training.setup import micro_batch_of
 
 
 class Stop:
@@ -74,14 +75,14 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
     spec = load_spec(run.spec)
     log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
     try:
-        environment = _environment(spec, device, run.environment)
-        log("  ".join(f"{name} {value}" for name, value in environment.items()))
+        environment = environment_now(spec, device, home, run.environment)
+        log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
         torch.set_num_threads(environment["threads"])
         if environment["precision"] == "fp32":
             forbid_tf32()
         if spec.deterministic:
             torch.use_deterministic_algorithms(True)
-        finished = _train(store, home, held, spec, environment, device, stop)
+        finished = _train(store, home, held, spec, environment, device, stop, before=run.environment)
     except (LeaseLost, StoreError):
         raise
     except Stopped:
@@ -100,9 +101,13 @@ def _train(
     environment: dict[str, Any],
     device: torch.device,
     stop: Stop,
+    *,
+    before: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
     """A session to its end. Where the card is too small and the spec says `shrink`, another goes on from the newest
-    checkpoint with half the micro-batch, which `environment` keeps for later attempts."""
+    checkpoint with half the micro-batch, which `environment` keeps for later attempts.
+
+    `before`: the environment that is recorded of the attempts so far."""
     while True:
         try:
             session = Session(
@@ -115,7 +120,14 @@ def _train(
                 micro_batch=environment["micro_batch"],
                 should_stop=stop.is_set,
             )
-            return _train_and_judge(session, StoreRecorder(store, held, spec, environment), stop)
+            recorded = environment
+            if session.resumed and before:
+                recorded = carried_on(before, environment, held.attempt)
+                if warning := other_bits(recorded, held.attempt):
+                    log(warning)
+            before = recorded
+            leak = session.leak.document() if session.leak is not None else None
+            return _train_and_judge(session, StoreRecorder(store, held, spec, recorded, leak), stop)
         except OutOfMemory as error:
             smaller = halved(error.images, spec.image_size)
             if spec.on_oom != "shrink" or smaller is None:
@@ -160,7 +172,11 @@ def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     """Cause, one line and one suggestion for what ended a training."""
     text = plain(" ".join(str(error).split())) or type(error).__name__
-    if isinstance(error, DataError | WeightsError):
+    if isinstance(error, LeakError):
+        return "data", text, "choose other data or another split, or add the run with allow_leak"
+    if isinstance(error, WeightsError):
+        return "data", text, "choose other weights or mend these, then queue the run again"
+    if isinstance(error, DataError):
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
         return "diverged", text, f"try a smaller lr: {spec.lr / 10:g}"
@@ -173,21 +189,6 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
         return "disk", text, "free some space or make the folder writable, then queue the run again"
     return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"
-
-
-def _environment(spec: RunSpec, device: torch.device, before: dict[str, Any]) -> dict[str, Any]:
-    """What determines the bits besides the spec; threads, precision and a micro-batch that had to shrink stay as
-    in the attempt before."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "host": platform.node(),
-        "device": str(device),
-        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name(),
-        "threads": before.get("threads") or resolve_threads(spec.threads),
-        "precision": before.get("precision") or resolve_precision(spec.precision, device),
-        "micro_batch": before.get("micro_batch") or micro_batch_of(spec),
-    }
 
 
 def main() -> int:

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.datasets.provenance import Leak, load_trained_on, save_trained_on
 from engine.models.weight_files import weights_bytes
 from engine.paths import Home, sweep_aside, write_atomic
-from engine.spec import ORDINAL_LOSS, RunSpec
-from engine.training.artifacts import append_answers, write_predictions
+from engine.spec import RunSpec
+from engine.training.artifacts import append_answers, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, load_checkpoint, save_checkpoint
 from engine.training.loop import EpochSums, Evaluation, evaluate, train_one_epoch
 from engine.training.losses import Bucket, Diverged, LossBuckets
@@ -31,23 +31,11 @@ from engine.training.measure import (
     split_scores,
 )
 from engine.training.memory import OutOfMemory, fitting_batch, release
-from engine.training.objectives import grade_thresholds
-from engine.training.setup import Log, build_network, prepare_data
+from engine.training.provenance import provenance
+from engine.training.setup import Log, build_network, first_weights, prepare_data
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
-KEPT_WITH_WEIGHTS = (
-    "arch",
-    "bottleneck_stride",
-    "data",
-    "image_size",
-    "fit",
-    "preprocess",
-    "augment",
-    "loss",
-)
-"""What the weights' metadata say of the spec: enough to show them an image as the run did. It is made `packed_px`
-wide, and its middle `image_size` is seen."""
 CHECKPOINT_MAX_SHARE = 0.02
 """Within an epoch a checkpoint is written only where it costs less than this share of the time."""
 
@@ -85,23 +73,35 @@ class Session:
 
         Raises DataError, WeightsError; Stopped where `should_stop` asks while images are packed."""
         self.spec, self.device, self.log = spec, device, log
+        self._run_id, self.precision = run_id, precision
         self.paths = home.run(run_id)
         self.paths.folder.mkdir(parents=True, exist_ok=True)
         sweep_aside(self.paths.folder)
+        checkpoint = load_checkpoint(self.paths, spec.training_digest())
+        # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
+        # its own in the checkpoint.
+        weights = None if checkpoint else first_weights(spec, home)
         self.data = prepare_data(spec, home, device, log, self.paths.bad_images, should_stop)
-        checkpoint = load_checkpoint(self.paths, spec.digest())
         if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
             raise DataError(
                 f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
             )
+        self.resumed = checkpoint is not None
+        kept = load_trained_on(self.paths.trained_on) if self.resumed else None
+        self.leak: Leak | None = None
+        """Found at the start; a run that goes on was judged then."""
+        self._records_provenance = kept is None
+        if kept is None:
+            kept, self.leak = provenance(spec, home, run_id, self.data.index, log)
+        self.trained_on = kept
         self.net = build_network(
             spec,
-            home,
             self.data,
+            weights,
             device,
             precision,
             log,
-            resumes=checkpoint is not None,
+            resumes=self.resumed,
             micro_batch=micro_batch,
         )
         self.done_epochs, self.step = -1, 0
@@ -125,6 +125,9 @@ class Session:
             steps_per_epoch=self.data.steps_per_epoch,
             best=self.best,
         )
+        if self._records_provenance:
+            recorder.check()
+            save_trained_on(self.paths.trained_on, self.trained_on)
         if self.done_epochs < 0:
             if should_stop():
                 return False
@@ -181,7 +184,7 @@ class Session:
         )
         self.best = best
         last = self._is_last(measured.epoch)
-        if last and self.spec.eval_train:
+        if last and self.spec.eval_train and len(self.data.train_rows):
             measured = replace(measured, trained=self._train_scores())
         recorder.check()
         self.done_epochs, self.step = measured.epoch, 0
@@ -223,17 +226,9 @@ class Session:
         )
 
     def _write_best(self, measured: Measured, best: Choice) -> None:
-        spec = self.spec
-        about: dict[str, object] = {
-            **spec.model_dump(include=set(KEPT_WITH_WEIGHTS)),
-            "packed_px": spec.packed_px,
-            **asdict(best),
-            "class_names": list(self.data.index.class_names),
-            "mean": MEAN,
-            "std": STD,
-        }
-        if spec.loss == ORDINAL_LOSS:
-            about["thresholds"] = grade_thresholds(len(self.data.index.class_names))
+        about = weights_about(
+            self.spec, self._run_id, self.data.index, best, self.precision, self.trained_on.digest()
+        )
         write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about))
         self._write_predictions(measured, last=False)
 
@@ -269,7 +264,7 @@ class Session:
         began = time.monotonic()
         self._check_weights()
         state: dict[str, Any] = {
-            "spec_hash": self.spec.digest(),
+            "spec_hash": self.spec.training_digest(),
             "data": self.data.index.fingerprint,
             "epoch": self.done_epochs,
             "step": self.step,

@@ -12,18 +12,18 @@ from engine.analysis.constant_loss import loss_problem
 from engine.analysis.groups import seen_groups
 from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
-from engine.datasets.decode import Look
+from engine.datasets.feeding.sampling import parts_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import BadImages, pack, skip
-from engine.datasets.preprocess import GREY
-from engine.datasets.sampling import parts_of
+from engine.datasets.pixels.decode import Look
+from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
-from engine.models.weights import apply_pretrained
+from engine.models.weights import Weights, apply_weights, read_weights
 from engine.paths import Home, gpu_cache_bytes
-from engine.spec import SMALLEST_ALONE_PX, RunSpec
+from engine.spec import PRETRAINED_WORDS, SMALLEST_ALONE_PX, RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.heads import add_dropout
 from engine.training.objectives import make_objective, outputs_of
@@ -123,8 +123,8 @@ def _pack(
 
 def build_network(
     spec: RunSpec,
-    home: Home,
     data: Data,
+    weights: Weights | None,
     device: torch.device,
     precision: str,
     log: Log,
@@ -132,8 +132,8 @@ def build_network(
     resumes: bool,
     micro_batch: int = 0,
 ) -> Network:
-    """The network at its start; `micro_batch` 0 is the spec's. A run that `resumes` takes its weights from its
-    checkpoint, not from where it began. Raises WeightsError."""
+    """The network at its start, from the `weights` where there are any; `micro_batch` 0 is the spec's. A run that
+    `resumes` takes its weights from its checkpoint afterwards. Raises WeightsError."""
     classes = data.index.class_names
     model = build_model(
         spec.arch,
@@ -143,7 +143,7 @@ def build_network(
         seed=spec.seed,
     )
     if not resumes:
-        log(apply_pretrained(model, _weights_source(spec, home), arch=spec.arch, class_names=classes).note)
+        log(apply_weights(model, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     if spec.head == "dropout":
         add_dropout(model)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -166,13 +166,13 @@ def micro_batch_of(spec: RunSpec) -> int:
     return spec.micro_batch or spec.batch_size
 
 
-def _weights_source(spec: RunSpec, home: Home) -> str:
-    """What `apply_pretrained` takes. Raises WeightsError where another run has no weights."""
+def first_weights(spec: RunSpec, home: Home) -> Weights | None:
+    """Where the network starts; None where all is drawn from the seed. Raises WeightsError."""
     if spec.source_run is not None:
         path = home.run(spec.source_run).best
         if not path.exists():
             raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
-        return str(path)
-    if spec.pretrained in ("none", "imagenet", "imagenet-v1"):
-        return spec.pretrained
-    return str(home.resolve(spec.pretrained))
+        return read_weights(str(path), arch=spec.arch, name=f"run {spec.source_run}")
+    if spec.pretrained in PRETRAINED_WORDS:
+        return read_weights(spec.pretrained, arch=spec.arch)
+    return read_weights(str(home.resolve(spec.pretrained)), arch=spec.arch, name=spec.pretrained)

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
-from engine.datasets.sampling import parts_of
+from engine.datasets.feeding.sampling import parts_of
 from engine.training.heads import reseed
 from engine.training.objectives import Objective
 

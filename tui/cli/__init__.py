@@ -13,13 +13,16 @@ from engine.paths import Home
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
+from tui.cli.arch import arch
 from tui.cli.control import cancel, wait
 from tui.cli.data import data
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
+from tui.cli.extend import clone, extend
 from tui.cli.look import log, ls, show
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, tell
+from tui.cli.predict import predict
 from tui.cli.report import report
 
 # What a user can mend: each is one line that says what to do.
@@ -67,9 +70,13 @@ VERBS = {
     "log": log,
     "cancel": cancel,
     "wait": wait,
+    "clone": clone,
+    "extend": extend,
     "report": report,
     "demo": demo,
     "doctor": doctor,
+    "arch": arch,
+    "predict": predict,
 }
 for _name, _verb in VERBS.items():
     cli.command(_name)(_verb)

@@ -1,6 +1,6 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +18,7 @@ from engine.store.database import open_store
 from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 from tui.text import plain
+from tui.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index
@@ -43,22 +44,43 @@ def add(
     ] = 3,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
+    specs = expand(home, settings, preset)
+    return queue_runs(
+        home, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
+    )
+
+
+def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
+    """The specs of a grid, what it leaves out taken from a preset. Raises CliError, naming the flags that are wrong."""
     try:
         given = with_relative_data(home, settings)
         grids = [given] if preset is None else with_preset(preset, given)
-        specs = [spec for grid in grids for spec in expand_grid(grid)]
+        return [spec for grid in grids for spec in expand_grid(grid)]
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
+
+
+def queue_runs(
+    home: Home,
+    specs: list[RunSpec],
+    *,
+    name: str,
+    sweep: str,
+    after: Collection[int] = (),
+    priority: int,
+    max_attempts: int,
+) -> int:
+    """Look at all that can be known to fail, queue the runs, print their ids."""
     check_files(home, specs)
     store = open_store(home.database)
-    for line in memory.warnings_for(store, specs):
+    for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
         tell(f"warning: {line}")
     added = add_runs(
         store,
         specs,
         name=_text("--name", name),
         sweep=_text("--sweep", sweep),
-        after=after or (),
+        after=after,
         priority=priority,
         max_attempts=max_attempts,
     )

@@ -14,8 +14,11 @@ from typing import Annotated, Any
 import typer
 
 from engine.paths import Home
+from engine.spec import PRETRAINED_WORDS
 from engine.store.database import StoreError, open_store
+from engine.store.listing import waiting_sources
 from engine.store.workers import present
+from tui.cli.ask import ask
 from tui.cli.options import takes_home
 from tui.cli.output import print_json
 from tui.text import plain
@@ -39,7 +42,8 @@ def doctor(
 ) -> int:
     """Check the installation, the device and the home. Exit code 1 where something must be mended."""
     device, facts = _device()
-    checks = [_python(), *_packages(), device, *_cards(facts), _folder(home), _database(home), _space(home)]
+    checks = [_python(), *_packages(), device, *_cards(facts), _folder(home), _database(home)]
+    checks += [*_imagenet(home), _space(home)]
     ok = all(check.problem is None for check in checks)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks], "device": facts})
@@ -123,6 +127,32 @@ def _database(home: Home) -> Check:
         return Check("run table", "none yet") if missing else Check("run table", home.db_url, str(error))
     names = ", ".join(f"worker {worker.id} on {worker.device}" for worker in workers)
     return Check("run table", f"{home.db_url}; {names or 'no worker'}")
+
+
+def _imagenet(home: Home) -> list[Check]:
+    """The ImageNet weights that waiting runs start from: there, to be downloaded, or to be brought."""
+    try:
+        with open_store(home.database, create=False).read() as session:
+            wanted = waiting_sources(session)
+    except StoreError:
+        return []
+    pairs = [f"{arch}:{source}" for arch, source in wanted if source in PRETRAINED_WORDS[1:]]
+    if not pairs:
+        return []
+    files = ask("models.imagenet", pairs, what="the list of ImageNet files")["files"]
+    return [_imagenet_file(**file) for file in {file["name"]: file for file in files}.values()]
+
+
+def _imagenet_file(
+    arch: str, pretrained: str, name: str, folder: str, present: bool, reachable: bool | None
+) -> Check:
+    what = f"{name} for {arch}"
+    if present:
+        return Check("ImageNet", f"{what} is in {folder}")
+    if reachable:
+        return Check("ImageNet", f"{what} will be downloaded into {folder}")
+    problem = f"this machine cannot download it: put {name} into {folder}"
+    return Check("ImageNet", f"{what} is missing, and a waiting run starts from it", problem)
 
 
 def _space(home: Home) -> Check:

@@ -22,7 +22,7 @@ _METRICS = (
     "recall", "precision", "f1", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
     "max_logit", "nonfinite_share", "seconds",
 )  # fmt: skip
-_ARTIFACTS = ("log", "last", "best", "answers", "bad_images")
+_ARTIFACTS = ("log", "last", "best", "answers", "bad_images", "trained_on")
 
 
 def brief(run: Run, waiting: str | None) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         if last
         else None,
         "environment": run.environment,
+        "leak": run.leak,
         "artifacts": _artifacts(home, run_id),
         "log_tail": log_tail(home, run_id),
         "metrics": metrics if last or run.epochs == 0 else [],

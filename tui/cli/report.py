@@ -1,8 +1,5 @@
 """`resnet-tui report`: the study as a page with its figures."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +10,7 @@ from engine.analysis.report import write_report
 from engine.analysis.study import Study, collect
 from engine.paths import Home
 from engine.store.database import open_store
+from tui.cli.ask import ask
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, tell
 
@@ -42,12 +40,7 @@ def architectures(study: Study) -> list[ArchTable]:
     used = archs_used(study)
     for stride in dict.fromkeys(stride for _, stride in used):
         names = [arch for arch, each in used if each == stride]
-        command = [sys.executable, "-P", "-m", "engine.models.summary", *names, "--json"]
-        done = subprocess.run(
-            [*command, "--bottleneck-stride", stride], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-            raise CliError(f"the architecture table of {', '.join(names)} could not be made: {last}")
-        tables += read_architectures(json.loads(done.stdout))
+        arguments = [*names, "--bottleneck-stride", stride]
+        document = ask("models.summary", arguments, what=f"the architecture table of {', '.join(names)}")
+        tables += read_architectures(document)
     return tables

@@ -23,6 +23,7 @@ from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
 from tui.form import Checked, check, is_built_in
 from tui.text import plain
+from tui.warm_start import check_warm_starts
 
 # Field, label, text to begin with, what is said while nothing is wrong.
 FIELDS = (
@@ -159,10 +160,11 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     def _add(self, specs: tuple[RunSpec, ...], name: str) -> None:
         try:
             store = open_store(self._home.database)
+            warnings = check_warm_starts(self._home, store, specs)
             added = add_runs(store, specs, name=name)
-            warnings = memory.warnings_for(store, specs)
+            warnings += memory.warnings_for(store, specs)
             store.close()
-        except (StoreError, QueueError, SpecError) as error:
+        except (StoreError, QueueError, SpecError, DataError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return
         for line in warnings:

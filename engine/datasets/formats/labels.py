@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from engine.datasets.problems import Problem, error, some, warning
+from engine.datasets.formats.problems import Problem, error, some, warning
 
 MAX_LABEL = 200
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0{1,18})?", re.ASCII)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.datasets.names import Listing, Places, is_inside
-from engine.datasets.problems import Problem, error, note, some, warning
+from engine.datasets.formats.names import Listing, Places, is_inside
+from engine.datasets.formats.problems import Problem, error, note, some, warning
 
 
 class Row(NamedTuple):

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from engine.datasets.images import open_image
 from engine.datasets.layouts import DataError
-from engine.datasets.preprocess import crop_to_eye, graham
-from engine.datasets.resize import square
-from engine.datasets.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+from engine.datasets.pixels.images import open_image
+from engine.datasets.pixels.preprocess import crop_to_eye, graham
+from engine.datasets.pixels.resize import square
+from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 
 ENOUGH = 0.99
 """libjpeg may scale to this share of the wanted side: 512 px halved serve a map of 258 px (1.15 × 224)."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.datasets.names import MEMBER
-from engine.datasets.npz import npz_images
+from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.npz import npz_images
 
 
 def open_image(root: Path, name: str) -> Image.Image:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.problems import DataError
+from engine.datasets.formats.problems import DataError
 
 TABLE_SUFFIXES = (".csv", ".tsv")
 MAX_BYTES = 500_000_000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.datasets.problems import DataError
+from engine.datasets.formats.problems import DataError
 
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 MAX_FILES = 2_000_000
@@ -107,7 +107,7 @@ class Listing:
         return names
 
     def _has_member(self, member: re.Match[str]) -> bool:
-        from engine.datasets.npz import npz_lengths
+        from engine.datasets.formats.npz import npz_lengths
 
         path = self.root / member["file"]
         return path.is_file() and int(member["row"]) < npz_lengths(path).get(member["split"], 0)

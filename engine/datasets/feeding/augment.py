@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.augmentation import parts_of
-from engine.datasets import counters
-from engine.datasets.counters import mix, share
+from engine.datasets.feeding import counters
+from engine.datasets.feeding.counters import mix, share
 
 SMALLEST_CROP = 0.8
 """A crop's share of the packed image's area, as in torchvision's RandomResizedCrop: 0.8 to 1. Out of a map of

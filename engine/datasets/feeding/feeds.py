@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.datasets.augment import Views, gather_mirrored, mirrored
+from engine.datasets.feeding.augment import Views, gather_mirrored, mirrored
 
 AHEAD = 2
 """Batches that are made ready while one trains: as many as there are pinned buffers."""

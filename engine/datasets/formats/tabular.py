@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.columns import IMAGE_HEADINGS, SAMPLE, SPLIT_WORDS, Columns, find_columns
-from engine.datasets.labels import is_whole
-from engine.datasets.layout import Layout, Row, place
-from engine.datasets.names import Places
+from engine.datasets.formats.columns import IMAGE_HEADINGS, SAMPLE, SPLIT_WORDS, Columns, find_columns
+from engine.datasets.formats.labels import is_whole
+from engine.datasets.formats.layout import Layout, Row, place
+from engine.datasets.formats.names import Places
+from engine.datasets.formats.problems import DataError, Problem, error, note, warning
+from engine.datasets.formats.tables import Table, heading, is_table, read_table
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError, Problem, error, note, warning
-from engine.datasets.tables import Table, heading, is_table, read_table
 
 LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv")
 MAX_TABLES = 50

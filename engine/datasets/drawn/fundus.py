@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from engine.datasets.eye import Eye, draw_disc, draw_ground, draw_vessels, random_eye
-from engine.datasets.lesions import draw_lesions
+from engine.datasets.drawn.eye import Eye, draw_disc, draw_ground, draw_vessels, random_eye
+from engine.datasets.drawn.lesions import draw_lesions
 
 SMALLEST_CANVAS_PX = 144
 

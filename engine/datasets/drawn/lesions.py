@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from engine.datasets.eye import Eye, Lengths, Points, ribbons, soft_stain, stain, walk
+from engine.datasets.drawn.eye import Eye, Lengths, Points, ribbons, soft_stain, stain, walk
 
 BLOOD, OLD_BLOOD, NEW_VESSEL = (116, 12, 10), (92, 10, 10), (138, 20, 16)
 EXUDATE, COTTON_WOOL = (255, 238, 138), (244, 222, 178)

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.decode import BadImage
-from engine.datasets.locks import Stopped
+from engine.datasets.pixels.decode import BadImage
+from engine.datasets.pixels.locks import Stopped
 from engine.paths import write_atomic
 
 BLOCK = 16

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.datasets.problems import DataError
+from engine.datasets.formats.problems import DataError
 
 if TYPE_CHECKING:
     import numpy as np

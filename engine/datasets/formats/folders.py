@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from engine.datasets.columns import SPLIT_WORDS
-from engine.datasets.layout import Layout, Row
-from engine.datasets.names import is_image, walk_images
-from engine.datasets.problems import DataError, Problem, note
+from engine.datasets.formats.columns import SPLIT_WORDS
+from engine.datasets.formats.layout import Layout, Row
+from engine.datasets.formats.names import is_image, walk_images
+from engine.datasets.formats.problems import DataError, Problem, note
 
 
 def has_split_folders(path: Path) -> bool:

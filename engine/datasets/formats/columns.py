@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from engine.datasets.labels import is_whole
-from engine.datasets.names import Listing, Places, is_image
+from engine.datasets.formats.labels import is_whole
+from engine.datasets.formats.names import Listing, Places, is_image
+from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.tables import Table, heading
 from engine.datasets.options import ReadOptions
-from engine.datasets.problems import DataError
-from engine.datasets.tables import Table, heading
 
 # Headings as `heading` gives them.
 IMAGE_HEADINGS = (

@@ -1,0 +1,1 @@
+"""Fundus photographs drawn by seed: nothing to download."""

@@ -1,0 +1,115 @@
+"""What determines a run's bits besides its spec, and what changed between its attempts."""
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import engine
+from engine import telemetry
+from engine.paths import Home
+from engine.spec import RunSpec
+from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.setup import micro_batch_of
+
+PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
+DECIDES_BITS = ("torch", "device_name", "cuda", "cudnn", "numpy", "pillow")
+"""With another of these the same step may give other bits."""
+PRESENT = ("device", "micro_batch")
+"""Always those of the present attempt: which of several equal cards, and a micro-batch that had to shrink."""
+GIT_TIMEOUT_S = 5.0
+
+
+def environment_now(
+    spec: RunSpec, device: torch.device, home: Home, before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """This process's environment; threads, precision and a micro-batch that had to
+    shrink stay as they were `before`. What is unknown is None."""
+    on_cuda = device.type == "cuda"
+    host = telemetry.nvidia() if on_cuda else None
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        **{name.replace("-", "_"): _version(name) for name in PACKAGES},
+        "host": platform.node(),
+        "device": str(device),
+        "device_name": torch.cuda.get_device_name(device) if on_cuda else telemetry.cpu_name(),
+        "cuda": torch.version.cuda if on_cuda else None,
+        "cudnn": _cudnn() if on_cuda else None,
+        "driver": host.driver if host else None,
+        "threads": before.get("threads") or resolve_threads(spec.threads),
+        "precision": before.get("precision") or resolve_precision(spec.precision, device),
+        "micro_batch": before.get("micro_batch") or micro_batch_of(spec),
+        "program_revision": program_revision(),
+        "home_revision": git_revision(home.root),
+    }
+
+
+def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
+    """The environment of a run that goes on: as at its first start, with each later attempt's changes."""
+    changes = list(first.get("changes", ()))
+    known = dict(first)
+    for change in changes:
+        known |= change
+    changed = {
+        name: value
+        for name, value in now.items()
+        if name in known and known[name] != value and name not in PRESENT
+    }
+    if changed:
+        changes.append({"attempt": attempt, **changed})
+    present = {name: now[name] for name in PRESENT if name in now}
+    return {**first, **present, **({"changes": changes} if changes else {})}
+
+
+def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
+    """A warning where this attempt computes with something else than the ones before."""
+    changed: Mapping[str, Any] = next(
+        (each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {}
+    )
+    telling = [f"{name} is {changed[name]}" for name in DECIDES_BITS if name in changed]
+    if not telling:
+        return None
+    return f"warning: {', '.join(telling)} now: from here on the bits may differ from a run that was never stopped"
+
+
+def program_revision() -> str | None:
+    """The program's own git revision where it runs from its repository; `+` marks uncommitted changes."""
+    source = Path(engine.__file__)
+    tracked = _git(source.parent, "ls-files", "--error-unmatch", source.name)
+    return git_revision(source.parent) if tracked else None
+
+
+def git_revision(folder: Path) -> str | None:
+    """The revision of the repository that a folder lies in; `+` marks uncommitted changes of tracked files."""
+    revision = _git(folder, "rev-parse", "HEAD")
+    if not revision:
+        return None
+    return revision + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=True, errors="replace"
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _cudnn() -> int | None:
+    found: int | None = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

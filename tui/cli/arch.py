@@ -1,0 +1,103 @@
+"""`resnet-tui arch`: Table 1 of He et al. 2015, read off the networks themselves."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Annotated
+
+import typer
+
+from engine.analysis.arch_table import ArchTable, read_architectures
+from engine.paths import Home
+from engine.spec import ARCHS
+from tui.cli.ask import ask
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, print_json
+
+STRIDES = ("3x3", "1x1")
+BLOCKS = re.compile(r"\[(?P<convs>[^]]+)\]×(?P<count>\d+)")
+SIDE = 17
+"""Columns of the stage's name and output size."""
+NARROWEST = 12
+"""Columns of a network: `1×1,512 ×36` and a gap."""
+
+
+@takes_home
+def arch(
+    home: Home,
+    name: Annotated[str | None, typer.Argument(help=f"One of {', '.join(ARCHS)}; else all.")] = None,
+    bottleneck_stride: Annotated[
+        str, typer.Option(help="3x3 as torchvision has it, 1x1 as the paper has it.")
+    ] = "3x3",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+) -> int:
+    """Show the networks' layers, parameters and multiply-adds beside the published ones."""
+    if name is not None and name not in ARCHS:
+        raise CliError(f"{name!r} is no network: choose from {', '.join(ARCHS)}")
+    if bottleneck_stride not in STRIDES:
+        raise CliError(f"--bottleneck-stride: {bottleneck_stride!r} is unknown: choose 3x3 or 1x1")
+    names = [name] if name else list(ARCHS)
+    document = ask(
+        "models.summary", [*names, "--bottleneck-stride", bottleneck_stride], what="the architecture table"
+    )
+    if as_json:
+        print_json(document)
+    else:
+        tables = read_architectures(document)
+        print("\n".join(table_lines(tables, shutil.get_terminal_size().columns)))
+    return 0
+
+
+def table_lines(archs: Sequence[ArchTable], width: int) -> list[str]:
+    """The paper's table as lines of at most `width` columns, where that is at least 77 for five networks."""
+    column = max(NARROWEST, min((width - SIDE) // len(archs), 20))
+    lines = [_line("layer", "output", [each.arch for each in archs], column)]
+    for layers in zip(*(each.layers for each in archs), strict=True):
+        lines += _stage(layers[0].name, layers[0].output, [each.blocks for each in layers], column)
+    lines.append("")
+    for label, cells in _figures(archs).items():
+        lines.append(f"{label:<{SIDE}}" + "".join(f"{cell:<{column}}" for cell in cells).rstrip())
+    return [*lines, "", *_notes(archs)]
+
+
+def _stage(name: str, output: str, texts: Sequence[str], column: int) -> list[str]:
+    """What all networks share stands once, across; then each one's block, a convolution a line."""
+    blocks = [BLOCKS.search(text) for text in texts]
+    shared = texts[0][: blocks[0].start()].rstrip("; ") if blocks[0] else texts[0]
+    lines = [_line(name, output, [shared], len(shared))] if shared else []
+    cells = [_block(block) for block in blocks if block]
+    for number, row in enumerate(zip_longest(*cells, fillvalue="")):
+        titles = ("", "") if number or shared else (name, output)
+        lines.append(_line(*titles, row, column))
+    return lines
+
+
+def _block(block: re.Match[str]) -> list[str]:
+    first, *others = block["convs"].split("; ")
+    return [f"{first:<7} ×{block['count']}", *others]
+
+
+def _line(name: str, output: str, cells: Sequence[str], column: int) -> str:
+    return (f"{name:<8}{output:<{SIDE - 8}}" + "".join(f"{cell:<{column}}" for cell in cells)).rstrip()
+
+
+def _figures(archs: Sequence[ArchTable]) -> dict[str, list[str]]:
+    return {
+        "parameters": [f"{each.parameters:,}" for each in archs],
+        "multiply-adds": [f"{each.multiply_adds / 1e9:.3f}e9" for each in archs],
+        "published": [f"{each.published_multiply_adds / 1e9:.1f}e9" for each in archs],
+        "difference": [
+            f"{100 * (each.multiply_adds / each.published_multiply_adds - 1):+.1f} %" for each in archs
+        ],
+    }
+
+
+def _notes(archs: Sequence[ArchTable]) -> list[str]:
+    notes = ["One image of 224×224 pixels, 1,000 classes. Published: He et al. 2015, Table 1."]
+    if any(each.key[1] == "3x3" and "1×1" in each.layers[1].blocks for each in archs):
+        notes += [
+            "The paper's bottleneck strides in its first 1×1; here it strides in the 3×3, as in",
+            "torchvision, which takes more: --bottleneck-stride 1x1 shows the paper's.",
+        ]
+    return notes

@@ -1,0 +1,58 @@
+"""`extend`, `clone`: more of a run, or one like it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from engine.grid import load_spec
+from engine.paths import Home
+from engine.store.database import open_store
+from engine.store.extend import extend_run
+from engine.store.listing import get_run
+from tui.cli.add import expand, queue_runs
+from tui.cli.options import MAX_ID, takes_home, takes_spec
+from tui.cli.output import CliError, tell
+
+RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
+
+
+@takes_home
+def extend(
+    home: Home,
+    run_id: RunId,
+    epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Epochs in all, those done included.")],
+) -> int:
+    """Let a done run go on from its last checkpoint. The schedule must be constant: others depend on the length."""
+    store = open_store(home.database, create=False)
+    with store.read() as session:
+        is_done = get_run(session, run_id).status == "done"
+    if is_done and not home.run(run_id).last.exists():
+        raise CliError(
+            f"run {run_id} has no checkpoint any more: train anew with resnet-tui clone {run_id} --epochs {epochs}"
+        )
+    extend_run(store, run_id, epochs)
+    tell(f"run {run_id}: queued again, to go on until epoch {epochs}")
+    return 0
+
+
+@takes_home
+@takes_spec
+def clone(
+    home: Home,
+    run_id: RunId,
+    settings: dict[str, Any],
+    name: Annotated[str | None, typer.Option(help="A name; else the same.")] = None,
+    sweep: Annotated[str | None, typer.Option(help="The sweep; else the same.")] = None,
+) -> int:
+    """Queue a run like another one but for what is given; lists make several. Prints the new ids, one a line."""
+    with open_store(home.database, create=False).read() as session:
+        run = get_run(session, run_id)
+    specs = expand(home, {**load_spec(run.spec).model_dump(), **settings})
+    return queue_runs(
+        home,
+        specs,
+        name=run.name if name is None else name,
+        sweep=run.sweep if sweep is None else sweep,
+        priority=run.priority,
+        max_attempts=run.max_attempts,
+    )

@@ -1,0 +1,40 @@
+"""`resnet-tui predict`: a run's best network answers images."""
+
+import subprocess
+from typing import Annotated
+
+import typer
+
+from engine.paths import Home
+from engine.store.database import open_store
+from engine.store.listing import get_run
+from tui.cli.ask import engine_command
+from tui.cli.options import MAX_ID, takes_home
+from tui.cli.output import CliError
+
+
+@takes_home
+def predict(
+    home: Home,
+    run_id: Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGE|DIR|CSV…", help="Images, folders with images, tables of image names."),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document with the probability of each class.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Images at once.")] = 128,
+) -> int:
+    """Answer images with a run's best weights, made ready as the run's own were: image, answer, score as CSV.
+
+    Images that cannot be read are named on standard error and left out; the exit code is then 1."""
+    with open_store(home.database, create=False).read() as session:
+        status = get_run(session, run_id).status
+    weights = home.run(run_id).best
+    if not weights.exists():
+        raise CliError(f"run {run_id} ({status}) has no weights at {weights}: choose a run that has trained")
+    arguments = ["--weights", str(weights), "--device", device, "--batch-size", str(batch_size)]
+    command = engine_command("predict", [*arguments, *(["--json"] if as_json else []), "--", *paths])
+    return subprocess.run(command, check=False).returncode
