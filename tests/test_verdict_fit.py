@@ -66,6 +66,7 @@ def test_by_heart_is_overfitting_since_the_test_loss_rose() -> None:
         ({"nlls": [1.6, 1.0, 1.4, 1.5, 1.6, 0.9]}, "the test loss came down again"),
         ({"trains": [0.4, 0.5, 0.55, 0.6, 0.62, 0.64]}, "a gap within the noise of 200 test images"),
         ({"losses": [1.4, 0.5, 0.6, 0.7, 0.8, 0.9]}, "the training images got worse too"),
+        ({"losses": [1.6, 1.5, 1.45, 1.4, 1.35, 1.3]}, "hardly better than a constant answer"),
         ({"batch_size": 128}, "96 steps: the running averages may lag"),
     ],
 )

@@ -22,6 +22,8 @@ RISEN_EPOCHS = 2
 LEAST_GAP = 0.1
 """Training accuracy must lie this far above test accuracy, and by GAP_ERRORS standard errors of the latter."""
 GAP_ERRORS = 3.0
+BY_HEART = 0.8
+"""Nothing is known by heart while the training loss stands above this share of the best constant answer's."""
 STILL_FALLING = 0.1
 """A run still learns where the training or the test loss lost this share of itself over its last third."""
 LEARNT_BY_HEART = 0.97
@@ -69,16 +71,18 @@ def signs_of_overfitting(case: Case) -> set[int]:
             continue
         if best is None or best.test_nll is None or evidence.test_nll < best.test_nll:
             best = evidence
-        elif evidence.test_nll > NLL_RISE * best.test_nll and _learns_by_heart(evidence, best):
+        elif evidence.test_nll > NLL_RISE * best.test_nll and _learns_by_heart(case, evidence, best):
             signs.add(evidence.epoch)
     return signs
 
 
-def _learns_by_heart(evidence: EpochEvidence, best: EpochEvidence) -> bool:
+def _learns_by_heart(case: Case, evidence: EpochEvidence, best: EpochEvidence) -> bool:
     losses, accuracies = (evidence.train_loss, best.train_loss), (evidence.train_acc, evidence.test_acc)
     if losses[0] is None or losses[1] is None or accuracies[0] is None or accuracies[1] is None:
         return False
     error = accuracy_error(accuracies[1], sum(evidence.labels))
+    if case.constant_loss is not None and losses[0] > BY_HEART * case.constant_loss:
+        return False
     return losses[0] < losses[1] and accuracies[0] - accuracies[1] > max(LEAST_GAP, GAP_ERRORS * error)
 
 

@@ -35,7 +35,8 @@ equal width.
 - **Accuracy while training** is measured on the epoch's own batches, augmented, by the network as it changes; it \
 may lie below the test accuracy. **On the train images afterwards** is the finished network's, in evaluation mode.
 - **Verdict** is judged from the network's answers, not from accuracy alone: *collapsed* means that nearly \
-all test images got the same answer.
+all test images got the same answer; *overfitting*, that the test loss rises while the training images are still \
+learnt; *underfitting*, that the answers tell nothing of the labels, or that the run ended while it still learnt.
 - `–` stands for what is undefined or was not measured."""
 
 

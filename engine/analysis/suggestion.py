@@ -107,7 +107,7 @@ def clip(spec: RunSpec) -> Change:
 
 
 def lower_lr(spec: RunSpec) -> Change:
-    return {"lr": float(f"{spec.lr / 10:.6g}")}
+    return {"lr": min(float(f"{spec.lr / 10:.6g}"), LARGEST_LR[spec.optimizer])}
 
 
 def more_epochs(spec: RunSpec) -> Change:
