@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from engine import augmentation
+from engine.conflicts import conflicts
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
@@ -25,8 +26,6 @@ BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
     "fundus-balanced": {"image_size": 48, "augment": "flip"},
 }
 DEFAULT_LR = {"sgd": 0.01, "adamw": 3e-4}
-SMALLEST_ALONE_PX = 33
-"""From this side on, an image's last feature map is larger than 1×1, so that BatchNorm can take it alone."""
 # The defaults that depend on other fields, in words.
 DEPENDENT_DEFAULTS = {
     "lr": "0.01; adamw: 0.0003",
@@ -42,7 +41,6 @@ NO_RESULT = frozenset({"allow_leak"})
 RUN_PREFIX = "run:"
 PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
 """What `pretrained` may be besides a file and run:ID."""
-IMAGENET_V2_ARCHS = ("resnet50", "resnet101", "resnet152")
 
 
 def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:
@@ -220,17 +218,7 @@ class RunSpec(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "RunSpec":
-        if self.implementation == "torchvision" and self.bottleneck_stride == "1x1":
-            raise ValueError(
-                "implementation torchvision has its stride in the 3x3: leave bottleneck_stride at 3x3"
-            )
-        if self.pretrained == "imagenet-v2" and self.arch not in IMAGENET_V2_ARCHS:
-            raise ValueError(f"{self.arch} has no imagenet-v2 weights: choose imagenet or imagenet-v1")
-        if self.test_fraction == 1 and self.epochs:
-            raise ValueError("test_fraction 1 leaves no images to train on: it is for epochs 0")
-        if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
-            raise ValueError("nesterov needs optimizer sgd with a momentum above 0")
-        problem = next(filter(None, recipe_problems(self)), None)
+        problem = next(conflicts(self), None)
         if problem:
             raise ValueError(problem)
         return self
@@ -278,27 +266,6 @@ class RunSpec(BaseModel):
         kept = self.model_dump(exclude=set(left_out))
         text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def recipe_problems(spec: RunSpec) -> Iterator[str | None]:
-    """What in the recipe does not fit together, each as one line that says what to do."""
-    if spec.loss == ORDINAL_LOSS and spec.label_smoothing:
-        yield f"loss {ORDINAL_LOSS} has no classes to smooth: leave label_smoothing at 0"
-    if spec.schedule == "onecycle" and spec.warmup_epochs:
-        yield "schedule onecycle warms up by itself: leave warmup_epochs at 0"
-    if spec.epochs and spec.warmup_epochs >= spec.epochs:
-        yield f"warmup_epochs {spec.warmup_epochs:g} leaves nothing of {spec.epochs} epochs: warm up for fewer"
-    if spec.freeze_epochs and spec.pretrained == "none":
-        yield "freeze_epochs needs pretrained weights: a head learns nothing from a trunk drawn at random"
-    if spec.epochs and spec.freeze_epochs > spec.epochs:
-        yield f"freeze_epochs {spec.freeze_epochs} is more than the {spec.epochs} epochs of the run"
-    if spec.micro_batch > spec.batch_size:
-        yield f"micro_batch {spec.micro_batch} is larger than batch_size {spec.batch_size}: 0 takes the whole batch"
-    if 1 in (spec.batch_size, spec.micro_batch) and spec.image_size < SMALLEST_ALONE_PX:
-        yield (
-            f"one image at a time needs an image_size of {SMALLEST_ALONE_PX} or more, for BatchNorm sees a single "
-            "value of it otherwise: give batch_size and micro_batch at least 2"
-        )
 
 
 def _extra(name: str, key: str) -> Any:

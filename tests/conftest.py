@@ -18,3 +18,8 @@ def store(db_url: str) -> Iterator[Store]:
     opened = open_store(db_url)
     yield opened
     opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest file first, so that no core is left with it alone at the end."""
+    items.sort(key=lambda item: item.path.name != "test_terminal.py")

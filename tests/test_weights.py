@@ -16,12 +16,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engine.conflicts import IMAGENET_V2_ARCHS
 from engine.models import imagenet
 from engine.models.imagenet import imagenet_file, short_timeout
 from engine.models.resnet import build_model, resnet18
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata, weights_bytes
 from engine.models.weights import LoadedWeights, apply_weights, read_weights
-from engine.spec import ARCHS, IMAGENET_V2_ARCHS
+from engine.spec import ARCHS
 
 GRADES = ["none", "mild", "moderate", "severe", "proliferative"]
 RESNET18_FILE = "resnet18-f37072fd.pth"

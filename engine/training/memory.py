@@ -6,8 +6,8 @@ import traceback
 import numpy as np
 import torch
 
+from engine.conflicts import SMALLEST_ALONE_PX
 from engine.datasets.batches import Batch
-from engine.spec import SMALLEST_ALONE_PX
 from engine.training.step import Network, accumulate
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.analysis.constant_loss import loss_problem
 from engine.analysis.groups import seen_groups
 from engine.analysis.selection import selection_problem
+from engine.conflicts import SMALLEST_ALONE_PX
 from engine.datasets.batches import Batches
 from engine.datasets.feeding.sampling import parts_of
 from engine.datasets.index import Index
@@ -23,7 +24,7 @@ from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
 from engine.paths import Home, gpu_cache_bytes
-from engine.spec import PRETRAINED_WORDS, SMALLEST_ALONE_PX, RunSpec
+from engine.spec import PRETRAINED_WORDS, RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.heads import add_dropout
 from engine.training.objectives import make_objective, outputs_of
