@@ -16,7 +16,7 @@ from torch.nn import functional
 from benchmarks.verdict_truth import Looked, measured_truth
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.builtin import builtin_images, builtin_table
-from engine.datasets.fundus import draw_fundus
+from engine.datasets.drawn.fundus import draw_fundus
 from engine.datasets.index import Index
 from engine.grid import make_spec
 from engine.models.weight_files import weights_bytes
