@@ -68,15 +68,15 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     terminal.send("pets\tnone\t1e-")  # in one burst, as over a slow line: each key goes where it was meant to
     terminal.until_shows("✖ '1e-' is not a number")
     terminal.until_shows("✔ class folders: 32 train, 8 test")
-    terminal.send("2\t20\t8\t16")
-    terminal.until_shows("resnet18  none  lr 0.01  20 epochs  batch 8")
+    terminal.send("2\t12\t8\t16")
+    terminal.until_shows("resnet18  none  lr 0.01  12 epochs  batch 8")
     terminal.send("\r")
     terminal.until_shows("queued #8")
     terminal.until_shows("7 cancelled")
     terminal.send("g")
     terminal.until_shows("#8 resnet18 · none · lr 0.01 · pets")
     until(
-        lambda: re.search(r" [2-9]/20", terminal.line_with("8 pets")),
+        lambda: re.search(r" [2-9]/12", terminal.line_with("8 pets")),
         what="the second epoch on the screen",
     )
     terminal.until_shows("baseline .5000")
@@ -87,7 +87,7 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     until(lambda: status(store, 8) == "done", what="the run to end without the app")
     with store.read() as session:
         epochs = history.epochs_of(session, 8)
-    assert [row.epoch for row in epochs] == list(range(21)) and epochs[-1].test_acc == 1
+    assert [row.epoch for row in epochs] == list(range(13)) and epochs[-1].test_acc == 1
     assert len(_present(store)) == 1
     store.close()
 
