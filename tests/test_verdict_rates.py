@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.verdict_rates import rate
-from benchmarks.verdict_runs import FAMILIES, scenario
+from benchmarks.verdict_scenarios import FAMILIES, scenario
 from benchmarks.verdict_truth import Looked, information_p, measured_truth, truth_of
 
 LABELS = np.repeat(np.arange(4), 50)
