@@ -36,7 +36,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.verdict_runs import PHASES, Pool, draw_pool, scenario, train_scenario, warm_weights
+from benchmarks.verdict_runs import Pool, draw_pool, train_scenario, warm_weights
+from benchmarks.verdict_scenarios import PHASES, scenario
 from benchmarks.verdict_truth import KINDS, truth_of
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.interval import wilson_interval

@@ -3,7 +3,7 @@
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
+from benchmarks.verdict_scenarios import PHASES, SIZE_PX, Scenario
 from benchmarks.verdict_truth import Looked, measured_truth
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.builtin import builtin_images, builtin_table
@@ -28,11 +29,8 @@ from engine.training.recipe import make_optimizer
 from engine.training.schedules import make_schedule
 from engine.training.session import Session
 
-PHASES = ("development", "measurement")
-SIZE_PX = 32
 EVERY_EPOCH_UNTIL = 8
 """Past it the fresh images are looked at after every third epoch and the last."""
-FAMILIES = ("imbalanced", "slow", "hot", "tiny", "noise", "warm", "ordinary")
 NATURAL = (0.735, 0.070, 0.150, 0.025, 0.020)
 """Class shares of the study's data."""
 DRAWN_PER_GRADE = {
@@ -46,70 +44,11 @@ Images = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """One run to be: its data and its settings."""
-
-    number: int
-    seed: int
-    family: str
-    data: str
-    """fundus (natural shares), balanced (the same eyes, equal shares), or digits."""
-    train_images: int
-    test_images: int
-    noise: float
-    """Share of the training labels that are drawn anew."""
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Pool:
     """Where runs take their images from: split by split, digits and drawn eyes."""
 
     drawn: dict[str, Images]
     digits: dict[str, Images]
-
-
-def scenario(phase: str, number: int) -> Scenario:
-    """Run `number` of a phase, drawn from a seed of its own."""
-    seed = (1_000, 500_000)[PHASES.index(phase)] + number
-    rng = np.random.default_rng(seed)
-    family = FAMILIES[number % len(FAMILIES)]
-    choices = {"imbalanced": ("fundus",), "warm": ("fundus", "balanced"), "ordinary": ("digits",)}
-    choices |= dict.fromkeys(("tiny", "noise"), ("digits", "balanced"))
-    data = str(rng.choice(choices.get(family, ("fundus", "balanced", "digits"))))
-    images, epochs, log_lr = {
-        "imbalanced": ((100, 200), (1, 4), (-3.7, -1.7)),
-        "slow": ((80, 200), (1, 3), (-5.0, -2.7)),
-        "hot": ((80, 160), (1, 4), (-0.5, 3.0)),
-        "tiny": ((30, 60), (12, 25), (-3.0, -1.8)),
-        "noise": ((40, 80), (12, 20), (-3.0, -1.8)),
-        "warm": ((80, 200), (2, 6), (-3.5, -1.8)),
-        "ordinary": ((150, 300), (3, 7), (-2.7, -1.5)),
-    }[family]
-    adamw = bool(rng.random() < 0.2) and family != "hot"
-    settings = {
-        "epochs": int(rng.integers(epochs[0], epochs[1] + 1)),
-        "lr": float(f"{10 ** rng.uniform(*log_lr) * (0.1 if adamw else 1.0):.2g}"),
-        "optimizer": "adamw" if adamw else "sgd",
-        "batch_size": int(
-            rng.choice({"tiny": (8,), "noise": (8, 16), "ordinary": (16,)}.get(family, (16, 32)))
-        ),
-        "schedule": str(rng.choice(("constant", "cosine"))),
-        "augment": "none" if data == "digits" or rng.random() < 0.5 else "flip",
-        "seed": int(rng.integers(2**31)),
-        "image_size": SIZE_PX,
-        "precision": "fp32",
-    }
-    return Scenario(
-        number,
-        seed,
-        family,
-        data,
-        train_images=int(rng.integers(images[0], images[1] + 1)),
-        test_images=int(rng.choice((100, 200))),
-        noise=float(rng.choice((0.3, 0.6, 1.0))) if family == "noise" else 0.0,
-        settings=settings,
-    )
 
 
 def draw_pool(phase: str, folder: Path) -> Pool:
