@@ -195,7 +195,7 @@ def test_every_bad_ending_is_one_line_and_the_worker_goes_on(lab: Lab) -> None:
     assert [found[run_id].cause for run_id in (broken, missing, absurd)] == ["data", "data", "diverged"]
     assert "torn/class1/003.png cannot be read" in (found[broken].error or "")
     assert "weights.pth" in (found[missing].error or "")
-    assert found[absurd].suggestion == "try a smaller lr: 1e+29"
+    assert found[absurd].suggestion == "try a smaller lr: 0.1"
     assert (found[absurd].verdict, found[absurd].verdict_change) == ("diverged", {"lr": 0.1})
     assert all("\n" not in (run.error or "") for run in found.values())
     assert all("Traceback" not in lab.log(run_id) for run_id in (broken, missing, absurd))

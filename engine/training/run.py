@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from engine.analysis.suggestion import lower_lr
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
@@ -179,7 +180,7 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     if isinstance(error, DataError):
         return "data", text, "mend the data, then queue the run again"
     if isinstance(error, Diverged):
-        return "diverged", text, f"try a smaller lr: {spec.lr / 10:g}"
+        return "diverged", text, f"try a smaller lr: {lower_lr(spec)['lr']:g}"
     if isinstance(error, MachineError):
         return "data", text, "clone the run with another setting"
     if isinstance(error, OutOfMemory):
