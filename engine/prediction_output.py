@@ -77,4 +77,4 @@ class Progress:
     def tell(self) -> None:
         self._told = time.monotonic()
         speed = self.done / max(self._told - self._began, 1e-9)
-        print(f"{self.done:,} image{"s" * (self.done != 1)}, {speed:.0f}/s", file=sys.stderr, flush=True)
+        print(f"{self.done:,} image{'s' * (self.done != 1)}, {speed:.0f}/s", file=sys.stderr, flush=True)
