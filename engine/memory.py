@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from engine import telemetry
 from engine.grid import load_spec
@@ -34,6 +35,9 @@ DECIDES_MEMORY = (
 )  # fmt: skip
 """Runs alike in these take the same memory."""
 
+Kind: TypeAlias = tuple[Any, ...]
+"""A spec's DECIDES_MEMORY."""
+
 
 @dataclass(frozen=True)
 class Need:
@@ -54,12 +58,16 @@ def least_need(spec: RunSpec) -> Need:
     return Need(kept_mib / 1024 + CONTEXT_GB, "by its activations and weights")
 
 
-def need(spec: RunSpec, learnt: Iterable[tuple[int, RunSpec, float]]) -> Need:
-    """The figure for a spec: `learnt` are earlier runs' ids, specs and peaks in GiB."""
-    for run_id, other, peak_gb in learnt:
-        if all(getattr(other, name) == getattr(spec, name) for name in DECIDES_MEMORY):
-            return Need(peak_gb + CONTEXT_GB, f"as run {run_id} did")
+def need(spec: RunSpec, learnt: Mapping[Kind, tuple[int, float]]) -> Need:
+    """The figure for a spec: `learnt` has a run's id and peak in GiB for each kind that has trained."""
+    if (known := learnt.get(kind_of(spec))) is not None:
+        run_id, peak_gb = known
+        return Need(peak_gb + CONTEXT_GB, f"as run {run_id} did")
     return least_need(spec)
+
+
+def kind_of(spec: RunSpec) -> Kind:
+    return tuple(getattr(spec, name) for name in DECIDES_MEMORY)
 
 
 def warnings_for(store: Store, specs: Sequence[RunSpec]) -> list[str]:
@@ -69,11 +77,9 @@ def warnings_for(store: Store, specs: Sequence[RunSpec]) -> list[str]:
         for worker in workers.present(session):
             if worker.device != "cpu" and "memory_total_gb" in worker.telemetry:
                 cards[worker.device_name] = float(worker.telemetry["memory_total_gb"])
-        learnt = (
-            [(run_id, load_spec(text), peak) for run_id, text, peak in listing.memory_peaks(session)]
-            if cards
-            else []
-        )
+        peaks = listing.memory_peaks(session) if cards else []
+    # The newest of a kind counts: they come newest first.
+    learnt = {kind_of(load_spec(text)): (run_id, peak_gb) for run_id, text, peak_gb in reversed(peaks)}
     return too_large(((spec, need(spec, learnt)) for spec in specs), cards)
 
 

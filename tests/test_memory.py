@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from engine import memory
 from engine.grid import make_spec
-from engine.memory import ACTIVATIONS_MIB, WEIGHTS_MIB, least_need, need, too_large
+from engine.memory import ACTIVATIONS_MIB, WEIGHTS_MIB, Need, kind_of, least_need, need, too_large
 from engine.models.resnet import resnet
 from engine.store.database import open_store
 from engine.telemetry import HostCard, NvidiaState
@@ -41,8 +41,8 @@ def test_the_figures_are_what_autograd_keeps(arch: str) -> None:
 def test_a_learnt_peak_goes_before_the_estimate() -> None:
     assert 20 < least_need(SPEC).gb < 23 and least_need(SPEC.model_copy(update={"image_size": 112})).gb < 7
     other = SPEC.model_copy(update={"batch_size": 8})
-    assert need(SPEC, [(3, other, 2.0), (4, SPEC, 31.0)]).source == "as run 4 did"
-    assert need(SPEC, [(3, other, 2.0)]) == least_need(SPEC)
+    assert need(SPEC, {kind_of(other): (3, 2.0), kind_of(SPEC): (4, 31.0)}) == Need(31.5, "as run 4 did")
+    assert need(SPEC, {kind_of(other): (3, 2.0)}) == least_need(SPEC)
 
 
 def test_one_line_for_each_kind_that_fits_no_card() -> None:
