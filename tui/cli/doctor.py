@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +17,7 @@ from engine.spec import PRETRAINED_WORDS
 from engine.store.database import StoreError, open_store
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
-from tui.cli.ask import ask
+from tui.cli.ask import ask, engine_command
 from tui.cli.options import takes_home
 from tui.cli.output import print_json
 from tui.text import plain
@@ -71,7 +70,7 @@ def _packages() -> list[Check]:
 
 def _device() -> tuple[Check, dict[str, Any] | None]:
     """torch is asked in a process of its own: this one stays small."""
-    command = [sys.executable, "-P", "-m", "engine.device", "--json"]
+    command = engine_command("device", ["--json"])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2):
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
