@@ -94,17 +94,19 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
 
     from engine.grid import make_spec
     from engine.paths import Home
+    from engine.training.process import keep_freed_memory
     from engine.training.recipe import resolve_threads
     from engine.training.setup import build_network, prepare_data
 
     cpu = torch.device("cpu")
     torch.set_num_threads(resolve_threads(0))
+    keep_freed_memory()
     spec = make_spec({"data": "data", "image_size": SIDE_PX, "batch_size": BATCH, "augment": "flip"})
     home = Home.find(place)
     began = time.perf_counter()
-    data = prepare_data(spec, home, cpu, print, place / "bad.txt", lambda: False)
+    data = prepare_data(spec, home, cpu, "fp32", print, bad_list=place / "bad.txt", should_stop=lambda: False)
     packing_s = time.perf_counter() - began
-    net = build_network(spec, home, data, cpu, "fp32", print, resumes=False)
+    net = build_network(spec, data, None, cpu, "fp32", print, resumes=False)
     steps, waited, began = 0, 0.0, time.perf_counter()
     batches = data.batches.train(data.train_rows, epoch=1)
     for _ in range(STEPS):

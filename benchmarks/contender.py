@@ -33,6 +33,7 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
     from engine.store.add import add_runs
     from engine.store.database import open_store
     from engine.store.history import epochs_of
+    from engine.training.process import set_up_process
     from engine.training.recipe import resolve_precision
     from engine.training.record import StoreRecorder
     from engine.training.session import Session
@@ -40,6 +41,7 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
     device = torch.device("cpu")
     settings = {"data": str(folder), "image_size": size_px, "batch_size": BATCH, "epochs": epochs, "lr": LR}
     spec = make_spec({**settings, "seed": seed, "schedule": "cosine", "augment": "flip"})
+    set_up_process(spec, {"threads": CORES, "precision": resolve_precision(precision, device)}, device)
     with tempfile.TemporaryDirectory() as place:
         home = Home.find(Path(place))
         store = open_store(home.database)

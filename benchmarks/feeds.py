@@ -16,7 +16,8 @@ from engine.datasets.batches import Batch, Batches
 from engine.datasets.feeding.feeds import Pinned
 from engine.datasets.packed import open_map
 from engine.models.resnet import build_model
-from engine.training.recipe import autocast, resolve_precision, resolve_threads
+from engine.training.process import keep_freed_memory
+from engine.training.recipe import autocast, memory_format, resolve_precision, resolve_threads
 
 TITLE = "Feeds: ResNet-18, batch 32, an epoch from the packed map against its batches in memory"
 ROUNDS = 7
@@ -45,6 +46,7 @@ class HostCopier:
 
 def measure() -> Iterator[str]:
     torch.set_num_threads(resolve_threads(0))
+    keep_freed_memory()
     precision = resolve_precision("auto", CPU)
     for size_px, count in SIZES:
         with tempfile.TemporaryDirectory() as place:
@@ -55,13 +57,14 @@ def _size(place: Path, size_px: int, count: int, precision: str) -> Iterator[str
     images = np.random.default_rng(0).integers(0, 256, (count, size_px, size_px, 3), dtype=np.uint8)
     (place / "map.u8").write_bytes(images.tobytes())
     packed, rows = open_map(place / "map.u8", images.shape), np.arange(count)
-    labels = rows % 5
+    labels, layout = rows % 5, memory_format(size_px, precision, CPU)
     batches, ahead = (
-        Batches(packed, labels, device=CPU, batch_size=32, seed=0, augment=AUGMENT) for _ in range(2)
+        Batches(packed, labels, device=CPU, batch_size=32, seed=0, augment=AUGMENT, layout=layout)
+        for _ in range(2)
     )
     ahead.feed = Pinned(packed, HostCopier())
     memory = list(batches.train(rows, epoch=1))
-    train = _trainer(precision)
+    train = _trainer(precision, layout)
     train(memory)
     contenders: dict[str, Callable[[], Iterable[Batch]]] = {
         "memory": lambda: memory,
@@ -96,8 +99,8 @@ def _share(size_px: int, prepare: Callable[[], Iterable[Batch]], train: Callable
     return f"- {size_px} px: making batches takes {middle} ({spread}) of the processor time"
 
 
-def _trainer(precision: str) -> Callable[[Iterable[Batch]], float]:
-    model = build_model("resnet18", 5, seed=0).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def _trainer(precision: str, layout: torch.memory_format) -> Callable[[Iterable[Batch]], float]:
+    model = build_model("resnet18", 5, seed=0).to(memory_format=layout)  # type: ignore[call-overload]
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, fused=True)
 
     def train(batches: Iterable[Batch]) -> float:

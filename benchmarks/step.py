@@ -16,6 +16,7 @@ from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
+from engine.training.process import keep_freed_memory
 from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
@@ -28,6 +29,7 @@ SPEC = {"data": "fundus", "image_size": 64, "batch_size": 32, "epochs": 1, "augm
 def measure() -> Iterator[str]:
     device = torch.device("cpu")
     torch.set_num_threads(resolve_threads(0))
+    keep_freed_memory()
     precision = resolve_precision("auto", device)
     with tempfile.TemporaryDirectory() as folder:
         home = Home.find(Path(folder))

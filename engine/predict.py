@@ -30,7 +30,7 @@ from engine.prediction_output import CsvWriter, JsonWriter, Prediction, Progress
 from engine.spec import ORDINAL_LOSS
 from engine.text import plain
 from engine.training.objectives import Classification, Objective, Ordinal, outputs_of
-from engine.training.recipe import autocast
+from engine.training.recipe import autocast, memory_format
 
 NEEDED = (
     "arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess", "loss",
@@ -64,13 +64,15 @@ def load_network(path: Path, device: torch.device) -> Network:
     outputs = outputs_of(str(known["loss"]), len(names))
     model = build_model(known["arch"], outputs, bottleneck_stride=known["bottleneck_stride"])
     model.load_state_dict(read_state(path))
+    image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
+    layout = memory_format(image_size, precision, device)
     return Network(
-        model=model.to(device, memory_format=torch.channels_last).eval(),  # type: ignore[call-overload]
+        model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
         class_names=names,
         look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
-        image_size=int(known["image_size"]),
+        image_size=image_size,
         objective=objective.to(device),
-        precision=str(known.get("precision", "fp32")),
+        precision=precision,
         device=device,
     )
 
@@ -117,6 +119,7 @@ def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.in
         seed=0,
         augment="none",
         size_px=network.image_size,
+        layout=memory_format(network.image_size, network.precision, network.device),
     )
     answers, scores = [], []
     for batch in batches.evaluate(np.arange(len(images))):

@@ -20,9 +20,11 @@ CPU = torch.device("cpu")
 IMAGES = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
 
 
-def batches(*, seed: int = 3, augment: str = "flip") -> Batches:
+def batches(
+    *, seed: int = 3, augment: str = "flip", layout: torch.memory_format = torch.channels_last
+) -> Batches:
     labels = np.arange(60, dtype=np.int64) % 5
-    return Batches(IMAGES, labels, device=CPU, batch_size=8, seed=seed, augment=augment)
+    return Batches(IMAGES, labels, device=CPU, batch_size=8, seed=seed, augment=augment, layout=layout)
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -44,10 +46,11 @@ def test_a_later_start_sees_the_same_batches() -> None:
     assert not same(whole[0], other_seed)
 
 
-def test_images_are_normalised_in_channels_last_order_with_their_labels() -> None:
-    made = batches(augment="none")
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_images_are_normalised_in_the_layout_asked_for_with_their_labels(layout: torch.memory_format) -> None:
+    made = batches(augment="none", layout=layout)
     for batch in [*made.train(ROWS, epoch=1), *made.evaluate(ROWS)]:
-        assert batch.images.is_contiguous(memory_format=torch.channels_last)
+        assert batch.images.is_contiguous(memory_format=layout)
         assert torch.equal(batch.labels, torch.from_numpy(batch.rows % 5))
         raw = torch.from_numpy(IMAGES[batch.rows]).permute(0, 3, 1, 2)
         back = batch.images * torch.tensor(STD).view(1, 3, 1, 1) + torch.tensor(MEAN).view(1, 3, 1, 1)

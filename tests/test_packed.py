@@ -269,7 +269,7 @@ def test_skipped_images_are_listed_and_no_longer_counted(tmp_path: Path, index: 
     spoil(index, 3, 20)
     home, said = Home.find(tmp_path, cache=tmp_path / "elsewhere" / "cache"), list[str]()
     listed = tmp_path / "bad_images.txt"
-    ready = {"home": home, "device": torch.device("cpu"), "log": said.append, "bad_list": listed,
+    ready = {"home": home, "device": torch.device("cpu"), "precision": "fp32", "log": said.append, "bad_list": listed,
              "should_stop": lambda: False}  # fmt: skip
     small = {"data": "data", "image_size": 16, "batch_size": 8}
     with pytest.raises(BadImages):

@@ -25,7 +25,7 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.loop import evaluate
 from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import Choice, Measured, split_scores
-from engine.training.recipe import MachineError, resolve_precision, resolve_threads
+from engine.training.recipe import CHANNELS_LAST_FROM_PX, MachineError, resolve_precision, resolve_threads
 from engine.training.session import Session
 
 CPU = torch.device("cpu")
@@ -97,8 +97,8 @@ def weights(home: Home, run_id: int, wanted: RunSpec) -> dict[str, torch.Tensor]
     return tensors
 
 
-def assert_same_bits(home: Home, one: int, other: int) -> None:
-    first, second = (weights(home, run, spec()) for run in (one, other))
+def assert_same_bits(home: Home, one: int, other: int, wanted: RunSpec | None = None) -> None:
+    first, second = (weights(home, run, wanted or spec()) for run in (one, other))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     best_one, best_other = (load_file(home.run(run).best) for run in (one, other))
@@ -186,6 +186,20 @@ def test_stopped_at_any_step_and_resumed_it_has_the_same_bits(
     assert_same_bits(home, 1, run_id)
 
 
+def test_images_large_enough_for_channels_last_resume_with_the_same_bits(home: Home) -> None:
+    large, steps = spec(image_size=CHANNELS_LAST_FROM_PX, epochs=1), iter(range(9))
+    undisturbed = train(home, 20, large)
+    memory = Memory()
+    assert not session(home, 21, large).train(memory, lambda: next(steps) >= 3)
+    resumed = session(home, 21, large)
+    assert resumed.step == 2 and resumed.net.model.conv1.weight.is_contiguous(
+        memory_format=torch.channels_last
+    )
+    assert resumed.train(memory, lambda: False)
+    assert numbers(memory) == numbers(undisturbed)
+    assert_same_bits(home, 20, 21, large)
+
+
 def test_a_torn_checkpoint_falls_back_to_the_one_before(home: Home, trained: Memory) -> None:
     memory, epochs = Memory(), 0
 
@@ -209,7 +223,6 @@ def test_the_same_steps_as_a_plain_torch_loop(home: Home, trained: Memory) -> No
     made = session(home, 40, spec())
     model = resnet18(num_classes=3)
     model.load_state_dict(made.net.model.state_dict())
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=8)
     model.train()

@@ -30,7 +30,7 @@ class Batch:
     rows: NDArray[np.int64]
     """Places in the index."""
     images: Tensor
-    """float32, B×3×H×W in channels_last order, normalised."""
+    """float32, B×3×H×W in the layout asked for, normalised."""
     labels: Tensor
     """int64, B."""
     seed: int = 0
@@ -53,14 +53,16 @@ class Batches:
         size_px: int | None = None,
         background: int = 0,
         gpu_cache_bytes: int = 0,
+        layout: torch.memory_format = torch.channels_last,
     ) -> None:
         """`size_px`: the side that the network sees, where the map has a margin; `background`: the level of what
-        a rotation brings in from outside."""
+        a rotation brings in from outside; `layout`: in which order the network wants its images in memory."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
         self._classes, self._sampler = labels, sampler
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
+        self._layout = layout
         self.feed = make_feed(images, device, gpu_cache_bytes)
         self._mean, self._std = (
             torch.tensor(each, device=device).mul_(255).repeat(self._size_px) for each in (MEAN, STD)
@@ -113,12 +115,13 @@ class Batches:
         return placed(levels, places, self._size_px, self._background).permute(0, 2, 3, 1)
 
     def _normalised(self, images: Tensor) -> Tensor:
-        """N×H×W×3 levels as N×3×H×W whose memory is in channels_last order already.
+        """N×H×W×3 levels, which are N×3×H×W in channels_last order already.
 
         Whole lines of pixels at once: three times faster than over a last dimension of 3, to the same bits."""
         lines = images.to(torch.float32, memory_format=torch.contiguous_format).flatten(2)
         lines.sub_(self._mean).div_(self._std)
-        return lines.view(*lines.shape[:2], self._size_px, 3).permute(0, 3, 1, 2)
+        normal = lines.view(*lines.shape[:2], self._size_px, 3).permute(0, 3, 1, 2)
+        return normal.contiguous(memory_format=self._layout)
 
 
 def make_feed(images: NDArray[np.uint8], device: torch.device, gpu_cache_bytes: int) -> Feed:

@@ -60,7 +60,7 @@ def _fits(net: Network, images: int, image_size: int) -> bool:
         black = torch.zeros(images, 3, image_size, image_size, device=device)
         labels = torch.zeros(images, dtype=torch.int64, device=device)
         net.optimizer.zero_grad(set_to_none=True)
-        accumulate(net, Batch(np.arange(images), black.contiguous(memory_format=torch.channels_last), labels))
+        accumulate(net, Batch(np.arange(images), black.contiguous(memory_format=net.layout), labels))
         net.optimizer.step()
     except torch.OutOfMemoryError as error:
         release(error)

@@ -1,4 +1,4 @@
-"""Optimiser, number format and compilation from a spec."""
+"""Optimiser, number format, memory layout and compilation from a spec."""
 
 import contextlib
 import os
@@ -14,6 +14,7 @@ from engine.spec import RunSpec
 from engine.training.heads import HEAD
 
 MAX_THREADS = 8
+CHANNELS_LAST_FROM_PX = 96
 Forward = Callable[[Tensor], Tensor]
 
 
@@ -56,6 +57,16 @@ def resolve_precision(wanted: str, device: torch.device) -> str:
         return "bf16" if capability >= (8, 0) else "fp16" if capability >= (7, 0) else "fp32"
     able = torch.cpu.get_capabilities()
     return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16") else "fp32"
+
+
+def memory_format(image_size: int, precision: str, device: torch.device) -> torch.memory_format:
+    """In which order weights and images lie in memory: channels last, but for small images in fp32 on a CPU.
+
+    There the products are short and reordering each gradient into its weights' order costs more than it saves
+    (docs/benchmarks.md has the figures)."""
+    if device.type == "cpu" and precision == "fp32" and image_size < CHANNELS_LAST_FROM_PX:
+        return torch.contiguous_format
+    return torch.channels_last
 
 
 def resolve_threads(wanted: int) -> int:

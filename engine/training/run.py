@@ -35,7 +35,8 @@ from engine.text import plain
 from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.losses import Diverged
 from engine.training.memory import OutOfMemory, halved, is_cpu_allocation, release, shrink_line
-from engine.training.recipe import MachineError, forbid_tf32
+from engine.training.process import set_up_process
+from engine.training.recipe import MachineError
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 
@@ -78,11 +79,7 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
     try:
         environment = environment_now(spec, device, home, run.environment)
         log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
-        torch.set_num_threads(environment["threads"])
-        if environment["precision"] == "fp32":
-            forbid_tf32()
-        if spec.deterministic:
-            torch.use_deterministic_algorithms(True)
+        set_up_process(spec, environment, device)
         finished = _train(store, home, held, spec, environment, device, stop, before=run.environment)
     except (LeaseLost, StoreError):
         raise

@@ -81,7 +81,9 @@ class Session:
         # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
         # its own in the checkpoint.
         weights = None if checkpoint else first_weights(spec, home)
-        self.data = prepare_data(spec, home, device, log, self.paths.bad_images, should_stop)
+        self.data = prepare_data(
+            spec, home, device, precision, log, bad_list=self.paths.bad_images, should_stop=should_stop
+        )
         if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
             raise DataError(
                 f"{spec.data} has other images, labels or splits than when this run began: add the run anew"

@@ -29,7 +29,7 @@ from engine.training.artifacts import write_bad_list
 from engine.training.heads import add_dropout
 from engine.training.objectives import make_objective, outputs_of
 from engine.training.packing_log import PackingLog
-from engine.training.recipe import autocast, compiled, make_optimizer, make_scaler
+from engine.training.recipe import autocast, compiled, make_optimizer, make_scaler, memory_format
 from engine.training.schedules import make_schedule
 from engine.training.step import Network
 
@@ -54,7 +54,14 @@ class Data:
 
 
 def prepare_data(
-    spec: RunSpec, home: Home, device: torch.device, log: Log, bad_list: Path, should_stop: Callable[[], bool]
+    spec: RunSpec,
+    home: Home,
+    device: torch.device,
+    precision: str,
+    log: Log,
+    *,
+    bad_list: Path,
+    should_stop: Callable[[], bool],
 ) -> Data:
     """Index and pack the images; unreadable ones are listed in `bad_list`. Raises DataError, CacheError, Stopped."""
     index = index_data(home, spec)
@@ -78,6 +85,7 @@ def prepare_data(
         size_px=spec.image_size,
         background=GREY if spec.preprocess == "graham" else 0,
         gpu_cache_bytes=gpu_cache_bytes(),
+        layout=memory_format(spec.image_size, precision, device),
     )
     train, test, val = (
         np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
@@ -147,7 +155,8 @@ def build_network(
         log(apply_weights(model, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     if spec.head == "dropout":
         add_dropout(model)
-    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layout = memory_format(spec.image_size, precision, device)
+    model = model.to(device, memory_format=layout)  # type: ignore[call-overload]
     optimizer = make_optimizer(model, spec, device)
     return Network(
         model=model,
@@ -159,6 +168,7 @@ def build_network(
         scaler=make_scaler(precision, device),
         micro_batch=micro_batch or micro_batch_of(spec),
         clip_norm=spec.clip_norm,
+        layout=layout,
     )
 
 

@@ -37,6 +37,8 @@ class Network:
     """The most images that go through the network at once."""
     clip_norm: float = 0.0
     """The longest gradient that a step takes; 0 takes any."""
+    layout: torch.memory_format = torch.channels_last
+    """In which order its images and weights lie in memory."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""What a training process asks of its libraries."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
+
+FAULTS = """
+import resource, sys, torch
+from engine.training.process import keep_freed_memory
+if "keep" in sys.argv and not keep_freed_memory():
+    raise SystemExit("not glibc")
+torch.ones(1 << 24)  # 64 MiB
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    torch.ones(1 << 24)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(*arguments: str) -> int:
+    done = subprocess.run([sys.executable, "-c", FAULTS, *arguments], capture_output=True, text=True)
+    if "not glibc" in done.stderr:
+        pytest.skip("the C library is not glibc")
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def test_a_step_uses_the_memory_of_the_one_before() -> None:
+    kept, plain = faults("keep"), faults()
+    assert kept < plain / 10
+
+
+def test_small_images_in_fp32_on_a_cpu_lie_plain_and_all_others_channels_last() -> None:
+    below = CHANNELS_LAST_FROM_PX - 1
+    assert memory_format(below, "fp32", CPU) is torch.contiguous_format
+    assert memory_format(CHANNELS_LAST_FROM_PX, "fp32", CPU) is torch.channels_last
+    assert memory_format(below, "bf16", CPU) is torch.channels_last
+    assert memory_format(below, "fp32", CUDA) is torch.channels_last
