@@ -51,10 +51,7 @@ def least_need(spec: RunSpec) -> Need:
     """What a run takes at least: convolutions want some more to work in."""
     narrow = 1.0 if spec.precision == "fp32" else 0.5
     per_image_mib = ACTIVATIONS_MIB[spec.arch] * (spec.image_size / 224) ** 2 * narrow
-    kept_mib = (
-        per_image_mib * (spec.micro_batch or spec.batch_size)
-        + WEIGHTS_MIB[spec.arch] * COPIES[spec.optimizer]
-    )
+    kept_mib = per_image_mib * spec.images_at_once + WEIGHTS_MIB[spec.arch] * COPIES[spec.optimizer]
     return Need(kept_mib / 1024 + CONTEXT_GB, "by its activations and weights")
 
 

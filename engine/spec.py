@@ -153,6 +153,9 @@ class RunSpec(BaseModel):
     deterministic: bool = setting(False, "same bits on every CUDA run, slower", "Machine")
     threads: int = setting(0, "compute threads; 0 lets us choose", "Machine", ge=0, le=256)
     compile: bool = setting(False, "compile the network first (torch.compile)", "Machine")
+    cuda_graphs: bool = setting(
+        False, "compile, and replay each step's kernels as one CUDA graph: for small batches", "Machine"
+    )
     on_oom: Literal["fail", "shrink"] = setting(
         "fail", "when the card's memory is too small: fail, or halve the micro-batch", "Machine"
     )
@@ -239,6 +242,11 @@ class RunSpec(BaseModel):
     def passes(self) -> int:
         """How often an epoch shows each training image."""
         return augmentation.passes_of(self.augment)
+
+    @property
+    def images_at_once(self) -> int:
+        """The most images that go through the network together."""
+        return self.micro_batch or self.batch_size
 
     @property
     def packed_px(self) -> int:

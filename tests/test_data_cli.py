@@ -68,6 +68,10 @@ def test_check_opens_the_images_and_lists_all_problems(
     assert run(["data", "check", "lab", "--names-only"]) == 1
     out = capsys.readouterr().out
     assert "✖ 1 of 10 images are not in" in out and out.endswith("✖ cannot be used, 1 warning\n")
+    skipping = document(capsys, "lab", "--on-bad", "skip")
+    severities = {problem["kind"]: problem["severity"] for problem in skipping["problems"]}
+    assert severities == {kind: "note" if kind == "extra_files" else "warning" for kind in kinds}
+    assert skipping["usable"] and skipping["images"] == 10 and skipping["sizes"] == {"16×16": 7}
 
 
 def test_check_of_what_is_no_data(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

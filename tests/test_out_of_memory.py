@@ -64,6 +64,7 @@ def shrink(
     environment at each start."""
     recorded: list[dict[str, Any]] = []
     memory, spec = Memory(), small_spec(on_oom="shrink", **values)
+    monkeypatch.setattr(run, "_shown", lambda *_: run.log)
     monkeypatch.setattr(run, "StoreRecorder", lambda *all_: recorded.append(dict(all_[3])) or memory)
     assert run._train(cast(Store, None), home, Claim(1, 1), spec, environment, CPU, Stop())
     return memory, recorded

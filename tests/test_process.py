@@ -1,4 +1,4 @@
-"""What a training process asks of its libraries."""
+"""What a training process asks of its libraries, and what it shows before its first step."""
 
 import subprocess
 import sys
@@ -6,7 +6,12 @@ import sys
 import pytest
 import torch
 
+from engine.grid import make_spec
+from engine.store import listing, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import Store
 from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
+from engine.training.run import _shown
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 
@@ -15,7 +20,8 @@ import resource, sys, torch
 from engine.training.process import keep_freed_memory
 if "keep" in sys.argv and not keep_freed_memory():
     raise SystemExit("not glibc")
-torch.ones(1 << 24)  # 64 MiB
+for _ in range(20):
+    torch.ones(1 << 24)  # 64 MiB
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(10):
     torch.ones(1 << 24)
@@ -42,3 +48,15 @@ def test_small_images_in_fp32_on_a_cpu_lie_plain_and_all_others_channels_last() 
     assert memory_format(CHANNELS_LAST_FROM_PX, "fp32", CPU) is torch.channels_last
     assert memory_format(below, "bf16", CPU) is torch.channels_last
     assert memory_format(below, "fp32", CUDA) is torch.channels_last
+
+
+def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_runs(store, [make_spec({"data": "digits"})])
+    held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="test"))
+    assert held is not None
+    _shown(store, held)("packed 3 of 9 images  12 s left")
+    assert capsys.readouterr().out.endswith("  packed 3 of 9 images  12 s left\n")
+    with store.read() as session:
+        assert listing.get_run(session, held.run_id).doing == "packed 3 of 9 images 12 s left"

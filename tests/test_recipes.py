@@ -18,16 +18,23 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.datasets.batches import Batch
 from engine.datasets.layouts import DataError
-from engine.grid import make_spec
+from engine.grid import SpecError, make_spec
 from engine.models.weight_files import read_weights_metadata
 from engine.paths import Home
 from engine.spec import RunSpec
-from engine.training import recipe
+from engine.training import compilation
 from engine.training.checkpoint import load_checkpoint
+from engine.training.compilation import make_forward
 from engine.training.heads import DROPOUT, DropoutLinear, add_dropout, set_training
 from engine.training.losses import Diverged
 from engine.training.objectives import Classification, Ordinal
-from engine.training.recipe import autocast, compiled, forbid_tf32, make_optimizer, make_scaler
+from engine.training.recipe import (
+    MachineError,
+    autocast,
+    forbid_tf32,
+    make_optimizer,
+    make_scaler,
+)
 from engine.training.schedules import make_schedule
 from engine.training.step import Network, accumulate, take_step
 
@@ -130,7 +137,7 @@ def network(model: nn.Module, loss_of: nn.Module | None = None, **values: object
         loss_of=loss_of or Classification(),  # type: ignore[arg-type]
         autocast=lambda: autocast("fp32", CPU),
         scaler=make_scaler("fp32", CPU),
-        micro_batch=spec.micro_batch or spec.batch_size,
+        micro_batch=spec.images_at_once,
         clip_norm=spec.clip_norm,
     )
 
@@ -370,9 +377,29 @@ def test_without_a_compiler_a_run_goes_on_uncompiled(monkeypatch: pytest.MonkeyP
         raise RuntimeError("no g++\nat all")
 
     model, said = small(), list[str]()
-    monkeypatch.setattr(recipe.torch, "compile", broken)
-    assert compiled(model, CPU, said.append) is model
+    plain, fast = make_spec({"data": "digits"}), make_spec({"data": "digits", "compile": True})
+    monkeypatch.setattr(compilation.torch, "compile", broken)
+    assert make_forward(model, plain, CPU, said.append) is model and said == []
+    assert make_forward(model, fast, CPU, said.append) is model
     assert said == ["not compiled, for torch.compile does not work here: no g++"]
     taken: list[object] = []
-    monkeypatch.setattr(recipe.torch, "compile", lambda each, **options: taken.append(options) or each)
-    assert compiled(model, CPU, said.append) is model and taken == [{}, {"dynamic": False}]
+    monkeypatch.setattr(compilation.torch, "compile", lambda each, **options: taken.append(options) or each)
+    assert make_forward(model, fast, CPU, said.append) is model and taken == [{}, {"dynamic": False}]
+
+
+def test_cuda_graphs_need_a_card_and_whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = make_spec({"data": "digits", "cuda_graphs": True})
+    with pytest.raises(MachineError, match="cuda_graphs needs an NVIDIA card"):
+        make_forward(small(), spec, CPU, print)
+    with pytest.raises(SpecError, match="whole batch at once"):
+        make_spec({"data": "digits", "cuda_graphs": True, "micro_batch": 8})
+    with pytest.raises(SpecError, match="whole batch at once"):
+        make_spec({"data": "digits", "cuda_graphs": True, "on_oom": "shrink"})
+    model, taken, steps = small(), list[object](), list[int]()
+    monkeypatch.setattr(compilation.torch, "compile", lambda each, **options: taken.append(options) or each)
+    monkeypatch.setattr(compilation.torch.compiler, "cudagraph_mark_step_begin", lambda: steps.append(1))
+    monkeypatch.setattr(compilation, "check_compiler", lambda _device: None)
+    forward = make_forward(model, spec, torch.device("cuda"), print)
+    images = torch.zeros(2, 3, 33, 33)
+    assert torch.equal(forward(images), model(images)) and len(steps) == 1
+    assert taken == [{"dynamic": False, "mode": "reduce-overhead"}]

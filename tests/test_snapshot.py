@@ -33,6 +33,8 @@ def test_running_first_then_the_queue_then_the_ended_newest_first() -> None:
 def test_a_row_shows_decimals_progress_and_warnings() -> None:
     row = make_rows([run(1, "running", epoch=2, step=10, best_acc=0.8269, verdict="collapsed")], [], {})[0]
     assert (row.best, row.kappa, row.progress, row.warned) == (".8269", "–", 0.25, True)
+    packing = make_rows([run(3, "running", doing="packed 3 of 9 images")], [], {})[0]
+    assert packing.remark == "packed 3 of 9 images"
     assert make_rows([run(2, "failed", error="bad\x1b[31m\nluck")], [], {})[0].remark == "bad\\x1b[31m luck"
 
 

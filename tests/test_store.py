@@ -98,6 +98,7 @@ def test_old_attempt_may_write_nothing(store: Store) -> None:
         lambda: queue.put_back(store, old),
         lambda: record(store, old, 1),
         lambda: history.record_progress(store, old, step=3, images_per_s=1.0, losses=[]),
+        lambda: history.record_doing(store, old, "packing"),
         lambda: history.begin_attempt(store, old, start(-1)),
     ):
         before = get(store, 1)
@@ -201,6 +202,20 @@ def record(store: Store, held: Claim, epoch: int, *, right: int = 5) -> None:
 
 def loss(bucket: int) -> LossPoint:
     return LossPoint(run_id=1, bucket=bucket, width=4, minimum=0.1, maximum=2.0, mean=1.0, last=0.5)
+
+
+def test_what_a_run_does_before_its_first_step_is_shown_until_then(store: Store) -> None:
+    one = worker(store)
+    add_runs(store, [SPEC])
+    held = queue.claim(store, one)
+    assert held is not None
+    history.record_doing(store, held, "packed 3 of 9 images")
+    assert get(store, 1).doing == "packed 3 of 9 images"
+    history.begin_attempt(store, held, start(-1))
+    assert get(store, 1).doing == ""
+    history.record_doing(store, held, "going on")
+    queue.put_back(store, held)
+    assert get(store, 1).doing == ""
 
 
 def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -> None:

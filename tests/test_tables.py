@@ -185,6 +185,14 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     assert not found.usable
 
 
+def test_rows_without_a_file_stay_to_be_skipped_where_that_is_asked(tmp_path: Path) -> None:
+    path = table(tmp_path / "l.csv", "image,label\n" + ROWS + "gone,1\n../x,0\n")
+    assert kinds(survey(path), "error") == ["outside_names", "missing_files"]
+    found = survey(path, on_bad="skip")
+    assert kinds(found, "error") == ["outside_names"] and kinds(found, "warning") == ["missing_files"]
+    assert found.index is not None and "gone" in found.index.names
+
+
 def test_names_that_fit_two_files_and_folders_that_fit_two_names(tmp_path: Path) -> None:
     path = table(tmp_path / "l.csv", "image,label\n" + ROWS)
     touch(tmp_path / "pictures", "a0.jpg")

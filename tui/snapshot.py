@@ -35,7 +35,7 @@ class RunRow:
     kappa: str
     warned: bool
     remark: str
-    """Why it waits, or why it failed; empty otherwise."""
+    """Why it waits, what it does before its first step, or why it failed; empty otherwise."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,7 @@ def make_rows(runs: Sequence[Run], order: Sequence[int], waiting: Mapping[int, s
 
 
 def make_row(run: Run, waiting: str) -> RunRow:
-    remark = (
-        waiting
-        if run.status == "queued"
-        else (run.error or run.cause or "")
-        if run.status == "failed"
-        else ""
-    )
+    remarks = {"queued": waiting, "failed": run.error or run.cause or "", "running": run.doing}
     return RunRow(
         id=run.id or 0,
         status=run.status,
@@ -144,7 +138,7 @@ def make_row(run: Run, waiting: str) -> RunRow:
         best=decimals(run.best_acc),
         kappa=decimals(run.best_kappa, 3),
         warned=run.verdict in WARNED,
-        remark=plain(remark),
+        remark=plain(remarks.get(run.status, "")),
     )
 
 

@@ -18,6 +18,8 @@ class ReadOptions:
     """In class order."""
     test_fraction: float = 0.2
     val_fraction: float = 0.0
+    on_bad: str = "fail"
+    """`skip`: rows whose image is missing or cannot be read are an error no longer."""
 
 
 READ_FIELDS = ("data", *(field.name for field in fields(ReadOptions)))

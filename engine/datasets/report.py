@@ -2,13 +2,13 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.datasets.formats.names import MEMBER
-from engine.datasets.formats.problems import Problem, error, some
+from engine.datasets.formats.problems import Problem, error, some, warning
 from engine.datasets.index import SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
 
@@ -29,10 +29,11 @@ class Looks:
     """Pillow's modes, likewise."""
 
 
-def data_document(data: str, survey: Survey, looks: Looks | None) -> dict[str, Any]:
+def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str) -> dict[str, Any]:
     """What `data check --json` prints; everything that is unknown is None."""
     index = survey.index
-    problems = [*survey.problems, *(_empty_files(index) if index else []), *(_unreadable(looks, index))]
+    empty = _empty_files(index, on_bad) if index else []
+    problems = [*survey.problems, *empty, *_unreadable(looks, index, on_bad)]
     return {
         "data": data,
         "usable": index is not None and all(problem.severity != "error" for problem in problems),
@@ -73,6 +74,8 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
                 image.load()
                 to_rgb(image)
             return size, mode, ""
+        except FileNotFoundError:  # the survey has said so
+            return "", "", ""
         except NOT_READABLE as wrong:
             return "", "", f"{name} ({reason_of(wrong)})"
 
@@ -81,7 +84,7 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
         for start in range(0, len(index.names), CHUNK):
             found += threads.map(look, index.names[start : start + CHUNK])
             progress(len(found), len(index.names))
-    good = [(size, mode) for size, mode, wrong in found if not wrong]
+    good = [(size, mode) for size, mode, _ in found if size]
     return Looks(
         tuple(wrong for _, _, wrong in found if wrong),
         dict(Counter(size for size, _ in good).most_common()),
@@ -113,26 +116,34 @@ def _shared(index: Index) -> dict[str, Any] | None:
     return asdict(found) if found else None
 
 
-def _empty_files(index: Index) -> list[Problem]:
+def _empty_files(index: Index, on_bad: str) -> list[Problem]:
     if index.root is None:
         return []
-    names = [name for name in index.names if not MEMBER.fullmatch(name) and _size(index, name) == 0]
+    names = [name for name in index.names if not MEMBER.fullmatch(name) and _is_empty(index, name)]
     if not names:
         return []
-    text = f"{some(len(names), len(index.names))} are empty files, the first is {names[0]!r}: replace them"
-    return [error("empty_files", text, names)]
+    text = f"{some(len(names), len(index.names))} are empty files, the first is {names[0]!r}"
+    return [_bad("empty_files", text, "replace them", "empty files, skipped", names, on_bad)]
 
 
-def _size(index: Index, name: str) -> int:
+def _is_empty(index: Index, name: str) -> bool:
     try:
-        return os.stat(f"{index.root}/{name}").st_size
-    except OSError:  # it went away meanwhile
-        return 0
+        return os.stat(f"{index.root}/{name}").st_size == 0
+    except OSError:  # missing, which is another problem
+        return False
 
 
-def _unreadable(looks: Looks | None, index: Index | None) -> list[Problem]:
+def _bad(kind: str, text: str, advice: str, brief: str, names: Sequence[str], on_bad: str) -> Problem:
+    """An error, or a warning where bad images are to be skipped."""
+    if on_bad == "skip":
+        return warning(kind, f"{text}: skipped", brief, names)
+    return error(kind, f"{text}: {advice}, or skip them with --on-bad skip", names)
+
+
+def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[Problem]:
     if looks is None or index is None or not looks.unreadable:
         return []
     count, first = some(len(looks.unreadable), len(index.names)), looks.unreadable[0]
-    text = f"{count} cannot be read, the first is {first}: replace them or take their rows out"
-    return [error("unreadable_images", text, looks.unreadable)]
+    text, advice = f"{count} cannot be read, the first is {first}", "replace them, take their rows out"
+    brief = "unreadable images, skipped"
+    return [_bad("unreadable_images", text, advice, brief, looks.unreadable, on_bad)]

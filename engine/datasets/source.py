@@ -36,6 +36,7 @@ def read_options(home: Home, spec: RunSpec) -> ReadOptions:
         class_names=spec.class_list,
         test_fraction=spec.test_fraction,
         val_fraction=spec.val_fraction,
+        on_bad=spec.on_bad,
     )
 
 

@@ -66,6 +66,7 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             session,
             held,
             changed=next_change(session),
+            doing="",
             epoch=max(start.epoch, 0),
             step=max(start.epoch, 0) * start.steps_per_epoch,
             steps_per_epoch=start.steps_per_epoch,
@@ -116,6 +117,12 @@ def record_epoch(
 def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:
     """A run's columns that mirror a value; null where there is none."""
     return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
+
+
+def record_doing(store: Store, held: Claim, text: str) -> None:
+    """Write what a run does before its first step. Raises LeaseLost."""
+    with store.write() as session:
+        write_fenced(session, held, changed=next_change(session), doing=text)
 
 
 def record_progress(

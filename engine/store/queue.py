@@ -180,4 +180,4 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
     return before
 
 
-_NO_LEASE: dict[str, Any] = {"worker_id": None, "lease_expires_s": None, "request": None}
+_NO_LEASE: dict[str, Any] = {"worker_id": None, "lease_expires_s": None, "request": None, "doing": ""}

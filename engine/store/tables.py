@@ -92,6 +92,8 @@ class Run(SQLModel, table=True):
     worker_id: int | None = Field(default=None, foreign_key="worker.id", ondelete="SET NULL")
     lease_expires_s: float | None = None
 
+    doing: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What a running run does before its first step, such as packing images, and how far it is."""
     epoch: int = 0
     """Epochs completed."""
     step: int = 0

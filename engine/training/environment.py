@@ -14,7 +14,6 @@ from engine import telemetry
 from engine.paths import Home
 from engine.spec import RunSpec
 from engine.training.recipe import resolve_precision, resolve_threads
-from engine.training.setup import micro_batch_of
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
 DECIDES_BITS = ("torch", "device_name", "cuda", "cudnn", "numpy", "pillow")
@@ -43,7 +42,7 @@ def environment_now(
         "driver": host.driver if host else None,
         "threads": before.get("threads") or resolve_threads(spec.threads),
         "precision": before.get("precision") or resolve_precision(spec.precision, device),
-        "micro_batch": before.get("micro_batch") or micro_batch_of(spec),
+        "micro_batch": before.get("micro_batch") or spec.images_at_once,
         "program_revision": program_revision(),
         "home_revision": git_revision(home.root),
     }

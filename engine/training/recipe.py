@@ -1,12 +1,11 @@
-"""Optimiser, number format, memory layout and compilation from a spec."""
+"""Optimiser, number format and memory layout from a spec."""
 
 import contextlib
 import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.amp import GradScaler
 from torch.optim import SGD, AdamW, Optimizer
 
@@ -15,7 +14,6 @@ from engine.training.heads import HEAD
 
 MAX_THREADS = 8
 CHANNELS_LAST_FROM_PX = 96
-Forward = Callable[[Tensor], Tensor]
 
 
 class MachineError(Exception):
@@ -90,17 +88,3 @@ def forbid_tf32() -> None:
     """float32 is the reference: CUDA is not to round its factors to TensorFloat-32, as cuDNN does by default."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-
-
-def compiled(model: nn.Module, device: torch.device, log: Callable[[str], None]) -> Forward:
-    """The network through torch.compile, each shape by itself so that the bits do not depend on which came first;
-    as it is, with a line in the log, where this machine has no compiler for it."""
-    try:
-        probe = torch.compile(nn.Linear(2, 2, device=device))
-        probe(torch.ones(1, 2, device=device)).sum().backward()
-    except Exception as error:  # whatever a compiler that is not there raises
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        log(f"not compiled, for torch.compile does not work here: {reason}")
-        return model
-    forward: Forward = torch.compile(model, dynamic=False)
-    return forward

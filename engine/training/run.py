@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,7 +26,7 @@ from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
 from engine.spec import RunSpec
-from engine.store import listing, queue
+from engine.store import history, listing, queue
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
 from engine.store.status import Cause
@@ -114,10 +114,11 @@ def _train(
                 held.run_id,
                 device=device,
                 precision=environment["precision"],
-                log=log,
+                log=_shown(store, held),
                 micro_batch=environment["micro_batch"],
                 should_stop=stop.is_set,
             )
+            session.log = log
             recorded = environment
             if session.resumed and before:
                 recorded = carried_on(before, environment, held.attempt)
@@ -134,6 +135,16 @@ def _train(
             environment["micro_batch"] = smaller
             del session
             release(error)
+
+
+def _shown(store: Store, held: Claim) -> Callable[[str], None]:
+    """Logs, and shows in the run table, what a run does before its first step: packing takes minutes."""
+
+    def say(text: str) -> None:
+        log(text)
+        history.record_doing(store, held, " ".join(text.split()))
+
+    return say
 
 
 def _train_and_judge(session: Session, recorder: StoreRecorder, stop: Stop) -> bool:

@@ -26,10 +26,11 @@ from engine.models.weights import Weights, apply_weights, read_weights
 from engine.paths import Home, gpu_cache_bytes
 from engine.spec import PRETRAINED_WORDS, RunSpec
 from engine.training.artifacts import write_bad_list
+from engine.training.compilation import make_forward
 from engine.training.heads import add_dropout
 from engine.training.objectives import make_objective, outputs_of
 from engine.training.packing_log import PackingLog
-from engine.training.recipe import autocast, compiled, make_optimizer, make_scaler, memory_format
+from engine.training.recipe import autocast, make_optimizer, make_scaler, memory_format
 from engine.training.schedules import make_schedule
 from engine.training.step import Network
 
@@ -160,21 +161,16 @@ def build_network(
     optimizer = make_optimizer(model, spec, device)
     return Network(
         model=model,
-        forward=compiled(model, device, log) if spec.compile else model,
+        forward=make_forward(model, spec, device, log),
         optimizer=optimizer,
         schedule=make_schedule(optimizer, spec, data.steps_per_epoch),
         loss_of=make_objective(spec, data.index.counts("train")).to(device),
         autocast=lambda: autocast(precision, device),
         scaler=make_scaler(precision, device),
-        micro_batch=micro_batch or micro_batch_of(spec),
+        micro_batch=micro_batch or spec.images_at_once,
         clip_norm=spec.clip_norm,
         layout=layout,
     )
-
-
-def micro_batch_of(spec: RunSpec) -> int:
-    """How many images a run has in memory at once, unless it had to shrink."""
-    return spec.micro_batch or spec.batch_size
 
 
 def first_weights(spec: RunSpec, home: Home) -> Weights | None:

@@ -36,9 +36,10 @@ def check(
     from engine.datasets.report import data_document, look_at_images
     from engine.datasets.source import survey_data
 
-    survey = survey_data(home, _spec(home, path, settings))
+    spec = _spec(home, path, settings)
+    survey = survey_data(home, spec)
     looks = look_at_images(survey.index, _looked) if survey.index and not names_only else None
-    document = data_document(path, survey, looks)
+    document = data_document(path, survey, looks, on_bad=spec.on_bad)
     if as_json:
         print_json(document)
     else:

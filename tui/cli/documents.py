@@ -36,6 +36,7 @@ def brief(run: Run, waiting: str | None) -> dict[str, Any]:
             name: getattr(run, name)
             for name in ("attempt", "failures", "epoch", "baseline", "images_per_s", "peak_memory_gb")
         },
+        "doing": run.doing or None,
         "best": _best(run, spec),
         "verdict": _verdict(run),
         "waiting": {"reason": waiting, "starts_at": None, "ends_at": None} if waiting else None,

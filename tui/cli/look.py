@@ -75,7 +75,7 @@ def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
 
 
 def _row(run: Run, waiting: str) -> tuple[str, ...]:
-    remark = run.error or waiting
+    remark = run.error or waiting or run.doing
     return (
         str(run.id),
         run.status,

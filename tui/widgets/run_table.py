@@ -138,7 +138,7 @@ def _content(row: RunRow, column: ColumnPlan) -> str:
 
 
 def _epoch(row: RunRow, width: int) -> str:
-    """A bar and `6/10`; why a run waits; why and where it failed."""
+    """A bar and `6/10`; why a run waits; what it does before its first step; why and where it failed."""
     count = f"{row.epoch}/{row.epochs}"
     if row.status == "queued":
         return row.remark if not row.epoch else f"{count} {row.remark}"
@@ -148,6 +148,8 @@ def _epoch(row: RunRow, width: int) -> str:
         return f"{count} {'cancelling' if row.asked == 'cancel' else 'pausing'}"
     if row.status != "running":
         return count
+    if row.remark:
+        return f"{count} {row.remark}" if row.epoch else row.remark
     return f"{bar(row.progress, min(BAR, width - len(count) - 3))} {count}"
 
 

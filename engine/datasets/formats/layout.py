@@ -45,8 +45,10 @@ class Placed:
     problems: tuple[Problem, ...]
 
 
-def place(tables: Sequence[Sequence[Row]], places: Places) -> Placed:
-    """Find the files that the names of some tables mean: all in one folder, or each table's in its own."""
+def place(tables: Sequence[Sequence[Row]], places: Places, *, on_bad: str) -> Placed:
+    """Find the files that the names of some tables mean: all in one folder, or each table's in its own.
+
+    Rows without a file are left out, or kept where `on_bad` is `skip`: packing lists and skips them."""
     listings, rivals = _listings(tables, places)
     roots = list(dict.fromkeys(listing.root for listing in listings))
     root = roots[0] if len(roots) == 1 else places.folder
@@ -59,13 +61,21 @@ def place(tables: Sequence[Sequence[Row]], places: Places) -> Placed:
     for table, listing in zip(tables, listings, strict=True):
         prefix = "" if listing.root == root else f"{_below(listing.root, root)}/"
         for row in table:
-            if file := listing.find(row.file):
-                rows.append(Row(prefix + file, row.label, row.split, row.group))
-            else:
-                (missing if is_inside(row.file) else outside).append(row.file)
+            if not is_inside(row.file):
+                outside.append(row.file)
+                continue
+            file = listing.find(row.file)
+            if file is None:
+                missing.append(row.file)
+            if file is not None or on_bad == "skip":
+                rows.append(Row(prefix + (file or row.file), row.label, row.split, row.group))
         problems += _doubtful(listing, [row.file for row in table])
     total = sum(map(len, tables))
-    problems = [*_unfound(outside, missing, total, where), *problems, *_rivals(rivals, listings[0], total)]
+    problems = [
+        *_unfound(outside, missing, total, where, on_bad),
+        *problems,
+        *_rivals(rivals, listings[0], total),
+    ]
     used = [_shortened(rows, listing, root) for listing in listings]
     unused = {file for each, listing in zip(used, listings, strict=True) for file in listing.unused(each)}
     if unused:
@@ -99,18 +109,19 @@ def _shortened(rows: Sequence[Row], listing: Listing, root: Path) -> set[str]:
     return {row.file.removeprefix(prefix) for row in rows if row.file.startswith(prefix)}
 
 
-def _unfound(outside: list[str], missing: list[str], total: int, where: str) -> list[Problem]:
+def _unfound(outside: list[str], missing: list[str], total: int, where: str, on_bad: str) -> list[Problem]:
     problems = []
     if outside:
         first = f"image name {outside[0]!r} leads out of the image folder: use names below it"
         more = f" ({some(len(outside), total)})" if len(outside) > 1 else ""
         problems.append(error("outside_names", first + more, outside))
     if missing:
-        text = (
-            f"{some(len(missing), total)} are not in {where}, the first is {missing[0]!r}: "
-            "put them there or take their rows out"
-        )
-        problems.append(error("missing_files", text, missing))
+        text = f"{some(len(missing), total)} are not in {where}, the first is {missing[0]!r}"
+        if on_bad == "skip":
+            problems.append(warning("missing_files", f"{text}: skipped", "missing images, skipped", missing))
+        else:
+            advice = "put them there, take their rows out, or skip them with --on-bad skip"
+            problems.append(error("missing_files", f"{text}: {advice}", missing))
     return problems
 
 

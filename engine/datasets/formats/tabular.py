@@ -40,7 +40,7 @@ def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
             headless.append(f"{split} {rows[0].file}")
     if not tables:
         raise DataError(problems[0].text)
-    placed = place(tables, places)
+    placed = place(tables, places, on_bad=options.on_bad)
     if headless:
         problems.append(_swallowed("the CSVs have", headless))
     return Layout(
@@ -151,7 +151,7 @@ def read_tables(fits: Sequence[_Fit], unused: Iterable[str], options: ReadOption
     places = Places(fits[0].table.path.parent, options.images)
     problems: list[Problem] = []
     tables = [_rows(fit, fit.split if len(fits) > 1 else None, problems) for fit in fits]
-    placed = place(tables, places)
+    placed = place(tables, places, on_bad=options.on_bad)
     headless = [
         f"{fit.table.path.name} {fit.body[0][fit.columns.image]}" for fit in fits if _is_headless(fit)
     ]
