@@ -72,9 +72,10 @@ def measure() -> Iterator[str]:
             queue.end(store, held, "done")
             counts = [len(each) for each in (session.data.train_rows, session.data.test_rows)]
             yield f"- {size_px} px, {precision}, a step: {_shares(_operations(session))}"
+            trained = f"{epochs} {'epoch' if epochs == 1 else 'epochs'} of {counts[0]:,} images"
             yield (
-                f"- {size_px} px, {epochs} epochs of {counts[0]:,} images, tested on {counts[1]:,} before the "
-                f"first and after each: {_shares(_parts(watch))}; drawing and packing before took {packed_s:.1f} s"
+                f"- {size_px} px, {trained}, tested on {counts[1]:,} before the first and after each: "
+                f"{_shares(_parts(watch))}; drawing and packing before took {packed_s:.1f} s"
             )
 
 
