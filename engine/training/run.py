@@ -119,14 +119,9 @@ def _train(
                 should_stop=stop.is_set,
             )
             session.log = log
-            recorded = environment
-            if session.resumed and before:
-                recorded = carried_on(before, environment, held.attempt)
-                if warning := other_bits(recorded, held.attempt):
-                    log(warning)
-            before = recorded
+            before = _recorded(before if session.resumed else {}, environment, held.attempt)
             leak = session.leak.document() if session.leak is not None else None
-            return _train_and_judge(session, StoreRecorder(store, held, spec, recorded, leak), stop)
+            return _train_and_judge(session, StoreRecorder(store, held, spec, before, leak), stop)
         except OutOfMemory as error:
             smaller = halved(error.images, spec.image_size)
             if spec.on_oom != "shrink" or smaller is None:
@@ -135,6 +130,17 @@ def _train(
             environment["micro_batch"] = smaller
             del session
             release(error)
+
+
+def _recorded(before: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
+    """The environment to write down: where the run goes on, that of `before` with what has changed, and a line in
+    the log where it computes with something else."""
+    if not before:
+        return dict(now)
+    recorded = carried_on(before, now, attempt)
+    if warning := other_bits(recorded, attempt):
+        log(warning)
+    return recorded
 
 
 def _shown(store: Store, held: Claim) -> Callable[[str], None]:

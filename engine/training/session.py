@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.datasets.index import Index
-from engine.datasets.layouts import DataError
-from engine.datasets.provenance import Leak, load_trained_on, save_trained_on
+from engine.datasets.provenance import save_trained_on
 from engine.models.weight_files import weights_bytes
-from engine.paths import Home, sweep_aside, write_atomic
+from engine.paths import Home, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, weights_about, write_predictions
-from engine.training.checkpoint import all_finite, load_checkpoint, save_checkpoint
+from engine.training.checkpoint import all_finite, save_checkpoint
 from engine.training.loop import EpochSums, Evaluation, evaluate, train_one_epoch
 from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import (
@@ -31,8 +30,8 @@ from engine.training.measure import (
     split_scores,
 )
 from engine.training.memory import OutOfMemory, fitting_batch, release
-from engine.training.provenance import provenance
-from engine.training.setup import Log, build_network, first_weights, prepare_data
+from engine.training.ready import make_ready
+from engine.training.setup import Log
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
@@ -72,48 +71,29 @@ class Session:
         """Make data and network ready and load the newest checkpoint; `micro_batch` 0 is the spec's.
 
         Raises DataError, WeightsError; Stopped where `should_stop` asks while images are packed."""
-        self.spec, self.device, self.log = spec, device, log
-        self._run_id, self.precision = run_id, precision
-        self.paths = home.run(run_id)
-        self.paths.folder.mkdir(parents=True, exist_ok=True)
-        sweep_aside(self.paths.folder)
-        checkpoint = load_checkpoint(self.paths, spec.training_digest())
-        # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
-        # its own in the checkpoint.
-        weights = None if checkpoint else first_weights(spec, home)
-        self.data = prepare_data(
-            spec, home, device, precision, log, bad_list=self.paths.bad_images, should_stop=should_stop
-        )
-        if checkpoint is not None and checkpoint["data"] != self.data.index.fingerprint:
-            raise DataError(
-                f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
-            )
-        self.resumed = checkpoint is not None
-        kept = load_trained_on(self.paths.trained_on) if self.resumed else None
-        self.leak: Leak | None = None
-        """Found at the start; a run that goes on was judged then."""
-        self._records_provenance = kept is None
-        if kept is None:
-            kept, self.leak = provenance(spec, home, run_id, self.data.index, log)
-        self.trained_on = kept
-        self.net = build_network(
+        self.spec, self.device, self.precision, self.log = spec, device, precision, log
+        self._run_id, self.paths = run_id, home.run(run_id)
+        ready = make_ready(
             spec,
-            self.data,
-            weights,
-            device,
-            precision,
-            log,
-            resumes=self.resumed,
+            home,
+            run_id,
+            device=device,
+            precision=precision,
+            log=log,
             micro_batch=micro_batch,
+            should_stop=should_stop,
         )
+        self.data, self.net, self.trained_on, self.leak = ready.data, ready.net, ready.trained_on, ready.leak
+        self.resumed = ready.checkpoint is not None
+        self._records_provenance = ready.is_new_provenance
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
         self.sums = EpochSums(device)
         self.buckets = LossBuckets(self.data.steps_per_epoch * spec.epochs)
         self._pending: list[Tensor] = []
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
-        if checkpoint is not None:
-            self._load(checkpoint)
+        if ready.checkpoint is not None:
+            self._load(ready.checkpoint)
 
     def train(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         """Train to the last epoch, or until patience is out; False when stopped before, with a checkpoint.

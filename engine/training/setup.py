@@ -67,10 +67,7 @@ def prepare_data(
     """Index and pack the images; unreadable ones are listed in `bad_list`. Raises DataError, CacheError, Stopped."""
     index = index_data(home, spec)
     log(f"data {spec.data}: {index.describe()}")
-    has_val = "val" in index.splits
-    if problem := selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered):
-        raise DataError(problem)
-    if problem := loss_problem(spec.loss, ordered=index.ordered):
+    if problem := _misfit(spec, index):
         raise DataError(problem)
 
     index, images = _pack(spec, home, index, log, bad_list, should_stop)
@@ -101,6 +98,13 @@ def prepare_data(
         raise DataError(f"{spec.data} has a single training image: a network cannot learn from it")
     steps = len(parts_of(shown, spec.batch_size))
     return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
+
+
+def _misfit(spec: RunSpec, index: Index) -> str | None:
+    """What the spec asks of its data that they do not have."""
+    has_val = "val" in index.splits
+    problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)
+    return problem or loss_problem(spec.loss, ordered=index.ordered)
 
 
 def _pack(
