@@ -24,11 +24,11 @@ from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
-from engine.paths import Home
+from engine.paths import Home, sweep_aside
 from engine.spec import RunSpec
 from engine.store import history, listing, queue
 from engine.store.database import Store, StoreError, open_store
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.fencing import Claim, LeaseLost, fence
 from engine.store.status import Cause
 from engine.supervisor import STORE_UNUSABLE
 from engine.text import plain
@@ -80,6 +80,8 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         environment = environment_now(spec, device, home, run.environment)
         log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
         set_up_process(spec, environment, device)
+        with fence(store, held):
+            sweep_aside(home.run(held.run_id).folder)
         finished = _train(store, home, held, spec, environment, device, stop, before=run.environment)
     except (LeaseLost, StoreError):
         raise
