@@ -39,7 +39,12 @@ run_table, dependency_table, clock_table = table_of(Run), table_of(RunDependency
 
 def now_s(session: Session) -> ColumnElement[float]:
     """Seconds since 1970 by the database's own clock, as an SQL expression."""
-    if session.get_bind().dialect.name == "sqlite":
+    return clock_s(session.get_bind().dialect.name)
+
+
+def clock_s(dialect: str) -> ColumnElement[float]:
+    """The same for a dialect by name."""
+    if dialect == "sqlite":
         return literal_column("((julianday('now') - 2440587.5) * 86400.0)")
     return cast(ColumnElement[float], func.extract("epoch", func.clock_timestamp()))
 
