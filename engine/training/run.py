@@ -67,7 +67,7 @@ class Stop:
 
 def log(text: str) -> None:
     """A line of the run's log: the worker sends this process's output there."""
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Stop) -> None:
@@ -150,7 +150,7 @@ def _shown(store: Store, held: Claim) -> Callable[[str], None]:
 
     def say(text: str) -> None:
         log(text)
-        history.record_doing(store, held, " ".join(text.split()))
+        history.record_doing(store, held, plain(" ".join(text.split())))
 
     return say
 
