@@ -11,7 +11,7 @@ from engine.datasets.batches import Batch
 from engine.training.step import Network, accumulate
 
 REFUSED = (
-    "DefaultCPUAllocator", "CUDA error: out of memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDA error: out of memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
 )  # fmt: skip
 """By these words of an error's text memory is known to have been refused."""
@@ -69,19 +69,25 @@ def _fits(net: Network, images: int, image_size: int) -> bool:
         accumulate(net, Batch(np.arange(images), black.contiguous(memory_format=net.layout), labels))
         net.optimizer.step()
     except RuntimeError as error:
-        if not is_out_of_memory(error):
+        if not is_card_full(error):
             raise
         release(error)
         return False
     return True
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory was refused: by torch's allocator for the card, by CUDA itself or one of its libraries on a card
-    that others fill too, or by the computer's own, all of which but the first are plain RuntimeErrors."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+def is_card_full(error: BaseException) -> bool:
+    """Whether the card's memory was refused: by torch's allocator, or by CUDA itself or one of its libraries on a card
+    that others fill too, which torch tells as a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in REFUSED)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """The same, or the computer's own memory was refused."""
+    is_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
+    return is_card_full(error) or is_host
 
 
 def shrink_line(error: OutOfMemory, smaller: int) -> str:

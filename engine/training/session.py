@@ -30,7 +30,7 @@ from engine.training.measure import (
     measure,
     split_scores,
 )
-from engine.training.memory import OutOfMemory, fitting_batch, is_out_of_memory, release
+from engine.training.memory import OutOfMemory, fitting_batch, is_card_full, release
 from engine.training.ready import make_ready
 from engine.training.setup import Log
 
@@ -148,7 +148,7 @@ class Session:
         try:
             return train_one_epoch(self.net, batches, self.sums, head_alone=head_alone, on_step=on_step)
         except RuntimeError as error:
-            if self.device.type == "cpu" or not is_out_of_memory(error):
+            if not is_card_full(error):
                 raise
             del batches
             release(error)
@@ -217,7 +217,7 @@ class Session:
                     loss_of=self.net.loss_of,
                 )
             except RuntimeError as error:
-                if not is_out_of_memory(error) or not self.data.batches.halve_evaluated():
+                if not is_card_full(error) or not self.data.batches.halve_evaluated():
                     raise
                 self.log(
                     "the memory is too small for the evaluation: going on with half as many images at once"
