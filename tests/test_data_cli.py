@@ -83,6 +83,27 @@ def test_check_of_what_is_no_data(home: Path, capsys: pytest.CaptureFixture[str]
     assert document(capsys, "digits")["splits"]["test"]["drawn"]
 
 
+def test_a_name_that_is_not_utf8_is_escaped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lab_csvs(home / "lab")
+    (home / "lab" / "images" / "stray\udce9.png").write_bytes(b"x")
+    found = document(capsys, "lab", "--names-only")
+    assert [each["examples"] for each in found["problems"] if each["kind"] == "extra_files"] == [
+        ["stray\udce9.png"]
+    ]
+
+
+def test_a_call_without_a_verb_or_with_a_strangers_folder(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["data"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "resnet-tui: data needs a verb, check or split: see resnet-tui data --help\n"
+    class_folders(home / "folders")
+    assert run(["data", "split", "folders", "--out", "~nobody_here/new"]) == 0
+    assert (home / "~nobody_here" / "new" / "labels.csv").is_file()
+
+
 def test_split_writes_what_add_then_takes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     eyes(home / "lab")
     call = ["data", "split", "lab", "--group", "pattern", "--test-fraction", "0.3", "--val-fraction", "0.2"]

@@ -19,10 +19,15 @@ FLAGS = [name for name in READ_FIELDS if name != "data"]
 SHOWN_SIZES = 5
 MARKS = {"error": "✖", "warning": "⚠", "note": "·"}
 
-data = typer.Typer(
-    help="Check a data set, or split it by groups.", no_args_is_help=True, add_completion=False
-)
+data = typer.Typer(add_completion=False)
 Data = Annotated[str, typer.Argument(metavar="D", help="Folder, .csv or .npz.", show_default=False)]
+
+
+@data.callback(invoke_without_command=True)
+def needs_verb(context: typer.Context) -> None:
+    """Check a data set, or split it by groups."""
+    if context.invoked_subcommand is None:
+        raise CliError("data needs a verb, check or split: see resnet-tui data --help")
 
 
 def check(
@@ -68,7 +73,7 @@ def split(
     spec = _spec(home, path, settings | {"group_column": column})
     shares = Shares(spec.test_fraction, spec.val_fraction, seed)
     index = resplit(survey_data(home, spec).checked(), shares, by_pattern=group == "pattern")
-    target = home.root / out.expanduser()
+    target = home.resolve(str(out))
     write_split(index, target, inside=home.root)
     counts: dict[str, list[int]] = {
         name: index.counts(name) for name in ("train", "val", "test") if name in index.splits
