@@ -117,7 +117,7 @@ def test_a_guessed_column_must_look_like_patients() -> None:
     patients = groups_by_column(
         [str(row // 2) for row in range(399)] + [None], files, "column p", given=False
     )
-    assert patients is not None and patients.of[-2:] == ("199", "399.png")
+    assert patients is not None and patients.of[-2:] == ("199", "image 399")
 
 
 def test_what_the_other_members_label_is_worth() -> None:

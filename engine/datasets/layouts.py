@@ -4,19 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
-from engine.datasets.formats.layout import Layout, Row
+from engine.datasets.formats.lab import LAB_FILES, read_lab
+from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
 from engine.datasets.formats.npz import npz_labels
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tables import is_table
-from engine.datasets.formats.tabular import (
-    LAB_FILES,
-    choose_tables,
-    find_tables,
-    fit_table,
-    read_lab,
-    read_tables,
-)
+from engine.datasets.formats.tabular import choose_tables, find_tables, fit_table, read_tables
 from engine.datasets.options import ReadOptions
 
 __all__ = [

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
-from engine.datasets.index import Index
+from engine.datasets.formats.names import without_suffix
+from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import Look, decode, is_readable, shown
+from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
 from engine.datasets.pixels.images import file_of
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
@@ -25,8 +26,6 @@ from engine.paths import sync_folder, write_atomic
 
 FORMAT = 2
 """Part of the key: raised when decoding changes."""
-SKIPPED = "skipped"
-"""The split of images that cannot be read."""
 
 
 class BadImages(DataError):
@@ -100,7 +99,7 @@ def skip(index: Index, bad: Mapping[int, str]) -> Index:
     if not bad:
         return index
     splits = tuple(SKIPPED if row in bad else split for row, split in enumerate(index.splits))
-    names = "\n".join(sorted(index.names[row] for row in bad))
+    names = "\n".join(sorted(without_suffix(index.names[row]) for row in bad))
     fingerprint = hashlib.sha256(f"{index.fingerprint}\nwithout\n{names}".encode()).hexdigest()[:16]
     for split in set(index.splits):
         if split not in splits:
@@ -115,7 +114,7 @@ def _key(index: Index, look: Look, on_bad: str) -> str:
         return digest.hexdigest()[:24]
     missing = {}
     for row, name in enumerate(index.names):
-        stamp = _stamp(index.root, name)
+        stamp = _stamp(index.root, name) if index.splits[row] != SKIPPED else b""
         digest.update(name.encode(errors="surrogateescape") + stamp)
         if not stamp:
             missing[row] = f"image {index.root / name} is missing"
@@ -158,11 +157,18 @@ def _fill(
 
 def reader_of(index: Index, look: Look) -> Reader:
     """What decodes the image of a row."""
-    root, names = index.root, index.names
+    root = index.root
     if root is None:
         draw = builtin_reader(index.kind, look.size_px)
         return lambda row: shown(draw(row), look)
-    return lambda row: decode(root, names[row], look)
+
+    def read(row: int) -> NDArray[np.uint8]:
+        """What is called as a missing image, but is none, is not opened: a GIF, or a pipe that would never end."""
+        if index.splits[row] == SKIPPED:
+            raise BadImage(f"image {root / index.names[row]} is missing")
+        return decode(root, index.names[row], look)
+
+    return read
 
 
 def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dict[int, str]:
