@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from indexes import index_builtin, index_folder
 from pictures import class_folders, draw
 from PIL import Image
 
 from engine.datasets import packed as packing_room
 from engine.datasets.builtin import builtin_images
-from engine.datasets.index import Index, index_folder
+from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import BadImages, CacheError, pack, skip
 from engine.datasets.pixels import packing
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.locks import Stopped
-from engine.datasets.source import index_builtin
 from engine.grid import make_spec
 from engine.paths import Home
 from engine.training.packing_log import PackingLog

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pictures import class_folders, draw, touch
 from PIL import Image
@@ -17,6 +18,9 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.images import open_image
 from engine.datasets.report import look_at_images
+from engine.datasets.source import survey_data
+from engine.grid import make_spec
+from engine.paths import Home
 
 
 def survey(path: Path, **options: object) -> Survey:
@@ -242,3 +246,49 @@ def test_images_without_a_patient_are_no_patient(tmp_path: Path) -> None:
     rows = "".join(f"a{n},{n % 2},{'nan' if n < 20 else n // 2}\n" for n in range(100))
     index = survey(numbered(tmp_path, 100, "image,label,patient\n" + rows)).checked()
     assert index.group_rule == "column patient" and len(index.groups_used) == 60
+
+
+def numbered_folders(root: Path, *names: str) -> Path:
+    touch(root, *(f"{name}/{number}.png" for name in names for number in range(5)))
+    return root
+
+
+def test_folders_called_by_numbers_are_classes_of_these_names(tmp_path: Path) -> None:
+    index = survey(numbered_folders(tmp_path / "a", "1000", "200", "30")).checked()
+    assert index.class_names == ("30", "200", "1000") and not index.ordered
+    assert index.counts("train") == [4, 4, 4]
+    index = survey(tmp_path / "a", class_names=("1000", "30", "200")).checked()
+    assert index.class_names == ("1000", "30", "200") and index.ordered and index.counts("test") == [1, 1, 1]
+    grades = survey(numbered_folders(tmp_path / "b", "0", "1", "2", "4")).checked()
+    assert grades.class_names == ("0", "1", "2", "3", "4") and grades.ordered, "one grade may lack"
+    mixed = survey(numbered_folders(tmp_path / "c", "0", "1", "2", "other")).checked()
+    assert mixed.class_names == ("0", "1", "2", "other")
+
+
+def test_class_names_that_are_the_labels_give_their_order(tmp_path: Path) -> None:
+    numbered(tmp_path, 20, "image,label\n" + "".join(f"a{n},{(10, 30, 20)[n % 3]:03}\n" for n in range(20)))
+    index = survey(tmp_path, class_names=("010", "20", "30")).checked()
+    assert index.class_names == ("010", "20", "30") and index.labels[:3] == (0, 2, 1) and index.ordered
+    assert "too large" in survey(tmp_path).problems[-1].text
+
+
+@pytest.mark.parametrize(
+    "field", ["image_column", "label_column", "split_column", "group_column", "class_names"]
+)
+def test_options_that_built_in_data_cannot_use_are_refused(tmp_path: Path, field: str) -> None:
+    spec = make_spec({"data": "digits", field: "a,b" if field == "class_names" else "a"})
+    problems = survey_data(Home.find(tmp_path), spec).problems
+    assert [each.severity for each in problems] == ["error"]
+    assert f"digits is built in, and has no --{field.replace('_', '-')}" in problems[0].text
+
+
+def test_a_folder_of_images_is_refused_where_no_table_names_them(tmp_path: Path) -> None:
+    class_folders(tmp_path / "folders", each=2)
+    (tmp_path / "elsewhere").mkdir()
+    np.savez(tmp_path / "a.npz", train_images=np.zeros((2, 8, 8), np.uint8), train_labels=np.arange(2))
+    for name in ("folders", "a.npz"):
+        found = survey(tmp_path / name, images=tmp_path / "elsewhere")
+        assert [each.kind for each in found.problems] == ["no_layout"]
+        assert found.problems[0].text.endswith("has no table, and so no --images: leave it out")
+    spec = make_spec({"data": "digits", "images": "elsewhere"})
+    assert "no --images" in survey_data(Home.find(tmp_path), spec).problems[0].text

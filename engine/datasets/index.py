@@ -45,6 +45,12 @@ class Index:
     group_rule: str = ""
     """How the groups were found: a column's name or a pattern in words."""
 
+    @property
+    def digest(self) -> str:
+        """Of the fingerprint and of the splits, drawn ones too: what a run that goes on must find as it was."""
+        text = "\n".join([self.fingerprint, *self.splits])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def rows_of(self, split: str) -> list[int]:
         return [row for row, each in enumerate(self.splits) if each == split]
 
@@ -104,11 +110,6 @@ class Survey:
         return self.index
 
 
-def index_folder(path: Path, *, test_fraction: float) -> Index:
-    """Recognise a folder or file and index it. Raises DataError with one line that says what to do."""
-    return survey_folder(path, ReadOptions(test_fraction=test_fraction)).checked()
-
-
 def survey_folder(path: Path, options: ReadOptions) -> Survey:
     """Read a folder or file with all that is wrong in it; never raises DataError."""
     try:
@@ -124,7 +125,9 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     if all(row.is_missing for row in rows):
         return Survey(None, layout.why, tuple(problems))
     files, labels = [row.file for row in rows], [normal(row.label) for row in rows]
-    class_names, ordered, numbers, wrong = find_classes(labels, files, options.class_names)
+    class_names, ordered, numbers, wrong = find_classes(
+        labels, files, options.class_names, are_words=layout.has_names
+    )
     used = [place for place, number in enumerate(numbers) if number is not None]
     if len({numbers[place] for place in used if not rows[place].is_missing}) < 2:
         problems.append(_too_few_classes(layout, labels))

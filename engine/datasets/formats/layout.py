@@ -25,6 +25,8 @@ class Layout:
     problems: tuple[Problem, ...] = ()
     group_column: str = ""
     """The column that the rows' groups come from."""
+    has_names: bool = False
+    """Are labels the names of folders?"""
 
 
 @dataclass(frozen=True)
