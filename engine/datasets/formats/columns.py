@@ -48,12 +48,8 @@ class Columns:
 
 def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     """Raises DataError, naming what there is to choose from, where a column cannot be found."""
-    image_at, listing = _images_by_content(table, places)
-    has_header = _has_header(table, image_at, listing, options)
+    image, has_header = find_images(table, options, places)
     finder = _Finder(table, has_header, options)
-    image = finder.given("image_column")
-    if image is None:
-        image = image_at if image_at is not None else finder.headed(IMAGE_HEADINGS)
     if image is None:
         raise DataError(f"{table.path} has no column of image names that is known: {finder.choose('image')}")
     split = finder.split(image)
@@ -61,6 +57,18 @@ def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     if group is None:
         group = finder.headed(GROUP_HEADINGS, but=(image, split))
     return Columns(has_header, image, finder.label((image, split, group)), split, group)
+
+
+def find_images(table: Table, options: ReadOptions, places: Places) -> tuple[int | None, bool]:
+    """The column of image names, None where nothing tells, and whether the first row is a header. Raises DataError
+    where the one that `options` names is not there."""
+    image_at, listing = _images_by_content(table, places)
+    has_header = _has_header(table, image_at, listing, options)
+    finder = _Finder(table, has_header, options)
+    given = finder.given("image_column")
+    if given is not None or image_at is not None:
+        return image_at if given is None else given, has_header
+    return finder.headed(IMAGE_HEADINGS), has_header
 
 
 def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listing | None]:

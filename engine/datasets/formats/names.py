@@ -166,6 +166,17 @@ class Places:
         best, *others = [listing for count, listing in counted if count == most]
         return best, others if most else []
 
+    def find(self, name: str) -> Path | None:
+        """The file that a name means, in whichever of the places; they are asked in turn, the last one that had a
+        file first."""
+        for listing in [*self._near, *self._deeper()]:
+            if (file := listing.find(name)) is not None:
+                if listing in self._near:
+                    self._near.remove(listing)
+                    self._near.insert(0, listing)
+                return listing.root / file
+        return None
+
     @property
     def unreadable(self) -> dict[Path, str]:
         """The folders that could not be listed, and why."""
@@ -188,9 +199,9 @@ def _subfolders(folder: Path) -> list[Path]:
         return []
 
 
-def walk_images(top: Path) -> list[str]:
+def walk_images(top: Path, failed: Callable[[DataError], None] | None = None) -> list[str]:
     """All image files below a folder as sorted paths from it; links to folders are followed, each folder once, by
-    the first of its names. Raises DataError for a folder that cannot be listed."""
+    the first of its names. Raises DataError for a folder that cannot be listed, or tells `failed` and goes on."""
     found: list[str] = []
     seen: set[tuple[int, int]] = set()
     waiting, count = [""], 0
@@ -205,7 +216,11 @@ def walk_images(top: Path) -> list[str]:
                 first = itertools.islice(opened, MAX_FILES + 1)
                 entries = sorted(first, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
-            raise DataError(f"{top / folder} cannot be read: {error.strerror}") from None
+            problem = DataError(f"{top / folder} cannot be read: {error.strerror}")
+            if failed is None:
+                raise problem from None
+            failed(problem)
+            continue
         count += len(entries)
         if count > MAX_FILES:
             raise DataError(f"{top} holds over {MAX_FILES:,} files: give the folder of the images itself")
