@@ -79,7 +79,9 @@ class RunSpec(BaseModel):
         "Data",
         grid=True,
     )
-    on_bad: Literal["fail", "skip"] = setting("fail", "what an image that cannot be read does", "Data")
+    on_bad: Literal["fail", "skip"] = setting(
+        "fail", "what an image that is missing or cannot be read does", "Data"
+    )
     test_fraction: float = setting(
         0.2, "share of images to test on where the data have no test split", "Data", gt=0, le=1
     )

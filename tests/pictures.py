@@ -16,6 +16,14 @@ def draw(path: Path, label: int, number: int, size_px: int = 16) -> None:
     Image.fromarray(noise.astype(np.uint8)).save(path)
 
 
+def touch(folder: Path, *names: str) -> None:
+    """Image files that nobody opens."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
 def class_folders(root: Path, *, classes: int = 3, each: int = 12) -> Path:
     for label in range(classes):
         for number in range(each):

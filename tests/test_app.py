@@ -76,7 +76,7 @@ def toasts(pilot: Pilot[Any]) -> str:
 
 
 async def test_home_shows_the_highlighted_run_and_follows_the_cursor(home: Home, study: Store) -> None:
-    async with app(home).run_test(size=TALL) as pilot:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         assert "4 done  1 running  2 queued  1 failed" in shown(pilot, "#head")
         assert shown(pilot, "#title") == "#5 resnet50 · none · lr 1e-3 · fundus"
@@ -95,7 +95,7 @@ async def test_home_shows_the_highlighted_run_and_follows_the_cursor(home: Home,
 
 
 async def test_rows_that_move_keep_the_cursor_on_its_run(home: Home, study: Store) -> None:
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("j", "j")
         await until(pilot, lambda: table(pilot).run_id == 8)
@@ -115,7 +115,7 @@ async def test_cancel_asks_only_where_something_is_lost(home: Home, study: Store
             run = listing.get_run(session, run_id)
         return run.status, run.request
 
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("x", "n")
         assert status(5) == ("running", None)
@@ -132,7 +132,7 @@ async def test_form_warns_of_data_whose_groups_span_the_splits(home: Home, study
     for split, eye in (("train", "left"), ("test", "right")):
         for patient in range(4):
             draw(home.root / "eyes" / split / str(patient % 2) / f"{patient}_{eye}.png", 0, patient)
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
@@ -144,7 +144,7 @@ async def test_form_warns_of_data_whose_groups_span_the_splits(home: Home, study
 
 
 async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: Home, study: Store) -> None:
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
@@ -187,7 +187,7 @@ async def test_enter_pressed_twice_queues_once(
         return add_runs(*arguments, **named)
 
     monkeypatch.setattr(new_run, "add_runs", slow)
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
@@ -203,7 +203,7 @@ async def test_enter_pressed_twice_queues_once(
 async def test_a_worker_that_dies_in_silence_goes_from_the_screen(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
         monkeypatch.setattr(processes, "is_alive", lambda _pid, _since: False)
@@ -211,7 +211,7 @@ async def test_a_worker_that_dies_in_silence_goes_from_the_screen(
 
 
 async def test_form_flags_repeats_and_escape_queues_nothing(home: Home, study: Store) -> None:
-    async with app(home).run_test(size=TALL) as pilot:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
@@ -224,14 +224,14 @@ async def test_form_flags_repeats_and_escape_queues_nothing(home: Home, study: S
 
 
 async def test_an_empty_home_names_the_next_key(home: Home) -> None:
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await until(pilot, lambda: "no runs yet" in shown(pilot, "#head"))
         assert pilot.app.screen.query_one("#empty").display
         assert "press n" in shown(pilot, "#empty") and "press w" in shown(pilot, "#strip")
 
 
 async def test_readonly_changes_nothing(home: Home, study: Store) -> None:
-    async with app(home, readonly=True).run_test(size=SMALL) as pilot:
+    async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n", "x", "w")
         await until(pilot, lambda: toasts(pilot).count("only looks") == 3)
@@ -242,7 +242,7 @@ async def test_readonly_changes_nothing(home: Home, study: Store) -> None:
 async def test_a_database_that_cannot_be_read_is_a_banner_and_comes_back(home: Home) -> None:
     path = home.root / "runs.db"
     path.write_text("not a database " * 100)
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await until(pilot, lambda: "is not a resnet-tui database" in shown(pilot, "#banner"))
         path.unlink()
         await until(pilot, lambda: "no runs yet" in shown(pilot, "#head"))
@@ -257,7 +257,7 @@ async def test_a_worker_is_started_once_and_its_failure_is_told(
     )
     with study.write() as session:
         session.connection().exec_driver_sql("UPDATE worker SET state = 'gone'")
-    async with app(home).run_test(size=SMALL) as pilot:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "no worker" in shown(pilot, "#strip"))
         await pilot.press("w")
@@ -268,7 +268,7 @@ async def test_a_second_worker_is_not_started(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "start_worker", lambda _home: pytest.fail("started"))
-    async with app(home).run_test(size=TALL) as pilot:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         assert "test processor  97 %" in shown(pilot, "#strip") and "#5" in shown(pilot, "#strip")
         await pilot.press("w")
@@ -282,15 +282,27 @@ async def test_hostile_names_are_shown_as_text(home: Home, study: Store) -> None
             "UPDATE run SET name = ?, error = ?, changed = 999", (hostile, hostile)
         )
         session.connection().exec_driver_sql("UPDATE clock SET changed = 999")
-    async with app(home).run_test(size=TALL) as pilot:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         assert "[bold red]x[/] \\x1b[2J \\u202e" in shown(pilot, "#title")
         screen = pilot.app.export_screenshot()
         assert "\x1b" not in screen and "\u202e" not in screen
 
 
+async def test_a_toast_quotes_what_was_typed(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        pilot.app.screen.query_one("#data", Input).value = "[/]\x1b"
+        await until(pilot, lambda: "does not exist" in shown(pilot, "#data-says"))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.query("Toast"))
+        assert "/[/]\\x1b does not exist" in str(pilot.app.screen.query("Toast").first().render())
+
+
 async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) -> None:
-    async with app(home).run_test(size=TALL) as pilot:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await until(pilot, lambda: "no runs yet" in shown(pilot, "#head"))
         home_screen = pilot.app.screen
         for command in commands.HOME:

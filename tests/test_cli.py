@@ -1,6 +1,9 @@
 """The verbs as a script calls them: what they print, where, and the exit code."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,6 +207,30 @@ def test_cancel_and_wait(shell: Shell, study: Store) -> None:
     assert shell("wait", "1", "2") == 0 and shell.err == ""
     assert shell("wait", "1", "6", "8") == 1
     assert shell.err == "run 6 failed: the loss is not finite at step 41 of epoch 3\nrun 8 cancelled\n"
+
+
+def test_log_prints_the_last_words_of_a_run_that_was_killed(shell: Shell, study: Store) -> None:
+    (shell.home / "runs" / "6").mkdir(parents=True)
+    (shell.home / "runs" / "6" / "log.txt").write_text("epoch 1\nstep 41: the loss is")
+    for flags in ((), ("--follow",)):
+        assert shell("log", "6", *flags) == 0
+        assert shell.out == "epoch 1\nstep 41: the loss is\n"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+@pytest.mark.parametrize("call", [("ls",), ("show", "6")])
+def test_a_terminal_without_our_signs_gets_them_escaped(
+    shell: Shell, study: Store, call: tuple[str, ...], encoding: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from tui.cli import main; main()", *call],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u2013" in done.stdout, "the sign of what is undefined"
 
 
 def test_log_prints_what_came_from_outside_as_text(shell: Shell, study: Store) -> None:

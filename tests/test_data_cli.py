@@ -71,7 +71,7 @@ def test_check_opens_the_images_and_lists_all_problems(
     skipping = document(capsys, "lab", "--on-bad", "skip")
     severities = {problem["kind"]: problem["severity"] for problem in skipping["problems"]}
     assert severities == {kind: "note" if kind == "extra_files" else "warning" for kind in kinds}
-    assert skipping["usable"] and skipping["images"] == 10 and skipping["sizes"] == {"16×16": 7}
+    assert skipping["usable"] and skipping["images"] == 9 and skipping["sizes"] == {"16×16": 7}
 
 
 def test_check_of_what_is_no_data(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +81,27 @@ def test_check_of_what_is_no_data(home: Path, capsys: pytest.CaptureFixture[str]
     assert run(["data", "check", "digits", "--test-fraction", "2"]) == 2
     assert "--test-fraction: 2 is out of range" in capsys.readouterr().err
     assert document(capsys, "digits")["splits"]["test"]["drawn"]
+
+
+def test_a_name_that_is_not_utf8_is_escaped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lab_csvs(home / "lab")
+    (home / "lab" / "images" / "stray\udce9.png").write_bytes(b"x")
+    found = document(capsys, "lab", "--names-only")
+    assert [each["examples"] for each in found["problems"] if each["kind"] == "extra_files"] == [
+        ["stray\udce9.png"]
+    ]
+
+
+def test_a_call_without_a_verb_or_with_a_strangers_folder(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["data"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "resnet-tui: data needs a verb, check or split: see resnet-tui data --help\n"
+    class_folders(home / "folders")
+    assert run(["data", "split", "folders", "--out", "~nobody_here/new"]) == 0
+    assert (home / "~nobody_here" / "new" / "labels.csv").is_file()
 
 
 def test_split_writes_what_add_then_takes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +151,36 @@ def test_split_keeps_names_and_the_order_of_classes(home: Path, capsys: pytest.C
         csv.writer(file).writerows([("image", "label", "who"), *rows])
     call = ["data", "split", "t/l.csv", "--group", "who", "--label-column", "label", "--out", "u"]
     assert run([*call, "--class-names", "fit,sick", "--test-fraction", "0.34"]) == 0
-    assert capsys.readouterr().out.endswith("add --data u --class-names 'fit,sick'\n")
+    assert capsys.readouterr().out.endswith("add --data u --class-names fit,sick\n")
     index = survey_folder(home / "u", ReadOptions(class_names=("fit", "sick"))).checked()
     assert index.names == tuple(names) and index.labels[0] == 1 and len(set(index.groups or ())) == 3
     assert index.counts("test") == [2, 2]
+
+
+def test_split_leaves_missing_images_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    eyes(home / "lab")
+    call = ["data", "split", "lab", "--group", "pattern", "--test-fraction", "0.3", "--on-bad", "skip"]
+    assert run([*call, "--out", "whole"]) == 0 and "left out" not in capsys.readouterr().out
+    (home / "lab" / "images" / "3_left.png").unlink()
+    assert run([*call, "--out", "less"]) == 0
+    assert ": 39 images, split by 20 groups" in (out := capsys.readouterr().out)
+    assert "none in two splits; 1 missing left out" in out
+    lines = (home / "whole" / "labels.csv").read_text().splitlines()
+    less = (home / "less" / "labels.csv").read_text().splitlines()
+    assert less == [line for line in lines if not line.startswith("3_left.png,")]
+
+
+def test_split_by_large_groups_is_read_back_with_them(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"a{n:02}.png,{n % 2},h{n // 20 if n < 40 else n // 5}\n" for n in range(60)]
+    for row in range(60):
+        draw(home / "sites" / "im" / f"a{row:02}.png", row % 2, row)
+    (home / "sites" / "l.csv").write_text("image,label,site\n" + "".join(rows))
+    call = ["data", "split", "sites", "--group", "site", "--label-column", "label", "--test-fraction", "0.3"]
+    assert run([*call, "--out", "new"]) == 0
+    assert capsys.readouterr().out.endswith("next: resnet-tui add --data new --group-column group\n")
+    found = document(capsys, "new", "--group-column", "group", "--names-only")
+    assert found["groups"] == {"rule": "column group", "count": 6, "largest": 20}
+    assert found["shared_groups"] is None
+    problems = document(capsys, "new", "--names-only")["problems"]
+    assert [each["kind"] for each in problems] == ["groups_not_used"]
+    assert "column group puts 20 of 60 images into one group" in problems[0]["text"]

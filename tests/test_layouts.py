@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from indexes import index_folder
 from pictures import class_folders, draw, lab_csvs, write_column
 
-from engine.datasets.index import index_folder
 from engine.datasets.layouts import DataError, recognise
 
 

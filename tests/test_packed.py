@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from indexes import index_builtin, index_folder
 from pictures import class_folders, draw
 from PIL import Image
 
 from engine.datasets import packed as packing_room
 from engine.datasets.builtin import builtin_images
-from engine.datasets.index import Index, index_folder
+from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import BadImages, CacheError, pack, skip
 from engine.datasets.pixels import packing
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.locks import Stopped
-from engine.datasets.source import index_builtin
 from engine.grid import make_spec
 from engine.paths import Home
 from engine.training.packing_log import PackingLog
@@ -58,7 +58,7 @@ def test_packs_once_in_the_indexes_order(tmp_path: Path, index: Index) -> None:
         assert np.array_equal(images[row], np.asarray(Image.open(index.root / index.names[row])))
     again, told = packed(index, tmp_path / "cache")
     assert told == [] and np.array_equal(again, images)
-    assert suffixes(tmp_path / "cache") == [".json", ".lock", ".u8"]
+    assert suffixes(tmp_path / "cache") == [".json", ".lock", ".sample", ".u8"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_file_that_changes_meanwhile_is_noticed(tmp_path: Path, index: Index) 
 
     with pytest.raises(DataError, match="changed while they were packed: queue the run again"):
         pack(index, tmp_path / "cache", PLAIN, progress=meddle)
-    assert suffixes(tmp_path / "cache") == [".lock"]
+    assert suffixes(tmp_path / "cache") == [".lock", ".sample", ".sample"]
     assert packed(index, tmp_path / "cache")[1] == [0, 16, 32, 45]
 
 
@@ -111,12 +111,12 @@ def test_a_stop_is_obeyed_and_the_next_attempt_goes_on(tmp_path: Path, index: In
             progress=lambda done, _total: told.append(done),
             should_stop=stop_after(16, told),
         )
-    assert told == [0, 16] and suffixes(tmp_path / "cache") == [".lock", ".note", ".partial"]
+    assert told == [0, 16] and suffixes(tmp_path / "cache") == [".lock", ".note", ".partial", ".sample"]
     said: list[str] = []
     images, told = packed(index, tmp_path / "cache", log=said.append)
     assert told == [16, 32, 45] and said == ["going on with packing from image 16"]
     assert np.array_equal(images, whole)
-    assert suffixes(tmp_path / "cache") == [".json", ".lock", ".u8"]
+    assert suffixes(tmp_path / "cache") == [".json", ".lock", ".sample", ".u8"]
 
 
 def test_a_stop_does_not_wait_for_a_slow_image(
@@ -303,7 +303,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path, index: Index, monkeypatch: pyte
     text = f"no space for 0.0 GB of packed images in {tmp_path / 'cache'}: free some space or give another folder"
     assert str(caught.value) == f"{text} with --cache"
     assert explain(caught.value, make_spec({"data": "data"}))[:2] == ("disk", str(caught.value))
-    assert suffixes(tmp_path / "cache") == [".lock"]
+    assert suffixes(tmp_path / "cache") == [".lock", ".sample"]
 
 
 def test_a_disk_that_fills_up_meanwhile_is_one_line_too(

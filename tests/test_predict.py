@@ -123,6 +123,24 @@ def test_tables_with_and_without_headers_and_suffixes(tmp_path: Path) -> None:
         assert names(path) == [(str(path), False)]
 
 
+def test_what_data_takes_is_read_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A set that `data split` wrote, whose images are a link; a table with semicolons; an array file's images."""
+    class_folders(tmp_path / "folders", classes=2, each=4)
+    assert resnet_tui(["data", "split", str(tmp_path / "folders"), "--out", str(tmp_path / "new")]) == 0
+    capsys.readouterr()
+    assert names(tmp_path / "new") == [
+        (str(tmp_path / "new" / "images" / f"class{label}" / f"{number:03}.png"), True)
+        for label in range(2)
+        for number in range(4)
+    ]
+    assert names(tmp_path / "new" / "labels.csv")[0] == ("class0/000.png", True)
+    (tmp_path / "new" / "semi.csv").write_text("label;image\n0;class0/001\n1;class1/002.png\n")
+    assert names(tmp_path / "new" / "semi.csv") == [("class0/001", True), ("class1/002.png", True)]
+    np.savez(tmp_path / "a.npz", test_images=np.zeros((2, 8, 8), np.uint8))
+    (tmp_path / "members.tsv").write_text("image\tlevel\na.npz#test/1\t0\na.npz#test/2\t0\n")
+    assert names(tmp_path / "members.tsv") == [("a.npz#test/1", True), ("a.npz#test/2", False)]
+
+
 def test_a_large_folder_streams(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than a batch is asked for before answers come out."""
     asked = 0

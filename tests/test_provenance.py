@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from indexes import index_builtin, index_folder
 from pictures import draw, lab_csvs, write_column
 
-from engine.datasets.index import Index, index_folder
+from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import image_hashes, known_hashes, text_hashes
 from engine.datasets.provenance import (
@@ -22,7 +23,6 @@ from engine.datasets.provenance import (
     save_trained_on,
     trained_on,
 )
-from engine.datasets.source import index_builtin
 from engine.grid import make_spec
 from engine.paths import Home
 from engine.training.provenance import provenance

@@ -2,14 +2,19 @@
 
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from indexes import index_builtin
 
+from engine.datasets.formats.layout import Layout
+from engine.datasets.formats.rows import Row
 from engine.datasets.groups import groups_by_column, groups_by_name
-from engine.datasets.index import Index
+from engine.datasets.index import Index, survey_layout
 from engine.datasets.leaks import other_member
+from engine.datasets.options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 
 GROUPED = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), min_size=1, max_size=200)
@@ -117,7 +122,7 @@ def test_a_guessed_column_must_look_like_patients() -> None:
     patients = groups_by_column(
         [str(row // 2) for row in range(399)] + [None], files, "column p", given=False
     )
-    assert patients is not None and patients.of[-2:] == ("199", "399.png")
+    assert patients is not None and patients.of[-2:] == ("199", "image 399")
 
 
 def test_what_the_other_members_label_is_worth() -> None:
@@ -130,3 +135,28 @@ def test_what_the_other_members_label_is_worth() -> None:
     assert found.accuracy == pytest.approx(2 / 3), "d's labels tie: the lower one is answered"
     assert found.accuracy_all == pytest.approx(2 / 4), "c has no member in train: 0, the most frequent there"
     assert found.kappa == pytest.approx(0) and found.kappa_all is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [("digits", "6491cab7b1de9812"), ("fundus", "ef88612f8e199e55"), ("fundus-balanced", "c8bd5d98a520ddde")],
+)
+def test_the_splits_of_built_in_sets_are_those_that_published_figures_rest_on(name: str, digest: str) -> None:
+    assert index_builtin(name).digest == digest
+
+
+def test_a_drawn_split_is_for_good() -> None:
+    """What runs were trained and compared on; who changes the draw changes what all earlier runs mean."""
+    rows = [
+        Row(f"im/{patient}_{eye}.png", str(patient * 7 % 11 % 3), None)
+        for patient in range(40)
+        for eye in ("left", "right")
+    ]
+    layout = Layout("table", "", Path("data"), tuple(rows))
+    index = survey_layout(layout, ReadOptions(val_fraction=0.2)).checked()
+    patients = {
+        split: {(index.groups or ())[row] for row in index.rows_of(split)} for split in ("val", "test")
+    }
+    assert sorted(patients["test"], key=int) == ["4", "8", "14", "17", "19", "27", "29", "33"]
+    assert sorted(patients["val"], key=int) == ["2", "6", "7", "9", "12", "26", "30"]
+    assert (index.fingerprint, index.digest) == ("3af9f49ca0dee651", "e79b43ef18f73076")

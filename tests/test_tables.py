@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import class_folders, draw
+from pictures import class_folders, draw, touch
 
-from engine.datasets.index import Survey, survey_folder
+from engine.datasets.index import SKIPPED, SPLITS, Survey, survey_folder
 from engine.datasets.options import ReadOptions
 from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
@@ -20,14 +20,6 @@ def survey(path: Path, **options: object) -> Survey:
 
 def kinds(found: Survey, severity: str = "error") -> list[str]:
     return [problem.kind for problem in found.problems if problem.severity == severity]
-
-
-def touch(folder: Path, *names: str) -> None:
-    """Image files that nobody opens."""
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
 
 
 def table(path: Path, text: str, images: int = 8, folder: str = "pictures", suffix: str = ".png") -> Path:
@@ -181,16 +173,18 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     counts = {problem.kind: problem.count for problem in found.problems}
     assert counts["missing_label"] == 2 and counts["outside_names"] == 2 and counts["extra_files"] == 2
     assert found.index is not None and found.index.class_names == ("0", "1")
-    assert sorted(found.index.names) == ["a0.png", "a10.png", "a6.png", "a7.png", "a8.png"]
+    used = sorted(found.index.names[row] for row in found.index.used)
+    assert used == ["a0.png", "a10.png", "a6.png", "a7.png", "a8.png"]
     assert not found.usable
 
 
-def test_rows_without_a_file_stay_to_be_skipped_where_that_is_asked(tmp_path: Path) -> None:
+def test_rows_without_a_file_keep_their_place_and_are_in_no_split(tmp_path: Path) -> None:
     path = table(tmp_path / "l.csv", "image,label\n" + ROWS + "gone,1\n../x,0\n")
     assert kinds(survey(path), "error") == ["outside_names", "missing_files"]
     found = survey(path, on_bad="skip")
     assert kinds(found, "error") == ["outside_names"] and kinds(found, "warning") == ["missing_files"]
-    assert found.index is not None and "gone" in found.index.names
+    assert found.index is not None and found.index.splits[found.index.names.index("gone")] == SKIPPED
+    assert sum(map(sum, (found.index.counts(split) for split in SPLITS))) == len(found.index.used) == 8
 
 
 def test_names_that_fit_two_files_and_folders_that_fit_two_names(tmp_path: Path) -> None:

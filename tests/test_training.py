@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from indexes import index_folder
 from pictures import class_folders, lab_csvs, write_column
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet18
 
+from engine.datasets import index as index_room
 from engine.datasets.batches import MEAN, STD
-from engine.datasets.index import Index, index_folder
+from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import load_trained_on
@@ -421,7 +423,9 @@ def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: H
     assert [each.epoch for each in memory.measured] == [0, 1]
 
 
-def test_data_that_changed_under_a_run_are_refused(tmp_path: Path) -> None:
+def test_data_that_changed_or_are_split_anew_under_a_run_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class_folders(tmp_path / "data", classes=3, each=12)
     other, calls = Home.find(tmp_path), 0
 
@@ -431,6 +435,9 @@ def test_data_that_changed_under_a_run_are_refused(tmp_path: Path) -> None:
         return calls > 1
 
     assert not session(other, 1, spec()).train(Memory(), after_epoch_0)
+    with monkeypatch.context() as patch, pytest.raises(DataError, match="other images, labels or splits"):
+        patch.setattr(index_room, "split_seed", lambda _lines: "another draw")
+        session(other, 1, spec())
     class_folders(tmp_path / "data", classes=3, each=14)
     with pytest.raises(DataError, match="other images, labels or splits than when this run began"):
         session(other, 1, spec())

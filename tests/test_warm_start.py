@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from indexes import index_folder
 from pictures import lab_csvs
 from studies import add_study
 
 from engine.analysis.data_section import leaks
 from engine.analysis.study import collect
-from engine.datasets.index import index_folder
 from engine.datasets.provenance import save_trained_on
 from engine.grid import make_spec
 from engine.paths import Home

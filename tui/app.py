@@ -6,6 +6,7 @@ from datetime import datetime
 from textual import work
 from textual.app import App, SystemCommand
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -15,6 +16,7 @@ from tui import commands
 from tui.feed import Feed
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
+from tui.text import plain
 
 POLL_S = 0.25
 
@@ -76,6 +78,19 @@ class ResnetTui(App[None]):
         self.push_screen(self._home_screen)
         self.set_interval(POLL_S, self.refresh_feed)
         self.call_after_refresh(self.refresh_feed)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something for a while: its text is never markup, for it may quote what a user typed."""
+        shown = plain(message)
+        super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
 
     def refresh_feed(self) -> None:
         """Ask for the newest state, unless the question before is still open."""

@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.datasets.formats.labels import is_missing, normal
+from engine.datasets.formats.names import without_suffix
+
 LARGEST_SHARE = 0.05
 SMALL_GROUP = 16
 """A guess that puts more images than this, and than that share, into one group is no guess at patients."""
@@ -51,7 +54,7 @@ class Groups:
 def groups_by_name(files: Sequence[str]) -> Groups | None:
     """Groups by the first pattern of `PATTERNS` that enough names follow, that puts two images into a group
     at least once, and that makes no group too large for a patient."""
-    stems = [file.rpartition("/")[2].rpartition(".")[0] or file for file in files]
+    stems = [without_suffix(file.rpartition("/")[2]) for file in files]
     for pattern in PATTERNS:
         matches = [pattern.matches.fullmatch(stem) for stem in stems]
         sides = {match["side"].lower() for match in matches if match}
@@ -70,8 +73,13 @@ def groups_by_name(files: Sequence[str]) -> Groups | None:
 def groups_by_column(
     cells: Sequence[str | None], files: Sequence[str], column: str, *, given: bool
 ) -> Groups | None:
-    """Groups from a table's column; a column that was guessed must look like patients, a given one need not."""
-    groups = tuple(cell or file for cell, file in zip(cells, files, strict=True))
+    """Groups from a table's column; a column that was guessed must look like patients, a given one need not.
+
+    `12`, `012` and pandas' `12.0` are one patient; an image whose cell is empty or `nan` is alone."""
+    groups = tuple(
+        f"image {without_suffix(file)}" if cell is None or is_missing(cell) else normal(cell)
+        for cell, file in zip(cells, files, strict=True)
+    )
     return Groups(groups, column, is_column=True) if given or _is_plausible(groups) else None
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.labels import find_classes, missing_classes, normal
-from engine.datasets.formats.problems import DataError, Problem, error, raise_first, warning
+from engine.datasets.formats.labels import find_classes, is_missing, missing_classes, normal
+from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.problems import DataError, Problem, error, note, raise_first, some
+from engine.datasets.formats.row_checks import readable, unique
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.leaks import shared_groups
@@ -15,6 +17,8 @@ from engine.datasets.options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 
 SPLITS = ("train", "val", "test")
+SKIPPED = "skipped"
+"""What stands for the split of an image that is missing or cannot be read: it keeps its place in the index."""
 MANY_CLASSES = 20
 """More classes than this and than every second image are names or remarks, not classes."""
 
@@ -36,17 +40,34 @@ class Index:
     ordered: bool
     """Are the classes grades, so that a near miss is better than a far one?"""
     fingerprint: str
-    """Of names, labels, given splits and groups, in their order; it does not depend on where the data lie."""
+    """Of names, labels, given splits and groups, in their order; it depends neither on where the data lie nor on
+    which of the files are there."""
     group_rule: str = ""
     """How the groups were found: a column's name or a pattern in words."""
 
+    @property
+    def digest(self) -> str:
+        """Of the fingerprint and of the splits, drawn ones too: what a run that goes on must find as it was."""
+        text = "\n".join([self.fingerprint, *self.splits])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def rows_of(self, split: str) -> list[int]:
         return [row for row, each in enumerate(self.splits) if each == split]
+
+    @property
+    def used(self) -> list[int]:
+        """The rows that are in a split."""
+        return [row for row, each in enumerate(self.splits) if each != SKIPPED]
 
     def counts(self, split: str) -> list[int]:
         """Images of each class."""
         found = Counter(label for label, each in zip(self.labels, self.splits, strict=True) if each == split)
         return [found[label] for label in range(len(self.class_names))]
+
+    @property
+    def groups_used(self) -> Counter[str]:
+        """Images of each group, without those that are in no split."""
+        return Counter(self.groups[row] for row in self.used) if self.groups else Counter()
 
     def baseline(self, split: str = "test") -> float:
         """The accuracy of always answering the split's most frequent class."""
@@ -58,7 +79,7 @@ class Index:
         present = [name for name in SPLITS if name in self.splits]
         splits = [f"{len(self.rows_of(name)):,} {name}" for name in present]
         classes = f"{len(self.class_names)} classes, baseline {self.baseline():.4f}"
-        groups = f", {len(set(self.groups)):,} groups by {self.group_rule}" if self.groups else ""
+        groups = f", {len(self.groups_used):,} groups by {self.group_rule}" if self.groups else ""
         return f"{self.kind}: {', '.join(splits)}, {classes}{groups}"
 
 
@@ -67,7 +88,7 @@ class Survey:
     """What a data set holds and all that is wrong with it."""
 
     index: Index | None
-    """Of the images that can be used; None where there is nothing to count."""
+    """Of the rows with a name and a label; images that are missing are in no split. None where there are none."""
     why: str
     """What the layout was recognised by."""
     problems: tuple[Problem, ...]
@@ -89,11 +110,6 @@ class Survey:
         return self.index
 
 
-def index_folder(path: Path, *, test_fraction: float) -> Index:
-    """Recognise a folder or file and index it. Raises DataError with one line that says what to do."""
-    return survey_folder(path, ReadOptions(test_fraction=test_fraction)).checked()
-
-
 def survey_folder(path: Path, options: ReadOptions) -> Survey:
     """Read a folder or file with all that is wrong in it; never raises DataError."""
     try:
@@ -105,11 +121,15 @@ def survey_folder(path: Path, options: ReadOptions) -> Survey:
 
 def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     problems = list(layout.problems)
-    rows = _unique(_readable(layout.rows, problems), problems)
+    rows = unique(readable(layout.rows, problems), problems)
+    if all(row.is_missing for row in rows):
+        return Survey(None, layout.why, tuple(problems))
     files, labels = [row.file for row in rows], [normal(row.label) for row in rows]
-    class_names, ordered, numbers, wrong = find_classes(labels, files, options.class_names)
+    class_names, ordered, numbers, wrong = find_classes(
+        labels, files, options.class_names, are_words=layout.has_names
+    )
     used = [place for place, number in enumerate(numbers) if number is not None]
-    if len({numbers[place] for place in used}) < 2:
+    if len({numbers[place] for place in used if not rows[place].is_missing}) < 2:
         problems.append(_too_few_classes(layout, labels))
     if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
         text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
@@ -117,13 +137,16 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     problems += wrong
     if not used:
         return Survey(None, layout.why, tuple(problems))
+    groups = _groups([rows[place] for place in used], layout.group_column, bool(options.group_column))
+    problems += _unused_groups(groups, layout.group_column, [rows[place].group for place in used])
     index, more = make_index(
         kind=layout.kind,
         root=layout.root,
         names=[files[place] for place in used],
         labels=[numbers[place] or 0 for place in used],
         splits=[rows[place].split for place in used],
-        groups=_groups([rows[place] for place in used], layout.group_column, bool(options.group_column)),
+        missing=[number for number, place in enumerate(used) if rows[place].is_missing],
+        groups=groups,
         class_names=class_names,
         ordered=ordered,
         options=options,
@@ -143,14 +166,21 @@ def make_index(
     class_names: tuple[str, ...],
     ordered: bool,
     options: ReadOptions,
+    missing: Sequence[int] = (),
 ) -> tuple[Index, list[Problem]]:
-    """Draw the splits that are asked for and not given, and say what the index lacks."""
-    table = zip(names, labels, splits, strict=True)
+    """Draw the splits that are asked for and not given, and say what the index lacks.
+
+    Images of `missing` rows take part in the draw, so that it stays as it is when a file comes or goes."""
+    called = [without_suffix(name) for name in names]
+    table = zip(called, labels, splits, strict=True)
     lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
     column = list(groups.of) if groups and groups.is_column else []
     fingerprint = hashlib.sha256("\n".join([*lines, *column]).encode()).hexdigest()[:16]
-    of = groups.of if groups else names
+    of = groups.of if groups else called
     whole = _with_drawn(splits, labels, of, lines, options)
+    wanted = [split for split in SPLITS if split in whole]
+    for row in missing:
+        whole[row] = SKIPPED
     index = Index(
         kind,
         root,
@@ -163,7 +193,7 @@ def make_index(
         fingerprint,
         groups.rule if groups else "",
     )
-    return index, _lacks(index, options.test_fraction)
+    return index, _lacks(index, wanted, options.test_fraction)
 
 
 def _with_drawn(
@@ -185,13 +215,19 @@ def _with_drawn(
     return whole
 
 
-def _lacks(index: Index, test_fraction: float) -> list[Problem]:
+def _lacks(index: Index, wanted: Sequence[str], test_fraction: float) -> list[Problem]:
+    """`wanted` are the splits that there would be if no image were missing."""
     problems = []
     counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
-    for split in ("train", "test") if test_fraction < 1 else ("test",):
-        if not counts[split].total():
+    needed = ("train", "test") if test_fraction < 1 else ("test",)
+    for split in SPLITS:
+        if counts[split].total() or split not in (*needed, *wanted):
+            continue
+        if split in wanted:
+            text = f"all {split} images of {index.root} are missing: put them there"
+        else:
             text = f"{index.root or index.kind} has no {split} images: add some or change test_fraction"
-            problems.append(error("empty_split", text))
+        problems.append(error("empty_split", text))
     used = {split: counted for split, counted in counts.items() if counted.total()}
     return [*problems, *missing_classes(index.class_names, used), *shared_groups(index)]
 
@@ -205,6 +241,18 @@ def _groups(rows: Sequence[Row], column: str, given: bool) -> Groups | None:
     return groups_by_name(files)
 
 
+def _unused_groups(groups: Groups | None, column: str, cells: Sequence[str | None]) -> list[Problem]:
+    """A note on a guessed column whose groups are too large for patients."""
+    most = max(Counter(normal(cell) for cell in cells if cell and not is_missing(cell)).values(), default=0)
+    if not column or most < 2 or (groups is not None and groups.is_column):
+        return []
+    text = (
+        f"{column} puts {some(most, len(cells))} into one group, too many for a patient: it is not used; "
+        "--group-column says that it holds groups all the same"
+    )
+    return [note("groups_not_used", text)]
+
+
 def _too_few_classes(layout: Layout, labels: Sequence[str]) -> Problem:
     found = sorted(set(labels))
     if len(found) == 1 and found[0]:
@@ -214,35 +262,3 @@ def _too_few_classes(layout: Layout, labels: Sequence[str]) -> Problem:
             f"{layout.root} has no images of two classes that can be used: there must be two classes or more"
         )
     return error("too_few_classes", text)
-
-
-def _readable(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:
-    """Without names and labels that cannot be written down."""
-    bad = {row.file for row in rows if not (_is_utf8(row.file) and _is_utf8(row.label))}
-    if bad:
-        first = sorted(bad)[0]
-        problems.append(error("not_utf8", f"name {first!r} is not UTF-8: rename it", sorted(bad)))
-    return [row for row in rows if row.file not in bad] if bad else list(rows)
-
-
-def _is_utf8(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _unique(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:
-    """Each image once: its first row."""
-    first: dict[str, Row] = {}
-    again: list[Row] = [row for row in rows if first.setdefault(row.file, row) is not row]
-    if not again:
-        return list(rows)
-    row = again[0]
-    before = first[row.file].split
-    where = "twice" if before == row.split else f"in {before} and in {row.split}"
-    more = f" ({len(again):,} rows name an image again)" if len(again) > 1 else ""
-    text = f"image {row.file!r} is listed {where}: take one of its rows out{more}"
-    problems.append(error("duplicate_names", text, [each.file for each in again]))
-    crossing = [each.file for each in again if first[each.file].split != each.split]
-    if crossing:
-        text = f"{len(crossing):,} images are in several splits, such as {crossing[0]!r}"
-        problems.append(warning("in_several_splits", text, "images in several splits", crossing))
-    return list(first.values())

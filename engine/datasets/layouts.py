@@ -4,19 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
-from engine.datasets.formats.layout import Layout, Row
+from engine.datasets.formats.lab import LAB_FILES, read_lab
+from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
 from engine.datasets.formats.npz import npz_labels
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tables import is_table
-from engine.datasets.formats.tabular import (
-    LAB_FILES,
-    choose_tables,
-    find_tables,
-    fit_table,
-    read_lab,
-    read_tables,
-)
+from engine.datasets.formats.tabular import choose_tables, find_tables, fit_table, read_tables
 from engine.datasets.options import ReadOptions
 
 __all__ = [
@@ -53,6 +48,7 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
 def _file(path: Path, options: ReadOptions) -> Layout:
     if path.suffix.lower() == ".npz":
         _needs_no_column(path, options)
+        _needs_no_images(path, options)
         return _npz(path)
     if not is_table(path.name) or not path.is_file():
         raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
@@ -67,8 +63,11 @@ def _folder(path: Path, options: ReadOptions) -> Layout:
     fits, failures = find_tables(path, names, options)
     if any(fit.are_files for fit in fits):
         return read_tables(choose_tables(fits), {*failures, *(fit.table.path.name for fit in fits)}, options)
+    if fits and options.images is not None:
+        return read_tables(choose_tables(fits), failures, options)
     if not fits:
         _needs_no_column(path, options, [*failures.values()])
+        _needs_no_images(path, options, [*failures.values()])
     arrays = sorted(name for name in names if name.lower().endswith(".npz"))
     if len(arrays) == 1:
         return _npz(path / arrays[0])
@@ -95,6 +94,12 @@ def _needs_no_column(path: Path, options: ReadOptions, lacks: Sequence[str] = ()
         raise DataError(
             lacks[0] if lacks else f"{path} has no table, and so no column {wanted!r}: leave it out"
         )
+
+
+def _needs_no_images(path: Path, options: ReadOptions, lacks: Sequence[str] = ()) -> None:
+    """Raises DataError where a folder of images is given and the layout names none, as above."""
+    if options.images is not None:
+        raise DataError(lacks[0] if lacks else f"{path} has no table, and so no --images: leave it out")
 
 
 def _npz(path: Path) -> Layout:

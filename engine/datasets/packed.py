@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
-from engine.datasets.index import Index
+from engine.datasets.formats.names import without_suffix
+from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import Look, decode, is_readable, shown
+from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
 from engine.datasets.pixels.images import file_of
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
+from engine.datasets.pixels.samples import is_there, sample_files
 from engine.paths import sync_folder, write_atomic
 
 FORMAT = 2
 """Part of the key: raised when decoding changes."""
-SKIPPED = "skipped"
-"""The split of images that cannot be read."""
 
 
 class BadImages(DataError):
@@ -66,18 +66,21 @@ def pack(
 ) -> Packed:
     """All images of an index, decoded at most once.
 
-    The cache's key is made of the files' names, sizes and times, so that a changed file is packed anew.
+    The cache's key is made of the files' names, sizes, times and samples of their content, so that a changed file is
+    packed anew and a folder that was moved or copied is not.
     A process that packs the same data holds a lock: others wait for it. One that was stopped or killed left a
     map half filled, which is filled further. Raises BadImages (`on_bad` fail), DataError, Stopped, CacheError."""
-    key = _key(index, look, on_bad)
     shape = (len(index.names), look.size_px, look.size_px, 3)
-    path, about = cache / f"{key}.u8", cache / f"{key}.json"
+    if on_bad == "fail":
+        _check_that_all_are_there(index)
 
     def waiting() -> None:
         log("another run is packing the same images: waiting for it")
 
     with _room_for(cache, int(np.prod(shape))):
         cache.mkdir(parents=True, exist_ok=True)
+        key = _key(index, look, cache)
+        path, about = cache / f"{key}.u8", cache / f"{key}.json"
         with locked(cache / f"{key}.lock", should_stop=should_stop, waiting=waiting):
             bad = _known_bad(about) if path.exists() and path.stat().st_size == np.prod(shape) else None
             if bad is None:
@@ -87,7 +90,7 @@ def pack(
                 if partial.done:
                     log(f"going on with packing from image {partial.done:,}")
                 _fill(partial, index, look, on_bad, progress, should_stop)
-                _put_in_place(partial, path, about, _key(index, look, on_bad) == key, index, look)
+                _put_in_place(partial, path, about, _key(index, look, cache) == key, index, look)
                 bad = partial.bad
     if bad and on_bad == "fail":
         raise _bad_images(index, bad)
@@ -100,7 +103,7 @@ def skip(index: Index, bad: Mapping[int, str]) -> Index:
     if not bad:
         return index
     splits = tuple(SKIPPED if row in bad else split for row, split in enumerate(index.splits))
-    names = "\n".join(sorted(index.names[row] for row in bad))
+    names = "\n".join(sorted(without_suffix(index.names[row]) for row in bad))
     fingerprint = hashlib.sha256(f"{index.fingerprint}\nwithout\n{names}".encode()).hexdigest()[:16]
     for split in set(index.splits):
         if split not in splits:
@@ -108,29 +111,29 @@ def skip(index: Index, bad: Mapping[int, str]) -> Index:
     return dataclasses.replace(index, splits=splits, fingerprint=fingerprint)
 
 
-def _key(index: Index, look: Look, on_bad: str) -> str:
-    about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{index.kind}/{index.fingerprint}"
-    digest = hashlib.sha256(about.encode())
-    if index.root is None:
-        return digest.hexdigest()[:24]
-    missing = {}
-    for row, name in enumerate(index.names):
-        stamp = _stamp(index.root, name)
-        digest.update(name.encode(errors="surrogateescape") + stamp)
-        if not stamp:
-            missing[row] = f"image {index.root / name} is missing"
-    if missing and on_bad == "fail":
-        raise _bad_images(index, missing)
-    return digest.hexdigest()[:24]
+def _key(index: Index, look: Look, cache: Path) -> str:
+    """The same for images that look the same; labels and splits do not matter."""
+    content = f"{index.kind}" if index.root is None else f"{sample_files(index, cache)}/{_skipped(index)}"
+    about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{content}"
+    return hashlib.sha256(about.encode()).hexdigest()[:24]
 
 
-def _stamp(root: Path, name: str) -> bytes:
-    """A file's size and time; nothing where it is missing."""
-    try:
-        status = file_of(root, name).stat()
-    except OSError:
-        return b""
-    return f"/{status.st_size}/{status.st_mtime_ns}\n".encode()
+def _skipped(index: Index) -> list[int]:
+    return [row for row, split in enumerate(index.splits) if split == SKIPPED]
+
+
+def _check_that_all_are_there(index: Index) -> None:
+    """Raises BadImages."""
+    root = index.root
+    if root is not None:
+        there = {file: is_there(file) for file in {file_of(root, name) for name in index.names}}
+        missing = {
+            row: f"image {root / name} is missing"
+            for row, name in enumerate(index.names)
+            if not there[file_of(root, name)]
+        }
+        if missing:
+            raise _bad_images(index, missing)
 
 
 def _known_bad(about: Path) -> dict[int, str] | None:
@@ -158,11 +161,18 @@ def _fill(
 
 def reader_of(index: Index, look: Look) -> Reader:
     """What decodes the image of a row."""
-    root, names = index.root, index.names
+    root = index.root
     if root is None:
         draw = builtin_reader(index.kind, look.size_px)
         return lambda row: shown(draw(row), look)
-    return lambda row: decode(root, names[row], look)
+
+    def read(row: int) -> NDArray[np.uint8]:
+        """What is called as a missing image, but is none, is not opened: a GIF, or a pipe that would never end."""
+        if index.splits[row] == SKIPPED:
+            raise BadImage(f"image {root / index.names[row]} is missing")
+        return decode(root, index.names[row], look)
+
+    return read
 
 
 def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dict[int, str]:

@@ -41,7 +41,7 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
         "why": survey.why or None,
         "root": str(index.root) if index and index.root else None,
         "names_only": looks is None,
-        "images": len(index.names) if index else None,
+        "images": len(index.used) if index else None,
         "class_names": list(index.class_names) if index else None,
         "ordered": index.ordered if index else None,
         "fingerprint": index.fingerprint if index else None,
@@ -74,16 +74,15 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
                 image.load()
                 to_rgb(image)
             return size, mode, ""
-        except FileNotFoundError:  # the survey has said so
-            return "", "", ""
         except NOT_READABLE as wrong:
             return "", "", f"{name} ({reason_of(wrong)})"
 
+    names = [index.names[row] for row in index.used]
     found: list[tuple[str, str, str]] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for start in range(0, len(index.names), CHUNK):
-            found += threads.map(look, index.names[start : start + CHUNK])
-            progress(len(found), len(index.names))
+        for start in range(0, len(names), CHUNK):
+            found += threads.map(look, names[start : start + CHUNK])
+            progress(len(found), len(names))
     good = [(size, mode) for size, mode, _ in found if size]
     return Looks(
         tuple(wrong for _, _, wrong in found if wrong),
@@ -107,7 +106,7 @@ def _splits(index: Index, survey: Survey) -> dict[str, Any]:
 def _groups(index: Index) -> dict[str, Any] | None:
     if index.groups is None:
         return None
-    sizes = Counter(index.groups)
+    sizes = index.groups_used
     return {"rule": index.group_rule, "count": len(sizes), "largest": max(sizes.values())}
 
 
@@ -119,10 +118,11 @@ def _shared(index: Index) -> dict[str, Any] | None:
 def _empty_files(index: Index, on_bad: str) -> list[Problem]:
     if index.root is None:
         return []
-    names = [name for name in index.names if not MEMBER.fullmatch(name) and _is_empty(index, name)]
+    used = [index.names[row] for row in index.used]
+    names = [name for name in used if not MEMBER.fullmatch(name) and _is_empty(index, name)]
     if not names:
         return []
-    text = f"{some(len(names), len(index.names))} are empty files, the first is {names[0]!r}"
+    text = f"{some(len(names), len(used))} are empty files, the first is {names[0]!r}"
     return [_bad("empty_files", text, "replace them", "empty files, skipped", names, on_bad)]
 
 
@@ -143,7 +143,7 @@ def _bad(kind: str, text: str, advice: str, brief: str, names: Sequence[str], on
 def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[Problem]:
     if looks is None or index is None or not looks.unreadable:
         return []
-    count, first = some(len(looks.unreadable), len(index.names)), looks.unreadable[0]
+    count, first = some(len(looks.unreadable), len(index.used)), looks.unreadable[0]
     text, advice = f"{count} cannot be read, the first is {first}", "replace them, take their rows out"
     brief = "unreadable images, skipped"
     return [_bad("unreadable_images", text, advice, brief, looks.unreadable, on_bad)]

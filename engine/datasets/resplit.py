@@ -7,13 +7,14 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.problems import DataError
 from engine.datasets.groups import groups_by_name
-from engine.datasets.index import Index, survey_folder
+from engine.datasets.index import SKIPPED, Index, survey_folder
 from engine.datasets.options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 
-TABLE, LINK = "labels.csv", "images"
+TABLE, LINK, GROUP = "labels.csv", "images", "group"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Shares:
 
 
 def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
-    """The same images in new splits, whole groups in one, whatever splits they had.
+    """The same images in new splits, whole groups in one, whatever splits they had; missing ones stay in none.
 
     Raises DataError where names that are to say the groups follow no pattern, and for an empty split."""
     if by_pattern:
@@ -38,18 +39,18 @@ def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
                 "the images' names follow no pattern of groups that is known: give a column as --group"
             )
         index = replace(index, groups=found.of, group_rule=found.rule)
+    called = [without_suffix(name) for name in index.names]
     lines = [
-        f"{name}\t{index.class_names[label]}\t" for name, label in zip(index.names, index.labels, strict=True)
+        f"{name}\t{index.class_names[label]}\t" for name, label in zip(called, index.labels, strict=True)
     ]
     seed = split_seed(lines) + (f"/{shares.seed}" if shares.seed else "")
     splits = ["train"] * len(index.names)
     for split, fraction in (("test", shares.test), ("val", shares.val)):
         rows = [row for row, each in enumerate(splits) if each == "train"]
         salt = seed if split == "test" else f"{seed}/{split}"
-        for row in (
-            draw_split(rows, index.labels, index.groups or index.names, fraction, salt) if fraction else ()
-        ):
+        for row in draw_split(rows, index.labels, index.groups or called, fraction, salt) if fraction else ():
             splits[row] = split
+    splits = [SKIPPED if was == SKIPPED else split for was, split in zip(index.splits, splits, strict=True)]
     for split, fraction in (("train", 1.0), ("val", shares.val), ("test", shares.test)):
         if fraction and split not in splits:
             raise DataError(
@@ -58,8 +59,9 @@ def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
     return replace(index, splits=tuple(splits))
 
 
-def write_split(index: Index, out: Path, *, inside: Path) -> None:
-    """Make `out` with a table and a link to the images: whole, or not at all.
+def write_split(index: Index, out: Path, *, inside: Path) -> dict[str, str]:
+    """Make `out` with a table and a link to the images: whole, or not at all. Gives the fields of a spec without
+    which a run would not read it as it was meant.
 
     The link is relative where both lie in `inside`, so that this folder may move. Raises DataError where `out`
     holds something already or would be taken for a class, and OSError."""
@@ -77,9 +79,10 @@ def write_split(index: Index, out: Path, *, inside: Path) -> None:
         is_movable = root.is_relative_to(home) and target.is_relative_to(home)
         os.symlink(os.path.relpath(root, target) if is_movable else root, aside / LINK)
         _write_table(index, aside / TABLE)
-        _read_back(index, aside)
+        needed = _read_back(index, aside)
         aside.chmod(0o755)
         os.replace(aside, target)
+        return needed
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -88,30 +91,45 @@ def write_split(index: Index, out: Path, *, inside: Path) -> None:
 def _write_table(index: Index, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", "label", "split", *(["group"] if index.groups else [])])
-        for row, name in enumerate(index.names):
+        writer.writerow(["image", "label", "split", *([GROUP] if index.groups else [])])
+        for row in index.used:
             group = [index.groups[row]] if index.groups else []
-            writer.writerow([name, index.class_names[index.labels[row]], index.splits[row], *group])
+            writer.writerow(
+                [index.names[row], index.class_names[index.labels[row]], index.splits[row], *group]
+            )
         file.flush()
         os.fsync(file.fileno())
 
 
-def _read_back(index: Index, folder: Path) -> None:
-    """Would a run see what was meant? Raises DataError where names or classes do not survive a table."""
-    options = ReadOptions(class_names=() if _are_plain(index) else index.class_names)
+def _read_back(index: Index, folder: Path) -> dict[str, str]:
+    """What a run must be told to see what was meant. Raises DataError where names, classes or groups do not
+    survive a table."""
+    needed = {} if _are_plain(index) else {"class_names": ",".join(index.class_names)}
+    options = ReadOptions(class_names=index.class_names if needed else ())
     found = survey_folder(folder, options).checked()
-    if (found.names, found.splits, found.labels) != (index.names, index.splits, index.labels):
+    if index.groups and not _have_same_groups(index, found):
+        # Groups as large as these are not taken for patients unless somebody says so.
+        needed["group_column"] = GROUP
+        found = survey_folder(folder, replace(options, group_column=GROUP)).checked()
+    meant = [(index.names[row], index.splits[row], index.labels[row]) for row in index.used]
+    if list(zip(found.names, found.splits, found.labels, strict=True)) != meant or (
+        index.groups and not _have_same_groups(index, found)
+    ):
         raise DataError(
-            f"the names of {index.root} do not survive a table: rename images with spaces at their ends"
+            f"the names of {index.root} do not survive a table: rename images or groups with spaces at their ends"
         )
+    return needed
+
+
+def _have_same_groups(index: Index, found: Index) -> bool:
+    """Do both put the same images together, whatever they call the groups?"""
+    ours, theirs = [(index.groups or ())[row] for row in index.used], list(found.groups or ())
+    return len(ours) == len(theirs) and len({*zip(ours, theirs, strict=True)}) == len({*ours}) == len(
+        {*theirs}
+    )
 
 
 def _are_plain(index: Index) -> bool:
     """Do the labels alone give the classes and their order?"""
     numbers = tuple(map(str, range(len(index.class_names))))
     return index.class_names == numbers or not index.ordered
-
-
-def class_names_needed(index: Index) -> bool:
-    """Must a run on the written table be told the order of the classes?"""
-    return not _are_plain(index)

@@ -53,7 +53,7 @@ def make_ready(
     data = prepare_data(
         spec, home, device, precision, log, bad_list=paths.bad_images, should_stop=should_stop
     )
-    if checkpoint is not None and checkpoint["data"] != data.index.fingerprint:
+    if checkpoint is not None and checkpoint["data"] != data.index.digest:
         raise DataError(
             f"{spec.data} has other images, labels or splits than when this run began: add the run anew"
         )

@@ -266,7 +266,7 @@ class Session:
         self._check_weights()
         state: dict[str, Any] = {
             "spec_hash": self.spec.training_digest(),
-            "data": self.data.index.fingerprint,
+            "data": self.data.index.digest,
             "epoch": self.done_epochs,
             "step": self.step,
             "model": self.net.model.state_dict(),

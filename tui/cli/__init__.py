@@ -1,5 +1,6 @@
 """The command line `resnet-tui`: without a verb it opens the app."""
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -89,6 +90,9 @@ def _message(error: Exception) -> str:
 
 
 def main() -> None:
+    # A terminal or a file in Latin-1 has no `–`: it is escaped there instead of ending the call.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

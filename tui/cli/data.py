@@ -1,5 +1,6 @@
 """`resnet-tui data`: look at a data set before training, and give it an honest split."""
 
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,15 @@ FLAGS = [name for name in READ_FIELDS if name != "data"]
 SHOWN_SIZES = 5
 MARKS = {"error": "✖", "warning": "⚠", "note": "·"}
 
-data = typer.Typer(
-    help="Check a data set, or split it by groups.", no_args_is_help=True, add_completion=False
-)
+data = typer.Typer(add_completion=False)
 Data = Annotated[str, typer.Argument(metavar="D", help="Folder, .csv or .npz.", show_default=False)]
+
+
+@data.callback(invoke_without_command=True)
+def needs_verb(context: typer.Context) -> None:
+    """Check a data set, or split it by groups."""
+    if context.invoked_subcommand is None:
+        raise CliError("data needs a verb, check or split: see resnet-tui data --help")
 
 
 def check(
@@ -61,28 +67,30 @@ def split(
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="Another number draws another split.")] = 0,
 ) -> int:
     """Write a table that splits the images by groups, each class near its share, and a link to the images."""
-    from engine.datasets.resplit import TABLE, Shares, class_names_needed, resplit, write_split
+    from engine.datasets.resplit import TABLE, Shares, resplit, write_split
     from engine.datasets.source import survey_data
 
     column = "" if group == "pattern" else group
     spec = _spec(home, path, settings | {"group_column": column})
     shares = Shares(spec.test_fraction, spec.val_fraction, seed)
     index = resplit(survey_data(home, spec).checked(), shares, by_pattern=group == "pattern")
-    target = home.root / out.expanduser()
-    write_split(index, target, inside=home.root)
+    target = home.resolve(str(out))
+    needed = write_split(index, target, inside=home.root)
     counts: dict[str, list[int]] = {
         name: index.counts(name) for name in ("train", "val", "test") if name in index.splits
     }
     _print_classes(index.class_names, counts)
-    groups = f"by {len(set(index.groups or ())):,} groups ({index.group_rule}), none in two splits"
     print()
+    groups = f"by {len(index.groups_used):,} groups ({index.group_rule}), none in two splits"
+    skipped = len(index.names) - len(index.used)
     print(
         plain(
-            f"wrote {target / TABLE}: {len(index.names):,} images, split {groups if index.groups else 'one by one'}"
+            f"wrote {target / TABLE}: {len(index.used):,} images, split "
+            f"{groups if index.groups else 'one by one'}{f'; {skipped:,} missing left out' * bool(skipped)}"
         )
     )
-    more = f" --class-names '{','.join(index.class_names)}'" if class_names_needed(index) else ""
-    print(plain(f"next: resnet-tui add --data {home.stored(str(target))}{more}"))
+    more = "".join(f" {flag(field)} {shlex.quote(value)}" for field, value in needed.items())
+    print(plain(f"next: resnet-tui add --data {shlex.quote(home.stored(str(target)))}{more}"))
     return 0
 
 

@@ -121,20 +121,23 @@ def log(
     while True:
         with store.read() as session:
             ended = listing.get_run(session, run_id).status in ENDED
-        offset = _print_from(path, offset)
-        if ended or not follow:
+        is_last = ended or not follow
+        offset = _print_from(path, offset, to_its_end=is_last)
+        if is_last:
             return 0
         time.sleep(0.5)
 
 
-def _print_from(path: Path, offset: int) -> int:
-    """Print the whole lines of a file from an offset on; gives the next one."""
+def _print_from(path: Path, offset: int, *, to_its_end: bool) -> int:
+    """Print the whole lines of a file from an offset on; gives the next one. `to_its_end`: also a last line that
+    was cut short, as by a kill."""
     if not path.exists():
         return offset
     with path.open("rb") as file:
         file.seek(offset)
         lines = file.read()
-    whole_lines = lines[: lines.rfind(b"\n") + 1]
-    for line in whole_lines.decode(errors="replace").splitlines():
+    if not to_its_end:
+        lines = lines[: lines.rfind(b"\n") + 1]
+    for line in lines.decode(errors="replace").splitlines():
         print(plain(line), flush=True)
-    return offset + len(whole_lines)
+    return offset + len(lines)

@@ -1,5 +1,6 @@
 """The new-experiment form: what is wrong stands beside its field, what will be queued below."""
 
+import contextlib
 from functools import partial
 
 from rich.text import Text
@@ -159,11 +160,10 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @work(thread=True, exclusive=True, group="add")
     def _add(self, specs: tuple[RunSpec, ...], name: str) -> None:
         try:
-            store = open_store(self._home.database)
-            warnings = check_warm_starts(self._home, store, specs)
-            added = add_runs(store, specs, name=name)
-            warnings += memory.warnings_for(store, specs)
-            store.close()
+            with contextlib.closing(open_store(self._home.database)) as store:
+                warnings = check_warm_starts(self._home, store, specs)
+                added = add_runs(store, specs, name=name)
+                warnings += memory.warnings_for(store, specs)
         except (StoreError, QueueError, SpecError, DataError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return

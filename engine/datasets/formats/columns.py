@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from engine.datasets.formats.labels import is_whole
-from engine.datasets.formats.names import Listing, Places, is_image
+from engine.datasets.formats.labels import is_missing, is_whole
+from engine.datasets.formats.names import Listing, Places, is_image, looks_like
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.split_names import SPLIT_WORDS
 from engine.datasets.formats.tables import Table, heading
 from engine.datasets.options import ReadOptions
 
@@ -26,11 +27,6 @@ GROUP_HEADINGS = (
     "patient", "patients", "patientid", "patientno", "subject", "subjectid", "participant", "participantid",
     "person", "personid", "group", "groups", "groupid",
 )  # fmt: skip
-SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 SAMPLE = 200
 """So many rows tell what a column holds."""
 
@@ -52,12 +48,8 @@ class Columns:
 
 def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     """Raises DataError, naming what there is to choose from, where a column cannot be found."""
-    image_at, listing = _images_by_content(table, places)
-    has_header = _has_header(table, image_at, listing, options)
+    image, has_header = find_images(table, options, places)
     finder = _Finder(table, has_header, options)
-    image = finder.given("image_column")
-    if image is None:
-        image = image_at if image_at is not None else finder.headed(IMAGE_HEADINGS)
     if image is None:
         raise DataError(f"{table.path} has no column of image names that is known: {finder.choose('image')}")
     split = finder.split(image)
@@ -65,6 +57,18 @@ def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     if group is None:
         group = finder.headed(GROUP_HEADINGS, but=(image, split))
     return Columns(has_header, image, finder.label((image, split, group)), split, group)
+
+
+def find_images(table: Table, options: ReadOptions, places: Places) -> tuple[int | None, bool]:
+    """The column of image names, None where nothing tells, and whether the first row is a header. Raises DataError
+    where the one that `options` names is not there."""
+    image_at, listing = _images_by_content(table, places)
+    has_header = _has_header(table, image_at, listing, options)
+    finder = _Finder(table, has_header, options)
+    given = finder.given("image_column")
+    if given is not None or image_at is not None:
+        return image_at if given is None else given, has_header
+    return finder.headed(IMAGE_HEADINGS), has_header
 
 
 def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listing | None]:
@@ -81,7 +85,8 @@ def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listin
 
 def _has_header(table: Table, image_at: int | None, listing: Listing | None, options: ReadOptions) -> bool:
     """Is the first row one of headings? A row that names an image is not; one with known headings is, and so
-    is one that stands apart from those below: no image though they are, no number or label found again."""
+    is one that stands apart from those below: no image, nor a name like theirs, and a word above numbers or
+    above labels of which it is none."""
     first, rest = table.rows[0], table.rows[1 : SAMPLE + 1]
     given = (options.image_column, options.label_column, options.split_column, options.group_column)
     if any(column in first for column in given if column and not column.isdecimal()):
@@ -95,11 +100,12 @@ def _has_header(table: Table, image_at: int | None, listing: Listing | None, opt
     if not rest:
         return False
     others = [column for column in range(table.width) if column != image_at]
+    if image_at is not None and looks_like(first[image_at], [row[image_at] for row in rest]):
+        return False
+    words = [place for place in others if not is_whole(first[place]) and not is_missing(first[place])]
     if image_at is None:
-        return any(
-            not is_whole(first[place]) and all(is_whole(row[place]) for row in rest) for place in others
-        )
-    return any(first[place] and all(row[place] != first[place] for row in rest) for place in others)
+        return any(all(is_whole(row[place]) for row in rest) for place in words)
+    return any(all(row[place] != first[place] for row in rest) for place in words)
 
 
 @dataclass(frozen=True)
@@ -132,14 +138,18 @@ class _Finder:
         return next((place for place in places if place not in but), None)
 
     def split(self, image: int) -> int | None:
-        """The given one, else one under a known heading or without header, if all its cells name a split."""
+        """The given one, else one under a known heading if most of its cells that are not empty name a split, so
+        that the others are reported; without a header all cells must."""
         given = self.given("split_column")
         if given is not None:
             return given
         body = self.table.rows[1:] if self.has_header else self.table.rows
         for place in range(self.table.width):
-            is_headed = not self.has_header or heading(self.table.rows[0][place]) in SPLIT_HEADINGS
-            if is_headed and place != image and all(row[place].lower() in SPLIT_WORDS for row in body):
+            if place == image or self.has_header and heading(self.table.rows[0][place]) not in SPLIT_HEADINGS:
+                continue
+            named = sum(row[place].lower() in SPLIT_WORDS for row in body)
+            wanted = sum(row[place] != "" for row in body) if self.has_header else 2 * len(body) - 1
+            if named * 2 > wanted:
                 return place
         return None
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from engine.datasets.formats.columns import SPLIT_WORDS
-from engine.datasets.formats.layout import Layout, Row
+from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import is_image, walk_images
 from engine.datasets.formats.problems import DataError, Problem, note
+from engine.datasets.formats.rows import Row
+from engine.datasets.formats.split_names import SPLIT_WORDS
 
 
 def has_split_folders(path: Path) -> bool:
@@ -29,6 +30,7 @@ def read_split_folders(path: Path) -> Layout:
         path,
         tuple(rows),
         tuple(problems),
+        has_names=True,
     )
 
 
@@ -37,7 +39,8 @@ def read_class_folders(path: Path) -> Layout | None:
     rows = tuple(Row(file, label, None) for file, label in _images_of_classes(path))
     if len({row.label for row in rows}) < 2:
         return None
-    return Layout("class folders", f"{path} holds a folder for each class", path, rows, tuple(_loose(path)))
+    why = f"{path} holds a folder for each class"
+    return Layout("class folders", why, path, rows, tuple(_loose(path)), has_names=True)
 
 
 def _split_folders(path: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.datasets.formats.problems import Problem, error, some, warning
 
@@ -25,31 +25,46 @@ def is_missing(label: str) -> bool:
 
 
 def find_classes(
-    labels: Sequence[str], names: Sequence[str], class_names: Sequence[str]
+    labels: Sequence[str], names: Sequence[str], class_names: Sequence[str], *, are_words: bool = False
 ) -> tuple[tuple[str, ...], bool, list[int | None], list[Problem]]:
     """Class names in order; whether they are grades; each image's class, None where its label cannot be used;
     and what is wrong. `labels` are normal, `names` the images'.
 
     Labels are grades where they are whole numbers from 0 (of which one may lack) or words in an order given
-    by `class_names`."""
+    by `class_names`; numbers are words where `class_names` has them all. `are_words`: they are names of folders,
+    and numbers only where they can be grades."""
     counts = Counter(labels)
     good = {each: n for each, n in counts.items() if not is_missing(each) and len(each) <= MAX_LABEL}
     are_numbers = sum(n for each, n in good.items() if is_whole(each)) * 2 > sum(good.values())
+    if are_numbers and (set(good) <= set(map(normal, class_names)) or (are_words and not _are_grades(good))):
+        are_numbers = False
     if class_names and not are_numbers:
-        numbered, classes, ordered = dict(zip(class_names, range(1000), strict=False)), class_names, True
+        numbered = {normal(name): number for number, name in enumerate(class_names)}
+        classes, ordered = tuple(class_names), True
     elif are_numbers:
         top = (
             len(class_names) - 1 if class_names else _largest({int(each) for each in good if is_whole(each)})
         )
         numbered = {str(number): number for number in range(top + 1)}
-        classes, ordered = class_names or tuple(numbered), True
+        classes, ordered = tuple(class_names) or tuple(numbered), True
     else:
-        classes, ordered = tuple(sorted(good)), False
+        classes, ordered = tuple(sorted(good, key=_by_number)), False
         numbered = {name: number for number, name in enumerate(classes)}
     found = [numbered.get(label) for label in labels]
     wrong = [row for row, number in enumerate(found) if number is None]
     problems = _problems(labels, names, wrong, are_numbers, tuple(class_names), len(classes))
-    return tuple(classes), ordered, found, problems
+    return classes, ordered, found, problems
+
+
+def _are_grades(labels: Iterable[str]) -> bool:
+    """Whole numbers from 0, none out of range."""
+    numbers = {int(each) if is_whole(each) else -1 for each in labels}
+    return min(numbers) >= 0 and _largest(numbers) == max(numbers)
+
+
+def _by_number(label: str) -> tuple[int, str]:
+    """Numbers in their order, then words in theirs."""
+    return (int(label), "") if is_whole(label) else (10**19, label)
 
 
 def _largest(numbers: set[int]) -> int:

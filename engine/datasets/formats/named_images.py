@@ -1,15 +1,14 @@
-"""Images that a user names on the command line: files, folders, tables of names. One at a time, however many."""
+"""Images that a user names on the command line: files, folders, tables of names, read as data sets are."""
 
-import csv
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.columns import IMAGE_HEADINGS
-from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, is_image
+from engine.datasets.formats.columns import find_images
+from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, walk_images
 from engine.datasets.formats.problems import DataError
-from engine.datasets.formats.tables import heading
+from engine.datasets.formats.tables import is_table, read_table
+from engine.datasets.options import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -22,79 +21,51 @@ class Named:
 
 
 def images_of(paths: Sequence[str]) -> Iterator[Named]:
-    """The images of files, of folders with all below them in the order of their names, and of CSVs."""
+    """The images of files, of folders with all below them in the order of their names, and of tables."""
     for given in paths:
         path = Path(given)
-        if path.is_dir():
-            yield from _below(path)
-        elif path.suffix.lower() == ".csv":
-            yield from _table(path)
-        else:
-            yield Named(given, path)
+        try:
+            if path.is_dir():
+                yield from _below(path)
+            elif is_table(path.name):
+                yield from _table(path)
+            else:
+                yield Named(given, path)
+        except DataError as error:
+            yield Named(given, path, str(error))
 
 
 def _below(folder: Path) -> Iterator[Named]:
-    found = False
-    problems: list[OSError] = []
-    for inside, folders, names in os.walk(folder, onerror=problems.append):
-        folders.sort()
-        for name in sorted(filter(is_image, names)):
-            found = True
-            path = Path(inside, name)
-            yield Named(str(path), path)
-    for error in problems:
-        yield Named(
-            str(error.filename), Path(error.filename), f"{error.filename} cannot be read: {error.strerror}"
-        )
-    if not found and not problems:
+    """Links are followed, as to the images of a set that `data split` wrote. Raises DataError."""
+    problems: list[DataError] = []
+    names = walk_images(folder, problems.append)
+    for name in names:
+        yield Named(str(folder / name), folder / name)
+    for problem in problems:
+        yield Named(str(folder), folder, str(problem))
+    if not names and not problems:
         yield Named(str(folder), folder, f"{folder} holds no images ({' '.join(IMAGE_SUFFIXES)})")
 
 
 def _table(path: Path) -> Iterator[Named]:
-    """The names in a CSV's image column, else its first one; they lie in its folder or in a folder beside it."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as lines:
-            rows = (row for row in csv.reader(lines) if row)
-            first = next(rows, None)
-            if first is None:
-                yield Named(str(path), path, f"{path} is empty: it needs an image name a row")
-                return
-            headings = [heading(cell) for cell in first]
-            column = next((place for place, cell in enumerate(headings) if cell in IMAGE_HEADINGS), None)
-            folders = _folders(path.parent)
-            if column is None or _find(folders, first[column].strip()) is not None:
-                yield _row(path, folders, first, column or 0)
-            for row in rows:
-                yield _row(path, folders, row, column or 0)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        yield Named(str(path), path, f"{path} cannot be read as a CSV of names: {error}")
+    """The names in a table's image column, else its first one; they lie in its folder or below. Raises DataError."""
+    table = read_table(path)
+    places = Places(path.parent)
+    column, has_header = find_images(table, ReadOptions(), places)
+    for row in table.rows[has_header:]:
+        yield _named(path, places, row[column or 0])
+    for number in table.ragged:
+        yield Named("", path, f"{path}: row {number} has fewer or more cells than most rows")
 
 
-def _row(table: Path, folders: list[Path], row: list[str], column: int) -> Named:
-    name = row[column].strip() if column < len(row) else ""
+def _named(table: Path, places: Places, name: str) -> Named:
     if not name:
         return Named(name, table, f"{table}: a row without an image name")
     try:
         check_inside(name)
     except DataError as error:
         return Named(name, table, f"{table}: {error}")
-    found = _find(folders, name)
+    found = places.find(name)
     if found is None:
         return Named(name, table, f"{table}: there is no image {name!r} in {table.parent} or a folder in it")
     return Named(name, found)
-
-
-def _folders(folder: Path) -> list[Path]:
-    """Where a table's images may lie: beside it, or one folder deeper."""
-    return [folder, *sorted(entry for entry in folder.iterdir() if entry.is_dir())]
-
-
-def _find(folders: list[Path], name: str) -> Path | None:
-    """The file that a name means, with or without its suffix. The folder where one was found is asked first next."""
-    for place, folder in enumerate(folders):
-        for suffix in ("", *IMAGE_SUFFIXES, *map(str.upper, IMAGE_SUFFIXES)):
-            path = folder / f"{name}{suffix}"
-            if is_image(path.name) and path.is_file():
-                folders.insert(0, folders.pop(place))
-                return path
-    return None

@@ -1,9 +1,11 @@
 """Image names as data sets write them, and the files that they mean."""
 
+import errno
+import itertools
 import os
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.datasets.formats.problems import DataError
@@ -12,6 +14,8 @@ IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 MAX_FILES = 2_000_000
 MEMBER = re.compile(r"(?P<file>.+\.npz)#(?P<split>train|val|test)/(?P<row>\d{1,9})")
 """An image inside an array file: `retinamnist.npz#test/17`."""
+NO_SUCH_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""What the system says of names of tables that lead into no folder; a name may be longer than it takes."""
 
 
 def is_image(name: str) -> bool:
@@ -29,6 +33,21 @@ def is_inside(name: str) -> bool:
     return bool(name) and not name.startswith("/") and "\0" not in name and ".." not in name.split("/")
 
 
+def without_suffix(name: str) -> str:
+    """What an image is called whether or not its file is there to show the suffix."""
+    return os.path.splitext(name)[0] if name.lower().endswith(IMAGE_SUFFIXES) else name
+
+
+def looks_like(cell: str, names: Sequence[str]) -> bool:
+    """Is a cell built as one of these names is, but for which letters and digits: `7_left` as `2576_right`?"""
+    shape = _shape(cell)
+    return any(_shape(name) == shape for name in names)
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", without_suffix(name)))
+
+
 class Listing:
     """The image files below a folder, looked up by the names that tables use: with and without suffix."""
 
@@ -38,6 +57,8 @@ class Listing:
         self._files: dict[str, list[str]] = {}
         self._rivals: dict[str, list[str]] = {}
         self._seen = 0
+        self.unreadable: dict[Path, str] = {}
+        """Folders that could not be listed, and why."""
 
     def find(self, name: str) -> str | None:
         """The file that a name means, as a path below the root; None for no file and for a name that leads
@@ -100,9 +121,11 @@ class Listing:
                         raise DataError(
                             f"{self.root} holds over {MAX_FILES:,} files: give the folder of the images itself"
                         )
-                    if is_image(entry.name) and entry.is_file():
+                    if is_image(entry.name) and _holds(entry.is_file):
                         names.append(entry.name)
-        except OSError:  # no such folder, or a name longer than the system takes
+        except OSError as error:
+            if error.errno not in NO_SUCH_FOLDER:
+                self.unreadable[self.root / folder] = str(error.strerror)
             return []
         return names
 
@@ -111,6 +134,14 @@ class Listing:
 
         path = self.root / member["file"]
         return path.is_file() and int(member["row"]) < npz_lengths(path).get(member["split"], 0)
+
+
+def _holds(asked: Callable[[], bool]) -> bool:
+    """What a folder's entry says of itself; a link that leads to itself, as one to nothing, is no file."""
+    try:
+        return asked()
+    except OSError:
+        return False
 
 
 def _suffix_rank(name: str) -> tuple[int, str]:
@@ -135,6 +166,25 @@ class Places:
         best, *others = [listing for count, listing in counted if count == most]
         return best, others if most else []
 
+    def find(self, name: str) -> Path | None:
+        """The file that a name means, in whichever of the places; they are asked in turn, the last one that had a
+        file first."""
+        for listing in [*self._near, *self._deeper()]:
+            if (file := listing.find(name)) is not None:
+                if listing in self._near:
+                    self._near.remove(listing)
+                    self._near.insert(0, listing)
+                return listing.root / file
+        return None
+
+    @property
+    def unreadable(self) -> dict[Path, str]:
+        """The folders that could not be listed, and why."""
+        found: dict[Path, str] = {}
+        for listing in [*self._near, *(self._far or [])]:
+            found |= listing.unreadable
+        return found
+
     def _deeper(self) -> list[Listing]:
         if self._far is None:
             folders = [listing.root for listing in self._near[1:]]
@@ -149,27 +199,35 @@ def _subfolders(folder: Path) -> list[Path]:
         return []
 
 
-def walk_images(top: Path) -> list[str]:
-    """All image files below a folder as sorted paths from it; links to folders are followed, each once."""
+def walk_images(top: Path, failed: Callable[[DataError], None] | None = None) -> list[str]:
+    """All image files below a folder as sorted paths from it; links to folders are followed, each folder once, by
+    the first of its names. Raises DataError for a folder that cannot be listed, or tells `failed` and goes on."""
     found: list[str] = []
     seen: set[tuple[int, int]] = set()
     waiting, count = [""], 0
     while waiting:
         folder = waiting.pop()
-        status = os.stat(top / folder)
-        if (status.st_dev, status.st_ino) in seen:
+        try:
+            status = os.stat(top / folder)
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(top / folder) as opened:
+                first = itertools.islice(opened, MAX_FILES + 1)
+                entries = sorted(first, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            problem = DataError(f"{top / folder} cannot be read: {error.strerror}")
+            if failed is None:
+                raise problem from None
+            failed(problem)
             continue
-        seen.add((status.st_dev, status.st_ino))
-        with os.scandir(top / folder) as entries:
-            for entry in entries:
-                count += 1
-                if count > MAX_FILES:
-                    raise DataError(
-                        f"{top} holds over {MAX_FILES:,} files: give the folder of the images itself"
-                    )
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir():
-                    waiting += [] if entry.name.startswith(".") else [path]
-                elif is_image(entry.name) and entry.is_file():
-                    found.append(path)
+        count += len(entries)
+        if count > MAX_FILES:
+            raise DataError(f"{top} holds over {MAX_FILES:,} files: give the folder of the images itself")
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if _holds(entry.is_dir):
+                waiting += [] if entry.name.startswith(".") else [path]
+            elif is_image(entry.name) and _holds(entry.is_file):
+                found.append(path)
     return sorted(found)

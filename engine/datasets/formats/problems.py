@@ -42,6 +42,15 @@ def note(kind: str, text: str, names: Sequence[str] = ()) -> Problem:
     return Problem(kind, "note", text, count=len(names) or 1, examples=tuple(names[:EXAMPLES]))
 
 
+def no_header(which: str, firsts: Sequence[str]) -> Problem:
+    """The warning that a reader which expects headings loses images; `firsts` are what it would lose."""
+    text = (
+        f"{which} no header: all rows are read here, but a reader that expects one (as the lab's own loader "
+        f"and pandas do) loses the first image of each: {', '.join(firsts)}"
+    )
+    return warning("no_header", text, "no header row", firsts)
+
+
 def raise_first(problems: Iterable[Problem]) -> None:
     """Raise the first error as a DataError."""
     for problem in problems:

@@ -36,24 +36,45 @@ def is_table(name: str) -> bool:
 
 
 def read_table(path: Path) -> Table:
-    """Raises DataError for an empty file and for what is not text."""
-    text = _text(path)
-    try:
-        delimiter = _delimiter(text)
-        cells = [
-            tuple(cell.strip() for cell in row)
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            if row
-        ]
-    except csv.Error as error:
-        raise DataError(f"{path} is not a CSV text file ({error}): save it as UTF-8 CSV") from None
-    cells = _without_empty_columns([row for row in cells if len(row) == 1 or any(row)])
+    """A file's rows but for blank ones. Raises DataError for an empty file and for what is not text."""
+    cells = _without_empty_columns([row for row in _cells(path) if not _is_blank(row)])
     if not cells:
         raise DataError(f"{path} is empty: it needs a row for each image")
     widths = [len(row) for row in cells]
     width = max(sorted(set(widths), reverse=True), key=widths.count)
     ragged = tuple(number for number, row in enumerate(cells, 1) if len(row) != width)
     return Table(path, tuple(row for row in cells if len(row) == width), ragged)
+
+
+def read_column(path: Path) -> list[str]:
+    """The lines of a file of one column, blank ones as `""` but for those at its end, since their places count.
+
+    Raises DataError as `read_table` does, and for a second column."""
+    cells = _cells(path)
+    while cells and _is_blank(cells[-1]):
+        cells.pop()
+    if not cells:
+        raise DataError(f"{path} is empty: it needs a row for each image")
+    cells = _without_empty_columns(cells)
+    for number, row in enumerate(cells, 1):
+        if len(row) > 1:
+            raise DataError(f"{path} has {len(row)} columns in row {number}: it must have one")
+    return [row[0] if row else "" for row in cells]
+
+
+def _is_blank(row: Sequence[str]) -> bool:
+    return len(row) != 1 and not any(row)
+
+
+def _cells(path: Path) -> list[tuple[str, ...]]:
+    """All rows of a file; a blank line is one without cells."""
+    text = _text(path)
+    try:
+        delimiter = _delimiter(text)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return [tuple(cell.strip() for cell in row) for row in rows]
+    except csv.Error as error:
+        raise DataError(f"{path} is not a CSV text file ({error}): save it as UTF-8 CSV") from None
 
 
 def _text(path: Path) -> str:

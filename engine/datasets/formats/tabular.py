@@ -1,88 +1,20 @@
-"""Layouts that are tables: the lab's paired CSVs, Kaggle's, APTOS', and any CSV of images and labels."""
+"""Layouts that are tables of images and labels: Kaggle's, APTOS', and any CSV."""
 
-import re
+import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.columns import IMAGE_HEADINGS, SAMPLE, SPLIT_WORDS, Columns, find_columns
-from engine.datasets.formats.labels import is_whole
-from engine.datasets.formats.layout import Layout, Row, place
+from engine.datasets.formats.columns import Columns, find_columns
+from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places
-from engine.datasets.formats.problems import DataError, Problem, error, note, warning
-from engine.datasets.formats.tables import Table, heading, is_table, read_table
+from engine.datasets.formats.problems import DataError, Problem, error, no_header, note
+from engine.datasets.formats.rows import Row
+from engine.datasets.formats.split_names import SPLIT_WORDS, split_in_name
+from engine.datasets.formats.tables import Table, is_table, read_table
 from engine.datasets.options import ReadOptions
 
-LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv")
 MAX_TABLES = 50
-
-
-def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
-    """Four CSVs of one column without header: image names and labels of each split. Raises DataError where
-    not one pair of them can be read."""
-    places = Places(folder, options.images)
-    problems: list[Problem] = []
-    tables: list[list[Row]] = []
-    headless: list[str] = []
-    for split in ("train", "test"):
-        lacking = [name for name in (f"{split}_img.csv", f"{split}_label.csv") if name not in names]
-        if lacking:
-            there = ", ".join(sorted(names & set(LAB_FILES)))
-            problems.append(error("missing_table", f"{folder} has {there} but no {lacking[0]}: add it"))
-            continue
-        try:
-            rows, had_header = _paired(folder, split, places, problems)
-        except DataError as unreadable:
-            problems.append(error("unreadable_table", str(unreadable)))
-            continue
-        tables.append(rows)
-        if not had_header and rows:
-            headless.append(f"{split} {rows[0].file}")
-    if not tables:
-        raise DataError(problems[0].text)
-    placed = place(tables, places, on_bad=options.on_bad)
-    if headless:
-        problems.append(_swallowed("the CSVs have", headless))
-    return Layout(
-        f"lab CSVs{placed.inside}",
-        f"{folder} holds {', '.join(LAB_FILES)}",
-        placed.root,
-        placed.rows,
-        (*problems, *placed.problems),
-    )
-
-
-def _paired(folder: Path, split: str, places: Places, problems: list[Problem]) -> tuple[list[Row], bool]:
-    """The rows of one split, and whether a header was left out."""
-    images, labels = (folder / f"{split}_{what}.csv" for what in ("img", "label"))
-    names, values = _one_column(images), _one_column(labels)
-    if len(names) != len(values):
-        text = f"{images.name} has {len(names)} rows but {labels.name} has {len(values)}"
-        problems.append(error("unpaired_rows", f"{text}: they must pair up row by row"))
-    listing = places.best(names[:SAMPLE])[0]
-    is_headed = len(values) > 1 and not is_whole(values[0]) and all(map(is_whole, values[1:]))
-    is_headed = is_headed and bool(values[0])
-    if len(names) > 1 and heading(names[0]) in IMAGE_HEADINGS and listing.count(names[:2]) == 1:
-        is_headed = is_headed or listing.find(names[0]) is None
-    if is_headed:
-        names, values = names[1:], values[1:]
-    return [Row(name, label, split) for name, label in zip(names, values, strict=False)], is_headed
-
-
-def _one_column(path: Path) -> list[str]:
-    table = read_table(path)
-    if table.width != 1 or table.ragged:
-        row, width = (1, table.width) if table.width != 1 else (table.ragged[0], 2)
-        raise DataError(f"{path} has {width} columns in row {row}: it must have one")
-    return table.column(0)
-
-
-def _swallowed(which: str, firsts: Sequence[str]) -> Problem:
-    text = (
-        f"{which} no header: all rows are read here, but a reader that expects one (as the lab's own loader "
-        f"and pandas do) loses the first image of each: {', '.join(firsts)}"
-    )
-    return warning("no_header", text, "no header row", firsts)
 
 
 @dataclass(frozen=True)
@@ -101,10 +33,7 @@ class _Fit:
     @property
     def split(self) -> str | None:
         """The split that the file's name speaks of."""
-        words = re.findall("[a-z]+", self.table.path.stem.lower())
-        stems = [re.sub("(?:labels?|set|data|images?)$", "", word) for word in words]
-        found = {SPLIT_WORDS[stem] for stem in stems if stem in SPLIT_WORDS}
-        return found.pop() if len(found) == 1 else None
+        return split_in_name(self.table.path.stem)
 
 
 def fit_table(path: Path, options: ReadOptions, places: Places) -> _Fit:
@@ -120,15 +49,42 @@ def fit_table(path: Path, options: ReadOptions, places: Places) -> _Fit:
 def find_tables(
     folder: Path, names: Iterable[str], options: ReadOptions
 ) -> tuple[list[_Fit], dict[str, str]]:
-    """The tables of a folder that name images and labels, and what the others lack, by their names."""
-    fits, failures = [], {}
+    """The tables of a folder that name images and labels, and what the others lack, by their names.
+
+    Where some tables' images are here, one whose images are not counts only as the table of a split that these
+    lack: its rows are then missing, which is worth saying."""
+    fits: list[_Fit] = []
+    failures: dict[str, str] = {}
     places = Places(folder, options.images)
     for name in sorted(filter(is_table, names))[:MAX_TABLES]:
         try:
             fits.append(fit_table(folder / name, options, places))
         except DataError as lack:
             failures[name] = str(lack)
-    return [fit for fit in fits if fit.are_files] or fits, failures
+    there = [fit for fit in fits if fit.are_files]
+    if not there:
+        return fits, failures
+    gone = [fit for fit in fits if not fit.are_files] + _fit_alike(folder, failures, there, places)
+    splits = {fit.split for fit in there}
+    chosen = [fit for fit in gone if None not in splits and fit.split and fit.split not in splits]
+    used = {fit.table.path.name for fit in (*there, *chosen)}
+    failures |= {fit.table.path.name: f"{fit.table.path} names no image that is here" for fit in gone}
+    return [*there, *chosen], {name: lack for name, lack in failures.items() if name not in used}
+
+
+def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[_Fit], places: Places) -> list[_Fit]:
+    """Tables without header whose columns only those of another split tell, for none of their images is here."""
+    model = next((fit for fit in there if fit.split and not fit.columns.has_header), None)
+    if model is None:
+        return []
+    columns = [str(column + 1) for column in (model.columns.image, model.columns.label)]
+    options = replace(ReadOptions(), image_column=columns[0], label_column=columns[1])
+    fits = []
+    for name in failures:
+        with contextlib.suppress(DataError):
+            fit = fit_table(folder / name, options, places)
+            fits += [fit] if fit.table.width == model.table.width else []
+    return fits
 
 
 def choose_tables(fits: Sequence[_Fit]) -> list[_Fit]:
@@ -156,7 +112,7 @@ def read_tables(fits: Sequence[_Fit], unused: Iterable[str], options: ReadOption
         f"{fit.table.path.name} {fit.body[0][fit.columns.image]}" for fit in fits if _is_headless(fit)
     ]
     if headless:
-        problems.append(_swallowed(f"{' and '.join(fit.table.path.name for fit in fits)}:", headless))
+        problems.append(no_header(f"{' and '.join(fit.table.path.name for fit in fits)}:", headless))
     if left := sorted(set(unused) - {fit.table.path.name for fit in fits}):
         problems.append(note("unused_tables", f"not used: {', '.join(left)}", left))
     group = next((fit for fit in fits if fit.columns.group is not None), None)
@@ -185,16 +141,17 @@ def _rows(fit: _Fit, split: str | None, problems: list[Problem]) -> list[Row]:
         given = cells[columns.split] if columns.split is not None else None
         own = split if given is None else SPLIT_WORDS.get(given.lower())
         if given is not None and own is None:
-            unknown.append(cells[columns.image])
+            unknown.append((cells[columns.image], given))
             continue
         group = cells[columns.group] if columns.group is not None else None
         rows.append(Row(cells[columns.image], cells[columns.label], own, group))
     if unknown:
+        image, given = unknown[0]
         text = (
             f"{len(unknown):,} images of {name} have a split that is not train, val or test, the first is "
-            f"{unknown[0]!r}: mend them or choose with --split-column"
+            f"{image!r} with {given!r}: mend them or choose with --split-column"
         )
-        problems.append(error("unknown_split", text, unknown))
+        problems.append(error("unknown_split", text, [image for image, _ in unknown]))
     return rows
 
 

@@ -13,7 +13,7 @@ from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.npz import npz_images
 from engine.datasets.formats.problems import DataError
 from engine.datasets.index import SPLITS, Index
-from engine.datasets.pixels.images import file_of
+from engine.datasets.pixels.samples import known_sample, sample_files
 from engine.paths import write_atomic
 
 FORMAT = 1
@@ -36,8 +36,9 @@ def text_hashes(texts: list[str]) -> Hashes:
 def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashes:
     """The numbers of an index's images in its order; 0 for one that is in no split, having been skipped.
 
-    Each file is read once; the numbers are kept beside the packed images until a file's size or time changes.
+    Each file is read once; the numbers are kept beside the packed images until a file changes (as `samples` sees it).
     Raises DataError for a file that cannot be read."""
+    sample = sample_files(index, cache) if index.root is not None else ""
     found = known_hashes(index, cache)
     if found is not None:
         return found
@@ -54,8 +55,7 @@ def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashe
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
         for _ in threads.map(some, range(0, len(rows), CHUNK)):
             pass
-    cache.mkdir(parents=True, exist_ok=True)
-    write_atomic(_cached(index, cache), hashes.tobytes())
+    write_atomic(_cached(sample, cache), hashes.tobytes())
     return hashes
 
 
@@ -63,23 +63,18 @@ def known_hashes(index: Index, cache: Path) -> Hashes | None:
     """The numbers where they are known without reading an image, else None."""
     if index.root is None:
         return text_hashes(list(index.names))  # a built-in image is a function of its name
+    sample = known_sample(index, cache)
+    if sample is None:
+        return None
     try:
-        content = _cached(index, cache).read_bytes()
+        content = _cached(sample, cache).read_bytes()
     except OSError:
         return None
     return np.frombuffer(content, dtype=np.uint64) if len(content) == 8 * len(index.names) else None
 
 
-def _cached(index: Index, cache: Path) -> Path:
-    digest = hashlib.sha256(f"{FORMAT}".encode())
-    for name in index.names:
-        try:
-            status = file_of(index.root or Path(), name).stat()
-            stamp = f"{status.st_size}/{status.st_mtime_ns}"
-        except OSError:
-            stamp = "missing"
-        digest.update(f"{name}/{stamp}\n".encode(errors="surrogateescape"))
-    return cache / f"{digest.hexdigest()[:24]}.hashes"
+def _cached(sample: str, cache: Path) -> Path:
+    return cache / f"{hashlib.sha256(f'{FORMAT}/{sample}'.encode()).hexdigest()[:24]}.hashes"
 
 
 def _content(root: Path, name: str) -> bytes:

@@ -1,5 +1,7 @@
 """An image by its name in an index, whether it is a file or lies inside an array file."""
 
+import errno
+import stat
 from pathlib import Path
 
 from PIL import Image
@@ -15,11 +17,18 @@ def open_image(root: Path, name: str) -> Image.Image:
     file that is no image."""
     member = MEMBER.fullmatch(name)
     if member is None:
-        return Image.open(root / name)
+        return _open_file(root / name)
     images = npz_images(root / member["file"]).get(member["split"], ())
     if int(member["row"]) >= len(images):
         raise FileNotFoundError(f"{root / name}: there are {len(images)} images in this split")
     return Image.fromarray(images[int(member["row"])])
+
+
+def _open_file(path: Path) -> Image.Image:
+    """Nothing but a file: opening a pipe would wait for whoever writes into it."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no file")
+    return Image.open(path)
 
 
 def file_of(root: Path, name: str) -> Path:

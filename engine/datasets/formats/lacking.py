@@ -1,0 +1,50 @@
+"""What is said of rows that name no file: those without a name, those that lead out, and those of missing files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.datasets.formats.problems import Problem, error, some, warning
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """The rows of some tables that mean no file."""
+
+    nameless: int
+    outside: Sequence[str]
+    """Names that lead out of the image folder."""
+    missing: Sequence[str]
+    total: int
+    """Rows in all."""
+    where: str
+    """The folders that were looked in."""
+    unreadable: Mapping[Path, str]
+    """Folders that could not be listed, and why."""
+
+    def problems(self, on_bad: str) -> list[Problem]:
+        found = []
+        if self.nameless:
+            text = f"{some(self.nameless, self.total, 'row')} have no image name: give them one, or take them out"
+            found.append(error("nameless_rows", text, [""] * self.nameless))
+        if self.outside:
+            first = f"image name {self.outside[0]!r} leads out of the image folder: use names below it"
+            more = f" ({some(len(self.outside), self.total)})" if len(self.outside) > 1 else ""
+            found.append(error("outside_names", first + more, self.outside))
+        if self.missing:
+            found.append(self._missing(on_bad))
+        return found
+
+    def _missing(self, on_bad: str) -> Problem:
+        count = some(len(self.missing), self.total)
+        text = f"{count} are not in {self.where}, the first is {self.missing[0]!r}"
+        if self.unreadable:
+            text += (
+                f" ({'; '.join(f'{each} cannot be read: {why}' for each, why in self.unreadable.items())})"
+            )
+        if len(self.missing) == self.total:
+            return error("missing_files", f"{text}: put them there, or say where with --images", self.missing)
+        if on_bad == "skip":
+            return warning("missing_files", f"{text}: skipped", "missing images, skipped", self.missing)
+        advice = "put them there, take their rows out, or skip them with --on-bad skip"
+        return error("missing_files", f"{text}: {advice}", self.missing)

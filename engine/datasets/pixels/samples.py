@@ -1,0 +1,102 @@
+"""What tells the files of one index from those of another: samples of their content, known again by their stamps.
+
+Names, sizes and times alone do not: archives are unpacked with one time for all. Reading every file whenever a run
+starts would cost more than it saves. So each file's head, middle and tail are read once, and what they gave is kept
+under the files' stamps, which a folder keeps when it is moved; a copy has others and is read once again."""
+
+import hashlib
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from engine.datasets.index import Index
+from engine.datasets.pixels.images import file_of
+from engine.paths import write_atomic
+
+FORMAT = 1
+"""Part of the stamps' digest: raised when the samples change."""
+SAMPLE_BYTES = 2048
+READERS = 16
+"""Threads: what they wait for is mostly a disk in a network."""
+
+
+def sample_files(index: Index, cache: Path) -> str:
+    """A digest of an index's names, in order, and of its files' content; files are read where their stamps are not
+    known. Raises OSError where the cache cannot be written."""
+    path = _kept(index, cache)
+    known = _read(path)
+    if known is None:
+        known = _digest_of_content(index)
+        cache.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, known.encode())
+    return known
+
+
+def known_sample(index: Index, cache: Path) -> str | None:
+    """What `sample_files` gave, where no file has to be read for it."""
+    return _read(_kept(index, cache))
+
+
+def is_there(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(file).st_mode)
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except OSError:
+        return None
+
+
+def _kept(index: Index, cache: Path) -> Path:
+    """Where a sample is kept: under names, sizes, times and inodes. `chmod` or a move to another disk changes these
+    and not the sample."""
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    stamps: dict[Path, bytes] = {}
+    for name in index.names:
+        file = file_of(index.root or Path(), name)
+        if file not in stamps:
+            stamps[file] = _stamp(file)
+        digest.update(name.encode(errors="surrogateescape") + stamps[file])
+    return cache / f"{digest.hexdigest()[:24]}.sample"
+
+
+def _stamp(file: Path) -> bytes:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return b"/missing\n"
+    return f"/{found.st_size}/{found.st_mtime_ns}/{found.st_ctime_ns}/{found.st_ino}\n".encode()
+
+
+def _digest_of_content(index: Index) -> str:
+    root = index.root or Path()
+    files = list(dict.fromkeys(file_of(root, name) for name in index.names))
+    with ThreadPoolExecutor(READERS) as threads:
+        found = dict(zip(files, threads.map(_sample, files), strict=True))
+    digest = hashlib.sha256()
+    for name in index.names:
+        digest.update(name.encode(errors="surrogateescape") + found[file_of(root, name)])
+    return digest.hexdigest()[:24]
+
+
+def _sample(file: Path) -> bytes:
+    """A digest of size, time, head, middle and tail; of a pipe and of nothing alike."""
+    try:
+        found = os.stat(file)
+        if not stat.S_ISREG(found.st_mode):
+            return b"/missing\n"
+        with file.open("rb") as opened:
+            content = opened.read(SAMPLE_BYTES)
+            for start in (found.st_size // 2, found.st_size - SAMPLE_BYTES):
+                if start >= SAMPLE_BYTES:
+                    opened.seek(start)
+                    content += opened.read(SAMPLE_BYTES)
+    except OSError:
+        return b"/unreadable\n"
+    digest = hashlib.blake2b(f"{found.st_size}/{found.st_mtime_ns}/".encode() + content, digest_size=16)
+    return b"/" + digest.digest() + b"\n"
