@@ -22,6 +22,7 @@ from tui.cli.edit import edit
 from tui.cli.extend import clone, extend
 from tui.cli.labels import note, tag
 from tui.cli.look import log, ls, show
+from tui.cli.news import news
 from tui.cli.options import takes_home
 from tui.cli.order import move, priority, queue, undo
 from tui.cli.output import CliError, tell
@@ -85,6 +86,7 @@ VERBS = {
     "undo": undo,
     "note": note,
     "tag": tag,
+    "news": news,
     "report": report,
     "demo": demo,
     "doctor": doctor,
