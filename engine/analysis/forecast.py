@@ -7,7 +7,7 @@ import heapq
 import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 LEAST_SPREAD = 0.1
@@ -54,19 +54,36 @@ class PastRun(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A run that waits."""
+    """A run that waits, as its row has it."""
 
     id: int
-    kind: Kind
+    arch: str
+    image_size: int
+    precision: str
     data: str
-    needs_card: bool
     passes: int
     """How often an epoch shows each image."""
-    epochs_left: float
-    images: float | None
-    """Training images that an epoch shows, where the run has begun and knows."""
-    after: Collection[int] = ()
-    """The unfinished runs that it waits for."""
+    needs_card: bool
+    epochs: int
+    batch_size: int
+    steps_per_epoch: int
+    """0 before the run has begun."""
+    epoch: int
+    step: int
+
+    @property
+    def kind(self) -> Kind:
+        return self.arch, self.image_size, self.precision
+
+    @property
+    def images(self) -> float | None:
+        """Training images that an epoch shows, where the run has begun and knows."""
+        return self.steps_per_epoch * self.batch_size or None
+
+    @property
+    def epochs_left(self) -> float:
+        begun = max(self.step / self.steps_per_epoch, self.epoch) if self.steps_per_epoch else 0.0
+        return max(self.epochs - begun, 0.0)
 
 
 class Station(NamedTuple):
@@ -84,9 +101,17 @@ class Knowledge:
 
     paces: Mapping[tuple[Kind, str], Pace]
     images: Mapping[str, float]
+    _alike: dict[tuple[object, ...], Span | None] = field(default_factory=dict)
+    """What was worked out already, by all of a task but its id, and the device."""
 
     def seconds(self, task: Task, device: str) -> Span | None:
         """How long a run takes on a device."""
+        key = (*task[1:], device)
+        if key not in self._alike:
+            self._alike[key] = self._seconds(task, device)
+        return self._alike[key]
+
+    def _seconds(self, task: Task, device: str) -> Span | None:
         pace = self.paces.get((task.kind, device))
         per_pass = self.images.get(task.data)
         shown = task.images or (per_pass * task.passes if per_pass is not None else None)
@@ -126,16 +151,18 @@ def forecast(
     queue: Sequence[Task],
     stations: Sequence[Station],
     running: Mapping[int, Span | None],
+    waits: Mapping[int, Collection[int]],
     known: Knowledge,
     wanted: Collection[int] | None = None,
 ) -> dict[int, Forecast]:
     """Start and end of the queued runs, in the queue's order, as the stations will take them one after another.
 
-    `running`: the ends of the running runs. Only what can be told is in the answer: after a run whose length nobody
-    knows the rest is open, and while a station's end is unknown all is. With `wanted` the rest is left out."""
+    `running`: the ends of the running runs; `waits`: for each run the unfinished ones that it waits for. Only what
+    can be told is in the answer: after a run whose length nobody knows the rest is open, and while a station's end is
+    unknown all is. With `wanted` the rest is left out."""
     if any(station.free is None for station in stations):
         return {}
-    shop = _Shop(queue, running)
+    shop = _Shop(queue, running, waits)
     free = [
         (station.free.mid, number, station.free) for number, station in enumerate(stations) if station.free
     ]
@@ -154,7 +181,8 @@ def forecast(
             else:
                 heapq.heappush(free, (opening, number, since))
             continue
-        start = since.not_before(shop.opened[task.id])
+        opened = shop.opened.get(task.id)
+        start = since.not_before(opened) if opened else since
         seconds = known.seconds(task, station.device)
         found[task.id] = Forecast(start, start.then(seconds) if seconds else None)
         if left is not None:
@@ -173,7 +201,12 @@ def forecast(
 class _Shop:
     """The queue as time goes on: which tasks are open, and when the others will be."""
 
-    def __init__(self, queue: Sequence[Task], running: Mapping[int, Span | None]) -> None:
+    def __init__(
+        self,
+        queue: Sequence[Task],
+        running: Mapping[int, Span | None],
+        waits: Mapping[int, Collection[int]],
+    ) -> None:
         self.opened: dict[int, Span] = {}
         self._tasks = queue
         self._waits: dict[int, int] = {}
@@ -183,12 +216,12 @@ class _Shop:
         self._for_any: list[int] = []
         self._for_card: list[int] = []
         for place, task in enumerate(queue):
-            self.opened[task.id] = NOW
-            if not task.after:
+            targets = waits.get(task.id)
+            if not targets:
                 self._open(place)
                 continue
-            self._waits[place] = len(task.after)
-            for target in task.after:
+            self._waits[place] = len(targets)
+            for target in targets:
                 self._dependents[target].append(place)
         for run_id, end in running.items():
             if end is not None:
@@ -202,7 +235,7 @@ class _Shop:
         opens = False
         for place in self._dependents.pop(run_id, ()):
             task = self._tasks[place]
-            self.opened[task.id] = self.opened[task.id].not_before(end)
+            self.opened[task.id] = self.opened.get(task.id, NOW).not_before(end)
             self._waits[place] -= 1
             if not self._waits[place]:
                 heapq.heappush(self._later, (self.opened[task.id].mid, place))

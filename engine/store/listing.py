@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from engine.store import workers
 from engine.store.dependencies import met
-from engine.store.fencing import QueueError, run_table
+from engine.store.fencing import IS_QUEUED, QueueError, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run, RunDependency
 
@@ -69,15 +70,16 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
 
 def needing_card(session: Session) -> set[int]:
     """The queued runs that only a worker with a graphics card takes."""
-    needy = select(col(Run.id)).where(Run.status == "queued", col(Run.needs_card))
-    return set(session.exec(needy).all())  # type: ignore[arg-type]
+    table = run_table.c
+    return set(session.execute(core_select(table.id).where(IS_QUEUED, table.needs_card)).scalars())
 
 
 def queue_order(session: Session) -> list[int]:
     """The queued runs in the order in which they will be claimed."""
-    queued = select(col(Run.id)).where(Run.status == "queued")
-    in_order = queued.order_by(col(Run.priority).desc(), col(Run.position), col(Run.id))
-    return list(session.exec(in_order))  # type: ignore[arg-type]
+    table = run_table.c
+    queued = core_select(table.id).where(IS_QUEUED)
+    rows = session.execute(queued.order_by(table.priority.desc(), table.position, table.id))
+    return list(rows.scalars().all())
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:

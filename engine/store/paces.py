@@ -12,7 +12,7 @@ from engine.store.fencing import run_table, table_of
 from engine.store.tables import EpochMetrics
 
 epoch_table = table_of(EpochMetrics)
-NEWEST = 200
+NEWEST = 100
 """Earlier runs that are looked at."""
 
 
@@ -34,7 +34,7 @@ def past_runs(session: Session) -> list[PastRun]:
         .group_by(*(each for each in run if each.name in _GROUPED))
         .order_by(run.id.desc())
     )  # fmt: skip
-    return [_past_run(row) for row in session.execute(measured)]
+    return [_past_run(row) for row in session.execute(measured).all()]
 
 
 _GROUPED = (

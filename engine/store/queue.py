@@ -19,11 +19,13 @@ Invariants (tests/test_queue_model.py holds the store against them):
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import exists, func, or_, select
 
 from engine.store.database import Store
 from engine.store.dependencies import recount_after
 from engine.store.fencing import (
+    IS_QUEUED,
+    IS_RUNNING,
     Claim,
     LeaseLost,
     QueueError,
@@ -51,7 +53,7 @@ def claim(store: Store, worker_id: int) -> Claim | None:
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
     first = (
         select(run_table.c.id)
-        .where(text("status = 'queued'"), run_table.c.blocked == 0, going_on)
+        .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
         .where(or_(~run_table.c.needs_card, has_card))
         .order_by(run_table.c.priority.desc(), run_table.c.position, run_table.c.id)
         .limit(1)
@@ -156,7 +158,7 @@ def expire_leases(store: Store, *, dead_workers: Iterable[int] = ()) -> list[int
     """Put back the runs whose lease ran out or whose worker is known to be gone; gives their ids."""
     with store.read() as session:
         lost = (run_table.c.lease_expires_s < now_s(session)) | run_table.c.worker_id.in_(list(dead_workers))
-        statement = select(run_table.c.id, run_table.c.attempt).where(run_table.c.status == "running", lost)
+        statement = select(run_table.c.id, run_table.c.attempt).where(IS_RUNNING, lost)
         held = [Claim(row.id, row.attempt) for row in session.execute(statement)]
     returned = []
     for each in held:

@@ -63,6 +63,12 @@ class Run(SQLModel, table=True):
             sqlite_where=text("status = 'queued'"),
             postgresql_where=text("status = 'queued'"),
         ),
+        Index(
+            "ix_run_running",
+            "worker_id",
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
         Index("ix_run_changed", "changed"),
         Index("ix_run_sweep", "sweep"),
         Index("ix_run_spec_hash", "spec_hash"),

@@ -10,11 +10,14 @@ from sqlmodel import Session
 
 from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
 from engine.store import workers
-from engine.store.fencing import run_table
+from engine.store.fencing import IS_QUEUED, IS_RUNNING, run_table
 from engine.store.listing import needing_card, queue_order, queue_paused, stuck, unmet
-from engine.store.paces import kind_of, past_runs, running_end
+from engine.store.paces import past_runs, running_end
 from engine.store.status import Status
 from engine.store.tables import Worker
+
+FAR = 1_000
+"""How many runs of the queue are followed: what lies beyond is days off, and every page would wait for it."""
 
 
 @dataclass(frozen=True)
@@ -30,59 +33,56 @@ class Waiting:
 def reasons(session: Session) -> dict[int, str]:
     """For each queued run one phrase: `queue paused`, `waits for #3`, `waits for #3, which failed`,
     `no worker`, `no worker for cuda`, `2 ahead`, `next`."""
-    order = queue_order(session)
-    if not order:
-        return {}
-    there = workers.present(session)
-    needy = needing_card(session) if there and not any(map(workers.has_card, there)) else set()
-    return _reasons(order, unmet(session), needy, there=bool(there), paused=queue_paused(session))
+    return _reasons(session, workers.present(session), unmet(session), None)
 
 
 def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
-    """Reason and times of the wanted runs, or of all, as far as they are queued or running."""
-    queued = _queued(session)
+    """Reason and times of the wanted runs, or of all, as far as they are queued or running.
+
+    No times are told of runs with FAR or more before them."""
     running = _running(session)
-    if not queued and not running:
-        return {}
     there, unmet_by = workers.present(session), unmet(session)
-    has_card = any(map(workers.has_card, there))
-    needy = {row.id for row in queued if row.needs_card} if there and not has_card else set()
-    paused = queue_paused(session)
-    why = _reasons([row.id for row in queued], unmet_by, needy, there=bool(there), paused=paused)
+    why = _reasons(session, there, unmet_by, None if wanted is None else set(wanted))
+    if not why and not running:
+        return {}
     now = datetime.now(UTC)
     known = learn(past_runs(session))
     device_of = {each.id: _device(each) for each in there}
     ends = {row.id: _end(row, now, known, device_of.get(row.worker_id)) for row in running}
     found: dict[int, Forecast] = {}
-    if not paused:
-        found = forecast(_tasks(queued, unmet_by), _stations(there, running, ends), ends, known, wanted)
-    mine = {row.id for row in running}
-    shown = [*why, *mine] if wanted is None else [each for each in wanted if each in why or each in mine]
-    return {
-        run_id: Waiting(None, None, _times(now, ends[run_id]))
-        if run_id in mine
-        else _waiting(why[run_id], found.get(run_id), now)
-        for run_id in shown
-    }
+    if why and there and not queue_paused(session):
+        stations = _stations(there, running, ends)
+        found = forecast(
+            _tasks(session), stations, ends, unmet_by, known, None if wanted is None else set(why)
+        )
+    told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
+    shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
+    return told | {run_id: Waiting(None, None, _times(now, ends[run_id])) for run_id in shown}
 
 
 def _reasons(
-    order: Collection[int], waits: dict[int, dict[int, Status]], needy: set[int], *, there: bool, paused: bool
+    session: Session,
+    there: Collection[Worker],
+    waits: dict[int, dict[int, Status]],
+    wanted: Collection[int] | None,
 ) -> dict[int, str]:
+    """The wanted runs' reasons, or all."""
+    needy = set() if any(map(workers.has_card, there)) else needing_card(session)
+    obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = stuck(waits)
     found: dict[int, str] = {}
     ahead = 0
-    for run_id in order:
+    for run_id in queue_order(session):
+        is_wanted = wanted is None or run_id in wanted
         if run_id in waits:
-            found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
-        elif paused:
-            found[run_id] = "queue paused"
-        elif not there:
-            found[run_id] = "no worker"
-        elif run_id in needy:
-            found[run_id] = "no worker for cuda"
+            if is_wanted:
+                found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
+        elif obstacle or run_id in needy:
+            if is_wanted:
+                found[run_id] = obstacle or "no worker for cuda"
         else:
-            found[run_id] = f"{ahead} ahead" if ahead else "next"
+            if is_wanted:
+                found[run_id] = f"{ahead} ahead" if ahead else "next"
             ahead += 1
     return found
 
@@ -106,43 +106,18 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
     return low, mid, high
 
 
-_COLUMNS = (
-    "id", "arch", "image_size", "precision", "data", "needs_card", "passes", "epochs", "epoch", "step",
-    "steps_per_epoch", "batch_size",
-)  # fmt: skip
-
-
-def _queued(session: Session) -> list[Row[Any]]:
+def _tasks(session: Session) -> list[Task]:
+    """The first FAR queued runs in the queue's order."""
     table = run_table.c
-    columns = [table[name] for name in _COLUMNS]
-    order = (table.priority.desc(), table.position, table.id)
-    return list(session.execute(select(*columns).where(table.status == "queued").order_by(*order)))
+    queued = select(*(table[name] for name in Task._fields)).where(IS_QUEUED)
+    in_order = queued.order_by(table.priority.desc(), table.position, table.id).limit(FAR)
+    return [Task(*row) for row in session.execute(in_order).all()]
 
 
 def _running(session: Session) -> list[Row[Any]]:
     more = ("images_per_s", "attempt", "started_at", "environment", "worker_id", "doing", "request")
-    columns = [run_table.c[name] for name in (*_COLUMNS, *more)]
-    return list(session.execute(select(*columns).where(run_table.c.status == "running")))
-
-
-def _tasks(queued: Collection[Row[Any]], unmet_by: Mapping[int, Mapping[int, Status]]) -> list[Task]:
-    tasks = []
-    for row in queued:
-        steps = row.steps_per_epoch
-        left = row.epochs - max(row.step / steps, row.epoch) if steps else row.epochs
-        tasks.append(
-            Task(
-                row.id,
-                kind_of(row),
-                row.data,
-                row.needs_card,
-                row.passes,
-                max(left, 0),
-                steps * row.batch_size if steps else None,
-                tuple(unmet_by.get(row.id, ())),
-            )
-        )
-    return tasks
+    columns = [run_table.c[name] for name in (*Task._fields, *more)]
+    return list(session.execute(select(*columns).where(IS_RUNNING)))
 
 
 def _stations(
@@ -158,8 +133,7 @@ def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> 
         return None
     if row.steps_per_epoch:
         return running_end(row, now, known.paces)
-    [task] = _tasks([row], {})
-    return known.seconds(task, device) if device is not None else None
+    return known.seconds(Task(*row[: len(Task._fields)]), device) if device is not None else None
 
 
 def _device(worker: Worker) -> str:

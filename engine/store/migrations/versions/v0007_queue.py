@@ -35,6 +35,8 @@ def upgrade() -> None:
     _mirror()
     if op.get_bind().dialect.name != "sqlite":  # SQLite's integers have 64 bits anyway
         op.alter_column("run", "position", type_=sa.BigInteger())
+    running = sa.text("status = 'running'")
+    op.create_index("ix_run_running", "run", ["worker_id"], sqlite_where=running, postgresql_where=running)
     op.create_table(
         "edit",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -71,6 +73,7 @@ def _mirror() -> None:
 
 def downgrade() -> None:
     op.drop_table("edit")
+    op.drop_index("ix_run_running", "run")
     for name in ("needs_card", "passes", "precision", "image_size"):
         op.drop_column("run", name)
     op.drop_column("run_dependency", "kind")
