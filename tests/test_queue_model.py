@@ -30,15 +30,16 @@ from engine.store.fencing import Claim, LeaseLost, QueueError
 from engine.store.status import Cause
 from engine.store.tables import EpochMetrics
 
-EXAMPLES = int(os.environ.get("RESNET_TUI_MODEL_EXAMPLES", "40"))
-STEPS = 40
+EXAMPLES = int(os.environ.get("RESNET_TUI_MODEL_EXAMPLES", "50"))
+STEPS = 50
+UNFINISHED = ("queued", "running", "paused")
 DEVICES = ("cpu", "cpu", "cuda:0")
 TABLES = ("run_dependency", "epoch_metrics", "epoch_confusion", "run", "worker", "edit", "sqlite_sequence")
 
-some = st.lists(st.integers(0, 8), min_size=1, max_size=2)
-"""Which runs, counted from the newest; what is past the first is one that is not there."""
-which_claim = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3])
-"""Counted from the newest: older ones are mostly stale."""
+FITTING = 6
+"""Numbers below it choose of the runs, or claims, that fit a verb; others of all that ever were."""
+some = st.lists(st.integers(0, FITTING + 1), min_size=1, max_size=2)
+one = st.integers(0, FITTING)
 
 
 class Shared:
@@ -66,13 +67,19 @@ class QueueMachine(RuleBasedStateMachine):
             made = workers.register(self.store, pid=number + 1, device=device, device_name=device)
             self.workers.append(made)
         self.add(count=2, priority=0, after=[], kind="ok", attempts=1, card=False)
-        for kind in ("ok", "any", "source"):
-            self.add(count=1, priority=0, after=[self.model.next_id - 2], kind=kind, attempts=1, card=False)
+        for priority, kind in enumerate(("ok", "any", "source")):
+            first = self.model.next_id - 2
+            self.add(count=1, priority=priority, after=[first], kind=kind, attempts=1, card=False)
 
-    def pick(self, numbers: list[int]) -> list[int]:
-        """Of the runs that were ever made the newest come first; a removed one is a run that is not there."""
+    def pick(self, numbers: list[int], *fitting: str) -> list[int]:
+        """Runs of these statuses, newest first; some of any, a removed one or one that never was among them."""
+        fit = [run.id for run in reversed(self.model.runs.values()) if run.status in fitting]
         newest = self.model.next_id - 1
-        return list(dict.fromkeys(max(newest - number, 0) or 9999 for number in numbers))
+        picked = [
+            fit[number % len(fit)] if fit and number < FITTING else max(newest - number, 0) or 9999
+            for number in numbers
+        ]
+        return list(dict.fromkeys(picked))
 
     def both(self, real: Callable[[], Any], model: Callable[[], Any]) -> Any:
         """Do it to both; what the model refuses the store must refuse. Gives what the store gave."""
@@ -94,7 +101,7 @@ class QueueMachine(RuleBasedStateMachine):
         kind=st.sampled_from(["ok", "any", "source"]), attempts=st.integers(1, 2), card=st.booleans(),
     )  # fmt: skip
     def add(self, count: int, priority: int, after: list[int], kind: str, attempts: int, card: bool) -> None:
-        targets = [i for i in self.pick(after) if i in self.model.runs] if after else []
+        targets = [i for i in self.pick(after, *UNFINISHED) if i in self.model.runs]
         targets = targets[:1] if kind == "source" else targets
         values = {"precision": "fp16" if card else "auto"}
         if kind == "source" and targets:
@@ -119,18 +126,43 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, len(DEVICES) - 1))
     def claim(self, number: int) -> None:
+        self.take(number)
+
+    @rule(
+        number=st.integers(0, len(DEVICES) - 1),
+        bad=st.booleans(),
+        status=st.sampled_from(["", "done", "failed"]),
+    )
+    def claim_and_end(self, number: int, bad: bool, status: Any) -> None:
+        held = self.take(number)
+        if held is not None and status:
+            self.model.finish(self.model.runs[held.run_id], status, "disk" if status == "failed" else None)
+            queue.end(self.store, held, status, cause="disk" if status == "failed" else None)
+        elif held is not None:
+            self.model.put_back(self.model.runs[held.run_id], bad=bad)
+            queue.put_back(self.store, held, bad_end=("signal", "killed") if bad else None)
+
+    def take(self, number: int) -> Claim | None:
         worker = self.workers[number]
         expected = self.model.claim(worker, has_card=DEVICES[number] != "cpu")
         held = queue.claim(self.store, worker)
         assert held == (Claim(*expected) if expected else None)
         if held is not None:
             self.claims.append(held)
+        return held
 
     def held(self, number: int) -> Claim:
-        return self.claims[-1 - number % len(self.claims)]
+        """A claim that holds, newest first; or now and then any, which is mostly stale."""
+        live = [each for each in self.claims if self.is_live(each)]
+        some_of = live if live and number < FITTING else self.claims
+        return some_of[-1 - number % len(some_of)]
+
+    def is_live(self, held: Claim) -> bool:
+        run = self.model.runs.get(held.run_id)
+        return run is not None and (run.status, run.attempt) == ("running", held.attempt)
 
     @precondition(lambda self: self.claims)
-    @rule(number=which_claim)
+    @rule(number=one)
     def renew(self, number: int) -> None:
         held = self.held(number)
         asked = self.both(
@@ -141,7 +173,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.claims)
     @rule(
-        number=which_claim,
+        number=one,
         status=st.sampled_from(["done", "failed", "cancelled", "paused"]),
         cause=st.sampled_from(["diverged", "disk"]),
     )
@@ -153,7 +185,7 @@ class QueueMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.claims)
-    @rule(number=which_claim, bad=st.booleans())
+    @rule(number=one, bad=st.booleans())
     def put_back(self, number: int, bad: bool) -> None:
         held = self.held(number)
         self.both(
@@ -162,7 +194,7 @@ class QueueMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.claims)
-    @rule(number=which_claim)
+    @rule(number=one)
     def train(self, number: int) -> None:
         held = self.held(number)
         epoch = self.model.runs[held.run_id].epoch + 1 if held.run_id in self.model.runs else 1
@@ -178,9 +210,9 @@ class QueueMachine(RuleBasedStateMachine):
 
         self.both(record, model)
 
-    @rule(run=st.integers(0, 5), worker=st.integers(0, len(DEVICES) - 1), dead=st.booleans())
+    @rule(run=one, worker=st.integers(0, len(DEVICES) - 1), dead=st.booleans())
     def expire(self, run: int, worker: int, dead: bool) -> None:
-        [run_id] = self.pick([run])
+        [run_id] = self.pick([run], "running")
         gone = self.workers[worker] if dead else None
         if not dead:
             with self.store.write() as session:
@@ -201,17 +233,19 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(which=some, request=st.sampled_from(["cancel", "pause"]))
     def ask(self, which: list[int], request: Any) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, *UNFINISHED)
         self.both(lambda: queue.ask(self.store, ids, request), lambda: self.model.ask(ids, request))
 
+    @precondition(lambda self: any(run.status == "paused" or run.request for run in self.model.runs.values()))
     @rule(which=some)
     def resume(self, which: list[int]) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, "paused", "running")
         self.both(lambda: state.resume(self.store, ids), lambda: self.model.resume(ids))
 
+    @precondition(lambda self: any(run.status in ENDED for run in self.model.runs.values()))
     @rule(which=some, fresh=st.booleans())
     def retry(self, which: list[int], fresh: bool) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, *ENDED)
         self.both(
             lambda: retry(self.store, self.home, ids, fresh=fresh),
             lambda: self.model.retry(ids, fresh=fresh),
@@ -219,17 +253,17 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(which=some, lr=st.sampled_from([0.01, 0.1]))
     def edit(self, which: list[int], lr: float) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, "queued", "paused")
         self.both(lambda: edit_settings(self.store, ids, {"lr": lr}), lambda: self.model.set_lr(ids, lr))
 
     @rule(which=some, words=st.sampled_from(["", "a", "b"]))
     def note(self, which: list[int], words: str) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, *UNFINISHED, *ENDED)
         self.both(lambda: labels.set_note(self.store, ids, words), lambda: self.model.label(ids, words))
 
     @rule(which=some, priority=st.integers(-1, 1))
     def priority(self, which: list[int], priority: int) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, *UNFINISHED)
         self.both(
             lambda: order.set_priority(self.store, ids, priority),
             lambda: self.model.set_priority(ids, priority),
@@ -237,12 +271,12 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(which=some, direction=st.sampled_from(order.DIRECTIONS))
     def move(self, which: list[int], direction: order.Direction) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, "queued", "paused")
         self.both(lambda: order.move(self.store, ids, direction), lambda: self.model.move(ids, direction))
 
     @rule(which=some)
     def remove(self, which: list[int]) -> None:
-        ids = self.pick(which)
+        ids = self.pick(which, "queued", "paused", *ENDED)
         self.both(lambda: remove(self.store, self.home, ids), lambda: self.model.remove(ids))
 
     @rule(paused=st.booleans())
@@ -250,6 +284,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model.pause_queue(paused)
         (state.pause_queue if paused else state.resume_queue)(self.store)
 
+    @precondition(lambda self: self.model.journal)
     @rule()
     def undo(self) -> None:
         expected, undone = self.model.undo(), undo(self.store)

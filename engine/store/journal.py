@@ -66,9 +66,9 @@ def editing(store: Store, verb: str, run_ids: Collection[int], columns: Sequence
 
     Raises QueueError, before anything is written, for a run that is not there."""
     with store.write() as session:
+        changed = next_change(session)  # first: on PostgreSQL it makes all other writers wait
         was = statuses(session, run_ids)
-        rows = snapshot(session, list(was), columns)
-        edit = Editing(session, columns, next_change(session), rows, was)
+        edit = Editing(session, columns, changed, snapshot(session, list(was), columns), was)
         yield edit
         final = {each["id"] for each in edit.changes if "final" in each}
         after = snapshot(session, [run_id for run_id in edit.before if run_id not in final], columns)

@@ -42,10 +42,10 @@ def resume_queue(store: Store) -> bool:
 
 def _set_paused(store: Store, paused: bool) -> bool:
     with store.write() as session:
+        next_change(session)
         if queue_paused(session) == paused:
             session.rollback()
             return False
-        next_change(session)
         session.execute(clock_table.update().values(queue_paused=paused))
         verb = "queue pause" if paused else "queue resume"
         change = {"id": QUEUE, "before": {PAUSED: not paused}, "after": {PAUSED: paused}}

@@ -42,13 +42,14 @@ def undo(store: Store) -> Undone | None:
     """Take back the newest edit and forget it, so that the next call takes back the one before; None where the
     journal is empty. What has changed since is left as it is."""
     with store.write() as session:
+        changed = next_change(session)
         newest = select(edit_table).order_by(edit_table.c.id.desc()).limit(1)
         edit = session.execute(newest).mappings().first()
         if edit is None:
             session.rollback()
             return None
         session.execute(edit_table.delete().where(edit_table.c.id == edit["id"]))
-        undone, changed = Undone(edit["text"]), next_change(session)
+        undone = Undone(edit["text"])
         changes: list[Values] = edit["changes"]
         for each in changes:
             if "final" in each:
