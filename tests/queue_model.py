@@ -262,7 +262,7 @@ class Model:
         for run_id, before in edit.before.items():
             after, now = edit.after[run_id], self.runs.get(run_id)
             names = {name for name in vars(before) if getattr(before, name) != getattr(after, name)}
-            compared = names if names <= LABELS else names | {"attempt"}
+            compared = names if names <= LABELS else names | {"attempt", "status"}
             if now is not None and all(getattr(now, name) == getattr(after, name) for name in compared):
                 for name in names:
                     setattr(now, name, getattr(before, name))

@@ -570,6 +570,19 @@ def test_undo_takes_a_request_back_and_says_that_it_may_be_late(store: Store, wo
     )
 
 
+def test_a_request_that_was_taken_back_does_not_return_to_a_run_that_has_ended(
+    store: Store, worker: int
+) -> None:
+    add(store)
+    held = claimed(store, worker)
+    queue.ask(store, [1], "pause")
+    state.resume(store, [1])
+    queue.end(store, held, "done")
+    undone = undo(store)
+    assert undone is not None and undone.left == {1: "it has changed since"}
+    assert (get(store, 1).status, get(store, 1).request) == ("done", None)
+
+
 def test_undo_of_a_paused_queue(store: Store, worker: int) -> None:
     add(store)
     state.pause_queue(store)

@@ -23,6 +23,8 @@ QUEUE = 0
 LINKS = "waits_for"
 """Stands for a run's dependencies where a change names columns: [[id, kind], …]."""
 PAUSED = "queue_paused"
+GUARDS = ("attempt", "status")
+"""Noted of every run: where they have moved, the run has lived on since."""
 
 edit_table = table_of(Edit)
 Values = dict[str, Any]
@@ -85,8 +87,8 @@ def editing(store: Store, verb: str, run_ids: Collection[int], columns: Sequence
 
 def follow(session: Session, changes: Sequence[Values], changed: int) -> None:
     """Bring `blocked` up to date after these changes of rows."""
-    of_status = [each["id"] for each in changes if "status" in each["after"]]
-    of_links = [each["id"] for each in changes if LINKS in each["after"]]
+    of_status = [each["id"] for each in changes if "status" in each["before"]]
+    of_links = [each["id"] for each in changes if LINKS in each["before"]]
     recount_after(session, of_status, changed)
     recount(session, of_links, changed)
 
@@ -102,9 +104,9 @@ def note(session: Session, verb: str, text: str, changes: Sequence[Values]) -> N
 
 
 def snapshot(session: Session, run_ids: Sequence[int], columns: Sequence[str]) -> dict[int, Values]:
-    """These columns of the runs that are there, as the journal writes them; `attempt` is always among them."""
+    """These columns of the runs that are there, as the journal writes them; GUARDS are always among them."""
     found: dict[int, Values] = {}
-    of_row = [run_table.c[name] for name in ("attempt", *columns) if name != LINKS]
+    of_row = [run_table.c[name] for name in dict.fromkeys((*GUARDS, *columns)) if name != LINKS]
     for some in some_of(run_ids):
         rows = session.execute(select(run_table.c.id, *of_row).where(run_table.c.id.in_(some)))
         for row in rows.mappings():
@@ -128,8 +130,7 @@ def decoded(name: str, value: Any) -> Any:
 
 def _difference(before: Values, now: Values) -> dict[str, Values]:
     names = [name for name in now if now[name] != before[name]]
-    attempt = {"attempt": now["attempt"]}
     return {
         "before": {name: before[name] for name in names},
-        "after": {name: now[name] for name in names} | attempt,
+        "after": {name: now[name] for name in (*GUARDS, *names)},
     }

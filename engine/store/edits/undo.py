@@ -107,7 +107,7 @@ def _needed_outside(goes: set[int], needed: dict[int, dict[int, str]]) -> set[in
 
 
 def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, changed: int) -> None:
-    columns = sorted({name for each in changes for name in each["after"]} - {"attempt"})
+    columns = sorted({name for each in changes for name in each["after"]})
     now = snapshot(session, [each["id"] for each in changes], columns)
     restored: list[Values] = []
     for each in changes:
