@@ -7,7 +7,7 @@ import time
 
 from engine.telemetry import cpu_name
 
-MEASUREMENTS = ("claims", "names", "step", "layout", "profile", "packing", "feeds", "contenders")
+MEASUREMENTS = ("claims", "waiting", "names", "step", "layout", "profile", "packing", "feeds", "contenders")
 SOAKS = ("beyond_memory",)
 """Run only where they are named: they take gigabytes of disk."""
 

@@ -241,6 +241,11 @@ class RunSpec(BaseModel):
         )
 
     @property
+    def needs_card(self) -> bool:
+        """Only a worker with a graphics card can train it."""
+        return self.precision == "fp16" or self.cuda_graphs
+
+    @property
     def passes(self) -> int:
         """How often an epoch shows each training image."""
         return augmentation.passes_of(self.augment)

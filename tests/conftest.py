@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shell import Shell
+from studies import add_study
 
 from engine.store.database import Store, open_store
 
@@ -18,6 +20,22 @@ def store(db_url: str) -> Iterator[Store]:
     opened = open_store(db_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("RESNET_TUI_DB", "RESNET_TUI_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    return Shell(tmp_path, capsys)
+
+
+@pytest.fixture
+def study(shell: Shell) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{shell.home}/runs.db")
+    add_study(store)
+    yield store
+    store.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

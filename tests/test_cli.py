@@ -4,52 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pictures import class_folders, lab_csvs
-from studies import add_study
+from shell import Shell
 
 from engine.store import listing
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from tui import launch
-from tui.cli import run
-
-
-class Shell:
-    """Calls `resnet-tui` in a home and keeps what it printed."""
-
-    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.home, self._capsys = home, capsys
-        self.out, self.err = "", ""
-
-    def __call__(self, *arguments: str) -> int:
-        code = run(list(arguments))
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def refuses(self, *arguments: str) -> str:
-        """A call that must end with code 2, one line on standard error and nothing else."""
-        assert self(*arguments) == 2, self.err
-        assert self.out == "" and self.err.count("\n") == 1 and "Traceback" not in self.err
-        return self.err
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    for variable in ("RESNET_TUI_DB", "RESNET_TUI_CACHE"):
-        monkeypatch.delenv(variable, raising=False)
-    return Shell(tmp_path, capsys)
-
-
-@pytest.fixture
-def study(shell: Shell) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{shell.home}/runs.db")
-    add_study(store)
-    yield store
-    store.close()
 
 
 def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:

@@ -125,7 +125,10 @@ def test_runs_that_have_begun_need_it_no_more(store: Store, worker: int) -> None
     finish(store, worker)
     finish(store, worker)
     extend_run(store, 1, 20)
+    extend_run(store, 2, 20)
     assert row(store, 2)["blocked"] == 0
+    with store.read() as session:
+        assert listing.unmet(session) == {}
 
 
 def test_a_run_whose_patience_ran_out_in_its_last_epoch_would_not_go_on(store: Store, worker: int) -> None:

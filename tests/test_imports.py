@@ -14,6 +14,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
         ("tui.app, tui.cli", HEAVY),
         ("engine.worker", HEAVY),
         ("engine.spec, engine.paths, engine.store.queue, engine.store.history", HEAVY),
+        ("engine.store.waiting, engine.store.news, engine.store.edits.retry, engine.store.edits.undo", HEAVY),
         ("engine.datasets.layouts, engine.datasets.index", HEAVY),
         ("engine.analysis.metrics, engine.analysis.verdict, engine.analysis.report", HEAVY),
         ("engine.training.run, engine.device", ("tui", "textual", "plotext")),

@@ -194,7 +194,12 @@ def test_two_that_pack_the_same_wait_for_each_other(tmp_path: Path, index: Index
             return False
 
         assert packed(index, tmp_path / "cache", should_stop=done)[1] == []
-        assert packed(index, tmp_path / "cache", Look(18, "crop", "none"))[1] == [0, 16, 32, 45]  # others don't
+        assert packed(index, tmp_path / "cache", Look(18, "crop", "none"))[1] == [
+            0,
+            16,
+            32,
+            45,
+        ]  # others don't
 
 
 def spoil(index: Index, *rows: int, cut: bool = False) -> None:

@@ -1,8 +1,10 @@
 """Numbers and words as the app and the command line write them."""
 
+from datetime import datetime
+
 from engine.text import plain
 
-__all__ = ["decimals", "learning_rate", "plain"]
+__all__ = ["clock", "decimals", "learning_rate", "plain"]
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -18,3 +20,10 @@ def learning_rate(value: float) -> str:
     digits = mantissa.rstrip("0").rstrip(".")
     short = f"{digits}e{int(exponent)}"
     return min((f"{value:g}", short), key=lambda text: (len(text), text))
+
+
+def clock(time: datetime, now: datetime | None = None) -> str:
+    """Local time as `15:52`; another day as `Tue 15:52`, one more than six days off as `2026-05-12 15:52`."""
+    local, today = time.astimezone(), (now or datetime.now().astimezone()).astimezone()
+    days = abs((local.date() - today.date()).days)
+    return local.strftime("%H:%M" if not days else "%a %H:%M" if days < 7 else "%Y-%m-%d %H:%M")

@@ -1,7 +1,7 @@
 """Put new runs into the queue, all or none."""
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,32 @@ from sqlalchemy import func, insert, select, text
 from sqlmodel import Session
 
 from engine.spec import RunSpec
+from engine.store.columns import of_spec
 from engine.store.database import Store
+from engine.store.dependencies import some_of
 from engine.store.fencing import QueueError, dependency_table, next_change, run_table, statuses
-from engine.store.status import Status
+from engine.store.journal import note
+from engine.store.status import ENDED, Status
 from engine.store.tables import POSITION_GAP, Run, utc_now
+from engine.store.wording import numbered
+
+
+@dataclass(frozen=True)
+class Batch:
+    """New runs that share all but their specs; `after` must be done first, `after_any` have ended in any way."""
+
+    specs: Sequence[RunSpec]
+    name: str = ""
+    sweep: str = ""
+    after: Collection[int] = ()
+    after_any: Collection[int] = ()
+    priority: int = 0
+    max_attempts: int = 3
+
+    def links(self, spec: RunSpec) -> dict[int, str]:
+        """What a run of this batch waits for, and how; the strictest kind where a run is named twice."""
+        source = {} if spec.source_run is None else {spec.source_run: "source"}
+        return {**dict.fromkeys(self.after_any, "any"), **source, **dict.fromkeys(self.after, "ok")}
 
 
 @dataclass(frozen=True)
@@ -30,47 +52,57 @@ def add_runs(
     name: str = "",
     sweep: str = "",
     after: Collection[int] = (),
+    after_any: Collection[int] = (),
     priority: int = 0,
     max_attempts: int = 3,
 ) -> Added:
     """Queue one run a spec; a spec that starts from another run's weights waits for that run too.
 
     All or none is added. Raises QueueError where a run to wait for does not exist or has another arch."""
+    return add_batches(store, [Batch(specs, name, sweep, after, after_any, priority, max_attempts)])
+
+
+def add_batches(store: Store, batches: Sequence[Batch]) -> Added:
+    """Queue several batches as one edit. Raises QueueError, and then adds none."""
+    specs = [spec for batch in batches for spec in batch.specs]
     digests = [spec.digest() for spec in specs]
     with store.write() as session:
-        first_id, first_position = _next_id(session), _next_position(session)
-        earlier = _earlier_runs(session, set(digests))
-        sources = _check_sources(session, specs, after)
-        shared = {
-            "created_at": utc_now(),
-            "changed": next_change(session),
-            "name": name,
-            "sweep": sweep,
-            "priority": priority,
-        }
-        rows: list[dict[str, Any]] = []
-        links: list[dict[str, int]] = []
-        for run_id, (spec, digest) in enumerate(zip(specs, digests, strict=True), first_id):
-            waits = {*after, *([spec.source_run] if spec.source_run is not None else [])}
-            links += [{"run_id": run_id, "after_id": target} for target in sorted(waits)]
+        earlier = earlier_runs(session, set(digests))
+        found = _check_targets(session, batches)
+        ids = _insert(session, batches, found)
+        if ids:
+            note(session, "add", f"add {numbered(ids)}", [{"id": run_id, "added": True} for run_id in ids])
+    pairs = zip(ids, digests, strict=True)
+    return Added(ids, {run_id: earlier[digest] for run_id, digest in pairs if digest in earlier})
+
+
+def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Status]) -> tuple[int, ...]:
+    first_id, first_position = _next_id(session), _next_position(session)
+    shared = {"created_at": utc_now(), "changed": next_change(session)}
+    rows: list[dict[str, Any]] = []
+    links: list[dict[str, Any]] = []
+    for batch in batches:
+        names = ("name", "sweep", "priority", "max_attempts")
+        of_batch = _defaults() | shared | {name: getattr(batch, name) for name in names}
+        for spec in batch.specs:
+            waits = batch.links(spec)
             own = {
-                "id": run_id,
-                "position": first_position + (run_id - first_id) * POSITION_GAP,
-                "blocked": sum(sources[target] != "done" for target in waits),
-                "max_attempts": max_attempts,
+                "id": first_id + len(rows),
+                "position": first_position + len(rows) * POSITION_GAP,
+                "blocked": sum(_holds_up(kind, found[target]) for target, kind in waits.items()),
             }
-            rows.append(
-                _defaults() | _mirrored(spec) | {"spec": spec.to_json(), "spec_hash": digest} | shared | own
-            )
-        if rows:
-            session.execute(insert(run_table), rows)
-        if links:
-            session.execute(insert(dependency_table), links)
-    ids = tuple(range(first_id, first_id + len(specs)))
-    repeats = {
-        run_id: earlier[digest] for run_id, digest in zip(ids, digests, strict=True) if digest in earlier
-    }
-    return Added(ids, repeats)
+            of_run = {"run_id": own["id"]}
+            links += [of_run | {"after_id": target, "kind": waits[target]} for target in sorted(waits)]
+            rows.append(of_batch | of_spec(spec) | own)
+    if rows:
+        session.execute(insert(run_table), rows)
+    if links:
+        session.execute(insert(dependency_table), links)
+    return tuple(range(first_id, first_id + len(rows)))
+
+
+def _holds_up(kind: str, status: Status) -> bool:
+    return status not in ENDED if kind == "any" else status != "done"
 
 
 def _next_id(session: Session) -> int:
@@ -88,34 +120,39 @@ def _next_position(session: Session) -> int:
     )
 
 
-def _earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
-    wanted = sorted(digests)
+def earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
+    """For each digest of a spec that a run has, the first such run."""
     earlier: dict[str, int] = {}
-    for start in range(0, len(wanted), 500):
-        some = run_table.c.spec_hash.in_(wanted[start : start + 500])
+    for some in some_of(sorted(digests)):
         statement = (
             select(run_table.c.spec_hash, func.min(run_table.c.id))
-            .where(some)
+            .where(run_table.c.spec_hash.in_(some))
             .group_by(run_table.c.spec_hash)
         )
         earlier |= {digest: run_id for digest, run_id in session.execute(statement)}
     return earlier
 
 
-def _check_sources(session: Session, specs: Sequence[RunSpec], after: Collection[int]) -> dict[int, Status]:
-    sources = {spec.source_run: spec for spec in specs if spec.source_run is not None}
-    found = statuses(session, [*after, *sources])
-    arch_of = dict(
-        session.execute(
-            select(run_table.c.id, run_table.c.arch).where(run_table.c.id.in_(list(sources)))
-        ).all()
-    )
-    for spec in specs:
-        if spec.source_run is not None and arch_of[spec.source_run] != spec.arch:
-            raise QueueError(
-                f"run {spec.source_run} is a {arch_of[spec.source_run]}: its weights do not fit a {spec.arch}"
-            )
+def _check_targets(session: Session, batches: Sequence[Batch]) -> dict[int, Status]:
+    """The status of every run that is waited for. Raises QueueError."""
+    specs = [spec for batch in batches for spec in batch.specs if spec.source_run is not None]
+    named = [target for batch in batches for target in (*batch.after, *batch.after_any)]
+    found = statuses(session, [*named, *(spec.source_run for spec in specs if spec.source_run is not None)])
+    check_sources(session, specs)
     return found
+
+
+def check_sources(session: Session, specs: Sequence[RunSpec]) -> None:
+    """Raise QueueError where a run's weights do not fit the spec that starts from them."""
+    sources = {spec.source_run for spec in specs if spec.source_run is not None}
+    arch_of: dict[int, str] = {}
+    for some in some_of(sources):
+        rows = select(run_table.c.id, run_table.c.arch).where(run_table.c.id.in_(some))
+        arch_of |= {run_id: arch for run_id, arch in session.execute(rows)}
+    for spec in specs:
+        theirs = arch_of.get(spec.source_run or 0)
+        if theirs is not None and theirs != spec.arch:
+            raise QueueError(f"run {spec.source_run} is a {theirs}: its weights do not fit a {spec.arch}")
 
 
 @functools.cache
@@ -123,8 +160,3 @@ def _defaults() -> dict[str, Any]:
     """A new row's columns but for what each run has of its own; never changed."""
     blank = Run(spec="", spec_hash="", data="", arch="", pretrained="", lr=0, epochs=0, batch_size=0, seed=0)
     return blank.model_dump(exclude={"id", "created_at"})
-
-
-def _mirrored(spec: RunSpec) -> dict[str, Any]:
-    names = ("data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed")
-    return {name: getattr(spec, name) for name in names}

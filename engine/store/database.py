@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 BUSY_TIMEOUT_S = 30
 SQLITE_PREFIX = "sqlite:///"
 

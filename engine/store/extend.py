@@ -2,8 +2,10 @@
 
 from engine.grid import load_spec, make_spec
 from engine.spec import RunSpec
+from engine.store.columns import OF_SPEC, of_spec
 from engine.store.database import Store
-from engine.store.fencing import QueueError, dependency_table, next_change, run_table
+from engine.store.fencing import QueueError
+from engine.store.journal import editing
 from engine.store.listing import get_run
 from engine.store.tables import Run
 
@@ -11,35 +13,17 @@ from engine.store.tables import Run
 def extend_run(store: Store, run_id: int, epochs: int) -> None:
     """Queue a done run again, in its old place, to go on from its last checkpoint until `epochs` are completed.
 
-    The runs that wait for it and have not begun wait again. Raises QueueError where it would not end with the same
-    bits as a run of that length from the start."""
-    with store.write() as session:
-        run = get_run(session, run_id)
+    The runs that wait for it and have trained no epoch wait again. Raises QueueError where it would not end with
+    the same bits as a run of that length from the start."""
+    columns = ("status", *OF_SPEC, "failures", "ended_at")
+    with editing(store, "extend", [run_id], columns) as edit:
+        run = get_run(edit.session, run_id)
         spec = load_spec(run.spec)
         if problem := _problem(run, spec, epochs):
             raise QueueError(problem)
         longer = make_spec({**spec.model_dump(), "epochs": epochs})
-        changed = next_change(session)
-        session.execute(
-            run_table.update()
-            .where(run_table.c.id == run_id)
-            .values(
-                status="queued",
-                spec=longer.to_json(),
-                spec_hash=longer.digest(),
-                epochs=epochs,
-                failures=0,
-                ended_at=None,
-                changed=changed,
-            )
-        )
-        waiting = dependency_table.select().with_only_columns(dependency_table.c.run_id)
-        session.execute(
-            run_table.update()
-            .where(run_table.c.id.in_(waiting.where(dependency_table.c.after_id == run_id)))
-            .where(run_table.c.attempt == 0)
-            .values(blocked=run_table.c.blocked + 1, changed=changed)
-        )
+        edit.write([run_id], status="queued", failures=0, ended_at=None, **of_spec(longer))
+        edit.text = f"extend run {run_id} to {epochs} epochs"
 
 
 def _problem(run: Run, spec: RunSpec, epochs: int) -> str | None:

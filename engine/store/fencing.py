@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, Update, func, literal_column, select
+from sqlalchemy import ColumnElement, CursorResult, Table, Update, func, literal_column, select, text
 from sqlmodel import Session, SQLModel
 
 from engine.store.database import Store
@@ -35,6 +35,10 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 run_table, dependency_table, clock_table = table_of(Run), table_of(RunDependency), table_of(Clock)
+
+
+# Written out, for only then does a database use the indexes over these rows alone.
+IS_QUEUED, IS_RUNNING = text("run.status = 'queued'"), text("run.status = 'running'")
 
 
 def now_s(session: Session) -> ColumnElement[float]:

@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
-from engine.store.fencing import QueueError
+from engine.store import workers
+from engine.store.dependencies import met
+from engine.store.fencing import IS_QUEUED, QueueError, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run, RunDependency
 
@@ -13,6 +16,11 @@ from engine.store.tables import Clock, Run, RunDependency
 def latest_change(session: Session) -> int:
     """The number of the newest write to any run."""
     return session.exec(select(Clock.changed)).one()
+
+
+def queue_paused(session: Session) -> bool:
+    """Whether no run is claimed until the queue is resumed."""
+    return session.exec(select(Clock.queue_paused)).one()
 
 
 def list_runs(
@@ -44,6 +52,12 @@ def get_run(session: Session, run_id: int) -> Run:
     return run
 
 
+def ids_between(session: Session, first: int, last: int) -> list[int]:
+    """The runs that are there from one number to another, both included."""
+    inside = select(col(Run.id)).where(col(Run.id).between(first, last))
+    return list(session.exec(inside.order_by(col(Run.id))))  # type: ignore[arg-type]
+
+
 def run_ids(session: Session) -> set[int]:
     return set(session.exec(select(col(Run.id))).all())  # type: ignore[arg-type]
 
@@ -54,27 +68,38 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
 
+def needing_card(session: Session) -> set[int]:
+    """The queued runs that only a worker with a graphics card takes."""
+    table = run_table.c
+    return set(session.execute(core_select(table.id).where(IS_QUEUED, table.needs_card)).scalars())
+
+
 def queue_order(session: Session) -> list[int]:
     """The queued runs in the order in which they will be claimed."""
-    queued = select(col(Run.id)).where(Run.status == "queued")
-    return list(session.exec(queued.order_by(col(Run.priority).desc(), col(Run.position))))  # type: ignore[arg-type]
+    table = run_table.c
+    queued = core_select(table.id).where(IS_QUEUED)
+    rows = session.execute(queued.order_by(table.priority.desc(), table.position, table.id))
+    return list(rows.scalars().all())
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:
-    """For each waiting run the runs it waits for that are not done, with their status."""
+    """For each run the ones it still waits for, with their status; for one that has trained an epoch, none."""
+    mine = run_table.alias("mine")
     waits: dict[int, dict[int, Status]] = defaultdict(dict)
     statement = (
         select(RunDependency.run_id, RunDependency.after_id, Run.status)
         .join(Run, col(Run.id) == RunDependency.after_id)
-        .where(Run.status != "done")
+        .join(mine, mine.c.id == RunDependency.run_id)
+        .where(~met(run_table.c.status), mine.c.epoch == 0)
     )
     for run_id, after_id, status in session.exec(statement):
         waits[run_id][after_id] = status  # type: ignore[assignment]
     return dict(waits)
 
 
-def stuck(waits: dict[int, dict[int, Status]]) -> dict[int, int]:
-    """The runs that wait, directly or through others, for one that failed or was cancelled: that one's id."""
+def stuck(waits: dict[int, dict[int, Status]], dead_too: Collection[int] = ()) -> dict[int, int]:
+    """The runs that wait, directly or through others, for one that failed or was cancelled, or for one of
+    `dead_too`: that one's id."""
     dead: dict[int, int] = {}
     grew = True
     while grew:
@@ -83,7 +108,7 @@ def stuck(waits: dict[int, dict[int, Status]]) -> dict[int, int]:
             if run_id in dead:
                 continue
             for target, status in targets.items():
-                if status in ENDED or target in dead:
+                if status in ENDED or target in dead or target in dead_too:
                     dead[run_id] = dead.get(target, target)
                     grew = True
                     break
@@ -93,7 +118,8 @@ def stuck(waits: dict[int, dict[int, Status]]) -> dict[int, int]:
 def pending(session: Session) -> Sequence[int]:
     """The runs that are running or that some worker may still claim."""
     rows = session.exec(select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))).all()
-    hopeless = stuck(unmet(session))
+    needy = set() if workers.card_is_there(session) else needing_card(session)
+    hopeless = needy | stuck(unmet(session), needy).keys()
     return [
         run_id
         for run_id, status in rows

@@ -1,36 +1,49 @@
-"""The state machine of the run table: add, claim, renew, end, request.
+"""The state machine of the run table: claim, renew, end, put back, ask.
 
-Each function is one transaction that holds the write lock from its start. Invariants:
-- a run is `running` exactly when it has a lease, and `attempt` grows by one with each claim;
+Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
+Invariants (tests/test_queue_model.py holds the store against them):
+- a run is `running` exactly when it has a lease and a worker; only a running run has a `request`;
+- `attempt` grows by one with each claim and never otherwise;
 - a write for an old attempt, or for a run that is not running, raises LeaseLost and changes nothing;
-- `blocked` counts the runs in `run_dependency` that are not done; only `blocked = 0` is claimed;
-- the queue's order is priority, highest first, then position.
+- a call that raises changes nothing: an edit is done to all of its runs or to none;
+- `blocked` counts the runs in `run_dependency` that hold this one up: those that are not done, or for the kind
+  `any` not ended; none holds up one that has trained an epoch; no run waits, directly or through others, for itself;
+- what is claimed is queued, has `blocked` 0, and asks for no card that the worker lacks; a paused queue gives none;
+- of these, claims follow the queue's order: priority, highest first, then position, then id;
+- no run is lost: a row goes only by `remove`, or by taking back an `add` that nobody has claimed from, and its
+  number is not given again;
+- `ended_at` is set exactly when the status is one of ENDED;
+- `undo` gives the touched columns of the newest edit their old values in exactly the rows that have not changed since.
 """
 
 import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from engine.store.database import Store
+from engine.store.dependencies import recount_after
 from engine.store.fencing import (
+    IS_QUEUED,
+    IS_RUNNING,
     Claim,
     LeaseLost,
     QueueError,
     clock_s,
     clock_table,
-    dependency_table,
     fenced,
     next_change,
     now_s,
     run_table,
-    statuses,
+    table_of,
     write_fenced,
 )
+from engine.store.journal import editing
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
-from engine.store.tables import utc_now
+from engine.store.tables import Worker, utc_now
+from engine.store.wording import numbered
 
 LEASE_S = 15.0
 RENEW_EVERY_S = 5.0
@@ -51,10 +64,15 @@ def claim(store: Store, worker_id: int) -> Claim | None:
 @functools.cache
 def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
     """The UPDATE of a claim. Made once: what is made while the write lock is held, all others wait for."""
+    workers = table_of(Worker).c
+    claimer: BindParameter[int] = bindparam("claimer")
+    has_card = exists(select(workers.id).where(workers.id == claimer, workers.device != "cpu"))
+    going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
     first = (
         select(run_table.c.id)
-        .where(text("status = 'queued'"), run_table.c.blocked == 0)
-        .order_by(run_table.c.priority.desc(), run_table.c.position)
+        .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
+        .where(or_(~run_table.c.needs_card, has_card))
+        .order_by(run_table.c.priority.desc(), run_table.c.position, run_table.c.id)
         .limit(1)
     )
     if dialect != "sqlite":
@@ -69,7 +87,7 @@ def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
             error=None,
             suggestion=None,
             attempt=run_table.c.attempt + 1,
-            worker_id=bindparam("claimer"),
+            worker_id=claimer,
             lease_expires_s=clock_s(dialect) + LEASE_S,
             started_at=func.coalesce(
                 run_table.c.started_at, bindparam("now", type_=run_table.c.started_at.type)
@@ -116,13 +134,8 @@ def end(
             changed=changed,
             **_NO_LEASE,
         )
-        if status == "done":
-            waiting = select(dependency_table.c.run_id).where(dependency_table.c.after_id == held.run_id)
-            session.execute(
-                run_table.update()
-                .where(run_table.c.id.in_(waiting), run_table.c.blocked > 0)
-                .values(blocked=run_table.c.blocked - 1, changed=changed)
-            )
+        if status in ENDED:
+            recount_after(session, [held.run_id], changed)
 
 
 def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = None) -> None:
@@ -150,13 +163,15 @@ def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = N
         else:
             outcome = {"status": "queued"}
         write_fenced(session, held, failures=failures, changed=changed, **outcome, **_NO_LEASE)
+        if outcome["status"] in ENDED:
+            recount_after(session, [held.run_id], changed)
 
 
 def expire_leases(store: Store, *, dead_workers: Iterable[int] = ()) -> list[int]:
     """Put back the runs whose lease ran out or whose worker is known to be gone; gives their ids."""
     with store.read() as session:
         lost = (run_table.c.lease_expires_s < now_s(session)) | run_table.c.worker_id.in_(list(dead_workers))
-        statement = select(run_table.c.id, run_table.c.attempt).where(run_table.c.status == "running", lost)
+        statement = select(run_table.c.id, run_table.c.attempt).where(IS_RUNNING, lost)
         held = [Claim(row.id, row.attempt) for row in session.execute(statement)]
     returned = []
     for each in held:
@@ -173,24 +188,16 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
 
     Gives each run's status before. Raises QueueError, changing nothing, where one cannot be asked this."""
     target: Status = "cancelled" if request == "cancel" else "paused"
-    with store.write() as session:
-        before = statuses(session, run_ids)
-        for run_id, status in before.items():
+    with editing(store, request, run_ids, ("status", "request", "ended_at")) as edit:
+        for run_id, status in edit.was.items():
             if status not in may_follow(target):
                 raise QueueError(f"run {run_id} is {status}: it cannot be {target}")
-        changed = next_change(session)
-        waiting = [run_id for run_id, status in before.items() if status != "running"]
-        running = [run_id for run_id, status in before.items() if status == "running"]
-        ended = utc_now() if target in ENDED else None
-        session.execute(
-            run_table.update()
-            .where(run_table.c.id.in_(waiting))
-            .values(status=target, ended_at=ended, changed=changed)
-        )
-        session.execute(
-            run_table.update().where(run_table.c.id.in_(running)).values(request=request, changed=changed)
-        )
-    return before
+        waiting = [run_id for run_id, status in edit.was.items() if status != "running"]
+        running = [run_id for run_id, status in edit.was.items() if status == "running"]
+        edit.write(waiting, status=target, ended_at=utc_now() if target in ENDED else None)
+        edit.write(running, request=request)
+        edit.text = f"{request} {numbered(edit.was)}"
+    return edit.was
 
 
 _COUNT_CHANGE = clock_table.update().values(changed=clock_table.c.changed + 1)

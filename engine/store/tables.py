@@ -3,7 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, TypeDecorator, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
 
@@ -32,10 +42,12 @@ def _time(*, nullable: bool = True) -> Any:
 
 
 class Clock(SQLModel, table=True):
-    """One row: the number that the latest write to a run took."""
+    """One row: the number that the latest write to a run took, and whether the queue is paused."""
 
     id: int = Field(primary_key=True)
     changed: int = 0
+    queue_paused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Then no run is claimed; running ones go on."""
     program_version: str = ""
     """The newest program that has migrated this database."""
 
@@ -50,6 +62,12 @@ class Run(SQLModel, table=True):
             "position",
             sqlite_where=text("status = 'queued'"),
             postgresql_where=text("status = 'queued'"),
+        ),
+        Index(
+            "ix_run_running",
+            "worker_id",
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
         ),
         Index("ix_run_changed", "changed"),
         Index("ix_run_sweep", "sweep"),
@@ -72,7 +90,9 @@ class Run(SQLModel, table=True):
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     sweep: str = ""
     priority: int = 0
-    position: int = 0
+    position: int = Field(
+        default=0, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), nullable=False)
+    )
     blocked: int = 0
     """Unfinished runs that this one waits for."""
 
@@ -85,6 +105,12 @@ class Run(SQLModel, table=True):
     epochs: int
     batch_size: int
     seed: int
+    image_size: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    precision: str = Field(default="auto", sa_column_kwargs={"server_default": "auto"})
+    passes: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """How often an epoch shows each training image."""
+    needs_card: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Only a worker with a graphics card takes it."""
 
     attempt: int = 0
     failures: int = 0
@@ -126,12 +152,29 @@ class Run(SQLModel, table=True):
 
 
 class RunDependency(SQLModel, table=True):
-    """`run_id` waits until `after_id` is done."""
+    """`run_id` waits for `after_id`."""
 
     __tablename__ = "run_dependency"
 
     run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
     after_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE", index=True)
+    kind: str = Field(default="ok", sa_column_kwargs={"server_default": "ok"})
+    """ok: until it is done; any: until it has ended, however; source: as ok, for this run starts from its weights."""
+
+
+class Edit(SQLModel, table=True):
+    """One edit of the queue: what `undo` takes back. Only the newest are kept."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(default_factory=utc_now, sa_column=_time(nullable=False))
+    verb: str
+    text: str
+    """One line for people: what was done."""
+    changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """One a run: `id` (0: the queue itself) with the touched columns `before` and `after`; or `added`; or `final`,
+    why it cannot be taken back."""
 
 
 class EpochMetrics(SQLModel, table=True):
@@ -240,6 +283,7 @@ class Worker(SQLModel, table=True):
 
 __all__ = [
     "Clock",
+    "Edit",
     "EpochConfusion",
     "EpochMetrics",
     "LossPoint",

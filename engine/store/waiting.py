@@ -1,34 +1,140 @@
-"""Why each queued run waits."""
+"""Why each queued run waits, and when it will start and end."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import Row, select
 from sqlmodel import Session
 
+from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
 from engine.store import workers
-from engine.store.listing import queue_order, stuck, unmet
+from engine.store.fencing import IS_QUEUED, IS_RUNNING, run_table
+from engine.store.listing import needing_card, queue_order, queue_paused, stuck, unmet
+from engine.store.paces import past_runs, running_end
+from engine.store.status import Status
+from engine.store.tables import Worker
+
+FAR = 1_000
+"""How many runs of the queue are followed: what lies beyond is days off, and every page would wait for it."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A queued run's reason and times, or a running run's end; times are aware, None where nothing tells them."""
+
+    reason: str | None
+    starts: tuple[datetime, datetime, datetime] | None = None
+    """At the earliest, most likely, at the latest."""
+    ends: tuple[datetime, datetime, datetime] | None = None
 
 
 def reasons(session: Session) -> dict[int, str]:
-    """For each queued run one phrase: `waits for #3`, `waits for #3, which failed`, `2 ahead`, `no worker`."""
-    order = queue_order(session)
-    if not order:
+    """For each queued run one phrase: `queue paused`, `waits for #3`, `waits for #3, which failed`,
+    `no worker`, `no worker for cuda`, `2 ahead`, `next`."""
+    return _reasons(session, workers.present(session), unmet(session), None)
+
+
+def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
+    """Reason and times of the wanted runs, or of all, as far as they are queued or running.
+
+    No times are told of runs with FAR or more before them."""
+    running = _running(session)
+    there, unmet_by = workers.present(session), unmet(session)
+    why = _reasons(session, there, unmet_by, None if wanted is None else set(wanted))
+    if not why and not running:
         return {}
-    waits = unmet(session)
+    now = datetime.now(UTC)
+    known = learn(past_runs(session))
+    device_of = {each.id: _device(each) for each in there}
+    ends = {row.id: _end(row, now, known, device_of.get(row.worker_id)) for row in running}
+    found: dict[int, Forecast] = {}
+    if why and there and not queue_paused(session):
+        stations = _stations(there, running, ends)
+        found = forecast(
+            _tasks(session), stations, ends, unmet_by, known, None if wanted is None else set(why)
+        )
+    told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
+    shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
+    return told | {run_id: Waiting(None, None, _times(now, ends[run_id])) for run_id in shown}
+
+
+def _reasons(
+    session: Session,
+    there: Collection[Worker],
+    waits: dict[int, dict[int, Status]],
+    wanted: Collection[int] | None,
+) -> dict[int, str]:
+    """The wanted runs' reasons, or all."""
+    needy = set() if any(map(workers.has_card, there)) else needing_card(session)
+    obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = stuck(waits)
-    someone = bool(workers.present(session))
     found: dict[int, str] = {}
     ahead = 0
-    for run_id in order:
+    for run_id in queue_order(session):
+        is_wanted = wanted is None or run_id in wanted
         if run_id in waits:
-            found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
-            continue
-        found[run_id] = "no worker" if not someone else f"{ahead} ahead" if ahead else "next"
-        ahead += 1
+            if is_wanted:
+                found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
+        elif obstacle or run_id in needy:
+            if is_wanted:
+                found[run_id] = obstacle or "no worker for cuda"
+        else:
+            if is_wanted:
+                found[run_id] = f"{ahead} ahead" if ahead else "next"
+            ahead += 1
     return found
 
 
 def _waits_for(targets: Mapping[int, str], dead: int | None) -> str:
     if dead is None:
-        return f"waits for {', '.join(f'#{target}' for target in sorted(targets))}"
+        held = [f"#{target}, which is paused" for target in sorted(targets) if targets[target] == "paused"]
+        return f"waits for {held[0] if held else ', '.join(f'#{target}' for target in sorted(targets))}"
     status = targets.get(dead, "failed")
     return f"waits for #{dead}, which {'was cancelled' if status == 'cancelled' else status}"
+
+
+def _waiting(reason: str, times: Forecast | None, now: datetime) -> Waiting:
+    return Waiting(reason, _times(now, times.start), _times(now, times.end)) if times else Waiting(reason)
+
+
+def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, datetime] | None:
+    if span is None:
+        return None
+    low, mid, high = (now + timedelta(seconds=seconds) for seconds in span)
+    return low, mid, high
+
+
+def _tasks(session: Session) -> list[Task]:
+    """The first FAR queued runs in the queue's order."""
+    table = run_table.c
+    queued = select(*(table[name] for name in Task._fields)).where(IS_QUEUED)
+    in_order = queued.order_by(table.priority.desc(), table.position, table.id).limit(FAR)
+    return [Task(*row) for row in session.execute(in_order).all()]
+
+
+def _running(session: Session) -> list[Row[Any]]:
+    more = ("images_per_s", "attempt", "started_at", "environment", "worker_id", "doing", "request")
+    columns = [run_table.c[name] for name in (*Task._fields, *more)]
+    return list(session.execute(select(*columns).where(IS_RUNNING)))
+
+
+def _stations(
+    there: Collection[Worker], running: Collection[Row[Any]], ends: Mapping[int, Span | None]
+) -> list[Station]:
+    held = {row.worker_id: ends[row.id] for row in running}
+    return [Station(_device(each), workers.has_card(each), held.get(each.id, NOW)) for each in there]
+
+
+def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> Span | None:
+    """When a running run will have ended; None while it packs images or was asked to stop: that takes its time."""
+    if row.request is not None or "pack" in row.doing:
+        return None
+    if row.steps_per_epoch:
+        return running_end(row, now, known.paces)
+    return known.seconds(Task(*row[: len(Task._fields)]), device) if device is not None else None
+
+
+def _device(worker: Worker) -> str:
+    return worker.device_name or worker.device

@@ -65,6 +65,15 @@ def present(session: Session) -> list[Worker]:
     return [row for row in rows if not _known_dead(row)]
 
 
+def has_card(worker: Worker) -> bool:
+    """Whether it trains on a graphics card."""
+    return worker.device != "cpu"
+
+
+def card_is_there(session: Session) -> bool:
+    return any(map(has_card, present(session)))
+
+
 def dead_here(store: Store) -> list[int]:
     """Workers of this host whose process is gone though they never said goodbye."""
     with store.read() as session:

@@ -15,13 +15,17 @@ from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
 from tui.cli.arch import arch
-from tui.cli.control import cancel, wait
+from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
 from tui.cli.demo import demo
 from tui.cli.doctor import doctor
+from tui.cli.edit import edit
 from tui.cli.extend import clone, extend
+from tui.cli.labels import note, tag
 from tui.cli.look import log, ls, show
+from tui.cli.news import news
 from tui.cli.options import takes_home
+from tui.cli.order import move, priority, queue, undo
 from tui.cli.output import CliError, tell
 from tui.cli.predict import predict
 from tui.cli.report import report
@@ -69,19 +73,34 @@ VERBS = {
     "ls": ls,
     "show": show,
     "log": log,
-    "cancel": cancel,
     "wait": wait,
+    "cancel": cancel,
+    "pause": pause,
+    "resume": resume,
+    "retry": retry,
+    "rm": rm,
     "clone": clone,
+    "edit": edit,
     "extend": extend,
+    "move": move,
+    "priority": priority,
+    "undo": undo,
+    "note": note,
+    "tag": tag,
+    "news": news,
     "report": report,
     "demo": demo,
     "doctor": doctor,
     "arch": arch,
     "predict": predict,
 }
+# Their last arguments may begin with a minus: -5, "-3 % worse", -tag; -h would be read as the letter h of those.
+MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 for _name, _verb in VERBS.items():
-    cli.command(_name)(_verb)
+    settings = MINUS_IS_TEXT if _verb in (priority, note, tag) else None
+    cli.command(_name, context_settings=settings)(_verb)
 cli.add_typer(data, name="data")
+cli.add_typer(queue, name="queue")
 
 
 def _message(error: Exception) -> str:

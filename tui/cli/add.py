@@ -1,6 +1,7 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
-from collections.abc import Collection, Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,15 +14,19 @@ from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.presets import with_preset
 from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
-from engine.store.add import add_runs
-from engine.store.database import open_store
-from tui.cli.options import MAX_ID, flag, takes_home, takes_spec
+from engine.store.add import Batch, add_batches
+from engine.store.database import Store, open_store
+from engine.store.edits.order import MAX_PRIORITY
+from tui.cli.ids import find_ids
+from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 from tui.text import plain
 from tui.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index
+
+ANY_PREFIX = "any:"
 
 
 @takes_home
@@ -36,54 +41,59 @@ def add(
     name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
     after: Annotated[
-        list[int] | None, typer.Option(help="Wait until this run is done.", metavar="ID", max=MAX_ID)
+        list[str] | None,
+        typer.Option(help="Wait until this run is done; any:ID until it has ended.", metavar="[any:]ID"),
     ] = None,
-    priority: Annotated[int, typer.Option(min=-1_000_000, max=1_000_000, help="Higher goes first.")] = 0,
+    priority: Annotated[
+        int, typer.Option(min=-MAX_PRIORITY, max=MAX_PRIORITY, help="Higher goes first.")
+    ] = 0,
     max_attempts: Annotated[
         int, typer.Option(min=1, max=1_000, help="Fail after so many bad endings in a row.")
     ] = 3,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
     specs = expand(home, settings, preset)
-    return queue_runs(
-        home, specs, name=name, sweep=sweep, after=after or (), priority=priority, max_attempts=max_attempts
-    )
+    name, sweep = checked_text("--name", name), checked_text("--sweep", sweep)
+    if not after:
+        return queue_runs(home, None, [Batch(specs, name, sweep, (), (), priority, max_attempts)])
+    store = open_store(home.database, create=False)
+    done, ended = _targets(store, after)
+    return queue_runs(home, store, [Batch(specs, name, sweep, done, ended, priority, max_attempts)])
+
+
+def _targets(store: Store, after: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The runs that must be done first, and those that must have ended. Raises CliError, QueueError."""
+    parts = [part.strip() for text in after for part in text.split(",")]
+    ended = [part.removeprefix(ANY_PREFIX) for part in parts if part.startswith(ANY_PREFIX)]
+    done = [part for part in parts if not part.startswith(ANY_PREFIX)]
+    return find_ids(store, done), find_ids(store, ended)
 
 
 def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
     """The specs of a grid, what it leaves out taken from a preset. Raises CliError, naming the flags that are wrong."""
-    try:
+    with naming_flags():
         given = with_relative_data(home, settings)
         grids = [given] if preset is None else with_preset(preset, given)
         return [spec for grid in grids for spec in expand_grid(grid)]
+
+
+@contextlib.contextmanager
+def naming_flags() -> Iterator[None]:
+    """What is wrong with settings, as a CliError that names the flags."""
+    try:
+        yield
     except SpecError as error:
         raise CliError("; ".join(_problem(field, text) for field, text in error.problems.items())) from None
 
 
-def queue_runs(
-    home: Home,
-    specs: list[RunSpec],
-    *,
-    name: str,
-    sweep: str,
-    after: Collection[int] = (),
-    priority: int,
-    max_attempts: int,
-) -> int:
-    """Look at all that can be known to fail, queue the runs, print their ids."""
+def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int:
+    """Look at all that can be known to fail, queue the runs, print their ids; without a store in a new one."""
+    specs = [spec for batch in batches for spec in batch.specs]
     check_files(home, specs)
-    store = open_store(home.database)
+    store = store or open_store(home.database)
     for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
         tell(f"warning: {line}")
-    added = add_runs(
-        store,
-        specs,
-        name=_text("--name", name),
-        sweep=_text("--sweep", sweep),
-        after=after,
-        priority=priority,
-        max_attempts=max_attempts,
-    )
+    added = add_batches(store, batches)
     for run_id, earlier in added.repeats.items():
         tell(f"run {run_id} repeats run {earlier}: same settings, same data")
     for run_id in added.ids:
@@ -133,7 +143,7 @@ def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]
         yield loss_problem(loss, ordered=index.ordered)
 
 
-def _text(where: str, given: str) -> str:
+def checked_text(where: str, given: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in given):
         raise CliError(f"{where}: {plain(given)} is no text in UTF-8")
     return given

@@ -1,6 +1,7 @@
-"""`cancel`, `wait`: steer runs from a script."""
+"""`cancel`, `pause`, `resume`, `retry`, `rm`, `wait`: steer runs from a script."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,44 +9,126 @@ import typer
 from engine.paths import Home
 from engine.store import listing, queue
 from engine.store.database import Store, open_store
+from engine.store.edits.remove import Removed
+from engine.store.edits.remove import remove as remove_runs
+from engine.store.edits.retry import retry as retry_runs
+from engine.store.edits.state import resume as resume_runs
 from engine.store.fencing import statuses
-from engine.store.status import ENDED
+from engine.store.status import ENDED, Status
+from engine.store.wording import numbered
 from engine.store.workers import present
-from tui.cli.options import MAX_ID, takes_home
-from tui.cli.output import tell
+from tui.cli.ids import Ids, find_ids, tell_runs
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, tell
 
 POLL_S = 0.5
-RunIds = Annotated[list[int], typer.Argument(metavar="ID…", max=MAX_ID, help="Runs' numbers.")]
 
 
 @takes_home
-def cancel(home: Home, run_ids: RunIds) -> int:
+def cancel(home: Home, run_ids: Ids) -> int:
     """Cancel runs: waiting ones at once, running ones at their next step. Weights and metrics so far are kept."""
-    before = queue.ask(open_store(home.database, create=False), run_ids, "cancel")
-    for run_id, status in before.items():
-        tell(f"run {run_id}: {'asked to stop' if status == 'running' else 'cancelled'}")
+    store = open_store(home.database, create=False)
+    _tell_by_status(queue.ask(store, find_ids(store, run_ids), "cancel"), "cancelled", "asked to stop")
     return 0
 
 
 @takes_home
-def wait(home: Home, run_ids: RunIds) -> int:
+def pause(home: Home, run_ids: Ids) -> int:
+    """Pause runs until they are resumed: waiting ones at once, running ones at their next step. They keep places."""
+    store = open_store(home.database, create=False)
+    _tell_by_status(queue.ask(store, find_ids(store, run_ids), "pause"), "paused", "asked to pause")
+    return 0
+
+
+@takes_home
+def resume(home: Home, run_ids: Ids) -> int:
+    """Queue paused runs again, in their old places."""
+    store = open_store(home.database, create=False)
+    withdrawn = "asked to go on; where it is stopping already it pauses all the same"
+    _tell_by_status(resume_runs(store, find_ids(store, run_ids)), "queued again", withdrawn)
+    return 0
+
+
+def _tell_by_status(before: dict[int, Status], waited: str, ran: str) -> None:
+    tell_runs([run_id for run_id, status in before.items() if status == "running"], ran)
+    tell_runs([run_id for run_id, status in before.items() if status != "running"], waited)
+
+
+@takes_home
+def retry(
+    home: Home,
+    run_ids: Ids,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="From the start: delete what they had trained. Done runs too.")
+    ] = False,
+) -> int:
+    """Queue failed and cancelled runs again, to go on from their last checkpoints.
+
+    Those that failed by code, data or diverged begin anew: their metrics and files are deleted."""
+    store = open_store(home.database, create=False)
+    retried = retry_runs(store, home, find_ids(store, run_ids), fresh=fresh)
+    tell_runs(retried.going_on, "queued again, to go on from its last checkpoint")
+    tell_runs(retried.from_start, "queued again from the start; what it had trained is deleted")
+    return 0
+
+
+@takes_home
+def rm(home: Home, run_ids: Ids) -> int:
+    """Remove runs for good, with their folders. Not running ones, nor those that a waiting run needs."""
+    store = open_store(home.database, create=False)
+    removed = remove_runs(store, home, find_ids(store, run_ids))
+    tell_runs(removed.ids, "removed with its folder")
+    _tell_what_is_left(removed)
+    return 1 if removed.left else 0
+
+
+def _tell_what_is_left(removed: Removed) -> None:
+    for run_id, others in removed.dependents.items():
+        tell(f"{numbered(others)} had waited for run {run_id} or started from it")
+    for run_id, problem in removed.left.items():
+        tell(f"the folder of run {run_id} could not be deleted: {problem}")
+
+
+@takes_home
+def wait(
+    home: Home,
+    run_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="As in 3-7,9.")] = None,
+    sweep: Annotated[str | None, typer.Option(help="All runs of this sweep.")] = None,
+) -> int:
     """Wait until runs have ended; exit code 1 unless all are done."""
     store = open_store(home.database, create=False)
-    warned = False
+    wanted = _wanted(store, run_ids or [], sweep)
+    warned: set[str] = set()
     while True:
         with store.read() as session:
-            found = statuses(session, run_ids)
+            found = statuses(session, wanted)
             hopeless = listing.stuck(listing.unmet(session))
-            idle = not present(session)
+            obstacles = {
+                "no worker is there: start one with python -m engine.worker": not present(session),
+                "the queue is paused: resnet-tui queue resume lets it go on": listing.queue_paused(session),
+            }
         going = [
             run for run, status in found.items() if status not in (*ENDED, "paused") and run not in hopeless
         ]
         if not going:
             return _result(store, list(found), hopeless)
-        if idle and not warned:
-            tell("no worker is there: start one with python -m engine.worker")
-            warned = True
+        for text, stands in obstacles.items():
+            if stands and text not in warned:
+                warned.add(text)
+                tell(text)
         time.sleep(POLL_S)
+
+
+def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int]:
+    if bool(run_ids) == (sweep is not None):
+        raise CliError("give run numbers or --sweep NAME: resnet-tui ls shows both")
+    if sweep is None:
+        return find_ids(store, run_ids)
+    with store.read() as session:
+        wanted = [run.id for run in listing.list_runs(session, sweep=sweep) if run.id is not None]
+    if not wanted:
+        raise CliError(f"the sweep {sweep!r} has no runs: resnet-tui ls shows what there is")
+    return wanted
 
 
 def _result(store: Store, run_ids: list[int], hopeless: dict[int, int]) -> int:

@@ -1,6 +1,7 @@
 """A run as a JSON document: stable keys for scripts and tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from engine.spec import FIELDS
 from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.tables import EpochMetrics, Run
-from engine.store.waiting import reasons
+from engine.store.waiting import Waiting, waits
 
 LOG_LINES = 50
 _METRICS = (
@@ -25,7 +26,7 @@ _METRICS = (
 _ARTIFACTS = ("log", "last", "best", "answers", "bad_images", "trained_on")
 
 
-def brief(run: Run, waiting: str | None) -> dict[str, Any]:
+def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
     """What `ls --json` gives of a run."""
     spec = load_spec(run.spec).model_dump()  # an older run's lacks the newest fields
     return {
@@ -39,11 +40,30 @@ def brief(run: Run, waiting: str | None) -> dict[str, Any]:
         "doing": run.doing or None,
         "best": _best(run, spec),
         "verdict": _verdict(run),
-        "waiting": {"reason": waiting, "starts_at": None, "ends_at": None} if waiting else None,
+        "waiting": waiting_document(waiting) if waiting else None,
         "created_at": run.created_at.isoformat(),
         "started_at": run.started_at.isoformat() if run.started_at else None,
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,
     }
+
+
+def waiting_document(waiting: Waiting) -> dict[str, Any]:
+    """Why it waits, when it will start and end, and between which times; null where nothing tells them."""
+    return {
+        "reason": waiting.reason,
+        "starts_at": _likely(waiting.starts),
+        "ends_at": _likely(waiting.ends),
+        "starts_between": _between(waiting.starts),
+        "ends_between": _between(waiting.ends),
+    }
+
+
+def _likely(times: tuple[datetime, datetime, datetime] | None) -> str | None:
+    return times[1].isoformat(timespec="seconds") if times else None
+
+
+def _between(times: tuple[datetime, datetime, datetime] | None) -> list[str] | None:
+    return [times[0].isoformat(timespec="seconds"), times[2].isoformat(timespec="seconds")] if times else None
 
 
 def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
@@ -52,7 +72,7 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         run = listing.get_run(session, run_id)
         epochs = history.epochs_of(session, run_id)
         matrices = history.confusions_of(session, run_id)
-        waiting = reasons(session).get(run_id)
+        waiting = waits(session, [run_id]).get(run_id)
     metrics = [_epoch(row) | {"confusion": matrices.get(row.epoch)} for row in epochs]
     last = next((row for row in reversed(metrics) if row["epoch"] > 0), None)
     return {
@@ -116,5 +136,5 @@ def _artifacts(home: Home, run_id: int) -> dict[str, str]:
     return {name: home.relative(path) for name, path in files.items() if path.exists()}
 
 
-def briefs(runs: Iterable[Run], waiting: dict[int, str]) -> list[dict[str, Any]]:
+def briefs(runs: Iterable[Run], waiting: Mapping[int, Waiting]) -> list[dict[str, Any]]:
     return [brief(run, waiting.get(run.id or 0)) for run in runs]

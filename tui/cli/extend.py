@@ -6,10 +6,13 @@ import typer
 
 from engine.grid import load_spec
 from engine.paths import Home
+from engine.store.add import Batch
 from engine.store.database import open_store
 from engine.store.extend import extend_run
 from engine.store.listing import get_run
-from tui.cli.add import expand, queue_runs
+from engine.store.tables import Run
+from tui.cli.add import checked_text, expand, queue_runs
+from tui.cli.ids import Ids, find_ids
 from tui.cli.options import MAX_ID, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 
@@ -39,20 +42,24 @@ def extend(
 @takes_spec
 def clone(
     home: Home,
-    run_id: RunId,
+    run_ids: Ids,
     settings: dict[str, Any],
     name: Annotated[str | None, typer.Option(help="A name; else the same.")] = None,
     sweep: Annotated[str | None, typer.Option(help="The sweep; else the same.")] = None,
 ) -> int:
-    """Queue a run like another one but for what is given; lists make several. Prints the new ids, one a line."""
-    with open_store(home.database, create=False).read() as session:
-        run = get_run(session, run_id)
-    specs = expand(home, {**load_spec(run.spec).model_dump(), **settings})
-    return queue_runs(
-        home,
-        specs,
-        name=run.name if name is None else name,
-        sweep=run.sweep if sweep is None else sweep,
+    """Queue runs like others but for what is given; lists make several. Prints the new ids, one a line."""
+    store = open_store(home.database, create=False)
+    wanted = find_ids(store, run_ids)
+    with store.read() as session:
+        runs = [get_run(session, run_id) for run_id in wanted]
+    return queue_runs(home, store, [_like(home, run, settings, name, sweep) for run in runs])
+
+
+def _like(home: Home, run: Run, settings: dict[str, Any], name: str | None, sweep: str | None) -> Batch:
+    return Batch(
+        expand(home, {**load_spec(run.spec).model_dump(), **settings}),
+        name=run.name if name is None else checked_text("--name", name),
+        sweep=run.sweep if sweep is None else checked_text("--sweep", sweep),
         priority=run.priority,
         max_attempts=run.max_attempts,
     )

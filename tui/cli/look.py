@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,17 @@ from engine.store import listing
 from engine.store.database import open_store
 from engine.store.status import ENDED, STATUSES
 from engine.store.tables import Run
-from engine.store.waiting import reasons
+from engine.store.waiting import Waiting, waits
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, print_json, print_table
 from tui.cli.show_text import show_lines
-from tui.text import decimals, learning_rate, plain
+from tui.text import clock, decimals, learning_rate, plain
 
 SORTS = ("id", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"kappa": "best_kappa"}
+SOON = timedelta(seconds=30)
+"""A start nearer than this needs no clock."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
 
@@ -42,7 +45,7 @@ def ls(
         raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join(SORTS)}")
     with open_store(home.database, create=False).read() as session:
         runs = listing.list_runs(session, status=wanted, sweep=sweep)
-        waiting = reasons(session)
+        waiting = waits(session, [run.id or 0 for run in runs])
     runs.sort(key=lambda run: _sort_key(run, sort))
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
@@ -62,9 +65,21 @@ def ls(
             "name",
             "",
         )
-        rows = [_row(run, waiting.get(run.id or 0, "")) for run in runs]
+        rows = [_row(run, waiting_text(waiting.get(run.id or 0))) for run in runs]
         print_table(head, rows, right=("id", "lr", "epoch", "best", "kappa"))
     return 0
+
+
+def waiting_text(waiting: Waiting | None) -> str:
+    """`2 ahead, starts ≈ 15:52`, `ends ≈ 17:40`: in local time; with the day where it is not today."""
+    if waiting is None:
+        return ""
+    parts = [waiting.reason] if waiting.reason else []
+    if waiting.reason is None and waiting.ends:
+        parts.append(f"ends ≈ {clock(waiting.ends[1])}")
+    elif waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
+        parts.append(f"starts ≈ {clock(waiting.starts[1])}")
+    return ", ".join(parts)
 
 
 def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
@@ -75,7 +90,7 @@ def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
 
 
 def _row(run: Run, waiting: str) -> tuple[str, ...]:
-    remark = run.error or waiting or run.doing
+    remark = run.error or (run.doing if run.status == "running" else "") or waiting
     return (
         str(run.id),
         run.status,

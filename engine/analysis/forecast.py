@@ -1,0 +1,254 @@
+"""When waiting runs will start and end, from what earlier runs measured. Pure arithmetic in seconds from now.
+
+Not known, and so `None`: whatever depends on a pace or a number of images that nobody has measured. Not foreseen:
+early stopping, failures, edits of the queue, and packing images that were never packed."""
+
+import heapq
+import statistics
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+LEAST_SPREAD = 0.1
+"""How far off a prediction is taken to be at least, either way: two runs that measured alike prove little."""
+
+Kind: TypeAlias = tuple[str, int, str]
+"""Arch, image size in pixels, precision: runs alike in these have one pace on one device."""
+
+
+class Span(NamedTuple):
+    """Seconds from now: at the earliest, most likely, at the latest."""
+
+    low: float
+    mid: float
+    high: float
+
+    def then(self, seconds: "Span") -> "Span":
+        return Span(self.low + seconds.low, self.mid + seconds.mid, self.high + seconds.high)
+
+    def not_before(self, other: "Span") -> "Span":
+        return Span(max(self.low, other.low), max(self.mid, other.mid), max(self.high, other.high))
+
+
+NOW = Span(0.0, 0.0, 0.0)
+
+
+class Pace(NamedTuple):
+    """Training images per second of the whole time a run takes, evaluation and start included."""
+
+    slow: float
+    usual: float
+    fast: float
+
+
+class PastRun(NamedTuple):
+    """What an earlier run measured."""
+
+    kind: Kind
+    device: str
+    data: str
+    images: float
+    """Training images of an epoch, each counted once however often it is shown."""
+    pace: Pace
+
+
+class Task(NamedTuple):
+    """A run that waits, as its row has it."""
+
+    id: int
+    arch: str
+    image_size: int
+    precision: str
+    data: str
+    passes: int
+    """How often an epoch shows each image."""
+    needs_card: bool
+    epochs: int
+    batch_size: int
+    steps_per_epoch: int
+    """0 before the run has begun."""
+    epoch: int
+    step: int
+
+    @property
+    def kind(self) -> Kind:
+        return self.arch, self.image_size, self.precision
+
+    @property
+    def images(self) -> float | None:
+        """Training images that an epoch shows, where the run has begun and knows."""
+        return self.steps_per_epoch * self.batch_size or None
+
+    @property
+    def epochs_left(self) -> float:
+        begun = max(self.step / self.steps_per_epoch, self.epoch) if self.steps_per_epoch else 0.0
+        return max(self.epochs - begun, 0.0)
+
+
+class Station(NamedTuple):
+    """A worker that is there."""
+
+    device: str
+    has_card: bool
+    free: Span | None
+    """When its present run ends; None where nobody knows."""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the paces and of the data."""
+
+    paces: Mapping[tuple[Kind, str], Pace]
+    images: Mapping[str, float]
+    _alike: dict[tuple[object, ...], Span | None] = field(default_factory=dict)
+    """What was worked out already, by all of a task but its id, and the device."""
+
+    def seconds(self, task: Task, device: str) -> Span | None:
+        """How long a run takes on a device."""
+        key = (*task[1:], device)
+        if key not in self._alike:
+            self._alike[key] = self._seconds(task, device)
+        return self._alike[key]
+
+    def _seconds(self, task: Task, device: str) -> Span | None:
+        pace = self.paces.get((task.kind, device))
+        per_pass = self.images.get(task.data)
+        shown = task.images or (per_pass * task.passes if per_pass is not None else None)
+        if pace is None or shown is None or not task.epochs_left:
+            return None
+        return duration(shown * task.epochs_left, pace)
+
+
+def learn(past: Iterable[PastRun]) -> Knowledge:
+    """Pool earlier runs by kind and device; newer ones, which come first, tell the size of the data."""
+    alike: dict[tuple[Kind, str], list[Pace]] = defaultdict(list)
+    images: dict[str, float] = {}
+    for run in past:
+        alike[run.kind, run.device].append(run.pace)
+        images.setdefault(run.data, run.images)
+    return Knowledge({key: _pooled(paces) for key, paces in alike.items()}, images)
+
+
+def _pooled(paces: Sequence[Pace]) -> Pace:
+    usual = statistics.median(pace.usual for pace in paces)
+    return Pace(min(pace.slow for pace in paces), usual, max(pace.fast for pace in paces))
+
+
+def duration(images: float, pace: Pace) -> Span:
+    """Seconds for so many images: from the fastest to the slowest that was measured, and LEAST_SPREAD at least."""
+    usual = images / pace.usual
+    low = min(images / pace.fast, usual * (1 - LEAST_SPREAD))
+    return Span(low, usual, max(images / pace.slow, usual * (1 + LEAST_SPREAD)))
+
+
+class Forecast(NamedTuple):
+    start: Span
+    end: Span | None
+
+
+def forecast(
+    queue: Sequence[Task],
+    stations: Sequence[Station],
+    running: Mapping[int, Span | None],
+    waits: Mapping[int, Collection[int]],
+    known: Knowledge,
+    wanted: Collection[int] | None = None,
+) -> dict[int, Forecast]:
+    """Start and end of the queued runs, in the queue's order, as the stations will take them one after another.
+
+    `running`: the ends of the running runs; `waits`: for each run the unfinished ones that it waits for. Only what
+    can be told is in the answer: after a run whose length nobody knows the rest is open, and while a station's end is
+    unknown all is. With `wanted` the rest is left out."""
+    if any(station.free is None for station in stations):
+        return {}
+    shop = _Shop(queue, running, waits)
+    free = [
+        (station.free.mid, number, station.free) for number, station in enumerate(stations) if station.free
+    ]
+    heapq.heapify(free)
+    idle: list[tuple[float, int, Span]] = []
+    found: dict[int, Forecast] = {}
+    left = set(wanted) if wanted is not None else None
+    while free and (left is None or left):
+        time, number, since = heapq.heappop(free)
+        station = stations[number]
+        task = shop.take(time, has_card=station.has_card)
+        if task is None:
+            opening = shop.next_opening(time)
+            if opening is None:
+                idle.append((time, number, since))
+            else:
+                heapq.heappush(free, (opening, number, since))
+            continue
+        opened = shop.opened.get(task.id)
+        start = since.not_before(opened) if opened else since
+        seconds = known.seconds(task, station.device)
+        found[task.id] = Forecast(start, start.then(seconds) if seconds else None)
+        if left is not None:
+            left.discard(task.id)
+        if seconds is None:
+            break
+        end = start.then(seconds)
+        heapq.heappush(free, (end.mid, number, end))
+        if shop.finish(task.id, end):
+            for each in idle:
+                heapq.heappush(free, each)
+            idle.clear()
+    return found if wanted is None else {run_id: found[run_id] for run_id in wanted if run_id in found}
+
+
+class _Shop:
+    """The queue as time goes on: which tasks are open, and when the others will be."""
+
+    def __init__(
+        self,
+        queue: Sequence[Task],
+        running: Mapping[int, Span | None],
+        waits: Mapping[int, Collection[int]],
+    ) -> None:
+        self.opened: dict[int, Span] = {}
+        self._tasks = queue
+        self._waits: dict[int, int] = {}
+        self._dependents: dict[int, list[int]] = defaultdict(list)
+        self._later: list[tuple[float, int]] = []
+        """When a task opens, and its place in the queue."""
+        self._for_any: list[int] = []
+        self._for_card: list[int] = []
+        for place, task in enumerate(queue):
+            targets = waits.get(task.id)
+            if not targets:
+                self._open(place)
+                continue
+            self._waits[place] = len(targets)
+            for target in targets:
+                self._dependents[target].append(place)
+        for run_id, end in running.items():
+            if end is not None:
+                self.finish(run_id, end)
+
+    def _open(self, place: int) -> None:
+        heapq.heappush(self._for_card if self._tasks[place].needs_card else self._for_any, place)
+
+    def finish(self, run_id: int, end: Span) -> bool:
+        """A run will have ended then; True where others open by that."""
+        opens = False
+        for place in self._dependents.pop(run_id, ()):
+            task = self._tasks[place]
+            self.opened[task.id] = self.opened.get(task.id, NOW).not_before(end)
+            self._waits[place] -= 1
+            if not self._waits[place]:
+                heapq.heappush(self._later, (self.opened[task.id].mid, place))
+                opens = True
+        return opens
+
+    def take(self, time: float, *, has_card: bool) -> Task | None:
+        """The first open task that a station can train."""
+        while self._later and self._later[0][0] <= time:
+            self._open(heapq.heappop(self._later)[1])
+        heaps = [heap for heap in (self._for_any, self._for_card if has_card else []) if heap]
+        return self._tasks[heapq.heappop(min(heaps, key=lambda heap: heap[0]))] if heaps else None
+
+    def next_opening(self, time: float) -> float | None:
+        """When, after now, the next task opens, as far as that is known."""
+        return max(self._later[0][0], time) if self._later else None

@@ -1,0 +1,140 @@
+"""Which run comes first: priority, and moves within the queue's order."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlmodel import Session
+
+from engine.store.database import Store
+from engine.store.dependencies import some_of
+from engine.store.fencing import QueueError, run_table
+from engine.store.journal import Editing, editing
+from engine.store.status import ENDED
+from engine.store.tables import POSITION_GAP
+from engine.store.wording import numbered
+
+Direction = Literal["up", "down", "top", "bottom"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+MAX_PRIORITY = 1_000_000
+WAITING = ("queued", "paused")
+
+
+def set_priority(store: Store, run_ids: Collection[int], priority: int) -> None:
+    """Higher goes first; a run's position among its equals stays. Raises QueueError."""
+    if abs(priority) > MAX_PRIORITY:
+        raise QueueError(f"priority {priority} is out of range: give -{MAX_PRIORITY} to {MAX_PRIORITY}")
+    with editing(store, "priority", run_ids, ("priority",)) as edit:
+        for run_id, status in edit.was.items():
+            if status in ENDED:
+                raise QueueError(f"run {run_id} is {status}: it waits for nothing")
+        edit.write(edit.was, priority=priority)
+        edit.text = f"priority {priority} for {numbered(edit.was)}"
+
+
+def move(store: Store, run_ids: Collection[int], direction: Direction) -> None:
+    """Swap each run with its neighbour in the queue, or put all before or behind those of their priority.
+
+    Runs that are moved together keep their order. Raises QueueError for a run that does not wait, or has no
+    neighbour of its priority on that side."""
+    with editing(store, "move", run_ids, ("position",)) as edit:
+        for run_id, status in edit.was.items():
+            if status not in WAITING:
+                raise QueueError(f"run {run_id} is {status}: only a waiting run can be moved")
+        for run_id in _in_order(edit.session, run_ids, backward=direction in ("down", "top")):
+            if direction in ("up", "down"):
+                _swap(edit, run_id, direction)
+            else:
+                _put_at_end(edit, run_id, direction)
+        edit.text = (
+            f"move {numbered(run_ids)} {'to the ' if direction in ('top', 'bottom') else ''}{direction}"
+        )
+
+
+def _in_order(session: Session, run_ids: Collection[int], *, backward: bool) -> list[int]:
+    places = _Place.of(session, run_ids)
+    return sorted(places, key=lambda run_id: places[run_id].key, reverse=backward)
+
+
+def _swap(edit: Editing, run_id: int, direction: Direction) -> None:
+    place, neighbour = _with_neighbour(edit, run_id, direction)
+    if neighbour.position == place.position:
+        _respace(edit, place.priority)
+        place, neighbour = _with_neighbour(edit, run_id, direction)
+    edit.also([neighbour.run_id])
+    edit.write([run_id], position=neighbour.position)
+    edit.write([neighbour.run_id], position=place.position)
+
+
+def _with_neighbour(edit: Editing, run_id: int, direction: Direction) -> tuple["_Place", "_Place"]:
+    """A run's place and that of the queued run of its priority beside it. Raises QueueError where none is there."""
+    place = _Place.of(edit.session, [run_id])[run_id]
+    table, up = run_table.c, direction == "up"
+    beyond = table.position < place.position if up else table.position > place.position
+    level = table.id < run_id if up else table.id > run_id
+    on_that_side = or_(beyond, and_(table.position == place.position, level))
+    order = (table.position.desc(), table.id.desc()) if up else (table.position, table.id)
+    beside = (
+        select(table.id)
+        .where(table.status == "queued", table.priority == place.priority, on_that_side)
+        .order_by(*order)
+        .limit(1)
+    )
+    found = edit.session.execute(beside).scalar()
+    if found is None:
+        end, other = ("first", "higher") if up else ("last", "lower")
+        raise QueueError(
+            f"run {run_id} is the {end} of priority {place.priority}: "
+            f"resnet-tui priority {run_id} N gives it a {other} one"
+        )
+    return place, _Place.of(edit.session, [found])[found]
+
+
+def _put_at_end(edit: Editing, run_id: int, direction: Direction) -> None:
+    """Before or behind all waiting runs of its priority."""
+    table = run_table.c
+    priority = _Place.of(edit.session, [run_id])[run_id].priority
+    outermost = func.min(table.position) if direction == "top" else func.max(table.position)
+    others = select(outermost).where(
+        table.status.in_(WAITING), table.priority == priority, table.id != run_id
+    )
+    found = edit.session.execute(others).scalar()
+    if found is not None:
+        edit.write([run_id], position=found + (POSITION_GAP if direction == "bottom" else -POSITION_GAP))
+
+
+def _respace(edit: Editing, priority: int) -> None:
+    """Gaps again between all runs of a priority, ended ones too: they would come back to their place."""
+    table = run_table.c
+    alike = select(table.id, table.position).where(table.priority == priority)
+    rows = edit.session.execute(alike.order_by(table.position, table.id)).all()
+    edit.also([row.id for row in rows])
+    first = rows[0].position
+    spaced = [{"this": row.id, "to": first + number * POSITION_GAP} for number, row in enumerate(rows)]
+    written = run_table.update().where(table.id == bindparam("this"))
+    values = {"position": bindparam("to"), "changed": edit.changed}
+    edit.session.connection().execute(written.values(**values), spaced)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a run stands."""
+
+    run_id: int
+    priority: int
+    position: int
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Sorts as the queue does."""
+        return -self.priority, self.position, self.run_id
+
+    @classmethod
+    def of(cls, session: Session, run_ids: Collection[int]) -> dict[int, "_Place"]:
+        table = run_table.c
+        found: dict[int, _Place] = {}
+        for some in some_of(run_ids):
+            rows = select(table.id, table.priority, table.position).where(table.id.in_(some))
+            found |= {row.id: cls(*row) for row in session.execute(rows)}
+        return found

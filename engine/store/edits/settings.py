@@ -1,0 +1,74 @@
+"""Change the settings of runs that wait."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.grid import load_spec, make_spec
+from engine.spec import RunSpec
+from engine.store.add import check_sources, earlier_runs
+from engine.store.columns import OF_SPEC, UNTRAINED, of_spec
+from engine.store.database import Store
+from engine.store.dependencies import replace_links
+from engine.store.fencing import QueueError, run_table, statuses
+from engine.store.journal import LINKS, Editing, editing
+from engine.store.wording import numbered
+
+
+def edit_settings(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> dict[int, int]:
+    """Give queued or paused runs other settings; what is not named stays. Gives, for each run that repeats another
+    now, that one.
+
+    Raises QueueError for a run that does not wait, or that has trained an epoch which the new settings would have
+    trained otherwise; SpecError where they are wrong."""
+    with editing(store, "edit", run_ids, (*OF_SPEC, LINKS, *UNTRAINED)) as edit:
+        specs = {run_id: _changed_spec(edit, run_id, settings) for run_id in edit.was}
+        repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()})
+        sources = {spec.source_run for spec in specs.values() if spec.source_run is not None}
+        statuses(edit.session, sources)
+        check_sources(edit.session, list(specs.values()))
+        for run_id, spec in specs.items():
+            old = load_spec(edit.before[run_id]["spec"])
+            as_new = {} if spec.training_digest() == old.training_digest() else UNTRAINED
+            edit.write([run_id], **of_spec(spec), **as_new)
+            if spec.source_run != old.source_run:
+                _follow_source(edit, run_id, spec)
+        edit.text = f"edit {numbered(edit.was)}: {', '.join(f'{k} {v}' for k, v in settings.items())}"
+    earlier = {run_id: repeats.get(spec.digest(), run_id) for run_id, spec in specs.items()}
+    return {run_id: other for run_id, other in earlier.items() if other != run_id}
+
+
+def changed_specs(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> list[RunSpec]:
+    """The specs that `edit_settings` would give: to look at their files first. Raises QueueError, SpecError."""
+    with store.read() as session:
+        texts = [
+            session.execute(select(run_table.c.spec).where(run_table.c.id == run_id)).scalar_one()
+            for run_id in statuses(session, run_ids)
+        ]
+    return [make_spec({**load_spec(text).model_dump(), **settings}) for text in texts]
+
+
+def _changed_spec(edit: Editing, run_id: int, settings: Mapping[str, Any]) -> RunSpec:
+    status, row = edit.was[run_id], edit.before[run_id]
+    if status == "running":
+        raise QueueError(f"run {run_id} is running: pause it first, or clone it")
+    if status not in ("queued", "paused"):
+        raise QueueError(f"run {run_id} is {status}: clone it with these settings")
+    old = load_spec(row["spec"])
+    new = make_spec({**old.model_dump(), **settings})
+    if row["epoch"] and new.training_digest() != old.training_digest():
+        raise QueueError(
+            f"run {run_id} has trained {row['epoch']} epochs with its settings: clone it with others"
+        )
+    if new.epochs < row["epoch"]:
+        raise QueueError(f"run {run_id} has trained {row['epoch']} epochs already: give as many or more")
+    return new
+
+
+def _follow_source(edit: Editing, run_id: int, spec: RunSpec) -> None:
+    """Wait for the run that it starts from now, and no longer for the one before."""
+    links = {after: kind for after, kind in edit.before[run_id][LINKS] if kind != "source"}
+    if spec.source_run is not None and links.get(spec.source_run) != "ok":
+        links[spec.source_run] = "source"
+    replace_links(edit.session, run_id, links)

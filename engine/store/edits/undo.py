@@ -1,0 +1,154 @@
+"""Take back the newest edit of the queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from engine.store.database import Store
+from engine.store.dependencies import dependents_of, replace_links, some_of
+from engine.store.fencing import QueueError, clock_table, next_change, run_table
+from engine.store.journal import (
+    LINKS,
+    PAUSED,
+    QUEUE,
+    Values,
+    decoded,
+    edit_table,
+    follow,
+    snapshot,
+)
+
+LABELS = frozenset({"note", "tags", "priority", "position"})
+"""Columns that no attempt writes: taken back even where the run was claimed since."""
+
+
+@dataclass
+class Undone:
+    """What was taken back of an edit, and what not, with the reason."""
+
+    text: str
+    """The edit, as the journal names it."""
+    restored: list[int] = field(default_factory=list)
+    """Runs, or 0 for the queue itself."""
+    left: dict[int, str] = field(default_factory=dict)
+    withdrawn: list[int] = field(default_factory=list)
+    """Running runs whose request was taken back: their processes may have heard it."""
+
+
+def undo(store: Store) -> Undone | None:
+    """Take back the newest edit and forget it, so that the next call takes back the one before; None where the
+    journal is empty. What has changed since is left as it is."""
+    with store.write() as session:
+        changed = next_change(session)
+        newest = select(edit_table).order_by(edit_table.c.id.desc()).limit(1)
+        edit = session.execute(newest).mappings().first()
+        if edit is None:
+            session.rollback()
+            return None
+        session.execute(edit_table.delete().where(edit_table.c.id == edit["id"]))
+        undone = Undone(edit["text"])
+        changes: list[Values] = edit["changes"]
+        for each in changes:
+            if "final" in each:
+                undone.left[each["id"]] = each["final"]
+        _restore_queue(session, [each for each in changes if each["id"] == QUEUE], undone)
+        _take_out(session, [each["id"] for each in changes if each.get("added")], undone)
+        rows = [each for each in changes if "after" in each and each["id"] != QUEUE]
+        _restore_rows(session, rows, undone, changed)
+    return undone
+
+
+def _restore_queue(session: Session, changes: Sequence[Values], undone: Undone) -> None:
+    for each in changes:
+        paused = session.execute(select(clock_table.c.queue_paused)).scalar_one()
+        if paused == each["after"][PAUSED]:
+            session.execute(clock_table.update().values(queue_paused=each["before"][PAUSED]))
+            undone.restored.append(QUEUE)
+        else:
+            undone.left[QUEUE] = "it has changed since"
+
+
+def _take_out(session: Session, run_ids: Sequence[int], undone: Undone) -> None:
+    """Remove added runs that nobody has claimed and nobody needs."""
+    table = run_table.c
+    there: dict[int, Any] = {}
+    for some in some_of(run_ids):
+        rows = session.execute(select(table.id, table.status, table.attempt).where(table.id.in_(some)))
+        there |= {row.id: row for row in rows}
+    needed = dependents_of(session, run_ids)
+    untouched = {row.id for row in there.values() if row.status == "queued" and row.attempt == 0}
+    goes = untouched - _needed_outside(untouched, needed)
+    for run_id in run_ids:
+        if run_id in goes:
+            undone.restored.append(run_id)
+        elif run_id not in there:
+            undone.left[run_id] = "it is gone"
+        elif run_id in untouched:
+            others = sorted(set(needed[run_id]) - goes)
+            undone.left[run_id] = f"run {others[0]} waits for it"
+        else:
+            claimed = "was claimed" if there[run_id].attempt else f"is {there[run_id].status}"
+            undone.left[run_id] = f"it {claimed}"
+    for some in some_of(goes):
+        session.execute(run_table.delete().where(table.id.in_(some)))
+
+
+def _needed_outside(goes: set[int], needed: dict[int, dict[int, str]]) -> set[int]:
+    """Those of the runs that one needs which stays, directly or through another that therefore stays."""
+    stays: set[int] = set()
+    while True:
+        more = {run_id for run_id in goes - stays if set(needed.get(run_id, ())) - (goes - stays)}
+        if not more:
+            return stays
+        stays |= more
+
+
+def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, changed: int) -> None:
+    columns = sorted({name for each in changes for name in each["after"]})
+    now = snapshot(session, [each["id"] for each in changes], columns)
+    restored: list[Values] = []
+    for each in changes:
+        run_id, before, after = each["id"], each["before"], each["after"]
+        compared = after if before.keys() - LABELS else before
+        if run_id not in now:
+            undone.left[run_id] = "it is gone"
+        elif any(now[run_id][name] != after[name] for name in compared):
+            undone.left[run_id] = "it has changed since"
+        elif problem := _relink(session, run_id, before):
+            undone.left[run_id] = problem
+        else:
+            restored.append(each)
+            undone.restored.append(run_id)
+            if "request" in before and "status" not in before:
+                undone.withdrawn.append(run_id)
+    _write(session, restored, changed)
+    follow(session, restored, changed)
+
+
+def _write(session: Session, changes: Sequence[Values], changed: int) -> None:
+    """Give the rows their old values: those with the same columns in one statement."""
+    alike: dict[tuple[str, ...], list[Values]] = {}
+    for each in changes:
+        values = {name: decoded(name, value) for name, value in each["before"].items() if name != LINKS}
+        alike.setdefault(tuple(sorted(values)), []).append({"this": each["id"], **values})
+    for names, rows in alike.items():
+        written = run_table.update().values({"changed": changed} | {name: bindparam(name) for name in names})
+        session.connection().execute(written.where(run_table.c.id == bindparam("this")), rows)
+
+
+def _relink(session: Session, run_id: int, before: Values) -> str | None:
+    """Let the run wait for what it waited for; the reason where that can no longer be."""
+    if LINKS not in before:
+        return None
+    links = {after_id: kind for after_id, kind in before[LINKS]}
+    there = snapshot(session, list(links), ())
+    if gone := next((after_id for after_id in links if after_id not in there), None):
+        return f"run {gone}, which it waited for, is gone"
+    try:
+        replace_links(session, run_id, links)
+    except QueueError as error:
+        return str(error)
+    return None

@@ -1,0 +1,53 @@
+"""Read what happened since a time."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import Session
+
+from engine.analysis.news import News, RunState, gather
+from engine.store.dependencies import some_of
+from engine.store.fencing import run_table
+
+
+def read_news(session: Session, since: datetime, *, told: Collection[int] = ()) -> News:
+    """`told`: running runs whose warning was news before. Ends at exactly `since` belong to the time before."""
+    table = run_table.c
+    ended = _states(session, table.ended_at > since)
+    running = _states(session, (table.status == "running") & table.verdict.is_not(None))
+    names = sorted({run.sweep for run in ended if run.sweep and run.status == "done"})
+    sweeps: dict[str, list[RunState]] = {name: [] for name in names}
+    for some in some_of(names):
+        for run in _states(session, table.sweep.in_(some) & (table.status == "done")):
+            sweeps[run.sweep].append(run)
+    return gather(ended, running, sweeps, told=told)
+
+
+def _states(session: Session, which: ColumnElement[bool]) -> list[RunState]:
+    table = run_table.c
+    names = (
+        "id", "status", "arch", "pretrained", "lr", "spec", "ended_at", "cause", "error", "sweep", "data", "best",
+        "verdict", "verdict_evidence",
+    )  # fmt: skip
+    rows = session.execute(select(*(table[name] for name in names)).where(which).order_by(table.id))
+    return [_state(row) for row in rows]
+
+
+def _state(row: Any) -> RunState:
+    return RunState(
+        id=row.id,
+        status=row.status,
+        label=f"{row.arch} {row.pretrained} lr {row.lr:g}",
+        ended_at=row.ended_at,
+        cause=row.cause,
+        error=row.error,
+        sweep=row.sweep,
+        data=row.data,
+        selected_on=json.loads(row.spec).get("select_on", ""),
+        best=row.best,
+        verdict=row.verdict,
+        evidence=row.verdict_evidence,
+    )

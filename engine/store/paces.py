@@ -1,0 +1,94 @@
+"""What earlier runs measured, read for a forecast."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlmodel import Session
+
+from engine.analysis.forecast import Kind, Pace, PastRun, Span, duration
+from engine.store.fencing import run_table, table_of
+from engine.store.tables import EpochMetrics
+
+epoch_table = table_of(EpochMetrics)
+NEWEST = 100
+"""Earlier runs that are looked at."""
+
+
+def past_runs(session: Session) -> list[PastRun]:
+    """The newest runs that have measured an epoch, newest first."""
+    run, epoch = run_table.c, epoch_table.c
+    newest = select(run.id).where(run.images_per_s.is_not(None)).order_by(run.id.desc()).limit(NEWEST)
+    measured = (
+        select(
+            run.id, run.arch, run.image_size, run.precision, run.data, run.passes, run.environment, run.status,
+            run.attempt, run.batch_size, run.steps_per_epoch, run.started_at, run.ended_at,
+            func.count().label("epochs"),
+            func.min(epoch.images_per_s).label("slowest"),
+            func.avg(epoch.images_per_s).label("mean"),
+            func.max(epoch.images_per_s).label("fastest"),
+        )
+        .join(epoch_table, epoch.run_id == run.id)
+        .where(run.id.in_(newest), epoch.epoch > 0, epoch.images_per_s > 0, run.steps_per_epoch > 0)
+        .group_by(*(each for each in run if each.name in _GROUPED))
+        .order_by(run.id.desc())
+    )  # fmt: skip
+    return [_past_run(row) for row in session.execute(measured).all()]
+
+
+_GROUPED = (
+    "id", "arch", "image_size", "precision", "data", "passes", "environment", "status", "attempt", "batch_size",
+    "steps_per_epoch", "started_at", "ended_at",
+)  # fmt: skip
+
+
+def _past_run(row: Row[Any]) -> PastRun:
+    images = row.steps_per_epoch * row.batch_size
+    usual = slow = row.mean
+    if row.status == "done" and row.attempt == 1 and row.ended_at and row.started_at:
+        # Evaluation and start take time too: measured where a run was never interrupted.
+        seconds = (row.ended_at - row.started_at).total_seconds()
+        if seconds > 0:
+            usual = min(row.epochs * images / seconds, row.fastest)
+            slow = usual
+    pace = Pace(min(row.slowest, slow), usual, row.fastest)
+    return PastRun(kind_of(row), device_of(row.environment), row.data, images / row.passes, pace)
+
+
+def kind_of(row: Any) -> Kind:
+    return row.arch, row.image_size, row.precision
+
+
+def device_of(environment: Mapping[str, Any]) -> str:
+    """What a device is called: equal cards share their paces."""
+    return str(environment.get("device_name") or environment.get("device") or "")
+
+
+def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace]) -> Span | None:
+    """When a running run will end, in seconds from now, by its own pace and that of runs like it."""
+    if not row.steps_per_epoch or not row.epochs:
+        return None
+    done = max(row.step, row.epoch * row.steps_per_epoch)
+    left = max(row.epochs * row.steps_per_epoch - done, 0) * row.batch_size
+    alike = paces.get((kind_of(row), device_of(row.environment)))
+    own = _own_pace(row, done * row.batch_size, now)
+    if own is None and alike is None:
+        return None
+    return duration(left, _either(own, alike))
+
+
+def _own_pace(row: Any, images: float, now: datetime) -> Pace | None:
+    if not row.images_per_s:
+        return None
+    whole = row.images_per_s
+    if row.attempt == 1 and row.started_at is not None and row.epoch:
+        seconds = (now - row.started_at).total_seconds()
+        whole = min(images / seconds, whole) if seconds > 0 else whole
+    return Pace(whole, (whole + row.images_per_s) / 2, row.images_per_s)
+
+
+def _either(own: Pace | None, alike: Pace | None) -> Pace:
+    paces = [pace for pace in (own, alike) if pace is not None]
+    usual = paces[0].usual
+    return Pace(min(pace.slow for pace in paces), usual, max(pace.fast for pace in paces))

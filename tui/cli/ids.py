@@ -1,0 +1,62 @@
+"""Runs' numbers as people give them: `3`, `3-7`, `1,4-6`."""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from engine.store import listing
+from engine.store.database import Store
+from engine.store.wording import numbered
+from tui.cli.options import MAX_ID
+from tui.cli.output import CliError, tell
+from tui.text import plain
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]
+MANY = 5
+"""From more runs than this a verb prints one line for all."""
+
+
+def parse_ids(texts: Iterable[str]) -> list[tuple[int, int]]:
+    """First and last of each range; a number alone is both. Raises CliError, naming what is no run."""
+    return [_span(part.strip()) for text in texts for part in text.split(",")]
+
+
+def _span(part: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?", part, re.ASCII)
+    if match is None:
+        raise CliError(
+            f"{plain(repr(part))} is no run: give numbers, ranges such as 3-7, or both as in 1,4-6"
+        )
+    first, last = (int(number) for number in (match[1], match[2] or match[1]))
+    if last > MAX_ID:
+        raise CliError(f"there is no run {last}: resnet-tui ls shows them all")
+    if first > last:
+        raise CliError(f"{part} is no range: write {last}-{first}")
+    return first, last
+
+
+def find_ids(store: Store, texts: Iterable[str]) -> list[int]:
+    """The runs that a call names, in its order and each once; of a range those that are there.
+
+    Raises CliError. Whether a number alone is there, the store says."""
+    spans = parse_ids(texts)
+    found: dict[int, None] = {}
+    with store.read() as session:
+        for first, last in spans:
+            inside = [first] if first == last else listing.ids_between(session, first, last)
+            if not inside:
+                raise CliError(f"there is no run from {first} to {last}: resnet-tui ls shows them all")
+            found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def tell_runs(run_ids: Iterable[int], what: str) -> None:
+    """What happened to runs: a line each, or one for many."""
+    wanted = list(run_ids)
+    if len(wanted) > MANY:
+        tell(f"{numbered(wanted)}: {what}")
+        return
+    for run_id in wanted:
+        tell(f"run {run_id}: {what}")

@@ -1,0 +1,107 @@
+"""`news`: what happened while nobody looked."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from engine.analysis.news import Best, News, RunState
+from engine.paths import Home
+from engine.store.database import open_store
+from engine.store.news import read_news
+from tui.cli.options import takes_home
+from tui.cli.output import print_json, tell
+from tui.cli.since import EXAMPLES, Told, last_told, parse_since, remember, state_file
+from tui.text import clock, decimals, plain
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@takes_home
+def news(
+    home: Home,
+    since: Annotated[
+        str | None, typer.Option(metavar="T", help=f"{EXAMPLES}; else since the last news.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> int:
+    """Say what ended, what failed and why, what is best of its sweep, and what is to be looked at."""
+    now = datetime.now().astimezone()
+    path = state_file(home)
+    told = last_told(path) or Told(BEGINNING)
+    if since is not None:
+        told = Told(parse_since(since, now))
+    with open_store(home.database, create=False).read() as session:
+        found = read_news(session, told.at, told=told.warned)
+    if as_json:
+        print_json(document(found, told.at, now))
+    else:
+        for line in lines(found, told.at):
+            print(plain(line))
+    if since is None:
+        try:
+            remember(path, now, found.warned_running)
+        except OSError as error:
+            tell(f"these news will be told again: {error.filename}: {error.strerror}")
+    return 0
+
+
+def lines(news: News, since: datetime) -> Iterator[str]:
+    """One line that says it all, then a line for each thing."""
+    when = "so far" if since <= BEGINNING else f"since {clock(since)}"
+    counts = [
+        f"{len(runs)} {status}"
+        for status, runs in (("done", news.done), ("failed", news.failed), ("cancelled", news.cancelled))
+        if runs
+    ]
+    if news.warned:
+        counts.append(f"{len(news.warned)} warning{'s' if len(news.warned) > 1 else ''}")
+    yield f"{when}: {', '.join(counts) or 'nothing new'}"
+    for run in news.done:
+        value = f"  best {run.selected_on} {decimals(run.best)}" if run.best is not None else ""
+        yield f"  done       #{run.id} {run.label}{value}"
+    for run in news.failed:
+        yield f"  failed     #{run.id} {run.label}  {run.cause}: {run.error}"
+    for run in news.cancelled:
+        yield f"  cancelled  #{run.id} {run.label}"
+    for best in news.best:
+        top = f"#{best.run.id} {best.run.label}  {best.run.selected_on} {decimals(best.run.best)}"
+        yield f"  best       {top}, of {best.of} in {best.sweep}"
+    for run in news.warned:
+        yield f"  look at    #{run.id} {run.label}  {run.verdict}: {run.evidence}"
+
+
+def document(news: News, since: datetime, until: datetime) -> dict[str, Any]:
+    """`since` is null where it is all that ever happened."""
+    return {
+        "since": None if since <= BEGINNING else since.astimezone(UTC).isoformat(timespec="seconds"),
+        "until": until.astimezone(UTC).isoformat(timespec="seconds"),
+        "done": [_run(run) for run in news.done],
+        "failed": [_run(run) | {"cause": run.cause, "error": run.error} for run in news.failed],
+        "cancelled": [_run(run) for run in news.cancelled],
+        "best": [_best(best) for best in news.best],
+        "warned": [_run(run) | {"verdict": run.verdict, "evidence": run.evidence} for run in news.warned],
+    }
+
+
+def _run(run: RunState) -> dict[str, Any]:
+    ended = run.ended_at.isoformat() if run.ended_at else None
+    return {
+        "id": run.id,
+        "sweep": run.sweep,
+        "best": run.best,
+        "selected_on": run.selected_on,
+        "ended_at": ended,
+    }
+
+
+def _best(best: Best) -> dict[str, Any]:
+    return {
+        "sweep": best.sweep,
+        "id": best.run.id,
+        "value": best.run.best,
+        "selected_on": best.run.selected_on,
+        "data": best.run.data,
+        "of": best.of,
+    }
