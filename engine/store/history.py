@@ -104,6 +104,7 @@ def record_epoch(
             last_acc=metrics.test_acc,
             images_per_s=metrics.images_per_s,
             peak_memory_gb=peak_memory_gb,
+            **({"blocked": 0} if metrics.epoch else {}),  # it goes on from its own checkpoint from now on
             **_columns(Best, best),
             **_columns(Judgement, judgement),
         )
