@@ -25,7 +25,7 @@ from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unrea
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.paths import sync_folder, write_atomic
 
-FORMAT = 2
+FORMAT = 3
 """Part of the key: raised when decoding changes."""
 
 
