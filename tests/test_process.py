@@ -59,4 +59,7 @@ def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
     _shown(store, held)("packed 3 of 9 images  12 s left in im\udce9\x1b[2J")
     assert capsys.readouterr().out.endswith("  packed 3 of 9 images  12 s left in im\\udce9\\x1b[2J\n")
     with store.read() as session:
-        assert listing.get_run(session, held.run_id).doing == "packed 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
+        assert (
+            listing.get_run(session, held.run_id).doing
+            == "packed 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
+        )
