@@ -9,14 +9,26 @@ if TYPE_CHECKING:
 IMAGENET_V2_ARCHS = ("resnet50", "resnet101", "resnet152")
 """Of which torchvision has second weights."""
 
+FOUND_FIELDS = ("images", "image_column", "label_column", "split_column", "group_column", "class_names")
+"""What is said of data whose files and tables have to be found."""
+
 SMALLEST_ALONE_PX = 33
 """From this side on, an image's last feature map is larger than 1×1, so that BatchNorm can take it alone."""
 
 
 def conflicts(spec: "RunSpec") -> Iterator[str]:
     """Each as one line that says what to do."""
+    yield from _data_conflicts(spec)
     yield from _network_conflicts(spec)
     yield from _recipe_conflicts(spec)
+
+
+def _data_conflicts(spec: "RunSpec") -> Iterator[str]:
+    from engine.spec import BUILTIN_DEFAULTS
+
+    for field in FOUND_FIELDS if spec.data in BUILTIN_DEFAULTS else ():
+        if getattr(spec, field):
+            yield f"{spec.data} is built in, and has no {field}: leave it out"
 
 
 def _network_conflicts(spec: "RunSpec") -> Iterator[str]:

@@ -4,8 +4,10 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pictures import class_folders, draw, lab_csvs, write_column
+from PIL import Image
 
 from engine.datasets.index import survey_folder
 from engine.datasets.options import ReadOptions
@@ -184,3 +186,27 @@ def test_split_by_large_groups_is_read_back_with_them(home: Path, capsys: pytest
     problems = document(capsys, "new", "--names-only")["problems"]
     assert [each["kind"] for each in problems] == ["groups_not_used"]
     assert "column group puts 20 of 60 images into one group" in problems[0]["text"]
+
+
+@pytest.mark.parametrize(("top", "is_dark"), [(4095, True), (60000, False)])
+def test_check_warns_of_12_bits_in_16(
+    home: Path, capsys: pytest.CaptureFixture[str], top: int, is_dark: bool
+) -> None:
+    for number in range(8):
+        levels = np.linspace(0, top * (number + 1) / 8, 256).reshape(16, 16).astype(np.uint16)
+        path = home / "deep" / f"class{number % 2}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(levels).save(path)
+    found = document(capsys, "deep")
+    assert found["highest_level"] == top
+    assert [each["kind"] for each in found["problems"]] == (["dark_levels"] if is_dark else [])
+
+
+@pytest.mark.parametrize("field", ["images", "image-column", "label-column", "group-column", "class-names"])
+def test_flags_that_built_in_data_cannot_use_are_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], field: str
+) -> None:
+    for call in (["data", "check", "digits"], ["add", "--data", "digits"]):
+        assert run([*call, f"--{field}", "a,b"]) == 2
+        err = capsys.readouterr().err
+        assert f"digits is built in, and has no {field.replace('-', '_')}: leave it out" in err

@@ -41,9 +41,7 @@ def deep(levels: np.ndarray) -> Image.Image:
         "grey.png": GREY,
         "grey-16.png": deep(RAMP.astype(np.uint16) * 257),
         "grey-16.tif": deep(RAMP.astype(np.uint16) * 257),
-        "grey-32.tif": deep(RAMP.astype(np.int32) * 257),
         "float-1.tif": deep(RAMP.astype(np.float32) / 255),
-        "float-255.tif": deep(RAMP.astype(np.float32)),
         "palette.png": GREY.convert("P"),
         "opaque.png": Image.merge("LA", (GREY, Image.new("L", (SIDE, SIDE), 255))),
         "opaque-rgb.png": Image.merge("RGBA", (GREY, GREY, GREY, Image.new("L", (SIDE, SIDE), 255))),
@@ -60,6 +58,27 @@ def test_every_mode_becomes_rgb(tmp_path: Path, name: str, image: Image.Image) -
 def test_dark_deep_images_stay_dark(tmp_path: Path) -> None:
     """What 16 bits can hold is known: the levels of one image say nothing of it."""
     assert shown(save(tmp_path / "dark.png", deep(np.full((SIDE, SIDE), 200, np.uint16)))).max() <= 1
+
+
+@pytest.mark.parametrize("top", [200, 255, 256, 65535])
+def test_integers_of_32_bits_are_refused_whatever_is_in_them(tmp_path: Path, top: int) -> None:
+    levels = np.full((SIDE, SIDE), 200, np.int32)
+    levels[0, 0] = top
+    with pytest.raises(
+        BadImage, match="nothing says which of its 32-bit levels is white: save it with 8 or 16"
+    ):
+        shown(save(tmp_path / "x.tif", deep(levels)))
+
+
+def test_floats_have_one_scale(tmp_path: Path) -> None:
+    for top in (0.5, 1.0, 1.0005):
+        levels = np.full((SIDE, SIDE), 0.4, np.float32)
+        levels[0, 0] = top
+        assert shown(save(tmp_path / "x.tif", deep(levels)))[4, 4].tolist() == [102] * 3
+    for wrong in (1.5, 255, -1):
+        levels[0, 0] = wrong
+        with pytest.raises(BadImage, match="save floats from 0 to 1"):
+            shown(save(tmp_path / "x.tif", deep(levels)))
 
 
 def test_one_bit_images(tmp_path: Path) -> None:
@@ -162,7 +181,7 @@ def broken(tmp_path: Path, kind: str) -> Path:
         ("folder.png", r"cannot be read \(Is a directory\)"),
         ("missing.png", "is missing$"),
         ("numberless.tif", r"cannot be read \(it has levels that are no number\)"),
-        ("boundless.tif", r"cannot be read \(its levels go up to 1e\+09"),
+        ("boundless.tif", r"cannot be read \(its levels go from 0 to 1e\+09"),
     ],
 )
 def test_what_is_no_image_gets_one_line(tmp_path: Path, kind: str, says: str) -> None:

@@ -18,9 +18,6 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.images import open_image
 from engine.datasets.report import look_at_images
-from engine.datasets.source import survey_data
-from engine.grid import make_spec
-from engine.paths import Home
 
 
 def survey(path: Path, **options: object) -> Survey:
@@ -272,16 +269,6 @@ def test_class_names_that_are_the_labels_give_their_order(tmp_path: Path) -> Non
     assert "too large" in survey(tmp_path).problems[-1].text
 
 
-@pytest.mark.parametrize(
-    "field", ["image_column", "label_column", "split_column", "group_column", "class_names"]
-)
-def test_options_that_built_in_data_cannot_use_are_refused(tmp_path: Path, field: str) -> None:
-    spec = make_spec({"data": "digits", field: "a,b" if field == "class_names" else "a"})
-    problems = survey_data(Home.find(tmp_path), spec).problems
-    assert [each.severity for each in problems] == ["error"]
-    assert f"digits is built in, and has no --{field.replace('_', '-')}" in problems[0].text
-
-
 def test_a_folder_of_images_is_refused_where_no_table_names_them(tmp_path: Path) -> None:
     class_folders(tmp_path / "folders", each=2)
     (tmp_path / "elsewhere").mkdir()
@@ -290,5 +277,3 @@ def test_a_folder_of_images_is_refused_where_no_table_names_them(tmp_path: Path)
         found = survey(tmp_path / name, images=tmp_path / "elsewhere")
         assert [each.kind for each in found.problems] == ["no_layout"]
         assert found.problems[0].text.endswith("has no table, and so no --images: leave it out")
-    spec = make_spec({"data": "digits", "images": "elsewhere"})
-    assert "no --images" in survey_data(Home.find(tmp_path), spec).problems[0].text

@@ -25,7 +25,7 @@ from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unrea
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.paths import sync_folder, write_atomic
 
-FORMAT = 2
+FORMAT = 3
 """Part of the key: raised when decoding changes."""
 
 
@@ -71,22 +71,21 @@ def pack(
     A process that packs the same data holds a lock: others wait for it. One that was stopped or killed left a
     map half filled, which is filled further. Raises BadImages (`on_bad` fail), DataError, Stopped, CacheError."""
     shape = (len(index.names), look.size_px, look.size_px, 3)
+    size_bytes = int(np.prod(shape))
     if on_bad == "fail":
         _check_that_all_are_there(index)
 
     def waiting() -> None:
         log("another run is packing the same images: waiting for it")
 
-    with _room_for(cache, int(np.prod(shape))):
+    with _room_for(cache, size_bytes):
         cache.mkdir(parents=True, exist_ok=True)
         key = _key(index, look, cache)
         path, about = cache / f"{key}.u8", cache / f"{key}.json"
         with locked(cache / f"{key}.lock", should_stop=should_stop, waiting=waiting):
-            bad = _known_bad(about) if path.exists() and path.stat().st_size == np.prod(shape) else None
+            bad = _known_bad(about) if path.exists() and path.stat().st_size == size_bytes else None
             if bad is None:
-                partial = Partial.open(
-                    path.with_suffix(".partial"), cache / f"{key}.note", int(np.prod(shape))
-                )
+                partial = Partial.open(path.with_suffix(".partial"), cache / f"{key}.note", size_bytes)
                 if partial.done:
                     log(f"going on with packing from image {partial.done:,}")
                 _fill(partial, index, look, on_bad, progress, should_stop)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.problems import Problem, error, some, warning
@@ -13,6 +13,8 @@ from engine.datasets.index import SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
 
 CHUNK = 256
+DARK_SHARE = 0.25
+"""Images of 16 bits that use no more of their range are dark: those of 12 bits use a sixteenth."""
 Progress = Callable[[int, int], None]
 """Called with images done and images in all."""
 
@@ -27,13 +29,16 @@ class Looks:
     """`512×512` and how many images have it, the most frequent first."""
     modes: dict[str, int]
     """Pillow's modes, likewise."""
+    deep: int = 0
+    """Images of 16 bits; `highest` is the lightest level of all of them, up to 65535."""
+    highest: int = 0
 
 
 def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str) -> dict[str, Any]:
     """What `data check --json` prints; everything that is unknown is None."""
     index = survey.index
     empty = _empty_files(index, on_bad) if index else []
-    problems = [*survey.problems, *empty, *_unreadable(looks, index, on_bad)]
+    problems = [*survey.problems, *empty, *_unreadable(looks, index, on_bad), *_dark(looks)]
     return {
         "data": data,
         "usable": index is not None and all(problem.severity != "error" for problem in problems),
@@ -51,6 +56,7 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
         "shared_groups": _shared(index) if index else None,
         "sizes": looks.sizes if looks else None,
         "modes": looks.modes if looks else None,
+        "highest_level": looks.highest if looks and looks.deep else None,
         "problems": [{**asdict(problem), "examples": list(problem.examples)} for problem in problems],
     }
 
@@ -58,14 +64,13 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
 def look_at_images(index: Index, progress: Progress) -> Looks | None:
     """Decode every image of an index; None for a built-in set, which has no files."""
     from engine.datasets.pixels.images import open_image
-    from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+    from engine.datasets.pixels.rgb import NOT_READABLE, check_size, highest_level, reason_of, to_rgb
 
     root = index.root
     if root is None:
         return None
 
-    def look(name: str) -> tuple[str, str, str]:
-        """Size, mode and what is wrong."""
+    def look(name: str) -> _Look:
         try:
             with open_image(root, name) as image:
                 size, mode = "×".join(map(str, image.size)), image.mode
@@ -73,21 +78,36 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
                 image.draft(None, (32, 32))  # a JPEG is read to its end, but not at full size
                 image.load()
                 to_rgb(image)
-            return size, mode, ""
+                return _Look(size, mode, highest=highest_level(image))
         except NOT_READABLE as wrong:
-            return "", "", f"{name} ({reason_of(wrong)})"
+            return _Look(wrong=f"{name} ({reason_of(wrong)})")
 
     names = [index.names[row] for row in index.used]
-    found: list[tuple[str, str, str]] = []
+    found: list[_Look] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
         for start in range(0, len(names), CHUNK):
             found += threads.map(look, names[start : start + CHUNK])
             progress(len(found), len(names))
-    good = [(size, mode) for size, mode, _ in found if size]
+    return _looks(found)
+
+
+class _Look(NamedTuple):
+    """What opening one image showed."""
+
+    size: str = ""
+    mode: str = ""
+    wrong: str = ""
+    highest: int | None = None
+
+
+def _looks(found: Sequence[_Look]) -> Looks:
+    deep = [each.highest for each in found if each.highest is not None]
     return Looks(
-        tuple(wrong for _, _, wrong in found if wrong),
-        dict(Counter(size for size, _ in good).most_common()),
-        dict(Counter(mode for _, mode in good).most_common()),
+        tuple(each.wrong for each in found if each.wrong),
+        dict(Counter(each.size for each in found if each.size).most_common()),
+        dict(Counter(each.mode for each in found if each.mode).most_common()),
+        len(deep),
+        max(deep, default=0),
     )
 
 
@@ -147,3 +167,16 @@ def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[P
     text, advice = f"{count} cannot be read, the first is {first}", "replace them, take their rows out"
     brief = "unreadable images, skipped"
     return [_bad("unreadable_images", text, advice, brief, looks.unreadable, on_bad)]
+
+
+def _dark(looks: Looks | None) -> list[Problem]:
+    """The warning that levels of 12 bits, say, were saved in files of 16."""
+    from engine.datasets.pixels.rgb import DEEP_WHITE
+
+    if looks is None or not looks.deep or looks.highest > DARK_SHARE * DEEP_WHITE:
+        return []
+    text = (
+        f"the levels of {looks.deep:,} images of 16 bits go up to {looks.highest:,} of {DEEP_WHITE:,} alone: they are "
+        "nearly black to a network; stretch them all by one factor"
+    )
+    return [warning("dark_levels", text, "16-bit images nearly black")]

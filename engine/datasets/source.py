@@ -1,6 +1,5 @@
 """The index of whatever a spec calls its data: a folder, a file or a built-in set."""
 
-from engine.datasets.formats.problems import error
 from engine.datasets.index import Index, Survey, make_index, survey_folder
 from engine.datasets.options import ReadOptions
 from engine.paths import Home
@@ -44,10 +43,6 @@ def read_options(home: Home, spec: RunSpec) -> ReadOptions:
 def _survey_builtin(name: str, options: ReadOptions) -> Survey:
     from engine.datasets.builtin import builtin_table
 
-    for field in ("images", "image_column", "label_column", "split_column", "group_column", "class_names"):
-        if getattr(options, field):
-            text = f"{name} is built in, and has no --{field.replace('_', '-')}: leave it out"
-            return Survey(None, "", (error("unused_option", text),))
     built = builtin_table(name)
     splits = [None] * len(built.labels) if built.splits is None else [str(split) for split in built.splits]
     index, problems = make_index(

@@ -25,8 +25,8 @@ def open_image(root: Path, name: str) -> Image.Image:
 
 
 def _open_file(path: Path) -> Image.Image:
-    """Nothing but a file: opening a pipe would wait for whoever writes into it."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    """No pipe and no device: opening one would wait for whoever writes into it."""
+    if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
         raise OSError(errno.EINVAL, "it is no file")
     return Image.open(path)
 

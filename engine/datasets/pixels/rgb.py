@@ -7,6 +7,9 @@ from PIL import Image, ImageChops, UnidentifiedImageError
 
 MAX_PIXELS = 150_000_000
 """A file that claims more is refused before it is decoded: it would take over half a gigabyte a thread."""
+DEEP_WHITE = 65535
+FLOAT_MARGIN = 1e-3
+"""By so much may computed floats leave 0 to 1."""
 NOT_READABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error)
 """What Pillow's decoders raise for files that are damaged or no images."""
 
@@ -37,21 +40,32 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits or floats as 8 bits. Sixteen-bit levels go up to 65535; what others go up to is
-    guessed from their largest: 1 (floats alone), 255 or 65535. Raises ValueError for what is none of these."""
+    """Grey of 16 bits (0 to 65535) or of floats (0 to 1) as 8 bits, by one scale for all images.
+
+    Raises ValueError for levels beyond these, and for integers of 32 bits: what is white in an image must not depend
+    on what else is in it."""
     levels = np.asarray(image, dtype=np.float32)
-    highest = float(levels.max(initial=0))
+    lowest, highest = float(levels.min(initial=0)), float(levels.max(initial=0))
     if not np.isfinite(levels).all():
         raise ValueError("it has levels that are no number")
-    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
-        scale = 255 / 65535
-    elif image.mode == "F" and highest <= 1:
-        scale = 255.0
-    elif highest <= 65535:
-        scale = 1.0 if highest <= 255 else 255 / 65535
+    if is_16_bit(image):
+        scale = 255 / DEEP_WHITE
+    elif image.mode != "F":
+        raise ValueError("nothing says which of its 32-bit levels is white: save it with 8 or 16 bits")
+    elif lowest < -FLOAT_MARGIN or highest > 1 + FLOAT_MARGIN:
+        raise ValueError(f"its levels go from {lowest:g} to {highest:g}: save floats from 0 to 1")
     else:
-        raise ValueError(f"its levels go up to {highest:g}, where 1, 255 or 65535 are known")
+        scale = 255.0
     return Image.fromarray(np.clip(np.rint(levels * scale), 0, 255).astype(np.uint8))
+
+
+def is_16_bit(image: Image.Image) -> bool:
+    return image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG")
+
+
+def highest_level(image: Image.Image) -> int | None:
+    """The lightest level of an image of 16 bits; None for any other."""
+    return int(np.asarray(image).max(initial=0)) if is_16_bit(image) else None
 
 
 def reason_of(error: Exception) -> str:
