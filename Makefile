@@ -35,8 +35,8 @@ bench: install   ## the measurements of docs/benchmarks.md
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
 
-soak: install    ## a packed set larger than its memory: takes 4 GB of disk, and root for a control group
-	@$(PY) -m benchmarks beyond_memory
+soak: install    ## 100 kills; a packed set larger than its memory (4 GB of disk, and root for a control group)
+	@$(PY) -m benchmarks kill_loop beyond_memory
 
 screenshots: install  ## the pictures in docs/
 	@$(PY) -m docs.screenshots

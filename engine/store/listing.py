@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from engine.store.fencing import QueueError
@@ -50,7 +51,10 @@ def run_ids(session: Session) -> set[int]:
 
 def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     """Id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
-    known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(col(Run.peak_memory_gb).is_not(None))
+    on_card = func.coalesce(col(Run.environment)["device"].as_string(), "cpu") != "cpu"
+    known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(
+        col(Run.peak_memory_gb).is_not(None), on_card
+    )
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
 
@@ -58,6 +62,12 @@ def queue_order(session: Session) -> list[int]:
     """The queued runs in the order in which they will be claimed."""
     queued = select(col(Run.id)).where(Run.status == "queued")
     return list(session.exec(queued.order_by(col(Run.priority).desc(), col(Run.position))))  # type: ignore[arg-type]
+
+
+def next_waiting(session: Session) -> int | None:
+    """The run that the next claim would take."""
+    claimable = select(Run.id).where(text("status = 'queued'"), Run.blocked == 0)
+    return session.exec(claimable.order_by(col(Run.priority).desc(), col(Run.position)).limit(1)).first()
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:

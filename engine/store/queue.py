@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from engine.store.advice import ADVICE
 from engine.store.database import Store
 from engine.store.fencing import (
     Claim,
@@ -80,11 +81,11 @@ def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
     )
 
 
-def renew(store: Store, held: Claim) -> Request | None:
+def renew(store: Store, held: Claim, *, lease_s: float = LEASE_S) -> Request | None:
     """Extend the lease; gives what a user has asked of the run meanwhile. Raises LeaseLost."""
     with store.write() as session:
         statement = (
-            fenced(held).values(lease_expires_s=now_s(session) + LEASE_S).returning(run_table.c.request)
+            fenced(held).values(lease_expires_s=now_s(session) + lease_s).returning(run_table.c.request)
         )
         row = session.execute(statement).first()
         if row is None:
@@ -146,7 +147,9 @@ def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = N
                 else {"status": "paused"}
             )
         elif bad_end is not None and failures >= row.max_attempts:
-            outcome = {"status": "failed", "cause": bad_end[0], "error": bad_end[1], "ended_at": utc_now()}
+            cause, error = bad_end
+            outcome = {"status": "failed", "cause": cause, "error": error, "suggestion": ADVICE[cause]}
+            outcome["ended_at"] = utc_now()
         else:
             outcome = {"status": "queued"}
         write_fenced(session, held, failures=failures, changed=changed, **outcome, **_NO_LEASE)
