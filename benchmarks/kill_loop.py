@@ -102,6 +102,10 @@ class KillLoop:
         content = self.home.run(run_id).best.read_bytes()
         return content[8 + int.from_bytes(content[:8], "little") :]
 
+    def predictions(self, run_id: int) -> bytes:
+        """Of the last epoch."""
+        return self.home.run(run_id).predictions(last=True).read_bytes()
+
     def problems(self) -> list[str]:
         """All that is wrong with how the runs ended; empty where nothing is."""
         found = []
@@ -113,6 +117,7 @@ class KillLoop:
                 "ended more than once": sum(line.endswith("  done") for line in said) == 1,
                 f"has epochs written by attempts {attempts}": attempts == sorted(attempts),
                 "has other metrics": self.numbers(run_id) == self.numbers(self.calm),
+                "has other predictions": self.predictions(run_id) == self.predictions(self.calm),
                 "has other weights": self.weights(run_id) == self.weights(self.calm),
             }
             found += [f"run {run_id} {wrong}" for wrong, good in checks.items() if not good]

@@ -5,17 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import torch
 from pictures import class_folders
-from safetensors.torch import load_file
 from waiting import until
 
 from engine.grid import make_spec
 from engine.paths import Home
-from engine.store import history, listing
+from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics, Run
+from engine.store.tables import Run
 
 
 class Lab:
@@ -27,7 +25,7 @@ class Lab:
         self.store: Store = open_store(self.home.database)
         self.workers: list[subprocess.Popen[str]] = []
 
-    def add(self, **settings: object) -> int:
+    def add(self, *, max_attempts: int = 3, **settings: object) -> int:
         small = {
             "data": "data",
             "image_size": 16,
@@ -36,10 +34,12 @@ class Lab:
             "threads": 1,
             "precision": "fp32",
         }
-        return add_runs(self.store, [make_spec(small | settings)]).ids[0]
+        return add_runs(self.store, [make_spec(small | settings)], max_attempts=max_attempts).ids[0]
 
-    def start_worker(self, *flags: str, **environment: str) -> "subprocess.Popen[str]":
+    def start_worker(self, *flags: str, within: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        """`within`: what comes before the worker's command."""
         command = [
+            *within,
             sys.executable,
             "-m",
             "engine.worker",
@@ -49,13 +49,7 @@ class Lab:
             "cpu",
             *flags,
         ]
-        worker = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | environment,
-        )
+        worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.workers.append(worker)
         return worker
 
@@ -107,26 +101,3 @@ def training_of(lab: Lab, worker: int, run_id: int) -> int:
 def spare_of(worker: int) -> int | None:
     """The process that waits for a worker's next run."""
     return next((pid for pid in children_of(worker) if output_of(pid) == "/dev/null"), None)
-
-
-def bits(lab: Lab, run_id: int) -> dict[str, torch.Tensor]:
-    return load_file(lab.home.run(run_id).best)
-
-
-def numbers(lab: Lab, run_id: int) -> list[dict[str, object]]:
-    """A run's metrics without what a clock measured."""
-    timed = {"run_id", "attempt", "images_per_s", "data_wait_share", "seconds"}
-    with lab.store.read() as session:
-        rows = history.epochs_of(session, run_id)
-        matrices = history.confusions_of(session, run_id)
-        losses = [point.model_dump(exclude={"run_id"}) for point in history.losses_of(session, run_id)]
-    epochs = [EpochMetrics.model_dump(row, exclude=timed) | {"matrix": matrices[row.epoch]} for row in rows]
-    return [*epochs, {"losses": losses}]
-
-
-def assert_same_run(lab: Lab, one: int, other: int) -> None:
-    first, second = bits(lab, one), bits(lab, other)
-    assert first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
-    assert numbers(lab, one) == numbers(lab, other)
-    predictions = [lab.home.run(run).predictions(last=True).read_bytes() for run in (one, other)]
-    assert predictions[0] == predictions[1]

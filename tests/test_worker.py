@@ -1,45 +1,18 @@
 """Workers and training processes as they really are: killed, stopped, cancelled, fed with broken data."""
 
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, assert_same_run, training_of
+from lab import Lab
 from pictures import class_folders
 from waiting import until
 
-from engine import processes
 from engine.store import listing, queue, workers
-
-EPOCHS = 6
-"""Enough that a kill after the second lands in mid-run."""
-
-
-def test_killed_at_any_moment_it_resumes_with_the_same_bits(lab: Lab) -> None:
-    """Undisturbed; its training process killed; its worker killed: three runs of one spec."""
-    calm, child_killed, worker_killed = (lab.add(epochs=EPOCHS) for _ in range(3))
-    worker = lab.start_worker()
-    lab.until_epoch(child_killed, 2)
-    victim = training_of(lab, worker.pid, child_killed)
-    os.kill(victim, signal.SIGKILL)
-    until(lambda: lab.run(child_killed).attempt == 2, what="the second attempt")
-    lab.until_epoch(worker_killed, 2)
-    orphan = training_of(lab, worker.pid, worker_killed)
-    began = processes.started(orphan)
-    worker.kill()
-    worker.wait()
-    until(lambda: not processes.is_alive(orphan, began), what="the orphan to leave")
-    assert lab.run(worker_killed).epoch < EPOCHS
-    lab.drain()
-    for run_id, attempts in ((calm, 1), (child_killed, 2), (worker_killed, 2)):
-        run = lab.run(run_id)
-        assert (run.status, run.epoch, run.attempt, run.failures) == ("done", EPOCHS, attempts, 0), run_id
-    assert "going on from epoch" in lab.log(child_killed)
-    assert_same_run(lab, calm, child_killed)
-    assert_same_run(lab, calm, worker_killed)
+from engine.store.advice import ADVICE
 
 
 def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
@@ -65,6 +38,51 @@ def test_a_run_whose_folder_vanishes_fails_and_the_next_one_is_trained(lab: Lab)
     assert worker.wait(timeout=120) == 0
     assert lab.run(vanishing).status == "failed" and "\n" not in (lab.run(vanishing).error or "")
     assert lab.run(following).status == "done"
+
+
+MEMORY_GROUPS = (("memory", "memory.limit_in_bytes"), ("", "memory.max"))
+LIMIT_BYTES = 200 << 20
+"""A worker fits, torch does not."""
+
+
+@pytest.fixture
+def memory_group() -> Iterator[Path]:
+    """A control group, of version 1 or 2, with little memory."""
+    group = next(filter(None, (_limited(controller, limit) for controller, limit in MEMORY_GROUPS)), None)
+    if group is None:
+        pytest.skip("this process may not make a control group with a memory limit (be root, on Linux)")
+    yield group
+    until(lambda: not (group / "cgroup.procs").read_text(), what="an empty control group")
+    group.rmdir()
+
+
+def _limited(controller: str, limit: str) -> Path | None:
+    group = Path("/sys/fs/cgroup", controller, f"resnet-tui-test-{os.getpid()}")
+    try:
+        group.mkdir()
+    except OSError:
+        return None
+    try:
+        (group / limit).write_text(str(LIMIT_BYTES))
+    except OSError:
+        group.rmdir()
+        return None
+    return group
+
+
+def test_a_training_that_the_kernel_kills_for_memory_is_called_so(lab: Lab, memory_group: Path) -> None:
+    run_id = lab.add(max_attempts=1)
+    join = ("/bin/sh", "-c", f'echo $$ > {memory_group}/cgroup.procs; exec "$@"', "join")
+    worker = lab.start_worker("--drain", within=join)
+    assert worker.wait(timeout=120) == 0
+    run = lab.run(run_id)
+    assert (run.status, run.cause, run.failures) == ("failed", "out_of_memory", 1), run.error
+    assert run.suggestion == ADVICE["out_of_memory"]
+    assert (
+        lab.log(run_id)
+        .splitlines()[-1]
+        .endswith("the kernel killed the training process: the host's memory was full")
+    )
 
 
 def test_a_dead_workers_run_goes_before_the_rest_of_the_queue(lab: Lab) -> None:

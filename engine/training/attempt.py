@@ -34,7 +34,7 @@ from engine.training.session import Session
 
 def log(text: str) -> None:
     """A line of the run's log: the worker sends this process's output there."""
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, orders: Orders) -> None:
@@ -117,7 +117,7 @@ def _shown(store: Store, held: Claim) -> Callable[[str], None]:
     """Logs, and shows in the run table, what a run does before its first step: packing takes minutes."""
 
     def say(text: str) -> None:
-        history.record_doing(store, held, " ".join(text.split()))
+        history.record_doing(store, held, plain(" ".join(text.split())))
         log(text)
 
     return say
