@@ -23,7 +23,11 @@ class CardWatch:
         """Why a run has to wait, None where it need not; `ours`: processes of this worker."""
         if not self._device.startswith("cuda"):
             return None
-        card = next((each for each in self._look().cards if each.uuid == self._uuid), None)
+        cards = self._look().cards
+        if self._uuid is None:  # a torch before 2.5 does not tell: its number is then the driver's
+            card = next(iter(cards[int(self._device.partition(":")[2] or 0) :]), None)
+        else:
+            card = next((each for each in cards if each.uuid == self._uuid), None)
         return in_use(self._device, card, ours, self._most_gb) if card is not None else None
 
 

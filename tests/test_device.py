@@ -142,9 +142,23 @@ def test_the_worker_passes_the_problem_on(monkeypatch: pytest.MonkeyPatch) -> No
         devices.find_device("auto")
 
 
+def test_all_devices_are_the_cards_that_torch_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices.telemetry, "nvidia", lambda: NO_CARD)
+    assert devices.every_device() == ["cpu"]
+    answer = json.dumps({"problem": None, "device": "cuda:0", "torch": {"cards": [{}, {}]}})
+    done = subprocess.CompletedProcess([], 0, stdout=answer, stderr="")
+    monkeypatch.setattr(devices.telemetry, "nvidia", lambda: H100)
+    monkeypatch.setattr(devices.subprocess, "run", lambda *_args, **_kw: done)
+    assert devices.every_device() == ["cuda:0", "cuda:1"]
+
+
 def test_the_cpu_is_read() -> None:
     found = CpuTelemetry().read()
-    assert 0 <= found["cpu_percent"] <= 100 and 0 < found["memory_gb"] < found["memory_total_gb"]
+    assert (
+        found["load"] >= 0
+        and 0 <= found["cpu_percent"] <= 100
+        and 0 < found["memory_gb"] < found["memory_total_gb"]
+    )
 
 
 def test_the_module_prints_its_choice() -> None:

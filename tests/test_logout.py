@@ -1,11 +1,15 @@
 """Does a worker outlive its user's logout? Rules on tables, facts from fake files and fake executables."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+import tui.cli  # noqa: F401  (its package holds the verb under the module's name)
 from engine import logout
 from engine.logout import AS_SCOPE, Facts, Rules, parse_bus, plan, read_rules
+from engine.paths import Home
+from tui import launch
 
 KILLS = Rules(kills=True)
 
@@ -163,3 +167,41 @@ def test_where_this_process_is(tmp_path: Path, groups: str | None, place: str) -
     if groups is not None:
         config(tmp_path, {"proc/self/cgroup": groups})
     assert logout.facts(tmp_path).place == place
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "warning"),
+    [
+        (logout.Plan(), ["sh", "-c", "true"], None),
+        (logout.Plan((), "logging out ends it"), ["sh", "-c", "true"], "logging out ends it"),
+        (logout.Plan(("env", "--"), "start it so"), ["env", "--", "sh", "-c", "true"], None),
+    ],
+)
+def test_the_app_starts_a_worker_so_that_it_goes_on_or_says_so_before(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    found: logout.Plan,
+    command: list[str],
+    warning: str | None,
+) -> None:
+    monkeypatch.setattr(logout, "look", lambda: found)
+    monkeypatch.setattr(launch, "worker_command", lambda _home, **_: ["sh", "-c", "true"])
+    assert launch.logout_warning() == warning
+    started = launch.start_worker(Home.find(tmp_path))
+    assert started.args == command and started.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("found", "says", "problem"),
+    [
+        (logout.Plan(), "workers go on", None),
+        (logout.Plan(AS_SCOPE, "start it so"), "workers that the app starts go on", None),
+        (logout.Plan((), "logging out ends it"), "workers are ended", "logging out ends it"),
+    ],
+)
+def test_doctor_says_what_a_logout_does(
+    monkeypatch: pytest.MonkeyPatch, found: logout.Plan, says: str, problem: str | None
+) -> None:
+    monkeypatch.setattr(logout, "look", lambda: found)
+    check = sys.modules["tui.cli.doctor"]._logout()
+    assert check.found.startswith(says) and check.problem == problem
