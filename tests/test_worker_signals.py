@@ -116,7 +116,8 @@ def everything(lab: Lab, run_id: int) -> tuple[object, ...]:
         epochs = [row.model_dump() for row in history.epochs_of(session, run_id)]
         losses = [row.model_dump() for row in history.losses_of(session, run_id)]
     folder = lab.home.run(run_id).folder
-    files = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(folder.iterdir())}
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
     return Run.model_dump(lab.run(run_id)), epochs, losses, files
 
 
