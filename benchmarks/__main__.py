@@ -7,9 +7,20 @@ import time
 
 from engine.telemetry import cpu_name
 
-MEASUREMENTS = ("claims", "waiting", "names", "step", "layout", "profile", "packing", "feeds", "contenders")
-SOAKS = ("beyond_memory",)
-"""Run only where they are named: they take gigabytes of disk."""
+MEASUREMENTS = (
+    "claims",
+    "waiting",
+    "turnaround",
+    "names",
+    "step",
+    "layout",
+    "profile",
+    "packing",
+    "feeds",
+    "contenders",
+)
+SOAKS = ("kill_loop", "beyond_memory")
+"""Run only where they are named: they take long, or gigabytes of disk."""
 
 
 def main() -> None:

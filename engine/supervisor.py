@@ -1,116 +1,188 @@
-"""One training process from its start to its end: spawn, pass on requests, record how it ended."""
+"""One training process from its start to its end: give it its run, pass on requests, record how it ended."""
 
 import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from engine import processes
+from engine import oom, processes
+from engine.endings import Ending, ending_of
+from engine.leaving import Haste
 from engine.paths import Home
 from engine.store import listing, queue
-from engine.store.database import Store
+from engine.store.advice import ADVICE
+from engine.store.database import Store, StoreError
 from engine.store.fencing import Claim, LeaseLost
-from engine.text import plain
+from engine.text import plain, say
 
 ASK_EVERY_S = 0.5
 TAIL_BYTES = 4096
-STORE_UNUSABLE = 75
-"""The exit code of a training process that could not write to the database (EX_TEMPFAIL of sysexits.h)."""
 GRACE_S = 60.0
-"""A process that was told to stop and does not is killed after this; it goes on from its last checkpoint."""
+"""A process that was asked to pause or cancel and does not is killed after this; its last checkpoint counts."""
+SOON_S = 7.0
+"""The same where the worker was told to leave: it has ten seconds in all."""
+LOST_S = 2.0
+"""The same where another worker has the run."""
+REAP_S = 1.0
+"""How long a killed process may take to die before it is left alone: the kernel may be waiting for a disk."""
+RECORD_TRIES, RECORD_PAUSE_S = 5, 1.0
+
+
+class Tolerance:
+    """A run table that cannot be reached just now is no reason to stop a training: said once, tried again."""
+
+    def __init__(self) -> None:
+        self._said: str | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None:
+            self._said = None
+        elif isinstance(error, StoreError):
+            if self._said != str(error):
+                say(f"{error}; the training goes on, trying again")
+            self._said = str(error)
+        return isinstance(error, StoreError)
 
 
 class TrainingProcess:
-    """`python -m engine.training.run` in a process group of its own, its output in the run's log."""
+    """The process that trains a claimed run, its output in the run's log."""
 
-    def __init__(self, store: Store, home: Home, device: str, held: Claim) -> None:
-        """Start it. Raises OSError where the run's folder or log cannot be written."""
-        self._store, self._home, self.held = store, home, held
+    def __init__(
+        self,
+        store: Store,
+        home: Home,
+        held: Claim,
+        start: Callable[..., "subprocess.Popen[bytes]"],
+        *,
+        lease_s: float = queue.LEASE_S,
+    ) -> None:
+        """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
+        written."""
+        self._store, self.held, self._lease_s = store, held, lease_s
         self._told: str | None = None
-        self._told_at = self._next_renew = self._next_ask = 0.0
+        self._kill_at = float("inf")
+        self._next_renew = self._next_ask = 0.0
+        self._tolerance = Tolerance()
         paths = home.run(held.run_id)
         paths.folder.mkdir(parents=True, exist_ok=True)
-        # -P: the home is the process's folder, and must not be searched for modules.
-        command = [sys.executable, "-P", "-m", "engine.training.run", "--device", device]
-        command += ["--db", home.database, "--home", str(home.root), "--cache", str(home.cache)]
-        command += ["--run", str(held.run_id), "--attempt", str(held.attempt)]
+        self._log: Path = paths.log
+        self._kills_before = oom.kills()
         with paths.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=home.root,
-            )
+            self._process = start(log)
+        self._write(f"train {held.run_id} {held.attempt}")
 
-    def supervise(self, wait: Callable[[], None], should_stop: Callable[[], bool]) -> None:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def supervise(self, wait: Callable[[], None], haste: Callable[[], Haste]) -> None:
         """Hold the lease and pass on requests until the process has ended; `wait` returns after a moment."""
         while self._process.poll() is None:
             now = time.monotonic()
-            if now >= self._next_renew:
-                self._renew()
-                self._next_renew = now + queue.RENEW_EVERY_S
-            if now >= self._next_ask:
-                self._pass_on_request()
-                self._next_ask = now + ASK_EVERY_S
-            if should_stop():
-                self._tell("stop")
-            if self._told and now - self._told_at > GRACE_S:
+            with self._tolerance:
+                self._renew_and_ask(now)
+            wanted = haste()
+            if wanted is not Haste.NONE:
+                self._tell("stop", within_s=SOON_S if wanted is Haste.SOON else float("inf"))
+            if wanted is Haste.NOW:
+                self._leave_behind()
+                return
+            if now >= self._kill_at:
                 processes.signal_group(self._process.pid, signal.SIGKILL)
+                if now >= self._kill_at + REAP_S:
+                    break
             wait()
         self._record_end()
 
-    def _renew(self) -> None:
-        try:
-            queue.renew(self._store, self.held)
-        except LeaseLost:
-            # Another worker has the run, or the process has just ended it: either way it must not go on.
-            self._tell("stop")
+    def _renew_and_ask(self, now: float) -> None:
+        if now >= self._next_renew:
+            self._next_renew = now + self._lease_s / 3
+            try:
+                queue.renew(self._store, self.held, lease_s=self._lease_s)
+            except LeaseLost:
+                # Another worker has the run, or the process has just ended it: either way it must not go on.
+                self._tell("stop", within_s=LOST_S)
+        if now >= self._next_ask:
+            self._next_ask = now + ASK_EVERY_S
+            with self._store.read() as session:
+                request = listing.get_run(session, self.held.run_id).request
+            if request is not None:
+                self._tell(request, within_s=GRACE_S)
 
-    def _pass_on_request(self) -> None:
-        with self._store.read() as session:
-            request = listing.get_run(session, self.held.run_id).request
-        if request is not None:
-            self._tell(request)
+    def _tell(self, word: str, *, within_s: float) -> None:
+        """Ask the process to stop, once; a later, more hurried asking only shortens the time."""
+        self._kill_at = min(self._kill_at, time.monotonic() + within_s)
+        if self._told is None:
+            self._told = word
+            self._write(word)
 
-    def _tell(self, word: str) -> None:
-        if self._told is not None:
-            return
-        self._told, self._told_at = word, time.monotonic()
+    def _write(self, line: str) -> None:
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(f"{word}\n".encode())
+        with contextlib.suppress(BrokenPipeError):  # it is ending already
+            self._process.stdin.write(f"{line}\n".encode())
             self._process.stdin.flush()
-        except BrokenPipeError:
-            return  # it is ending already
+
+    def _leave_behind(self) -> None:
+        """Put the run back first: whatever happens to this worker next, the run is not lost."""
+        with contextlib.suppress(LeaseLost, StoreError):
+            queue.put_back(self._store, self.held)
+        processes.signal_group(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(REAP_S)
 
     def _record_end(self) -> None:
         """The process records its own ending; only where it could not is it done here."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
         code = self._process.returncode
-        try:
-            if code < 0 and self._told is not None:
-                queue.put_back(self._store, self.held)  # it was told to stop: no bad ending
-            elif code == STORE_UNUSABLE:
-                queue.put_back(self._store, self.held, bad_end=("disk", self._last_words(code)))
-            elif code < 0:
-                text = f"the training process was ended by {signal.Signals(-code).name}"
-                queue.put_back(self._store, self.held, bad_end=("signal", text))
-            elif code > 0:
-                queue.end(self._store, self.held, "failed", cause="code", error=self._last_words(code))
-            else:
-                queue.put_back(self._store, self.held, bad_end=("code", "it left without recording its end"))
-        except LeaseLost:
-            return
+        ending = ending_of(
+            -signal.SIGKILL if code is None else code,
+            was_told=self._told is not None,
+            out_of_memory=oom.grew(self._kills_before, oom.kills()),
+            last_words=self._last_words(),
+        )
+        for tries_left in reversed(range(RECORD_TRIES)):
+            try:
+                self._record(ending)
+                return
+            except LeaseLost:
+                return
+            except StoreError as error:
+                if not tries_left:
+                    # The lease runs out and the run is put back by whoever can.
+                    say(f"run {self.held.run_id}: its end cannot be recorded: {error}")
+                time.sleep(RECORD_PAUSE_S if tries_left else 0)
 
-    def _last_words(self, code: int) -> str:
+    def _record(self, ending: Ending | None) -> None:
+        """Raises LeaseLost where the process, or another worker, was quicker."""
+        if ending is None:
+            queue.put_back(self._store, self.held)
+        elif ending.is_final:
+            advice = ADVICE[ending.cause]
+            queue.end(
+                self._store, self.held, "failed", cause=ending.cause, error=ending.text, suggestion=advice
+            )
+        else:
+            queue.put_back(self._store, self.held, bad_end=(ending.cause, ending.text))
+        self._note(
+            ending.text if ending else "stopped before its next checkpoint; the run is back in its place"
+        )
+
+    def _note(self, text: str) -> None:
+        """A line in the run's log of what its process could not write."""
+        with contextlib.suppress(OSError), self._log.open("a") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}\n")
+
+    def _last_words(self) -> str:
         last = "its log is empty"
-        with contextlib.suppress(OSError), self._home.run(self.held.run_id).log.open("rb") as log:
+        with contextlib.suppress(OSError), self._log.open("rb") as log:
             log.seek(max(log.seek(0, os.SEEK_END) - TAIL_BYTES, 0))
             last = next(reversed(log.read().decode(errors="replace").strip().splitlines()), last)
-        return f"the training process left with code {code}: {plain(last)}"
+        return plain(last)

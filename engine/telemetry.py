@@ -10,6 +10,14 @@ _MB = 1024
 
 
 @dataclass(frozen=True)
+class CardProcess:
+    """A process that computes on a card; memory in GiB, None where the driver does not tell."""
+
+    pid: int
+    used_gb: float | None = None
+
+
+@dataclass(frozen=True)
 class HostCard:
     """A card as the driver counts it; memory in GiB, None where it does not tell."""
 
@@ -17,6 +25,7 @@ class HostCard:
     uuid: str
     memory_gb: float | None = None
     used_gb: float | None = None
+    processes: tuple[CardProcess, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,18 @@ def _host_card(nvml: Any, handle: Any) -> HostCard:
         info = nvml.nvmlDeviceGetMemoryInfo(handle)
         total, used = info.total / _MB**3, info.used / _MB**3
     name, uuid = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle)
-    return HostCard(str(name), str(uuid), total, used)
+    return HostCard(str(name), str(uuid), total, used, _card_processes(nvml, handle))
+
+
+def _card_processes(nvml: Any, handle: Any) -> tuple[CardProcess, ...]:
+    try:
+        running = nvml.nvmlDeviceGetComputeRunningProcesses(handle)
+    except nvml.NVMLError:
+        return ()
+    return tuple(
+        CardProcess(int(each.pid), each.usedGpuMemory / _MB**3 if each.usedGpuMemory is not None else None)
+        for each in running
+    )
 
 
 def idle_nvidia_hardware() -> bool:
@@ -82,7 +102,8 @@ class CpuTelemetry:
         self._before = _cpu_ticks()
 
     def read(self) -> dict[str, Any]:
-        """`cpu_percent` of all cores, `memory_gb` and `memory_total_gb` of the host."""
+        """`cpu_percent` of all cores, `load` (processes that wait to run, mean of a minute), `memory_gb` and
+        `memory_total_gb` of the host."""
         busy, total = _cpu_ticks()
         busy_before, total_before = self._before
         self._before = (busy, total)
@@ -91,6 +112,7 @@ class CpuTelemetry:
         used = memory["MemTotal"] - memory["MemAvailable"]
         return {
             "cpu_percent": round(100 * share, 1),
+            "load": round(os.getloadavg()[0], 2),
             "memory_gb": round(used / _MB**2, 2),
             "memory_total_gb": round(memory["MemTotal"] / _MB**2, 2),
         }

@@ -2,87 +2,115 @@
 
 The worker supervises and never trains: it imports no torch and holds no memory of the card."""
 
-import argparse
-import contextlib
-import json
 import os
 import selectors
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from argparse import Namespace
 
-from engine import telemetry
-from engine.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, Home, gibibytes, gpu_cache_bytes
+from engine import every_card, logout, telemetry
+from engine.devices import Found, WorkerError, every_device, find_device
+from engine.leaving import Haste, Leaving
+from engine.others import CardWatch
+from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
+from engine.spare import Spares
 from engine.store import listing, queue, workers
+from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim
-from engine.supervisor import TrainingProcess
-from engine.text import plain
+from engine.supervisor import Tolerance, TrainingProcess
+from engine.text import say
+from engine.worker_options import parse
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0
+LOOK_AT_CARD_EVERY_S = 0.5
+SPARE_LOOK_EVERY_S = 2.0
+SPARE_IDLE_S = 30.0
+"""How long a spare process is kept while nothing is queued."""
 MAX_CARDS = 16
 """More than a host has: how often `auto` looks for a free one."""
-
-
-class WorkerError(Exception):
-    """The worker cannot start; one line that says what to do."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """The device to work on."""
-
-    device: str
-    name: str
-    uuid: str | None = None
-    note: str | None = None
+PATIENCE_S = 600.0
+"""How long the run table may be out of reach before the worker leaves."""
+RETRY_EVERY_S = 5.0
 
 
 class Worker:
     """One device's worker: `serve` is its life."""
 
-    def __init__(self, store: Store, home: Home, found: Found) -> None:
+    def __init__(self, store: Store, home: Home, found: Found, options: Namespace) -> None:
         """Take the device. Raises DeviceTaken."""
         self.store, self.home, self.device = store, home, found.device
         self.id = workers.register(
             store, pid=os.getpid(), device=found.device, device_name=found.name, device_uuid=found.uuid
         )
+        self._options = options
         self._telemetry = telemetry.reader(found.device, found.uuid)
-        self._signals = 0
-        self._next_beat = self._next_look = 0.0
+        self._card = CardWatch(found.device, found.uuid, options.others)
+        self._spares = Spares(home, found.device)
+        self._busy: str | None = None
+        self._ours: set[int] = set()
+        """The latest training process: the driver may still count it."""
+        self._held: Claim | None = None
+        self._first_step: int | None = None
+        """Of the run in training, when it was first looked at."""
+        self._next_beat = self._next_look = self._next_card_look = self._next_spare_look = 0.0
+        self._wanted_spare_at = 0.0
+        self._tolerance = Tolerance()
         self._doorbell = _make_doorbell()
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to ring: a child has ended
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_stop)
+        self._leaving = Leaving(options.until)
+        self._leaving.listen()
 
-    def serve(self, *, drain: bool, max_runs: int | None) -> None:
-        """Claim and supervise until stopped, until `max_runs` have ended, or with `drain` until none is left."""
-        ended = 0
+    def serve(self) -> None:
+        """Claim and supervise until told to leave, until `--max-runs` have ended, or with `--drain` until none is
+        left. Raises StoreError where the run table stays out of reach."""
+        ended, reached_at = 0, time.monotonic()
         try:
-            while not self._signals and (max_runs is None or ended < max_runs):
-                self._take_back_lost_runs()
-                held = queue.claim(self.store, self.id)
-                if held is not None:
-                    self._train(held)
-                    ended += 1
-                elif drain and not self._pending():
-                    return
-                else:
-                    self._wait("idle", IDLE_S)
+            while not self._leaving.haste and (
+                self._options.max_runs is None or ended < self._options.max_runs
+            ):
+                try:
+                    held = self._claim()
+                    if held is not None:
+                        self._train(held)
+                        ended += 1
+                    elif self._options.drain and not self._pending():
+                        return
+                    else:
+                        self._attend(self._busy or "idle")
+                        self._doze(IDLE_S)
+                    reached_at = time.monotonic()
+                except StoreError as error:
+                    if time.monotonic() - reached_at > PATIENCE_S:
+                        raise
+                    say(f"{error}; trying again")
+                    self._doze(RETRY_EVERY_S)
         finally:
+            self._spares.drop()
             workers.leave(self.store, self.id)
+
+    @property
+    def haste(self) -> Haste:
+        """How hurried it was told to leave."""
+        return self._leaving.haste
+
+    def _claim(self) -> Claim | None:
+        """The next run, unless others hold the card."""
+        self._take_back_lost_runs()
+        if time.monotonic() >= self._next_card_look:
+            before, self._busy = self._busy, self._card.reason(self._ours)
+            self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
+            if self._busy and not before:
+                say(self._busy)
+        return None if self._busy else queue.claim(self.store, self.id)
 
     def _take_back_lost_runs(self) -> None:
         """Put back the runs of workers that have gone: they keep their place before the next claim."""
-        queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store))
-        self._next_look = time.monotonic() + queue.RENEW_EVERY_S
+        for run_id in queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store)):
+            say(f"run {run_id} lost its worker: taken back")
+        self._next_look = time.monotonic() + self._options.lease / 3
 
     def _pending(self) -> bool:
         with self.store.read() as session:
@@ -91,37 +119,66 @@ class Worker:
     def _train(self, held: Claim) -> None:
         say(f"run {held.run_id} starts (attempt {held.attempt})")
         try:
-            process = TrainingProcess(self.store, self.home, self.device, held)
+            process = TrainingProcess(
+                self.store, self.home, held, self._spares.take, lease_s=self._options.lease
+            )
         except OSError as error:
             text = f"{error.filename} cannot be written: {error.strerror}"
-            advice = "free some space or make the folder writable, then queue the run again"
-            queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=advice)
+            queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=ADVICE["disk"])
         else:
-            process.supervise(lambda: self._wait("running", IDLE_S), lambda: self._signals > 0)
+            self._ours = {process.pid}
+            self._held, self._first_step, self._next_spare_look = held, None, 0.0
+            process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
+        self._held, self._next_card_look = None, 0.0
         with self.store.read() as session:
             run = listing.get_run(session, held.run_id)
-        if run.status == "queued":
+        if run.attempt != held.attempt:
+            say(
+                f"run {held.run_id} was taken over by another worker: attempt {held.attempt} wrote nothing more"
+            )
+        elif run.status == "queued":
             say(
                 f"run {held.run_id} stopped at epoch {run.epoch}: back in its place, goes on from its checkpoint"
             )
         else:
             say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
 
-    def _wait(self, state: str, seconds: float) -> None:
-        """Give a sign of life when it is time, then sleep until a signal rings or the time is over."""
-        if time.monotonic() >= self._next_beat:
+    def _wait_beside_training(self) -> None:
+        with self._tolerance:
+            self._attend("running")
+        self._doze(IDLE_S)
+
+    def _attend(self, state: str) -> None:
+        """What a worker does all the time, each when it is due: signs of life, lost runs, the spare process."""
+        now = time.monotonic()
+        if now >= self._next_beat:
+            self._next_beat = now + BEAT_EVERY_S
             workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
-            self._next_beat = time.monotonic() + BEAT_EVERY_S
-        if time.monotonic() >= self._next_look:
+        if now >= self._next_look:
             self._take_back_lost_runs()
+        if now >= self._next_spare_look:
+            self._next_spare_look = now + SPARE_LOOK_EVERY_S
+            self._look_after_spare(now)
+
+    def _look_after_spare(self, now: float) -> None:
+        """Have a process ready while runs wait; none for long where none does.
+
+        It is begun once the run in training takes steps: their beginnings would hold each other up."""
+        with self.store.read() as session:
+            waits = queue.has_claimable(session, self.id)
+            step = listing.get_run(session, self._held.run_id).step if self._held is not None else None
+        if self._first_step is None:
+            self._first_step = step
+        if waits:
+            self._wanted_spare_at = now
+            if step != self._first_step:
+                self._spares.keep()
+        elif now - self._wanted_spare_at > SPARE_IDLE_S:
+            self._spares.drop()
+
+    def _doze(self, seconds: float) -> None:
         for key, _ in self._doorbell.select(seconds):
             os.read(key.fd, 512)
-
-    def _on_stop(self, *_: Any) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            # The second asks to leave now: the training process sees its input close, checkpoints and follows.
-            sys.exit(130)
 
 
 def _make_doorbell() -> selectors.BaseSelector:
@@ -135,88 +192,28 @@ def _make_doorbell() -> selectors.BaseSelector:
     return doorbell
 
 
-def say(text: str) -> None:
-    """Progress, for people: on standard error."""
-    # Whoever listened may have gone with its terminal: the work goes on.
-    with contextlib.suppress(OSError):
-        print(f"{time.strftime('%H:%M:%S')}  {plain(text)}", file=sys.stderr, flush=True)
-
-
-def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
-    """Resolve `auto`, `cpu` or `cuda:N` to a device; `auto` leaves the `taken` cards alone. Raises WorkerError.
-
-    torch is asked, in a process of its own, only where there may be a card."""
-    host = telemetry.nvidia()
-    if wanted == "cpu" or (wanted == "auto" and not host.cards and host.problem is None):
-        if wanted == "auto" and telemetry.idle_nvidia_hardware():
-            say("an NVIDIA card is present but its driver is not loaded: training on the CPU")
-        return Found("cpu", telemetry.cpu_name())
-    command = [sys.executable, "-P", "-m", "engine.device", "--json", "--device", wanted]
-    command += ["--taken", ",".join(taken)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 2) or not done.stdout:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise WorkerError(
-            f"torch cannot be asked for its devices ({last}): use --device cpu, or reinstall torch"
-        )
-    found = json.loads(done.stdout)
-    if found["problem"]:
-        raise WorkerError(found["problem"])
-    return Found(**{name: found[name] for name in ("device", "name", "uuid", "note")})
-
-
-def enlist(store: Store, home: Home, wanted: str) -> "Worker":
+def enlist(store: Store, home: Home, options: Namespace) -> Worker:
     """A worker on the wanted device. Raises WorkerError; where another is quicker, `auto` looks again."""
     for _ in range(MAX_CARDS):
         taken = workers.taken_cards(store)
-        found = find_device(wanted, taken)
+        found = find_device(options.device, taken)
         try:
-            worker = Worker(store, home, found)
+            worker = Worker(store, home, found, options)
         except workers.DeviceTaken as error:
-            if wanted != "auto":
+            if options.device != "auto":
                 raise WorkerError(str(error)) from None
         else:
-            say(
-                f"worker {worker.id} on {found.device} ({found.name})"
-                + (f": {found.note}" if found.note else "")
-            )
+            note = f": {found.note}" if found.note else ""
+            say(f"worker {worker.id} on {found.device} ({found.name}){note}")
+            if warning := logout.look().warning:
+                say(warning)
             return worker
     raise WorkerError("no card was free: name one with --device")
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m engine.worker", description="Train the queued runs.")
-    parser.add_argument("--db", help="database URL (default: sqlite:///runs.db in the home)")
-    parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
-    parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda:N (default: auto)")
-    parser.add_argument(
-        "--gpu-cache",
-        type=_gibibytes,
-        metavar="GIB",
-        help=f"how much of the card packed images may take (default: {GPU_CACHE_GIB:g}, or {GPU_CACHE_VARIABLE})",
-    )
-    parser.add_argument("--drain", action="store_true", help="leave when no run is left")
-    parser.add_argument("--max-runs", type=_positive, help="leave after so many runs")
-    return parser.parse_args(arguments)
-
-
-def _gibibytes(text: str) -> float:
-    try:
-        return gibibytes(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
 def main(arguments: list[str] | None = None) -> int:
-    options = parse(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parse(given)
     home = Home.find(options.home, options.db, options.cache)
     try:
         if options.gpu_cache is not None:
@@ -225,16 +222,20 @@ def main(arguments: list[str] | None = None) -> int:
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         store = open_store(home.database)
-        worker = enlist(store, home, options.device)
+        if options.device == "all":
+            devices = every_device()
+            store.close()
+            return every_card.lead(devices, given)
+        worker = enlist(store, home, options)
     except (StoreError, WorkerError, ValueError) as error:
         print(f"engine.worker: {error}", file=sys.stderr)
         return 2
     try:
-        worker.serve(drain=options.drain, max_runs=options.max_runs)
+        worker.serve()
     except StoreError as error:
         print(f"engine.worker: {error}", file=sys.stderr)
         return 1
-    return 0
+    return 130 if worker.haste is Haste.NOW else 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab import Lab
 from shell import Shell
 from studies import add_study
 
@@ -36,6 +37,13 @@ def study(shell: Shell) -> Iterator[Store]:
     add_study(store)
     yield store
     store.close()
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    made = Lab(tmp_path)
+    yield made
+    made.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

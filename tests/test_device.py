@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import worker
+from engine import devices, worker
 from engine.device import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
 from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.store import workers
 from engine.store.database import open_store
 from engine.telemetry import CpuTelemetry, HostCard, NvidiaState
-from engine.worker import parse
+from engine.worker_options import parse
 
 KERNELS = ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120")
 NO_CARD = NvidiaState((), None, None, None)
@@ -91,11 +91,11 @@ def test_auto_looks_again_when_another_worker_was_quicker(
     monkeypatch.setattr(worker, "find_device", find)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker.signal, "set_wakeup_fd", lambda *_, **_kw: -1)
-    assert worker.enlist(store, Home.find(tmp_path), "auto").device == "cpu"
+    assert worker.enlist(store, Home.find(tmp_path), parse([])).device == "cpu"
     assert looks == [["GPU-0"], ["GPU-0"]]
     monkeypatch.setattr(worker, "find_device", lambda *_: rival)
     with pytest.raises(worker.WorkerError, match="already has worker"):
-        worker.enlist(store, Home.find(tmp_path), "cuda:0")
+        worker.enlist(store, Home.find(tmp_path), parse(["--device", "cuda:0"]))
 
 
 def test_auto_never_falls_back_to_the_cpu_in_silence() -> None:
@@ -129,23 +129,37 @@ def test_kernels_serve_their_major_version_and_ptx_later_ones() -> None:
 
 
 def test_the_worker_asks_torch_only_where_there_may_be_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker.telemetry, "nvidia", lambda: NO_CARD)
-    monkeypatch.setattr(worker.subprocess, "run", lambda *_args, **_kw: pytest.fail("torch was started"))
-    assert worker.find_device("auto").device == "cpu"
+    monkeypatch.setattr(devices.telemetry, "nvidia", lambda: NO_CARD)
+    monkeypatch.setattr(devices.subprocess, "run", lambda *_args, **_kw: pytest.fail("torch was started"))
+    assert devices.find_device("auto").device == "cpu"
 
 
 def test_the_worker_passes_the_problem_on(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = json.dumps({"device": None, "name": None, "problem": "the driver is too old: make install …"})
     done = subprocess.CompletedProcess([], 2, stdout=answer, stderr="")
-    monkeypatch.setattr(worker.telemetry, "nvidia", lambda: H100)
-    monkeypatch.setattr(worker.subprocess, "run", lambda *_args, **_kw: done)
+    monkeypatch.setattr(devices.telemetry, "nvidia", lambda: H100)
+    monkeypatch.setattr(devices.subprocess, "run", lambda *_args, **_kw: done)
     with pytest.raises(worker.WorkerError, match="driver is too old"):
-        worker.find_device("auto")
+        devices.find_device("auto")
+
+
+def test_all_devices_are_the_cards_that_torch_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices.telemetry, "nvidia", lambda: NO_CARD)
+    assert devices.every_device() == ["cpu"]
+    answer = json.dumps({"problem": None, "device": "cuda:0", "torch": {"cards": [{}, {}]}})
+    done = subprocess.CompletedProcess([], 0, stdout=answer, stderr="")
+    monkeypatch.setattr(devices.telemetry, "nvidia", lambda: H100)
+    monkeypatch.setattr(devices.subprocess, "run", lambda *_args, **_kw: done)
+    assert devices.every_device() == ["cuda:0", "cuda:1"]
 
 
 def test_the_cpu_is_read() -> None:
     found = CpuTelemetry().read()
-    assert 0 <= found["cpu_percent"] <= 100 and 0 < found["memory_gb"] < found["memory_total_gb"]
+    assert (
+        found["load"] >= 0
+        and 0 <= found["cpu_percent"] <= 100
+        and 0 < found["memory_gb"] < found["memory_total_gb"]
+    )
 
 
 def test_the_module_prints_its_choice() -> None:

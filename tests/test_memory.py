@@ -10,7 +10,10 @@ from engine import memory
 from engine.grid import make_spec
 from engine.memory import ACTIVATIONS_MIB, WEIGHTS_MIB, Need, kind_of, least_need, need, too_large
 from engine.models.resnet import resnet
+from engine.store import listing
+from engine.store.add import add_runs
 from engine.store.database import open_store
+from engine.store.tables import Run
 from engine.telemetry import HostCard, NvidiaState
 
 SPEC = make_spec({"data": "photos", "arch": "resnet50", "batch_size": 256, "precision": "fp32"})
@@ -58,3 +61,16 @@ def test_the_cards_of_this_host_are_asked(tmp_path: Path, monkeypatch: pytest.Mo
     small = NvidiaState((HostCard("T4", "GPU-0", 15.0, 0.0),), "580.65.06", 13000, None)
     monkeypatch.setattr(memory.telemetry, "nvidia", lambda: small)
     assert len(memory.warnings_for(store, [SPEC])) == 1
+
+
+def test_a_run_on_the_cpu_teaches_nothing_of_cards(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    on_cpu, on_card = add_runs(store, [SPEC, SPEC]).ids
+    with store.write() as session:
+        for run_id, device in ((on_cpu, "cpu"), (on_card, "cuda:1")):
+            run = session.get(Run, run_id)
+            assert run is not None
+            run.peak_memory_gb, run.environment = 3.0, {"device": device}
+    with store.read() as session:
+        assert [run_id for run_id, _, _ in listing.memory_peaks(session)] == [on_card]
+    store.close()

@@ -11,10 +11,11 @@ from test_training import CPU, Memory
 from engine.paths import Home
 from engine.store.database import Store
 from engine.store.fencing import Claim
-from engine.training import run, setup
+from engine.training import attempt, setup
+from engine.training.attempt import explain
 from engine.training.environment import environment_now
 from engine.training.memory import OutOfMemory, halved
-from engine.training.run import Stop, explain
+from engine.training.orders import Orders
 
 
 class Tight(Small):
@@ -64,9 +65,9 @@ def shrink(
     environment at each start."""
     recorded: list[dict[str, Any]] = []
     memory, spec = Memory(), small_spec(on_oom="shrink", **values)
-    monkeypatch.setattr(run, "_shown", lambda *_: run.log)
-    monkeypatch.setattr(run, "StoreRecorder", lambda *all_: recorded.append(dict(all_[3])) or memory)
-    assert run._train(cast(Store, None), home, Claim(1, 1), spec, environment, CPU, Stop())
+    monkeypatch.setattr(attempt, "_shown", lambda *_: attempt.log)
+    monkeypatch.setattr(attempt, "StoreRecorder", lambda *all_: recorded.append(dict(all_[3])) or memory)
+    assert attempt._train(cast(Store, None), home, Claim(1, 1), spec, environment, CPU, Orders())
     return memory, recorded
 
 

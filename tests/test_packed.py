@@ -26,8 +26,8 @@ from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.locks import Stopped
 from engine.grid import make_spec
 from engine.paths import Home
+from engine.training.attempt import explain
 from engine.training.packing_log import PackingLog
-from engine.training.run import explain
 from engine.training.setup import prepare_data
 
 PLAIN = Look(16, "crop", "none")

@@ -10,8 +10,8 @@ from engine.grid import make_spec
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
+from engine.training.attempt import _shown
 from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
-from engine.training.run import _shown
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 

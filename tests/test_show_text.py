@@ -113,3 +113,10 @@ def test_a_run_that_patience_ended_says_so() -> None:
     text = "stopped early: after epoch 2 of 4, no better test_acc for 1 epochs (patience)"
     assert text in early
     assert not any("early" in line for line in show_lines(document(epoch(1), epoch(4))))
+
+
+def test_a_failed_run_shows_more_of_its_log() -> None:
+    tail = [f"line {number}" for number in range(50)]
+    for status, lines in (("done", 10), ("failed", 50)):
+        shown = list(show_lines({**document(), "status": status, "log_tail": tail}))
+        assert shown[-lines:] == tail[-lines:] and (lines == 50 or tail[-lines - 1] not in shown)

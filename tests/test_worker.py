@@ -1,146 +1,18 @@
 """Workers and training processes as they really are: killed, stopped, cancelled, fed with broken data."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
+from lab import Lab
 from pictures import class_folders
-from safetensors.torch import load_file
 from waiting import until
 
-from engine import processes
-from engine.grid import make_spec
-from engine.paths import Home
-from engine.store import history, listing, queue, workers
-from engine.store.add import add_runs
-from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics, Run
-
-EPOCHS = 6
-"""Enough that a kill after the second lands in mid-run."""
-
-
-class Lab:
-    """A home with a small data set, and the workers that were started in it."""
-
-    def __init__(self, root: Path) -> None:
-        self.home = Home.find(root)
-        class_folders(root / "data", classes=2, each=12)
-        self.store: Store = open_store(self.home.database)
-        self.workers: list[subprocess.Popen[str]] = []
-
-    def add(self, **settings: object) -> int:
-        small = {
-            "data": "data",
-            "image_size": 16,
-            "batch_size": 8,
-            "epochs": 2,
-            "threads": 1,
-            "precision": "fp32",
-        }
-        return add_runs(self.store, [make_spec(small | settings)]).ids[0]
-
-    def start_worker(self, *flags: str) -> "subprocess.Popen[str]":
-        command = [
-            sys.executable,
-            "-m",
-            "engine.worker",
-            "--home",
-            str(self.home.root),
-            "--device",
-            "cpu",
-            *flags,
-        ]
-        worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        self.workers.append(worker)
-        return worker
-
-    def drain(self) -> None:
-        worker = self.start_worker("--drain")
-        assert worker.wait(timeout=120) == 0
-
-    def run(self, run_id: int) -> Run:
-        with self.store.read() as session:
-            return listing.get_run(session, run_id)
-
-    def until_epoch(self, run_id: int, epoch: int) -> None:
-        until(lambda: self.run(run_id).epoch >= epoch, what=f"epoch {epoch} of run {run_id}")
-
-    def log(self, run_id: int) -> str:
-        return self.home.run(run_id).log.read_text()
-
-    def close(self) -> None:
-        for worker in self.workers:
-            if worker.poll() is None:
-                worker.kill()
-            worker.communicate()
-        self.store.close()
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    made = Lab(tmp_path)
-    yield made
-    made.close()
-
-
-def child_of(pid: int) -> int:
-    """The training process of a worker."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    assert len(children) == 1
-    return int(children[0])
-
-
-def bits(lab: Lab, run_id: int) -> dict[str, torch.Tensor]:
-    return load_file(lab.home.run(run_id).best)
-
-
-def numbers(lab: Lab, run_id: int) -> list[dict[str, object]]:
-    """A run's metrics without what a clock measured."""
-    timed = {"run_id", "attempt", "images_per_s", "data_wait_share", "seconds"}
-    with lab.store.read() as session:
-        rows = history.epochs_of(session, run_id)
-        matrices = history.confusions_of(session, run_id)
-        losses = [point.model_dump(exclude={"run_id"}) for point in history.losses_of(session, run_id)]
-    epochs = [EpochMetrics.model_dump(row, exclude=timed) | {"matrix": matrices[row.epoch]} for row in rows]
-    return [*epochs, {"losses": losses}]
-
-
-def assert_same_run(lab: Lab, one: int, other: int) -> None:
-    first, second = bits(lab, one), bits(lab, other)
-    assert first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
-    assert numbers(lab, one) == numbers(lab, other)
-    predictions = [lab.home.run(run).predictions(last=True).read_bytes() for run in (one, other)]
-    assert predictions[0] == predictions[1]
-
-
-def test_killed_at_any_moment_it_resumes_with_the_same_bits(lab: Lab) -> None:
-    """Undisturbed; its training process killed; its worker killed: three runs of one spec."""
-    calm, child_killed, worker_killed = (lab.add(epochs=EPOCHS) for _ in range(3))
-    worker = lab.start_worker()
-    lab.until_epoch(child_killed, 2)
-    victim = child_of(worker.pid)
-    os.kill(victim, signal.SIGKILL)
-    until(lambda: lab.run(child_killed).attempt == 2, what="the second attempt")
-    lab.until_epoch(worker_killed, 2)
-    orphan = child_of(worker.pid)
-    began = processes.started(orphan)
-    worker.kill()
-    worker.wait()
-    until(lambda: not processes.is_alive(orphan, began), what="the orphan to leave")
-    assert lab.run(worker_killed).epoch < EPOCHS
-    lab.drain()
-    for run_id, attempts in ((calm, 1), (child_killed, 2), (worker_killed, 2)):
-        run = lab.run(run_id)
-        assert (run.status, run.epoch, run.attempt, run.failures) == ("done", EPOCHS, attempts, 0), run_id
-    assert "going on from epoch" in lab.log(child_killed)
-    assert_same_run(lab, calm, child_killed)
-    assert_same_run(lab, calm, worker_killed)
+from engine.store import listing, queue, workers
+from engine.store.advice import ADVICE
 
 
 def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
@@ -166,6 +38,51 @@ def test_a_run_whose_folder_vanishes_fails_and_the_next_one_is_trained(lab: Lab)
     assert worker.wait(timeout=120) == 0
     assert lab.run(vanishing).status == "failed" and "\n" not in (lab.run(vanishing).error or "")
     assert lab.run(following).status == "done"
+
+
+MEMORY_GROUPS = (("memory", "memory.limit_in_bytes"), ("", "memory.max"))
+LIMIT_BYTES = 200 << 20
+"""A worker fits, torch does not."""
+
+
+@pytest.fixture
+def memory_group() -> Iterator[Path]:
+    """A control group, of version 1 or 2, with little memory."""
+    group = next(filter(None, (_limited(controller, limit) for controller, limit in MEMORY_GROUPS)), None)
+    if group is None:
+        pytest.skip("this process may not make a control group with a memory limit (be root, on Linux)")
+    yield group
+    until(lambda: not (group / "cgroup.procs").read_text(), what="an empty control group")
+    group.rmdir()
+
+
+def _limited(controller: str, limit: str) -> Path | None:
+    group = Path("/sys/fs/cgroup", controller, f"resnet-tui-test-{os.getpid()}")
+    try:
+        group.mkdir()
+    except OSError:
+        return None
+    try:
+        (group / limit).write_text(str(LIMIT_BYTES))
+    except OSError:
+        group.rmdir()
+        return None
+    return group
+
+
+def test_a_training_that_the_kernel_kills_for_memory_is_called_so(lab: Lab, memory_group: Path) -> None:
+    run_id = lab.add(max_attempts=1)
+    join = ("/bin/sh", "-c", f'echo $$ > {memory_group}/cgroup.procs; exec "$@"', "join")
+    worker = lab.start_worker("--drain", within=join)
+    assert worker.wait(timeout=120) == 0
+    run = lab.run(run_id)
+    assert (run.status, run.cause, run.failures) == ("failed", "out_of_memory", 1), run.error
+    assert run.suggestion == ADVICE["out_of_memory"]
+    assert (
+        lab.log(run_id)
+        .splitlines()[-1]
+        .endswith("the kernel killed the training process: the host's memory was full")
+    )
 
 
 def test_a_dead_workers_run_goes_before_the_rest_of_the_queue(lab: Lab) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine import logout
 from engine.paths import Home
 from engine.text import plain
 
@@ -27,13 +28,20 @@ def last_words(home: Home) -> str:
     return plain(lines[-1]) if lines else "the worker left without a word"
 
 
+def logout_warning() -> str | None:
+    """What to tell the user before a worker is started here that the logout would end; None where it goes on."""
+    found = logout.look()
+    return None if found.prefix else found.warning
+
+
 def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]":
-    """Start a worker in a session of its own, its output in `runs/worker.log`. Raises OSError."""
+    """Start a worker in a session of its own, and where the logout would end it in a scope of the user's service
+    manager, if that helps; its output goes to `runs/worker.log`. Raises OSError."""
     log = worker_log(home)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            worker_command(home, drain=drain),
+            [*logout.look().prefix, *worker_command(home, drain=drain)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

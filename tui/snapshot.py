@@ -92,6 +92,8 @@ class WorkerView:
     load: str
     run_id: int | None
     images_per_s: float | None
+    waits: str = ""
+    """Why it claims nothing though runs are queued; empty where it would."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def make_workers(workers: Sequence[Worker], runs: Sequence[Run]) -> tuple[Worker
                 load=describe_load(worker.telemetry),
                 run_id=run.id if run else None,
                 images_per_s=run.images_per_s if run else None,
+                waits=plain(worker.state) if worker.state.startswith("waits") else "",
             )
         )
     return tuple(views)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import func
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -64,7 +65,10 @@ def run_ids(session: Session) -> set[int]:
 
 def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     """Id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
-    known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(col(Run.peak_memory_gb).is_not(None))
+    on_card = func.coalesce(col(Run.environment)["device"].as_string(), "cpu") != "cpu"
+    known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(
+        col(Run.peak_memory_gb).is_not(None), on_card
+    )
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
 

@@ -20,9 +20,11 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningUpdate
+from sqlmodel import Session
 
+from engine.store.advice import ADVICE
 from engine.store.database import Store
 from engine.store.dependencies import recount_after
 from engine.store.fencing import (
@@ -61,20 +63,30 @@ def claim(store: Store, worker_id: int) -> Claim | None:
     return Claim(row.id, row.attempt)
 
 
-@functools.cache
-def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
-    """The UPDATE of a claim. Made once: what is made while the write lock is held, all others wait for."""
+def has_claimable(session: Session, worker_id: int) -> bool:
+    """Whether a claim of this worker would give a run."""
+    return session.execute(_first_for(bindparam("claimer")), {"claimer": worker_id}).first() is not None
+
+
+def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
+    """The run that a worker's claim takes."""
     workers = table_of(Worker).c
-    claimer: BindParameter[int] = bindparam("claimer")
     has_card = exists(select(workers.id).where(workers.id == claimer, workers.device != "cpu"))
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
-    first = (
+    return (
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
         .where(or_(~run_table.c.needs_card, has_card))
         .order_by(run_table.c.priority.desc(), run_table.c.position, run_table.c.id)
         .limit(1)
     )
+
+
+@functools.cache
+def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
+    """The UPDATE of a claim. Made once: what is made while the write lock is held, all others wait for."""
+    claimer: BindParameter[int] = bindparam("claimer")
+    first = _first_for(claimer)
     if dialect != "sqlite":
         first = first.with_for_update(skip_locked=True)
     return (
@@ -98,11 +110,11 @@ def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
     )
 
 
-def renew(store: Store, held: Claim) -> Request | None:
+def renew(store: Store, held: Claim, *, lease_s: float = LEASE_S) -> Request | None:
     """Extend the lease; gives what a user has asked of the run meanwhile. Raises LeaseLost."""
     with store.write() as session:
         statement = (
-            fenced(held).values(lease_expires_s=now_s(session) + LEASE_S).returning(run_table.c.request)
+            fenced(held).values(lease_expires_s=now_s(session) + lease_s).returning(run_table.c.request)
         )
         row = session.execute(statement).first()
         if row is None:
@@ -159,7 +171,9 @@ def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = N
                 else {"status": "paused"}
             )
         elif bad_end is not None and failures >= row.max_attempts:
-            outcome = {"status": "failed", "cause": bad_end[0], "error": bad_end[1], "ended_at": utc_now()}
+            cause, error = bad_end
+            outcome = {"status": "failed", "cause": cause, "error": error, "suggestion": ADVICE[cause]}
+            outcome["ended_at"] = utc_now()
         else:
             outcome = {"status": "queued"}
         write_fenced(session, held, failures=failures, changed=changed, **outcome, **_NO_LEASE)

@@ -140,7 +140,7 @@ class Run(SQLModel, table=True):
     """Fields of a spec to set in a clone."""
     images_per_s: float | None = None
     peak_memory_gb: float | None = None
-    """The most that its training has reserved on the card, GiB."""
+    """The most that its training has reserved on the card, or on the CPU held of the host's memory, GiB."""
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     leak: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
@@ -274,7 +274,7 @@ class Worker(SQLModel, table=True):
     device_uuid: str | None = None
     """Which card `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     state: str = "idle"
-    """idle, running, gone."""
+    """idle, running, gone, or `waits: ` and why no run is claimed though some are queued."""
     seen_s: float = 0.0
     """The latest sign of life, by the database's clock."""
     telemetry: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

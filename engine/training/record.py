@@ -1,6 +1,7 @@
 """Write what a session measures into the run table, under the attempt's claim."""
 
 import math
+import resource
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -71,7 +72,7 @@ class StoreRecorder:
 
     def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
-        peak_gb = reserved_gb(self._environment.get("device", "cpu"))
+        peak_gb = peak_memory_gb(self._environment.get("device", "cpu"))
         history.record_epoch(
             self._store,
             self._held,
@@ -130,9 +131,11 @@ class StoreRecorder:
         )
 
 
-def reserved_gb(device: str) -> float | None:
-    """The most that this process has reserved on its card, GiB; None on the CPU."""
-    return torch.cuda.max_memory_reserved(device) / 2**30 if device.startswith("cuda") else None
+def peak_memory_gb(device: str) -> float:
+    """The most that this process has reserved on its card, or on the CPU held of the host's memory, GiB."""
+    if device.startswith("cuda"):
+        return float(torch.cuda.max_memory_reserved(device)) / 2**30
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def _best(choice: Choice | None) -> Best | None:

@@ -1,213 +1,23 @@
-"""`python -m engine.training.run`: train one claimed run in this process, and record how it ends.
+"""`python -m engine.training.run`: the process that trains one run.
 
-The worker keeps this process's standard input open and writes `cancel`, `pause` or `stop` to it; when it closes,
-the worker has gone."""
+Its worker keeps standard input open and writes to it: `train RUN ATTEMPT` first, later perhaps `cancel`, `pause` or
+`stop`; when it closes, the worker has gone. Until it has a run the process is a spare: it imports all that training
+needs, which takes seconds, and touches no card."""
 
 import argparse
-import errno
+import importlib
 import os
-import signal
 import sys
-import threading
-import time
-import traceback
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
-import torch
+from engine.endings import LEASE_LOST, STORE_UNUSABLE
+from engine.paths import Home
+from engine.store.database import StoreError, open_store
+from engine.store.fencing import Claim, LeaseLost
+from engine.training.orders import Orders
 
-from engine.analysis.suggestion import lower_lr
-from engine.datasets.layouts import DataError
-from engine.datasets.pixels.locks import Stopped
-from engine.datasets.provenance import LeakError
-from engine.grid import load_spec
-from engine.models.weight_files import WeightsError
-from engine.paths import Home, sweep_aside
-from engine.spec import RunSpec
-from engine.store import history, listing, queue
-from engine.store.database import Store, StoreError, open_store
-from engine.store.fencing import Claim, LeaseLost, fence
-from engine.store.status import Cause
-from engine.supervisor import STORE_UNUSABLE
-from engine.text import plain
-from engine.training.environment import carried_on, environment_now, other_bits
-from engine.training.losses import Diverged
-from engine.training.memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
-from engine.training.process import set_up_process
-from engine.training.recipe import MachineError
-from engine.training.record import StoreRecorder
-from engine.training.session import Session
-
-
-class Stop:
-    """Why training should stop, as soon as somebody says so."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-
-    def watch(self) -> None:
-        """Listen to the worker and to signals."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._set("stop"))
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        for line in sys.stdin:
-            self._set(line.strip())
-        self._set("stop")
-
-    def _set(self, reason: str) -> None:
-        self.reason = self.reason or reason
-
-    def is_set(self) -> bool:
-        return self.reason is not None
-
-
-def log(text: str) -> None:
-    """A line of the run's log: the worker sends this process's output there."""
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
-
-
-def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Stop) -> None:
-    """Train the claimed run and record its end, whichever it is."""
-    with store.read() as session:
-        run = listing.get_run(session, held.run_id)
-    spec = load_spec(run.spec)
-    log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
-    try:
-        environment = environment_now(spec, device, home, run.environment)
-        log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
-        set_up_process(spec, environment, device)
-        with fence(store, held):
-            sweep_aside(home.run(held.run_id).folder)
-        finished = _train(store, home, held, spec, environment, device, stop, before=run.environment)
-    except (LeaseLost, StoreError):
-        raise
-    except Stopped:
-        _finish(store, held, finished=False, reason=stop.reason)
-    except Exception as error:
-        _fail(store, held, spec, error)
-    else:
-        _finish(store, held, finished, stop.reason)
-
-
-def _train(
-    store: Store,
-    home: Home,
-    held: Claim,
-    spec: RunSpec,
-    environment: dict[str, Any],
-    device: torch.device,
-    stop: Stop,
-    *,
-    before: Mapping[str, Any] = MappingProxyType({}),
-) -> bool:
-    """A session to its end. Where the card is too small and the spec says `shrink`, another goes on from the newest
-    checkpoint with half the micro-batch, which `environment` keeps for later attempts.
-
-    `before`: the environment that is recorded of the attempts so far."""
-    while True:
-        try:
-            session = Session(
-                spec,
-                home,
-                held.run_id,
-                device=device,
-                precision=environment["precision"],
-                log=_shown(store, held),
-                micro_batch=environment["micro_batch"],
-                should_stop=stop.is_set,
-            )
-            session.log = log
-            before = _recorded(before if session.resumed else {}, environment, held.attempt)
-            leak = session.leak.document() if session.leak is not None else None
-            return _train_and_judge(session, StoreRecorder(store, held, spec, before, leak), stop)
-        except OutOfMemory as error:
-            smaller = halved(error.images, spec.image_size)
-            if spec.on_oom != "shrink" or smaller is None:
-                raise
-            log(shrink_line(error, smaller))
-            environment["micro_batch"] = smaller
-            del session
-            release(error)
-            if device.type == "cuda":
-                torch.cuda.reset_peak_memory_stats(device)  # what did not fit is not what the run takes
-
-
-def _recorded(before: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
-    """The environment to write down: where the run goes on, that of `before` with what has changed, and a line in
-    the log where it computes with something else."""
-    if not before:
-        return dict(now)
-    recorded = carried_on(before, now, attempt)
-    if warning := other_bits(recorded, attempt):
-        log(warning)
-    return recorded
-
-
-def _shown(store: Store, held: Claim) -> Callable[[str], None]:
-    """Logs, and shows in the run table, what a run does before its first step: packing takes minutes."""
-
-    def say(text: str) -> None:
-        log(text)
-        history.record_doing(store, held, plain(" ".join(text.split())))
-
-    return say
-
-
-def _train_and_judge(session: Session, recorder: StoreRecorder, stop: Stop) -> bool:
-    try:
-        return session.train(recorder, stop.is_set)
-    except Diverged:
-        recorder.diverged()
-        raise
-
-
-def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:
-    if finished:
-        queue.end(store, held, "done")
-        log("done")
-    elif reason == "cancel":
-        queue.end(store, held, "cancelled")
-        log("cancelled")
-    elif reason == "pause":
-        queue.end(store, held, "paused")
-        log("paused")
-    else:
-        queue.put_back(store, held)
-        log("stopped; the run is back in its place")
-
-
-def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
-    cause, text, suggestion = explain(error, spec)
-    if cause == "code":
-        traceback.print_exc()
-    log(f"failed ({cause}): {text}")
-    queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion)
-
-
-def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
-    """Cause, one line and one suggestion for what ended a training."""
-    text = plain(" ".join(str(error).split())) or type(error).__name__
-    if isinstance(error, LeakError):
-        return "data", text, "choose other data or another split, or add the run with allow_leak"
-    if isinstance(error, WeightsError):
-        return "data", text, "choose other weights or mend these, then queue the run again"
-    if isinstance(error, DataError):
-        return "data", text, "mend the data, then queue the run again"
-    if isinstance(error, Diverged):
-        return "diverged", text, f"try a smaller lr: {lower_lr(spec)['lr']:g}"
-    if isinstance(error, MachineError):
-        return "data", text, "clone the run with another setting"
-    if isinstance(error, OutOfMemory):
-        return "out_of_memory", text, error.suggestion
-    if is_out_of_memory(error):
-        return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
-        return "disk", text, "free some space or make the folder writable, then queue the run again"
-    return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"
+LATER = ("torch._dynamo", "sklearn.datasets")
+"""What torch's optimisers and the built-in digits import at their first use: as slow as torch itself."""
 
 
 def main() -> int:
@@ -216,23 +26,52 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--run", type=int, required=True)
-    parser.add_argument("--attempt", type=int, required=True)
     arguments = parser.parse_args()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     home = Home.find(arguments.home, arguments.db, arguments.cache)
-    stop = Stop()
-    stop.watch()
+    orders = Orders()
+    orders.listen(lambda held: write_to_log(home, held))
+    importlib.import_module("engine.training.attempt")
+    for room in LATER:
+        if orders.held is None:  # while it waits; a run that is there imports what it uses
+            importlib.import_module(room)
+    return _train(home, orders, arguments.device)
+
+
+def write_to_log(home: Home, held: Claim) -> None:
+    """From here on this process's output goes to the run's log."""
+    try:
+        log = os.open(home.run(held.run_id).log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError:
+        os._exit(STORE_UNUSABLE)  # the worker has just opened it: the folder has gone since
+    for output in (sys.stdout, sys.stderr):
+        os.dup2(log, output.fileno())
+    os.close(log)
+
+
+def _train(home: Home, orders: Orders, device: str) -> int:
+    import torch
+
+    from engine.training.attempt import log, train
+
+    held = orders.wait_for_run()
     try:
         store = open_store(home.database, create=False)
-        train(store, home, Claim(arguments.run, arguments.attempt), torch.device(arguments.device), stop)
+        train(store, home, held, torch.device(device), orders)
     except LeaseLost:
-        log("this attempt has lost its lease: it writes nothing more")
+        return LEASE_LOST  # the run and its log belong to another process
     except StoreError as error:
         log(f"failed: {error}")
         return STORE_UNUSABLE
     return 0
 
 
+def leave(code: int) -> None:
+    """End the process without the interpreter's clearing up, for which the next run would wait."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -126,7 +126,8 @@ class Session:
         return True
 
     def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
-        flushed_at = time.monotonic()
+        # The first step of all is shown at once.
+        flushed_at = time.monotonic() if self._global_step() else 0.0
 
         def on_step(loss: Tensor) -> bool:
             nonlocal flushed_at

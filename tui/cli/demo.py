@@ -23,7 +23,7 @@ from engine.store.workers import present
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, tell
 from tui.cli.report import architectures
-from tui.launch import last_words, start_worker
+from tui.launch import last_words, logout_warning, start_worker
 from tui.text import decimals, plain
 
 SWEEP = "demo"
@@ -84,6 +84,8 @@ def run_demo(
         return _headless(home, store)
     with store.read() as session:
         if not present(session) and listing.pending(session):
+            if warning := logout_warning():
+                tell(warning)
             start_worker(home, drain=True)
     from tui.app import run_app
 

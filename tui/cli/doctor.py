@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine import logout
 from engine.paths import Home
 from engine.spec import PRETRAINED_WORDS
 from engine.store.database import StoreError, open_store
@@ -42,7 +43,7 @@ def doctor(
     """Check the installation, the device and the home. Exit code 1 where something must be mended."""
     device, facts = _device()
     checks = [_python(), *_packages(), device, *_cards(facts), _folder(home), _database(home)]
-    checks += [*_imagenet(home), _space(home)]
+    checks += [*_imagenet(home), _space(home), _logout()]
     ok = all(check.problem is None for check in checks)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks], "device": facts})
@@ -152,6 +153,14 @@ def _imagenet_file(
         return Check("ImageNet", f"{what} will be downloaded into {folder}")
     problem = f"this machine cannot download it: put {name} into {folder}"
     return Check("ImageNet", f"{what} is missing, and a waiting run starts from it", problem)
+
+
+def _logout() -> Check:
+    """What becomes of a worker that the app starts from here when its user logs out."""
+    found = logout.look()
+    if found.prefix:
+        return Check("logout", "workers that the app starts go on (each in a scope of its own)")
+    return Check("logout", "workers are ended" if found.warning else "workers go on", found.warning)
 
 
 def _space(home: Home) -> Check:

@@ -11,7 +11,7 @@ from engine.spec import FIELDS, GROUP_OF
 from tui.text import decimals, plain
 
 INDENT = 14
-LOG_LINES = 10
+LOG_LINES, LOG_LINES_FAILED = 10, 50
 NAME_WIDTH = 32
 Row = Mapping[str, Any]
 
@@ -67,7 +67,8 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
         yield from _best(document, width)
     if document["log_tail"]:
         yield ""
-        yield from (plain(line) for line in document["log_tail"][-LOG_LINES:])
+        most = LOG_LINES_FAILED if document["status"] == "failed" else LOG_LINES
+        yield from (plain(line) for line in document["log_tail"][-most:])
 
 
 def stopped_early(document: Mapping[str, Any]) -> bool:

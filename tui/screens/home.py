@@ -133,6 +133,8 @@ class HomeScreen(Screen[None]):
         if self._workers or self._started is not None:
             self.notify("a worker is there already: it takes the queued runs one after another")
             return
+        if warning := launch.logout_warning():
+            self.notify(warning, severity="warning", timeout=30, markup=False)
         try:
             self._started = launch.start_worker(self._home)
         except OSError as error:

@@ -1,0 +1,248 @@
+"""SIGKILL to training processes, workers or both at random moments: each run ends done once, with the bits of a run
+that was left alone."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from engine.grid import make_spec
+from engine.paths import Home
+from engine.store import history, listing
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.tables import EpochMetrics, Run, Worker
+
+T = TypeVar("T")
+TITLE = "100 kills of training processes and workers"
+KILLS, SEED, POLL_S, PATIENCE_S = 100, 20_261, 0.02, 600.0
+TARGETS = ("training", "worker", "both")
+TIMED = {"run_id", "attempt", "images_per_s", "data_wait_share", "seconds"}
+"""What a clock or a claim decides, not the training."""
+SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "precision": "fp32"}
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A kill that landed, and how far its run was."""
+
+    target: str
+    run_id: int
+    epoch: int
+    step: int
+
+
+@dataclass
+class KillLoop:
+    """One home, two workers, a calm run and `runs` runs of the same spec that are killed `kills` times in all."""
+
+    root: Path
+    kills: int
+    runs: int
+    epochs: int
+    seed: int = SEED
+    landed: list[Kill] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.home = Home.find(self.root)
+        _draw(self.root / "data")
+        self.store: Store = open_store(self.home.database)
+        specs = [make_spec(SMALL | {"epochs": self.epochs})] * (1 + self.runs)
+        # Several kills may come before a checkpoint: here that is no reason to give a run up.
+        self.calm, *self.victims = add_runs(self.store, specs, max_attempts=10 * self.kills).ids
+        self._workers: list[subprocess.Popen[bytes]] = []
+        self._random = random.Random(self.seed)
+
+    def run(self) -> None:
+        """The calm run first, then kills until all have landed, then the rest in peace."""
+        try:
+            self._start_worker("--max-runs", "1")
+            _until(lambda: self.row(self.calm).status == "done", "the calm run")
+            for _ in range(2):
+                self._start_worker()
+            while len(self.landed) < self.kills:
+                self._kill_once()
+            _until(
+                lambda: all(self.row(run).status not in ("queued", "running") for run in self.victims),
+                "all runs",
+            )
+        finally:
+            self._end()
+
+    def row(self, run_id: int) -> Run:
+        with self.store.read() as session:
+            return listing.get_run(session, run_id)
+
+    def numbers(self, run_id: int) -> list[object]:
+        """A run's metrics, matrices and losses."""
+        with self.store.read() as session:
+            rows = history.epochs_of(session, run_id)
+            matrices = history.confusions_of(session, run_id)
+            losses = [point.model_dump(exclude={"run_id"}) for point in history.losses_of(session, run_id)]
+        return [*(EpochMetrics.model_dump(row, exclude=TIMED) for row in rows), matrices, losses]
+
+    def attempts(self, run_id: int) -> list[int]:
+        """Which attempt wrote each epoch."""
+        with self.store.read() as session:
+            return [row.attempt for row in history.epochs_of(session, run_id)]
+
+    def weights(self, run_id: int) -> bytes:
+        """best.safetensors without its metadata, which name the run."""
+        content = self.home.run(run_id).best.read_bytes()
+        return content[8 + int.from_bytes(content[:8], "little") :]
+
+    def predictions(self, run_id: int) -> bytes:
+        """Of the last epoch."""
+        return self.home.run(run_id).predictions(last=True).read_bytes()
+
+    def problems(self) -> list[str]:
+        """All that is wrong with how the runs ended; empty where nothing is."""
+        found = []
+        for run_id in self.victims:
+            run, attempts = self.row(run_id), self.attempts(run_id)
+            said = self.home.run(run_id).log.read_text().splitlines()
+            checks = {
+                f"is {run.status} ({run.error})": run.status == "done" and run.epoch == self.epochs,
+                "ended more than once": sum(line.endswith("  done") for line in said) == 1,
+                f"has epochs written by attempts {attempts}": attempts == sorted(attempts),
+                "has other metrics": self.numbers(run_id) == self.numbers(self.calm),
+                "has other predictions": self.predictions(run_id) == self.predictions(self.calm),
+                "has other weights": self.weights(run_id) == self.weights(self.calm),
+            }
+            found += [f"run {run_id} {wrong}" for wrong, good in checks.items() if not good]
+        return found
+
+    def _kill_once(self) -> None:
+        """Wait until a random run has moved on by a random number of steps and a moment more, then kill."""
+        target = TARGETS[len(self.landed) % len(TARGETS)]
+        running = _until(self._running, "a run in training")
+        run = self._random.choice(running)
+        run_id, attempt = run.id or 0, run.attempt
+        further, moment_s = self._random.randrange(1, 6), self._random.random() / 4
+        _until(lambda: self._moved(run_id, attempt, run.step + further), "steps")
+        moment = time.monotonic() + moment_s
+        _until(lambda: time.monotonic() >= moment, "the moment")
+        if self._kill(target, run_id, attempt):
+            now = self.row(run_id)
+            if now.status != "done" and 0 < now.step < self.epochs * now.steps_per_epoch:
+                self.landed.append(Kill(target, run_id, now.epoch, now.step))
+        for number, worker in enumerate(self._workers):
+            if worker.poll() is not None:
+                self._workers[number] = self._spawn()
+
+    def _running(self) -> list[Run]:
+        with self.store.read() as session:
+            found = listing.list_runs(session, status=["running"])
+            if not found and not listing.pending(session):
+                raise AssertionError("all runs have ended before all kills: give them more epochs")
+        return found
+
+    def _moved(self, run_id: int, attempt: int, step: int) -> bool:
+        """Whether the attempt has gone so far, or is over."""
+        run = self.row(run_id)
+        return run.attempt != attempt or run.status != "running" or run.step >= step
+
+    def _kill(self, target: str, run_id: int, attempt: int) -> bool:
+        run = self.row(run_id)
+        if run.status != "running" or run.attempt != attempt:
+            return False
+        with self.store.read() as session:
+            holder = session.get(Worker, run.worker_id)
+        worker = next((each for each in self._workers if holder is not None and each.pid == holder.pid), None)
+        if worker is None:
+            return False
+        training = training_of(worker.pid, self.home.run(run_id).log)
+        victims = {"training": [training], "worker": [worker.pid], "both": [training, worker.pid]}[target]
+        if None in victims:
+            return False
+        for pid in victims:
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        if target != "training":
+            worker.wait()
+        return True
+
+    def _start_worker(self, *flags: str) -> None:
+        self._workers.append(self._spawn(*flags))
+
+    def _spawn(self, *flags: str) -> "subprocess.Popen[bytes]":
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "engine.worker",
+            "--home",
+            str(self.root),
+            "--device",
+            "cpu",
+            *flags,
+        ]
+        with (self.root / "workers.log").open("ab") as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.terminate()
+        for worker in self._workers:
+            worker.wait()
+
+
+def training_of(worker: int, log: Path) -> int | None:
+    """The child of a worker that writes to a run's log."""
+    try:
+        children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+    except OSError:
+        return None
+    for child in children:
+        try:
+            if os.readlink(f"/proc/{child}/fd/1") == str(log):
+                return int(child)
+        except OSError:
+            continue
+    return None
+
+
+def _draw(folder: Path) -> None:
+    """Two classes of a dozen grey squares each, told apart by their brightness."""
+    for label in range(2):
+        (folder / f"class{label}").mkdir(parents=True)
+        for number in range(12):
+            noise = np.random.default_rng(100 * label + number).integers(0, 40, (16, 16, 3)) + 60 * label
+            Image.fromarray(noise.astype(np.uint8)).save(folder / f"class{label}" / f"{number}.png")
+
+
+def _until(condition: Callable[[], T | None], what: str) -> T:
+    deadline = time.monotonic() + PATIENCE_S
+    while (found := condition()) is None or found is False or found == []:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {PATIENCE_S:g} s for {what}")
+        time.sleep(POLL_S)
+    return found
+
+
+def measure() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        loop = KillLoop(Path(folder), kills=KILLS, runs=4, epochs=60)
+        began = time.monotonic()
+        loop.run()
+        targets = Counter(kill.target for kill in loop.landed)
+        counts = ", ".join(f"{count} of {name}" for name, count in targets.items())
+        yield f"- {len(loop.landed)} kills in mid-run ({counts})"
+        runs = [loop.row(run_id) for run_id in loop.victims]
+        yield f"- {len(runs)} runs in {sum(run.attempt for run in runs)} attempts, {time.monotonic() - began:.0f} s"
+        problems = loop.problems()
+        yield from (f"- WRONG: {problem}" for problem in problems)
+        loop.store.close()
+        assert not problems, "a run was lost or harmed"
+        yield "- each done once; metrics and weights are those of the run that was left alone"

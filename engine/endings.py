@@ -1,0 +1,49 @@
+"""How a training process ended that did not record its end itself, and what is to be done about each cause."""
+
+import signal
+from dataclasses import dataclass
+
+from engine.store.status import Cause
+
+LEASE_LOST = 74
+STORE_UNUSABLE = 75
+"""Exit codes of a training process that may not, or could not, write to the database (EX_TEMPFAIL of sysexits.h)."""
+AT_ONCE: tuple[Cause, ...] = ("code", "data")
+"""Another attempt would end the same way."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A bad ending: `text` is one line."""
+
+    cause: Cause
+    text: str
+
+    @property
+    def is_final(self) -> bool:
+        return self.cause in AT_ONCE
+
+
+def ending_of(code: int, *, was_told: bool, out_of_memory: bool, last_words: str) -> Ending | None:
+    """The bad ending behind an exit code (negative: the signal's number); None where it is none.
+
+    `was_told`: the worker had asked the process to stop. `out_of_memory`: the kernel has killed for memory
+    meanwhile. `last_words`: the last line of the log."""
+    if code == LEASE_LOST or (code < 0 and was_told):
+        return None
+    if code == STORE_UNUSABLE:
+        return Ending("disk", f"the training process could not write: {last_words}")
+    if code == -signal.SIGKILL and out_of_memory:
+        return Ending("out_of_memory", "the kernel killed the training process: the host's memory was full")
+    if code < 0:
+        return Ending("signal", f"the training process was ended by {_signal_name(-code)}")
+    if code > 0:
+        return Ending("code", f"the training process left with code {code}: {last_words}")
+    return Ending("code", f"the training process left without recording its end: {last_words}")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"

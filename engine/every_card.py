@@ -1,0 +1,33 @@
+"""`--device all`: a worker for each card, and one parent that passes signals on and leaves when all have."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+
+def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
+    """Start a worker for each device with the same arguments (its `--device` comes last and so counts); the worst of
+    their exit codes."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    workers: list[subprocess.Popen[bytes]] = []
+    waiting: list[int] = []
+
+    def pass_on(number: int, *_: Any) -> None:
+        waiting.append(number)
+        for worker in workers:
+            worker.send_signal(number)
+
+    for number in PASSED_ON:
+        signal.signal(number, pass_on)
+    for device in devices:
+        if waiting:
+            break  # told to leave before all had started
+        command = [sys.executable, "-P", "-m", "engine.worker", *arguments, "--device", device]
+        # A session of its own: Ctrl-C in the terminal reaches it through this parent, once.
+        workers.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True))
+    codes = [worker.wait() for worker in workers]
+    return max((code if code >= 0 else 128 - code for code in codes), default=0)

@@ -1,0 +1,60 @@
+"""How hurried a worker is to leave: what signals and the clock ask of it."""
+
+import signal
+import time
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+
+class Haste(IntEnum):
+    """What was asked; each kind overrules those before it."""
+
+    NONE = 0
+    UNHURRIED = 1
+    """SIGUSR1 or the time of --until: the run may take its time to its checkpoint."""
+    SOON = 2
+    """SIGTERM or SIGINT: within ten seconds."""
+    NOW = 3
+    """A second of these."""
+
+
+class Leaving:
+    """Keeps what was asked so far."""
+
+    def __init__(self, until_s: float | None = None) -> None:
+        """`until_s`: when to leave unhurried, in seconds since 1970."""
+        self._until_s = until_s
+        self._asked, self._stops = Haste.NONE, 0
+
+    def listen(self) -> None:
+        """Take the signals of this process. SIGHUP does nothing: the terminal may go."""
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, self._on_signal)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    @property
+    def haste(self) -> Haste:
+        if self._until_s is not None and time.time() >= self._until_s:
+            return max(self._asked, Haste.UNHURRIED)
+        return self._asked
+
+    def _on_signal(self, number: int, *_: Any) -> None:
+        if number == signal.SIGUSR1:
+            self._asked = max(self._asked, Haste.UNHURRIED)
+            return
+        self._stops += 1
+        self._asked = Haste.SOON if self._stops == 1 else Haste.NOW
+
+
+def next_time(text: str, now: datetime) -> datetime:
+    """The next local HH:MM after `now`. Raises ValueError where it is no such time."""
+    hour, separator, minute = text.partition(":")
+    if not (separator and hour.isascii() and hour.isdecimal() and minute.isascii() and minute.isdecimal()):
+        raise ValueError(f"{text!r} is no time: write it like 08:00")
+    try:
+        found = now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time: write it like 08:00") from None
+    return found if found > now else found + timedelta(days=1)
