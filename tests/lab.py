@@ -55,7 +55,7 @@ class Lab:
 
     def drain(self) -> None:
         worker = self.start_worker("--drain")
-        assert worker.wait(timeout=120) == 0
+        assert worker.wait(timeout=240) == 0
 
     def run(self, run_id: int) -> Run:
         with self.store.read() as session:
