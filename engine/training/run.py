@@ -4,7 +4,7 @@ The worker keeps this process's standard input open and writes `cancel`, `pause`
 the worker has gone."""
 
 import argparse
-import errno
+import contextlib
 import os
 import signal
 import sys
@@ -20,8 +20,10 @@ import torch
 
 from engine.analysis.suggestion import lower_lr
 from engine.datasets.layouts import DataError
+from engine.datasets.packed import CacheError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
+from engine.disk_errors import DISK_ADVICE, disk_problem
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
@@ -66,8 +68,11 @@ class Stop:
 
 
 def log(text: str) -> None:
-    """A line of the run's log: the worker sends this process's output there."""
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
+    """A line of the run's log: the worker sends this process's output there.
+
+    On a full disk it waits in memory for the next line: what fails the run are the files that it needs."""
+    with contextlib.suppress(OSError):
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Stop) -> None:
@@ -179,7 +184,8 @@ def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> No
 def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
     cause, text, suggestion = explain(error, spec)
     if cause == "code":
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
     log(f"failed ({cause}): {text}")
     queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion)
 
@@ -201,8 +207,10 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
         return "out_of_memory", text, error.suggestion
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or is_cpu_allocation(error):
         return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
-        return "disk", text, "free some space or make the folder writable, then queue the run again"
+    if isinstance(error, CacheError):
+        return "disk", text, DISK_ADVICE
+    if isinstance(error, OSError) and (problem := disk_problem(error)) is not None:
+        return "disk", plain(problem), DISK_ADVICE
     return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"
 
 
@@ -227,7 +235,17 @@ def main() -> int:
     except StoreError as error:
         log(f"failed: {error}")
         return STORE_UNUSABLE
+    finally:
+        _let_go_of_log()
     return 0
+
+
+def _let_go_of_log() -> None:
+    """Lines that the disk still has no room for are lost: Python would change the exit code over them."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
