@@ -17,6 +17,7 @@ from tui.cli.arch import arch
 from tui.cli.control import cancel, wait
 from tui.cli.data import data
 from tui.cli.demo import demo
+from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.extend import clone, extend
 from tui.cli.look import log, ls, show
@@ -77,6 +78,8 @@ VERBS = {
     "doctor": doctor,
     "arch": arch,
     "predict": predict,
+    "du": du,
+    "prune": prune,
 }
 for _name, _verb in VERBS.items():
     cli.command(_name)(_verb)

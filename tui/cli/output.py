@@ -28,6 +28,11 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Se
         print("  ".join(parts).rstrip())
 
 
+def print_line(text: str) -> None:
+    """A line of the result: on standard output."""
+    print(plain(text))
+
+
 def tell(text: str) -> None:
     """Progress and advice, for people: on standard error."""
     print(plain(text), file=sys.stderr, flush=True)
