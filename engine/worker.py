@@ -18,11 +18,12 @@ from typing import Any
 
 from engine import telemetry
 from engine.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, Home, gibibytes, gpu_cache_bytes
+from engine.private import keep_private, secure_home
 from engine.store import listing, queue, workers
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim
 from engine.supervisor import TrainingProcess
-from engine.text import plain
+from engine.text import plain, tell
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0
@@ -218,21 +219,23 @@ def _positive(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     home = Home.find(options.home, options.db, options.cache)
+    keep_private()
     try:
         if options.gpu_cache is not None:
             os.environ[GPU_CACHE_VARIABLE] = str(options.gpu_cache)  # its training processes inherit it
         gpu_cache_bytes()
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
+        secure_home(home)
         store = open_store(home.database)
         worker = enlist(store, home, options.device)
     except (StoreError, WorkerError, ValueError) as error:
-        print(f"engine.worker: {error}", file=sys.stderr)
+        tell(f"engine.worker: {error}")
         return 2
     try:
         worker.serve(drain=options.drain, max_runs=options.max_runs)
     except StoreError as error:
-        print(f"engine.worker: {error}", file=sys.stderr)
+        tell(f"engine.worker: {error}")
         return 1
     return 0
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from engine.paths import Home
+from engine.private import private_opener, secure_home
 from engine.text import plain
 
 
@@ -30,8 +31,8 @@ def last_words(home: Home) -> str:
 def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]":
     """Start a worker in a session of its own, its output in `runs/worker.log`. Raises OSError."""
     log = worker_log(home)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    secure_home(home)
+    with open(log, "ab", opener=private_opener) as output:
         return subprocess.Popen(
             worker_command(home, drain=drain),
             stdin=subprocess.DEVNULL,

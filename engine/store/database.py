@@ -12,6 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
+from engine.private import secure_database
+
 SCHEMA = "0006"
 BUSY_TIMEOUT_S = 30
 SQLITE_PREFIX = "sqlite:///"
@@ -53,6 +55,8 @@ def open_store(url: str, *, create: bool = True) -> Store:
             f"no run table at {path}: start in your runs' folder, give --home or --db, "
             "or queue a first run with resnet-tui add"
         )
+    if path is not None and path.name != ":memory:":
+        secure_database(path, create=create)
     store = Store(_make_engine(url))
     try:
         with explained(store.engine):

@@ -27,6 +27,7 @@ from engine.disk_errors import DISK_ADVICE, disk_problem
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home
+from engine.private import keep_private
 from engine.spec import RunSpec
 from engine.store import history, listing, queue
 from engine.store.database import Store, StoreError, open_store
@@ -225,6 +226,7 @@ def main() -> int:
     arguments = parser.parse_args()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     home = Home.find(arguments.home, arguments.db, arguments.cache)
+    keep_private()
     stop = Stop()
     stop.watch()
     try:

@@ -10,6 +10,7 @@ from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
 from engine.grid import SpecError
 from engine.paths import Home
+from engine.private import secure_home
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
@@ -59,6 +60,8 @@ def app(
     if not home.root.is_dir():
         raise CliError(f"there is no folder {home.root}: make it or give another --home")
     open_store(home.database, create=not readonly).close()
+    if not readonly:
+        secure_home(home)
     from tui.app import run_app
 
     return run_app(home, readonly=readonly)

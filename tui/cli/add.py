@@ -1,5 +1,6 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
+import os
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,7 +101,7 @@ def queue_runs(
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
     stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
-    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+    if settings.get("images") and os.path.isdir(home.resolve(settings["images"])):
         return {**stored, "images": home.relative(home.resolve(settings["images"]))}
     return stored
 

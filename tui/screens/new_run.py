@@ -23,6 +23,7 @@ from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
+from engine.text import is_hidden
 from engine.usage import room_for
 from tui.form import Checked, check, is_built_in
 from tui.text import plain
@@ -121,6 +122,10 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
+        if any(map(is_hidden, event.value)):
+            # Pasted text may hold what steers the terminal: the field takes what can be seen.
+            event.input.value = "".join(each for each in event.value if not is_hidden(each))
+            return
         if event.input.id == "data":
             # Not at every key: a folder may hold many files.
             self._data_problem = "looking …"

@@ -25,7 +25,7 @@ def images_of(paths: Sequence[str]) -> Iterator[Named]:
     """The images of files, of folders with all below them in the order of their names, and of CSVs."""
     for given in paths:
         path = Path(given)
-        if path.is_dir():
+        if os.path.isdir(path):
             yield from _below(path)
         elif path.suffix.lower() == ".csv":
             yield from _table(path)
@@ -94,7 +94,7 @@ def _find(folders: list[Path], name: str) -> Path | None:
     for place, folder in enumerate(folders):
         for suffix in ("", *IMAGE_SUFFIXES, *map(str.upper, IMAGE_SUFFIXES)):
             path = folder / f"{name}{suffix}"
-            if is_image(path.name) and path.is_file():
+            if is_image(path.name) and os.path.isfile(path):
                 folders.insert(0, folders.pop(place))
                 return path
     return None

@@ -7,6 +7,10 @@ from PIL import Image
 from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.npz import npz_images
 
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "DIB", "ICO", "TGA")
+"""What a file may hold, whatever its suffix: pictures that Pillow decodes itself. It would hand PostScript to
+Ghostscript, which runs what the file says."""
+
 
 def open_image(root: Path, name: str) -> Image.Image:
     """Open an image of the index with this root; a file's pixels are read when they are first asked for.
@@ -15,7 +19,7 @@ def open_image(root: Path, name: str) -> Image.Image:
     file that is no image."""
     member = MEMBER.fullmatch(name)
     if member is None:
-        return Image.open(root / name)
+        return Image.open(root / name, formats=FORMATS)
     images = npz_images(root / member["file"]).get(member["split"], ())
     if int(member["row"]) >= len(images):
         raise FileNotFoundError(f"{root / name}: there are {len(images)} images in this split")
