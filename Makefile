@@ -35,8 +35,8 @@ bench: install   ## the measurements of docs/benchmarks.md
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
 
-soak: install    ## a packed set larger than its memory: takes 4 GB of disk, and root for a control group
-	@$(PY) -m benchmarks beyond_memory
+soak: install    ## damaged images, power cuts, a packed set larger than its memory: an hour, 4 GB of disk, and root
+	@$(PY) -m benchmarks damage outages beyond_memory
 
 screenshots: install  ## the pictures in docs/
 	@$(PY) -m docs.screenshots

@@ -8,8 +8,8 @@ import time
 from engine.telemetry import cpu_name
 
 MEASUREMENTS = ("claims", "names", "step", "layout", "profile", "packing", "feeds", "contenders")
-SOAKS = ("beyond_memory",)
-"""Run only where they are named: they take gigabytes of disk."""
+SOAKS = ("beyond_memory", "damage", "outages")
+"""Run only where they are named: they take gigabytes of disk, or an hour."""
 
 
 def main() -> None:
