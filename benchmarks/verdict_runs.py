@@ -3,6 +3,7 @@
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,9 @@ class Watcher:
     ) -> None:
         self.index = index
 
-    def check(self) -> None: ...
+    def fence(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def checkpoint(self) -> None: ...
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
 

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,9 +141,16 @@ def sweep_aside(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
+Fence = Callable[[], AbstractContextManager[object]]
+"""What a file takes its place under: entering it raises where this process may no longer write."""
+
+
 @contextlib.contextmanager
-def atomic_path(path: Path, *, mode: int = PRIVATE) -> Iterator[Path]:
-    """A file beside `path` to write; on leaving it is flushed to disk and takes `path`'s place.
+def atomic_path(
+    path: Path, *, mode: int = PRIVATE, fence: Fence = contextlib.nullcontext, before: Path | None = None
+) -> Iterator[Path]:
+    """A file beside `path` to write; on leaving it is flushed to disk and, inside the fence, takes `path`'s place;
+    the file that was there goes to `before`.
 
     After an exception `path` is as it was and nothing is left behind; an OSError names `path`."""
     with _named(path):
@@ -154,7 +162,10 @@ def atomic_path(path: Path, *, mode: int = PRIVATE) -> Iterator[Path]:
             aside.chmod(mode)
             with aside.open("rb+") as written:
                 os.fsync(written.fileno())
-            os.replace(aside, path)
+            with fence():
+                if before is not None and path.exists():
+                    os.replace(path, before)
+                os.replace(aside, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
@@ -173,8 +184,10 @@ def _named(path: Path) -> Iterator[None]:
         raise
 
 
-def write_atomic(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
-    with atomic_path(path, mode=mode) as aside:
+def write_atomic(
+    path: Path, content: bytes, *, mode: int = PRIVATE, fence: Fence = contextlib.nullcontext
+) -> None:
+    with atomic_path(path, mode=mode, fence=fence) as aside:
         aside.write_bytes(content)
 
 

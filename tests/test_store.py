@@ -1,6 +1,7 @@
 """The state machine of the run table, its fencing and its histories."""
 
 import multiprocessing
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from engine.spec import RunSpec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.fencing import Claim, LeaseLost, QueueError
+from engine.store.fencing import Claim, LeaseLost, QueueError, fence
 from engine.store.status import STATUSES, Request, TransitionError, check_transition, may_follow
 from engine.store.tables import EpochMetrics, LossPoint, Run
 
@@ -99,6 +100,7 @@ def test_old_attempt_may_write_nothing(store: Store) -> None:
         lambda: record(store, old, 1),
         lambda: history.record_progress(store, old, step=3, images_per_s=1.0, losses=[]),
         lambda: history.record_doing(store, old, "packing"),
+        lambda: fence(store, old).__enter__(),
         lambda: history.begin_attempt(store, old, start(-1)),
     ):
         before = get(store, 1)
@@ -109,6 +111,17 @@ def test_old_attempt_may_write_nothing(store: Store) -> None:
         assert history.epochs_of(session, 1) == []
     queue.end(store, new, "done")
     assert get(store, 1).status == "done"
+
+
+def test_inside_the_fence_nobody_can_claim(store: Store) -> None:
+    add_runs(store, [SPEC])
+    held = queue.claim(store, worker(store))
+    assert held is not None
+    hasty = sqlite3.connect(str(store.engine.url.database), timeout=0, isolation_level=None)
+    with fence(store, held), pytest.raises(sqlite3.OperationalError, match="locked"):
+        hasty.execute("BEGIN IMMEDIATE")
+    hasty.execute("BEGIN IMMEDIATE")
+    hasty.close()
 
 
 def test_leases_that_still_run_are_left_alone(store: Store) -> None:

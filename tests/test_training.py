@@ -1,6 +1,8 @@
 """A session without a database: what it measures, what it writes, and that its bits repeat."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +43,11 @@ class Memory:
         self.began: list[tuple[int, int]] = []
         self.lost = False
 
-    def check(self) -> None:
+    @contextmanager
+    def fence(self) -> Iterator[None]:
         if self.lost:
             raise LeaseLost
+        yield
 
     def begin(
         self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None

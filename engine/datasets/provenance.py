@@ -3,6 +3,7 @@
 What counts is training: an image that chose an epoch (val, or test under `select_on test_acc`) changed no weight.
 Images are known by content, groups by name."""
 
+import contextlib
 import hashlib
 import io
 import zipfile
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import Hashes, known_hashes, text_hashes
-from engine.paths import Home, write_atomic
+from engine.paths import Fence, Home, write_atomic
 from engine.spec import RunSpec
 
 Runs = NDArray[np.int64]
@@ -154,10 +155,10 @@ def leak_known_early(home: Home, spec: RunSpec, read: Callable[[], Index]) -> Le
     return find_leak(index, known_hashes(index, home.cache), known)
 
 
-def save_trained_on(path: Path, what: TrainedOn) -> None:
+def save_trained_on(path: Path, what: TrainedOn, *, fence: Fence = contextlib.nullcontext) -> None:
     content = io.BytesIO()
     np.savez_compressed(content, **{name: getattr(what, name) for name in ARRAYS})
-    write_atomic(path, content.getvalue())
+    write_atomic(path, content.getvalue(), fence=fence)
 
 
 def load_trained_on(path: Path) -> TrainedOn | None:

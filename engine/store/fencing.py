@@ -1,12 +1,14 @@
 """The claim that every write of an attempt carries, and the pieces of SQL that all writes share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Table, Update, func, literal_column, select
 from sqlmodel import Session, SQLModel
 
+from engine.store.database import Store
 from engine.store.status import Status, check_transition
 from engine.store.tables import Clock, Run, RunDependency
 
@@ -37,7 +39,12 @@ run_table, dependency_table, clock_table = table_of(Run), table_of(RunDependency
 
 def now_s(session: Session) -> ColumnElement[float]:
     """Seconds since 1970 by the database's own clock, as an SQL expression."""
-    if session.get_bind().dialect.name == "sqlite":
+    return clock_s(session.get_bind().dialect.name)
+
+
+def clock_s(dialect: str) -> ColumnElement[float]:
+    """The same for a dialect by name."""
+    if dialect == "sqlite":
         return literal_column("((julianday('now') - 2440587.5) * 86400.0)")
     return cast(ColumnElement[float], func.extract("epoch", func.clock_timestamp()))
 
@@ -81,8 +88,13 @@ def fenced(held: Claim) -> Update:
     )
 
 
-def check_held(session: Session, held: Claim) -> None:
-    """Raise LeaseLost unless the claim holds: before files of the run are written."""
+@contextmanager
+def fence(store: Store, held: Claim) -> Iterator[None]:
+    """Hold the write lock while the claim holds, so that nobody claims the run meanwhile: for the moment in which a
+    file of the run takes its place. Raises LeaseLost."""
     mine = (run_table.c.id == held.run_id) & (run_table.c.attempt == held.attempt)
-    if session.execute(select(run_table.c.id).where(mine, run_table.c.status == "running")).first() is None:
-        raise LeaseLost(f"run {held.run_id} attempt {held.attempt}")
+    wanted = select(run_table.c.id).where(mine, run_table.c.status == "running")
+    with store.write() as session:
+        if session.execute(wanted.with_for_update()).first() is None:
+            raise LeaseLost(f"run {held.run_id} attempt {held.attempt}")
+        yield

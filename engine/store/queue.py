@@ -7,16 +7,20 @@ Each function is one transaction that holds the write lock from its start. Invar
 - the queue's order is priority, highest first, then position.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from engine.store.database import Store
 from engine.store.fencing import (
     Claim,
     LeaseLost,
     QueueError,
+    clock_s,
+    clock_table,
     dependency_table,
     fenced,
     next_change,
@@ -34,37 +38,46 @@ RENEW_EVERY_S = 5.0
 
 def claim(store: Store, worker_id: int) -> Claim | None:
     """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice."""
+    statement, values = _claiming(store.engine.dialect.name), {"claimer": worker_id, "now": utc_now()}
+    with store.write() as session:
+        session.execute(_COUNT_CHANGE)
+        row = session.execute(statement, values).first()
+        if row is None:
+            session.rollback()
+            return None
+    return Claim(row.id, row.attempt)
+
+
+@functools.cache
+def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
+    """The UPDATE of a claim. Made once: what is made while the write lock is held, all others wait for."""
     first = (
         select(run_table.c.id)
         .where(text("status = 'queued'"), run_table.c.blocked == 0)
         .order_by(run_table.c.priority.desc(), run_table.c.position)
         .limit(1)
     )
-    with store.write() as session:
-        if session.get_bind().dialect.name != "sqlite":
-            first = first.with_for_update(skip_locked=True)
-        statement = (
-            run_table.update()
-            .where(run_table.c.id == first.scalar_subquery())
-            .values(
-                status="running",
-                request=None,
-                cause=None,
-                error=None,
-                suggestion=None,
-                attempt=run_table.c.attempt + 1,
-                worker_id=worker_id,
-                lease_expires_s=now_s(session) + LEASE_S,
-                started_at=func.coalesce(run_table.c.started_at, utc_now()),
-                changed=next_change(session),
-            )
-            .returning(run_table.c.id, run_table.c.attempt)
+    if dialect != "sqlite":
+        first = first.with_for_update(skip_locked=True)
+    return (
+        run_table.update()
+        .where(run_table.c.id == first.scalar_subquery())
+        .values(
+            status="running",
+            request=None,
+            cause=None,
+            error=None,
+            suggestion=None,
+            attempt=run_table.c.attempt + 1,
+            worker_id=bindparam("claimer"),
+            lease_expires_s=clock_s(dialect) + LEASE_S,
+            started_at=func.coalesce(
+                run_table.c.started_at, bindparam("now", type_=run_table.c.started_at.type)
+            ),
+            changed=select(clock_table.c.changed).scalar_subquery(),
         )
-        row = session.execute(statement).first()
-        if row is None:
-            session.rollback()
-            return None
-    return Claim(row.id, row.attempt)
+        .returning(run_table.c.id, run_table.c.attempt)
+    )
 
 
 def renew(store: Store, held: Claim) -> Request | None:
@@ -180,4 +193,5 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
     return before
 
 
+_COUNT_CHANGE = clock_table.update().values(changed=clock_table.c.changed + 1)
 _NO_LEASE: dict[str, Any] = {"worker_id": None, "lease_expires_s": None, "request": None, "doing": ""}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
-from engine.paths import RunPaths, write_atomic
+from engine.paths import Fence, RunPaths, write_atomic
 from engine.spec import ORDINAL_LOSS, RunSpec
 from engine.text import csv_cell, csv_path
 from engine.training.loop import Evaluation
@@ -54,6 +54,7 @@ def write_predictions(
     classes: list[str],
     *,
     last: bool,
+    fence: Fence,
 ) -> None:
     """predictions.csv (image, label, answer, score of the answer, or the grade under an ordinal loss) and scores.npy
     (float32, images × classes, or images × 1)."""
@@ -63,8 +64,8 @@ def write_predictions(
     for name, label, answer, scores in zip(names, labels, evaluation.answers, evaluation.scores, strict=True):
         score = scores[answer] if len(scores) > 1 else scores[0]
         table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
-    write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"))
-    write_atomic(paths.scores(last=last), _npy(evaluation.scores))
+    write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"), fence=fence)
+    write_atomic(paths.scores(last=last), _npy(evaluation.scores), fence=fence)
 
 
 def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
@@ -75,11 +76,11 @@ def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
     write_atomic(path, "".join(f"{why}\n" for why in bad.values()).encode(errors="surrogateescape"))
 
 
-def append_answers(paths: RunPaths, epoch: int, answers: NDArray[np.uint16]) -> None:
+def append_answers(paths: RunPaths, epoch: int, answers: NDArray[np.uint16], *, fence: Fence) -> None:
     """Add an epoch's row to answers.npy (uint16, epochs × images), dropping rows of later epochs."""
     kept = _read_answers(paths.answers)[:epoch]
     rows = answers[None] if not len(kept) else np.concatenate([kept, answers[None]])
-    write_atomic(paths.answers, _npy(rows))
+    write_atomic(paths.answers, _npy(rows), fence=fence)
 
 
 def _read_answers(path: Path) -> NDArray[np.uint16]:

@@ -1,6 +1,6 @@
 """Save and load all that a run needs to go on exactly where it stopped."""
 
-import os
+import contextlib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -8,19 +8,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.paths import RunPaths, atomic_path
+from engine.paths import Fence, RunPaths, atomic_path
 
 FORMAT = 1
 
 
-def save_checkpoint(paths: RunPaths, state: dict[str, Any]) -> None:
+def save_checkpoint(paths: RunPaths, state: dict[str, Any], *, fence: Fence = contextlib.nullcontext) -> None:
     """Write `last.pt`; the one before it stays beside it, should this one be torn by a power loss.
 
     Raises OSError, the disk being full for one, and then leaves both as they were."""
-    with atomic_path(paths.last) as aside:
+    with atomic_path(paths.last, fence=fence, before=paths.last_before) as aside:
         _write({**state, "format": FORMAT}, aside)
-        if paths.last.exists():
-            os.replace(paths.last, paths.last_before)
 
 
 def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:

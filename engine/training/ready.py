@@ -8,7 +8,7 @@ import torch
 
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, TrainedOn, load_trained_on
-from engine.paths import Home, sweep_aside
+from engine.paths import Home
 from engine.spec import RunSpec
 from engine.training.checkpoint import load_checkpoint
 from engine.training.provenance import provenance
@@ -43,7 +43,6 @@ def make_ready(
     """Raises DataError, WeightsError, LeakError, and Stopped where `should_stop` asks while images are packed."""
     paths = home.run(run_id)
     paths.folder.mkdir(parents=True, exist_ok=True)
-    sweep_aside(paths.folder)
     checkpoint = load_checkpoint(paths, spec.training_digest())
     resumes = checkpoint is not None
     # Weights that are missing or do not fit are found before the images are packed; a run that goes on has

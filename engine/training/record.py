@@ -1,6 +1,7 @@
 """Write what a session measures into the run table, under the attempt's claim."""
 
 import math
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from engine.datasets.index import Index
 from engine.spec import RunSpec
 from engine.store import history
 from engine.store.database import Store
-from engine.store.fencing import Claim, check_held
+from engine.store.fencing import Claim, fence
 from engine.store.history import Best, Judgement, Start
 from engine.store.tables import EpochMetrics, LossPoint
 from engine.training.columns import row_of
@@ -91,9 +92,8 @@ class StoreRecorder:
         assert judgement is not None
         history.record_judgement(self._store, self._held, judgement)
 
-    def check(self) -> None:
-        with self._store.read() as session:
-            check_held(session, self._held)
+    def fence(self) -> AbstractContextManager[None]:
+        return fence(self._store, self._held)
 
     def checkpoint(self) -> None:
         history.record_checkpoint(self._store, self._held)

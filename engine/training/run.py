@@ -26,12 +26,12 @@ from engine.datasets.provenance import LeakError
 from engine.disk_errors import DISK_ADVICE, disk_problem
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
-from engine.paths import Home
+from engine.paths import Home, sweep_aside
 from engine.private import keep_private
 from engine.spec import RunSpec
 from engine.store import history, listing, queue
 from engine.store.database import Store, StoreError, open_store
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.fencing import Claim, LeaseLost, fence
 from engine.store.status import Cause
 from engine.supervisor import STORE_UNUSABLE
 from engine.text import plain
@@ -73,7 +73,7 @@ def log(text: str) -> None:
 
     On a full disk it waits in memory for the next line: what fails the run are the files that it needs."""
     with contextlib.suppress(OSError):
-        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", flush=True)
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Stop) -> None:
@@ -86,6 +86,8 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, stop: Sto
         environment = environment_now(spec, device, home, run.environment)
         log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
         set_up_process(spec, environment, device)
+        with fence(store, held):
+            sweep_aside(home.run(held.run_id).folder)
         finished = _train(store, home, held, spec, environment, device, stop, before=run.environment)
     except (LeaseLost, StoreError):
         raise
@@ -154,7 +156,7 @@ def _shown(store: Store, held: Claim) -> Callable[[str], None]:
 
     def say(text: str) -> None:
         log(text)
-        history.record_doing(store, held, " ".join(text.split()))
+        history.record_doing(store, held, plain(" ".join(text.split())))
 
     return say
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
 from engine.models.weight_files import weights_bytes
-from engine.paths import Home, write_atomic
+from engine.paths import Fence, Home, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
@@ -45,8 +46,8 @@ class Recorder(Protocol):
     def begin(
         self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
     ) -> None: ...
-    def check(self) -> None:
-        """Raise where this process may not write any more: called before it touches the run's files."""
+    def fence(self) -> AbstractContextManager[object]:
+        """What the run's files take their places under: raises where this process may not write any more."""
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
     def epoch(self, measured: Measured, best: Choice | None) -> None: ...
@@ -108,8 +109,7 @@ class Session:
             best=self.best,
         )
         if self._records_provenance:
-            recorder.check()
-            save_trained_on(self.paths.trained_on, self.trained_on)
+            save_trained_on(self.paths.trained_on, self.trained_on, fence=recorder.fence)
         if self.done_epochs < 0:
             if should_stop():
                 return False
@@ -120,7 +120,8 @@ class Session:
                 self._save(recorder)
                 return False
             self._finish_epoch(recorder)
-        self.paths.last_before.unlink(missing_ok=True)
+        with recorder.fence():
+            self.paths.last_before.unlink(missing_ok=True)
         return True
 
     def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
@@ -168,13 +169,12 @@ class Session:
         last = self._is_last(measured.epoch)
         if last and self.spec.eval_train and len(self.data.train_rows):
             measured = replace(measured, trained=self._train_scores())
-        recorder.check()
         self.done_epochs, self.step = measured.epoch, 0
         if best is not None and best != before:
-            self._write_best(measured, best)
-        append_answers(self.paths, measured.epoch, measured.evaluation.answers)
+            self._write_best(measured, best, recorder.fence)
+        append_answers(self.paths, measured.epoch, measured.evaluation.answers, fence=recorder.fence)
         if last:
-            self._write_predictions(measured, last=True)
+            self._write_predictions(measured, recorder.fence, last=True)
         recorder.epoch(measured, self.best)
         self.log(epoch_line(measured, self.spec.epochs))
         if last and measured.epoch < self.spec.epochs:
@@ -207,19 +207,19 @@ class Session:
             loss_of=self.net.loss_of,
         )
 
-    def _write_best(self, measured: Measured, best: Choice) -> None:
+    def _write_best(self, measured: Measured, best: Choice, fence: Fence) -> None:
         about = weights_about(
             self.spec, self._run_id, self.data.index, best, self.precision, self.trained_on.digest()
         )
-        write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about))
-        self._write_predictions(measured, last=False)
+        write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about), fence=fence)
+        self._write_predictions(measured, fence, last=False)
 
-    def _write_predictions(self, measured: Measured, *, last: bool) -> None:
+    def _write_predictions(self, measured: Measured, fence: Fence, *, last: bool) -> None:
         index, rows = self.data.index, self.data.test_rows
         classes = list(index.class_names)
         names = [index.names[row] for row in rows]
         labels = [classes[index.labels[row]] for row in rows]
-        write_predictions(self.paths, names, labels, measured.evaluation, classes, last=last)
+        write_predictions(self.paths, names, labels, measured.evaluation, classes, last=last, fence=fence)
 
     def _flush(self, recorder: Recorder) -> None:
         """Fetch the waiting losses from the device, check them, write them down."""
@@ -258,8 +258,7 @@ class Session:
             "best": asdict(self.best) if self.best else None,
             "losses": self.buckets.state(),
         }
-        recorder.check()
-        save_checkpoint(self.paths, state)
+        save_checkpoint(self.paths, state, fence=recorder.fence)
         recorder.checkpoint()
         self._saved_at = time.monotonic()
         self._save_cost_s = self._saved_at - began
