@@ -37,7 +37,7 @@ def test_three_power_cuts_and_a_torn_checkpoint(tmp_path: Path) -> None:
     for each in copies:
         assert status_of(each) == "running"
         run = finish(each)
-        assert (run.status, run.epoch, run.attempt) == ("done", EPOCHS, 2), each.root
+        assert (run.status, run.epoch, run.attempt) == ("done", EPOCHS, 2), (each.root, run.error)
         assert result_of(each) == result_of(calm), each.root
         assert numbers(each) == numbers(calm), each.root
     assert "going on from epoch" in torn.log.read_text()
