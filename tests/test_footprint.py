@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from pictures import class_folders
 from sqlalchemy import text
+from terminal import Terminal
 from test_training import Memory
 
 from engine import usage
@@ -194,6 +196,21 @@ def test_prune_removes_what_nobody_needs_and_only_after_yes(
     unused = {f"cache/{key * 24}.{suffix}" for key in "bc" for suffix in ("json", "u8", "lock")}
     assert gone == runs | unused
     assert prune(home, "--yes") == 0 and "nothing to remove" in capsys.readouterr().out
+
+
+def test_in_a_terminal_prune_asks_first(home: Home, table: Store) -> None:
+    before = files(home)
+    for answer, code in (("n", 130), ("y", 0)):
+        call = "import sys; from tui.cli import run; sys.exit(run(['prune']))"
+        terminal = Terminal([sys.executable, "-c", call], columns=120, lines=30, cwd=home.root)
+        try:
+            terminal.until_shows("remove these files, 7 kB? [y/N]")
+            assert files(home) == before
+            terminal.send(f"{answer}\n")
+            assert terminal.process.wait(timeout=60) == code
+        finally:
+            terminal.end()
+        assert (files(home) == before) is (answer == "n")
 
 
 def test_prune_keeps_what_waiting_runs_need_even_with_the_log_alone(home: Home, table: Store) -> None:
