@@ -57,7 +57,7 @@ def report(store: Store) -> Iterator[str]:
     found: dict[Key, list[float | None]] = defaultdict(list)
     with store.read() as session:
         for run in listing.list_runs(session, sweep="lr"):
-            if run.status in ("done", "failed") and run.id is not None:
+            if run.id is not None and (run.status == "done" or run.cause == "diverged"):
                 spec = load_spec(run.spec)
                 key = (spec.data, spec.optimizer, spec.lr, spec.schedule)
                 last = epochs_of(session, run.id)[-1:] if run.status == "done" else []

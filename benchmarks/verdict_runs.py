@@ -143,7 +143,7 @@ class Watcher:
     def checkpoint(self) -> None: ...
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
 
-    def epoch(self, measured: Measured, best: Choice | None) -> None:
+    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
         evaluation, metrics = measured.evaluation, measured.metrics
         row = {
             **measured.train,

@@ -150,6 +150,8 @@ def has_kernels(kernels: tuple[str, ...], capability: tuple[int, int]) -> bool:
     for kernel in kernels:
         kind, _, digits = kernel.partition("_")
         digits = digits.rstrip("af")
+        if not digits.isdecimal() or len(digits) < 2:
+            continue  # another maker's, such as ROCm's gfx90a
         major, minor = int(digits[:-1]), int(digits[-1])
         if kind == "sm" and major == capability[0] and minor <= capability[1]:
             return True

@@ -15,7 +15,8 @@ FEATURES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "resnet101": 204
 OPTIMIZER_COPIES = {"sgd": 1, "adamw": 2}
 """Of the parameters, that a checkpoint holds besides them."""
 ASIDE = 2
-"""Checkpoints that lie beside a training run's newest: the one before, and the next while it is written."""
+"""Checkpoints that lie beside a training run's newest: the one before, and the next while it is written. A new best
+epoch's weights lie beside those before, too."""
 LOG_BYTES = 4_000
 LOG_LINE_BYTES = 130
 
@@ -112,7 +113,7 @@ def run_footprint(spec: RunSpec, images: Images) -> Footprint:
         best=weights,
         predictions=2 * twice + answers,
         other=16 * images.train + LOG_BYTES + LOG_LINE_BYTES * spec.epochs,
-        meanwhile=ASIDE * checkpoint if spec.epochs else 0,
+        meanwhile=ASIDE * checkpoint + weights if spec.epochs else 0,
     )
 
 

@@ -32,8 +32,9 @@ COPIES = {"sgd": 3, "adamw": 4}
 
 DECIDES_MEMORY = (
     "arch", "image_size", "batch_size", "micro_batch", "optimizer", "precision", "implementation", "freeze_epochs",
+    "data", "augment", "compile", "cuda_graphs",
 )  # fmt: skip
-"""Runs alike in these take the same memory."""
+"""Runs alike in these take the same memory: what of it the packed images take goes with the data."""
 
 Kind: TypeAlias = tuple[Any, ...]
 """A spec's DECIDES_MEMORY."""

@@ -87,6 +87,11 @@ class RunPaths:
         return self.folder / "best.safetensors"
 
     @property
+    def pending(self) -> "RunPaths":
+        """Where a new best epoch's files wait until a checkpoint knows that epoch."""
+        return RunPaths(self.folder / "pending")
+
+    @property
     def trained_on(self) -> Path:
         """Which images the weights have been trained on, by this run and its ancestors."""
         return self.folder / "trained_on.npz"

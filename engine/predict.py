@@ -29,6 +29,7 @@ from engine.models.weight_files import WeightsError, read_state, read_weights_me
 from engine.prediction_output import CsvWriter, JsonWriter, Prediction, Progress, Writer
 from engine.spec import ORDINAL_LOSS
 from engine.text import plain
+from engine.training.memory import is_out_of_memory
 from engine.training.objectives import Classification, Objective, Ordinal, outputs_of
 from engine.training.recipe import autocast, memory_format
 
@@ -178,7 +179,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(plain(error), file=sys.stderr)
         return 2
     writer: Writer = JsonWriter(network.class_names) if options.json else CsvWriter()
-    return run(network, options.paths, options.batch_size, writer)
+    try:
+        return run(network, options.paths, options.batch_size, writer)
+    except BrokenPipeError:  # whoever read the answers has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        fewer = max(1, options.batch_size // 4)
+        print(f"the memory of {found['device']} is too small: try --batch-size {fewer}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -271,7 +271,8 @@ class RunSpec(BaseModel):
         return self.schedule == "constant" and self.epochs > 0
 
     def _digest(self, left_out: frozenset[str]) -> str:
-        kept = self.model_dump(exclude=set(left_out))
+        # Fields at their defaults are left out, so that a field which a later version adds changes no digest.
+        kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)
         text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

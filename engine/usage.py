@@ -68,7 +68,8 @@ def usage_of_runs(home: Home) -> dict[int, RunUsage]:
     for folder in _entries(home.root / "runs"):
         if folder.name.isdecimal() and folder.is_dir(follow_symlinks=False):
             usage = RunUsage(int(folder.name))
-            for stored in _files(Path(folder.path)):
+            places = [Path(folder.path), home.run(int(folder.name)).pending.folder]
+            for stored in (stored for place in places for stored in _files(place)):
                 usage.files[kind_of(stored.path.name)].append(stored)
             found[usage.run_id] = usage
     return dict(sorted(found.items()))

@@ -122,6 +122,7 @@ def test_named_devices_that_are_not_there() -> None:
 
 
 def test_kernels_serve_their_major_version_and_ptx_later_ones() -> None:
+    assert not has_kernels(("gfx90a",), (9, 0))
     assert has_kernels(("sm_80",), (8, 6)) and not has_kernels(("sm_86",), (8, 0))
     assert not has_kernels(("sm_80",), (9, 0)) and has_kernels(("compute_80",), (9, 0))
     assert has_kernels(("sm_90a",), (9, 0)) and not has_kernels((), (9, 0))

@@ -28,8 +28,8 @@ SPEC = {"epochs": 3, "select_on": "test_acc"}
     ("function", "file"),
     [
         ("save_checkpoint", "last.pt"),
-        ("write_atomic", "best.safetensors"),
-        ("write_predictions", "predictions.csv"),
+        ("write_atomic", "pending/best.safetensors"),
+        ("write_predictions", "pending/predictions.csv"),
         ("append_answers", "answers.npy"),
         ("save_trained_on", "trained_on.npz"),
     ],
@@ -53,7 +53,7 @@ def test_a_full_disk_names_the_file_and_the_run_goes_on_when_there_is_space(
         cause, says, advice = explain(caught.value, spec)
         assert (cause, says) == ("disk", f"{disk / file} cannot be written: no space is left on the disk")
         assert advice.startswith("free some space")
-        assert not [path for path in disk.iterdir() if path.name.startswith(".")]
+        assert not [path for path in disk.rglob("*") if path.name.startswith(".")]
         (disk / "filler").unlink()
         small_session(home, 2, spec).train(memory, lambda: False)
         assert outcome(home, 2, spec, memory) == outcome(home, 1, spec, calm)
@@ -170,7 +170,9 @@ def test_real_runs_on_a_disk_that_is_too_small(lab: Lab, tmp_path: Path) -> None
         lab.drain()
         run = lab.run(crowded)
         assert (run.status, run.cause, run.epoch) == ("failed", "disk", 0)
-        assert run.error == (f"{lab.home.run(crowded).best} cannot be written: no space is left on the disk")
+        assert run.error == (
+            f"{lab.home.run(crowded).pending.best} cannot be written: no space is left on the disk"
+        )
         assert "Traceback" not in lab.log(crowded)
         assert lab.run(silent).status == "done"
         assert os.path.getsize(tiny / "log.txt") == 0

@@ -41,6 +41,9 @@ def test_changes_between_attempts_are_kept_and_warned_of() -> None:
     assert shrunk == {**FIRST, "micro_batch": 4}
     harmless = carried_on(FIRST, {**FIRST, "python": "3.13.0"}, 2)
     assert harmless["changes"] and other_bits(harmless, 2) is None
+    before = {**FIRST, "program_revision": "aaa", "torchvision": "0.29.1"}
+    newer = carried_on(before, {**before, "program_revision": "bbb", "torchvision": "0.30.0"}, 2)
+    assert "torchvision is 0.30.0, program_revision is bbb now" in (other_bits(newer, 2) or "")
 
 
 def test_the_revision_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

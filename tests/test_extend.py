@@ -17,7 +17,7 @@ from engine.store.database import Store, open_store
 from engine.store.extend import extend_run
 from engine.store.fencing import Claim, QueueError, run_table
 from engine.store.workers import register
-from engine.training.checkpoint import load_checkpoint
+from engine.training.checkpoint import CheckpointError, load_checkpoint
 from tui.cli import run
 
 CONSTANT = {"data": "digits", "schedule": "constant", "epochs": 10}
@@ -87,7 +87,8 @@ def test_an_extended_run_has_the_bits_of_a_longer_one(tmp_path: Path, values: di
             assert (home.run(1).folder / name).read_bytes() == (home.run(2).folder / name).read_bytes()
         best, other = (load_file(home.run(run_id).best) for run_id in (1, 2))
         assert all(torch.equal(best[name], other[name]) for name in best)
-        assert load_checkpoint(home.run(2), small_spec(epochs=9).training_digest()) is None
+        with pytest.raises(CheckpointError, match="other settings"):
+            load_checkpoint(home.run(2), small_spec(epochs=9).training_digest())
 
 
 def test_a_done_run_goes_on_in_its_place_and_keeps_its_row(store: Store, worker: int) -> None:
@@ -116,6 +117,24 @@ def test_runs_that_wait_for_it_wait_again(store: Store, worker: int) -> None:
     assert row(store, 3)["blocked"] == 1
     finish(store, worker)
     assert queue.claim(store, worker) == Claim(3, 1)
+
+
+def test_runs_that_have_begun_need_it_no_more(store: Store, worker: int) -> None:
+    add_runs(store, [make_spec(CONSTANT)])
+    add_runs(store, [make_spec({**CONSTANT, "pretrained": "run:1"})])
+    finish(store, worker)
+    finish(store, worker)
+    extend_run(store, 1, 20)
+    assert row(store, 2)["blocked"] == 0
+
+
+def test_a_run_whose_patience_ran_out_in_its_last_epoch_would_not_go_on(store: Store, worker: int) -> None:
+    add_runs(store, [make_spec({**CONSTANT, "patience": 4})])
+    finish(store, worker)
+    with store.write() as session:
+        session.execute(run_table.update().where(run_table.c.id == 1).values(best_epoch=6))
+    with pytest.raises(QueueError, match="stopped by itself at epoch 10"):
+        extend_run(store, 1, 20)
 
 
 @pytest.mark.parametrize(

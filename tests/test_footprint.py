@@ -77,7 +77,7 @@ def test_a_grid_packs_each_size_once_and_keeps_every_runs_weights() -> None:
     all_runs = grid_footprint([(spec, built_in(spec)) for spec in specs])
     assert all_runs.best == 6 * one.best and all_runs.checkpoints == 6 * one.checkpoints
     assert all_runs.packed == 1797 * 3 * (32**2 + 64**2)
-    assert all_runs.meanwhile == one.meanwhile == 2 * one.checkpoints
+    assert all_runs.meanwhile == one.meanwhile == 2 * one.checkpoints + one.best
     assert grid_footprint([(specs[0], None)]).packed == 0 and grid_footprint([]) == Footprint()
 
 
@@ -107,7 +107,7 @@ def test_add_says_what_it_will_write_and_warns_where_that_is_too_much(
     assert "warning" not in said.err
     monkeypatch.setattr(usage, "free_bytes", lambda _: 10**8)
     assert run(call) == 0
-    assert "warning: the runs need 454 MB, 100 MB are free: free some space" in capsys.readouterr().err
+    assert "warning: the runs need 498 MB, 100 MB are free: free some space" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -165,15 +165,16 @@ def prune(home: Home, *flags: str) -> int:
 def test_du_counts_every_file_by_what_it_is(
     home: Home, table: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (home.root / "runs" / "9").mkdir()
+    (home.root / "runs" / "9" / "pending").mkdir(parents=True)
     (home.root / "runs" / "9" / "last.pt").write_bytes(b"x" * 11)
+    (home.root / "runs" / "9" / "pending" / "best.safetensors").write_bytes(b"x" * 13)
     assert run(["du", "--home", str(home.root), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     first = document["runs"][0]
     assert [first[f"{kind}_bytes"] for kind in (*KINDS, "all")] == [1700, 500, 90, 90, 2380]
     assert [(each["id"], each["status"]) for each in document["runs"]][-2:] == [(5, "done"), (9, None)]
     totals = document["totals"]
-    assert totals["checkpoints_bytes"] == 5 * 1700 + 11 and totals["runs_bytes"] == 5 * 2380 + 11
+    assert totals["checkpoints_bytes"] == 5 * 1700 + 11 and totals["runs_bytes"] == 5 * 2380 + 24
     assert totals["cache_bytes"] == sum(path.stat().st_size for path in home.cache.iterdir())
     assert totals["database_bytes"] >= (home.root / "runs.db").stat().st_size
     assert [each["used"] for each in document["cache"]] == [True, False, False, True]

@@ -52,7 +52,7 @@ def suffixes(cache: Path) -> list[str]:
 
 def test_packs_once_in_the_indexes_order(tmp_path: Path, index: Index) -> None:
     images, told = packed(index, tmp_path / "cache")
-    assert told == [16, 32, 45] and images.shape == (45, 16, 16, 3) and images.dtype == np.uint8
+    assert told == [0, 16, 32, 45] and images.shape == (45, 16, 16, 3) and images.dtype == np.uint8
     assert index.root is not None and not images.flags.writeable
     for row in (0, 7, 44):
         assert np.array_equal(images[row], np.asarray(Image.open(index.root / index.names[row])))
@@ -66,17 +66,17 @@ def test_packs_once_in_the_indexes_order(tmp_path: Path, index: Index) -> None:
 )
 def test_each_look_has_a_map_of_its_own(tmp_path: Path, index: Index, look: Look) -> None:
     packed(index, tmp_path / "cache")
-    assert packed(index, tmp_path / "cache", look)[1] == [16, 32, 45]
+    assert packed(index, tmp_path / "cache", look)[1] == [0, 16, 32, 45]
     assert packed(index, tmp_path / "cache", look)[1] == packed(index, tmp_path / "cache")[1] == []
 
 
 def test_a_changed_file_and_a_cut_map_are_packed_anew(tmp_path: Path, index: Index) -> None:
     before, _ = packed(index, tmp_path / "cache")
     os.truncate(next((tmp_path / "cache").glob("*.u8")), 100)
-    assert packed(index, tmp_path / "cache")[1] == [16, 32, 45]
+    assert packed(index, tmp_path / "cache")[1] == [0, 16, 32, 45]
     draw(tmp_path / "data" / "class0" / "000.png", 3, 999, size_px=20)
     after, told = packed(index, tmp_path / "cache")
-    assert told == [16, 32, 45] and not np.array_equal(after[0], before[0])
+    assert told == [0, 16, 32, 45] and not np.array_equal(after[0], before[0])
 
 
 def test_a_file_that_changes_meanwhile_is_noticed(tmp_path: Path, index: Index) -> None:
@@ -86,7 +86,7 @@ def test_a_file_that_changes_meanwhile_is_noticed(tmp_path: Path, index: Index) 
     with pytest.raises(DataError, match="changed while they were packed: queue the run again"):
         pack(index, tmp_path / "cache", PLAIN, progress=meddle)
     assert suffixes(tmp_path / "cache") == [".lock"]
-    assert packed(index, tmp_path / "cache")[1] == [16, 32, 45]
+    assert packed(index, tmp_path / "cache")[1] == [0, 16, 32, 45]
 
 
 def test_built_in_sets_are_packed_in_the_same_way(tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_a_stop_is_obeyed_and_the_next_attempt_goes_on(tmp_path: Path, index: In
             progress=lambda done, _total: told.append(done),
             should_stop=stop_after(16, told),
         )
-    assert told == [16] and suffixes(tmp_path / "cache") == [".lock", ".note", ".partial"]
+    assert told == [0, 16] and suffixes(tmp_path / "cache") == [".lock", ".note", ".partial"]
     said: list[str] = []
     images, told = packed(index, tmp_path / "cache", log=said.append)
-    assert told == [32, 45] and said == ["going on with packing from image 16"]
+    assert told == [16, 32, 45] and said == ["going on with packing from image 16"]
     assert np.array_equal(images, whole)
     assert suffixes(tmp_path / "cache") == [".json", ".lock", ".u8"]
 
@@ -161,7 +161,7 @@ def test_a_killed_process_loses_only_what_it_had_not_saved(
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     assert json.loads(next((tmp_path / "cache").glob("*.note")).read_text()) == {"done": 16, "bad": {}}
     images, told = packed(index, tmp_path / "cache")
-    assert told == [32, 45] and np.array_equal(images, whole)
+    assert told == [16, 32, 45] and np.array_equal(images, whole)
 
 
 @pytest.mark.parametrize("note", ["", "{", '{"done": 32}', None])
@@ -176,7 +176,7 @@ def test_a_note_that_cannot_be_read_means_from_the_start(
         )  # fmt: skip
     path = next((tmp_path / "cache").glob("*.note"))
     path.unlink() if note is None else path.write_text(note)
-    assert packed(index, tmp_path / "cache")[1] == [16, 32, 45]
+    assert packed(index, tmp_path / "cache")[1] == [0, 16, 32, 45]
 
 
 def test_two_that_pack_the_same_wait_for_each_other(tmp_path: Path, index: Index) -> None:
@@ -194,7 +194,12 @@ def test_two_that_pack_the_same_wait_for_each_other(tmp_path: Path, index: Index
             return False
 
         assert packed(index, tmp_path / "cache", should_stop=done)[1] == []
-        assert packed(index, tmp_path / "cache", Look(18, "crop", "none"))[1] == [16, 32, 45]  # others don't
+        assert packed(index, tmp_path / "cache", Look(18, "crop", "none"))[1] == [
+            0,
+            16,
+            32,
+            45,
+        ]  # others don't
 
 
 def spoil(index: Index, *rows: int, cut: bool = False) -> None:

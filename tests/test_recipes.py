@@ -83,6 +83,12 @@ def test_a_warm_up_rises_linearly_and_the_schedule_takes_the_rest(schedule: str)
     assert rates[5:] == pytest.approx(lrs(schedule=schedule, steps_per_epoch=35, epochs=1))
 
 
+def test_a_warm_up_is_as_long_in_a_longer_run() -> None:
+    short = lrs(schedule="constant", warmup_epochs=0.95, epochs=1, steps_per_epoch=5)
+    longer = lrs(schedule="constant", warmup_epochs=0.95, epochs=2, steps_per_epoch=5)
+    assert longer[:5] == short and short[4] == pytest.approx(0.1)
+
+
 def test_a_schedule_of_a_single_step() -> None:
     for schedule in ("constant", "step", "cosine", "onecycle"):
         assert len(lrs(schedule=schedule, epochs=1, steps_per_epoch=1)) == 1
@@ -356,6 +362,8 @@ def test_float16_skips_a_step_that_overflowed_and_its_schedule_ends_as_planned()
     assert math.isfinite(float(step.loss)) and not math.isfinite(float(step.norms[0] or 0))
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.named_parameters())
     assert scaler.get_scale() == 2.0**126 and schedule.last_epoch == 1
+    momenta = [optimizer.state[each]["momentum_buffer"] for each in model.parameters()]
+    assert all(torch.equal(each, torch.zeros_like(each)) for each in momenta)
     scaler.update(new_scale=2.0**8)
     step = take_step(net, batch)
     assert math.isfinite(float(step.norms[0] or math.inf))

@@ -1,6 +1,7 @@
 """A session without a database: what it measures, what it writes, and that its bits repeat."""
 
 import csv
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,7 @@ class Memory:
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         self.losses |= {bucket.number: bucket for bucket in buckets}
 
-    def epoch(self, measured: Measured, best: Choice | None) -> None:
+    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
         self.measured = [each for each in self.measured if each.epoch < measured.epoch] + [measured]
         self.best = best
 
@@ -202,6 +203,49 @@ def test_images_large_enough_for_channels_last_resume_with_the_same_bits(home: H
     assert resumed.train(memory, lambda: False)
     assert numbers(memory) == numbers(undisturbed)
     assert_same_bits(home, 20, 21, large)
+
+
+def test_the_best_files_wait_for_the_checkpoint_that_knows_their_epoch(home: Home) -> None:
+    """Killed between the files of a new best epoch and its checkpoint: that epoch may come out otherwise."""
+
+    class Killed(Memory):
+        def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
+            if measured.epoch == 1:
+                raise KeyboardInterrupt
+
+    better, folder = spec(epochs=1), home.run(25).folder
+    with pytest.raises(KeyboardInterrupt):
+        session(home, 25, better).train(Killed(), lambda: False)
+    assert (folder / "pending" / "best.safetensors").exists() and not (folder / "best.safetensors").exists()
+    resumed = session(home, 25, better)
+    assert not resumed.train(Memory(), lambda: True)
+    assert not (folder / "pending").exists() and not (folder / "best.safetensors").exists()
+    assert resumed.train(Memory(), lambda: False)
+    assert not (folder / "pending").exists()
+    assert {"best.safetensors", "predictions.csv", "scores.npy"} <= {each.name for each in folder.iterdir()}
+
+
+def test_the_best_files_of_a_checkpointed_epoch_take_their_places_on_resuming(home: Home) -> None:
+    class Killed(Memory):
+        def checkpoint(self) -> None:
+            if self.measured[-1].epoch == 1:
+                raise KeyboardInterrupt
+
+    one, folder = spec(epochs=1), home.run(26).folder
+    with pytest.raises(KeyboardInterrupt):
+        session(home, 26, one).train(Killed(), lambda: False)
+    assert not (folder / "best.safetensors").exists()
+    assert session(home, 26, one).train(Memory(), lambda: False)
+    assert read_weights_metadata(folder / "best.safetensors")["epoch"] == 1
+    assert (folder / "scores.npy").exists() and not (folder / "pending").exists()
+
+
+def test_a_dear_checkpoint_is_written_when_it_costs_little_of_the_time_since(home: Home) -> None:
+    made = session(home, 27, spec())
+    made._save_cost_s, made._saved_at = 1.3, time.monotonic() - 61
+    assert not made._checkpoint_is_due()
+    made._saved_at = time.monotonic() - 66
+    assert made._checkpoint_is_due()
 
 
 def test_a_torn_checkpoint_falls_back_to_the_one_before(home: Home, trained: Memory) -> None:

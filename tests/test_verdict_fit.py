@@ -237,3 +237,47 @@ def test_more_for_the_favourite_or_more_images_never_leave_a_collapse(
         assert kind(towards, labels) == "collapsed"
     scaled = tuple(each * times for each in answers), tuple(each * times for each in labels)
     assert (kind(*scaled) == "collapsed") == (kind(answers, labels) == "collapsed")
+
+
+LAB_TRAIN, LAB_TEST = (20_656, 1_955, 4_210, 698, 581), (5_154, 488, 1_082, 175, 127)
+
+
+def test_next_to_nothing_is_not_healthy_however_sure_one_is_of_it() -> None:
+    """The study's 7,026 test images, 100 of them answered 2 and the rest 0, class 0 at 98.6 % of the answers."""
+    answers, right = (6_926, 0, 100, 0, 0), 5_145
+    history = [
+        EpochEvidence(
+            number,
+            0.856,
+            0.735,
+            right / 7_026,
+            5_154 / 7_026,
+            0.03,
+            answers=answers,
+            labels=LAB_TEST,
+            test_nll=0.86,
+        )
+        for number in (1, 2)
+    ]
+    verdict = judge(history, spec_of(epochs=2), LAB_TRAIN)
+    assert above_chance(history[0]) is not None and (above_chance(history[0]) or 0) > 3
+    assert verdict is not None and verdict.kind == "underfitting" and verdict.change
+    assert "tell little of the labels: they come 3" in verdict.evidence
+
+
+def test_patience_ends_a_run_as_its_last_epoch_does() -> None:
+    rows = zip([1.5, 1.2, 0.9], [0.4, 0.5, 0.6], [0.4, 0.5, 0.6], [1.5, 1.2, 0.9], strict=True)
+    history = [
+        epoch(number, loss=loss, train=train, test=test, nll=nll)
+        for number, (loss, train, test, nll) in enumerate(rows, start=1)
+    ]
+    kinds = [judge(history, spec_of(epochs=100), TRAIN, ends_here=ends) for ends in (False, True)]
+    assert [verdict.kind for verdict in kinds if verdict] == ["healthy", "underfitting"]
+
+
+def test_balanced_draws_are_no_gap_to_natural_test_images() -> None:
+    """Recall .70 of class 0 and .95 of the others, on both splits; lag is seen against the drawn shares."""
+    nlls = [0.5, 0.6, 0.6, 0.6, 0.6, 0.6]
+    losses = [1.4, 1.38, 1.36, 1.35, 1.34, 1.33]
+    verdict = run(losses, [0.9] * 6, [0.77] * 6, nlls, sampler="balanced")
+    assert verdict.kind != "overfitting"

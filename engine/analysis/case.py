@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
-from engine.analysis.constant_loss import best_constant_loss
+from engine.analysis.constant_loss import best_constant_loss, drawn_shares
 from engine.analysis.evidence import EpochEvidence, percent
 from engine.spec import RunSpec
 
@@ -41,6 +41,8 @@ class Case:
     spec: RunSpec
     train_counts: tuple[int, ...] = ()
     """Training images of each class; empty where they are not known."""
+    ends_here: bool = False
+    """Whether patience ended the run with the latest epoch."""
 
     @property
     def latest(self) -> EpochEvidence:
@@ -48,8 +50,8 @@ class Case:
 
     @property
     def is_over(self) -> bool:
-        """Whether the latest epoch is the last that the spec asks for."""
-        return self.latest.epoch >= self.spec.epochs
+        """Whether no epoch follows: the latest is the last that the spec asks for, or patience is out."""
+        return self.latest.epoch >= self.spec.epochs or self.ends_here
 
     @property
     def constant_loss(self) -> float | None:
@@ -74,10 +76,11 @@ class Case:
         """Whether the training batches are answered well while too few steps were made for the running averages
         of batch normalisation, which test answers use, to follow the weights."""
         accuracy, steps = self.latest.train_acc, self.steps
-        if accuracy is None or steps is None or steps >= SETTLED_STEPS:
+        shares = drawn_shares(self.train_counts, self.spec.sampler)
+        if accuracy is None or shares is None or steps is None or steps >= SETTLED_STEPS:
             return False
         images = sum(self.train_counts)
-        constant = max(self.train_counts) / images
+        constant = max(shares)
         return accuracy - constant > max(LAG_GAP, 3 * math.sqrt(constant * (1 - constant) / images))
 
     def lag(self) -> list[str]:
@@ -99,10 +102,14 @@ class Case:
         return f"epoch {self.latest.epoch} of {max(self.spec.epochs, self.latest.epoch)}"
 
 
-def make_case(history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int]) -> Case | None:
+def make_case(
+    history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int], *, ends_here: bool = False
+) -> Case | None:
     """None before epoch 1: an untrained network can't have failed."""
     trained = sorted((each for each in history if each.epoch >= 1), key=lambda each: each.epoch)
-    return Case(tuple(map(_measured, trained)), spec, tuple(train_counts)) if trained else None
+    if not trained:
+        return None
+    return Case(tuple(map(_measured, trained)), spec, tuple(train_counts), ends_here)
 
 
 def _measured(evidence: EpochEvidence) -> EpochEvidence:

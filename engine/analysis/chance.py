@@ -9,6 +9,32 @@ TELLING = 3.0
 """Standard errors above chance from which answers tell something: by chance 1 run in 700, and two tests are made."""
 
 
+LEAST_SHARE = 0.1
+"""Answers that come less of the way from chance to perfect tell next to nothing, however sure one is that it is not
+nothing: of 7,026 test images, 100 answered otherwise than by the most frequent class suffice to be sure."""
+
+
+def tells_little(evidence: EpochEvidence) -> bool | None:
+    """Whether the answers agree with the labels no more than by chance, or by less than LEAST_SHARE of what is
+    possible. None where neither can be said."""
+    beyond, share = above_chance(evidence), share_above_chance(evidence)
+    if beyond is None or share is None:
+        return None
+    return beyond < TELLING or share < LEAST_SHARE
+
+
+def share_above_chance(evidence: EpochEvidence) -> float | None:
+    """How far the answers come from chance (0) to perfect (1): Cohen's kappa, or where classes are ordered the
+    quadratic one if it is larger. None where neither is defined."""
+    images, accuracy = sum(evidence.labels), evidence.test_acc
+    found = [evidence.kappa]
+    if accuracy is not None and images and len(evidence.answers) == len(evidence.labels):
+        pairs = zip(evidence.answers, evidence.labels, strict=True)
+        expected = sum(answered * labelled for answered, labelled in pairs) / images**2
+        found.append((accuracy - expected) / (1 - expected) if expected < 1 else None)
+    return max((each for each in found if each is not None), default=None)
+
+
 def above_chance(evidence: EpochEvidence) -> float | None:
     """By how many standard errors the answers agree with the labels beyond the same answers dealt out at random;
     the larger of exact agreement and, where classes are ordered, of nearness (kappa). None where neither is defined.

@@ -56,7 +56,7 @@ def best_constant_loss(
     Cross-entropies are Σ m_c · −ln p_c for a constant answer p, with m_c what the images and their smoothed
     labels give class c; the least is at p = m / Σm (Gibbs' inequality). `mse-ordinal`: the variance of the grades.
     """
-    shares = _drawn_shares(counts, sampler)
+    shares = drawn_shares(counts, sampler)
     if shares is None:
         return None
     if loss == ORDINAL_LOSS:
@@ -71,7 +71,7 @@ def best_constant_loss(
     return sum(mass * log(total / mass) for mass in masses if mass)
 
 
-def _drawn_shares(counts: Sequence[int], sampler: str) -> list[float] | None:
+def drawn_shares(counts: Sequence[int], sampler: str) -> list[float] | None:
     """The share of each class among the images that the steps see."""
     drawn = [int(count > 0) for count in counts] if sampler == "balanced" else list(counts)
     return [count / sum(drawn) for count in drawn] if sum(drawn) else None

@@ -115,10 +115,15 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
         for name, count in zip(first.classes, first.test_images or (), strict=True)
     )
     text = f"Test images: {sum(first.test_images or ()):,} ({each})."
-    others = [f"#{run.id}" for run in known if run.test_images != first.test_images]
+    others = [f"#{run.id}" for run in known if _tested_on(run) != _tested_on(first)]
     if others:
         text += f" That is for #{first.id}. Tested on other images, and not comparable: {', '.join(others)}."
     return text
+
+
+def _tested_on(run: StudyRun) -> tuple[object, ...]:
+    """What decides which images a run was tested on, with which labels."""
+    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_fraction
 
 
 def _shared_groups(runs: Sequence[StudyRun]) -> str:

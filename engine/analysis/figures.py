@@ -102,7 +102,9 @@ def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> No
     from matplotlib.lines import Line2D
 
     augmented = all(run.spec.augment != "none" for run in runs)
+    balanced = any(run.spec.sampler == "balanced" for run in runs)
     how = "measured while training" + (", on augmented images" if augmented else "")
+    how += ", balanced classes" if balanced else ""
     styles = [
         Line2D([], [], color="#444444", linestyle="-", label="test"),
         Line2D([], [], color="#444444", linestyle="--", linewidth=1, label=f"train ({how})"),

@@ -1,7 +1,7 @@
 """Rules for networks that look at the images: whether they learn too little, too much by heart, or well."""
 
 from engine.analysis.case import Case, Verdict
-from engine.analysis.chance import TELLING, above_chance, accuracy_error
+from engine.analysis.chance import TELLING, above_chance, accuracy_error, share_above_chance, tells_little
 from engine.analysis.collapse import is_collapsed, is_diverged, since
 from engine.analysis.evidence import (
     EpochEvidence,
@@ -33,10 +33,11 @@ NOTHING_LEARNT = 0.97
 
 
 def is_at_chance(case: Case, evidence: EpochEvidence) -> bool:
-    """Whether the test answers tell nothing; where that cannot be said, whether the training loss does not."""
-    beyond = above_chance(evidence)
-    if beyond is not None:
-        return beyond < TELLING
+    """Whether the test answers tell next to nothing; where that cannot be said, whether the training loss does not
+    lie below a constant answer's."""
+    little = tells_little(evidence)
+    if little is not None:
+        return little
     constant, loss = case.constant_loss, evidence.train_loss
     return constant is not None and loss is not None and loss > NOTHING_LEARNT * constant
 
@@ -81,6 +82,8 @@ def _learns_by_heart(case: Case, evidence: EpochEvidence, best: EpochEvidence) -
     if losses[0] is None or losses[1] is None or accuracies[0] is None or accuracies[1] is None:
         return False
     error = accuracy_error(accuracies[1], sum(evidence.labels))
+    if case.spec.sampler == "balanced":  # whose training accuracy is of other class shares than the test's
+        return losses[0] < min(losses[1], BY_HEART * (case.constant_loss or losses[1]))
     if case.constant_loss is not None and losses[0] > BY_HEART * case.constant_loss:
         return False
     return losses[0] < losses[1] and accuracies[0] - accuracies[1] > max(LEAST_GAP, GAP_ERRORS * error)
@@ -101,7 +104,7 @@ def underfitting(case: Case) -> Verdict | None:
 
 def _tells_nothing(case: Case) -> Verdict:
     latest, constant = case.latest, case.constant_loss
-    parts = [f"{case.where()}: the test answers tell nothing of the labels yet", *scores(latest)]
+    parts = [f"{case.where()}: the test answers tell {_how_little(latest)}", *scores(latest)]
     if constant is not None and latest.train_loss is not None:
         parts.append(f"training loss {number(latest.train_loss)}, of a constant answer {number(constant)}")
     parts += [*alarms(latest), *case.lag()]
@@ -112,6 +115,13 @@ def _tells_nothing(case: Case) -> Verdict:
     return Verdict(
         "underfitting", "; ".join(parts), what_works(latest, frozen=case.is_frozen), suggestion, first, change
     )
+
+
+def _how_little(evidence: EpochEvidence) -> str:
+    beyond, share = above_chance(evidence), share_above_chance(evidence)
+    if beyond is None or share is None or beyond < TELLING:
+        return "nothing of the labels yet"
+    return f"little of the labels: they come {percent(share)} of the way from chance to perfect"
 
 
 def still_learns(case: Case) -> bool:

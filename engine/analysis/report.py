@@ -20,7 +20,8 @@ TABLES_BEFORE = 3
 HOW_TO_READ = """\
 - **Best epoch**: the one that the run's `select_on` chose. Where that was a metric of the test set (epoch chosen \
 on the test set), the test images served twice, to choose the epoch and to measure it, so its numbers are \
-optimistic; the accuracy of the last epoch, which nobody chose, stands beside it.
+optimistic; the accuracy of the last epoch stands beside it, which nobody chose unless `patience` ended the run \
+by such a metric.
 - **95 % interval** is Wilson's for a share of that many images. It covers the chance in which images happened to \
 be tested, taken as independent of each other; not the choice of the epoch, nor what another seed would give: \
 each row is one run.

@@ -183,11 +183,7 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
         epoch=row.epoch,
         baseline=row.baseline,
         class_names=tuple(row.class_names),
-        environment={
-            key: str(value)
-            for key, value in sorted(row.environment.items())
-            if isinstance(value, str | int | float)
-        },
+        environment=_environment(row.environment),
         verdict=row.verdict,
         evidence=row.verdict_evidence,
         ruled_out=row.verdict_ruled_out,
@@ -197,6 +193,18 @@ def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
         matrix=history.confusion_of(session, row.id, best.epoch) if best else None,
         leak=row.leak,
     )
+
+
+def _environment(recorded: dict[str, Any]) -> dict[str, str]:
+    """What a run was trained with; where it went on with something else, also with what, from which attempt on."""
+    found = {
+        key: str(value) for key, value in sorted(recorded.items()) if isinstance(value, str | int | float)
+    }
+    for change in recorded.get("changes", ()):
+        since = f"from attempt {change['attempt']}"
+        for key in sorted(change.keys() - {"attempt"}):
+            found[key] = f"{found.get(key, 'unknown')}, {since} {change[key]}"
+    return found
 
 
 def _measured(row: EpochMetrics) -> Measured:

@@ -20,13 +20,18 @@ RULES: tuple[Rule, ...] = (diverged, collapsed, overfitting, underfitting, healt
 
 
 def judge(
-    history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int] = ()
+    history: Sequence[EpochEvidence],
+    spec: RunSpec,
+    train_counts: Sequence[int] = (),
+    *,
+    ends_here: bool = False,
 ) -> Verdict | None:
     """The verdict on the latest epoch; None before epoch 1.
 
     `train_counts` are the training images of each class: without them no loss is compared with a constant answer's.
+    `ends_here`: patience has ended the run with this epoch.
     """
-    case = make_case(history, spec, train_counts)
+    case = make_case(history, spec, train_counts, ends_here=ends_here)
     if case is None:
         return None
     return next(verdict for rule in RULES if (verdict := rule(case)) is not None)

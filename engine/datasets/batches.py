@@ -63,6 +63,9 @@ class Batches:
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
         self._layout = layout
+        self._evaluated_at_once = max(
+            1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed_px**2)
+        )
         self.feed = make_feed(images, device, gpu_cache_bytes)
         self._mean, self._std = (
             torch.tensor(each, device=device).mul_(255).repeat(self._size_px) for each in (MEAN, STD)
@@ -83,8 +86,14 @@ class Batches:
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
         """The images in order, as they are, a margin cut off; fewer at once where they are large."""
-        at_once = max(1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed_px**2))
-        return self._batches(plain_views(rows), parts_of(len(rows), at_once), 0)
+        return self._batches(plain_views(rows), parts_of(len(rows), self._evaluated_at_once), 0)
+
+    def halve_evaluated(self) -> bool:
+        """Evaluate half as many images at once from now on; False where it is a single one already."""
+        if self._evaluated_at_once == 1:
+            return False
+        self._evaluated_at_once //= 2
+        return True
 
     def _order(self, rows: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """An epoch's rows in its order, and which copy of its image each is."""

@@ -6,6 +6,7 @@ Images are known by content, groups by name."""
 import contextlib
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import Hashes, known_hashes, text_hashes
 from engine.paths import Fence, Home, write_atomic
-from engine.spec import RunSpec
+from engine.spec import PRETRAINED_WORDS, RunSpec
 
 Runs = NDArray[np.int64]
 ARRAYS = ("images", "image_runs", "groups", "group_runs")
@@ -139,9 +140,11 @@ def source_of(home: Home, spec: RunSpec) -> int | None:
     """The run of this home whose weights a spec starts from, named as run:ID or by its file."""
     if spec.source_run is not None:
         return spec.source_run
-    folder = home.resolve(spec.pretrained).parent
-    is_run = folder.parent == home.root / "runs" and folder.name.isdecimal()
-    return int(folder.name) if is_run else None
+    if spec.pretrained in PRETRAINED_WORDS:
+        return None
+    folder = Path(os.path.realpath(home.resolve(spec.pretrained))).parent
+    runs = Path(os.path.realpath(home.root / "runs"))
+    return int(folder.name) if folder.parent == runs and folder.name.isdecimal() else None
 
 
 def leak_known_early(home: Home, spec: RunSpec, read: Callable[[], Index]) -> Leak | None:

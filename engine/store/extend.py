@@ -11,8 +11,8 @@ from engine.store.tables import Run
 def extend_run(store: Store, run_id: int, epochs: int) -> None:
     """Queue a done run again, in its old place, to go on from its last checkpoint until `epochs` are completed.
 
-    The runs that wait for it wait again. Raises QueueError where it would not end with the same bits as a run of
-    that length from the start."""
+    The runs that wait for it and have not begun wait again. Raises QueueError where it would not end with the same
+    bits as a run of that length from the start."""
     with store.write() as session:
         run = get_run(session, run_id)
         spec = load_spec(run.spec)
@@ -37,6 +37,7 @@ def extend_run(store: Store, run_id: int, epochs: int) -> None:
         session.execute(
             run_table.update()
             .where(run_table.c.id.in_(waiting.where(dependency_table.c.after_id == run_id)))
+            .where(run_table.c.attempt == 0)
             .values(blocked=run_table.c.blocked + 1, changed=changed)
         )
 
@@ -51,6 +52,7 @@ def _problem(run: Run, spec: RunSpec, epochs: int) -> str | None:
         return f"run {run.id} only evaluates: {anew}"
     if not spec.is_extendable:
         return f"run {run.id} has schedule {spec.schedule}, which is tied to its length: {anew}"
-    if run.epoch < run.epochs:
+    is_out_of_patience = 0 < spec.patience <= run.epoch - (run.best_epoch or 0)
+    if run.epoch < run.epochs or is_out_of_patience:
         return f"run {run.id} stopped by itself at epoch {run.epoch}, and would again: {anew}"
     return None

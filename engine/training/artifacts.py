@@ -1,7 +1,10 @@
 """The files of a run besides its checkpoints: weights, predictions, scores, answers of every epoch."""
 
+import contextlib
 import csv
 import io
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +14,8 @@ from numpy.typing import NDArray
 
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
-from engine.paths import Fence, RunPaths, write_atomic
+from engine.models.weight_files import WeightsError, read_weights_metadata
+from engine.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.spec import ORDINAL_LOSS, RunSpec
 from engine.text import csv_cell, csv_path
 from engine.training.loop import Evaluation
@@ -66,6 +70,34 @@ def write_predictions(
         table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"), fence=fence)
     write_atomic(paths.scores(last=last), _npy(evaluation.scores), fence=fence)
+
+
+def settle_best(paths: RunPaths, best_epoch: int | None, fence: Fence) -> None:
+    """Let the pending files of the best epoch take their places, once the checkpoint names that epoch; those of an
+    epoch that was never checkpointed, and so is trained again, go."""
+    pending = paths.pending
+    if not pending.folder.is_dir():
+        return
+    with fence():
+        if best_epoch is not None and _epoch_of(pending.best) == best_epoch:
+            # The weights last: while they wait, what is left can still be told to belong to this epoch.
+            for waiting, place in (
+                (pending.predictions(), paths.predictions()),
+                (pending.scores(), paths.scores()),
+                (pending.best, paths.best),
+            ):
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(waiting, place)
+        shutil.rmtree(pending.folder, ignore_errors=True)
+    sync_folder(paths.folder)
+
+
+def _epoch_of(weights: Path) -> int | None:
+    try:
+        found = read_weights_metadata(weights).get("epoch")
+    except WeightsError:
+        return None
+    return found if isinstance(found, int) else None
 
 
 def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:

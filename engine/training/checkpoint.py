@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.datasets.layouts import DataError
 from engine.paths import Fence, RunPaths, atomic_path
 
 FORMAT = 1
@@ -21,14 +22,25 @@ def save_checkpoint(paths: RunPaths, state: dict[str, Any], *, fence: Fence = co
         _write({**state, "format": FORMAT}, aside)
 
 
-def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
-    """The newest whole checkpoint of this spec, tensors on the CPU; None where there is none.
+class CheckpointError(DataError):
+    """A checkpoint that this run cannot go on from; one line that says what to do."""
 
-    Raises OSError where one is there but cannot be read."""
+
+def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
+    """The newest whole checkpoint, tensors on the CPU; None where there is none, or only torn ones.
+
+    Raises CheckpointError where it is of other settings or another program: nobody's epochs are thrown away
+    unasked. OSError where one is there but cannot be read."""
     for path in (paths.last, paths.last_before):
         state = _read(path)
-        if state and state.get("format") == FORMAT and state.get("spec_hash") == spec_hash:
-            return state
+        if state is None:
+            continue
+        if state.get("format") != FORMAT or state.get("spec_hash") != spec_hash:
+            raise CheckpointError(
+                f"{path} was made with other settings or by another version: queue a clone of the run, or remove "
+                "the file to train it from the start"
+            )
+        return state
     return None
 
 

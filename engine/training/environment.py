@@ -16,7 +16,9 @@ from engine.spec import RunSpec
 from engine.training.recipe import resolve_precision, resolve_threads
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
-DECIDES_BITS = ("torch", "device_name", "cuda", "cudnn", "numpy", "pillow")
+DECIDES_BITS = (
+    "torch", "torchvision", "device_name", "cuda", "cudnn", "numpy", "pillow", "resnet_tui", "program_revision",
+)  # fmt: skip
 """With another of these the same step may give other bits."""
 PRESENT = ("device", "micro_batch")
 """Always those of the present attempt: which of several equal cards, and a micro-batch that had to shrink."""
@@ -41,7 +43,7 @@ def environment_now(
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
         "threads": before.get("threads") or resolve_threads(spec.threads),
-        "precision": before.get("precision") or resolve_precision(spec.precision, device),
+        "precision": resolve_precision(before.get("precision") or spec.precision, device),
         "micro_batch": before.get("micro_batch") or spec.images_at_once,
         "program_revision": program_revision(),
         "home_revision": git_revision(home.root),

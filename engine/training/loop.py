@@ -95,6 +95,9 @@ def train_one_epoch(
         sums.seconds = before + time.perf_counter() - began
         if on_step(step.loss):
             return False
+    if sums.device.type == "cuda":
+        torch.cuda.synchronize(sums.device)  # kernels that are only queued have trained nothing yet
+        sums.seconds = before + time.perf_counter() - began
     return True
 
 

@@ -10,6 +10,12 @@ from engine.conflicts import SMALLEST_ALONE_PX
 from engine.datasets.batches import Batch
 from engine.training.step import Network, accumulate
 
+REFUSED = (
+    "CUDA error: out of memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+)  # fmt: skip
+"""By these words of an error's text memory is known to have been refused."""
+
 
 class OutOfMemory(Exception):
     """A step with `images` at once does not fit; one with `fits` does, None where none was found."""
@@ -62,15 +68,26 @@ def _fits(net: Network, images: int, image_size: int) -> bool:
         net.optimizer.zero_grad(set_to_none=True)
         accumulate(net, Batch(np.arange(images), black.contiguous(memory_format=net.layout), labels))
         net.optimizer.step()
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not is_card_full(error):
+            raise
         release(error)
         return False
     return True
 
 
-def is_cpu_allocation(error: Exception) -> bool:
-    """Whether the computer's own memory was refused, which torch tells as a RuntimeError of the allocator."""
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+def is_card_full(error: BaseException) -> bool:
+    """Whether the card's memory was refused: by torch's allocator, or by CUDA itself or one of its libraries on a card
+    that others fill too, which torch tells as a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in REFUSED)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """The same, or the computer's own memory was refused."""
+    is_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
+    return is_card_full(error) or is_host
 
 
 def shrink_line(error: OutOfMemory, smaller: int) -> str:

@@ -45,6 +45,8 @@ def make_ready(
     paths.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = load_checkpoint(paths, spec.training_digest())
     resumes = checkpoint is not None
+    if not resumes and (paths.last.exists() or paths.last_before.exists()):
+        log("its checkpoints are torn and cannot be used: training from the start")
     # Weights that are missing or do not fit are found before the images are packed; a run that goes on has
     # its own in the checkpoint.
     weights = None if resumes else first_weights(spec, home)

@@ -10,7 +10,6 @@ from torch.amp import GradScaler
 from torch.optim import SGD, AdamW, Optimizer
 
 from engine.spec import RunSpec
-from engine.training.heads import HEAD
 
 MAX_THREADS = 8
 CHANNELS_LAST_FROM_PX = 96
@@ -21,24 +20,24 @@ class MachineError(Exception):
 
 
 def make_optimizer(model: nn.Module, spec: RunSpec, device: torch.device) -> Optimizer:
-    """Weight decay touches every parameter, as in torchvision's reference recipe.
-
-    The head is a group of its own: torch's fused SGD takes no group in which only some parameters have stepped
-    before, as after an epoch of the head alone."""
+    """Weight decay touches every parameter, as in torchvision's reference recipe."""
     fused = device.type in ("cuda", "cpu")
-    head = list(model.get_submodule(HEAD).parameters())
-    trunk = [each for name, part in model.named_children() if name != HEAD for each in part.parameters()]
-    groups = [{"params": trunk}, {"params": head}]
     if spec.optimizer == "adamw":
-        return AdamW(groups, lr=spec.lr, weight_decay=spec.weight_decay, fused=fused)
-    return SGD(
-        groups,
+        return AdamW(model.parameters(), lr=spec.lr, weight_decay=spec.weight_decay, fused=fused)
+    optimizer = SGD(
+        model.parameters(),
         lr=spec.lr,
         momentum=spec.momentum,
         weight_decay=spec.weight_decay,
         nesterov=spec.nesterov,
         fused=fused,
     )
+    if spec.momentum:
+        # torch's fused SGD makes a first buffer out of whatever lies in memory and, where float16's gradients
+        # overflow in that step, leaves it so; it also takes no parameters that first step after others have.
+        for each in model.parameters():
+            optimizer.state[each]["momentum_buffer"] = torch.zeros_like(each)
+    return optimizer
 
 
 def resolve_precision(wanted: str, device: torch.device) -> str:

@@ -69,7 +69,7 @@ class StoreRecorder:
         ]
         history.record_progress(self._store, self._held, step=step, images_per_s=images_per_s, losses=points)
 
-    def epoch(self, measured: Measured, best: Choice | None) -> None:
+    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
         peak_gb = reserved_gb(self._environment.get("device", "cpu"))
         history.record_epoch(
@@ -78,7 +78,7 @@ class StoreRecorder:
             metrics,
             measured.evaluation.confusion.tolist(),
             best=_best(best),
-            judgement=self._judge(metrics),
+            judgement=self._judge(metrics, last=last),
             peak_memory_gb=peak_gb,
         )
 
@@ -98,14 +98,14 @@ class StoreRecorder:
     def checkpoint(self) -> None:
         history.record_checkpoint(self._store, self._held)
 
-    def _judge(self, latest: EpochMetrics) -> Judgement | None:
+    def _judge(self, latest: EpochMetrics, *, last: bool) -> Judgement | None:
         with self._store.read() as session:
             earlier = history.epochs_of(session, self._held.run_id)
         epochs = [*(row for row in earlier if row.epoch < latest.epoch), latest]
-        return self._judgement([self._evidence(row) for row in epochs])
+        return self._judgement([self._evidence(row) for row in epochs], ends_here=last)
 
-    def _judgement(self, epochs: list[EpochEvidence]) -> Judgement | None:
-        verdict = judge(epochs, self._spec, self._train_counts)
+    def _judgement(self, epochs: list[EpochEvidence], *, ends_here: bool = False) -> Judgement | None:
+        verdict = judge(epochs, self._spec, self._train_counts, ends_here=ends_here)
         if verdict is None:
             return None
         return Judgement(

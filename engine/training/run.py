@@ -37,7 +37,7 @@ from engine.supervisor import STORE_UNUSABLE
 from engine.text import plain
 from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.losses import Diverged
-from engine.training.memory import OutOfMemory, halved, is_cpu_allocation, release, shrink_line
+from engine.training.memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
 from engine.training.process import set_up_process
 from engine.training.recipe import MachineError
 from engine.training.record import StoreRecorder
@@ -138,6 +138,8 @@ def _train(
             environment["micro_batch"] = smaller
             del session
             release(error)
+            if device.type == "cuda":
+                torch.cuda.reset_peak_memory_stats(device)  # what did not fit is not what the run takes
 
 
 def _recorded(before: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
@@ -208,7 +210,7 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
         return "data", text, "clone the run with another setting"
     if isinstance(error, OutOfMemory):
         return "out_of_memory", text, error.suggestion
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or is_cpu_allocation(error):
+    if is_out_of_memory(error):
         return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
     if isinstance(error, CacheError):
         return "disk", text, DISK_ADVICE

@@ -1,5 +1,7 @@
 """The learning rate over a run, moved after every step, from torch's schedulers."""
 
+import math
+
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     ConstantLR,
@@ -20,7 +22,8 @@ WARMUP_START = 0.01
 def make_schedule(optimizer: Optimizer, spec: RunSpec, steps_per_epoch: int) -> LRScheduler:
     """The spec's schedule over the steps that a linear warm-up leaves."""
     total = max(spec.epochs * steps_per_epoch, 1)
-    warmup = min(round(spec.warmup_epochs * steps_per_epoch), total - 1)
+    # Rounded down, so that it is the same whatever the length, and never takes all of it.
+    warmup = math.floor(spec.warmup_epochs * steps_per_epoch) if spec.epochs else 0
     if not warmup:
         return _after_warmup(optimizer, spec, total)
     rise = LinearLR(optimizer, start_factor=WARMUP_START, total_iters=warmup)

@@ -14,9 +14,9 @@ from torch import Tensor
 from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
 from engine.models.weight_files import weights_bytes
-from engine.paths import Fence, Home, write_atomic
+from engine.paths import Fence, Home, RunPaths, write_atomic
 from engine.spec import RunSpec
-from engine.training.artifacts import append_answers, weights_about, write_predictions
+from engine.training.artifacts import append_answers, settle_best, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
 from engine.training.loop import EpochSums, Evaluation, evaluate, train_one_epoch
 from engine.training.losses import Bucket, Diverged, LossBuckets
@@ -30,7 +30,7 @@ from engine.training.measure import (
     measure,
     split_scores,
 )
-from engine.training.memory import OutOfMemory, fitting_batch, release
+from engine.training.memory import OutOfMemory, fitting_batch, is_card_full, release
 from engine.training.ready import make_ready
 from engine.training.setup import Log
 
@@ -50,7 +50,7 @@ class Recorder(Protocol):
         """What the run's files take their places under: raises where this process may not write any more."""
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
-    def epoch(self, measured: Measured, best: Choice | None) -> None: ...
+    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None: ...
     def checkpoint(self) -> None: ...
 
 
@@ -108,6 +108,7 @@ class Session:
             steps_per_epoch=self.data.steps_per_epoch,
             best=self.best,
         )
+        self._settle_best(recorder)
         if self._records_provenance:
             save_trained_on(self.paths.trained_on, self.trained_on, fence=recorder.fence)
         if self.done_epochs < 0:
@@ -146,7 +147,9 @@ class Session:
         head_alone = self.done_epochs < self.spec.freeze_epochs
         try:
             return train_one_epoch(self.net, batches, self.sums, head_alone=head_alone, on_step=on_step)
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not is_card_full(error):
+                raise
             del batches
             release(error)
             raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec.image_size)) from None
@@ -156,8 +159,8 @@ class Session:
         return epoch >= self.spec.epochs or (0 < patience <= epoch - (self.best.epoch if self.best else 0))
 
     def _finish_epoch(self, recorder: Recorder) -> None:
-        """Evaluate, write files, record, checkpoint: in this order, so that after a kill the epoch's end is
-        repeated and nothing is missed."""
+        """Evaluate, write files, record, checkpoint, and only then let the best epoch's files take their places:
+        in this order, so that after a kill the epoch's end is repeated, and nothing is missed or ahead of it."""
         self._flush(recorder)
         self._check_weights()
         measured = self._measure()
@@ -174,13 +177,17 @@ class Session:
             self._write_best(measured, best, recorder.fence)
         append_answers(self.paths, measured.epoch, measured.evaluation.answers, fence=recorder.fence)
         if last:
-            self._write_predictions(measured, recorder.fence, last=True)
-        recorder.epoch(measured, self.best)
+            self._write_predictions(self.paths, measured, recorder.fence, last=True)
+        recorder.epoch(measured, self.best, last=last)
         self.log(epoch_line(measured, self.spec.epochs))
         if last and measured.epoch < self.spec.epochs:
             self.log(early_line(measured.epoch, self.best, self.spec.select_on))
         self.sums = EpochSums(self.device)
         self._save(recorder)
+        self._settle_best(recorder)
+
+    def _settle_best(self, recorder: Recorder) -> None:
+        settle_best(self.paths, self.best.epoch if self.best else None, recorder.fence)
 
     def _measure(self) -> Measured:
         data = self.data
@@ -199,27 +206,39 @@ class Session:
         return split_scores(self._evaluate(self.data.train_rows), ordered=self.data.index.ordered)
 
     def _evaluate(self, rows: NDArray[np.int64]) -> Evaluation:
-        return evaluate(
-            self.net.model,
-            self.data.batches.evaluate(rows),
-            classes=len(self.data.index.class_names),
-            autocast=self.net.autocast,
-            loss_of=self.net.loss_of,
-        )
+        """In smaller batches where the card's memory is too small: it changes no image's answer."""
+        while True:
+            try:
+                return evaluate(
+                    self.net.model,
+                    self.data.batches.evaluate(rows),
+                    classes=len(self.data.index.class_names),
+                    autocast=self.net.autocast,
+                    loss_of=self.net.loss_of,
+                )
+            except RuntimeError as error:
+                if not is_card_full(error) or not self.data.batches.halve_evaluated():
+                    raise
+                self.log(
+                    "the memory is too small for the evaluation: going on with half as many images at once"
+                )
+                release(error)
 
     def _write_best(self, measured: Measured, best: Choice, fence: Fence) -> None:
         about = weights_about(
             self.spec, self._run_id, self.data.index, best, self.precision, self.trained_on.digest()
         )
-        write_atomic(self.paths.best, weights_bytes(self.net.model.state_dict(), about), fence=fence)
-        self._write_predictions(measured, fence, last=False)
+        pending = self.paths.pending
+        pending.folder.mkdir(exist_ok=True)
+        self._write_predictions(pending, measured, fence, last=False)
+        write_atomic(pending.best, weights_bytes(self.net.model.state_dict(), about), fence=fence)
 
-    def _write_predictions(self, measured: Measured, fence: Fence, *, last: bool) -> None:
+    def _write_predictions(self, paths: RunPaths, measured: Measured, fence: Fence, *, last: bool) -> None:
         index, rows = self.data.index, self.data.test_rows
         classes = list(index.class_names)
         names = [index.names[row] for row in rows]
         labels = [classes[index.labels[row]] for row in rows]
-        write_predictions(self.paths, names, labels, measured.evaluation, classes, last=last, fence=fence)
+        write_predictions(paths, names, labels, measured.evaluation, classes, last=last, fence=fence)
 
     def _flush(self, recorder: Recorder) -> None:
         """Fetch the waiting losses from the device, check them, write them down."""
@@ -239,8 +258,8 @@ class Session:
         return max(self.done_epochs, 0) * self.data.steps_per_epoch + self.step
 
     def _checkpoint_is_due(self) -> bool:
-        cheap = self._save_cost_s < CHECKPOINT_MAX_SHARE * CHECKPOINT_EVERY_S
-        return cheap and time.monotonic() - self._saved_at > CHECKPOINT_EVERY_S
+        elapsed_s = time.monotonic() - self._saved_at
+        return elapsed_s > max(CHECKPOINT_EVERY_S, self._save_cost_s / CHECKPOINT_MAX_SHARE)
 
     def _save(self, recorder: Recorder) -> None:
         began = time.monotonic()

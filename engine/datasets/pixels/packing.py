@@ -117,6 +117,7 @@ def _fill(
     blocks = deque(range(row, min(row + BLOCK, job.total)) for row in range(partial.done, job.total, BLOCK))
     begun: deque[tuple[range, Future[dict[int, str]]]] = deque()
     saved_at = time.monotonic()
+    job.progress(partial.done, job.total)
     while blocks or begun:
         while blocks and len(begun) < ahead:
             rows = blocks.popleft()
