@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,10 +110,11 @@ def test_a_second_host_is_refused_until_the_first_is_silent(
     capsys.readouterr()
     on_host("two")
     assert run(["ls", "--home", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == (
-        f"resnet-tui: {path} is held by host one (0 s ago) and lies in a network folder (nfs4): work there, or stop "
-        "what runs there and wait 30 s\n"
+    line = (
+        rf"resnet-tui: {path} is held by host one \(\d+ s ago\) and lies in a network folder \(nfs4\): work there, "
+        r"or stop what runs there and wait 30 s\n"
     )
+    assert re.fullmatch(line, capsys.readouterr().err)
     silent(path, EXPIRES_S + 1)
     second = open_store(f"sqlite:///{path}")
     on_host("one")  # wakes up late, and looks before it writes
