@@ -19,7 +19,7 @@ MEASUREMENTS = (
     "feeds",
     "contenders",
 )
-SOAKS = ("kill_loop", "beyond_memory")
+SOAKS = ("kill_loop", "damage", "outages", "beyond_memory")
 """Run only where they are named: they take long, or gigabytes of disk."""
 
 

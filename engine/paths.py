@@ -157,23 +157,36 @@ def atomic_path(
     """A file beside `path` to write; on leaving it is flushed to disk and, inside the fence, takes `path`'s place;
     the file that was there goes to `before`.
 
-    After an exception `path` is as it was and nothing is left behind."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    aside = Path(name)
+    After an exception `path` is as it was and nothing is left behind; an OSError names `path`."""
+    with _named(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        aside = Path(name)
+        try:
+            yield aside
+            aside.chmod(mode)
+            with aside.open("rb+") as written:
+                os.fsync(written.fileno())
+            with fence():
+                if before is not None and path.exists():
+                    os.replace(path, before)
+                os.replace(aside, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """An OSError of a file aside, or without a name, gets the name that a user knows."""
     try:
-        yield aside
-        aside.chmod(mode)
-        with aside.open("rb+") as written:
-            os.fsync(written.fileno())
-        with fence():
-            if before is not None and path.exists():
-                os.replace(path, before)
-            os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.filename is None or Path(os.fsdecode(error.filename)).name.startswith(f".{path.name}."):
+            error.filename = str(path)
         raise
-    sync_folder(path.parent)
 
 
 def write_atomic(

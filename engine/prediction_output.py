@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.text import plain
+from engine.text import csv_cell, csv_path, plain
 
 PROGRESS_EVERY_S = 2.0
 
@@ -40,8 +40,8 @@ class CsvWriter:
         self._shown = plain if sys.stdout.isatty() else str
 
     def write(self, prediction: Prediction) -> None:
-        name = self._shown(prediction.image)
-        self._table.writerow([name, self._shown(prediction.answer), f"{prediction.score:.6f}"])
+        name, answer = csv_path(prediction.image), csv_cell(prediction.answer)
+        self._table.writerow([self._shown(name), self._shown(answer), f"{prediction.score:.6f}"])
 
     def close(self, unreadable: Sequence[str]) -> None:
         sys.stdout.flush()

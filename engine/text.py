@@ -1,21 +1,36 @@
 """Text from outside, made safe to show: names, errors, paths and logs may hold anything."""
 
 import contextlib
+import functools
+import re
 import sys
 import time
 import unicodedata
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-"""Unicode categories that steer a terminal or the direction of text, or cannot be encoded."""
+_HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+"""Unicode categories that steer a terminal or the direction of text, cannot be encoded, or have no picture."""
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What Unicode calls default-ignorable beyond these categories: fillers and variation selectors."""
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+
+
+@functools.lru_cache(maxsize=4096)
+def is_hidden(character: str) -> bool:
+    """Does a character show nothing, or change how others show?"""
+    return unicodedata.category(character) in _HIDDEN or _INVISIBLE.match(character) is not None
 
 
 def plain(text: object) -> str:
-    """One line without control characters, escape sequences or directional overrides: each becomes `\\xNN`."""
+    """One line without control characters, escape sequences, directional overrides or what cannot be seen: each
+    becomes `\\xNN`."""
     return "".join(_escaped(character) for character in str(text))
 
 
 def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _HIDDEN:
+    if not is_hidden(character):
         return character
     return {"\n": " ", "\t": " "}.get(character, character.encode("unicode_escape").decode())
 
@@ -25,3 +40,28 @@ def say(text: str) -> None:
     # Whoever listened may have gone with its terminal: the work goes on.
     with contextlib.suppress(OSError):
         print(f"{time.strftime('%H:%M:%S')}  {plain(text)}", file=sys.stderr, flush=True)
+
+
+def json_safe(document: str) -> str:
+    """JSON text whose strings hold nothing hidden: the same document to whoever parses it."""
+    return "".join(each if each == "\n" or not is_hidden(each) else _json_escaped(each) for each in document)
+
+
+def _json_escaped(character: str) -> str:
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def csv_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: what begins like one, and is no number, gets a `'`."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def csv_path(text: str) -> str:
+    """As `csv_cell`, for the path of a file: it stays one, beginning with `./`."""
+    return f"./{text}" if _FORMULA.match(text) else text
+
+
+def tell(text: object) -> None:
+    """A line for people: on standard error."""
+    print(plain(text), file=sys.stderr, flush=True)

@@ -14,13 +14,14 @@ from engine.devices import Found, WorkerError, every_device, find_device
 from engine.leaving import Haste, Leaving
 from engine.others import CardWatch
 from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
+from engine.private import keep_private, secure_home
 from engine.spare import Spares
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim
 from engine.supervisor import Tolerance, TrainingProcess
-from engine.text import say
+from engine.text import say, tell
 from engine.worker_options import parse
 
 IDLE_S = 0.25
@@ -215,12 +216,14 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = parse(given)
     home = Home.find(options.home, options.db, options.cache)
+    keep_private()
     try:
         if options.gpu_cache is not None:
             os.environ[GPU_CACHE_VARIABLE] = str(options.gpu_cache)  # its training processes inherit it
         gpu_cache_bytes()
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
+        secure_home(home)
         store = open_store(home.database)
         if options.device == "all":
             devices = every_device()
@@ -228,12 +231,12 @@ def main(arguments: list[str] | None = None) -> int:
             return every_card.lead(devices, given)
         worker = enlist(store, home, options)
     except (StoreError, WorkerError, ValueError) as error:
-        print(f"engine.worker: {error}", file=sys.stderr)
+        tell(f"engine.worker: {error}")
         return 2
     try:
         worker.serve()
     except StoreError as error:
-        print(f"engine.worker: {error}", file=sys.stderr)
+        tell(f"engine.worker: {error}")
         return 1
     return 130 if worker.haste is Haste.NOW else 0
 

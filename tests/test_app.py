@@ -14,7 +14,7 @@ from studies import add_study
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from engine import processes
+from engine import processes, usage
 from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing, queue
@@ -138,9 +138,10 @@ async def test_form_warns_of_data_whose_groups_span_the_splits(home: Home, study
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         pilot.app.screen.query_one("#data", Input).value = "eyes"
         await until(pilot, lambda: shown(pilot, "#data-says").startswith("✔ class folders in train, test"))
-        await until(pilot, lambda: shown(pilot, "#summary") == "1 run   ⚠ groups span the splits")
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("1 run   ⚠ groups span the splits"))
+        assert "   writes 136 MB, " in shown(pilot, "#summary")
         pilot.app.screen.query_one("#data", Input).value = "digits"
-        await until(pilot, lambda: shown(pilot, "#summary") == "1 run")
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("1 run   writes "))
 
 
 async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: Home, study: Store) -> None:
@@ -324,8 +325,15 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
     ("size", "keys"), [(TALL, ()), (SMALL, ()), (SMALL, ("n",)), (SMALL, ("question_mark",))]
 )
 def test_pictures(
-    snap_compare: Any, home: Home, study: Store, size: tuple[int, int], keys: tuple[str, ...]
+    snap_compare: Any,
+    home: Home,
+    study: Store,
+    size: tuple[int, int],
+    keys: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
+
     async def before(pilot: Pilot[Any]) -> None:
         await opened(pilot)
         await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))

@@ -19,12 +19,12 @@ def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
         shell("add", "--data", "digits", "--arch", "resnet18,resnet34", "--lr", "0.1,1e-2", "--sweep", "s")
         == 0
     )
-    assert shell.out == "1\n2\n3\n4\n" and shell.err == ""
+    assert shell.out == "1\n2\n3\n4\n" and shell.err.startswith("will write 7") and shell.err.count("\n") == 1
     assert (
         shell("add", "--data", "digits", "--lr", "0.1", "--after", "2", "--priority", "3", "--name", "again")
         == 0
     )
-    assert shell.out == "5\n" and shell.err == "run 5 repeats run 1: same settings, same data\n"
+    assert shell.out == "5\n" and shell.err.startswith("run 5 repeats run 1: same settings, same data\nwill")
     assert shell("ls", "--sweep", "s", "--json") == 0
     runs = json.loads(shell.out)["runs"]
     assert [(run["arch"], run["lr"]) for run in runs] == [
@@ -38,9 +38,10 @@ def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
 def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
     lab_csvs(shell.home / "data" / "retina")
     assert shell("add", "--data", str(shell.home / "data" / "retina")) == 0
-    described, warning = shell.err.splitlines()
+    described, warning, written = shell.err.splitlines()
     assert described == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000"
     assert warning.startswith("warning: the CSVs have no header: all rows are read here")
+    assert written.startswith("will write 136 MB (checkpoints 89.6 MB, best weights 44.8 MB, predictions")
     assert shell("ls", "--json") == 0
     assert json.loads(shell.out)["runs"][0]["data"] == "data/retina"
 
@@ -232,4 +233,4 @@ def test_the_app_needs_a_terminal(shell: Shell) -> None:
 def test_class_folders_are_described(shell: Shell) -> None:
     class_folders(shell.home / "pets", each=5)
     assert shell("add", "--data", "pets", "--epochs", "1") == 0
-    assert shell.err == "class folders: 12 train, 3 test, 3 classes, baseline 0.3333\n"
+    assert shell.err.startswith("class folders: 12 train, 3 test, 3 classes, baseline 0.3333\nwill write ")

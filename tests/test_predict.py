@@ -178,4 +178,4 @@ def test_the_verb_runs_it_in_a_process_of_its_own(
     assert resnet_tui(["predict", "1", "--device", "cpu", "--", "-odd"]) == 0
     said = capfd.readouterr()
     assert said.out.splitlines()[0] == "image,answer,score"
-    assert said.out.splitlines()[1].startswith('"-odd/a,b.png",class') and said.err.startswith("1 image, ")
+    assert said.out.splitlines()[1].startswith('"./-odd/a,b.png",class') and said.err.startswith("1 image, ")

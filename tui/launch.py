@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine import logout
 from engine.paths import Home
+from engine.private import private_opener, secure_home
 from engine.text import plain
 
 
@@ -38,8 +39,8 @@ def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]
     """Start a worker in a session of its own, and where the logout would end it in a scope of the user's service
     manager, if that helps; its output goes to `runs/worker.log`. Raises OSError."""
     log = worker_log(home)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    secure_home(home)
+    with open(log, "ab", opener=private_opener) as output:
         return subprocess.Popen(
             [*logout.look().prefix, *worker_command(home, drain=drain)],
             stdin=subprocess.DEVNULL,

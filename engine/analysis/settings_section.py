@@ -15,7 +15,7 @@ def settings_section(study: Study) -> str:
     apart = [field for field in settings if len({setting(run.spec, field) for run in study.runs}) > 1]
     shared = [field for field in settings if field not in apart]
     first = study.runs[0].spec
-    rows = [[f"`{field}`", setting(first, field), markdown(_meaning(field))] for field in shared]
+    rows = [[f"`{field}`", markdown(setting(first, field)), markdown(_meaning(field))] for field in shared]
     parts = [
         "**Table 2.** What all runs share.",
         table(["setting", "value", "meaning"], rows),
@@ -44,7 +44,7 @@ def _apart(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
             markdown(run.spec.data),
             run.spec.arch,
             markdown(weights_in_full(run)),
-            *(setting(run.spec, field) for field in fields),
+            *(markdown(setting(run.spec, field)) for field in fields),
         ]
         for run in runs
     ]

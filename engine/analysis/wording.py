@@ -6,16 +6,18 @@ import unicodedata
 
 from engine.analysis.study import StudyRun
 from engine.spec import RunSpec
+from engine.text import is_hidden
 
 UNDEFINED = "–"
 DRAWN_DATA = ("fundus", "fundus-balanced")
-_MARKDOWN = re.compile(r"([\\`*_\[\]|~^$<>&])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~^$<>&]|:(?=//)|(?<=www)\.)")
+"""With what GitHub makes links of by itself."""
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def printable(text: str, limit: int = 200) -> str:
-    """One line without control, direction or unassigned characters, at most `limit` characters long."""
-    kept = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+    """One line without control, direction, invisible or unassigned characters, at most `limit` characters long."""
+    kept = "".join(" " if unicodedata.category(char) == "Zs" or is_hidden(char) else char for char in text)
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

@@ -1,5 +1,6 @@
 """Recognise how a data set lies on disk: which images there are, with which label, in which split."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
 
     Raises DataError where it has none."""
     options = options or ReadOptions()
-    if options.images is not None and not options.images.is_dir():
+    if options.images is not None and not os.path.isdir(options.images):
         raise DataError(f"there is no folder of images {options.images}: give another with --images")
     try:
         if path.is_dir():
@@ -43,6 +44,10 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
         return _file(path, options)
     except PermissionError as error:
         raise DataError(f"{error.filename or path} cannot be read: check its permissions") from None
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or path} cannot be read ({error.strerror}): check its name and its disk"
+        ) from None
 
 
 def _file(path: Path, options: ReadOptions) -> Layout:

@@ -1,5 +1,7 @@
 """The index of whatever a spec calls its data: a folder, a file or a built-in set."""
 
+import os
+
 from engine.datasets.index import Index, Survey, make_index, survey_folder
 from engine.datasets.options import ReadOptions
 from engine.paths import Home
@@ -23,10 +25,10 @@ def read_options(home: Home, spec: RunSpec) -> ReadOptions:
     """A spec's fields with paths resolved: the images' folder starts at the home or, where there is no such
     folder, at the data's."""
     images = home.resolve(spec.images) if spec.images else None
-    if images is not None and not images.is_dir():
+    if images is not None and not os.path.isdir(images):
         data = home.resolve(spec.data)
-        inside = (data if data.is_dir() else data.parent) / spec.images
-        images = inside if inside.is_dir() else images
+        inside = (data if os.path.isdir(data) else data.parent) / spec.images
+        images = inside if os.path.isdir(inside) else images
     return ReadOptions(
         images=images,
         image_column=spec.image_column,

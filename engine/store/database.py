@@ -12,6 +12,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
+from engine.private import secure_database
+from engine.store.one_host import HeldElsewhere, Holder, holder_for
+
 SCHEMA = "0007"
 BUSY_TIMEOUT_S = 30
 SQLITE_PREFIX = "sqlite:///"
@@ -26,18 +29,30 @@ class Store:
     """An open database. `read` and `write` are its transactions."""
 
     engine: Engine
+    holder: Holder | None = None
+    """Where the file lies in a network folder: what keeps it for this host."""
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
+        self.keep()
         with explained(self.engine), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that holds the write lock from its first statement; commits unless it raises."""
+        self.keep()
         immediate = self.engine.execution_options(immediate=True)
         with explained(self.engine), Session(immediate, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def keep(self) -> None:
+        """Raises StoreError where another host works with the file."""
+        if self.holder is not None:
+            try:
+                self.holder.keep()
+            except HeldElsewhere as error:
+                raise StoreError(str(error)) from None
 
     def close(self) -> None:
         self.engine.dispose()
@@ -53,11 +68,14 @@ def open_store(url: str, *, create: bool = True) -> Store:
             f"no run table at {path}: start in your runs' folder, give --home or --db, "
             "or queue a first run with resnet-tui add"
         )
-    store = Store(_make_engine(url))
+    if path is not None and path.name != ":memory:":
+        secure_database(path, create=create)
+    store = Store(_make_engine(url), holder_for(path) if path is not None else None)
     try:
+        store.keep()
         with explained(store.engine):
             _migrate(store.engine)
-            _write_ahead(store.engine)
+            _set_journal(store.engine, "WAL" if store.holder is None else "DELETE")
     except BaseException:
         store.close()
         raise
@@ -89,12 +107,14 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def _write_ahead(engine: Engine) -> None:
-    """Readers and the writer do not wait for each other. Kept in the file, so only set once it is known as ours."""
+def _set_journal(engine: Engine, mode: str) -> None:
+    """WAL: readers and the writer do not wait for each other. DELETE: what a network folder can do.
+
+    Kept in the file, so only set once it is known as ours."""
     if engine.dialect.name == "sqlite":
         connection = engine.raw_connection()  # without a transaction around it
         try:
-            connection.cursor().execute("PRAGMA journal_mode=WAL").fetchall()
+            connection.cursor().execute(f"PRAGMA journal_mode={mode}").fetchall()
         finally:
             connection.close()
 
@@ -164,4 +184,6 @@ def _explain(text: str, where: str) -> str:
         )
     if "full" in text:
         return f"the disk of {where} is full: free some space, then try again"
+    if "disk I/O error" in text:
+        return f"the disk of {where} does not take what is written or does not answer: look at it, then try again"
     return f"{where}: {text}"

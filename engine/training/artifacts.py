@@ -17,6 +17,7 @@ from engine.datasets.index import Index
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.spec import ORDINAL_LOSS, RunSpec
+from engine.text import csv_cell, csv_path
 from engine.training.loop import Evaluation
 from engine.training.measure import Choice
 from engine.training.objectives import grade_thresholds
@@ -66,7 +67,7 @@ def write_predictions(
     table.writerow(["image", "label", "answer", "score"])
     for name, label, answer, scores in zip(names, labels, evaluation.answers, evaluation.scores, strict=True):
         score = scores[answer] if len(scores) > 1 else scores[0]
-        table.writerow([name, label, classes[answer], f"{score:.6f}"])
+        table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"), fence=fence)
     write_atomic(paths.scores(last=last), _npy(evaluation.scores), fence=fence)
 

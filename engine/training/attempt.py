@@ -1,6 +1,6 @@
 """Train one claimed run in this process, and record how it ends."""
 
-import errno
+import contextlib
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -11,8 +11,10 @@ import torch
 
 from engine.analysis.suggestion import lower_lr
 from engine.datasets.layouts import DataError
+from engine.datasets.packed import CacheError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
+from engine.disk_errors import DISK_ADVICE, disk_problem
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home, sweep_aside
@@ -33,8 +35,11 @@ from engine.training.session import Session
 
 
 def log(text: str) -> None:
-    """A line of the run's log: the worker sends this process's output there."""
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
+    """A line of the run's log: the worker sends this process's output there.
+
+    On a full disk it waits in memory for the next line: what fails the run are the files that it needs."""
+    with contextlib.suppress(OSError):
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, orders: Orders) -> None:
@@ -152,7 +157,8 @@ def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
     cause, text, suggestion = explain(error, spec)
     with fence(store, held):  # one that lost its lease writes nothing, not even to the log
         if cause == "code":
-            traceback.print_exc()
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
         log(f"failed ({cause}): {text}")
     queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion)
 
@@ -174,6 +180,8 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
         return "out_of_memory", text, error.suggestion
     if is_out_of_memory(error):
         return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EACCES):
-        return "disk", text, "free some space or make the folder writable, then queue the run again"
+    if isinstance(error, CacheError):
+        return "disk", text, DISK_ADVICE
+    if isinstance(error, OSError) and (problem := disk_problem(error)) is not None:
+        return "disk", plain(problem), DISK_ADVICE
     return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"

@@ -1,6 +1,7 @@
 """Save and load all that a run needs to go on exactly where it stopped."""
 
 import contextlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,8 @@ def save_checkpoint(paths: RunPaths, state: dict[str, Any], *, fence: Fence = co
     """Write `last.pt`; the one before it stays beside it, should this one be torn by a power loss.
 
     Raises OSError, the disk being full for one, and then leaves both as they were."""
-    # Through a file of Python's: torch's own writer gives a full disk as a RuntimeError.
-    with (
-        atomic_path(paths.last, fence=fence, before=paths.last_before) as aside,
-        aside.open("wb") as file,
-    ):
-        torch.save({**state, "format": FORMAT}, file)
+    with atomic_path(paths.last, fence=fence, before=paths.last_before) as aside:
+        _write({**state, "format": FORMAT}, aside)
 
 
 class CheckpointError(DataError):
@@ -52,14 +49,29 @@ def all_finite(model: nn.Module) -> bool:
     return bool(torch.stack([tensor.isfinite().all() for tensor in model.state_dict().values()]).all())
 
 
+def _write(state: dict[str, Any], path: Path) -> None:
+    try:
+        # Through a file of Python's: torch's own writer tells nothing of a full disk.
+        with path.open("wb") as file:
+            torch.save(state, file)
+    except RuntimeError as error:
+        # Closing its archive after a write that failed, torch complains of the archive instead.
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
+            if zipfile.ZipFile(file).testzip() is not None:
+                return None  # torch itself compares no checksums
+            file.seek(0)
             loaded = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         return None
     except OSError:
         raise
-    except Exception:  # torn: torch's reader raises whatever its bytes lead to
+    except Exception:  # torn, or no checkpoint at all: parsing it may raise anything
         return None
     return loaded if isinstance(loaded, dict) else None

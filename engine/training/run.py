@@ -5,6 +5,7 @@ Its worker keeps standard input open and writes to it: `train RUN ATTEMPT` first
 needs, which takes seconds, and touches no card."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from engine.endings import LEASE_LOST, STORE_UNUSABLE
 from engine.paths import Home
+from engine.private import keep_private
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
 from engine.training.orders import Orders
@@ -29,6 +31,7 @@ def main() -> int:
     arguments = parser.parse_args()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     home = Home.find(arguments.home, arguments.db, arguments.cache)
+    keep_private()
     orders = Orders()
     orders.listen(lambda held: write_to_log(home, held))
     importlib.import_module("engine.training.attempt")
@@ -67,9 +70,11 @@ def _train(home: Home, orders: Orders, device: str) -> int:
 
 
 def leave(code: int) -> None:
-    """End the process without the interpreter's clearing up, for which the next run would wait."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """End the process without the interpreter's clearing up, for which the next run would wait. Lines that the disk
+    still has no room for are lost."""
+    for output in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            output.flush()
     os._exit(code)
 
 

@@ -11,6 +11,7 @@ from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
 from engine.grid import SpecError
 from engine.paths import Home
+from engine.private import secure_home
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui.cli.add import add
@@ -18,6 +19,7 @@ from tui.cli.arch import arch
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
 from tui.cli.demo import demo
+from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
 from tui.cli.extend import clone, extend
@@ -63,6 +65,8 @@ def app(
     if not home.root.is_dir():
         raise CliError(f"there is no folder {home.root}: make it or give another --home")
     open_store(home.database, create=not readonly).close()
+    if not readonly:
+        secure_home(home)
     from tui.app import run_app
 
     return run_app(home, readonly=readonly)
@@ -93,6 +97,8 @@ VERBS = {
     "doctor": doctor,
     "arch": arch,
     "predict": predict,
+    "du": du,
+    "prune": prune,
 }
 # Their last arguments may begin with a minus: -5, "-3 % worse", -tag; -h would be read as the letter h of those.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}

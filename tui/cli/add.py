@@ -1,6 +1,7 @@
 """`resnet-tui add`: queue the runs of a grid."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from engine import memory
 from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.options import READ_FIELDS
+from engine.footprint import Images, built_in, images_of
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.presets import with_preset
@@ -17,6 +19,7 @@ from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
+from engine.usage import room_for
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
@@ -89,13 +92,17 @@ def naming_flags() -> Iterator[None]:
 def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int:
     """Look at all that can be known to fail, queue the runs, print their ids; without a store in a new one."""
     specs = [spec for batch in batches for spec in batch.specs]
-    check_files(home, specs)
+    images = check_files(home, specs)
     store = store or open_store(home.database)
     for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
         tell(f"warning: {line}")
     added = add_batches(store, batches)
     for run_id, earlier in added.repeats.items():
         tell(f"run {run_id} repeats run {earlier}: same settings, same data")
+    room = room_for(home, ((spec, images.get(read_key(spec))) for spec in specs))
+    tell(room.describe())
+    if room.shortage:
+        tell(f"warning: {room.shortage}")
     for run_id in added.ids:
         print(run_id)
     return 0
@@ -104,13 +111,14 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
     stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
-    if settings.get("images") and home.resolve(settings["images"]).is_dir():
+    if settings.get("images") and os.path.isdir(home.resolve(settings["images"])):
         return {**stored, "images": home.relative(home.resolve(settings["images"]))}
     return stored
 
 
-def check_files(home: Home, specs: list[RunSpec]) -> None:
-    """Look at weights and the data set's tables before anything is queued. Raises CliError, DataError."""
+def check_files(home: Home, specs: list[RunSpec]) -> dict[tuple[Any, ...], Images]:
+    """Look at weights and the data set's tables before anything is queued; gives the images of each, by what they
+    are read with. Raises CliError, DataError."""
     from engine.datasets.source import survey_data
 
     for source in {spec.pretrained for spec in specs}:
@@ -118,8 +126,9 @@ def check_files(home: Home, specs: list[RunSpec]) -> None:
             raise CliError(f"{flag('pretrained')}: {problem}")
     by_data: dict[tuple[Any, ...], list[RunSpec]] = {}
     for spec in specs:
-        by_data.setdefault(tuple(getattr(spec, field) for field in READ_FIELDS), []).append(spec)
-    for alike in by_data.values():
+        by_data.setdefault(read_key(spec), []).append(spec)
+    found = {key: images for key, (first, *_) in by_data.items() if (images := built_in(first)) is not None}
+    for key, alike in by_data.items():
         is_built_in = alike[0].data in BUILTIN_DEFAULTS
         selections = {spec.select_on for spec in alike}
         losses = {spec.loss for spec in alike}
@@ -130,9 +139,16 @@ def check_files(home: Home, specs: list[RunSpec]) -> None:
         for problem in filter(None, _data_problems(alike, index)):
             raise CliError(problem)
         if not is_built_in:
+            found[key] = images_of(index)
             tell(index.describe())
             for warning in survey.warnings:
                 tell(f"warning: {warning.text}")
+    return found
+
+
+def read_key(spec: RunSpec) -> tuple[Any, ...]:
+    """Specs alike in this have the same images."""
+    return tuple(getattr(spec, field) for field in READ_FIELDS)
 
 
 def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]:

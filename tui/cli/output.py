@@ -1,10 +1,11 @@
 """How verbs print: tables for people, one JSON document for programs, errors in one line."""
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
+from engine.text import json_safe
+from engine.text import tell as tell
 from tui.text import plain
 
 
@@ -13,8 +14,7 @@ class CliError(Exception):
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """In ASCII: names that are not UTF-8 have no other way out, and every terminal can encode it."""
-    print(json.dumps(document, indent=2, allow_nan=False))
+    print(json_safe(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
@@ -29,6 +29,6 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Se
         print("  ".join(parts).rstrip())
 
 
-def tell(text: str) -> None:
-    """Progress and advice, for people: on standard error."""
-    print(plain(text), file=sys.stderr, flush=True)
+def print_line(text: str) -> None:
+    """A line of the result: on standard output."""
+    print(plain(text))

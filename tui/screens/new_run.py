@@ -1,6 +1,7 @@
 """The new-experiment form: what is wrong stands beside its field, what will be queued below."""
 
 import contextlib
+from dataclasses import dataclass
 from functools import partial
 
 from rich.text import Text
@@ -15,6 +16,7 @@ from textual.widgets import Checkbox, Input, Static
 from engine import memory
 from engine.datasets.layouts import DataError
 from engine.datasets.source import survey_data
+from engine.footprint import Images, built_in, images_of
 from engine.grid import SpecError, make_spec
 from engine.paths import Home, missing_weights
 from engine.spec import ARCHS, RunSpec
@@ -22,6 +24,8 @@ from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
+from engine.text import is_hidden
+from engine.usage import room_for
 from tui.form import Checked, check, is_built_in
 from tui.text import plain
 from tui.warm_start import check_warm_starts
@@ -71,6 +75,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._checked = Checked({}, (), 0)
         self._data_problem = ""
         self._data_warnings: tuple[str, ...] = ()
+        self._images: Images | None = None
+        """Of the data that were looked at; None for built-in ones too."""
         self._looks: Timer | None = None
         self._adding = False
 
@@ -117,6 +123,10 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
+        if any(map(is_hidden, event.value)):
+            # Pasted text may hold what steers the terminal: the field takes what can be seen.
+            event.input.value = "".join(each for each in event.value if not is_hidden(each))
+            return
         if event.input.id == "data":
             # Not at every key: a folder may hold many files.
             self._data_problem = "looking …"
@@ -137,7 +147,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             first = next(iter(problems))
             if first in {name for name, *_ in FIELDS}:
                 self.query_one(f"#{first}", Input).focus()
-            self.notify(f"{first}: {problems[first]}" if first else problems[first], severity="error")
+            text = f"{first}: {problems[first]}" if first else problems[first]
+            self.notify(plain(text), severity="error", markup=False)
             return
         if self._adding:
             return
@@ -147,14 +158,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @work(thread=True, exclusive=True, group="data")
     def _look_at_data(self, text: str) -> None:
         """Recognise the data set in a thread: it may hold many files."""
-        found, problem, warnings = describe_data(self._home, text)
-        self.app.call_from_thread(self._take_data, text, found, problem, warnings)
+        self.app.call_from_thread(self._take_data, text, look_at(self._home, text))
 
-    def _take_data(self, text: str, found: str, problem: str, warnings: tuple[str, ...]) -> None:
+    def _take_data(self, text: str, look: "DataLook") -> None:
         if not self.is_mounted or text != self.query_one("#data", Input).value:
             return
-        self._data_problem, self._data_warnings = problem, warnings
-        self._say("data", problem or found, wrong=bool(problem))
+        self._data_problem, self._data_warnings, self._images = look.problem, look.warnings, look.images
+        self._say("data", look.problem or look.found, wrong=bool(look.problem))
         self._check()
 
     @work(thread=True, exclusive=True, group="add")
@@ -167,7 +177,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         except (StoreError, QueueError, SpecError, DataError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return
-        for line in warnings:
+        for line in map(plain, warnings):
             self.app.call_from_thread(self.notify, line, severity="warning", timeout=10, markup=False)
         self.app.call_from_thread(self.dismiss, added.ids)
 
@@ -216,23 +226,39 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             text.append(
                 f"   ⚠ {plain(', '.join(self._data_warnings))}", style=self.app.theme_variables["warning"]
             )
+        room = room_for(self._home, ((spec, built_in(spec) or self._images) for spec in self._checked.specs))
+        style = f"not bold {self.app.theme_variables['warning']}" if room.shortage else "not bold"
+        text.append(f"   {'⚠ ' if room.shortage else ''}{room.brief()}", style=style)
         return text
 
 
-def describe_data(home: Home, text: str) -> tuple[str, str, tuple[str, ...]]:
-    """What a data field names: (what was recognised, what is wrong, warnings in a few words each)."""
+@dataclass(frozen=True)
+class DataLook:
+    """What a data field names."""
+
+    found: str = ""
+    """What was recognised."""
+    problem: str = ""
+    warnings: tuple[str, ...] = ()
+    """In a few words each."""
+    images: Images | None = None
+
+
+def look_at(home: Home, text: str) -> DataLook:
+    """Recognise what a data field names."""
     if not text.strip():
-        return "", "which images? a folder, or digits, fundus, fundus-balanced", ()
+        return DataLook(problem="which images? a folder, or digits, fundus, fundus-balanced")
     if is_built_in(text):
-        return "✔ built in", "", ()
+        return DataLook("✔ built in")
     try:
         survey = survey_data(home, make_spec({"data": home.stored(text.strip())}))
         warnings = tuple(warning.brief for warning in survey.warnings)
-        return f"✔ {survey.checked().describe()}", "", warnings
+        index = survey.checked()
+        return DataLook(f"✔ {index.describe()}", "", warnings, images_of(index))
     except (DataError, SpecError) as error:
-        return "", str(error), ()
+        return DataLook(problem=str(error))
     except OSError as error:
-        return "", f"{text.strip()} cannot be read: {error.strerror}", ()
+        return DataLook(problem=f"{text.strip()} cannot be read: {error.strerror}")
 
 
 def plain_lines(text: str) -> str:

@@ -133,7 +133,7 @@ class Listing:
         from engine.datasets.formats.npz import npz_lengths
 
         path = self.root / member["file"]
-        return path.is_file() and int(member["row"]) < npz_lengths(path).get(member["split"], 0)
+        return os.path.isfile(path) and int(member["row"]) < npz_lengths(path).get(member["split"], 0)
 
 
 def _holds(asked: Callable[[], bool]) -> bool:

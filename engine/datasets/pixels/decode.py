@@ -38,11 +38,12 @@ def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
     """Read an image into uint8 size×size×3. Raises BadImage."""
     try:
         with open_image(root, name) as image:
-            return show(image, look)
+            pixels = _pixels(image, look)
     except FileNotFoundError:
         raise BadImage(f"image {root / name} is missing") from None
     except NOT_READABLE as error:
         raise BadImage(f"image {root / name} cannot be read ({reason_of(error)})") from None
+    return shown(pixels, look)
 
 
 def is_readable(root: Path, name: str) -> bool:
@@ -55,13 +56,13 @@ def is_readable(root: Path, name: str) -> bool:
     return True
 
 
-def show(image: Image.Image, look: Look) -> NDArray[np.uint8]:
-    """An opened image as the network sees it. Raises ValueError, OSError where its pixels make no image."""
+def _pixels(image: Image.Image, look: Look) -> NDArray[np.uint8]:
+    """H×W×3, about as large as the look needs. Raises what NOT_READABLE names where there is no picture."""
     check_size(image)
     _let_libjpeg_scale(image, look)
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
-    return shown(np.array(to_rgb(image)), look)
+    return np.array(to_rgb(image))
 
 
 def shown(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:

@@ -9,6 +9,10 @@ from PIL import Image
 from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.npz import npz_images
 
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "DIB", "ICO", "TGA")
+"""What a file may hold, whatever its suffix: pictures that Pillow decodes itself. It would hand PostScript to
+Ghostscript, which runs what the file says."""
+
 
 def open_image(root: Path, name: str) -> Image.Image:
     """Open an image of the index with this root; a file's pixels are read when they are first asked for.
@@ -28,7 +32,7 @@ def _open_file(path: Path) -> Image.Image:
     """No pipe and no device: opening one would wait for whoever writes into it."""
     if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
         raise OSError(errno.EINVAL, "it is no file")
-    return Image.open(path)
+    return Image.open(path, formats=FORMATS)
 
 
 def file_of(root: Path, name: str) -> Path:

@@ -1,6 +1,7 @@
 """Any image that Pillow opens as 8-bit RGB, and what is said of one that is none. No torch in here."""
 
 import struct
+import zlib
 
 import numpy as np
 from PIL import Image, ImageChops, UnidentifiedImageError
@@ -10,8 +11,13 @@ MAX_PIXELS = 150_000_000
 DEEP_WHITE = 65535
 FLOAT_MARGIN = 1e-3
 """By so much may computed floats leave 0 to 1."""
-NOT_READABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error)
-"""What Pillow's decoders raise for files that are damaged or no images."""
+NOT_READABLE = (
+    UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error, RuntimeError, MemoryError,
+    IndexError, KeyError, TypeError, OverflowError, zlib.error,
+)  # fmt: skip
+"""What Pillow's decoders raise for files that are damaged or no images; a damaged length asks for any memory."""
+MAX_SIDE_PX = 65_535
+"""As JPEG has it: a damaged header of another format claims millions, for whose rows no file has bytes."""
 
 # Pillow would print a warning of its own at half its limit; `check_size` says it in our words.
 Image.MAX_IMAGE_PIXELS = None
@@ -21,6 +27,8 @@ def check_size(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(f"{width:,} × {height:,} pixels are more than {MAX_PIXELS // 1_000_000} million")
+    if max(width, height) > MAX_SIDE_PX:
+        raise ValueError(f"{width:,} × {height:,} pixels: no side may be longer than {MAX_SIDE_PX:,}")
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -72,6 +80,8 @@ def reason_of(error: Exception) -> str:
     """A few words without the path."""
     if isinstance(error, UnidentifiedImageError):
         return "no image format that is known"
+    if isinstance(error, MemoryError):
+        return "it claims more than fits in memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).splitlines()[0] if str(error) else type(error).__name__

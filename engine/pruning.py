@@ -1,0 +1,131 @@
+"""Which files nobody needs any more: pure, from the runs' rows and the files that lie there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from engine.grid import load_spec
+from engine.paths import Home
+from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.store.database import Store
+from engine.store.listing import list_runs
+from engine.store.status import ENDED
+from engine.store.tables import Run
+from engine.usage import (
+    BEST,
+    CHECKPOINTS,
+    PREDICTIONS,
+    CacheUsage,
+    RunUsage,
+    Stored,
+    usage_of_cache,
+    usage_of_runs,
+)
+
+KEPT = {"best": (CHECKPOINTS,), "log": (CHECKPOINTS, BEST, PREDICTIONS)}
+"""What goes of a run that has ended, by what is to be kept."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to go."""
+
+    runs: Mapping[int, tuple[Stored, ...]]
+    """Files by run."""
+    cache: tuple[CacheUsage, ...]
+
+    @property
+    def files(self) -> list[Stored]:
+        of_runs = [stored for files in self.runs.values() for stored in files]
+        return of_runs + [stored for each in self.cache for stored in each.files]
+
+    @property
+    def size(self) -> int:
+        return sum(stored.size for stored in self.files)
+
+
+@dataclass(frozen=True)
+class Wish:
+    keep: str = "best"
+    """A key of KEPT."""
+    older_than: timedelta = timedelta(0)
+    """How long ago a run must have ended, and a cache have been written."""
+
+
+def plan(
+    home: Home,
+    runs: Sequence[Run],
+    usages: Mapping[int, RunUsage],
+    cache: Iterable[CacheUsage],
+    wish: Wish,
+    *,
+    now: datetime,
+) -> Plan:
+    """What goes of runs that have ended, and packed images that no waiting or running run uses.
+
+    Nothing of a run that is queued, running or paused goes, nor a file that such a run starts from; nor anything
+    without a row in the run table."""
+    before = now - wish.older_than
+    live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
+    needed = {path for spec in live for path in _sources(home, spec)}
+    chosen = {}
+    for run in runs:
+        usage = usages.get(run.id or 0)
+        if usage is None or run.status not in ENDED or (run.ended_at or now) > before:
+            continue
+        files = tuple(stored for kind in KEPT[wish.keep] for stored in usage.files[kind]
+                      if stored.path not in needed)  # fmt: skip
+        if files:
+            chosen[usage.run_id] = files
+    unused = tuple(
+        each for each in cache
+        if each.changed_s <= before.timestamp() and not in_use(home, each, live)
+    )  # fmt: skip
+    return Plan(chosen, unused)
+
+
+def in_use(home: Home, cached: CacheUsage, live: Sequence[RunSpec]) -> bool:
+    """May one of the runs read these packed images? Where it is not known whose they are, any may."""
+    if cached.packing is None:
+        return bool(live)
+    where, *look = cached.packing
+    return any(
+        [spec.packed_px, spec.fit, spec.preprocess] == look and _may_hold(home, spec, where) for spec in live
+    )
+
+
+def prune(store: Store, home: Home, wish: Wish) -> int:
+    """Remove what `plan` names at this moment; gives the bytes that are free again. Raises OSError.
+
+    The table is locked meanwhile, so that no run is claimed, retried or added whose files are just going."""
+    with store.write() as session:
+        chosen = plan(
+            home,
+            list_runs(session),
+            usage_of_runs(home),
+            usage_of_cache(home.cache),
+            wish,
+            now=datetime.now(UTC),
+        )
+        for stored in chosen.files:
+            stored.path.unlink(missing_ok=True)
+    return chosen.size
+
+
+def _sources(home: Home, spec: RunSpec) -> list[Path]:
+    """The files that a run begins with."""
+    if spec.source_run is not None:
+        paths = home.run(spec.source_run)
+        return [paths.best, paths.trained_on]
+    return [home.resolve(spec.pretrained)]
+
+
+def _may_hold(home: Home, spec: RunSpec, where: str) -> bool:
+    if spec.data in BUILTIN_DEFAULTS or where in BUILTIN_DEFAULTS:
+        return spec.data == where
+    data, root = home.resolve(spec.data), Path(where)
+    places = [data, data.parent] if data.suffix else [data]
+    places += [home.resolve(spec.images), data / spec.images] if spec.images else []
+    # A folder that is not there has moved, and its images may be known again elsewhere.
+    return not root.exists() or any(root == place or root.is_relative_to(place) for place in places)

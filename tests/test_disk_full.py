@@ -1,0 +1,178 @@
+"""Real full, read-only and vanished disks: a clear cause, whole files, and other runs and the run table untouched."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small import outcome, small_home, small_session, small_spec
+from sqlalchemy import text
+from test_training import Memory
+from test_worker import Lab, lab
+from volumes import fill, largest_file, read_only, small_disk
+
+from engine.grid import make_spec
+from engine.paths import Home
+from engine.store.add import add_runs
+from engine.store.database import StoreError, open_store
+from engine.training import session as training
+from engine.training.checkpoint import load_checkpoint
+from engine.training.run import explain
+
+__all__ = ["lab"]
+SPEC = {"epochs": 3, "select_on": "test_acc"}
+
+
+@pytest.mark.parametrize(
+    ("function", "file"),
+    [
+        ("save_checkpoint", "last.pt"),
+        ("write_atomic", "pending/best.safetensors"),
+        ("write_predictions", "pending/predictions.csv"),
+        ("append_answers", "answers.npy"),
+        ("save_trained_on", "trained_on.npz"),
+    ],
+)
+def test_a_full_disk_names_the_file_and_the_run_goes_on_when_there_is_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, file: str
+) -> None:
+    home, spec = small_home(tmp_path, monkeypatch), small_spec(**SPEC)
+    small_session(home, 1, spec).train(calm := Memory(), lambda: False)
+    with small_disk(tmp_path / "runs" / "2", size_kib=400) as disk:
+        written: Callable[..., None] = getattr(training, function)
+
+        def full(*arguments: object, **more: object) -> None:
+            fill(disk)
+            written(*arguments, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(training, function, full)
+            with pytest.raises(OSError) as caught:
+                small_session(home, 2, spec).train(memory := Memory(), lambda: False)
+        cause, says, advice = explain(caught.value, spec)
+        assert (cause, says) == ("disk", f"{disk / file} cannot be written: no space is left on the disk")
+        assert advice.startswith("free some space")
+        assert not [path for path in disk.rglob("*") if path.name.startswith(".")]
+        (disk / "filler").unlink()
+        small_session(home, 2, spec).train(memory, lambda: False)
+        assert outcome(home, 2, spec, memory) == outcome(home, 1, spec, calm)
+
+
+def test_a_checkpoint_that_finds_no_room_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, spec = small_home(tmp_path, monkeypatch), small_spec(epochs=1)
+    small_session(home, 1, spec).train(Memory(), lambda: False)
+    kept = home.run(1).last.read_bytes()
+    with largest_file(len(kept) // 2), pytest.raises(OSError) as caught:
+        training.save_checkpoint(home.run(1), {"tensor": kept})
+    assert explain(caught.value, spec)[0] == "disk"
+    assert home.run(1).last.read_bytes() == kept
+
+
+@pytest.mark.parametrize("tear", ["shorter", "empty", "other bits"])
+def test_of_a_torn_checkpoint_the_one_before_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tear: str
+) -> None:
+    home, spec = small_home(tmp_path, monkeypatch), small_spec(**SPEC)
+    small_session(home, 1, spec).train(calm := Memory(), lambda: False)
+    memory = Memory()
+    small_session(home, 2, spec).train(memory, lambda: len(memory.measured) == 3)
+    last = home.run(2).last
+    content = bytearray(last.read_bytes())
+    content[len(content) // 2] ^= 0x40
+    last.write_bytes({"shorter": bytes(content[:-1000]), "empty": b"", "other bits": bytes(content)}[tear])
+    before = load_checkpoint(home.run(2), spec.training_digest())
+    assert before is not None and before["epoch"] < 3
+    small_session(home, 2, spec).train(memory, lambda: False)
+    assert outcome(home, 2, spec, memory) == outcome(home, 1, spec, calm)
+
+
+def test_no_room_for_packed_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = small_home(tmp_path, monkeypatch)
+    with small_disk(tmp_path / "scratch", size_kib=64) as disk:
+        small = Home.find(home.root, cache=disk / "cache")
+        with pytest.raises(OSError) as caught:
+            small_session(small, 1, small_spec(image_size=64))
+        cause, says, _ = explain(caught.value, small_spec())
+        assert cause == "disk" and says.startswith("no space for 0.0 GB of packed images in")
+        assert sum(path.stat().st_size for path in (disk / "cache").iterdir()) == 0
+
+
+@pytest.mark.parametrize("damage", ["shorter", "json", "hashes"])
+def test_a_cache_file_that_was_cut_short_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    home, spec = small_home(tmp_path, monkeypatch), small_spec(epochs=1)
+    small_session(home, 1, spec).train(first := Memory(), lambda: False)
+    suffix = {"shorter": ".u8", "json": ".json", "hashes": ".hashes"}[damage]
+    [cached] = [path for path in home.cache.iterdir() if path.suffix == suffix]
+    whole = cached.read_bytes()
+    cached.write_bytes(whole[: len(whole) // 2])
+    small_session(home, 2, spec).train(second := Memory(), lambda: False)
+    assert cached.read_bytes() == whole
+    assert outcome(home, 1, spec, first) == outcome(home, 2, spec, second)
+
+
+def test_a_read_only_folder_and_a_vanished_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, spec = small_home(tmp_path, monkeypatch), small_spec(**SPEC)
+    with small_disk(tmp_path / "runs", size_kib=2000) as disk:
+        made = small_session(home, 1, spec)
+        with read_only(disk), pytest.raises(OSError) as caught:
+            made.train(Memory(), lambda: False)
+        assert explain(caught.value, spec)[:2] == (
+            "disk",
+            f"{disk}/1/trained_on.npz cannot be written: the disk is read-only",
+        )
+        made = small_session(home, 2, spec)
+        shutil.rmtree(disk / "2")
+        with pytest.raises(OSError) as caught:
+            made.train(Memory(), lambda: False)
+        assert explain(caught.value, spec)[:2] == (
+            "disk",
+            f"{disk}/2/trained_on.npz cannot be written: its folder has gone",
+        )
+
+
+def test_the_run_table_on_a_full_disk_says_so_and_stays_whole(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "home", size_kib=2000) as disk:
+        url = f"sqlite:///{disk}/runs.db"
+        store = open_store(url)
+        first = add_runs(store, [make_spec({"data": "digits"})]).ids
+        filler = fill(disk)
+        many = [make_spec({"data": "digits", "seed": seed}) for seed in range(500)]
+        with pytest.raises(StoreError, match=f"the disk of {disk}/runs.db is full: free some space"):
+            add_runs(store, many)
+        store.close()
+        with pytest.raises(StoreError, match=f"the disk of {disk}/runs.db is full: free some space"):
+            add_runs(open_store(url), many)
+        filler.unlink()
+        store = open_store(url)
+        with store.read() as session:
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+            assert [row.id for row in session.execute(text("SELECT id FROM run"))] == list(first)
+        assert add_runs(store, many).ids[-1] == first[-1] + len(many)
+        store.close()
+
+
+def test_real_runs_on_a_disk_that_is_too_small(lab: Lab, tmp_path: Path) -> None:
+    """One finds no room for its best weights and fails; another none for its log alone, and is trained."""
+    crowded, silent = lab.add(epochs=1), lab.add(epochs=1)
+    lab.home.run(silent).folder.mkdir(parents=True)
+    with (
+        small_disk(lab.home.run(crowded).folder, size_kib=70_000),
+        small_disk(tmp_path / "tiny", size_kib=8) as tiny,
+    ):
+        (tiny / "log.txt").touch()
+        fill(tiny)
+        lab.home.run(silent).log.symlink_to(tiny / "log.txt")
+        lab.drain()
+        run = lab.run(crowded)
+        assert (run.status, run.cause, run.epoch) == ("failed", "disk", 0)
+        assert run.error == (
+            f"{lab.home.run(crowded).pending.best} cannot be written: no space is left on the disk"
+        )
+        assert "Traceback" not in lab.log(crowded)
+        assert lab.run(silent).status == "done"
+        assert os.path.getsize(tiny / "log.txt") == 0
