@@ -28,11 +28,16 @@ def secure_home(home: Home) -> None:
                 tighten(folder)
 
 
-def secure_database(path: Path, *, create: bool) -> None:
-    """Make a SQLite file private before it is opened: SQLite gives its journals the same permissions."""
+def make_database(path: Path) -> None:
+    """Make a SQLite file private before it is first opened: SQLite gives its journals the same permissions."""
     with contextlib.suppress(OSError):
-        if create and not path.exists():
+        if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, PRIVATE))
+
+
+def secure_database(path: Path) -> None:
+    """Make a SQLite file that is known as ours private, and its journals."""
+    with contextlib.suppress(OSError):
         for suffix in ("", "-wal", "-shm", "-journal"):
             tighten(Path(f"{path}{suffix}"))
 

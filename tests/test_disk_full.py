@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lab import Lab
 from small import outcome, small_home, small_session, small_spec
 from sqlalchemy import text
 from test_training import Memory
-from test_worker import Lab, lab
 from volumes import fill, largest_file, read_only, small_disk
 
 from engine.grid import make_spec
@@ -17,10 +17,9 @@ from engine.paths import Home
 from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.training import session as training
+from engine.training.attempt import explain
 from engine.training.checkpoint import load_checkpoint
-from engine.training.run import explain
 
-__all__ = ["lab"]
 SPEC = {"epochs": 3, "select_on": "test_acc"}
 
 

@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_worker import Lab, lab
+from lab import Lab
 
 from engine.paths import Home
 from engine.private import secure_home
 from engine.store.database import open_store
 from tui import launch
-
-__all__ = ["lab"]
 
 
 @pytest.fixture(autouse=True)

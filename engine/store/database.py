@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
-from engine.private import secure_database
+from engine.private import make_database, secure_database
 from engine.store.one_host import HeldElsewhere, Holder, holder_for
 
 SCHEMA = "0007"
@@ -68,14 +68,17 @@ def open_store(url: str, *, create: bool = True) -> Store:
             f"no run table at {path}: start in your runs' folder, give --home or --db, "
             "or queue a first run with resnet-tui add"
         )
-    if path is not None and path.name != ":memory:":
-        secure_database(path, create=create)
+    on_disk = path is not None and path.name != ":memory:"
+    if path is not None and on_disk and create:
+        make_database(path)
     store = Store(_make_engine(url), holder_for(path) if path is not None else None)
     try:
         store.keep()
         with explained(store.engine):
             _migrate(store.engine)
             _set_journal(store.engine, "WAL" if store.holder is None else "DELETE")
+        if path is not None and on_disk:
+            secure_database(path)
     except BaseException:
         store.close()
         raise
