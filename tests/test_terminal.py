@@ -52,6 +52,7 @@ def status(store: Store, run_id: int) -> str:
         return listing.get_run(session, run_id).status
 
 
+@pytest.mark.timeout(900)
 def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     home: Home, tmp_path: Path, terminals: list[Terminal]
 ) -> None:

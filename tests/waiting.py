@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T | None], *, timeout_s: float = 120.0, what: str = "condition") -> T:
+def until(condition: Callable[[], T | None], *, timeout_s: float = 240.0, what: str = "condition") -> T:
     """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:

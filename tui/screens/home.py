@@ -60,7 +60,9 @@ class HomeScreen(Screen[None]):
         self.query_one("#empty").display = False
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot."""
+        """Draw a snapshot; one that comes while the screen closes is for nobody."""
+        if not self.is_attached:
+            return
         self._rows = {row.id: row for row in snapshot.rows}
         self._workers = len(snapshot.workers)
         self.query_one("#banner").display = False
@@ -74,6 +76,8 @@ class HomeScreen(Screen[None]):
 
     def show_problem(self, text: str) -> None:
         """The database cannot be read: say it and keep what was seen last."""
+        if not self.is_attached:
+            return
         banner = self.query_one("#banner", Static)
         banner.update(f"✖ {plain(text)}")
         banner.display = True
