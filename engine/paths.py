@@ -15,6 +15,8 @@ CACHE_VARIABLE = "RESNET_TUI_CACHE"
 GPU_CACHE_VARIABLE = "RESNET_TUI_GPU_CACHE"
 GPU_CACHE_GIB = 4.0
 """How large a set of packed images is kept on the card unless the user says more: the card is shared."""
+SAMPLE_SUFFIX = ".sample"
+"""In the cache: what tells one folder's images from another's."""
 PRIVATE, SHARED = 0o600, 0o644
 """A run's files are the user's alone; what is made to be handed on may be read by others."""
 

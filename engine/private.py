@@ -36,19 +36,27 @@ def make_database(path: Path) -> None:
 
 
 def secure_database(path: Path) -> None:
-    """Make a SQLite file that is known as ours private, and its journals."""
+    """Make a SQLite file that is known as ours private, and its journals; says so where the file itself was not."""
     with contextlib.suppress(OSError):
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            tighten(Path(f"{path}{suffix}"))
+        tighten(path)
+        for suffix in ("-wal", "-shm", "-journal"):
+            _take_from_others(Path(f"{path}{suffix}"))
 
 
 def tighten(path: Path) -> None:
     """Take others' rights to a file or folder of this user, and say so where they had some."""
+    if _take_from_others(path):
+        tell(f"{path} could be read by others: it is yours alone now")
+
+
+def _take_from_others(path: Path) -> bool:
+    """Had others any rights to a file or folder of this user?"""
     with contextlib.suppress(FileNotFoundError):
         status = path.stat()
         if status.st_uid == os.geteuid() and status.st_mode & OTHERS:
             path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
-            tell(f"{path} could be read by others: it is yours alone now")
+            return True
+    return False
 
 
 def private_opener(path: str, flags: int) -> int:

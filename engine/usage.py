@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.footprint import Images, Packing, Room, grid_footprint
-from engine.paths import Home
+from engine.paths import SAMPLE_SUFFIX, Home
 from engine.spec import RunSpec
 
 CHECKPOINTS, BEST, PREDICTIONS, OTHER = "checkpoints", "best", "predictions", "other"
 KINDS = (CHECKPOINTS, BEST, PREDICTIONS, OTHER)
+SAMPLES = "samples"
+"""The key of what lies in the cache to tell one folder's images from another's, of all folders together."""
 _PREDICTIONS = ("predictions", "scores", "answers")
 
 
@@ -52,6 +54,12 @@ class CacheUsage:
     def size(self) -> int:
         return sum(stored.size for stored in self.files)
 
+    @property
+    def what(self) -> str:
+        if self.packing is not None:
+            return f"packed images of {self.packing[0]} at {self.packing[1]} px"
+        return "notes on which images lie where" if self.key == SAMPLES else self.key
+
 
 def kind_of(name: str) -> str:
     """What a file in a run's folder is."""
@@ -79,7 +87,8 @@ def usage_of_cache(cache: Path) -> list[CacheUsage]:
     """The cache's files by what they belong to."""
     groups: dict[str, list[Stored]] = {}
     for stored in _files(cache):
-        groups.setdefault(stored.path.name.lstrip(".").partition(".")[0], []).append(stored)
+        key = stored.path.name.lstrip(".").partition(".")[0]
+        groups.setdefault(SAMPLES if stored.path.suffix == SAMPLE_SUFFIX else key, []).append(stored)
     return [_group(cache, key, files) for key, files in sorted(groups.items())]
 
 

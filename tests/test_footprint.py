@@ -182,7 +182,10 @@ def test_du_counts_every_file_by_what_it_is(
                                                    rel=0.05)  # fmt: skip
     assert run(["du", "--home", str(home.root)]) == 0
     out = capsys.readouterr().out
-    assert "removed" in out and "cache: fundus at 32 px  1 kB  no waiting or running run uses it" in out
+    assert (
+        "removed" in out
+        and "cache: packed images of fundus at 32 px  1 kB  no waiting or running run uses it" in out
+    )
 
 
 def test_prune_removes_what_nobody_needs_and_only_after_yes(

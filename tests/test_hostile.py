@@ -117,14 +117,29 @@ def test_no_cell_is_a_formula_and_a_path_stays_one(formula: str, capsys: pytest.
     )
 
 
-def test_every_verb_shows_plain_text(table: Store, shell: Callable[..., tuple[int, str, str]]) -> None:
-    calls = [("ls",), ("ls", "--json"), ("ls", "--sweep", ALL_IN_ONE), ("du",), ("prune",)]
+def test_every_verb_shows_plain_text(
+    table: Store, shell: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    calls = [("ls",), ("ls", "--json"), ("ls", "--sweep", ALL_IN_ONE), ("du",), ("du", "--json"), ("prune",)]
+    calls += [("news", "--since", "1d"), ("news", "--since", "1d", "--json")]
     for run_id in range(1, 9):
         calls += [("show", str(run_id)), ("show", str(run_id), "--json"), ("log", str(run_id))]
-    calls += [("wait", "1", "2"), ("wait", "6"), ("cancel", "8"), ("predict", "8", ALL_IN_ONE)]
+    calls += [("wait", "1", "2"), ("wait", "6"), ("cancel", "8"), ("undo",), ("predict", "8", ALL_IN_ONE)]
+    calls += [
+        ("clone", "1"),
+        ("edit", "8", "--lr", "0.1"),
+        ("retry", "6"),
+        ("extend", "1", "--epochs", "90"),
+        ("move", "8", "top"),
+        ("priority", "8", "3"),
+        ("rm", "1"),
+        ("undo",),
+        ("report", "--out", str(tmp_path / "out")),
+    ]
     for call in calls:
         code, out, err = shell(*call)
         assert code in (0, 1, 2), call
+        assert code == 0 or "--json" not in call, err
         assert_plain(out, err)
         if "--json" in call:
             json.loads(out)
@@ -144,7 +159,11 @@ def test_error_lines_of_what_was_given_are_plain_and_one(
     code, out, err = shell("add", "--data", "digits", f"--name={piece}", f"--sweep={piece}")
     assert code == 0 and out == "1\n"
     assert_plain(err)
-    for call in (("ls",), ("show", "1"), ("ls", "--json")):
+    for call in (("note", "1", piece), ("tag", "1", piece)):
+        code, out, err = shell(*call)
+        assert code in (0, 2) and out == "" and err.count("\n") == 1, (call, err)
+        assert_plain(err)
+    for call in (("ls",), ("show", "1"), ("ls", "--json"), ("news",), ("undo",), ("undo",), ("undo",)):
         _, out, err = shell(*call)
         assert_plain(out, err)
 

@@ -45,8 +45,7 @@ def du(home: Home, as_json: Json = False) -> int:
     print_table(head, rows, right=("id", *KINDS, "all"))
     for cached in document["cache"]:
         used = "used by a waiting or running run" if cached["used"] else "no waiting or running run uses it"
-        what = f"{cached['data']} at {cached['size_px']} px" if cached["data"] else cached["name"]
-        print_line(f"cache: {what}  {in_words(cached['bytes'])}  {used}")
+        print_line(f"cache: {cached['what']}  {in_words(cached['bytes'])}  {used}")
     print_line(
         f"in all {in_words(totals['all_bytes'])}: runs {in_words(totals['runs_bytes'])}, cache "
         f"{in_words(totals['cache_bytes'])}, run table {in_words(totals['database_bytes'])}; "
@@ -81,6 +80,7 @@ def du_document(home: Home, runs: list[Run]) -> dict[str, Any]:
         "cache": [
             {
                 "name": each.key,
+                "what": each.what,
                 "data": each.packing[0] if each.packing else None,
                 "size_px": each.packing[1] if each.packing else None,
                 "images": each.images,
@@ -129,8 +129,7 @@ def _print_plan(home: Home, chosen: Plan) -> None:
         names = ", ".join(stored.path.name for stored in files)
         print_line(f"run {run_id}: {names}  {in_words(sum(stored.size for stored in files))}")
     for each in chosen.cache:
-        what = f"{each.packing[0]} at {each.packing[1]} px" if each.packing else each.key
-        print_line(f"packed images of {what}  {in_words(each.size)}")
+        print_line(f"{each.what}  {in_words(each.size)}")
     if not chosen.files:
         print_line("there is nothing to remove")
         return

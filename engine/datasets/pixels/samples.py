@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.datasets.index import Index
 from engine.datasets.pixels.images import file_of
-from engine.paths import write_atomic
+from engine.paths import SAMPLE_SUFFIX, write_atomic
 
 FORMAT = 1
 """Part of the stamps' digest: raised when the samples change."""
@@ -62,7 +62,7 @@ def _kept(index: Index, cache: Path) -> Path:
         if file not in stamps:
             stamps[file] = _stamp(file)
         digest.update(name.encode(errors="surrogateescape") + stamps[file])
-    return cache / f"{digest.hexdigest()[:24]}.sample"
+    return cache / f"{digest.hexdigest()[:24]}{SAMPLE_SUFFIX}"
 
 
 def _stamp(file: Path) -> bytes:
