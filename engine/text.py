@@ -42,16 +42,6 @@ def say(text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')}  {plain(text)}", file=sys.stderr, flush=True)
 
 
-def json_safe(document: str) -> str:
-    """JSON text whose strings hold nothing hidden: the same document to whoever parses it."""
-    return "".join(each if each == "\n" or not is_hidden(each) else _json_escaped(each) for each in document)
-
-
-def _json_escaped(character: str) -> str:
-    units = character.encode("utf-16-be", errors="surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
-
-
 def csv_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula: what begins like one, and is no number, gets a `'`."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.text import json_safe
 from engine.text import tell as tell
 from tui.text import plain
 
@@ -14,7 +13,8 @@ class CliError(Exception):
 
 
 def print_json(document: dict[str, Any]) -> None:
-    print(json_safe(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)))
+    """In ASCII: names that are not UTF-8 have no other way out, and every terminal can encode it."""
+    print(json.dumps(document, indent=2, allow_nan=False))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:

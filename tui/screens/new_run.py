@@ -147,8 +147,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             first = next(iter(problems))
             if first in {name for name, *_ in FIELDS}:
                 self.query_one(f"#{first}", Input).focus()
-            text = f"{first}: {problems[first]}" if first else problems[first]
-            self.notify(plain(text), severity="error", markup=False)
+            self.notify(f"{first}: {problems[first]}" if first else problems[first], severity="error")
             return
         if self._adding:
             return
@@ -177,7 +176,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         except (StoreError, QueueError, SpecError, DataError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return
-        for line in map(plain, warnings):
+        for line in warnings:
             self.app.call_from_thread(self.notify, line, severity="warning", timeout=10, markup=False)
         self.app.call_from_thread(self.dismiss, added.ids)
 
