@@ -15,7 +15,7 @@ demo: install    ## the study on drawn and built-in images: in a terminal with t
 	@.venv/bin/resnet-tui demo
 
 test: install    ## the tests, under 6 minutes on two cores
-	@$(PY) -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+	@$(PY) -m pytest -q -n auto --dist worksteal
 
 check: install format lint types contracts test   ## what continuous integration runs
 

@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,11 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     made = Lab(tmp_path)
     yield made
     made.close()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests of real processes wait for those a good deal."""
+    return min(len(os.sched_getaffinity(0)) + 1, 4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
