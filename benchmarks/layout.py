@@ -16,7 +16,7 @@ from engine.training.process import keep_freed_memory
 from engine.training.recipe import CHANNELS_LAST_FROM_PX, resolve_threads
 
 TITLE = "Layout and memory: a step in fp32, plain or channels_last, freed memory kept or given back"
-ROUNDS = 3
+ROUNDS = 5
 CASES = (
     ("resnet18", 32, 32), ("resnet18", 32, 64), ("resnet18", 32, 96), ("resnet18", 32, 128), ("resnet18", 16, 224),
     ("resnet50", 32, 64), ("resnet50", 16, 128),

@@ -33,8 +33,7 @@ class Terminal:
             cwd=cwd,
             env=environment,
             start_new_session=True,
-            # The terminal becomes the session's: the program is told when it closes.
-            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: _take_terminal(slave),
         )
         os.close(slave)
         threading.Thread(target=self._read, daemon=True).start()
@@ -70,3 +69,9 @@ class Terminal:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
+
+
+def _take_terminal(slave: int) -> None:
+    """The terminal becomes the session's, and the program is told when it closes, also under `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)

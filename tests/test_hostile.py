@@ -113,9 +113,7 @@ def test_no_cell_is_a_formula_and_a_path_stays_one(formula: str, capsys: pytest.
     )
 
 
-def test_every_verb_shows_plain_text(
-    table: Store, shell: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
+def test_every_verb_shows_plain_text(table: Store, shell: Callable[..., tuple[int, str, str]]) -> None:
     calls = [("ls",), ("ls", "--json"), ("ls", "--sweep", ALL_IN_ONE), ("du",), ("du", "--json"), ("prune",)]
     calls += [("news", "--since", "1d"), ("news", "--since", "1d", "--json")]
     for run_id in range(1, 9):
@@ -130,7 +128,6 @@ def test_every_verb_shows_plain_text(
         ("priority", "8", "3"),
         ("rm", "1"),
         ("undo",),
-        ("report", "--out", str(tmp_path / "out")),
     ]
     for call in calls:
         code, out, err = shell(*call)
@@ -152,15 +149,22 @@ def test_error_lines_of_what_was_given_are_plain_and_one(
         code, out, err = shell("add", *given, f"{flag}={piece}")
         assert code == 2 and out == "" and err.count("\n") == 1, (flag, err)
         assert_plain(err)
-    code, out, err = shell("add", "--data", "digits", f"--name={piece}", f"--sweep={piece}")
-    assert code == 0 and out == "1\n"
-    assert_plain(err)
-    for call in (("note", "1", piece), ("tag", "1", piece)):
-        code, out, err = shell(*call)
-        assert code in (0, 2) and out == "" and err.count("\n") == 1, (call, err)
+
+
+def test_names_notes_and_tags_are_kept_and_shown_as_text(shell: Callable[..., tuple[int, str, str]]) -> None:
+    pieces = [piece for piece in CORPUS if piece.strip()]
+    for number, piece in enumerate(pieces, 1):
+        code, out, err = shell("add", "--data", "digits", f"--name={piece}", f"--sweep={piece}")
+        assert (code, out) == (0, f"{number}\n"), piece
         assert_plain(err)
-    for call in (("ls",), ("show", "1"), ("ls", "--json"), ("news",), ("undo",), ("undo",), ("undo",)):
-        _, out, err = shell(*call)
+        for call in (("note", str(number), piece), ("tag", str(number), piece)):
+            code, out, err = shell(*call)
+            assert code in (0, 2) and out == "" and err.count("\n") == 1, (call, err)
+            assert_plain(err)
+        assert_plain(*shell("show", str(number))[1:])
+    for call in (("ls",), ("ls", "--json"), ("news",), *[("undo",)] * len(pieces)):
+        code, out, err = shell(*call)
+        assert code == 0, (call, err)
         assert_plain(out, err)
 
 
