@@ -1,5 +1,6 @@
 """Which files nobody needs any more: pure, from the runs' rows and the files that lie there."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,14 +69,14 @@ def plan(
     without a row in the run table."""
     before = now - wish.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
-    needed = {path for spec in live for path in _sources(home, spec)}
+    needed = {_real(path) for spec in live for path in _sources(home, spec)}
     chosen = {}
     for run in runs:
         usage = usages.get(run.id or 0)
         if usage is None or run.status not in ENDED or (run.ended_at or now) > before:
             continue
         files = tuple(stored for kind in KEPT[wish.keep] for stored in usage.files[kind]
-                      if stored.path not in needed)  # fmt: skip
+                      if _real(stored.path) not in needed)  # fmt: skip
         if files:
             chosen[usage.run_id] = files
     unused = tuple(
@@ -125,7 +126,21 @@ def _may_hold(home: Home, spec: RunSpec, where: str) -> bool:
     if spec.data in BUILTIN_DEFAULTS or where in BUILTIN_DEFAULTS:
         return spec.data == where
     data, root = home.resolve(spec.data), Path(where)
-    places = [data, data.parent] if data.suffix else [data]
+    places = [data, data.parent, Path(_real(data)).parent] if data.suffix else [data]
     places += [home.resolve(spec.images), data / spec.images] if spec.images else []
     # A folder that is not there has moved, and its images may be known again elsewhere.
-    return not root.exists() or any(root == place or root.is_relative_to(place) for place in places)
+    return not os.path.exists(_real(root)) or any(_real(place) in _above(root) for place in places)
+
+
+def _above(folder: Path) -> set[str]:
+    """The folder and those it lies in, by its own path and where its links lead."""
+    real = Path(_real(folder))
+    return {_real(each) for each in (folder, *folder.parents)} | {str(each) for each in (real, *real.parents)}
+
+
+def _real(path: Path) -> str:
+    """One name for a file, whatever links it is reached through."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):  # nothing is called so
+        return str(path)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ KINDS = (CHECKPOINTS, BEST, PREDICTIONS, OTHER)
 SAMPLES = "samples"
 """The key of what lies in the cache to tell one folder's images from another's, of all folders together."""
 _PREDICTIONS = ("predictions", "scores", "answers")
+_OURS = re.compile(
+    r"(?P<key>[0-9a-f]{24})\.(u8|json|lock|note|partial|sample|hashes)"
+    r"|\.(?P<aside>[0-9a-f]{24})\.(json|note|sample|hashes)\.[a-z0-9_]{8}"
+)
+"""The cache's files, finished and being written aside (`atomic_path`). Whatever else lies there is not ours: the folder
+may be one that holds other things too."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +91,13 @@ def usage_of_runs(home: Home) -> dict[int, RunUsage]:
 
 
 def usage_of_cache(cache: Path) -> list[CacheUsage]:
-    """The cache's files by what they belong to."""
+    """The cache's files by what they belong to; files that are not the cache's are passed over."""
     groups: dict[str, list[Stored]] = {}
     for stored in _files(cache):
-        key = stored.path.name.lstrip(".").partition(".")[0]
-        groups.setdefault(SAMPLES if stored.path.suffix == SAMPLE_SUFFIX else key, []).append(stored)
+        ours = _OURS.fullmatch(stored.path.name)
+        if ours is not None:
+            key = SAMPLES if SAMPLE_SUFFIX in stored.path.name else ours["key"] or ours["aside"]
+            groups.setdefault(key, []).append(stored)
     return [_group(cache, key, files) for key, files in sorted(groups.items())]
 
 
