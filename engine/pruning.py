@@ -10,6 +10,7 @@ from engine.grid import load_spec
 from engine.paths import Home
 from engine.spec import BUILTIN_DEFAULTS, RunSpec
 from engine.store.database import Store
+from engine.store.edits.retry import FROM_THE_START
 from engine.store.listing import list_runs
 from engine.store.status import ENDED
 from engine.store.tables import Run
@@ -35,6 +36,8 @@ class Plan:
     runs: Mapping[int, tuple[Stored, ...]]
     """Files by run."""
     cache: tuple[CacheUsage, ...]
+    spared: Mapping[int, tuple[Stored, ...]]
+    """Files of runs that have ended, but from which `retry` goes on."""
 
     @property
     def files(self) -> list[Stored]:
@@ -52,6 +55,8 @@ class Wish:
     """A key of KEPT."""
     older_than: timedelta = timedelta(0)
     """How long ago a run must have ended, and a cache have been written."""
+    unfinished: bool = False
+    """Whether files go that `retry` would go on from."""
 
 
 def plan(
@@ -66,11 +71,12 @@ def plan(
     """What goes of runs that have ended, and packed images that no waiting or running run uses.
 
     Nothing of a run that is queued, running or paused goes, nor a file that such a run starts from; nor anything
-    without a row in the run table."""
+    without a row in the run table; nor, unless that is wished for, of a run that `retry` would go on with."""
     before = now - wish.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     needed = {_real(path) for spec in live for path in _sources(home, spec)}
-    chosen = {}
+    chosen: dict[int, tuple[Stored, ...]] = {}
+    spared: dict[int, tuple[Stored, ...]] = {}
     for run in runs:
         usage = usages.get(run.id or 0)
         if usage is None or run.status not in ENDED or (run.ended_at or now) > before:
@@ -78,12 +84,18 @@ def plan(
         files = tuple(stored for kind in KEPT[wish.keep] for stored in usage.files[kind]
                       if _real(stored.path) not in needed)  # fmt: skip
         if files:
-            chosen[usage.run_id] = files
+            into = spared if not wish.unfinished and _could_go_on(run, usage) else chosen
+            into[usage.run_id] = files
     unused = tuple(
         each for each in cache
         if each.changed_s <= before.timestamp() and not in_use(home, each, live)
     )  # fmt: skip
-    return Plan(chosen, unused)
+    return Plan(chosen, unused, spared)
+
+
+def _could_go_on(run: Run, usage: RunUsage) -> bool:
+    """Would `retry` go on from a checkpoint that lies there?"""
+    return run.status != "done" and run.cause not in FROM_THE_START and bool(usage.files[CHECKPOINTS])
 
 
 def in_use(home: Home, cached: CacheUsage, live: Sequence[RunSpec]) -> bool:

@@ -148,3 +148,36 @@ def test_packed_images_that_a_waiting_run_reaches_through_a_link_stay(
     add_runs(store, [make_spec({"data": str(reached / "lab"), "image_size": 16})])
     assert prune(home) == 0
     assert names(home.cache) == {f"{KEY}.{suffix}" for suffix in ("u8", "json", "lock")}
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "stays"),
+    [
+        ("failed", "disk", True),
+        ("failed", "out_of_memory", True),
+        ("cancelled", None, True),
+        ("failed", "diverged", False),
+        ("failed", "code", False),
+        ("done", None, False),
+    ],
+)
+@pytest.mark.parametrize("keep", ["best", "log"])
+def test_what_retry_goes_on_from_stays_until_unfinished_runs_are_meant_too(
+    home: Home, capsys: pytest.CaptureFixture[str], status: str, cause: str | None, stays: bool, keep: str
+) -> None:
+    ended(home, status, cause=cause)
+    before = names(home.run(1).folder)
+    assert prune(home, "--keep", keep) == 0
+    assert (names(home.run(1).folder) == before) is stays and home.run(1).last.exists() is stays
+    said = capsys.readouterr().err
+    assert ("run 1: " in said and "retry goes on from there: --unfinished removes them too" in said) is stays
+    assert prune(home, "--keep", keep, "--unfinished") == 0
+    assert not home.run(1).last.exists() and home.run(1).log.exists()
+
+
+def test_a_failed_run_without_a_checkpoint_has_nothing_that_is_spared(home: Home) -> None:
+    ended(home, "failed", cause="disk")
+    home.run(1).last.unlink()
+    home.run(1).last_before.unlink()
+    assert prune(home, "--keep", "log") == 0
+    assert names(home.run(1).folder) == {"log.txt"}
