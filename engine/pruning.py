@@ -3,26 +3,23 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.grid import load_spec
 from engine.paths import Home
 from engine.spec import BUILTIN_DEFAULTS, RunSpec
-from engine.store.database import Store
 from engine.store.edits.retry import FROM_THE_START
-from engine.store.listing import list_runs
 from engine.store.status import ENDED
 from engine.store.tables import Run
 from engine.usage import (
     BEST,
     CHECKPOINTS,
     PREDICTIONS,
+    TRASH,
     CacheUsage,
     RunUsage,
     Stored,
-    usage_of_cache,
-    usage_of_runs,
 )
 
 KEPT = {"best": (CHECKPOINTS,), "log": (CHECKPOINTS, BEST, PREDICTIONS)}
@@ -71,11 +68,12 @@ def plan(
     """What goes of runs that have ended, and packed images that no waiting or running run uses.
 
     Nothing of a run that is queued, running or paused goes, nor a file that such a run starts from; nor anything
-    without a row in the run table; nor, unless that is wished for, of a run that `retry` would go on with."""
+    without a row in the run table; nor, unless that is wished for, of a run that `retry` would go on with. What an
+    earlier call has put aside goes in any case."""
     before = now - wish.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     needed = {_real(path) for spec in live for path in _sources(home, spec)}
-    chosen: dict[int, tuple[Stored, ...]] = {}
+    chosen = {run_id: usage.trash for run_id, usage in usages.items() if usage.trash}
     spared: dict[int, tuple[Stored, ...]] = {}
     for run in runs:
         usage = usages.get(run.id or 0)
@@ -85,10 +83,10 @@ def plan(
                       if _real(stored.path) not in needed)  # fmt: skip
         if files:
             into = spared if not wish.unfinished and _could_go_on(run, usage) else chosen
-            into[usage.run_id] = files
+            into[usage.run_id] = into.get(usage.run_id, ()) + files
     unused = tuple(
         each for each in cache
-        if each.changed_s <= before.timestamp() and not in_use(home, each, live)
+        if each.key == TRASH or (each.changed_s <= before.timestamp() and not in_use(home, each, live))
     )  # fmt: skip
     return Plan(chosen, unused, spared)
 
@@ -100,30 +98,14 @@ def _could_go_on(run: Run, usage: RunUsage) -> bool:
 
 def in_use(home: Home, cached: CacheUsage, live: Sequence[RunSpec]) -> bool:
     """May one of the runs read these packed images? Where it is not known whose they are, any may."""
+    if cached.key == TRASH:
+        return False
     if cached.packing is None:
         return bool(live)
     where, *look = cached.packing
     return any(
         [spec.packed_px, spec.fit, spec.preprocess] == look and _may_hold(home, spec, where) for spec in live
     )
-
-
-def prune(store: Store, home: Home, wish: Wish) -> int:
-    """Remove what `plan` names at this moment; gives the bytes that are free again. Raises OSError.
-
-    The table is locked meanwhile, so that no run is claimed, retried or added whose files are just going."""
-    with store.write() as session:
-        chosen = plan(
-            home,
-            list_runs(session),
-            usage_of_runs(home),
-            usage_of_cache(home.cache),
-            wish,
-            now=datetime.now(UTC),
-        )
-        for stored in chosen.files:
-            stored.path.unlink(missing_ok=True)
-    return chosen.size
 
 
 def _sources(home: Home, spec: RunSpec) -> list[Path]:

@@ -1,6 +1,7 @@
-"""What `prune` may take and what it must leave: other people's files, what waiting runs need, what is being used."""
+"""What `prune` may take and what it must leave: other people's files, what waiting runs and retries need."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,12 +65,8 @@ def names(folder: Path) -> set[str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
+    (tmp_path / "home").mkdir()
     return Home.find(tmp_path / "home")
-
-
-@pytest.fixture(autouse=True)
-def _folder(home: Home) -> None:
-    home.root.mkdir()
 
 
 FOREIGN = (
@@ -105,7 +102,9 @@ def test_every_file_that_packing_makes_is_known_as_the_caches(home: Home) -> Non
     index = index_data(home, make_spec({"data": "data", "image_size": 16}))
     pack(index, home.cache, Look(16, "crop", "none"))
     image_hashes(index, home.cache, lambda _text: None)
-    with atomic_path(home.cache / f"{KEY}.note"):
+    with atomic_path(home.cache / f"{KEY}.note") as aside:
+        assert KEY not in {each.key for each in usage_of_cache(home.cache)}  # somebody is just writing it
+        os.utime(aside, (0, 0))
         known = {stored.path.name for each in usage_of_cache(home.cache) for stored in each.files}
         assert known == names(home.cache)
     assert {name.partition(".")[2] for name in known} >= {"u8", "json", "lock", "sample", "hashes"}
