@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
 from engine.grid import make_spec
 from engine.paths import Home, atomic_path
+from engine.private import secure_database
+from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.usage import usage_of_cache
+from engine.usage import database_bytes, usage_of_cache
 from tui.cli import run
 
 KEY = "a" * 24
@@ -180,3 +183,20 @@ def test_a_failed_run_without_a_checkpoint_has_nothing_that_is_spared(home: Home
     home.run(1).last_before.unlink()
     assert prune(home, "--keep", "log") == 0
     assert names(home.run(1).folder) == {"log.txt"}
+
+
+def test_a_run_table_that_is_a_link_is_private_and_counted_with_the_journals_beside_its_file(
+    tmp_path: Path, home: Home
+) -> None:
+    real = tmp_path / "elsewhere.db"
+    (home.root / "runs.db").symlink_to(real)
+    store = open_store(home.database)
+    journal = tmp_path / "elsewhere.db-wal"
+    with store.read() as session:
+        assert not listing.run_ids(session) and journal.exists()
+        journal.chmod(0o644)
+        secure_database(home.root / "runs.db")
+        assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+        shared = tmp_path / "elsewhere.db-shm"
+        assert database_bytes(home) == sum(path.stat().st_size for path in (real, journal, shared))
+    store.close()
