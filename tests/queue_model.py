@@ -101,6 +101,9 @@ class Model:
         run.status, run.cause, run.request, run.worker = status, cause, None, None
         run.ended = next(self.clock) if status in ENDED else None
 
+    def end(self, run: MRun, status: str, cause: str | None) -> None:
+        self.finish(run, "cancelled" if (status, run.request) == ("paused", "cancel") else status, cause)
+
     def put_back(self, run: MRun, *, bad: bool) -> None:
         run.failures += bad
         if run.request is not None:

@@ -185,7 +185,7 @@ def test_retry_goes_on_from_the_checkpoint(store: Store, worker: int, home: Home
 
 
 @pytest.mark.parametrize(
-    ("cause", "fresh"), [("code", False), ("data", False), ("diverged", False), ("signal", True)]
+    ("cause", "fresh"), [("code", False), ("diverged", False), ("signal", True), ("data", True)]
 )
 def test_retry_from_the_start_deletes_what_was_trained(
     store: Store, worker: int, home: Home, cause: Cause, fresh: bool

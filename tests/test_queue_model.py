@@ -181,7 +181,7 @@ class QueueMachine(RuleBasedStateMachine):
         held, why = self.held(number), cause if status == "failed" else None
         self.both(
             lambda: queue.end(self.store, held, status, cause=why),
-            lambda: self.model.finish(self.model.held(held.run_id, held.attempt), status, why),
+            lambda: self.model.end(self.model.held(held.run_id, held.attempt), status, why),
         )
 
     @precondition(lambda self: self.claims)

@@ -53,6 +53,10 @@ def get_run(session: Session, run_id: int) -> Run:
     return run
 
 
+def find_run(session: Session, run_id: int) -> Run | None:
+    return session.get(Run, run_id)
+
+
 def ids_between(session: Session, first: int, last: int) -> list[int]:
     """The runs that are there from one number to another, both included."""
     inside = select(col(Run.id)).where(col(Run.id).between(first, last))

@@ -64,7 +64,7 @@ def retry(
 ) -> int:
     """Queue failed and cancelled runs again, to go on from their last checkpoints.
 
-    Those that failed by code, data or diverged begin anew: their metrics and files are deleted."""
+    Those that failed by code or diverged begin anew: their metrics and files are deleted."""
     store = open_store(home.database, create=False)
     retried = retry_runs(store, home, find_ids(store, run_ids), fresh=fresh)
     tell_runs(retried.going_on, "queued again, to go on from its last checkpoint")
