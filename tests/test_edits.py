@@ -248,6 +248,34 @@ def test_retry_keeps_the_others_waiting(store: Store, worker: int, home: Home) -
     assert get(store, 2).blocked == 1 and claimed(store, worker).run_id == 1
 
 
+def test_a_run_that_begins_again_waits_again_for_its_own_targets(
+    store: Store, worker: int, home: Home
+) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    ended(store, worker)
+    ended(store, worker)
+    retry(store, home, [1], fresh=True)
+    queue.ask(store, [1], "pause")
+    retry(store, home, [2], fresh=True)
+    assert get(store, 2).blocked == 1 and queue.claim(store, worker) is None
+
+
+def test_an_attempt_that_is_back_at_epoch_0_waits_again_for_its_targets(
+    store: Store, worker: int, home: Home
+) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    ended(store, worker)
+    held = claimed(store, worker)
+    train(store, held, 2, skill=0.5)
+    retry(store, home, [1], fresh=True)
+    assert get(store, 2).blocked == 0
+    history.begin_attempt(store, held, history.Start(-1, 0, None, 20, 0.5, [], {}))
+    queue.put_back(store, held)
+    assert get(store, 2).blocked == 1 and claimed(store, worker).run_id == 1
+
+
 def test_files_that_cannot_be_deleted_leave_the_run_as_it_was(
     store: Store, worker: int, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
