@@ -410,7 +410,7 @@ def test_any_is_met_by_every_ending(store: Store, worker: int, home: Home) -> No
     assert [get(store, run_id).blocked for run_id in (3, 4, 5)] == [0, 1, 1]
     with store.read() as session:
         assert waiting.reasons(session)[4] == "waits for #1, which failed"
-        assert listing.stuck(listing.unmet(session)) == {4: 1}
+        assert listing.stuck(listing.unmet(session)) == {4: (1, "failed")}
     queue.ask(store, [3], "cancel")
     assert get(store, 5).blocked == 0
     retry(store, home, [1, 3])
