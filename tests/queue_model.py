@@ -172,9 +172,11 @@ class Model:
             raise Refused
         if any(kind == "source" and i not in self.runs for run in runs for i, kind in run.links.items()):
             raise Refused
+        anew = [run for run in runs if fresh or run.cause in ("code", "diverged")]
+        if any(self.is_about_to_read(other, run) for other in self.runs.values() for run in anew):
+            raise Refused
 
         def do() -> list[int]:
-            anew = [run for run in runs if fresh or run.cause in ("code", "data", "diverged")]
             for run in runs:
                 run.status, run.failures, run.cause, run.ended = "queued", 0, None, None
             for run in anew:
@@ -182,6 +184,9 @@ class Model:
             return [run.id for run in anew]
 
         self.edit(do)
+
+    def is_about_to_read(self, run: MRun, source: MRun) -> bool:
+        return run.status == "running" and not run.epoch and run.links.get(source.id) == "source"
 
     def set_lr(self, run_ids: Sequence[int], lr: float) -> None:
         runs = self.get(run_ids)

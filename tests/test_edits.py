@@ -13,7 +13,7 @@ from engine.store.add import Batch, add_batches, add_runs
 from engine.store.database import Store
 from engine.store.edits import labels, order, state
 from engine.store.edits.remove import remove
-from engine.store.edits.retry import retry
+from engine.store.edits.retry import Retried, retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
 from engine.store.extend import extend_run
@@ -276,22 +276,64 @@ def test_an_attempt_that_is_back_at_epoch_0_waits_again_for_its_targets(
     assert get(store, 2).blocked == 1 and claimed(store, worker).run_id == 1
 
 
-def test_files_that_cannot_be_deleted_leave_the_run_as_it_was(
+def test_where_one_runs_files_cannot_go_no_run_loses_any(
+    store: Store, worker: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, 2)
+    for run_id in (1, 2):
+        ended(store, worker, "failed", "code")
+        home.run(run_id).pending.folder.mkdir(parents=True)
+        for path in (home.run(run_id).last, home.run(run_id).pending.best, home.run(run_id).log):
+            path.write_bytes(b"old")
+    before, files = rows(store), sorted(home.root.rglob("*"))
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path == home.run(2).last:
+            raise PermissionError(13, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(QueueError, match=r"runs/2/last.pt cannot be deleted: Permission denied"):
+        retry(store, home, [1, 2])
+    assert (rows(store), sorted(home.root.rglob("*"))) == (before, files)
+    with store.read() as session:
+        assert len(history.epochs_of(session, 1)) == 3
+    monkeypatch.undo()
+    assert retry(store, home, [1, 2]) == Retried((), (1, 2), {})
+    assert [path.name for path in home.root.rglob("*") if path.is_file()].count("log.txt") == 2
+    assert not list(home.root.rglob("*.pt")) and not list(home.root.rglob(".discarded*"))
+
+
+def test_what_will_not_go_after_all_is_named(
     store: Store, worker: int, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(store)
     ended(store, worker, "failed", "code")
-    before = rows(store)
+    home.run(1).folder.mkdir(parents=True)
+    home.run(1).last.write_bytes(b"old")
 
-    def refuse(_paths: object) -> None:
-        raise PermissionError(13, "Permission denied", "runs/1/last.pt")
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path / "last.pt"))
 
-    monkeypatch.setattr("engine.store.edits.retry.discard_training", refuse)
-    with pytest.raises(QueueError, match="runs/1/last.pt cannot be deleted: Permission denied"):
-        retry(store, home, [1])
-    assert rows(store) == before
-    with store.read() as session:
-        assert len(history.epochs_of(session, 1)) == 3
+    monkeypatch.setattr("engine.store.edits.discard.shutil.rmtree", refuse)
+    [left] = retry(store, home, [1]).left.items()
+    assert left[0] == 1 and left[1].endswith("/last.pt: Permission denied")
+    assert get(store, 1).status == "queued" and not home.run(1).last.exists()
+
+
+def test_weights_that_a_run_is_about_to_read_stay(store: Store, worker: int, home: Home) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    ended(store, worker)
+    held = claimed(store, worker)
+    home.run(1).folder.mkdir(parents=True)
+    home.run(1).best.write_bytes(b"weights")
+    with pytest.raises(QueueError, match="run 1 cannot begin again: run 2 is just starting from its weights"):
+        retry(store, home, [1], fresh=True)
+    assert home.run(1).best.exists() and get(store, 1).status == "done"
+    train(store, held, 1, skill=0.5)
+    assert retry(store, home, [1], fresh=True).from_start == (1,)
 
 
 # Settings

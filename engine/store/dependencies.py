@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlmodel import Session
 
+from engine.spec import RUN_PREFIX
 from engine.store.fencing import QueueError, dependency_table, run_table
-from engine.store.status import ENDED
+from engine.store.status import ENDED, Status
 
 Key = TypeVar("Key", int, str)
 IDS_AT_ONCE = 500
@@ -76,6 +77,27 @@ def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[
         for run_id, after_id, kind in session.execute(rows.order_by(table.after_id, table.run_id)):
             found[after_id][run_id] = kind
     return dict(found)
+
+
+class Reader(NamedTuple):
+    """A run that has not read the weights yet that it starts from."""
+
+    id: int
+    status: Status
+    arch: str
+
+
+def starting_from(session: Session, run_ids: Collection[int]) -> dict[int, list[Reader]]:
+    """For each of these runs those that wait or run and are yet to start from its weights."""
+    found: dict[int, list[Reader]] = defaultdict(list)
+    table = run_table.c
+    source_of = {f"{RUN_PREFIX}{run_id}": run_id for run_id in run_ids}
+    for some in some_of(source_of):
+        to_come = table.status.not_in(ENDED) & (table.epoch == 0)
+        rows = select(table.pretrained, *(table[name] for name in Reader._fields))
+        for row in session.execute(rows.where(table.pretrained.in_(some), to_come).order_by(table.id)):
+            found[source_of[row.pretrained]].append(Reader(*row[1:]))
+    return found
 
 
 def replace_links(session: Session, run_id: int, links: Links) -> None:

@@ -70,7 +70,9 @@ def retry(
     retried = retry_runs(store, home, find_ids(store, run_ids), fresh=fresh)
     tell_runs(retried.going_on, "queued again, to go on from its last checkpoint")
     tell_runs(retried.from_start, "queued again from the start; what it had trained is deleted")
-    return 0
+    for run_id, problem in retried.left.items():
+        tell(f"some of what run {run_id} had trained could not be deleted: {problem}")
+    return 1 if retried.left else 0
 
 
 @takes_home
