@@ -142,6 +142,8 @@ class Model:
         may = ("queued", "running", "paused") if request == "cancel" else ("queued", "running")
         if any(run.status not in may for run in runs):
             raise Refused
+        if request == "pause" and any(run.request == "cancel" for run in runs):
+            raise Refused
         self.edit(lambda: [self._ask(run, request) for run in runs][:0])
 
     def _ask(self, run: MRun, request: str) -> None:

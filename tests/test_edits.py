@@ -169,6 +169,16 @@ def test_resume_queues_paused_runs_and_takes_a_request_back(store: Store, worker
         state.resume(store, [1])
 
 
+def test_a_request_to_cancel_is_never_made_one_to_pause(store: Store, worker: int) -> None:
+    add(store, 2)
+    held = claimed(store, worker)
+    queue.ask(store, [1], "pause")
+    queue.ask(store, [1], "cancel")
+    with pytest.raises(QueueError, match="run 1 was asked to cancel: take that back first"):
+        queue.ask(store, [2, 1], "pause")
+    assert queue.renew(store, held) == "cancel" and get(store, 2).status == "queued"
+
+
 # Retry
 
 
