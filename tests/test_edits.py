@@ -446,6 +446,44 @@ def test_edit_waits_for_the_run_that_it_starts_from_now(store: Store, worker: in
     assert get(store, 4).blocked == 2
 
 
+def test_edit_keeps_the_arch_that_others_start_from(store: Store, worker: int, home: Home) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1", "seed": seed}) for seed in (1, 2)])
+    with pytest.raises(
+        QueueError, match="runs 2-3 start from run 1 and could not from a resnet50: edit them in"
+    ):
+        edit_settings(store, home, [1], {"arch": "resnet50"})
+    with pytest.raises(QueueError, match="run 3 starts from run 1 and could not from a resnet50"):
+        edit_settings(store, home, [1, 2], {"arch": "resnet50"})
+    edit_settings(store, home, [3, 1, 2], {"arch": "resnet50"})
+    assert [get(store, run_id).arch for run_id in (1, 2, 3)] == ["resnet50"] * 3
+    assert undo(store) is not None
+    assert [get(store, run_id).arch for run_id in (1, 2, 3)] == ["resnet18"] * 3
+    queue.ask(store, [2, 3], "cancel")
+    edit_settings(store, home, [1], {"arch": "resnet50"})
+    with pytest.raises(QueueError, match="run 1 is a resnet50: its weights do not fit a resnet18"):
+        retry(store, home, [2])
+
+
+def test_undo_gives_back_no_spec_or_status_that_does_not_fit_the_runs_around(
+    store: Store, home: Home
+) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    queue.ask(store, [2], "cancel")
+    edit_settings(store, home, [1], {"arch": "resnet50"})
+    add_runs(store, [make_spec({"data": "digits", "arch": "resnet50", "pretrained": "run:1"})])
+    with store.write() as session:  # as if it had been claimed and put back
+        session.execute(text("UPDATE run SET attempt = 1 WHERE id = 3"))
+    assert undo(store) is not None
+    left = [undone.left for undone in (undo(store), undo(store)) if undone is not None]
+    assert left == [
+        {1: "run 3 starts from run 1 and could not from a resnet18"},
+        {2: "run 1 is another arch now: its weights do not fit a resnet18"},
+    ]
+    assert (get(store, 1).arch, get(store, 2).status) == ("resnet50", "cancelled")
+
+
 # Dependencies
 
 

@@ -240,7 +240,9 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
             if status not in may_follow(target):
                 raise QueueError(f"run {run_id} is {status}: it cannot be {target}")
             if request == "pause" and edit.before[run_id]["request"] == "cancel":
-                raise QueueError(f"run {run_id} was asked to cancel: take that back first with resnet-tui undo")
+                raise QueueError(
+                    f"run {run_id} was asked to cancel: take that back first with resnet-tui undo"
+                )
         waiting = [run_id for run_id, status in edit.was.items() if status != "running"]
         running = [run_id for run_id, status in edit.was.items() if status == "running"]
         edit.write(waiting, status=target, ended_at=utc_now() if target in ENDED else None)

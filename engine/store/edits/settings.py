@@ -11,7 +11,7 @@ from engine.spec import RunSpec
 from engine.store.add import check_sources, earlier_runs
 from engine.store.columns import OF_SPEC, UNTRAINED, of_spec
 from engine.store.database import Store
-from engine.store.dependencies import replace_links
+from engine.store.dependencies import first_misfit, replace_links
 from engine.store.edits.discard import discarding
 from engine.store.fencing import QueueError, run_table, statuses
 from engine.store.journal import LINKS, Editing, editing
@@ -34,7 +34,6 @@ def edit_settings(
         repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()})
         sources = {spec.source_run for spec in specs.values() if spec.source_run is not None}
         statuses(edit.session, sources)
-        check_sources(edit.session, list(specs.values()))
         for run_id, spec in specs.items():
             old = load_spec(edit.before[run_id]["spec"])
             edit.write([run_id], **of_spec(spec))
@@ -43,6 +42,10 @@ def edit_settings(
                 discarded.take(run_id, home.run(run_id))
             if spec.source_run != old.source_run:
                 _follow_source(edit, run_id, spec)
+        # Once all are written, so that a run and one that starts from it can change together.
+        check_sources(edit.session, list(specs.values()))
+        if misfit := first_misfit(edit.session, {run_id: spec.arch for run_id, spec in specs.items()}):
+            raise QueueError(f"{misfit}: edit them in the same call, or cancel them first")
         edit.text = f"edit {numbered(edit.was)}: {', '.join(f'{k} {v}' for k, v in settings.items())}"
     earlier = {run_id: repeats.get(spec.digest(), run_id) for run_id, spec in specs.items()}
     return {run_id: other for run_id, other in earlier.items() if other != run_id}
