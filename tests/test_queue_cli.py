@@ -349,6 +349,10 @@ NOON = datetime(2026, 5, 12, 12, 30, tzinfo=UTC)
         ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
         ("2026-05-01T10:00", datetime(2026, 5, 1, 10, tzinfo=UTC)),
         ("2026-05-12T14:00+02:00", datetime(2026, 5, 12, 12, tzinfo=UTC)),
+        ("999999w", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("999999d", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("0001-01-01T00:00+05:00", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("0001-01-01", datetime(1970, 1, 1, tzinfo=UTC)),
     ],
 )
 def test_since(given: str, is_: datetime) -> None:
@@ -387,6 +391,17 @@ def test_news_since_the_last_time(shell: Shell, study: Store, state_folder: Path
     assert shell.out.splitlines()[0].endswith("4 done, 2 failed, 1 warning") and SHOWN in shell.out
     assert shell("news", "--since", "1h", "--json") == 0
     assert [best["id"] for best in json.loads(shell.out)["best"]] == [4]
+
+
+def test_an_end_that_was_being_written_is_in_the_next_news(shell: Shell, study: Store) -> None:
+    with study.write() as session:
+        session.execute(
+            text("UPDATE run SET status = 'done', ended_at = :now, worker_id = NULL WHERE id = 5"),
+            {"now": datetime.now(UTC).replace(tzinfo=None).isoformat(" ")},
+        )
+        assert shell("news") == 0 and shell.out.startswith("so far: 4 done")
+    assert shell("news") == 0 and "  done       #5 " in shell.out
+    assert shell("news") == 0 and shell.out.endswith(": nothing new\n")
 
 
 def test_the_warning_of_a_running_run_is_told_once(shell: Shell, study: Store) -> None:
