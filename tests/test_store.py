@@ -81,7 +81,7 @@ def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: St
     queue.end(store, held, "failed", cause="code", error="boom")
     with store.read() as session:
         assert listing.unmet(session) == {2: {1: "failed"}}
-        assert listing.stuck(listing.unmet(session)) == {2: 1}
+        assert listing.stuck(listing.unmet(session)) == {2: (1, "failed")}
         assert listing.pending(session) == []
 
 

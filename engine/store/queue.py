@@ -2,7 +2,8 @@
 
 Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
 Invariants (tests/test_queue_model.py holds the store against them):
-- a run is `running` exactly when it has a lease and a worker; only a running run has a `request`;
+- a run is `running` exactly when it has a lease and a worker; only a running run has a `request`, and one to cancel
+  is never made one to pause;
 - `attempt` grows by one with each claim and never otherwise;
 - a write for an old attempt, or for a run that is not running, raises LeaseLost and changes nothing;
 - a call that raises changes nothing: an edit is done to all of its runs or to none;
@@ -238,6 +239,10 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
         for run_id, status in edit.was.items():
             if status not in may_follow(target):
                 raise QueueError(f"run {run_id} is {status}: it cannot be {target}")
+            if request == "pause" and edit.before[run_id]["request"] == "cancel":
+                raise QueueError(
+                    f"run {run_id} was asked to cancel: take that back first with resnet-tui undo"
+                )
         waiting = [run_id for run_id, status in edit.was.items() if status != "running"]
         running = [run_id for run_id, status in edit.was.items() if status == "running"]
         edit.write(waiting, status=target, ended_at=utc_now() if target in ENDED else None)
