@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,16 @@ KINDS = (CHECKPOINTS, BEST, PREDICTIONS, OTHER)
 SAMPLES = "samples"
 """The key of what lies in the cache to tell one folder's images from another's, of all folders together."""
 _PREDICTIONS = ("predictions", "scores", "answers")
+LOCKED_SUFFIXES = (".u8", ".json", ".lock", ".note", ".partial")
+"""Of packed images: a process that packs them holds their lock."""
+_OURS = re.compile(r"(?P<key>[0-9a-f]{24})\.(u8|json|lock|note|partial|sample|hashes)")
+"""The cache's files. Whatever else lies there is not ours: the folder may be one that holds other things too."""
+_ASIDE = re.compile(r"\.(?P<key>[0-9a-f]{24})\.(json|note|sample|hashes)\.[a-z0-9_]{8}")
+"""The same while they are being written (`atomic_path`), or left by a kill."""
+ASIDE_S = 3600.0
+"""What is written aside takes less; younger files are some process's that is at work."""
+TRASH, TRASH_SUFFIX = "trash", ".pruned"
+"""The key of the cache's files that `prune` has put aside to delete; what their names, and those of runs, end with."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,11 @@ class RunUsage:
     def size(self, kind: str | None = None) -> int:
         kinds = KINDS if kind is None else (kind,)
         return sum(stored.size for each in kinds for stored in self.files[each])
+
+    @property
+    def trash(self) -> tuple[Stored, ...]:
+        """What a `prune` that was killed had put aside."""
+        return tuple(stored for stored in self.files[OTHER] if is_trash(stored.path.name))
 
 
 @dataclass(frozen=True)
@@ -58,7 +75,8 @@ class CacheUsage:
     def what(self) -> str:
         if self.packing is not None:
             return f"packed images of {self.packing[0]} at {self.packing[1]} px"
-        return "notes on which images lie where" if self.key == SAMPLES else self.key
+        said = {SAMPLES: "notes on which images lie where", TRASH: "what an interrupted prune left"}
+        return said.get(self.key, self.key)
 
 
 def kind_of(name: str) -> str:
@@ -68,6 +86,15 @@ def kind_of(name: str) -> str:
     if name.endswith(".safetensors"):
         return BEST
     return PREDICTIONS if name.startswith(_PREDICTIONS) else OTHER
+
+
+def trash_of(path: Path) -> Path:
+    """What a file is called while it waits to be deleted: a name beside it that nothing reads."""
+    return path.with_name(f".{path.name}{TRASH_SUFFIX}")
+
+
+def is_trash(name: str) -> bool:
+    return name.startswith(".") and name.endswith(TRASH_SUFFIX)
 
 
 def usage_of_runs(home: Home) -> dict[int, RunUsage]:
@@ -84,12 +111,27 @@ def usage_of_runs(home: Home) -> dict[int, RunUsage]:
 
 
 def usage_of_cache(cache: Path) -> list[CacheUsage]:
-    """The cache's files by what they belong to."""
+    """The cache's files by what they belong to; files that are not the cache's are passed over."""
     groups: dict[str, list[Stored]] = {}
     for stored in _files(cache):
-        key = stored.path.name.lstrip(".").partition(".")[0]
-        groups.setdefault(SAMPLES if stored.path.suffix == SAMPLE_SUFFIX else key, []).append(stored)
+        key = _key(stored.path)
+        if key is not None:
+            groups.setdefault(key, []).append(stored)
     return [_group(cache, key, files) for key, files in sorted(groups.items())]
+
+
+def _key(path: Path) -> str | None:
+    """What a file of the cache belongs to; None for what is not the cache's, or is just being written."""
+    if is_trash(path.name):
+        inner = path.name[1:].removesuffix(TRASH_SUFFIX)
+        return TRASH if _OURS.fullmatch(inner) or _ASIDE.fullmatch(inner) else None
+    found, aside = _OURS.fullmatch(path.name), _ASIDE.fullmatch(path.name)
+    if aside is not None and time.time() - _changed_s(path) < ASIDE_S:
+        return None
+    ours = found or aside
+    if ours is None:
+        return None
+    return SAMPLES if SAMPLE_SUFFIX in path.name else ours["key"]
 
 
 def packed_already(cache: Path) -> frozenset[Packing]:

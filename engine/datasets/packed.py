@@ -91,9 +91,11 @@ def pack(
                 _fill(partial, index, look, on_bad, progress, should_stop)
                 _put_in_place(partial, path, about, _key(index, look, cache) == key, index, look)
                 bad = partial.bad
+            # Under the lock: what nobody uses yet, `prune` of another home may take.
+            images = open_map(path, shape)
     if bad and on_bad == "fail":
         raise _bad_images(index, bad)
-    return Packed(open_map(path, shape), bad)
+    return Packed(images, bad)
 
 
 def skip(index: Index, bad: Mapping[int, str]) -> Index:

@@ -136,7 +136,8 @@ def stuck(
 
 def held_up(waits: dict[int, dict[int, Status]]) -> dict[int, Obstacle]:
     """The runs that nothing starts until somebody retries or resumes another: for each, which."""
-    return stuck(waits, at=("paused",)) | stuck(waits)
+    paused: tuple[Status] = ("paused",)
+    return stuck(waits, at=paused) | stuck(waits)
 
 
 def pending(session: Session) -> Sequence[int]:

@@ -11,12 +11,21 @@ from engine.footprint import in_words
 from engine.grid import load_spec
 from engine.paths import Home
 from engine.pruning import KEPT, Plan, Wish, in_use, plan
-from engine.pruning import prune as remove
+from engine.removal import prune as remove
 from engine.store.database import Store, open_store
 from engine.store.listing import list_runs
 from engine.store.status import ENDED
 from engine.store.tables import Run
-from engine.usage import KINDS, database_bytes, free_bytes, usage_of_cache, usage_of_runs
+from engine.store.wording import numbered
+from engine.usage import (
+    CHECKPOINTS,
+    KINDS,
+    database_bytes,
+    free_bytes,
+    kind_of,
+    usage_of_cache,
+    usage_of_runs,
+)
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json, print_line, print_table, tell
 
@@ -102,12 +111,16 @@ def prune(
     keep: Annotated[
         str, typer.Option(help="What stays of a run: best (weights, predictions, log) or the log alone.")
     ] = "best",
+    unfinished: Annotated[
+        bool,
+        typer.Option("--unfinished", help="Failed and cancelled runs too that retry would go on with."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> int:
-    """Remove checkpoints of ended runs and packed images that no waiting or running run uses.
+    """Remove checkpoints of done runs and packed images that no waiting or running run uses.
 
     In a terminal it asks first; elsewhere it only says what would go, unless --yes is given."""
-    wish = Wish(_kept(keep), _age(older_than))
+    wish = Wish(_kept(keep), _age(older_than), unfinished)
     store = open_store(home.database, create=False)
     chosen = plan(
         home, _runs(store), usage_of_runs(home), usage_of_cache(home.cache), wish, now=datetime.now(UTC)
@@ -120,7 +133,10 @@ def prune(
             tell("nothing was removed: --yes removes these files")
             return 0
         typer.confirm(f"remove these files, {in_words(chosen.size)}?", abort=True, err=True)
-    tell(f"removed {in_words(remove(store, home, wish))}; {in_words(free_bytes(home.root))} free")
+    removed = remove(store, home, wish, chosen)
+    for each in removed.busy:
+        tell(f"{each.what}: stays, for it is being packed, or its lock cannot be taken")
+    tell(f"removed {in_words(removed.size)}; {in_words(free_bytes(home.root))} free")
     return 0
 
 
@@ -130,10 +146,16 @@ def _print_plan(home: Home, chosen: Plan) -> None:
         print_line(f"run {run_id}: {names}  {in_words(sum(stored.size for stored in files))}")
     for each in chosen.cache:
         print_line(f"{each.what}  {in_words(each.size)}")
+    if chosen.spared:
+        size = sum(stored.size for files in chosen.spared.values() for stored in files)
+        tell(
+            f"{numbered(chosen.spared)}: {in_words(size)} stay, for retry goes on from there: "
+            "--unfinished removes them too"
+        )
     if not chosen.files:
         print_line("there is nothing to remove")
         return
-    if chosen.runs:
+    if any(kind_of(stored.path.name) == CHECKPOINTS for files in chosen.runs.values() for stored in files):
         tell("runs without a checkpoint cannot be extended, and a retry begins anew")
     print_line(f"in all {in_words(chosen.size)}")
 

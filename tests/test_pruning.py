@@ -1,0 +1,182 @@
+"""What `prune` may take and what it must leave: other people's files, what waiting runs and retries need."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pictures import class_folders
+from sqlalchemy import text
+
+from engine.datasets.packed import pack
+from engine.datasets.pixels.content import image_hashes
+from engine.datasets.pixels.decode import Look
+from engine.datasets.source import index_data
+from engine.grid import make_spec
+from engine.paths import Home, atomic_path
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.usage import usage_of_cache
+from tui.cli import run
+
+KEY = "a" * 24
+
+
+def prune(home: Home, *flags: str) -> int:
+    cache = [] if home.cache == home.root / "cache" else ["--cache", str(home.cache)]
+    return run(["prune", "--home", str(home.root), *cache, "--yes", *flags])
+
+
+def ended(home: Home, status: str, **columns: object) -> tuple[Store, int]:
+    """A run of that status with files."""
+    store = open_store(home.database)
+    run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]
+    set_run(
+        store,
+        run_id,
+        status=status,
+        ended_at=datetime.now(UTC).replace(tzinfo=None).isoformat(" "),
+        **columns,
+    )
+    home.run(run_id).folder.mkdir(parents=True)
+    for name in ("last.pt", "last-before.pt", "best.safetensors", "predictions.csv", "log.txt"):
+        (home.run(run_id).folder / name).write_bytes(b"x" * 100)
+    return store, run_id
+
+
+def set_run(store: Store, run_id: int, **columns: object) -> None:
+    settings = ", ".join(f"{name} = :{name}" for name in columns)
+    with store.write() as session:
+        session.execute(text(f"UPDATE run SET {settings} WHERE id = :id"), columns | {"id": run_id})
+
+
+def packed_files(cache: Path, key: str, root: str = "", **about: object) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    known = {"kind": "digits", "root": root, "images": 7, "size_px": 32, "fit": "crop", "preprocess": "none"}
+    (cache / f"{key}.json").write_text(json.dumps(known | about))
+    (cache / f"{key}.u8").write_bytes(b"x" * 1000)
+    (cache / f"{key}.lock").touch()
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    (tmp_path / "home").mkdir()
+    return Home.find(tmp_path / "home")
+
+
+FOREIGN = (
+    "thesis.tex", "results.json", "notes.lock", ".bashrc", f"{KEY}", f"{KEY}.txt", f"{KEY}.u8.bak", f"x{KEY}.u8",
+    f"{KEY.upper()}.u8", f"{KEY}0.u8", f".{KEY}.json", f".{KEY}.json.short", f".{KEY}.u8.abcdefgh", f"{KEY}.u8\n",
+)  # fmt: skip
+
+
+def test_files_in_the_cache_that_are_not_ours_are_neither_counted_nor_taken(
+    tmp_path: Path, home: Home
+) -> None:
+    scratch = tmp_path / "scratch"
+    packed_files(scratch, KEY)
+    for name in FOREIGN:
+        (scratch / name).write_text("mine")
+    open_store(home.database).close()
+    assert sum(each.size for each in usage_of_cache(scratch)) == sum(
+        (scratch / f"{KEY}.{suffix}").stat().st_size for suffix in ("json", "u8")
+    )
+    assert prune(Home.find(home.root, cache=scratch)) == 0
+    assert names(scratch) == set(FOREIGN)
+
+
+def test_a_home_that_is_its_own_cache_keeps_its_run_table(home: Home) -> None:
+    open_store(home.database).close()
+    packed_files(home.root, KEY)
+    assert prune(Home.find(home.root, cache=home.root)) == 0
+    assert "runs.db" in names(home.root) and not list(home.root.glob(f"{KEY}*"))
+
+
+def test_every_file_that_packing_makes_is_known_as_the_caches(home: Home) -> None:
+    class_folders(home.root / "data", classes=2, each=3)
+    index = index_data(home, make_spec({"data": "data", "image_size": 16}))
+    pack(index, home.cache, Look(16, "crop", "none"))
+    image_hashes(index, home.cache, lambda _text: None)
+    with atomic_path(home.cache / f"{KEY}.note") as aside:
+        assert KEY not in {each.key for each in usage_of_cache(home.cache)}  # somebody is just writing it
+        os.utime(aside, (0, 0))
+        known = {stored.path.name for each in usage_of_cache(home.cache) for stored in each.files}
+        assert known == names(home.cache)
+    assert {name.partition(".")[2] for name in known} >= {"u8", "json", "lock", "sample", "hashes"}
+    open_store(home.database).close()
+    assert prune(home) == 0 and names(home.cache) == set()
+
+
+@pytest.mark.parametrize("through", ["home", "file"])
+def test_weights_that_a_waiting_run_reaches_through_a_link_stay(
+    tmp_path: Path, home: Home, through: str
+) -> None:
+    store, run_id = ended(home, "done")
+    (tmp_path / "link").symlink_to(home.root)
+    (tmp_path / "mine.safetensors").symlink_to(home.run(run_id).best)
+    given = {
+        "home": tmp_path / "link" / "runs" / str(run_id) / "best.safetensors",
+        "file": tmp_path / "mine.safetensors",
+    }
+    add_runs(store, [make_spec({"data": "digits", "pretrained": str(given[through])})])
+    assert prune(home, "--keep", "log") == 0
+    assert home.run(run_id).best.exists() and not home.run(run_id).last.exists()
+
+
+@pytest.mark.parametrize("packed_by", ["link", "home"])
+@pytest.mark.parametrize("images", ["inside", "elsewhere"])
+def test_packed_images_that_a_waiting_run_reaches_through_a_link_stay(
+    tmp_path: Path, home: Home, packed_by: str, images: str
+) -> None:
+    (tmp_path / "link").symlink_to(home.root)
+    (home.root / "lab").mkdir()
+    if images == "inside":
+        (home.root / "lab" / "images").mkdir()
+    else:
+        (tmp_path / "elsewhere").mkdir()
+        (home.root / "lab" / "images").symlink_to(tmp_path / "elsewhere")
+    by, reached = (home.root, tmp_path / "link") if packed_by == "home" else (tmp_path / "link", home.root)
+    packed_files(home.cache, KEY, root=str(by / "lab" / "images"), kind="lab CSVs", size_px=16)
+    packed_files(home.cache, "b" * 24, root=str(by), kind="folder", size_px=16)
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": str(reached / "lab"), "image_size": 16})])
+    assert prune(home) == 0
+    assert names(home.cache) == {f"{KEY}.{suffix}" for suffix in ("u8", "json", "lock")}
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "stays"),
+    [
+        ("failed", "disk", True),
+        ("failed", "out_of_memory", True),
+        ("cancelled", None, True),
+        ("failed", "diverged", False),
+        ("failed", "code", False),
+        ("done", None, False),
+    ],
+)
+@pytest.mark.parametrize("keep", ["best", "log"])
+def test_what_retry_goes_on_from_stays_until_unfinished_runs_are_meant_too(
+    home: Home, capsys: pytest.CaptureFixture[str], status: str, cause: str | None, stays: bool, keep: str
+) -> None:
+    ended(home, status, cause=cause)
+    before = names(home.run(1).folder)
+    assert prune(home, "--keep", keep) == 0
+    assert (names(home.run(1).folder) == before) is stays and home.run(1).last.exists() is stays
+    said = capsys.readouterr().err
+    assert ("run 1: " in said and "retry goes on from there: --unfinished removes them too" in said) is stays
+    assert prune(home, "--keep", keep, "--unfinished") == 0
+    assert not home.run(1).last.exists() and home.run(1).log.exists()
+
+
+def test_a_failed_run_without_a_checkpoint_has_nothing_that_is_spared(home: Home) -> None:
+    ended(home, "failed", cause="disk")
+    home.run(1).last.unlink()
+    home.run(1).last_before.unlink()
+    assert prune(home, "--keep", "log") == 0
+    assert names(home.run(1).folder) == {"log.txt"}
