@@ -114,7 +114,7 @@ class Obstacle(NamedTuple):
 
 
 def stuck(
-    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[Status] = ENDED
+    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[str] = ENDED
 ) -> dict[int, Obstacle]:
     """The runs that wait, directly or through others, for one of these statuses or one of `dead_too`: for which.
 

@@ -20,7 +20,7 @@ from engine.store.wording import WHICH, numbered
 from engine.store.workers import has_card, present
 from tui.cli.ids import Ids, find_ids, tell_runs
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, checked_text, tell
 
 POLL_S = 0.5
 
@@ -144,6 +144,7 @@ def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int
         named = find_ids(store, run_ids)
         with store.read() as session:
             return list(statuses(session, named))
+    checked_text("--sweep", sweep)
     with store.read() as session:
         wanted = [run.id for run in listing.list_runs(session, sweep=sweep) if run.id is not None]
     if not wanted:
