@@ -27,7 +27,24 @@ def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
         if waiting:
             break  # told to leave before all had started
         command = [sys.executable, "-P", "-m", "engine.worker", *arguments, "--device", device]
-        # A session of its own: Ctrl-C in the terminal reaches it through this parent, once.
-        workers.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True))
-    codes = [worker.wait() for worker in workers]
-    return max((code if code >= 0 else 128 - code for code in codes), default=0)
+        # A signal that comes between the start and the list would never be passed on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+        try:
+            # A session of its own: Ctrl-C in the terminal reaches it through this parent, once.
+            worker = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON),
+            )
+            workers.append(worker)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    return max((_code_of(worker.wait(), waiting) for worker in workers), default=0)
+
+
+def _code_of(code: int, told: Sequence[int]) -> int:
+    """A worker that was told to leave before it listened ends by the signal: it has left as it was told."""
+    if -code in told:
+        return 0
+    return code if code >= 0 else 128 - code

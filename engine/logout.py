@@ -150,9 +150,16 @@ def read_rules(root: Path) -> Rules:
                 if not is_comment:
                     settings[key] = []
             elif not is_comment:
-                settings[key] = [*settings.get(key, ()), *shlex.split(value)] if value else []
+                settings[key] = [*settings.get(key, ()), *_words(value)] if value else []
     exclude = settings.get(PROPERTIES[2])
     return Rules(kills, tuple(settings.get(PROPERTIES[1], ())), None if exclude is None else tuple(exclude))
+
+
+def _words(value: str) -> list[str]:
+    try:
+        return shlex.split(value)
+    except ValueError:  # a quote that is never closed
+        return value.split()
 
 
 def _config_files(root: Path) -> Iterable[Path]:

@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path("/")
+HOST = "proc/vmstat"
 
 
 def kills(root: Path = ROOT) -> dict[str, int]:
     """Processes killed for memory so far, by where that is counted: the host, and this process's control groups.
 
     Sources: `oom_kill` of /proc/vmstat; cgroup v2's memory.events and v1's memory.oom_control."""
-    places = [root / "proc/vmstat", *_group_files(root)]
+    places = [root / HOST, *_group_files(root)]
     return {str(place): count for place in places if (count := _count(place)) is not None}
 
 
 def grew(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
-    """Has any count grown? One that was not there before tells nothing."""
-    return any(count > before.get(place, count) for place, count in after.items())
+    """Has a count grown? One that was not there before tells nothing. Where a control group counts, the host does not:
+    it counts the kills of other groups too."""
+    groups = {place: count for place, count in after.items() if not place.endswith(HOST)} or after
+    return any(count > before.get(place, count) for place, count in groups.items())
 
 
 def _group_files(root: Path) -> list[Path]:

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.disk_errors import WriteError
 from engine.spec import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
 
 DB_VARIABLE = "RESNET_TUI_DB"
@@ -142,10 +144,16 @@ def missing_weights(home: Home, pretrained: str) -> str | None:
     return None
 
 
+_ASIDE = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""As atomic_path calls them."""
+
+
 def sweep_aside(folder: Path) -> None:
-    """Remove what a killed process was writing aside in a run's folder."""
+    """Remove what a killed process was writing aside in a run's folder, and nothing else that begins with a dot."""
     for left in folder.glob(".*"):
-        left.unlink(missing_ok=True)
+        if _ASIDE.fullmatch(left.name) and left.is_file() and not left.is_symlink():
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 Fence = Callable[[], AbstractContextManager[object]]
@@ -187,7 +195,7 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.filename is None or Path(os.fsdecode(error.filename)).name.startswith(f".{path.name}."):
-            error.filename = str(path)
+            raise WriteError(error.errno, error.strerror, str(path)) from error
         raise
 
 

@@ -7,6 +7,8 @@ from typing import IO
 
 from engine.paths import Home
 
+DEATHS = 3
+
 
 class Spares:
     """Starts training processes, and keeps at most one waiting for the next run."""
@@ -14,18 +16,25 @@ class Spares:
     def __init__(self, home: Home, device: str) -> None:
         self._home, self._device = home, device
         self._spare: subprocess.Popen[bytes] | None = None
+        self._died = 0
+        """Spares in a row that ended before they were wanted."""
 
     def take(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
         """The spare, or where there is none a new process; what a new one says goes to `log` at once."""
         spare, self._spare = self._spare, None
         if spare is not None and spare.poll() is None:
+            self._died = 0
             return spare
         return self._start(log)
 
     def keep(self) -> None:
-        """Have a spare: one that died is replaced."""
-        if self._spare is None or self._spare.poll() is not None:
-            self._spare = self._start(subprocess.DEVNULL)
+        """Have a spare: one that died is replaced, twice; where the host cannot keep one, runs start without. Nor is it
+        an error where the host starts none."""
+        if self._spare is not None and self._spare.poll() is not None:
+            self._spare, self._died = None, self._died + 1
+        if self._spare is None and self._died < DEATHS:
+            with contextlib.suppress(OSError):
+                self._spare = self._start(subprocess.DEVNULL)
 
     def drop(self) -> None:
         """Let the spare leave: it sees its standard input close."""

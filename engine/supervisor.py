@@ -19,6 +19,7 @@ from engine.store.fencing import Claim, LeaseLost
 from engine.text import plain, say
 
 ASK_EVERY_S = 0.5
+COUNT_EVERY_S = 5.0
 TAIL_BYTES = 4096
 GRACE_S = 60.0
 """A process that was asked to pause or cancel and does not is killed after this; its last checkpoint counts."""
@@ -50,6 +51,10 @@ class Tolerance:
         return isinstance(error, StoreError)
 
 
+class CannotStart(Exception):
+    """The host gives no process just now; one line."""
+
+
 class TrainingProcess:
     """The process that trains a claimed run, its output in the run's log."""
 
@@ -63,7 +68,7 @@ class TrainingProcess:
         lease_s: float = queue.LEASE_S,
     ) -> None:
         """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
-        written."""
+        written, CannotStart where the host starts no process."""
         self._store, self.held, self._lease_s = store, held, lease_s
         self._told: str | None = None
         self._kill_at = float("inf")
@@ -72,9 +77,13 @@ class TrainingProcess:
         paths = home.run(held.run_id)
         paths.folder.mkdir(parents=True, exist_ok=True)
         self._log: Path = paths.log
-        self._kills_before = oom.kills()
+        self._kills_before = self._kills = oom.kills()
+        self._next_count = 0.0
         with paths.log.open("ab") as log:
-            self._process = start(log)
+            try:
+                self._process = start(log)
+            except OSError as error:
+                raise CannotStart(f"no process can be started: {error.strerror}") from None
         self._write(f"train {held.run_id} {held.attempt}")
 
     @property
@@ -87,6 +96,9 @@ class TrainingProcess:
             now = time.monotonic()
             with self._tolerance:
                 self._renew_and_ask(now)
+            if now >= self._next_count:  # kills of others, long before ours, say nothing of it
+                self._kills_before, self._kills = self._kills, oom.kills()
+                self._next_count = now + COUNT_EVERY_S
             wanted = haste()
             if wanted is not Haste.NONE:
                 self._tell("stop", within_s=SOON_S if wanted is Haste.SOON else float("inf"))
@@ -111,9 +123,11 @@ class TrainingProcess:
         if now >= self._next_ask:
             self._next_ask = now + ASK_EVERY_S
             with self._store.read() as session:
-                request = listing.get_run(session, self.held.run_id).request
-            if request is not None:
-                self._tell(request, within_s=GRACE_S)
+                run = listing.find_run(session, self.held.run_id)
+            if run is None:  # ended and removed, or taken over before
+                self._tell("stop", within_s=LOST_S)
+            elif run.request is not None:
+                self._tell(run.request, within_s=GRACE_S)
 
     def _tell(self, word: str, *, within_s: float) -> None:
         """Ask the process to stop, once; a later, more hurried asking only shortens the time."""

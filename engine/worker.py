@@ -2,6 +2,7 @@
 
 The worker supervises and never trains: it imports no torch and holds no memory of the card."""
 
+import contextlib
 import os
 import selectors
 import signal
@@ -11,6 +12,7 @@ from argparse import Namespace
 
 from engine import every_card, logout, telemetry
 from engine.devices import Found, WorkerError, every_device, find_device
+from engine.disk_errors import disk_problem, is_of_the_whole_disk
 from engine.leaving import Haste, Leaving
 from engine.others import CardWatch
 from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
@@ -19,8 +21,8 @@ from engine.spare import Spares
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError, open_store
-from engine.store.fencing import Claim
-from engine.supervisor import Tolerance, TrainingProcess
+from engine.store.fencing import Claim, LeaseLost
+from engine.supervisor import CannotStart, Tolerance, TrainingProcess
 from engine.text import say, tell
 from engine.worker_options import parse
 
@@ -66,7 +68,7 @@ class Worker:
 
     def serve(self) -> None:
         """Claim and supervise until told to leave, until `--max-runs` have ended, or with `--drain` until none is
-        left. Raises StoreError where the run table stays out of reach."""
+        left. Raises StoreError where the run table stays out of reach, CannotStart where no run can be started."""
         ended, reached_at = 0, time.monotonic()
         try:
             while not self._leaving.haste and (
@@ -76,6 +78,7 @@ class Worker:
                     held = self._claim()
                     if held is not None:
                         self._train(held)
+                        self._tell_how_it_ended(held)
                         ended += 1
                     elif self._options.drain and not self._pending():
                         return
@@ -83,7 +86,7 @@ class Worker:
                         self._attend(self._busy or "idle")
                         self._doze(IDLE_S)
                     reached_at = time.monotonic()
-                except StoreError as error:
+                except (StoreError, CannotStart) as error:
                     if time.monotonic() - reached_at > PATIENCE_S:
                         raise
                     say(f"{error}; trying again")
@@ -118,22 +121,41 @@ class Worker:
             return bool(listing.pending(session))
 
     def _train(self, held: Claim) -> None:
+        """Raises CannotStart, the run back in its place, for what would end all other runs alike."""
         say(f"run {held.run_id} starts (attempt {held.attempt})")
-        try:
-            process = TrainingProcess(
-                self.store, self.home, held, self._spares.take, lease_s=self._options.lease
-            )
-        except OSError as error:
-            text = f"{error.filename} cannot be written: {error.strerror}"
-            queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=ADVICE["disk"])
-        else:
+        process = self._start(held)
+        if process is not None:
             self._ours = {process.pid}
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
             process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
         self._held, self._next_card_look = None, 0.0
+
+    def _start(self, held: Claim) -> TrainingProcess | None:
+        """None where the run's own folder cannot be written, with which it has failed. Raises CannotStart."""
+        take, lease_s = self._spares.take, self._options.lease
+        with contextlib.suppress(LeaseLost):  # it took so long that another has the run
+            try:
+                return TrainingProcess(self.store, self.home, held, take, lease_s=lease_s)
+            except CannotStart:
+                queue.put_back(self.store, held)
+                raise
+            except OSError as error:
+                text = (
+                    disk_problem(error, writes=True)
+                    or f"{error.filename} cannot be written: {error.strerror}"
+                )
+                if is_of_the_whole_disk(error):
+                    queue.put_back(self.store, held)
+                    raise CannotStart(text) from None
+                queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=ADVICE["disk"])
+        return None
+
+    def _tell_how_it_ended(self, held: Claim) -> None:
         with self.store.read() as session:
-            run = listing.get_run(session, held.run_id)
-        if run.attempt != held.attempt:
+            run = listing.find_run(session, held.run_id)
+        if run is None:
+            say(f"run {held.run_id} has been removed")
+        elif run.attempt != held.attempt:
             say(
                 f"run {held.run_id} was taken over by another worker: attempt {held.attempt} wrote nothing more"
             )
@@ -167,7 +189,8 @@ class Worker:
         It is begun once the run in training takes steps: their beginnings would hold each other up."""
         with self.store.read() as session:
             waits = queue.has_claimable(session, self.id)
-            step = listing.get_run(session, self._held.run_id).step if self._held is not None else None
+            run = listing.find_run(session, self._held.run_id) if self._held is not None else None
+        step = run.step if run is not None else None
         if self._first_step is None:
             self._first_step = step
         if waits:
@@ -235,7 +258,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         worker.serve()
-    except StoreError as error:
+    except (StoreError, CannotStart) as error:
         tell(f"engine.worker: {error}")
         return 1
     return 130 if worker.haste is Haste.NOW else 0

@@ -60,8 +60,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def _gibibytes(text: str) -> float:
     try:
         return gibibytes(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no amount of memory: give GiB, such as 2, or 0"
+        ) from None
 
 
 def _positive(text: str) -> int:

@@ -101,6 +101,9 @@ class Model:
         run.status, run.cause, run.request, run.worker = status, cause, None, None
         run.ended = next(self.clock) if status in ENDED else None
 
+    def end(self, run: MRun, status: str, cause: str | None) -> None:
+        self.finish(run, "cancelled" if (status, run.request) == ("paused", "cancel") else status, cause)
+
     def put_back(self, run: MRun, *, bad: bool) -> None:
         run.failures += bad
         if run.request is not None:
@@ -139,6 +142,8 @@ class Model:
         may = ("queued", "running", "paused") if request == "cancel" else ("queued", "running")
         if any(run.status not in may for run in runs):
             raise Refused
+        if request == "pause" and any(run.request == "cancel" for run in runs):
+            raise Refused
         self.edit(lambda: [self._ask(run, request) for run in runs][:0])
 
     def _ask(self, run: MRun, request: str) -> None:
@@ -169,9 +174,11 @@ class Model:
             raise Refused
         if any(kind == "source" and i not in self.runs for run in runs for i, kind in run.links.items()):
             raise Refused
+        anew = [run for run in runs if fresh or run.cause in ("code", "diverged")]
+        if any(self.is_about_to_read(other, run) for other in self.runs.values() for run in anew):
+            raise Refused
 
         def do() -> list[int]:
-            anew = [run for run in runs if fresh or run.cause in ("code", "data", "diverged")]
             for run in runs:
                 run.status, run.failures, run.cause, run.ended = "queued", 0, None, None
             for run in anew:
@@ -179,6 +186,9 @@ class Model:
             return [run.id for run in anew]
 
         self.edit(do)
+
+    def is_about_to_read(self, run: MRun, source: MRun) -> bool:
+        return run.status == "running" and not run.epoch and run.links.get(source.id) == "source"
 
     def set_lr(self, run_ids: Sequence[int], lr: float) -> None:
         runs = self.get(run_ids)

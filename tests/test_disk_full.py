@@ -1,24 +1,28 @@
 """Real full, read-only and vanished disks: a clear cause, whole files, and other runs and the run table untouched."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from lab import Lab
 from small import outcome, small_home, small_session, small_spec
 from sqlalchemy import text
 from test_training import Memory
 from volumes import fill, largest_file, read_only, small_disk
+from waiting import until
 
+from engine.disk_errors import WriteError, disk_problem
 from engine.grid import make_spec
-from engine.paths import SAMPLE_SUFFIX, Home
+from engine.paths import SAMPLE_SUFFIX, Home, RunPaths, sweep_aside, write_atomic
 from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.training import session as training
 from engine.training.attempt import explain
-from engine.training.checkpoint import load_checkpoint
+from engine.training.checkpoint import CheckpointError, load_checkpoint
 
 SPEC = {"epochs": 3, "select_on": "test_acc"}
 
@@ -154,6 +158,65 @@ def test_the_run_table_on_a_full_disk_says_so_and_stays_whole(tmp_path: Path) ->
             assert [row.id for row in session.execute(text("SELECT id FROM run"))] == list(first)
         assert add_runs(store, many).ids[-1] == first[-1] + len(many)
         store.close()
+
+
+def test_a_disk_without_room_for_a_folder_keeps_the_queue_waiting(lab: Lab) -> None:
+    with small_disk(lab.home.root / "runs", size_kib=400_000, files=60) as disk:
+        for number in range(59):
+            (disk / f"x{number}").touch()
+        first, second = lab.add(epochs=0), lab.add(epochs=0)
+        worker = lab.start_worker("--drain")
+        assert worker.stderr is not None
+        until(lambda: "trying again" in worker.stderr.readline(), what="the worker to wait")
+        assert [lab.run(each).status for each in (first, second)] == ["queued", "queued"]
+        for number in range(59):
+            (disk / f"x{number}").unlink()
+        assert worker.wait(timeout=240) == 0
+        assert [lab.run(each).status for each in (first, second)] == ["done", "done"]
+        assert lab.run(first).failures == 0
+
+
+def test_what_cannot_be_read_is_not_said_to_be_unwritable(tmp_path: Path) -> None:
+    name = str(tmp_path / "last.pt")
+    assert disk_problem(OSError(errno.ENOENT, "", name)) is None
+    assert (
+        disk_problem(OSError(errno.EACCES, "", name))
+        == f"{name} cannot be read: its permissions do not allow it"
+    )
+    assert (
+        disk_problem(WriteError(errno.ENOENT, "", name)) == f"{name} cannot be written: its folder has gone"
+    )
+    with pytest.raises(WriteError) as caught:
+        write_atomic(tmp_path / "gone" / "x", b"")
+    assert (disk_problem(caught.value) or "").endswith("gone/x cannot be written: its folder has gone")
+
+
+def test_a_whole_checkpoint_that_cannot_be_loaded_is_not_called_torn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = RunPaths(tmp_path)
+    torch.save({"format": 1, "spec_hash": "x", "odd": Path()}, paths.last)  # refused by weights_only
+    with pytest.raises(CheckpointError, match="made with other settings or by another version"):
+        load_checkpoint(paths, "x")
+    training.save_checkpoint(paths, {"spec_hash": "x"})
+    assert load_checkpoint(paths, "x") is not None
+
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 45 bytes.")
+
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(MemoryError) as caught:
+        load_checkpoint(paths, "x")
+    assert explain(caught.value, small_spec())[0] == "out_of_memory"
+
+
+def test_only_what_was_being_written_is_swept(tmp_path: Path) -> None:
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    for name in (".nfs00000000a1b2", ".gitignore", "last.pt", ".last.pt.ab12_9xz"):
+        (tmp_path / name).touch()
+    sweep_aside(tmp_path)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [".gitignore", ".ipynb_checkpoints", ".nfs00000000a1b2", "last.pt"]
 
 
 def test_real_runs_on_a_disk_that_is_too_small(lab: Lab, tmp_path: Path) -> None:

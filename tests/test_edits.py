@@ -13,7 +13,7 @@ from engine.store.add import Batch, add_batches, add_runs
 from engine.store.database import Store
 from engine.store.edits import labels, order, state
 from engine.store.edits.remove import remove
-from engine.store.edits.retry import retry
+from engine.store.edits.retry import Retried, retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
 from engine.store.extend import extend_run
@@ -169,6 +169,16 @@ def test_resume_queues_paused_runs_and_takes_a_request_back(store: Store, worker
         state.resume(store, [1])
 
 
+def test_a_request_to_cancel_is_never_made_one_to_pause(store: Store, worker: int) -> None:
+    add(store, 2)
+    held = claimed(store, worker)
+    queue.ask(store, [1], "pause")
+    queue.ask(store, [1], "cancel")
+    with pytest.raises(QueueError, match="run 1 was asked to cancel: take that back first"):
+        queue.ask(store, [2, 1], "pause")
+    assert queue.renew(store, held) == "cancel" and get(store, 2).status == "queued"
+
+
 # Retry
 
 
@@ -185,7 +195,7 @@ def test_retry_goes_on_from_the_checkpoint(store: Store, worker: int, home: Home
 
 
 @pytest.mark.parametrize(
-    ("cause", "fresh"), [("code", False), ("data", False), ("diverged", False), ("signal", True)]
+    ("cause", "fresh"), [("code", False), ("diverged", False), ("signal", True), ("data", True)]
 )
 def test_retry_from_the_start_deletes_what_was_trained(
     store: Store, worker: int, home: Home, cause: Cause, fresh: bool
@@ -248,93 +258,230 @@ def test_retry_keeps_the_others_waiting(store: Store, worker: int, home: Home) -
     assert get(store, 2).blocked == 1 and claimed(store, worker).run_id == 1
 
 
-def test_files_that_cannot_be_deleted_leave_the_run_as_it_was(
+def test_a_run_that_begins_again_waits_again_for_its_own_targets(
+    store: Store, worker: int, home: Home
+) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    ended(store, worker)
+    ended(store, worker)
+    retry(store, home, [1], fresh=True)
+    queue.ask(store, [1], "pause")
+    retry(store, home, [2], fresh=True)
+    assert get(store, 2).blocked == 1 and queue.claim(store, worker) is None
+
+
+def test_an_attempt_that_is_back_at_epoch_0_waits_again_for_its_targets(
+    store: Store, worker: int, home: Home
+) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    ended(store, worker)
+    held = claimed(store, worker)
+    train(store, held, 2, skill=0.5)
+    retry(store, home, [1], fresh=True)
+    assert get(store, 2).blocked == 0
+    history.begin_attempt(store, held, history.Start(-1, 0, None, 20, 0.5, [], {}))
+    queue.put_back(store, held)
+    assert get(store, 2).blocked == 1 and claimed(store, worker).run_id == 1
+
+
+def test_where_one_runs_files_cannot_go_no_run_loses_any(
+    store: Store, worker: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, 2)
+    for run_id in (1, 2):
+        ended(store, worker, "failed", "code")
+        home.run(run_id).pending.folder.mkdir(parents=True)
+        for path in (home.run(run_id).last, home.run(run_id).pending.best, home.run(run_id).log):
+            path.write_bytes(b"old")
+    before, files = rows(store), sorted(home.root.rglob("*"))
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path == home.run(2).last:
+            raise PermissionError(13, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(QueueError, match=r"runs/2/last.pt cannot be deleted: Permission denied"):
+        retry(store, home, [1, 2])
+    assert (rows(store), sorted(home.root.rglob("*"))) == (before, files)
+    with store.read() as session:
+        assert len(history.epochs_of(session, 1)) == 3
+    monkeypatch.undo()
+    assert retry(store, home, [1, 2]) == Retried((), (1, 2), {})
+    assert [path.name for path in home.root.rglob("*") if path.is_file()].count("log.txt") == 2
+    assert not list(home.root.rglob("*.pt")) and not list(home.root.rglob(".discarded*"))
+
+
+def test_what_will_not_go_after_all_is_named(
     store: Store, worker: int, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(store)
     ended(store, worker, "failed", "code")
-    before = rows(store)
+    home.run(1).folder.mkdir(parents=True)
+    home.run(1).last.write_bytes(b"old")
 
-    def refuse(_paths: object) -> None:
-        raise PermissionError(13, "Permission denied", "runs/1/last.pt")
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path / "last.pt"))
 
-    monkeypatch.setattr("engine.store.edits.retry.discard_training", refuse)
-    with pytest.raises(QueueError, match="runs/1/last.pt cannot be deleted: Permission denied"):
-        retry(store, home, [1])
-    assert rows(store) == before
-    with store.read() as session:
-        assert len(history.epochs_of(session, 1)) == 3
+    monkeypatch.setattr("engine.store.edits.discard.shutil.rmtree", refuse)
+    [left] = retry(store, home, [1]).left.items()
+    assert left[0] == 1 and left[1].endswith("/last.pt: Permission denied")
+    assert get(store, 1).status == "queued" and not home.run(1).last.exists()
+
+
+def test_weights_that_a_run_is_about_to_read_stay(store: Store, worker: int, home: Home) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    ended(store, worker)
+    held = claimed(store, worker)
+    home.run(1).folder.mkdir(parents=True)
+    home.run(1).best.write_bytes(b"weights")
+    with pytest.raises(QueueError, match="run 1 cannot begin again: run 2 is just starting from its weights"):
+        retry(store, home, [1], fresh=True)
+    assert home.run(1).best.exists() and get(store, 1).status == "done"
+    train(store, held, 1, skill=0.5)
+    assert retry(store, home, [1], fresh=True).from_start == (1,)
 
 
 # Settings
 
 
-def test_edit_changes_the_spec_and_what_mirrors_it(store: Store) -> None:
+def test_edit_changes_the_spec_and_what_mirrors_it(store: Store, home: Home) -> None:
     add(store, 2)
-    repeats = edit_settings(store, [2], {"lr": "0.5", "precision": "fp16", "image_size": 64, "seed": 7})
+    repeats = edit_settings(store, home, [2], {"lr": "0.5", "precision": "fp16", "image_size": 64, "seed": 7})
     spec = make_spec({"data": "digits", "seed": 7, "lr": 0.5, "precision": "fp16", "image_size": 64})
     run = get(store, 2)
     assert load_spec(run.spec) == spec and run.spec_hash == spec.digest() and repeats == {}
     assert (run.lr, run.precision, run.image_size, run.seed, run.needs_card) == (0.5, "fp16", 64, 7, True)
-    assert edit_settings(store, [1], {"lr": 0.01}) == {}
+    assert edit_settings(store, home, [1], {"lr": 0.01}) == {}
     add(store, 1, lr=0.3)
-    assert edit_settings(store, [1], {"lr": 0.3}) == {1: 3}
+    assert edit_settings(store, home, [1], {"lr": 0.3}) == {1: 3}
     with pytest.raises(SpecError, match="lr: -1 is out of range"):
-        edit_settings(store, [1, 2], {"lr": -1})
+        edit_settings(store, home, [1, 2], {"lr": -1})
 
 
-def test_edit_refuses_what_has_begun(store: Store, worker: int) -> None:
+def test_edit_refuses_what_has_begun(store: Store, worker: int, home: Home) -> None:
     add(store, 2, schedule="constant")
     held = claimed(store, worker)
     with pytest.raises(QueueError, match="run 1 is running: pause it first"):
-        edit_settings(store, [2, 1], {"lr": 0.5})
+        edit_settings(store, home, [2, 1], {"lr": 0.5})
     train(store, held, 3, skill=0.5)
     queue.put_back(store, held)
     with pytest.raises(QueueError, match="run 1 has trained 3 epochs with its settings: clone it"):
-        edit_settings(store, [1], {"lr": 0.5})
+        edit_settings(store, home, [1], {"lr": 0.5})
     with pytest.raises(QueueError, match="run 1 has trained 3 epochs already"):
-        edit_settings(store, [1], {"epochs": 2})
-    edit_settings(store, [1], {"epochs": 20, "allow_leak": True})
+        edit_settings(store, home, [1], {"epochs": 2})
+    edit_settings(store, home, [1], {"epochs": 20, "allow_leak": True})
     assert (get(store, 1).epochs, get(store, 1).epoch, get(store, 1).baseline is None) == (20, 3, False)
     assert get(store, 2).lr == 0.01
     queue.ask(store, [2], "cancel")
     with pytest.raises(QueueError, match="run 2 is cancelled: clone it"):
-        edit_settings(store, [2], {"lr": 0.5})
+        edit_settings(store, home, [2], {"lr": 0.5})
 
 
-def test_another_recipe_forgets_what_an_attempt_without_an_epoch_noted(store: Store, worker: int) -> None:
+def test_another_recipe_forgets_what_an_attempt_without_an_epoch_noted(
+    store: Store, worker: int, home: Home
+) -> None:
     add(store)
     held = claimed(store, worker)
     train(store, held, 0, skill=0.5)
     queue.put_back(store, held)
     assert get(store, 1).environment
-    edit_settings(store, [1], {"precision": "bf16"})
+    edit_settings(store, home, [1], {"precision": "bf16"})
     run = get(store, 1)
     assert (run.environment, run.steps_per_epoch, run.baseline, run.class_names) == ({}, 0, None, [])
 
 
-def test_edit_waits_for_the_run_that_it_starts_from_now(store: Store, worker: int) -> None:
+def test_edit_discards_the_checkpoint_of_a_first_epoch_where_it_would_not_fit(
+    store: Store, worker: int, home: Home
+) -> None:
+    add(store, schedule="constant")
+    train(store, claimed(store, worker), 0, skill=0.5)
+    queue.put_back(store, Claim(1, 1))
+    paths = home.run(1)
+    paths.pending.folder.mkdir(parents=True)
+    for path in (paths.last, paths.last_before, paths.pending.best, paths.log):
+        path.write_bytes(b"old")
+    edit_settings(store, home, [1], {"epochs": 20})
+    assert paths.last.exists() and get(store, 1).environment
+    with pytest.raises(SpecError):
+        edit_settings(store, home, [1], {"lr": -1})
+    with pytest.raises(QueueError, match="run 1 would wait for itself"):
+        edit_settings(store, home, [1], {"lr": 0.5, "pretrained": "run:1"})
+    assert paths.last.read_bytes() == paths.pending.best.read_bytes() == b"old"
+    assert len(list(paths.folder.iterdir())) == 4
+    edit_settings(store, home, [1], {"lr": 0.5})
+    assert [path.name for path in paths.folder.iterdir()] == ["log.txt"]
+    undone = undo(store)
+    assert undone is not None and undone.restored == [1]
+    assert (
+        get(store, 1).lr == 0.01 and get(store, 1).environment == {}
+    )  # as its folder has it: nothing trained
+
+
+def test_edit_waits_for_the_run_that_it_starts_from_now(store: Store, worker: int, home: Home) -> None:
     add(store, 3)
     add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})], after=[2])
-    edit_settings(store, [4], {"pretrained": "run:3"})
+    edit_settings(store, home, [4], {"pretrained": "run:3"})
     with store.read() as session:
         assert listing.unmet(session) == {4: {2: "queued", 3: "queued"}}
-    edit_settings(store, [4], {"pretrained": "none"})
+    edit_settings(store, home, [4], {"pretrained": "none"})
     with store.read() as session:
         assert listing.unmet(session) == {4: {2: "queued"}}
     assert get(store, 4).blocked == 1
     with pytest.raises(QueueError, match="run 2 would wait for itself"):
-        edit_settings(store, [2], {"pretrained": "run:4"})
+        edit_settings(store, home, [2], {"pretrained": "run:4"})
     with pytest.raises(QueueError, match="there is no run 9"):
-        edit_settings(store, [4], {"pretrained": "run:9"})
+        edit_settings(store, home, [4], {"pretrained": "run:9"})
     with pytest.raises(QueueError, match="run 1 is a resnet18: its weights do not fit a resnet34"):
-        edit_settings(store, [4], {"pretrained": "run:1", "arch": "resnet34"})
+        edit_settings(store, home, [4], {"pretrained": "run:1", "arch": "resnet34"})
     for _ in range(2):
         undone = undo(store)
         assert undone is not None and undone.restored == [4]
     with store.read() as session:
         assert listing.unmet(session) == {4: {1: "queued", 2: "queued"}}
     assert get(store, 4).blocked == 2
+
+
+def test_edit_keeps_the_arch_that_others_start_from(store: Store, worker: int, home: Home) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1", "seed": seed}) for seed in (1, 2)])
+    with pytest.raises(
+        QueueError, match="runs 2-3 start from run 1 and could not from a resnet50: edit them in"
+    ):
+        edit_settings(store, home, [1], {"arch": "resnet50"})
+    with pytest.raises(QueueError, match="run 3 starts from run 1 and could not from a resnet50"):
+        edit_settings(store, home, [1, 2], {"arch": "resnet50"})
+    edit_settings(store, home, [3, 1, 2], {"arch": "resnet50"})
+    assert [get(store, run_id).arch for run_id in (1, 2, 3)] == ["resnet50"] * 3
+    assert undo(store) is not None
+    assert [get(store, run_id).arch for run_id in (1, 2, 3)] == ["resnet18"] * 3
+    queue.ask(store, [2, 3], "cancel")
+    edit_settings(store, home, [1], {"arch": "resnet50"})
+    with pytest.raises(QueueError, match="run 1 is a resnet50: its weights do not fit a resnet18"):
+        retry(store, home, [2])
+
+
+def test_undo_gives_back_no_spec_or_status_that_does_not_fit_the_runs_around(
+    store: Store, home: Home
+) -> None:
+    add(store)
+    add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
+    queue.ask(store, [2], "cancel")
+    edit_settings(store, home, [1], {"arch": "resnet50"})
+    add_runs(store, [make_spec({"data": "digits", "arch": "resnet50", "pretrained": "run:1"})])
+    with store.write() as session:  # as if it had been claimed and put back
+        session.execute(text("UPDATE run SET attempt = 1 WHERE id = 3"))
+    assert undo(store) is not None
+    left = [undone.left for undone in (undo(store), undo(store)) if undone is not None]
+    assert left == [
+        {1: "run 3 starts from run 1 and could not from a resnet18"},
+        {2: "run 1 is another arch now: its weights do not fit a resnet18"},
+    ]
+    assert (get(store, 1).arch, get(store, 2).status) == ("resnet50", "cancelled")
 
 
 # Dependencies
@@ -353,7 +500,7 @@ def test_any_is_met_by_every_ending(store: Store, worker: int, home: Home) -> No
     assert [get(store, run_id).blocked for run_id in (3, 4, 5)] == [0, 1, 1]
     with store.read() as session:
         assert waiting.reasons(session)[4] == "waits for #1, which failed"
-        assert listing.stuck(listing.unmet(session)) == {4: 1}
+        assert listing.stuck(listing.unmet(session)) == {4: (1, "failed")}
     queue.ask(store, [3], "cancel")
     assert get(store, 5).blocked == 0
     retry(store, home, [1, 3])
@@ -500,7 +647,7 @@ def test_undo_gives_the_rows_back_and_then_the_edit_before(store: Store, worker:
         lambda: state.resume(store, [3]),
         lambda: queue.ask(store, [3, 4], "cancel"),
         lambda: retry(store, home, [1, 3]),
-        lambda: edit_settings(store, [3], {"lr": 0.3, "pretrained": "run:2"}),
+        lambda: edit_settings(store, home, [3], {"lr": 0.3, "pretrained": "run:2"}),
         lambda: labels.set_note(store, [1, 2], "n"),
         lambda: labels.tag(store, [1, 2], add=["t"]),
         lambda: extend_run(store, 2, 20),
@@ -594,7 +741,7 @@ def test_undo_of_a_paused_queue(store: Store, worker: int) -> None:
 def test_undo_says_where_a_run_that_was_waited_for_is_gone(store: Store, home: Home) -> None:
     add(store)
     add_runs(store, [make_spec({"data": "digits", "pretrained": "run:1"})])
-    edit_settings(store, [2], {"pretrained": "none"})
+    edit_settings(store, home, [2], {"pretrained": "none"})
     remove(store, home, [1])
     assert undo(store) is not None
     undone = undo(store)
@@ -632,7 +779,7 @@ def test_a_run_that_is_not_there_changes_nothing(store: Store, home: Home, verb:
         "pause": lambda ids: queue.ask(store, ids, "pause"),
         "resume": lambda ids: state.resume(store, ids),
         "retry": lambda ids: retry(store, home, ids),
-        "edit": lambda ids: edit_settings(store, ids, {"lr": 0.5}),
+        "edit": lambda ids: edit_settings(store, home, ids, {"lr": 0.5}),
         "remove": lambda ids: remove(store, home, ids),
         "note": lambda ids: labels.set_note(store, ids, "n"),
         "tag": lambda ids: labels.tag(store, ids, add=["t"]),

@@ -38,7 +38,7 @@ def test_what_is_no_time_is_one_line(text: str, capsys: pytest.CaptureFixture[st
     [
         (["--max-runs", "0"], "must be a whole number"),
         (["--lease", "0"], "must be seconds"),
-        (["--others", "-1"], "give GiB"),
+        (["--others", "-1"], "'-1' is no amount of memory: give GiB"),
         (["--fast"], "unrecognized arguments: --fast"),
     ],
 )

@@ -181,7 +181,7 @@ class QueueMachine(RuleBasedStateMachine):
         held, why = self.held(number), cause if status == "failed" else None
         self.both(
             lambda: queue.end(self.store, held, status, cause=why),
-            lambda: self.model.finish(self.model.held(held.run_id, held.attempt), status, why),
+            lambda: self.model.end(self.model.held(held.run_id, held.attempt), status, why),
         )
 
     @precondition(lambda self: self.claims)
@@ -254,7 +254,9 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(which=some, lr=st.sampled_from([0.01, 0.1]))
     def edit(self, which: list[int], lr: float) -> None:
         ids = self.pick(which, "queued", "paused")
-        self.both(lambda: edit_settings(self.store, ids, {"lr": lr}), lambda: self.model.set_lr(ids, lr))
+        self.both(
+            lambda: edit_settings(self.store, self.home, ids, {"lr": lr}), lambda: self.model.set_lr(ids, lr)
+        )
 
     @rule(which=some, words=st.sampled_from(["", "a", "b"]))
     def note(self, which: list[int], words: str) -> None:

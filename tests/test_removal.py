@@ -16,7 +16,7 @@ from engine.datasets.pixels import locks
 from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
 from engine.grid import make_spec
-from engine.paths import Home, sweep_aside
+from engine.paths import Home
 from engine.pruning import Plan, Wish, plan
 from engine.removal import prune as remove
 from engine.store import listing
@@ -98,13 +98,6 @@ def test_what_a_killed_prune_leaves_is_counted_and_the_next_deletes_it(
     assert prune(home, "--older-than", "30d") == 0
     assert names(home.run(1).folder) == {"best.safetensors", "predictions.csv", "log.txt"}
     assert names(home.cache) == set()
-
-
-def test_a_run_that_begins_anew_deletes_what_a_killed_prune_left(home: Home) -> None:
-    ended(home, "done")
-    (home.run(1).folder / ".last.pt.pruned").touch()
-    sweep_aside(home.run(1).folder)
-    assert ".last.pt.pruned" not in names(home.run(1).folder)
 
 
 @pytest.mark.parametrize("state", ["being packed", "packed, about to be opened"])

@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -80,7 +81,7 @@ def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: St
     queue.end(store, held, "failed", cause="code", error="boom")
     with store.read() as session:
         assert listing.unmet(session) == {2: {1: "failed"}}
-        assert listing.stuck(listing.unmet(session)) == {2: 1}
+        assert listing.stuck(listing.unmet(session)) == {2: (1, "failed")}
         assert listing.pending(session) == []
 
 
@@ -129,6 +130,34 @@ def test_leases_that_still_run_are_left_alone(store: Store) -> None:
     held = queue.claim(store, worker(store))
     assert held is not None and queue.renew(store, held) is None
     assert queue.expire_leases(store) == []
+
+
+def test_a_lease_that_is_renewed_while_lost_ones_are_looked_for_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_runs(store, [SPEC])
+    held = queue.claim(store, worker(store))
+    assert held is not None
+    expire_now(store, 1)
+    put_back = queue.put_back
+
+    def late(*arguments: Any, **named: Any) -> None:
+        queue.renew(store, held)
+        put_back(*arguments, **named)
+
+    monkeypatch.setattr(queue, "put_back", late)
+    assert queue.expire_leases(store) == []
+    assert (get(store, 1).status, get(store, 1).failures) == ("running", 0)
+
+
+def test_a_run_that_pauses_and_was_asked_to_cancel_meanwhile_is_cancelled(store: Store) -> None:
+    add_runs(store, [SPEC])
+    held = queue.claim(store, worker(store))
+    assert held is not None
+    queue.ask(store, [1], "pause")
+    queue.ask(store, [1], "cancel")
+    assert queue.end(store, held, "paused") == "cancelled"
+    assert get(store, 1).status == "cancelled" and get(store, 1).ended_at is not None
 
 
 def test_bad_endings_in_a_row_fail_the_run_and_a_checkpoint_starts_the_count_again(store: Store) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path, *, size_kib: int) -> Iterator[Path]:
-    """A file system of this size at a new folder. Skips where it may not be mounted."""
+def small_disk(folder: Path, *, size_kib: int, files: int = 0) -> Iterator[Path]:
+    """A file system of this size, and for so many files, at a new folder. Skips where it may not be mounted."""
     folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size_kib}k", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size_kib}k,nr_inodes={files}", "tmpfs", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:

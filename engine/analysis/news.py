@@ -47,6 +47,8 @@ class News:
     warned: tuple[RunState, ...]
     warned_running: tuple[int, ...]
     """The running runs that a warning is known of, told before or not."""
+    latest_end: datetime | None
+    """Of the runs that ended: the next news begin behind it."""
 
 
 def gather(
@@ -73,6 +75,7 @@ def gather(
         best=tuple(_best(in_order, sweeps)),
         warned=tuple(run for run in [*in_order, *fresh] if run.verdict in WARNINGS),
         warned_running=tuple(run.id for run in live),
+        latest_end=max((run.ended_at for run in ended if run.ended_at is not None), default=None),
     )
 
 

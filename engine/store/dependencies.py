@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlmodel import Session
 
+from engine.spec import RUN_PREFIX
 from engine.store.fencing import QueueError, dependency_table, run_table
-from engine.store.status import ENDED
+from engine.store.status import ENDED, Status
+from engine.store.wording import numbered
 
 Key = TypeVar("Key", int, str)
 IDS_AT_ONCE = 500
@@ -76,6 +78,37 @@ def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[
         for run_id, after_id, kind in session.execute(rows.order_by(table.after_id, table.run_id)):
             found[after_id][run_id] = kind
     return dict(found)
+
+
+class Reader(NamedTuple):
+    """A run that has not read the weights yet that it starts from."""
+
+    id: int
+    status: Status
+    arch: str
+
+
+def starting_from(session: Session, run_ids: Iterable[int]) -> dict[int, list[Reader]]:
+    """For each of these runs those that wait or run and are yet to start from its weights."""
+    found: dict[int, list[Reader]] = defaultdict(list)
+    table = run_table.c
+    source_of = {f"{RUN_PREFIX}{run_id}": run_id for run_id in run_ids}
+    for some in some_of(source_of):
+        to_come = table.status.not_in(ENDED) & (table.epoch == 0)
+        rows = select(table.pretrained, *(table[name] for name in Reader._fields))
+        for row in session.execute(rows.where(table.pretrained.in_(some), to_come).order_by(table.id)):
+            found[source_of[row.pretrained]].append(Reader(*row[1:]))
+    return found
+
+
+def first_misfit(session: Session, arch_of: Mapping[int, str]) -> str | None:
+    """Which runs are yet to start from one of these and could not, had it this arch; None where all fit."""
+    for run_id, readers in starting_from(session, arch_of).items():
+        others = [other.id for other in readers if arch_of.get(other.id, other.arch) != arch_of[run_id]]
+        if others:
+            start = "starts" if len(others) == 1 else "start"
+            return f"{numbered(others)} {start} from run {run_id} and could not from a {arch_of[run_id]}"
+    return None
 
 
 def replace_links(session: Session, run_id: int, links: Links) -> None:

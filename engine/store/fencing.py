@@ -63,6 +63,16 @@ def next_change(session: Session) -> int:
 
 def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
     """The status of each run, in the given order. Raises QueueError for one that is not there."""
+    wanted = list(run_ids)
+    found = statuses_there(session, wanted)
+    for run_id in wanted:
+        if run_id not in found:
+            raise QueueError(f"there is no run {run_id}: resnet-tui ls shows them all")
+    return found
+
+
+def statuses_there(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
+    """The status of each run that is there, in the given order."""
     wanted = list(dict.fromkeys(run_ids))
     found: dict[int, Status] = {}
     for start in range(0, len(wanted), 500):
@@ -71,10 +81,7 @@ def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
             row.id: row.status
             for row in session.execute(select(run_table.c.id, run_table.c.status).where(some))
         }
-    for run_id in wanted:
-        if run_id not in found:
-            raise QueueError(f"there is no run {run_id}: resnet-tui ls shows them all")
-    return {run_id: found[run_id] for run_id in wanted}
+    return {run_id: found[run_id] for run_id in wanted if run_id in found}
 
 
 def write_fenced(session: Session, held: Claim, **values: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from engine.store.database import Store
+from engine.store.dependencies import recount
 from engine.store.fencing import Claim, next_change, write_fenced
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
@@ -62,10 +63,11 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
     """Drop what lies past the attempt's checkpoint and note what it trains with. Raises LeaseLost."""
     run_id = held.run_id
     with store.write() as session:
+        changed = next_change(session)
         write_fenced(
             session,
             held,
-            changed=next_change(session),
+            changed=changed,
             doing="",
             epoch=max(start.epoch, 0),
             step=max(start.epoch, 0) * start.steps_per_epoch,
@@ -82,6 +84,7 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             col(LossPoint.run_id) == run_id, col(LossPoint.bucket) >= start.bucket
         )
         session.execute(later)
+        recount(session, [run_id], changed)  # back at epoch 0 it would read its source's weights again
 
 
 def record_epoch(

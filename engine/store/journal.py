@@ -81,6 +81,7 @@ def editing(store: Store, verb: str, run_ids: Collection[int], columns: Sequence
         ]
         follow(session, differing, edit.changed)
         recount_after(session, final, edit.changed)
+        recount(session, final, edit.changed)  # one that begins again waits again for what it waited for
         if edit.text:
             note(session, verb, edit.text, [*edit.changes, *differing])
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy import select as core_select
@@ -53,6 +54,10 @@ def get_run(session: Session, run_id: int) -> Run:
     return run
 
 
+def find_run(session: Session, run_id: int) -> Run | None:
+    return session.get(Run, run_id)
+
+
 def ids_between(session: Session, first: int, last: int) -> list[int]:
     """The runs that are there from one number to another, both included."""
     inside = select(col(Run.id)).where(col(Run.id).between(first, last))
@@ -87,24 +92,34 @@ def queue_order(session: Session) -> list[int]:
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:
-    """For each run the ones it still waits for, with their status; for one that has trained an epoch, none."""
+    """For each waiting run the ones it still waits for, with their status; for one that has trained an epoch, none."""
     mine = run_table.alias("mine")
     waits: dict[int, dict[int, Status]] = defaultdict(dict)
     statement = (
         select(RunDependency.run_id, RunDependency.after_id, Run.status)
         .join(Run, col(Run.id) == RunDependency.after_id)
         .join(mine, mine.c.id == RunDependency.run_id)
-        .where(~met(run_table.c.status), mine.c.epoch == 0)
+        .where(~met(run_table.c.status), mine.c.epoch == 0, mine.c.status.in_(["queued", "paused"]))
     )
     for run_id, after_id, status in session.exec(statement):
         waits[run_id][after_id] = status  # type: ignore[assignment]
     return dict(waits)
 
 
-def stuck(waits: dict[int, dict[int, Status]], dead_too: Collection[int] = ()) -> dict[int, int]:
-    """The runs that wait, directly or through others, for one that failed or was cancelled, or for one of
-    `dead_too`: that one's id."""
-    dead: dict[int, int] = {}
+class Obstacle(NamedTuple):
+    """The run that others wait for in vain, and its status."""
+
+    run_id: int
+    status: Status
+
+
+def stuck(
+    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[str] = ENDED
+) -> dict[int, Obstacle]:
+    """The runs that wait, directly or through others, for one of these statuses or one of `dead_too`: for which.
+
+    What is waited for and has ended, has failed or was cancelled."""
+    dead: dict[int, Obstacle] = {}
     grew = True
     while grew:
         grew = False
@@ -112,18 +127,25 @@ def stuck(waits: dict[int, dict[int, Status]], dead_too: Collection[int] = ()) -
             if run_id in dead:
                 continue
             for target, status in targets.items():
-                if status in ENDED or target in dead or target in dead_too:
-                    dead[run_id] = dead.get(target, target)
+                if status in at or target in dead or target in dead_too:
+                    dead[run_id] = dead.get(target, Obstacle(target, status))
                     grew = True
                     break
     return dead
 
 
+def held_up(waits: dict[int, dict[int, Status]]) -> dict[int, Obstacle]:
+    """The runs that nothing starts until somebody retries or resumes another: for each, which."""
+    paused: tuple[Status] = ("paused",)
+    return stuck(waits, at=paused) | stuck(waits)
+
+
 def pending(session: Session) -> Sequence[int]:
-    """The runs that are running or that some worker may still claim."""
+    """The runs that are running or that some worker may still claim, nobody doing anything."""
     rows = session.exec(select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))).all()
     needy = set() if workers.card_is_there(session) else needing_card(session)
-    hopeless = needy | stuck(unmet(session), needy).keys()
+    waits = unmet(session)
+    hopeless = needy | stuck(waits, needy).keys() | held_up(waits).keys()
     return [
         run_id
         for run_id, status in rows

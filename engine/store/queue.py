@@ -2,7 +2,8 @@
 
 Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
 Invariants (tests/test_queue_model.py holds the store against them):
-- a run is `running` exactly when it has a lease and a worker; only a running run has a `request`;
+- a run is `running` exactly when it has a lease and a worker; only a running run has a `request`, and one to cancel
+  is never made one to pause;
 - `attempt` grows by one with each claim and never otherwise;
 - a write for an old attempt, or for a run that is not running, raises LeaseLost and changes nothing;
 - a call that raises changes nothing: an edit is done to all of its runs or to none;
@@ -17,10 +18,10 @@ Invariants (tests/test_queue_model.py holds the store against them):
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Select, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
@@ -130,11 +131,14 @@ def end(
     cause: Cause | None = None,
     error: str | None = None,
     suggestion: str | None = None,
-) -> None:
-    """Record how an attempt ended and free the runs that waited for it. Raises LeaseLost."""
-    ended = utc_now() if status in ENDED else None
+) -> Status:
+    """Record how an attempt ended and free the runs that waited for it; gives the status recorded: a run that pauses
+    and was asked to cancel meanwhile is cancelled. Raises LeaseLost."""
     with store.write() as session:
         changed = next_change(session)
+        if status == "paused" and _request_of(session, held) == "cancel":
+            status = "cancelled"
+        ended = utc_now() if status in ENDED else None
         write_fenced(
             session,
             held,
@@ -148,14 +152,29 @@ def end(
         )
         if status in ENDED:
             recount_after(session, [held.run_id], changed)
+    return status
 
 
-def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = None) -> None:
+def _request_of(session: Session, held: Claim) -> Request | None:
+    found = session.execute(select(run_table.c.request).where(run_table.c.id == held.run_id)).scalar()
+    return cast(Request | None, found)
+
+
+def put_back(
+    store: Store,
+    held: Claim,
+    *,
+    bad_end: tuple[Cause, str] | None = None,
+    if_lost: Collection[int] | None = None,
+) -> None:
     """Return a run to its place in the queue.
 
-    `bad_end` (cause, one line) counts as a failure; at `max_attempts` of them in a row the run fails.
-    Raises LeaseLost."""
+    `bad_end` (cause, one line) counts as a failure; at `max_attempts` of them in a row the run fails. With `if_lost`
+    only where its lease has run out or its worker is one of these. Raises LeaseLost where that does not hold, or
+    the claim."""
     with store.write() as session:
+        if if_lost is not None and not _is_lost(session, held, if_lost):
+            raise LeaseLost(f"run {held.run_id} has been renewed")
         columns = run_table.c.failures, run_table.c.max_attempts, run_table.c.request
         row = session.execute(select(*columns).where(run_table.c.id == held.run_id)).first()
         if row is None:
@@ -181,16 +200,30 @@ def put_back(store: Store, held: Claim, *, bad_end: tuple[Cause, str] | None = N
             recount_after(session, [held.run_id], changed)
 
 
-def expire_leases(store: Store, *, dead_workers: Iterable[int] = ()) -> list[int]:
-    """Put back the runs whose lease ran out or whose worker is known to be gone; gives their ids."""
+def _lost(session: Session, dead_workers: Collection[int]) -> ColumnElement[bool]:
+    return (run_table.c.lease_expires_s < now_s(session)) | run_table.c.worker_id.in_(dead_workers)
+
+
+def _is_lost(session: Session, held: Claim, dead_workers: Collection[int]) -> bool:
+    mine = select(run_table.c.id).where(run_table.c.id == held.run_id, _lost(session, dead_workers))
+    return session.execute(mine).first() is not None
+
+
+def expire_leases(store: Store, *, dead_workers: Collection[int] = ()) -> list[int]:
+    """Put back the runs whose lease ran out or whose worker is known to be gone; gives their ids.
+
+    Read first, without the write lock, for mostly there are none; looked at again before each is put back, for its
+    worker may have renewed the lease in between."""
     with store.read() as session:
-        lost = (run_table.c.lease_expires_s < now_s(session)) | run_table.c.worker_id.in_(list(dead_workers))
-        statement = select(run_table.c.id, run_table.c.attempt).where(IS_RUNNING, lost)
+        statement = select(run_table.c.id, run_table.c.attempt).where(
+            IS_RUNNING, _lost(session, dead_workers)
+        )
         held = [Claim(row.id, row.attempt) for row in session.execute(statement)]
     returned = []
     for each in held:
         try:
-            put_back(store, each, bad_end=("worker_lost", "the worker vanished and its lease ran out"))
+            bad_end: tuple[Cause, str] = "worker_lost", "the worker vanished and its lease ran out"
+            put_back(store, each, bad_end=bad_end, if_lost=dead_workers)
         except LeaseLost:
             continue
         returned.append(each.run_id)
@@ -206,6 +239,10 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
         for run_id, status in edit.was.items():
             if status not in may_follow(target):
                 raise QueueError(f"run {run_id} is {status}: it cannot be {target}")
+            if request == "pause" and edit.before[run_id]["request"] == "cancel":
+                raise QueueError(
+                    f"run {run_id} was asked to cancel: take that back first with resnet-tui undo"
+                )
         waiting = [run_id for run_id, status in edit.was.items() if status != "running"]
         running = [run_id for run_id, status in edit.was.items() if status == "running"]
         edit.write(waiting, status=target, ended_at=utc_now() if target in ENDED else None)

@@ -11,11 +11,14 @@ from sqlmodel import Session
 from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
 from engine.store import workers
 from engine.store.fencing import IS_QUEUED, IS_RUNNING, run_table
-from engine.store.listing import needing_card, queue_order, queue_paused, stuck, unmet
+from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
 from engine.store.paces import past_runs, running_end
 from engine.store.status import Status
 from engine.store.tables import Worker
+from engine.store.wording import WHICH
 
+HORIZON_S = 10 * 365 * 86_400
+"""Seconds: what ends later than that is told no time, for no calendar may have one."""
 FAR = 1_000
 """How many runs of the queue are followed: what lies beyond is days off, and every page would wait for it."""
 
@@ -69,7 +72,7 @@ def _reasons(
     """The wanted runs' reasons, or all."""
     needy = set() if any(map(workers.has_card, there)) else needing_card(session)
     obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
-    hopeless = stuck(waits)
+    hopeless = held_up(waits)
     found: dict[int, str] = {}
     ahead = 0
     for run_id in queue_order(session):
@@ -87,12 +90,10 @@ def _reasons(
     return found
 
 
-def _waits_for(targets: Mapping[int, str], dead: int | None) -> str:
-    if dead is None:
-        held = [f"#{target}, which is paused" for target in sorted(targets) if targets[target] == "paused"]
-        return f"waits for {held[0] if held else ', '.join(f'#{target}' for target in sorted(targets))}"
-    status = targets.get(dead, "failed")
-    return f"waits for #{dead}, which {'was cancelled' if status == 'cancelled' else status}"
+def _waits_for(targets: Collection[int], obstacle: Obstacle | None) -> str:
+    if obstacle is None:
+        return f"waits for {', '.join(f'#{target}' for target in sorted(targets))}"
+    return f"waits for #{obstacle.run_id}, {WHICH[obstacle.status]}"
 
 
 def _waiting(reason: str, times: Forecast | None, now: datetime) -> Waiting:
@@ -100,7 +101,7 @@ def _waiting(reason: str, times: Forecast | None, now: datetime) -> Waiting:
 
 
 def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, datetime] | None:
-    if span is None:
+    if span is None or not span.high < HORIZON_S:
         return None
     low, mid, high = (now + timedelta(seconds=seconds) for seconds in span)
     return low, mid, high

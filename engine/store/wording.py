@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+WHICH = {"failed": "which failed", "cancelled": "which was cancelled", "paused": "which is paused"}
+"""Of a run that others wait for and that will not go on by itself, by its status."""
 SHOWN = 12
 """Numbers or ranges that a line names."""
 

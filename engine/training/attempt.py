@@ -1,7 +1,6 @@
 """Train one claimed run in this process, and record how it ends."""
 
 import contextlib
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -21,25 +20,19 @@ from engine.paths import Home, sweep_aside
 from engine.spec import RunSpec
 from engine.store import history, listing, queue
 from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, LeaseLost, fence
-from engine.store.status import Cause
+from engine.store.fencing import Claim, LeaseLost
+from engine.store.status import Cause, Status
 from engine.text import plain
 from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.losses import Diverged
 from engine.training.memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
 from engine.training.orders import Orders
+from engine.training.patience import patient_fence, patiently
 from engine.training.process import set_up_process
 from engine.training.recipe import MachineError
 from engine.training.record import StoreRecorder
+from engine.training.run_log import log
 from engine.training.session import Session
-
-
-def log(text: str) -> None:
-    """A line of the run's log: the worker sends this process's output there.
-
-    On a full disk it waits in memory for the next line: what fails the run are the files that it needs."""
-    with contextlib.suppress(OSError):
-        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, orders: Orders) -> None:
@@ -47,13 +40,13 @@ def train(store: Store, home: Home, held: Claim, device: torch.device, orders: O
     with store.read() as session:
         run = listing.get_run(session, held.run_id)
     spec = load_spec(run.spec)
-    with fence(store, held):
+    with patient_fence(store, held):
         log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
     try:
         environment = environment_now(spec, device, home, run.environment)
         log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
         set_up_process(spec, environment, device)
-        with fence(store, held):
+        with patient_fence(store, held):
             sweep_aside(home.run(held.run_id).folder)
         finished = _train(store, home, held, spec, environment, device, orders, before=run.environment)
     except (LeaseLost, StoreError):
@@ -124,7 +117,8 @@ def _shown(store: Store, held: Claim) -> Callable[[str], None]:
     """Logs, and shows in the run table, what a run does before its first step: packing takes minutes."""
 
     def say(text: str) -> None:
-        history.record_doing(store, held, plain(" ".join(text.split())))
+        shown = plain(" ".join(text.split()))
+        patiently(lambda: history.record_doing(store, held, shown))
         log(text)
 
     return say
@@ -139,28 +133,23 @@ def _train_and_judge(session: Session, recorder: StoreRecorder, orders: Orders) 
 
 
 def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:
-    if finished:
-        queue.end(store, held, "done")
-        log("done")
-    elif reason == "cancel":
-        queue.end(store, held, "cancelled")
-        log("cancelled")
-    elif reason == "pause":
-        queue.end(store, held, "paused")
-        log("paused")
-    else:
-        queue.put_back(store, held)
+    asked: dict[str | None, Status] = {"cancel": "cancelled", "pause": "paused"}
+    status = "done" if finished else asked.get(reason)
+    if status is None:
+        patiently(lambda: queue.put_back(store, held))
         log("stopped; the run is back in its place")
+    else:
+        log(patiently(lambda: queue.end(store, held, status)))
 
 
 def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
     cause, text, suggestion = explain(error, spec)
-    with fence(store, held):  # one that lost its lease writes nothing, not even to the log
+    with patient_fence(store, held):  # one that lost its lease writes nothing, not even to the log
         if cause == "code":
             with contextlib.suppress(OSError):
                 traceback.print_exc()
         log(f"failed ({cause}): {text}")
-    queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion)
+    patiently(lambda: queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion))
 
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:

@@ -3,13 +3,14 @@
 import contextlib
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import nn
 
 from engine.datasets.layouts import DataError
 from engine.paths import Fence, RunPaths, atomic_path
+from engine.training.memory import is_out_of_memory
 
 FORMAT = 1
 
@@ -36,10 +37,7 @@ def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
         if state is None:
             continue
         if state.get("format") != FORMAT or state.get("spec_hash") != spec_hash:
-            raise CheckpointError(
-                f"{path} was made with other settings or by another version: queue a clone of the run, or remove "
-                "the file to train it from the start"
-            )
+            raise _foreign(path)
         return state
     return None
 
@@ -62,16 +60,38 @@ def _write(state: dict[str, Any], path: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """None where the file is missing or torn. Raises what load_checkpoint does, and MemoryError."""
     try:
         with path.open("rb") as file:
-            if zipfile.ZipFile(file).testzip() is not None:
-                return None  # torch itself compares no checksums
+            if not _is_whole(file):
+                return None
             file.seek(0)
             loaded = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         return None
-    except OSError:
+    except (OSError, MemoryError):
         raise
-    except Exception:  # torn, or no checkpoint at all: parsing it may raise anything
-        return None
-    return loaded if isinstance(loaded, dict) else None
+    except Exception as error:  # parsing it may raise anything
+        if is_out_of_memory(error):
+            raise MemoryError(f"{path} does not fit into the host's memory") from None
+        raise _foreign(path) from None
+    if not isinstance(loaded, dict):
+        raise _foreign(path)
+    return loaded
+
+
+def _is_whole(file: IO[bytes]) -> bool:
+    """Torch itself compares no checksums."""
+    try:
+        return zipfile.ZipFile(file).testzip() is None
+    except (OSError, MemoryError):
+        raise
+    except Exception:  # what is torn anywhere may raise anything
+        return False
+
+
+def _foreign(path: Path) -> CheckpointError:
+    return CheckpointError(
+        f"{path} was made with other settings or by another version: queue a clone of the run, or remove "
+        "the file to train it from the start"
+    )

@@ -13,16 +13,17 @@ from engine.datasets.index import Index
 from engine.spec import RunSpec
 from engine.store import history
 from engine.store.database import Store
-from engine.store.fencing import Claim, fence
+from engine.store.fencing import Claim
 from engine.store.history import Best, Judgement, Start
 from engine.store.tables import EpochMetrics, LossPoint
 from engine.training.columns import row_of
 from engine.training.losses import Bucket
 from engine.training.measure import Choice, Measured
+from engine.training.patience import patient_fence, patiently
 
 
 class StoreRecorder:
-    """Every method raises LeaseLost once the run was claimed anew."""
+    """Every method raises LeaseLost once the run was claimed anew, and waits while the run table is out of reach."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class StoreRecorder:
             environment={**self._environment, "data_fingerprint": index.fingerprint},
             leak=self._leak,
         )
-        history.begin_attempt(self._store, self._held, start)
+        patiently(lambda: history.begin_attempt(self._store, self._held, start))
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         points = [
@@ -68,41 +69,52 @@ class StoreRecorder:
             )
             for bucket in buckets
         ]
-        history.record_progress(self._store, self._held, step=step, images_per_s=images_per_s, losses=points)
+        patiently(
+            lambda: history.record_progress(
+                self._store, self._held, step=step, images_per_s=images_per_s, losses=points
+            )
+        )
 
     def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
         peak_gb = peak_memory_gb(self._environment.get("device", "cpu"))
-        history.record_epoch(
-            self._store,
-            self._held,
-            metrics,
-            measured.evaluation.confusion.tolist(),
-            best=_best(best),
-            judgement=self._judge(metrics, last=last),
-            peak_memory_gb=peak_gb,
+        judgement = self._judge(metrics, last=last)
+        patiently(
+            lambda: history.record_epoch(
+                self._store,
+                self._held,
+                metrics,
+                measured.evaluation.confusion.tolist(),
+                best=_best(best),
+                judgement=judgement,
+                peak_memory_gb=peak_gb,
+            )
         )
 
     def diverged(self) -> None:
         """Judge a run whose loss stopped being a number within an epoch, which so never ended."""
-        with self._store.read() as session:
-            earlier = history.epochs_of(session, self._held.run_id)
+        earlier = self._earlier()
         last = max((row.epoch for row in earlier), default=0)
         broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=())
         judgement = self._judgement([*map(self._evidence, earlier), broken])
         assert judgement is not None
-        history.record_judgement(self._store, self._held, judgement)
+        patiently(lambda: history.record_judgement(self._store, self._held, judgement))
 
     def fence(self) -> AbstractContextManager[None]:
-        return fence(self._store, self._held)
+        return patient_fence(self._store, self._held)
 
     def checkpoint(self) -> None:
-        history.record_checkpoint(self._store, self._held)
+        patiently(lambda: history.record_checkpoint(self._store, self._held))
+
+    def _earlier(self) -> list[EpochMetrics]:
+        def read() -> list[EpochMetrics]:
+            with self._store.read() as session:
+                return history.epochs_of(session, self._held.run_id)
+
+        return patiently(read)
 
     def _judge(self, latest: EpochMetrics, *, last: bool) -> Judgement | None:
-        with self._store.read() as session:
-            earlier = history.epochs_of(session, self._held.run_id)
-        epochs = [*(row for row in earlier if row.epoch < latest.epoch), latest]
+        epochs = [*(row for row in self._earlier() if row.epoch < latest.epoch), latest]
         return self._judgement([self._evidence(row) for row in epochs], ends_here=last)
 
     def _judgement(self, epochs: list[EpochEvidence], *, ends_here: bool = False) -> Judgement | None:

@@ -55,7 +55,8 @@ def write_to_log(home: Home, held: Claim) -> None:
 def _train(home: Home, orders: Orders, device: str) -> int:
     import torch
 
-    from engine.training.attempt import log, train
+    from engine.training.attempt import train
+    from engine.training.run_log import log
 
     held = orders.wait_for_run()
     try:

@@ -22,8 +22,7 @@ from engine.store.edits.order import MAX_PRIORITY
 from engine.usage import room_for
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
-from tui.cli.output import CliError, tell
-from tui.text import plain
+from tui.cli.output import CliError, checked_text, tell
 from tui.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
@@ -157,12 +156,6 @@ def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]
         yield selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered)
     for loss in sorted({spec.loss for spec in specs}):
         yield loss_problem(loss, ordered=index.ordered)
-
-
-def checked_text(where: str, given: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in given):
-        raise CliError(f"{where}: {plain(given)} is no text in UTF-8")
-    return given
 
 
 def _problem(field: str, text: str) -> str:

@@ -1,10 +1,11 @@
 """`cancel`, `pause`, `resume`, `retry`, `rm`, `wait`: steer runs from a script."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from engine.paths import Home
 from engine.store import listing, queue
@@ -13,13 +14,13 @@ from engine.store.edits.remove import Removed
 from engine.store.edits.remove import remove as remove_runs
 from engine.store.edits.retry import retry as retry_runs
 from engine.store.edits.state import resume as resume_runs
-from engine.store.fencing import statuses
-from engine.store.status import ENDED, Status
-from engine.store.wording import numbered
-from engine.store.workers import present
+from engine.store.fencing import statuses, statuses_there
+from engine.store.status import Status
+from engine.store.wording import WHICH, numbered
+from engine.store.workers import has_card, present
 from tui.cli.ids import Ids, find_ids, tell_runs
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, checked_text, tell
 
 POLL_S = 0.5
 
@@ -64,12 +65,14 @@ def retry(
 ) -> int:
     """Queue failed and cancelled runs again, to go on from their last checkpoints.
 
-    Those that failed by code, data or diverged begin anew: their metrics and files are deleted."""
+    Those that failed by code or diverged begin anew: their metrics and files are deleted."""
     store = open_store(home.database, create=False)
     retried = retry_runs(store, home, find_ids(store, run_ids), fresh=fresh)
     tell_runs(retried.going_on, "queued again, to go on from its last checkpoint")
     tell_runs(retried.from_start, "queued again from the start; what it had trained is deleted")
-    return 0
+    for run_id, problem in retried.left.items():
+        tell(f"some of what run {run_id} had trained could not be deleted: {problem}")
+    return 1 if retried.left else 0
 
 
 @takes_home
@@ -101,29 +104,47 @@ def wait(
     warned: set[str] = set()
     while True:
         with store.read() as session:
-            found = statuses(session, wanted)
-            hopeless = listing.stuck(listing.unmet(session))
-            obstacles = {
-                "no worker is there: start one with python -m engine.worker": not present(session),
-                "the queue is paused: resnet-tui queue resume lets it go on": listing.queue_paused(session),
-            }
-        going = [
-            run for run, status in found.items() if status not in (*ENDED, "paused") and run not in hopeless
-        ]
+            waits = listing.unmet(session)
+            held_up = listing.held_up(waits)
+            going = [
+                run
+                for run, status in statuses_there(session, wanted).items()
+                if status in ("queued", "running") and run not in held_up
+            ]
+            obstacles = list(_obstacles(session, going, waits))
         if not going:
-            return _result(store, list(found), hopeless)
-        for text, stands in obstacles.items():
-            if stands and text not in warned:
+            return _result(store, wanted, held_up)
+        for text in obstacles:
+            if text not in warned:
                 warned.add(text)
                 tell(text)
         time.sleep(POLL_S)
+
+
+def _obstacles(
+    session: Session, going: Collection[int], waits: dict[int, dict[int, Status]]
+) -> Iterator[str]:
+    """What keeps runs that could go on from starting until somebody does something about it."""
+    there = present(session)
+    if not there:
+        yield "no worker is there: start one with python -m engine.worker"
+    elif not any(map(has_card, there)):
+        needy = listing.needing_card(session)
+        needy |= listing.stuck(waits, needy, at=()).keys()
+        if not needy.isdisjoint(going):
+            yield "no worker for cuda is there: start one with python -m engine.worker --device cuda:0"
+    if listing.queue_paused(session):
+        yield "the queue is paused: resnet-tui queue resume lets it go on"
 
 
 def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int]:
     if bool(run_ids) == (sweep is not None):
         raise CliError("give run numbers or --sweep NAME: resnet-tui ls shows both")
     if sweep is None:
-        return find_ids(store, run_ids)
+        named = find_ids(store, run_ids)
+        with store.read() as session:
+            return list(statuses(session, named))
+    checked_text("--sweep", sweep)
     with store.read() as session:
         wanted = [run.id for run in listing.list_runs(session, sweep=sweep) if run.id is not None]
     if not wanted:
@@ -131,12 +152,16 @@ def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int
     return wanted
 
 
-def _result(store: Store, run_ids: list[int], hopeless: dict[int, int]) -> int:
+def _result(store: Store, run_ids: list[int], held_up: dict[int, listing.Obstacle]) -> int:
     with store.read() as session:
-        runs = listing.list_runs(session, ids=run_ids)
-    for run in runs:
-        if run.id in hopeless and run.status == "queued":
-            tell(f"run {run.id} waits for run {hopeless[run.id]}, which did not end well")
+        runs = {run.id: run for run in listing.list_runs(session, ids=run_ids)}
+    for run_id in run_ids:
+        run = runs.get(run_id)
+        if run is None:
+            tell(f"run {run_id} was removed")
+        elif run_id in held_up and run.status == "queued":
+            obstacle = held_up[run_id]
+            tell(f"run {run_id} waits for run {obstacle.run_id}, {WHICH[obstacle.status]}")
         elif run.status != "done":
-            tell(f"run {run.id} {run.status}" + (f": {run.error}" if run.error else ""))
-    return 0 if all(run.status == "done" for run in runs) else 1
+            tell(f"run {run_id} {run.status}" + (f": {run.error}" if run.error else ""))
+    return 0 if all(run_id in runs and runs[run_id].status == "done" for run_id in run_ids) else 1

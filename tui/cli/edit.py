@@ -35,7 +35,7 @@ def edit(
         check_files(home, specs)
         for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
             tell(f"warning: {line}")
-        repeats = edit_settings(store, wanted, values)
+        repeats = edit_settings(store, home, wanted, values)
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))
     for run_id, other in repeats.items():
         tell(f"run {run_id} repeats run {other}: same settings, same data")

@@ -14,6 +14,8 @@ from tui.cli.output import CliError, tell
 from tui.text import plain
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]
+MAX_DIGITS = 20
+"""More than MAX_ID has; Python reads no number of thousands."""
 MANY = 5
 """From more runs than this a verb prints one line for all."""
 
@@ -29,12 +31,18 @@ def _span(part: str) -> tuple[int, int]:
         raise CliError(
             f"{plain(repr(part))} is no run: give numbers, ranges such as 3-7, or both as in 1,4-6"
         )
-    first, last = (int(number) for number in (match[1], match[2] or match[1]))
-    if last > MAX_ID:
-        raise CliError(f"there is no run {last}: resnet-tui ls shows them all")
+    numbers = [number.lstrip("0") or "0" for number in (match[1], match[2] or match[1])]
+    for number in numbers:
+        if len(number) > MAX_DIGITS or int(number) > MAX_ID:
+            raise CliError(f"there is no run {_short(number)}: resnet-tui ls shows them all")
+    first, last = map(int, numbers)
     if first > last:
         raise CliError(f"{part} is no range: write {last}-{first}")
     return first, last
+
+
+def _short(number: str) -> str:
+    return number if len(number) <= 2 * MAX_DIGITS else f"{number[:MAX_DIGITS]}… of {len(number)} digits"
 
 
 def find_ids(store: Store, texts: Iterable[str]) -> list[int]:

@@ -16,12 +16,12 @@ from engine.store.tables import Run
 from engine.store.waiting import Waiting, waits
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
-from tui.cli.output import CliError, print_json, print_table
+from tui.cli.output import CliError, checked_text, print_json, print_table
 from tui.cli.show_text import show_lines
 from tui.text import clock, decimals, learning_rate, plain
 
 SORTS = ("id", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
-_COLUMN = {"kappa": "best_kappa"}
+_COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
 SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
@@ -41,6 +41,7 @@ def ls(
     for each in wanted:
         if each not in STATUSES:
             raise CliError(f"--status: {each!r} is unknown: choose from {', '.join(STATUSES)}")
+    checked_text("--sweep", sweep or "")
     if sort not in SORTS:
         raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join(SORTS)}")
     with open_store(home.database, create=False).read() as session:

@@ -12,10 +12,8 @@ from engine.store.database import open_store
 from engine.store.news import read_news
 from tui.cli.options import takes_home
 from tui.cli.output import print_json, tell
-from tui.cli.since import EXAMPLES, Told, last_told, parse_since, remember, state_file
+from tui.cli.since import BEGINNING, EXAMPLES, Told, last_told, parse_since, remember, state_file
 from tui.text import clock, decimals, plain
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @takes_home
@@ -29,11 +27,12 @@ def news(
     """Say what ended, what failed and why, what is best of its sweep, and what is to be looked at."""
     now = datetime.now().astimezone()
     path = state_file(home)
-    told = last_told(path) or Told(BEGINNING)
+    told = last_told(path) or Told(BEGINNING, BEGINNING)
     if since is not None:
-        told = Told(parse_since(since, now))
+        time = parse_since(since, now)
+        told = Told(time, time)
     with open_store(home.database, create=False).read() as session:
-        found = read_news(session, told.at, told=told.warned)
+        found = read_news(session, told.through, told=told.warned)
     if as_json:
         print_json(document(found, told.at, now))
     else:
@@ -41,7 +40,7 @@ def news(
             print(plain(line))
     if since is None:
         try:
-            remember(path, now, found.warned_running)
+            remember(path, Told(now, found.latest_end or told.through, found.warned_running))
         except OSError as error:
             tell(f"these news will be told again: {error.filename}: {error.strerror}")
     return 0

@@ -12,6 +12,13 @@ class CliError(Exception):
     """The call cannot be done as it stands: one line that says what to do, exit code 2."""
 
 
+def checked_text(where: str, given: str) -> str:
+    """Raises CliError for what no database takes."""
+    if any("\ud800" <= character <= "\udfff" for character in given):
+        raise CliError(f"{where}: {plain(given)} is no text in UTF-8")
+    return given
+
+
 def print_json(document: dict[str, Any]) -> None:
     """In ASCII: names that are not UTF-8 have no other way out, and every terminal can encode it."""
     print(json.dumps(document, indent=2, allow_nan=False))

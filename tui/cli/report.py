@@ -12,7 +12,7 @@ from engine.paths import Home
 from engine.store.database import open_store
 from tui.cli.ask import ask
 from tui.cli.options import MAX_ID, takes_home
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, checked_text, tell
 
 
 @takes_home
@@ -27,6 +27,7 @@ def report(
     """Write report.md with tables and figures of what the runs measured."""
     if run_ids and sweep is not None:
         raise CliError("give run numbers or --sweep, not both")
+    checked_text("--sweep", sweep or "")
     store = open_store(home.database, create=False)
     study = collect(store, run_ids=run_ids or None, sweep=sweep)
     for path in write_report(study, out, architectures=architectures(study)):

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,8 @@ from engine.paths import Home, write_atomic
 from tui.cli.output import CliError
 from tui.text import plain
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before all runs."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 EXAMPLES = "2h, 3d, yesterday, 18:00, 2026-05-12 or 2026-05-12T18:00"
 
@@ -25,7 +26,10 @@ def parse_since(text: str, now: datetime) -> datetime:
     if words in ("today", "yesterday"):
         return midnight - timedelta(days=words == "yesterday")
     if match := re.fullmatch(r"(\d{1,6})\s*([smhdw])", words, re.ASCII):
-        return _since(text, now - timedelta(seconds=int(match[1]) * UNITS[match[2]]), now)
+        try:
+            return _since(text, now - timedelta(seconds=int(match[1]) * UNITS[match[2]]), now)
+        except OverflowError:  # before the year 1
+            return BEGINNING
     if match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", words, re.ASCII):
         at = midnight.replace(hour=int(match[1]), minute=int(match[2]))
         return at if at <= now else at - timedelta(days=1)
@@ -39,7 +43,7 @@ def parse_since(text: str, now: datetime) -> datetime:
 def _since(text: str, time: datetime, now: datetime) -> datetime:
     if time > now:
         raise CliError(f"--since: {plain(text)} is not over yet: give a time in the past, such as {EXAMPLES}")
-    return time
+    return max(time, BEGINNING)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Told:
     """When news were told last, and which running runs' warnings were among them."""
 
     at: datetime
+    through: datetime
+    """The latest end that was among them. Not `at`: an end that was being written then has an earlier time, and was not
+    to be seen yet."""
     warned: tuple[int, ...] = ()
 
 
@@ -63,13 +70,14 @@ def last_told(path: Path) -> Told | None:
     try:
         known = json.loads(path.read_text())
         at = datetime.fromisoformat(known["at"])
-        return Told(at, tuple(map(int, known["warned"]))) if at.tzinfo else None
+        through = datetime.fromisoformat(known.get("through", known["at"]))
+        return Told(at, through, tuple(map(int, known["warned"]))) if at.tzinfo and through.tzinfo else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def remember(path: Path, at: datetime, warned: Collection[int]) -> None:
+def remember(path: Path, told: Told) -> None:
     """Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    document = {"at": at.astimezone(UTC).isoformat(), "warned": sorted(warned)}
-    write_atomic(path, json.dumps(document).encode())
+    times = {name: getattr(told, name).astimezone(UTC).isoformat() for name in ("at", "through")}
+    write_atomic(path, json.dumps({**times, "warned": sorted(told.warned)}).encode())

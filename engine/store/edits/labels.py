@@ -30,6 +30,7 @@ def tag(
     for each in add:
         if not each.strip() or len(each) > MAX_TAG or each.startswith("-"):
             raise QueueError(f"{each!r} is no tag: give 1 to {MAX_TAG} characters, the first of them no -")
+    for each in (*add, *remove):
         _check_text("the tag", each)
     with editing(store, "tag", run_ids, ("tags",)) as edit:
         for run_id, row in edit.before.items():

@@ -8,27 +8,30 @@ from sqlmodel import col
 
 from engine.grid import load_spec
 from engine.paths import Home
-from engine.run_files import discard_training
+from engine.store.add import check_sources
 from engine.store.columns import UNTRAINED
 from engine.store.database import Store
-from engine.store.dependencies import some_of
+from engine.store.dependencies import some_of, starting_from
+from engine.store.edits.discard import discarding
 from engine.store.fencing import QueueError, run_table
 from engine.store.journal import Editing, editing
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 from engine.store.wording import numbered
 
-FROM_THE_START = ("code", "data", "diverged")
-"""Causes after which the checkpoint would lead there again."""
+FROM_THE_START = ("code", "diverged")
+"""Causes after which the checkpoint would lead there again. After `data` it does not: a run goes on only with the data
+that it began with, and a folder may just not have been mounted."""
 _TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at")
 DELETED = "what it had trained is deleted"
 
 
 @dataclass(frozen=True)
 class Retried:
-    """Which runs go on from their last checkpoint, and which begin again."""
+    """Which runs go on from their last checkpoint, which begin again, and which files of these would not go."""
 
     going_on: tuple[int, ...]
     from_start: tuple[int, ...]
+    left: dict[int, str]
 
 
 def retry(store: Store, home: Home, run_ids: Collection[int], *, fresh: bool = False) -> Retried:
@@ -36,10 +39,14 @@ def retry(store: Store, home: Home, run_ids: Collection[int], *, fresh: bool = F
 
     Those from the start lose their metrics and files, which `undo` cannot bring back. Raises QueueError, and then
     queues none."""
-    with editing(store, "retry", run_ids, (*_TOUCHED, "spec")) as edit:
+    with (
+        discarding() as discarded,
+        editing(store, "retry", run_ids, (*_TOUCHED, "spec", "epoch")) as edit,
+    ):
         for run_id in edit.was:
             _check(edit, run_id, fresh)
         anew = [run_id for run_id in edit.was if fresh or edit.before[run_id]["cause"] in FROM_THE_START]
+        _check_readers(edit, anew)
         on = [run_id for run_id in edit.was if run_id not in set(anew)]
         queued = {
             "status": "queued",
@@ -53,10 +60,10 @@ def retry(store: Store, home: Home, run_ids: Collection[int], *, fresh: bool = F
                 edit.session.execute(delete(table).where(col(table.run_id).in_(some)))
         # Before the commit: once it is queued a worker may write new ones.
         for run_id in anew:
-            _delete_files(home, run_id)
+            discarded.take(run_id, home.run(run_id))
             edit.final(run_id, DELETED)
         edit.text = f"retry {numbered(edit.was)}"
-    return Retried(tuple(on), tuple(anew))
+    return Retried(tuple(on), tuple(anew), discarded.left)
 
 
 def _check(edit: Editing, run_id: int, fresh: bool) -> None:
@@ -65,19 +72,25 @@ def _check(edit: Editing, run_id: int, fresh: bool) -> None:
         raise QueueError(f"run {run_id} is done: --fresh trains it anew, extend lets it go on past its end")
     if status not in ("failed", "cancelled", "done"):
         raise QueueError(f"run {run_id} is {status}: only a run that has ended can be retried")
-    source = load_spec(edit.before[run_id]["spec"]).source_run
-    if source is not None and not _is_there(edit, source):
+    spec = load_spec(edit.before[run_id]["spec"])
+    if spec.source_run is not None and not _is_there(edit, spec.source_run):
         raise QueueError(
-            f"run {run_id} starts from run {source}, which was removed: clone it with other weights"
+            f"run {run_id} starts from run {spec.source_run}, which was removed: clone it with other weights"
         )
+    if fresh or not edit.before[run_id]["epoch"]:
+        check_sources(edit.session, [spec])
 
 
 def _is_there(edit: Editing, run_id: int) -> bool:
     return edit.session.execute(select(run_table.c.id).where(run_table.c.id == run_id)).first() is not None
 
 
-def _delete_files(home: Home, run_id: int) -> None:
-    try:
-        discard_training(home.run(run_id))
-    except OSError as error:
-        raise QueueError(f"{error.filename} cannot be deleted: {error.strerror}") from None
+def _check_readers(edit: Editing, run_ids: Collection[int]) -> None:
+    """Raise QueueError where a running run is about to read the weights that one of these would lose."""
+    for run_id, others in starting_from(edit.session, run_ids).items():
+        for other in others:
+            if other.status == "running":
+                raise QueueError(
+                    f"run {run_id} cannot begin again: run {other.id} is just starting from its weights: "
+                    "pause or cancel that one first, or try again after its first epoch"
+                )

@@ -6,34 +6,46 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.grid import load_spec, make_spec
+from engine.paths import Home
 from engine.spec import RunSpec
 from engine.store.add import check_sources, earlier_runs
 from engine.store.columns import OF_SPEC, UNTRAINED, of_spec
 from engine.store.database import Store
-from engine.store.dependencies import replace_links
+from engine.store.dependencies import first_misfit, replace_links
+from engine.store.edits.discard import discarding
 from engine.store.fencing import QueueError, run_table, statuses
 from engine.store.journal import LINKS, Editing, editing
 from engine.store.wording import numbered
 
 
-def edit_settings(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> dict[int, int]:
+def edit_settings(
+    store: Store, home: Home, run_ids: Collection[int], settings: Mapping[str, Any]
+) -> dict[int, int]:
     """Give queued or paused runs other settings; what is not named stays. Gives, for each run that repeats another
     now, that one.
 
+    Where a run would train otherwise, what its first epoch left goes: its checkpoint would not fit, and `undo` does
+    not bring it back.
+
     Raises QueueError for a run that does not wait, or that has trained an epoch which the new settings would have
     trained otherwise; SpecError where they are wrong."""
-    with editing(store, "edit", run_ids, (*OF_SPEC, LINKS, *UNTRAINED)) as edit:
+    with discarding() as discarded, editing(store, "edit", run_ids, (*OF_SPEC, LINKS, "epoch")) as edit:
         specs = {run_id: _changed_spec(edit, run_id, settings) for run_id in edit.was}
         repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()})
         sources = {spec.source_run for spec in specs.values() if spec.source_run is not None}
         statuses(edit.session, sources)
-        check_sources(edit.session, list(specs.values()))
         for run_id, spec in specs.items():
             old = load_spec(edit.before[run_id]["spec"])
-            as_new = {} if spec.training_digest() == old.training_digest() else UNTRAINED
-            edit.write([run_id], **of_spec(spec), **as_new)
+            edit.write([run_id], **of_spec(spec))
+            if spec.training_digest() != old.training_digest():
+                edit.write([run_id], **UNTRAINED)
+                discarded.take(run_id, home.run(run_id))
             if spec.source_run != old.source_run:
                 _follow_source(edit, run_id, spec)
+        # Once all are written, so that a run and one that starts from it can change together.
+        check_sources(edit.session, list(specs.values()))
+        if misfit := first_misfit(edit.session, {run_id: spec.arch for run_id, spec in specs.items()}):
+            raise QueueError(f"{misfit}: edit them in the same call, or cancel them first")
         edit.text = f"edit {numbered(edit.was)}: {', '.join(f'{k} {v}' for k, v in settings.items())}"
     earlier = {run_id: repeats.get(spec.digest(), run_id) for run_id, spec in specs.items()}
     return {run_id: other for run_id, other in earlier.items() if other != run_id}

@@ -1,14 +1,15 @@
 """Take back the newest edit of the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from engine.grid import load_spec
 from engine.store.database import Store
-from engine.store.dependencies import dependents_of, replace_links, some_of
+from engine.store.dependencies import dependents_of, first_misfit, replace_links, some_of
 from engine.store.fencing import QueueError, clock_table, next_change, run_table
 from engine.store.journal import (
     LINKS,
@@ -20,6 +21,8 @@ from engine.store.journal import (
     follow,
     snapshot,
 )
+from engine.store.status import ENDED
+from engine.store.tables import Run
 
 LABELS = frozenset({"note", "tags", "priority", "position"})
 """Columns that no attempt writes: taken back even where the run was claimed since."""
@@ -109,6 +112,7 @@ def _needed_outside(goes: set[int], needed: dict[int, dict[int, str]]) -> set[in
 def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, changed: int) -> None:
     columns = sorted({name for each in changes for name in each["after"]})
     now = snapshot(session, [each["id"] for each in changes], columns)
+    arch_then = {each["id"]: each["before"]["arch"] for each in changes if "arch" in each["before"]}
     restored: list[Values] = []
     for each in changes:
         run_id, before, after = each["id"], each["before"], each["after"]
@@ -117,7 +121,7 @@ def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, c
             undone.left[run_id] = "it is gone"
         elif any(now[run_id][name] != after[name] for name in compared):
             undone.left[run_id] = "it has changed since"
-        elif problem := _relink(session, run_id, before):
+        elif problem := _misfit(session, run_id, before, arch_then) or _relink(session, run_id, before):
             undone.left[run_id] = problem
         else:
             restored.append(each)
@@ -137,6 +141,20 @@ def _write(session: Session, changes: Sequence[Values], changed: int) -> None:
     for names, rows in alike.items():
         written = run_table.update().values({"changed": changed} | {name: bindparam(name) for name in names})
         session.connection().execute(written.where(run_table.c.id == bindparam("this")), rows)
+
+
+def _misfit(session: Session, run_id: int, before: Values, arch_then: Mapping[int, str]) -> str | None:
+    """Why a run that gets its spec or status back could not train: it and its source, or those that start from it,
+    would differ in arch. `arch_then`: of all runs that get theirs back."""
+    if not {"spec", "status"} & before.keys():
+        return None
+    run = session.get_one(Run, run_id)
+    spec = load_spec(before.get("spec", run.spec))
+    waits = before.get("status", run.status) not in ENDED and not run.epoch
+    source = session.get(Run, spec.source_run) if waits and spec.source_run is not None else None
+    if source is not None and arch_then.get(spec.source_run or 0, source.arch) != spec.arch:
+        return f"run {source.id} is another arch now: its weights do not fit a {spec.arch}"
+    return first_misfit(session, {**arch_then, run_id: spec.arch}) if "arch" in before else None
 
 
 def _relink(session: Session, run_id: int, before: Values) -> str | None:

@@ -1,0 +1,66 @@
+"""Delete what runs have trained, all or none together with the transaction that wants it gone."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.paths import RunPaths
+from engine.store.fencing import QueueError
+
+
+class Discarded:
+    """What is to go: it lies aside in its run's folder until the transaction has ended."""
+
+    def __init__(self) -> None:
+        self.left: dict[int, str] = {}
+        """Runs with files that would not go, though nothing reads them any more, and why."""
+        self._folders: dict[int, Path] = {}
+        self._moved: list[tuple[Path, Path]] = []
+
+    def take(self, run_id: int, paths: RunPaths) -> None:
+        """Move everything in a run's folder aside but its log: checkpoints, weights, predictions. Raises QueueError."""
+        try:
+            found = [path for path in paths.folder.iterdir() if path != paths.log]
+            if found:
+                self._folders[run_id] = Path(tempfile.mkdtemp(prefix=".discarded.", dir=paths.folder))
+            for path in found:
+                aside = self._folders[run_id] / path.name
+                with contextlib.suppress(FileNotFoundError):
+                    path.rename(aside)
+                    self._moved.append((path, aside))
+        except FileNotFoundError:
+            return  # it never wrote anything
+        except OSError as error:
+            raise QueueError(
+                f"{error.filename} cannot be deleted: {error.strerror}: check its permissions"
+            ) from None
+
+    def put_back(self) -> None:
+        for path, aside in reversed(self._moved):
+            with contextlib.suppress(OSError):
+                aside.rename(path)
+        for folder in self._folders.values():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def delete(self) -> None:
+        for run_id, folder in self._folders.items():
+            try:
+                shutil.rmtree(folder)
+            except OSError as error:
+                self.left[run_id] = f"{error.filename}: {error.strerror}"
+
+
+@contextlib.contextmanager
+def discarding() -> Iterator[Discarded]:
+    """Goes around a transaction: what is taken inside returns to its place where anything fails, and is deleted once
+    all is committed."""
+    discarded = Discarded()
+    try:
+        yield discarded
+    except BaseException:
+        discarded.put_back()
+        raise
+    discarded.delete()
