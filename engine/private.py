@@ -40,7 +40,7 @@ def secure_database(path: Path) -> None:
     with contextlib.suppress(OSError):
         tighten(path)
         for suffix in ("-wal", "-shm", "-journal"):
-            _take_from_others(Path(f"{path}{suffix}"))
+            _take_from_others(Path(f"{os.path.realpath(path)}{suffix}"))  # of a link they lie beside its file
 
 
 def tighten(path: Path) -> None:

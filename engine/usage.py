@@ -151,7 +151,7 @@ def database_bytes(home: Home) -> int:
     prefix = "sqlite:///"
     if not home.database.startswith(prefix):
         return 0
-    path = home.database.removeprefix(prefix)
+    path = os.path.realpath(home.database.removeprefix(prefix))
     return sum(_size(Path(path + suffix)) for suffix in ("", "-wal", "-shm", "-journal"))
 
 

@@ -1,10 +1,12 @@
 """A home in a network folder: one host works with it, a second is refused, and nobody is locked out for good."""
 
+import errno
 import multiprocessing
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,3 +153,45 @@ def test_a_local_table_moves_to_a_network_folder_and_back(
         store = open_store(url)
         assert journal(store) == wanted
         store.close()
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ETIMEDOUT])
+def test_a_name_that_the_server_does_not_give_is_one_line(
+    tmp_path: Path, on_host: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    on_host("one")
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    opened = Path.open
+
+    def broken(path: Path, *arguments: Any, **more: Any) -> Any:
+        if path.suffix == ".host":
+            raise OSError(number, os.strerror(number), str(path))
+        return opened(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", broken)
+    store.holder._next = 0.0  # type: ignore[union-attr]
+    with pytest.raises(StoreError) as caught, store.read():
+        pass
+    says = f"cannot be read or touched ({os.strerror(number)}): look at the network folder (nfs4), then try again"
+    assert str(caught.value).endswith(says) and "\n" not in str(caught.value)
+    monkeypatch.setattr(Path, "open", opened)
+    with store.read():
+        pass
+    store.close()
+
+
+def test_a_link_to_a_table_in_a_network_folder_counts_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "runs.db").symlink_to(tmp_path / "server" / "runs.db")
+    monkeypatch.setattr(
+        one_host, "file_system_of", lambda folder: "nfs4" if folder.name == "server" else "ext4"
+    )
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    assert journal(store) == "delete" and (tmp_path / "server" / "runs.db.host").exists()
+    store.close()
+
+
+def test_cluster_and_guest_file_systems_are_shared() -> None:
+    assert {"gfs2", "ocfs2", "wekafs", "panfs", "virtiofs", "9p"} <= NETWORK

@@ -71,7 +71,7 @@ def open_store(url: str, *, create: bool = True) -> Store:
     on_disk = path is not None and path.name != ":memory:"
     if path is not None and on_disk and create:
         make_database(path)
-    store = Store(_make_engine(url), holder_for(path) if path is not None else None)
+    store = Store(_make_engine(url), holder_for(path) if path is not None and on_disk else None)
     try:
         store.keep()
         with explained(store.engine):
