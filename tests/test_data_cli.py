@@ -50,7 +50,19 @@ def test_check_says_what_the_lab_set_hides(home: Path, capsys: pytest.CaptureFix
     assert run(["data", "check", "lab"]) == 0
     out = capsys.readouterr().out
     assert "20 of 20 test images (100.0 %) have group members in train" in out
-    assert "sizes      16×16 (40)" in out and out.endswith("✔ usable, 2 warnings\n")
+    assert "sizes      16×16 (40)" in out and out.endswith("✔ usable, 3 warnings\n")
+
+
+def test_check_names_test_images_that_are_copies_of_train_images(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab_csvs(home / "lab")
+    images = home / "lab" / "images"
+    assert "copies" not in {problem["kind"] for problem in document(capsys, "lab")["problems"]}
+    (images / "test0_left.jpeg").write_bytes((images / "train1_left.jpeg").read_bytes())
+    [copies] = [each for each in document(capsys, "lab")["problems"] if each["kind"] == "copies"]
+    assert copies["severity"] == "warning" and copies["examples"] == ["test0_left.jpeg"]
+    assert "1 of 4 test and val images are copies of train images" in copies["text"]
 
 
 def test_check_opens_the_images_and_lists_all_problems(
@@ -65,15 +77,16 @@ def test_check_opens_the_images_and_lists_all_problems(
     found = document(capsys, "lab", code=1)
     kinds = {problem["kind"]: problem for problem in found["problems"]}
     assert set(kinds) == {"no_header", "missing_files", "extra_files", "empty_files", "unreadable_images"}
-    assert kinds["unreadable_images"]["count"] == 2 and kinds["extra_files"]["examples"] == ["unlabelled.png"]
+    assert kinds["unreadable_images"]["count"] == 1 and kinds["extra_files"]["examples"] == ["unlabelled.png"]
     assert not found["usable"] and found["sizes"] == {"16×16": 7} and found["modes"] == {"RGB": 7}
     assert run(["data", "check", "lab", "--names-only"]) == 1
     out = capsys.readouterr().out
     assert "✖ 1 of 10 images are not in" in out and out.endswith("✖ cannot be used, 1 warning\n")
     skipping = document(capsys, "lab", "--on-bad", "skip")
+    assert skipping["images"] == found["images"] - 2 == 7  # without the empty and the torn one
     severities = {problem["kind"]: problem["severity"] for problem in skipping["problems"]}
     assert severities == {kind: "note" if kind == "extra_files" else "warning" for kind in kinds}
-    assert skipping["usable"] and skipping["images"] == 9 and skipping["sizes"] == {"16×16": 7}
+    assert skipping["usable"] and skipping["sizes"] == {"16×16": 7}
 
 
 def test_check_of_what_is_no_data(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

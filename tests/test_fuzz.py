@@ -1,6 +1,7 @@
 """Damaged images, odd tables and hostile pickles: one line or a result, in bounded time and memory."""
 
 import ast
+import contextlib
 import pickle
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from engine.datasets.provenance import load_trained_on
 from engine.datasets.report import data_document
 from engine.models.weight_files import WeightsError, read_state
 from engine.paths import RunPaths
-from engine.training.checkpoint import load_checkpoint
+from engine.training.checkpoint import CheckpointError, load_checkpoint
 
 ROOT = Path(__file__).parents[1]
 NAMES = (
@@ -142,7 +143,8 @@ def test_no_pickle_is_ever_run(tmp_path: Path) -> None:
                 read_state(tmp_path / name)
         for path in (paths.last, paths.last_before):
             write(path)
-        assert load_checkpoint(paths, "any") is None
+        with contextlib.suppress(CheckpointError):  # a whole archive is said to be another program's
+            assert load_checkpoint(paths, "any") is None
         write(paths.trained_on)
         assert load_trained_on(paths.trained_on) is None
         write(tmp_path / "data.npz")

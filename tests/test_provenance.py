@@ -182,7 +182,7 @@ def test_a_leak_is_refused_unless_it_is_allowed(home: Home) -> None:
     same = make_spec({"data": "lab", "pretrained": "run:1"})
     _, none = provenance(same, home, 3, index_folder(home.root / "lab", test_fraction=0.2), said.append)
     assert none is not None and not none.found
-    assert said[-1] == "none of the val and test images is known to the first weights"
+    assert said[-1] == "the first weights know no val or test image that this run does not train on itself"
 
 
 def test_a_runs_file_by_its_path_is_that_run_and_others_are_unknown(home: Home) -> None:

@@ -88,7 +88,12 @@ def test_each_verb_says_what_happened_on_standard_error_alone(shell: Shell, stud
         ("queue", "pause"): "the queue is paused: running runs go on\n",
         ("retry", "6"): "run 6: queued again from the start; what it had trained is deleted\n",
         ("cancel", "6"): "run 6: cancelled\n",
-        ("retry", "6", "--home", str(shell.home)): "run 6: queued again, to go on from its last checkpoint\n",
+        (
+            "retry",
+            "6",
+            "--home",
+            str(shell.home),
+        ): "run 6: queued again; it has no checkpoint and begins anew\n",
         ("undo",): "undone: retry run 6\n",
         ("rm", "6"): "run 6: removed with its folder\n",
     }.items():
@@ -444,3 +449,21 @@ def test_a_broken_memory_of_news_is_as_none(shell: Shell, study: Store, state_fo
     for broken in ("", "[]", "{}", '{"at": "2026-05-01T10:00", "warned": []}', '{"at": 3, "warned": []}'):
         path.write_text(broken)
         assert shell("news") == 0 and shell.out.startswith("so far: 4 done")
+
+
+def test_ls_in_the_order_of_the_queue(shell: Shell) -> None:
+    for seed in range(3):
+        shell("add", "--data", "digits", "--seed", str(seed))
+    shell("move", "3", "top")
+    shell("cancel", "1")
+    assert shell("ls", "--sort", "queue") == 0
+    assert [line.split()[0] for line in shell.out.splitlines()[1:]] == ["3", "2", "1"]
+
+
+def test_retry_goes_on_from_a_checkpoint_that_is_there(shell: Shell, study: Store) -> None:
+    paths = Home.find(shell.home).run(7)
+    queue.ask(study, [7], "cancel")
+    paths.folder.mkdir(parents=True)
+    paths.last_before.touch()
+    assert shell("retry", "7") == 0
+    assert shell.err == "run 7: queued again, to go on from its last checkpoint\n"

@@ -1,15 +1,17 @@
 """All that can be said of a data set before anything is trained on it."""
 
+import dataclasses
+import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.problems import Problem, error, some, warning
-from engine.datasets.index import SPLITS, Index, Survey
+from engine.datasets.index import SKIPPED, SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
 
 CHUNK = 256
@@ -23,12 +25,16 @@ Progress = Callable[[int, int], None]
 class Looks:
     """What opening every image showed."""
 
-    unreadable: tuple[str, ...]
-    """Names with the reason."""
+    unreadable: dict[str, str]
+    """The reason by name; empty files aside."""
     sizes: dict[str, int]
     """`512×512` and how many images have it, the most frequent first."""
     modes: dict[str, int]
     """Pillow's modes, likewise."""
+    copies: tuple[str, ...] = ()
+    """Test and val images that are in train too, under another name perhaps."""
+    held_out: int = 0
+    """Test and val images in all."""
     deep: int = 0
     """Images of 16 bits; `highest` is the lightest level of all of them, up to 65535."""
     highest: int = 0
@@ -37,8 +43,11 @@ class Looks:
 def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str) -> dict[str, Any]:
     """What `data check --json` prints; everything that is unknown is None."""
     index = survey.index
-    empty = _empty_files(index, on_bad) if index else []
-    problems = [*survey.problems, *empty, *_unreadable(looks, index, on_bad), *_dark(looks)]
+    empty = _empty_files(index) if index else []
+    problems = [*survey.problems, *_empty(empty, index, on_bad), *_unreadable(looks, index, on_bad)]
+    problems += [*_copies(looks), *_dark(looks)]
+    if index is not None and on_bad == "skip":
+        index = _without(index, {*empty, *(looks.unreadable if looks else ())})
     return {
         "data": data,
         "usable": index is not None and all(problem.severity != "error" for problem in problems),
@@ -70,42 +79,52 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
     if root is None:
         return None
 
-    def look(name: str) -> _Look:
+    def look(row: int) -> _Look:
+        name = index.names[row]
+        if _is_empty(index, name):
+            return _Look(row)
         try:
             with open_image(root, name) as image:
                 size, mode = "×".join(map(str, image.size)), image.mode
                 check_size(image)
                 image.draft(None, (32, 32))  # a JPEG is read to its end, but not at full size
                 image.load()
-                to_rgb(image)
-                return _Look(size, mode, highest=highest_level(image))
+                pixels = to_rgb(image).tobytes()
+                digest = hashlib.blake2b(f"{size} {mode} ".encode() + pixels, digest_size=16).digest()
+                return _Look(row, size, mode, highest=highest_level(image), digest=digest)
         except NOT_READABLE as wrong:
-            return _Look(wrong=f"{name} ({reason_of(wrong)})")
+            return _Look(row, wrong=reason_of(wrong))
 
-    names = [index.names[row] for row in index.used]
     found: list[_Look] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for start in range(0, len(names), CHUNK):
-            found += threads.map(look, names[start : start + CHUNK])
-            progress(len(found), len(names))
-    return _looks(found)
+        for start in range(0, len(index.used), CHUNK):
+            found += threads.map(look, index.used[start : start + CHUNK])
+            progress(len(found), len(index.used))
+    return _looks(index, found)
 
 
 class _Look(NamedTuple):
     """What opening one image showed."""
 
+    row: int
     size: str = ""
     mode: str = ""
     wrong: str = ""
     highest: int | None = None
+    digest: bytes = b""
+    """Of the pixels, a JPEG's at the size at which it was read."""
 
 
-def _looks(found: Sequence[_Look]) -> Looks:
+def _looks(index: Index, found: Sequence[_Look]) -> Looks:
+    trained = {each.digest for each in found if each.digest and index.splits[each.row] == "train"}
+    held_out = [each for each in found if index.splits[each.row] in ("val", "test")]
     deep = [each.highest for each in found if each.highest is not None]
     return Looks(
-        tuple(each.wrong for each in found if each.wrong),
+        {index.names[each.row]: each.wrong for each in found if each.wrong},
         dict(Counter(each.size for each in found if each.size).most_common()),
         dict(Counter(each.mode for each in found if each.mode).most_common()),
+        tuple(index.names[each.row] for each in held_out if each.digest in trained),
+        len(held_out),
         len(deep),
         max(deep, default=0),
     )
@@ -135,18 +154,41 @@ def _shared(index: Index) -> dict[str, Any] | None:
     return asdict(found) if found else None
 
 
-def _empty_files(index: Index, on_bad: str) -> list[Problem]:
+def _empty_files(index: Index) -> list[str]:
     if index.root is None:
         return []
     used = [index.names[row] for row in index.used]
-    names = [name for name in used if not MEMBER.fullmatch(name) and _is_empty(index, name)]
-    if not names:
+    return [name for name in used if _is_empty(index, name)]
+
+
+def _without(index: Index, names: Collection[str]) -> Index:
+    """Without images that a run will skip."""
+    left = [
+        SKIPPED if name in names else split for name, split in zip(index.names, index.splits, strict=True)
+    ]
+    return dataclasses.replace(index, splits=tuple(left)) if names else index
+
+
+def _copies(looks: Looks | None) -> list[Problem]:
+    if looks is None or not looks.copies:
         return []
-    text = f"{some(len(names), len(used))} are empty files, the first is {names[0]!r}"
+    text = (
+        f"{len(looks.copies):,} of {looks.held_out:,} test and val images are copies of train images, the first is "
+        f"{looks.copies[0]!r}: the network has seen them; take them out of one split"
+    )
+    return [warning("copies", text, "test images that are copies of train images", looks.copies)]
+
+
+def _empty(names: Sequence[str], index: Index | None, on_bad: str) -> list[Problem]:
+    if not names or index is None:
+        return []
+    text = f"{some(len(names), len(index.used))} are empty files, the first is {names[0]!r}"
     return [_bad("empty_files", text, "replace them", "empty files, skipped", names, on_bad)]
 
 
 def _is_empty(index: Index, name: str) -> bool:
+    if MEMBER.fullmatch(name):
+        return False
     try:
         return os.stat(f"{index.root}/{name}").st_size == 0
     except OSError:  # missing, which is another problem
@@ -163,10 +205,11 @@ def _bad(kind: str, text: str, advice: str, brief: str, names: Sequence[str], on
 def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[Problem]:
     if looks is None or index is None or not looks.unreadable:
         return []
-    count, first = some(len(looks.unreadable), len(index.used)), looks.unreadable[0]
+    named = [f"{name} ({why})" for name, why in looks.unreadable.items()]
+    count, first = some(len(named), len(index.used)), named[0]
     text, advice = f"{count} cannot be read, the first is {first}", "replace them, take their rows out"
     brief = "unreadable images, skipped"
-    return [_bad("unreadable_images", text, advice, brief, looks.unreadable, on_bad)]
+    return [_bad("unreadable_images", text, advice, brief, named, on_bad)]
 
 
 def _dark(looks: Looks | None) -> list[Problem]:

@@ -126,7 +126,7 @@ def earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
     for some in some_of(sorted(digests)):
         statement = (
             select(run_table.c.spec_hash, func.min(run_table.c.id))
-            .where(run_table.c.spec_hash.in_(some))
+            .where(run_table.c.spec_hash.in_(some), run_table.c.status != "failed")  # it has no result
             .group_by(run_table.c.spec_hash)
         )
         earlier |= {digest: run_id for digest, run_id in session.execute(statement)}

@@ -154,8 +154,8 @@ def pending(session: Session) -> Sequence[int]:
 
 
 def spec_hashes(session: Session) -> frozenset[str]:
-    """The digests of all runs' specs: finds repeats."""
-    return frozenset(session.exec(select(Run.spec_hash).distinct()))
+    """The digests of the specs of all runs that have not failed: finds repeats."""
+    return frozenset(session.exec(select(Run.spec_hash).where(Run.status != "failed").distinct()))
 
 
 def waiting_sources(session: Session) -> list[tuple[str, str]]:

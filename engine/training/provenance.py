@@ -35,7 +35,7 @@ def provenance(
 
 def _judge(leak: Leak, spec: RunSpec, log: Log) -> None:
     if not leak.found:
-        log("none of the val and test images is known to the first weights")
+        log("the first weights know no val or test image that this run does not train on itself")
     elif spec.allow_leak:
         log(f"{leak.describe()}; allowed by allow_leak")
     else:

@@ -114,6 +114,11 @@ def _message(error: Exception) -> str:
     return str(format_message()).rstrip(".")
 
 
+def _verb_of(error: Exception) -> str:
+    """`resnet-tui data split`, as far as the call was understood."""
+    return str(getattr(getattr(error, "ctx", None), "command_path", "resnet-tui"))
+
+
 def main() -> None:
     # A terminal or a file in Latin-1 has no `–`: it is escaped there instead of ending the call.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -129,7 +134,7 @@ def run(arguments: list[str]) -> int:
         tell(f"resnet-tui: {error}")
         return 2
     except UsageError as error:
-        tell(f"resnet-tui: {_message(error)}: see resnet-tui --help")
+        tell(f"resnet-tui: {_message(error)}: see {_verb_of(error)} --help")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130

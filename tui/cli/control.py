@@ -68,11 +68,21 @@ def retry(
     Those that failed by code or diverged begin anew: their metrics and files are deleted."""
     store = open_store(home.database, create=False)
     retried = retry_runs(store, home, find_ids(store, run_ids), fresh=fresh)
-    tell_runs(retried.going_on, "queued again, to go on from its last checkpoint")
+    without = [each for each in retried.going_on if not _has_checkpoint(home, each)]
+    tell_runs(
+        [each for each in retried.going_on if each not in without],
+        "queued again, to go on from its last checkpoint",
+    )
+    tell_runs(without, "queued again; it has no checkpoint and begins anew")
     tell_runs(retried.from_start, "queued again from the start; what it had trained is deleted")
     for run_id, problem in retried.left.items():
         tell(f"some of what run {run_id} had trained could not be deleted: {problem}")
     return 1 if retried.left else 0
+
+
+def _has_checkpoint(home: Home, run_id: int) -> bool:
+    paths = home.run(run_id)
+    return paths.last.exists() or paths.last_before.exists()
 
 
 @takes_home

@@ -61,7 +61,10 @@ def split(
     group: Annotated[
         str,
         typer.Option(
-            help="Column of groups, or 'pattern' for the names'; else as found.", show_default=False
+            "--group",
+            "--group-column",
+            help="Column of groups, or 'pattern' for the names'; else as found.",
+            show_default=False,
         ),
     ] = "",
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="Another number draws another split.")] = 0,

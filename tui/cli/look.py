@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from tui.cli.output import CliError, checked_text, print_json, print_table
 from tui.cli.show_text import show_lines
 from tui.text import clock, decimals, learning_rate, plain
 
-SORTS = ("id", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
+SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
 SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
@@ -47,7 +48,11 @@ def ls(
     with open_store(home.database, create=False).read() as session:
         runs = listing.list_runs(session, status=wanted, sweep=sweep)
         waiting = waits(session, [run.id or 0 for run in runs])
-    runs.sort(key=lambda run: _sort_key(run, sort))
+        order = {run_id: place for place, run_id in enumerate(listing.queue_order(session))}
+    if sort == "queue":
+        runs.sort(key=lambda run: _queue_key(run, order))
+    else:
+        runs.sort(key=lambda run: _sort_key(run, sort))
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
     else:
@@ -60,7 +65,7 @@ def ls(
             "lr",
             "epoch",
             "best",
-            "by",
+            "chosen by",
             "kappa",
             "verdict",
             "name",
@@ -81,6 +86,14 @@ def waiting_text(waiting: Waiting | None) -> str:
     elif waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
         parts.append(f"starts ≈ {clock(waiting.starts[1])}")
     return ", ".join(parts)
+
+
+def _queue_key(run: Run, order: Mapping[int, int]) -> tuple[int, int, int]:
+    """Running runs, then waiting ones in the order in which they are claimed, then the others."""
+    run_id = run.id or 0
+    if run.status == "running":
+        return 0, 0, run_id
+    return (1, order[run_id], run_id) if run_id in order else (2, 0, run_id)
 
 
 def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:

@@ -11,7 +11,8 @@ from engine.analysis.study import Study, collect
 from engine.paths import Home
 from engine.store.database import open_store
 from tui.cli.ask import ask
-from tui.cli.options import MAX_ID, takes_home
+from tui.cli.ids import find_ids
+from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, tell
 
 
@@ -20,7 +21,7 @@ def report(
     home: Home,
     out: Annotated[Path, typer.Option(help="Folder for report.md and its figures.")],
     run_ids: Annotated[
-        list[int] | None, typer.Argument(metavar="[ID…]", max=MAX_ID, help="These runs; else all.")
+        list[str] | None, typer.Argument(metavar="[ID…]", help="These runs, as in 3-7,9; else all.")
     ] = None,
     sweep: Annotated[str | None, typer.Option(help="This sweep's runs.")] = None,
 ) -> int:
@@ -29,7 +30,7 @@ def report(
         raise CliError("give run numbers or --sweep, not both")
     checked_text("--sweep", sweep or "")
     store = open_store(home.database, create=False)
-    study = collect(store, run_ids=run_ids or None, sweep=sweep)
+    study = collect(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
     for path in write_report(study, out, architectures=architectures(study)):
         tell(str(path))
     return 0
