@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from engine.store.database import BUSY_TIMEOUT_S, open_store
 
-SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "10")
+SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "6")
 WRITERS, READERS = 4, 8
 
 
@@ -33,7 +33,7 @@ def test_nobody_sees_a_lock(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0] * len(processes), [err for _, err in said]
     assert "locked" not in "".join(err for _, err in said)
     results = [json.loads(out) for out, _ in said]
-    assert all(result["calls"] >= 5 for result in results), results
+    assert all(result["calls"] >= 3 for result in results), results
     assert max(result["longest_s"] for result in results) < BUSY_TIMEOUT_S, results
     print(results)  # for who asks with -s
     with store.read() as session:

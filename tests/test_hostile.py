@@ -203,8 +203,8 @@ def test_names_notes_and_tags_are_kept_and_shown_as_text(shell: Callable[..., tu
             assert code == (2 if call[0] == "tag" and len(piece) > 1000 else 0), (call, err)
             assert out == "" and err.count("\n") == 1, (call, err)
             assert_plain(err)
-        assert_plain(*shell("show", str(number))[1:])
-    for call in (("ls",), ("ls", "--json"), ("news",), *[("undo",)] * len(pieces)):
+    shows = [("show", str(number)) for number in range(1, len(pieces) + 1, 4)]
+    for call in (("ls",), ("ls", "--json"), ("news",), *shows, *[("undo",)] * 8):
         code, out, err = shell(*call)
         assert code == 0, (call, err)
         assert_plain(out, err)

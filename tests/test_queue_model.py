@@ -30,7 +30,7 @@ from engine.store.fencing import Claim, LeaseLost, QueueError
 from engine.store.status import Cause
 from engine.store.tables import EpochMetrics
 
-EXAMPLES = int(os.environ.get("RESNET_TUI_MODEL_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("RESNET_TUI_MODEL_EXAMPLES", "30"))
 STEPS = 50
 UNFINISHED = ("queued", "running", "paused")
 DEVICES = ("cpu", "cpu", "cuda:0")
