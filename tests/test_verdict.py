@@ -98,6 +98,16 @@ def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
     assert ("ce-sqrt" in verdict.suggestion) == (loss == "ce")
 
 
+def test_classes_that_are_never_answered_are_named_although_the_run_is_healthy() -> None:
+    most, *rest = SPREAD
+    answers = (most + rest[0] + rest[2], 0, rest[1], 0, *rest[3:])
+    verdict = verdict_of([epoch(number, answers) for number in (1, 2, 3)])
+    larger, smaller = sorted((1, 3), key=lambda index: -LABELS[index])
+    named = f"never answered: class {larger} ({LABELS[larger]:,} images), class {smaller} ({LABELS[smaller]:,} images)"
+    assert verdict.kind == "healthy" and f"; {named}; class 0 takes" in verdict.evidence
+    assert "never answered" not in verdict_of([epoch(number) for number in (1, 2, 3)]).evidence
+
+
 def test_baseline_accuracy_with_kappa_is_healthy() -> None:
     verdict = verdict_of([replace(epoch(number), test_nll=0.7 - number / 100) for number in (1, 2, 3)])
     assert verdict.kind == "healthy" and verdict.suggestion == ""

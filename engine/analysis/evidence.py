@@ -6,6 +6,8 @@ from dataclasses import dataclass
 LOGIT_LIMIT = 100.0
 """Cross-entropy copes with larger logits still, but a sound classifier does not give them."""
 
+NAMED = 3
+"""So many classes are named; of more, how many."""
 GRADIENT_FLOOR = 1e-8
 """A gradient norm below it moves no weight in single precision."""
 
@@ -43,6 +45,17 @@ def shares_of_favourite(evidence: EpochEvidence) -> tuple[float, float]:
     """The favourite's share of the answers and of the labels."""
     index = favourite(evidence)
     return evidence.answers[index] / sum(evidence.answers), evidence.labels[index] / sum(evidence.labels)
+
+
+def never_answered(evidence: EpochEvidence) -> str:
+    """`never answered: class 1 (21 images)`, the largest classes first; empty where each is answered."""
+    missing = [index for index, count in enumerate(evidence.labels) if count and not evidence.answers[index]]
+    if not missing:
+        return ""
+    missing.sort(key=lambda index: -evidence.labels[index])
+    named = [f"class {index} ({evidence.labels[index]:,} images)" for index in missing[:NAMED]]
+    more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
+    return f"never answered: {', '.join(named)}{more}"
 
 
 def loss_course(collapsed: Sequence[EpochEvidence], constant: float | None) -> str:

@@ -7,6 +7,7 @@ from engine.analysis.evidence import (
     EpochEvidence,
     alarms,
     favourite,
+    never_answered,
     number,
     percent,
     scores,
@@ -166,6 +167,7 @@ def healthy(case: Case) -> Verdict:
     latest = case.latest
     parts = list(scores(latest))
     if sum(latest.answers) and sum(latest.labels):
+        parts += filter(None, [never_answered(latest)])
         answered, labelled = shares_of_favourite(latest)
         text = f"class {favourite(latest)} takes {percent(answered)} of the answers"
         parts.append(f"{text} and {percent(labelled)} of the labels")
