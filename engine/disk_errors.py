@@ -2,8 +2,6 @@
 
 import errno
 
-DISK_ADVICE = "free some space or make the folder writable, then queue the run again"
-
 
 class WriteError(OSError):
     """A file that could not be written; `filename` is the name that a user knows."""

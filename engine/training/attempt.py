@@ -13,12 +13,13 @@ from engine.datasets.layouts import DataError
 from engine.datasets.packed import CacheError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
-from engine.disk_errors import DISK_ADVICE, disk_problem
+from engine.disk_errors import disk_problem
 from engine.grid import load_spec
 from engine.models.weight_files import WeightsError
 from engine.paths import Home, sweep_aside
 from engine.spec import RunSpec
 from engine.store import history, listing, queue
+from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError
 from engine.store.fencing import Claim, LeaseLost
 from engine.store.status import Cause, Status
@@ -170,7 +171,7 @@ def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     if is_out_of_memory(error):
         return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
     if isinstance(error, CacheError):
-        return "disk", text, DISK_ADVICE
+        return "disk", text, ADVICE["disk"]
     if isinstance(error, OSError) and (problem := disk_problem(error)) is not None:
-        return "disk", plain(problem), DISK_ADVICE
+        return "disk", plain(problem), ADVICE["disk"]
     return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"

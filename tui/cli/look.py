@@ -23,6 +23,9 @@ from tui.text import clock, decimals, learning_rate, plain
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
+HEAD = (
+    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "chosen by", "kappa", "verdict", "name", "",
+)  # fmt: skip
 SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
@@ -56,23 +59,8 @@ def ls(
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
     else:
-        head = (
-            "id",
-            "status",
-            "data",
-            "arch",
-            "pretrained",
-            "lr",
-            "epoch",
-            "best",
-            "chosen by",
-            "kappa",
-            "verdict",
-            "name",
-            "",
-        )
         rows = [_row(run, waiting_text(waiting.get(run.id or 0))) for run in runs]
-        print_table(head, rows, right=("id", "lr", "epoch", "best", "kappa"))
+        print_table(HEAD, rows, right=("id", "lr", "epoch", "best", "kappa"))
     return 0
 
 
