@@ -150,7 +150,7 @@ def run(network: Network, paths: Sequence[str], batch_size: int, writer: Writer)
     writer.close(unreadable)
     progress.tell()
     if unreadable:
-        print(f"{len(unreadable):,} could not be read", file=sys.stderr, flush=True)
+        print(f"{len(unreadable):,} could not be used", file=sys.stderr, flush=True)
     return 1 if unreadable else 0
 
 

@@ -70,6 +70,8 @@ class TrainingProcess:
         """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
         written, CannotStart where the host starts no process."""
         self._store, self.held, self._lease_s = store, held, lease_s
+        self.bad_end: Ending | None = None
+        """How the process ended, where it did not end well and somebody else has not been quicker."""
         self._told: str | None = None
         self._kill_at = float("inf")
         self._next_renew = self._next_ask = 0.0
@@ -176,6 +178,13 @@ class TrainingProcess:
 
     def _record(self, ending: Ending | None) -> None:
         """Raises LeaseLost where the process, or another worker, was quicker."""
+        self._put_away(ending)
+        self.bad_end = ending
+        self._note(
+            ending.text if ending else "stopped before its next checkpoint; the run is back in its place"
+        )
+
+    def _put_away(self, ending: Ending | None) -> None:
         if ending is None:
             queue.put_back(self._store, self.held)
         elif ending.is_final:
@@ -185,9 +194,6 @@ class TrainingProcess:
             )
         else:
             queue.put_back(self._store, self.held, bad_end=(ending.cause, ending.text))
-        self._note(
-            ending.text if ending else "stopped before its next checkpoint; the run is back in its place"
-        )
 
     def _note(self, text: str) -> None:
         """A line in the run's log of what its process could not write."""

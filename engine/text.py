@@ -35,6 +35,14 @@ def _escaped(character: str) -> str:
     return {"\n": " ", "\t": " "}.get(character, character.encode("unicode_escape").decode())
 
 
+def learning_rate(value: float) -> str:
+    """`1e-3`, `0.05`: as short as it stays exact."""
+    mantissa, _, exponent = f"{value:e}".partition("e")
+    digits = mantissa.rstrip("0").rstrip(".")
+    short = f"{digits}e{int(exponent)}"
+    return min((f"{value:g}", short), key=lambda text: (len(text), text))
+
+
 def say(text: str) -> None:
     """Progress, for people: a line with the time on standard error."""
     # Whoever listened may have gone with its terminal: the work goes on.

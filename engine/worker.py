@@ -13,6 +13,7 @@ from argparse import Namespace
 from engine import every_card, logout, telemetry
 from engine.devices import Found, WorkerError, every_device, find_device
 from engine.disk_errors import disk_problem, is_of_the_whole_disk
+from engine.endings import Ending
 from engine.leaving import Haste, Leaving
 from engine.others import CardWatch
 from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
@@ -77,8 +78,7 @@ class Worker:
                 try:
                     held = self._claim()
                     if held is not None:
-                        self._train(held)
-                        self._tell_how_it_ended(held)
+                        self._tell_how_it_ended(held, self._train(held))
                         ended += 1
                     elif self._options.drain and not self._pending():
                         return
@@ -120,8 +120,10 @@ class Worker:
         with self.store.read() as session:
             return bool(listing.pending(session))
 
-    def _train(self, held: Claim) -> None:
-        """Raises CannotStart, the run back in its place, for what would end all other runs alike."""
+    def _train(self, held: Claim) -> Ending | None:
+        """Gives the bad end that the worker recorded.
+
+        Raises CannotStart, the run back in its place, for what would end all other runs alike."""
         say(f"run {held.run_id} starts (attempt {held.attempt})")
         process = self._start(held)
         if process is not None:
@@ -129,6 +131,7 @@ class Worker:
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
             process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
         self._held, self._next_card_look = None, 0.0
+        return process.bad_end if process is not None else None
 
     def _start(self, held: Claim) -> TrainingProcess | None:
         """None where the run's own folder cannot be written, with which it has failed. Raises CannotStart."""
@@ -150,7 +153,7 @@ class Worker:
                 queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=ADVICE["disk"])
         return None
 
-    def _tell_how_it_ended(self, held: Claim) -> None:
+    def _tell_how_it_ended(self, held: Claim, bad_end: Ending | None) -> None:
         with self.store.read() as session:
             run = listing.find_run(session, held.run_id)
         if run is None:
@@ -161,7 +164,8 @@ class Worker:
             )
         elif run.status == "queued":
             say(
-                f"run {held.run_id} stopped at epoch {run.epoch}: back in its place, goes on from its checkpoint"
+                f"run {held.run_id} stopped at epoch {run.epoch}{f' ({bad_end.text})' if bad_end else ''}: "
+                "back in its place, goes on from its checkpoint"
             )
         else:
             say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))

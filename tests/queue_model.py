@@ -27,6 +27,8 @@ class MRun:
     max_attempts: int
     needs_card: bool
     links: dict[int, str]
+    source: int | None = None
+    """The run whose weights it starts from; it stays when the link has gone with that run."""
     lr: float = 0.01
     status: str = "queued"
     request: str | None = None
@@ -172,7 +174,7 @@ class Model:
         runs = self.get(run_ids)
         if any(run.status not in (ENDED if fresh else ("failed", "cancelled")) for run in runs):
             raise Refused
-        if any(kind == "source" and i not in self.runs for run in runs for i, kind in run.links.items()):
+        if any(run.source is not None and run.source not in self.runs for run in runs):
             raise Refused
         anew = [run for run in runs if fresh or run.cause in ("code", "diverged")]
         if any(self.is_about_to_read(other, run) for other in self.runs.values() for run in anew):

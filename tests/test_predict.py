@@ -93,7 +93,7 @@ def test_csv_for_a_folder_and_unreadable_files_on_standard_error(
     assert rows[0]["image"] == str(tmp_path / "a" / "deep" / "000.png") and 0 < float(rows[0]["score"]) <= 1
     lines = err.splitlines()
     assert "broken.png cannot be read" in lines[0] and "gone.png is missing" in lines[1]
-    assert lines[2].startswith("12 images, ") and lines[3] == "2 could not be read"
+    assert lines[2].startswith("12 images, ") and lines[3] == "2 could not be used"
     code, out, err = predicted(home, capsys, "--json", str(tmp_path / "a" / "broken.png"))
     assert (
         code == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import typer
 from shell import Shell
 from sqlalchemy import text
 from studies import train
@@ -82,7 +83,7 @@ def test_each_verb_says_what_happened_on_standard_error_alone(shell: Shell, stud
         ("move", "7", "8", "top"): "run 7: moved to the top\nrun 8: moved to the top\n",
         ("note", "1-8", "looks", "odd"): "runs 1-8: noted\n",
         ("note", "1", ""): "run 1: its note is gone\n",
-        ("tag", "3", "good", "-hard", "-x"): "run 3: tagged good -hard -x\n",
+        ("tag", "3", "good", "-hard", "-x"): "run 3: tagged good; no longer tagged hard, x\n",
         ("edit", "8", "--lr", "0.5", "--eval-train"): "run 8: --lr 0.5, --eval-train True\n",
         ("queue", "resume"): "the queue was not paused\n",
         ("queue", "pause"): "the queue is paused: running runs go on\n",
@@ -391,16 +392,18 @@ def test_news_since_the_last_time(shell: Shell, study: Store, state_folder: Path
     assert shell("news") == 0
     lines = shell.out.splitlines()
     assert lines[0] == "so far: 4 done, 1 failed, 1 warning" and shell.err == ""
-    assert lines[1] == "  done       #1 resnet18 none lr 0.01  best test_acc .8010"
+    assert lines[1] == "  done       #1 resnet18 none lr 0.01  best test_acc .8010 (baseline .7313)"
     assert (
         "  failed     #6 resnet18 none lr 0.1  diverged: the loss is not finite at step 41 of epoch 3"
         in lines
     )
     assert any(
-        line.startswith("  best       #4 resnet18 run:2 lr 0.001  test_acc .9204, of 2 in demo")
+        line.startswith(
+            "  best       #4 resnet18 run:2 lr 1e-3  test_acc .9204 (baseline .7313), of 2 in demo"
+        )
         for line in lines
     )
-    assert lines[-1].startswith("  look at    #3 resnet18 none lr 0.001  collapsed: epoch 6: all but 0.00")
+    assert lines[-1].startswith("  look at    #3 resnet18 none lr 1e-3  collapsed: epoch 6: all but 0.00")
     assert shell("news") == 0 and shell.out.startswith("since ") and shell.out.endswith(": nothing new\n")
     assert [path.parent for path in state_folder.rglob("*.json")] == [state_folder / "resnet-tui"]
     queue.end(study, queue.Claim(5, 1), "failed", cause="disk", error=EVIL)
@@ -430,7 +433,7 @@ def test_the_warning_of_a_running_run_is_told_once(shell: Shell, study: Store) -
         session.execute(
             text("UPDATE run SET verdict = 'overfitting', verdict_evidence = 'it grows' WHERE id = 5")
         )
-    assert shell("news") == 0 and "look at    #5 resnet50 none lr 0.001  overfitting: it grows" in shell.out
+    assert shell("news") == 0 and "look at    #5 resnet50 none lr 1e-3  overfitting: it grows" in shell.out
     assert shell("news") == 0 and shell.out.endswith(": nothing new\n")
 
 
@@ -467,3 +470,28 @@ def test_retry_goes_on_from_a_checkpoint_that_is_there(shell: Shell, study: Stor
     paths.last_before.touch()
     assert shell("retry", "7") == 0
     assert shell.err == "run 7: queued again, to go on from its last checkpoint\n"
+
+
+def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(
+    shell: Shell, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(question: str, **_options: object) -> None:
+        asked.append(question)
+        raise typer.Abort
+
+    monkeypatch.setattr("typer.confirm", answer)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert shell("rm", "3,6") == 130 and asked == ["remove runs 3, 6, 8 epochs of training, for good?"]
+    assert shell("rm", "7") == 0 and len(asked) == 1  # never trained
+    assert shell("rm", "6", "--yes") == 0 and len(asked) == 1
+    assert shell("show", "3", "--json") == 0
+
+
+def test_ls_and_log_say_what_is_to_come(shell: Shell, study: Store) -> None:
+    with study.write() as session:
+        session.execute(text("UPDATE run SET request = 'pause' WHERE id = 5"))
+    assert shell("ls") == 0 and shell.out.splitlines()[5].endswith("pauses at its next step")
+    assert shell("log", "7") == 0 and shell.err == "run 7 (queued) has no log yet\n"

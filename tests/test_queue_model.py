@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from queue_model import ENDED, Model, MRun, Refused, Stale
 from sqlalchemy import text
 
-from engine.grid import make_spec
+from engine.grid import load_spec, make_spec
 from engine.paths import Home
 from engine.store import history, listing, queue, workers
 from engine.store.add import Batch, add_batches
@@ -115,6 +115,7 @@ class QueueMachine(RuleBasedStateMachine):
                 "max_attempts": attempts,
                 "needs_card": card,
                 "links": dict.fromkeys(targets, kind),
+                "source": targets[0] if kind == "source" and targets else None,
             }
             for _ in specs
         ]
@@ -321,9 +322,9 @@ def _as_model(run: Any, links: dict[int, str], mine: MRun) -> MRun:
     """A row in the model's terms; when it ended stands for whether it has."""
     return MRun(
         id=run.id, priority=run.priority, position=run.position, max_attempts=run.max_attempts,
-        needs_card=run.needs_card, links=links, lr=run.lr, status=run.status, request=run.request,
-        cause=run.cause, ended=mine.ended if run.ended_at else None, worker=run.worker_id, attempt=run.attempt,
-        failures=run.failures, epoch=run.epoch, note=run.note,
+        needs_card=run.needs_card, links=links, source=load_spec(run.spec).source_run, lr=run.lr, status=run.status,
+        request=run.request, cause=run.cause, ended=mine.ended if run.ended_at else None,
+        worker=run.worker_id, attempt=run.attempt, failures=run.failures, epoch=run.epoch, note=run.note,
     )  # fmt: skip
 
 

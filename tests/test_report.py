@@ -232,9 +232,10 @@ def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]|<img|(?<!\\)\$|(?<!\\)`Q", text)
     assert cells(text, "## Runs without a final result", 1)["why"].endswith(f"{markdown(evil)}.")
     assert {path.name for path in paths} == {
-        f"accuracy-{slug(f'sets/{evil}')}-resnet18.png", f"confusion-{slug(f'sets/{evil}')}.png", "report.md"
+        f"accuracy-{slug(evil)}-resnet18.png", f"confusion-{slug(evil)}.png", "report.md"
     }  # fmt: skip
     assert all(re.fullmatch(r"[a-z0-9.-]+", path.name) for path in paths)
+    assert f"### On {markdown(evil)}\n\n{markdown(evil)} stands for {markdown(f'sets/{evil}')}." in text
     terminal = final_table(study)
     assert "\x1b" not in terminal and "\u202e" not in terminal
 

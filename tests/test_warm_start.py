@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from indexes import index_folder
 from pictures import lab_csvs
+from shell import Shell
 from studies import add_study
 
 from engine.analysis.data_section import leaks
@@ -118,7 +119,27 @@ def test_doctor_says_which_imagenet_file_a_waiting_run_lacks(
         ]
         return {"files": [{**file, "reachable": file["arch"] == "resnet50"} for file in files]}
 
-    monkeypatch.setattr(doctor, "ask", answer)
+    monkeypatch.setattr("tui.imagenet.ask", answer)
     missing, to_come = doctor._imagenet(home)
     assert missing.problem == "this machine cannot download it: put resnet18.pth into /f"
     assert to_come.problem is None and "will be downloaded into /f" in to_come.found
+
+
+def test_add_and_edit_say_which_imagenet_file_they_would_lack(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def answer(_room: str, wanted: list[str], *, what: str) -> dict[str, object]:
+        asked.append(wanted)
+        file = {"arch": "resnet18", "pretrained": "imagenet", "name": "r18.pth", "folder": "/f"}
+        return {"files": [file | {"present": False, "reachable": False}]}
+
+    monkeypatch.setattr("tui.imagenet.ask", answer)
+    told = "warning: the ImageNet weights of resnet18 are missing, and this machine cannot download it: "
+    assert shell("add", "--data", "digits", "--pretrained", "none,imagenet", "--lr", "0.1,0.2") == 0
+    assert shell.out.split() == ["1", "2", "3", "4"] and told + "put r18.pth into /f\n" in shell.err
+    assert asked == [["resnet18:imagenet"]]
+    assert shell("edit", "1", "--pretrained", "imagenet") == 0 and told in shell.err
+    asked.clear()
+    assert shell("add", "--data", "digits") == 0 and not asked

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from engine.text import plain
+from engine.text import learning_rate, plain
 
 __all__ = ["clock", "decimals", "learning_rate", "plain"]
 
@@ -12,14 +12,6 @@ def decimals(value: float | None, places: int = 4) -> str:
     if value is None:
         return "–"
     return f"{value:.{places}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{places}f}"
-
-
-def learning_rate(value: float) -> str:
-    """`1e-3`, `0.05`: as short as it stays exact."""
-    mantissa, _, exponent = f"{value:e}".partition("e")
-    digits = mantissa.rstrip("0").rstrip(".")
-    short = f"{digits}e{int(exponent)}"
-    return min((f"{value:g}", short), key=lambda text: (len(text), text))
 
 
 def clock(time: datetime, now: datetime | None = None) -> str:

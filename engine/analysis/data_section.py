@@ -51,10 +51,12 @@ CAVEATS = dict.fromkeys(
 
 def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
     """The section's paragraphs; `slug` goes into the names of its pictures."""
-    data = runs[0].spec.data
+    data, path = runs[0].data, runs[0].spec.data
+    stands_for = "" if data == path else f"{markdown(data)} stands for {markdown(path)}."
+    about = (stands_for, CAVEATS.get(path, ""), _test_images(runs), _shared_groups(runs))
     return [
         f"### On {markdown(data)}",
-        " ".join(part for part in (CAVEATS.get(data, ""), _test_images(runs), _shared_groups(runs)) if part),
+        " ".join(filter(None, about)),
         *gallery.table(f"Results on {markdown(data)}.", _results(runs)),
         *leaks(runs),
         *_what_chose(runs),

@@ -85,9 +85,9 @@ def _draw_baselines(axes: "Axes", runs: Sequence[StudyRun]) -> None:
 def _finish_axes(axes: "Axes", runs: Sequence[StudyRun], axis: Range) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    spec = runs[0].spec
+    arch, data = runs[0].spec.arch, runs[0].data
     epochs = [each.epoch for run in runs for each in _shown(run)]
-    axes.set_title(plain(f"{spec.arch} on {printable(spec.data, 40)}: accuracy per epoch"))
+    axes.set_title(plain(f"{arch} on {printable(data, 40)}: accuracy per epoch"))
     axes.set_xlabel("epoch")
     axes.set_ylabel("accuracy (%)")
     axes.set_ylim(axis.low, axis.high)

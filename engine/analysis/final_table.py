@@ -58,7 +58,7 @@ def _cells(run: StudyRun) -> list[str]:
 def _unfinished(runs: Sequence[StudyRun]) -> list[str]:
     lines: list[str] = []
     for run in runs:
-        text = f"#{run.id}* {run.spec.arch} on {run.spec.data}: {why_unfinished(run)}"
+        text = f"#{run.id}* {run.spec.arch} on {run.data}: {why_unfinished(run)}"
         first, *more = textwrap.wrap(printable(text, 1000), WIDTH - 4)
         lines += [_fit(first, WIDTH), *("    " + _fit(line, WIDTH - 4) for line in more)]
     return ["\n".join(["* without a final result:", *lines])] if lines else []

@@ -44,7 +44,7 @@ def add_accuracy(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
     for arch in archs:
         mine = [run for run in runs if run.spec.arch == arch]
         splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
-        caption = f"{splits} accuracy of {arch} on {markdown(runs[0].spec.data)} per epoch"
+        caption = f"{splits} accuracy of {arch} on {markdown(runs[0].data)} per epoch"
         for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
             picture = figures.draw_accuracy(some, axis)
             texts += gallery.add(f"accuracy-{slug}-{arch}{suffix}.png", picture, caption, ACCURACY_NOTE)
@@ -53,7 +53,7 @@ def add_accuracy(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
 
 def add_matrices(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
     """The confusion matrices of runs on one data set, in one figure unless they are many."""
-    caption = f"Confusion matrices on {markdown(runs[0].spec.data)}, each row over its sum"
+    caption = f"Confusion matrices on {markdown(runs[0].data)}, each row over its sum"
     texts: list[str] = []
     known = [run for run in runs if run.matrix]
     for suffix, some in _parts(known, matrix_figure.runs_a_figure(known)):

@@ -23,6 +23,7 @@ class RunState(NamedTuple):
     data: str = ""
     selected_on: str = ""
     best: float | None = None
+    baseline: float | None = None
     verdict: str | None = None
     evidence: str | None = None
 

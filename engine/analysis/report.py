@@ -107,7 +107,7 @@ def _unfinished(runs: Sequence[StudyRun]) -> list[str]:
         [
             f"#{run.id}",
             markdown(run.name),
-            markdown(run.spec.data),
+            markdown(run.data),
             run.spec.arch,
             markdown(weights_in_full(run)),
             markdown(why_unfinished(run), 400),

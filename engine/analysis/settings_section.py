@@ -41,7 +41,7 @@ def _apart(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
         [
             f"#{run.id}",
             *([markdown(run.name)] if named else []),
-            markdown(run.spec.data),
+            markdown(run.data),
             run.spec.arch,
             markdown(weights_in_full(run)),
             *(markdown(setting(run.spec, field)) for field in fields),

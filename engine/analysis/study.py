@@ -1,12 +1,13 @@
 """The runs of a report, read from the store once and frozen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlmodel import Session
 
 from engine.grid import load_spec
+from engine.short_names import short_names
 from engine.spec import RunSpec
 from engine.store import history, listing
 from engine.store.database import Store
@@ -56,8 +57,10 @@ class StudyRun:
     id: int
     name: str
     spec: RunSpec
+    data: str
+    """Its data set, named as shortly as the report's data sets stay apart."""
     source_data: str | None
-    """What the run was trained on whose weights this one starts from."""
+    """What the run was trained on whose weights this one starts from, named alike."""
     status: str
     cause: str | None
     error: str | None
@@ -139,7 +142,11 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
         else:
             rows = listing.list_runs(session, sweep=sweep)
         waits = listing.unmet(session)
-        runs = tuple(_read_run(session, row, waits.get(row.id or 0, ())) for row in rows)
+        sources = {row.id: _source_data(session, row) for row in rows}
+        names = short_names([*(row.data for row in rows), *filter(None, sources.values())])
+        runs = tuple(
+            _read_run(session, row, waits.get(row.id or 0, ()), names, sources[row.id]) for row in rows
+        )
     study = Study(sweep or "", runs)
     if not runs:
         what = f"the sweep {sweep!r}" if sweep is not None else "the run table"
@@ -153,7 +160,7 @@ def by_data(runs: Iterable[StudyRun]) -> dict[str, list[StudyRun]]:
     """Runs that may be compared with each other: those on the same data."""
     groups: dict[str, list[StudyRun]] = {}
     for run in runs:
-        groups.setdefault(run.spec.data, []).append(run)
+        groups.setdefault(run.data, []).append(run)
     return groups
 
 
@@ -163,18 +170,26 @@ def highest_of(epochs: Iterable[Measured], spec: RunSpec) -> Measured | None:
     return max(trained, key=lambda each: (each.test_acc or 0.0, -each.epoch), default=None)
 
 
-def _read_run(session: Session, row: Run, waits_for: Iterable[int]) -> StudyRun:
+def _source_data(session: Session, row: Run) -> str | None:
+    source_run = load_spec(row.spec).source_run
+    source = session.get(Run, source_run) if source_run is not None else None
+    return source.data if source else None
+
+
+def _read_run(
+    session: Session, row: Run, waits_for: Iterable[int], names: Mapping[str, str], source_data: str | None
+) -> StudyRun:
     assert row.id is not None
     spec = load_spec(row.spec)
     epochs = tuple(_measured(each) for each in history.epochs_of(session, row.id))
     kept = next((each for each in epochs if each.epoch == row.best_epoch), None)
     best = kept or highest_of(epochs, spec)
-    source = session.get(Run, spec.source_run) if spec.source_run is not None else None
     return StudyRun(
         id=row.id,
         name=row.name,
         spec=spec,
-        source_data=source.data if source else None,
+        data=names[row.data],
+        source_data=names[source_data] if source_data else None,
         status=row.status,
         cause=row.cause,
         error=row.error,

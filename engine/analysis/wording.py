@@ -76,9 +76,9 @@ def weights_from(spec: RunSpec) -> str:
 def weights_in_full(run: StudyRun) -> str:
     """Also what a warm start's own source was trained on, where that is other data."""
     origin = ""
-    if run.spec.data == "fundus" and run.source_data == "fundus-balanced":
+    if run.data == "fundus" and run.source_data == "fundus-balanced":
         origin = " (same drawn task, more labels)"
-    elif run.source_data not in (None, run.spec.data):
+    elif run.source_data not in (None, run.data):
         origin = f" (trained on {run.source_data})"
     return weights_from(run.spec) + origin
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from engine.analysis.news import News, RunState, gather
 from engine.store.dependencies import some_of
 from engine.store.fencing import run_table
+from engine.text import learning_rate
 
 
 def read_news(session: Session, since: datetime, *, told: Collection[int] = ()) -> News:
@@ -30,7 +31,7 @@ def _states(session: Session, which: ColumnElement[bool]) -> list[RunState]:
     table = run_table.c
     names = (
         "id", "status", "arch", "pretrained", "lr", "spec", "ended_at", "cause", "error", "sweep", "data", "best",
-        "verdict", "verdict_evidence",
+        "baseline", "verdict", "verdict_evidence",
     )  # fmt: skip
     rows = session.execute(select(*(table[name] for name in names)).where(which).order_by(table.id))
     return [_state(row) for row in rows]
@@ -40,7 +41,7 @@ def _state(row: Any) -> RunState:
     return RunState(
         id=row.id,
         status=row.status,
-        label=f"{row.arch} {row.pretrained} lr {row.lr:g}",
+        label=f"{row.arch} {row.pretrained} lr {learning_rate(row.lr)}",
         ended_at=row.ended_at,
         cause=row.cause,
         error=row.error,
@@ -48,6 +49,7 @@ def _state(row: Any) -> RunState:
         data=row.data,
         selected_on=json.loads(row.spec).get("select_on", ""),
         best=row.best,
+        baseline=row.baseline,
         verdict=row.verdict,
         evidence=row.verdict_evidence,
     )

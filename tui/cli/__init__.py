@@ -14,6 +14,7 @@ from engine.paths import Home
 from engine.private import secure_home
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
+from tui.ask import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
@@ -33,7 +34,7 @@ from tui.cli.predict import predict
 from tui.cli.report import report
 
 # What a user can mend: each is one line that says what to do.
-USER_ERRORS = (CliError, StoreError, SpecError, QueueError, DataError, ReportError)
+USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 

@@ -23,6 +23,7 @@ from engine.usage import room_for
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell
+from tui.imagenet import lacking
 from tui.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
         tell(f"run {run_id} repeats run {earlier}: same settings, same data")
     room = room_for(home, ((spec, images.get(read_key(spec))) for spec in specs))
     tell(room.describe())
-    if room.shortage:
-        tell(f"warning: {room.shortage}")
+    for line in [*filter(None, [room.shortage]), *lacking(specs)]:
+        tell(f"warning: {line}")
     for run_id in added.ids:
         print(run_id)
     return 0

@@ -11,7 +11,7 @@ import typer
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.paths import Home
 from engine.spec import ARCHS
-from tui.cli.ask import ask
+from tui.ask import ask
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json
 

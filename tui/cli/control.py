@@ -1,5 +1,6 @@
 """`cancel`, `pause`, `resume`, `retry`, `rm`, `wait`: steer runs from a script."""
 
+import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated
@@ -86,10 +87,24 @@ def _has_checkpoint(home: Home, run_id: int) -> bool:
 
 
 @takes_home
-def rm(home: Home, run_ids: Ids) -> int:
-    """Remove runs for good, with their folders. Not running ones, nor those that a waiting run needs."""
+def rm(
+    home: Home,
+    run_ids: Ids,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+) -> int:
+    """Remove runs for good, with their folders. Not running ones, nor those that a waiting run needs.
+
+    In a terminal it asks before it removes what has been trained."""
     store = open_store(home.database, create=False)
-    removed = remove_runs(store, home, find_ids(store, run_ids))
+    wanted = find_ids(store, run_ids)
+    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+        with store.read() as session:
+            trained = [run for run in listing.list_runs(session, ids=wanted) if run.epoch]
+        if trained:
+            epochs = sum(run.epoch for run in trained)
+            what = f"{numbered([run.id or 0 for run in trained])}, {epochs} epochs of training"
+            typer.confirm(f"remove {what}, for good?", abort=True, err=True)
+    removed = remove_runs(store, home, wanted)
     tell_runs(removed.ids, "removed with its folder")
     _tell_what_is_left(removed)
     return 1 if removed.left else 0

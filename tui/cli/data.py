@@ -13,7 +13,8 @@ from engine.grid import SpecError, make_spec
 from engine.paths import Home
 from engine.spec import RunSpec
 from tui.cli.options import flag, takes_home, takes_spec
-from tui.cli.output import CliError, print_json, print_table, tell
+from tui.cli.output import CliError, print_json, tell
+from tui.cli.table import print_table
 from tui.text import decimals, plain
 
 FLAGS = [name for name in READ_FIELDS if name != "data"]

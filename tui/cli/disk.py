@@ -27,7 +27,8 @@ from engine.usage import (
     usage_of_runs,
 )
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, print_json, print_line, print_table, tell
+from tui.cli.output import CliError, print_json, print_line, tell
+from tui.cli.table import print_table
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]

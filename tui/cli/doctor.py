@@ -14,13 +14,13 @@ import typer
 
 from engine import logout
 from engine.paths import Home
-from engine.spec import PRETRAINED_WORDS
 from engine.store.database import StoreError, open_store
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
-from tui.cli.ask import ask, engine_command
+from tui.ask import engine_command
 from tui.cli.options import takes_home
 from tui.cli.output import print_json
+from tui.imagenet import ImagenetFile, imagenet_files
 from tui.text import plain
 
 PACKAGES = ("resnet-tui", "torch", "torchvision", "textual", "plotext", "sqlmodel", "scikit-learn", "pillow")
@@ -136,23 +136,16 @@ def _imagenet(home: Home) -> list[Check]:
             wanted = waiting_sources(session)
     except StoreError:
         return []
-    pairs = [f"{arch}:{source}" for arch, source in wanted if source in PRETRAINED_WORDS[1:]]
-    if not pairs:
-        return []
-    files = ask("models.imagenet", pairs, what="the list of ImageNet files")["files"]
-    return [_imagenet_file(**file) for file in {file["name"]: file for file in files}.values()]
+    return [_imagenet_file(file) for file in imagenet_files(wanted)]
 
 
-def _imagenet_file(
-    arch: str, pretrained: str, name: str, folder: str, present: bool, reachable: bool | None
-) -> Check:
-    what = f"{name} for {arch}"
-    if present:
-        return Check("ImageNet", f"{what} is in {folder}")
-    if reachable:
-        return Check("ImageNet", f"{what} will be downloaded into {folder}")
-    problem = f"this machine cannot download it: put {name} into {folder}"
-    return Check("ImageNet", f"{what} is missing, and a waiting run starts from it", problem)
+def _imagenet_file(file: ImagenetFile) -> Check:
+    what = f"{file.name} for {file.arch}"
+    if file.present:
+        return Check("ImageNet", f"{what} is in {file.folder}")
+    if file.reachable:
+        return Check("ImageNet", f"{what} will be downloaded into {file.folder}")
+    return Check("ImageNet", f"{what} is missing, and a waiting run starts from it", file.problem)
 
 
 def _logout() -> Check:

@@ -12,6 +12,7 @@ from tui.cli.add import check_files, naming_flags, with_relative_data
 from tui.cli.ids import find_ids, tell_runs
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
+from tui.imagenet import lacking
 from tui.warm_start import check_warm_starts
 
 
@@ -37,6 +38,8 @@ def edit(
             tell(f"warning: {line}")
         repeats = edit_settings(store, home, wanted, values)
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))
+    for line in lacking(specs):
+        tell(f"warning: {line}")
     for run_id, other in repeats.items():
         tell(f"run {run_id} repeats run {other}: same settings, same data")
     return 0

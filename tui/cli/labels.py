@@ -41,6 +41,12 @@ def tag(
         raise CliError("- alone is no tag: write -TAG to remove TAG")
     store = open_store(home.database, create=False)
     wanted = find_ids(store, [run_ids])
-    labels.tag(store, wanted, add=[each for each in tags if not each.startswith("-")], remove=removed)
-    tell_runs(wanted, f"tagged {' '.join(tags)}")
+    added = [each for each in tags if not each.startswith("-")]
+    labels.tag(store, wanted, add=added, remove=removed)
+    told = [
+        f"{what} {', '.join(some)}"
+        for what, some in (("tagged", added), ("no longer tagged", removed))
+        if some
+    ]
+    tell_runs(wanted, "; ".join(told))
     return 0

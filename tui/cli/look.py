@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from engine.paths import Home
+from engine.short_names import short_names
 from engine.store import listing
 from engine.store.database import open_store
 from engine.store.status import ENDED, STATUSES
@@ -17,15 +18,21 @@ from engine.store.tables import Run
 from engine.store.waiting import Waiting, waits
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
-from tui.cli.output import CliError, checked_text, print_json, print_table
+from tui.cli.output import CliError, checked_text, print_json, tell
 from tui.cli.show_text import show_lines
+from tui.cli.table import print_table
 from tui.text import clock, decimals, learning_rate, plain
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
 HEAD = (
-    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "chosen by", "kappa", "verdict", "name", "",
+    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "verdict",
+    "name", "",
 )  # fmt: skip
+NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
+MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained")
+MAY_SHRINK = ("", "name", "data", "pretrained")
+REQUESTED = {"pause": "pauses at its next step", "cancel": "stops at its next step"}
 SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
@@ -59,8 +66,9 @@ def ls(
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
     else:
-        rows = [_row(run, waiting_text(waiting.get(run.id or 0))) for run in runs]
-        print_table(HEAD, rows, right=("id", "lr", "epoch", "best", "kappa"))
+        names = short_names(run.data for run in runs)
+        rows = [_row(run, names[run.data], waiting_text(waiting.get(run.id or 0))) for run in runs]
+        print_table(HEAD, rows, right=NUMBERS, may_go=MAY_GO, may_shrink=MAY_SHRINK)
     return 0
 
 
@@ -91,17 +99,19 @@ def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
     return value is None, -value if descending else value, run.id or 0
 
 
-def _row(run: Run, waiting: str) -> tuple[str, ...]:
-    remark = run.error or (run.doing if run.status == "running" else "") or waiting
+def _row(run: Run, data: str, waiting: str) -> tuple[str, ...]:
+    doing = (REQUESTED.get(run.request or "") or run.doing) if run.status == "running" else ""
+    remark = run.error or doing or waiting
     return (
         str(run.id),
         run.status,
-        run.data,
+        data,
         run.arch,
         run.pretrained,
         learning_rate(run.lr),
         f"{run.epoch}/{run.epochs}",
         decimals(run.best_acc),
+        decimals(run.baseline),
         json.loads(run.spec)["select_on"] if run.best_acc is not None else "–",
         decimals(run.best_kappa, 3),
         run.verdict or "–",
@@ -137,10 +147,12 @@ def log(
     path, offset = home.run(run_id).log, 0
     while True:
         with store.read() as session:
-            ended = listing.get_run(session, run_id).status in ENDED
-        is_last = ended or not follow
+            status = listing.get_run(session, run_id).status
+        is_last = status in ENDED or not follow
         offset = _print_from(path, offset, to_its_end=is_last)
         if is_last:
+            if not offset:
+                tell(f"run {run_id} ({status}) has no log yet")
             return 0
         time.sleep(0.5)
 

@@ -15,6 +15,9 @@ from tui.cli.output import print_json, tell
 from tui.cli.since import BEGINNING, EXAMPLES, Told, last_told, parse_since, remember, state_file
 from tui.text import clock, decimals, plain
 
+OVER_BASELINE = ("test_acc",)
+"""What the baseline, an accuracy on the test images, is to be compared with."""
+
 
 @takes_home
 def news(
@@ -58,17 +61,23 @@ def lines(news: News, since: datetime) -> Iterator[str]:
         counts.append(f"{len(news.warned)} warning{'s' if len(news.warned) > 1 else ''}")
     yield f"{when}: {', '.join(counts) or 'nothing new'}"
     for run in news.done:
-        value = f"  best {run.selected_on} {decimals(run.best)}" if run.best is not None else ""
+        value = f"  best {_value(run)}" if run.best is not None else ""
         yield f"  done       #{run.id} {run.label}{value}"
     for run in news.failed:
         yield f"  failed     #{run.id} {run.label}  {run.cause}: {run.error}"
     for run in news.cancelled:
         yield f"  cancelled  #{run.id} {run.label}"
     for best in news.best:
-        top = f"#{best.run.id} {best.run.label}  {best.run.selected_on} {decimals(best.run.best)}"
+        top = f"#{best.run.id} {best.run.label}  {_value(best.run)}"
         yield f"  best       {top}, of {best.of} in {best.sweep}"
     for run in news.warned:
         yield f"  look at    #{run.id} {run.label}  {run.verdict}: {run.evidence}"
+
+
+def _value(run: RunState) -> str:
+    """`test_acc .8269 (baseline .7333)`; a kappa has none."""
+    beside = f" (baseline {decimals(run.baseline)})" if run.selected_on in OVER_BASELINE else ""
+    return f"{run.selected_on} {decimals(run.best)}{beside}"
 
 
 def document(news: News, since: datetime, until: datetime) -> dict[str, Any]:
@@ -90,6 +99,7 @@ def _run(run: RunState) -> dict[str, Any]:
         "id": run.id,
         "sweep": run.sweep,
         "best": run.best,
+        "baseline": run.baseline,
         "selected_on": run.selected_on,
         "ended_at": ended,
     }

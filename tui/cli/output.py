@@ -1,7 +1,6 @@
 """How verbs print: tables for people, one JSON document for programs, errors in one line."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from engine.text import tell as tell
@@ -22,18 +21,6 @@ def checked_text(where: str, given: str) -> str:
 def print_json(document: dict[str, Any]) -> None:
     """In ASCII: names that are not UTF-8 have no other way out, and every terminal can encode it."""
     print(json.dumps(document, indent=2, allow_nan=False))
-
-
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Aligned columns; those named in `right` are numbers."""
-    cells = [[plain(cell) for cell in row] for row in rows]
-    widths = [max(len(line[column]) for line in [list(head), *cells]) for column in range(len(head))]
-    for line in [list(head), *cells]:
-        parts = [
-            text.rjust(width) if name in right else text.ljust(width)
-            for name, text, width in zip(head, line, widths, strict=True)
-        ]
-        print("  ".join(parts).rstrip())
 
 
 def print_line(text: str) -> None:

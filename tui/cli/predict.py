@@ -8,7 +8,7 @@ import typer
 from engine.paths import Home
 from engine.store.database import open_store
 from engine.store.listing import get_run
-from tui.cli.ask import engine_command
+from tui.ask import engine_command
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError
 

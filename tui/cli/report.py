@@ -10,7 +10,7 @@ from engine.analysis.report import write_report
 from engine.analysis.study import Study, collect
 from engine.paths import Home
 from engine.store.database import open_store
-from tui.cli.ask import ask
+from tui.ask import ask
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, tell

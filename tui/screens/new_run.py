@@ -27,6 +27,7 @@ from engine.store.listing import spec_hashes
 from engine.text import is_hidden
 from engine.usage import room_for
 from tui.form import Checked, check, is_built_in
+from tui.imagenet import lacking
 from tui.text import plain
 from tui.warm_start import check_warm_starts
 
@@ -179,6 +180,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         for line in warnings:
             self.app.call_from_thread(self.notify, line, severity="warning", timeout=10, markup=False)
         self.app.call_from_thread(self.dismiss, added.ids)
+        for line in lacking(specs):  # torch takes seconds to say it: the form has gone
+            self.app.call_from_thread(self.app.notify, line, severity="warning", timeout=10, markup=False)
 
     def _not_added(self, why: str) -> None:
         self._adding = False

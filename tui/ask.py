@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tui.cli.output import CliError
+
+class AskError(RuntimeError):
+    """The room gave no answer: one line that says what could not be made, and why."""
 
 
 def engine_command(room: str, arguments: Sequence[str]) -> list[str]:
@@ -15,11 +17,11 @@ def engine_command(room: str, arguments: Sequence[str]) -> list[str]:
 
 
 def ask(room: str, arguments: Sequence[str], *, what: str) -> dict[str, Any]:
-    """The JSON document that the room prints. Raises CliError, saying that `what` could not be made."""
+    """The JSON document that the room prints. Raises AskError, saying that `what` could not be made."""
     command = engine_command(room, [*arguments, "--json"])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise CliError(f"{what} could not be made: {last}")
+        raise AskError(f"{what} could not be made: {last}")
     document: dict[str, Any] = json.loads(done.stdout)
     return document

@@ -1,0 +1,68 @@
+"""Tables for people: aligned columns that fit the terminal they are printed on."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.cli.output import tell
+from tui.text import plain
+
+GAP = "  "
+LEAST = 12
+"""A column that is cut to fit keeps so many characters."""
+
+
+def print_table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    may_go: Sequence[str] = (),
+    may_shrink: Sequence[str] = (),
+) -> None:
+    """Aligned columns; those named in `right` are numbers.
+
+    On a terminal too narrow for them `may_shrink` are cut, and then `may_go` left out, both from the first on, until
+    the rest fits; what was left out is said on standard error. A file or a pipe gets them all."""
+    columns = {name: [plain(row[place]) for row in rows] for place, name in enumerate(head)}
+    widths = {name: max(map(cell_len, [name, *cells])) for name, cells in columns.items()}
+    gone = _fit(widths, may_go, may_shrink) if sys.stdout.isatty() else []
+    for number in range(-1, len(rows)):
+        texts = {name: name if number < 0 else cells[number] for name, cells in columns.items()}
+        parts = [_cell(texts[name], width, name in right) for name, width in widths.items()]
+        print(GAP.join(parts).rstrip())
+    if gone:
+        tell(f"left out, for the width: {', '.join(gone)}")
+
+
+def _fit(widths: dict[str, int], may_go: Sequence[str], may_shrink: Sequence[str]) -> list[str]:
+    """Make `widths` fit the terminal; gives the columns taken out of it."""
+    room = shutil.get_terminal_size().columns + len(GAP)
+    gone: list[str] = []
+
+    def excess() -> int:
+        return sum(widths.values()) + len(GAP) * len(widths) - room
+
+    for leaving in may_go:
+        if leaving in widths and excess() > sum(_spare(widths, name) for name in may_shrink):
+            del widths[leaving]
+            gone.append(leaving)
+    for name in may_shrink:
+        if name in widths and excess() > 0:
+            widths[name] -= min(excess(), _spare(widths, name))
+    return gone
+
+
+def _spare(widths: dict[str, int], name: str) -> int:
+    return max(0, widths.get(name, 0) - LEAST)
+
+
+def _cell(text: str, width: int, is_number: bool) -> str:
+    """Fitted to a width in terminal cells: Chinese characters take two."""
+    length = cell_len(text)
+    if length > width:
+        return f"{set_cell_size(text, width - 1)}…"
+    padding = " " * (width - length)
+    return padding + text if is_number else text + padding
