@@ -10,22 +10,23 @@ import sys
 import time
 from argparse import Namespace
 
-from engine import every_card, logout, telemetry
-from engine.devices import Found, WorkerError, every_device, find_device
+from engine import telemetry
 from engine.disk_errors import disk_problem, is_of_the_whole_disk
-from engine.endings import Ending
-from engine.leaving import Haste, Leaving
-from engine.others import CardWatch
 from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.private import keep_private, secure_home
-from engine.spare import Spares
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
-from engine.supervisor import CannotStart, Tolerance, TrainingProcess
+from engine.supervision import every_card, logout
+from engine.supervision.devices import Found, WorkerError, every_device, find_device
+from engine.supervision.endings import Ending
+from engine.supervision.leaving import Haste, Leaving
+from engine.supervision.others import CardWatch
+from engine.supervision.spare import Spares
+from engine.supervision.supervisor import CannotStart, Tolerance, TrainingProcess
+from engine.supervision.worker_options import parse
 from engine.text import say, tell
-from engine.worker_options import parse
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0

@@ -14,7 +14,8 @@ from studies import add_study
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from engine import processes, usage
+from engine import processes
+from engine.disk import usage
 from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing, queue

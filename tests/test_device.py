@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import devices, worker
+from engine import worker
 from engine.device import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
 from engine.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.store import workers
 from engine.store.database import open_store
+from engine.supervision import devices
+from engine.supervision.worker_options import parse
 from engine.telemetry import CpuTelemetry, HostCard, NvidiaState
-from engine.worker_options import parse
 
 KERNELS = ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120")
 NO_CARD = NvidiaState((), None, None, None)

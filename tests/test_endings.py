@@ -5,14 +5,14 @@ from typing import get_args
 
 import pytest
 
-from engine import oom
-from engine.endings import LEASE_LOST, STORE_UNUSABLE, ending_of
 from engine.grid import make_spec
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.advice import ADVICE
 from engine.store.database import Store
 from engine.store.status import Cause
+from engine.supervision import oom
+from engine.supervision.endings import LEASE_LOST, STORE_UNUSABLE, ending_of
 
 
 @pytest.mark.parametrize(

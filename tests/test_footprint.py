@@ -14,19 +14,19 @@ from sqlalchemy import text
 from terminal import Terminal
 from test_training import Memory
 
-from engine import usage
 from engine.datasets.builtin import builtin_table
 from engine.datasets.source import index_data
-from engine.footprint import Footprint, Images, Room, built_in, grid_footprint, images_of, run_footprint
+from engine.disk import usage
+from engine.disk.footprint import Footprint, Images, Room, built_in, grid_footprint, images_of, run_footprint
+from engine.disk.pruning import Wish, plan
+from engine.disk.usage import BEST, CHECKPOINTS, KINDS, PREDICTIONS, packed_already, room_for, usage_of_runs
 from engine.grid import expand_grid, make_spec
 from engine.paths import Home
-from engine.pruning import Wish, plan
 from engine.spec import RunSpec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.training.session import Session
-from engine.usage import BEST, CHECKPOINTS, KINDS, PREDICTIONS, packed_already, room_for, usage_of_runs
 from tui.cli import run
 
 DIGITS = {"data": "digits", "epochs": 2}

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from engine.leaving import Haste, Leaving, next_time
-from engine.worker_options import parse
+from engine.supervision.leaving import Haste, Leaving, next_time
+from engine.supervision.worker_options import parse
 
 NOON = datetime(2026, 5, 4, 12, 0, 30)
 

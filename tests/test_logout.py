@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import tui.cli  # noqa: F401  (its package holds the verb under the module's name)
-from engine import logout
-from engine.logout import AS_SCOPE, Facts, Rules, parse_bus, plan, read_rules
 from engine.paths import Home
+from engine.supervision import logout
+from engine.supervision.logout import AS_SCOPE, Facts, Rules, parse_bus, plan, read_rules
 from tui import launch
 
 KILLS = Rules(kills=True)

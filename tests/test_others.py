@@ -6,14 +6,14 @@ import pytest
 
 from engine import worker
 from engine.grid import make_spec
-from engine.others import CardWatch
 from engine.paths import Home
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.fencing import Claim
+from engine.supervision.others import CardWatch
+from engine.supervision.worker_options import parse
 from engine.telemetry import CardProcess, HostCard, NvidiaState
-from engine.worker_options import parse
 
 OURS = 77
 

@@ -14,13 +14,13 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels.content import image_hashes
 from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
+from engine.disk.usage import database_bytes, usage_of_cache
 from engine.grid import make_spec
 from engine.paths import Home, atomic_path
 from engine.private import secure_database
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.usage import database_bytes, usage_of_cache
 from tui.cli import run
 
 KEY = "a" * 24

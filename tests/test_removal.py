@@ -15,14 +15,14 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels import locks
 from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
+from engine.disk.pruning import Plan, Wish, plan
+from engine.disk.removal import prune as remove
+from engine.disk.usage import usage_of_cache, usage_of_runs
 from engine.grid import make_spec
 from engine.paths import Home
-from engine.pruning import Plan, Wish, plan
-from engine.removal import prune as remove
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.usage import usage_of_cache, usage_of_runs
 from tui.cli import run
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.every_card import _code_of
 from engine.paths import Home
-from engine.spare import DEATHS, Spares
+from engine.supervision.every_card import _code_of
+from engine.supervision.spare import DEATHS, Spares
 
 
 def test_a_spare_that_always_dies_is_not_started_for_ever(

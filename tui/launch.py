@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import logout
 from engine.paths import Home
 from engine.private import private_opener, secure_home
+from engine.supervision import logout
 from engine.text import plain
 
 

@@ -11,11 +11,11 @@ import os
 import sys
 from pathlib import Path
 
-from engine.endings import LEASE_LOST, STORE_UNUSABLE
 from engine.paths import Home
 from engine.private import keep_private
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
+from engine.supervision.endings import LEASE_LOST, STORE_UNUSABLE
 from engine.training.orders import Orders
 
 LATER = ("torch._dynamo", "sklearn.datasets")

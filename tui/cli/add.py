@@ -11,7 +11,8 @@ from engine import memory
 from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.options import READ_FIELDS
-from engine.footprint import Images, built_in, images_of
+from engine.disk.footprint import Images, built_in, images_of
+from engine.disk.usage import room_for
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.presets import with_preset
@@ -19,7 +20,6 @@ from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
-from engine.usage import room_for
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell

@@ -7,17 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.footprint import in_words
-from engine.grid import load_spec
-from engine.paths import Home
-from engine.pruning import KEPT, Plan, Wish, in_use, plan
-from engine.removal import prune as remove
-from engine.store.database import Store, open_store
-from engine.store.listing import list_runs
-from engine.store.status import ENDED
-from engine.store.tables import Run
-from engine.store.wording import numbered
-from engine.usage import (
+from engine.disk.footprint import in_words
+from engine.disk.pruning import KEPT, Plan, Wish, in_use, plan
+from engine.disk.removal import prune as remove
+from engine.disk.usage import (
     CHECKPOINTS,
     KINDS,
     database_bytes,
@@ -26,6 +19,13 @@ from engine.usage import (
     usage_of_cache,
     usage_of_runs,
 )
+from engine.grid import load_spec
+from engine.paths import Home
+from engine.store.database import Store, open_store
+from engine.store.listing import list_runs
+from engine.store.status import ENDED
+from engine.store.tables import Run
+from engine.store.wording import numbered
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json, print_line, tell
 from tui.cli.table import print_table

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import logout
 from engine.paths import Home
 from engine.store.database import StoreError, open_store
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
+from engine.supervision import logout
 from tui.ask import engine_command
 from tui.cli.options import takes_home
 from tui.cli.output import print_json

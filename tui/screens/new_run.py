@@ -16,7 +16,8 @@ from textual.widgets import Checkbox, Input, Static
 from engine import memory
 from engine.datasets.layouts import DataError
 from engine.datasets.source import survey_data
-from engine.footprint import Images, built_in, images_of
+from engine.disk.footprint import Images, built_in, images_of
+from engine.disk.usage import room_for
 from engine.grid import SpecError, make_spec
 from engine.paths import Home, missing_weights
 from engine.spec import ARCHS, RunSpec
@@ -25,7 +26,6 @@ from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
 from engine.text import is_hidden
-from engine.usage import room_for
 from tui.form import Checked, check, is_built_in
 from tui.imagenet import lacking
 from tui.text import plain

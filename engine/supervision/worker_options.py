@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from engine.leaving import next_time
 from engine.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
 from engine.store.queue import LEASE_S
+from engine.supervision.leaving import next_time
 
 BUSY_GIB = 1.0
 """What others may hold of a card before runs wait: more than a driver and a desktop do."""

@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import oom, processes
-from engine.endings import Ending, ending_of
-from engine.leaving import Haste
+from engine import processes
 from engine.paths import Home
 from engine.store import listing, queue
 from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError
 from engine.store.fencing import Claim, LeaseLost
+from engine.supervision import oom
+from engine.supervision.endings import Ending, ending_of
+from engine.supervision.leaving import Haste
 from engine.text import plain, say
 
 ASK_EVERY_S = 0.5

@@ -9,11 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.datasets.pixels.locks import taken
-from engine.paths import Home
-from engine.pruning import Plan, Wish, plan
-from engine.store.database import Store
-from engine.store.listing import list_runs
-from engine.usage import (
+from engine.disk.pruning import Plan, Wish, plan
+from engine.disk.usage import (
     LOCKED_SUFFIXES,
     CacheUsage,
     Stored,
@@ -22,6 +19,9 @@ from engine.usage import (
     usage_of_cache,
     usage_of_runs,
 )
+from engine.paths import Home
+from engine.store.database import Store
+from engine.store.listing import list_runs
 
 
 @dataclass

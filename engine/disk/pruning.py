@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from engine.grid import load_spec
-from engine.paths import Home
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
-from engine.store.edits.retry import FROM_THE_START
-from engine.store.status import ENDED
-from engine.store.tables import Run
-from engine.usage import (
+from engine.disk.usage import (
     BEST,
     CHECKPOINTS,
     PREDICTIONS,
@@ -21,6 +15,12 @@ from engine.usage import (
     RunUsage,
     Stored,
 )
+from engine.grid import load_spec
+from engine.paths import Home
+from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.store.edits.retry import FROM_THE_START
+from engine.store.status import ENDED
+from engine.store.tables import Run
 
 KEPT = {"best": (CHECKPOINTS,), "log": (CHECKPOINTS, BEST, PREDICTIONS)}
 """What goes of a run that has ended, by what is to be kept."""
