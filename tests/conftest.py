@@ -1,6 +1,11 @@
 """What several test files need."""
 
 import os
+
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # several test processes share the cores: threads would wait for each other
+
 from collections.abc import Iterator
 from pathlib import Path
 

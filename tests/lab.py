@@ -75,9 +75,16 @@ class Lab:
         self.store.close()
 
 
-def children_of(pid: int) -> list[int]:
+def trainings_of(pid: int) -> list[int]:
+    """The training processes of a worker. One that is not yet its own program is none: whoever stopped it would stop
+    the worker, which waits for that."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [
+            int(each)
+            for each in children
+            if b"engine.training.run" in Path(f"/proc/{each}/cmdline").read_bytes()
+        ]
     except OSError:
         return []
 
@@ -94,10 +101,10 @@ def training_of(lab: Lab, worker: int, run_id: int) -> int:
     """The process in which a worker trains a run: it writes to the run's log."""
     log = str(lab.home.run(run_id).log)
     return until(
-        lambda: next((pid for pid in children_of(worker) if output_of(pid) == log), 0), what="a training"
+        lambda: next((pid for pid in trainings_of(worker) if output_of(pid) == log), 0), what="a training"
     )
 
 
 def spare_of(worker: int) -> int | None:
     """The process that waits for a worker's next run."""
-    return next((pid for pid in children_of(worker) if output_of(pid) == "/dev/null"), None)
+    return next((pid for pid in trainings_of(worker) if output_of(pid) == "/dev/null"), None)
