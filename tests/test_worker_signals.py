@@ -123,7 +123,8 @@ def everything(lab: Lab, run_id: int) -> tuple[object, ...]:
 
 def test_a_worker_for_each_card_has_one_parent(lab: Lab, tmp_path: Path) -> None:
     """Here with the CPU twice in the place of two cards."""
-    code = f"import sys; from engine.supervision.every_card import lead; sys.exit(lead(['cpu'] * 2, ['--home', {str(tmp_path)!r}]))"
+    home = ["--home", str(tmp_path)]
+    code = f"import sys; from engine.supervision.every_card import lead; sys.exit(lead(['cpu'] * 2, {home}))"
     parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     lab.workers.append(parent)
 
