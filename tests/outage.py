@@ -19,7 +19,7 @@ from engine.store.tables import Run
 from tests.pictures import class_folders
 from tests.waiting import until
 
-EPOCHS = 10
+EPOCHS = 6
 SPEC = {
     "data": "data",
     "image_size": 16,

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.kill_loop import TARGETS, KillLoop
 
-KILLS, RUNS, EPOCHS = 10, 2, 14
+KILLS, RUNS, EPOCHS = 10, 2, 8
 
 
 @pytest.mark.timeout(900)
