@@ -126,6 +126,7 @@ def test_a_question_mark_in_a_folders_name_is_part_of_it(tmp_path: Path) -> None
         ("sqlite:////sys/runs.db", "cannot be opened: check that its folder exists and can be written"),
         ("runs.db", "is not a database URL"),
         ("nosuch://host/db", "is not a database URL"),
+        ("postgresql://host/db", "needs the driver psycopg"),
     ],
 )
 def test_unusable_urls_say_what_to_do(url: str, says: str) -> None:

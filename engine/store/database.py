@@ -91,7 +91,12 @@ def _make_engine(url: str) -> Engine:
     target = URL.create("sqlite", database=str(path)) if path is not None else url
     try:
         engine = create_engine(target, connect_args={"timeout": BUSY_TIMEOUT_S} if path is not None else {})
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"{url!r} needs the driver {error.name}, which is not installed, and only SQLite is tested: "
+            "write it like sqlite:///runs.db"
+        ) from None
+    except (ArgumentError, NoSuchModuleError):
         raise StoreError(f"{url!r} is not a database URL: write it like sqlite:///runs.db") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
