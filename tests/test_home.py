@@ -1,0 +1,173 @@
+"""The home screen by keys: marks, filter, order, and what is done to runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
+from studies import add_study
+from textual.pilot import Pilot
+
+from engine.grid import make_spec
+from engine.paths import Home
+from engine.store import listing
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from tui.screens.ask import AskScreen
+from tui.screens.confirm import ConfirmScreen
+from tui.widgets.filter_line import FilterLine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    return make_home(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def study(home: Home) -> Iterator[Store]:
+    store = open_store(home.database)
+    add_study(store)
+    yield store
+    store.close()
+
+
+def statuses(store: Store) -> dict[int, str]:
+    with store.read() as session:
+        return {run.id or 0: run.status for run in listing.list_runs(session)}
+
+
+async def go_to(pilot: Pilot[Any], run_id: int) -> None:
+    await pilot.press("g")
+    while table(pilot).run_id != run_id:
+        await pilot.press("j")
+
+
+async def test_marked_runs_are_cancelled_together_and_undo_brings_them_back(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 7)
+        await pilot.press("space", "space")
+        await until(pilot, lambda: "2 marked" in shown(pilot, "#head"))
+        assert table(pilot).chosen() == [7, 8]
+        await pilot.press("x")
+        await until(pilot, lambda: "runs 7-8: cancelled" in toasts(pilot))
+        assert statuses(study)[7] == statuses(study)[8] == "cancelled"
+        await pilot.press("u")
+        await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
+        await until(pilot, lambda: "undone: cancel runs 7-8" in toasts(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "marked" not in shown(pilot, "#head"))
+
+
+async def test_a_range_is_marked_by_moving_and_all_by_one_key(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("g", "v", "j", "j", "v", "j")
+        assert len(table(pilot).marks) == 3
+        await pilot.press("a")
+        assert len(table(pilot).marks) == 8
+        await pilot.press("a")
+        assert not table(pilot).marks
+
+
+async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        await pilot.press("K")
+        await until(pilot, lambda: table(pilot).cursor_row == 1 and table(pilot).run_id == 8)
+        await pilot.press("J")
+        await until(pilot, lambda: table(pilot).cursor_row == 2 and table(pilot).run_id == 8)
+        await pilot.press("J")
+        await until(pilot, lambda: "run 8 is the last" in toasts(pilot))
+        await pilot.press("p")
+        await until(pilot, lambda: statuses(study)[8] == "paused")
+        await until(pilot, lambda: "paused" in shown(pilot, "#head"))
+        await pilot.press("p")
+        await until(pilot, lambda: statuses(study)[8] == "queued")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
+        await pilot.press(*"good", "enter")
+        await until(pilot, lambda: "run 8: good" in toasts(pilot))
+        await pilot.press("N")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
+        await pilot.press(*"odd", "enter")
+        await until(pilot, lambda: "run 8: noted" in toasts(pilot))
+        await go_to(pilot, 6)
+        await pilot.press("r")
+        await until(pilot, lambda: "run 6: queued again from the start" in toasts(pilot))
+        await go_to(pilot, 1)
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        assert 1 in statuses(study)
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: table(pilot).row_count == 7)
+        assert 1 not in statuses(study) and "run 1: removed" in toasts(pilot)
+    with study.read() as session:
+        run = listing.get_run(session, 8)
+    assert (run.note, run.tags) == ("odd", ["good"])
+
+
+async def test_the_whole_queue_is_paused_and_goes_on(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("P")
+        await until(pilot, lambda: "the queue is paused" in toasts(pilot))
+        await pilot.press("P")
+        await until(pilot, lambda: "the queue goes on" in toasts(pilot))
+
+
+async def test_the_filter_works_as_it_is_typed_and_the_cursor_stays_on_its_run(
+    home: Home, study: Store
+) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 6)
+        await pilot.press("slash", *"lr>0.05")
+        await until(pilot, lambda: table(pilot).row_count == 1 and table(pilot).run_id == 6)
+        assert shown(pilot, "#filter-says") == "1 of 8"
+        await pilot.press("backspace", "backspace", "backspace", "backspace")
+        await until(pilot, lambda: "give a number" in shown(pilot, "#filter-says"))
+        assert table(pilot).row_count == 8  # the last that meant something: lr>0
+        await pilot.press("0", "enter", "x")
+        await until(pilot, lambda: table(pilot).row_count == 8 and "cannot be cancelled" in toasts(pilot))
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: not pilot.app.screen.query_one(FilterLine).display)
+        assert table(pilot).has_focus and table(pilot).run_id == 6
+
+
+async def test_sorted_by_key_and_by_a_click_on_the_head(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        while table(pilot).wish.sort != "best":
+            await pilot.press("s")
+        with study.read() as session:
+            best = max(listing.list_runs(session), key=lambda run: run.best_acc or 0).id
+        await pilot.press("g")
+        assert table(pilot).run_id == best
+        await pilot.press("S")
+        assert table(pilot).wish.reverse
+        left = 1 + sum(column.width + 1 for column in table(pilot).columns[:2])
+        await pilot.click("RunTable", offset=(left + 1, 0))
+        await until(pilot, lambda: table(pilot).wish.sort == "id")
+        await pilot.press("g")
+        assert table(pilot).run_id == 1
+        await pilot.press("escape")
+        assert table(pilot).wish.sort == "queue"
+
+
+async def test_ten_thousand_runs_are_a_list_like_any_other(home: Home) -> None:
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(10_000)])
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 10_000)
+        await pilot.press("G")
+        assert table(pilot).run_id == 10_000
+        await pilot.press("pageup", "slash", *"seed=77", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 1 and table(pilot).run_id == 78)
+        await until(pilot, lambda: shown(pilot, "#title").startswith("#78 "))
+    store.close()

@@ -1,0 +1,77 @@
+"""The line in which the table is filtered: every key shows its effect."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.run_list import FilterError, Term, parse_filter
+
+
+class FilterLine(Horizontal):
+    """Hidden while it is empty and not in use."""
+
+    class Changed(Message):
+        def __init__(self, terms: tuple[Term, ...]) -> None:
+            super().__init__()
+            self.terms = terms
+
+    class Left(Message):
+        """Enter or escape: the table gets the keys again."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("/", id="slash")
+        yield Input(placeholder="arch:resnet18 lr>0.001 status:done -tag:old text", id="filter", compact=True)
+        yield Static(id="filter-says", markup=False)
+
+    def on_mount(self) -> None:
+        self.display, self.disabled = False, True  # disabled, it never gets keys by itself
+
+    @property
+    def text(self) -> str:
+        return self.query_one(Input).value
+
+    def open(self) -> None:
+        self.display, self.disabled = True, False
+        # Not focus(), which is done later: the next key may be here already, and would be a command.
+        self.screen.set_focus(self.query_one(Input))
+
+    def clear(self) -> bool:
+        """False where there was no filter."""
+        had = bool(self.text)
+        self.query_one(Input).value = ""
+        self.display, self.disabled = False, True
+        return had
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        says = self.query_one("#filter-says", Static)
+        says.update(text)
+        says.set_class(wrong, "wrong")
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        try:
+            terms = parse_filter(event.value)
+        except FilterError as error:
+            self.say(str(error), wrong=True)
+            return
+        self.post_message(self.Changed(terms))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._leave()
+
+    def on_key(self, event: "object") -> None:
+        if getattr(event, "key", "") in ("escape", "down"):
+            event.stop()  # type: ignore[attr-defined]
+            event.prevent_default()  # type: ignore[attr-defined]
+            if getattr(event, "key", "") == "escape":
+                self.clear()
+            self._leave()
+
+    def _leave(self) -> None:
+        self.display, self.disabled = bool(self.text), True
+        self.post_message(self.Left())
