@@ -1,6 +1,8 @@
 """The home screen by keys: marks, filter, order, and what is done to runs."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +10,23 @@ import pytest
 from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
 from studies import add_study
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from engine.analysis.news import RunState, gather
 from engine.grid import make_spec
 from engine.paths import Home
-from engine.store import listing
+from engine.store import listing, queue
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.store.fencing import Claim
+from tui.news_text import in_short
 from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.journal import JournalScreen
+from tui.told import BEGINNING
 from tui.widgets.filter_line import FilterLine
+
+NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -171,3 +181,38 @@ async def test_ten_thousand_runs_are_a_list_like_any_other(home: Home) -> None:
         await until(pilot, lambda: table(pilot).row_count == 1 and table(pilot).run_id == 78)
         await until(pilot, lambda: shown(pilot, "#title").startswith("#78 "))
     store.close()
+
+
+async def test_after_an_absence_the_first_line_says_what_happened(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)  # the first look ever: nothing was missed
+        assert not pilot.app.screen.query_one("#news").display
+        await pilot.press("q")
+    queue.end(study, Claim(5, 1), "failed", cause="disk", error="no space\x1b left")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query_one("#news").display)
+        assert re.match(r"since \d\d:\d\d: 1 failed \(#5 disk\)   i more, esc seen", shown(pilot, "#news"))
+        # It was not seen: told again.
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query_one("#news").display)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JournalScreen))
+        page = "\n".join(str(each.content) for each in pilot.app.screen.query(Static))
+        assert "failed     #5 resnet50 none lr 1e-3  disk: no space\\x1b left" in page
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, JournalScreen))
+        assert not pilot.app.screen.query_one("#news").display
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: pilot.app.screen._absence is not None)
+        assert not pilot.app.screen.query_one("#news").display
+
+
+def test_the_absence_in_short_names_the_first_failure_and_the_best() -> None:
+    runs = [RunState(number, "done", "resnet18", NOW, sweep="s", best=0.8) for number in (1, 2)]
+    bad = RunState(7, "failed", "resnet50", NOW, cause="diverged")
+    news = gather([*runs, bad, bad._replace(id=8)], [], {"s": runs})
+    assert in_short(news, BEGINNING) == "so far: 2 done, 2 failed (#7 diverged, …), best #1 .8000"
+    warned = gather([runs[0]._replace(verdict="collapsed"), runs[1]], [], {"s": runs})
+    assert in_short(warned, BEGINNING) == "so far: 2 done, best #1 .8000, 1 warning"
+    assert in_short(gather([], [], {}), BEGINNING) is None

@@ -50,6 +50,7 @@ HOME = (
     Command(
         "back", "escape", "back", "drop marks, then filter, then order", "esc", in_footer=False, group=LIST
     ),
+    Command("journal", "i", "journal", "what happened since you last looked", in_footer=False),
     Command("start_worker", "w", "worker", "start a worker that outlives this app"),
     Command("down", "j", "down", "next run", shown="j ↓", in_footer=False, group=MOVING),
     Command("up", "k", "up", "previous run", shown="k ↑", in_footer=False, group=MOVING),

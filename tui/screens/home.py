@@ -1,20 +1,24 @@
 """The home screen: the runs, the highlighted one, the devices."""
 
+import contextlib
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Footer, Input, Static
 
 from engine import processes
 from engine.paths import Home
+from engine.store.database import StoreError
 from tui import commands, launch
+from tui.absence import Absence, look_back
 from tui.run_list import QUEUE, SORTS
 from tui.screens.help import HelpScreen
+from tui.screens.journal import JournalScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run_actions import RunActions
 from tui.snapshot import RunRow, Snapshot
@@ -40,12 +44,14 @@ class HomeScreen(RunActions):
         self._workers = 0
         self._started: subprocess.Popen[bytes] | None = None
         """The worker that was started here, until it shows up in the table or has gone."""
+        self._absence: Absence | None = None
         self.run_id: int | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
         yield HeadLine(plain(f"{self._home.root.name}@{processes.host_name()}"), self._clock)
         yield Static(id="banner", markup=False)
+        yield Static(id="news", markup=False)
         with Container(id="body"):
             with Vertical(id="left"):
                 yield FilterLine()
@@ -66,8 +72,36 @@ class HomeScreen(RunActions):
     def on_mount(self) -> None:
         self.table.focus()
         self.set_interval(0.5, self._watch_started)
-        self.query_one("#banner").display = False
-        self.query_one("#empty").display = False
+        for name in ("#banner", "#empty", "#news"):
+            self.query_one(name).display = False
+        self._look_back()
+
+    @work(thread=True, group="absence")
+    def _look_back(self) -> None:
+        """Once, when the app opens; a table that cannot be read is told by the banner."""
+        with contextlib.suppress(StoreError):
+            self.app.call_from_thread(self._say_news, look_back(self._home))
+
+    def _say_news(self, absence: Absence) -> None:
+        self._absence = absence
+        if absence.headline is None:
+            return
+        news = self.query_one("#news", Static)
+        news.update(f"{plain(absence.headline)}   i more, esc seen")
+        news.display = True
+
+    def _seen(self) -> bool:
+        """The news were read: they are not told again. False where there was none to see."""
+        news = self.query_one("#news")
+        was_shown, news.display = news.display, False
+        if self._absence is not None:
+            self._absence.remember()
+        return bool(was_shown)
+
+    def action_journal(self) -> None:
+        lines = self._absence.lines if self._absence is not None else ()
+        self._seen()
+        self.app.push_screen(JournalScreen(lines))
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; one that comes while the screen closes is for nobody."""
@@ -159,7 +193,7 @@ class HomeScreen(RunActions):
     def action_back(self) -> None:
         """One thing at a time."""
         wish = self.table.wish
-        if self.table.clear_marks() or self.query_one(FilterLine).clear():
+        if self._seen() or self.table.clear_marks() or self.query_one(FilterLine).clear():
             return
         if wish.sort != QUEUE or wish.reverse:
             self.table.show_as(replace(wish, sort=QUEUE, reverse=False))
@@ -217,4 +251,5 @@ class HomeScreen(RunActions):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
+        self._seen()
         self.app.exit()
