@@ -1,5 +1,8 @@
 """The home screen by keys: marks, filter, order, and what is done to runs."""
 
+import contextlib
+import os
+import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,11 +18,16 @@ from textual.widgets import Static
 from engine.analysis.news import RunState, gather
 from engine.grid import make_spec
 from engine.paths import Home
-from engine.store import listing, queue
+from engine.store import listing, queue, waiting, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.fencing import Claim
+from engine.store.edits import order, state
+from engine.store.edits.remove import remove
+from engine.store.edits.undo import undo
+from engine.store.fencing import Claim, QueueError
+from tui.feed import Feed
 from tui.news_text import in_short
+from tui.run_list import Wish, arrange
 from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.journal import JournalScreen
@@ -73,7 +81,9 @@ async def test_marked_runs_are_cancelled_together_and_undo_brings_them_back(home
 async def test_a_range_is_marked_by_moving_and_all_by_one_key(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        await pilot.press("g", "v", "j", "j", "v", "j")
+        await pilot.press("g", "v", "j", "j", "j", "k", "v", "j")
+        assert len(table(pilot).marks) == 3
+        await pilot.press("g", "v", "s", "j", "j")  # another order ends a range
         assert len(table(pilot).marks) == 3
         await pilot.press("a")
         assert len(table(pilot).marks) == 8
@@ -99,13 +109,17 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
         await pilot.press(*"good", "enter")
-        await until(pilot, lambda: "run 8: good" in toasts(pilot))
+        await until(pilot, lambda: "run 8: tagged good" in toasts(pilot))
         await pilot.press("N")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
         await pilot.press(*"odd", "enter")
         await until(pilot, lambda: "run 8: noted" in toasts(pilot))
         await go_to(pilot, 6)
         await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))  # it diverged: its epochs go
+        await pilot.press("n", "r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
         await until(pilot, lambda: "run 6: queued again from the start" in toasts(pilot))
         await go_to(pilot, 1)
         await pilot.press("D")
@@ -116,7 +130,7 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("y")
         await until(pilot, lambda: table(pilot).row_count == 7)
-        assert 1 not in statuses(study) and "run 1: removed" in toasts(pilot)
+        assert 1 not in statuses(study) and "run 1: removed with its folder" in toasts(pilot)
     with study.read() as session:
         run = listing.get_run(session, 8)
     assert (run.note, run.tags) == ("odd", ["good"])
@@ -143,6 +157,8 @@ async def test_the_filter_works_as_it_is_typed_and_the_cursor_stays_on_its_run(
         await pilot.press("backspace", "backspace", "backspace", "backspace")
         await until(pilot, lambda: "give a number" in shown(pilot, "#filter-says"))
         assert table(pilot).row_count == 8  # the last that meant something: lr>0
+        await pilot.press("enter")  # not with a text that means nothing
+        assert not table(pilot).has_focus
         await pilot.press("0", "enter", "x")
         await until(pilot, lambda: table(pilot).row_count == 8 and "cannot be cancelled" in toasts(pilot))
         await pilot.press("slash", "escape")
@@ -194,6 +210,7 @@ async def test_after_an_absence_the_first_line_says_what_happened(home: Home, st
         assert re.match(r"since \d\d:\d\d: 1 failed \(#5 disk\)   i more, esc seen", shown(pilot, "#news"))
         # It was not seen: told again.
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
         await until(pilot, lambda: pilot.app.screen.query_one("#news").display)
         await pilot.press("i")
         await until(pilot, lambda: isinstance(pilot.app.screen, JournalScreen))
@@ -216,3 +233,93 @@ def test_the_absence_in_short_names_the_first_failure_and_the_best() -> None:
     warned = gather([runs[0]._replace(verdict="collapsed"), runs[1]], [], {"s": runs})
     assert in_short(warned, BEGINNING) == "so far: 2 done, best #1 .8000, 1 warning"
     assert in_short(gather([], [], {}), BEGINNING) is None
+
+
+async def test_keys_act_on_no_run_that_is_not_seen(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        await pilot.press("space", "slash", *"id<8", "enter")
+        await until(pilot, lambda: "1 marked, 1 hidden" in shown(pilot, "#head"))
+        await pilot.press("x")
+        await until(pilot, lambda: "the marked runs are filtered out" in toasts(pilot))
+        await pilot.press("escape", "escape")
+        await pilot.resize_terminal(60, 12)
+        await pilot.press("x", "D", "p")
+        await pilot.resize_terminal(*SMALL)
+        await pilot.pause()
+    assert statuses(study)[8] == "queued" and list(statuses(study).values()).count("queued") == 2
+
+
+async def test_of_mixed_runs_those_are_done_to_which_it_can_be(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("a", "p")
+        await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "paused")
+        await until(pilot, lambda: "run 5: asked to pause; runs 7-8: paused" in toasts(pilot))
+        assert "runs 1-4, 6 cannot be paused" in toasts(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
+        await until(pilot, lambda: "run 5: asked to go on" in toasts(pilot))
+
+
+async def test_edits_are_made_in_the_order_of_their_keys(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        for _ in range(5):
+            await pilot.press("p", "u")
+        await until(pilot, lambda: toasts(pilot).count("undone: pause run 8") == 5)
+    assert statuses(study)[8] == "queued"
+
+
+async def test_the_first_runs_of_an_empty_home_get_the_keys(home: Home) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: "no runs yet" in shown(pilot, "#head"))
+        store = open_store(home.database)
+        add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(3)])
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: table(pilot).run_id == 3)
+        store.close()
+
+
+WRITING = ("x", "p", "r", "K", "J", "D", "N", "t", "P", "u", "n", "w")
+
+
+async def test_a_window_that_only_looks_refuses_every_key_that_writes(home: Home, study: Store) -> None:
+    async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press(*WRITING)
+        await until(pilot, lambda: toasts(pilot).count("only looks") == len(WRITING))
+
+
+@pytest.mark.parametrize("with_worker", [False, True])
+def test_the_table_stands_in_the_queues_order_after_every_edit(home: Home, with_worker: bool) -> None:
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(8)])
+    if with_worker:
+        workers.register(store, pid=os.getpid(), device="cpu", device_name="x")
+    feed, dice = Feed(home.database), random.Random(3)
+    edits = (
+        lambda run: order.move(store, [run], dice.choice(("up", "down", "top", "bottom"))),
+        lambda run: order.set_priority(store, [run], dice.randrange(-1, 2)),
+        lambda run: queue.ask(store, [run], "pause"),
+        lambda run: state.resume(store, [run]),
+        lambda _run: undo(store),
+        lambda _run: add_runs(store, [make_spec({"data": "digits", "seed": dice.randrange(9**9)})]),
+        lambda run: remove(store, home, [run]),
+    )
+    feed.poll(None)
+    for _ in range(60):
+        with contextlib.suppress(QueueError):
+            dice.choice(edits)(dice.randrange(1, 9))
+        snapshot = feed.poll(None) or feed._last
+        with store.read() as session:
+            queued, reasons = listing.queue_order(session), waiting.reasons(session)
+        assert [each for each in arrange(snapshot.rows, Wish()) if each in reasons] == queued
+        assert {each: snapshot.rows[each].remark for each in queued} == reasons
+    assert state.pause_queue(store)
+    assert {row.remark for row in feed.poll(None).rows.values() if row.status == "queued"} == {"queue paused"}
+    feed.close()
+    store.close()

@@ -12,13 +12,13 @@ from tui.snapshot import RunRow
 PLAIN = RunRow(
     id=0, status="done", asked=None, name="", note="", tags=(), sweep="", priority=0, data="digits", arch="resnet18",
     pretrained="none", lr=0.01, seed=0, batch_size=32, epoch=0, epochs=10, progress=0.0, best=None, kappa=None,
-    verdict="", remark="", ends=None, rank=(2, 0),
+    verdict="", remark="", ends=None, rank=(2, 0, 0, 0),
 )  # fmt: skip
 
 
 def table(*rows: Mapping[str, object]) -> dict[int, RunRow]:
     made = [
-        PLAIN._replace(**{"id": number, "rank": (2, -number), **values})
+        PLAIN._replace(**{"id": number, "rank": (2, -number, 0, 0), **values})
         for number, values in enumerate(rows, 1)
     ]
     return {row.id: row for row in made}
@@ -26,9 +26,16 @@ def table(*rows: Mapping[str, object]) -> dict[int, RunRow]:
 
 RUNS = table(
     {"arch": "resnet18", "lr": 1e-3, "best": 0.7, "tags": ("good", "old"), "verdict": "healthy"},
-    {"arch": "resnet50", "lr": 1e-2, "best": 0.9, "name": "Big one", "status": "running", "rank": (0, 2)},
+    {
+        "arch": "resnet50",
+        "lr": 1e-2,
+        "best": 0.9,
+        "name": "Big one",
+        "status": "running",
+        "rank": (0, 2, 0, 0),
+    },
     {"arch": "resnet50", "lr": 1e-1, "status": "failed", "verdict": "collapsed", "note": "see the log"},
-    {"arch": "resnet152", "lr": 1e-3, "status": "queued", "rank": (1, 0), "kappa": 0.5, "seed": 7},
+    {"arch": "resnet152", "lr": 1e-3, "status": "queued", "rank": (1, 0, 0, 0), "kappa": 0.5, "seed": 7},
 )
 
 
@@ -54,6 +61,8 @@ RUNS = table(
         ("-verdict:collapsed resnet50", (2,)),
         ("seed=7", (4,)),
         ("http://x", ()),
+        ("Arch:resnet18", (1,)),
+        ("tag=", (2, 4, 3)),
     ],
 )
 def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
@@ -66,6 +75,8 @@ def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
         ("lr>", "give a number, such as lr>1"),
         ("lr:fast", "lr:fast: give a number"),
         ("arch>3", "arch is text: write arch:3 or arch=3"),
+        ("lr:inf", "give a number"),
+        ("-id:nan", "give a number"),
         ("speed>3", "speed is no column: status"),
         ("lr>\x1b", "lr>\\x1b: give"),
     ],
@@ -112,8 +123,8 @@ WISHES = st.builds(
 def test_nothing_is_arranged_anew_only_where_all_stays_in_place(
     before: list[RunRow], after: list[RunRow], wish: Wish
 ) -> None:
-    old = {number: row._replace(id=number, rank=(2, -number)) for number, row in enumerate(before)}
-    new = {number: after[number]._replace(id=number, rank=(2, -number)) for number in old}
+    old = {number: row._replace(id=number, rank=(2, -number, 0, 0)) for number, row in enumerate(before)}
+    new = {number: after[number]._replace(id=number, rank=(2, -number, 0, 0)) for number in old}
     changed = [number for number in old if old[number] != new[number]]
     if is_still(old, new, changed, wish):
         assert arrange(old, wish) == arrange(new, wish)

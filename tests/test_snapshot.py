@@ -37,21 +37,30 @@ def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
     row = make_row(
         run(1, "running", epoch=2, step=10, best_acc=0.8269, verdict="collapsed", tags=["a\x1b"]),
         wait(None, ends=89),
-        0,
     )
-    assert (row.best, row.kappa, row.progress, row.warned, row.rank) == (0.8269, None, 0.25, True, (0, 1))
+    assert (row.best, row.kappa, row.progress, row.warned, row.rank) == (
+        0.8269,
+        None,
+        0.25,
+        True,
+        (0, 1, 0, 0),
+    )
     assert row.tags == ("a\\x1b",) and row.ends == NOW.timestamp() + 60  # to the minute
-    packing = make_row(run(3, "running", doing="packed 3 of 9 images"), None, 0)
+    packing = make_row(run(3, "running", doing="packed 3 of 9 images"), None)
     assert packing.remark == "packed 3 of 9 images" and packing.ends is None
-    assert make_row(run(2, "failed", error="bad\x1b[31m\nluck"), None, 0).remark == "bad\\x1b[31m luck"
+    assert make_row(run(2, "failed", error="bad\x1b[31m\nluck"), None).remark == "bad\\x1b[31m luck"
 
 
 def test_a_time_says_more_than_a_place_in_the_queue() -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
-    assert make_row(run(2), Waiting("2 ahead", (soon,) * 3), 3).remark == f"starts ≈ {clock(soon)}"
-    assert make_row(run(2), wait("next"), 3).remark == "next"
-    assert make_row(run(2), wait("next"), 3).rank == (1, 3)
-    assert make_row(run(2, "done"), None, 3).rank == (2, -2)
+    assert make_row(run(2), Waiting("2 ahead", (soon,) * 3)).remark == f"starts ≈ {clock(soon)}"
+    assert make_row(run(2), wait("next")).remark == "next"
+    waiting = [run(2, position=8), run(3, "paused", position=4), run(4, priority=1, position=9)]
+    ranks = {
+        row.id: make_row(row, None).rank
+        for row in [*waiting, run(5, "done"), run(6, "running"), run(7, "done")]
+    }
+    assert sorted(ranks, key=ranks.__getitem__) == [6, 4, 3, 2, 7, 5]
 
 
 def epochs(*numbers: int) -> list[EpochMetrics]:
@@ -152,7 +161,7 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, fa
     keys = [column.key for column in plan]
     assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
     assert set(keys) <= {column.key for column in plan_columns(width + 20, facts)}
-    row = make_row(run(12, "running", epoch=6, step=24, name="叶" * 30), None, 0)
+    row = make_row(run(12, "running", epoch=6, step=24, name="叶" * 30), None)
     for column in plan:
         assert (
             cell_len(content(row, column, marked=True))
@@ -162,10 +171,10 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, fa
 
 
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
-    rows = [make_row(run(number, data=data), None, 0) for number, data in ((1, "a/b"), (2, "c"))]
+    rows = [make_row(run(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
     assert facts_of(rows[:1]).data_width == 0 and facts_of(rows).data_width == 3
     assert {column.key for column in plan_columns(200, facts_of(rows))} & {"data", "kappa"} == {"data"}
-    long = make_row(run(3, data="/scratch/project/retina"), None, 0)
+    long = make_row(run(3, data="/scratch/project/retina"), None)
     assert content(long, Column("data", "data", 8), marked=False) == "…/retina"
 
 
@@ -180,5 +189,5 @@ def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     ],
 )
 def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> None:
-    row = make_row(run(1, status, **values), None, 0)
+    row = make_row(run(1, status, **values), None)
     assert content(row, Column("epoch", "epoch", 15), marked=False).rstrip() == shown

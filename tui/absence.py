@@ -3,13 +3,13 @@
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from engine.paths import Home
 from engine.store.database import open_store
 from engine.store.news import read_news
 from tui.news_text import in_short, lines
-from tui.told import Told, last_told, remember, state_file
+from tui.snapshot import Snapshot
+from tui.told import BEGINNING, Told, last_told, remember, state_file
 
 
 @dataclass(frozen=True)
@@ -18,23 +18,22 @@ class Absence:
 
     headline: str | None
     lines: tuple[str, ...]
-    told: Told
-    path: Path
-
-    def remember(self) -> None:
-        """It was seen. What cannot be written down is told again."""
-        with contextlib.suppress(OSError):
-            remember(self.path, self.told)
 
 
 def look_back(home: Home) -> Absence:
     """Raises StoreError."""
-    path = state_file(home)
-    before, now = last_told(path), datetime.now().astimezone()
-    since = before or Told(now, now)
-    with contextlib.closing(open_store(home.database, create=False)) as store, store.read() as session:
-        news = read_news(session, since.through, told=since.warned)
-    told = Told(now, news.latest_end or since.through, news.warned_running)
+    before = last_told(state_file(home))
     if before is None:
-        return Absence(None, (), told, path)
-    return Absence(in_short(news, since.at), tuple(lines(news, since.at)), told, path)
+        return Absence(None, ())
+    with contextlib.closing(open_store(home.database, create=False)) as store, store.read() as session:
+        news = read_news(session, before.through, told=before.warned)
+    return Absence(in_short(news, before.at), tuple(lines(news, before.at)))
+
+
+def seen(home: Home, snapshot: Snapshot) -> None:
+    """Remember that what is on the screen was seen. What cannot be written down is told again."""
+    path = state_file(home)
+    before = last_told(path) or Told(BEGINNING, BEGINNING)
+    through = max(before.through, snapshot.latest_end or BEGINNING)
+    with contextlib.suppress(OSError):
+        remember(path, Told(datetime.now().astimezone(), through, snapshot.warned_running))

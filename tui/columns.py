@@ -51,7 +51,7 @@ def facts_of(rows: Collection[RunRow]) -> Facts:
 
 
 def _widest(texts: Iterable[str], most: int) -> int:
-    return min(max(map(len, texts), default=0), most)
+    return min(max(map(cell_len, texts), default=0), most)
 
 
 def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
@@ -97,7 +97,8 @@ ORDER = (
 
 def header(column: Column, sort: str, reverse: bool) -> str:
     """The label, with an arrow where the table is sorted by it."""
-    arrow = ("▴" if reverse else "▾") if sort == column.key and sort != QUEUE else ""
+    by = "status" if sort == QUEUE else sort
+    arrow = ("▴" if reverse else "▾" if sort != QUEUE else "") if by == column.key else ""
     text = f"{column.label[: column.width - len(arrow)]}{arrow}"
     return text.rjust(column.width) if column.right else text.ljust(column.width)
 
@@ -106,7 +107,9 @@ def content(row: RunRow, column: Column, *, marked: bool) -> str:
     """A cell's text, at most as wide as its column."""
     text = _content(row, column, marked)
     if column.key == "data" and cell_len(text) > column.width:  # of a path the end tells more
-        text = "…" + text[1 - column.width :]
+        while cell_len(text) >= column.width:
+            text = text[1:]
+        text = f"…{text}"
     return fitted(text, column.width, right=column.right)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,16 @@ from engine.store import history, listing, overview, waiting, workers
 from engine.store.database import Store, explained, open_store
 from engine.store.tables import Worker
 from engine.store.waiting import Waiting
-from tui.snapshot import Detail, RunRow, Snapshot, make_detail, make_row, make_workers, seconds_left
+from tui.snapshot import (
+    Detail,
+    RunRow,
+    Snapshot,
+    make_detail,
+    make_row,
+    make_workers,
+    seconds_left,
+    waiting_again,
+)
 
 LOOK_EVERY_S = 2.0
 WAITS_EVERY_S = 5.0
@@ -35,7 +44,8 @@ class Feed:
         self._rows: dict[int, RunRow] = {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
-        self._had_workers = False
+        self._devices: set[tuple[int | None, str]] = set()
+        self._latest_end: datetime | None = None
         self._waits_at = float("-inf")
         self._last: Snapshot | None = None
         self._read_at = 0.0
@@ -72,12 +82,14 @@ class Feed:
     def _read(self, session: Session, run_id: int | None) -> Snapshot:
         there = workers.present(session)
         latest = listing.latest_change(session)
+        is_moved = latest != self._seen_change
         changed = self._read_runs(session, latest)
-        self._read_waits(session, there, changed)
+        # What changes without a run is the queue: it was paused, or goes on.
+        self._read_waits(session, there, changed, queue_moved=is_moved and not changed)
         shown = run_id if run_id in self._rows else self._first()
         last = self._last
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
-        if last is not None and same_detail and not changed.keys() & {shown} and self._rows is last.rows:
+        if last is not None and same_detail and shown not in changed and self._rows is last.rows:
             return replace(last, workers=self._workers(there))
         return Snapshot(
             rows=self._rows,
@@ -85,6 +97,7 @@ class Feed:
             left_s=seconds_left(self._waits, datetime.now(UTC)),
             detail=self._detail(session, shown) if shown is not None else None,
             workers=self._workers(there),
+            latest_end=self._latest_end,
         )
 
     def _read_runs(self, session: Session, latest: int) -> dict[int, tuple[Any, Any]]:
@@ -94,6 +107,8 @@ class Feed:
             for run in overview.changed_runs(session, self._seen_change):
                 changed[run.id] = (self._runs.get(run.id), run)
                 self._runs[run.id] = run
+                if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
+                    self._latest_end = run.ended_at
             self._seen_change = latest
         if overview.count_runs(session) != len(self._runs):
             for gone in self._runs.keys() - listing.run_ids(session):
@@ -101,34 +116,41 @@ class Feed:
         return changed
 
     def _read_waits(
-        self, session: Session, there: list[Worker], changed: Mapping[int, tuple[Any, Any]]
+        self,
+        session: Session,
+        there: list[Worker],
+        changed: Mapping[int, tuple[Any, Any]],
+        *,
+        queue_moved: bool,
     ) -> None:
         """Why and until when runs wait, where that may have changed; then make the rows that did."""
-        moved = any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
+        devices = {(worker.id, worker.device) for worker in there}
+        queue_moved |= any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
         old = time.monotonic() - self._waits_at > WAITS_EVERY_S
-        touched = set(changed)
-        if moved or old or bool(there) != self._had_workers:
+        waiting_again_for: set[int] = set()
+        if queue_moved or old or devices != self._devices:
             before, self._waits = self._waits, waiting.waits(session)
-            self._had_workers, self._waits_at = bool(there), time.monotonic()
-            touched |= {
-                each
-                for each in before.keys() | self._waits.keys()
-                if before.get(each) != self._waits.get(each)
-            }
-        if not touched:
-            return
-        place = {run_id: number for number, run_id in enumerate(self._waits)}
-        rows = dict(self._rows)
-        for run_id in touched:
-            run = self._runs.get(run_id)
-            if run is None:
+            self._devices, self._waits_at = devices, time.monotonic()
+            either = before.keys() | self._waits.keys()
+            waiting_again_for = {each for each in either if before.get(each) != self._waits.get(each)}
+        if changed or waiting_again_for:
+            self._rows = self._made_anew(changed, waiting_again_for - changed.keys())
+
+    def _made_anew(self, changed: Mapping[int, tuple[Any, Any]], waiting_else: Set[int]) -> dict[int, RunRow]:
+        """The rows, those that say the same as before being the same objects."""
+        rows, is_new = dict(self._rows), False
+        for run_id, (_, run) in changed.items():
+            row = make_row(run, self._waits.get(run_id)) if run is not None else None
+            is_new |= row != rows.get(run_id)
+            if row is None:
                 rows.pop(run_id, None)
-                continue
-            # A paused run has no place in the queue: it stands behind those that wait.
-            row = make_row(run, self._waits.get(run_id), place.get(run_id, len(self._runs) + run_id))
-            if row != rows.get(run_id):
+            elif row != rows.get(run_id):
                 rows[run_id] = row
-        self._rows = rows
+        for run_id in waiting_else & rows.keys():
+            row = waiting_again(rows[run_id], self._runs[run_id], self._waits.get(run_id))
+            is_new |= row is not rows[run_id]
+            rows[run_id] = row
+        return rows if is_new else self._rows
 
     def _first(self) -> int | None:
         """What the table's first line will be."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from engine.analysis.news import WARNINGS
 from engine.store.history import Matrix
 from engine.store.status import ENDED
 from engine.store.tables import EpochMetrics, Run, Worker
@@ -47,8 +48,10 @@ class RunRow(NamedTuple):
     """Why it waits, what it does before its first step, or why it failed; empty otherwise."""
     ends: int | None
     """When it will have ended, most likely: seconds since 1970, to the minute."""
-    rank: tuple[int, int]
-    """Its place in the queue's order: running, waiting, ended."""
+    rank: tuple[int, int, int, int]
+    """Its place in the queue's order: running, waiting (paused ones keep their places), ended."""
+    cause: str = ""
+    """Why it failed, in a word."""
 
     @property
     def warned(self) -> bool:
@@ -124,15 +127,22 @@ class Snapshot:
     """Seconds until all runs have ended, where the speed of each is known."""
     detail: Detail | None
     workers: tuple[WorkerView, ...]
+    latest_end: datetime | None = None
+    """Of all runs that ended: what is seen here is no news later."""
+
+    @property
+    def warned_running(self) -> tuple[int, ...]:
+        """The running runs that look bad."""
+        return tuple(
+            row.id for row in self.rows.values() if row.status == "running" and row.verdict in WARNINGS
+        )
 
 
-def make_row(run: Any, waiting: Waiting | None, place: int) -> RunRow:
-    """`run` has the columns of `engine.store.overview`; `place` is its place in the queue."""
-    run_id = run.id or 0
-    ended = run.status in ENDED
-    remarks = {"queued": waiting_text(waiting), "failed": run.error or run.cause or "", "running": run.doing}
+def make_row(run: Any, waiting: Waiting | None) -> RunRow:
+    """`run` has the columns of `engine.store.overview`."""
+    remark, ends = _of_waiting(run, waiting)
     return RunRow(
-        id=run_id,
+        id=run.id or 0,
         status=run.status,
         asked=run.request,
         name=plain(run.name),
@@ -152,10 +162,30 @@ def make_row(run: Any, waiting: Waiting | None, place: int) -> RunRow:
         best=run.best_acc,
         kappa=run.best_kappa,
         verdict=(run.verdict or "") if run.status != "failed" else "",  # how it ended says more
-        remark=plain(remarks.get(run.status, "")),
-        ends=round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None,
-        rank=(0, run_id) if run.status == "running" else (2, -run_id) if ended else (1, place),
+        remark=remark,
+        ends=ends,
+        rank=_rank(run),
+        cause=run.cause or "",
     )
+
+
+def waiting_again(row: RunRow, run: Any, waiting: Waiting | None) -> RunRow:
+    """The row of a run that has not changed, with what it waits for now."""
+    remark, ends = _of_waiting(run, waiting)
+    return row if (remark, ends) == (row.remark, row.ends) else row._replace(remark=remark, ends=ends)
+
+
+def _of_waiting(run: Any, waiting: Waiting | None) -> tuple[str, int | None]:
+    remarks = {"queued": waiting_text(waiting), "failed": run.error or run.cause or "", "running": run.doing}
+    ends = round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None
+    return plain(remarks.get(run.status, "")), ends
+
+
+def _rank(run: Any) -> tuple[int, int, int, int]:
+    run_id = run.id or 0
+    if run.status == "running":
+        return 0, run_id, 0, 0
+    return (2, -run_id, 0, 0) if run.status in ENDED else (1, -run.priority, run.position, run_id)
 
 
 def waiting_text(waiting: Waiting | None) -> str:

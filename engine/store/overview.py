@@ -11,7 +11,7 @@ from engine.store.fencing import run_table
 COLUMNS = (
     "id", "status", "request", "cause", "error", "name", "note", "tags", "sweep", "priority", "position", "data",
     "arch", "pretrained", "lr", "epochs", "batch_size", "seed", "doing", "epoch", "step", "steps_per_epoch", "best",
-    "best_acc", "best_kappa", "verdict", "images_per_s", "worker_id",
+    "best_acc", "best_kappa", "verdict", "images_per_s", "worker_id", "ended_at",
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from engine import processes
 from engine.paths import Home
 from engine.store.database import StoreError
 from tui import commands, launch
-from tui.absence import Absence, look_back
-from tui.run_list import QUEUE, SORTS
+from tui.absence import Absence, look_back, seen
+from tui.run_list import QUEUE, SORTS, Wish
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.new_run import NewRunScreen
@@ -41,6 +41,7 @@ class HomeScreen(RunActions):
         super().__init__(home, readonly=readonly)
         self._clock = clock
         self._rows: Mapping[int, RunRow] = {}
+        self._snapshot: Snapshot | None = None
         self._workers = 0
         self._started: subprocess.Popen[bytes] | None = None
         """The worker that was started here, until it shows up in the table or has gone."""
@@ -66,8 +67,10 @@ class HomeScreen(RunActions):
         return self.query_one(RunTable)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a line is typed in, its keys are no commands."""
-        return not isinstance(self.focused, Input)
+        """While a line is typed in, its keys are no commands; where nothing is seen, nothing is done."""
+        if isinstance(self.focused, Input):
+            return False
+        return action in ("quit", "help") or not (self.has_class("-tiny") or self.has_class("-low"))
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -93,10 +96,10 @@ class HomeScreen(RunActions):
     def _seen(self) -> bool:
         """The news were read: they are not told again. False where there was none to see."""
         news = self.query_one("#news")
-        was_shown, news.display = news.display, False
-        if self._absence is not None:
-            self._absence.remember()
-        return bool(was_shown)
+        was_shown, news.display = bool(news.display), False
+        if was_shown and self._snapshot is not None:
+            seen(self._home, self._snapshot)
+        return was_shown
 
     def action_journal(self) -> None:
         lines = self._absence.lines if self._absence is not None else ()
@@ -107,7 +110,7 @@ class HomeScreen(RunActions):
         """Draw a snapshot; one that comes while the screen closes is for nobody."""
         if not self.is_attached:
             return
-        self._rows = snapshot.rows
+        self._rows, self._snapshot = snapshot.rows, snapshot
         self._workers = len(snapshot.workers)
         self.query_one("#banner").display = False
         self.query_one("#empty").display = not snapshot.rows
@@ -115,9 +118,11 @@ class HomeScreen(RunActions):
         with self.app.batch_update():
             self.query_one(HeadLine).show(snapshot)
             self.table.show_rows(snapshot.rows)
-            self.query_one(DetailPane).show(snapshot.detail)
+            self.query_one(DetailPane).show(snapshot.detail if self.table.row_count else None)
             self.query_one(DeviceStrip).show(snapshot.workers)
         self._say_filtered()
+        if self.focused is None and snapshot.rows:  # the first runs of an empty home
+            self.set_focus(self.table)
 
     def show_problem(self, text: str) -> None:
         """The database cannot be read: say it and keep what was seen last."""
@@ -127,7 +132,13 @@ class HomeScreen(RunActions):
         banner.update(f"✖ {plain(text)}")
         banner.display = True
 
+    @property
+    def is_order_seen(self) -> bool:
+        return self.table.wish == Wish()
+
     def chosen_rows(self) -> list[RunRow]:
+        if self.table.marks and not self.table.chosen():
+            self.notify("the marked runs are filtered out: esc drops the marks", severity="warning")
         return [self._rows[run_id] for run_id in self.table.chosen() if run_id in self._rows]
 
     # The table
@@ -139,7 +150,9 @@ class HomeScreen(RunActions):
 
     @on(RunTable.MarksChanged)
     def _marks_changed(self) -> None:
-        self.query_one(HeadLine).show_marks(len(self.table.marks), in_range=self.table.in_range)
+        table = self.table
+        head = self.query_one(HeadLine)
+        head.show_marks(len(table.marks), hidden=table.hidden_marks, in_range=table.in_range)
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
@@ -251,5 +264,6 @@ class HomeScreen(RunActions):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        self._seen()
+        if self._snapshot is not None:
+            seen(self._home, self._snapshot)
         self.app.exit()

@@ -20,20 +20,21 @@ class HeadLine(Static):
         self._snapshot: Snapshot | None = None
         self._marks = ""
 
-    def show_marks(self, count: int, *, in_range: bool) -> None:
-        """How many runs the next key acts on."""
-        self._marks = f"{count} marked{', v ends the range' if in_range else ''}" if count else ""
+    def show_marks(self, count: int, *, hidden: int, in_range: bool) -> None:
+        """How many runs the next key acts on, and how many marked ones it does not, for they are hidden."""
+        more = f", {hidden} hidden" if hidden else ", v ends" if in_range else ""
+        self._marks = f"{count} marked{more}" if count else ""
         if self._snapshot is not None:
             self.show(self._snapshot)
 
     def show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         text = Text.assemble(("resnet-tui", "bold"), no_wrap=True, overflow="ellipsis")
+        if self._marks:  # before all else: the next key acts on them
+            text.append(f"  {self._marks}", style=f"bold {self.app.theme_variables['accent']}")
         text.append(f"  {self._place}   ", style="dim")
         counts = [f"{snapshot.counts[status]} {status}" for status in ORDER if snapshot.counts.get(status)]
         text.append("  ".join(counts) or "no runs yet")
-        if self._marks:
-            text.append(f"   {self._marks}", style=f"bold {self.app.theme_variables['accent']}")
         if snapshot.left_s is not None:
             end = self._clock() + timedelta(seconds=snapshot.left_s)
             text.append(f"   all done in {duration(snapshot.left_s)} (≈ {end:%H:%M})", style="dim")

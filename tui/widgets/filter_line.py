@@ -1,6 +1,6 @@
 """The line in which the table is filtered: every key shows its effect."""
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
@@ -19,6 +19,10 @@ class FilterLine(Horizontal):
 
     class Left(Message):
         """Enter or escape: the table gets the keys again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wrong = False
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash")
@@ -39,39 +43,46 @@ class FilterLine(Horizontal):
 
     def clear(self) -> bool:
         """False where there was no filter."""
-        had = bool(self.text)
+        had, self._wrong = bool(self.text), False
         self.query_one(Input).value = ""
         self.display, self.disabled = False, True
         return had
 
-    def say(self, text: str, *, wrong: bool = False) -> None:
-        says = self.query_one("#filter-says", Static)
-        says.update(text)
-        says.set_class(wrong, "wrong")
+    def say(self, text: str) -> None:
+        """How many fit; not while the text means nothing."""
+        if not self._wrong:
+            self.query_one("#filter-says", Static).update(text)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
+        says = self.query_one("#filter-says", Static)
         try:
             terms = parse_filter(event.value)
         except FilterError as error:
-            self.say(str(error), wrong=True)
-            return
-        self.post_message(self.Changed(terms))
+            self._wrong = True
+            says.update(str(error))
+        else:
+            self._wrong = False
+            says.update("")
+            self.post_message(self.Changed(terms))
+        says.set_class(self._wrong, "wrong")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._leave()
 
-    def on_key(self, event: "object") -> None:
-        if getattr(event, "key", "") in ("escape", "down"):
-            event.stop()  # type: ignore[attr-defined]
-            event.prevent_default()  # type: ignore[attr-defined]
-            if getattr(event, "key", "") == "escape":
+    def on_key(self, event: events.Key) -> None:
+        if event.key in ("escape", "down"):
+            event.stop()
+            event.prevent_default()
+            if event.key == "escape":
                 self.clear()
             self._leave()
 
     def _leave(self) -> None:
-        self.display, self.disabled = bool(self.text), True
-        self.post_message(self.Left())
+        """Not with a text that means nothing: what is shown would not be what it says."""
+        if not self._wrong:
+            self.display, self.disabled = bool(self.text), True
+            self.post_message(self.Left())

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.columns import Column, content, facts_of, header, plan_columns
-from tui.run_list import QUEUE, Wish, arrange, is_still
+from tui.run_list import Wish, arrange, is_still
 from tui.snapshot import RunRow
 
 HEAD = 1
@@ -30,7 +30,6 @@ class RunTable(ScrollView, can_focus=True):
         Binding("down", "move_by(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
-        Binding("enter", "open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--dim"}
 
@@ -42,9 +41,6 @@ class RunTable(ScrollView, can_focus=True):
         def __init__(self, run_id: int) -> None:
             super().__init__()
             self.run_id = run_id
-
-    class Opened(Highlighted):
-        """Enter on a run, or a click on the one that is highlighted."""
 
     class HeaderClicked(Message):
         """The table is to be sorted by this column."""
@@ -64,7 +60,8 @@ class RunTable(ScrollView, can_focus=True):
         self._shown: tuple[int, ...] = ()
         self._plan: tuple[Column, ...] = ()
         self._styles: dict[str, Style] = {}
-        self._range_from: int | None = None
+        self._range: tuple[int, frozenset[int]] | None = None
+        """The run that a range begins at, and what was marked before."""
         self._told: int | None = None
 
     # What is shown
@@ -83,9 +80,15 @@ class RunTable(ScrollView, can_focus=True):
         return self._plan
 
     def chosen(self) -> list[int]:
-        """The marked runs in the table's order, else the highlighted one."""
-        marked = [run_id for run_id in self._shown if run_id in self.marks]
-        return marked or ([self.run_id] if self.run_id is not None else [])
+        """The marked runs that are shown, in their order; without any mark the highlighted one."""
+        if self.marks:
+            return [run_id for run_id in self._shown if run_id in self.marks]
+        return [self.run_id] if self.run_id is not None else []
+
+    @property
+    def hidden_marks(self) -> int:
+        """Marked runs that the filter hides: no key acts on them."""
+        return len(self.marks.difference(self._shown))
 
     def show_rows(self, rows: Mapping[int, RunRow]) -> None:
         """Take newer rows; those that have not changed are the same objects."""
@@ -108,8 +111,9 @@ class RunTable(ScrollView, can_focus=True):
 
     def show_as(self, wish: Wish) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
-        self.wish = wish
+        self.wish, self._range = wish, None
         self._lay_out()
+        self.post_message(self.MarksChanged())
 
     @property
     def _width(self) -> int:
@@ -121,13 +125,15 @@ class RunTable(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         keep, place = self.run_id, self.cursor_row
+        was_in_view = not self._shown or keep in self._visible()
         self._shown = arrange(self._rows, self.wish)
         self._plan = plan_columns(self._width, facts_of(self._rows.values()))
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
         if keep is not None and keep in self._rows and keep in self._shown:
             place = self._shown.index(keep)
         self.set_reactive(RunTable.cursor_row, max(0, min(place, len(self._shown) - 1)))
-        self._keep_in_view()
+        if was_in_view:  # who has scrolled away looks at something else
+            self._keep_in_view()
         self.refresh()
         self._tell()
 
@@ -149,10 +155,6 @@ class RunTable(ScrollView, can_focus=True):
     def action_page(self, pages: int) -> None:
         self.move_to(self.cursor_row + pages * max(self.size.height - HEAD - 1, 1))
 
-    def action_open(self) -> None:
-        if self.run_id is not None:
-            self.post_message(self.Opened(self.run_id))
-
     def _keep_in_view(self) -> None:
         lines = max(self.size.height - HEAD, 1)
         top = self.scroll_offset.y
@@ -170,14 +172,19 @@ class RunTable(ScrollView, can_focus=True):
     def toggle_mark(self) -> None:
         """Mark or unmark the highlighted run and go on to the next."""
         if self.run_id is not None:
+            self._range = None
             self.marks ^= {self.run_id}
             self._marked()
             self.move_to(self.cursor_row + 1)
 
     def toggle_range(self) -> None:
         """Mark from here to wherever the cursor goes, until it is called again."""
-        self._range_from = self.cursor_row if self._range_from is None else None
+        if self._range is not None or self.run_id is None:
+            self._range = None
+        else:
+            self._range = self.run_id, frozenset(self.marks)
         self._extend_range()
+        self._marked()
 
     def mark_all(self) -> None:
         """Mark all that is shown; where all is, none."""
@@ -187,20 +194,25 @@ class RunTable(ScrollView, can_focus=True):
 
     def clear_marks(self) -> bool:
         """False where there was none."""
-        had, self.marks, self._range_from = bool(self.marks), set(), None
+        had, self.marks, self._range = bool(self.marks), set(), None
         if had:
             self._marked()
         return had
 
     @property
     def in_range(self) -> bool:
-        return self._range_from is not None
+        return self._range is not None
 
     def _extend_range(self) -> None:
-        if self._range_from is not None:
-            first, last = sorted((self._range_from, self.cursor_row))
-            self.marks |= set(self._shown[first : last + 1])
-            self._marked()
+        if self._range is None:
+            return
+        anchor, before = self._range
+        if anchor not in self._shown:
+            self._range = None
+            return
+        first, last = sorted((self._shown.index(anchor), self.cursor_row))
+        self.marks = set(before) | set(self._shown[first : last + 1])
+        self._marked()
 
     def _marked(self) -> None:
         self.refresh()
@@ -226,8 +238,6 @@ class RunTable(ScrollView, can_focus=True):
             return
         row = event.y - HEAD + self.scroll_offset.y
         if row < len(self._shown):
-            if row == self.cursor_row:
-                self.action_open()
             self.move_to(row)
 
     def render_line(self, y: int) -> Strip:
@@ -239,7 +249,9 @@ class RunTable(ScrollView, can_focus=True):
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         place = y - HEAD + self.scroll_offset.y
         if place >= len(self._shown):
-            return Strip.blank(width, ground)
+            says = "  nothing fits: esc drops the filter" if not self._shown and y == HEAD + 1 else ""
+            style = ground + self.get_component_rich_style("table--dim")
+            return Strip([Segment(says, style)]).adjust_cell_length(width, ground)
         row = self._rows[self._shown[place]]
         base = self.get_component_rich_style("table--cursor") if place == self.cursor_row else ground
         marked = row.id in self.marks
@@ -268,6 +280,3 @@ class RunTable(ScrollView, can_focus=True):
                 colour = Style.parse(self.app.theme_variables[name]).color
             self._styles[name] = Style(color=colour, bold=name in ("primary", "success", "error", "warning"))
         return self._styles[name]
-
-
-__all__ = ["QUEUE", "RunTable"]
