@@ -26,7 +26,10 @@ def is_hidden(character: str) -> bool:
 def plain(text: object) -> str:
     """One line without control characters, escape sequences, directional overrides or what cannot be seen: each
     becomes `\\xNN`."""
-    return "".join(_escaped(character) for character in str(text))
+    whole = str(text)
+    if whole.isascii() and whole.isprintable():  # nearly all there is
+        return whole
+    return "".join(map(_escaped, whole))
 
 
 def _escaped(character: str) -> str:

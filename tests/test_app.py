@@ -1,18 +1,17 @@
 """The app driven by keys, without a terminal: every command, every screen, what is drawn after."""
 
-import asyncio
+import html
 import threading
-import time
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pictures import draw
+from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
 from studies import add_study
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine import processes
 from engine.disk import usage
@@ -22,20 +21,14 @@ from engine.store import listing, queue
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui import commands, launch
-from tui.app import ResnetTui
 from tui.screens import new_run
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
-from tui.widgets.run_table import RunTable
-
-TALL, SMALL = (120, 40), (80, 24)
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(processes, "host_name", lambda: "gpu03")
-    (tmp_path / "retina").mkdir()
-    return Home.find(tmp_path / "retina", cache=tmp_path / "cache")
+    return make_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -44,36 +37,6 @@ def study(home: Home) -> Iterator[Store]:
     add_study(store)
     yield store
     store.close()
-
-
-def app(home: Home, **flags: bool) -> ResnetTui:
-    return ResnetTui(home, clock=lambda: datetime(2026, 1, 2, 15, 31), **flags)
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    """Let the app work until something holds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the app never came to it"
-        await pilot.pause()
-        await asyncio.sleep(0.01)
-
-
-def shown(pilot: Pilot[Any], selector: str) -> str:
-    """The text of a widget of the present screen."""
-    return str(pilot.app.screen.query_one(selector, Static).content)
-
-
-def table(pilot: Pilot[Any]) -> RunTable:
-    return pilot.app.screen.query_one(RunTable)
-
-
-async def opened(pilot: Pilot[Any], rows: int = 8) -> None:
-    await until(pilot, lambda: table(pilot).row_count == rows and shown(pilot, "#title") if rows else True)
-
-
-def toasts(pilot: Pilot[Any]) -> str:
-    return "\n".join(notification.message for notification in pilot.app._notifications)
 
 
 async def test_home_shows_the_highlighted_run_and_follows_the_cursor(home: Home, study: Store) -> None:
@@ -122,7 +85,7 @@ async def test_cancel_asks_only_where_something_is_lost(home: Home, study: Store
         assert status(5) == ("running", None)
         await pilot.press("x", "y")
         await until(pilot, lambda: status(5) == ("running", "cancel"))
-        await until(pilot, lambda: "#5 asked to stop" in toasts(pilot))
+        await until(pilot, lambda: "run 5: asked to stop" in toasts(pilot))
         await pilot.press("j", "x")
         await until(pilot, lambda: status(7)[0] == "cancelled")
         await pilot.press("G", "x")
@@ -314,7 +277,7 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
         assert titles == {command.title for command in commands.HOME}
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        page = pilot.app.export_screenshot().replace("&#160;", " ")
+        page = html.unescape(pilot.app.export_screenshot()).replace("\xa0", " ")
         assert all(command.help in page for command in commands.HOME)
         await pilot.press("q")
         await until(pilot, lambda: pilot.app.screen is home_screen)
@@ -334,6 +297,9 @@ def test_pictures(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
+    for place in ("tui.snapshot.clock", "tui.columns.clock"):
+        monkeypatch.setattr(place, lambda _time: "15:52")
+    monkeypatch.setattr("tui.feed.seconds_left", lambda _waits, _now: 7_800.0)
 
     async def before(pilot: Pilot[Any]) -> None:
         await opened(pilot)

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.cells import cell_len
 
 from engine.grid import make_spec
 from engine.store.tables import EpochMetrics, Run, Worker
-from tui.snapshot import describe_load, make_detail, make_rows, make_workers, seconds_left
-from tui.text import decimals, learning_rate, plain
+from engine.store.waiting import Waiting
+from tui.columns import Column, Facts, bar, content, facts_of, header, plan_columns
+from tui.snapshot import describe_load, make_detail, make_row, make_workers, seconds_left
+from tui.text import clock, decimals, learning_rate, plain
 from tui.widgets.bars import duration
-from tui.widgets.run_table import bar, plan_columns
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -23,19 +25,42 @@ def run(run_id: int, status: str = "queued", **values: object) -> Run:
     return row
 
 
-def test_running_first_then_the_queue_then_the_ended_newest_first() -> None:
-    runs = [run(1, "done"), run(2), run(3, "failed"), run(4, "running"), run(5), run(6, "paused")]
-    rows = make_rows(runs, order=[5, 2], waiting={2: "1 ahead", 5: "next"})
-    assert [row.id for row in rows] == [4, 5, 2, 6, 3, 1]
-    assert [row.remark for row in rows][1:3] == ["next", "1 ahead"]
+def wait(reason: str | None, *, starts: int | None = None, ends: int | None = None) -> Waiting:
+    """Times in seconds from NOW."""
+    times = [
+        None if seconds is None else (NOW + timedelta(seconds=seconds),) * 3 for seconds in (starts, ends)
+    ]
+    return Waiting(reason, *times)
 
 
-def test_a_row_shows_decimals_progress_and_warnings() -> None:
-    row = make_rows([run(1, "running", epoch=2, step=10, best_acc=0.8269, verdict="collapsed")], [], {})[0]
-    assert (row.best, row.kappa, row.progress, row.warned) == (".8269", "–", 0.25, True)
-    packing = make_rows([run(3, "running", doing="packed 3 of 9 images")], [], {})[0]
-    assert packing.remark == "packed 3 of 9 images"
-    assert make_rows([run(2, "failed", error="bad\x1b[31m\nluck")], [], {})[0].remark == "bad\\x1b[31m luck"
+def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
+    row = make_row(
+        run(1, "running", epoch=2, step=10, best_acc=0.8269, verdict="collapsed", tags=["a\x1b"]),
+        wait(None, ends=89),
+    )
+    assert (row.best, row.kappa, row.progress, row.warned, row.rank) == (
+        0.8269,
+        None,
+        0.25,
+        True,
+        (0, 1, 0, 0),
+    )
+    assert row.tags == ("a\\x1b",) and row.ends == NOW.timestamp() + 60  # to the minute
+    packing = make_row(run(3, "running", doing="packed 3 of 9 images"), None)
+    assert packing.remark == "packed 3 of 9 images" and packing.ends is None
+    assert make_row(run(2, "failed", error="bad\x1b[31m\nluck"), None).remark == "bad\\x1b[31m luck"
+
+
+def test_a_time_says_more_than_a_place_in_the_queue() -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    assert make_row(run(2), Waiting("2 ahead", (soon,) * 3)).remark == f"starts ≈ {clock(soon)}"
+    assert make_row(run(2), wait("next")).remark == "next"
+    waiting = [run(2, position=8), run(3, "paused", position=4), run(4, priority=1, position=9)]
+    ranks = {
+        row.id: make_row(row, None).rank
+        for row in [*waiting, run(5, "done"), run(6, "running"), run(7, "done")]
+    }
+    assert sorted(ranks, key=ranks.__getitem__) == [6, 4, 3, 2, 7, 5]
 
 
 def epochs(*numbers: int) -> list[EpochMetrics]:
@@ -74,16 +99,10 @@ def test_what_is_said_of_a_run(status: str, values: dict[str, object], verdict: 
     assert (detail.verdict, detail.bad) == (verdict, bad)
 
 
-def test_time_left_is_told_only_where_every_speed_is_known() -> None:
-    done = run(1, "done", epoch=10, started_at=NOW - timedelta(seconds=100), ended_at=NOW)
-    early = run(1, "done", epoch=2, started_at=NOW - timedelta(seconds=100), ended_at=NOW)
-    assert seconds_left([early, run(3)], NOW) == pytest.approx(10 * 50)
-    running = run(2, "running", epoch=5, step=20, started_at=NOW - timedelta(seconds=50))
-    assert seconds_left([done, running, run(3)], NOW) == pytest.approx(10 * 5 + 10 * 10)
-    assert seconds_left([done, run(3, arch="resnet50")], NOW) is None
-    alone = run(2, "running", epoch=2, step=8, started_at=NOW - timedelta(seconds=80))
-    assert seconds_left([alone], NOW) == pytest.approx(8 * 40)
-    assert seconds_left([done], NOW) is None
+def test_time_left_is_told_only_where_every_end_is_known() -> None:
+    assert seconds_left({1: wait(None, ends=50), 2: wait("next", starts=50, ends=90)}, NOW) == 90
+    assert seconds_left({1: wait(None, ends=50), 2: wait("next")}, NOW) is None
+    assert seconds_left({}, NOW) is None and seconds_left({1: wait(None, ends=-5)}, NOW) == 0
 
 
 def test_workers_are_matched_with_their_runs() -> None:
@@ -132,8 +151,43 @@ def test_numbers_as_people_read_them() -> None:
     assert bar(0, 4) == "▕    ▏" and bar(0.5, 4) == "▕██  ▏" and bar(1, 4) == "▕████▏"
 
 
-@pytest.mark.parametrize("width", [60, 79, 100, 140, 200])
-def test_columns_fill_the_width_and_never_exceed_it(width: int) -> None:
-    plan = plan_columns(width)
-    used = sum(column.width + 1 for column in plan)
-    assert used <= max(width, 75) and {column.key for column in plan} >= {"id", "epoch", "best", "kappa"}
+FULL = Facts(id_width=5, name_width=20, data_width=16, pretrained_width=12, has_kappa=True)
+
+
+@pytest.mark.parametrize("width", [72, 79, 100, 140, 200])
+@pytest.mark.parametrize("facts", [Facts(), FULL])
+def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, facts: Facts) -> None:
+    plan = plan_columns(width, facts)
+    keys = [column.key for column in plan]
+    assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
+    assert set(keys) <= {column.key for column in plan_columns(width + 20, facts)}
+    row = make_row(run(12, "running", epoch=6, step=24, name="叶" * 30), None)
+    for column in plan:
+        assert (
+            cell_len(content(row, column, marked=True))
+            == cell_len(header(column, "lr", True))
+            == column.width
+        )
+
+
+def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
+    rows = [make_row(run(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
+    assert facts_of(rows[:1]).data_width == 0 and facts_of(rows).data_width == 3
+    assert {column.key for column in plan_columns(200, facts_of(rows))} & {"data", "kappa"} == {"data"}
+    long = make_row(run(3, data="/scratch/project/retina"), None)
+    assert content(long, Column("data", "data", 8), marked=False) == "…/retina"
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "shown"),
+    [
+        ("running", {"epoch": 6, "step": 24}, "▕████▊   ▏ 6/10"),
+        ("running", {"epoch": 6, "request": "pause"}, "6/10 pausing"),
+        ("failed", {"epoch": 2, "error": "diverged at step 3"}, "2/10 diverged …"),
+        ("done", {"epoch": 10}, "10/10"),
+        ("paused", {"epoch": 3}, "3/10"),
+    ],
+)
+def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> None:
+    row = make_row(run(1, status, **values), None)
+    assert content(row, Column("epoch", "epoch", 15), marked=False).rstrip() == shown

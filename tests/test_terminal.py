@@ -60,7 +60,7 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     terminal = Terminal([RESNET_TUI, "demo"], columns=80, lines=24, cwd=tmp_path)
     terminals.append(terminal)
     terminal.until_shows("1 running  6 queued")
-    assert "1 digits    resnet18" in terminal.line_with("●") and "1 ahead" in terminal.text
+    assert terminal.line_with("●").split()[1:4] == ["1", "digits", "resnet18"] and "1 ahead" in terminal.text
     store = open_store(home.database)
     queue.ask(store, range(1, 8), "cancel")  # the study gives way to the run that is added here
     terminal.send("n")

@@ -125,7 +125,7 @@ class ResnetTui(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds the table's commands."""
-        for command in commands.HOME:
+        for command in commands.HOME if screen is self._home_screen else ():
             action = getattr(self._home_screen, f"action_{command.id}")
             yield SystemCommand(command.title, command.help, action)
 

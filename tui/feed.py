@@ -2,18 +2,32 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from engine.store import history, listing, waiting, workers
+from engine.store import history, listing, overview, waiting, workers
 from engine.store.database import Store, explained, open_store
-from engine.store.tables import Run
-from tui.snapshot import Detail, Snapshot, make_detail, make_rows, make_workers, seconds_left
+from engine.store.tables import Worker
+from engine.store.waiting import Waiting
+from tui.snapshot import (
+    Detail,
+    RunRow,
+    Snapshot,
+    make_detail,
+    make_row,
+    make_workers,
+    seconds_left,
+    waiting_again,
+)
 
 LOOK_EVERY_S = 2.0
+WAITS_EVERY_S = 5.0
+"""How old the times of waiting runs may be while the queue stays as it is."""
 
 
 class Feed:
@@ -25,9 +39,14 @@ class Feed:
         with explained(self._store.engine):
             self._connection = self._store.engine.connect()
         self._version: int | None = None
-        self._seen_change = -1
         self._shown: int | None = None
-        self._runs: dict[int, Run] = {}
+        self._runs: dict[int, Any] = {}
+        self._rows: dict[int, RunRow] = {}
+        self._waits: dict[int, Waiting] = {}
+        self._seen_change = -1
+        self._devices: set[tuple[int | None, str]] = set()
+        self._latest_end: datetime | None = None
+        self._waits_at = float("-inf")
         self._last: Snapshot | None = None
         self._read_at = 0.0
 
@@ -61,31 +80,95 @@ class Feed:
         return int(version) if version is not None else None
 
     def _read(self, session: Session, run_id: int | None) -> Snapshot:
-        latest = listing.latest_change(session)
         there = workers.present(session)
-        same = latest == self._seen_change and run_id == self._shown
-        # Mostly only the workers' signs of life move; whether there is one decides why runs wait.
-        if self._last is not None and same and bool(there) == bool(self._last.workers):
-            return replace(self._last, workers=make_workers(there, list(self._runs.values())))
-        for run in listing.list_runs(session, changed_after=self._seen_change):
-            self._runs[run.id or 0] = run
-        self._seen_change = latest
-        for gone in self._runs.keys() - listing.run_ids(session):
-            del self._runs[gone]
-        runs = list(self._runs.values())
-        reasons = waiting.reasons(session)
-        rows = make_rows(runs, listing.queue_order(session), reasons)
-        shown = self._runs.get(run_id or 0) or (self._runs[rows[0].id] if rows else None)
+        latest = listing.latest_change(session)
+        is_moved = latest != self._seen_change
+        changed = self._read_runs(session, latest)
+        # What changes without a run is the queue: it was paused, or goes on.
+        self._read_waits(session, there, changed, queue_moved=is_moved and not changed)
+        shown = run_id if run_id in self._rows else self._first()
+        last = self._last
+        same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
+        if last is not None and same_detail and shown not in changed and self._rows is last.rows:
+            return replace(last, workers=self._workers(there))
         return Snapshot(
-            rows=rows,
-            counts=Counter(run.status for run in runs),
-            left_s=seconds_left(runs, datetime.now(UTC)),
-            detail=self._detail(session, shown, reasons) if shown else None,
-            workers=make_workers(there, runs),
+            rows=self._rows,
+            counts=Counter(row.status for row in self._rows.values()),
+            left_s=seconds_left(self._waits, datetime.now(UTC)),
+            detail=self._detail(session, shown) if shown is not None else None,
+            workers=self._workers(there),
+            latest_end=self._latest_end,
         )
 
-    def _detail(self, session: Session, run: Run, reasons: dict[int, str]) -> Detail:
-        run_id = run.id or 0
+    def _read_runs(self, session: Session, latest: int) -> dict[int, tuple[Any, Any]]:
+        """What was written since: each run before (None for a new one) and now (None for one that is gone)."""
+        changed: dict[int, tuple[Any, Any]] = {}
+        if latest != self._seen_change:
+            for run in overview.changed_runs(session, self._seen_change):
+                changed[run.id] = (self._runs.get(run.id), run)
+                self._runs[run.id] = run
+                if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
+                    self._latest_end = run.ended_at
+            self._seen_change = latest
+        if overview.count_runs(session) != len(self._runs):
+            for gone in self._runs.keys() - listing.run_ids(session):
+                changed[gone] = (self._runs.pop(gone), None)
+        return changed
+
+    def _read_waits(
+        self,
+        session: Session,
+        there: list[Worker],
+        changed: Mapping[int, tuple[Any, Any]],
+        *,
+        queue_moved: bool,
+    ) -> None:
+        """Why and until when runs wait, where that may have changed; then make the rows that did."""
+        devices = {(worker.id, worker.device) for worker in there}
+        queue_moved |= any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
+        old = time.monotonic() - self._waits_at > WAITS_EVERY_S
+        waiting_again_for: set[int] = set()
+        if queue_moved or old or devices != self._devices:
+            before, self._waits = self._waits, waiting.waits(session)
+            self._devices, self._waits_at = devices, time.monotonic()
+            either = before.keys() | self._waits.keys()
+            waiting_again_for = {each for each in either if before.get(each) != self._waits.get(each)}
+        if changed or waiting_again_for:
+            self._rows = self._made_anew(changed, waiting_again_for - changed.keys())
+
+    def _made_anew(self, changed: Mapping[int, tuple[Any, Any]], waiting_else: Set[int]) -> dict[int, RunRow]:
+        """The rows, those that say the same as before being the same objects."""
+        rows, is_new = dict(self._rows), False
+        for run_id, (_, run) in changed.items():
+            row = make_row(run, self._waits.get(run_id)) if run is not None else None
+            is_new |= row != rows.get(run_id)
+            if row is None:
+                rows.pop(run_id, None)
+            elif row != rows.get(run_id):
+                rows[run_id] = row
+        for run_id in waiting_else & rows.keys():
+            row = waiting_again(rows[run_id], self._runs[run_id], self._waits.get(run_id))
+            is_new |= row is not rows[run_id]
+            rows[run_id] = row
+        return rows if is_new else self._rows
+
+    def _first(self) -> int | None:
+        """What the table's first line will be."""
+        first = min(self._rows.values(), key=lambda row: row.rank, default=None)
+        return first.id if first is not None else None
+
+    def _workers(self, there: list[Worker]) -> tuple[Any, ...]:
+        return make_workers(there, (run for run in self._runs.values() if run.status == "running"))
+
+    def _detail(self, session: Session, run_id: int) -> Detail:
         epochs = history.epochs_of(session, run_id)
         matrix = history.confusion_of(session, run_id, epochs[-1].epoch) if epochs else None
-        return make_detail(run, epochs, matrix, reasons.get(run_id, ""))
+        waits = self._waits.get(run_id)
+        return make_detail(
+            listing.get_run(session, run_id), epochs, matrix, (waits.reason or "") if waits else ""
+        )
+
+
+def _queue_part(run: Any) -> tuple[object, ...] | None:
+    """What of a run the queue's order and reasons depend on."""
+    return None if run is None else (run.status, run.request, run.priority, run.position, bool(run.epoch))

@@ -1,41 +1,61 @@
 """Frozen view models, made from rows of the run table by pure functions. Widgets draw them and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
+from engine.analysis.news import WARNINGS
 from engine.store.history import Matrix
 from engine.store.status import ENDED
 from engine.store.tables import EpochMetrics, Run, Worker
-from tui.text import decimals, learning_rate, plain
+from engine.store.waiting import Waiting
+from tui.text import clock, learning_rate, plain
 
 WARNED = ("collapsed", "diverged")
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
+SOON = timedelta(seconds=30)
+"""A start nearer than this needs no clock."""
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """A line of the run table."""
+class RunRow(NamedTuple):
+    """A line of the run table; text is harmless, what is undefined is None. A tuple: ten thousand are made at once."""
 
     id: int
     status: str
     asked: str | None
     """What a running run was asked and has not done yet: cancel or pause."""
+    name: str
+    note: str
+    tags: tuple[str, ...]
+    sweep: str
+    priority: int
+    data: str
     arch: str
     pretrained: str
-    lr: str
-    data: str
-    name: str
+    lr: float
+    seed: int
+    batch_size: int
     epoch: int
     epochs: int
     progress: float
     """Share of all steps, 0 to 1."""
-    best: str
-    kappa: str
-    warned: bool
+    best: float | None
+    """Test accuracy at the best epoch."""
+    kappa: float | None
+    verdict: str
     remark: str
     """Why it waits, what it does before its first step, or why it failed; empty otherwise."""
+    ends: int | None
+    """When it will have ended, most likely: seconds since 1970, to the minute."""
+    rank: tuple[int, int, int, int]
+    """Its place in the queue's order: running, waiting (paused ones keep their places), ended."""
+    cause: str = ""
+    """Why it failed, in a word."""
+
+    @property
+    def warned(self) -> bool:
+        return self.verdict in WARNED
 
 
 @dataclass(frozen=True)
@@ -100,55 +120,88 @@ class WorkerView:
 class Snapshot:
     """Everything that the home screen shows."""
 
-    rows: tuple[RunRow, ...]
+    rows: Mapping[int, RunRow]
+    """By id. A row that has not changed is the same object as in the snapshot before."""
     counts: Mapping[str, int]
     left_s: float | None
     """Seconds until all runs have ended, where the speed of each is known."""
     detail: Detail | None
     workers: tuple[WorkerView, ...]
+    latest_end: datetime | None = None
+    """Of all runs that ended: what is seen here is no news later."""
+
+    @property
+    def warned_running(self) -> tuple[int, ...]:
+        """The running runs that look bad."""
+        return tuple(
+            row.id for row in self.rows.values() if row.status == "running" and row.verdict in WARNINGS
+        )
 
 
-def make_rows(runs: Sequence[Run], order: Sequence[int], waiting: Mapping[int, str]) -> tuple[RunRow, ...]:
-    """Running first, then waiting in the queue's order, then ended, newest first."""
-    place = {run_id: number for number, run_id in enumerate(order)}
-
-    def key(run: Run) -> tuple[int, int]:
-        run_id = run.id or 0
-        if run.status == "running":
-            return 0, run_id
-        if run.status in ENDED:
-            return 2, -run_id
-        return 1, place.get(run_id, len(place) + run_id)
-
-    return tuple(make_row(run, waiting.get(run.id or 0, "")) for run in sorted(runs, key=key))
-
-
-def make_row(run: Run, waiting: str) -> RunRow:
-    remarks = {"queued": waiting, "failed": run.error or run.cause or "", "running": run.doing}
+def make_row(run: Any, waiting: Waiting | None) -> RunRow:
+    """`run` has the columns of `engine.store.overview`."""
+    remark, ends = _of_waiting(run, waiting)
     return RunRow(
         id=run.id or 0,
         status=run.status,
         asked=run.request,
+        name=plain(run.name),
+        note=plain(run.note),
+        tags=tuple(map(plain, run.tags)),
+        sweep=plain(run.sweep),
+        priority=run.priority,
+        data=plain(run.data),
         arch=run.arch,
         pretrained=plain(run.pretrained),
-        lr=learning_rate(run.lr),
-        data=plain(run.data),
-        name=plain(run.name),
+        lr=run.lr,
+        seed=run.seed,
+        batch_size=run.batch_size,
         epoch=run.epoch,
         epochs=run.epochs,
         progress=progress(run),
-        best=decimals(run.best_acc),
-        kappa=decimals(run.best_kappa, 3),
-        warned=run.verdict in WARNED,
-        remark=plain(remarks.get(run.status, "")),
+        best=run.best_acc,
+        kappa=run.best_kappa,
+        verdict=(run.verdict or "") if run.status != "failed" else "",  # how it ended says more
+        remark=remark,
+        ends=ends,
+        rank=_rank(run),
+        cause=run.cause or "",
     )
 
 
-def progress(run: Run) -> float:
+def waiting_again(row: RunRow, run: Any, waiting: Waiting | None) -> RunRow:
+    """The row of a run that has not changed, with what it waits for now."""
+    remark, ends = _of_waiting(run, waiting)
+    return row if (remark, ends) == (row.remark, row.ends) else row._replace(remark=remark, ends=ends)
+
+
+def _of_waiting(run: Any, waiting: Waiting | None) -> tuple[str, int | None]:
+    remarks = {"queued": waiting_text(waiting), "failed": run.error or run.cause or "", "running": run.doing}
+    ends = round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None
+    return plain(remarks.get(run.status, "")), ends
+
+
+def _rank(run: Any) -> tuple[int, int, int, int]:
+    run_id = run.id or 0
+    if run.status == "running":
+        return 0, run_id, 0, 0
+    return (2, -run_id, 0, 0) if run.status in ENDED else (1, -run.priority, run.position, run_id)
+
+
+def waiting_text(waiting: Waiting | None) -> str:
+    """`2 ahead`, `starts ≈ 15:52`, `waits for #12`: a time says more than a place."""
+    if waiting is None or waiting.reason is None:
+        return ""
+    if waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
+        return f"starts ≈ {clock(waiting.starts[1])}"
+    return waiting.reason
+
+
+def progress(run: Any) -> float:
     total = run.epochs * run.steps_per_epoch
     if run.status == "done" or not total:
         return 1.0 if run.status == "done" else 0.0
-    return min(max(run.step, run.epoch * run.steps_per_epoch) / total, 1.0)
+    return float(min(max(run.step, run.epoch * run.steps_per_epoch) / total, 1.0))
 
 
 def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None, waiting: str) -> Detail:
@@ -185,8 +238,8 @@ def _verdict(run: Run, waiting: str) -> tuple[str, str, str]:
     return ("waiting", waiting, "") if waiting else ("", "", "")
 
 
-def make_workers(workers: Sequence[Worker], runs: Sequence[Run]) -> tuple[WorkerView, ...]:
-    held = {run.worker_id: run for run in runs if run.status == "running"}
+def make_workers(workers: Sequence[Worker], running: Iterable[Any]) -> tuple[WorkerView, ...]:
+    held = {run.worker_id: run for run in running}
     views = []
     for worker in workers:
         run = held.get(worker.id)
@@ -216,26 +269,8 @@ def describe_load(telemetry: Mapping[str, Any]) -> str:
     return "  ".join(parts)
 
 
-def seconds_left(runs: Sequence[Run], now: datetime) -> float | None:
-    """Until the last waiting or running run has ended, one after another; None where a run's speed is unknown.
-
-    A run takes as long an epoch as the finished runs of its data, arch and batch size did, or itself so far."""
-    measured: dict[tuple[str, str, int], float] = {}
-    for run in runs:
-        if run.status == "done" and run.started_at and run.ended_at and run.epoch:
-            measured[_kind(run)] = (run.ended_at - run.started_at).total_seconds() / run.epoch
-    left = [run for run in runs if run.status in ("queued", "running")]
-    total = 0.0
-    for run in left:
-        done = progress(run) * run.epochs
-        an_epoch = measured.get(_kind(run))
-        if an_epoch is None and run.status == "running" and run.started_at and done >= 1:
-            an_epoch = (now - run.started_at).total_seconds() / done
-        if an_epoch is None:
-            return None
-        total += an_epoch * (run.epochs - done)
-    return total if left else None
-
-
-def _kind(run: Run) -> tuple[str, str, int]:
-    return run.data, run.arch, run.batch_size
+def seconds_left(waits: Mapping[int, Waiting], now: datetime) -> float | None:
+    """Until the last waiting or running run will have ended; None where that is unknown of any."""
+    ends = [waiting.ends for waiting in waits.values()]
+    known = [end[1] for end in ends if end is not None]
+    return max((max(known) - now).total_seconds(), 0.0) if known and len(known) == len(ends) else None

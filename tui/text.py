@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from rich.cells import cell_len, set_cell_size
+
 from engine.text import learning_rate, plain
 
-__all__ = ["clock", "decimals", "learning_rate", "plain"]
+__all__ = ["clock", "decimals", "fitted", "learning_rate", "plain"]
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -19,3 +21,12 @@ def clock(time: datetime, now: datetime | None = None) -> str:
     local, today = time.astimezone(), (now or datetime.now().astimezone()).astimezone()
     days = abs((local.date() - today.date()).days)
     return local.strftime("%H:%M" if not days else "%a %H:%M" if days < 7 else "%Y-%m-%d %H:%M")
+
+
+def fitted(text: str, width: int, *, right: bool = False) -> str:
+    """Exactly `width` terminal cells (Chinese characters take two): cut with `…` or filled with spaces."""
+    length = cell_len(text)
+    if length > width:
+        text, length = f"{set_cell_size(text, width - 1)}…", width
+    padding = " " * (width - length)
+    return padding + text if right else text + padding

@@ -9,17 +9,14 @@ import typer
 from sqlmodel import Session
 
 from engine.paths import Home
-from engine.store import listing, queue
+from engine.store import listing
 from engine.store.database import Store, open_store
-from engine.store.edits.remove import Removed
-from engine.store.edits.remove import remove as remove_runs
-from engine.store.edits.retry import retry as retry_runs
-from engine.store.edits.state import resume as resume_runs
 from engine.store.fencing import statuses, statuses_there
 from engine.store.status import Status
 from engine.store.wording import WHICH, numbered
 from engine.store.workers import has_card, present
-from tui.cli.ids import Ids, find_ids, tell_runs
+from tui import verbs
+from tui.cli.ids import Ids, find_ids, tell_outcome
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, tell
 
@@ -30,30 +27,21 @@ POLL_S = 0.5
 def cancel(home: Home, run_ids: Ids) -> int:
     """Cancel runs: waiting ones at once, running ones at their next step. Weights and metrics so far are kept."""
     store = open_store(home.database, create=False)
-    _tell_by_status(queue.ask(store, find_ids(store, run_ids), "cancel"), "cancelled", "asked to stop")
-    return 0
+    return tell_outcome(verbs.cancel(store, find_ids(store, run_ids)))
 
 
 @takes_home
 def pause(home: Home, run_ids: Ids) -> int:
     """Pause runs until they are resumed: waiting ones at once, running ones at their next step. They keep places."""
     store = open_store(home.database, create=False)
-    _tell_by_status(queue.ask(store, find_ids(store, run_ids), "pause"), "paused", "asked to pause")
-    return 0
+    return tell_outcome(verbs.pause(store, find_ids(store, run_ids)))
 
 
 @takes_home
 def resume(home: Home, run_ids: Ids) -> int:
     """Queue paused runs again, in their old places."""
     store = open_store(home.database, create=False)
-    withdrawn = "asked to go on; where it is stopping already it pauses all the same"
-    _tell_by_status(resume_runs(store, find_ids(store, run_ids)), "queued again", withdrawn)
-    return 0
-
-
-def _tell_by_status(before: dict[int, Status], waited: str, ran: str) -> None:
-    tell_runs([run_id for run_id, status in before.items() if status == "running"], ran)
-    tell_runs([run_id for run_id, status in before.items() if status != "running"], waited)
+    return tell_outcome(verbs.resume(store, find_ids(store, run_ids)))
 
 
 @takes_home
@@ -68,22 +56,7 @@ def retry(
 
     Those that failed by code or diverged begin anew: their metrics and files are deleted."""
     store = open_store(home.database, create=False)
-    retried = retry_runs(store, home, find_ids(store, run_ids), fresh=fresh)
-    without = [each for each in retried.going_on if not _has_checkpoint(home, each)]
-    tell_runs(
-        [each for each in retried.going_on if each not in without],
-        "queued again, to go on from its last checkpoint",
-    )
-    tell_runs(without, "queued again; it has no checkpoint and begins anew")
-    tell_runs(retried.from_start, "queued again from the start; what it had trained is deleted")
-    for run_id, problem in retried.left.items():
-        tell(f"some of what run {run_id} had trained could not be deleted: {problem}")
-    return 1 if retried.left else 0
-
-
-def _has_checkpoint(home: Home, run_id: int) -> bool:
-    paths = home.run(run_id)
-    return paths.last.exists() or paths.last_before.exists()
+    return tell_outcome(verbs.retry(store, home, find_ids(store, run_ids), fresh=fresh))
 
 
 @takes_home
@@ -104,17 +77,7 @@ def rm(
             epochs = sum(run.epoch for run in trained)
             what = f"{numbered([run.id or 0 for run in trained])}, {epochs} epochs of training"
             typer.confirm(f"remove {what}, for good?", abort=True, err=True)
-    removed = remove_runs(store, home, wanted)
-    tell_runs(removed.ids, "removed with its folder")
-    _tell_what_is_left(removed)
-    return 1 if removed.left else 0
-
-
-def _tell_what_is_left(removed: Removed) -> None:
-    for run_id, others in removed.dependents.items():
-        tell(f"{numbered(others)} had waited for run {run_id} or started from it")
-    for run_id, problem in removed.left.items():
-        tell(f"the folder of run {run_id} could not be deleted: {problem}")
+    return tell_outcome(verbs.remove(store, home, wanted))
 
 
 @takes_home

@@ -12,6 +12,7 @@ from engine.store.wording import numbered
 from tui.cli.options import MAX_ID
 from tui.cli.output import CliError, tell
 from tui.text import plain
+from tui.verbs import Outcome
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]
 MAX_DIGITS = 20
@@ -68,3 +69,14 @@ def tell_runs(run_ids: Iterable[int], what: str) -> None:
         return
     for run_id in wanted:
         tell(f"run {run_id}: {what}")
+
+
+def tell_outcome(outcome: Outcome) -> int:
+    """What a verb did, on standard error; gives the exit code."""
+    for line in outcome.said:
+        tell(line)
+    for run_ids, what in outcome.done:
+        tell_runs(run_ids, what)
+    for line in outcome.warnings:
+        tell(line)
+    return 1 if outcome.failed else 0

@@ -1,6 +1,5 @@
 """`news`: what happened while nobody looked."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,11 +11,10 @@ from engine.store.database import open_store
 from engine.store.news import read_news
 from tui.cli.options import takes_home
 from tui.cli.output import print_json, tell
-from tui.cli.since import BEGINNING, EXAMPLES, Told, last_told, parse_since, remember, state_file
-from tui.text import clock, decimals, plain
-
-OVER_BASELINE = ("test_acc",)
-"""What the baseline, an accuracy on the test images, is to be compared with."""
+from tui.cli.since import EXAMPLES, parse_since
+from tui.news_text import lines
+from tui.text import plain
+from tui.told import BEGINNING, Told, last_told, remember, state_file
 
 
 @takes_home
@@ -47,37 +45,6 @@ def news(
         except OSError as error:
             tell(f"these news will be told again: {error.filename}: {error.strerror}")
     return 0
-
-
-def lines(news: News, since: datetime) -> Iterator[str]:
-    """One line that says it all, then a line for each thing."""
-    when = "so far" if since <= BEGINNING else f"since {clock(since)}"
-    counts = [
-        f"{len(runs)} {status}"
-        for status, runs in (("done", news.done), ("failed", news.failed), ("cancelled", news.cancelled))
-        if runs
-    ]
-    if news.warned:
-        counts.append(f"{len(news.warned)} warning{'s' if len(news.warned) > 1 else ''}")
-    yield f"{when}: {', '.join(counts) or 'nothing new'}"
-    for run in news.done:
-        value = f"  best {_value(run)}" if run.best is not None else ""
-        yield f"  done       #{run.id} {run.label}{value}"
-    for run in news.failed:
-        yield f"  failed     #{run.id} {run.label}  {run.cause}: {run.error}"
-    for run in news.cancelled:
-        yield f"  cancelled  #{run.id} {run.label}"
-    for best in news.best:
-        top = f"#{best.run.id} {best.run.label}  {_value(best.run)}"
-        yield f"  best       {top}, of {best.of} in {best.sweep}"
-    for run in news.warned:
-        yield f"  look at    #{run.id} {run.label}  {run.verdict}: {run.evidence}"
-
-
-def _value(run: RunState) -> str:
-    """`test_acc .8269 (baseline .7333)`; a kappa has none."""
-    beside = f" (baseline {decimals(run.baseline)})" if run.selected_on in OVER_BASELINE else ""
-    return f"{run.selected_on} {decimals(run.best)}{beside}"
 
 
 def document(news: News, since: datetime, until: datetime) -> dict[str, Any]:

@@ -6,14 +6,11 @@ import typer
 
 from engine.paths import Home
 from engine.store.database import open_store
-from engine.store.edits import order, state
-from engine.store.edits.undo import Undone
-from engine.store.edits.undo import undo as undo_newest
-from engine.store.journal import QUEUE
-from engine.store.wording import numbered
-from tui.cli.ids import Ids, find_ids, tell_runs
+from engine.store.edits import order
+from tui import verbs
+from tui.cli.ids import Ids, find_ids, tell_outcome, tell_runs
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError
 
 queue = typer.Typer(
     help="Pause the whole queue, or let it go on.", no_args_is_help=True, add_completion=False
@@ -31,9 +28,7 @@ def move(
         raise CliError(f"{direction!r} is no direction: choose from {', '.join(order.DIRECTIONS)}")
     store = open_store(home.database, create=False)
     wanted = find_ids(store, run_ids)
-    order.move(store, wanted, direction)
-    tell_runs(wanted, f"moved {'to the ' if direction in ('top', 'bottom') else ''}{direction}")
-    return 0
+    return tell_outcome(verbs.move(store, wanted, direction))
 
 
 @takes_home
@@ -53,38 +48,19 @@ def priority(
 @takes_home
 def pause(home: Home) -> int:
     """Let no more runs start; those that are running go on."""
-    is_new = state.pause_queue(open_store(home.database, create=False))
-    tell("the queue is paused: running runs go on" if is_new else "the queue was paused already")
-    return 0
+    return tell_outcome(verbs.pause_queue(open_store(home.database, create=False)))
 
 
 @takes_home
 def resume(home: Home) -> int:
     """Let runs start again."""
-    is_new = state.resume_queue(open_store(home.database, create=False))
-    tell("the queue goes on" if is_new else "the queue was not paused")
-    return 0
+    return tell_outcome(verbs.resume_queue(open_store(home.database, create=False)))
 
 
 @takes_home
 def undo(home: Home) -> int:
     """Take back the newest edit of the queue; again: the one before. Exit code 1 where nothing of it could be."""
-    undone = undo_newest(open_store(home.database, create=False))
-    if undone is None:
-        raise CliError("there is no edit to take back")
-    tell(f"{'undone' if undone.restored else 'cannot be undone'}: {undone.text}")
-    _tell_what_is_left(undone)
-    return 0 if undone.restored else 1
-
-
-def _tell_what_is_left(undone: Undone) -> None:
-    by_reason: dict[str, list[int]] = {}
-    for run_id, why in undone.left.items():
-        by_reason.setdefault(why, []).append(run_id)
-    for why, run_ids in by_reason.items():
-        tell(f"{'the queue' if run_ids == [QUEUE] else numbered(run_ids)} stays as it is: {why}")
-    if undone.withdrawn:
-        tell(f"{numbered(undone.withdrawn)}: where it is stopping already it stops all the same")
+    return tell_outcome(verbs.undo(open_store(home.database, create=False)))
 
 
 queue.command("pause")(pause)

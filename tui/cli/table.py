@@ -4,10 +4,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from tui.cli.output import tell
-from tui.text import plain
+from tui.text import fitted, plain
 
 GAP = "  "
 LEAST = 12
@@ -31,7 +31,7 @@ def print_table(
     gone = _fit(widths, may_go, may_shrink) if sys.stdout.isatty() else []
     for number in range(-1, len(rows)):
         texts = {name: name if number < 0 else cells[number] for name, cells in columns.items()}
-        parts = [_cell(texts[name], width, name in right) for name, width in widths.items()]
+        parts = [fitted(texts[name], width, right=name in right) for name, width in widths.items()]
         print(GAP.join(parts).rstrip())
     if gone:
         tell(f"left out, for the width: {', '.join(gone)}")
@@ -57,12 +57,3 @@ def _fit(widths: dict[str, int], may_go: Sequence[str], may_shrink: Sequence[str
 
 def _spare(widths: dict[str, int], name: str) -> int:
     return max(0, widths.get(name, 0) - LEAST)
-
-
-def _cell(text: str, width: int, is_number: bool) -> str:
-    """Fitted to a width in terminal cells: Chinese characters take two."""
-    length = cell_len(text)
-    if length > width:
-        return f"{set_cell_size(text, width - 1)}…"
-    padding = " " * (width - length)
-    return padding + text if is_number else text + padding

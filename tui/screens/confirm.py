@@ -7,9 +7,9 @@ from textual.widgets import Static
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """`y` or enter agrees; any way out else does not."""
+    """`y` agrees; enter, which comes easily, does not."""
 
-    BINDINGS = [("y,enter", "answer(True)", "yes"), ("n,escape,q", "answer(False)", "no")]
+    BINDINGS = [("y", "answer(True)", "yes"), ("n,escape,q,enter", "answer(False)", "no")]
 
     def __init__(self, question: str) -> None:
         super().__init__()

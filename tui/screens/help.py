@@ -1,43 +1,49 @@
 """The keys and signs, from the table of commands."""
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.commands import HOME
+from tui.commands import GENERAL, HOME, LIST, MOVING, ON_RUNS
 from tui.snapshot import GLYPHS
+
+COLUMNS = ((ON_RUNS, GENERAL), (LIST, MOVING))
+MORE = {GENERAL: [("ctrl+p", "find a command by its name")]}
+SIGNS = (
+    "⚠ the answers show that the network has not learnt: see the verdict\n",
+    "best: test accuracy at the epoch that select_on chose; by test_… optimistic\n",
+    "kappa: quadratic weighted, – where classes have no order",
+)
 
 
 class HelpScreen(ModalScreen[None]):
     """Any of the usual keys leaves."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]
     BINDINGS = [("escape,q,question_mark,enter", "dismiss", "back")]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog"):
-            yield Static(Text("Keys", style="bold"))
-            yield Static(_grid([(command.key_text, command.help) for command in HOME]))
-            yield Static(_grid([("ctrl+p", "find a command by its name")]))
-            yield Static(Text("\nSigns", style="bold"))
+            with Container(id="keys"):
+                for titles in COLUMNS:
+                    yield Static(Group(*map(_page, titles)))
             yield Static(Text("   ".join(f"{glyph} {status}" for status, glyph in GLYPHS.items())))
-            yield Static(_grid([("⚠", "the answers show that the network has not learnt: see the verdict")]))
-            yield Static(
-                Text(
-                    "\nbest: test accuracy at the epoch select_on chose; by test_… optimistic",
-                    style="dim",
-                )
-            )
-            yield Static(Text("kappa: quadratic weighted, – where classes have no order", style="dim"))
-            yield Static(Text("esc back", style="dim"))
+            yield Static(Text.assemble(*SIGNS), classes="dim")
+
+
+def _page(title: str) -> Group:
+    rows = [(command.key_text, command.help) for command in HOME if command.group == title]
+    return Group(Text(title, style="bold"), _grid([*rows, *MORE.get(title, ())]), Text(""))
 
 
 def _grid(rows: list[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(width=8, style="bold")
-    table.add_column()
+    table.add_column(width=6, style="bold")
+    table.add_column(overflow="fold")
     for key, text in rows:
         table.add_row(Text(key), Text(text))
     return table

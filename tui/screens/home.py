@@ -1,78 +1,128 @@
 """The home screen: the runs, the highlighted one, the devices."""
 
+import contextlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.containers import Container, Vertical
+from textual.widgets import Footer, Input, Static
 
 from engine import processes
 from engine.paths import Home
-from engine.store import queue
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import QueueError
+from engine.store.database import StoreError
 from tui import commands, launch
-from tui.screens.confirm import ConfirmScreen
+from tui.absence import Absence, look_back, seen
+from tui.run_list import QUEUE, SORTS, Wish
 from tui.screens.help import HelpScreen
+from tui.screens.journal import JournalScreen
 from tui.screens.new_run import NewRunScreen
+from tui.screens.run_actions import RunActions
 from tui.snapshot import RunRow, Snapshot
 from tui.text import plain
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(RunActions):
     """Mediates between the feed's snapshots, the widgets and the store's verbs."""
 
+    AUTO_FOCUS = None
     BINDINGS = commands.bindings(commands.HOME)
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
     def __init__(self, home: Home, *, readonly: bool, clock: Callable[[], datetime]) -> None:
-        super().__init__()
-        self._home, self._readonly, self._clock = home, readonly, clock
-        self._rows: dict[int, RunRow] = {}
+        super().__init__(home, readonly=readonly)
+        self._clock = clock
+        self._rows: Mapping[int, RunRow] = {}
+        self._snapshot: Snapshot | None = None
         self._workers = 0
         self._started: subprocess.Popen[bytes] | None = None
         """The worker that was started here, until it shows up in the table or has gone."""
+        self._absence: Absence | None = None
         self.run_id: int | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
         yield HeadLine(plain(f"{self._home.root.name}@{processes.host_name()}"), self._clock)
         yield Static(id="banner", markup=False)
+        yield Static(id="news", markup=False)
         with Container(id="body"):
-            yield RunTable()
-            yield Static("No runs yet: press n to queue the first.", id="empty")
+            with Vertical(id="left"):
+                yield FilterLine()
+                yield RunTable()
+                yield Static("No runs yet: press n to queue the first.", id="empty")
             yield DetailPane(id="detail")
         yield DeviceStrip()
         yield Footer(show_command_palette=False)
 
+    @property
+    def table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a line is typed in, its keys are no commands; where nothing is seen, nothing is done."""
+        if isinstance(self.focused, Input):
+            return False
+        return action in ("quit", "help") or not (self.has_class("-tiny") or self.has_class("-low"))
+
     def on_mount(self) -> None:
-        self.query_one(RunTable).focus()
+        self.table.focus()
         self.set_interval(0.5, self._watch_started)
-        self.query_one("#banner").display = False
-        self.query_one("#empty").display = False
+        for name in ("#banner", "#empty", "#news"):
+            self.query_one(name).display = False
+        self._look_back()
+
+    @work(thread=True, group="absence")
+    def _look_back(self) -> None:
+        """Once, when the app opens; a table that cannot be read is told by the banner."""
+        with contextlib.suppress(StoreError):
+            self.app.call_from_thread(self._say_news, look_back(self._home))
+
+    def _say_news(self, absence: Absence) -> None:
+        self._absence = absence
+        if absence.headline is None:
+            return
+        news = self.query_one("#news", Static)
+        news.update(f"{plain(absence.headline)}   i more, esc seen")
+        news.display = True
+
+    def _seen(self) -> bool:
+        """The news were read: they are not told again. False where there was none to see."""
+        news = self.query_one("#news")
+        was_shown, news.display = bool(news.display), False
+        if was_shown and self._snapshot is not None:
+            seen(self._home, self._snapshot)
+        return was_shown
+
+    def action_journal(self) -> None:
+        lines = self._absence.lines if self._absence is not None else ()
+        self._seen()
+        self.app.push_screen(JournalScreen(lines))
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; one that comes while the screen closes is for nobody."""
         if not self.is_attached:
             return
-        self._rows = {row.id: row for row in snapshot.rows}
+        self._rows, self._snapshot = snapshot.rows, snapshot
         self._workers = len(snapshot.workers)
         self.query_one("#banner").display = False
         self.query_one("#empty").display = not snapshot.rows
-        self.query_one(RunTable).display = bool(snapshot.rows)
+        self.table.display = bool(snapshot.rows)
         with self.app.batch_update():
             self.query_one(HeadLine).show(snapshot)
-            self.query_one(RunTable).show_rows(snapshot.rows)
-            self.query_one(DetailPane).show(snapshot.detail)
+            self.table.show_rows(snapshot.rows)
+            self.query_one(DetailPane).show(snapshot.detail if self.table.row_count else None)
             self.query_one(DeviceStrip).show(snapshot.workers)
+        self._say_filtered()
+        if self.focused is None and snapshot.rows:  # the first runs of an empty home
+            self.set_focus(self.table)
 
     def show_problem(self, text: str) -> None:
         """The database cannot be read: say it and keep what was seen last."""
@@ -82,20 +132,101 @@ class HomeScreen(Screen[None]):
         banner.update(f"✖ {plain(text)}")
         banner.display = True
 
+    @property
+    def is_order_seen(self) -> bool:
+        return self.table.wish == Wish()
+
+    def chosen_rows(self) -> list[RunRow]:
+        if self.table.marks and not self.table.chosen():
+            self.notify("the marked runs are filtered out: esc drops the marks", severity="warning")
+        return [self._rows[run_id] for run_id in self.table.chosen() if run_id in self._rows]
+
+    # The table
+
     @on(RunTable.Highlighted)
     def _highlighted(self, event: RunTable.Highlighted) -> None:
         self.run_id = event.run_id
         self.app.refresh_feed()  # type: ignore[attr-defined]
 
-    def _may_write(self) -> bool:
-        if self._readonly:
-            self.notify(
-                "this window only looks (--readonly): open another to change things", severity="warning"
-            )
-        return not self._readonly
+    @on(RunTable.MarksChanged)
+    def _marks_changed(self) -> None:
+        table = self.table
+        head = self.query_one(HeadLine)
+        head.show_marks(len(table.marks), hidden=table.hidden_marks, in_range=table.in_range)
+
+    @on(FilterLine.Changed)
+    def _filtered(self, event: FilterLine.Changed) -> None:
+        self.table.show_as(replace(self.table.wish, terms=event.terms))
+        self._say_filtered()
+
+    @on(FilterLine.Left)
+    def _filter_left(self) -> None:
+        self.set_focus(self.table)
+
+    def _say_filtered(self) -> None:
+        if self.table.wish.terms:
+            self.query_one(FilterLine).say(f"{self.table.row_count:,} of {len(self._rows):,}")
+
+    @on(RunTable.HeaderClicked)
+    def _sort_clicked(self, event: RunTable.HeaderClicked) -> None:
+        if event.key in SORTS:
+            self._sort_by(event.key)
+
+    def _sort_by(self, key: str) -> None:
+        """By a column; again: the other way round; a third time: the queue's order."""
+        wish = self.table.wish
+        if wish.sort != key:
+            wish = replace(wish, sort=key, reverse=False)
+        elif not wish.reverse:
+            wish = replace(wish, reverse=True)
+        else:
+            wish = replace(wish, sort=QUEUE, reverse=False)
+        self.table.show_as(wish)
+
+    def action_mark(self) -> None:
+        self.table.toggle_mark()
+
+    def action_mark_range(self) -> None:
+        self.table.toggle_range()
+
+    def action_mark_all(self) -> None:
+        self.table.mark_all()
+
+    def action_filter(self) -> None:
+        self.query_one(FilterLine).open()
+
+    def action_sort(self) -> None:
+        keys = [QUEUE, *(column.key for column in self.table.columns if column.key in SORTS)]
+        place = keys.index(self.table.wish.sort) if self.table.wish.sort in keys else 0
+        self.table.show_as(replace(self.table.wish, sort=keys[(place + 1) % len(keys)], reverse=False))
+
+    def action_reverse(self) -> None:
+        self.table.show_as(replace(self.table.wish, reverse=not self.table.wish.reverse))
+
+    def action_back(self) -> None:
+        """One thing at a time."""
+        wish = self.table.wish
+        if self._seen() or self.table.clear_marks() or self.query_one(FilterLine).clear():
+            return
+        if wish.sort != QUEUE or wish.reverse:
+            self.table.show_as(replace(wish, sort=QUEUE, reverse=False))
+
+    def action_down(self) -> None:
+        self.table.action_move_by(1)
+
+    def action_up(self) -> None:
+        self.table.action_move_by(-1)
+
+    def action_first(self) -> None:
+        self.table.move_to(0)
+
+    def action_last(self) -> None:
+        self.table.move_to(self.table.row_count - 1)
+
+    # Runs and workers
 
     def action_new_run(self) -> None:
-        if self._may_write():
+        if self.may_write():
             self.app.push_screen(NewRunScreen(self._home), self._queued)
 
     def _queued(self, ids: tuple[int, ...] | None) -> None:
@@ -104,35 +235,8 @@ class HomeScreen(Screen[None]):
             hint = "" if self._workers else ": press w to start a worker"
             self.notify(f"queued {which}{hint}")
 
-    def action_cancel_run(self) -> None:
-        row = self._rows.get(self.query_one(RunTable).run_id or 0)
-        if row is None or not self._may_write():
-            return
-        if row.status != "running":
-            self._cancel(row.id)
-            return
-        question = f"Cancel #{row.id}, now at epoch {row.epoch} of {row.epochs}? Its weights so far are kept."
-
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self._cancel(row.id)
-
-        self.app.push_screen(ConfirmScreen(question), answered)
-
-    @work(thread=True)
-    def _cancel(self, run_id: int) -> None:
-        try:
-            store = open_store(self._home.database, create=False)
-            before = queue.ask(store, [run_id], "cancel")[run_id]
-            store.close()
-        except (QueueError, StoreError) as error:
-            self.app.call_from_thread(self.notify, plain(error), severity="error", markup=False)
-            return
-        told = "asked to stop" if before == "running" else "cancelled"
-        self.app.call_from_thread(self.notify, f"#{run_id} {told}")
-
     def action_start_worker(self) -> None:
-        if not self._may_write():
+        if not self.may_write():
             return
         if self._workers or self._started is not None:
             self.notify("a worker is there already: it takes the queued runs one after another")
@@ -159,18 +263,7 @@ class HomeScreen(Screen[None]):
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
 
-    def action_down(self) -> None:
-        self.query_one(RunTable).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.query_one(RunTable).action_cursor_up()
-
-    def action_first(self) -> None:
-        self.query_one(RunTable).move_cursor(row=0)
-
-    def action_last(self) -> None:
-        table = self.query_one(RunTable)
-        table.move_cursor(row=table.row_count - 1)
-
     def action_quit(self) -> None:
+        if self._snapshot is not None:
+            seen(self._home, self._snapshot)
         self.app.exit()

@@ -17,9 +17,21 @@ class HeadLine(Static):
     def __init__(self, place: str, clock: Callable[[], datetime]) -> None:
         super().__init__(id="head")
         self._place, self._clock = place, clock
+        self._snapshot: Snapshot | None = None
+        self._marks = ""
+
+    def show_marks(self, count: int, *, hidden: int, in_range: bool) -> None:
+        """How many runs the next key acts on, and how many marked ones it does not, for they are hidden."""
+        more = f", {hidden} hidden" if hidden else ", v ends" if in_range else ""
+        self._marks = f"{count} marked{more}" if count else ""
+        if self._snapshot is not None:
+            self.show(self._snapshot)
 
     def show(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
         text = Text.assemble(("resnet-tui", "bold"), no_wrap=True, overflow="ellipsis")
+        if self._marks:  # before all else: the next key acts on them
+            text.append(f"  {self._marks}", style=f"bold {self.app.theme_variables['accent']}")
         text.append(f"  {self._place}   ", style="dim")
         counts = [f"{snapshot.counts[status]} {status}" for status in ORDER if snapshot.counts.get(status)]
         text.append("  ".join(counts) or "no runs yet")

@@ -1,161 +1,282 @@
-"""The table of runs: patched by run, rebuilt only when its order changes."""
+"""The table of runs: only the lines that are seen are ever made, so ten thousand runs scroll like ten."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import ClassVar
 
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
 from textual.message import Message
-from textual.widgets import DataTable
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
-from tui.snapshot import GLYPHS, RunRow
+from tui.columns import Column, content, facts_of, header, plan_columns
+from tui.run_list import Wish, arrange, is_still
+from tui.snapshot import RunRow
 
-BAR = 6
+HEAD = 1
 # The theme's colour of each status's sign; those without one are dimmed.
 COLOURS = {"running": "primary", "done": "success", "failed": "error"}
 
 
-@dataclass(frozen=True)
-class ColumnPlan:
-    key: str
-    label: str
-    width: int
-    right: bool = False
+class RunTable(ScrollView, can_focus=True):
+    """Shows rows as a wish has them; keeps the cursor on its run, and the marks."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move_by(-1)", show=False),
+        Binding("down", "move_by(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--dim"}
 
-EPOCH_WIDTH = 14
-ALWAYS = (
-    ColumnPlan("glyph", "", 2),
-    ColumnPlan("id", "#", 4, right=True),
-    ColumnPlan("data", "data", 9),
-    ColumnPlan("arch", "arch", 9),
-    ColumnPlan("pretrained", "weights", 8),
-    ColumnPlan("lr", "lr", 6, right=True),
-    ColumnPlan("epoch", "epoch", EPOCH_WIDTH),
-    ColumnPlan("best", "best", 6, right=True),
-    ColumnPlan("kappa", "kappa", 5, right=True),
-)
-OPTIONAL = (ColumnPlan("name", "name", 30),)
-
-
-def plan_columns(width: int) -> tuple[ColumnPlan, ...]:
-    """The columns for a width: further ones as there is room, the rest of it for the epoch's remark."""
-    columns = list(ALWAYS)
-    spare = width - sum(column.width + 1 for column in columns)
-    for extra in OPTIONAL:
-        if spare > extra.width + 6:
-            columns.append(extra)
-            spare -= extra.width + 1
-    grown = ColumnPlan("epoch", "epoch", EPOCH_WIDTH + max(0, min(spare, 26)))
-    return tuple(grown if column.key == "epoch" else column for column in columns)
-
-
-class RunTable(DataTable[Text]):
-    """Posts `Highlighted` when the cursor comes to another run."""
+    cursor_row: reactive[int] = reactive(0, repaint=False)
 
     class Highlighted(Message):
+        """The cursor came to another run."""
+
         def __init__(self, run_id: int) -> None:
             super().__init__()
             self.run_id = run_id
 
+    class HeaderClicked(Message):
+        """The table is to be sorted by this column."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    class MarksChanged(Message):
+        pass
+
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=False, cell_padding=0, id="runs")
-        self._shown: tuple[RunRow, ...] = ()
-        self._plan: tuple[ColumnPlan, ...] = ()
-        self._quiet = False
+        super().__init__(id="runs")
+        self.wish = Wish()
+        self.marks: set[int] = set()
+        self._rows: Mapping[int, RunRow] = {}
+        self._shown: tuple[int, ...] = ()
+        self._plan: tuple[Column, ...] = ()
+        self._styles: dict[str, Style] = {}
+        self._range: tuple[int, frozenset[int]] | None = None
+        """The run that a range begins at, and what was marked before."""
+        self._told: int | None = None
+
+    # What is shown
+
+    @property
+    def row_count(self) -> int:
+        return len(self._shown)
 
     @property
     def run_id(self) -> int | None:
         """The highlighted run."""
-        return self._shown[self.cursor_row].id if 0 <= self.cursor_row < len(self._shown) else None
+        return self._shown[self.cursor_row] if 0 <= self.cursor_row < len(self._shown) else None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self._plan
+
+    def chosen(self) -> list[int]:
+        """The marked runs that are shown, in their order; without any mark the highlighted one."""
+        if self.marks:
+            return [run_id for run_id in self._shown if run_id in self.marks]
+        return [self.run_id] if self.run_id is not None else []
+
+    @property
+    def hidden_marks(self) -> int:
+        """Marked runs that the filter hides: no key acts on them."""
+        return len(self.marks.difference(self._shown))
+
+    def show_rows(self, rows: Mapping[int, RunRow]) -> None:
+        """Take newer rows; those that have not changed are the same objects."""
+        before, self._rows = self._rows, rows
+        changed = [each for each in rows.keys() & before.keys() if rows[each] is not before[each]]
+        gone = self.marks - rows.keys()
+        if gone:
+            self.marks -= gone
+            self.post_message(self.MarksChanged())
+        if not is_still(before, rows, changed, self.wish):
+            self._lay_out()
+            return
+        if changed and self._plan != plan_columns(self._width, facts_of(rows.values())):
+            self._lay_out()
+            return
+        visible = {run_id: line for line, run_id in enumerate(self._visible())}
+        for run_id in changed:
+            if run_id in visible:
+                self.refresh(Region(0, HEAD + visible[run_id], self.size.width, 1))
+
+    def show_as(self, wish: Wish) -> None:
+        """Filter and sort; the cursor stays on its run where that is still shown."""
+        self.wish, self._range = wish, None
+        self._lay_out()
+        self.post_message(self.MarksChanged())
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
+
+    def _visible(self) -> tuple[int, ...]:
+        top = self.scroll_offset.y
+        return self._shown[top : top + max(self.size.height - HEAD, 0)]
+
+    def _lay_out(self) -> None:
+        keep, place = self.run_id, self.cursor_row
+        was_in_view = not self._shown or keep in self._visible()
+        self._shown = arrange(self._rows, self.wish)
+        self._plan = plan_columns(self._width, facts_of(self._rows.values()))
+        self.virtual_size = Size(self._width, len(self._shown) + HEAD)
+        if keep is not None and keep in self._rows and keep in self._shown:
+            place = self._shown.index(keep)
+        self.set_reactive(RunTable.cursor_row, max(0, min(place, len(self._shown) - 1)))
+        if was_in_view:  # who has scrolled away looks at something else
+            self._keep_in_view()
+        self.refresh()
+        self._tell()
+
+    # The cursor
+
+    def move_to(self, row: int) -> None:
+        if self._shown:
+            before, self.cursor_row = self.cursor_row, max(0, min(row, len(self._shown) - 1))
+            self._extend_range()
+            self._keep_in_view()
+            for each in {before, self.cursor_row}:
+                line = each - self.scroll_offset.y + HEAD
+                self.refresh(Region(0, line, self.size.width, 1))
+            self._tell()
+
+    def action_move_by(self, rows: int) -> None:
+        self.move_to(self.cursor_row + rows)
+
+    def action_page(self, pages: int) -> None:
+        self.move_to(self.cursor_row + pages * max(self.size.height - HEAD - 1, 1))
+
+    def _keep_in_view(self) -> None:
+        lines = max(self.size.height - HEAD, 1)
+        top = self.scroll_offset.y
+        wanted = min(max(top, self.cursor_row - lines + 1), self.cursor_row)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, immediate=True)
+
+    def _tell(self) -> None:
+        if self.run_id is not None and self.run_id != self._told:
+            self.post_message(self.Highlighted(self.run_id))
+        self._told = self.run_id
+
+    # Marks
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark the highlighted run and go on to the next."""
+        if self.run_id is not None:
+            self._range = None
+            self.marks ^= {self.run_id}
+            self._marked()
+            self.move_to(self.cursor_row + 1)
+
+    def toggle_range(self) -> None:
+        """Mark from here to wherever the cursor goes, until it is called again."""
+        if self._range is not None or self.run_id is None:
+            self._range = None
+        else:
+            self._range = self.run_id, frozenset(self.marks)
+        self._extend_range()
+        self._marked()
+
+    def mark_all(self) -> None:
+        """Mark all that is shown; where all is, none."""
+        shown = set(self._shown)
+        self.marks = self.marks - shown if shown <= self.marks else self.marks | shown
+        self._marked()
+
+    def clear_marks(self) -> bool:
+        """False where there was none."""
+        had, self.marks, self._range = bool(self.marks), set(), None
+        if had:
+            self._marked()
+        return had
+
+    @property
+    def in_range(self) -> bool:
+        return self._range is not None
+
+    def _extend_range(self) -> None:
+        if self._range is None:
+            return
+        anchor, before = self._range
+        if anchor not in self._shown:
+            self._range = None
+            return
+        first, last = sorted((self._shown.index(anchor), self.cursor_row))
+        self.marks = set(before) | set(self._shown[first : last + 1])
+        self._marked()
+
+    def _marked(self) -> None:
+        self.refresh()
+        self.post_message(self.MarksChanged())
+
+    # Drawing and the mouse
 
     def on_resize(self) -> None:
-        self._rebuild(self._shown)
+        self._lay_out()
 
-    def show_rows(self, rows: tuple[RunRow, ...]) -> None:
-        if [row.id for row in rows] != [row.id for row in self._shown] or not self._plan:
-            self._rebuild(rows)
+    def notify_style_update(self) -> None:
+        self._styles.clear()
+        super().notify_style_update()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y < HEAD:
+            left = 0
+            for column in self._plan:
+                left += column.width + 1
+                if event.x < left:
+                    self.post_message(self.HeaderClicked(column.key))
+                    return
             return
-        for old, new in zip(self._shown, rows, strict=True):
-            if old != new:
-                self._patch(new)
-        self._shown = rows
+        row = event.y - HEAD + self.scroll_offset.y
+        if row < len(self._shown):
+            self.move_to(row)
 
-    def _patch(self, row: RunRow) -> None:
-        for column in self._plan:
-            self.update_cell(str(row.id), column.key, self._cell(row, column))
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        ground = self.rich_style
+        if y < HEAD:
+            style = self.get_component_rich_style("table--header")
+            text = " ".join(header(column, self.wish.sort, self.wish.reverse) for column in self._plan)
+            return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+        place = y - HEAD + self.scroll_offset.y
+        if place >= len(self._shown):
+            says = "  nothing fits: esc drops the filter" if not self._shown and y == HEAD + 1 else ""
+            style = ground + self.get_component_rich_style("table--dim")
+            return Strip([Segment(says, style)]).adjust_cell_length(width, ground)
+        row = self._rows[self._shown[place]]
+        base = self.get_component_rich_style("table--cursor") if place == self.cursor_row else ground
+        marked = row.id in self.marks
+        segments = [
+            Segment(content(row, column, marked=marked) + " ", base + self._style(row, column.key))
+            for column in self._plan
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
 
-    def _rebuild(self, rows: tuple[RunRow, ...]) -> None:
-        """Lay all out anew; the cursor stays on its run."""
-        keep, row_before = self.run_id, self.cursor_row
-        self._quiet = True
-        self._plan, self._shown = plan_columns(self.size.width), rows
-        self.clear(columns=True)
-        for column in self._plan:
-            label = Text(column.label.rjust(column.width) if column.right else column.label, style="dim")
-            self.add_column(label, key=column.key, width=column.width + 1)
-        for row in rows:
-            self.add_row(*(self._cell(row, column) for column in self._plan), key=str(row.id))
-        ids = [row.id for row in rows]
-        if rows:
-            place = ids.index(keep) if keep in ids else min(row_before, len(ids) - 1)
-            self.move_cursor(row=place, animate=False)
-        self.call_after_refresh(self._speak)
-
-    def _speak(self) -> None:
-        self._quiet = False
-        if self.run_id is not None:
-            self.post_message(self.Highlighted(self.run_id))
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
-        if not self._quiet and self.run_id is not None:
-            self.post_message(self.Highlighted(self.run_id))
-
-    def _cell(self, row: RunRow, column: ColumnPlan) -> Text:
-        style = self._style(row, column.key)
-        text = _content(row, column)
-        text = text[: column.width - 1] + "…" if len(text) > column.width else text
-        return Text(text.rjust(column.width) if column.right else text, style=style, no_wrap=True)
-
-    def _style(self, row: RunRow, key: str) -> str:
-        colours = self.app.theme_variables
-        if key == "glyph" and row.status in COLOURS:
-            return f"bold {colours[COLOURS[row.status]]}"
-        if key == "best" and row.warned:
-            return f"bold {colours['warning']}"
-        if key == "epoch" and row.status == "failed":
-            return str(colours["error"])
-        return "dim" if row.status in ("queued", "cancelled", "paused") else ""
-
-
-def _content(row: RunRow, column: ColumnPlan) -> str:
-    if column.key == "glyph":
-        return GLYPHS[row.status]
-    if column.key == "best":
-        return row.best + ("⚠" if row.warned else " ")
-    if column.key == "epoch":
-        return _epoch(row, column.width)
-    return str(getattr(row, column.key))
-
-
-def _epoch(row: RunRow, width: int) -> str:
-    """A bar and `6/10`; why a run waits; what it does before its first step; why and where it failed."""
-    count = f"{row.epoch}/{row.epochs}"
-    if row.status == "queued":
-        return row.remark if not row.epoch else f"{count} {row.remark}"
-    if row.status == "failed":
-        return f"{count} {row.remark}"
-    if row.asked:
-        return f"{count} {'cancelling' if row.asked == 'cancel' else 'pausing'}"
-    if row.status != "running":
-        return count
-    if row.remark:
-        return f"{count} {row.remark}" if row.epoch else row.remark
-    return f"{bar(row.progress, min(BAR, width - len(count) - 3))} {count}"
-
-
-def bar(share: float, width: int) -> str:
-    """A progress bar in eighths of a character, between two half-blocks."""
-    eighths = round(share * width * 8)
-    full, rest = divmod(eighths, 8)
-    blocks = "█" * full + ("▏▎▍▌▋▊▉"[rest - 1] if rest else "")
-    return f"▕{blocks.ljust(width)}▏"
+    def _style(self, row: RunRow, key: str) -> Style:
+        name = "foreground"
+        if key == "mark":
+            name = "accent"
+        elif key == "status":
+            name = COLOURS.get(row.status, "dim")
+        elif key == "verdict" and row.warned:
+            name = "warning"
+        elif key == "epoch" and row.status == "failed":
+            name = "error"
+        elif row.status in ("queued", "cancelled", "paused") or key == "verdict":
+            name = "dim"
+        if name not in self._styles:
+            if name == "dim":
+                colour = self.get_component_rich_style("table--dim").color
+            else:
+                colour = Style.parse(self.app.theme_variables[name]).color
+            self._styles[name] = Style(color=colour, bold=name in ("primary", "success", "error", "warning"))
+        return self._styles[name]

@@ -1,0 +1,131 @@
+"""Which runs the table shows and in which order."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.run_list import SORTS, FilterError, Wish, arrange, is_still, parse_filter
+from tui.snapshot import RunRow
+
+PLAIN = RunRow(
+    id=0, status="done", asked=None, name="", note="", tags=(), sweep="", priority=0, data="digits", arch="resnet18",
+    pretrained="none", lr=0.01, seed=0, batch_size=32, epoch=0, epochs=10, progress=0.0, best=None, kappa=None,
+    verdict="", remark="", ends=None, rank=(2, 0, 0, 0),
+)  # fmt: skip
+
+
+def table(*rows: Mapping[str, object]) -> dict[int, RunRow]:
+    made = [
+        PLAIN._replace(**{"id": number, "rank": (2, -number, 0, 0), **values})
+        for number, values in enumerate(rows, 1)
+    ]
+    return {row.id: row for row in made}
+
+
+RUNS = table(
+    {"arch": "resnet18", "lr": 1e-3, "best": 0.7, "tags": ("good", "old"), "verdict": "healthy"},
+    {
+        "arch": "resnet50",
+        "lr": 1e-2,
+        "best": 0.9,
+        "name": "Big one",
+        "status": "running",
+        "rank": (0, 2, 0, 0),
+    },
+    {"arch": "resnet50", "lr": 1e-1, "status": "failed", "verdict": "collapsed", "note": "see the log"},
+    {"arch": "resnet152", "lr": 1e-3, "status": "queued", "rank": (1, 0, 0, 0), "kappa": 0.5, "seed": 7},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("", (2, 4, 3, 1)),
+        ("arch:resnet18", (1,)),
+        ("arch:resnet1", (4, 1)),
+        ("arch=resnet1", ()),
+        ("lr>0.001", (2, 3)),
+        ("lr:1e-3", (4, 1)),
+        ("lr<=1e-2 -arch:50", (4, 1)),
+        ("best>.8", (2,)),
+        ("-best>.8", (4, 3, 1)),
+        ("status:done tag=old", (1,)),
+        ("tag=ol", ()),
+        ("tag:ol", (1,)),
+        ("big", (2,)),
+        ("LOG", (3,)),
+        ("#3", (3,)),
+        ("id>=3", (4, 3)),
+        ("-verdict:collapsed resnet50", (2,)),
+        ("seed=7", (4,)),
+        ("http://x", ()),
+        ("Arch:resnet18", (1,)),
+        ("tag=", (2, 4, 3)),
+    ],
+)
+def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
+    assert arrange(RUNS, Wish(parse_filter(text))) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("lr>", "give a number, such as lr>1"),
+        ("lr:fast", "lr:fast: give a number"),
+        ("arch>3", "arch is text: write arch:3 or arch=3"),
+        ("lr:inf", "give a number"),
+        ("-id:nan", "give a number"),
+        ("speed>3", "speed is no column: status"),
+        ("lr>\x1b", "lr>\\x1b: give"),
+    ],
+)
+def test_a_word_that_means_nothing_says_so(text: str, says: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse_filter(text)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sort", "ids", "turned"),
+    [
+        ("queue", (2, 4, 3, 1), (1, 3, 4, 2)),
+        ("id", (1, 2, 3, 4), (4, 3, 2, 1)),
+        ("lr", (4, 1, 2, 3), (3, 2, 4, 1)),
+        ("best", (2, 1, 4, 3), (1, 2, 4, 3)),
+        ("verdict", (3, 1, 2, 4), (1, 3, 2, 4)),
+    ],
+)
+def test_sorted_by_a_column_what_is_lacking_comes_last(
+    sort: str, ids: tuple[int, ...], turned: tuple[int, ...]
+) -> None:
+    assert arrange(RUNS, Wish(sort=sort)) == ids
+    assert arrange(RUNS, Wish(sort=sort, reverse=True)) == turned
+
+
+ROWS = st.builds(
+    PLAIN._replace,
+    status=st.sampled_from(["done", "failed"]),
+    lr=st.sampled_from([0.1, 0.2]),
+    best=st.none() | st.sampled_from([0.5, 0.6]),
+    verdict=st.sampled_from(["", "healthy"]),
+)
+WISHES = st.builds(
+    Wish,
+    st.sampled_from(["", "lr>.1", "-status:done"]).map(parse_filter),
+    st.sampled_from(SORTS),
+    st.booleans(),
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=6), st.lists(ROWS, min_size=6, max_size=6), WISHES)
+def test_nothing_is_arranged_anew_only_where_all_stays_in_place(
+    before: list[RunRow], after: list[RunRow], wish: Wish
+) -> None:
+    old = {number: row._replace(id=number, rank=(2, -number, 0, 0)) for number, row in enumerate(before)}
+    new = {number: after[number]._replace(id=number, rank=(2, -number, 0, 0)) for number in old}
+    changed = [number for number in old if old[number] != new[number]]
+    if is_still(old, new, changed, wish):
+        assert arrange(old, wish) == arrange(new, wish)
+    assert is_still(old, old, [], wish)

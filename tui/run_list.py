@@ -1,0 +1,169 @@
+"""Which runs the table shows, and in which order: pure, so that ten thousand rows are tested without a screen."""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from tui.snapshot import RunRow
+from tui.text import plain
+
+QUEUE = "queue"
+"""The order without a wish: running, then waiting as they will be claimed, then ended, the newest first."""
+TEXTS: Mapping[str, Callable[[RunRow], str]] = {
+    "status": lambda row: row.status,
+    "name": lambda row: row.name,
+    "arch": lambda row: row.arch,
+    "pretrained": lambda row: row.pretrained,
+    "data": lambda row: row.data,
+    "sweep": lambda row: row.sweep,
+    "tag": lambda row: " ".join(row.tags),
+    "note": lambda row: row.note,
+    "verdict": lambda row: row.verdict,
+}
+NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
+    "id": lambda row: row.id,
+    "lr": lambda row: row.lr,
+    "epoch": lambda row: row.epoch,
+    "epochs": lambda row: row.epochs,
+    "best": lambda row: row.best,
+    "kappa": lambda row: row.kappa,
+    "seed": lambda row: row.seed,
+    "batch": lambda row: row.batch_size,
+    "priority": lambda row: row.priority,
+}
+SORTS = (
+    QUEUE,
+    "id",
+    "status",
+    "name",
+    "data",
+    "arch",
+    "pretrained",
+    "lr",
+    "epoch",
+    "best",
+    "kappa",
+    "verdict",
+    "ends",
+)
+HIGHEST_FIRST = ("best", "kappa")
+_WORD = re.compile(r"(?P<field>[A-Za-z]+)(?P<op>>=|<=|[:=<>])(?P<value>.*)", re.ASCII | re.DOTALL)
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+
+
+class FilterError(ValueError):
+    """A filter's word means nothing: one line."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word of a filter; `field` is empty for text that may stand anywhere."""
+
+    field: str
+    op: str
+    text: str
+    number: float | None
+    negated: bool
+
+    def fits(self, row: RunRow) -> bool:
+        return self._fits(row) != self.negated
+
+    def _fits(self, row: RunRow) -> bool:
+        if not self.field:
+            return any(self.text in read(row).lower() for read in TEXTS.values()) or self.text == f"#{row.id}"
+        if self.number is None:
+            found = TEXTS[self.field](row).lower()
+            if self.op == "=":
+                words = found.split() or [""] if self.field == "tag" else [found]
+                return self.text in words
+            return self.text in found
+        value = NUMBERS[self.field](row)
+        if value is None:
+            return False
+        if self.op in _COMPARE:
+            return _COMPARE[self.op](value, self.number)
+        return abs(value - self.number) <= 1e-9 * max(abs(value), abs(self.number))
+
+
+def parse_filter(text: str) -> tuple[Term, ...]:
+    """`arch:resnet18 lr>0.001 -tag:old word`: all must fit; a minus before a word negates it.
+
+    `:` is part of a text, `=` all of it; numbers take `:` `=` `<` `>` `<=` `>=`. Raises FilterError."""
+    return tuple(map(_term, text.split()))
+
+
+def _term(word: str) -> Term:
+    negated, bare = word.startswith("-") and len(word) > 1, word.removeprefix("-") or word
+    found = _WORD.fullmatch(bare)
+    field = found["field"].lower() if found is not None else ""
+    if found is None or field not in TEXTS.keys() | NUMBERS.keys():
+        if found is not None and found["op"] != ":":
+            raise FilterError(f"{field} is no column: {', '.join((*TEXTS, *NUMBERS))}")
+        return Term("", "", bare.lower(), None, negated)
+    op, value = found["op"], found["value"]
+    if field in TEXTS:
+        if op not in ":=":
+            raise FilterError(f"{field} is text: write {field}:{plain(value)} or {field}={plain(value)}")
+        return Term(field, op, value.lower(), None, negated)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise FilterError(f"{field}{op}{plain(value)}: give a number, such as {field}{op}1")
+    return Term(field, op, "", number, negated)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a user wants to see of the runs."""
+
+    terms: tuple[Term, ...] = ()
+    sort: str = QUEUE
+    reverse: bool = False
+
+    def key(self, row: RunRow) -> tuple[bool, object, tuple[int, int, int, int]]:
+        """What is lacking comes last, however the rest is turned."""
+        if self.sort == QUEUE:
+            return False, row.rank, row.rank
+        if self.sort in TEXTS:
+            text = TEXTS[self.sort](row)
+            return not text, text, row.rank
+        value = row.ends if self.sort == "ends" else NUMBERS[self.sort](row)
+        return value is None, value or 0, row.rank
+
+    def fits(self, row: RunRow) -> bool:
+        return all(term.fits(row) for term in self.terms)
+
+
+def arrange(rows: Mapping[int, RunRow], wish: Wish) -> tuple[int, ...]:
+    """The ids of the rows that fit, in the wished order."""
+    fitting = [row for row in rows.values() if wish.fits(row)] if wish.terms else list(rows.values())
+    if wish.sort == QUEUE:
+        fitting.sort(key=lambda row: row.rank, reverse=wish.reverse)
+        return tuple(row.id for row in fitting)
+    lacking = [row for row in fitting if wish.key(row)[0]]
+    known = [row for row in fitting if not wish.key(row)[0]]
+    known.sort(key=lambda row: row.rank)
+    known.sort(key=lambda row: wish.key(row)[1], reverse=wish.reverse != (wish.sort in HIGHEST_FIRST))  # type: ignore[arg-type, return-value]
+    lacking.sort(key=lambda row: row.rank)
+    return tuple(row.id for row in [*known, *lacking])
+
+
+def is_still(
+    before: Mapping[int, RunRow], after: Mapping[int, RunRow], changed: Collection[int], wish: Wish
+) -> bool:
+    """Whether rows that changed stand where they stood: then nothing need be arranged anew."""
+    if before.keys() != after.keys():
+        return False
+    return all(
+        wish.key(before[each]) == wish.key(after[each]) and wish.fits(before[each]) == wish.fits(after[each])
+        for each in changed
+    )

@@ -1,0 +1,29 @@
+"""What happened since the last look, a line for each thing."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.text import plain
+
+
+class JournalScreen(ModalScreen[None]):
+    """Any of the usual keys leaves."""
+
+    BINDINGS = [("escape,q,enter,i", "dismiss", "back")]
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        head, *rest = map(plain, self._lines or ("nothing happened since you last looked",))
+        with VerticalScroll(id="dialog"):
+            yield Static(Text(head, style="bold"))
+            for line in rest:
+                yield Static(Text(line))
+            yield Static(Text("\nesc back", style="dim"))

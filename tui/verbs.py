@@ -1,0 +1,161 @@
+"""The verbs that steer runs, each with the words for what happened: the command line and the app say the same."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.paths import Home
+from engine.store import queue
+from engine.store.database import Store
+from engine.store.edits import labels, order, state
+from engine.store.edits.order import Direction
+from engine.store.edits.remove import remove as remove_runs
+from engine.store.edits.retry import retry as retry_runs
+from engine.store.edits.undo import undo as undo_newest
+from engine.store.fencing import QueueError
+from engine.store.journal import QUEUE
+from engine.store.listing import queue_paused
+from engine.store.status import Request, Status
+from engine.store.wording import numbered
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Which runs had what done to them, and what is to be known besides."""
+
+    done: tuple[tuple[list[int], str], ...] = ()
+    said: tuple[str, ...] = ()
+    """What is of no run, such as of the whole queue."""
+    warnings: tuple[str, ...] = ()
+    """What was not done, or not as a user would think."""
+    failed: bool = False
+
+    def lines(self) -> Iterator[str]:
+        """One for each thing."""
+        yield from self.said
+        yield from (f"{numbered(run_ids)}: {what}" for run_ids, what in self.done if run_ids)
+        yield from self.warnings
+
+
+def cancel(store: Store, run_ids: Sequence[int]) -> Outcome:
+    """Raises QueueError, as all of these do."""
+    return _asked(store, run_ids, "cancel", "cancelled", "asked to stop")
+
+
+def pause(store: Store, run_ids: Sequence[int]) -> Outcome:
+    return _asked(store, run_ids, "pause", "paused", "asked to pause")
+
+
+def _asked(store: Store, run_ids: Sequence[int], request: Request, waited: str, ran: str) -> Outcome:
+    return _by_status(queue.ask(store, run_ids, request), waited, ran)
+
+
+def resume(store: Store, run_ids: Sequence[int]) -> Outcome:
+    withdrawn = "asked to go on; where it is stopping already it pauses all the same"
+    return _by_status(state.resume(store, run_ids), "queued again", withdrawn)
+
+
+def _by_status(before: dict[int, Status], waited: str, ran: str) -> Outcome:
+    running = [run_id for run_id, status in before.items() if status == "running"]
+    waiting = [run_id for run_id, status in before.items() if status != "running"]
+    return Outcome(((running, ran), (waiting, waited)))
+
+
+def retry(store: Store, home: Home, run_ids: Sequence[int], *, fresh: bool = False) -> Outcome:
+    retried = retry_runs(store, home, run_ids, fresh=fresh)
+    without = [each for each in retried.going_on if not _has_checkpoint(home, each)]
+    return Outcome(
+        (
+            (
+                [each for each in retried.going_on if each not in without],
+                "queued again, to go on from its last checkpoint",
+            ),
+            (without, "queued again; it has no checkpoint and begins anew"),
+            (list(retried.from_start), "queued again from the start; what it had trained is deleted"),
+        ),
+        warnings=tuple(
+            f"some of what run {run_id} had trained could not be deleted: {problem}"
+            for run_id, problem in retried.left.items()
+        ),
+        failed=bool(retried.left),
+    )
+
+
+def _has_checkpoint(home: Home, run_id: int) -> bool:
+    paths = home.run(run_id)
+    return paths.last.exists() or paths.last_before.exists()
+
+
+def remove(store: Store, home: Home, run_ids: Sequence[int]) -> Outcome:
+    removed = remove_runs(store, home, run_ids)
+    dependents = (
+        f"{numbered(others)} had waited for run {run_id} or started from it"
+        for run_id, others in removed.dependents.items()
+    )
+    left = (
+        f"the folder of run {run_id} could not be deleted: {problem}"
+        for run_id, problem in removed.left.items()
+    )
+    what = "removed with its folder"
+    return Outcome(((list(removed.ids), what),), warnings=(*dependents, *left), failed=bool(removed.left))
+
+
+def move(store: Store, run_ids: Sequence[int], direction: Direction) -> Outcome:
+    order.move(store, run_ids, direction)
+    where = f"{'to the ' if direction in ('top', 'bottom') else ''}{direction}"
+    return Outcome(((list(run_ids), f"moved {where}"),))
+
+
+def note(store: Store, run_ids: Collection[int], text: str) -> Outcome:
+    labels.set_note(store, run_ids, text)
+    return Outcome(((list(run_ids), "noted" if text else "its note is gone"),))
+
+
+def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome:
+    """A word with a minus before it is taken away."""
+    added = [word for word in words if not word.startswith("-")]
+    removed = [word[1:] for word in words if word.startswith("-")]
+    if "" in removed or not words:
+        raise QueueError("- alone is no tag: write TAG to add one, -TAG to remove it")
+    labels.tag(store, run_ids, add=added, remove=removed)
+    told = [
+        f"{what} {', '.join(some)}"
+        for what, some in (("tagged", added), ("no longer tagged", removed))
+        if some
+    ]
+    return Outcome(((list(run_ids), "; ".join(told)),))
+
+
+def pause_queue(store: Store) -> Outcome:
+    is_new = state.pause_queue(store)
+    return Outcome(
+        said=("the queue is paused: running runs go on" if is_new else "the queue was paused already",)
+    )
+
+
+def resume_queue(store: Store) -> Outcome:
+    is_new = state.resume_queue(store)
+    return Outcome(said=("the queue goes on" if is_new else "the queue was not paused",))
+
+
+def turn_queue(store: Store) -> Outcome:
+    """Pause the queue, or let it go on."""
+    with store.read() as session:
+        paused = queue_paused(session)
+    return resume_queue(store) if paused else pause_queue(store)
+
+
+def undo(store: Store) -> Outcome:
+    undone = undo_newest(store)
+    if undone is None:
+        raise QueueError("there is no edit to take back")
+    reasons: dict[str, list[int]] = {}
+    for run_id, why in undone.left.items():
+        reasons.setdefault(why, []).append(run_id)
+    warnings = [
+        f"{'the queue' if some == [QUEUE] else numbered(some)} stays as it is: {why}"
+        for why, some in reasons.items()
+    ]
+    if undone.withdrawn:
+        warnings.append(f"{numbered(undone.withdrawn)}: where it is stopping already it stops all the same")
+    head = f"{'undone' if undone.restored else 'cannot be undone'}: {undone.text}"
+    return Outcome(said=(head,), warnings=tuple(warnings), failed=not undone.restored)
