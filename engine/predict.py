@@ -29,9 +29,10 @@ from engine.models.weight_files import WeightsError, read_state, read_weights_me
 from engine.prediction_output import CsvWriter, JsonWriter, Prediction, Progress, Writer
 from engine.spec import ORDINAL_LOSS
 from engine.text import plain
+from engine.training.heads import outputs_in_full
 from engine.training.memory import is_out_of_memory
 from engine.training.objectives import Classification, Objective, Ordinal, outputs_of
-from engine.training.recipe import autocast, memory_format
+from engine.training.recipe import autocast, forbid_tf32, memory_format
 
 NEEDED = (
     "arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess", "loss",
@@ -66,6 +67,8 @@ def load_network(path: Path, device: torch.device) -> Network:
     model = build_model(known["arch"], outputs, bottleneck_stride=known["bottleneck_stride"])
     model.load_state_dict(read_state(path))
     image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
+    if precision == "fp32":
+        forbid_tf32()
     layout = memory_format(image_size, precision, device)
     return Network(
         model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
@@ -124,8 +127,9 @@ def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.in
     )
     answers, scores = [], []
     for batch in batches.evaluate(np.arange(len(images))):
-        with autocast(network.precision, network.device):
-            outputs = network.model(batch.images)
+        outputs = outputs_in_full(
+            network.model, batch.images, lambda: autocast(network.precision, network.device)
+        )
         answers.append(network.objective.answers(outputs).cpu().numpy())
         scores.append(network.objective.scores(outputs).cpu().numpy())
     return np.concatenate(answers), np.concatenate(scores)

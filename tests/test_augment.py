@@ -100,6 +100,16 @@ def test_flip4_shows_every_image_in_its_four_mirrorings() -> None:
     assert not np.array_equal(rows[:40] % 40, np.sort(rows[:40]))
 
 
+def test_flip4_tells_no_class_by_its_mirroring_where_rare_images_are_drawn_often() -> None:
+    rows = np.concatenate(
+        [np.arange(6_000), np.repeat(np.arange(6_000, 6_100), 60)]
+    )  # as `balanced` draws them
+    copies = np.concatenate([np.zeros(6_000, dtype=np.int64), np.tile(np.arange(60), 100)])
+    mirrors = make_views(rows, copies, augment="flip4", seed=1, epoch=1, shown_share=1.0).mirrors
+    shares = [np.bincount(part, minlength=4) / 6_000 for part in (mirrors[:6_000], mirrors[6_000:])]
+    assert np.abs(np.array(shares) - 0.25).max() < 0.028  # 5 standard errors
+
+
 def test_flips_are_independent_and_fair() -> None:
     rows = np.arange(8_000)
     views = make_views(rows, 0 * rows, augment="flip", seed=1, epoch=1, shown_share=1.0)

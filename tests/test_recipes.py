@@ -16,6 +16,7 @@ from test_training import CPU, Memory
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.analysis.constant_loss import best_constant_loss, class_weights
 from engine.datasets.batches import Batch
 from engine.datasets.layouts import DataError
 from engine.grid import SpecError, make_spec
@@ -183,17 +184,41 @@ def test_micro_batches_add_up_to_the_whole_batchs_mean(loss_of: nn.Module, count
         assert torch.allclose(ours, whole, rtol=1e-4, atol=1e-6)
 
 
-def test_weighted_and_smoothed_losses_against_torchs_own() -> None:
+def test_weighted_and_smoothed_losses_are_each_images_own_by_its_weight() -> None:
     outputs, labels = torch.randn(9, 3), torch.tensor([0, 1, 2, 0, 0, 1, 2, 2, 1])
     weights = torch.tensor([0.5, 1.0, 3.0])
+    plain = nn.CrossEntropyLoss(weights)(outputs, labels) * weights[labels].sum() / 9
+    assert float(Classification(weights)(outputs, labels)) == pytest.approx(float(plain), rel=1e-6)
+    target = 0.8 * torch.eye(3)[labels] + 0.2 / 3
+    each = -(target * outputs.log_softmax(1)).sum(1)
     ours = Classification(weights, label_smoothing=0.2)(outputs, labels)
-    torchs = nn.CrossEntropyLoss(weights, label_smoothing=0.2)(outputs, labels)
-    assert float(ours) == pytest.approx(float(torchs * weights[labels].sum() / 9), rel=1e-6)
+    assert float(ours) == pytest.approx(float((weights[labels] * each).mean()), rel=1e-6)
     prior = torch.tensor([0.7, 0.2, 0.1])
     adjusted = Classification(prior=prior.log())
     share = outputs.exp() * prior / (outputs.exp() * prior).sum(1, keepdim=True)
     assert float(adjusted(outputs, labels)) == pytest.approx(float(-share[range(9), labels].log().mean()))
     assert torch.equal(adjusted.answers(outputs), outputs.argmax(1))
+
+
+@pytest.mark.parametrize("loss", ["ce-sqrt", "ce-balanced", "class-balanced"])
+def test_a_class_without_images_gets_no_more_than_its_smoothing(loss: str) -> None:
+    """With torch's own weights it took over: a constant answer's best was that class alone."""
+    counts = [2_000, 500, 300, 100, 0]
+    labels = torch.arange(5).repeat_interleave(torch.tensor(counts))
+    objective = Classification(torch.tensor(class_weights(loss, counts)), label_smoothing=0.1)
+    logits = torch.zeros(5, requires_grad=True)
+    optimizer = torch.optim.LBFGS([logits], max_iter=100)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value: torch.Tensor = objective(logits.expand(len(labels), 5), labels)
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    least = best_constant_loss(loss, counts, label_smoothing=0.1)
+    assert float(closure()) == pytest.approx(least, abs=1e-3)
+    assert float(logits.softmax(0)[4]) == pytest.approx(0.02, abs=2e-3)
 
 
 def test_a_grade_is_rounded_and_clamped() -> None:

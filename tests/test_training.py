@@ -1,6 +1,7 @@
 """A session without a database: what it measures, what it writes, and that its bits repeat."""
 
 import csv
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,7 +131,9 @@ def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
     assert last.metrics.labels == (2, 2, 2) and sum(last.metrics.answers) == 6
     assert trained.best is not None and trained.best.epoch >= 1
     assert trained.best.accuracy == max(each.metrics.accuracy or 0 for each in trained.measured[1:])
-    assert last.lr == pytest.approx(0, abs=1e-9)  # cosine ends at 0
+    assert last.lr == pytest.approx(
+        0.02 * (1 + math.cos(math.pi * 7 / 8)) / 2
+    )  # of the last of 8 steps by cosine
     assert len(trained.losses) == 8 and all(bucket.count == 1 for bucket in trained.losses.values())
     mean = sum(
         bucket.total * count for bucket, count in zip(trained.losses.values(), [8, 8, 8, 6] * 2, strict=True)

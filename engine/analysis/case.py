@@ -63,21 +63,18 @@ class Case:
 
     @property
     def steps(self) -> int | None:
-        """Optimiser steps so far."""
+        """Optimiser steps so far that moved the whole network."""
         images = sum(self.train_counts)
-        return (
-            self.latest.epoch * math.ceil(images * self.spec.passes / self.spec.batch_size)
-            if images
-            else None
-        )
+        epochs = max(self.latest.epoch - self.spec.freeze_epochs, 0)
+        return epochs * math.ceil(images * self.spec.passes / self.spec.batch_size) if images else None
 
     @property
     def is_lagging(self) -> bool:
         """Whether the training batches are answered well while too few steps were made for the running averages
-        of batch normalisation, which test answers use, to follow the weights."""
+        of batch normalisation, which test answers use, to follow the weights. Frozen, they follow nothing."""
         accuracy, steps = self.latest.train_acc, self.steps
         shares = drawn_shares(self.train_counts, self.spec.sampler)
-        if accuracy is None or shares is None or steps is None or steps >= SETTLED_STEPS:
+        if self.is_frozen or accuracy is None or shares is None or steps is None or steps >= SETTLED_STEPS:
             return False
         images = sum(self.train_counts)
         constant = max(shares)

@@ -50,7 +50,7 @@ def diverged(case: Case) -> Verdict | None:
     latest = case.latest
     if not is_diverged(latest):
         return None
-    parts = [f"epoch {latest.epoch}: training loss {number(latest.train_loss)}"]
+    parts = [f"epoch {latest.epoch}: {latest.broken or f'training loss {number(latest.train_loss)}'}"]
     if latest.nonfinite_share is not None:
         parts.append(f"{percent(latest.nonfinite_share)} of the values not finite")
     first = since(case.epochs, is_diverged)

@@ -62,11 +62,9 @@ def best_constant_loss(
     if loss == ORDINAL_LOSS:
         mean = sum(grade * share for grade, share in enumerate(shares))
         return sum(share * (grade - mean) ** 2 for grade, share in enumerate(shares))
-    spread = label_smoothing / len(counts)
-    masses = [
-        weight * ((1 - label_smoothing) * share + spread)
-        for weight, share in zip(class_weights(loss, counts), shares, strict=True)
-    ]
+    weighted = [weight * share for weight, share in zip(class_weights(loss, counts), shares, strict=True)]
+    spread = label_smoothing * sum(weighted) / len(counts)
+    masses = [(1 - label_smoothing) * mass + spread for mass in weighted]
     total = sum(masses)
     return sum(mass * log(total / mass) for mass in masses if mass)
 

@@ -34,6 +34,8 @@ class EpochEvidence:
     nonfinite_share: float | None = None
     test_nll: float | None = None
     """Unweighted, whatever the loss; a network that answers a grade has its own loss here instead."""
+    broken: str | None = None
+    """What stopped being a number within the epoch, which so never ended."""
 
 
 def favourite(evidence: EpochEvidence) -> int:

@@ -59,7 +59,8 @@ def overfitting(case: Case) -> Verdict | None:
     if is_at_chance(case, latest):
         parts.append("the test answers tell nothing of the labels: are the labels right?")
     suggestion, change = prescribe(case.spec, generalise(case, best.epoch))
-    ruled_out = f"training loss {number(latest.train_loss)} and falling: neither depth nor lr is too small"
+    before = f"below the {number(best.train_loss)} of epoch {best.epoch}"
+    ruled_out = f"training loss {number(latest.train_loss)}, {before}: neither depth nor lr is too small"
     return Verdict("overfitting", "; ".join(parts), ruled_out, suggestion, first, change)
 
 
@@ -135,26 +136,33 @@ def still_learns(case: Case) -> bool:
     return bool(_late_falls(case))
 
 
-def _late_falls(case: Case) -> list[str]:
-    """The losses that fell over the last third of the epochs; the training loss of a run of one or two epochs is
-    compared with a constant answer's."""
+def _late_falls(case: Case) -> str:
+    """The losses that fell over the last third of the epochs, in words; of a run of one epoch the training loss, beside
+    a constant answer's."""
     start = len(case.epochs) - max(1, len(case.epochs) // 3) - 1
     before = case.epochs[start] if start >= 0 else None
+    latest = case.latest
+    if before is None:
+        constant, loss = case.constant_loss, latest.train_loss
+        if constant is None or loss is None or loss >= (1 - STILL_FALLING) * constant:
+            return ""
+        return f"training loss {number(loss)}, of a constant answer {number(constant)}"
     courses = (
-        ("training", before.train_loss if before else case.constant_loss, case.latest.train_loss),
-        ("test", before.test_nll if before else None, case.latest.test_nll),
+        ("training", before.train_loss, latest.train_loss),
+        ("test", before.test_nll, latest.test_nll),
     )
-    return [
+    falls = [
         f"{name} loss {number(then)} to {number(now)}"
         for name, then, now in courses
         if then is not None and now is not None and now < (1 - STILL_FALLING) * then
     ]
+    return f"{', '.join(falls)} over the last third" if falls else ""
 
 
 def _stopped_early(case: Case) -> Verdict:
     latest = case.latest
     evidence = [
-        f"{case.where()}, the last: {', '.join(_late_falls(case))} over the last third",
+        f"{case.where()}, the last: {_late_falls(case)}",
         f"training accuracy {percent(latest.train_acc or 0.0)}",
         *scores(latest),
     ]

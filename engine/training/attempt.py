@@ -128,8 +128,8 @@ def _shown(store: Store, held: Claim) -> Callable[[str], None]:
 def _train_and_judge(session: Session, recorder: StoreRecorder, orders: Orders) -> bool:
     try:
         return session.train(recorder, orders.is_set)
-    except Diverged:
-        recorder.diverged()
+    except Diverged as error:
+        recorder.diverged(str(error))
         raise
 
 

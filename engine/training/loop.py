@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.datasets.batches import Batch
-from engine.training.heads import set_training
+from engine.training.heads import outputs_in_full, set_training
 from engine.training.objectives import Classification, Objective
 from engine.training.step import Autocast, Network, Step, take_step
 
@@ -115,9 +115,7 @@ def evaluate(
     parts: list[Tensor] = []
     labels: list[Tensor] = []
     for batch in batches:
-        with autocast():
-            outputs = model(batch.images)
-        parts.append(outputs.float())
+        parts.append(outputs_in_full(model, batch.images, autocast))
         labels.append(batch.labels)
     outputs, truth = torch.cat(parts), torch.cat(labels)
     reading = loss_of or Classification()

@@ -49,10 +49,11 @@ class Classification(Objective):
         logits = outputs.float() if self.prior is None else outputs.float() + self.prior
         if self.weights is None:
             return functional.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
-        total = functional.cross_entropy(
-            logits, labels, self.weights, reduction="sum", label_smoothing=self.label_smoothing
+        # Not torch's `weight`: it weighs the smoothed part by every class, so that rare ones would take over.
+        losses = functional.cross_entropy(
+            logits, labels, reduction="none", label_smoothing=self.label_smoothing
         )
-        return total / len(labels)
+        return (self.weights[labels] * losses).mean()
 
     def answers(self, outputs: Tensor) -> Tensor:
         return outputs.argmax(1)

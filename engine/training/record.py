@@ -91,11 +91,11 @@ class StoreRecorder:
             )
         )
 
-    def diverged(self) -> None:
-        """Judge a run whose loss stopped being a number within an epoch, which so never ended."""
+    def diverged(self, what: str) -> None:
+        """Judge a run whose loss or weights stopped being numbers within an epoch, which so never ended."""
         earlier = self._earlier()
         last = max((row.epoch for row in earlier), default=0)
-        broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=())
+        broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=(), broken=what)
         judgement = self._judgement([*map(self._evidence, earlier), broken])
         assert judgement is not None
         patiently(lambda: history.record_judgement(self._store, self._held, judgement))

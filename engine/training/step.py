@@ -17,6 +17,8 @@ from engine.datasets.feeding.sampling import parts_of
 from engine.training.heads import reseed
 from engine.training.objectives import Objective
 
+LR_TAKEN = "lr_taken"
+"""In the optimiser's groups, and so in its checkpoints: the learning rate of the latest step."""
 Autocast = Callable[[], AbstractContextManager[object]]
 
 
@@ -67,6 +69,8 @@ def take_step(net: Network, batch: Batch) -> Step:
         nn.utils.clip_grad_norm_(net.model.parameters(), net.clip_norm)
     net.scaler.step(net.optimizer)
     net.scaler.update()
+    for group in net.optimizer.param_groups:
+        group[LR_TAKEN] = group["lr"]
     net.schedule.step()
     return Step(loss, right, len(batch.labels), norms)
 

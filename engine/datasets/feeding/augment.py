@@ -51,7 +51,10 @@ def make_views(
     parts, keys = parts_of(augment), rows + copies * COPY_STEP
     mirrors = np.zeros(len(rows), dtype=np.uint8)
     if "flip4" in parts:
-        mirrors = (copies % 4).astype(np.uint8)
+        # From another one on for each image: with `balanced`, which draws few images of a frequent class twice, the
+        # first mirroring would tell the class.
+        first = (mix(seed, epoch, counters.FLIP, rows) & np.uint64(3)).astype(np.int64)
+        mirrors = ((copies + first) % 4).astype(np.uint8)
     elif "flip" in parts:
         mirrors = (mix(seed, epoch, counters.FLIP, keys) & np.uint64(3)).astype(np.uint8)
 
