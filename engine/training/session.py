@@ -33,7 +33,7 @@ from engine.training.measure import (
 from engine.training.memory import OutOfMemory, fitting_batch, is_card_full, release
 from engine.training.ready import make_ready
 from engine.training.setup import Log
-from engine.training.step import LR_TAKEN
+from engine.training.step import lr_taken
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
@@ -199,15 +199,10 @@ class Session:
             data.test_rows.tolist(),
             self._evaluate(data.test_rows),
             self.sums,
-            self._lr_taken(),
+            lr_taken(self.net.optimizer),
             seen_groups=data.seen_groups,
             val=self._evaluate(data.val_rows) if len(data.val_rows) else None,
         )
-
-    def _lr_taken(self) -> float:
-        """Of the epoch's last step."""
-        group = self.net.optimizer.param_groups[0]
-        return float(group.get(LR_TAKEN, group["lr"]))
 
     def _train_scores(self) -> SplitScores:
         return split_scores(self._evaluate(self.data.train_rows), ordered=self.data.index.ordered)

@@ -56,6 +56,12 @@ class Step:
     """Of the gradients of head and conv1, before clipping; None for one that is frozen."""
 
 
+def lr_taken(optimizer: Optimizer) -> float:
+    """The learning rate of the latest step, which the schedule has moved on from; before the first one, its own."""
+    group = optimizer.param_groups[0]
+    return float(group.get(LR_TAKEN, group["lr"]))
+
+
 def take_step(net: Network, batch: Batch) -> Step:
     """Move the weights once by the gradient of the batch's mean loss.
 
