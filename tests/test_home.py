@@ -21,7 +21,7 @@ from engine.paths import Home
 from engine.store import listing, queue, waiting, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.edits import order, state
+from engine.store.edits import labels, order, state
 from engine.store.edits.remove import remove
 from engine.store.edits.undo import undo
 from engine.store.fencing import Claim, QueueError
@@ -323,5 +323,8 @@ def test_the_table_stands_in_the_queues_order_after_every_edit(home: Home, with_
         assert {each: snapshot.rows[each].remark for each in queued} == reasons
     assert state.pause_queue(store)
     assert {row.remark for row in feed.poll(None).rows.values() if row.status == "queued"} == {"queue paused"}
+    assert state.resume_queue(store)
+    labels.set_note(store, list(statuses(store)), "written between two looks, as by a training")
+    assert "queue paused" not in {row.remark for row in feed.poll(None).rows.values()}
     feed.close()
     store.close()

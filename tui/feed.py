@@ -44,7 +44,8 @@ class Feed:
         self._rows: dict[int, RunRow] = {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
-        self._devices: set[tuple[int | None, str]] = set()
+        self._around: tuple[bool, set[tuple[int | None, str]]] = (False, set())
+        """Whether the queue is paused, and the workers that are there: what runs wait for besides each other."""
         self._latest_end: datetime | None = None
         self._waits_at = float("-inf")
         self._last: Snapshot | None = None
@@ -82,10 +83,8 @@ class Feed:
     def _read(self, session: Session, run_id: int | None) -> Snapshot:
         there = workers.present(session)
         latest = listing.latest_change(session)
-        is_moved = latest != self._seen_change
         changed = self._read_runs(session, latest)
-        # What changes without a run is the queue: it was paused, or goes on.
-        self._read_waits(session, there, changed, queue_moved=is_moved and not changed)
+        self._read_waits(session, there, changed)
         shown = run_id if run_id in self._rows else self._first()
         last = self._last
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
@@ -116,21 +115,16 @@ class Feed:
         return changed
 
     def _read_waits(
-        self,
-        session: Session,
-        there: list[Worker],
-        changed: Mapping[int, tuple[Any, Any]],
-        *,
-        queue_moved: bool,
+        self, session: Session, there: list[Worker], changed: Mapping[int, tuple[Any, Any]]
     ) -> None:
         """Why and until when runs wait, where that may have changed; then make the rows that did."""
-        devices = {(worker.id, worker.device) for worker in there}
-        queue_moved |= any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
+        around = listing.queue_paused(session), {(worker.id, worker.device) for worker in there}
+        moved = any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
         old = time.monotonic() - self._waits_at > WAITS_EVERY_S
         waiting_again_for: set[int] = set()
-        if queue_moved or old or devices != self._devices:
+        if moved or old or around != self._around:
             before, self._waits = self._waits, waiting.waits(session)
-            self._devices, self._waits_at = devices, time.monotonic()
+            self._around, self._waits_at = around, time.monotonic()
             either = before.keys() | self._waits.keys()
             waiting_again_for = {each for each in either if before.get(each) != self._waits.get(each)}
         if changed or waiting_again_for:

@@ -192,9 +192,14 @@ def waiting_text(waiting: Waiting | None) -> str:
     """`2 ahead`, `starts ≈ 15:52`, `waits for #12`: a time says more than a place."""
     if waiting is None or waiting.reason is None:
         return ""
+    return start_shown(waiting) or waiting.reason
+
+
+def start_shown(waiting: Waiting) -> str:
+    """`starts ≈ 15:52`, in local time; empty where nobody knows, and for one so near that it needs no clock."""
     if waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
         return f"starts ≈ {clock(waiting.starts[1])}"
-    return waiting.reason
+    return ""
 
 
 def progress(run: Any) -> float:

@@ -102,16 +102,12 @@ def usage_of_runs(home: Home) -> dict[int, RunUsage]:
     found = {}
     for folder in _entries(home.root / "runs"):
         if folder.name.isdecimal() and folder.is_dir(follow_symlinks=False):
-            found[int(folder.name)] = usage_of_run(home, int(folder.name))
+            usage = RunUsage(int(folder.name))
+            places = [Path(folder.path), home.run(int(folder.name)).pending.folder]
+            for stored in (stored for place in places for stored in _files(place)):
+                usage.files[kind_of(stored.path.name)].append(stored)
+            found[usage.run_id] = usage
     return dict(sorted(found.items()))
-
-
-def usage_of_run(home: Home, run_id: int) -> RunUsage:
-    """One run's folder; nothing where there is none."""
-    usage, paths = RunUsage(run_id), home.run(run_id)
-    for stored in (stored for place in (paths.folder, paths.pending.folder) for stored in _files(place)):
-        usage.files[kind_of(stored.path.name)].append(stored)
-    return usage
 
 
 def usage_of_cache(cache: Path) -> list[CacheUsage]:

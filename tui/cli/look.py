@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, checked_text, print_json, tell
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
+from tui.snapshot import start_shown
 from tui.text import clock, decimals, learning_rate, plain
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
@@ -33,8 +33,6 @@ NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
 MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained")
 MAY_SHRINK = ("", "name", "data", "pretrained")
 REQUESTED = {"pause": "pauses at its next step", "cancel": "stops at its next step"}
-SOON = timedelta(seconds=30)
-"""A start nearer than this needs no clock."""
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
 
@@ -79,9 +77,9 @@ def waiting_text(waiting: Waiting | None) -> str:
     parts = [waiting.reason] if waiting.reason else []
     if waiting.reason is None and waiting.ends:
         parts.append(f"ends ≈ {clock(waiting.ends[1])}")
-    elif waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
-        parts.append(f"starts ≈ {clock(waiting.starts[1])}")
-    return ", ".join(parts)
+    else:
+        parts.append(start_shown(waiting))
+    return ", ".join(filter(None, parts))
 
 
 def _queue_key(run: Run, order: Mapping[int, int]) -> tuple[int, int, int]:

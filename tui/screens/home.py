@@ -82,7 +82,7 @@ class HomeScreen(RunActions):
     @work(thread=True, group="absence")
     def _look_back(self) -> None:
         """Once, when the app opens; a table that cannot be read is told by the banner."""
-        with contextlib.suppress(StoreError):
+        with contextlib.suppress(StoreError, OSError):
             self.app.call_from_thread(self._say_news, look_back(self._home))
 
     def _say_news(self, absence: Absence) -> None:
