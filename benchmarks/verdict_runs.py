@@ -23,12 +23,13 @@ from engine.datasets.index import Index
 from engine.grid import make_spec
 from engine.models.weight_files import weights_bytes
 from engine.paths import Home
-from engine.training.loop import EpochSums, train_one_epoch
+from engine.training.loop import train_one_epoch
 from engine.training.losses import Bucket, Diverged
 from engine.training.measure import Choice, Measured
 from engine.training.recipe import make_optimizer
 from engine.training.schedules import make_schedule
 from engine.training.session import Session
+from engine.training.sums import EpochSums
 
 EVERY_EPOCH_UNTIL = 8
 """Past it the fresh images are looked at after every third epoch and the last."""
@@ -195,8 +196,8 @@ def go_on(session: Session, fresh: Images) -> Iterator[Looked]:
     net = replace(session.net, optimizer=optimizer, schedule=schedule)
     for epoch in range(longer.epochs):
         batches = data.batches.train(data.train_rows, epoch=1_000 + epoch)
-        sums = EpochSums(session.device)
-        train_one_epoch(net, batches, sums, head_alone=False, on_step=lambda _loss: False)
+        sums = EpochSums()
+        train_one_epoch(net, batches, sums, head_alone=False, on_step=lambda: False)
         if (epoch + 1) % spec.epochs == 0:
             yield look(session, fresh)
 

@@ -18,10 +18,11 @@ from engine.datasets.index import Index, make_index
 from engine.datasets.options import ReadOptions
 from engine.store.fencing import Claim
 from engine.training.columns import row_of
-from engine.training.loop import EpochSums, Evaluation, evaluate
+from engine.training.loop import Evaluation, evaluate
 from engine.training.measure import Measured, better, epoch_line, measure, split_scores
 from engine.training.objectives import Classification
 from engine.training.step import Step
+from engine.training.sums import EpochSums
 
 CPU = torch.device("cpu")
 HELD = Claim(run_id=1, attempt=1)
@@ -81,7 +82,7 @@ def drawn() -> tuple[Index, list[int], Evaluation]:
 
 
 def measured_of(index: Index, rows: list[int], evaluation: Evaluation, **more: object) -> Measured:
-    return measure(1, index, rows, evaluation, EpochSums(CPU), 0.01, **more)  # type: ignore[arg-type]
+    return measure(1, index, rows, evaluation, EpochSums(), 0.01, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [1, 43, 128, 129])
@@ -100,12 +101,13 @@ def test_metrics_are_sums_over_images_whatever_the_last_batch_holds(size: int) -
     assert found.loss == pytest.approx(float(loss_of(logits, labels)), abs=1e-6)
     assert found.nll != found.loss
 
-    sums = EpochSums(CPU)
+    sums = EpochSums()
     for batch in batches(images, labels, size):
         net.zero_grad()
         loss = loss_of(net(batch.images), batch.labels)
         right = (net(batch.images).argmax(1) == batch.labels).sum()
         sums.add(Step(loss.detach(), right, len(batch.labels), (None, None)))
+    sums.fetch()
     assert sums.means()["train_acc"] == pytest.approx(float((answers == labels).double().mean()), abs=1e-12)
     assert sums.means()["train_loss"] == pytest.approx(float(loss_of(logits, labels)), abs=1e-6)
 

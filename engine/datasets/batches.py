@@ -110,9 +110,10 @@ class Batches:
         """Labels and places go to the device once: a step sends nothing there but images."""
         labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
         places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
-        for part, raw in zip(parts, self.feed.stream(views, parts), strict=True):
+        starts = np.array([part.start for part in parts], dtype=np.int64)
+        seeds = (mix(self._seed, epoch, NETWORK, starts) >> np.uint64(1)).tolist()
+        for part, raw, seed in zip(parts, self.feed.stream(views, parts), seeds, strict=True):
             images = self._middle(raw) if places is None else self._placed(raw, places[part])
-            seed = int(mix(self._seed, epoch, NETWORK, np.array([part.start]))[0] >> np.uint64(1))
             yield Batch(views.rows[part], self._normalised(images), labels[part], seed)
 
     def _middle(self, raw: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,52 +12,8 @@ from torch import Tensor, nn
 from engine.datasets.batches import Batch
 from engine.training.heads import outputs_in_full, set_training
 from engine.training.objectives import Classification, Objective
-from engine.training.step import Autocast, Network, Step, take_step
-
-
-@dataclass
-class EpochSums:
-    """What an epoch's steps add up to. Sums over images, kept on the device: no step waits for a number."""
-
-    device: torch.device
-    totals: Tensor = field(init=False)
-    """float64: loss over images, right answers, images; then of head and conv1 the finite gradient norms and their
-    number."""
-    seconds: float = 0.0
-    wait_s: float = 0.0
-    images_here: int = 0
-    """Images that this process trained on, for images/s: an earlier attempt's don't count."""
-
-    def __post_init__(self) -> None:
-        self.totals = torch.zeros(7, dtype=torch.float64, device=self.device)
-
-    def add(self, step: Step) -> None:
-        """A norm that is frozen, or that overflowed in float16, is left out of the mean."""
-        one = torch.ones_like(step.loss)
-        row = [step.loss * step.images, step.right, one * step.images]
-        for norm in step.norms:
-            known = torch.zeros_like(one) if norm is None else norm.isfinite()
-            row += [torch.zeros_like(one) if norm is None else norm.where(known, 0.0), known]
-        self.totals += torch.stack([value.to(torch.float64) for value in row])
-        self.images_here += step.images
-
-    def means(self) -> dict[str, float | None]:
-        """train_loss and train_acc over images, gradient norms over steps; None for what there was none of."""
-        loss, right, images, head, heads, first, firsts = self.totals.tolist()
-        return {
-            "train_loss": loss / images if images else None,
-            "train_acc": right / images if images else None,
-            "grad_norm": head / heads if heads else None,
-            "grad_norm_first": first / firsts if firsts else None,
-        }
-
-    @property
-    def images_per_s(self) -> float | None:
-        return self.images_here / self.seconds if self.seconds > 0 and self.images_here else None
-
-    @property
-    def data_wait_share(self) -> float | None:
-        return self.wait_s / self.seconds if self.seconds > 0 else None
+from engine.training.step import Autocast, Network, take_step
+from engine.training.sums import EpochSums
 
 
 @dataclass(frozen=True)
@@ -83,20 +39,19 @@ def train_one_epoch(
     sums: EpochSums,
     *,
     head_alone: bool,
-    on_step: Callable[[Tensor], bool],
+    on_step: Callable[[], bool],
 ) -> bool:
-    """Train on the batches, adding to `sums`; False when `on_step` (called with the step's loss) asked to stop."""
+    """Train on the batches, adding to `sums`; False when `on_step`, called after each step, asked to stop."""
     set_training(net.model, head_alone=head_alone)
     began = time.perf_counter()
     before = sums.seconds
     for batch in _timed(batches, sums):
-        step = take_step(net, batch)
-        sums.add(step)
+        sums.add(take_step(net, batch))
         sums.seconds = before + time.perf_counter() - began
-        if on_step(step.loss):
+        if on_step():
             return False
-    if sums.device.type == "cuda":
-        torch.cuda.synchronize(sums.device)  # kernels that are only queued have trained nothing yet
+    if net.device.type == "cuda":
+        torch.cuda.synchronize(net.device)  # kernels that are only queued have trained nothing yet
         sums.seconds = before + time.perf_counter() - began
     return True
 

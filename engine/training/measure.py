@@ -11,7 +11,8 @@ from engine.analysis.groups import GroupAccuracy, accuracy_by_group
 from engine.analysis.metrics import ClassMetrics, accuracy, balanced_accuracy, class_metrics, quadratic_kappa
 from engine.analysis.ranking import Referable, referable_metrics
 from engine.datasets.index import Index
-from engine.training.loop import EpochSums, Evaluation
+from engine.training.loop import Evaluation
+from engine.training.sums import EpochSums
 
 
 @dataclass(frozen=True)

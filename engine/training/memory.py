@@ -61,7 +61,7 @@ def fitting_batch(net: Network, image_size: int) -> int | None:
 
 
 def _fits(net: Network, images: int, image_size: int) -> bool:
-    device = next(net.model.parameters()).device
+    device = net.device
     try:
         black = torch.zeros(images, 3, image_size, image_size, device=device)
         labels = torch.zeros(images, dtype=torch.int64, device=device)

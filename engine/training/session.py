@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
@@ -18,7 +17,7 @@ from engine.paths import Fence, Home, RunPaths, write_atomic
 from engine.spec import RunSpec
 from engine.training.artifacts import append_answers, settle_best, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
-from engine.training.loop import EpochSums, Evaluation, evaluate, train_one_epoch
+from engine.training.loop import Evaluation, evaluate, train_one_epoch
 from engine.training.losses import Bucket, Diverged, LossBuckets
 from engine.training.measure import (
     Choice,
@@ -34,6 +33,7 @@ from engine.training.memory import OutOfMemory, fitting_batch, is_card_full, rel
 from engine.training.ready import make_ready
 from engine.training.setup import Log
 from engine.training.step import lr_taken
+from engine.training.sums import EpochSums
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
@@ -90,9 +90,8 @@ class Session:
         self._records_provenance = ready.is_new_provenance
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
-        self.sums = EpochSums(device)
+        self.sums = EpochSums()
         self.buckets = LossBuckets(self.data.steps_per_epoch * spec.epochs)
-        self._pending: list[Tensor] = []
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
         if ready.checkpoint is not None:
             self._load(ready.checkpoint)
@@ -130,10 +129,9 @@ class Session:
         # The first step of all is shown at once.
         flushed_at = time.monotonic() if self._global_step() else 0.0
 
-        def on_step(loss: Tensor) -> bool:
+        def on_step() -> bool:
             nonlocal flushed_at
             self.step += 1
-            self._pending.append(loss)
             if self.step == self.data.steps_per_epoch:
                 return False  # the epoch is finished first
             if time.monotonic() - flushed_at > FLUSH_EVERY_S:
@@ -184,7 +182,7 @@ class Session:
         self.log(epoch_line(measured, self.spec.epochs))
         if last and measured.epoch < self.spec.epochs:
             self.log(early_line(measured.epoch, self.best, self.spec.select_on))
-        self.sums = EpochSums(self.device)
+        self.sums = EpochSums()
         self._save(recorder)
         self._settle_best(recorder)
 
@@ -243,11 +241,10 @@ class Session:
         write_predictions(paths, names, labels, measured.evaluation, classes, last=last, fence=fence)
 
     def _flush(self, recorder: Recorder) -> None:
-        """Fetch the waiting losses from the device, check them, write them down."""
-        if not self._pending:
+        """Fetch the waiting steps from the device, check their losses, write them down."""
+        losses = self.sums.fetch()
+        if not losses:
             return
-        losses = torch.stack(self._pending).double().tolist()
-        self._pending = []
         moved = self.buckets.add(self._global_step() - len(losses), losses)
         recorder.progress(self._global_step(), self.sums.images_per_s, moved, self.buckets.width)
 
@@ -275,7 +272,7 @@ class Session:
             "optimizer": self.net.optimizer.state_dict(),
             "schedule": self.net.schedule.state_dict(),
             "scaler": self.net.scaler.state_dict(),
-            "sums": self.sums.totals,
+            "sums": self.sums.state(),
             "best": asdict(self.best) if self.best else None,
             "losses": self.buckets.state(),
         }
@@ -289,7 +286,7 @@ class Session:
         self.net.optimizer.load_state_dict(state["optimizer"])
         self.net.schedule.load_state_dict(state["schedule"])
         self.net.scaler.load_state_dict(state["scaler"])
-        self.sums.totals.copy_(state["sums"])
+        self.sums.load(state["sums"])
         self.best = Choice(**state["best"]) if state["best"] else None
         self.buckets.load(state["losses"])
         self.done_epochs, self.step = state["epoch"], state["step"]

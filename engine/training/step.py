@@ -42,6 +42,10 @@ class Network:
     layout: torch.memory_format = torch.channels_last
     """In which order its images and weights lie in memory."""
 
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
 
 @dataclass(frozen=True)
 class Step:
@@ -95,6 +99,8 @@ def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
         net.scaler.scale(loss).backward()
         losses.append(loss.detach())
         right.append((net.loss_of.answers(outputs.detach()) == labels).sum())
+    if len(losses) == 1:
+        return losses[0], right[0]
     return torch.stack(losses).sum(), torch.stack(right).sum()
 
 
