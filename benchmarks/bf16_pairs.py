@@ -2,7 +2,7 @@
 
     python -m benchmarks.bf16_pairs queue --home DIR --data digits --seeds 10
     python -m engine.worker --home DIR --drain          (as many at once as there are cores)
-    python -m benchmarks.bf16_pairs report --home DIR
+    python -m benchmarks.bf16_pairs report --home DIR [--home ANOTHER …]
 
 Everything else is the spec's default. The last epoch is compared: which epoch is best is chosen on the test images.
 """
@@ -20,7 +20,6 @@ from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.history import epochs_of
-from engine.telemetry import cpu_name
 
 SWEEP = "bf16"
 PRECISIONS = ("fp32", "bf16")
@@ -28,25 +27,28 @@ BOUND_POINTS = 0.5
 """The 95 % interval of the difference is to lie within."""
 
 
-def queue(store: Store, data: str, seeds: int) -> int:
+def queue(store: Store, data: str, seeds: range) -> int:
     """Queue both of each pair beside each other, so that a sweep cut short still has pairs."""
     specs = [
         make_spec({"data": data, "seed": seed, "threads": 1, "precision": precision})
-        for seed in range(seeds)
+        for seed in seeds
         for precision in PRECISIONS
     ]
     return len(add_runs(store, specs, sweep=SWEEP).ids)
 
 
-def report(store: Store) -> Iterator[str]:
+def report(stores: Sequence[Store]) -> Iterator[str]:
     """Markdown: a row a data set."""
     found: dict[str, dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    with store.read() as session:
-        for run in listing.list_runs(session, sweep=SWEEP, status=("done",)):
-            spec, last = load_spec(run.spec), epochs_of(session, run.id or 0)[-1]
-            if last.test_acc is not None:
-                found[spec.data][spec.seed][spec.precision] = 100 * last.test_acc
-    yield f"ResNet-18, defaults, test accuracy of the last epoch, {cpu_name()}\n"
+    devices = set()
+    for store in stores:
+        with store.read() as session:
+            for run in listing.list_runs(session, sweep=SWEEP, status=("done",)):
+                spec, last = load_spec(run.spec), epochs_of(session, run.id or 0)[-1]
+                devices.add(run.environment.get("device_name"))
+                if last.test_acc is not None:
+                    found[spec.data][spec.seed][spec.precision] = 100 * last.test_acc
+    yield f"ResNet-18, defaults, test accuracy of the last epoch, {' and '.join(map(str, sorted(devices)))}\n"
     yield "| data | pairs | fp32, % | bf16, % | bf16 − fp32, points | 95 % interval | pairs for ±0.5 |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for data, seeds in found.items():
@@ -74,16 +76,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=("queue", "report"))
-    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--home", type=Path, action="append", required=True)
     parser.add_argument("--data", default="digits")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     arguments = parser.parse_args()
-    arguments.home.mkdir(parents=True, exist_ok=True)
-    store = open_store(Home.find(arguments.home).database)
+    for each in arguments.home:
+        each.mkdir(parents=True, exist_ok=True)
+    stores = [open_store(Home.find(each).database) for each in arguments.home]
     if arguments.command == "queue":
-        print(f"{queue(store, arguments.data, arguments.seeds)} runs queued")
+        seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+        print(f"{queue(stores[0], arguments.data, seeds)} runs queued")
     else:
-        print("\n".join(report(store)))
+        print("\n".join(report(stores)))
 
 
 if __name__ == "__main__":

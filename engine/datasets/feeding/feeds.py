@@ -109,7 +109,8 @@ def _event() -> torch.cuda.Event:
 
 
 class Pinned:
-    """A thread gathers the next batches into two pinned buffers while the current one trains."""
+    """A thread gathers the next batches into two pinned buffers while the current one trains; the device mirrors
+    them, for pixel by pixel it would hold up the thread that starts the device's work."""
 
     def __init__(self, packed: NDArray[np.uint8], copier: Copier) -> None:
         self._packed, self._copier = packed, copier
@@ -127,11 +128,16 @@ class Pinned:
             part, buffer = parts[number], number % AHEAD
             self._copier.wait_until_read(buffer)
             images = self._buffers[buffer][: part.stop - part.start]
-            gather_mirrored(self._packed, views.rows[part], views.mirrors[part], images.numpy())
+            np.take(self._packed, views.rows[part], axis=0, out=images.numpy(), mode="clip")
             return self._copier.begin(buffer, images)
 
-        for begun in _ahead(make_ready, len(parts)):
-            yield self._copier.finish(begun)
+        mirrors, any_mirrored = torch.from_numpy(views.mirrors), bool(views.mirrors.any())
+        for part, begun in zip(parts, _ahead(make_ready, len(parts)), strict=True):
+            images = self._copier.finish(begun)
+            if any_mirrored:
+                mirrors = mirrors.to(images.device)
+                images = mirrored(images, mirrors[part])
+            yield images
 
 
 def _ahead(make_ready: Callable[[int], Any], count: int) -> Iterator[Any]:

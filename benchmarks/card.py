@@ -1,0 +1,143 @@
+"""A session on an NVIDIA card against the plainest loop of the same model on random tensors in the card's memory."""
+
+import contextlib
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from engine.grid import make_spec
+from engine.paths import GPU_CACHE_VARIABLE, Home
+from engine.store import queue, workers
+from engine.store.add import add_runs
+from engine.store.database import open_store
+from engine.store.history import epochs_of
+from engine.training.process import set_up_process
+from engine.training.recipe import make_optimizer, resolve_precision
+from engine.training.record import StoreRecorder
+from engine.training.session import Session
+
+TITLE = "On a card: images/s of a session's epochs ÷ the same model on random tensors in the card's memory"
+SIDE_PX, IMAGES, EPOCHS = (
+    int(os.environ.get(f"RESNET_TUI_CARD_{name}", default))
+    for name, default in (("PX", 224), ("IMAGES", 3_200), ("EPOCHS", 6))
+)
+CASES: tuple[tuple[str, int, float, dict[str, Any]], ...] = (
+    ("resnet18", 32, 4.0, {}),
+    ("resnet18", 32, 0.0, {}),
+    ("resnet50", 32, 4.0, {}),
+    ("resnet50", 32, 0.0, {}),
+    ("resnet18", 32, 4.0, {"cudnn_benchmark": True}),
+    ("resnet50", 32, 4.0, {"cudnn_benchmark": True}),
+    ("resnet18", 128, 4.0, {}),
+    ("resnet50", 128, 4.0, {}),
+    ("resnet18", 32, 4.0, {"cuda_graphs": True}),
+    ("resnet50", 32, 4.0, {"cuda_graphs": True}),
+)
+"""Architecture, batch, GiB of the card for packed images (0: pinned buffers), other settings."""
+CACHE_WORDS = {True: "packed set on the card", False: "pinned buffers"}
+
+
+def measure() -> Iterator[str]:
+    if not torch.cuda.is_available() and "RESNET_TUI_CARD_PX" not in os.environ:
+        yield "- not measured: there is no NVIDIA card here"
+        return
+    device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    yield f"- {torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU'}, torch {torch.__version__}"
+    precision = resolve_precision("auto", device)
+    yield f"\n| network at {SIDE_PX} px, {precision} | batch | images from | options | session, images/s | bare | ratio |"
+    yield "| --- | ---: | --- | --- | ---: | ---: | ---: |"
+    with tempfile.TemporaryDirectory() as folder:
+        random_images(Path(folder) / "data" / "random")
+        for case in CASES:
+            yield _case(Path(folder), device, precision, *case)
+
+
+def random_images(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, count in (("train", IMAGES), ("test", 64)):
+        arrays[f"{split}_images"] = rng.integers(0, 256, (count, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+        arrays[f"{split}_labels"] = np.arange(count) % 5
+    np.savez(folder / "random.npz", **arrays)
+
+
+def _case(
+    root: Path,
+    device: torch.device,
+    precision: str,
+    arch: str,
+    batch: int,
+    cache_gib: float,
+    options: dict[str, Any],
+) -> str:
+    """A row: the medians of the later epochs and of as many rounds of the bare loop right after them."""
+    os.environ[GPU_CACHE_VARIABLE] = str(cache_gib)
+    home = Home.find(root)
+    store = open_store(home.database)
+    settings = {
+        "data": "data/random",
+        "arch": arch,
+        "batch_size": batch,
+        "image_size": SIDE_PX,
+        "epochs": EPOCHS,
+    }
+    options = dict(options)
+    torch.backends.cudnn.benchmark = options.pop("cudnn_benchmark", False)
+    spec = make_spec({**settings, "augment": "flip", **options})
+    set_up_process(spec, {"threads": 8, "precision": precision}, device)
+    add_runs(store, [spec])
+    worker = workers.register(store, pid=os.getpid(), device=str(device), device_name="bench")
+    held = queue.claim(store, worker)
+    assert held is not None
+    said: list[str] = []
+    session = Session(spec, home, held.run_id, device=device, precision=precision, log=said.append)
+    session.train(StoreRecorder(store, held, spec, {}), lambda: False)
+    with store.read() as reading:
+        rows = epochs_of(reading, held.run_id)
+    queue.end(store, held, "done")
+    workers.leave(store, worker)
+    store.close()
+    ours = [row.images_per_s or 0.0 for row in rows[2:]]
+    bares = [_bare(session, batch, IMAGES // batch) for _ in range(EPOCHS)][1:]
+    one, other = statistics.median(ours), statistics.median(bares)
+    words = " ".join(options) or ("cudnn.benchmark" if torch.backends.cudnn.benchmark else "none")
+    if any("not compiled" in each for each in said):
+        words += " (not compiled)"
+    return (
+        f"| {arch} | {batch} | {CACHE_WORDS[cache_gib > 0]} | {words} | {one:,.0f} ({min(ours):,.0f} to {max(ours):,.0f}) "
+        f"| {other:,.0f} ({min(bares):,.0f} to {max(bares):,.0f}) | {one / other:.3f} |"
+    )
+
+
+def _bare(session: Session, batch: int, steps: int) -> float:
+    """Images/s of forward, backward and step, with the session's network, whose training is over."""
+    net, device = session.net, session.device
+    images = torch.randn(batch, 3, SIDE_PX, SIDE_PX, device=device).contiguous(memory_format=net.layout)
+    labels = torch.randint(0, 5, (batch,), device=device)
+    net.model.train()
+    optimizer = make_optimizer(net.model, session.spec, device)
+    _wait(device)
+    began = time.perf_counter()
+    for _ in range(steps):
+        optimizer.zero_grad(set_to_none=True)
+        with net.autocast():
+            loss = functional.cross_entropy(net.forward(images), labels)
+        loss.backward()
+        optimizer.step()
+    _wait(device)
+    return steps * batch / (time.perf_counter() - began)
+
+
+def _wait(device: torch.device) -> None:
+    with contextlib.suppress(AssertionError):
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
