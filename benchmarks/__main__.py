@@ -17,6 +17,7 @@ MEASUREMENTS = (
     "profile",
     "packing",
     "feeds",
+    "card",
     "contenders",
 )
 SOAKS = ("kill_loop", "damage", "outages", "beyond_memory")

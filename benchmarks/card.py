@@ -52,7 +52,7 @@ def measure() -> Iterator[str]:
     device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     yield f"- {torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU'}, torch {torch.__version__}"
     precision = resolve_precision("auto", device)
-    yield f"\n| network at {SIDE_PX} px, {precision} | batch | images from | options | session, images/s | bare | ratio |"
+    yield f"\n| at {SIDE_PX} px, {precision} | batch | images from | options | session, images/s | bare | ratio |"
     yield "| --- | ---: | --- | --- | ---: | ---: | ---: |"
     with tempfile.TemporaryDirectory() as folder:
         random_images(Path(folder) / "data" / "random")
@@ -112,10 +112,11 @@ def _case(
     words = " ".join(options) or ("cudnn.benchmark" if torch.backends.cudnn.benchmark else "none")
     if any("not compiled" in each for each in said):
         words += " (not compiled)"
-    return (
-        f"| {arch} | {batch} | {CACHE_WORDS[cache_gib > 0]} | {words} | {one:,.0f} ({min(ours):,.0f} to {max(ours):,.0f}) "
-        f"| {other:,.0f} ({min(bares):,.0f} to {max(bares):,.0f}) | {one / other:.3f} |"
+    paces = " | ".join(
+        f"{middle:,.0f} ({min(all_):,.0f} to {max(all_):,.0f})"
+        for middle, all_ in ((one, ours), (other, bares))
     )
+    return f"| {arch} | {batch} | {CACHE_WORDS[cache_gib > 0]} | {words} | {paces} | {one / other:.3f} |"
 
 
 def _bare(session: Session, batch: int, steps: int) -> float:

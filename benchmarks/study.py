@@ -85,7 +85,7 @@ def queue_study(
 
 
 def report(store: Store, ids: list[int], home: Home) -> Iterator[str]:
-    yield "| run | network | weights | epochs | images/s, median epoch | seconds | of them packing and preparing | test accuracy |"
+    yield "| run | network | weights | epochs | images/s | seconds | not training | test accuracy |"
     yield "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     with store.read() as session:
         for run_id in ids:

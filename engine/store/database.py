@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,15 @@ def _migrate(engine: Engine) -> None:
     # Alembic takes a third of a second to import: only where there is work for it.
     from engine.store.migrations.apply import upgrade
 
-    upgrade(engine, program_version=version("resnet-tui"))
+    upgrade(engine, program_version=_own_version())
+
+
+def _own_version() -> str:
+    """Empty in a checkout that was never installed."""
+    try:
+        return version("resnet-tui")
+    except PackageNotFoundError:
+        return ""
 
 
 def _schema_of(engine: Engine) -> str | None:
