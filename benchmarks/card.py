@@ -38,8 +38,8 @@ CASES: tuple[tuple[str, int, float, dict[str, Any]], ...] = (
     ("resnet50", 32, 4.0, {"cudnn_benchmark": True}),
     ("resnet18", 128, 4.0, {}),
     ("resnet50", 128, 4.0, {}),
-    ("resnet18", 32, 4.0, {"cuda_graphs": True}),
-    ("resnet50", 32, 4.0, {"cuda_graphs": True}),
+    ("resnet18", 32, 4.0, {"cuda_graphs": "off"}),
+    ("resnet50", 32, 4.0, {"cuda_graphs": "off"}),
 )
 """Architecture, batch, GiB of the card for packed images (0: pinned buffers), other settings."""
 CACHE_WORDS = {True: "packed set on the card", False: "pinned buffers"}

@@ -55,8 +55,6 @@ def _recipe_conflicts(spec: "RunSpec") -> Iterator[str]:
         yield f"warmup_epochs {spec.warmup_epochs:g} leaves nothing of {spec.epochs} epochs: warm up for fewer"
     if spec.micro_batch > spec.batch_size:
         yield f"micro_batch {spec.micro_batch} is larger than batch_size {spec.batch_size}: 0 takes the whole batch"
-    if spec.cuda_graphs and (spec.micro_batch or spec.on_oom == "shrink"):
-        yield "cuda_graphs takes the whole batch at once: leave micro_batch at 0 and on_oom at fail"
     if 1 in (spec.batch_size, spec.micro_batch) and spec.image_size < SMALLEST_ALONE_PX:
         yield (
             f"one image at a time needs an image_size of {SMALLEST_ALONE_PX} or more, for BatchNorm sees a single "

@@ -155,8 +155,8 @@ class RunSpec(BaseModel):
     deterministic: bool = setting(False, "same bits on every CUDA run, slower", "Machine")
     threads: int = setting(0, "compute threads; 0 lets us choose", "Machine", ge=0, le=256)
     compile: bool = setting(False, "compile the network first (torch.compile)", "Machine")
-    cuda_graphs: bool = setting(
-        False, "compile, and replay each step's kernels as one CUDA graph: for small batches", "Machine"
+    cuda_graphs: Literal["auto", "off"] = setting(
+        "auto", "on a card, replay whole batches' kernels as one CUDA graph where a step is plain", "Machine"
     )
     on_oom: Literal["fail", "shrink"] = setting(
         "fail", "when the card's memory is too small: fail, or halve the micro-batch", "Machine"
@@ -168,6 +168,8 @@ class RunSpec(BaseModel):
         if not isinstance(values, Mapping):
             return values
         lr = DEFAULT_LR.get(str(values.get("optimizer", "sgd")), 0.01)
+        if isinstance(values.get("cuda_graphs"), bool):
+            values = {**values, "cuda_graphs": "auto"}  # it was a switch before it had measurements
         own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
         all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
         return {
@@ -243,7 +245,7 @@ class RunSpec(BaseModel):
     @property
     def needs_card(self) -> bool:
         """Only a worker with a graphics card can train it."""
-        return self.precision == "fp16" or self.cuda_graphs
+        return self.precision == "fp16"
 
     @property
     def passes(self) -> int:

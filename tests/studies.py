@@ -8,7 +8,7 @@ from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 from engine.store.fencing import Claim
-from engine.store.tables import EpochMetrics, LossPoint
+from engine.store.tables import EpochMetrics
 
 GRADES = ["no DR", "mild", "moderate", "severe", "proliferative"]
 LABELS = [147, 14, 31, 5, 4]
@@ -78,8 +78,7 @@ def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Seque
         judged = history.Judgement(kind, evidence, "try lr 0.01", "logits within ±3", {"lr": 0.01})
         history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
     points = [
-        LossPoint(
-            run_id=held.run_id,
+        history.Losses(
             bucket=bucket,
             width=1,
             minimum=1.0 / (1 + bucket),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.augmentation import AUGMENTATIONS, canonical, packed_px, passes_of
 from engine.datasets.batches import MEAN, STD, Batches
-from engine.datasets.feeding.augment import gather_mirrored, make_views, mirrored, placed
+from engine.datasets.feeding.augment import gather_mirrored, make_views, mirror_masks, mirrored, placed
 from engine.grid import SpecError, expand_grid, make_spec
 
 ROWS = np.arange(40)
@@ -125,7 +125,9 @@ def test_the_two_ways_to_mirror_are_one(mirror: int) -> None:
     out = np.zeros((3, 12, 12, 3), dtype=np.uint8)
     gather_mirrored(images, rows, mirrors, out)
     assert np.array_equal(out[0], mirrorings(images[4])[mirror]) and np.array_equal(out[1], images[0])
-    on_device = mirrored(torch.from_numpy(images[rows]), torch.from_numpy(mirrors))
+    on_device = mirrored(
+        torch.from_numpy(images[rows]), mirror_masks(mirrors, torch.device("cpu")), slice(0, len(rows))
+    )
     assert np.array_equal(on_device.numpy(), out)
 
 

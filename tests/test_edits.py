@@ -518,8 +518,7 @@ def test_an_attempt_that_fails_for_good_in_the_queue_frees_those_that_wait_for_a
 
 def test_a_run_that_needs_a_card_is_left_to_a_worker_with_one(store: Store, worker: int) -> None:
     add(store, 1, precision="fp16")
-    add(store, 1, cuda_graphs=True)
-    add_runs(store, [SPEC], after=[2])
+    add_runs(store, [SPEC], after=[1])
     assert queue.claim(store, worker) is None
     card = workers.register(store, pid=2, device="cuda:0", device_name="test card")
     assert claimed(store, card) == Claim(1, 1)

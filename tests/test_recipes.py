@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine.analysis.constant_loss import best_constant_loss, class_weights
 from engine.datasets.batches import Batch
 from engine.datasets.layouts import DataError
-from engine.grid import SpecError, make_spec
+from engine.grid import make_spec
 from engine.models.weight_files import read_weights_metadata
 from engine.paths import Home
 from engine.spec import RunSpec
@@ -30,7 +30,6 @@ from engine.training.heads import DROPOUT, DropoutLinear, add_dropout, set_train
 from engine.training.losses import Diverged
 from engine.training.objectives import Classification, Ordinal
 from engine.training.recipe import (
-    MachineError,
     autocast,
     forbid_tf32,
     make_optimizer,
@@ -418,21 +417,3 @@ def test_without_a_compiler_a_run_goes_on_uncompiled(monkeypatch: pytest.MonkeyP
     taken: list[object] = []
     monkeypatch.setattr(compilation.torch, "compile", lambda each, **options: taken.append(options) or each)
     assert make_forward(model, fast, CPU, said.append) is model and taken == [{}, {"dynamic": False}]
-
-
-def test_cuda_graphs_need_a_card_and_whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = make_spec({"data": "digits", "cuda_graphs": True})
-    with pytest.raises(MachineError, match="cuda_graphs needs an NVIDIA card"):
-        make_forward(small(), spec, CPU, print)
-    with pytest.raises(SpecError, match="whole batch at once"):
-        make_spec({"data": "digits", "cuda_graphs": True, "micro_batch": 8})
-    with pytest.raises(SpecError, match="whole batch at once"):
-        make_spec({"data": "digits", "cuda_graphs": True, "on_oom": "shrink"})
-    model, taken, steps = small(), list[object](), list[int]()
-    monkeypatch.setattr(compilation.torch, "compile", lambda each, **options: taken.append(options) or each)
-    monkeypatch.setattr(compilation.torch.compiler, "cudagraph_mark_step_begin", lambda: steps.append(1))
-    monkeypatch.setattr(compilation, "check_compiler", lambda _device: None)
-    forward = make_forward(model, spec, torch.device("cuda"), print)
-    images = torch.zeros(2, 3, 33, 33)
-    assert torch.equal(forward(images), model(images)) and len(steps) == 1
-    assert taken == [{"dynamic": False, "mode": "reduce-overhead"}]

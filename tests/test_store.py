@@ -15,7 +15,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.fencing import Claim, LeaseLost, QueueError, fence
 from engine.store.status import STATUSES, Request, TransitionError, check_transition, may_follow
-from engine.store.tables import EpochMetrics, LossPoint, Run
+from engine.store.tables import EpochMetrics, Run
 
 SPEC = make_spec({"data": "digits"})
 
@@ -242,8 +242,8 @@ def record(store: Store, held: Claim, epoch: int, *, right: int = 5) -> None:
     history.record_epoch(store, held, metrics, [[right, 10 - right], [0, 0]], best=best, judgement=judged)
 
 
-def loss(bucket: int) -> LossPoint:
-    return LossPoint(run_id=1, bucket=bucket, width=4, minimum=0.1, maximum=2.0, mean=1.0, last=0.5)
+def loss(bucket: int) -> history.Losses:
+    return history.Losses(bucket=bucket, width=4, minimum=0.1, maximum=2.0, mean=1.0, last=0.5)
 
 
 def test_what_a_run_does_before_its_first_step_is_shown_until_then(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The forward pass of training: as it is, compiled, or replayed as a CUDA graph."""
+"""The forward pass of training: as it is, or compiled; and whether whole batches are replayed."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.spec import RunSpec
-from engine.training.recipe import MachineError
+from engine.training.replay import Replay
 
 Forward = Callable[[Tensor], Tensor]
 
@@ -15,12 +15,8 @@ def make_forward(
     model: nn.Module, spec: RunSpec, device: torch.device, log: Callable[[str], None]
 ) -> Forward:
     """The network as it is, or through torch.compile where the spec asks: each shape by itself, so that the bits
-    do not depend on which came first. Where this machine has no compiler the log says so.
-
-    Raises MachineError for CUDA graphs without a CUDA card."""
-    if spec.cuda_graphs and device.type != "cuda":
-        raise MachineError("cuda_graphs needs an NVIDIA card: leave it out, or train with a worker on one")
-    if not (spec.compile or spec.cuda_graphs):
+    do not depend on which came first. Where this machine has no compiler the log says so."""
+    if not spec.compile:
         return model
     try:
         check_compiler(device)
@@ -28,23 +24,22 @@ def make_forward(
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         log(f"not compiled, for torch.compile does not work here: {reason}")
         return model
-    if spec.cuda_graphs:
-        return replayed(torch.compile(model, dynamic=False, mode="reduce-overhead"))
     forward: Forward = torch.compile(model, dynamic=False)
     return forward
+
+
+def make_replay(
+    spec: RunSpec, device: torch.device, images_at_once: int, log: Callable[[str], None]
+) -> Replay | None:
+    """None where a step is more than one plain pass: in micro-batches, compiled, or with dropout, whose masks are
+    drawn anew for each step."""
+    is_plain = images_at_once >= spec.batch_size and not spec.compile and spec.head != "dropout"
+    if device.type != "cuda" or spec.cuda_graphs == "off" or not is_plain:
+        return None
+    return Replay(spec.batch_size, log)
 
 
 def check_compiler(device: torch.device) -> None:
     """Compile and differentiate something small: raises what the missing part raises."""
     probe = torch.compile(nn.Linear(2, 2, device=device))
     probe(torch.ones(1, 2, device=device)).sum().backward()
-
-
-def replayed(forward: Forward) -> Forward:
-    """A forward pass whose outputs of the step before may be overwritten: a step keeps none of them."""
-
-    def step(images: Tensor) -> Tensor:
-        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        return forward(images)
-
-    return step

@@ -14,8 +14,8 @@ from engine.spec import RunSpec
 from engine.store import history
 from engine.store.database import Store
 from engine.store.fencing import Claim
-from engine.store.history import Best, Judgement, Start
-from engine.store.tables import EpochMetrics, LossPoint
+from engine.store.history import Best, Judgement, Losses, Start
+from engine.store.tables import EpochMetrics
 from engine.training.columns import row_of
 from engine.training.losses import Bucket
 from engine.training.measure import Choice, Measured
@@ -58,15 +58,7 @@ class StoreRecorder:
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         points = [
-            LossPoint(
-                run_id=self._held.run_id,
-                bucket=bucket.number,
-                width=width,
-                minimum=bucket.minimum,
-                maximum=bucket.maximum,
-                mean=bucket.mean,
-                last=bucket.last,
-            )
+            Losses(bucket.number, width, bucket.minimum, bucket.maximum, bucket.mean, bucket.last)
             for bucket in buckets
         ]
         patiently(

@@ -151,6 +151,8 @@ class Session:
             if not is_card_full(error):
                 raise
             del batches
+            if self.net.replay is not None:
+                self.net.replay.forget()
             release(error)
             raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec.image_size)) from None
 

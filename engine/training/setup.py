@@ -26,7 +26,7 @@ from engine.models.weights import Weights, apply_weights, read_weights
 from engine.paths import Home, gpu_cache_bytes
 from engine.spec import PRETRAINED_WORDS, RunSpec
 from engine.training.artifacts import write_bad_list
-from engine.training.compilation import make_forward
+from engine.training.compilation import make_forward, make_replay
 from engine.training.heads import add_dropout
 from engine.training.objectives import make_objective, outputs_of
 from engine.training.packing_log import PackingLog
@@ -174,6 +174,7 @@ def build_network(
         micro_batch=micro_batch or spec.images_at_once,
         clip_norm=spec.clip_norm,
         layout=layout,
+        replay=make_replay(spec, device, micro_batch or spec.images_at_once, log),
     )
 
 

@@ -16,6 +16,7 @@ from engine.datasets.batches import Batch
 from engine.datasets.feeding.sampling import parts_of
 from engine.training.heads import reseed
 from engine.training.objectives import Objective
+from engine.training.replay import Replay
 
 LR_TAKEN = "lr_taken"
 """In the optimiser's groups, and so in its checkpoints: the learning rate of the latest step."""
@@ -41,6 +42,9 @@ class Network:
     """The longest gradient that a step takes; 0 takes any."""
     layout: torch.memory_format = torch.channels_last
     """In which order its images and weights lie in memory."""
+
+    replay: Replay | None = None
+    """Replays whole batches' passes on a card."""
 
     @property
     def device(self) -> torch.device:
@@ -72,7 +76,7 @@ def take_step(net: Network, batch: Batch) -> Step:
     The schedule follows the batches: where float16's gradients overflowed the scaler leaves the weights alone and
     the schedule moves on, so that it ends where it is planned to."""
     net.optimizer.zero_grad(set_to_none=True)
-    loss, right = accumulate(net, batch)
+    loss, right = _passes(net, batch)
     net.scaler.unscale_(net.optimizer)
     norms = _gradient_norm(net.model, "fc"), _gradient_norm(net.model, "conv1")
     if net.clip_norm:
@@ -85,23 +89,39 @@ def take_step(net: Network, batch: Batch) -> Step:
     return Step(loss, right, len(batch.labels), norms)
 
 
+def _passes(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
+    if net.replay is None or not net.replay.takes(net.model, batch.images):
+        return accumulate(net, batch)
+    return net.replay(
+        net.model, lambda images, labels: _part(net, images, labels), batch.images, batch.labels
+    )
+
+
 def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
     """Add the gradients of the batch's mean loss, part by part; gives that loss and the images answered right.
 
     A part counts by its images, so that the sum is the whole batch's mean; only BatchNorm sees the parts."""
     reseed(net.model, batch.seed)
-    losses, right = [], []
-    for part in parts_of(len(batch.labels), net.micro_batch):
-        labels = batch.labels[part]
-        with net.autocast():
-            outputs = net.forward(batch.images[part])
-            loss = net.loss_of(outputs, labels) * (len(labels) / len(batch.labels))
-        net.scaler.scale(loss).backward()
-        losses.append(loss.detach())
-        right.append((net.loss_of.answers(outputs.detach()) == labels).sum())
-    if len(losses) == 1:
-        return losses[0], right[0]
+    parts = parts_of(len(batch.labels), net.micro_batch)
+    if len(parts) == 1:
+        return _part(net, batch.images, batch.labels)
+    found = [
+        _part(net, batch.images[part], batch.labels[part], (part.stop - part.start) / len(batch.labels))
+        for part in parts
+    ]
+    losses, right = zip(*found, strict=True)
     return torch.stack(losses).sum(), torch.stack(right).sum()
+
+
+def _part(net: Network, images: Tensor, labels: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:
+    """`share`: of the batch's images."""
+    with net.autocast():
+        outputs = net.forward(images)
+        loss = net.loss_of(outputs, labels)
+        if share != 1.0:
+            loss = loss * share
+    net.scaler.scale(loss).backward()
+    return loss.detach(), (net.loss_of.answers(outputs.detach()) == labels).sum()
 
 
 def _gradient_norm(model: nn.Module, layer: str) -> Tensor | None:

@@ -93,11 +93,22 @@ def gather_mirrored(
         made[place] = pixels[row, :: -1 if mirror & 2 else 1, :: -1 if mirror & 1 else 1]
 
 
-def mirrored(images: Tensor, mirrors: Tensor) -> Tensor:
-    """The same on the device: uint8 N×H×W×3."""
-    for bit, dimension in ((1, 2), (2, 1)):
-        chosen = (mirrors & bit).bool().view(-1, 1, 1, 1)
-        images = torch.where(chosen, images.flip(dimension), images)
+Masks = list[tuple[int, Tensor]]
+"""Along which dimension of N×H×W×3, and which of the images (N×1×1×1)."""
+
+
+def mirror_masks(mirrors: NDArray[np.uint8], device: torch.device) -> Masks:
+    """An epoch's mirrors on the device: once, for a step is to start few kernels. Empty where nothing is mirrored."""
+    if not mirrors.any():
+        return []
+    there = torch.from_numpy(mirrors).to(device)
+    return [(dimension, (there & bit).bool().view(-1, 1, 1, 1)) for bit, dimension in ((1, 2), (2, 1))]
+
+
+def mirrored(images: Tensor, masks: Masks, part: slice) -> Tensor:
+    """What `gather_mirrored` does, on the device: uint8 N×H×W×3, the `part` of the epoch."""
+    for dimension, mask in masks:
+        images = torch.where(mask[part], images.flip(dimension), images)
     return images
 
 

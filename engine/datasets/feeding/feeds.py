@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.datasets.feeding.augment import Views, gather_mirrored, mirrored
+from engine.datasets.feeding.augment import Masks, Views, gather_mirrored, mirror_masks, mirrored
 
 AHEAD = 2
 """Batches that are made ready while one trains: as many as there are pinned buffers."""
@@ -32,11 +32,9 @@ class Resident:
 
     def stream(self, views: Views, parts: Sequence[slice]) -> Iterator[Tensor]:
         device = self._images.device
-        rows, mirrors = (torch.from_numpy(each).to(device) for each in (views.rows, views.mirrors))
-        any_mirrored = bool(views.mirrors.any())
+        rows, masks = torch.from_numpy(views.rows).to(device), mirror_masks(views.mirrors, device)
         for part in parts:
-            images = self._images.index_select(0, rows[part])
-            yield mirrored(images, mirrors[part]) if any_mirrored else images
+            yield mirrored(self._images.index_select(0, rows[part]), masks, part)
 
 
 class Mapped:
@@ -131,13 +129,11 @@ class Pinned:
             np.take(self._packed, views.rows[part], axis=0, out=images.numpy(), mode="clip")
             return self._copier.begin(buffer, images)
 
-        mirrors, any_mirrored = torch.from_numpy(views.mirrors), bool(views.mirrors.any())
+        masks: Masks | None = None
         for part, begun in zip(parts, _ahead(make_ready, len(parts)), strict=True):
             images = self._copier.finish(begun)
-            if any_mirrored:
-                mirrors = mirrors.to(images.device)
-                images = mirrored(images, mirrors[part])
-            yield images
+            masks = mirror_masks(views.mirrors, images.device) if masks is None else masks
+            yield mirrored(images, masks, part)
 
 
 def _ahead(make_ready: Callable[[int], Any], count: int) -> Iterator[Any]:
