@@ -1,11 +1,13 @@
 """A session on an NVIDIA card against the plainest loop of the same model on random tensors in the card's memory."""
 
 import contextlib
+import gc
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from engine.training.process import set_up_process
 from engine.training.recipe import make_optimizer, resolve_precision
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
+from engine.training.step import plain_pass
 
 TITLE = "On a card: images/s of a session's epochs ÷ the same model on random tensors in the card's memory"
 SIDE_PX, IMAGES, EPOCHS = (
@@ -31,15 +34,13 @@ SIDE_PX, IMAGES, EPOCHS = (
 )
 CASES: tuple[tuple[str, int, float, dict[str, Any]], ...] = (
     ("resnet18", 32, 4.0, {}),
-    ("resnet18", 32, 0.0, {}),
     ("resnet50", 32, 4.0, {}),
-    ("resnet50", 32, 0.0, {}),
-    ("resnet18", 32, 4.0, {"cudnn_benchmark": True}),
-    ("resnet50", 32, 4.0, {"cudnn_benchmark": True}),
-    ("resnet18", 128, 4.0, {}),
-    ("resnet50", 128, 4.0, {}),
+    ("resnet18", 32, 0.0, {}),
     ("resnet18", 32, 4.0, {"cuda_graphs": "off"}),
     ("resnet50", 32, 4.0, {"cuda_graphs": "off"}),
+    ("resnet18", 128, 4.0, {}),
+    ("resnet50", 128, 4.0, {}),
+    ("resnet50", 32, 0.0, {}),
 )
 """Architecture, batch, GiB of the card for packed images (0: pinned buffers), other settings."""
 CACHE_WORDS = {True: "packed set on the card", False: "pinned buffers"}
@@ -52,12 +53,13 @@ def measure() -> Iterator[str]:
     device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     yield f"- {torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU'}, torch {torch.__version__}"
     precision = resolve_precision("auto", device)
-    yield f"\n| at {SIDE_PX} px, {precision} | batch | images from | options | session, images/s | bare | ratio |"
-    yield "| --- | ---: | --- | --- | ---: | ---: | ---: |"
+    yield f"\n| at {SIDE_PX} px, {precision} | batch | images from | options | session, images/s | bare loop | ratio | bare, replayed | ratio |"
+    yield "| --- | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     with tempfile.TemporaryDirectory() as folder:
         random_images(Path(folder) / "data" / "random")
         for case in CASES:
             yield _case(Path(folder), device, precision, *case)
+            gc.collect()
 
 
 def random_images(folder: Path) -> None:
@@ -90,8 +92,6 @@ def _case(
         "image_size": SIDE_PX,
         "epochs": EPOCHS,
     }
-    options = dict(options)
-    torch.backends.cudnn.benchmark = options.pop("cudnn_benchmark", False)
     spec = make_spec({**settings, "augment": "flip", **options})
     set_up_process(spec, {"threads": 8, "precision": precision}, device)
     add_runs(store, [spec])
@@ -106,21 +106,27 @@ def _case(
     queue.end(store, held, "done")
     workers.leave(store, worker)
     store.close()
+    words = " ".join(f"{name} {value}" for name, value in options.items()) or "defaults"
+    if any("not replayed" in each for each in said):
+        words += " (not replayed)"
     ours = [row.images_per_s or 0.0 for row in rows[2:]]
-    bares = [_bare(session, batch, IMAGES // batch) for _ in range(EPOCHS)][1:]
-    one, other = statistics.median(ours), statistics.median(bares)
-    words = " ".join(options) or ("cudnn.benchmark" if torch.backends.cudnn.benchmark else "none")
-    if any("not compiled" in each for each in said):
-        words += " (not compiled)"
-    paces = " | ".join(
-        f"{middle:,.0f} ({min(all_):,.0f} to {max(all_):,.0f})"
-        for middle, all_ in ((one, ours), (other, bares))
-    )
-    return f"| {arch} | {batch} | {CACHE_WORDS[cache_gib > 0]} | {words} | {paces} | {one / other:.3f} |"
+    cells = [arch, str(batch), CACHE_WORDS[cache_gib > 0], words, _spread(ours)]
+    for replayed in (False, True):
+        if replayed and session.net.replay is None:
+            cells += ["", ""]
+            continue
+        bares = [_bare(session, batch, IMAGES // batch, replayed=replayed) for _ in range(EPOCHS)][1:]
+        cells += [_spread(bares), f"{statistics.median(ours) / statistics.median(bares):.3f}"]
+    return f"| {' | '.join(cells)} |"
 
 
-def _bare(session: Session, batch: int, steps: int) -> float:
-    """Images/s of forward, backward and step, with the session's network, whose training is over."""
+def _spread(paces: list[float]) -> str:
+    return f"{statistics.median(paces):,.0f} ({min(paces):,.0f} to {max(paces):,.0f})"
+
+
+def _bare(session: Session, batch: int, steps: int, *, replayed: bool) -> float:
+    """Images/s of forward, backward and step, with the session's network, whose training is over; kernel by kernel,
+    or replayed as the session does."""
     net, device = session.net, session.device
     images = torch.randn(batch, 3, SIDE_PX, SIDE_PX, device=device).contiguous(memory_format=net.layout)
     labels = torch.randint(0, 5, (batch,), device=device)
@@ -130,9 +136,12 @@ def _bare(session: Session, batch: int, steps: int) -> float:
     began = time.perf_counter()
     for _ in range(steps):
         optimizer.zero_grad(set_to_none=True)
-        with net.autocast():
-            loss = functional.cross_entropy(net.forward(images), labels)
-        loss.backward()
+        if replayed and net.replay is not None:
+            net.replay(net.model, partial(plain_pass, net), images, labels)
+        else:
+            with net.autocast():
+                loss = functional.cross_entropy(net.forward(images), labels)
+            loss.backward()
         optimizer.step()
     _wait(device)
     return steps * batch / (time.perf_counter() - began)

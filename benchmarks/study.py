@@ -79,7 +79,7 @@ def queue_study(
     specs = [
         make_spec({**common, "arch": arch, "epochs": count, "pretrained": pretrained})
         for arch, count in zip(ARCHS, epochs, strict=True)
-        for pretrained in ("none", str(files[arch]))
+        for pretrained in ("none", *([str(files[arch])] if files else []))
     ]
     return add_runs(store, specs, sweep=f"study at {size} px").ids
 
@@ -113,13 +113,14 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=7_025)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--epochs", type=int, nargs=2, default=[10, 5], metavar=("18", "50"))
+    parser.add_argument("--scratch", action="store_true", help="the two runs without a file of weights alone")
     parser.add_argument("--gpu-cache", default="4")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args()
     began = time.monotonic()
     draw_study(given.home / "data" / "photographs", train=given.train, test=given.test)
     print(f"- drawing: {time.monotonic() - began:.1f} s (not part of the study)", flush=True)
-    files = drawn_weights(given.home / "weights")
+    files = {} if given.scratch else drawn_weights(given.home / "weights")
     home = Home.find(given.home)
     store = open_store(home.database)
     more = {name: json.loads(value) for name, value in (each.split("=", 1) for each in given.set)}

@@ -156,16 +156,8 @@ def test_a_step_that_does_not_fit_is_told_with_the_batch_that_would(home: Home) 
 
 
 def worker(home: Home, *options: str) -> "subprocess.Popen[bytes]":
-    command = [
-        sys.executable,
-        "-m",
-        "engine.worker",
-        "--home",
-        str(home.root),
-        "--cache",
-        str(home.cache),
-        *options,
-    ]
+    command = [sys.executable, "-m", "engine.worker", "--home", str(home.root), "--cache", str(home.cache)]
+    command += ["--others", "1000", *options]  # this process is on the card too
     return subprocess.Popen(command)
 
 

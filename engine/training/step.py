@@ -93,7 +93,7 @@ def _passes(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
     if net.replay is None or not net.replay.takes(net.model, batch.images):
         return accumulate(net, batch)
     return net.replay(
-        net.model, lambda images, labels: _part(net, images, labels), batch.images, batch.labels
+        net.model, lambda images, labels: plain_pass(net, images, labels), batch.images, batch.labels
     )
 
 
@@ -104,17 +104,17 @@ def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
     reseed(net.model, batch.seed)
     parts = parts_of(len(batch.labels), net.micro_batch)
     if len(parts) == 1:
-        return _part(net, batch.images, batch.labels)
+        return plain_pass(net, batch.images, batch.labels)
     found = [
-        _part(net, batch.images[part], batch.labels[part], (part.stop - part.start) / len(batch.labels))
+        plain_pass(net, batch.images[part], batch.labels[part], (part.stop - part.start) / len(batch.labels))
         for part in parts
     ]
     losses, right = zip(*found, strict=True)
     return torch.stack(losses).sum(), torch.stack(right).sum()
 
 
-def _part(net: Network, images: Tensor, labels: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:
-    """`share`: of the batch's images."""
+def plain_pass(net: Network, images: Tensor, labels: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Forward and backward at once; the loss counts by the images' `share` of their batch."""
     with net.autocast():
         outputs = net.forward(images)
         loss = net.loss_of(outputs, labels)
