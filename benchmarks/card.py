@@ -53,7 +53,8 @@ def measure() -> Iterator[str]:
     device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     yield f"- {torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU'}, torch {torch.__version__}"
     precision = resolve_precision("auto", device)
-    yield f"\n| at {SIDE_PX} px, {precision} | batch | images from | options | session, images/s | bare loop | ratio | bare, replayed | ratio |"
+    head = "batch | images from | options | session, images/s | bare loop | ratio | bare, replayed | ratio |"
+    yield f"\n| at {SIDE_PX} px, {precision} | {head}"
     yield "| --- | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     with tempfile.TemporaryDirectory() as folder:
         random_images(Path(folder) / "data" / "random")
