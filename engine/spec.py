@@ -156,7 +156,7 @@ class RunSpec(BaseModel):
     threads: int = setting(0, "compute threads; 0 lets us choose", "Machine", ge=0, le=256)
     compile: bool = setting(False, "compile the network first (torch.compile)", "Machine")
     cuda_graphs: Literal["auto", "off"] = setting(
-        "auto", "on a card, replay whole batches' kernels as one CUDA graph where a step is plain", "Machine"
+        "auto", "on a card in bf16, replay a whole batch's kernels as one CUDA graph", "Machine"
     )
     on_oom: Literal["fail", "shrink"] = setting(
         "fail", "when the card's memory is too small: fail, or halve the micro-batch", "Machine"

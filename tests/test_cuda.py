@@ -125,16 +125,15 @@ def test_compiled_it_learns_the_same(home: Home) -> None:
         assert another.evaluation.nll == pytest.approx(one.evaluation.nll, rel=0.1)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("arch", ["resnet18", "resnet50"])
-def test_replayed_as_a_graph_it_has_the_same_bits(home: Home, arch: str, precision: str) -> None:
-    first = 50 + 10 * ["fp32", "bf16", "fp16"].index(precision) + 2 * ["resnet18", "resnet50"].index(arch)
-    wanted = spec(arch=arch, deterministic=True, pretrained="none")
-    set_up_process(wanted, {"threads": 1, "precision": precision}, CARD)
+def test_replayed_as_a_graph_it_has_the_same_bits(home: Home, arch: str) -> None:
+    first = {"resnet18": 50, "resnet50": 52}[arch]
+    wanted = spec(arch=arch, deterministic=True)
+    set_up_process(wanted, {"threads": 1, "precision": "bf16"}, CARD)
     try:
         said: list[str] = []
-        plain = train(home, first, wanted.model_copy(update={"cuda_graphs": "off"}), precision, said=said)
-        replayed = train(home, first + 1, wanted, precision, said=said)
+        plain = train(home, first, wanted.model_copy(update={"cuda_graphs": "off"}), "bf16", said=said)
+        replayed = train(home, first + 1, wanted, "bf16", said=said)
     finally:
         torch.use_deterministic_algorithms(False)
     assert not [line for line in said if "not replayed" in line]

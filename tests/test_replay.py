@@ -121,10 +121,16 @@ def test_a_failing_pass_fails_as_without_a_recording() -> None:
 
 def test_only_plain_steps_on_a_card_are_replayed() -> None:
     card, spec = torch.device("cuda"), small_spec()
-    assert make_replay(spec, card, 5, print) is not None
-    assert make_replay(spec, CPU, 5, print) is None and make_replay(spec, card, 2, print) is None
+    assert make_replay(spec, card, "bf16", 5, print) is not None
+    for device, precision, at_once in (
+        (CPU, "bf16", 5),
+        (card, "bf16", 2),
+        (card, "fp16", 5),
+        (card, "fp32", 5),
+    ):
+        assert make_replay(spec, device, precision, at_once, print) is None
     for settings in ({"cuda_graphs": "off"}, {"compile": True}, {"head": "dropout"}):
-        assert make_replay(small_spec(**settings), card, 5, print) is None
+        assert make_replay(small_spec(**settings), card, "bf16", 5, print) is None
 
 
 def test_a_spec_of_before_still_loads() -> None:

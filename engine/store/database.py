@@ -171,7 +171,7 @@ def _schema_of(engine: Engine) -> str | None:
 def _newest_program(engine: Engine) -> str:
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT program_version FROM clock").scalar()
-    return f"resnet-tui {found} or newer"
+    return f"resnet-tui {found} or newer" if found else "a newer resnet-tui"
 
 
 def _where(engine: Engine) -> str:

@@ -174,7 +174,7 @@ def build_network(
         micro_batch=micro_batch or spec.images_at_once,
         clip_norm=spec.clip_norm,
         layout=layout,
-        replay=make_replay(spec, device, micro_batch or spec.images_at_once, log),
+        replay=make_replay(spec, device, precision, micro_batch or spec.images_at_once, log),
     )
 
 
