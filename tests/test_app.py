@@ -102,10 +102,12 @@ async def test_form_warns_of_data_whose_groups_span_the_splits(home: Home, study
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         pilot.app.screen.query_one("#data", Input).value = "eyes"
         await until(pilot, lambda: shown(pilot, "#data-says").startswith("✔ class folders in train, test"))
-        await until(pilot, lambda: shown(pilot, "#summary").startswith("1 run   ⚠ groups span the splits"))
+        await until(
+            pilot, lambda: shown(pilot, "#summary").startswith("1 run, time not known yet   ⚠ groups span")
+        )
         assert "   writes 136 MB, " in shown(pilot, "#summary")
         pilot.app.screen.query_one("#data", Input).value = "digits"
-        await until(pilot, lambda: shown(pilot, "#summary").startswith("1 run   writes "))
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("1 run, time not known yet   writes "))
 
 
 async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: Home, study: Store) -> None:
@@ -181,7 +183,7 @@ async def test_form_flags_repeats_and_escape_queues_nothing(home: Home, study: S
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         pilot.app.screen.query_one("#epochs", Input).value = "4"
-        await until(pilot, lambda: "1 repeat an earlier run" in shown(pilot, "#summary"))
+        await until(pilot, lambda: "1 repeats an earlier run" in shown(pilot, "#summary"))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, NewRunScreen))
     with study.read() as session:

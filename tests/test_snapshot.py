@@ -10,8 +10,7 @@ from engine.store.tables import EpochMetrics, Run, Worker
 from engine.store.waiting import Waiting
 from tui.columns import Column, Facts, bar, content, facts_of, header, plan_columns
 from tui.snapshot import describe_load, make_detail, make_row, make_workers, seconds_left
-from tui.text import clock, decimals, learning_rate, plain
-from tui.widgets.bars import duration
+from tui.text import clock, decimals, duration, learning_rate, plain
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from engine.store.database import open_store
 from engine.store.news import read_news
 from tui.news_text import in_short, lines
 from tui.snapshot import Snapshot
-from tui.told import BEGINNING, Told, last_told, remember, state_file
+from tui.told import BEGINNING, Told, last_told, news_file, remember
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Absence:
 
 def look_back(home: Home) -> Absence:
     """Raises StoreError."""
-    before = last_told(state_file(home))
+    before = last_told(news_file(home))
     if before is None:
         return Absence(None, ())
     with contextlib.closing(open_store(home.database, create=False)) as store, store.read() as session:
@@ -32,7 +32,7 @@ def look_back(home: Home) -> Absence:
 
 def seen(home: Home, snapshot: Snapshot) -> None:
     """Remember that what is on the screen was seen. What cannot be written down is told again."""
-    path = state_file(home)
+    path = news_file(home)
     before = last_told(path) or Told(BEGINNING, BEGINNING)
     through = max(before.through, snapshot.latest_end or BEGINNING)
     with contextlib.suppress(OSError):

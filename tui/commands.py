@@ -33,6 +33,8 @@ HOME = (
     Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS),
     Command("pause", "p", "pause", "pause, or let go on", group=ON_RUNS),
     Command("retry", "r", "retry", "queue failed and cancelled ones again", in_footer=False, group=ON_RUNS),
+    Command("clone_run", "C", "clone", "a form filled as the run was", in_footer=False, group=ON_RUNS),
+    Command("fix", "f", "fix", "the same with what its verdict suggests", in_footer=False, group=ON_RUNS),
     Command("move_up", "K", "move up", "move up in the queue", in_footer=False, group=ON_RUNS),
     Command("move_down", "J", "move down", "move down in the queue", in_footer=False, group=ON_RUNS),
     Command("remove", "D", "remove", "remove for good, with the files", in_footer=False, group=ON_RUNS),

@@ -1,14 +1,23 @@
 """What a filled-in form means: pure, so that it is checked at every key press and tested without a screen."""
 
-from collections.abc import Callable, Collection, Mapping
+import difflib
+import shlex
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from engine.grid import SpecError, expand_grid, split_list
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.grid import SpecError, expand_grid, make_spec, split_list
+from engine.presets import PRESETS, with_preset
+from engine.spec import ARCHS, BUILTIN_DEFAULTS, FIELDS, GRID_FIELDS, RunSpec, choices_of
 from tui.text import learning_rate
 
-LISTS = ("arch", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
-"""Fields that take several values separated by commas."""
+PRESET, MORE, ARCH = "preset", "more", "arch"
+OWN = ("data", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
+"""Settings with a field of their own."""
+OTHERS = tuple(name for name in FIELDS if name not in (*OWN, ARCH))
+"""Settings that are written as name=value in the field `more`."""
+NO_DATA = "which images? a folder, or digits, fundus, fundus-balanced"
+Texts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -17,48 +26,183 @@ class Checked:
 
     problems: Mapping[str, str]
     specs: tuple[RunSpec, ...]
-    repeats: int
-    """How many of them were queued before."""
-
-    @property
-    def preview(self) -> str:
-        """One line for each of the first runs."""
-        return "\n".join(_line(spec) for spec in self.specs[:6]) + ("\n…" if len(self.specs) > 6 else "")
+    repeats: tuple[bool, ...]
+    """Which of them were queued before."""
 
 
 def check(
-    texts: Mapping[str, str],
+    texts: Texts,
     known: Collection[str],
     weights_problem: Callable[[str], str | None] = lambda _source: None,
 ) -> Checked:
-    """Validate a form's texts; empty fields take their defaults.
+    """Validate a form's texts; empty fields take their preset's or default values.
 
     `known`: digests of the runs that are there; `weights_problem` says what is wrong with a `pretrained` value."""
-    settings = {name: _value(name, text) for name, text in texts.items() if text.strip()}
-    missing = (
-        {} if "data" in settings else {"data": "which images? a folder, or digits, fundus, fundus-balanced"}
-    )
-    if "arch" in texts and "arch" not in settings:
-        missing["arch"] = "choose one or more"
+    problems: dict[str, str] = {}
+    if not texts.get("data", "").strip():
+        problems["data"] = NO_DATA
+    if ARCH in texts and not texts[ARCH].strip():
+        problems[ARCH] = "choose one or more"
+    more, wrong = parse_more(texts.get(MORE, ""))
+    if wrong:
+        problems[MORE] = wrong
     try:
-        specs = expand_grid({"data": "?", **settings})
+        specs = _specs(texts, more)
     except SpecError as error:
-        return Checked({**error.problems, **missing}, (), 0)
+        return Checked({**_placed(error.problems), **problems}, (), ())
     for problem in filter(None, (weights_problem(spec.pretrained) for spec in specs)):
-        missing.setdefault("pretrained", problem)
-    if missing:
-        return Checked(missing, (), 0)
-    return Checked({}, tuple(specs), sum(spec.digest() in known for spec in specs))
+        problems.setdefault("pretrained", problem)
+    if problems:
+        return Checked(problems, (), ())
+    return Checked({}, tuple(specs), tuple(spec.digest() in known for spec in specs))
+
+
+def _specs(texts: Texts, more: Mapping[str, str]) -> list[RunSpec]:
+    given = {name: text for name, text in texts.items() if name in FIELDS and text.strip()}
+    settings = {name: _value(name, text) for name, text in {"data": "?", **given, **more}.items()}
+    preset = texts.get(PRESET, "").strip()
+    grids = with_preset(preset, settings) if preset else [settings]
+    return [spec for grid in grids for spec in expand_grid(grid)]
+
+
+def _placed(problems: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with a setting that has no field of its own stands beside `more`."""
+    placed: dict[str, str] = {}
+    for name, text in problems.items():
+        if name in OTHERS:
+            placed.setdefault(MORE, f"{name}: {text}")
+        else:
+            placed[name] = text
+    return placed
+
+
+def parse_more(text: str) -> tuple[dict[str, str], str]:
+    """The settings in `loss=ce,ce-sqrt schedule=step`, and what is wrong with it, empty where nothing is."""
+    found: dict[str, str] = {}
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return {}, "a quotation mark is left open"
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.replace("-", "_")
+        if name not in OTHERS:
+            return found, _no_setting(name)
+        if not equals or not value:
+            choices = "|".join(choices_of(name))
+            return found, f"{name}=… {choices}".rstrip()
+        found[name] = value
+    return found, ""
+
+
+def _no_setting(name: str) -> str:
+    if name in OWN or name in (ARCH, PRESET):
+        return f"{name} has a field of its own"
+    near = difflib.get_close_matches(name, OTHERS, n=1)
+    return f"{name!r} is no setting" + (f": {near[0]}?" if near else ", such as loss=ce-sqrt")
+
+
+def defaults(texts: Texts) -> dict[str, str]:
+    """What each empty field takes, as it would be typed: the preset's where one is named."""
+    common = {name: texts[name].strip() for name in ("data",) if texts.get(name, "").strip()}
+    archs = split_list([texts.get(ARCH, "")]) or [ARCHS[0]]
+    more, _ = parse_more(texts.get(MORE, ""))
+    optimizer = {"optimizer": more["optimizer"]} if "optimizer" in more else {}
+    preset = texts.get(PRESET, "").strip()
+    try:
+        grids = [{"data": "?", **common, **optimizer}]
+        if preset in PRESETS:
+            grids = with_preset(preset, {**grids[0], ARCH: archs})
+        specs = [spec for grid in grids for spec in expand_grid(grid)]
+    except SpecError:
+        specs = [make_spec({"data": "?"})]
+    return {
+        name: ", ".join(dict.fromkeys(_typed(getattr(spec, name)) for spec in specs))
+        for name in OWN
+        if name != "data"
+    }
+
+
+def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
+    """A form that would queue the spec with a change: what differs from the defaults, in `more` too."""
+    values = {**spec.model_dump(), **change}
+    plain = make_spec({"data": values["data"], "optimizer": values["optimizer"]})
+    texts = {name: _typed(values[name]) for name in (*OWN, ARCH)}
+    others = [
+        f"{name}={shlex.quote(_typed(values[name]))}"
+        for name in OTHERS
+        if values[name] != getattr(plain, name) or (name == "optimizer" and values[name] != "sgd")
+    ]
+    return {**texts, PRESET: "", MORE: " ".join(others)}
 
 
 def is_built_in(data: str) -> bool:
     return data.strip() in BUILTIN_DEFAULTS
 
 
+def preview(checked: Checked, most: int) -> list[str]:
+    """A line for each of the first runs: what tells it from the others; repeats are marked."""
+    specs = checked.specs
+    telling = [name for name in GRID_FIELDS if len({getattr(spec, name) for spec in specs}) > 1]
+    shown = [name for name in GRID_FIELDS if name in (ARCH, "pretrained", "lr", "epochs") or name in telling]
+    lines = [
+        "  ".join(_part(name, getattr(spec, name)) for name in shown)
+        + ("   repeats an earlier run" if again else "")
+        for spec, again in zip(specs[:most], checked.repeats, strict=False)
+    ]
+    return [*lines, f"… and {len(specs) - most} more"] if len(specs) > most else lines
+
+
+def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> str | None:
+    """How the text in a field might go on; `paths` completes a path."""
+    before, last = _last_part(text, " " if name == MORE else ",")
+    if not last or name not in ("data", "pretrained", PRESET, MORE):
+        return None
+    if name == MORE:
+        setting, equals, value = last.partition("=")
+        if not equals:
+            return _first(before, last, [f"{each}=" for each in OTHERS])
+        head, value = _last_part(value, ",")
+        choices = _choices(setting)
+        return _first(f"{before}{setting}={head}", value, choices) if value else None
+    words = {
+        "data": tuple(BUILTIN_DEFAULTS),
+        "pretrained": ("none", "imagenet", "imagenet-v1", "imagenet-v2", "run:"),
+        PRESET: tuple(PRESETS),
+    }[name]
+    return _first(before, last, words) or _first(before, last, () if name == PRESET else paths(last))
+
+
+def _choices(setting: str) -> tuple[str, ...]:
+    if setting not in OTHERS:
+        return ()
+    is_switch = RunSpec.model_fields[setting].annotation is bool
+    return ("true", "false") if is_switch else choices_of(setting)
+
+
+def _last_part(text: str, separator: str) -> tuple[str, str]:
+    head, found, last = text.rpartition(separator)
+    spaces = last[: len(last) - len(last.lstrip())]
+    return head + found + spaces, last.lstrip()
+
+
+def _first(before: str, part: str, words: Sequence[str]) -> str | None:
+    return next((before + word for word in words if word.startswith(part) and word != part), None)
+
+
 def _value(name: str, text: str) -> object:
-    return split_list([text]) if name in LISTS else text.strip()
+    return split_list([text]) if name in GRID_FIELDS else text.strip()
 
 
-def _line(spec: RunSpec) -> str:
-    parts = [spec.arch, spec.pretrained, f"lr {learning_rate(spec.lr)}", f"{spec.epochs} epochs"]
-    return "  ".join([*parts, f"batch {spec.batch_size}", f"seed {spec.seed}"])
+def _typed(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, float):
+        return str(value)
+    short = learning_rate(value)
+    return short if float(short) == value else repr(value)
+
+
+def _part(name: str, value: Any) -> str:
+    text = _typed(value)
+    return text if name in (ARCH, "pretrained") else f"{name} {text}"

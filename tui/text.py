@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 from engine.text import learning_rate, plain
 
-__all__ = ["clock", "decimals", "fitted", "learning_rate", "plain"]
+__all__ = ["clock", "decimals", "duration", "fitted", "learning_rate", "plain"]
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -30,3 +30,11 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
         text, length = f"{set_cell_size(text, width - 1)}…", width
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+def duration(seconds: float) -> str:
+    """`2 h 10 m`, `3 m`, `40 s`."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} m"
+    return f"{minutes} m" if seconds >= 60 else f"{seconds:.0f} s"

@@ -14,7 +14,7 @@ from tui.cli.output import print_json, tell
 from tui.cli.since import EXAMPLES, parse_since
 from tui.news_text import lines
 from tui.text import plain
-from tui.told import BEGINNING, Told, last_told, remember, state_file
+from tui.told import BEGINNING, Told, last_told, news_file, remember
 
 
 @takes_home
@@ -27,7 +27,7 @@ def news(
 ) -> int:
     """Say what ended, what failed and why, what is best of its sweep, and what is to be looked at."""
     now = datetime.now().astimezone()
-    path = state_file(home)
+    path = news_file(home)
     told = last_told(path) or Told(BEGINNING, BEGINNING)
     if since is not None:
         time = parse_since(since, now)

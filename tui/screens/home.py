@@ -17,10 +17,9 @@ from engine.store.database import StoreError
 from tui import commands, launch
 from tui.absence import Absence, look_back, seen
 from tui.run_list import QUEUE, SORTS, Wish
+from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
-from tui.screens.new_run import NewRunScreen
-from tui.screens.run_actions import RunActions
 from tui.snapshot import RunRow, Snapshot
 from tui.text import plain
 from tui.widgets.bars import DeviceStrip, HeadLine
@@ -29,7 +28,7 @@ from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
 
 
-class HomeScreen(RunActions):
+class HomeScreen(FormActions):
     """Mediates between the feed's snapshots, the widgets and the store's verbs."""
 
     AUTO_FOCUS = None
@@ -133,6 +132,10 @@ class HomeScreen(RunActions):
         banner.display = True
 
     @property
+    def has_worker(self) -> bool:
+        return bool(self._workers)
+
+    @property
     def is_order_seen(self) -> bool:
         return self.table.wish == Wish()
 
@@ -224,16 +227,6 @@ class HomeScreen(RunActions):
         self.table.move_to(self.table.row_count - 1)
 
     # Runs and workers
-
-    def action_new_run(self) -> None:
-        if self.may_write():
-            self.app.push_screen(NewRunScreen(self._home), self._queued)
-
-    def _queued(self, ids: tuple[int, ...] | None) -> None:
-        if ids:
-            which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
-            hint = "" if self._workers else ": press w to start a worker"
-            self.notify(f"queued {which}{hint}")
 
     def action_start_worker(self) -> None:
         if not self.may_write():

@@ -1,6 +1,8 @@
 """The new-experiment form: what is wrong stands beside its field, what will be queued below."""
 
+import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,41 +12,61 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
 from engine import memory
+from engine.analysis.forecast import learn
 from engine.datasets.layouts import DataError
-from engine.datasets.source import survey_data
-from engine.disk.footprint import Images, built_in, images_of
+from engine.disk.footprint import Images, built_in
 from engine.disk.usage import room_for
-from engine.grid import SpecError, make_spec
+from engine.grid import SpecError
 from engine.paths import Home, missing_weights
 from engine.spec import ARCHS, RunSpec
+from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
+from engine.store.paces import device_of, past_runs
 from engine.text import is_hidden
-from tui.form import Checked, check, is_built_in
+from tui.data_look import DataLook, look_at, paths_like
+from tui.estimate import Measured, time_shown
+from tui.form import ARCH, Checked, check, completions, defaults, parse_more, preview
 from tui.imagenet import lacking
+from tui.state import last_form, remember_form
 from tui.text import plain
 from tui.warm_start import check_warm_starts
 
-# Field, label, text to begin with, what is said while nothing is wrong.
+# Field, label, what is said while nothing is wrong.
 FIELDS = (
-    ("data", "data", "digits", ""),
-    ("pretrained", "weights", "none", "none, imagenet, a file, run:ID"),
-    ("lr", "lr", "0.01", "several: 1e-3, 1e-4"),
-    ("epochs", "epochs", "10", ""),
-    ("batch_size", "batch", "32", ""),
-    ("image_size", "size", "", "pixels; empty: 224, built-in data their own"),
-    ("seed", "seed", "0", ""),
-    ("name", "name", "", "free text"),
+    ("data", "data", ""),
+    ("preset", "preset", "lab or seed: the course's settings"),
+    ("pretrained", "weights", "none, imagenet, a file, run:ID"),
+    ("lr", "lr", "several: 1e-3, 1e-4"),
+    ("epochs", "epochs", ""),
+    ("batch_size", "batch", ""),
+    ("image_size", "size", "pixels"),
+    ("seed", "seed", "several: one run each"),
+    ("more", "more", "any other: loss=ce,ce-sqrt patience=3"),
+    ("name", "name", "free text"),
 )
-
+REMEMBERED = tuple(name for name, *_ in FIELDS if name != "name")
+FIRST_DATA = "digits"
 LOOK_AFTER_S = 0.3
-LABELS = {"arch": "resnet", **{name: label for name, label, *_ in FIELDS}}
+MOST_SHOWN = 50
+"""Runs in the preview."""
+LABELS = {ARCH: "resnet", **{name: label for name, label, _ in FIELDS}}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the run table tells a form."""
+
+    digests: frozenset[str] = frozenset()
+    """Of the runs that are there, to flag repeats."""
+    measured: Measured = Measured(learn(()), ())
 
 
 class Choice(Checkbox):
@@ -55,6 +77,17 @@ class Choice(Checkbox):
     def watch_value(self) -> None:
         self.BUTTON_INNER = "✔" if self.value else " "
         super().watch_value()
+
+
+class FieldSuggester(Suggester):
+    """What a field's text might go on with: `→` takes it."""
+
+    def __init__(self, home: Home, field: str) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._home, self._field = home, field
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(completions, self._field, value, partial(paths_like, self._home))
 
 
 class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
@@ -68,12 +101,17 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
     AUTO_FOCUS = "#data"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
-    def __init__(self, home: Home) -> None:
+    def __init__(
+        self, home: Home, texts: Mapping[str, str] | None = None, heading: str = "New experiment"
+    ) -> None:
+        """`texts`: what the fields begin with, as a clone has it; the last form's else."""
         super().__init__()
-        self._home = home
-        self._known: frozenset[str] = frozenset()
-        self._checked = Checked({}, (), 0)
+        self._home, self._heading = home, heading
+        self._begun = {"data": FIRST_DATA, ARCH: ARCHS[0], **(last_form(home) if texts is None else texts)}
+        self._known = Known()
+        self._checked = Checked({}, (), ())
         self._data_problem = ""
         self._data_warnings: tuple[str, ...] = ()
         self._images: Images | None = None
@@ -82,45 +120,55 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._adding = False
 
     def compose(self) -> ComposeResult:
+        chosen = self._begun[ARCH].split(",")
         with Vertical(id="form"):
-            yield Static("New experiment", classes="heading")
+            yield Static(self._heading, classes="heading", markup=False)
             with Horizontal(classes="field"):
                 yield Static("resnet", classes="label")
                 with Horizontal(id="archs"):
                     for arch in ARCHS:
-                        yield Choice(
-                            arch.removeprefix("resnet"), value=arch == "resnet18", id=arch, compact=True
-                        )
-            for name, label, value, hint in FIELDS:
+                        yield Choice(arch.removeprefix("resnet"), value=arch in chosen, id=arch, compact=True)
+            for name, label, hint in FIELDS:
                 with Horizontal(classes="field"):
                     yield Static(label, classes="label")
-                    yield Input(value, id=name, compact=True)
+                    suggester = FieldSuggester(self._home, name)
+                    yield Input(self._begun.get(name, ""), id=name, compact=True, suggester=suggester)
                     yield Static(hint, id=f"{name}-says", classes="says", markup=False)
             yield Static("", id="summary", markup=False)
             with VerticalScroll(id="preview-pane", can_focus=False):
                 yield Static("", id="preview", markup=False)
-            yield Static("enter queue all   tab next field   space choose   esc back", classes="dim")
+            yield Static(
+                "enter queue all   tab next field   space choose   → complete   esc back", classes="dim"
+            )
 
     def on_mount(self) -> None:
         self._read_known()
-        self._look_at_data(self.query_one("#data", Input).value)
+        self._look_later(after_s=0.0)
         self._check()
 
     @work(thread=True)
     def _read_known(self) -> None:
-        """The digests of the runs that are there, to flag repeats."""
         try:
-            store = open_store(self._home.database)
-            with store.read() as session:
-                known = spec_hashes(session)
-            store.close()
+            with contextlib.closing(open_store(self._home.database)) as store, store.read() as session:
+                past = past_runs(session)
+                devices = tuple(
+                    device_of({"device_name": each.device_name}) for each in workers.present(session)
+                )
+                measured = Measured(learn(past), devices or tuple(run.device for run in past[:1]))
+                known = Known(spec_hashes(session), measured)
         except StoreError:
             return  # the home screen shows what is wrong with the database
         self.app.call_from_thread(self._take_known, known)
 
-    def _take_known(self, known: frozenset[str]) -> None:
+    def _take_known(self, known: Known) -> None:
         self._known = known
-        self._check()
+        if self._is_there:
+            self._check()
+
+    @property
+    def _is_there(self) -> bool:
+        """Not while it closes, when what a thread brings is for nobody."""
+        return self.is_mounted and bool(self.query("#preview"))
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -128,12 +176,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             # Pasted text may hold what steers the terminal: the field takes what can be seen.
             event.input.value = "".join(each for each in event.value if not is_hidden(each))
             return
-        if event.input.id == "data":
-            # Not at every key: a folder may hold many files.
-            self._data_problem = "looking …"
-            if self._looks is not None:
-                self._looks.stop()
-            self._looks = self.set_timer(LOOK_AFTER_S, partial(self._look_at_data, event.value))
+        if event.input.id in ("data", "more"):
+            self._look_later()
         self._check()
 
     @on(Checkbox.Changed)
@@ -148,27 +192,46 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             first = next(iter(problems))
             if first in {name for name, *_ in FIELDS}:
                 self.query_one(f"#{first}", Input).focus()
-            self.notify(f"{first}: {problems[first]}" if first else problems[first], severity="error")
+            self.notify(
+                f"{LABELS.get(first, first)}: {problems[first]}" if first else problems[first],
+                severity="error",
+            )
             return
         if self._adding:
             return
         self._adding = True
-        self._add(self._checked.specs, self.query_one("#name", Input).value.strip())
+        self._add(self._checked.specs, self._texts(), self.query_one("#name", Input).value.strip())
+
+    def _look_later(self, after_s: float = LOOK_AFTER_S) -> None:
+        """Not at every key: a folder may hold many files."""
+        self._data_problem = "looking …"
+        if self._looks is not None:
+            self._looks.stop()
+        self._looks = self.set_timer(after_s or 0.001, self._look_at_data)
+
+    def _look_at_data(self) -> None:
+        if not self._is_there:
+            return
+        texts = self._texts()
+        self._look(texts["data"], parse_more(texts["more"])[0])
 
     @work(thread=True, exclusive=True, group="data")
-    def _look_at_data(self, text: str) -> None:
+    def _look(self, data: str, settings: dict[str, str]) -> None:
         """Recognise the data set in a thread: it may hold many files."""
-        self.app.call_from_thread(self._take_data, text, look_at(self._home, text))
+        self.app.call_from_thread(self._take_data, data, settings, look_at(self._home, data, settings))
 
-    def _take_data(self, text: str, look: "DataLook") -> None:
-        if not self.is_mounted or text != self.query_one("#data", Input).value:
+    def _take_data(self, data: str, settings: dict[str, str], look: DataLook) -> None:
+        if not self._is_there:
+            return
+        texts = self._texts()
+        if (data, settings) != (texts["data"], parse_more(texts["more"])[0]):
             return
         self._data_problem, self._data_warnings, self._images = look.problem, look.warnings, look.images
         self._say("data", look.problem or look.found, wrong=bool(look.problem))
         self._check()
 
     @work(thread=True, exclusive=True, group="add")
-    def _add(self, specs: tuple[RunSpec, ...], name: str) -> None:
+    def _add(self, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str) -> None:
         try:
             with contextlib.closing(open_store(self._home.database)) as store:
                 warnings = check_warm_starts(self._home, store, specs)
@@ -177,6 +240,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         except (StoreError, QueueError, SpecError, DataError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return
+        remember_form(self._home, texts)
         for line in warnings:
             self.app.call_from_thread(self.notify, line, severity="warning", timeout=10, markup=False)
         self.app.call_from_thread(self.dismiss, added.ids)
@@ -188,10 +252,10 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self.notify(why, severity="error", timeout=10, markup=False)
 
     def _texts(self) -> dict[str, str]:
-        texts = {name: self.query_one(f"#{name}", Input).value for name, *_ in FIELDS if name != "name"}
+        texts = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}
         chosen = [arch for arch in ARCHS if self.query_one(f"#{arch}", Checkbox).value]
         data = texts["data"].strip()
-        return {**texts, "arch": ",".join(chosen), "data": self._home.stored(data) if data else ""}
+        return {**texts, ARCH: ",".join(chosen), "data": self._home.stored(data) if data else ""}
 
     def _problems(self) -> dict[str, str]:
         problems = dict(self._checked.problems)
@@ -201,13 +265,16 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def _check(self) -> None:
         texts = self._texts()
-        self._checked = check(texts, self._known, lambda source: missing_weights(self._home, source))
+        self._checked = check(texts, self._known.digests, lambda source: missing_weights(self._home, source))
         problems = self._problems()
-        for name, _, _, hint in FIELDS:
+        for name, _, hint in FIELDS:
             if name != "data" or name in self._checked.problems:
                 self._say(name, problems.get(name, hint), wrong=name in problems)
+        for name, default in defaults(texts).items():
+            self.query_one(f"#{name}", Input).placeholder = default
         self.query_one("#summary", Static).update(self._summary(problems))
-        self.query_one("#preview", Static).update(plain_lines(self._checked.preview))
+        lines = map(plain, preview(self._checked, MOST_SHOWN))
+        self.query_one("#preview", Static).update("\n".join(lines))
 
     def _say(self, name: str, text: str, *, wrong: bool) -> None:
         says = self.query_one(f"#{name}-says", Static)
@@ -220,48 +287,20 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             label = LABELS.get(name, name)
             where = f"{label}: " if label else ""
             return Text(f"✖ {where}{plain(problem)}", style=self.app.theme_variables["error"])
-        count = len(self._checked.specs)
-        text = Text(f"{count} run{'s' if count != 1 else ''}", style="bold")
-        if self._checked.repeats:
-            text.append(f"   {self._checked.repeats} repeat an earlier run", style="not bold")
+        specs = self._checked.specs
+        warning = self.app.theme_variables["warning"]
+        text = Text(f"{len(specs)} run{'s' if len(specs) != 1 else ''}", style="bold")
+        time = time_shown(specs, self._train_images, self._known.measured)
+        text.append(f", {plain(time)}" if time else ", time not known yet", style="not bold")
+        if repeats := sum(self._checked.repeats):
+            text.append(f"   {repeats} repeat{'s' if repeats == 1 else ''} an earlier run", style="not bold")
         if self._data_warnings and not self._data_problem:
-            text.append(
-                f"   ⚠ {plain(', '.join(self._data_warnings))}", style=self.app.theme_variables["warning"]
-            )
-        room = room_for(self._home, ((spec, built_in(spec) or self._images) for spec in self._checked.specs))
-        style = f"not bold {self.app.theme_variables['warning']}" if room.shortage else "not bold"
+            text.append(f"   ⚠ {plain(', '.join(self._data_warnings))}", style=warning)
+        room = room_for(self._home, ((spec, built_in(spec) or self._images) for spec in specs))
+        style = f"not bold {warning}" if room.shortage else "not bold"
         text.append(f"   {'⚠ ' if room.shortage else ''}{room.brief()}", style=style)
         return text
 
-
-@dataclass(frozen=True)
-class DataLook:
-    """What a data field names."""
-
-    found: str = ""
-    """What was recognised."""
-    problem: str = ""
-    warnings: tuple[str, ...] = ()
-    """In a few words each."""
-    images: Images | None = None
-
-
-def look_at(home: Home, text: str) -> DataLook:
-    """Recognise what a data field names."""
-    if not text.strip():
-        return DataLook(problem="which images? a folder, or digits, fundus, fundus-balanced")
-    if is_built_in(text):
-        return DataLook("✔ built in")
-    try:
-        survey = survey_data(home, make_spec({"data": home.stored(text.strip())}))
-        warnings = tuple(warning.brief for warning in survey.warnings)
-        index = survey.checked()
-        return DataLook(f"✔ {index.describe()}", "", warnings, images_of(index))
-    except (DataError, SpecError) as error:
-        return DataLook(problem=str(error))
-    except OSError as error:
-        return DataLook(problem=f"{text.strip()} cannot be read: {error.strerror}")
-
-
-def plain_lines(text: str) -> str:
-    return "\n".join(plain(line) for line in text.splitlines())
+    def _train_images(self, spec: RunSpec) -> int | None:
+        images = built_in(spec) or self._images
+        return images.train if images is not None else None

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tui.snapshot import Snapshot, WorkerView
+from tui.text import duration
 
 ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")
 
@@ -63,11 +64,3 @@ def _worker(view: WorkerView) -> Text:
         speed = f"  {view.images_per_s:,.0f} images/s" if view.images_per_s else ""
         text.append(f"#{view.run_id}{speed}")
     return text
-
-
-def duration(seconds: float) -> str:
-    """`2 h 10 m`, `3 m`, `40 s`."""
-    minutes = round(seconds / 60)
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} m"
-    return f"{minutes} m" if seconds >= 60 else f"{seconds:.0f} s"

@@ -1,0 +1,76 @@
+"""How long the runs of a form would take, by what earlier ones measured: pure arithmetic."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.analysis.forecast import Kind, Knowledge, Pace, Task
+from engine.spec import RunSpec
+from tui.text import duration
+
+MULTIPLY_ADDS = {"resnet18": 1.81, "resnet34": 3.66, "resnet50": 4.09, "resnet101": 7.80, "resnet152": 11.51}
+"""10⁹ a pass at 224 px, as `resnet-tui arch` counts them: what a pace that was not measured is guessed by."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of this home's machines."""
+
+    known: Knowledge
+    devices: tuple[str, ...]
+    """Names of the workers' devices; without workers, of that of the newest run."""
+
+
+def time_shown(specs: Sequence[RunSpec], images: Callable[[RunSpec], int | None], measured: Measured) -> str:
+    """`about 2 h 10 m`, on so many workers at once; `roughly` where a run's pace is guessed from another
+    architecture's or size; empty where nobody can know. `images`: training images of a run's data."""
+    if not measured.devices:
+        return ""
+    total, rough = 0.0, False
+    for spec in specs:
+        per_device = [_seconds(spec, images(spec), device, measured.known) for device in measured.devices]
+        told = [each for each in per_device if each is not None]
+        if not told:
+            return ""
+        total += min(seconds for seconds, _ in told)
+        rough = rough or any(guessed for _, guessed in told)
+    workers = len(measured.devices)
+    where = measured.devices[0] if workers == 1 else f"{workers} workers"
+    return f"{'roughly' if rough else 'about'} {duration(total / workers)} on {where}"
+
+
+def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -> tuple[float, bool] | None:
+    """Of a run on a device, and whether its pace is a guess."""
+    task = Task(
+        0, spec.arch, spec.image_size, spec.precision, spec.data, spec.passes, spec.needs_card, spec.epochs,
+        spec.batch_size, 0, 0, 0,
+    )  # fmt: skip
+    if not spec.epochs:
+        return 0.0, True
+    exact = known.seconds(task, device)
+    if exact is not None:
+        return exact.mid, False
+    shown = known.images.get(spec.data, images)
+    if shown is None:
+        return None
+    pace = known.paces.get((task.kind, device))
+    usual = pace.usual if pace is not None else _guessed(task.kind, device, known)
+    return (shown * spec.passes * spec.epochs / usual, pace is None) if usual else None
+
+
+def _guessed(kind: Kind, device: str, known: Knowledge) -> float | None:
+    """Images/s by the work of a pass, from the measured kind that is nearest in it."""
+    measured: list[tuple[Kind, Pace]] = [
+        (other, pace)
+        for (other, where), pace in known.paces.items()
+        if where == device and other[2] == kind[2]
+    ]
+    if not measured:
+        return None
+    work = _work(kind)
+    other, pace = min(measured, key=lambda each: max(_work(each[0]) / work, work / _work(each[0])))
+    return pace.usual * _work(other) / work
+
+
+def _work(kind: Kind) -> float:
+    arch, image_size, _precision = kind
+    return MULTIPLY_ADDS[arch] * image_size**2

@@ -1,0 +1,80 @@
+"""The keys that open the new-experiment form: empty, as a run was, or as its verdict suggests."""
+
+import contextlib
+from dataclasses import dataclass
+
+from textual import work
+
+from engine.grid import SpecError, load_spec
+from engine.store import listing
+from engine.store.database import StoreError, open_store
+from engine.store.fencing import QueueError
+from tui.form import texts_of
+from tui.screens.new_run import NewRunScreen
+from tui.screens.run_actions import RunActions
+from tui.text import plain
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A form that is filled with a run's settings."""
+
+    texts: dict[str, str]
+    heading: str
+
+
+class FormActions(RunActions):
+    @property
+    def has_worker(self) -> bool:
+        """Whether what is queued will start by itself."""
+        raise NotImplementedError
+
+    def action_new_run(self) -> None:
+        if self.may_write():
+            self.app.push_screen(NewRunScreen(self._home), self._queued)
+
+    def action_clone_run(self) -> None:
+        self._copy(fixed=False)
+
+    def action_fix(self) -> None:
+        self._copy(fixed=True)
+
+    def _copy(self, *, fixed: bool) -> None:
+        rows = self.chosen_rows()
+        if not rows or not self.may_write():
+            return
+        if len(rows) > 1:
+            self.notify("one run at a time is cloned: esc drops the marks", severity="warning")
+            return
+        self._read_run(rows[0].id, fixed)
+
+    @work(thread=True, exclusive=True, group="copy")
+    def _read_run(self, run_id: int, fixed: bool) -> None:
+        try:
+            with (
+                contextlib.closing(open_store(self._home.database, create=False)) as store,
+                store.read() as session,
+            ):
+                run = listing.get_run(session, run_id)
+                spec, change = load_spec(run.spec), run.verdict_change or {}
+        except (StoreError, QueueError, SpecError) as error:
+            self.app.call_from_thread(self.notify, plain(error), severity="error")
+            return
+        if fixed and not change:
+            text = f"#{run_id}: nothing is suggested; C clones it"
+            self.app.call_from_thread(self.notify, text, severity="warning")
+            return
+        changed = ", ".join(f"{name} {value}" for name, value in change.items())
+        heading = f"As #{run_id}, but {changed}" if fixed else f"Clone of #{run_id}"
+        copied = Copied(texts_of(spec, change if fixed else {}), plain(heading))
+        self.app.call_from_thread(self._open, copied)
+
+    def _open(self, copied: Copied) -> None:
+        if self.is_current:
+            self.app.push_screen(NewRunScreen(self._home, copied.texts, copied.heading), self._queued)
+
+    def _queued(self, ids: tuple[int, ...] | None) -> None:
+        if ids:
+            which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
+            hint = "" if self.has_worker else ": press w to start a worker"
+            self.notify(f"queued {which}{hint}")
