@@ -1,0 +1,25 @@
+"""Everything drawn with plotext, and its only importer: pure functions from a view to a canvas."""
+
+from textual_plotext import PlotextPlot
+from textual_plotext.plot import Plot
+
+from tui.plots.accuracy import draw_accuracy
+from tui.plots.canvas import thin
+from tui.plots.confusion import draw_confusion
+from tui.plots.ink import INK, SERIES, Ink
+from tui.plots.lines import Chart, Line, draw_chart, reading
+
+__all__ = [
+    "INK",
+    "SERIES",
+    "Chart",
+    "Ink",
+    "Line",
+    "Plot",
+    "PlotextPlot",
+    "draw_accuracy",
+    "draw_chart",
+    "draw_confusion",
+    "reading",
+    "thin",
+]

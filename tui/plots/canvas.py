@@ -1,0 +1,61 @@
+"""What all drawings share: an empty canvas, words on it, points that fit."""
+
+import math
+from collections.abc import Sequence
+
+from textual_plotext.plot import Plot
+
+from tui.plots.ink import INK, Colour
+
+
+def thin(values: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """At most `most` points that keep each stretch's lowest and highest, so that no spike is lost."""
+    points = [(x, y) for x, y in values if math.isfinite(x) and math.isfinite(y)]
+    if len(points) <= most:
+        return points
+    stretches = max(most // 2, 1)
+    kept: list[tuple[float, float]] = []
+    for number in range(stretches):
+        part = points[number * len(points) // stretches : (number + 1) * len(points) // stretches]
+        low, high = min(part, key=lambda point: point[1]), max(part, key=lambda point: point[1])
+        kept += sorted({low, high})
+    return kept
+
+
+def clear(plot: Plot, width: int, height: int) -> None:
+    plot.clear_figure()
+    plot.plotsize(width, height)
+    plot.frame(False)
+
+
+def as_characters(plot: Plot, width: int, height: int) -> None:
+    """Coordinates count characters from the lower left."""
+    plot.xaxes(False, False)
+    plot.yaxes(False, False)
+    plot.xticks([])
+    plot.yticks([])
+    plot.xlim(0, max(width - 1, 1))
+    plot.ylim(0, max(height - 1, 1))
+
+
+def write(plot: Plot, text: str, x: int, y: int, colour: Colour, ground: Colour = INK.ground) -> None:
+    if text:
+        plot.text(text, x, y, color=colour, background=ground, alignment="left")
+
+
+def finite(epochs: Sequence[int], values: Sequence[float | None]) -> list[tuple[float, float]]:
+    return [
+        (epoch, value)
+        for epoch, value in zip(epochs, values, strict=True)
+        if value is not None and math.isfinite(value)
+    ]
+
+
+def blend(low: Colour, high: Colour, share: float) -> Colour:
+    return tuple(round(a + (b - a) * share) for a, b in zip(low, high, strict=True))  # type: ignore[return-value]
+
+
+def ink_on(ground: Colour, *, bold: bool) -> Colour:
+    """Black on bright, light on dark (luminance by ITU-R BT.709); off the diagonal a little dimmer."""
+    bright = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] > 110
+    return (0, 0, 0) if bright else INK.text if bold else (170, 178, 186)

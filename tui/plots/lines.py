@@ -1,0 +1,176 @@
+"""Charts of lines over epochs: a window, smoothed or logarithmic, with a cursor that reads values."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from textual_plotext.plot import Plot
+
+from tui.plots.canvas import clear, thin, write
+from tui.plots.ink import INK, Colour
+from tui.text import decimals
+
+LABEL_CELLS = 7
+"""The y axis with its numbers, about."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Finite values over epochs, in order."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    colour: Colour
+    faint: bool = False
+    """Behind the others, and not read by the cursor: a curve before it is smoothed."""
+    level: bool = False
+    """The same everywhere: a baseline."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn of a quantity."""
+
+    title: str
+    lines: tuple[Line, ...]
+    first: float
+    last: float
+    """The window, in epochs."""
+    is_share: bool = False
+    """Accuracy-like: from at most 1 down to what is there."""
+    log: bool = False
+    cursor: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(line.points for line in self.lines)
+
+
+def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> None:
+    clear(plot, width, height)
+    inside = [_window(line, chart) for line in chart.lines]
+    values = [y for points in inside for _, y in points]
+    if not values:
+        plot.xaxes(False, False)
+        plot.yaxes(False, False)
+        plot.xlim(0, max(width - 1, 1))
+        plot.ylim(0, max(height - 1, 1))
+        write(plot, "nothing measured yet", 0, height - 1, INK.dim)
+        return
+    low, high = bounds(values, is_share=chart.is_share, log=chart.log)
+    plot.xlim(chart.first, chart.last)
+    plot.ylim(low, high)
+    plot.yticks(*_ticks(low, high, height, log=chart.log))
+    plot.xticks(*_epochs(chart.first, chart.last, width))
+    for line, points in zip(chart.lines, inside, strict=True):
+        _draw_line(plot, line, points, chart, width)
+    if chart.cursor is not None and chart.first <= chart.cursor <= chart.last:
+        plot.vline(chart.cursor, color=INK.cursor)
+
+
+def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], chart: Chart, width: int) -> None:
+    if not points:
+        return
+    if line.level:
+        points = [(chart.first, points[0][1]), (chart.last, points[0][1])]
+    shown = thin(points, 2 * max(width - LABEL_CELLS, 8))
+    if len(shown) == 1:
+        plot.scatter(*zip(*shown, strict=True), marker="●", color=line.colour)
+    else:
+        plot.plot(*zip(*shown, strict=True), marker="braille", color=line.colour)
+
+
+def _window(line: Line, chart: Chart) -> list[tuple[float, float]]:
+    """The points that are seen, on the chart's scale; a level is seen wherever it is."""
+    seen = [(x, y) for x, y in line.points if line.level or chart.first <= x <= chart.last]
+    return [(x, math.log10(y)) for x, y in seen if y > 0] if chart.log else seen
+
+
+def bounds(values: Sequence[float], *, is_share: bool, log: bool) -> tuple[float, float]:
+    """The y range: whole tenths up to 1 for shares, a little air around anything else; logarithms stay so."""
+    low, high = min(values), max(values)
+    if is_share and not log:
+        return min(math.floor(10 * low) / 10, 0.9), max(1.0, high)
+    if high - low < 1e-12:
+        pad = abs(high) / 10 or 0.5
+        return low - pad, high + pad
+    pad = (high - low) / 20
+    return (low - pad, high + pad) if log or low < 0 else (max(low - pad, 0.0), high + pad)
+
+
+def _ticks(low: float, high: float, height: int, *, log: bool) -> tuple[list[float], list[str]]:
+    """At round numbers (1, 2 or 5 times a power of ten), a label for every three rows or so."""
+    most = max(height // 3, 2)
+    if log:
+        exponents = range(math.floor(low), math.ceil(high) + 1)
+        marks = [factor * 10.0**exponent for exponent in exponents for factor in (1, 2, 5)]
+        levels = [mark for mark in marks if low <= math.log10(mark) <= high]
+        while len(levels) > most:
+            levels = levels[::2]
+        levels = levels or [10 ** ((low + high) / 2)]
+        return [math.log10(level) for level in levels], [_number(level) for level in levels]
+    step = next(
+        size
+        for size in (
+            factor * 10.0 ** (exponent)
+            for exponent in range(math.floor(math.log10((high - low) / most)) - 1, 40)
+            for factor in (1, 2, 5)
+        )
+        if (high - low) / size <= most
+    )
+    first = math.ceil(low / step - 1e-9)
+    levels = [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
+    return levels, [_number(level, step) for level in levels]
+
+
+def _number(value: float, step: float | None = None) -> str:
+    if step is not None and 1e-3 <= step < 1e5:
+        places = max(0, -math.floor(math.log10(step) + 1e-9))
+        return f"{value:,.{places}f}"
+    return f"{value:.3g}"
+
+
+def _epochs(first: float, last: float, width: int) -> tuple[list[float], list[str]]:
+    """A tick for every ten characters at most, on whole epochs where the window holds some."""
+    span = max(last - first, 1e-9)
+    most = max(width // 10, 2)
+    step = next(
+        size
+        for size in (factor * 10.0**power for power in range(-4, 9) for factor in (1, 2, 5))
+        if span / size <= most
+    )
+    if span >= 2:
+        step = max(step, 1.0)
+    start = math.ceil(first / step - 1e-9)
+    places = [number * step for number in range(start, math.floor(last / step + 1e-9) + 1)]
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    return places, [f"{place:.{digits}f}" for place in places]
+
+
+def reading(chart: Chart) -> list[tuple[Line, float | None]]:
+    """Each line's value at the cursor: of the point nearest to it, where one is near."""
+    if chart.cursor is None:
+        return []
+    return [(line, value_at(line, chart.cursor)) for line in chart.lines if not line.faint]
+
+
+def value_at(line: Line, x: float) -> float | None:
+    if not line.points:
+        return None
+    if line.level:
+        return line.points[0][1]
+    places = [point[0] for point in line.points]
+    near = bisect_left(places, x)
+    candidates = line.points[max(near - 1, 0) : near + 1]
+    found = min(candidates, key=lambda point: abs(point[0] - x))
+    gaps = [after - before for before, after in pairwise(places)]
+    reach = max(gaps, default=1.0) / 2 + 1e-9
+    return found[1] if abs(found[0] - x) <= reach else None
+
+
+def value_shown(value: float | None, *, is_share: bool) -> str:
+    if value is None:
+        return "–"
+    return decimals(value) if is_share else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
