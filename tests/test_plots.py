@@ -7,7 +7,10 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.plots import INK, Plot, draw_accuracy, draw_confusion, thin
+from tui.plots import (
+    INK, MODES, Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_confusion, draw_matrix, most_confused, reading,
+    thin,
+)  # fmt: skip
 from tui.snapshot import Curve, MatrixView
 
 
@@ -99,3 +102,59 @@ def test_thinning_keeps_every_spike_and_its_bound(length: int, spikes: set[int],
 
 def test_thinning_drops_what_is_not_finite() -> None:
     assert thin([(1, float("inf")), (2, 0.5), (3, float("nan"))], 10) == [(2, 0.5)]
+
+
+@given(st.lists(st.floats(0.5, 1.0), min_size=50, max_size=3000), st.data())
+def test_every_outlier_of_a_long_series_is_drawn_in_its_column(values: list[float], data: st.DataObject) -> None:
+    width = 60
+    at = data.draw(st.sets(st.integers(0, len(values) - 1), min_size=1, max_size=3))
+    points = tuple((float(n), 9.0 if n in at else value) for n, value in enumerate(values))
+    plot = Plot()
+    plot.plotsize(width, 12)
+    plot._set_size(width, 12)
+    chart = Chart("loss", (Line("loss", points, INK.train),), 0.0, float(len(values) - 1))
+    draw_chart(plot, chart, width, 12)
+    lines, _ = drawn(plot)
+    left = next(n for n in range(width) if any(line[n : n + 1].strip() for line in lines[:10]) and n > 2)
+    top = "".join(lines[0:2])
+    assert any(character > "\u2800" for character in top)
+    columns = {n for line in lines[:2] for n, character in enumerate(line) if character > "\u2800"}
+    for number in at:
+        expected = left + (width - 1 - left) * number / (len(values) - 1)
+        assert min(abs(column - expected) for column in columns) <= 3
+
+
+def test_a_cursor_reads_the_nearest_value_and_nothing_far_away() -> None:
+    line = Line("a", ((1.0, 0.5), (2.0, 0.6), (5.0, 0.7)), INK.test)
+    level = Line("b", ((0.0, 0.3),), INK.baseline, level=True)
+    faint = Line("c", ((1.0, 0.5),), INK.faint, faint=True)
+
+    def read(x: float) -> list[float | None]:
+        return [value for _, value in reading(Chart("t", (line, level, faint), 0, 9, cursor=x))]
+
+    assert read(1.0) == [0.5, 0.3] and read(2.4) == [0.6, 0.3] and read(9.0) == [None, 0.3]
+
+
+def matrix_lines(grid: Grid, width: int, height: int) -> list[str]:
+    plot = Plot()
+    plot.plotsize(width, height)
+    plot._set_size(width, height)
+    draw_matrix(plot, grid, width, height)
+    return drawn(plot)[0]
+
+
+def test_a_hundred_classes_are_seen_around_the_cursor() -> None:
+    counts = tuple(tuple(7 if row == column else 0 for column in range(100)) for row in range(100))
+    names = tuple(f"class {number}" for number in range(100))
+    lines = matrix_lines(Grid(counts, names, MODES[0], (60, 60)), 80, 18)
+    assert any("60 class 60" in line and "100%" in line for line in lines)
+    assert not any("1 class 1 " in line for line in lines)
+    assert "no room" in matrix_lines(Grid(counts, names, MODES[0], (60, 60)), 80, 1)[0]
+
+
+def test_differences_carry_their_sign_and_modes_their_shares() -> None:
+    counts, other = ((90, 10), (5, 15)), ((80, 20), (5, 15))
+    assert "+10" in matrix_lines(Grid(counts, ("a", "b"), MODES[0], (1, 1), other), 60, 8)[1]
+    by_column = matrix_lines(Grid(counts, ("a", "b"), MODES[2], (1, 1)), 60, 8)
+    assert "95%" in by_column[1] and "60%" in "".join(by_column[4:6])
+    assert [pair[:2] for pair in most_confused(counts, 3)] == [(0, 1), (1, 0)]

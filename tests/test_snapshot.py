@@ -95,7 +95,7 @@ def test_shares_of_a_class_without_images_are_undefined() -> None:
 )
 def test_what_is_said_of_a_run(status: str, values: dict[str, object], verdict: str, bad: bool) -> None:
     detail = make_detail(run(1, status, **values), [], None, "2 ahead" if status == "queued" else "")
-    assert (detail.verdict, detail.bad) == (verdict, bad)
+    assert (detail.verdict.word, detail.verdict.bad) == (verdict, bad)
 
 
 def test_time_left_is_told_only_where_every_end_is_known() -> None:

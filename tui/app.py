@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -15,6 +16,7 @@ from engine.store.database import StoreError
 from tui import commands
 from tui.feed import Feed
 from tui.screens.home import HomeScreen
+from tui.screens.run import RunScreen
 from tui.snapshot import Snapshot
 from tui.text import plain
 
@@ -125,9 +127,15 @@ class ResnetTui(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds the table's commands."""
-        for command in commands.HOME if screen is self._home_screen else ():
-            action = getattr(self._home_screen, f"action_{command.id}")
-            yield SystemCommand(command.title, command.help, action)
+        found = (
+            commands.HOME
+            if screen is self._home_screen
+            else commands.RUN
+            if isinstance(screen, RunScreen)
+            else ()
+        )
+        for command in found:
+            yield SystemCommand(command.title, command.help, partial(screen.run_action, command.does))
 
 
 def run_app(home: Home, *, readonly: bool = False) -> int:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 ON_RUNS, LIST, MOVING, GENERAL = "On marked runs, or the highlighted one", "The list", "Moving", "Elsewhere"
+PAGES, CURVES, CONFUSION, LOG, SPEC, ON_RUN = "Pages", "Curves", "Confusion", "Log", "Spec", "On this run"
 
 
 @dataclass(frozen=True)
 class Command:
-    """`id` names the screen's `action_<id>`."""
+    """`id` names the screen's `action_<id>`, but where `action` does."""
 
     id: str
     keys: str
@@ -21,6 +22,12 @@ class Command:
     in_footer: bool = True
     group: str = GENERAL
     """The help page's heading."""
+    action: str = ""
+    """Where several commands share one."""
+
+    @property
+    def does(self) -> str:
+        return self.action or self.id
 
     @property
     def key_text(self) -> str:
@@ -28,6 +35,7 @@ class Command:
 
 
 HOME = (
+    Command("open_run", "enter", "open", "the run on a screen of its own"),
     Command("new_run", "n", "new", "queue a grid of new runs"),
     Command("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST),
     Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS),
@@ -63,12 +71,65 @@ HOME = (
 )
 
 
+def _page(number: int, page: str) -> Command:
+    return Command(
+        f"show_{page}", str(number), page, f"{page}", in_footer=False, group=PAGES, action=f"page('{page}')"
+    )
+
+
+def _on_page(
+    name: str, keys: str, title: str, text: str, group: str, shown: str = "", footer: bool = False
+) -> Command:
+    """What the seen page does with a key, where it does anything."""
+    return Command(f"{group.lower()}_{name}", keys, title, text, shown, footer, group, f"on_page('{name}')")
+
+
+RUN = (
+    _page(1, "curves"),
+    _page(2, "confusion"),
+    _page(3, "log"),
+    _page(4, "spec"),
+    _on_page("left", "left,h", "left", "read the values before, or the cell there", CURVES, "← →"),
+    _on_page("right", "right,l", "right", "the values after", CURVES, "→"),
+    _on_page(
+        "next", "right_square_bracket,full_stop", "next", "the next chart, epoch or find", CURVES, "]", True
+    ),
+    _on_page("previous", "left_square_bracket,comma", "previous", "the one before", CURVES, "["),
+    _on_page("open", "enter", "one/all", "one chart alone, or all", CURVES, "enter", True),
+    _on_page("more", "plus,equals_sign", "smoother", "smooth more", CURVES, "+", True),
+    _on_page("less", "minus", "rougher", "smooth less", CURVES, "-"),
+    _on_page("log", "y", "log scale", "a logarithmic scale, or not", CURVES, footer=True),
+    _on_page("zoom_in", "z", "zoom", "a narrower window around the cursor", CURVES, footer=True),
+    _on_page("zoom_out", "Z", "zoom out", "a wider one", CURVES),
+    _on_page("up", "up,k", "up", "the class above, or scroll", CONFUSION, "↑ ↓"),
+    _on_page("down", "down,j", "down", "the class below, or scroll", CONFUSION, "↓"),
+    _on_page("mode", "m", "shares", "counts, shares of the class, or of the answer", CONFUSION, footer=True),
+    _on_page("play", "space", "play", "play the epochs", CONFUSION, footer=True),
+    Command("search", "slash", "search", "look for a word; ] [ go on", shown="/", in_footer=False, group=LOG),
+    _on_page("first", "g,home", "first", "the first line", LOG, "g"),
+    _on_page("last", "G,end", "last", "the last line, and follow", LOG, "G"),
+    Command("compare_spec", "d", "against", "what differs from another run", in_footer=False, group=SPEC),
+    Command("fix", "f", "fix", "a form with what the verdict suggests", group=ON_RUN),
+    Command("clone_run", "C", "clone", "a form filled as the run was", in_footer=False, group=ON_RUN),
+    Command("retry", "r", "retry", "queue it again", in_footer=False, group=ON_RUN),
+    Command(
+        "cancel_run", "x", "cancel", "cancel; the weights so far are kept", in_footer=False, group=ON_RUN
+    ),
+    Command("pause", "p", "pause", "pause, or let go on", in_footer=False, group=ON_RUN),
+    Command("note", "N", "note", "write a note", in_footer=False, group=ON_RUN),
+    Command("tag", "t", "tag", "add tags, or take -tag away", in_footer=False, group=ON_RUN),
+    Command("undo", "u", "undo", "take back the newest edit of the queue", in_footer=False),
+    Command("help", "question_mark", "help", "this page", shown="?"),
+    Command("leave", "escape,q", "back", "to the runs", shown="esc"),
+)
+
+
 def bindings(commands: tuple[Command, ...]) -> list[BindingType]:
     """With priority: a key is done before the next one is looked at, so what is typed fast lands where it should."""
     return [
         Binding(
             command.keys,
-            command.id,
+            command.does,
             command.title,
             show=command.in_footer,
             key_display=command.shown or None,

@@ -97,11 +97,18 @@ class Detail:
     title: str
     curve: Curve
     matrix: MatrixView | None
-    verdict: str
-    """`healthy`, `collapsed`, …, a failed run's cause, or empty."""
-    evidence: str
-    suggestion: str
-    bad: bool
+    verdict: "Verdict"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the numbers say of a run."""
+
+    word: str
+    """`healthy`, `collapsed`, …, a failed run's cause, `waiting`, or empty."""
+    evidence: str = ""
+    suggestion: str = ""
+    bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,7 +222,6 @@ def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None,
     parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     names = tuple(map(plain, run.class_names))
     shown = epochs[-1].epoch if epochs else 0
-    verdict, evidence, suggestion = _verdict(run, waiting)
     return Detail(
         run_id=run.id or 0,
         title=plain(" · ".join(parts) + (f" · {run.name}" if run.name else "")),
@@ -227,20 +233,20 @@ def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None,
             max(run.epochs, shown, 1),
         ),
         matrix=MatrixView(tuple(map(tuple, matrix)), names, shown, run.epochs) if matrix else None,
-        verdict=plain(verdict),
-        evidence=plain(evidence),
-        suggestion=plain(suggestion),
-        bad=run.status == "failed" or run.verdict in WARNED,
+        verdict=verdict_of(run, waiting),
     )
 
 
-def _verdict(run: Run, waiting: str) -> tuple[str, str, str]:
+def verdict_of(run: Run, waiting: str) -> Verdict:
     if run.status == "failed":
-        return f"failed: {run.cause}", run.error or "", run.suggestion or ""
+        return Verdict(
+            plain(f"failed: {run.cause}"), plain(run.error or ""), plain(run.suggestion or ""), bad=True
+        )
     if run.verdict:
         evidence = "; ".join(filter(None, (run.verdict_evidence, run.verdict_ruled_out)))
-        return run.verdict, evidence, run.verdict_suggestion or ""
-    return ("waiting", waiting, "") if waiting else ("", "", "")
+        suggestion = plain(run.verdict_suggestion or "")
+        return Verdict(plain(run.verdict), plain(evidence), suggestion, bad=run.verdict in WARNED)
+    return Verdict("waiting", plain(waiting)) if waiting else Verdict("")
 
 
 def make_workers(workers: Sequence[Worker], running: Iterable[Any]) -> tuple[WorkerView, ...]:

@@ -7,12 +7,15 @@ from tui.plots.accuracy import draw_accuracy
 from tui.plots.canvas import thin
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, SERIES, Ink
-from tui.plots.lines import Chart, Line, draw_chart, reading
+from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
+from tui.plots.matrix import MODES, Grid, draw_matrix, most_confused
 
 __all__ = [
     "INK",
+    "MODES",
     "SERIES",
     "Chart",
+    "Grid",
     "Ink",
     "Line",
     "Plot",
@@ -20,6 +23,9 @@ __all__ = [
     "draw_accuracy",
     "draw_chart",
     "draw_confusion",
+    "draw_matrix",
+    "most_confused",
     "reading",
     "thin",
+    "value_shown",
 ]

@@ -8,10 +8,26 @@ from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.commands import GENERAL, HOME, LIST, MOVING, ON_RUNS
+from tui.commands import (
+    CONFUSION,
+    CURVES,
+    GENERAL,
+    HOME,
+    LIST,
+    LOG,
+    MOVING,
+    ON_RUN,
+    ON_RUNS,
+    PAGES,
+    RUN,
+    SPEC,
+    Command,
+)
 from tui.snapshot import GLYPHS
 
-COLUMNS = ((ON_RUNS, GENERAL), (LIST, MOVING))
+Columns = tuple[tuple[str, ...], ...]
+ON_HOME: Columns = ((ON_RUNS, GENERAL), (LIST, MOVING))
+ON_ONE: Columns = ((PAGES, CURVES, CONFUSION), (LOG, SPEC, ON_RUN, GENERAL))
 MORE = {GENERAL: [("ctrl+p", "find a command by its name")]}
 SIGNS = (
     "⚠ the answers show that the network has not learnt: see the verdict\n",
@@ -26,17 +42,21 @@ class HelpScreen(ModalScreen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (118, "-wide")]
     BINDINGS = [("escape,q,question_mark,enter", "dismiss", "back")]
 
+    def __init__(self, commands: tuple[Command, ...] = HOME) -> None:
+        super().__init__()
+        self._commands, self._columns = commands, ON_ONE if commands is RUN else ON_HOME
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog"):
             with Container(id="keys"):
-                for titles in COLUMNS:
-                    yield Static(Group(*map(_page, titles)))
+                for titles in self._columns:
+                    yield Static(Group(*(_page(title, self._commands) for title in titles)))
             yield Static(Text("   ".join(f"{glyph} {status}" for status, glyph in GLYPHS.items())))
             yield Static(Text.assemble(*SIGNS), classes="dim")
 
 
-def _page(title: str) -> Group:
-    rows = [(command.key_text, command.help) for command in HOME if command.group == title]
+def _page(title: str, commands: tuple[Command, ...]) -> Group:
+    rows = [(command.key_text, command.help) for command in commands if command.group == title]
     return Group(Text(title, style="bold"), _grid([*rows, *MORE.get(title, ())]), Text(""))
 
 

@@ -20,6 +20,7 @@ from tui.run_list import QUEUE, SORTS, Wish
 from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
+from tui.screens.run import RunScreen
 from tui.snapshot import RunRow, Snapshot
 from tui.text import plain
 from tui.widgets.bars import DeviceStrip, HeadLine
@@ -227,6 +228,14 @@ class HomeScreen(FormActions):
         self.table.move_to(self.table.row_count - 1)
 
     # Runs and workers
+
+    def action_open_run(self) -> None:
+        if self.run_id is not None and self.run_id in self._rows:
+            self.app.push_screen(RunScreen(self, self.run_id))
+
+    def row_of(self, run_id: int) -> RunRow | None:
+        """As the newest snapshot has it."""
+        return self._rows.get(run_id)
 
     def action_start_worker(self) -> None:
         if not self.may_write():

@@ -1,5 +1,7 @@
 """The highlighted run: its curve, its confusion matrix, and what the numbers say."""
 
+from collections.abc import Mapping
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -7,7 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
-from tui.snapshot import Curve, Detail, MatrixView
+from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.text import decimals
 
 
@@ -69,17 +71,18 @@ class DetailPane(Vertical):
         self.query_one(ConfusionPlot).view = detail.matrix
         classes = len(detail.matrix.counts) if detail.matrix else 1
         self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
-        self.query_one("#verdict", Static).update(self._verdict(detail))
+        self.query_one("#verdict", Static).update(verdict_text(detail.verdict, self.app.theme_variables))
 
-    def _verdict(self, detail: Detail) -> Text:
-        colour = self.app.theme_variables["error" if detail.bad else "success"]
-        text = Text.assemble((detail.verdict, f"bold {colour}" if detail.verdict != "waiting" else "dim"))
-        # What to do comes before why: where room is short, the end is cut.
-        if detail.suggestion:
-            text.append(f"  ▸ {detail.suggestion}", style="bold")
-        if detail.evidence:
-            text.append(f"  {detail.evidence}")
-        return text
+
+def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
+    """What to do comes before why: where room is short, the end is cut."""
+    colour = theme["error" if verdict.bad else "success"]
+    text = Text.assemble((verdict.word, f"bold {colour}" if verdict.word != "waiting" else "dim"))
+    if verdict.suggestion:
+        text.append(f"  ▸ {verdict.suggestion}", style="bold")
+    if verdict.evidence:
+        text.append(f"  {verdict.evidence}")
+    return text
 
 
 def legend(curve: Curve, width: int) -> Text:

@@ -1,0 +1,235 @@
+"""The screen of one run: its pages by keys."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
+from studies import GRADES, add_study
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from engine.paths import Home
+from engine.store import listing, queue
+from engine.store.database import Store, open_store
+from engine.store.fencing import Claim
+from tui import commands
+from tui.curves import Looking
+from tui.screens.help import HelpScreen
+from tui.screens.new_run import NewRunScreen
+from tui.screens.run import PAGES, RunScreen
+from tui.widgets.curves_pane import ChartBox, CurvesPane
+from tui.widgets.log_pane import LogPane
+from tui.widgets.matrix_pane import MatrixPane
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    return make_home(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def study(home: Home) -> Store:
+    store = open_store(home.database)
+    add_study(store)
+    return store
+
+
+async def on_run(pilot: Pilot[Any], downs: int = 0) -> None:
+    """Open the run that lies so many lines below the first, which is #5."""
+    await opened(pilot)
+    await pilot.press(*["j"] * downs, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+    await until(pilot, lambda: shown(pilot, "#run-head"))
+
+
+def curves(pilot: Pilot[Any]) -> CurvesPane:
+    return pilot.app.screen.query_one(CurvesPane)
+
+
+def title(pilot: Pilot[Any], key: str) -> str:
+    return str(pilot.app.screen.query_one(f"#chart-{key}", ChartBox).query_one(".chart-title", Static).content)
+
+
+async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        assert "#5 resnet50" in shown(pilot, "#run-head") and "epoch 3 of 6" in shown(pilot, "#run-head")
+        assert [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display] == ["accuracy"]
+        assert "test .7761" in title(pilot, "accuracy") and "epoch" not in title(pilot, "accuracy")
+        await pilot.press("left")
+        assert "epoch 3" in title(pilot, "accuracy")
+        await pilot.press("left")
+        assert "epoch 2" in title(pilot, "accuracy") and "baseline .7313" in title(pilot, "accuracy")
+        await pilot.press("right_square_bracket")
+        assert title(pilot, "loss").startswith("loss") and "epoch 2" in title(pilot, "loss")
+        await pilot.press("plus", "plus", "y", "z")
+        says = shown(pilot, "#curves-says")
+        assert "2 of 6" in says and "smoothed 0.8" in says and "logarithmic" in says and "epochs " in says
+        await pilot.press("minus", "minus", "y", "Z")
+        assert shown(pilot, "#curves-says") == "2 of 6"
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        assert title(pilot, "speed").startswith("images/s")
+
+
+async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
+        await pilot.press("enter")
+        assert sum(box.display for box in pilot.app.screen.query(ChartBox)) == 1
+        await pilot.resize_terminal(*SMALL)
+        await pilot.press("enter")
+        await pilot.resize_terminal(*TALL)
+        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
+
+
+async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Store) -> None:
+    from studies import train
+
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        before = title(pilot, "accuracy")
+        train(study, Claim(5, 1), 5, skill=0.9)
+        await until(pilot, lambda: title(pilot, "accuracy") != before)
+        queue.end(study, Claim(5, 1), "failed", cause="diverged", error="the loss is not finite", suggestion="try lr 1e-4")
+        await until(pilot, lambda: "failed" in shown(pilot, "#run-head"))
+        verdict = shown(pilot, "#run-verdict")
+        assert verdict.startswith("failed: diverged  ▸ try lr 1e-4  the loss is not finite")
+
+
+async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("2")
+        pane = pilot.app.screen.query_one(MatrixPane)
+        await until(pilot, lambda: "epoch ◀ 3" in shown(pilot, "#scrubber"))
+        await pilot.press("down", "down")
+        assert shown(pilot, "#cell").startswith(f"true 2 {GRADES[2]}, answered 0 {GRADES[0]}: 26 images, 84 % of")
+        assert "most confused: 2 moderate as 0 no DR 26" in shown(pilot, "#pairs")
+        await pilot.press("comma")
+        assert "epoch ◀ 2 ▶" in shown(pilot, "#scrubber") and pane.scrub.epoch == 2
+        await pilot.press("m")
+        assert "counts" in shown(pilot, "#scrubber")
+        await pilot.press("full_stop")
+        assert pane.scrub.epoch is None  # the newest, whichever it will be
+        await pilot.press("space")
+        assert "epoch   0 ▶" in shown(pilot, "#scrubber") and "playing" in shown(pilot, "#scrubber")
+        await until(pilot, lambda: pane.scrub.epoch is None)
+        assert "playing" not in shown(pilot, "#scrubber")
+        await pilot.press("right", "right", "right", "right", "right", "right")
+        assert pane.scrub.cell == (2, 4)
+
+
+async def test_the_log_is_followed_and_searched(home: Home, study: Store) -> None:
+    log = home.run(5).log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(f"line {number}\n" for number in range(200)) + "the end [bold]\x1b[31m\n")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("3")
+        pane = pilot.app.screen.query_one(LogPane)
+        await until(pilot, lambda: len(pane.lines) == 201 and pane.is_vertical_scroll_end)
+        assert pane.lines[-1].startswith("the end [bold]") and "\x1b" not in pane.lines[-1]
+        with log.open("a") as more:
+            more.write("half a li")
+            more.flush()
+            await pilot.pause(0.4)
+            assert len(pane.lines) == 201
+            more.write("ne\n")
+        await until(pilot, lambda: pane.lines[-1] == "half a line" and pane.is_vertical_scroll_end)
+        await pilot.press("g")
+        assert pane.scroll_offset.y == 0
+        await pilot.press("slash", *"line", "space", "1", "2", "enter")
+        await until(pilot, lambda: "11 lines have 'line 12'" in toasts(pilot))
+        assert pane._match == 129
+        await pilot.press("right_square_bracket")
+        assert pane._match == 12
+        await pilot.press("left_square_bracket")
+        assert pane._match == 129
+        log.write_text("begun anew\n")
+        await until(pilot, lambda: pane.lines == ["begun anew"])
+
+
+async def test_the_spec_names_what_differs(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "3 differ from the defaults" in shown(pilot, "#spec-text"))
+        await pilot.press("d", "3", "enter")
+        await until(pilot, lambda: "1 differs from #3" in shown(pilot, "#spec-text"))
+        assert "resnet50   #3 resnet18" in shown(pilot, "#spec-text")
+        await pilot.press("d", "9", "9", "enter")
+        await until(pilot, lambda: "99" in toasts(pilot))
+
+
+async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("x", "y")
+        await until(pilot, lambda: "run 5: asked to stop" in toasts(pilot))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
+        assert table(pilot).row_count == 8
+    with study.read() as session:
+        assert listing.get_run(session, 5).request == "cancel"
+
+
+async def test_a_run_that_is_removed_meanwhile_closes_its_screen(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot, downs=2)
+        from tui import verbs
+
+        run_id = pilot.app.screen.run_id  # type: ignore[attr-defined]
+        verbs.remove(study, home, [run_id])
+        await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
+        assert f"#{run_id} was removed" in toasts(pilot)
+
+
+async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Home, study: Store) -> None:
+    """No key of any page ends in an error, and each has a page that takes it."""
+    taken = set()
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, RunScreen)
+        for page in PAGES:
+            await pilot.press(str(PAGES.index(page) + 1))
+            for command in commands.RUN:
+                name, _, rest = command.does.partition("(")
+                parameters = (rest.strip("')"),) if rest else ()
+                if screen.check_action(name, parameters):
+                    taken.add(command.id)
+                    if name == "on_page":
+                        await pilot.press(command.keys.split(",")[0])
+    assert taken == {command.id for command in commands.RUN}
+
+
+def test_the_window_stays_in_the_run_and_follows_the_cursor(study: Store) -> None:
+    from tui.run_feed import RunFeed
+
+    feed = RunFeed(str(study.engine.url), 4)
+    view = feed.poll()
+    assert view is not None and feed.poll() is None
+    feed.close()
+    looking = Looking()
+    for _ in range(9):
+        looking = looking.zoom(view, 0.5)
+    first, last = looking.range(view)
+    assert last - first == pytest.approx(0.02 * 6) and last <= 6
+    for _ in range(9):
+        looking = looking.move(view, -1, 60)
+        first, last = looking.range(view)
+        assert 0 <= first < last <= 6 and looking.cursor is not None and first <= looking.cursor <= last
+    assert looking.cursor == 1.0
+    for _ in range(9):
+        looking = looking.zoom(view, 2.0)
+    assert looking.window is None

@@ -1,0 +1,157 @@
+"""The large confusion matrix: any number of classes, a part of it at a time, with a cursor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual_plotext.plot import Plot
+
+from tui.plots.canvas import as_characters, blend, clear, ink_on, write
+from tui.plots.ink import INK, Colour
+from tui.text import decimals, fitted
+
+COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
+MODES = (ROWS, COUNTS, COLUMNS)
+NARROWEST, WIDEST = 4, 12
+"""Of a cell, in characters."""
+TALLEST = 3
+"""Lines of a cell."""
+TAIL = 13
+"""Recall and precision at the right."""
+NAME_CELLS = 14
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A matrix of counts, row = true class, or a difference of two."""
+
+    counts: tuple[tuple[int, ...], ...]
+    class_names: tuple[str, ...]
+    mode: str
+    cursor: tuple[int, int]
+    """True class and answer."""
+    minus: tuple[tuple[int, ...], ...] | None = None
+    """What is taken away, share by share: then colours tell the sign."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What of a matrix fits into a window."""
+
+    cell: int
+    lines: int
+    """A cell's, and so a class's."""
+    head: int
+    shown: int
+    """Classes, across and down."""
+    down: int
+
+
+def layout(grid: Grid, width: int, height: int) -> Layout:
+    classes = len(grid.counts)
+    head = min(max((len(name) for name in _labels(grid)), default=1), NAME_CELLS) + 2
+    room = max(width - head - TAIL, NARROWEST)
+    cell = min(max(room // classes, NARROWEST), WIDEST)
+    lines = min(max((height - 1) // classes, 1), TALLEST)
+    return Layout(cell, lines, head, min(room // cell, classes), min((height - 1) // lines, classes))
+
+
+def first_shown(cursor: int, shown: int, classes: int) -> int:
+    """Where a window of classes begins so that the cursor's is near its middle."""
+    return min(max(cursor - shown // 2, 0), classes - shown)
+
+
+def draw_matrix(plot: Plot, grid: Grid, width: int, height: int) -> None:
+    clear(plot, width, height)
+    as_characters(plot, width, height)
+    place = layout(grid, width, height)
+    if place.down < 1 or place.shown < 1:
+        write(plot, "no room for the matrix: enlarge the window", 0, height - 1, INK.dim)
+        return
+    classes = len(grid.counts)
+    top, left = (
+        first_shown(at, shown, classes)
+        for at, shown in zip(grid.cursor, (place.down, place.shown), strict=True)
+    )
+    labels = _labels(grid)
+    write(plot, "true ╲ answer"[: place.head - 1], 0, height - 1, INK.dim)
+    for column in range(left, left + place.shown):
+        colour = INK.text if column == grid.cursor[1] else INK.dim
+        name = fitted(
+            labels[column] if len(labels[column]) < place.cell else str(column), place.cell - 1, right=True
+        )
+        write(plot, name, place.head + (column - left) * place.cell, height - 1, colour)
+    at = place.head + place.shown * place.cell
+    write(plot, " recall  prec", at, height - 1, INK.dim)
+    for row in range(top, top + place.down):
+        line = height - 2 - (row - top) * place.lines
+        write(
+            plot, fitted(labels[row], place.head - 1), 0, line, INK.text if row == grid.cursor[0] else INK.dim
+        )
+        for column in range(left, left + place.shown):
+            _draw_cell(plot, grid, row, column, place, place.head + (column - left) * place.cell, line)
+        tail = f"{decimals(recall(grid.counts, row), 2):>7}{decimals(precision(grid.counts, row), 2):>6}"
+        write(plot, tail, at, line, INK.text)
+
+
+def _labels(grid: Grid) -> tuple[str, ...]:
+    return tuple(
+        name if name == str(number) else f"{number} {name}" for number, name in enumerate(grid.class_names)
+    )
+
+
+def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: int, y: int) -> None:
+    share = _share(grid.counts, row, column, grid.mode)
+    if grid.minus is None:
+        ground = blend(INK.empty, INK.full, share or 0.0)
+        text = str(grid.counts[row][column]) if grid.mode == COUNTS else _percent(share)
+        below = _percent(share) if grid.mode == COUNTS else str(grid.counts[row][column])
+    else:
+        other = _share(grid.minus, row, column, grid.mode)
+        change = None if share is None or other is None else share - other
+        ground = _signed(change or 0.0)
+        text = "–" if change is None else f"{100 * change:+.0f}" if abs(change) >= 0.005 else "·"
+        below = str(grid.counts[row][column] - grid.minus[row][column])
+    if grid.mode != COUNTS and grid.minus is None and not grid.counts[row][column]:
+        text = "·"
+    lines = [text, below, ""][: place.lines]
+    is_cursor = (row, column) == grid.cursor
+    colour = ink_on(ground, bold=row == column)
+    if is_cursor:
+        ground, colour = INK.cursor, (0, 0, 0)
+    for number, each in enumerate(lines):
+        shown = each if len(each) < place.cell else "#" * (place.cell - 1)
+        write(plot, f"{shown:>{place.cell - 1}} ", x, y - number, colour, ground)
+
+
+def _signed(change: float) -> Colour:
+    """More in blue, less in orange: told apart by colour-blind people, and by the sign."""
+    return blend(INK.empty, INK.test if change > 0 else INK.train, min(abs(change) * 2, 1.0))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f}%"
+
+
+def _share(counts: Sequence[Sequence[int]], row: int, column: int, mode: str) -> float | None:
+    """Of its row, under `column share` of its column; None where that is empty."""
+    total = sum(line[column] for line in counts) if mode == COLUMNS else sum(counts[row])
+    return counts[row][column] / total if total else None
+
+
+def recall(counts: Sequence[Sequence[int]], row: int) -> float | None:
+    return _share(counts, row, row, ROWS)
+
+
+def precision(counts: Sequence[Sequence[int]], row: int) -> float | None:
+    return _share(counts, row, row, COLUMNS)
+
+
+def most_confused(counts: Sequence[Sequence[int]], most: int) -> list[tuple[int, int, int]]:
+    """True class, answer and images of the largest cells off the diagonal."""
+    pairs = [
+        (row, column, count)
+        for row, line in enumerate(counts)
+        for column, count in enumerate(line)
+        if row != column and count
+    ]
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))[:most]

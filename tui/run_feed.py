@@ -1,0 +1,53 @@
+"""From the store to the opened run's view: what a thread does when its screen's timer asks."""
+
+import contextlib
+
+from sqlmodel import Session
+
+from engine.grid import load_spec
+from engine.store import history, listing, waiting
+from engine.store.database import Store, open_store
+from engine.store.history import Matrix
+from tui.run_view import RunView, make_run_view
+
+
+class RunFeed:
+    """Reads a run where it was written since. Used by one thread at a time; holds its own connections."""
+
+    def __init__(self, database: str, run_id: int) -> None:
+        """Raises StoreError."""
+        self._store: Store = open_store(database, create=False)
+        self.run_id = run_id
+        self._changed: int | None = None
+        self._waits = ""
+        self._matrices: dict[tuple[int, int], Matrix] = {}
+        """By epoch and the attempt that measured it."""
+
+    def poll(self) -> RunView | None:
+        """None where nothing moved. Raises StoreError, and QueueError where the run was removed."""
+        with self._store.read() as session:
+            run = listing.get_run(session, self.run_id)
+            waits = self._why(session) if run.status == "queued" else ""
+            if (run.changed, waits) == (self._changed, self._waits):
+                return None
+            self._changed, self._waits = run.changed, waits
+            epochs = history.epochs_of(session, self.run_id)
+            matrices = {}
+            for row in epochs:
+                key = row.epoch, row.attempt
+                if key not in self._matrices:
+                    found = history.confusion_of(session, self.run_id, row.epoch)
+                    if found is None:
+                        continue
+                    self._matrices[key] = found
+                matrices[row.epoch] = self._matrices[key]
+            losses = history.losses_of(session, self.run_id)
+            return make_run_view(run, load_spec(run.spec), epochs, losses, matrices, waits)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._store.close()
+
+    def _why(self, session: Session) -> str:
+        found = waiting.waits(session, [self.run_id]).get(self.run_id)
+        return (found.reason or "") if found else ""

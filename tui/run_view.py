@@ -1,0 +1,127 @@
+"""The opened run as frozen view models, made from its rows by pure functions."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.spec import RunSpec
+from engine.store.history import Matrix
+from engine.store.tables import EpochMetrics, LossPoint, Run
+from tui.snapshot import MatrixView, Verdict, verdict_of
+from tui.text import learning_rate, plain
+
+Points = tuple[tuple[float, float], ...]
+"""Epochs and values, finite."""
+
+BY_EPOCH = (
+    "train_acc", "test_acc", "val_acc", "test_loss", "test_nll", "val_nll", "balanced_acc", "val_balanced_acc",
+    "macro_f1", "kappa", "val_kappa", "lr", "images_per_s", "data_wait_share", "grad_norm", "grad_norm_first", "ece",
+)  # fmt: skip
+NOT_BEFORE_TRAINING = frozenset({"lr"})
+"""What epoch 0 has a value of that nothing was trained with."""
+
+
+@dataclass(frozen=True)
+class RunView:
+    run_id: int
+    title: str
+    status: str
+    name: str
+    epoch: int
+    epochs: int
+    """That the run is to have."""
+    worker: str
+    """Where it trains now; empty where it does not."""
+    baseline: float | None
+    curves: Mapping[str, Points]
+    """By the names of BY_EPOCH."""
+    losses: Points
+    """The training loss of each bucket of steps, in its middle."""
+    matrices: Mapping[int, MatrixView]
+    verdict: Verdict
+    cause: str
+    error: str
+    suggestion: str
+    """What a failed run's cause asks for."""
+    spec: RunSpec
+    facts: tuple[tuple[str, str], ...]
+    """Environment and whatever else identifies the run: names and values."""
+
+    @property
+    def is_live(self) -> bool:
+        return self.status == "running"
+
+    @property
+    def last_epoch(self) -> int:
+        """The right end of the axis."""
+        return max(self.epochs, self.epoch, 1)
+
+
+def make_run_view(
+    run: Run,
+    spec: RunSpec,
+    epochs: Sequence[EpochMetrics],
+    losses: Iterable[LossPoint],
+    matrices: Mapping[int, Matrix],
+    waiting: str,
+) -> RunView:
+    names = tuple(map(plain, run.class_names))
+    parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
+    return RunView(
+        run_id=run.id or 0,
+        title=plain(" · ".join(parts)),
+        status=run.status,
+        name=plain(run.name),
+        epoch=run.epoch,
+        epochs=run.epochs,
+        worker=plain(run.environment.get("device_name") or "") if run.status == "running" else "",
+        baseline=run.baseline,
+        curves={name: _curve(epochs, name) for name in BY_EPOCH},
+        losses=_loss_curve(losses, run.steps_per_epoch),
+        matrices={
+            epoch: MatrixView(tuple(map(tuple, matrix)), names, epoch, run.epochs)
+            for epoch, matrix in matrices.items()
+        },
+        verdict=verdict_of(run, waiting),
+        cause=run.cause or "",
+        error=plain(run.error or ""),
+        suggestion=plain(run.suggestion or ""),
+        spec=spec,
+        facts=_facts(run),
+    )
+
+
+def _curve(epochs: Sequence[EpochMetrics], name: str) -> Points:
+    """An untrained network's accuracy would squash the curve: it is shown only while there is no other."""
+    trained = [row for row in epochs if row.epoch > 0]
+    rows = trained or ([] if name in NOT_BEFORE_TRAINING else epochs)
+    found = [(float(row.epoch), getattr(row, name)) for row in rows]
+    return tuple(
+        (epoch, float(value)) for epoch, value in found if value is not None and math.isfinite(value)
+    )
+
+
+def _loss_curve(losses: Iterable[LossPoint], steps_per_epoch: int) -> Points:
+    if not steps_per_epoch:
+        return ()
+    return tuple(
+        ((point.bucket + 0.5) * point.width / steps_per_epoch, point.mean)
+        for point in losses
+        if math.isfinite(point.mean)
+    )
+
+
+def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+    facts: list[tuple[str, Any]] = [
+        ("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at), ("attempts", run.attempt),
+        ("sweep", run.sweep), ("tags", " ".join(run.tags)), ("note", run.note),
+    ]  # fmt: skip
+    facts += [(name.replace("_", " "), value) for name, value in run.environment.items() if name != "changes"]
+    return tuple((name, plain(_fact(value))) for name, value in facts if value not in (None, "", []))
+
+
+def _fact(value: Any) -> str:
+    if hasattr(value, "astimezone"):
+        return str(value.astimezone().strftime("%Y-%m-%d %H:%M:%S"))
+    return str(value)

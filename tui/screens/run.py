@@ -1,0 +1,265 @@
+"""One run on a screen of its own: curves, confusion, log, spec, and first what its numbers say."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Protocol
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from engine.grid import SpecError, load_spec
+from engine.paths import Home
+from engine.spec import RunSpec
+from engine.store import listing
+from engine.store.database import StoreError, open_store
+from engine.store.fencing import QueueError
+from tui import commands
+from tui.run_feed import RunFeed
+from tui.run_view import RunView
+from tui.screens.ask import AskScreen
+from tui.screens.form_actions import FormActions
+from tui.screens.help import HelpScreen
+from tui.snapshot import GLYPHS, RunRow
+from tui.text import plain
+from tui.widgets.curves_pane import CurvesPane
+from tui.widgets.detail import verdict_text
+from tui.widgets.log_pane import LogPane
+from tui.widgets.matrix_pane import MatrixPane
+from tui.widgets.spec_pane import SpecPane
+
+POLL_S = 0.25
+PAGES = ("curves", "confusion", "log", "spec")
+SEARCHABLE = "log"
+
+
+class Base(Protocol):
+    """The screen below: it knows the run table's rows and the workers."""
+
+    _home: Home
+    _readonly: bool
+
+    @property
+    def has_worker(self) -> bool: ...
+    def row_of(self, run_id: int) -> RunRow | None: ...
+
+
+class RunScreen(FormActions):
+    BINDINGS = commands.bindings(commands.RUN)
+    AUTO_FOCUS = None
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
+
+    class Ready(Message):
+        def __init__(self, view: RunView) -> None:
+            super().__init__()
+            self.view = view
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RunScreen.Ready)
+
+    class Failed(Message):
+        def __init__(self, text: str, *, is_gone: bool) -> None:
+            super().__init__()
+            self.text, self.is_gone = text, is_gone
+
+    def __init__(self, below: Base, run_id: int) -> None:
+        super().__init__(below._home, readonly=below._readonly)
+        self._below, self.run_id = below, run_id
+        self._feed: RunFeed | None = None
+        self._asking = False
+        self._view: RunView | None = None
+        self.page = PAGES[0]
+
+    def compose(self) -> ComposeResult:
+        yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
+        yield Static(id="run-head", markup=False)
+        yield Static(id="banner", markup=False)
+        yield Static(id="run-verdict", markup=False)
+        yield Static(id="run-pages", markup=False)
+        with Container(id="body"):
+            yield CurvesPane()
+            yield MatrixPane()
+            yield LogPane()
+            yield SpecPane()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#banner").display = False
+        self.query_one(LogPane).open_file(self._home.run(self.run_id).log)
+        self._turn_to(self.page)
+        self.set_interval(POLL_S, self._poll)
+        self._poll()
+
+    def on_unmount(self) -> None:
+        super().on_unmount()
+        if self._feed is not None:
+            self._feed.close()
+
+    # What is read
+
+    def _poll(self) -> None:
+        if self.page == "log":
+            self.query_one(LogPane).read_on()
+        if not self._asking:
+            self._asking = True
+            self._read()
+
+    @work(thread=True, group="run-feed")
+    def _read(self) -> None:
+        try:
+            if self._feed is None:
+                self._feed = RunFeed(self._home.database, self.run_id)
+            view = self._feed.poll()
+        except QueueError as error:
+            self.post_message(self.Failed(plain(error), is_gone=True))
+        except (StoreError, SpecError) as error:
+            self.post_message(self.Failed(plain(error), is_gone=False))
+        else:
+            if view is not None:
+                self.post_message(self.Ready(view))
+        finally:
+            self._asking = False
+
+    def on_run_screen_ready(self, message: Ready) -> None:
+        if not self.is_attached:
+            return
+        self._view = message.view
+        self.query_one("#banner").display = False
+        with self.app.batch_update():
+            self._draw()
+
+    def on_run_screen_failed(self, message: Failed) -> None:
+        if not self.is_attached:
+            return
+        if message.is_gone and self.is_current:
+            self.notify(f"#{self.run_id} was removed", severity="warning")
+            self.dismiss()
+            return
+        banner = self.query_one("#banner", Static)
+        banner.update(f"✖ {message.text}")
+        banner.display = True
+
+    def _draw(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        self.query_one("#run-head", Static).update(head_text(view))
+        verdict = self.query_one("#run-verdict", Static)
+        verdict.update(verdict_text(view.verdict, self.app.theme_variables))
+        verdict.display = bool(view.verdict.word)
+        pane = self._pane
+        if isinstance(pane, (CurvesPane, MatrixPane, SpecPane)):
+            pane.show(view)
+
+    # Pages
+
+    @property
+    def _pane(self) -> Widget:
+        return self.query_one(f"#{self.page}")
+
+    def _turn_to(self, page: str) -> None:
+        self.page = page
+        for each in PAGES:
+            self.query_one(f"#{each}").display = each == page
+        words = Text(no_wrap=True, overflow="ellipsis")
+        for number, each in enumerate(PAGES, 1):
+            words.append(f" {number} ", style="dim")
+            words.append(f"{each}  ", style="bold reverse" if each == page else "dim")
+        self.query_one("#run-pages", Static).update(words)
+        self._draw()
+        if page == "log":
+            self.query_one(LogPane).read_on()
+        self.refresh_bindings()
+
+    def action_page(self, page: str) -> None:
+        self._turn_to(page)
+
+    def action_on_page(self, name: str) -> None:
+        act: Callable[[], None] | None = getattr(self._pane, f"do_{name}", None)
+        if act is not None:
+            act()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A page has only the keys that it does something with."""
+        if action == "on_page":
+            return hasattr(self._pane, f"do_{parameters[0]}") if self.is_mounted else False
+        if action == "search":
+            return self.page == SEARCHABLE
+        if action == "compare_spec":
+            return self.page == "spec"
+        return True
+
+    def action_search(self) -> None:
+        pane = self.query_one(LogPane)
+
+        def looked_for(word: str | None) -> None:
+            if word is not None:
+                found = pane.search(plain(word))
+                if word:
+                    self.notify(f"{found:,} lines have {word!r}" if found else f"{word!r} is not in the log")
+
+        self.app.push_screen(AskScreen("Look for", pane.word), looked_for)
+
+    def action_compare_spec(self) -> None:
+        def told(text: str | None) -> None:
+            if not text:
+                return
+            if text.strip().lstrip("#").isdecimal():
+                self._read_other(int(text.strip().lstrip("#")))
+            else:
+                self.notify(f"{text!r} is no run's number", severity="error")
+
+        self.app.push_screen(AskScreen("Against which run? Its number", placeholder="7"), told)
+
+    @work(thread=True, exclusive=True, group="other")
+    def _read_other(self, run_id: int) -> None:
+        try:
+            with (
+                contextlib.closing(open_store(self._home.database, create=False)) as store,
+                store.read() as session,
+            ):
+                spec = load_spec(listing.get_run(session, run_id).spec)
+        except (StoreError, QueueError, SpecError) as error:
+            self.app.call_from_thread(self.notify, plain(error), severity="error")
+            return
+        self.app.call_from_thread(self._compare, run_id, spec)
+
+    def _compare(self, run_id: int, spec: RunSpec) -> None:
+        self.query_one(SpecPane).compare(run_id, spec)
+
+    # What the verbs need
+
+    @property
+    def has_worker(self) -> bool:
+        return self._below.has_worker
+
+    @property
+    def is_order_seen(self) -> bool:
+        return False
+
+    def chosen_rows(self) -> list[RunRow]:
+        row = self._below.row_of(self.run_id)
+        return [row] if row is not None else []
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(commands.RUN))
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+
+def head_text(view: RunView) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(view.title, style="bold")
+    if view.name:
+        text.append(f"  {view.name}", style="dim")
+    text.append(f"   {GLYPHS[view.status]} {view.status}")
+    text.append(f"  epoch {view.epoch} of {view.epochs}", style="dim")
+    if view.worker:
+        text.append(f"  on {view.worker}", style="dim")
+    return text

@@ -1,0 +1,158 @@
+"""The curves of the opened run: one chart large, or all of them."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui.curves import PANELS, SMOOTHING, Looking, Panel, chart_of
+from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
+from tui.run_view import RunView
+
+ALL_FROM = (100, 30)
+"""The smallest window in which all charts are seen at once, in characters."""
+
+
+class ChartPlot(PlotextPlot):
+    chart: reactive[Chart | None] = reactive(None)
+
+    def render(self) -> Text:
+        if self.chart is None:
+            return Text("")
+        draw_chart(self.plt, self.chart, self.size.width, self.size.height)
+        return super().render()  # type: ignore[return-value]
+
+
+class ChartBox(Vertical):
+    """A chart under its title, with the lines' names and their newest values, or those at the cursor."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__(id=f"chart-{panel.key}", classes="chart")
+        self.panel = panel
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="chart-title", markup=False)
+        yield ChartPlot()
+
+    def show(self, view: RunView, looking: Looking, *, is_chosen: bool) -> None:
+        chart = chart_of(view, looking, self.panel)
+        self.query_one(ChartPlot).chart = chart
+        self.query_one(".chart-title", Static).update(legend(chart, is_chosen=is_chosen))
+
+    @property
+    def columns(self) -> int:
+        return max(self.query_one(ChartPlot).size.width - 7, 8)
+
+
+class CurvesPane(Container):
+    """Keys move the cursor, the window and the scale of the chosen chart."""
+
+    def __init__(self) -> None:
+        super().__init__(id="curves")
+        self._view: RunView | None = None
+        self.looking = Looking()
+        self.one_alone = False
+
+    def compose(self) -> ComposeResult:
+        for panel in PANELS:
+            yield ChartBox(panel)
+        yield Static(id="curves-says", markup=False)
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def show(self, view: RunView) -> None:
+        self._view = view
+        self._draw()
+
+    @property
+    def _shows_all(self) -> bool:
+        return not self.one_alone and self.size.width >= ALL_FROM[0] and self.size.height >= ALL_FROM[1]
+
+    def _draw(self) -> None:
+        if self._view is None:
+            return
+        self.set_class(self._shows_all, "-all")
+        for box in self.query(ChartBox):
+            is_chosen = box.panel is self.looking.chosen
+            box.display = is_chosen or self._shows_all
+            box.set_class(is_chosen, "-chosen")
+            if box.display:
+                box.show(self._view, self.looking, is_chosen=is_chosen and self._shows_all)
+        self.query_one("#curves-says", Static).update(self._says())
+
+    def _says(self) -> Text:
+        words = [] if self._shows_all else [f"{self.looking.panel + 1} of {len(PANELS)}"]
+        if self.looking.smoothing:
+            words.append(f"smoothed {SMOOTHING[self.looking.smoothing]:g}")
+        if self.looking.chosen.key in self.looking.log:
+            words.append("logarithmic")
+        if self.looking.window is not None:
+            words.append("epochs {:g} to {:g}".format(*(round(edge, 2) for edge in self.looking.window)))
+        return Text("   ".join(words), style="dim", no_wrap=True, overflow="ellipsis")
+
+    def _look(self, looking: Looking) -> None:
+        self.looking = looking
+        self._draw()
+
+    # What keys do
+
+    def do_left(self) -> None:
+        self._move(-1)
+
+    def do_right(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        if self._view is not None:
+            box = self.query_one(f"#chart-{self.looking.chosen.key}", ChartBox)
+            self._look(self.looking.move(self._view, by, box.columns))
+
+    def do_next(self) -> None:
+        self._look(self.looking.next_panel(1))
+
+    def do_previous(self) -> None:
+        self._look(self.looking.next_panel(-1))
+
+    def do_more(self) -> None:
+        self._look(self.looking.smoother(1))
+
+    def do_less(self) -> None:
+        self._look(self.looking.smoother(-1))
+
+    def do_log(self) -> None:
+        self._look(self.looking.turn_log())
+
+    def do_zoom_in(self) -> None:
+        if self._view is not None:
+            self._look(self.looking.zoom(self._view, 0.5))
+
+    def do_zoom_out(self) -> None:
+        if self._view is not None:
+            self._look(self.looking.zoom(self._view, 2.0))
+
+    def do_open(self) -> None:
+        """One chart, or all again."""
+        self.one_alone = not self.one_alone
+        self._draw()
+
+
+def legend(chart: Chart, *, is_chosen: bool) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{'▸ ' if is_chosen else ''}{chart.title}", style="bold" if is_chosen else "")
+    found = reading(chart)
+    if found and chart.cursor is not None:
+        text.append(f"  epoch {chart.cursor:.4g}", style="bold")
+    else:
+        found = [(line, _newest(line)) for line in chart.lines if not line.faint]
+    for line, value in found:
+        colour = f"rgb({','.join(map(str, line.colour))})"
+        text.append("  ╌ " if line.level else "  ━ ", style=colour)
+        text.append(f"{line.name} ", style="dim")
+        text.append(value_shown(value, is_share=chart.is_share))
+    return text
+
+
+def _newest(line: Line) -> float | None:
+    return line.points[-1][1] if line.points else None

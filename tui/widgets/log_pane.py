@@ -1,0 +1,147 @@
+"""The log of the opened run: its end, as it grows, and where a word stands in it."""
+
+import os
+from pathlib import Path
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from engine.text import plain
+
+MOST_BYTES = 2_000_000
+"""Of the log's end that are read."""
+
+
+class LogFile:
+    """Reads what a file has grown by."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._at, self._rest, self._key = path, 0, b"", (0, 0)
+
+    def read(self) -> tuple[list[str], bool]:
+        """New lines, and whether they are all there is: the file was read anew. Empty where there is none."""
+        try:
+            with self._path.open("rb") as log:
+                status = os.fstat(log.fileno())
+                key = status.st_dev, status.st_ino
+                anew = key != self._key or status.st_size < self._at
+                if anew:
+                    self._at, self._rest, self._key = max(status.st_size - MOST_BYTES, 0), b"", key
+                log.seek(self._at)
+                content = log.read(MOST_BYTES)
+        except OSError:
+            return [], False
+        cut = anew and self._at > 0
+        self._at += len(content)
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        texts = [plain(line.decode(errors="replace")) for line in lines]
+        return texts[1:] if cut else texts, anew
+
+
+class LogPane(ScrollView, can_focus=False):
+    """Follows the end until somebody scrolls up; `found` is the word that is looked for."""
+
+    DEFAULT_CSS = "LogPane { overflow-x: auto; overflow-y: scroll; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="log")
+        self.lines: list[str] = []
+        self.word = ""
+        self._file: LogFile | None = None
+        self._match = -1
+
+    def open_file(self, path: Path) -> None:
+        self._file = LogFile(path)
+        self.read_on()
+
+    def read_on(self) -> None:
+        if self._file is None:
+            return
+        lines, anew = self._file.read()
+        if not lines and not anew:
+            return
+        follows = anew or self.is_vertical_scroll_end
+        self.lines = lines if anew else [*self.lines, *lines]
+        width = max(map(len, self.lines), default=0)
+        self.virtual_size = Size(width, len(self.lines))
+        self.refresh()
+        if follows:
+            self.scroll_end(animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        left, top = self.scroll_offset
+        number = top + y
+        base = self.rich_style
+        if number >= len(self.lines):
+            text = "nothing was written yet" if not self.lines and y == 0 else ""
+            return Strip([Segment(text.ljust(self.size.width), base + Style(dim=True))])
+        line = self.lines[number]
+        segments = self._segments(line, base + Style(bold=number == self._match))
+        strip = Strip(segments).extend_cell_length(left + self.size.width, base)
+        return strip.crop(left, left + self.size.width)
+
+    def _segments(self, line: str, style: Style) -> list[Segment]:
+        word = self.word.casefold()
+        if not word:
+            return [Segment(line, style)]
+        segments, at, folded = [], 0, line.casefold()
+        if len(folded) != len(line):  # a letter that folds to two: whole lines are marked
+            return [Segment(line, style + Style(reverse=word in folded))]
+        while (place := folded.find(word, at)) >= 0:
+            segments += [
+                Segment(line[at:place], style),
+                Segment(line[place : place + len(word)], style + Style(reverse=True)),
+            ]
+            at = place + len(word)
+        return [*segments, Segment(line[at:], style)]
+
+    def search(self, word: str) -> int:
+        """Mark a word and go to its last place; gives the lines that have it."""
+        self.word, self._match = word, -1
+        found = self._matches()
+        if found:
+            self._go_to(found[-1])
+        self.refresh()
+        return len(found)
+
+    def _matches(self) -> list[int]:
+        word = self.word.casefold()
+        return [number for number, line in enumerate(self.lines) if word and word in line.casefold()]
+
+    def _go_to(self, number: int) -> None:
+        self._match = number
+        self.scroll_to(y=max(number - self.size.height // 2, 0), animate=False)
+        self.refresh()
+
+    # What keys do
+
+    def do_next(self) -> None:
+        """To the next line with the word, from the last to the first."""
+        if found := self._matches():
+            self._go_to(next((number for number in found if number > self._match), found[0]))
+
+    def do_previous(self) -> None:
+        if found := self._matches():
+            self._go_to(next((number for number in reversed(found) if number < self._match), found[-1]))
+
+    def do_up(self) -> None:
+        self.scroll_relative(y=-1, animate=False)
+
+    def do_down(self) -> None:
+        self.scroll_relative(y=1, animate=False)
+
+    def do_left(self) -> None:
+        self.scroll_relative(x=-8, animate=False)
+
+    def do_right(self) -> None:
+        self.scroll_relative(x=8, animate=False)
+
+    def do_first(self) -> None:
+        self.scroll_home(animate=False)
+
+    def do_last(self) -> None:
+        """And follow."""
+        self.scroll_end(animate=False)

@@ -1,0 +1,194 @@
+"""The confusion matrices of the opened run, epoch by epoch."""
+
+from dataclasses import dataclass, replace
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.plots import MODES, Grid, PlotextPlot, draw_matrix, most_confused
+from tui.run_view import RunView
+from tui.snapshot import MatrixView
+
+PLAY_S = 0.4
+"""An epoch is seen for so long."""
+PAIRS = 3
+
+
+class MatrixPlot(PlotextPlot):
+    grid: reactive[Grid | None] = reactive(None)
+
+    def render(self) -> Text:
+        if self.grid is None:
+            return Text("no epoch has been measured yet", style="dim")
+        draw_matrix(self.plt, self.grid, self.size.width, self.size.height)
+        return super().render()  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Scrub:
+    """Where one looks: an epoch (None: the newest, whichever it is), a cell, as what."""
+
+    epoch: int | None = None
+    cell: tuple[int, int] = (0, 0)
+    mode: str = MODES[0]
+
+    def shown(self, epochs: list[int]) -> int | None:
+        if not epochs:
+            return None
+        return self.epoch if self.epoch in epochs else epochs[-1]
+
+    def step(self, epochs: list[int], by: int) -> "Scrub":
+        """To another epoch; past the newest it follows what is measured."""
+        at = self.shown(epochs)
+        if at is None:
+            return self
+        place = min(max(epochs.index(at) + by, 0), len(epochs) - 1)
+        return replace(self, epoch=None if place == len(epochs) - 1 else epochs[place])
+
+    def move(self, down: int, right: int, classes: int) -> "Scrub":
+        row, column = self.cell
+        return replace(
+            self, cell=(min(max(row + down, 0), classes - 1), min(max(column + right, 0), classes - 1))
+        )
+
+
+class MatrixPane(Vertical):
+    """A cursor on a cell, a scrubber over the epochs."""
+
+    def __init__(self) -> None:
+        super().__init__(id="confusion")
+        self._view: RunView | None = None
+        self.scrub = Scrub()
+        self._playing: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="scrubber", markup=False)
+        yield MatrixPlot(id="large-matrix")
+        yield Static(id="cell", markup=False)
+        yield Static(id="pairs", markup=False)
+
+    def show(self, view: RunView) -> None:
+        self._view = view
+        self._draw()
+
+    @property
+    def epochs(self) -> list[int]:
+        return sorted(self._view.matrices) if self._view is not None else []
+
+    @property
+    def matrix(self) -> MatrixView | None:
+        epoch = self.scrub.shown(self.epochs)
+        return self._view.matrices[epoch] if self._view is not None and epoch is not None else None
+
+    def _draw(self) -> None:
+        matrix = self.matrix
+        plot = self.query_one(MatrixPlot)
+        for name in ("#scrubber", "#cell", "#pairs"):
+            self.query_one(name).display = matrix is not None
+        if matrix is None:
+            plot.grid = None
+            return
+        scrub = self.scrub.move(0, 0, len(matrix.counts))  # into the matrix
+        plot.grid = Grid(matrix.counts, matrix.class_names, scrub.mode, scrub.cell)
+        self.query_one("#scrubber", Static).update(
+            scrubber(matrix, self.epochs, scrub, is_playing=self._playing is not None)
+        )
+        self.query_one("#cell", Static).update(cell_text(matrix, scrub.cell))
+        self.query_one("#pairs", Static).update(pairs_text(matrix))
+
+    def _look(self, scrub: Scrub) -> None:
+        self.scrub = scrub
+        self._draw()
+
+    def _move(self, down: int, right: int) -> None:
+        if (matrix := self.matrix) is not None:
+            self._look(self.scrub.move(down, right, len(matrix.counts)))
+
+    # What keys do
+
+    def do_left(self) -> None:
+        self._move(0, -1)
+
+    def do_right(self) -> None:
+        self._move(0, 1)
+
+    def do_up(self) -> None:
+        self._move(-1, 0)
+
+    def do_down(self) -> None:
+        self._move(1, 0)
+
+    def do_next(self) -> None:
+        self._stop()
+        self._look(self.scrub.step(self.epochs, 1))
+
+    def do_previous(self) -> None:
+        self._stop()
+        self._look(self.scrub.step(self.epochs, -1))
+
+    def do_mode(self) -> None:
+        following = MODES[(MODES.index(self.scrub.mode) + 1) % len(MODES)]
+        self._look(replace(self.scrub, mode=following))
+
+    def do_play(self) -> None:
+        """From the first epoch where the newest is seen; stops at the newest."""
+        if self._playing is not None:
+            self._stop()
+            self._draw()
+            return
+        epochs = self.epochs
+        if epochs and self.scrub.shown(epochs) == epochs[-1]:
+            self.scrub = replace(self.scrub, epoch=epochs[0])
+        self._playing = self.set_interval(PLAY_S, self._play_on)
+        self._draw()
+
+    def _play_on(self) -> None:
+        self.scrub = self.scrub.step(self.epochs, 1)
+        if self.scrub.epoch is None:
+            self._stop()
+        self._draw()
+
+    def _stop(self) -> None:
+        if self._playing is not None:
+            self._playing.stop()
+            self._playing = None
+
+
+def scrubber(matrix: MatrixView, epochs: list[int], scrub: Scrub, *, is_playing: bool) -> Text:
+    at = epochs.index(matrix.epoch)
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(
+        f"epoch {'◀' if at else ' '} {matrix.epoch} {'▶' if at < len(epochs) - 1 else ' '}", style="bold"
+    )
+    text.append(f" of {epochs[-1]}   {scrub.mode}   test n {matrix.images:,}", style="dim")
+    text.append("   playing" if is_playing else "", style="bold")
+    return text
+
+
+def cell_text(matrix: MatrixView, cell: tuple[int, int]) -> Text:
+    """`true 2 moderate, answered 0 no DR: 368 images, 27 % of the class`."""
+    row, column = cell
+    count, total = matrix.counts[row][column], sum(matrix.counts[row])
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"true {named(matrix, row)}, answered {named(matrix, column)}: ")
+    text.append(f"{count:,} image{'' if count == 1 else 's'}", style="bold")
+    if total:
+        text.append(f", {100 * count / total:.0f} % of the class")
+    return text
+
+
+def pairs_text(matrix: MatrixView) -> Text:
+    pairs = most_confused(matrix.counts, PAIRS)
+    words = [f"{named(matrix, row)} as {named(matrix, column)} {count:,}" for row, column, count in pairs]
+    return Text(
+        f"most confused: {'; '.join(words)}" if words else "", style="dim", no_wrap=True, overflow="ellipsis"
+    )
+
+
+def named(matrix: MatrixView, label: int) -> str:
+    name = matrix.class_names[label] if label < len(matrix.class_names) else str(label)
+    return name if name == str(label) else f"{label} {name}"

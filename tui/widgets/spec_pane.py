@@ -1,0 +1,84 @@
+"""The settings of the opened run: what differs from the defaults, or from another run, first."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from engine.grid import make_spec
+from engine.spec import FIELDS, GROUP_OF, RunSpec
+from tui.run_view import RunView
+from tui.text import learning_rate, plain
+
+NAME_CELLS = 20
+
+
+class SpecPane(VerticalScroll, can_focus=False):
+    def __init__(self) -> None:
+        super().__init__(id="spec")
+        self._view: RunView | None = None
+        self._other: tuple[int, RunSpec] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="spec-text", markup=False)
+
+    def show(self, view: RunView) -> None:
+        if self._view is not None and (view.spec, view.facts) == (self._view.spec, self._view.facts):
+            return
+        self._view = view
+        self._draw()
+
+    def compare(self, run_id: int, spec: RunSpec) -> None:
+        self._other = run_id, spec
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._view is not None:
+            self.query_one("#spec-text", Static).update(spec_text(self._view, self._other))
+
+    def do_up(self) -> None:
+        self.scroll_relative(y=-1, animate=False)
+
+    def do_down(self) -> None:
+        self.scroll_relative(y=1, animate=False)
+
+    def do_first(self) -> None:
+        self.scroll_home(animate=False)
+
+    def do_last(self) -> None:
+        self.scroll_end(animate=False)
+
+
+def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
+    spec = view.spec
+    against = other[1] if other is not None else make_spec({"data": spec.data, "optimizer": spec.optimizer})
+    named = f"#{other[0]}" if other is not None else "the defaults"
+    theirs = f"#{other[0]}" if other is not None else "default"
+    differing = [name for name in FIELDS if getattr(spec, name) != getattr(against, name)]
+    text = Text()
+    text.append(
+        f"{len(differing) or 'nothing'} differ{'s' if len(differing) < 2 else ''} from {named}\n",
+        style="bold",
+    )
+    for name in differing:
+        text.append(f"{name:<{NAME_CELLS}}")
+        text.append(_shown(getattr(spec, name)), style="bold")
+        text.append(f"   {theirs} {_shown(getattr(against, name))}\n", style="dim")
+    group = ""
+    for name in FIELDS:
+        if name in differing:
+            continue
+        if GROUP_OF[name] != group:
+            group = GROUP_OF[name]
+            text.append(f"\n{group}\n", style="bold dim")
+        text.append(f"{name:<{NAME_CELLS}}{_shown(getattr(spec, name))}\n", style="dim")
+    text.append("\nRun\n", style="bold dim")
+    for name, value in view.facts:
+        text.append(f"{name:<{NAME_CELLS}}{value}\n", style="dim")
+    return text
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return learning_rate(value) if isinstance(value, float) else plain(value) or "–"
