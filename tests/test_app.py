@@ -288,7 +288,19 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
 
 
 @pytest.mark.parametrize(
-    ("size", "keys"), [(TALL, ()), (SMALL, ()), (SMALL, ("n",)), (SMALL, ("question_mark",))]
+    ("size", "keys"),
+    [
+        (TALL, ()),
+        (SMALL, ()),
+        (SMALL, ("n",)),
+        (SMALL, ("question_mark",)),
+        (TALL, ("n",)),
+        (TALL, ("enter", "left")),
+        (SMALL, ("enter", "left")),
+        (TALL, ("enter", "2", "down")),
+        (SMALL, ("enter", "2", "down")),
+        (SMALL, ("enter", "question_mark")),
+    ],
 )
 def test_pictures(
     snap_compare: Any,
@@ -306,7 +318,10 @@ def test_pictures(
     async def before(pilot: Pilot[Any]) -> None:
         await opened(pilot)
         await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
-        await pilot.press(*keys)
+        for key in keys:
+            await pilot.press(key)
+            if key == "enter":
+                await until(pilot, lambda: shown(pilot, "#run-head"))
         if keys == ("n",):
             await until(pilot, lambda: "✔ built in" in shown(pilot, "#data-says"))
             for field in pilot.app.screen.query(Input):

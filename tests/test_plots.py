@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.plots import (
-    INK, MODES, Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_confusion, draw_matrix, most_confused, reading,
+    INK,
+    MODES,
+    Chart,
+    Grid,
+    Line,
+    Plot,
+    draw_accuracy,
+    draw_chart,
+    draw_confusion,
+    draw_matrix,
+    most_confused,
+    reading,
     thin,
 )  # fmt: skip
 from tui.snapshot import Curve, MatrixView
@@ -105,7 +116,9 @@ def test_thinning_drops_what_is_not_finite() -> None:
 
 
 @given(st.lists(st.floats(0.5, 1.0), min_size=50, max_size=3000), st.data())
-def test_every_outlier_of_a_long_series_is_drawn_in_its_column(values: list[float], data: st.DataObject) -> None:
+def test_every_outlier_of_a_long_series_is_drawn_in_its_column(
+    values: list[float], data: st.DataObject
+) -> None:
     width = 60
     at = data.draw(st.sets(st.integers(0, len(values) - 1), min_size=1, max_size=3))
     points = tuple((float(n), 9.0 if n in at else value) for n, value in enumerate(values))
@@ -115,7 +128,8 @@ def test_every_outlier_of_a_long_series_is_drawn_in_its_column(values: list[floa
     chart = Chart("loss", (Line("loss", points, INK.train),), 0.0, float(len(values) - 1))
     draw_chart(plot, chart, width, 12)
     lines, _ = drawn(plot)
-    left = next(n for n in range(width) if any(line[n : n + 1].strip() for line in lines[:10]) and n > 2)
+    ticks = [line for line in lines if line.strip()][-1]
+    left = len(ticks) - len(ticks.lstrip())  # where the tick at 0 stands
     top = "".join(lines[0:2])
     assert any(character > "\u2800" for character in top)
     columns = {n for line in lines[:2] for n, character in enumerate(line) if character > "\u2800"}
@@ -147,7 +161,7 @@ def test_a_hundred_classes_are_seen_around_the_cursor() -> None:
     counts = tuple(tuple(7 if row == column else 0 for column in range(100)) for row in range(100))
     names = tuple(f"class {number}" for number in range(100))
     lines = matrix_lines(Grid(counts, names, MODES[0], (60, 60)), 80, 18)
-    assert any("60 class 60" in line and "100%" in line for line in lines)
+    assert any("60 class 60" in line and "100" in line for line in lines)
     assert not any("1 class 1 " in line for line in lines)
     assert "no room" in matrix_lines(Grid(counts, names, MODES[0], (60, 60)), 80, 1)[0]
 

@@ -48,7 +48,9 @@ def curves(pilot: Pilot[Any]) -> CurvesPane:
 
 
 def title(pilot: Pilot[Any], key: str) -> str:
-    return str(pilot.app.screen.query_one(f"#chart-{key}", ChartBox).query_one(".chart-title", Static).content)
+    return str(
+        pilot.app.screen.query_one(f"#chart-{key}", ChartBox).query_one(".chart-title", Static).content
+    )
 
 
 async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Store) -> None:
@@ -72,7 +74,9 @@ async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Sto
         assert title(pilot, "speed").startswith("images/s")
 
 
-async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(home: Home, study: Store) -> None:
+async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(
+    home: Home, study: Store
+) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await on_run(pilot)
         await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
@@ -92,7 +96,14 @@ async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Stor
         before = title(pilot, "accuracy")
         train(study, Claim(5, 1), 5, skill=0.9)
         await until(pilot, lambda: title(pilot, "accuracy") != before)
-        queue.end(study, Claim(5, 1), "failed", cause="diverged", error="the loss is not finite", suggestion="try lr 1e-4")
+        queue.end(
+            study,
+            Claim(5, 1),
+            "failed",
+            cause="diverged",
+            error="the loss is not finite",
+            suggestion="try lr 1e-4",
+        )
         await until(pilot, lambda: "failed" in shown(pilot, "#run-head"))
         verdict = shown(pilot, "#run-verdict")
         assert verdict.startswith("failed: diverged  ▸ try lr 1e-4  the loss is not finite")
@@ -105,7 +116,9 @@ async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, st
         pane = pilot.app.screen.query_one(MatrixPane)
         await until(pilot, lambda: "epoch ◀ 3" in shown(pilot, "#scrubber"))
         await pilot.press("down", "down")
-        assert shown(pilot, "#cell").startswith(f"true 2 {GRADES[2]}, answered 0 {GRADES[0]}: 26 images, 84 % of")
+        assert shown(pilot, "#cell").startswith(
+            f"true 2 {GRADES[2]}, answered 0 {GRADES[0]}: 26 images, 84 % of"
+        )
         assert "most confused: 2 moderate as 0 no DR 26" in shown(pilot, "#pairs")
         await pilot.press("comma")
         assert "epoch ◀ 2 ▶" in shown(pilot, "#scrubber") and pane.scrub.epoch == 2

@@ -119,7 +119,8 @@ def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: 
     if is_cursor:
         ground, colour = INK.cursor, (0, 0, 0)
     for number, each in enumerate(lines):
-        shown = each if len(each) < place.cell else "#" * (place.cell - 1)
+        short = each if len(each) < place.cell else each.removesuffix("%")
+        shown = short if len(short) < place.cell else "#" * (place.cell - 1)
         write(plot, f"{shown:>{place.cell - 1}} ", x, y - number, colour, ground)
 
 

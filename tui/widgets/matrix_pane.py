@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui.plots import MODES, Grid, PlotextPlot, draw_matrix, most_confused
+from tui.plots import MODES, TALLEST, Grid, PlotextPlot, draw_matrix, most_confused
 from tui.run_view import RunView
 from tui.snapshot import MatrixView
 
@@ -93,6 +93,7 @@ class MatrixPane(Vertical):
             plot.grid = None
             return
         scrub = self.scrub.move(0, 0, len(matrix.counts))  # into the matrix
+        plot.styles.max_height = TALLEST * len(matrix.counts) + 1
         plot.grid = Grid(matrix.counts, matrix.class_names, scrub.mode, scrub.cell)
         self.query_one("#scrubber", Static).update(
             scrubber(matrix, self.epochs, scrub, is_playing=self._playing is not None)
