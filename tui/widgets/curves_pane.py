@@ -146,7 +146,7 @@ def legend(chart: Chart, *, is_chosen: bool) -> Text:
         text.append(f"  epoch {chart.cursor:.4g}", style="bold")
     else:
         found = [(line, _newest(line)) for line in chart.lines if not line.faint]
-    for line, value in found:
+    for line, value in reversed(found):  # what counts comes first: where room is short, the end is cut
         colour = f"rgb({','.join(map(str, line.colour))})"
         text.append("  ╌ " if line.level else "  ━ ", style=colour)
         text.append(f"{line.name} ", style="dim")
