@@ -66,11 +66,11 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     terminal.send("n")
     terminal.until_shows("New experiment")
     terminal.until_shows("✔ built in")
-    terminal.send("pets\tnone\t1e-")  # in one burst, as over a slow line: each key goes where it was meant to
+    terminal.send("pets\t\tnone\t1e-")  # in one burst, as over a slow line: each key goes where it was meant to
     terminal.until_shows("✖ '1e-' is not a number")
     terminal.until_shows("✔ class folders: 32 train, 8 test")
     terminal.send("2\t12\t8\t16")
-    terminal.until_shows("resnet18  none  lr 0.01  12 epochs  batch 8")
+    terminal.until_shows("resnet18  none  epochs 12  lr 0.01")
     terminal.send("\r")
     terminal.until_shows("queued #8")
     terminal.until_shows("7 cancelled")

@@ -35,7 +35,7 @@ class Command:
 
 
 HOME = (
-    Command("open_run", "enter", "open", "the run on a screen of its own"),
+    Command("open_run", "enter", "open", "the run on a screen of its own", "enter"),
     Command("new_run", "n", "new", "queue a grid of new runs"),
     Command("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST),
     Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS),
