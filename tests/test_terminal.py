@@ -66,7 +66,8 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
     terminal.send("n")
     terminal.until_shows("New experiment")
     terminal.until_shows("✔ built in")
-    terminal.send("pets\t\tnone\t1e-")  # in one burst, as over a slow line: each key goes where it was meant to
+    # In one burst, as over a slow line: each key goes where it was meant to.
+    terminal.send("pets\t\tnone\t1e-")
     terminal.until_shows("✖ '1e-' is not a number")
     terminal.until_shows("✔ class folders: 32 train, 8 test")
     terminal.send("2\t12\t8\t16")
@@ -98,6 +99,7 @@ def test_quit_leaves(home: Home, tmp_path: Path, terminals: list[Terminal]) -> N
     terminal = Terminal([RESNET_TUI, "--home", str(home.root)], columns=120, lines=40, cwd=tmp_path)
     terminals.append(terminal)
     terminal.until_shows("No runs yet: press n")
+    terminal.until_shows("q quit")  # the whole of the first frame
     terminal.send("?")
     terminal.until_shows("leave; training goes on")
     terminal.send("q")

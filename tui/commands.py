@@ -39,7 +39,7 @@ HOME = (
     Command("new_run", "n", "new", "queue a grid of new runs"),
     Command("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST),
     Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS),
-    Command("pause", "p", "pause", "pause, or let go on", group=ON_RUNS),
+    Command("pause", "p", "pause", "pause, or let go on", in_footer=False, group=ON_RUNS),
     Command("retry", "r", "retry", "queue failed and cancelled ones again", in_footer=False, group=ON_RUNS),
     Command("clone_run", "C", "clone", "a form filled as the run was", in_footer=False, group=ON_RUNS),
     Command("fix", "f", "fix", "the same with what its verdict suggests", in_footer=False, group=ON_RUNS),
