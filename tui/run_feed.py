@@ -2,10 +2,8 @@
 
 import contextlib
 
-from sqlmodel import Session
-
 from engine.grid import load_spec
-from engine.store import history, listing, waiting
+from engine.store import history, listing
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix
 from tui.run_view import RunView, make_run_view
@@ -19,7 +17,6 @@ class RunFeed:
         self._store: Store = open_store(database, create=False)
         self.run_id = run_id
         self._changed: int | None = None
-        self._waits = ""
         self._matrices: dict[tuple[int, int], Matrix] = {}
         """By epoch and the attempt that measured it."""
 
@@ -27,10 +24,9 @@ class RunFeed:
         """None where nothing moved. Raises StoreError, and QueueError where the run was removed."""
         with self._store.read() as session:
             run = listing.get_run(session, self.run_id)
-            waits = self._why(session) if run.status == "queued" else ""
-            if (run.changed, waits) == (self._changed, self._waits):
+            if run.changed == self._changed:
                 return None
-            self._changed, self._waits = run.changed, waits
+            self._changed = run.changed
             epochs = history.epochs_of(session, self.run_id)
             matrices = {}
             for row in epochs:
@@ -42,12 +38,8 @@ class RunFeed:
                     self._matrices[key] = found
                 matrices[row.epoch] = self._matrices[key]
             losses = history.losses_of(session, self.run_id)
-            return make_run_view(run, load_spec(run.spec), epochs, losses, matrices, waits)
+            return make_run_view(run, load_spec(run.spec), epochs, losses, matrices)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._store.close()
-
-    def _why(self, session: Session) -> str:
-        found = waiting.waits(session, [self.run_id]).get(self.run_id)
-        return (found.reason or "") if found else ""

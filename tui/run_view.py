@@ -15,8 +15,8 @@ Points = tuple[tuple[float, float], ...]
 """Epochs and values, finite."""
 
 BY_EPOCH = (
-    "train_acc", "test_acc", "val_acc", "test_loss", "test_nll", "val_nll", "balanced_acc", "val_balanced_acc",
-    "macro_f1", "kappa", "val_kappa", "lr", "images_per_s", "data_wait_share", "grad_norm", "grad_norm_first", "ece",
+    "train_acc", "test_acc", "val_acc", "test_loss", "balanced_acc", "val_balanced_acc", "macro_f1", "kappa",
+    "val_kappa", "lr", "images_per_s",
 )  # fmt: skip
 NOT_BEFORE_TRAINING = frozenset({"lr"})
 """What epoch 0 has a value of that nothing was trained with."""
@@ -40,17 +40,10 @@ class RunView:
     """The training loss of each bucket of steps, in its middle."""
     matrices: Mapping[int, MatrixView]
     verdict: Verdict
-    cause: str
-    error: str
-    suggestion: str
-    """What a failed run's cause asks for."""
+    """Without why it waits, which the run table's row says."""
     spec: RunSpec
     facts: tuple[tuple[str, str], ...]
     """Environment and whatever else identifies the run: names and values."""
-
-    @property
-    def is_live(self) -> bool:
-        return self.status == "running"
 
     @property
     def last_epoch(self) -> int:
@@ -64,7 +57,6 @@ def make_run_view(
     epochs: Sequence[EpochMetrics],
     losses: Iterable[LossPoint],
     matrices: Mapping[int, Matrix],
-    waiting: str,
 ) -> RunView:
     names = tuple(map(plain, run.class_names))
     parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
@@ -83,10 +75,7 @@ def make_run_view(
             epoch: MatrixView(tuple(map(tuple, matrix)), names, epoch, run.epochs)
             for epoch, matrix in matrices.items()
         },
-        verdict=verdict_of(run, waiting),
-        cause=run.cause or "",
-        error=plain(run.error or ""),
-        suggestion=plain(run.suggestion or ""),
+        verdict=verdict_of(run, ""),
         spec=spec,
         facts=_facts(run),
     )

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from textual_plotext.plot import Plot
 
-from tui.plots.canvas import clear, thin, write
+from tui.plots.canvas import as_characters, clear, thin, write
 from tui.plots.ink import INK, Colour
 from tui.text import decimals
 
@@ -43,20 +43,13 @@ class Chart:
     log: bool = False
     cursor: float | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        return not any(line.points for line in self.lines)
-
 
 def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> None:
     clear(plot, width, height)
     inside = [_window(line, chart) for line in chart.lines]
     values = [y for points in inside for _, y in points]
     if not values:
-        plot.xaxes(False, False)
-        plot.yaxes(False, False)
-        plot.xlim(0, max(width - 1, 1))
-        plot.ylim(0, max(height - 1, 1))
+        as_characters(plot, width, height)
         write(plot, "nothing measured yet", 0, height - 1, INK.dim)
         return
     low, high = bounds(values, is_share=chart.is_share, log=chart.log)

@@ -1,10 +1,8 @@
 """The new-experiment form: what is wrong stands beside its field, what will be queued below."""
 
-import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from rich.text import Text
 from textual import on, work
@@ -12,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
@@ -31,13 +28,14 @@ from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
 from engine.store.paces import device_of, past_runs
 from engine.text import is_hidden
-from tui.data_look import DataLook, look_at, paths_like
+from tui.data_look import DataLook, look_at
 from tui.estimate import Measured, time_shown
-from tui.form import ARCH, Checked, check, completions, defaults, parse_more, preview
+from tui.form import ARCH, Checked, check, defaults, parse_more, preview
 from tui.imagenet import lacking
 from tui.state import last_form, remember_form
 from tui.text import plain
 from tui.warm_start import check_warm_starts
+from tui.widgets.form_fields import Choice, FieldSuggester
 
 # Field, label, what is said while nothing is wrong.
 FIELDS = (
@@ -67,27 +65,6 @@ class Known:
     digests: frozenset[str] = frozenset()
     """Of the runs that are there, to flag repeats."""
     measured: Measured = Measured(learn(()), ())
-
-
-class Choice(Checkbox):
-    """A checkbox that is told apart without colours too."""
-
-    BUTTON_INNER = " "
-
-    def watch_value(self) -> None:
-        self.BUTTON_INNER = "✔" if self.value else " "
-        super().watch_value()
-
-
-class FieldSuggester(Suggester):
-    """What a field's text might go on with: `→` takes it."""
-
-    def __init__(self, home: Home, field: str) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._home, self._field = home, field
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return await asyncio.to_thread(completions, self._field, value, partial(paths_like, self._home))
 
 
 class NewRunScreen(ModalScreen[tuple[int, ...] | None]):

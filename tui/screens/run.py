@@ -24,7 +24,7 @@ from tui.run_view import RunView
 from tui.screens.ask import AskScreen
 from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
-from tui.snapshot import GLYPHS, RunRow
+from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.detail import verdict_text
@@ -105,6 +105,8 @@ class RunScreen(FormActions):
     def _poll(self) -> None:
         if self.page == "log":
             self.query_one(LogPane).read_on()
+        if self._view is not None and self._view.status == "queued":
+            self._draw_verdict(self._view)  # others' ends move its start, and write nothing to it
         if not self._asking:
             self._asking = True
             self._read()
@@ -149,12 +151,18 @@ class RunScreen(FormActions):
         if view is None:
             return
         self.query_one("#run-head", Static).update(head_text(view))
-        verdict = self.query_one("#run-verdict", Static)
-        verdict.update(verdict_text(view.verdict, self.app.theme_variables))
-        verdict.display = bool(view.verdict.word)
+        self._draw_verdict(view)
         pane = self._pane
         if isinstance(pane, (CurvesPane, MatrixPane, SpecPane)):
             pane.show(view)
+
+    def _draw_verdict(self, view: RunView) -> None:
+        row = self._below.row_of(self.run_id)
+        waits = Verdict("waiting", row.remark) if row is not None and row.status == "queued" else Verdict("")
+        verdict = view.verdict if view.verdict.word else waits
+        says = self.query_one("#run-verdict", Static)
+        says.update(verdict_text(verdict, self.app.theme_variables))
+        says.display = bool(verdict.word)
 
     # Pages
 

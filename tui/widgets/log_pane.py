@@ -10,6 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.text import plain
+from tui.widgets.scrolling import Scrolling
 
 MOST_BYTES = 2_000_000
 """Of the log's end that are read."""
@@ -41,7 +42,7 @@ class LogFile:
         return texts[1:] if cut else texts, anew
 
 
-class LogPane(ScrollView, can_focus=False):
+class LogPane(Scrolling, ScrollView, can_focus=False):
     """Follows the end until somebody scrolls up; `found` is the word that is looked for."""
 
     DEFAULT_CSS = "LogPane { overflow-x: auto; overflow-y: scroll; }"
@@ -127,21 +128,8 @@ class LogPane(ScrollView, can_focus=False):
         if found := self._matches():
             self._go_to(next((number for number in reversed(found) if number < self._match), found[-1]))
 
-    def do_up(self) -> None:
-        self.scroll_relative(y=-1, animate=False)
-
-    def do_down(self) -> None:
-        self.scroll_relative(y=1, animate=False)
-
     def do_left(self) -> None:
         self.scroll_relative(x=-8, animate=False)
 
     def do_right(self) -> None:
         self.scroll_relative(x=8, animate=False)
-
-    def do_first(self) -> None:
-        self.scroll_home(animate=False)
-
-    def do_last(self) -> None:
-        """And follow."""
-        self.scroll_end(animate=False)

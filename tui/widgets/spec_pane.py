@@ -9,11 +9,12 @@ from engine.grid import make_spec
 from engine.spec import FIELDS, GROUP_OF, RunSpec
 from tui.run_view import RunView
 from tui.text import learning_rate, plain
+from tui.widgets.scrolling import Scrolling
 
 NAME_CELLS = 20
 
 
-class SpecPane(VerticalScroll, can_focus=False):
+class SpecPane(Scrolling, VerticalScroll, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="spec")
         self._view: RunView | None = None
@@ -35,18 +36,6 @@ class SpecPane(VerticalScroll, can_focus=False):
     def _draw(self) -> None:
         if self._view is not None:
             self.query_one("#spec-text", Static).update(spec_text(self._view, self._other))
-
-    def do_up(self) -> None:
-        self.scroll_relative(y=-1, animate=False)
-
-    def do_down(self) -> None:
-        self.scroll_relative(y=1, animate=False)
-
-    def do_first(self) -> None:
-        self.scroll_home(animate=False)
-
-    def do_last(self) -> None:
-        self.scroll_end(animate=False)
 
 
 def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
