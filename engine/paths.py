@@ -105,6 +105,10 @@ class RunPaths:
         return self.folder / "answers.npy"
 
     @property
+    def answer_scores(self) -> Path:
+        return self.folder / "answer_scores.npy"
+
+    @property
     def bad_images(self) -> Path:
         """The images that could not be read, a line each."""
         return self.folder / "bad_images.txt"

@@ -115,5 +115,12 @@ def finish(home: Home) -> Run:
 def result_of(home: Home) -> dict[str, bytes]:
     """The bits of a finished run: its weights, answers and predictions."""
     folder = home.run(1).folder
-    names = ("answers.npy", "predictions.csv", "predictions-last.csv", "scores.npy", "scores-last.npy")
+    names = (
+        "answers.npy",
+        "answer_scores.npy",
+        "predictions.csv",
+        "predictions-last.csv",
+        "scores.npy",
+        "scores-last.npy",
+    )
     return {name: (folder / name).read_bytes() for name in (*names, "best.safetensors")}

@@ -79,6 +79,7 @@ def test_an_extended_run_has_the_bits_of_a_longer_one(tmp_path: Path, values: di
         assert memory.losses == whole.losses and memory.best == whole.best
         for name in (
             "answers.npy",
+            "answer_scores.npy",
             "predictions.csv",
             "predictions-last.csv",
             "scores.npy",

@@ -146,10 +146,12 @@ def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
 def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     paths = home.run(1)
     assert sorted(path.name for path in paths.folder.iterdir()) == [
-        "answers.npy", "best.safetensors", "last.pt", "predictions-last.csv", "predictions.csv", "scores-last.npy",
-        "scores.npy", "trained_on.npz",
+        "answer_scores.npy", "answers.npy", "best.safetensors", "last.pt", "predictions-last.csv", "predictions.csv",
+        "scores-last.npy", "scores.npy", "trained_on.npz",
     ]  # fmt: skip
     answers, scores = np.load(paths.answers), np.load(paths.scores(last=True))
+    sure = np.load(paths.answer_scores)
+    assert sure.shape == (3, 6) and np.allclose(sure[2], scores.max(1), atol=1e-3)
     assert answers.shape == (3, 6) and answers.dtype == np.uint16
     assert np.array_equal(answers[2], scores.argmax(1)) and np.allclose(scores.sum(1), 1, atol=1e-5)
     rows = list(csv.DictReader(paths.predictions(last=True).open()))
@@ -404,7 +406,7 @@ def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: H
     """It stalls in its second epoch while another attempt writes; awake again, it may write nothing."""
     memory, folder, steps = Memory(), home.run(90).folder, 0
     files = (
-        "last.pt", "last-before.pt", "best.safetensors", "answers.npy", "predictions.csv", "scores.npy",
+        "last.pt", "last-before.pt", "best.safetensors", "answers.npy", "answer_scores.npy", "predictions.csv", "scores.npy",
         "trained_on.npz",
     )  # fmt: skip
 

@@ -107,7 +107,7 @@ def run_footprint(spec: RunSpec, images: Images) -> Footprint:
     checkpoint = weights * (1 + copies)
     row = images.name_bytes + 2 * images.label_bytes + len(",,,0.123456\n")
     twice = round(images.test * (row + 4 * outputs))
-    answers = 2 * images.test * (spec.epochs + 1)
+    answers = 4 * images.test * (spec.epochs + 1)
     return Footprint(
         checkpoints=checkpoint,
         best=weights,

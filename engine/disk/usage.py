@@ -17,7 +17,7 @@ CHECKPOINTS, BEST, PREDICTIONS, OTHER = "checkpoints", "best", "predictions", "o
 KINDS = (CHECKPOINTS, BEST, PREDICTIONS, OTHER)
 SAMPLES = "samples"
 """The key of what lies in the cache to tell one folder's images from another's, of all folders together."""
-_PREDICTIONS = ("predictions", "scores", "answers")
+_PREDICTIONS = ("predictions", "scores", "answer")
 LOCKED_SUFFIXES = (".u8", ".json", ".lock", ".note", ".partial")
 """Of packed images: a process that packs them holds their lock."""
 _OURS = re.compile(r"(?P<key>[0-9a-f]{24})\.(u8|json|lock|note|partial|sample|hashes)")

@@ -1,4 +1,4 @@
-"""The files of a run besides its checkpoints: weights, predictions, scores, answers of every epoch."""
+"""The files of a run besides its checkpoints: weights, predictions, scores."""
 
 import contextlib
 import csv
@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from engine.answers import array_bytes
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.models.weight_files import WeightsError, read_weights_metadata
@@ -69,7 +67,7 @@ def write_predictions(
         score = scores[answer] if len(scores) > 1 else scores[0]
         table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"), fence=fence)
-    write_atomic(paths.scores(last=last), _npy(evaluation.scores), fence=fence)
+    write_atomic(paths.scores(last=last), array_bytes(evaluation.scores), fence=fence)
 
 
 def settle_best(paths: RunPaths, best_epoch: int | None, fence: Fence) -> None:
@@ -106,24 +104,3 @@ def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
         path.unlink(missing_ok=True)
         return
     write_atomic(path, "".join(f"{why}\n" for why in bad.values()).encode(errors="surrogateescape"))
-
-
-def append_answers(paths: RunPaths, epoch: int, answers: NDArray[np.uint16], *, fence: Fence) -> None:
-    """Add an epoch's row to answers.npy (uint16, epochs × images), dropping rows of later epochs."""
-    kept = _read_answers(paths.answers)[:epoch]
-    rows = answers[None] if not len(kept) else np.concatenate([kept, answers[None]])
-    write_atomic(paths.answers, _npy(rows), fence=fence)
-
-
-def _read_answers(path: Path) -> NDArray[np.uint16]:
-    try:
-        loaded: NDArray[np.uint16] = np.load(path, allow_pickle=False)
-    except (FileNotFoundError, ValueError, EOFError):
-        return np.empty((0, 0), dtype=np.uint16)
-    return loaded
-
-
-def _npy(values: NDArray[np.generic]) -> bytes:
-    content = io.BytesIO()
-    np.save(content, values, allow_pickle=False)
-    return content.getvalue()

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.answers import append_answers
 from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
 from engine.models.weight_files import weights_bytes
 from engine.paths import Fence, Home, RunPaths, write_atomic
 from engine.spec import RunSpec
-from engine.training.artifacts import append_answers, settle_best, weights_about, write_predictions
+from engine.training.artifacts import settle_best, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
 from engine.training.loop import Evaluation, evaluate, train_one_epoch
 from engine.training.losses import Bucket, Diverged, LossBuckets
@@ -177,7 +178,8 @@ class Session:
         self.done_epochs, self.step = measured.epoch, 0
         if best is not None and best != before:
             self._write_best(measured, best, recorder.fence)
-        append_answers(self.paths, measured.epoch, measured.evaluation.answers, fence=recorder.fence)
+        found = measured.evaluation
+        append_answers(self.paths, measured.epoch, found.answers, found.scores, fence=recorder.fence)
         if last:
             self._write_predictions(self.paths, measured, recorder.fence, last=True)
         recorder.epoch(measured, self.best, last=last)
