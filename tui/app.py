@@ -16,6 +16,7 @@ from engine.store.database import StoreError
 from tui import commands
 from tui.feed import Feed
 from tui.screens.home import HomeScreen
+from tui.screens.images import ImagesScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import Snapshot
 from tui.text import plain
@@ -132,6 +133,8 @@ class ResnetTui(App[None]):
             if screen is self._home_screen
             else commands.RUN
             if isinstance(screen, RunScreen)
+            else commands.IMAGES
+            if isinstance(screen, ImagesScreen)
             else ()
         )
         for command in found:

@@ -103,6 +103,7 @@ RUN = (
     _on_page("zoom_out", "Z", "zoom out", "a wider one", CURVES),
     _on_page("up", "up,k", "up", "the class above, or scroll", CONFUSION, "↑ ↓"),
     _on_page("down", "down,j", "down", "the class below, or scroll", CONFUSION, "↓"),
+    _on_page("images", "enter", "images", "the images of this cell", CONFUSION, "enter", True),
     _on_page("mode", "m", "shares", "counts, shares of the class, or of the answer", CONFUSION, footer=True),
     _on_page("play", "space", "play", "play the epochs", CONFUSION, footer=True),
     Command("search", "slash", "search", "look for a word; ] [ go on", shown="/", in_footer=False, group=LOG),
@@ -121,6 +122,28 @@ RUN = (
     Command("undo", "u", "undo", "take back the newest edit of the queue", in_footer=False),
     Command("help", "question_mark", "help", "this page", shown="?"),
     Command("leave", "escape,q", "back", "to the runs", shown="esc"),
+)
+
+IMAGES = (
+    Command("next_image", "right,l,down,j", "next", "the next image of the cell", shown="→", group=MOVING),
+    Command("previous_image", "left,h,up,k", "previous", "the one before", shown="←", group=MOVING),
+    Command("first_image", "g,home", "first", "the first", shown="g", in_footer=False, group=MOVING),
+    Command("last_image", "G,end", "last", "the last", shown="G", in_footer=False, group=MOVING),
+    Command(
+        "next_epoch",
+        "right_square_bracket,full_stop",
+        "next epoch",
+        "the cell an epoch later",
+        "]",
+        group=MOVING,
+    ),
+    Command(
+        "previous_epoch", "left_square_bracket,comma", "epoch before", "an epoch earlier", "[", group=MOVING
+    ),
+    Command("order", "s", "turn order", "the least sure answers first, or the most", group=LIST),
+    Command("copy_path", "y", "copy path", "the file's path to the clipboard", group=LIST),
+    Command("help", "question_mark", "help", "this page", shown="?"),
+    Command("leave", "escape,q,enter", "back", "to the matrix", shown="esc"),
 )
 
 

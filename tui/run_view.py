@@ -39,6 +39,8 @@ class RunView:
     losses: Points
     """The training loss of each bucket of steps, in its middle."""
     matrices: Mapping[int, MatrixView]
+    class_names: tuple[str, ...]
+    """As the data have them."""
     verdict: Verdict
     """Without why it waits, which the run table's row says."""
     spec: RunSpec
@@ -75,6 +77,7 @@ def make_run_view(
             epoch: MatrixView(tuple(map(tuple, matrix)), names, epoch, run.epochs)
             for epoch, matrix in matrices.items()
         },
+        class_names=tuple(run.class_names),
         verdict=verdict_of(run, ""),
         spec=spec,
         facts=_facts(run),

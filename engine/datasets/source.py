@@ -1,8 +1,10 @@
 """The index of whatever a spec calls its data: a folder, a file or a built-in set."""
 
 import os
+from pathlib import Path
 
 from engine.datasets.index import Index, Survey, make_index, survey_folder
+from engine.datasets.layouts import recognise
 from engine.datasets.options import ReadOptions
 from engine.paths import Home
 from engine.spec import BUILTIN_DEFAULTS, RunSpec
@@ -19,6 +21,14 @@ def survey_data(home: Home, spec: RunSpec) -> Survey:
     if spec.data in BUILTIN_DEFAULTS:
         return _survey_builtin(spec.data, options)
     return survey_folder(home.resolve(spec.data), options)
+
+
+def images_root(home: Home, spec: RunSpec) -> Path:
+    """The folder that the names of a spec's images start from. Raises DataError; ValueError for a built-in set, whose
+    images lie nowhere."""
+    if spec.data in BUILTIN_DEFAULTS:
+        raise ValueError(f"{spec.data} is drawn, it has no folder")
+    return recognise(home.resolve(spec.data), read_options(home, spec)).root
 
 
 def read_options(home: Home, spec: RunSpec) -> ReadOptions:

@@ -13,6 +13,7 @@ from tui.commands import (
     CURVES,
     GENERAL,
     HOME,
+    IMAGES,
     LIST,
     LOG,
     MOVING,
@@ -28,6 +29,7 @@ from tui.snapshot import GLYPHS
 Columns = tuple[tuple[str, ...], ...]
 ON_HOME: Columns = ((ON_RUNS, GENERAL), (LIST, MOVING))
 ON_ONE: Columns = ((PAGES, CURVES, CONFUSION), (LOG, SPEC, ON_RUN, GENERAL))
+ON_IMAGES: Columns = ((MOVING,), (LIST, GENERAL))
 MORE = {GENERAL: [("ctrl+p", "find a command by its name")]}
 SIGNS = (
     "⚠ the answers show that the network has not learnt: see the verdict\n",
@@ -44,7 +46,8 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, commands: tuple[Command, ...] = HOME) -> None:
         super().__init__()
-        self._commands, self._columns = commands, ON_ONE if commands is RUN else ON_HOME
+        self._commands = commands
+        self._columns = ON_ONE if commands is RUN else ON_IMAGES if commands is IMAGES else ON_HOME
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog"):

@@ -19,11 +19,13 @@ from engine.store import listing
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
 from tui import commands
+from tui.cell_images import Place
 from tui.run_feed import RunFeed
 from tui.run_view import RunView
 from tui.screens.ask import AskScreen
 from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
+from tui.screens.images import ImagesScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
 from tui.widgets.curves_pane import CurvesPane
@@ -239,6 +241,15 @@ class RunScreen(FormActions):
 
     def _compare(self, run_id: int, spec: RunSpec) -> None:
         self.query_one(SpecPane).compare(run_id, spec)
+
+    def on_matrix_pane_opened(self, message: MatrixPane.Opened) -> None:
+        def looked(epoch: int | None) -> None:
+            if epoch is not None:
+                self.query_one(MatrixPane).look_at(epoch)
+
+        if self._view is not None:
+            place = Place(message.epoch, *message.cell)
+            self.app.push_screen(ImagesScreen(self._home, self._view, place), looked)
 
     # What the verbs need
 

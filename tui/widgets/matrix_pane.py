@@ -1,10 +1,12 @@
 """The confusion matrices of the opened run, epoch by epoch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
@@ -58,6 +60,13 @@ class Scrub:
 
 class MatrixPane(Vertical):
     """A cursor on a cell, a scrubber over the epochs."""
+
+    class Opened(Message):
+        """The images of a cell are asked for."""
+
+        def __init__(self, epoch: int, cell: tuple[int, int]) -> None:
+            super().__init__()
+            self.epoch, self.cell = epoch, cell
 
     def __init__(self) -> None:
         super().__init__(id="confusion")
@@ -131,6 +140,22 @@ class MatrixPane(Vertical):
         self._stop()
         self._look(self.scrub.step(self.epochs, -1))
 
+    def do_images(self) -> None:
+        matrix = self.matrix
+        if matrix is None:
+            return
+        self._stop()
+        row, column = self.scrub.move(0, 0, len(matrix.counts)).cell
+        if matrix.counts[row][column]:
+            self.post_message(self.Opened(matrix.epoch, (row, column)))
+        else:
+            self.notify("there are no such images after this epoch: choose another cell")
+
+    def look_at(self, epoch: int) -> None:
+        """An epoch that was chosen elsewhere."""
+        if epoch in self.epochs:
+            self._look(replace(self.scrub, epoch=epoch))
+
     def do_mode(self) -> None:
         following = MODES[(MODES.index(self.scrub.mode) + 1) % len(MODES)]
         self._look(replace(self.scrub, mode=following))
@@ -175,7 +200,7 @@ def cell_text(matrix: MatrixView, cell: tuple[int, int]) -> Text:
     row, column = cell
     count, total = matrix.counts[row][column], sum(matrix.counts[row])
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"true {named(matrix, row)}, answered {named(matrix, column)}: ")
+    text.append(f"true {named(matrix.class_names, row)}, answered {named(matrix.class_names, column)}: ")
     text.append(f"{count:,} image{'' if count == 1 else 's'}", style="bold")
     if total:
         text.append(f", {100 * count / total:.0f} % of the class")
@@ -183,13 +208,15 @@ def cell_text(matrix: MatrixView, cell: tuple[int, int]) -> Text:
 
 
 def pairs_text(matrix: MatrixView) -> Text:
+    names = matrix.class_names
     pairs = most_confused(matrix.counts, PAIRS)
-    words = [f"{named(matrix, row)} as {named(matrix, column)} {count:,}" for row, column, count in pairs]
+    words = [f"{named(names, row)} as {named(names, column)} {count:,}" for row, column, count in pairs]
     return Text(
         f"most confused: {'; '.join(words)}" if words else "", style="dim", no_wrap=True, overflow="ellipsis"
     )
 
 
-def named(matrix: MatrixView, label: int) -> str:
-    name = matrix.class_names[label] if label < len(matrix.class_names) else str(label)
+def named(names: Sequence[str], label: int) -> str:
+    """`2 moderate`; a class that is called by its number, or by nothing, is that number."""
+    name = names[label] if label < len(names) else str(label)
     return name if name == str(label) else f"{label} {name}"

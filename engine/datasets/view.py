@@ -1,0 +1,54 @@
+"""A run's images as people see them: whole, upright, in colour. No torch in here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from engine.datasets.formats.problems import DataError
+from engine.datasets.pixels.images import open_image
+from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+from engine.datasets.source import images_root
+from engine.paths import Home
+from engine.spec import BUILTIN_DEFAULTS, RunSpec
+
+
+class Viewer:
+    """Shows the images of one spec's data. Used by one thread at a time."""
+
+    def __init__(self, home: Home, spec: RunSpec, most_px: int) -> None:
+        """`most_px`: no side is longer."""
+        self._home, self._spec, self._most_px = home, spec, most_px
+        self._root: Path | None = None
+        self._draw: Callable[[int], NDArray[np.uint8]] | None = None
+
+    def show(self, name: str) -> Image.Image:
+        """An RGB image by its name in the index. Raises DataError, also where the data are no longer recognised."""
+        if self._spec.data in BUILTIN_DEFAULTS:
+            return self._drawn(int(name.rpartition("#")[2]))
+        if self._root is None:
+            self._root = images_root(self._home, self._spec)
+        try:
+            with open_image(self._root, name) as image:
+                check_size(image)
+                image.draft(None, (self._most_px, self._most_px))
+                seen = to_rgb(ImageOps.exif_transpose(image))
+        except FileNotFoundError:
+            raise DataError(f"image {self._root / name} is missing") from None
+        except NOT_READABLE as error:
+            raise DataError(f"image {self._root / name} cannot be read ({reason_of(error)})") from None
+        seen.thumbnail((self._most_px, self._most_px))
+        return seen
+
+    def where(self, name: str) -> str:
+        """A file's whole path, known once an image was shown; else its name."""
+        return str(self._root / name) if self._root is not None else name
+
+    def _drawn(self, row: int) -> Image.Image:
+        from engine.datasets.builtin import builtin_reader
+
+        if self._draw is None:
+            self._draw = builtin_reader(self._spec.data, self._most_px)
+        return Image.fromarray(self._draw(row))

@@ -1,0 +1,89 @@
+"""The images of one cell of a confusion matrix: which they are, and where one looks. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.answers import Answers
+from tui.text import plain
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is looked at: an epoch, a cell, an image of it by its number in the test split."""
+
+    epoch: int
+    label: int
+    answer: int
+    image: int | None = None
+    is_reversed: bool = False
+    """Whether the least sure answers come first."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    name: str
+    score: float | None
+    history: tuple[int | None, ...]
+    """What it was answered after each epoch, from 0 on; None where that is not known."""
+
+
+class CellImages:
+    """A run's answers beside the place that is looked at; every step gives the next place."""
+
+    def __init__(self, answers: Answers, classes: int) -> None:
+        self._answers, self._classes = answers, classes
+
+    @property
+    def last_epoch(self) -> int:
+        return len(self._answers.answers) - 1
+
+    def images(self, place: Place) -> list[int]:
+        found = self._answers.cell(place.epoch, place.label, place.answer)
+        return found[::-1] if place.is_reversed else found
+
+    def settle(self, place: Place) -> Place:
+        """With an epoch that is there, and an image of the cell: the same where it still lies in it, else the first."""
+        place = replace(place, epoch=min(max(place.epoch, 0), max(self.last_epoch, 0)))
+        images = self.images(place)
+        if place.image in images:
+            return place
+        return replace(place, image=images[0] if images else None)
+
+    def number(self, place: Place) -> int:
+        """The image's place in the list, from 0 on."""
+        return self.images(place).index(place.image) if place.image is not None else 0
+
+    def step(self, place: Place, by: int) -> Place:
+        images = self.images(place)
+        if not images:
+            return place
+        return replace(place, image=images[min(max(self.number(place) + by, 0), len(images) - 1)])
+
+    def facts(self, image: int, epoch: int) -> ImageFacts:
+        score = float(self._answers.scores[epoch, image])
+        history = [int(answer) for answer in self._answers.answers[:, image]]
+        return ImageFacts(
+            plain(self._answers.names[image]),
+            None if np.isnan(score) else score,
+            tuple(answer if answer < self._classes else None for answer in history),
+        )
+
+    def name(self, image: int) -> str:
+        """As the index has it."""
+        return self._answers.names[image]
+
+    def label(self, image: int) -> int:
+        return int(self._answers.labels[image])
+
+
+def window(count: int, at: int, room: int) -> range:
+    """The lines of a list of `count` that are seen in `room` lines, `at` among them near the middle."""
+    first = min(max(at - room // 2, 0), max(count - room, 0))
+    return range(first, min(first + room, count))
+
+
+def epochs_seen(history: Sequence[int | None], epoch: int, room: int) -> range:
+    """The epochs of a history that fit into `room` columns of equal width."""
+    return window(len(history), epoch, max(room, 1))
