@@ -126,7 +126,15 @@ RUN = (
 
 IMAGES = (
     Command("next_image", "right,l,down,j", "next", "the next image of the cell", shown="→", group=MOVING),
-    Command("previous_image", "left,h,up,k", "previous", "the one before", shown="←", group=MOVING),
+    Command(
+        "previous_image",
+        "left,h,up,k",
+        "previous",
+        "the one before",
+        shown="←",
+        in_footer=False,
+        group=MOVING,
+    ),
     Command("first_image", "g,home", "first", "the first", shown="g", in_footer=False, group=MOVING),
     Command("last_image", "G,end", "last", "the last", shown="G", in_footer=False, group=MOVING),
     Command(
@@ -138,7 +146,7 @@ IMAGES = (
         group=MOVING,
     ),
     Command(
-        "previous_epoch", "left_square_bracket,comma", "epoch before", "an epoch earlier", "[", group=MOVING
+        "previous_epoch", "left_square_bracket,comma", "epoch before", "an epoch earlier", "[", False, MOVING
     ),
     Command("order", "s", "turn order", "the least sure answers first, or the most", group=LIST),
     Command("copy_path", "y", "copy path", "the file's path to the clipboard", group=LIST),

@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 from engine.text import learning_rate, plain
 
-__all__ = ["clock", "decimals", "duration", "fitted", "learning_rate", "plain"]
+__all__ = ["clock", "decimals", "duration", "fitted", "fitted_end", "learning_rate", "plain"]
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -30,6 +30,11 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
         text, length = f"{set_cell_size(text, width - 1)}…", width
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+def fitted_end(text: str, width: int) -> str:
+    """As `fitted`, but what is too long loses its beginning: the end of a path tells more."""
+    return fitted(text, width) if cell_len(text) <= width else f"…{fitted(text[::-1], width)[-2::-1]}"
 
 
 def duration(seconds: float) -> str:

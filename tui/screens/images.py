@@ -22,9 +22,11 @@ from tui.cell_images import CellImages, ImageFacts, Place, epochs_seen, window
 from tui.pictures import fitted_cells, picture_class
 from tui.run_view import RunView
 from tui.screens.help import HelpScreen
-from tui.text import decimals, fitted, plain
+from tui.text import decimals, fitted_end, plain
 from tui.widgets.matrix_pane import named
 
+SCORE_PLACES = 3
+"""Scores are kept in half precision."""
 MOST_PX = 768
 """No side of a picture is longer: over SSH each one is sent whole."""
 
@@ -176,7 +178,7 @@ class ImagesScreen(Screen[int | None]):
         for name, value in (
             ("label", named(names, label)),
             ("answer", named(names, place.answer)),
-            (score, decimals(about.score)),
+            (score, decimals(about.score, SCORE_PLACES)),
         ):
             text.append(f"{name:7}", style="dim").append(f"{value}\n")
         text.append_text(_history_text(about.history, label, place.epoch, width))
@@ -195,7 +197,7 @@ class ImagesScreen(Screen[int | None]):
         text.append(f"{at + 1:,} of {len(images):,}, {order} sure first", style="dim")
         for line in window(len(images), at, room):
             facts = found.facts(images[line], place.epoch)
-            row = f"{fitted(facts.name, width - 8)}{decimals(facts.score):>7} "
+            row = f"{fitted_end(facts.name, width - 8)}{decimals(facts.score, SCORE_PLACES):>7} "
             text.append(f"\n{row}", style="reverse" if line == at else "")
         listed.update(text)
 
