@@ -40,7 +40,7 @@ def test_an_image_is_upright_in_colour_and_no_larger_than_asked(folder: Path, tm
     }
     assert all(image.mode == "RGB" for image in seen.values())
     assert seen["deep.png"].getpixel((5, 5)) == (156, 156, 156) and seen["palette.png"].getpixel((5, 5)) == (
-        254,
+        255,
         0,
         0,
     )
