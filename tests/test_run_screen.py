@@ -1,7 +1,7 @@
 """The screen of one run: its pages by keys."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
@@ -13,12 +13,15 @@ from engine.paths import Home
 from engine.store import listing, queue
 from engine.store.database import Store, open_store
 from engine.store.fencing import Claim
+from engine.store.status import Cause
 from tui import commands
 from tui.curves import Looking
+from tui.run_view import Failure
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run import PAGES, RunScreen
 from tui.widgets.curves_pane import ChartBox, CurvesPane
+from tui.widgets.failure import MEANS, failure_text
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 
@@ -106,7 +109,7 @@ async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Stor
         )
         await until(pilot, lambda: "failed" in shown(pilot, "#run-head"))
         verdict = shown(pilot, "#run-verdict")
-        assert verdict.startswith("failed: diverged  ▸ try lr 1e-4  the loss is not finite")
+        assert "\nthe loss is not finite\n▸ try lr 1e-4\nr begins anew: its 5 epochs" in verdict
 
 
 async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, study: Store) -> None:
@@ -207,6 +210,53 @@ async def test_a_run_that_is_removed_meanwhile_closes_its_screen(home: Home, stu
         assert f"#{run_id} was removed" in toasts(pilot)
 
 
+async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home: Home, study: Store) -> None:
+    log = home.run(6).log
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f"line {number} {'x' * 200}\n" for number in range(9)))
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press(*"jjj", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-verdict"))
+        says = shown(pilot, "#run-verdict").splitlines()
+        assert says[0].startswith("✖ diverged  the loss was no longer a number   attempt 1, ")
+        assert says[1:4] == [
+            "the loss is not finite at step 41 of epoch 3",
+            "▸ try a smaller lr: 0.01",
+            "r begins anew: its 2 epochs are deleted   C clones it",
+        ]
+        assert [line.strip()[:6] for line in says[4:]] == ["line 6", "line 7", "line 8"]
+        assert all(len(line) <= SMALL[0] for line in says)
+        await pilot.resize_terminal(*TALL)
+        await until(pilot, lambda: "line 3" in shown(pilot, "#run-verdict"))
+        await pilot.press("r", "y")
+        await until(pilot, lambda: "queued" in shown(pilot, "#run-head"))
+        assert "diverged" not in shown(pilot, "#run-verdict")
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_anew", "change", "says"),
+    [
+        (0, True, "", "r tries it again   C clones it"),
+        (1, False, "", "r goes on after 1 epoch   C clones it"),
+        (
+            4,
+            True,
+            "lr 0.01",
+            "r begins anew: its 4 epochs are deleted   f clones it with lr 0.01   C clones it",
+        ),
+    ],
+)
+def test_the_ways_out_of_a_failure(kept: int, is_anew: bool, change: str, says: str) -> None:
+    failure = Failure("worker_lost", "gone", "", 2, None, kept, is_anew, change, ())
+    text = failure_text(failure, {"error": "red"}, 3, 80).plain
+    assert text == f"✖ worker lost  the worker was gone   attempt 2\ngone\n{says}"
+
+
+def test_every_cause_has_words() -> None:
+    assert set(MEANS) == set(get_args(Cause))
+
+
 async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Home, study: Store) -> None:
     """No key of any page ends in an error, and each has a page that takes it."""
     taken = set()
@@ -228,10 +278,10 @@ async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Hom
     assert taken == {command.id for command in commands.RUN}
 
 
-def test_the_window_stays_in_the_run_and_follows_the_cursor(study: Store) -> None:
+def test_the_window_stays_in_the_run_and_follows_the_cursor(home: Home, study: Store) -> None:
     from tui.run_feed import RunFeed
 
-    feed = RunFeed(str(study.engine.url), 4)
+    feed = RunFeed(home, 4)
     view = feed.poll()
     assert view is not None and feed.poll() is None
     feed.close()

@@ -3,18 +3,24 @@
 import contextlib
 
 from engine.grid import load_spec
+from engine.paths import Home
 from engine.store import history, listing
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix
+from tui.run_log import log_tail
 from tui.run_view import RunView, make_run_view
+
+LAST_LINES = 6
+"""Of a failed run's log, beside why it failed."""
 
 
 class RunFeed:
     """Reads a run where it was written since. Used by one thread at a time; holds its own connections."""
 
-    def __init__(self, database: str, run_id: int) -> None:
+    def __init__(self, home: Home, run_id: int) -> None:
         """Raises StoreError."""
-        self._store: Store = open_store(database, create=False)
+        self._store: Store = open_store(home.database, create=False)
+        self._log = home.run(run_id).log
         self.run_id = run_id
         self._changed: int | None = None
         self._matrices: dict[tuple[int, int], Matrix] = {}
@@ -38,7 +44,8 @@ class RunFeed:
                     self._matrices[key] = found
                 matrices[row.epoch] = self._matrices[key]
             losses = history.losses_of(session, self.run_id)
-            return make_run_view(run, load_spec(run.spec), epochs, losses, matrices)
+            last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()
+            return make_run_view(run, load_spec(run.spec), epochs, losses, matrices, last_lines)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from engine.spec import RunSpec
+from engine.store.edits.retry import FROM_THE_START
 from engine.store.history import Matrix
 from engine.store.tables import EpochMetrics, LossPoint, Run
 from tui.snapshot import MatrixView, Verdict, verdict_of
@@ -20,6 +22,24 @@ BY_EPOCH = (
 )  # fmt: skip
 NOT_BEFORE_TRAINING = frozenset({"lr"})
 """What epoch 0 has a value of that nothing was trained with."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run ended badly, and what can be done; every text is one line."""
+
+    cause: str
+    error: str
+    suggestion: str
+    attempt: int
+    ended: datetime | None
+    kept_epochs: int
+    is_anew: bool
+    """Whether a retry deletes what was trained: going on would end the same."""
+    change: str
+    """What `f` would set in a clone; empty where nothing is known to help."""
+    last_lines: tuple[str, ...]
+    """Of the log."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +63,7 @@ class RunView:
     """As the data have them."""
     verdict: Verdict
     """Without why it waits, which the run table's row says."""
+    failure: Failure | None
     spec: RunSpec
     facts: tuple[tuple[str, str], ...]
     """Environment and whatever else identifies the run: names and values."""
@@ -59,6 +80,7 @@ def make_run_view(
     epochs: Sequence[EpochMetrics],
     losses: Iterable[LossPoint],
     matrices: Mapping[int, Matrix],
+    last_lines: Sequence[str],
 ) -> RunView:
     names = tuple(map(plain, run.class_names))
     parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
@@ -79,8 +101,24 @@ def make_run_view(
         },
         class_names=tuple(run.class_names),
         verdict=verdict_of(run, ""),
+        failure=_failure(run, last_lines) if run.status == "failed" else None,
         spec=spec,
         facts=_facts(run),
+    )
+
+
+def _failure(run: Run, last_lines: Sequence[str]) -> Failure:
+    change = (run.verdict_change or {}) if run.verdict == run.cause else {}
+    return Failure(
+        cause=plain(run.cause or "unknown"),
+        error=plain(run.error or ""),
+        suggestion=plain(run.suggestion or ""),
+        attempt=run.attempt,
+        ended=run.ended_at,
+        kept_epochs=run.epoch,
+        is_anew=run.cause in FROM_THE_START,
+        change=plain(", ".join(f"{name} {value}" for name, value in change.items())),
+        last_lines=tuple(map(plain, last_lines)),
     )
 
 

@@ -12,6 +12,7 @@ from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.tables import EpochMetrics, Run
 from engine.store.waiting import Waiting, waits
+from tui.run_log import log_tail
 
 LOG_LINES = 50
 _METRICS = (
@@ -84,14 +85,9 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         "environment": run.environment,
         "leak": run.leak,
         "artifacts": _artifacts(home, run_id),
-        "log_tail": log_tail(home, run_id),
+        "log_tail": log_tail(home.run(run_id).log, LOG_LINES),
         "metrics": metrics if last or run.epochs == 0 else [],
     }
-
-
-def log_tail(home: Home, run_id: int, lines: int = LOG_LINES) -> list[str]:
-    path = home.run(run_id).log
-    return path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
 
 
 def _best(run: Run, spec: dict[str, Any]) -> dict[str, Any] | None:

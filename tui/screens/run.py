@@ -30,6 +30,7 @@ from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.detail import verdict_text
+from tui.widgets.failure import failure_text
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.spec_pane import SpecPane
@@ -37,6 +38,8 @@ from tui.widgets.spec_pane import SpecPane
 POLL_S = 0.25
 PAGES = ("curves", "confusion", "log", "spec")
 SEARCHABLE = "log"
+LINES_LOW, LINES_TALL = 3, 6
+"""Of a failed run's log that are seen beside why it failed."""
 
 
 class Base(Protocol):
@@ -117,7 +120,7 @@ class RunScreen(FormActions):
     def _read(self) -> None:
         try:
             if self._feed is None:
-                self._feed = RunFeed(self._home.database, self.run_id)
+                self._feed = RunFeed(self._home, self.run_id)
             view = self._feed.poll()
         except QueueError as error:
             self.post_message(self.Failed(plain(error), is_gone=True))
@@ -159,12 +162,23 @@ class RunScreen(FormActions):
             pane.show(view)
 
     def _draw_verdict(self, view: RunView) -> None:
+        theme = self.app.theme_variables
+        says = self.query_one("#run-verdict", Static)
+        says.set_class(view.failure is not None, "-failed")
+        if view.failure is not None:
+            lines = LINES_LOW if self.has_class("-high") and not self.has_class("-tall") else LINES_TALL
+            says.update(failure_text(view.failure, theme, lines, self.size.width - 2))
+            says.display = True
+            return
         row = self._below.row_of(self.run_id)
         waits = Verdict("waiting", row.remark) if row is not None and row.status == "queued" else Verdict("")
         verdict = view.verdict if view.verdict.word else waits
-        says = self.query_one("#run-verdict", Static)
-        says.update(verdict_text(verdict, self.app.theme_variables))
+        says.update(verdict_text(verdict, theme))
         says.display = bool(verdict.word)
+
+    def on_resize(self) -> None:
+        if self._view is not None:
+            self.call_after_refresh(self._draw_verdict, self._view)
 
     # Pages
 

@@ -1,6 +1,5 @@
 """The log of the opened run: its end, as it grows, and where a word stands in it."""
 
-import os
 from pathlib import Path
 
 from rich.segment import Segment
@@ -9,37 +8,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.text import plain
+from tui.run_log import LogFile
 from tui.widgets.scrolling import Scrolling
-
-MOST_BYTES = 2_000_000
-"""Of the log's end that are read."""
-
-
-class LogFile:
-    """Reads what a file has grown by."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._at, self._rest, self._key = path, 0, b"", (0, 0)
-
-    def read(self) -> tuple[list[str], bool]:
-        """New lines, and whether they are all there is: the file was read anew. Empty where there is none."""
-        try:
-            with self._path.open("rb") as log:
-                status = os.fstat(log.fileno())
-                key = status.st_dev, status.st_ino
-                anew = key != self._key or status.st_size < self._at
-                if anew:
-                    self._at, self._rest, self._key = max(status.st_size - MOST_BYTES, 0), b"", key
-                log.seek(self._at)
-                content = log.read(MOST_BYTES)
-        except OSError:
-            return [], False
-        cut = anew and self._at > 0
-        self._at += len(content)
-        *lines, self._rest = (self._rest + content).split(b"\n")
-        texts = [plain(line.decode(errors="replace")) for line in lines]
-        return texts[1:] if cut else texts, anew
 
 
 class LogPane(Scrolling, ScrollView, can_focus=False):

@@ -1,0 +1,48 @@
+"""A run's log: its last lines, and what it has grown by."""
+
+import os
+from pathlib import Path
+
+from tui.text import plain
+
+MOST_BYTES = 2_000_000
+"""Of the log's end that are read."""
+TAIL_BYTES = 64_000
+
+
+def log_tail(path: Path, lines: int) -> list[str]:
+    """The last lines as they were written; empty where there is no log."""
+    try:
+        with path.open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(size - TAIL_BYTES, 0))
+            found = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    return (found[1:] if size > TAIL_BYTES else found)[-lines:]
+
+
+class LogFile:
+    """Reads what a file has grown by."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._at, self._rest, self._key = path, 0, b"", (0, 0)
+
+    def read(self) -> tuple[list[str], bool]:
+        """New lines, and whether they are all there is: the file was read anew. Empty where there is none."""
+        try:
+            with self._path.open("rb") as log:
+                status = os.fstat(log.fileno())
+                key = status.st_dev, status.st_ino
+                anew = key != self._key or status.st_size < self._at
+                if anew:
+                    self._at, self._rest, self._key = max(status.st_size - MOST_BYTES, 0), b"", key
+                log.seek(self._at)
+                content = log.read(MOST_BYTES)
+        except OSError:
+            return [], False
+        cut = anew and self._at > 0
+        self._at += len(content)
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        texts = [plain(line.decode(errors="replace")) for line in lines]
+        return texts[1:] if cut else texts, anew
