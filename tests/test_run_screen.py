@@ -19,7 +19,7 @@ from tui.curves import Looking
 from tui.run_view import Failure
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
-from tui.screens.run import PAGES, RunScreen
+from tui.screens.run import RunScreen
 from tui.widgets.curves_pane import ChartBox, CurvesPane
 from tui.widgets.failure import MEANS, failure_text
 from tui.widgets.log_pane import LogPane
@@ -264,8 +264,8 @@ async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Hom
         await on_run(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, RunScreen)
-        for page in PAGES:
-            await pilot.press(str(PAGES.index(page) + 1))
+        for page in RunScreen.PAGES:
+            await pilot.press(str(RunScreen.PAGES.index(page) + 1))
             for command in commands.RUN:
                 name, _, rest = command.does.partition("(")
                 parameters = (rest.strip("')"),) if rest else ()

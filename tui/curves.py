@@ -2,11 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from tui.plots import INK, Chart, Line
 from tui.run_view import Points, RunView
 
-Lines = Callable[[RunView], list[Line]]
+
+class Subject(Protocol):
+    """What is drawn: one run, or several beside each other."""
+
+    @property
+    def epoch(self) -> int:
+        """The newest."""
+
+    @property
+    def last_epoch(self) -> int:
+        """The right end of the axis."""
+
+
+Lines = Callable[[Any], list[Line]]
+"""From a subject."""
 SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 """Weights of what came before: none, then stronger and stronger."""
 NARROWEST = 0.02
@@ -66,6 +81,7 @@ PANELS = (
 class Looking:
     """How the curves are looked at."""
 
+    panels: tuple[Panel, ...] = PANELS
     panel: int = 0
     smoothing: int = 0
     log: frozenset[str] = frozenset()
@@ -76,10 +92,10 @@ class Looking:
 
     @property
     def chosen(self) -> Panel:
-        return PANELS[self.panel]
+        return self.panels[self.panel]
 
     def next_panel(self, by: int) -> "Looking":
-        return replace(self, panel=(self.panel + by) % len(PANELS))
+        return replace(self, panel=(self.panel + by) % len(self.panels))
 
     def smoother(self, by: int) -> "Looking":
         return replace(self, smoothing=min(max(self.smoothing + by, 0), len(SMOOTHING) - 1))
@@ -87,7 +103,7 @@ class Looking:
     def turn_log(self) -> "Looking":
         return replace(self, log=self.log ^ {self.chosen.key})
 
-    def move(self, view: RunView, by: int, columns: int) -> "Looking":
+    def move(self, view: Subject, by: int, columns: int) -> "Looking":
         """The cursor by a place of the chosen chart, which comes in at the newest value; the window follows it."""
         places = self._places(view, columns)
         if not places:
@@ -99,7 +115,7 @@ class Looking:
             at = min(max(near + by, 0), len(places) - 1)
         return replace(self, cursor=places[at])._following(view)
 
-    def _places(self, view: RunView, columns: int) -> list[float]:
+    def _places(self, view: Subject, columns: int) -> list[float]:
         """Where a cursor can stand: at epochs, and in a curve of many points at each column."""
         lines = [line for line in self.chosen.lines(view) if not line.level]
         found = sorted({x for line in lines for x, _ in line.points})
@@ -111,13 +127,13 @@ class Looking:
                 places.append(x)
         return places
 
-    def _following(self, view: RunView) -> "Looking":
+    def _following(self, view: Subject) -> "Looking":
         if self.window is None or self.cursor is None or self.window[0] <= self.cursor <= self.window[1]:
             return self
         span = self.window[1] - self.window[0]
         return self._windowed(view, self.cursor - span / 2, span)
 
-    def zoom(self, view: RunView, factor: float) -> "Looking":
+    def zoom(self, view: Subject, factor: float) -> "Looking":
         """Narrower (below 1) or wider around the cursor, or the newest value."""
         first, last = self.range(view)
         whole = _whole(view)
@@ -126,23 +142,23 @@ class Looking:
         share = (centre - first) / (last - first)
         return self._windowed(view, centre - share * span, span)
 
-    def _windowed(self, view: RunView, first: float, span: float) -> "Looking":
+    def _windowed(self, view: Subject, first: float, span: float) -> "Looking":
         low, high = _whole(view)
         if span >= high - low:
             return replace(self, window=None)
         start = min(max(first, low), high - span)
         return replace(self, window=(start, start + span))
 
-    def range(self, view: RunView) -> tuple[float, float]:
+    def range(self, view: Subject) -> tuple[float, float]:
         return self.window or _whole(view)
 
 
-def _whole(view: RunView) -> tuple[float, float]:
+def _whole(view: Subject) -> tuple[float, float]:
     """From the first step: an untrained network stands alone at 0."""
     return 0.0, float(view.last_epoch)
 
 
-def chart_of(view: RunView, looking: Looking, panel: Panel) -> Chart:
+def chart_of(view: Subject, looking: Looking, panel: Panel) -> Chart:
     first, last = looking.range(view)
     weight = SMOOTHING[looking.smoothing]
     lines: list[Line] = []

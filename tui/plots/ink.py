@@ -23,3 +23,11 @@ class Ink:
 
 
 INK = Ink()
+
+RUNS: tuple[Colour, ...] = (
+    (86, 180, 233), (230, 159, 0), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0), (0, 114, 178),
+    (200, 208, 216),
+)  # fmt: skip
+"""Of compared runs: Okabe and Ito's hues, with light grey for their black."""
+MARKERS = "●▲■◆○△□◇"
+"""Of compared runs, for who sees no colours."""

@@ -15,6 +15,9 @@ from tui.text import decimals
 LABEL_CELLS = 7
 """The y axis with its numbers, about."""
 
+MARKER_CELLS = 6
+"""A line's markers stand about so far apart."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -27,6 +30,8 @@ class Line:
     """Behind the others, and not read by the cursor: a curve before it is smoothed."""
     level: bool = False
     """The same everywhere: a baseline."""
+    marker: str = ""
+    """Stands on some of the points, where lines must be told apart without colours."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,12 @@ def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], chart:
         points = [(chart.first, points[0][1]), (chart.last, points[0][1])]
     shown = thin(points, 2 * max(width - LABEL_CELLS, 8))
     if len(shown) == 1:
-        plot.scatter(*zip(*shown, strict=True), marker="●", color=line.colour)
+        plot.scatter(*zip(*shown, strict=True), marker=line.marker or "●", color=line.colour)
     else:
         plot.plot(*zip(*shown, strict=True), marker="braille", color=line.colour)
+    if line.marker and not line.faint:
+        every = max(len(shown) * MARKER_CELLS // max(width - LABEL_CELLS, 1), 1)
+        plot.scatter(*zip(*shown[::-every], strict=True), marker=line.marker, color=line.colour)
 
 
 def _window(line: Line, chart: Chart) -> list[tuple[float, float]]:

@@ -1,7 +1,6 @@
 """One run on a screen of its own: curves, confusion, log, spec, and first what its numbers say."""
 
 import contextlib
-from collections.abc import Callable
 from typing import Protocol
 
 from rich.text import Text
@@ -9,7 +8,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from engine.grid import SpecError, load_spec
@@ -26,6 +24,7 @@ from tui.screens.ask import AskScreen
 from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
 from tui.screens.images import ImagesScreen
+from tui.screens.pages import PagedScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
 from tui.widgets.curves_pane import CurvesPane
@@ -36,7 +35,6 @@ from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.spec_pane import SpecPane
 
 POLL_S = 0.25
-PAGES = ("curves", "confusion", "log", "spec")
 SEARCHABLE = "log"
 LINES_LOW, LINES_TALL = 3, 6
 """Of a failed run's log that are seen beside why it failed."""
@@ -53,7 +51,8 @@ class Base(Protocol):
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
-class RunScreen(FormActions):
+class RunScreen(PagedScreen, FormActions):
+    PAGES = ("curves", "confusion", "log", "spec")
     BINDINGS = commands.bindings(commands.RUN)
     AUTO_FOCUS = None
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
@@ -78,14 +77,13 @@ class RunScreen(FormActions):
         self._feed: RunFeed | None = None
         self._asking = False
         self._view: RunView | None = None
-        self.page = PAGES[0]
 
     def compose(self) -> ComposeResult:
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
         yield Static(id="run-head", markup=False)
         yield Static(id="banner", markup=False)
         yield Static(id="run-verdict", markup=False)
-        yield Static(id="run-pages", markup=False)
+        yield Static(id="pages", markup=False)
         with Container(id="body"):
             yield CurvesPane()
             yield MatrixPane()
@@ -96,7 +94,7 @@ class RunScreen(FormActions):
     def on_mount(self) -> None:
         self.query_one("#banner").display = False
         self.query_one(LogPane).open_file(self._home.run(self.run_id).log)
-        self._turn_to(self.page)
+        self.turn_to(self.PAGES[0])
         self.set_interval(POLL_S, self._poll)
         self._poll()
 
@@ -157,7 +155,7 @@ class RunScreen(FormActions):
             return
         self.query_one("#run-head", Static).update(head_text(view))
         self._draw_verdict(view)
-        pane = self._pane
+        pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane, SpecPane)):
             pane.show(view)
 
@@ -182,41 +180,17 @@ class RunScreen(FormActions):
 
     # Pages
 
-    @property
-    def _pane(self) -> Widget:
-        return self.query_one(f"#{self.page}")
-
-    def _turn_to(self, page: str) -> None:
-        self.page = page
-        for each in PAGES:
-            self.query_one(f"#{each}").display = each == page
-        words = Text(no_wrap=True, overflow="ellipsis")
-        for number, each in enumerate(PAGES, 1):
-            words.append(f" {number} ", style="dim")
-            words.append(f"{each}  ", style="bold reverse" if each == page else "dim")
-        self.query_one("#run-pages", Static).update(words)
-        self._draw()
-        if page == "log":
+    def draw_page(self) -> None:
+        if self.page == "log":
             self.query_one(LogPane).read_on()
-        self.refresh_bindings()
-
-    def action_page(self, page: str) -> None:
-        self._turn_to(page)
-
-    def action_on_page(self, name: str) -> None:
-        act: Callable[[], None] | None = getattr(self._pane, f"do_{name}", None)
-        if act is not None:
-            act()
+        self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A page has only the keys that it does something with."""
-        if action == "on_page":
-            return hasattr(self._pane, f"do_{parameters[0]}") if self.is_mounted else False
         if action == "search":
             return self.page == SEARCHABLE
         if action == "compare_spec":
             return self.page == "spec"
-        return True
+        return super().check_action(action, parameters)
 
     def action_search(self) -> None:
         pane = self.query_one(LogPane)

@@ -6,9 +6,8 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui.curves import PANELS, SMOOTHING, Looking, Panel, chart_of
+from tui.curves import PANELS, SMOOTHING, Looking, Panel, Subject, chart_of
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
-from tui.run_view import RunView
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
@@ -35,7 +34,7 @@ class ChartBox(Vertical):
         yield Static(classes="chart-title", markup=False)
         yield ChartPlot()
 
-    def show(self, view: RunView, looking: Looking, *, is_chosen: bool) -> None:
+    def show(self, view: Subject, looking: Looking, *, is_chosen: bool) -> None:
         chart = chart_of(view, looking, self.panel)
         self.query_one(ChartPlot).chart = chart
         self.query_one(".chart-title", Static).update(legend(chart, is_chosen=is_chosen))
@@ -48,21 +47,22 @@ class ChartBox(Vertical):
 class CurvesPane(Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    def __init__(self) -> None:
+    def __init__(self, panels: tuple[Panel, ...] = PANELS) -> None:
         super().__init__(id="curves")
-        self._view: RunView | None = None
-        self.looking = Looking()
+        self._panels = panels
+        self._view: Subject | None = None
+        self.looking = Looking(panels)
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
-        for panel in PANELS:
+        for panel in self._panels:
             yield ChartBox(panel)
         yield Static(id="curves-says", markup=False)
 
     def on_resize(self) -> None:
         self._draw()
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: Subject) -> None:
         self._view = view
         self._draw()
 
@@ -83,7 +83,7 @@ class CurvesPane(Container):
         self.query_one("#curves-says", Static).update(self._says())
 
     def _says(self) -> Text:
-        words = [] if self._shows_all else [f"{self.looking.panel + 1} of {len(PANELS)}"]
+        words = [] if self._shows_all else [f"{self.looking.panel + 1} of {len(self._panels)}"]
         if self.looking.smoothing:
             words.append(f"smoothed {SMOOTHING[self.looking.smoothing]:g}")
         if self.looking.chosen.key in self.looking.log:
@@ -148,8 +148,8 @@ def legend(chart: Chart, *, is_chosen: bool) -> Text:
         found = [(line, _newest(line)) for line in chart.lines if not line.faint]
     for line, value in reversed(found):  # what counts comes first: where room is short, the end is cut
         colour = f"rgb({','.join(map(str, line.colour))})"
-        text.append("  ╌ " if line.level else "  ━ ", style=colour)
-        text.append(f"{line.name} ", style="dim")
+        text.append(f"  {'╌' if line.level else line.marker or '━'} ", style=colour)
+        text.append(f"{line.name} " if line.name else "", style="dim")
         text.append(value_shown(value, is_share=chart.is_share))
     return text
 
