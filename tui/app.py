@@ -16,8 +16,6 @@ from engine.store.database import StoreError
 from tui import commands
 from tui.feed import Feed
 from tui.screens.home import HomeScreen
-from tui.screens.images import ImagesScreen
-from tui.screens.run import RunScreen
 from tui.snapshot import Snapshot
 from tui.text import plain
 
@@ -128,15 +126,7 @@ class ResnetTui(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds the table's commands."""
-        found = (
-            commands.HOME
-            if screen is self._home_screen
-            else commands.RUN
-            if isinstance(screen, RunScreen)
-            else commands.IMAGES
-            if isinstance(screen, ImagesScreen)
-            else ()
-        )
+        found: tuple[commands.Command, ...] = getattr(screen, "TABLE", ())
         for command in found:
             yield SystemCommand(command.title, command.help, partial(screen.run_action, command.does))
 

@@ -1,12 +1,14 @@
 """The images of one cell of a confusion matrix: which they are, and where one looks. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from engine.answers import Answers
 from tui.text import plain
+
+if TYPE_CHECKING:  # numpy is for who looks at images
+    from engine.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class ImageFacts:
 class CellImages:
     """A run's answers beside the place that is looked at; every step gives the next place."""
 
-    def __init__(self, answers: Answers, classes: int) -> None:
+    def __init__(self, answers: "Answers", classes: int) -> None:
         self._answers, self._classes = answers, classes
 
     @property
@@ -66,7 +68,7 @@ class CellImages:
         history = [int(answer) for answer in self._answers.answers[:, image]]
         return ImageFacts(
             plain(self._answers.names[image]),
-            None if np.isnan(score) else score,
+            None if math.isnan(score) else score,
             tuple(answer if answer < self._classes else None for answer in history),
         )
 

@@ -41,6 +41,7 @@ HOME = (
     Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS),
     Command("pause", "p", "pause", "pause, or let go on", in_footer=False, group=ON_RUNS),
     Command("retry", "r", "retry", "queue failed and cancelled ones again", in_footer=False, group=ON_RUNS),
+    Command("compare", "c", "compare", "marked runs beside each other", in_footer=False, group=ON_RUNS),
     Command("clone_run", "C", "clone", "a form filled as the run was", in_footer=False, group=ON_RUNS),
     Command("fix", "f", "fix", "the same with what its verdict suggests", in_footer=False, group=ON_RUNS),
     Command("move_up", "K", "move up", "move up in the queue", in_footer=False, group=ON_RUNS),
@@ -71,9 +72,15 @@ HOME = (
 )
 
 
-def _page(number: int, page: str) -> Command:
+def _page(number: int, page: str, text: str = "") -> Command:
     return Command(
-        f"show_{page}", str(number), page, f"{page}", in_footer=False, group=PAGES, action=f"page('{page}')"
+        f"show_{page}",
+        str(number),
+        page,
+        text or page,
+        in_footer=False,
+        group=PAGES,
+        action=f"page('{page}')",
     )
 
 
@@ -84,11 +91,7 @@ def _on_page(
     return Command(f"{group.lower()}_{name}", keys, title, text, shown, footer, group, f"on_page('{name}')")
 
 
-RUN = (
-    _page(1, "curves"),
-    _page(2, "confusion"),
-    _page(3, "log"),
-    _page(4, "spec"),
+_ON_CURVES = (
     _on_page("left", "left,h", "left", "read the values before, or the cell there", CURVES, "← →"),
     _on_page("right", "right,l", "right", "the values after", CURVES, "→"),
     _on_page(
@@ -101,6 +104,13 @@ RUN = (
     _on_page("log", "y", "log scale", "a logarithmic scale, or not", CURVES, footer=True),
     _on_page("zoom_in", "z", "zoom", "a narrower window around the cursor", CURVES, footer=True),
     _on_page("zoom_out", "Z", "zoom out", "a wider one", CURVES),
+)
+RUN = (
+    _page(1, "curves"),
+    _page(2, "confusion"),
+    _page(3, "log"),
+    _page(4, "spec"),
+    *_ON_CURVES,
     _on_page("up", "up,k", "up", "the class above, or scroll", CONFUSION, "↑ ↓"),
     _on_page("down", "down,j", "down", "the class below, or scroll", CONFUSION, "↓"),
     _on_page("images", "enter", "images", "the images of this cell", CONFUSION, "enter", True),
@@ -124,6 +134,18 @@ RUN = (
     Command("leave", "escape,q", "back", "to the runs", shown="esc"),
 )
 
+COMPARE = (
+    _page(1, "curves", "curves over each other"),
+    _page(2, "numbers", "best and newest numbers"),
+    _page(3, "settings", "the settings that differ"),
+    _page(4, "difference", "two runs' confusion matrices, and whether their accuracies differ"),
+    *_ON_CURVES,
+    _on_page("up", "up,k", "up", "the class above, or scroll", CONFUSION, "↑ ↓"),
+    _on_page("down", "down,j", "down", "the class below, or scroll", CONFUSION, "↓"),
+    _on_page("mode", "m", "shares", "of the class, counts, or of the answer", CONFUSION, footer=True),
+    Command("help", "question_mark", "help", "this page", shown="?"),
+    Command("leave", "escape,q", "back", "to the runs", shown="esc"),
+)
 IMAGES = (
     Command("next_image", "right,l,down,j", "next", "the next image of the cell", shown="→", group=MOVING),
     Command(

@@ -15,11 +15,11 @@ LAST_LINES = 6
 
 
 class RunFeed:
-    """Reads a run where it was written since. Used by one thread at a time; holds its own connections."""
+    """Reads a run where it was written since. Used by one thread at a time."""
 
-    def __init__(self, home: Home, run_id: int) -> None:
-        """Raises StoreError."""
-        self._store: Store = open_store(home.database, create=False)
+    def __init__(self, home: Home, run_id: int, store: Store | None = None) -> None:
+        """With a store that somebody else closes, or one of its own. Raises StoreError."""
+        self._store: Store = store if store is not None else open_store(home.database, create=False)
         self._log = home.run(run_id).log
         self.run_id = run_id
         self._changed: int | None = None

@@ -17,8 +17,8 @@ Points = tuple[tuple[float, float], ...]
 """Epochs and values, finite."""
 
 BY_EPOCH = (
-    "train_acc", "test_acc", "val_acc", "test_loss", "balanced_acc", "val_balanced_acc", "macro_f1", "kappa",
-    "val_kappa", "lr", "images_per_s",
+    "train_acc", "test_acc", "val_acc", "test_loss", "test_nll", "balanced_acc", "val_balanced_acc", "macro_f1",
+    "kappa", "val_kappa", "lr", "images_per_s",
 )  # fmt: skip
 NOT_BEFORE_TRAINING = frozenset({"lr"})
 """What epoch 0 has a value of that nothing was trained with."""
@@ -51,6 +51,10 @@ class RunView:
     epoch: int
     epochs: int
     """That the run is to have."""
+    best_epoch: int | None
+    """That `select_on` chose, whose weights are kept."""
+    data_fingerprint: str
+    """Of the images that it saw; empty before it began."""
     worker: str
     """Where it trains now; empty where it does not."""
     baseline: float | None
@@ -67,6 +71,15 @@ class RunView:
     spec: RunSpec
     facts: tuple[tuple[str, str], ...]
     """Environment and whatever else identifies the run: names and values."""
+
+    @property
+    def test_images(self) -> int:
+        return next((matrix.images for matrix in self.matrices.values()), 0)
+
+    @property
+    def test_set(self) -> tuple[str, float, int]:
+        """Runs of which this is the same were tested on the same images."""
+        return self.data_fingerprint, self.spec.test_fraction, self.test_images
 
     @property
     def last_epoch(self) -> int:
@@ -91,6 +104,8 @@ def make_run_view(
         name=plain(run.name),
         epoch=run.epoch,
         epochs=run.epochs,
+        best_epoch=run.best_epoch,
+        data_fingerprint=str(run.environment.get("data_fingerprint") or ""),
         worker=plain(run.environment.get("device_name") or "") if run.status == "running" else "",
         baseline=run.baseline,
         curves={name: _curve(epochs, name) for name in BY_EPOCH},

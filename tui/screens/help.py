@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.commands import (
+    COMPARE,
     CONFUSION,
     CURVES,
     GENERAL,
@@ -30,7 +31,9 @@ Columns = tuple[tuple[str, ...], ...]
 ON_HOME: Columns = ((ON_RUNS, GENERAL), (LIST, MOVING))
 ON_ONE: Columns = ((PAGES, CURVES, CONFUSION), (LOG, SPEC, ON_RUN, GENERAL))
 ON_IMAGES: Columns = ((MOVING,), (LIST, GENERAL))
+ON_COMPARED: Columns = ((PAGES, CURVES), (CONFUSION, GENERAL))
 MORE = {GENERAL: [("ctrl+p", "find a command by its name")]}
+COLUMNS: dict[tuple[Command, ...], Columns] = {RUN: ON_ONE, IMAGES: ON_IMAGES, COMPARE: ON_COMPARED}
 SIGNS = (
     "⚠ the answers show that the network has not learnt: see the verdict\n",
     "best: test accuracy at the epoch that select_on chose; by test_… optimistic\n",
@@ -47,7 +50,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, commands: tuple[Command, ...] = HOME) -> None:
         super().__init__()
         self._commands = commands
-        self._columns = ON_ONE if commands is RUN else ON_IMAGES if commands is IMAGES else ON_HOME
+        self._columns = COLUMNS.get(commands, ON_HOME)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog"):

@@ -16,7 +16,9 @@ from engine.paths import Home
 from engine.store.database import StoreError
 from tui import commands, launch
 from tui.absence import Absence, look_back, seen
+from tui.compared import MOST
 from tui.run_list import QUEUE, SORTS, Wish
+from tui.screens.compare import CompareScreen
 from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
@@ -33,7 +35,8 @@ class HomeScreen(FormActions):
     """Mediates between the feed's snapshots, the widgets and the store's verbs."""
 
     AUTO_FOCUS = None
-    BINDINGS = commands.bindings(commands.HOME)
+    TABLE = commands.HOME
+    BINDINGS = commands.bindings(TABLE)
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
@@ -233,6 +236,14 @@ class HomeScreen(FormActions):
         if self.run_id is not None and self.run_id in self._rows:
             self.app.push_screen(RunScreen(self, self.run_id))
 
+    def action_compare(self) -> None:
+        run_ids = self.table.chosen() if self.table.marks else []
+        if 2 <= len(run_ids) <= MOST:
+            self.app.push_screen(CompareScreen(self._home, run_ids))
+        else:
+            few = "mark the runs with space first" if len(run_ids) < 2 else f"{len(run_ids)} are marked"
+            self.notify(f"two to {MOST} runs are compared: {few}", severity="warning")
+
     def row_of(self, run_id: int) -> RunRow | None:
         """As the newest snapshot has it."""
         return self._rows.get(run_id)
@@ -263,7 +274,7 @@ class HomeScreen(FormActions):
             self.notify(launch.last_words(self._home), severity="error", timeout=15, markup=False)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.TABLE))
 
     def action_quit(self) -> None:
         if self._snapshot is not None:

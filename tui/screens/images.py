@@ -34,7 +34,8 @@ MOST_PX = 768
 class ImagesScreen(Screen[int | None]):
     """Leaves with the epoch that was looked at last."""
 
-    BINDINGS = commands.bindings(commands.IMAGES)
+    TABLE = commands.IMAGES
+    BINDINGS = commands.bindings(TABLE)
     AUTO_FOCUS = None
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
@@ -237,7 +238,7 @@ class ImagesScreen(Screen[int | None]):
             self.notify(f"copied {where}")
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(commands.IMAGES))
+        self.app.push_screen(HelpScreen(self.TABLE))
 
     def action_leave(self) -> None:
         self.dismiss(self.place.epoch)

@@ -23,7 +23,6 @@ from tui.run_view import RunView
 from tui.screens.ask import AskScreen
 from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
-from tui.screens.images import ImagesScreen
 from tui.screens.pages import PagedScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
@@ -53,7 +52,8 @@ class Base(Protocol):
 
 class RunScreen(PagedScreen, FormActions):
     PAGES = ("curves", "confusion", "log", "spec")
-    BINDINGS = commands.bindings(commands.RUN)
+    TABLE = commands.RUN
+    BINDINGS = commands.bindings(TABLE)
     AUTO_FOCUS = None
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
@@ -231,6 +231,8 @@ class RunScreen(PagedScreen, FormActions):
         self.query_one(SpecPane).compare(run_id, spec)
 
     def on_matrix_pane_opened(self, message: MatrixPane.Opened) -> None:
+        from tui.screens.images import ImagesScreen  # numpy and Pillow would keep the app from starting fast
+
         def looked(epoch: int | None) -> None:
             if epoch is not None:
                 self.query_one(MatrixPane).look_at(epoch)
@@ -254,7 +256,7 @@ class RunScreen(PagedScreen, FormActions):
         return [row] if row is not None else []
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(commands.RUN))
+        self.app.push_screen(HelpScreen(self.TABLE))
 
     def action_leave(self) -> None:
         self.dismiss()

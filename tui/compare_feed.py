@@ -1,0 +1,41 @@
+"""From the store to the compared runs: what a thread does when their screen's timer asks."""
+
+import contextlib
+from collections.abc import Sequence
+
+from engine.paths import Home
+from engine.store.database import Store, open_store
+from engine.store.fencing import QueueError
+from tui.compared import Compared
+from tui.run_feed import RunFeed
+from tui.run_view import RunView
+
+
+class CompareFeed:
+    """Reads those runs that were written since; leaves out those that are removed. Used by one thread at a time."""
+
+    def __init__(self, home: Home, run_ids: Sequence[int]) -> None:
+        """Raises StoreError."""
+        self._store: Store = open_store(home.database, create=False)
+        self._feeds = {run_id: RunFeed(home, run_id, self._store) for run_id in run_ids}
+        self._views: dict[int, RunView] = {}
+
+    def poll(self) -> Compared | None:
+        """None where nothing moved; fewer than two views where others are gone. Raises StoreError."""
+        moved = False
+        for run_id, feed in list(self._feeds.items()):
+            try:
+                view = feed.poll()
+            except QueueError:
+                del self._feeds[run_id]
+                self._views.pop(run_id, None)
+                moved = True
+                continue
+            if view is not None:
+                self._views[run_id] = view
+                moved = True
+        return Compared(tuple(self._views[run_id] for run_id in self._feeds)) if moved else None
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._store.close()

@@ -1,0 +1,137 @@
+"""Several runs beside each other: what they differ in, their curves and their numbers. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.spec import FIELDS
+from tui.curves import Panel
+from tui.plots import INK, MARKERS, RUNS, Line
+from tui.run_view import Points, RunView
+from tui.text import learning_rate, plain
+
+MOST = 8
+"""As many as there are colours."""
+UNTOLD = frozenset({"data", "images"})
+"""Settings that a short label leaves out: they are long, and a note tells them."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """At least two runs, in the order in which they were marked in the table."""
+
+    views: tuple[RunView, ...]
+
+    @property
+    def epoch(self) -> int:
+        return max(view.epoch for view in self.views)
+
+    @property
+    def last_epoch(self) -> int:
+        return max(view.last_epoch for view in self.views)
+
+    @cached_property
+    def differing(self) -> tuple[str, ...]:
+        """The settings in which any two differ."""
+        specs = [view.spec for view in self.views]
+        return tuple(
+            name for name in FIELDS if any(getattr(spec, name) != getattr(specs[0], name) for spec in specs)
+        )
+
+    def label(self, view: RunView) -> str:
+        """`#12 resnet50 imagenet lr 1e-3`: the number, and the settings that tell it from the others."""
+        words = [f"#{view.run_id}"]
+        for name in self.differing:
+            if name not in UNTOLD:
+                value = setting(getattr(view.spec, name))
+                words.append(value if name in ("arch", "pretrained") else f"{name} {value}")
+        return " ".join(words)
+
+    @property
+    def notes(self) -> list[str]:
+        """Why numbers of these runs cannot be compared, or not as they stand."""
+        return [
+            note
+            for note in (self._other_data(), self._other_losses(), self._other_passes(), self._chosen())
+            if note
+        ]
+
+    def _other_data(self) -> str:
+        tested = [view for view in self.views if view.test_images]
+        if len({view.test_set for view in tested}) < 2:
+            return ""
+        each = [f"#{view.run_id} {plain(view.spec.data)} ({view.test_images:,})" for view in tested]
+        return f"tested on other images: {', '.join(each)}"
+
+    def _other_losses(self) -> str:
+        kinds = {(view.spec.loss, view.spec.label_smoothing) for view in self.views}
+        return "trained with other losses: their values cannot be compared, nll can" if len(kinds) > 1 else ""
+
+    def _other_passes(self) -> str:
+        passes = {view.spec.passes for view in self.views}
+        several = [f"#{view.run_id} {view.spec.passes}" for view in self.views if view.spec.passes > 1]
+        return (
+            f"passes over the images in an epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
+        )
+
+    def _chosen(self) -> str:
+        on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
+        return (
+            f"best epoch chosen by test images, so best is optimistic: {', '.join(on_test)}"
+            if on_test
+            else ""
+        )
+
+
+def setting(value: object) -> str:
+    """A setting's value in a few characters."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return learning_rate(value) if isinstance(value, float) else plain(value) or "–"
+
+
+def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
+    """A line for each run, the first drawn last: it is on top."""
+
+    def lines(compared: Compared) -> list[Line]:
+        numbered = list(enumerate(compared.views))
+        found = [Line("", of(view), RUNS[number], marker=MARKERS[number]) for number, view in numbered]
+        return [line for line in reversed(found) if line.points]
+
+    return lines
+
+
+def _curve(name: str) -> Callable[[Compared], list[Line]]:
+    return _lines(lambda view: view.curves[name])
+
+
+def _accuracy(compared: Compared) -> list[Line]:
+    levels = {view.baseline for view in compared.views}
+    level = next(iter(levels))
+    shared = (
+        [Line("baseline", ((0.0, level),), INK.baseline, level=True)] if len(levels) == 1 and level else []
+    )
+    return shared + _curve("test_acc")(compared)
+
+
+PANELS = (
+    Panel("accuracy", "test accuracy", _accuracy, is_share=True),
+    Panel("loss", "training loss by step", _lines(lambda view: view.losses)),
+    Panel("balanced", "balanced accuracy, test", _curve("balanced_acc"), is_share=True),
+    Panel("kappa", "quadratic kappa, test", _curve("kappa")),
+    Panel("training", "accuracy while training", _curve("train_acc"), is_share=True),
+    Panel("nll", "negative log likelihood, test", _curve("test_nll")),
+)
+
+
+def at_best(view: RunView, name: str) -> float | None:
+    """A metric of the epoch whose weights are kept; of the newest where none was chosen yet."""
+    points = view.curves[name]
+    if view.best_epoch is None:
+        return points[-1][1] if points else None
+    return next((value for epoch, value in points if epoch == view.best_epoch), None)
+
+
+def at_last(view: RunView, name: str) -> float | None:
+    points = view.curves[name]
+    return points[-1][1] if points else None
