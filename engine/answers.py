@@ -96,7 +96,9 @@ def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...]
         with path.open(newline="", errors="surrogateescape") as opened:
             rows = [(row["image"], number[row["label"]]) for row in csv.DictReader(opened)]
     except FileNotFoundError:
-        raise NoAnswers(f"{path} is missing: which images were answered is not known") from None
+        raise NoAnswers(
+            f"{paths.predictions()} is missing: which images were answered is not known"
+        ) from None
     except (OSError, csv.Error, KeyError, TypeError) as error:
         raise NoAnswers(f"{path} cannot be read: {error}") from None
     return tuple(name for name, _ in rows), np.array([label for _, label in rows], dtype=np.int64)

@@ -12,6 +12,8 @@ from tui.text import learning_rate, plain
 
 MOST = 8
 """As many as there are colours."""
+FIRST = ("arch", "pretrained", "lr")
+"""Settings that a label begins with."""
 UNTOLD = frozenset({"data", "images"})
 """Settings that a short label leaves out: they are long, and a note tells them."""
 
@@ -41,7 +43,7 @@ class Compared:
     def label(self, view: RunView) -> str:
         """`#12 resnet50 imagenet lr 1e-3`: the number, and the settings that tell it from the others."""
         words = [f"#{view.run_id}"]
-        for name in self.differing:
+        for name in sorted(self.differing, key=lambda name: name not in FIRST):
             if name not in UNTOLD:
                 value = setting(getattr(view.spec, name))
                 words.append(value if name in ("arch", "pretrained") else f"{name} {value}")
@@ -76,8 +78,9 @@ class Compared:
 
     def _chosen(self) -> str:
         on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
+        which = "all" if len(on_test) == len(self.views) else ", ".join(on_test)
         return (
-            f"best epoch chosen by test images, so best is optimistic: {', '.join(on_test)}"
+            f"best epoch chosen by test images, so the numbers there are optimistic: {which}"
             if on_test
             else ""
         )

@@ -89,14 +89,30 @@ def draw_matrix(plot: Plot, grid: Grid, width: int, height: int) -> None:
         )
         for column in range(left, left + place.shown):
             _draw_cell(plot, grid, row, column, place, place.head + (column - left) * place.cell, line)
-        tail = f"{decimals(recall(grid.counts, row), 2):>7}{decimals(precision(grid.counts, row), 2):>6}"
-        write(plot, tail, at, line, INK.text)
+        write(plot, _tail(grid, row), at, line, INK.text)
 
 
 def _labels(grid: Grid) -> tuple[str, ...]:
     return tuple(
         name if name == str(number) else f"{number} {name}" for number, name in enumerate(grid.class_names)
     )
+
+
+def _tail(grid: Grid, row: int) -> str:
+    """Recall and precision of a class, or by how many points they differ."""
+    values = recall(grid.counts, row), precision(grid.counts, row)
+    if grid.minus is None:
+        return f"{decimals(values[0], 2):>7}{decimals(values[1], 2):>6}"
+    less = recall(grid.minus, row), precision(grid.minus, row)
+    found = [_points(one, other) for one, other in zip(values, less, strict=True)]
+    return f"{found[0]:>7}{found[1]:>6}"
+
+
+def _points(one: float | None, other: float | None) -> str:
+    """`+14`: what one share is more than another, in hundredths; `·` where it is none."""
+    if one is None or other is None:
+        return "–"
+    return f"{100 * (one - other):+.0f}" if abs(one - other) >= 0.005 else "·"
 
 
 def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: int, y: int) -> None:
@@ -107,10 +123,11 @@ def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: 
         below = _percent(share) if grid.mode == COUNTS else str(grid.counts[row][column])
     else:
         other = _share(grid.minus, row, column, grid.mode)
-        change = None if share is None or other is None else share - other
-        ground = _signed(change or 0.0)
-        text = "–" if change is None else f"{100 * change:+.0f}" if abs(change) >= 0.005 else "·"
-        below = str(grid.counts[row][column] - grid.minus[row][column])
+        ground = _signed(share - other if share is not None and other is not None else 0.0)
+        more = grid.counts[row][column] - grid.minus[row][column]
+        text, below = _points(share, other), f"{more:+d}" if more else "·"
+        if grid.mode == COUNTS:
+            text, below = below, text
     if grid.mode != COUNTS and grid.minus is None and not grid.counts[row][column]:
         text = "·"
     lines = [text, below, ""][: place.lines]

@@ -137,7 +137,7 @@ class CompareScreen(PagedScreen):
         key.update(key_text(compared, max(self.size.width - 2, 10)))
         pane = self.pane
         if isinstance(pane, (CurvesPane, TablePane, DifferencePane)):
-            pane.show(compared)  # type: ignore[arg-type]
+            pane.show(compared)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.TABLE))

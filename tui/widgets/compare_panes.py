@@ -11,13 +11,13 @@ from textual.widgets import Static
 from tui.compared import Compared, at_best, at_last, setting
 from tui.plots import MARKERS, RUNS
 from tui.run_view import RunView
-from tui.text import decimals, fitted
+from tui.text import decimals, fitted, fitted_end
 from tui.widgets.scrolling import Scrolling
 
-COLUMN = 8
+COLUMN = 9
 """Of a number, with the space before it."""
 MOST_LABEL = 44
-NAME_CELLS, LEAST_VALUE, MOST_VALUE = 18, 7, 20
+LEAST_VALUE, MOST_VALUE = 6, 20
 NUMBERS: tuple[tuple[str, str, bool], ...] = (
     # heading, curve, whether less is better; those that tell the most come first: where room is short, the end is cut
     ("test", "test_acc", False),
@@ -111,17 +111,18 @@ def settings_text(compared: Compared, width: int) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     if not names:
         return text.append("all settings are the same", style="dim")
-    room = (width - NAME_CELLS) // len(compared.views) - 1
+    head = max(map(len, names)) + 2
+    room = (width - head) // len(compared.views) - 1
     values = [[setting(getattr(view.spec, name)) for view in compared.views] for name in names]
     widest = max(cell_len(value) for row in values for value in row)
     cell = min(max(min(widest, room), LEAST_VALUE), MOST_VALUE)
-    text.append(f"{'':{NAME_CELLS}}")
+    text.append(f"{'':{head}}")
     for number, view in enumerate(compared.views):
         text.append(f"{MARKERS[number]} ", style=colour(number)).append(
             fitted(f"#{view.run_id}", cell - 1), style="bold"
         )
     for name, row in zip(names, values, strict=True):
-        text.append(f"\n{fitted(name, NAME_CELLS - 1)} ", style="dim")
-        text.append(" ".join(fitted(value, cell) for value in row))
+        text.append(f"\n{fitted(name, head)}", style="dim")
+        text.append(" ".join(fitted_end(value, cell) for value in row))
     alike = len(type(compared.views[0].spec).model_fields) - len(names)
     return text.append(f"\n\n{alike} other settings are the same", style="dim")

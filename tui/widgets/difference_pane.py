@@ -58,24 +58,20 @@ class DifferencePane(Vertical):
     def pair(self) -> Pair | None:
         if self._compared is None:
             return None
-        pairs = list(permutations(self._compared.views, 2))
+        pairs = [pair for pair in permutations(self._compared.views, 2) if is_comparable(pair)]
         return pairs[self._at % len(pairs)] if pairs else None
 
     def _draw(self) -> None:
         pair = self.pair
-        if pair is None:
-            return
-        matrices = matrix_of(pair[0]), matrix_of(pair[1])
         head, plot = self.query_one("#difference-head", Static), self.query_one(MatrixPlot)
-        problem = _problem(pair, matrices)
-        for name in ("#difference-cell", "#difference-test"):
-            self.query_one(name).display = not problem
-        head.update(_head(pair, matrices, self._scrub.mode, problem))
-        plot.display = not problem
-        one, other = matrices
-        if problem or one is None or other is None:
+        for name in ("#difference-cell", "#difference-test", "#difference-matrix"):
+            self.query_one(name).display = pair is not None
+        one, other = (matrix_of(pair[0]), matrix_of(pair[1])) if pair is not None else (None, None)
+        if pair is None or one is None or other is None:
+            head.update(Text("no two of them have measured an epoch with the same classes", style="dim"))
             return
         scrub = self._scrub.move(0, 0, len(one.counts))
+        head.update(_head(pair, (one, other), scrub.mode))
         plot.styles.max_height = TALLEST * len(one.counts) + 1
         plot.grid = Grid(one.counts, one.class_names, scrub.mode, scrub.cell, other.counts)
         self.query_one("#difference-cell", Static).update(_cell(pair, (one, other), scrub.cell))
@@ -154,26 +150,20 @@ def matrix_of(view: RunView) -> MatrixView | None:
     return view.matrices[epoch] if epoch is not None else None
 
 
-def _problem(pair: Pair, matrices: tuple[MatrixView | None, MatrixView | None]) -> str:
-    for view, matrix in zip(pair, matrices, strict=True):
-        if matrix is None:
-            return f"#{view.run_id} has not measured an epoch yet"
-    if pair[0].class_names != pair[1].class_names:
-        return f"#{pair[0].run_id} and #{pair[1].run_id} tell other classes apart"
-    return ""
+def is_comparable(pair: Pair) -> bool:
+    """Whether both have a matrix, of the same classes."""
+    known = all(matrix_of(view) is not None for view in pair)
+    return known and pair[0].class_names == pair[1].class_names
 
 
-def _head(pair: Pair, matrices: tuple[MatrixView | None, MatrixView | None], mode: str, problem: str) -> Text:
+def _head(pair: Pair, matrices: tuple[MatrixView, MatrixView], mode: str) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"#{pair[0].run_id} less #{pair[1].run_id}", style="bold")
-    if problem:
-        return text.append(f"   {problem}: ] another pair", style="dim")
-    named_epochs = " and ".join(
+    epochs = " and ".join(
         f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
         for view, matrix in zip(pair, matrices, strict=True)
-        if matrix is not None
     )
-    return text.append(f"   epochs {named_epochs}   {mode}, in points", style="dim")
+    return text.append(f"   epochs {epochs}   {mode}, in points", style="dim")
 
 
 def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, int]) -> Text:
