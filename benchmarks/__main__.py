@@ -19,6 +19,7 @@ MEASUREMENTS = (
     "feeds",
     "card",
     "contenders",
+    "app",
 )
 SOAKS = ("kill_loop", "damage", "outages", "beyond_memory")
 """Run only where they are named: they take long, or gigabytes of disk."""

@@ -1,0 +1,175 @@
+"""The terminal app in a real pseudo-terminal: its first frame, what it costs while it waits and watches, and how soon a
+key is seen; beside it W&B LEET, which shows offline runs of the same points."""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pyte
+
+from benchmarks.app_tables import table
+from benchmarks.watched import Watched, first_frame, when
+from engine.paths import Home
+
+TITLE = "The app at 120×40 in a pseudo-terminal"
+COLUMNS, LINES = 120, 40
+RUNS = (10, 1_000, 10_000)
+STARTS, WATCH_S, PRESSES = 9, 20.0, 100
+WRITERS = 4
+PACE_S, PACE_OF_ONE_S = 0.25, 1.0
+"""How often a writer commits: of four, and of the one that is watched live, as a card's run does."""
+PRESS_EVERY_S = 0.12
+CURSOR_COLUMN = 20
+"""Inside the run table's names."""
+
+
+def measure() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as place:
+        for runs in RUNS:
+            home = table(Path(place) / f"runs{runs}", runs)
+            yield from _of_app(home, runs)
+        yield from _of_leet(Path(place))
+
+
+def _of_app(home: Home, runs: int) -> Iterator[str]:
+    name = f"{runs:,} runs"
+    starts = [_start(_app(home)) for _ in range(STARTS)]
+    yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
+    with _app(home) as app:
+        app.until_quiet(2.5)
+        yield f"- {name}, nothing changing: {_cost(app)}"
+        yield f"- {name}, nothing changing: {_keys(app)}"
+    with ExitStack() as stack:
+        stack.enter_context(Writers(home, 1, PACE_OF_ONE_S))
+        app = stack.enter_context(_app(home))
+        time.sleep(4)
+        yield f"- {name}, one run trains (a commit a second): {_cost(app)}"
+    with ExitStack() as stack:
+        stack.enter_context(Writers(home, WRITERS, PACE_S))
+        app = stack.enter_context(_app(home))
+        time.sleep(4)
+        yield f"- {name}, {WRITERS} writers ({1 / PACE_S:.0f} commits a second each): {_keys(app)}; {_cost(app)}"
+
+
+class Writers:
+    """Processes that write as training runs do, until they are left."""
+
+    def __init__(self, home: Home, count: int, pace_s: float) -> None:
+        self._home, self._count, self._pace_s = home, count, pace_s
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.app_tables",
+            self._home.database,
+            "600",
+            str(self._pace_s),
+        ]
+        self._processes = [subprocess.Popen(command) for _ in range(self._count)]
+        time.sleep(2)
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+
+def _app(home: Home) -> Watched:
+    command = [sys.executable, "-c", "from tui.cli import main; main()", "--home", str(home.root)]
+    return _watch(command, home.root, {"XDG_STATE_HOME": str(home.root / "state")})
+
+
+def _watch(command: list[str], folder: Path, environment: dict[str, str]) -> Watched:
+    return Watched(command, columns=COLUMNS, lines=LINES, cwd=folder, environment=environment)
+
+
+def _start(watched: Watched) -> tuple[float, int]:
+    with watched:
+        watched.until_quiet()
+        return first_frame(watched)
+
+
+def _cost(watched: Watched) -> str:
+    before, cores, began = len(watched.chunks), watched.core_seconds(), time.perf_counter()
+    time.sleep(WATCH_S)
+    took = time.perf_counter() - began
+    share = (watched.core_seconds() - cores) / took
+    count = sum(len(chunk.content) for chunk in watched.chunks[before:])
+    return f"{100 * share:.1f} % of a core, {count / took:,.0f} bytes/s ({WATCH_S:.0f} s)"
+
+
+def _keys(watched: Watched) -> str:
+    """Down and up in turn: until the cursor has moved, and until the highlighted run's title has followed."""
+    asked = []
+    for press in range(PRESSES):
+        asked.append(watched.send("kj"[press % 2 == 0]))
+        time.sleep(PRESS_EVERY_S + 0.003 * (press % 7))  # not in step with the app's timers
+    moved, followed = when(watched, asked, _cursor_line), when(watched, asked, _title)
+    return f"key to cursor {_percentiles(moved)}; to the run's title {_percentiles(followed)}"
+
+
+def _cursor_line(screen: pyte.Screen) -> int | None:
+    """The only line whose ground differs from its neighbours'."""
+    grounds = [screen.buffer[line][CURSOR_COLUMN].bg for line in range(3, LINES - 3)]
+    alone = [line for line, ground in enumerate(grounds) if grounds.count(ground) == 1]
+    return alone[0] if len(alone) == 1 else None
+
+
+def _title(screen: pyte.Screen) -> str:
+    """The detail pane's first line, at the right."""
+    return next((line[70:] for line in screen.display[1:6] if " · " in line[70:]), "")
+
+
+def _percentiles(found: Sequence[float | None]) -> str:
+    known = sorted(1000 * each for each in found if each is not None)
+    if len(known) < 2:
+        return "was not seen"
+    cuts = statistics.quantiles(known, n=20)
+    lost = f", {len(found) - len(known)} not seen before the next" if len(known) < len(found) else ""
+    middle, late = statistics.median(known), cuts[18]
+    return f"p50 {middle:.0f} ms, p95 {late:.0f} ms, most {known[-1]:.0f} ms (n = {len(known)}{lost})"
+
+
+def _spread(values: Sequence[float], places: int, unit: str) -> str:
+    return (
+        f"{statistics.median(values):.{places}f}{unit} ({min(values):.{places}f} to {max(values):.{places}f}, "
+        f"n = {len(values)})"
+    )
+
+
+def _bytes(starts: Sequence[tuple[float, int]]) -> str:
+    return f"its bytes {_spread([each[1] / 1000 for each in starts], 1, ' kB')}"
+
+
+# W&B LEET
+
+
+def _of_leet(place: Path) -> Iterator[str]:
+    wandb = shutil.which("wandb", path=str(Path(sys.executable).parent))
+    if wandb is None:
+        yield "- W&B LEET: not installed (`pip install wandb`)"
+        return
+    for runs in RUNS[:1]:
+        folder = place / f"leet{runs}"
+        folder.mkdir()
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.leet_runs", str(folder), str(runs)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        command = [wandb, "leet", "run", str(folder / "wandb")]
+        environment = {"WANDB_MODE": "offline", "HOME": str(folder), "WANDB_ERROR_REPORTING": "false"}
+        starts = [_start(_watch(command, folder, environment)) for _ in range(STARTS)]
+        name = f"W&B LEET, {runs:,} offline runs of the same points"
+        yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
+        with _watch(command, folder, environment) as leet:
+            leet.until_quiet(2.5)
+            yield f"- {name}, nothing changing: {_cost(leet)}"
