@@ -20,6 +20,8 @@ import pyte
 
 QUIET_S = 1.0
 """Output that pauses for so long has ended a frame."""
+NOT_OURS = ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
+"""Who starts a program twice has it compiled."""
 CLOCK = re.compile(r"\d\d:\d\d(:\d\d)?")
 TICK_S = os.sysconf("SC_CLK_TCK") ** -1
 
@@ -40,7 +42,7 @@ class Watched:
         self.chunks: list[Chunk] = []
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        plain = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        plain = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
             command,

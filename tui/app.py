@@ -1,6 +1,7 @@
 """The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +21,8 @@ from tui.snapshot import Snapshot
 from tui.text import plain
 
 POLL_S = 0.25
+PATIENCE_S = 1.5
+"""An empty frame is shown where the first snapshot takes longer."""
 
 DARK = Theme(
     name="resnet-dark",
@@ -72,13 +75,17 @@ class ResnetTui(App[None]):
         self._feed: Feed | None = None
         self._create = not readonly
         self._polling = False
+        self._until_seen = ExitStack()
+        """Nothing is drawn before there is something to show, or patience is out."""
 
     def on_mount(self) -> None:
         self.register_theme(DARK)
         self.theme = DARK.name
+        self._until_seen.enter_context(self.batch_update())
         self.push_screen(self._home_screen)
         self.set_interval(POLL_S, self.refresh_feed)
-        self.call_after_refresh(self.refresh_feed)
+        self.set_timer(PATIENCE_S, self._until_seen.close)
+        self.refresh_feed()
 
     def notify(
         self,
@@ -119,10 +126,12 @@ class ResnetTui(App[None]):
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         if self._home_screen.is_mounted:
             self._home_screen.show(message.snapshot)
+        self._until_seen.close()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
         if self._home_screen.is_mounted:
             self._home_screen.show_problem(message.text)
+        self._until_seen.close()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds the table's commands."""

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from engine.store import history, listing, overview, waiting, workers
 from engine.store.database import Store, explained, open_store
+from engine.store.overview import Listed
 from engine.store.tables import Worker
 from engine.store.waiting import Waiting
 from tui.snapshot import (
@@ -25,6 +26,8 @@ from tui.snapshot import (
     waiting_again,
 )
 
+Change: TypeAlias = tuple[Listed | None, Listed | None]
+"""A run before and now; None where it is new, or gone."""
 LOOK_EVERY_S = 2.0
 WAITS_EVERY_S = 5.0
 """How old the times of waiting runs may be while the queue stays as it is."""
@@ -40,7 +43,7 @@ class Feed:
             self._connection = self._store.engine.connect()
         self._version: int | None = None
         self._shown: int | None = None
-        self._runs: dict[int, Any] = {}
+        self._runs: dict[int, Listed] = {}
         self._rows: dict[int, RunRow] = {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
@@ -62,7 +65,7 @@ class Feed:
             return None
         with self._store.read() as session:
             snapshot = self._read(session, run_id)
-        is_news = snapshot != self._last or run_id != self._shown
+        is_news = snapshot != self._last
         self._version, self._shown, self._last = version, run_id, snapshot
         self._read_at = time.monotonic()
         return snapshot if is_news else None
@@ -99,9 +102,9 @@ class Feed:
             latest_end=self._latest_end,
         )
 
-    def _read_runs(self, session: Session, latest: int) -> dict[int, tuple[Any, Any]]:
+    def _read_runs(self, session: Session, latest: int) -> dict[int, Change]:
         """What was written since: each run before (None for a new one) and now (None for one that is gone)."""
-        changed: dict[int, tuple[Any, Any]] = {}
+        changed: dict[int, Change] = {}
         if latest != self._seen_change:
             for run in overview.changed_runs(session, self._seen_change):
                 changed[run.id] = (self._runs.get(run.id), run)
@@ -115,7 +118,10 @@ class Feed:
         return changed
 
     def _read_waits(
-        self, session: Session, there: list[Worker], changed: Mapping[int, tuple[Any, Any]]
+        self,
+        session: Session,
+        there: list[Worker],
+        changed: Mapping[int, Change],
     ) -> None:
         """Why and until when runs wait, where that may have changed; then make the rows that did."""
         around = listing.queue_paused(session), {(worker.id, worker.device) for worker in there}
@@ -130,7 +136,7 @@ class Feed:
         if changed or waiting_again_for:
             self._rows = self._made_anew(changed, waiting_again_for - changed.keys())
 
-    def _made_anew(self, changed: Mapping[int, tuple[Any, Any]], waiting_else: Set[int]) -> dict[int, RunRow]:
+    def _made_anew(self, changed: Mapping[int, Change], waiting_else: Set[int]) -> dict[int, RunRow]:
         """The rows, those that say the same as before being the same objects."""
         rows, is_new = dict(self._rows), False
         for run_id, (_, run) in changed.items():
@@ -163,6 +169,6 @@ class Feed:
         )
 
 
-def _queue_part(run: Any) -> tuple[object, ...] | None:
+def _queue_part(run: Listed | None) -> tuple[object, ...] | None:
     """What of a run the queue's order and reasons depend on."""
     return None if run is None else (run.status, run.request, run.priority, run.position, bool(run.epoch))

@@ -1,5 +1,6 @@
 """Frozen view models, made from rows of the run table by pure functions. Widgets draw them and nothing else."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,15 @@ from typing import Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
 from engine.store.history import Matrix
+from engine.store.overview import Listed
 from engine.store.status import ENDED
 from engine.store.tables import EpochMetrics, Run, Worker
 from engine.store.waiting import Waiting
-from tui.text import clock, learning_rate, plain
+from tui.text import clock, learning_rate
+from tui.text import plain as plain_once
 
+plain = functools.lru_cache(maxsize=65_536)(plain_once)
+"""Ten thousand rows say the same few things."""
 WARNED = ("collapsed", "diverged")
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
 SOON = timedelta(seconds=30)
@@ -145,8 +150,7 @@ class Snapshot:
         )
 
 
-def make_row(run: Any, waiting: Waiting | None) -> RunRow:
-    """`run` has the columns of `engine.store.overview`."""
+def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
     remark, ends = _of_waiting(run, waiting)
     return RunRow(
         id=run.id or 0,
@@ -176,19 +180,19 @@ def make_row(run: Any, waiting: Waiting | None) -> RunRow:
     )
 
 
-def waiting_again(row: RunRow, run: Any, waiting: Waiting | None) -> RunRow:
+def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
     """The row of a run that has not changed, with what it waits for now."""
     remark, ends = _of_waiting(run, waiting)
     return row if (remark, ends) == (row.remark, row.ends) else row._replace(remark=remark, ends=ends)
 
 
-def _of_waiting(run: Any, waiting: Waiting | None) -> tuple[str, int | None]:
+def _of_waiting(run: Listed, waiting: Waiting | None) -> tuple[str, int | None]:
     remarks = {"queued": waiting_text(waiting), "failed": run.error or run.cause or "", "running": run.doing}
     ends = round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None
     return plain(remarks.get(run.status, "")), ends
 
 
-def _rank(run: Any) -> tuple[int, int, int, int]:
+def _rank(run: Listed) -> tuple[int, int, int, int]:
     run_id = run.id or 0
     if run.status == "running":
         return 0, run_id, 0, 0
@@ -209,7 +213,7 @@ def start_shown(waiting: Waiting) -> str:
     return ""
 
 
-def progress(run: Any) -> float:
+def progress(run: Listed) -> float:
     total = run.epochs * run.steps_per_epoch
     if run.status == "done" or not total:
         return 1.0 if run.status == "done" else 0.0
@@ -249,7 +253,7 @@ def verdict_of(run: Run, waiting: str) -> Verdict:
     return Verdict("waiting", plain(waiting)) if waiting else Verdict("")
 
 
-def make_workers(workers: Sequence[Worker], running: Iterable[Any]) -> tuple[WorkerView, ...]:
+def make_workers(workers: Sequence[Worker], running: Iterable[Listed]) -> tuple[WorkerView, ...]:
     held = {run.worker_id: run for run in running}
     views = []
     for worker in workers:

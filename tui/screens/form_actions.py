@@ -9,8 +9,6 @@ from engine.grid import SpecError, load_spec
 from engine.store import listing
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import QueueError
-from tui.form import texts_of
-from tui.screens.new_run import NewRunScreen
 from tui.screens.run_actions import RunActions
 from tui.text import plain
 
@@ -31,7 +29,7 @@ class FormActions(RunActions):
 
     def action_new_run(self) -> None:
         if self.may_write():
-            self.app.push_screen(NewRunScreen(self._home), self._queued)
+            self._open(None)
 
     def action_clone_run(self) -> None:
         self._copy(fixed=False)
@@ -66,12 +64,18 @@ class FormActions(RunActions):
             return
         changed = ", ".join(f"{name} {value}" for name, value in change.items())
         heading = f"As #{run_id}, but {changed}" if fixed else f"Clone of #{run_id}"
+        from tui.form import texts_of
+
         copied = Copied(texts_of(spec, change if fixed else {}), plain(heading))
         self.app.call_from_thread(self._open, copied)
 
-    def _open(self, copied: Copied) -> None:
-        if self.is_current:
-            self.app.push_screen(NewRunScreen(self._home, copied.texts, copied.heading), self._queued)
+    def _open(self, copied: Copied | None) -> None:
+        from tui.screens.new_run import NewRunScreen  # reads data sets: the app starts without it
+
+        if not self.is_current:
+            return
+        form = NewRunScreen(self._home, copied.texts, copied.heading) if copied else NewRunScreen(self._home)
+        self.app.push_screen(form, self._queued)
 
     def _queued(self, ids: tuple[int, ...] | None) -> None:
         if ids:
