@@ -10,11 +10,9 @@ import pytest
 from pictures import draw
 from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
 from studies import add_study
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine import processes
-from engine.disk import usage
 from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing, queue
@@ -285,47 +283,3 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
         await until(pilot, lambda: pilot.app.screen is home_screen)
         await pilot.press("q")
         await until(pilot, lambda: not pilot.app.is_running)
-
-
-@pytest.mark.parametrize(
-    ("size", "keys"),
-    [
-        (TALL, ()),
-        (SMALL, ()),
-        (SMALL, ("n",)),
-        (SMALL, ("question_mark",)),
-        (TALL, ("n",)),
-        (TALL, ("enter", "left")),
-        (SMALL, ("enter", "left")),
-        (TALL, ("enter", "2", "down")),
-        (SMALL, ("enter", "2", "down")),
-        (SMALL, ("enter", "question_mark")),
-    ],
-)
-def test_pictures(
-    snap_compare: Any,
-    home: Home,
-    study: Store,
-    size: tuple[int, int],
-    keys: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
-    for place in ("tui.snapshot.clock", "tui.columns.clock"):
-        monkeypatch.setattr(place, lambda _time: "15:52")
-    monkeypatch.setattr("tui.feed.seconds_left", lambda _waits, _now: 7_800.0)
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await opened(pilot)
-        await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
-        for key in keys:
-            await pilot.press(key)
-            if key == "enter":
-                await until(pilot, lambda: shown(pilot, "#run-head"))
-        if keys == ("n",):
-            await until(pilot, lambda: "✔ built in" in shown(pilot, "#data-says"))
-            for field in pilot.app.screen.query(Input):
-                field.cursor_blink = False  # else the picture depends on the moment
-        await pilot.pause()
-
-    assert snap_compare(app(home), terminal_size=size, run_before=before)

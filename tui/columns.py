@@ -39,13 +39,19 @@ class Facts:
     has_kappa: bool = False
 
 
+def decides(row: RunRow) -> tuple[object, ...]:
+    """What of a row its table's columns depend on."""
+    return row.id, row.name, row.data, row.pretrained, row.kappa is None
+
+
 def facts_of(rows: Collection[RunRow]) -> Facts:
+    """What is said often is measured once."""
     data = {row.data for row in rows}
     return Facts(
         id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
-        name_width=_widest((row.name for row in rows), 24),
+        name_width=_widest({row.name for row in rows}, 24),
         data_width=_widest(data, 16) if len(data) > 1 else 0,
-        pretrained_width=max(7, _widest((row.pretrained for row in rows), 12)),
+        pretrained_width=max(7, _widest({row.pretrained for row in rows}, 12)),
         has_kappa=any(row.kappa is not None for row in rows),
     )
 

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from rich.text import Text
-from textual.widgets import Static
 
 from tui.snapshot import Snapshot, WorkerView
 from tui.text import duration
+from tui.widgets.line import Line
 
 ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")
 
 
-class HeadLine(Static):
+class HeadLine(Line):
     """Whose runs, how many of each status, when all will have ended."""
 
     def __init__(self, place: str, clock: Callable[[], datetime]) -> None:
-        super().__init__(id="head")
+        super().__init__("head")
         self._place, self._clock = place, clock
         self._snapshot: Snapshot | None = None
         self._marks = ""
@@ -39,20 +39,20 @@ class HeadLine(Static):
         if snapshot.left_s is not None:
             end = self._clock() + timedelta(seconds=snapshot.left_s)
             text.append(f"   all done in {duration(snapshot.left_s)} (≈ {end:%H:%M})", style="dim")
-        self.update(text)
+        self.say(text)
 
 
-class DeviceStrip(Static):
+class DeviceStrip(Line):
     """Each worker's device, load and run; or how to start one."""
 
     def __init__(self) -> None:
-        super().__init__(id="strip")
+        super().__init__("strip")
 
     def show(self, workers: tuple[WorkerView, ...]) -> None:
         if not workers:
-            self.update(Text("no worker: press w to start one", style="dim"))
+            self.say(Text("no worker: press w to start one", style="dim"))
             return
-        self.update(Text("   ").join(_worker(view) for view in workers[:4]))
+        self.say(Text("   ").join(_worker(view) for view in workers[:4]))
 
 
 def _worker(view: WorkerView) -> Text:

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.text import decimals
+from tui.widgets.line import Line
 
 
 class AccuracyPlot(PlotextPlot):
@@ -50,28 +51,28 @@ class DetailPane(Vertical):
     """Draws one Detail, or says what to do where there is no run."""
 
     def compose(self) -> ComposeResult:
-        yield Static(id="title", markup=False)
+        yield Line("title")
         with Container(id="plots"):
             with Vertical(id="curve-pane"):
                 yield CurveLegend(id="legend")
                 yield AccuracyPlot(id="curve")
             with Vertical(id="matrix-pane"):
-                yield Static(id="matrix-title")
+                yield Line("matrix-title")
                 yield ConfusionPlot(id="matrix")
-        yield Static(id="verdict")
+        yield Line("verdict", is_block=True)
 
     def show(self, detail: Detail | None) -> None:
         self.display = detail is not None
         if detail is None:
             return
-        self.query_one("#title", Static).update(Text(detail.title, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#title", Line).say(Text(detail.title, no_wrap=True, overflow="ellipsis"))
         self.query_one(CurveLegend).view = detail.curve
         self.query_one(AccuracyPlot).view = detail.curve
-        self.query_one("#matrix-title", Static).update(_matrix_title(detail.matrix))
+        self.query_one("#matrix-title", Line).say(_matrix_title(detail.matrix))
         self.query_one(ConfusionPlot).view = detail.matrix
         classes = len(detail.matrix.counts) if detail.matrix else 1
         self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
-        self.query_one("#verdict", Static).update(verdict_text(detail.verdict, self.app.theme_variables))
+        self.query_one("#verdict", Line).say(verdict_text(detail.verdict, self.app.theme_variables))
 
 
 def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.columns import Column, content, facts_of, header, plan_columns
+from tui.columns import Column, content, decides, facts_of, header, plan_columns
 from tui.run_list import Wish, arrange, is_still
 from tui.snapshot import RunRow
 
@@ -101,7 +101,8 @@ class RunTable(ScrollView, can_focus=True):
         if not is_still(before, rows, changed, self.wish):
             self._lay_out()
             return
-        if changed and self._plan != plan_columns(self._width, facts_of(rows.values())):
+        is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
+        if is_other and self._plan != plan_columns(self._width, facts_of(rows.values())):
             self._lay_out()
             return
         visible = {run_id: line for line, run_id in enumerate(self._visible())}
