@@ -49,7 +49,7 @@ class HomeScreen(FormActions):
         self._started: subprocess.Popen[bytes] | None = None
         """The worker that was started here, until it shows up in the table or has gone."""
         self._absence: Absence | None = None
-        self.run_id: int | None = None
+        self.table = RunTable()
 
     def compose(self) -> ComposeResult:
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
@@ -59,15 +59,16 @@ class HomeScreen(FormActions):
         with Container(id="body"):
             with Vertical(id="left"):
                 yield FilterLine()
-                yield RunTable()
+                yield self.table
                 yield Static("No runs yet: press n to queue the first.", id="empty")
             yield DetailPane(id="detail")
         yield DeviceStrip()
         yield Footer(show_command_palette=False)
 
     @property
-    def table(self) -> RunTable:
-        return self.query_one(RunTable)
+    def run_id(self) -> int | None:
+        """The highlighted run."""
+        return self.table.run_id
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is typed in, its keys are no commands; where nothing is seen, nothing is done."""
@@ -151,8 +152,7 @@ class HomeScreen(FormActions):
     # The table
 
     @on(RunTable.Highlighted)
-    def _highlighted(self, event: RunTable.Highlighted) -> None:
-        self.run_id = event.run_id
+    def _highlighted(self) -> None:
         self.app.refresh_feed()  # type: ignore[attr-defined]
 
     @on(RunTable.MarksChanged)
