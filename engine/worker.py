@@ -73,9 +73,7 @@ class Worker:
         left. Raises StoreError where the run table stays out of reach, CannotStart where no run can be started."""
         ended, reached_at = 0, time.monotonic()
         try:
-            while not self._leaving.haste and (
-                self._options.max_runs is None or ended < self._options.max_runs
-            ):
+            while not self._leaves(ended):
                 try:
                     held = self._claim()
                     if held is not None:
@@ -95,6 +93,13 @@ class Worker:
         finally:
             self._spares.drop()
             workers.leave(self.store, self.id)
+
+    def _leaves(self, ended: int) -> bool:
+        """Whether no other run is to be claimed, after so many."""
+        most = self._options.max_runs
+        return (
+            bool(self._leaving.haste) or self._leaving.after_this_run or (most is not None and ended >= most)
+        )
 
     @property
     def haste(self) -> Haste:

@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 
 ON_RUNS, LIST, MOVING, GENERAL = "On marked runs, or the highlighted one", "The list", "Moving", "Elsewhere"
 PAGES, CURVES, CONFUSION, LOG, SPEC, ON_RUN = "Pages", "Curves", "Confusion", "Log", "Spec", "On this run"
+ON_WORKER = "On the worker"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ HOME = (
     ),
     Command("journal", "i", "journal", "what happened since you last looked", in_footer=False),
     Command("start_worker", "w", "worker", "start a worker that outlives this app"),
+    Command("workers", "W", "workers", "workers and graphics cards", in_footer=False),
+    Command("data", "d", "data", "the data sets, what they hold and their checks", in_footer=False),
     Command("down", "j", "down", "next run", shown="j ↓", in_footer=False, group=MOVING),
     Command("up", "k", "up", "previous run", shown="k ↑", in_footer=False, group=MOVING),
     Command("first", "g,home", "first", "first run", shown="g", in_footer=False, group=MOVING),
@@ -143,6 +146,36 @@ COMPARE = (
     _on_page("up", "up,k", "up", "the class above, or scroll", CONFUSION, "↑ ↓"),
     _on_page("down", "down,j", "down", "the class below, or scroll", CONFUSION, "↓"),
     _on_page("mode", "m", "shares", "of the class, counts, or of the answer", CONFUSION, footer=True),
+    Command("help", "question_mark", "help", "this page", shown="?"),
+    Command("leave", "escape,q", "back", "to the runs", shown="esc"),
+)
+WORKERS = (
+    Command("down", "down,j", "down", "the next worker", shown="↓", in_footer=False, group=MOVING),
+    Command("up", "up,k", "up", "the one before", shown="↑", in_footer=False, group=MOVING),
+    Command(
+        "open_run", "enter", "its run", "the run that it trains, on a screen of its own", group=ON_WORKER
+    ),
+    Command("start_worker", "w", "start", "start a worker that outlives this app", group=ON_WORKER),
+    Command("drain_worker", "d", "drain", "let it leave when its run has ended", group=ON_WORKER),
+    Command("stop_worker", "x", "stop", "its run keeps its place and a checkpoint", group=ON_WORKER),
+    Command("help", "question_mark", "help", "this page", shown="?"),
+    Command("leave", "escape,q", "back", "to the runs", shown="esc"),
+)
+DATA = (
+    Command("down", "down,j", "down", "the next data set", shown="↓", group=MOVING),
+    Command("up", "up,k", "up", "the one before", shown="↑", in_footer=False, group=MOVING),
+    Command(
+        "scroll_down",
+        "space,pagedown",
+        "scroll",
+        "on in what is said of it",
+        group=MOVING,
+        action="scroll(10)",
+    ),
+    Command(
+        "scroll_up", "b,pageup", "scroll back", "back", in_footer=False, group=MOVING, action="scroll(-10)"
+    ),
+    Command("again", "r", "again", "read it anew"),
     Command("help", "question_mark", "help", "this page", shown="?"),
     Command("leave", "escape,q", "back", "to the runs", shown="esc"),
 )

@@ -126,6 +126,13 @@ class WorkerView:
     images_per_s: float | None
     waits: str = ""
     """Why it claims nothing though runs are queued; empty where it would."""
+    host: str = ""
+    pid: int = 0
+    pid_started: str = ""
+    seen_s: float = 0.0
+    """Its latest sign of life, by the database's clock."""
+    gauges: tuple[float | None, float | None, float | None, float | None] = (None, None, None, None)
+    """Utilisation in %, memory in use and in all in GiB, temperature in °C."""
 
 
 @dataclass(frozen=True)
@@ -267,19 +274,33 @@ def make_workers(workers: Sequence[Worker], running: Iterable[Listed]) -> tuple[
                 run_id=run.id if run else None,
                 images_per_s=run.images_per_s if run else None,
                 waits=plain(worker.state) if worker.state.startswith("waits") else "",
+                host=worker.host,
+                pid=worker.pid,
+                pid_started=worker.pid_started,
+                seen_s=worker.seen_s,
+                gauges=_gauges(worker.telemetry),
             )
         )
     return tuple(views)
 
 
+def _gauges(telemetry: Mapping[str, Any]) -> tuple[float | None, float | None, float | None, float | None]:
+    percent = telemetry.get("gpu_percent", telemetry.get("cpu_percent"))
+    return (
+        percent,
+        telemetry.get("memory_gb"),
+        telemetry.get("memory_total_gb"),
+        telemetry.get("temperature_c"),
+    )
+
+
 def describe_load(telemetry: Mapping[str, Any]) -> str:
     """`97 %  41/80 GB  63 °C`: whatever is known."""
-    percent = telemetry.get("gpu_percent", telemetry.get("cpu_percent"))
-    used, total = telemetry.get("memory_gb"), telemetry.get("memory_total_gb")
+    percent, used, total, temperature = _gauges(telemetry)
     parts = [f"{percent:.0f} %"] if percent is not None else []
     if used is not None:
         parts.append(f"{used:.0f}/{total:.0f} GB" if total else f"{used:.1f} GB")
-    if (temperature := telemetry.get("temperature_c")) is not None:
+    if temperature is not None:
         parts.append(f"{temperature:.0f} °C")
     return "  ".join(parts)
 

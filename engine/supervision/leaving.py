@@ -26,11 +26,14 @@ class Leaving:
         """`until_s`: when to leave unhurried, in seconds since 1970."""
         self._until_s = until_s
         self._asked, self._stops = Haste.NONE, 0
+        self.after_this_run = False
+        """SIGUSR2: no other run is claimed."""
 
     def listen(self) -> None:
         """Take the signals of this process. SIGHUP does nothing: the terminal may go."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGUSR1, self._on_signal)
+        signal.signal(signal.SIGUSR2, self._on_drain)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
@@ -39,6 +42,9 @@ class Leaving:
         if self._until_s is not None and time.time() >= self._until_s:
             return max(self._asked, Haste.UNHURRIED)
         return self._asked
+
+    def _on_drain(self, *_: Any) -> None:
+        self.after_this_run = True
 
     def _on_signal(self, number: int, *_: Any) -> None:
         if number == signal.SIGUSR1:

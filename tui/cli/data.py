@@ -1,8 +1,7 @@
 """`resnet-tui data`: look at a data set before training, and give it an honest split."""
 
 import shlex
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,12 +13,10 @@ from engine.paths import Home
 from engine.spec import RunSpec
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, print_json, tell
-from tui.cli.table import print_table
-from tui.text import decimals, plain
+from tui.data_text import class_lines, data_lines
+from tui.text import plain
 
 FLAGS = [name for name in READ_FIELDS if name != "data"]
-SHOWN_SIZES = 5
-MARKS = {"error": "✖", "warning": "⚠", "note": "·"}
 
 data = typer.Typer(add_completion=False)
 Data = Annotated[str, typer.Argument(metavar="D", help="Folder, .csv or .npz.", show_default=False)]
@@ -50,7 +47,7 @@ def check(
     if as_json:
         print_json(document)
     else:
-        _print(document)
+        _say(data_lines(document))
     return 0 if document["usable"] else 1
 
 
@@ -83,8 +80,7 @@ def split(
     counts: dict[str, list[int]] = {
         name: index.counts(name) for name in ("train", "val", "test") if name in index.splits
     }
-    _print_classes(index.class_names, counts)
-    print()
+    _say([*class_lines(index.class_names, counts), ""])
     groups = f"by {len(index.groups_used):,} groups ({index.group_rule}), none in two splits"
     skipped = len(index.names) - len(index.used)
     print(
@@ -115,75 +111,6 @@ def _looked(done: int, total: int) -> None:
         tell(f"opened {done:,} of {total:,} images")
 
 
-def _print(document: dict[str, Any]) -> None:
-    if document["layout"]:
-        _fact("layout", document["layout"])
-        _fact("because", document["why"])
-        if document["root"]:
-            _fact("images in", document["root"])
-        _print_groups(document)
-        for what in ("sizes", "modes"):
-            if document[what]:
-                _fact(what, _frequent(document[what]))
-        drawn = [name for name, found in document["splits"].items() if found["drawn"]]
-        if drawn:
-            _fact(
-                "split", f"the data have none of their own: {' and '.join(drawn)} drawn by their fingerprint"
-            )
-        print()
-        _print_classes(
-            document["class_names"], {name: found["per_class"] for name, found in document["splits"].items()}
-        )
-        print()
-    for severity, mark in MARKS.items():
-        for problem in document["problems"]:
-            if problem["severity"] == severity:
-                print(plain(f"{mark} {problem['text']}"))
-    counts = {severity: sum(p["severity"] == severity for p in document["problems"]) for severity in MARKS}
-    verdict = "usable" if document["usable"] else "cannot be used"
-    warnings = f", {counts['warning']} warning{'s' * (counts['warning'] != 1)}" if counts["warning"] else ""
-    print(f"{'✔' if document['usable'] else '✖'} {verdict}{warnings}")
-
-
-def _fact(name: str, text: str) -> None:
-    print(plain(f"{name:10} {text}"))
-
-
-def _print_groups(document: dict[str, Any]) -> None:
-    groups, shared = document["groups"], document["shared_groups"]
-    if groups:
-        _fact(
-            "groups", f"{groups['count']:,} by {groups['rule']}, at most {groups['largest']:,} images in one"
-        )
-    if shared:
-        share = 100 * shared["images"] / shared["of"]
-        _fact(
-            "shared",
-            f"{shared['images']:,} of {shared['of']:,} test images ({share:.1f} %) have group members in train",
-        )
-        score = partial(_score, shared)
-        _fact("", f"their label alone, no image looked at: {score('')}; over all test images {score('_all')}")
-
-
-def _score(shared: dict[str, Any], suffix: str) -> str:
-    kappa = shared[f"kappa{suffix}"]
-    text = f"accuracy {decimals(shared[f'accuracy{suffix}'])}"
-    return text if kappa is None else f"{text}, quadratic kappa {decimals(kappa)}"
-
-
-def _frequent(counts: dict[str, int]) -> str:
-    shown = [f"{name} ({count:,})" for name, count in list(counts.items())[:SHOWN_SIZES]]
-    return ", ".join(shown) + (
-        f" and {len(counts) - SHOWN_SIZES} others" if len(counts) > SHOWN_SIZES else ""
-    )
-
-
-def _print_classes(class_names: Any, counts: Mapping[str, list[int]]) -> None:
-    """Images of each class and split, their sum, and the baseline below."""
-    rows = [
-        [name, *(f"{counted[number]:,}" for counted in counts.values())]
-        for number, name in enumerate(class_names)
-    ]
-    rows.append(["all", *(f"{sum(counted):,}" for counted in counts.values())])
-    shares = [decimals(max(counted) / sum(counted) if sum(counted) else None) for counted in counts.values()]
-    print_table(["class", *counts], [*rows, ["baseline", *shares]], right=list(counts))
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(plain(line))

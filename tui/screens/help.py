@@ -12,6 +12,7 @@ from tui.commands import (
     COMPARE,
     CONFUSION,
     CURVES,
+    DATA,
     GENERAL,
     HOME,
     IMAGES,
@@ -20,9 +21,11 @@ from tui.commands import (
     MOVING,
     ON_RUN,
     ON_RUNS,
+    ON_WORKER,
     PAGES,
     RUN,
     SPEC,
+    WORKERS,
     Command,
 )
 from tui.snapshot import GLYPHS
@@ -33,7 +36,15 @@ ON_ONE: Columns = ((PAGES, CURVES, CONFUSION), (LOG, SPEC, ON_RUN, GENERAL))
 ON_IMAGES: Columns = ((MOVING,), (LIST, GENERAL))
 ON_COMPARED: Columns = ((PAGES, CURVES), (CONFUSION, GENERAL))
 MORE = {GENERAL: [("ctrl+p", "find a command by its name")]}
-COLUMNS: dict[tuple[Command, ...], Columns] = {RUN: ON_ONE, IMAGES: ON_IMAGES, COMPARE: ON_COMPARED}
+ON_WORKERS: Columns = ((ON_WORKER,), (MOVING, GENERAL))
+ON_DATA: Columns = ((MOVING,), (GENERAL,))
+COLUMNS: dict[tuple[Command, ...], Columns] = {
+    RUN: ON_ONE,
+    IMAGES: ON_IMAGES,
+    COMPARE: ON_COMPARED,
+    WORKERS: ON_WORKERS,
+    DATA: ON_DATA,
+}
 SIGNS = (
     "⚠ the answers show that the network has not learnt: see the verdict\n",
     "best: test accuracy at the epoch that select_on chose; by test_… optimistic\n",

@@ -23,12 +23,14 @@ from tui.screens.form_actions import FormActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.run import RunScreen
-from tui.snapshot import RunRow, Snapshot
+from tui.screens.workers import WorkersScreen
+from tui.snapshot import RunRow, Snapshot, WorkerView
 from tui.text import plain
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
+from tui.worker_history import WorkerHistory
 
 
 class HomeScreen(FormActions):
@@ -45,7 +47,8 @@ class HomeScreen(FormActions):
         self._clock = clock
         self._rows: Mapping[int, RunRow] = {}
         self._snapshot: Snapshot | None = None
-        self._workers = 0
+        self.worker_views: tuple[WorkerView, ...] = ()
+        self.history = WorkerHistory()
         self._started: subprocess.Popen[bytes] | None = None
         """The worker that was started here, until it shows up in the table or has gone."""
         self._absence: Absence | None = None
@@ -115,7 +118,8 @@ class HomeScreen(FormActions):
         if not self.is_attached:
             return
         self._rows, self._snapshot = snapshot.rows, snapshot
-        self._workers = len(snapshot.workers)
+        self.worker_views = snapshot.workers
+        self.history.take(snapshot.workers)
         self.query_one("#banner").display = False
         self.query_one("#empty").display = not snapshot.rows
         self.table.display = bool(snapshot.rows)
@@ -138,7 +142,7 @@ class HomeScreen(FormActions):
 
     @property
     def has_worker(self) -> bool:
-        return bool(self._workers)
+        return bool(self.worker_views)
 
     @property
     def is_order_seen(self) -> bool:
@@ -244,6 +248,18 @@ class HomeScreen(FormActions):
             few = "mark the runs with space first" if len(run_ids) < 2 else f"{len(run_ids)} are marked"
             self.notify(f"two to {MOST} runs are compared: {few}", severity="warning")
 
+    def action_workers(self) -> None:
+        def opened(run_id: int | None) -> None:
+            if run_id is not None and run_id in self._rows:
+                self.app.push_screen(RunScreen(self, run_id))
+
+        self.app.push_screen(WorkersScreen(self), opened)
+
+    def action_data(self) -> None:
+        from tui.screens.data import DataScreen  # reads data sets: the app starts without it
+
+        self.app.push_screen(DataScreen(self._home, tuple(self._rows.values()), self.run_id))
+
     def row_of(self, run_id: int) -> RunRow | None:
         """As the newest snapshot has it."""
         return self._rows.get(run_id)
@@ -251,7 +267,7 @@ class HomeScreen(FormActions):
     def action_start_worker(self) -> None:
         if not self.may_write():
             return
-        if self._workers or self._started is not None:
+        if self.worker_views or self._started is not None:
             self.notify("a worker is there already: it takes the queued runs one after another")
             return
         if warning := launch.logout_warning():
@@ -268,7 +284,7 @@ class HomeScreen(FormActions):
         if self._started is None:
             return
         code = self._started.poll()
-        if code is not None or self._workers:
+        if code is not None or self.worker_views:
             self._started = None
         if code:
             self.notify(launch.last_words(self._home), severity="error", timeout=15, markup=False)

@@ -1,0 +1,43 @@
+"""What each worker's device did lately: samples as they came, and little curves of them. Pure."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from tui.snapshot import WorkerView
+
+KEPT = 120
+"""Samples of a gauge: two minutes, at a sign of life each second."""
+BARS = "▁▂▃▄▅▆▇█"
+Sample = tuple[float | None, float | None, float | None, float | None]
+
+
+class WorkerHistory:
+    """Takes every snapshot's workers; those that are gone are forgotten."""
+
+    def __init__(self) -> None:
+        self._samples: dict[int, deque[Sample]] = {}
+        self._seen: dict[int, float] = {}
+
+    def take(self, workers: Iterable[WorkerView]) -> None:
+        there = {worker.id: worker for worker in workers}
+        for gone in self._samples.keys() - there.keys():
+            del self._samples[gone], self._seen[gone]
+        for worker_id, worker in there.items():
+            if self._seen.get(worker_id) != worker.seen_s:
+                self._seen[worker_id] = worker.seen_s
+                self._samples.setdefault(worker_id, deque(maxlen=KEPT)).append(worker.gauges)
+
+    def of(self, worker_id: int, gauge: int) -> list[float | None]:
+        """The samples of a gauge (of WorkerView's order), the newest last."""
+        return [sample[gauge] for sample in self._samples.get(worker_id, ())]
+
+
+def sparkline(values: Sequence[float | None], width: int, *, low: float, high: float) -> str:
+    """The newest values as bars between two levels, at the right; an unknown one is a space."""
+    newest = values[-width:]
+    span = max(high - low, 1e-9)
+    steps = [
+        " " if value is None else BARS[min(max(int((value - low) / span * len(BARS)), 0), len(BARS) - 1)]
+        for value in newest
+    ]
+    return "".join(steps).rjust(width)

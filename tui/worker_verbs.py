@@ -1,0 +1,40 @@
+"""Tell a worker of this host to leave: now, or after its run."""
+
+import os
+import signal
+
+from engine import processes
+from tui.snapshot import WorkerView
+
+
+class CannotTell(ValueError):
+    """A worker that does not hear us; one line that says what to do."""
+
+
+def stop(worker: WorkerView) -> str:
+    """Its run is put back into its place after a checkpoint. Gives what to tell. Raises CannotTell."""
+    _signal(worker, signal.SIGTERM)
+    run = f": #{worker.run_id} keeps its place and its checkpoint" if worker.run_id else ""
+    return f"worker {worker.id} stops{run}"
+
+
+def drain(worker: WorkerView) -> str:
+    """It claims no other run. Gives what to tell. Raises CannotTell."""
+    _signal(worker, signal.SIGUSR2)
+    when = f"when #{worker.run_id} has ended" if worker.run_id else "now"
+    return f"worker {worker.id} leaves {when}"
+
+
+def _signal(worker: WorkerView, number: signal.Signals) -> None:
+    if worker.host != processes.host_name():
+        raise CannotTell(f"worker {worker.id} is process {worker.pid} on {worker.host}: stop it there")
+    if not processes.is_alive(worker.pid, worker.pid_started):
+        raise CannotTell(f"worker {worker.id} has gone already")
+    try:
+        os.kill(worker.pid, number)
+    except ProcessLookupError:
+        raise CannotTell(f"worker {worker.id} has gone already") from None
+    except PermissionError:
+        raise CannotTell(
+            f"worker {worker.id} is another user's process {worker.pid}: ask them to stop it"
+        ) from None
