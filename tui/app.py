@@ -1,43 +1,35 @@
 """The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from textual import work
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.theme import Theme
 
 from engine.paths import Home
 from engine.store.database import StoreError
 from tui import commands
+from tui.ascii import AsciiFilter
+from tui.bulletin import escape_codes
 from tui.feed import Feed
+from tui.keys import clashes, keys_file, read_keys
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
+from tui.state import last_manner, remember_manner
 from tui.text import plain
+from tui.themes import NAMES, THEMES, draw_with, following
 
 POLL_S = 0.25
 PATIENCE_S = 1.5
 """An empty frame is shown where the first snapshot takes longer."""
-
-DARK = Theme(
-    name="resnet-dark",
-    dark=True,
-    primary="#56b4e9",
-    secondary="#8c96a0",
-    accent="#56b4e9",
-    foreground="#d0d8e0",
-    background="#12161b",
-    surface="#12161b",
-    panel="#1b222a",
-    success="#3fb68b",
-    warning="#e69f00",
-    error="#e8743b",
-)
 
 
 class SnapshotReady(Message):
@@ -67,9 +59,18 @@ class ResnetTui(App[None]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
-        self, home: Home, *, readonly: bool = False, clock: Callable[[], datetime] = datetime.now
+        self,
+        home: Home,
+        *,
+        readonly: bool = False,
+        in_ascii: bool = False,
+        clock: Callable[[], datetime] = datetime.now,
     ) -> None:
         super().__init__()
+        self._home = home
+        self.keys = read_keys(keys_file())
+        self.manner = last_manner(home)
+        self._more_filters = [AsciiFilter()] if in_ascii else []
         self._home_screen = HomeScreen(home, readonly=readonly, clock=clock)
         self._database = home.database
         self._feed: Feed | None = None
@@ -79,13 +80,42 @@ class ResnetTui(App[None]):
         """Nothing is drawn before there is something to show, or patience is out."""
 
     def on_mount(self) -> None:
-        self.register_theme(DARK)
-        self.theme = DARK.name
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._dress(self.manner.theme if self.manner.theme in NAMES else NAMES[0])
+        self.set_keymap(dict(self.keys.keymap))
         self._until_seen.enter_context(self.batch_update())
         self.push_screen(self._home_screen)
         self.set_interval(POLL_S, self.refresh_feed)
         self.set_timer(PATIENCE_S, self._until_seen.close)
         self.refresh_feed()
+
+        for problem in (*self.keys.problems, *clashes(self.keys.keymap)):
+            self.notify(problem, severity="warning", timeout=20)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._more_filters]
+
+    def change_manner(self, **changes: Any) -> None:
+        """Remember how the user wants it, also for the next start."""
+        self.manner = replace(self.manner, **changes)
+        remember_manner(self._home, self.manner)
+
+    def _dress(self, theme: str) -> None:
+        draw_with(theme, has_hues=not self.no_color)
+        self.theme = theme
+
+    def turn_theme(self) -> None:
+        """The next theme, for everything that is seen."""
+        self._dress(following(self.theme))
+        self.change_manner(theme=self.theme)
+        self.notify(f"theme {self.theme}")
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Outside the window: a notification of the terminal's, and its bell."""
+        for line in lines:
+            if self._driver is not None:
+                self._driver.write(escape_codes(plain(line)))
 
     def notify(
         self,
@@ -140,8 +170,8 @@ class ResnetTui(App[None]):
             yield SystemCommand(command.title, command.help, partial(screen.run_action, command.does))
 
 
-def run_app(home: Home, *, readonly: bool = False) -> int:
+def run_app(home: Home, *, readonly: bool = False, in_ascii: bool = False) -> int:
     """Open the app; gives the exit code."""
-    app = ResnetTui(home, readonly=readonly)
+    app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii)
     app.run()
     return app.return_code or 0

@@ -1,5 +1,6 @@
 """The one table of commands: it feeds the keys, the footer, the palette and the help screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -31,8 +32,13 @@ class Command:
         return self.action or self.id
 
     @property
-    def key_text(self) -> str:
-        return self.shown or self.keys.split(",")[0]
+    def on_page(self) -> bool:
+        """Whether it is for some pages of its screen only."""
+        return self.action.startswith("on_page") or self.group in (LOG, SPEC)
+
+    def key_text(self, keymap: Mapping[str, str]) -> str:
+        """As people write it; the user's own where there is one."""
+        return keymap.get(self.id) or self.shown or self.keys.split(",")[0]
 
 
 HOME = (
@@ -65,11 +71,23 @@ HOME = (
     Command("journal", "i", "journal", "what happened since you last looked", in_footer=False),
     Command("start_worker", "w", "worker", "start a worker that outlives this app"),
     Command("workers", "W", "workers", "workers and graphics cards", in_footer=False),
-    Command("data", "d", "data", "the data sets, what they hold and their checks", in_footer=False),
+    Command("data", "d", "data", "the data sets with their checks", in_footer=False),
     Command("down", "j", "down", "next run", shown="j ↓", in_footer=False, group=MOVING),
     Command("up", "k", "up", "previous run", shown="k ↑", in_footer=False, group=MOVING),
     Command("first", "g,home", "first", "first run", shown="g", in_footer=False, group=MOVING),
     Command("last", "G,end", "last", "last run", shown="G", in_footer=False, group=MOVING),
+    Command(
+        "copy_command",
+        "Y",
+        "copy",
+        "copy the command line that makes it again",
+        in_footer=False,
+        group=ON_RUNS,
+    ),
+    Command("copy_path", "ctrl+y", "copy path", "copy the path of its folder", "^y", False, ON_RUNS),
+    Command("copy_id", "number_sign", "copy id", "copy its number", "#", False, ON_RUNS),
+    Command("theme", "T", "theme", "dark, light, high contrast", in_footer=False),
+    Command("tell", "B", "tell me", "notify me when runs end, or not", in_footer=False),
     Command("help", "question_mark", "help", "this page", shown="?"),
     Command("quit", "q", "quit", "leave; training goes on"),
 )
@@ -132,6 +150,9 @@ RUN = (
     Command("pause", "p", "pause", "pause, or let go on", in_footer=False, group=ON_RUN),
     Command("note", "N", "note", "write a note", in_footer=False, group=ON_RUN),
     Command("tag", "t", "tag", "add tags, or take -tag away", in_footer=False, group=ON_RUN),
+    Command("copy_command", "Y", "copy", "copy the command line that makes it again", "Y", False, ON_RUN),
+    Command("copy_path", "ctrl+y", "copy path", "copy the path of its folder", "^y", False, ON_RUN),
+    Command("copy_id", "number_sign", "copy id", "copy its number", "#", False, ON_RUN),
     Command("undo", "u", "undo", "take back the newest edit of the queue", in_footer=False),
     Command("help", "question_mark", "help", "this page", shown="?"),
     Command("leave", "escape,q", "back", "to the runs", shown="esc"),
@@ -208,6 +229,7 @@ IMAGES = (
     Command("help", "question_mark", "help", "this page", shown="?"),
     Command("leave", "escape,q,enter", "back", "to the matrix", shown="esc"),
 )
+TABLES = (HOME, RUN, COMPARE, WORKERS, DATA, IMAGES)
 
 
 def bindings(commands: tuple[Command, ...]) -> list[BindingType]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from engine.spec import FIELDS
 from tui.curves import Panel
-from tui.plots import INK, MARKERS, RUNS, Line
+from tui.plots import INK, MARKERS, Line
 from tui.run_view import Points, RunView
 from tui.text import learning_rate, plain
 
@@ -98,7 +98,7 @@ def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
 
     def lines(compared: Compared) -> list[Line]:
         numbered = list(enumerate(compared.views))
-        found = [Line("", of(view), RUNS[number], marker=MARKERS[number]) for number, view in numbered]
+        found = [Line("", of(view), INK.runs[number], marker=MARKERS[number]) for number, view in numbered]
         return [line for line in reversed(found) if line.points]
 
     return lines

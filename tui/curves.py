@@ -37,7 +37,14 @@ class Panel:
 
 
 def _line(name: str, points: Points, colour: tuple[int, int, int]) -> list[Line]:
-    return [Line(name, points, colour)] if points else []
+    return [Line(name, points, colour, marker=mark_of(name))] if points else []
+
+
+def mark_of(name: str) -> str:
+    """Without colours a line is known by its marker."""
+    if INK.has_hues:
+        return ""
+    return "△" if name.startswith("val") else "●" if name.startswith("test") else "○"
 
 
 def _accuracy(view: RunView) -> list[Line]:

@@ -117,7 +117,7 @@ def defaults(texts: Texts) -> dict[str, str]:
     except SpecError:
         specs = [make_spec({"data": "?"})]
     return {
-        name: ", ".join(dict.fromkeys(_typed(getattr(spec, name)) for spec in specs))
+        name: ", ".join(dict.fromkeys(typed(getattr(spec, name)) for spec in specs))
         for name in OWN
         if name != "data"
     }
@@ -127,9 +127,9 @@ def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
     """A form that would queue the spec with a change: what differs from the defaults, in `more` too."""
     values = {**spec.model_dump(), **change}
     plain = make_spec({"data": values["data"], "optimizer": values["optimizer"]})
-    texts = {name: _typed(values[name]) for name in (*OWN, ARCH)}
+    texts = {name: typed(values[name]) for name in (*OWN, ARCH)}
     others = [
-        f"{name}={shlex.quote(_typed(values[name]))}"
+        f"{name}={shlex.quote(typed(values[name]))}"
         for name in OTHERS
         if values[name] != getattr(plain, name) or (name == "optimizer" and values[name] != "sgd")
     ]
@@ -194,7 +194,7 @@ def _value(name: str, text: str) -> object:
     return split_list([text]) if name in GRID_FIELDS else text.strip()
 
 
-def _typed(value: object) -> str:
+def typed(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, float):
@@ -204,5 +204,5 @@ def _typed(value: object) -> str:
 
 
 def _part(name: str, value: Any) -> str:
-    text = _typed(value)
+    text = typed(value)
     return text if name in (ARCH, "pretrained") else f"{name} {text}"

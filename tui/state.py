@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,19 @@ from engine.paths import Home, write_atomic
 
 FORM = "form"
 """The texts of the last new-experiment form that was queued."""
+APP = "app"
+"""How the app was left."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the app looks and behaves for this user; what is not known is as at the first start."""
+
+    theme: str = "resnet-dark"
+    sort: str = "queue"
+    reverse: bool = False
+    tells: bool = False
+    """Whether runs that end are told outside the app's window."""
 
 
 def state_file(home: Home, what: str) -> Path:
@@ -41,6 +55,21 @@ def remember_form(home: Home, texts: Mapping[str, str]) -> None:
     """What cannot be written down is typed again."""
     with contextlib.suppress(OSError):
         write_state(state_file(home, FORM), texts)
+
+
+def remember_manner(home: Home, manner: Manner) -> None:
+    with contextlib.suppress(OSError):
+        write_state(state_file(home, APP), asdict(manner))
+
+
+def last_manner(home: Home) -> Manner:
+    content, usual = read_state(state_file(home, APP)), Manner()
+    kept = {
+        name: content[name]
+        for name, value in asdict(usual).items()
+        if type(content.get(name)) is type(value)  # another version, or a person, may have written anything
+    }
+    return Manner(**kept)
 
 
 def last_form(home: Home) -> dict[str, str]:

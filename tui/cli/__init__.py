@@ -24,6 +24,7 @@ from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
 from tui.cli.extend import clone, extend
+from tui.cli.keys import keys
 from tui.cli.labels import note, tag
 from tui.cli.look import log, ls, show
 from tui.cli.news import news
@@ -52,6 +53,7 @@ def app(
     home: Home,
     context: typer.Context,
     readonly: Annotated[bool, typer.Option("--readonly", help="Look only: no key changes anything.")] = False,
+    in_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")] = False,
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
     if context.invoked_subcommand is not None:
@@ -70,7 +72,7 @@ def app(
         secure_home(home)
     from tui.app import run_app
 
-    return run_app(home, readonly=readonly)
+    return run_app(home, readonly=readonly, in_ascii=in_ascii)
 
 
 VERBS = {
@@ -97,6 +99,7 @@ VERBS = {
     "demo": demo,
     "doctor": doctor,
     "arch": arch,
+    "keys": keys,
     "predict": predict,
     "du": du,
     "prune": prune,

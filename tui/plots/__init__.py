@@ -6,7 +6,7 @@ from textual_plotext.plot import Plot
 from tui.plots.accuracy import draw_accuracy
 from tui.plots.canvas import thin
 from tui.plots.confusion import draw_confusion
-from tui.plots.ink import INK, MARKERS, RUNS, Ink
+from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
 from tui.plots.matrix import MODES, TALLEST, Grid, draw_matrix, most_confused
 
@@ -14,7 +14,6 @@ __all__ = [
     "INK",
     "MARKERS",
     "MODES",
-    "RUNS",
     "TALLEST",
     "Chart",
     "Grid",

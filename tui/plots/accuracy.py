@@ -30,12 +30,14 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
         _label(
             plot, f"baseline {decimals(view.baseline)}", view.last_epoch, view.baseline, (1 - low) / height
         )
-    for _, points, colour in lines:
+    for name, points, colour in lines:
         shown = thin(points, 2 * width)
         if len(shown) == 1:
             plot.scatter(*zip(*shown, strict=True), marker="●", color=colour)
         elif shown:
             plot.plot(*zip(*shown, strict=True), marker="braille", color=colour)
+            if not INK.has_hues:
+                plot.scatter(*zip(*shown, strict=True), marker="●" if name == "test" else "○", color=colour)
 
 
 def _label(plot: Plot, text: str, x: float, y: float, row: float) -> None:

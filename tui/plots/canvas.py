@@ -38,9 +38,9 @@ def as_characters(plot: Plot, width: int, height: int) -> None:
     plot.ylim(0, max(height - 1, 1))
 
 
-def write(plot: Plot, text: str, x: int, y: int, colour: Colour, ground: Colour = INK.ground) -> None:
+def write(plot: Plot, text: str, x: int, y: int, colour: Colour, ground: Colour | None = None) -> None:
     if text:
-        plot.text(text, x, y, color=colour, background=ground, alignment="left")
+        plot.text(text, x, y, color=colour, background=ground or INK.ground, alignment="left")
 
 
 def finite(epochs: Sequence[int], values: Sequence[float | None]) -> list[tuple[float, float]]:
@@ -58,4 +58,4 @@ def blend(low: Colour, high: Colour, share: float) -> Colour:
 def ink_on(ground: Colour, *, bold: bool) -> Colour:
     """Black on bright, light on dark (luminance by ITU-R BT.709); off the diagonal a little dimmer."""
     bright = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] > 110
-    return (0, 0, 0) if bright else INK.text if bold else (170, 178, 186)
+    return (0, 0, 0) if bright else (225, 232, 238) if bold else (170, 178, 186)

@@ -1,13 +1,15 @@
 """Colours of the drawings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 Colour = tuple[int, int, int]
+Colours = tuple[Colour, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ink:
-    """Colours of the drawings, after Okabe and Ito's palette, which colour-blind people can tell apart."""
+    """Colours of the drawings, after Okabe and Ito's palette, which colour-blind people can tell apart. These are for
+    a dark ground."""
 
     train: Colour = (230, 159, 0)
     test: Colour = (86, 180, 233)
@@ -20,14 +22,51 @@ class Ink:
     val: Colour = (0, 158, 115)
     faint: Colour = (70, 84, 98)
     cursor: Colour = (240, 228, 66)
+    runs: Colours = (
+        (86, 180, 233), (230, 159, 0), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0), (0, 114, 178),
+        (200, 208, 216),
+    )  # fmt: skip
+    """Of compared runs: the palette's hues, with light grey for its black."""
+    has_hues: bool = True
+    """Where there are none, lines are told apart by markers."""
+
+    def become(self, other: "Ink") -> None:
+        """Take another's colours: what is drawn from now on has them."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(other, field.name))
 
 
 INK = Ink()
-
-RUNS: tuple[Colour, ...] = (
-    (86, 180, 233), (230, 159, 0), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0), (0, 114, 178),
-    (200, 208, 216),
+"""What everything is drawn with."""
+LIGHT = Ink(
+    train=(213, 94, 0),
+    test=(0, 114, 178),
+    baseline=(110, 118, 126),
+    text=(30, 36, 42),
+    dim=(92, 100, 108),
+    ground=(250, 250, 248),
+    empty=(234, 238, 242),
+    full=(0, 114, 178),
+    val=(0, 128, 92),
+    faint=(190, 198, 206),
+    cursor=(230, 159, 0),
+    runs=(
+        (0, 114, 178), (213, 94, 0), (0, 128, 92), (170, 80, 130), (160, 130, 0), (40, 150, 200), (110, 60, 160),
+        (40, 44, 48),
+    ),
 )  # fmt: skip
-"""Of compared runs: Okabe and Ito's hues, with light grey for their black."""
+HIGH = Ink(
+    train=(255, 176, 0),
+    test=(120, 210, 255),
+    baseline=(200, 200, 200),
+    text=(255, 255, 255),
+    dim=(210, 210, 210),
+    ground=(0, 0, 0),
+    empty=(24, 24, 24),
+    full=(120, 210, 255),
+    val=(0, 220, 150),
+    faint=(120, 120, 120),
+    cursor=(255, 240, 0),
+)
 MARKERS = "●▲■◆○△□◇"
 """Of compared runs, for who sees no colours."""

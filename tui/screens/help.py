@@ -1,5 +1,7 @@
 """The keys and signs, from the table of commands."""
 
+from collections.abc import Mapping
+
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -28,10 +30,11 @@ from tui.commands import (
     WORKERS,
     Command,
 )
+from tui.keys import Keys
 from tui.snapshot import GLYPHS
 
 Columns = tuple[tuple[str, ...], ...]
-ON_HOME: Columns = ((ON_RUNS, GENERAL), (LIST, MOVING))
+ON_HOME: Columns = ((ON_RUNS, MOVING), (LIST, GENERAL))
 ON_ONE: Columns = ((PAGES, CURVES, CONFUSION), (LOG, SPEC, ON_RUN, GENERAL))
 ON_IMAGES: Columns = ((MOVING,), (LIST, GENERAL))
 ON_COMPARED: Columns = ((PAGES, CURVES), (CONFUSION, GENERAL))
@@ -64,16 +67,18 @@ class HelpScreen(ModalScreen[None]):
         self._columns = COLUMNS.get(commands, ON_HOME)
 
     def compose(self) -> ComposeResult:
+        keymap: Mapping[str, str] = getattr(self.app, "keys", Keys()).keymap
         with VerticalScroll(id="dialog"):
             with Container(id="keys"):
                 for titles in self._columns:
-                    yield Static(Group(*(_page(title, self._commands) for title in titles)))
+                    pages = (_page(title, self._commands, keymap) for title in titles)
+                    yield Static(Group(*pages))
             yield Static(Text("   ".join(f"{glyph} {status}" for status, glyph in GLYPHS.items())))
             yield Static(Text.assemble(*SIGNS), classes="dim")
 
 
-def _page(title: str, commands: tuple[Command, ...]) -> Group:
-    rows = [(command.key_text, command.help) for command in commands if command.group == title]
+def _page(title: str, commands: tuple[Command, ...], keymap: Mapping[str, str]) -> Group:
+    rows = [(command.key_text(keymap), command.help) for command in commands if command.group == title]
     return Group(Text(title, style="bold"), _grid([*rows, *MORE.get(title, ())]), Text(""))
 
 

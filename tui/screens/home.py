@@ -2,9 +2,10 @@
 
 import contextlib
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, Protocol, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,15 +17,17 @@ from engine.paths import Home
 from engine.store.database import StoreError
 from tui import commands, launch
 from tui.absence import Absence, look_back, seen
+from tui.bulletin import bulletin
 from tui.compared import MOST
 from tui.run_list import QUEUE, SORTS, Wish
 from tui.screens.compare import CompareScreen
-from tui.screens.form_actions import FormActions
+from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
+from tui.state import Manner
 from tui.text import plain
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
@@ -33,7 +36,18 @@ from tui.widgets.run_table import RunTable
 from tui.worker_history import WorkerHistory
 
 
-class HomeScreen(FormActions):
+class Own(Protocol):
+    """The app, as this screen knows it."""
+
+    manner: Manner
+
+    def change_manner(self, **changes: Any) -> None: ...
+    def refresh_feed(self) -> None: ...
+    def tell(self, lines: Iterable[str]) -> None: ...
+    def turn_theme(self) -> None: ...
+
+
+class HomeScreen(CopyActions):
     """Mediates between the feed's snapshots, the widgets and the store's verbs."""
 
     AUTO_FOCUS = None
@@ -52,6 +66,8 @@ class HomeScreen(FormActions):
         self._started: subprocess.Popen[bytes] | None = None
         """The worker that was started here, until it shows up in the table or has gone."""
         self._absence: Absence | None = None
+        self._is_ready = False
+        self._waiting: Snapshot | None = None
         self.table = RunTable()
 
     def compose(self) -> ComposeResult:
@@ -69,6 +85,10 @@ class HomeScreen(FormActions):
         yield Footer(show_command_palette=False)
 
     @property
+    def _own(self) -> Own:
+        return cast(Own, self.app)
+
+    @property
     def run_id(self) -> int | None:
         """The highlighted run."""
         return self.table.run_id
@@ -81,10 +101,16 @@ class HomeScreen(FormActions):
 
     def on_mount(self) -> None:
         self.table.focus()
+        manner = self._own.manner
+        if manner.sort in SORTS:
+            self.table.show_as(replace(self.table.wish, sort=manner.sort, reverse=manner.reverse))
         self.set_interval(0.5, self._watch_started)
         for name in ("#banner", "#empty", "#news"):
             self.query_one(name).display = False
         self._look_back()
+        self._is_ready = True
+        if self._waiting is not None:
+            self.show(self._waiting)
 
     @work(thread=True, group="absence")
     def _look_back(self) -> None:
@@ -114,9 +140,15 @@ class HomeScreen(FormActions):
         self.app.push_screen(JournalScreen(lines))
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot; one that comes while the screen closes is for nobody."""
+        """Draw a snapshot; one that comes before there is anything to draw on waits, one that comes while the screen
+        closes is for nobody."""
+        if not self._is_ready:
+            self._waiting = snapshot
+            return
         if not self.is_attached:
             return
+        if self._own.manner.tells and self._snapshot is not None:
+            self._own.tell(bulletin(self._rows, snapshot.rows))
         self._rows, self._snapshot = snapshot.rows, snapshot
         self.worker_views = snapshot.workers
         self.history.take(snapshot.workers)
@@ -134,7 +166,7 @@ class HomeScreen(FormActions):
 
     def show_problem(self, text: str) -> None:
         """The database cannot be read: say it and keep what was seen last."""
-        if not self.is_attached:
+        if not (self._is_ready and self.is_attached):
             return
         banner = self.query_one("#banner", Static)
         banner.update(f"✖ {plain(text)}")
@@ -157,7 +189,7 @@ class HomeScreen(FormActions):
 
     @on(RunTable.Highlighted)
     def _highlighted(self) -> None:
-        self.app.refresh_feed()  # type: ignore[attr-defined]
+        self._own.refresh_feed()
 
     @on(RunTable.MarksChanged)
     def _marks_changed(self) -> None:
@@ -183,6 +215,12 @@ class HomeScreen(FormActions):
         if event.key in SORTS:
             self._sort_by(event.key)
 
+    def _show_as(self, wish: Wish) -> None:
+        """As the user wants it, and at the next start too; the filter is for now."""
+        self.table.show_as(wish)
+        if (wish.sort, wish.reverse) != (self._own.manner.sort, self._own.manner.reverse):
+            self._own.change_manner(sort=wish.sort, reverse=wish.reverse)
+
     def _sort_by(self, key: str) -> None:
         """By a column; again: the other way round; a third time: the queue's order."""
         wish = self.table.wish
@@ -192,7 +230,7 @@ class HomeScreen(FormActions):
             wish = replace(wish, reverse=True)
         else:
             wish = replace(wish, sort=QUEUE, reverse=False)
-        self.table.show_as(wish)
+        self._show_as(wish)
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
@@ -209,10 +247,10 @@ class HomeScreen(FormActions):
     def action_sort(self) -> None:
         keys = [QUEUE, *(column.key for column in self.table.columns if column.key in SORTS)]
         place = keys.index(self.table.wish.sort) if self.table.wish.sort in keys else 0
-        self.table.show_as(replace(self.table.wish, sort=keys[(place + 1) % len(keys)], reverse=False))
+        self._show_as(replace(self.table.wish, sort=keys[(place + 1) % len(keys)], reverse=False))
 
     def action_reverse(self) -> None:
-        self.table.show_as(replace(self.table.wish, reverse=not self.table.wish.reverse))
+        self._show_as(replace(self.table.wish, reverse=not self.table.wish.reverse))
 
     def action_back(self) -> None:
         """One thing at a time."""
@@ -220,7 +258,7 @@ class HomeScreen(FormActions):
         if self._seen() or self.table.clear_marks() or self.query_one(FilterLine).clear():
             return
         if wish.sort != QUEUE or wish.reverse:
-            self.table.show_as(replace(wish, sort=QUEUE, reverse=False))
+            self._show_as(replace(wish, sort=QUEUE, reverse=False))
 
     def action_down(self) -> None:
         self.table.action_move_by(1)
@@ -288,6 +326,20 @@ class HomeScreen(FormActions):
             self._started = None
         if code:
             self.notify(launch.last_words(self._home), severity="error", timeout=15, markup=False)
+
+    # How it looks and tells
+
+    def action_theme(self) -> None:
+        self._own.turn_theme()
+        if self._snapshot is not None:
+            self.call_after_refresh(self.show, self._snapshot)  # when the theme has its new colours
+
+    def action_tell(self) -> None:
+        tells = not self._own.manner.tells
+        self._own.change_manner(tells=tells)
+        if tells:
+            self._own.tell(["this is how a run's end will be told"])
+        self.notify("runs that end are told by bell and notification" if tells else "no bell any more")
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.TABLE))

@@ -21,7 +21,7 @@ from tui.cell_images import Place
 from tui.run_feed import RunFeed
 from tui.run_view import RunView
 from tui.screens.ask import AskScreen
-from tui.screens.form_actions import FormActions
+from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
@@ -50,7 +50,7 @@ class Base(Protocol):
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
-class RunScreen(PagedScreen, FormActions):
+class RunScreen(PagedScreen, CopyActions):
     PAGES = ("curves", "confusion", "log", "spec")
     TABLE = commands.RUN
     BINDINGS = commands.bindings(TABLE)

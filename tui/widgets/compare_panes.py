@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.compared import Compared, at_best, at_last, setting
-from tui.plots import MARKERS, RUNS
+from tui.plots import INK, MARKERS
 from tui.run_view import RunView
 from tui.text import decimals, fitted, fitted_end
 from tui.widgets.scrolling import Scrolling
@@ -53,7 +53,7 @@ class TablePane(Scrolling, VerticalScroll, can_focus=False):
 
 
 def colour(number: int) -> str:
-    return f"rgb({','.join(map(str, RUNS[number]))})"
+    return f"rgb({','.join(map(str, INK.runs[number]))})"
 
 
 def key_text(compared: Compared, width: int) -> Text:

@@ -92,7 +92,10 @@ def legend(curve: Curve, width: int) -> Text:
     lines = (("while training", curve.train, INK.train), ("test", curve.test, INK.test))
     for name, values, colour in lines:
         latest = next((value for value in reversed(values) if value is not None), None)
-        text.append(f"  ━ {name} " if text else f"━ {name} ", style=f"rgb({','.join(map(str, colour))})")
+        mark = "━" if INK.has_hues else "●" if name == "test" else "○"
+        text.append(
+            f"  {mark} {name} " if text else f"{mark} {name} ", style=f"rgb({','.join(map(str, colour))})"
+        )
         text.append(decimals(latest))
     head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(text) <= width), "")
     return Text.assemble((head, "dim"), text, no_wrap=True, overflow="ellipsis")

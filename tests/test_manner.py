@@ -1,0 +1,328 @@
+"""How the app looks and tells: themes, ASCII, keys of one's own, notifications, the clipboard, and that it is kept."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pilots import SMALL, app, make_home, opened, shown, table, toasts, until
+from rich.segment import Segment
+from rich.style import Style
+from studies import add_study
+from textual.color import Color
+
+from engine.grid import load_spec, make_spec
+from engine.paths import Home
+from engine.store import listing, queue
+from engine.store.database import Store, open_store
+from engine.store.fencing import Claim
+from tui import commands, keys
+from tui.again import add_command
+from tui.ascii import AsciiFilter, to_ascii
+from tui.bulletin import bulletin, escape_codes
+from tui.cli import run as run_cli
+from tui.plots import INK
+from tui.screens.help import HelpScreen
+from tui.snapshot import RunRow
+from tui.state import APP, Manner, last_manner, remember_manner, state_file
+from tui.themes import INKS, NAMES, THEMES
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return make_home(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def study(home: Home) -> Store:
+    store = open_store(home.database)
+    add_study(store)
+    return store
+
+
+# Themes
+
+
+async def test_themes_turn_with_their_drawings_and_are_kept(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert pilot.app.theme == "resnet-dark" and INK.test == INKS["resnet-dark"].test
+        await pilot.press("T")
+        assert pilot.app.theme == "resnet-light" and INK.ground == INKS["resnet-light"].ground
+        await pilot.press("s")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert pilot.app.theme == "resnet-light" and table(pilot).wish.sort == "status"
+        await pilot.press("T", "T", "escape")
+        assert pilot.app.theme == "resnet-dark"
+    assert last_manner(home) == Manner()
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    """Of sRGB, as WCAG 2 defines it."""
+    linear = [
+        each / 255 / 12.92 if each / 255 <= 0.03928 else ((each / 255 + 0.055) / 1.055) ** 2.4
+        for each in colour
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_text_and_lines_stand_out_from_the_ground(theme: Any) -> None:
+    """4.5 for text and 3 for lines, as WCAG 2.1 asks; 7 for text where contrast is high."""
+    ground, ink = Color.parse(theme.background).rgb, INKS[theme.name]
+    least = 7.0 if theme.name == "resnet-contrast" else 4.5
+    for name in ("foreground", "primary", "success", "warning", "error"):
+        assert contrast(Color.parse(getattr(theme, name)).rgb, ground) >= least, name
+    assert ink.ground == ground and contrast(ink.text, ground) >= least
+    for line in (ink.train, ink.test, ink.val, ink.baseline, *ink.runs):
+        assert contrast(line, ground) >= 3.0, line
+    assert len(set(ink.runs)) == 8
+
+
+async def test_without_colours_lines_are_told_apart_by_markers(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert not INK.has_hues
+        picture = pilot.app.export_screenshot()
+        assert "●&#160;test" in picture and "○&#160;while" in picture
+        await pilot.press("T")
+        assert not INK.has_hues
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+# ASCII
+
+
+async def test_in_ascii_no_other_character_is_drawn(home: Home, study: Store) -> None:
+    async with app(home, in_ascii=True).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        for press in ((), ("enter",), ("2",), ("escape", "question_mark")):
+            await pilot.press(*press)
+            await pilot.pause()
+            lines = [
+                "".join(segment.text for segment in strip)
+                for strip in pilot.app.screen._compositor.render_strips()
+            ]
+            drawn = "".join(to_ascii(line) for line in lines)
+            assert drawn.isascii() and all(len(to_ascii(line)) == len(line) for line in lines)
+        filters = pilot.app.get_line_filters()
+        assert any(isinstance(each, AsciiFilter) for each in filters)
+
+
+def test_ascii_keeps_the_width_and_the_shape() -> None:
+    assert to_ascii("✔ 12 ▕██▌▏ ⠉⠒⣀⠀⣿ ≈ 日本") == "+ 12 ?##|  '-. : ~ ????"
+    light, dark = Style.parse("rgb(250,250,250)"), Style.parse("rgb(10,10,10)")
+    segments = AsciiFilter().apply(
+        [Segment("▀", light), Segment("▀", dark), Segment("plain", None)], Color(0, 0, 0)
+    )
+    assert [segment.text for segment in segments] == ["@", " ", "plain"] and segments[0].style == light
+
+
+# Keys
+
+
+def written(text: str) -> Path:
+    path = keys.keys_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+async def test_a_key_of_ones_own_does_it_and_help_shows_it(home: Home, study: Store) -> None:
+    written('help = "f1"\nmark_all = "ctrl+a,A"\n')
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("A")
+        assert len(table(pilot).marks) == 8
+        await pilot.press("a")
+        assert len(table(pilot).marks) == 8  # its old key is free
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        assert toasts(pilot) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("help = ", "no key is changed"),
+        ('cancel = "X"', "there is no command 'cancel'"),
+        ("cancel_run = 3", "cancel_run needs keys as text"),
+        ('cancel_run = "X,,"', "cancel_run needs keys as text"),
+        ('cancel_run = "p"', "p is the key of both cancel_run and pause"),
+    ],
+)
+async def test_what_is_wrong_with_the_keys_is_said(home: Home, text: str, says: str) -> None:
+    open_store(home.database).close()
+    path = written(text)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: says in toasts(pilot))
+        assert ("keys.toml" in toasts(pilot)) == (path.name == "keys.toml" and "both" not in says)
+
+
+def test_keys_are_listed_with_the_names_of_their_commands(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written('cancel_run = "X"')
+    assert run_cli(["keys", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {
+        "screen": "home",
+        "command": "cancel_run",
+        "keys": ["X"],
+        "does": "cancel; the weights so far are kept",
+    } in found["keys"]
+    assert len(found["keys"]) == sum(map(len, commands.TABLES)) and found["file"] == str(keys.keys_file())
+    assert run_cli(["keys"]) == 0
+    assert "toggle" not in (out := capsys.readouterr().out) and "mark_all" in out and "cancel_run" in out
+    written('nothing = "X"')
+    assert run_cli(["keys"]) == 1 and "there is no command 'nothing'" in capsys.readouterr().out
+
+
+def test_no_two_commands_of_a_screen_share_a_key_and_no_file_is_no_keys(home: Home) -> None:
+    assert keys.read_keys(keys.keys_file()) == keys.Keys()
+    for commands_of_screen in commands.TABLES:
+        taken = [key for each in commands_of_screen if not each.on_page for key in each.keys.split(",")]
+        assert len(taken) == len(set(taken))
+    assert keys.clashes({}) == []
+
+
+# Told outside
+
+
+def row(run_id: int, status: str, best: float | None = None, **more: Any) -> RunRow:
+    usual: dict[str, Any] = {name: "" for name in RunRow._fields}
+    numbers = {"priority": 0, "lr": 0.1, "seed": 0, "batch_size": 1, "epoch": 1, "epochs": 2, "progress": 0.5}
+    facts = {
+        "id": run_id,
+        "status": status,
+        "best": best,
+        "arch": "resnet18",
+        "data": "lab",
+        "tags": (),
+        "kappa": None,
+    }
+    return RunRow(**{**usual, **numbers, "rank": (0, 0, 0, 0), "ends": None, **facts, **more})
+
+
+def test_a_bulletin_has_ends_failures_and_new_bests() -> None:
+    before = {1: row(1, "running", 0.7), 2: row(2, "running", 0.8), 4: row(4, "running")}
+    before[3] = row(3, "done", 0.9, data="other")
+    after = {
+        1: row(1, "done", 0.7), 2: row(2, "running", 0.85), 3: before[3],
+        4: row(4, "failed", remark="the loss is not finite"), 5: row(5, "done", 0.99),
+    }  # fmt: skip
+    assert bulletin(before, after) == [
+        "#1 resnet18 done, best .7000",
+        "#2 resnet18 is the best on lab so far: .8500",
+        "#4 resnet18 failed: the loss is not finite",
+    ]
+    assert bulletin(after, after) == []
+    second = row(2, "running", 0.8)
+    assert bulletin({1: row(1, "running", 0.5), 2: second}, {1: row(1, "running", 0.6), 2: second}) == []
+
+
+def test_escape_codes_hold_one_line_and_end() -> None:
+    assert (
+        escape_codes("#1 done; best")
+        == "\x1b]9;#1 done, best\x07\x1b]777;notify;resnet-tui;#1 done, best\x07\x07"
+    )
+
+
+async def test_ends_are_told_when_asked(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        told: list[str] = []
+        pilot.app.tell = told.extend  # type: ignore[method-assign]
+        await pilot.press("B")
+        assert "told by bell" in toasts(pilot) and told == ["this is how a run's end will be told"]
+        queue.end(study, Claim(5, 1), "done")
+        await until(pilot, lambda: len(told) == 2)
+        assert told[1].startswith("#5 resnet50 done, best .77")
+        await pilot.press("B")
+        assert "no bell" in toasts(pilot)
+
+
+# The clipboard
+
+
+async def test_id_path_and_command_line_are_copied(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        copied: list[str] = []
+        pilot.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        await pilot.press("number_sign", "ctrl+y", "Y")
+        await until(pilot, lambda: len(copied) == 3)
+        assert copied[:2] == ["5", str(home.run(5).folder)] and copied[2].startswith(
+            "resnet-tui add --data fundus"
+        )
+        await pilot.press("space", "space", "number_sign", "Y")
+        await until(pilot, lambda: len(copied) == 5)
+        assert copied[3] == "5 7" and len(copied[4].splitlines()) == 2
+        await pilot.press("escape", "enter", "number_sign")
+        await until(pilot, lambda: copied[-1] == "8" and shown(pilot, "#run-head"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"data": "digits"},
+        {
+            "data": "my data",
+            "arch": "resnet50",
+            "lr": 3e-4,
+            "optimizer": "adamw",
+            "epochs": 3,
+            "augment": "flip+rotate",
+        },
+        {
+            "data": "fundus",
+            "nesterov": True,
+            "momentum": 0.8,
+            "seed": 7,
+            "loss": "ce-sqrt",
+            "deterministic": True,
+        },
+    ],
+)
+def test_the_command_line_makes_the_run_again(
+    home: Home, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home.root)
+    spec = make_spec(settings)
+    line = shlex.split(add_command(spec, "a name"))
+    assert line[:2] == ["resnet-tui", "add"]
+    (home.root / "my data").mkdir()
+    for label in ("a", "b"):
+        for split in ("train", "test"):
+            (home.root / "my data" / split / label).mkdir(parents=True)
+            (home.root / "my data" / split / label / "1.png").write_bytes(b"x")
+    assert run_cli(line[1:]) == 0
+    with open_store(home.database).read() as session:
+        run = listing.get_run(session, 1)
+    assert load_spec(run.spec) == spec and run.name == "a name"
+
+
+# What is kept
+
+
+def test_what_was_kept_by_others_is_no_harm(home: Home) -> None:
+    path = state_file(home, APP)
+    remember_manner(home, Manner("resnet-light", "lr", True, True))
+    assert last_manner(home) == Manner("resnet-light", "lr", True, True)
+    path.write_text(json.dumps({"theme": 3, "sort": "name", "tells": "yes", "more": 1}))
+    assert last_manner(home) == Manner(sort="name")
+    path.write_text("{")
+    assert last_manner(home) == Manner()
+    assert set(NAMES) == {theme.name for theme in THEMES}

@@ -1,0 +1,41 @@
+"""`resnet-tui keys`: what the app's keys do, and what their commands are called in the file of one's own keys."""
+
+from typing import Annotated
+
+import typer
+
+from tui import commands
+from tui.cli.output import print_json
+from tui.cli.table import print_table
+from tui.keys import clashes, keys_file, read_keys
+from tui.text import plain
+
+SCREENS = dict(zip(("home", "run", "compare", "workers", "data", "images"), commands.TABLES, strict=True))
+
+
+def keys(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
+    """List the app's keys and commands. To give a command keys of your own, write NAME = "KEY" into keys.toml."""
+    found = read_keys(keys_file())
+    listed = [
+        {
+            "screen": screen,
+            "command": each.id,
+            "keys": found.keymap.get(each.id, each.keys).split(","),
+            "does": each.help,
+        }
+        for screen, table in SCREENS.items()
+        for each in table
+    ]
+    problems = [*found.problems, *clashes(found.keymap)]
+    if as_json:
+        print_json({"file": str(keys_file()), "keys": listed, "problems": problems})
+        return 1 if problems else 0
+    rows = [
+        [str(each["screen"]), str(each["command"]), ", ".join(each["keys"]), str(each["does"])]
+        for each in listed
+    ]
+    print_table(["screen", "command", "keys", "does"], rows, may_go=["screen"], may_shrink=["does"])
+    print(plain(f'your own go into {keys_file()}, such as: cancel_run = "X"'))
+    for problem in problems:
+        print(plain(f"⚠ {problem}"))
+    return 1 if problems else 0
