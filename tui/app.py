@@ -1,7 +1,7 @@
 """The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from tui.ascii import AsciiFilter
 from tui.bulletin import escape_codes
 from tui.feed import Feed
 from tui.keys import clashes, keys_file, read_keys
+from tui.screens.broken import RESTART, BrokenScreen, write_down
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
 from tui.state import last_manner, remember_manner
@@ -70,6 +71,7 @@ class ResnetTui(App[None]):
         self._home = home
         self.keys = read_keys(keys_file())
         self.manner = last_manner(home)
+        self.in_ascii = in_ascii
         self._more_filters = [AsciiFilter()] if in_ascii else []
         self._home_screen = HomeScreen(home, readonly=readonly, clock=clock)
         self._database = home.database
@@ -92,6 +94,24 @@ class ResnetTui(App[None]):
 
         for problem in (*self.keys.problems, *clashes(self.keys.keymap)):
             self.notify(problem, severity="warning", timeout=20)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """Keys are done here: an error in one must not end the loop that shows it."""
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            if self.is_headless:
+                raise
+            self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """An error of the program's becomes a screen that can be copied; under a test it stays one."""
+        if self.is_headless or isinstance(self.screen, BrokenScreen):
+            super()._handle_exception(error)
+            return
+        with suppress(OSError):  # what cannot be written down is still on the screen
+            write_down(self._home, error)
+        self.push_screen(BrokenScreen(error))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._more_filters]
@@ -172,6 +192,8 @@ class ResnetTui(App[None]):
 
 def run_app(home: Home, *, readonly: bool = False, in_ascii: bool = False) -> int:
     """Open the app; gives the exit code."""
-    app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii)
-    app.run()
-    return app.return_code or 0
+    while True:
+        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii)
+        app.run()
+        if app.return_code != RESTART:
+            return app.return_code or 0

@@ -229,7 +229,14 @@ IMAGES = (
     Command("help", "question_mark", "help", "this page", shown="?"),
     Command("leave", "escape,q,enter", "back", "to the matrix", shown="esc"),
 )
-TABLES = (HOME, RUN, COMPARE, WORKERS, DATA, IMAGES)
+BROKEN = (
+    Command("copy_error", "y", "copy", "copy the error with its versions"),
+    Command("restart", "r", "start anew", "start the app anew"),
+    Command("scroll_down", "down,j", "down", "down", shown="↓", in_footer=False, action="scroll(3)"),
+    Command("scroll_up", "up,k", "up", "up", shown="↑", in_footer=False, action="scroll(-3)"),
+    Command("quit", "q,escape", "quit", "leave; training goes on", shown="q"),
+)
+TABLES = (HOME, RUN, COMPARE, WORKERS, DATA, IMAGES, BROKEN)
 
 
 def bindings(commands: tuple[Command, ...]) -> list[BindingType]:

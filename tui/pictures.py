@@ -16,7 +16,8 @@ def picture_class(app: App[Any]) -> Any:
             away.enter_context(app.suspend())
         from textual_image import widget  # it asks while it is imported
 
-    return widget.HalfcellImage if app.is_headless else widget.Image
+    in_blocks = app.is_headless or getattr(app, "in_ascii", False)
+    return widget.HalfcellImage if in_blocks else widget.Image
 
 
 def fitted_cells(size: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:

@@ -10,7 +10,9 @@ from tui.cli.table import print_table
 from tui.keys import clashes, keys_file, read_keys
 from tui.text import plain
 
-SCREENS = dict(zip(("home", "run", "compare", "workers", "data", "images"), commands.TABLES, strict=True))
+SCREENS = dict(
+    zip(("home", "run", "compare", "workers", "data", "images", "broken"), commands.TABLES, strict=True)
+)
 
 
 def keys(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
