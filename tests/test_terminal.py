@@ -53,7 +53,7 @@ def status(store: Store, run_id: int) -> str:
 
 
 @pytest.mark.timeout(900)
-def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
+def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
     home: Home, tmp_path: Path, terminals: list[Terminal]
 ) -> None:
     class_folders(home.root / "pets", classes=2, each=20)
@@ -91,7 +91,48 @@ def test_the_demo_at_80_by_24_a_run_by_keys_and_a_broken_connection(
         epochs = history.epochs_of(session, 8)
     assert [row.epoch for row in epochs] == list(range(13)) and (epochs[-1].train_acc or 0) > 0.8
     assert len(_present(store)) == 1
+    look_again(home, store, tmp_path, terminals)
     store.close()
+
+
+def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -> None:
+    """Another terminal: scrub, open a cell's images, clone, cancel, undo, compare, quit."""
+    terminal = Terminal([RESNET_TUI, "--home", str(home.root)], columns=80, lines=24, cwd=cwd)
+    terminals.append(terminal)
+    terminal.until_shows("#8 resnet18 · none · lr 0.01 · pets")
+    terminal.send("\r2")
+    terminal.until_shows("row share   test n")
+    terminal.send("[")
+    terminal.until_shows("epoch ◀ 11 ▶")
+    terminal.send("l\r" if ": 0 images" in terminal.text else "\r")
+    terminal.until_shows("most sure first")
+    terminal.until_shows("▀▀▀▀")
+    terminal.send("q")
+    terminal.until_shows("row share   test n")
+    terminal.send("qC")
+    terminal.until_shows("Clone of #8")
+    terminal.send("\t\t\t1e-3,2e-3")
+    terminal.until_shows("2 runs")
+    terminal.send("\r")
+    terminal.until_shows("queued #9 to #10")
+    if not _present(store):  # the demo's own has left
+        terminal.send("w")
+    until(lambda: status(store, 9) == "running", what="the first clone to start")
+    terminal.send("gj")
+    terminal.until_shows("#10 resnet18")
+    terminal.send("x")
+    until(lambda: status(store, 10) == "cancelled", what="the second clone to be cancelled")
+    terminal.send("u")
+    until(lambda: status(store, 10) != "cancelled", what="the cancelling to be undone")
+    queue.ask(store, [10], "cancel")
+    until(lambda: status(store, 9) == "done", what="the first clone to end")
+    terminal.send("/lr>0.0005 data:pets\rac")
+    terminal.until_shows("differ in lr")
+    terminal.send("2")
+    terminal.until_shows("best at")
+    terminal.send("qq")
+    assert until(lambda: terminal.process.poll() is not None, what="the app to leave")
+    assert terminal.process.returncode == 0
 
 
 def test_quit_leaves(home: Home, tmp_path: Path, terminals: list[Terminal]) -> None:

@@ -1,5 +1,6 @@
 """The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -7,12 +8,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.widgets import Input
 
 from engine.paths import Home
 from engine.store.database import StoreError
@@ -29,6 +31,8 @@ from tui.text import plain
 from tui.themes import NAMES, THEMES, draw_with, following
 
 POLL_S = 0.25
+LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
+FIELD_S = 0.5
 PATIENCE_S = 1.5
 """An empty frame is shown where the first snapshot takes longer."""
 
@@ -95,6 +99,22 @@ class ResnetTui(App[None]):
         for problem in (*self.keys.problems, *clashes(self.keys.keymap)):
             self.notify(problem, severity="warning", timeout=20)
 
+    async def on_event(self, event: events.Event) -> None:
+        """What a key does in a field is done by the field's own loop and its parents', later: the next key waits for
+        that, so that it lands where a person sees it land."""
+        is_ours = isinstance(event, events.Key) and not event.is_forwarded and event.key in LEAVES_A_FIELD
+        field = self.focused if is_ours else None
+        if not isinstance(event, events.Key) or not isinstance(field, Input):
+            await super().on_event(event)
+            return
+        await _has_been_done(field)  # what was typed before is in it
+        # The field would hand the key on to us, behind those that have come meanwhile.
+        if not await self._check_bindings(event.key, priority=True) and not await self._check_bindings(
+            event.key
+        ):
+            await super().on_event(event)
+        await _has_been_done(field)
+
     async def _dispatch_message(self, message: Message) -> None:
         """Keys are done here: an error in one must not end the loop that shows it."""
         try:
@@ -106,7 +126,7 @@ class ResnetTui(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """An error of the program's becomes a screen that can be copied; under a test it stays one."""
-        if self.is_headless or isinstance(self.screen, BrokenScreen):
+        if self.is_headless or not self.is_running or isinstance(self.screen, BrokenScreen):
             super()._handle_exception(error)
             return
         with suppress(OSError):  # what cannot be written down is still on the screen
@@ -188,6 +208,17 @@ class ResnetTui(App[None]):
         found: tuple[commands.Command, ...] = getattr(screen, "TABLE", ())
         for command in found:
             yield SystemCommand(command.title, command.help, partial(screen.run_action, command.does))
+
+
+async def _has_been_done(field: Input) -> None:
+    """Until the field, and then each of its parents, has nothing more to do, or for as long as a person would wait."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(FIELD_S):
+            for pump in field.ancestors_with_self:
+                done = asyncio.Event()
+                if isinstance(pump, App) or not pump.call_later(done.set):
+                    return
+                await done.wait()
 
 
 def run_app(home: Home, *, readonly: bool = False, in_ascii: bool = False) -> int:
