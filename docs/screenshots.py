@@ -18,8 +18,12 @@ PICTURES = (
     ("home-120x40", (120, 40), ("j", "j")),
     ("home-80x24", (80, 24), ()),
     ("new-run", (120, 40), ("n",)),
-    ("help", (80, 24), ("question_mark",)),
+    ("confusion", (80, 24), ("G", "enter", "2")),
+    ("images", (80, 24), ("G", "enter", "2", "enter")),
+    ("compare", (120, 40), ("a", "c")),
 )
+PAUSE_S = 1.0
+"""After each key: pictures are read beside the app."""
 
 
 async def draw(home: Home, name: str, size: tuple[int, int], keys: tuple[str, ...]) -> Path:
@@ -29,8 +33,9 @@ async def draw(home: Home, name: str, size: tuple[int, int], keys: tuple[str, ..
         deadline = time.monotonic() + 20
         while not str(app.screen.query_one("#title", Static).content) and time.monotonic() < deadline:
             await pilot.pause(0.05)
-        await pilot.press(*keys)
-        await pilot.pause(0.5)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(PAUSE_S)
         path = HERE / f"{name}.svg"
         path.write_text(app.export_screenshot(title="resnet-tui", simplify=True))
     return path

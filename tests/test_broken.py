@@ -35,6 +35,7 @@ def test_it_is_shown_written_down_and_left(tmp_path: Path, how: str) -> None:
         terminal.until_shows("ValueError: of a \\x1b[31mtest")
         written = (tmp_path / "runs" / FILE).read_text()
         assert "Traceback" in written and "of a \x1b[31mtest" in written and written.startswith("resnet-tui ")
+        terminal.send("kj")
         terminal.send("y")
         terminal.until_shows("copied: paste it")
         terminal.send("r")

@@ -18,6 +18,7 @@ from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui import commands
+from tui.screens.help import HelpScreen
 from tui.screens.images import ImagesScreen
 from tui.screens.run import RunScreen
 from tui.widgets.matrix_pane import MatrixPane
@@ -94,7 +95,9 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
         assert listed(pilot)[0].startswith(f"{wrong} of")
         await pilot.press("right", "g", "left")
         assert shown(pilot, "#image-facts") == facts
-        await pilot.press("s")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press("escape", "s")
         assert "least sure first" in listed(pilot)[0] and shown(pilot, "#image-facts") != facts
 
 

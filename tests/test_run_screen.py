@@ -46,6 +46,11 @@ async def on_run(pilot: Pilot[Any], downs: int = 0) -> None:
     await until(pilot, lambda: shown(pilot, "#run-head"))
 
 
+def noted(store: Store, run_id: int) -> str:
+    with store.read() as session:
+        return listing.get_run(session, run_id).note
+
+
 def curves(pilot: Pilot[Any]) -> CurvesPane:
     return pilot.app.screen.query_one(CurvesPane)
 
@@ -186,6 +191,12 @@ async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("N", *"seen", "enter")
+        await until(pilot, lambda: noted(study, 5) == "seen")
         await pilot.press("x", "y")
         await until(pilot, lambda: "run 5: asked to stop" in toasts(pilot))
         await pilot.press("question_mark")

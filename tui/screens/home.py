@@ -1,7 +1,6 @@
 """The home screen: the runs, the highlighted one, the devices."""
 
 import contextlib
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from textual.widgets import Footer, Input, Static
 from engine import processes
 from engine.paths import Home
 from engine.store.database import StoreError
-from tui import commands, launch
+from tui import commands
 from tui.absence import Absence, look_back, seen
 from tui.bulletin import bulletin
 from tui.compared import MOST
@@ -25,6 +24,7 @@ from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.run import RunScreen
+from tui.screens.starting import StartActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
 from tui.state import Manner
@@ -47,7 +47,7 @@ class Own(Protocol):
     def turn_theme(self) -> None: ...
 
 
-class HomeScreen(CopyActions):
+class HomeScreen(StartActions, CopyActions):
     """Mediates between the feed's snapshots, the widgets and the store's verbs."""
 
     AUTO_FOCUS = None
@@ -63,8 +63,6 @@ class HomeScreen(CopyActions):
         self._snapshot: Snapshot | None = None
         self.worker_views: tuple[WorkerView, ...] = ()
         self.history = WorkerHistory()
-        self._started: subprocess.Popen[bytes] | None = None
-        """The worker that was started here, until it shows up in the table or has gone."""
         self._absence: Absence | None = None
         self._is_ready = False
         self._waiting: Snapshot | None = None
@@ -301,31 +299,6 @@ class HomeScreen(CopyActions):
     def row_of(self, run_id: int) -> RunRow | None:
         """As the newest snapshot has it."""
         return self._rows.get(run_id)
-
-    def action_start_worker(self) -> None:
-        if not self.may_write():
-            return
-        if self.worker_views or self._started is not None:
-            self.notify("a worker is there already: it takes the queued runs one after another")
-            return
-        if warning := launch.logout_warning():
-            self.notify(warning, severity="warning", timeout=30, markup=False)
-        try:
-            self._started = launch.start_worker(self._home)
-        except OSError as error:
-            self.notify(f"{error.filename}: {error.strerror}", severity="error", markup=False)
-            return
-        self.notify(f"worker started (process {self._started.pid}): it goes on when you leave")
-
-    def _watch_started(self) -> None:
-        """Say why a worker that was started here could not go on."""
-        if self._started is None:
-            return
-        code = self._started.poll()
-        if code is not None or self.worker_views:
-            self._started = None
-        if code:
-            self.notify(launch.last_words(self._home), severity="error", timeout=15, markup=False)
 
     # How it looks and tells
 
