@@ -20,6 +20,7 @@ MEASUREMENTS = (
     "card",
     "contenders",
     "app",
+    "drawing",
 )
 SOAKS = ("kill_loop", "damage", "outages", "beyond_memory")
 """Run only where they are named: they take long, or gigabytes of disk."""

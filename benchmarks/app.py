@@ -21,20 +21,43 @@ TITLE = "The app at 120×40 in a pseudo-terminal"
 COLUMNS, LINES = 120, 40
 RUNS = (10, 1_000, 10_000)
 STARTS, WATCH_S, PRESSES = 9, 20.0, 100
+START_S = 2.5
+"""Output that pauses for so long has ended a start: modules load in silence."""
 WRITERS = 4
 PACE_S, PACE_OF_ONE_S = 0.25, 1.0
 """How often a writer commits: of four, and of the one that is watched live, as a card's run does."""
 PRESS_EVERY_S = 0.12
+BARE = """
+import gc
+gc.disable()
+import tui.cli, tui.app
+gc.freeze()
+gc.enable()
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    def compose(self):
+        yield Static("resnet-tui")
+Bare().run()
+"""
 CURSOR_COLUMN = 20
 """Inside the run table's names."""
 
 
 def measure() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as place:
+        yield from _of_bare(Path(place))
         for runs in RUNS:
             home = table(Path(place) / f"runs{runs}", runs)
             yield from _of_app(home, runs)
         yield from _of_leet(Path(place))
+
+
+def _of_bare(place: Path) -> Iterator[str]:
+    """What Textual and our imports take before we have drawn anything."""
+    starts = [_start(_watch([sys.executable, "-c", BARE], place, {})) for _ in range(STARTS + 1)][1:]
+    name = "a bare Textual app that imports what ours imports"
+    yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
 
 
 def _of_app(home: Home, runs: int) -> Iterator[str]:
@@ -93,7 +116,7 @@ def _watch(command: list[str], folder: Path, environment: dict[str, str]) -> Wat
 
 def _start(watched: Watched) -> tuple[float, int]:
     with watched:
-        watched.until_quiet()
+        watched.until_quiet(START_S)
         return first_frame(watched)
 
 

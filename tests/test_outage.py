@@ -16,7 +16,7 @@ def numbers(home: Home) -> list[object]:
     store = open_store(home.database)
     with store.read() as session:
         rows = [row.model_dump(exclude=TIMED) for row in history.epochs_of(session, 1)]
-        losses = [point.model_dump() for point in history.losses_of(session, 1)]
+        losses = [point._asdict() for point in history.losses_of(session, 1)]
         matrices = history.confusions_of(session, 1)
     store.close()
     return [rows, losses, matrices]

@@ -123,7 +123,7 @@ def everything(lab: Lab, run_id: int) -> tuple[object, ...]:
     """A run's row, its numbers, and its files with their contents and times."""
     with lab.store.read() as session:
         epochs = [row.model_dump() for row in history.epochs_of(session, run_id)]
-        losses = [row.model_dump() for row in history.losses_of(session, run_id)]
+        losses = [row._asdict() for row in history.losses_of(session, run_id)]
     folder = lab.home.run(run_id).folder
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}

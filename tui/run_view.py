@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.spec import RunSpec
 from engine.store.edits.retry import FROM_THE_START
-from engine.store.history import Matrix
-from engine.store.tables import EpochMetrics, LossPoint, Run
+from engine.store.history import Losses, Matrix
+from engine.store.tables import EpochMetrics, Run
 from tui.snapshot import MatrixView, Verdict, verdict_of
 from tui.text import learning_rate, plain
 
@@ -91,7 +91,7 @@ def make_run_view(
     run: Run,
     spec: RunSpec,
     epochs: Sequence[EpochMetrics],
-    losses: Iterable[LossPoint],
+    losses: Iterable[Losses],
     matrices: Mapping[int, Matrix],
     last_lines: Sequence[str],
 ) -> RunView:
@@ -147,7 +147,7 @@ def _curve(epochs: Sequence[EpochMetrics], name: str) -> Points:
     )
 
 
-def _loss_curve(losses: Iterable[LossPoint], steps_per_epoch: int) -> Points:
+def _loss_curve(losses: Iterable[Losses], steps_per_epoch: int) -> Points:
     if not steps_per_epoch:
         return ()
     return tuple(

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from engine.store.database import Store
 from engine.store.dependencies import recount
-from engine.store.fencing import Claim, next_change, write_fenced
+from engine.store.fencing import Claim, next_change, table_of, write_fenced
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 Matrix = list[list[int]]
@@ -184,10 +184,11 @@ def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
     return unpack_matrix(row.counts, row.classes) if row else None
 
 
-def losses_of(session: Session, run_id: int) -> list[LossPoint]:
+def losses_of(session: Session, run_id: int) -> list[Losses]:
     """A run's loss buckets in order."""
-    mine = select(LossPoint).where(LossPoint.run_id == run_id)
-    return list(session.exec(mine.order_by(col(LossPoint.bucket))))
+    points = table_of(LossPoint).c
+    columns = select(*(points[name] for name in Losses._fields)).where(points.run_id == run_id)
+    return [Losses._make(row) for row in session.execute(columns.order_by(points.bucket)).all()]
 
 
 def pack_matrix(matrix: Sequence[Sequence[int]]) -> bytes:
