@@ -184,6 +184,16 @@ async def test_the_spec_names_what_differs(home: Home, study: Store) -> None:
         await until(pilot, lambda: "99" in toasts(pilot))
 
 
+async def test_a_double_click_opens_a_run_and_a_click_turns_to_a_page(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.click(table(pilot), offset=(20, 4), times=2)
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: shown(pilot, "#run-head").startswith("#6"))
+        await pilot.click("#pages", offset=(17, 0))
+        await until(pilot, lambda: pilot.app.screen.query_one(MatrixPane).display)
+
+
 async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)

@@ -272,6 +272,7 @@ class HomeScreen(StartActions, CopyActions):
 
     # Runs and workers
 
+    @on(RunTable.Opened)
     def action_open_run(self) -> None:
         if self.run_id is not None and self.run_id in self._rows:
             self.app.push_screen(RunScreen(self, self.run_id))

@@ -30,8 +30,11 @@ class PagedScreen(Screen[Any]):
             self.query_one(f"#{each}").display = each == page
         words = Text(no_wrap=True, overflow="ellipsis")
         for number, each in enumerate(self.PAGES, 1):
-            words.append(f" {number} ", style="dim")
-            words.append(f"{each}  ", style="bold reverse" if each == page else "dim")
+            part = Text.assemble(
+                (f" {number} ", "dim"), (f"{each}  ", "bold reverse" if each == page else "dim")
+            )
+            part.apply_meta({"@click": f"screen.page('{each}')"})
+            words.append_text(part)
         self.query_one("#pages", Static).update(words)
         self.draw_page()
         self.refresh_bindings()

@@ -52,6 +52,9 @@ class RunTable(ScrollView, can_focus=True):
     class MarksChanged(Message):
         pass
 
+    class Opened(Message):
+        """The highlighted run is asked for."""
+
     def __init__(self) -> None:
         super().__init__(id="runs")
         self.wish = Wish()
@@ -240,6 +243,8 @@ class RunTable(ScrollView, can_focus=True):
         row = event.y - HEAD + self.scroll_offset.y
         if row < len(self._shown):
             self.move_to(row)
+            if event.chain == 2:
+                self.post_message(self.Opened())
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
