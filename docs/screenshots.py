@@ -18,8 +18,8 @@ PICTURES = (
     ("home-120x40", (120, 40), ("j", "j")),
     ("home-80x24", (80, 24), ()),
     ("new-run", (120, 40), ("n",)),
-    ("confusion", (80, 24), ("G", "enter", "2")),
-    ("images", (80, 24), ("G", "enter", "2", "enter")),
+    ("confusion", (80, 24), ("enter", "2")),
+    ("images", (80, 24), ("enter", "2", *("down",) * 2, *("right",) * 2, "enter")),
     ("compare", (120, 40), ("a", "c")),
 )
 PAUSE_S = 1.0
