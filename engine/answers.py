@@ -38,13 +38,21 @@ class Answers:
     def epochs(self) -> range:
         return range(len(self.answers))
 
-    def cell(self, epoch: int, label: int, answer: int) -> list[int]:
+    def is_known(self, epoch: int) -> bool:
+        """Whether the answers of an epoch were kept."""
+        return epoch in self.epochs and bool((self.answers[epoch] != NO_CLASS).all())
+
+    def cell(self, epoch: int, label: int, answer: int, *, highest: int | None = None) -> list[int]:
         """The images of one cell of an epoch's confusion matrix, the surest answers first; an epoch that is not there
-        has none."""
+        has none. Where scores are grades, up to the class `highest`, the surest are those nearest to the answer, or
+        beyond the last class."""
         if epoch not in self.epochs:
             return []
         places = np.flatnonzero((self.labels == label) & (self.answers[epoch] == answer))
-        scores = np.nan_to_num(self.scores[epoch, places].astype(np.float64), nan=-1.0)
+        scores = self.scores[epoch, places].astype(np.float64)
+        if highest is not None:
+            scores = -np.abs(np.clip(scores, 0, highest) - answer)
+        scores = np.nan_to_num(scores, nan=-np.inf)
         return [int(place) for place in places[np.argsort(-scores, kind="stable")]]
 
 
@@ -107,7 +115,8 @@ def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...]
 def _load(path: Path) -> NDArray[Any] | None:
     """Rows of images; None where there is no file that can be read."""
     try:
-        loaded: NDArray[Any] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with path.open("rb") as file:
+            loaded: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError):  # a damaged length asks for any memory
         return None
-    return loaded if loaded.ndim == 2 else None
+    return loaded if loaded.ndim == 2 and loaded.dtype.kind in "uf" else None

@@ -27,6 +27,16 @@ def is_alive(pid: int, since: str) -> bool:
     return bool(since) and started(pid) == since
 
 
+def takes(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal. Source: proc(5), SigCgt of /proc/PID/status."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in lines if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def signal_group(pid: int, number: signal.Signals) -> None:
     """Signal a process group whose leader is `pid`; fine if it has gone."""
     try:

@@ -53,6 +53,27 @@ def test_grades_are_kept_as_they_are(paths: RunPaths) -> None:
     assert read_answers(paths, CLASSES).scores.tolist() == [[1.75, 0.25, -0.5]]
 
 
+def test_the_surest_of_grades_are_those_nearest_to_the_answer(paths: RunPaths) -> None:
+    grades = np.array([[0.49], [0.1], [-0.7]], np.float32)
+    append_answers(paths, 0, np.array([0, 0, 0], np.uint16), grades, fence=contextlib.nullcontext)
+    found = read_answers(paths, CLASSES)
+    assert found.cell(0, 0, 0, highest=1) == [2, 0]  # below the first class is as sure as can be
+    grades = np.array([[2.49], [2.0], [1.51]], np.float32)
+    append_answers(paths, 0, np.array([2, 2, 2], np.uint16), grades, fence=contextlib.nullcontext)
+    assert read_answers(paths, CLASSES).cell(0, 0, 2, highest=4) == [0, 2]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00v\x00", b"no array"])
+def test_a_damaged_file_ends_no_training(paths: RunPaths, content: bytes) -> None:
+    paths.answers.write_bytes(content)
+    paths.answer_scores.write_bytes(content)
+    with pytest.raises(NoAnswers):
+        read_answers(paths, CLASSES)
+    add(paths, 1, [0, 0, 0], [0.5] * 3)
+    found = read_answers(paths, CLASSES)
+    assert found.is_known(1) and not found.is_known(0) and not found.is_known(2)
+
+
 def test_what_was_lost_is_unknown_and_keeps_its_place(paths: RunPaths) -> None:
     add(paths, 0, [0, 0, 0], [0.5] * 3)
     paths.answer_scores.write_bytes(b"broken")

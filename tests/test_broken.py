@@ -11,6 +11,11 @@ from tui.screens.broken import FILE
 
 BREAKS = {
     "in a key's action": "def boom(self): raise ValueError('of a \\x1b[31mtest')\nH.HomeScreen.action_workers = boom",
+    "again and again": (
+        "def boom(self): self.set_interval(0.05, self.bad)\n"
+        "def bad(self): raise ValueError('of a \\x1b[31mtest')\n"
+        "H.HomeScreen.action_workers = boom\nH.HomeScreen.bad = bad"
+    ),
     "in a screen's message": (
         "from textual import events\n"
         "def boom(self): self.post_message(Bad())\n"

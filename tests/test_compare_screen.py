@@ -4,17 +4,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
 from studies import LABELS, add_study, confusion
 from test_images_screen import answer
 from textual.pilot import Pilot
 
+from engine.analysis.compare import Paired
+from engine.answers import NO_CLASS, array_bytes
 from engine.paths import Home
 from engine.store.database import Store, open_store
 from tui import commands, verbs
 from tui.compare_feed import CompareFeed
 from tui.compared import Compared, at_best, at_last
+from tui.paired import compare_answers
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
@@ -137,6 +141,30 @@ async def test_a_run_that_is_removed_meanwhile_leaves(home: Home, study: Store) 
         verbs.remove(study, home, [3])
         await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
         assert "removed meanwhile" in toasts(pilot)
+
+
+def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> None:
+    for run_id in (3, 4):
+        answer(home, run_id, NAMES, 6, 0.5)
+    one, other = compared(home, 3, 4).views
+    assert isinstance(compare_answers(home, one, other, 6, 6), Paired)
+    lost = np.load(home.run(3).answers)
+    lost[6] = NO_CLASS
+    home.run(3).answers.write_bytes(array_bytes(lost))
+    assert compare_answers(home, one, other, 6, 6) == "the answers of these epochs were not kept"
+    assert compare_answers(home, one, other, None, 6) == "an epoch has not been measured yet"
+    assert isinstance(compare_answers(home, one, other, 5, 6), Paired)
+
+
+async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_comparison(pilot, 3, 4)
+        await pilot.press("question_mark")
+        verbs.remove(study, home, [3])
+        await until(pilot, lambda: "removed meanwhile" in toasts(pilot))
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
 
 
 def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> None:

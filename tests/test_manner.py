@@ -1,5 +1,6 @@
 """How the app looks and tells: themes, ASCII, keys of one's own, notifications, the clipboard, and that it is kept."""
 
+import base64
 import json
 import shlex
 from pathlib import Path
@@ -148,7 +149,9 @@ async def test_a_key_of_ones_own_does_it_and_help_shows_it(home: Home, study: St
         assert len(table(pilot).marks) == 8
         await pilot.press("a")
         assert len(table(pilot).marks) == 8  # its old key is free
-        await pilot.press("f1")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))  # nobody can lose it
+        await pilot.press("escape", "f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         assert toasts(pilot) == ""
 
@@ -160,6 +163,7 @@ async def test_a_key_of_ones_own_does_it_and_help_shows_it(home: Home, study: St
         ('cancel = "X"', "there is no command 'cancel'"),
         ("cancel_run = 3", "cancel_run needs keys as text"),
         ('cancel_run = "X,,"', "cancel_run needs keys as text"),
+        ('cancel_run = "foo"', "not 'foo'"),
         ('cancel_run = "p"', "p is the key of both cancel_run and pause"),
     ],
 )
@@ -217,18 +221,20 @@ def row(run_id: int, status: str, best: float | None = None, **more: Any) -> Run
 
 
 def test_a_bulletin_has_ends_failures_and_new_bests() -> None:
-    before = {1: row(1, "running", 0.7), 2: row(2, "running", 0.8), 4: row(4, "running")}
+    before = {1: row(1, "running", 0.82), 2: row(2, "running", 0.8), 4: row(4, "running")}
     before[3] = row(3, "done", 0.9, data="other")
     after = {
-        1: row(1, "done", 0.7), 2: row(2, "running", 0.85), 3: before[3],
+        1: row(1, "done", 0.82), 2: row(2, "running", 0.85), 3: before[3],
         4: row(4, "failed", remark="the loss is not finite"), 5: row(5, "done", 0.99),
     }  # fmt: skip
     assert bulletin(before, after) == [
-        "#1 resnet18 done, best .7000",
+        "#1 resnet18 done, best .8200",
         "#2 resnet18 is the best on lab so far: .8500",
         "#4 resnet18 failed: the loss is not finite",
     ]
     assert bulletin(after, after) == []
+    leads = {1: row(1, "running", 0.85), 2: row(2, "running", 0.8)}
+    assert bulletin(leads, {**leads, 1: row(1, "running", 0.9)}) == []  # it was the best before
     second = row(2, "running", 0.8)
     assert bulletin({1: row(1, "running", 0.5), 2: second}, {1: row(1, "running", 0.6), 2: second}) == []
 
@@ -312,6 +318,20 @@ def test_the_command_line_makes_the_run_again(
     with open_store(home.database).read() as session:
         run = listing.get_run(session, 1)
     assert load_spec(run.spec) == spec and run.name == "a name"
+
+
+async def test_a_path_that_is_not_utf_8_is_copied_byte_by_byte(home: Home) -> None:
+    open_store(home.database).close()
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        written: list[str] = []
+        assert pilot.app._driver is not None
+        pilot.app._driver.write = written.append  # type: ignore[method-assign]
+        pilot.app.copy_to_clipboard("caf\udce9.png")
+        pilot.app.copy_to_clipboard("café.png")
+        codes = [
+            base64.b64decode(text.split(";")[2].strip("\x07\x1b\\")) for text in written if "]52;" in text
+        ]
+        assert codes == [b"caf\xe9.png", "café.png".encode()]
 
 
 # What is kept

@@ -48,8 +48,10 @@ def study(home: Home) -> Store:
 
 @pytest.fixture
 def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that stands for a worker: it says which signal ended it."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    """A process that stands for a worker: it leaves with 5 when it is drained."""
+    code = "import signal, sys, time; signal.signal(signal.SIGUSR2, lambda *_: sys.exit(5)); print(); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-uc", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline()
     yield process
     process.kill()
     process.wait()
@@ -101,6 +103,7 @@ async def test_a_worker_is_stopped_and_drained_by_key(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[int, int]] = []
+    monkeypatch.setattr(processes, "takes", lambda _pid, _number: True)
     monkeypatch.setattr(os, "kill", lambda pid, number: told.append((pid, number)))
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_screen(pilot, "W", WorkersScreen)
@@ -140,10 +143,35 @@ def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.P
     with pytest.raises(CannotTell, match="has gone already"):
         stop(view_of(sleeper.pid, pid_started="another boot/1"))  # its number was given away
     assert sleeper.poll() is None
+    with pytest.raises(CannotTell, match="cannot be drained"):
+        drain(view_of(os.getpid()))  # it has no handler: the signal would end it
     assert drain(view_of(sleeper.pid)) == "worker 1 leaves now"
-    assert sleeper.wait(timeout=30) == -signal.SIGUSR2
+    assert sleeper.wait(timeout=30) == 5
     with pytest.raises(CannotTell, match="has gone already"):
-        drain(view_of(sleeper.pid, pid_started="x"))
+        stop(view_of(sleeper.pid, pid_started="x"))
+
+
+async def test_the_chosen_worker_stays_chosen_when_another_leaves(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(workers_screen, "stop", lambda worker: told.append(worker.id) or "told")
+    for device in ("one", "two"):
+        workers.register(study, pid=os.getpid(), device="cpu", device_name=device)
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: shown(pilot, "#workers-head").startswith("3 workers"))
+        await pilot.press("j")
+        workers.leave(study, 1)
+        await until(pilot, lambda: shown(pilot, "#workers-head").startswith("2 workers"))
+        await pilot.press("x")
+        assert told == [2]
+        workers.leave(study, 2)
+        await until(pilot, lambda: shown(pilot, "#workers-head").startswith("1 worker"))
+        await pilot.press("x")
+        assert told == [2] and "that worker has gone" in toasts(pilot)
+        await pilot.press("k", "x")
+        assert told == [2, 3]
 
 
 def test_a_history_takes_each_sign_of_life_once_and_forgets_the_gone() -> None:

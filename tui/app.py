@@ -1,6 +1,7 @@
 """The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
 
 import asyncio
+import base64
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -126,12 +127,23 @@ class ResnetTui(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """An error of the program's becomes a screen that can be copied; under a test it stays one."""
-        if self.is_headless or not self.is_running or isinstance(self.screen, BrokenScreen):
+        if self.is_headless or not self.is_running:
             super()._handle_exception(error)
             return
+        if any(isinstance(screen, BrokenScreen) for screen in self.screen_stack):
+            return  # what broke may go on breaking, behind the screen that says so
         with suppress(OSError):  # what cannot be written down is still on the screen
             write_down(self._home, error)
         self.push_screen(BrokenScreen(error))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """By OSC 52. A path that is not UTF-8 is copied byte by byte."""
+        raw = text.encode(errors="surrogateescape")
+        try:
+            super().copy_to_clipboard(raw.decode())
+        except UnicodeDecodeError:
+            if self._driver is not None:
+                self._driver.write(f"\x1b]52;c;{base64.b64encode(raw).decode()}\a")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._more_filters]

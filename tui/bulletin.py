@@ -24,10 +24,9 @@ def _of_run(was: RunRow, row: RunRow, before: Mapping[int, RunRow]) -> Iterator[
             best = f", best {decimals(row.best)}" if row.best is not None else ""
             yield f"{named} {row.status}{best}"
     elif row.best is not None and row.best != was.best:
-        others = [
-            other.best for other in before.values() if other.data == row.data and other.best is not None
-        ]
-        if others and row.best > max(others):
+        rivals = [each.best for each in before.values() if each.data == row.data and each.id != row.id]
+        most = max((best for best in rivals if best is not None), default=None)
+        if most is not None and row.best > most >= (was.best or 0.0):
             yield f"{named} is the best on {row.data} so far: {decimals(row.best)}"
 
 

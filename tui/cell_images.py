@@ -34,15 +34,19 @@ class ImageFacts:
 class CellImages:
     """A run's answers beside the place that is looked at; every step gives the next place."""
 
-    def __init__(self, answers: "Answers", classes: int) -> None:
+    def __init__(self, answers: "Answers", classes: int, *, are_grades: bool) -> None:
         self._answers, self._classes = answers, classes
+        self._highest = classes - 1 if are_grades else None
 
     @property
     def last_epoch(self) -> int:
         return len(self._answers.answers) - 1
 
+    def is_known(self, epoch: int) -> bool:
+        return self._answers.is_known(epoch)
+
     def images(self, place: Place) -> list[int]:
-        found = self._answers.cell(place.epoch, place.label, place.answer)
+        found = self._answers.cell(place.epoch, place.label, place.answer, highest=self._highest)
         return found[::-1] if place.is_reversed else found
 
     def settle(self, place: Place) -> Place:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual.keys import Keys as NamedKeys
+
 from tui import commands
 from tui.text import plain
 
 FILE = Path("resnet-tui") / "keys.toml"
 NEEDED = ("help", "leave", "quit")
-"""A user who has lost these could not get anywhere."""
+"""These keep their usual keys beside the new ones: who has lost them could not get anywhere."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,26 @@ def read_keys(path: Path) -> Keys:
     for name, keys in content.items():
         if name not in known:
             problems.append(plain(f"{path}: there is no command {name!r}: resnet-tui keys lists them"))
-        elif not isinstance(keys, str) or not all(part.strip() for part in keys.split(",")):
-            problems.append(plain(f'{path}: {name} needs keys as text, such as "X" or "ctrl+k,K"'))
-        else:
-            keymap[name] = ",".join(part.strip() for part in keys.split(","))
+            continue
+        parts = [part.strip() for part in keys.split(",")] if isinstance(keys, str) else [""]
+        if not all(map(is_key, parts)):
+            problems.append(
+                plain(f'{path}: {name} needs keys as text, such as "X" or "ctrl+k,f2", not {keys!r}')
+            )
+            continue
+        usual = next(command.keys for table in commands.TABLES for command in table if command.id == name)
+        keymap[name] = ",".join([*parts, *(usual.split(",") if name in NEEDED else [])])
     return Keys(keymap, tuple(problems))
+
+
+def is_key(text: str) -> bool:
+    """A character, or a name that Textual has, with ctrl+, shift+ or alt+ before it."""
+    *modifiers, key = text.split("+") if len(text) > 1 else [text]
+    usual = {key for table in commands.TABLES for each in table for key in each.keys.split(",")}
+    known = {key.value for key in NamedKeys} | usual
+    return set(modifiers) <= {"ctrl", "shift", "alt"} and (
+        len(key) == 1 and key.isprintable() or key in known
+    )
 
 
 def clashes(keymap: Mapping[str, str]) -> list[str]:

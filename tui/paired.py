@@ -21,7 +21,9 @@ def compare_answers(
     one, other = found
     if one.names != other.names or (one.labels != other.labels).any():
         return f"#{first.run_id} and #{second.run_id} were tested on other images: their accuracies are not paired"
-    if first_epoch not in one.epochs or second_epoch not in other.epochs:
+    if first_epoch is None or second_epoch is None:
+        return "an epoch has not been measured yet"
+    if not one.is_known(first_epoch) or not other.is_known(second_epoch):
         return "the answers of these epochs were not kept"
     groups = groups_by_name(list(one.names))
     right = [

@@ -33,11 +33,21 @@ class WorkerHistory:
 
 
 def sparkline(values: Sequence[float | None], width: int, *, low: float, high: float) -> str:
-    """The newest values as bars between two levels, at the right; an unknown one is a space."""
-    newest = values[-width:]
+    """Values as bars between two levels, the newest at the right; several in a bar are their highest, and an unknown
+    one is a space."""
+    newest = _binned(values, width)
     span = max(high - low, 1e-9)
     steps = [
         " " if value is None else BARS[min(max(int((value - low) / span * len(BARS)), 0), len(BARS) - 1)]
         for value in newest
     ]
     return "".join(steps).rjust(width)
+
+
+def _binned(values: Sequence[float | None], width: int) -> list[float | None]:
+    """At most `width` values: the highest of each stretch."""
+    count = len(values)
+    stretches = [values[place * count // width : (place + 1) * count // width] for place in range(width)]
+    if count <= width:
+        return list(values)
+    return [max((value for value in part if value is not None), default=None) for part in stretches]

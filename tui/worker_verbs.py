@@ -20,6 +20,8 @@ def stop(worker: WorkerView) -> str:
 
 def drain(worker: WorkerView) -> str:
     """It claims no other run. Gives what to tell. Raises CannotTell."""
+    if worker.host == processes.host_name() and not processes.takes(worker.pid, signal.SIGUSR2):
+        raise CannotTell(f"worker {worker.id} cannot be drained (an older one, or just starting): x stops it")
     _signal(worker, signal.SIGUSR2)
     when = f"when #{worker.run_id} has ended" if worker.run_id else "now"
     return f"worker {worker.id} leaves {when}"

@@ -46,8 +46,12 @@ class CompareScreen(PagedScreen):
             super().__init__()
             self.text = text
 
+    class Back(Message):
+        """What could not be read is read again."""
+
     def __init__(self, home: Home, run_ids: Sequence[int]) -> None:
         super().__init__()
+        self._is_over = False
         self._home, self._run_ids = home, tuple(run_ids)
         self._feed: CompareFeed | None = None
         self._asking = False
@@ -90,8 +94,7 @@ class CompareScreen(PagedScreen):
         except (StoreError, SpecError) as error:
             self.post_message(self.Failed(plain(error)))
         else:
-            if compared is not None:
-                self.post_message(self.Ready(compared))
+            self.post_message(self.Ready(compared) if compared is not None else self.Back())
         finally:
             self._asking = False
 
@@ -105,11 +108,21 @@ class CompareScreen(PagedScreen):
                 f"removed meanwhile: {', '.join(f'#{each}' for each in sorted(gone))}", severity="warning"
             )
         if len(message.compared.views) < 2:
-            self.dismiss()
+            self._is_over = True
+            self.on_screen_resume()
             return
         self._compared = message.compared
         with self.app.batch_update():
             self.draw_page()
+
+    def on_screen_resume(self) -> None:
+        """There is nothing to compare any more: not while another screen lies above."""
+        if self._is_over and self.app.screen is self:  # is_current is also said below a dialog
+            self.dismiss()
+
+    def on_compare_screen_back(self) -> None:
+        if self.is_attached:
+            self.query_one("#banner").display = False
 
     def on_compare_screen_failed(self, message: Failed) -> None:
         if self.is_attached:

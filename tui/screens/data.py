@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
@@ -65,6 +65,7 @@ class DataScreen(Screen[None]):
         names = [row.data for row in rows if row.id == run_id]
         self._at = next((place for place, each in enumerate(self._sets) if each.name in names), 0)
         self._known: dict[str, tuple[str, ...]] = {}
+        self._reading: set[str] = set()
 
     def compose(self) -> ComposeResult:
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
@@ -85,16 +86,18 @@ class DataScreen(Screen[None]):
 
     def _look(self) -> None:
         chosen = self.chosen
-        if chosen is not None and chosen.name not in self._known:
-            self._read(chosen)
+        if chosen is not None and chosen.name not in self._known and chosen.name not in self._reading:
+            self._reading.add(chosen.name)
+            # A daemon: nobody who quits waits for a slow disk.
+            Thread(target=self._read, args=(chosen,), daemon=True).start()
         self._draw()
 
-    @work(thread=True, exclusive=True, group="data")
     def _read(self, used: UsedData) -> None:
         self.post_message(self.Read(used.name, tuple(_lines(self._home, used))))
 
     def on_data_screen_read(self, message: Read) -> None:
         self._known[message.name] = message.lines
+        self._reading.discard(message.name)
         self._draw()
 
     def on_resize(self) -> None:

@@ -41,9 +41,9 @@ class ImagesScreen(Screen[int | None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
     class Read(Message):
-        def __init__(self, found: CellImages, place: Place) -> None:
+        def __init__(self, found: CellImages, number: int) -> None:
             super().__init__()
-            self.found, self.place = found, place
+            self.found, self.number = found, number
 
     class Shown(Message):
         """A picture, or why there is none."""
@@ -58,6 +58,8 @@ class ImagesScreen(Screen[int | None]):
         self._names = tuple(map(plain, view.class_names))
         self._viewer = Viewer(home, view.spec, MOST_PX)
         self._found: CellImages | None = None
+        self._number = 0
+        """Of the newest reading: an older one that ends later is of no use."""
         self._picture: Any = None
         self._pixels = (1, 1)
 
@@ -74,19 +76,24 @@ class ImagesScreen(Screen[int | None]):
 
     def on_mount(self) -> None:
         self._draw_head(None)
-        self._read(self.place)
+        self._read_anew()
 
     # What is read
 
-    @work(thread=True, exclusive=True, group="answers")
-    def _read(self, place: Place) -> None:
-        """Anew for each epoch: while the run trains, there are more each time."""
+    def _read_anew(self) -> None:
+        """For each epoch: while the run trains, there are more each time."""
+        self._number += 1
+        self._read(self._number)
+
+    @work(thread=True, group="answers")
+    def _read(self, number: int) -> None:
         try:
             answers = read_answers(self._home.run(self._view.run_id), self._view.class_names)
         except NoAnswers as problem:
             self.post_message(self.Shown(-1, None, plain(problem)))
             return
-        self.post_message(self.Read(CellImages(answers, len(self._names)), place))
+        are_grades = self._view.spec.loss == ORDINAL_LOSS
+        self.post_message(self.Read(CellImages(answers, len(self._names), are_grades=are_grades), number))
 
     @work(thread=True, exclusive=True, group="picture")
     def _load(self, image: int, name: str) -> None:
@@ -96,8 +103,9 @@ class ImagesScreen(Screen[int | None]):
             self.post_message(self.Shown(image, None, plain(problem)))
 
     def on_images_screen_read(self, message: Read) -> None:
-        self._found = message.found
-        self._look(message.place)
+        if message.number == self._number:
+            self._found = message.found
+            self._look(self.place)
 
     def on_images_screen_shown(self, message: Shown) -> None:
         if message.image not in (self.place.image, -1):
@@ -141,7 +149,13 @@ class ImagesScreen(Screen[int | None]):
         self._draw()
         image = self.place.image
         if image is None:
-            self.post_message(self.Shown(-1, None, "no image of this cell after this epoch"))
+            known = self._found.is_known(self.place.epoch)
+            why = (
+                "no image of this cell after this epoch"
+                if known
+                else "the answers of this epoch were not kept"
+            )
+            self.post_message(self.Shown(-1, None, why))
         elif image != before or self._picture is None:
             self._load(image, self._found.name(image))
 
@@ -221,10 +235,17 @@ class ImagesScreen(Screen[int | None]):
         self._step(10**9)
 
     def action_next_epoch(self) -> None:
-        self._read(replace(self.place, epoch=self.place.epoch + 1))
+        self._to_epoch(1)
 
     def action_previous_epoch(self) -> None:
-        self._read(replace(self.place, epoch=self.place.epoch - 1))
+        self._to_epoch(-1)
+
+    def _to_epoch(self, by: int) -> None:
+        """At once with what is known, then with what is new."""
+        self.place = replace(self.place, epoch=max(self.place.epoch + by, 0))
+        if self._found is not None and self.place.epoch <= self._found.last_epoch:
+            self._look(self.place)
+        self._read_anew()
 
     def action_order(self) -> None:
         if self._found is not None:

@@ -66,6 +66,9 @@ class RunScreen(PagedScreen, CopyActions):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, RunScreen.Ready)
 
+    class Back(Message):
+        """What could not be read is read again."""
+
     class Failed(Message):
         def __init__(self, text: str, *, is_gone: bool) -> None:
             super().__init__()
@@ -75,7 +78,7 @@ class RunScreen(PagedScreen, CopyActions):
         super().__init__(below._home, readonly=below._readonly)
         self._below, self.run_id = below, run_id
         self._feed: RunFeed | None = None
-        self._asking = False
+        self._asking = self._is_gone = False
         self._view: RunView | None = None
 
     def compose(self) -> ComposeResult:
@@ -125,8 +128,7 @@ class RunScreen(PagedScreen, CopyActions):
         except (StoreError, SpecError) as error:
             self.post_message(self.Failed(plain(error), is_gone=False))
         else:
-            if view is not None:
-                self.post_message(self.Ready(view))
+            self.post_message(self.Ready(view) if view is not None else self.Back())
         finally:
             self._asking = False
 
@@ -138,12 +140,23 @@ class RunScreen(PagedScreen, CopyActions):
         with self.app.batch_update():
             self._draw()
 
+    def on_screen_resume(self) -> None:
+        """There is no such run any more: not while another screen lies above."""
+        if self._is_gone and self.app.screen is self:  # is_current is also said below a dialog
+            self._is_gone = False
+            self.notify(f"#{self.run_id} was removed", severity="warning")
+            self.dismiss()
+
+    def on_run_screen_back(self) -> None:
+        if self.is_attached:
+            self.query_one("#banner").display = False
+
     def on_run_screen_failed(self, message: Failed) -> None:
         if not self.is_attached:
             return
-        if message.is_gone and self.is_current:
-            self.notify(f"#{self.run_id} was removed", severity="warning")
-            self.dismiss()
+        if message.is_gone:
+            self._is_gone = True
+            self.on_screen_resume()
             return
         banner = self.query_one("#banner", Static)
         banner.update(f"✖ {message.text}")

@@ -50,7 +50,7 @@ class WorkersScreen(Screen[int | None]):
     def __init__(self, below: Base) -> None:
         super().__init__()
         self._below = below
-        self._at = 0
+        self._chosen_id: int | None = None
         self._cards: NvidiaState | None = None
 
     def compose(self) -> ComposeResult:
@@ -79,8 +79,11 @@ class WorkersScreen(Screen[int | None]):
 
     @property
     def chosen(self) -> WorkerView | None:
+        """The one that was moved to, as long as it is there; before anybody moved, the first."""
         workers = self._below.worker_views
-        return workers[min(self._at, len(workers) - 1)] if workers else None
+        if self._chosen_id is None and workers:
+            self._chosen_id = workers[0].id
+        return next((worker for worker in workers if worker.id == self._chosen_id), None)
 
     def on_resize(self) -> None:
         self._draw()
@@ -109,7 +112,10 @@ class WorkersScreen(Screen[int | None]):
     # What keys do
 
     def _move(self, by: int) -> None:
-        self._at = min(max(self._at + by, 0), max(len(self._below.worker_views) - 1, 0))
+        ids = [worker.id for worker in self._below.worker_views]
+        if ids:
+            at = ids.index(self._chosen_id) + by if self._chosen_id in ids else 0
+            self._chosen_id = ids[min(max(at, 0), len(ids) - 1)]
         self._draw()
 
     def action_down(self) -> None:
@@ -136,7 +142,10 @@ class WorkersScreen(Screen[int | None]):
 
     def _tell(self, how: Callable[[WorkerView], str]) -> None:
         worker = self.chosen
-        if worker is None or not self._below.may_write():
+        if not self._below.may_write():
+            return
+        if worker is None:
+            self.notify("that worker has gone: choose another with ↑ ↓", severity="warning")
             return
         try:
             self.notify(how(worker))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # numpy is for who asks
     from engine.analysis.compare import Paired
 
 Pair = tuple[RunView, RunView]
+Asked = tuple[int, int | None, int, int | None]
+"""Two runs, each with the epoch that is compared."""
 
 
 class DifferencePane(Vertical):
@@ -31,9 +33,9 @@ class DifferencePane(Vertical):
     class Tested(Message):
         """The pair's accuracies, or why they cannot be compared."""
 
-        def __init__(self, pair: tuple[int, int], found: "Paired | str") -> None:
+        def __init__(self, asked: "Asked", found: "Paired | str") -> None:
             super().__init__()
-            self.pair, self.found = pair, found
+            self.asked, self.found = asked, found
 
     def __init__(self, home: Home) -> None:
         super().__init__(id="difference")
@@ -41,8 +43,8 @@ class DifferencePane(Vertical):
         self._compared: Compared | None = None
         self._at = 0
         self._scrub = Scrub()
-        self._tested: dict[tuple[int, int], tuple[tuple[int | None, int | None], Paired | str]] = {}
-        """With the epochs that were compared."""
+        self._tested: dict[Asked, Paired | str] = {}
+        self._reading: set[Asked] = set()
 
     def compose(self) -> ComposeResult:
         yield Static(id="difference-head", markup=False)
@@ -80,28 +82,30 @@ class DifferencePane(Vertical):
     # Whether the accuracies differ
 
     def _test(self, pair: Pair) -> None:
-        key, epochs = (pair[0].run_id, pair[1].run_id), (epoch_of(pair[0]), epoch_of(pair[1]))
-        known = self._tested.get(key)
+        asked = asked_of(pair)
         says = self.query_one("#difference-test", Static)
-        if known is not None and known[0] == epochs:
-            says.update(pair_text(pair, known[1]))
+        if asked in self._tested:
+            says.update(pair_text(pair, self._tested[asked]))
             return
         says.update(Text("comparing the answers …", style="dim"))
-        self._read(pair)
+        if asked not in self._reading:
+            self._reading.add(asked)
+            self._read(pair, asked)
 
-    @work(thread=True, exclusive=True, group="difference")
-    def _read(self, pair: Pair) -> None:
+    @work(thread=True, group="difference")
+    def _read(self, pair: Pair, asked: Asked) -> None:
         from tui.paired import compare_answers
 
-        found = compare_answers(self._home, pair[0], pair[1], epoch_of(pair[0]), epoch_of(pair[1]))
-        self.post_message(self.Tested((pair[0].run_id, pair[1].run_id), found))
+        self.post_message(
+            self.Tested(asked, compare_answers(self._home, pair[0], pair[1], asked[1], asked[3]))
+        )
 
     def on_difference_pane_tested(self, message: Tested) -> None:
+        self._reading.discard(message.asked)
+        self._tested[message.asked] = message.found
         pair = self.pair
-        if pair is None or (pair[0].run_id, pair[1].run_id) != message.pair:
-            return
-        self._tested[message.pair] = (epoch_of(pair[0]), epoch_of(pair[1])), message.found
-        self.query_one("#difference-test", Static).update(pair_text(pair, message.found))
+        if pair is not None and asked_of(pair) == message.asked:
+            self.query_one("#difference-test", Static).update(pair_text(pair, message.found))
 
     # What keys do
 
@@ -136,6 +140,10 @@ class DifferencePane(Vertical):
         following = MODES[(MODES.index(self._scrub.mode) + 1) % len(MODES)]
         self._scrub = replace(self._scrub, mode=following)
         self._draw()
+
+
+def asked_of(pair: Pair) -> Asked:
+    return pair[0].run_id, epoch_of(pair[0]), pair[1].run_id, epoch_of(pair[1])
 
 
 def epoch_of(view: RunView) -> int | None:
