@@ -142,8 +142,20 @@ async def test_the_whole_queue_is_paused_and_goes_on(home: Home, study: Store) -
         await opened(pilot)
         await pilot.press("P")
         await until(pilot, lambda: "the queue is paused" in toasts(pilot))
+        await until(pilot, lambda: "‖ queue paused" in shown(pilot, "#head"))
         await pilot.press("P")
         await until(pilot, lambda: "the queue goes on" in toasts(pilot))
+        await until(pilot, lambda: "queue paused" not in shown(pilot, "#head"))
+
+
+async def test_what_cannot_be_brought_back_is_asked_for_even_untrained(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        assert 8 in statuses(study)
 
 
 async def test_the_filter_works_as_it_is_typed_and_the_cursor_stays_on_its_run(

@@ -1,5 +1,6 @@
 """The new-experiment form on the screen: clones, fixes, what it remembers and completes."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing
 from engine.store.database import Store, open_store
+from tui.data_look import DataLook, look_at
+from tui.screens import new_run
 from tui.screens.new_run import NewRunScreen
 
 
@@ -40,6 +43,28 @@ def text(pilot: Pilot[Any], field: str) -> str:
 
 def archs(pilot: Pilot[Any]) -> list[str]:
     return [str(each.id) for each in pilot.app.screen.query(Checkbox) if each.value]
+
+
+async def test_enter_waits_for_the_data_to_be_looked_at(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def slow(*arguments: Any) -> DataLook:
+        assert go.wait(20)
+        return look_at(*arguments)
+
+    monkeypatch.setattr(new_run, "look_at", slow)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        pilot.app.screen.query_one("#seed", Input).value = "77"
+        await pilot.pause()
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, NewRunScreen)
+        go.set()
+        await until(pilot, lambda: "queued #9" in toasts(pilot))
 
 
 async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store) -> None:

@@ -78,12 +78,8 @@ class Compared:
 
     def _chosen(self) -> str:
         on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
-        which = "all" if len(on_test) == len(self.views) else ", ".join(on_test)
-        return (
-            f"best epoch chosen by test images, so the numbers there are optimistic: {which}"
-            if on_test
-            else ""
-        )
+        which = "all of them" if len(on_test) == len(self.views) else ", ".join(on_test)
+        return f"optimistic, for test images chose the best epoch: {which}" if on_test else ""
 
 
 def setting(value: object) -> str:

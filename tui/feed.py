@@ -92,13 +92,14 @@ class Feed:
         last = self._last
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
         if last is not None and same_detail and shown not in changed and self._rows is last.rows:
-            return replace(last, workers=self._workers(there))
+            return replace(last, workers=self._workers(there), is_paused=self._around[0])
         return Snapshot(
             rows=self._rows,
             counts=Counter(row.status for row in self._rows.values()),
             left_s=seconds_left(self._waits, datetime.now(UTC)),
             detail=self._detail(session, shown) if shown is not None else None,
             workers=self._workers(there),
+            is_paused=self._around[0],
             latest_end=self._latest_end,
         )
 

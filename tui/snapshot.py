@@ -146,6 +146,8 @@ class Snapshot:
     """Seconds until all runs have ended, where the speed of each is known."""
     detail: Detail | None
     workers: tuple[WorkerView, ...]
+    is_paused: bool = False
+    """Whether no run is to start."""
     latest_end: datetime | None = None
     """Of all runs that ended: what is seen here is no news later."""
 

@@ -8,9 +8,10 @@ from tui.plots.canvas import thin
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
-from tui.plots.matrix import MODES, TALLEST, Grid, draw_matrix, most_confused
+from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix, most_confused
 
 __all__ = [
+    "COUNTS",
     "INK",
     "MARKERS",
     "MODES",

@@ -112,7 +112,7 @@ def _points(one: float | None, other: float | None) -> str:
     """`+14`: what one share is more than another, in hundredths; `·` where it is none."""
     if one is None or other is None:
         return "–"
-    return f"{100 * (one - other):+.0f}" if abs(one - other) >= 0.005 else "·"
+    return f"{100 * (one - other):+.0f}".replace("-", "−") if abs(one - other) >= 0.005 else "·"
 
 
 def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: int, y: int) -> None:
@@ -125,7 +125,7 @@ def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: 
         other = _share(grid.minus, row, column, grid.mode)
         ground = _signed(share - other if share is not None and other is not None else 0.0)
         more = grid.counts[row][column] - grid.minus[row][column]
-        text, below = _points(share, other), f"{more:+d}" if more else "·"
+        text, below = _points(share, other), f"{more:+d}".replace("-", "−") if more else "·"
         if grid.mode == COUNTS:
             text, below = below, text
     if grid.mode != COUNTS and grid.minus is None and not grid.counts[row][column]:

@@ -124,6 +124,10 @@ class HomeScreen(StartActions, CopyActions):
         news.update(f"{plain(absence.headline)}   i more, esc seen")
         news.display = True
 
+    def on_screen_resume(self) -> None:
+        """Runs that came while another screen lay above may have pushed the highlighted one away."""
+        self.call_after_refresh(self.table.keep_in_view)
+
     def _seen(self) -> bool:
         """The news were read: they are not told again. False where there was none to see."""
         news = self.query_one("#news")

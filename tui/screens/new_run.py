@@ -37,6 +37,7 @@ from tui.text import plain
 from tui.warm_start import check_warm_starts
 from tui.widgets.form_fields import Choice, FieldSuggester
 
+LOOKING = "looking …"
 # Field, label, what is said while nothing is wrong.
 FIELDS = (
     ("data", "data", ""),
@@ -95,6 +96,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         """Of the data that were looked at; None for built-in ones too."""
         self._looks: Timer | None = None
         self._adding = False
+        self._waits = False
+        """Whether enter was pressed while the data were looked at."""
 
     def compose(self) -> ComposeResult:
         chosen = self._begun[ARCH].split(",")
@@ -153,18 +156,23 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             # Pasted text may hold what steers the terminal: the field takes what can be seen.
             event.input.value = "".join(each for each in event.value if not is_hidden(each))
             return
+        self._waits = False
         if event.input.id in ("data", "more"):
             self._look_later()
         self._check()
 
     @on(Checkbox.Changed)
     def _toggled(self) -> None:
+        self._waits = False
         self._check()
 
     @on(Input.Submitted)
     def action_queue(self) -> None:
         self._check()
         problems = self._problems()
+        self._waits = list(problems) == ["data"] and self._data_problem == LOOKING
+        if self._waits:
+            return  # queued as soon as the data are known
         if problems:
             first = next(iter(problems))
             if first in {name for name, *_ in FIELDS}:
@@ -181,7 +189,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def _look_later(self, after_s: float = LOOK_AFTER_S) -> None:
         """Not at every key: a folder may hold many files."""
-        self._data_problem = "looking …"
+        self._data_problem = LOOKING
         if self._looks is not None:
             self._looks.stop()
         self._looks = self.set_timer(after_s or 0.001, self._look_at_data)
@@ -206,6 +214,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._data_problem, self._data_warnings, self._images = look.problem, look.warnings, look.images
         self._say("data", look.problem or look.found, wrong=bool(look.problem))
         self._check()
+        if self._waits:
+            self.action_queue()
 
     @work(thread=True, exclusive=True, group="add")
     def _add(self, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str) -> None:

@@ -109,12 +109,11 @@ class RunActions(Screen[None]):
         def go() -> None:
             self._do(rows, lambda store, ids: verbs.remove(store, self._home, ids))
 
+        if not rows:
+            return
         epochs = sum(row.epoch for row in rows)
-        if epochs:
-            what = f"{_named(rows)} for good, with {epochs} trained epochs and all files"
-            self._ask(f"Remove {what}? This cannot be undone.", go)
-        else:
-            go()
+        lost = f"with {epochs} trained epochs and all files" if epochs else "with log and settings"
+        self._ask(f"Remove {_named(rows)} for good, {lost}? This cannot be undone.", go)
 
     def action_note(self) -> None:
         rows = self._wanted("noted")

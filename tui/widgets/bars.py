@@ -36,6 +36,8 @@ class HeadLine(Line):
         text.append(f"  {self._place}   ", style="dim")
         counts = [f"{snapshot.counts[status]} {status}" for status in ORDER if snapshot.counts.get(status)]
         text.append("  ".join(counts) or "no runs yet")
+        if snapshot.is_paused:
+            text.append("  ‖ queue paused", style=f"bold {self.app.theme_variables['warning']}")
         if snapshot.left_s is not None:
             end = self._clock() + timedelta(seconds=snapshot.left_s)
             text.append(f"   all done in {duration(snapshot.left_s)} (≈ {end:%H:%M})", style="dim")

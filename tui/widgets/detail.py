@@ -104,5 +104,5 @@ def legend(curve: Curve, width: int) -> Text:
 def _matrix_title(view: MatrixView | None) -> Text:
     if view is None:
         return Text("confusion", style="dim")
-    text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"
+    text = f"confusion  epoch {view.epoch}  n {view.images:,}  colour: row share"
     return Text(text, style="dim", no_wrap=True, overflow="ellipsis")

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from engine.paths import Home
 from tui.compared import Compared
-from tui.plots import MODES, TALLEST, Grid
+from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.run_view import RunView
 from tui.snapshot import MatrixView
 from tui.text import decimals, plain
@@ -171,7 +171,7 @@ def _head(pair: Pair, matrices: tuple[MatrixView, MatrixView], mode: str) -> Tex
         f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
         for view, matrix in zip(pair, matrices, strict=True)
     )
-    return text.append(f"   epochs {epochs}   {mode}, in points", style="dim")
+    return text.append(f"   epochs {epochs}   {mode}{'' if mode == COUNTS else ', in points'}", style="dim")
 
 
 def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, int]) -> Text:

@@ -137,7 +137,7 @@ class RunTable(ScrollView, can_focus=True):
             place = self._shown.index(keep)
         self.set_reactive(RunTable.cursor_row, max(0, min(place, len(self._shown) - 1)))
         if was_in_view:  # who has scrolled away looks at something else
-            self._keep_in_view()
+            self.keep_in_view()
         self.refresh()
         self._tell()
 
@@ -147,7 +147,7 @@ class RunTable(ScrollView, can_focus=True):
         if self._shown:
             before, self.cursor_row = self.cursor_row, max(0, min(row, len(self._shown) - 1))
             self._extend_range()
-            self._keep_in_view()
+            self.keep_in_view()
             for each in {before, self.cursor_row}:
                 line = each - self.scroll_offset.y + HEAD
                 self.refresh(Region(0, line, self.size.width, 1))
@@ -159,7 +159,7 @@ class RunTable(ScrollView, can_focus=True):
     def action_page(self, pages: int) -> None:
         self.move_to(self.cursor_row + pages * max(self.size.height - HEAD - 1, 1))
 
-    def _keep_in_view(self) -> None:
+    def keep_in_view(self) -> None:
         lines = max(self.size.height - HEAD, 1)
         top = self.scroll_offset.y
         wanted = min(max(top, self.cursor_row - lines + 1), self.cursor_row)
