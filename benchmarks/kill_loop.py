@@ -92,7 +92,7 @@ class KillLoop:
         with self.store.read() as session:
             rows = history.epochs_of(session, run_id)
             matrices = history.confusions_of(session, run_id)
-            losses = [point.model_dump(exclude={"run_id"}) for point in history.losses_of(session, run_id)]
+            losses = [point._asdict() for point in history.losses_of(session, run_id)]
         return [*(EpochMetrics.model_dump(row, exclude=TIMED) for row in rows), matrices, losses]
 
     def attempts(self, run_id: int) -> list[int]:

@@ -228,7 +228,7 @@ async def test_a_run_that_is_removed_meanwhile_closes_its_screen(home: Home, stu
         run_id = pilot.app.screen.run_id  # type: ignore[attr-defined]
         verbs.remove(study, home, [run_id])
         await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
-        assert f"#{run_id} was removed" in toasts(pilot)
+        await until(pilot, lambda: f"#{run_id} was removed" in toasts(pilot))
 
 
 async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home: Home, study: Store) -> None:
