@@ -8,7 +8,7 @@ from engine.spec import FIELDS
 from tui.curves import Panel
 from tui.plots import INK, MARKERS, Line
 from tui.run_view import Points, RunView
-from tui.text import learning_rate, plain
+from tui.text import plain, setting
 
 MOST = 8
 """As many as there are colours."""
@@ -80,13 +80,6 @@ class Compared:
         on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
         which = "all of them" if len(on_test) == len(self.views) else ", ".join(on_test)
         return f"optimistic, for test images chose the best epoch: {which}" if on_test else ""
-
-
-def setting(value: object) -> str:
-    """A setting's value in a few characters."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return learning_rate(value) if isinstance(value, float) else plain(value) or "–"
 
 
 def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:

@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 from engine.text import learning_rate, plain
 
-__all__ = ["clock", "decimals", "duration", "fitted", "fitted_end", "learning_rate", "plain"]
+__all__ = ["clock", "decimals", "duration", "fitted", "fitted_end", "learning_rate", "plain", "setting"]
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -35,6 +35,13 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
 def fitted_end(text: str, width: int) -> str:
     """As `fitted`, but what is too long loses its beginning: the end of a path tells more."""
     return fitted(text, width) if cell_len(text) <= width else f"…{fitted(text[::-1], width)[-2::-1]}"
+
+
+def setting(value: object) -> str:
+    """A setting's value in a few characters."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return learning_rate(value) if isinstance(value, float) else plain(value) or "–"
 
 
 def duration(seconds: float) -> str:

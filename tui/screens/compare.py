@@ -51,7 +51,7 @@ class CompareScreen(PagedScreen):
 
     def __init__(self, home: Home, run_ids: Sequence[int]) -> None:
         super().__init__()
-        self._is_over = False
+        self._is_over = self._has_failed = False
         self._home, self._run_ids = home, tuple(run_ids)
         self._feed: CompareFeed | None = None
         self._asking = False
@@ -94,7 +94,10 @@ class CompareScreen(PagedScreen):
         except (StoreError, SpecError) as error:
             self.post_message(self.Failed(plain(error)))
         else:
-            self.post_message(self.Ready(compared) if compared is not None else self.Back())
+            if compared is not None:
+                self.post_message(self.Ready(compared))
+            elif self._has_failed:
+                self.post_message(self.Back())
         finally:
             self._asking = False
 
@@ -121,10 +124,12 @@ class CompareScreen(PagedScreen):
             self.dismiss()
 
     def on_compare_screen_back(self) -> None:
-        if self.is_attached:
-            self.query_one("#banner").display = False
+        self._has_failed = False
+        for banner in self.query("#banner"):
+            banner.display = False
 
     def on_compare_screen_failed(self, message: Failed) -> None:
+        self._has_failed = True
         if self.is_attached:
             banner = self.query_one("#banner", Static)
             banner.update(f"✖ {message.text}")

@@ -147,7 +147,7 @@ class HomeScreen(StartActions, CopyActions):
         if not self._is_ready:
             self._waiting = snapshot
             return
-        if not self.is_attached:
+        if not self._is_whole:
             return
         if self._own.manner.tells and self._snapshot is not None:
             self._own.tell(bulletin(self._rows, snapshot.rows))
@@ -166,9 +166,14 @@ class HomeScreen(StartActions, CopyActions):
         if self.focused is None and snapshot.rows:  # the first runs of an empty home
             self.set_focus(self.table)
 
+    @property
+    def _is_whole(self) -> bool:
+        """Not while the screen closes, when its parts go before it."""
+        return self.is_attached and bool(self.query("#banner"))
+
     def show_problem(self, text: str) -> None:
         """The database cannot be read: say it and keep what was seen last."""
-        if not (self._is_ready and self.is_attached):
+        if not (self._is_ready and self._is_whole):
             return
         banner = self.query_one("#banner", Static)
         banner.update(f"✖ {plain(text)}")

@@ -78,7 +78,7 @@ class RunScreen(PagedScreen, CopyActions):
         super().__init__(below._home, readonly=below._readonly)
         self._below, self.run_id = below, run_id
         self._feed: RunFeed | None = None
-        self._asking = self._is_gone = False
+        self._asking = self._is_gone = self._has_failed = False
         self._view: RunView | None = None
 
     def compose(self) -> ComposeResult:
@@ -128,7 +128,10 @@ class RunScreen(PagedScreen, CopyActions):
         except (StoreError, SpecError) as error:
             self.post_message(self.Failed(plain(error), is_gone=False))
         else:
-            self.post_message(self.Ready(view) if view is not None else self.Back())
+            if view is not None:
+                self.post_message(self.Ready(view))
+            elif self._has_failed:
+                self.post_message(self.Back())
         finally:
             self._asking = False
 
@@ -148,8 +151,9 @@ class RunScreen(PagedScreen, CopyActions):
             self.dismiss()
 
     def on_run_screen_back(self) -> None:
-        if self.is_attached:
-            self.query_one("#banner").display = False
+        self._has_failed = False
+        for banner in self.query("#banner"):
+            banner.display = False
 
     def on_run_screen_failed(self, message: Failed) -> None:
         if not self.is_attached:
@@ -158,6 +162,7 @@ class RunScreen(PagedScreen, CopyActions):
             self._is_gone = True
             self.on_screen_resume()
             return
+        self._has_failed = True
         banner = self.query_one("#banner", Static)
         banner.update(f"✖ {message.text}")
         banner.display = True

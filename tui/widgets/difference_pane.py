@@ -17,7 +17,7 @@ from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.run_view import RunView
 from tui.snapshot import MatrixView
 from tui.text import decimals, plain
-from tui.widgets.matrix_pane import MatrixPlot, Scrub, named
+from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
 if TYPE_CHECKING:  # numpy is for who asks
     from engine.analysis.compare import Paired
@@ -27,7 +27,7 @@ Asked = tuple[int, int | None, int, int | None]
 """Two runs, each with the epoch that is compared."""
 
 
-class DifferencePane(Vertical):
+class DifferencePane(CellKeys, Vertical):
     """A cursor on a cell; keys go through all pairs, both ways round."""
 
     class Tested(Message):
@@ -109,24 +109,12 @@ class DifferencePane(Vertical):
 
     # What keys do
 
-    def _move(self, down: int, right: int) -> None:
+    def move_cell(self, down: int, right: int) -> None:
         pair = self.pair
         matrix = matrix_of(pair[0]) if pair is not None else None
         if matrix is not None:
             self._scrub = self._scrub.move(down, right, len(matrix.counts))
             self._draw()
-
-    def do_left(self) -> None:
-        self._move(0, -1)
-
-    def do_right(self) -> None:
-        self._move(0, 1)
-
-    def do_up(self) -> None:
-        self._move(-1, 0)
-
-    def do_down(self) -> None:
-        self._move(1, 0)
 
     def do_next(self) -> None:
         self._at += 1

@@ -58,7 +58,26 @@ class Scrub:
         )
 
 
-class MatrixPane(Vertical):
+class CellKeys:
+    """The keys that move a matrix's cursor."""
+
+    def move_cell(self, down: int, right: int) -> None:
+        raise NotImplementedError
+
+    def do_left(self) -> None:
+        self.move_cell(0, -1)
+
+    def do_right(self) -> None:
+        self.move_cell(0, 1)
+
+    def do_up(self) -> None:
+        self.move_cell(-1, 0)
+
+    def do_down(self) -> None:
+        self.move_cell(1, 0)
+
+
+class MatrixPane(CellKeys, Vertical):
     """A cursor on a cell, a scrubber over the epochs."""
 
     class Opened(Message):
@@ -114,23 +133,11 @@ class MatrixPane(Vertical):
         self.scrub = scrub
         self._draw()
 
-    def _move(self, down: int, right: int) -> None:
+    def move_cell(self, down: int, right: int) -> None:
         if (matrix := self.matrix) is not None:
             self._look(self.scrub.move(down, right, len(matrix.counts)))
 
     # What keys do
-
-    def do_left(self) -> None:
-        self._move(0, -1)
-
-    def do_right(self) -> None:
-        self._move(0, 1)
-
-    def do_up(self) -> None:
-        self._move(-1, 0)
-
-    def do_down(self) -> None:
-        self._move(1, 0)
 
     def do_next(self) -> None:
         self._stop()

@@ -8,7 +8,7 @@ from textual.widgets import Static
 from engine.grid import make_spec
 from engine.spec import FIELDS, GROUP_OF, RunSpec
 from tui.run_view import RunView
-from tui.text import learning_rate, plain
+from tui.text import setting
 from tui.widgets.scrolling import Scrolling
 
 NAME_CELLS = 20
@@ -51,8 +51,8 @@ def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
     )
     for name in differing:
         text.append(f"{name:<{NAME_CELLS}}")
-        text.append(_shown(getattr(spec, name)), style="bold")
-        text.append(f"   {theirs} {_shown(getattr(against, name))}\n", style="dim")
+        text.append(setting(getattr(spec, name)), style="bold")
+        text.append(f"   {theirs} {setting(getattr(against, name))}\n", style="dim")
     group = ""
     for name in FIELDS:
         if name in differing:
@@ -60,14 +60,8 @@ def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
         if GROUP_OF[name] != group:
             group = GROUP_OF[name]
             text.append(f"\n{group}\n", style="bold dim")
-        text.append(f"{name:<{NAME_CELLS}}{_shown(getattr(spec, name))}\n", style="dim")
+        text.append(f"{name:<{NAME_CELLS}}{setting(getattr(spec, name))}\n", style="dim")
     text.append("\nRun\n", style="bold dim")
     for name, value in view.facts:
         text.append(f"{name:<{NAME_CELLS}}{value}\n", style="dim")
     return text
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return learning_rate(value) if isinstance(value, float) else plain(value) or "–"
