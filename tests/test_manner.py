@@ -3,6 +3,7 @@
 import base64
 import json
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pilots import SMALL, app, make_home, opened, shown, table, toasts, until
 from rich.segment import Segment
 from rich.style import Style
 from studies import add_study
+from terminal import Terminal
 from textual.color import Color
 
 from engine.grid import load_spec, make_spec
@@ -106,24 +108,27 @@ async def test_without_colours_lines_are_told_apart_by_markers(
 # ASCII
 
 
-async def test_in_ascii_no_other_character_is_drawn(home: Home, study: Store) -> None:
-    async with app(home, in_ascii=True).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        for press in ((), ("enter",), ("2",), ("escape", "question_mark")):
-            await pilot.press(*press)
-            await pilot.pause()
-            lines = [
-                "".join(segment.text for segment in strip)
-                for strip in pilot.app.screen._compositor.render_strips()
-            ]
-            drawn = "".join(to_ascii(line) for line in lines)
-            assert drawn.isascii() and all(len(to_ascii(line)) == len(line) for line in lines)
-        filters = pilot.app.get_line_filters()
-        assert any(isinstance(each, AsciiFilter) for each in filters)
+def test_in_ascii_no_other_character_reaches_the_terminal(home: Home, study: Store) -> None:
+    code = "from tui.start import main; main()"
+    command = [sys.executable, "-c", code, "--home", str(home.root), "--ascii"]
+    terminal = Terminal(command, columns=80, lines=24, cwd=home.root)
+    try:
+        for keys, seen in (
+            ("", "confusion"),
+            ("\r", "1 curves   2 confusion"),
+            ("2", "true"),
+            ("4", "differ"),
+            ("?", "Pages"),
+        ):
+            terminal.send(keys)
+            terminal.until_shows(seen)
+            assert terminal.text.isascii(), terminal.text
+    finally:
+        terminal.end()
 
 
 def test_ascii_keeps_the_width_and_the_shape() -> None:
-    assert to_ascii("✔ 12 ▕██▌▏ ⠉⠒⣀⠀⣿ ≈ 日本") == "+ 12 ?##|  '-. : ~ ????"
+    assert to_ascii("✔ 12 ▕██▌▏ ⠉⠒⣀⠀⣿ ≈ 日本") == "+ 12 |##|| '-. : ~ ????"
     light, dark = Style.parse("rgb(250,250,250)"), Style.parse("rgb(10,10,10)")
     segments = AsciiFilter().apply(
         [Segment("▀", light), Segment("▀", dark), Segment("plain", None)], Color(0, 0, 0)

@@ -11,13 +11,13 @@ RAMP = " .:-=+*#%@"
 """From dark to light, for pictures in half blocks."""
 NEAR = {
     **dict.fromkeys("●■◆▲", "*"), **dict.fromkeys("○□◇△", "o"), **dict.fromkeys("━─╌┄═", "-"),
-    **dict.fromkeys("│┃▌▐", "|"),
+    **dict.fromkeys("│┃▌▐▕▏", "|"),
     "✔": "+", "✖": "x", "‖": "=", "–": "-", "−": "-", "⚠": "!", "▸": ">", "▶": ">", "◀": "<", "→": ">", "←": "<",
     "↑": "^", "↓": "v", "↗": "/", "↘": "\\", "·": ".", "…": "~", "≈": "~", "≥": ">", "≤": "<", "×": "x", "÷": "/",
     "±": "~", "╲": "\\", "╱": "/", "²": "2", "“": '"', "”": '"', "’": "'", "⏎": "<", "█": "#", "▀": "\"", "▄": "_",
 }  # fmt: skip
 BARS = {each: str(place) for place, each in enumerate("▁▂▃▄▅▆▇", 1)}
-PARTS = "▏▎▍▌▋▊▉"
+PARTS = "▎▍▌▋▊▉"
 """A bar's end, in eighths of a cell."""
 BRAILLE = range(0x2800, 0x2900)
 
@@ -34,7 +34,7 @@ def _nearest(character: str) -> str:
         return _braille(ord(character) - BRAILLE.start)
     known = NEAR.get(character) or BARS.get(character)
     if known is None and character in PARTS:
-        known = "-" if PARTS.index(character) > 2 else " "
+        known = "-" if PARTS.index(character) > 1 else " "
     return known or "?" * cell_len(character)
 
 
