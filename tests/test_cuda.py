@@ -28,6 +28,9 @@ from engine.training.memory import OutOfMemory
 from engine.training.process import set_up_process
 from engine.training.session import Session
 
+os.environ.setdefault(
+    "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
+)  # before the first matrix product, as a run's process does
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA card")
 CARD = torch.device("cuda:0")
 MARGIN_GB = 0.02
@@ -165,8 +168,8 @@ def stored(store: Store, run_id: int) -> Run:
         return listing.get_run(session, run_id)
 
 
-def own_home(tmp_path: Path) -> tuple[Home, Store]:
-    class_folders(tmp_path / "data", classes=3, each=40)
+def own_home(tmp_path: Path, each: int = 40) -> tuple[Home, Store]:
+    class_folders(tmp_path / "data", classes=3, each=each)
     home = Home.find(tmp_path, cache=tmp_path / "cache")
     return home, open_store(home.database)
 
@@ -208,8 +211,8 @@ def idle_workers(store: Store) -> bool:
 def test_deterministic_runs_have_the_same_bits_also_when_stopped_between(
     tmp_path: Path, options: dict[str, object]
 ) -> None:
-    home, store = own_home(tmp_path)
-    wanted = spec(deterministic=True, epochs=12, batch_size=4, **options)
+    home, store = own_home(tmp_path, each=160)  # long enough to be stopped twice
+    wanted = spec(deterministic=True, epochs=8, batch_size=4, **options)
     whole, again, parted = add_runs(store, [wanted] * 3).ids
     one = worker(home, "--max-runs", "2")
     assert one.wait(300) == 0
