@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from engine.words import BUILTIN_DEFAULTS
+
 if TYPE_CHECKING:
     from engine.spec import RunSpec
 
@@ -24,8 +26,6 @@ def conflicts(spec: "RunSpec") -> Iterator[str]:
 
 
 def _data_conflicts(spec: "RunSpec") -> Iterator[str]:
-    from engine.spec import BUILTIN_DEFAULTS
-
     for field in FOUND_FIELDS if spec.data in BUILTIN_DEFAULTS else ():
         if getattr(spec, field):
             yield f"{spec.data} is built in, and has no {field}: leave it out"

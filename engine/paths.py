@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.disk_errors import WriteError
-from engine.spec import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
+from engine.words import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"

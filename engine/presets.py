@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.grid import SpecError
-from engine.spec import ARCHS, BUILTIN_DEFAULTS
+from engine.spec import ARCHS
+from engine.words import BUILTIN_DEFAULTS
 
 FOURFOLD_FLIPS = "flip4"
 """The assignment's augmentation: horizontal and vertical flips, "one image becomes four"."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from engine import augmentation
 from engine.conflicts import conflicts
+from engine.words import BUILTIN_DEFAULTS, RUN_PREFIX
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
@@ -19,12 +20,6 @@ Loss = Literal["ce", "ce-sqrt", "ce-balanced", "class-balanced", "logit-adjusted
 ORDINAL_LOSS = "mse-ordinal"
 """The loss of a network with one output, the grade."""
 
-# A built-in set's own defaults: image size in pixels and augmentation.
-BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
-    "digits": {"image_size": 32, "augment": "none"},
-    "fundus": {"image_size": 48, "augment": "flip"},
-    "fundus-balanced": {"image_size": 48, "augment": "flip"},
-}
 DEFAULT_LR = {"sgd": 0.01, "adamw": 3e-4}
 # The defaults that depend on other fields, in words.
 DEPENDENT_DEFAULTS = {
@@ -38,9 +33,6 @@ DEPENDENT_DEFAULTS = {
 }
 NO_RESULT = frozenset({"allow_leak"})
 """Fields that decide whether a run starts, and nothing of its result."""
-RUN_PREFIX = "run:"
-PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
-"""What `pretrained` may be besides a file and run:ID."""
 
 
 def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:

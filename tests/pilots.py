@@ -26,7 +26,7 @@ def make_home(root: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home.find(root / "retina", cache=root / "cache")
 
 
-def app(home: Home, **flags: bool) -> ResnetTui:
+def app(home: Home, **flags: Any) -> ResnetTui:
     return ResnetTui(home, clock=lambda: datetime(2026, 1, 2, 15, 31), **flags)
 
 

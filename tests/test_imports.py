@@ -12,6 +12,10 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
     ("modules", "forbidden"),
     [
         ("tui.app, tui.cli", HEAVY),
+        (
+            "tui.app, tui.first_look",
+            (*HEAVY, "sqlalchemy", "sqlmodel", "pydantic", "typer", "engine.store.tables"),
+        ),
         ("engine.worker", HEAVY),
         ("engine.spec, engine.paths, engine.store.queue, engine.store.history", HEAVY),
         ("engine.store.waiting, engine.store.news, engine.store.edits.retry, engine.store.edits.undo", HEAVY),

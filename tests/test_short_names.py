@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.short_names import short_names
-from engine.spec import BUILTIN_DEFAULTS
+from engine.words import BUILTIN_DEFAULTS
 
 
 def test_the_last_part_is_enough_where_nothing_else_ends_in_it() -> None:

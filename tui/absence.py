@@ -3,13 +3,17 @@
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from engine.paths import Home
-from engine.store.database import open_store
-from engine.store.news import read_news
+from tui.errands import with_store
 from tui.news_text import in_short, lines
 from tui.snapshot import Snapshot
 from tui.told import BEGINNING, Told, last_told, news_file, remember
+
+if TYPE_CHECKING:
+    from engine.analysis.news import News
+    from engine.store.database import Store
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,19 @@ class Absence:
 
 
 def look_back(home: Home) -> Absence:
-    """Raises StoreError."""
+    """Raises Refused."""
     before = last_told(news_file(home))
     if before is None:
         return Absence(None, ())
-    with contextlib.closing(open_store(home.database, create=False)) as store, store.read() as session:
-        news = read_news(session, before.through, told=before.warned)
+    news = with_store(home, lambda store: _read(store, before))
     return Absence(in_short(news, before.at), tuple(lines(news, before.at)))
+
+
+def _read(store: "Store", before: Told) -> "News":
+    from engine.store.news import read_news
+
+    with store.read() as session:
+        return read_news(session, before.through, told=before.warned)
 
 
 def seen(home: Home, snapshot: Snapshot) -> None:

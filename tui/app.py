@@ -1,5 +1,7 @@
 """The app: theme, timer, feed. What is seen lies in `screens/` and `widgets/`."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, work
 from textual.app import App, SystemCommand
@@ -18,11 +20,11 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from engine.paths import Home
-from engine.store.database import StoreError
 from tui import commands
 from tui.ascii import AsciiFilter
 from tui.bulletin import escape_codes
-from tui.feed import Feed
+from tui.errands import Refused
+from tui.first_look import FirstLook, Looking
 from tui.keys import clashes, keys_file, read_keys
 from tui.screens.broken import RESTART, BrokenScreen, write_down
 from tui.screens.home import HomeScreen
@@ -30,6 +32,9 @@ from tui.snapshot import Snapshot
 from tui.state import last_manner, remember_manner
 from tui.text import plain
 from tui.themes import NAMES, THEMES, draw_with, following
+
+if TYPE_CHECKING:
+    from tui.feed import Feed
 
 POLL_S = 0.25
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
@@ -47,6 +52,14 @@ class SnapshotReady(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, SnapshotReady)
+
+
+class Looked(Message):
+    """The process that looked before all else was ready is done; None where it saw nothing."""
+
+    def __init__(self, look: FirstLook | None) -> None:
+        super().__init__()
+        self.look = look
 
 
 class FeedFailed(Message):
@@ -71,6 +84,7 @@ class ResnetTui(App[None]):
         readonly: bool = False,
         in_ascii: bool = False,
         clock: Callable[[], datetime] = datetime.now,
+        looking: Looking | None = None,
     ) -> None:
         super().__init__()
         self._home = home
@@ -78,9 +92,12 @@ class ResnetTui(App[None]):
         self.manner = last_manner(home)
         self.in_ascii = in_ascii
         self._more_filters = [AsciiFilter()] if in_ascii else []
-        self._home_screen = HomeScreen(home, readonly=readonly, clock=clock)
+        self._home_screen = HomeScreen(home, readonly=readonly, clock=clock, looks_back=looking is None)
         self._database = home.database
         self._feed: Feed | None = None
+        self._looking = looking
+        self._known: Snapshot | None = None
+        """What is shown already when the feed begins."""
         self._create = not readonly
         self._polling = False
         self._until_seen = ExitStack()
@@ -191,23 +208,43 @@ class ResnetTui(App[None]):
     @work(thread=True, group="feed")
     def _poll(self, run_id: int | None) -> None:
         try:
+            if self._looking is not None:
+                looking, self._looking = self._looking, None
+                self.post_message(Looked(looking.look()))
+            elif (snapshot := self._newest(run_id)) is not None:
+                self.post_message(SnapshotReady(snapshot))
+        except Refused as error:
+            self.post_message(FeedFailed(str(error)))
+        finally:
+            self._polling = False
+
+    def _newest(self, run_id: int | None) -> Snapshot | None:
+        """None where nothing moved. Raises Refused."""
+        from engine.store.database import StoreError
+        from tui.feed import Feed
+
+        try:
             if self._feed is None:
-                self._feed = Feed(self._database, create=self._create)
-            snapshot = self._feed.poll(run_id)
+                self._feed = Feed(self._database, create=self._create, known=self._known)
+            return self._feed.poll(run_id)
         except StoreError as error:
             if self._feed is not None:
                 self._feed.close()
             self._feed = None
-            self.post_message(FeedFailed(str(error)))
-        else:
-            if snapshot is not None:
-                self.post_message(SnapshotReady(snapshot))
-        finally:
-            self._polling = False
+            raise Refused(str(error)) from error
+
+    def on_looked(self, message: Looked) -> None:
+        if message.look is None:
+            self._home_screen.look_back()
+            self.refresh_feed()
+            return
+        self._known = message.look.snapshot
+        self._home_screen.say_news(message.look.absence)
+        self._home_screen.show(message.look.snapshot)
+        self._until_seen.close()
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
-        if self._home_screen.is_mounted:
-            self._home_screen.show(message.snapshot)
+        self._home_screen.show(message.snapshot)
         self._until_seen.close()
 
     def on_feed_failed(self, message: FeedFailed) -> None:
@@ -233,10 +270,13 @@ async def _has_been_done(field: Input) -> None:
                 await done.wait()
 
 
-def run_app(home: Home, *, readonly: bool = False, in_ascii: bool = False) -> int:
-    """Open the app; gives the exit code."""
+def run_app(
+    home: Home, *, readonly: bool = False, in_ascii: bool = False, looking: Looking | None = None
+) -> int:
+    """Open the app, which shows first what `looking` sees; gives the exit code."""
     while True:
-        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii)
+        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, looking=looking)
         app.run()
         if app.return_code != RESTART:
             return app.return_code or 0
+        looking = None

@@ -36,22 +36,22 @@ WAITS_EVERY_S = 5.0
 class Feed:
     """Reads only what changed. Used by one thread at a time; holds one database connection."""
 
-    def __init__(self, database: str, *, create: bool = True) -> None:
-        """Raises StoreError."""
+    def __init__(self, database: str, *, create: bool = True, known: Snapshot | None = None) -> None:
+        """Goes on from the snapshot that is `known` already. Raises StoreError."""
         self._store: Store = open_store(database, create=create)
         with explained(self._store.engine):
             self._connection = self._store.engine.connect()
         self._version: int | None = None
         self._shown: int | None = None
         self._runs: dict[int, Listed] = {}
-        self._rows: dict[int, RunRow] = {}
+        self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
         self._around: tuple[bool, set[tuple[int | None, str]]] = (False, set())
         """Whether the queue is paused, and the workers that are there: what runs wait for besides each other."""
         self._latest_end: datetime | None = None
         self._waits_at = float("-inf")
-        self._last: Snapshot | None = None
+        self._last = known
         self._read_at = 0.0
 
     def poll(self, run_id: int | None) -> Snapshot | None:
@@ -113,6 +113,8 @@ class Feed:
                 if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
                     self._latest_end = run.ended_at
             self._seen_change = latest
+        for gone in self._rows.keys() - self._runs.keys():  # known of before, and removed since
+            changed[gone] = (None, None)
         if overview.count_runs(session) != len(self._runs):
             for gone in self._runs.keys() - listing.run_ids(session):
                 changed[gone] = (self._runs.pop(gone), None)

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.grid import SpecError, expand_grid, make_spec, split_list
 from engine.presets import PRESETS, with_preset
-from engine.spec import ARCHS, BUILTIN_DEFAULTS, FIELDS, GRID_FIELDS, RunSpec, choices_of
+from engine.spec import ARCHS, FIELDS, GRID_FIELDS, RunSpec, choices_of
+from engine.words import BUILTIN_DEFAULTS
 from tui.text import learning_rate
 
 PRESET, MORE, ARCH = "preset", "more", "arch"

@@ -4,7 +4,8 @@ own."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.spec import PRETRAINED_WORDS, RunSpec
+from engine.spec import RunSpec
+from engine.words import PRETRAINED_WORDS
 from tui.ask import AskError, ask
 
 

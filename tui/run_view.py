@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.spec import RunSpec
-from engine.store.edits.retry import FROM_THE_START
 from engine.store.history import Losses, Matrix
+from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochMetrics, Run
 from tui.snapshot import MatrixView, Verdict, verdict_of
 from tui.text import learning_rate, plain

@@ -1,19 +1,23 @@
 """Frozen view models, made from rows of the run table by pure functions. Widgets draw them and nothing else."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
-from engine.store.history import Matrix
-from engine.store.overview import Listed
 from engine.store.status import ENDED
-from engine.store.tables import EpochMetrics, Run, Worker
-from engine.store.waiting import Waiting
 from tui.text import clock, learning_rate
 from tui.text import plain as plain_once
+
+if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
+    from engine.store.history import Matrix
+    from engine.store.overview import Listed
+    from engine.store.tables import EpochMetrics, Run, Worker
+    from engine.store.waiting import Waiting
 
 plain = functools.lru_cache(maxsize=65_536)(plain_once)
 """Ten thousand rows say the same few things."""
@@ -102,7 +106,7 @@ class Detail:
     title: str
     curve: Curve
     matrix: MatrixView | None
-    verdict: "Verdict"
+    verdict: Verdict
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from engine.datasets.options import READ_FIELDS
 from engine.paths import Home
-from engine.spec import PRETRAINED_WORDS, RunSpec
+from engine.spec import RunSpec
 from engine.store.database import Store
 from engine.store.fencing import QueueError
 from engine.store.listing import get_run
+from engine.words import PRETRAINED_WORDS
 
 SHOWN = 12
 """Classes that a message names."""

@@ -6,7 +6,8 @@ from typing import Any
 from engine.analysis.case import Case
 from engine.analysis.evidence import alarms
 from engine.grid import SpecError, make_spec
-from engine.spec import BUILTIN_DEFAULTS, DEFAULT_LR, FIELDS, RunSpec
+from engine.spec import DEFAULT_LR, FIELDS, RunSpec
+from engine.words import BUILTIN_DEFAULTS
 
 Change = Mapping[str, Any]
 

@@ -20,7 +20,8 @@ from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import Hashes, known_hashes, text_hashes
 from engine.paths import Fence, Home, write_atomic
-from engine.spec import PRETRAINED_WORDS, RunSpec
+from engine.spec import RunSpec
+from engine.words import PRETRAINED_WORDS
 
 Runs = NDArray[np.int64]
 ARRAYS = ("images", "image_runs", "groups", "group_runs")

@@ -7,7 +7,8 @@ from engine.datasets.index import Index, Survey, make_index, survey_folder
 from engine.datasets.layouts import recognise
 from engine.datasets.options import ReadOptions
 from engine.paths import Home
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.spec import RunSpec
+from engine.words import BUILTIN_DEFAULTS
 
 
 def index_data(home: Home, spec: RunSpec) -> Index:

@@ -12,7 +12,8 @@ from engine.datasets.pixels.images import open_image
 from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 from engine.datasets.source import images_root
 from engine.paths import Home
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
+from engine.spec import RunSpec
+from engine.words import BUILTIN_DEFAULTS
 
 
 class Viewer:

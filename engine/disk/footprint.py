@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.memory import WEIGHTS_MIB
-from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
+from engine.spec import ORDINAL_LOSS, RunSpec
+from engine.words import BUILTIN_DEFAULTS
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index

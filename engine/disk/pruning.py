@@ -17,10 +17,10 @@ from engine.disk.usage import (
 )
 from engine.grid import load_spec
 from engine.paths import Home
-from engine.spec import BUILTIN_DEFAULTS, RunSpec
-from engine.store.edits.retry import FROM_THE_START
-from engine.store.status import ENDED
+from engine.spec import RunSpec
+from engine.store.status import ENDED, FROM_THE_START
 from engine.store.tables import Run
+from engine.words import BUILTIN_DEFAULTS
 
 KEPT = {"best": (CHECKPOINTS,), "log": (CHECKPOINTS, BEST, PREDICTIONS)}
 """What goes of a run that has ended, by what is to be kept."""

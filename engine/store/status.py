@@ -8,6 +8,9 @@ Request = Literal["cancel", "pause"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
+FROM_THE_START: tuple[Cause, ...] = ("code", "diverged")
+"""Causes after which the checkpoint would lead there again. After `data` it does not: a run goes on only with the data
+that it began with, and a folder may just not have been mounted."""
 
 _NEXT: dict[Status, tuple[Status, ...]] = {
     "queued": ("running", "paused", "cancelled"),

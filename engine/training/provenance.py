@@ -12,8 +12,9 @@ from engine.datasets.provenance import (
     trained_on,
 )
 from engine.paths import Home
-from engine.spec import PRETRAINED_WORDS, RunSpec
+from engine.spec import RunSpec
 from engine.training.setup import Log
+from engine.words import PRETRAINED_WORDS
 
 
 def provenance(

@@ -24,7 +24,7 @@ from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
 from engine.paths import Home, gpu_cache_bytes
-from engine.spec import PRETRAINED_WORDS, RunSpec
+from engine.spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.compilation import make_forward, make_replay
 from engine.training.heads import add_dropout
@@ -33,6 +33,7 @@ from engine.training.packing_log import PackingLog
 from engine.training.recipe import autocast, make_optimizer, make_scaler, memory_format
 from engine.training.schedules import make_schedule
 from engine.training.step import Network
+from engine.words import PRETRAINED_WORDS
 
 Log = Callable[[str], None]
 BAD_SHOWN = 20

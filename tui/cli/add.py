@@ -16,10 +16,11 @@ from engine.disk.usage import room_for
 from engine.grid import SpecError, expand_grid
 from engine.paths import Home, missing_weights
 from engine.presets import with_preset
-from engine.spec import BUILTIN_DEFAULTS, ORDINAL_LOSS, RunSpec
+from engine.spec import ORDINAL_LOSS, RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
+from engine.words import BUILTIN_DEFAULTS
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell

@@ -1,16 +1,11 @@
 """The keys that copy what identifies a run to the clipboard of whoever sits at the terminal (OSC 52)."""
 
-import contextlib
 import shlex
 
 from textual import work
 
-from engine.grid import SpecError, load_spec
-from engine.store import listing
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import QueueError
+from tui.errands import Refused, stored_runs
 from tui.screens.form_actions import FormActions
-from tui.text import plain
 
 
 class CopyActions(FormActions):
@@ -29,14 +24,9 @@ class CopyActions(FormActions):
         from tui.again import add_command  # knows the form, which the app starts without
 
         try:
-            with (
-                contextlib.closing(open_store(self._home.database, create=False)) as store,
-                store.read() as session,
-            ):
-                runs = [listing.get_run(session, run_id) for run_id in run_ids]
-                lines = [add_command(load_spec(run.spec), run.name) for run in runs]
-        except (StoreError, QueueError, SpecError) as error:
-            self.app.call_from_thread(self.notify, plain(error), severity="error")
+            lines = [add_command(run.spec, run.name) for run in stored_runs(self._home, run_ids)]
+        except Refused as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error")
             return
         self.app.call_from_thread(self._copy_text, "\n".join(lines))
 

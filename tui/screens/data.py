@@ -12,13 +12,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.grid import SpecError, load_spec
+from engine.grid import SpecError
 from engine.paths import Home
-from engine.store import listing
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import QueueError
 from tui import commands
 from tui.data_text import data_lines
+from tui.errands import Refused, stored_runs
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
 from tui.text import fitted_end, plain
@@ -160,15 +158,12 @@ class DataScreen(Screen[None]):
 
 
 def _lines(home: Home, used: UsedData) -> Iterable[str]:
-    import contextlib
-
     from engine.datasets.report import data_document
     from engine.datasets.source import survey_data
 
     try:
-        with contextlib.closing(open_store(home.database, create=False)) as store, store.read() as session:
-            spec = load_spec(listing.get_run(session, used.newest).spec)
+        spec = stored_runs(home, [used.newest])[0].spec
         document: dict[str, Any] = data_document(spec.data, survey_data(home, spec), None, on_bad=spec.on_bad)
-    except (StoreError, QueueError, SpecError, OSError) as error:
+    except (Refused, SpecError, OSError) as error:
         return [f"✖ {plain(error)}"]
     return map(plain, data_lines(document))

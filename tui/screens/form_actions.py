@@ -1,14 +1,10 @@
 """The keys that open the new-experiment form: empty, as a run was, or as its verdict suggests."""
 
-import contextlib
 from dataclasses import dataclass
 
 from textual import work
 
-from engine.grid import SpecError, load_spec
-from engine.store import listing
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import QueueError
+from tui.errands import Refused, stored_runs
 from tui.screens.run_actions import RunActions
 from tui.text import plain
 
@@ -49,24 +45,19 @@ class FormActions(RunActions):
     @work(thread=True, exclusive=True, group="copy")
     def _read_run(self, run_id: int, fixed: bool) -> None:
         try:
-            with (
-                contextlib.closing(open_store(self._home.database, create=False)) as store,
-                store.read() as session,
-            ):
-                run = listing.get_run(session, run_id)
-                spec, change = load_spec(run.spec), run.verdict_change or {}
-        except (StoreError, QueueError, SpecError) as error:
-            self.app.call_from_thread(self.notify, plain(error), severity="error")
+            (run,) = stored_runs(self._home, [run_id])
+        except Refused as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error")
             return
-        if fixed and not change:
+        if fixed and not run.change:
             text = f"#{run_id}: nothing is suggested; C clones it"
             self.app.call_from_thread(self.notify, text, severity="warning")
             return
-        changed = ", ".join(f"{name} {value}" for name, value in change.items())
+        changed = ", ".join(f"{name} {value}" for name, value in run.change.items())
         heading = f"As #{run_id}, but {changed}" if fixed else f"Clone of #{run_id}"
         from tui.form import texts_of
 
-        copied = Copied(texts_of(spec, change if fixed else {}), plain(heading))
+        copied = Copied(texts_of(run.spec, run.change if fixed else {}), plain(heading))
         self.app.call_from_thread(self._open, copied)
 
     def _open(self, copied: Copied | None) -> None:

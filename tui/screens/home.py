@@ -13,17 +13,14 @@ from textual.widgets import Footer, Input, Static
 
 from engine import processes
 from engine.paths import Home
-from engine.store.database import StoreError
 from tui import commands
 from tui.absence import Absence, look_back, seen
 from tui.bulletin import bulletin
-from tui.compared import MOST
+from tui.errands import Refused
 from tui.run_list import QUEUE, SORTS, Wish
-from tui.screens.compare import CompareScreen
 from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
-from tui.screens.run import RunScreen
 from tui.screens.starting import StartActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
@@ -56,8 +53,12 @@ class HomeScreen(StartActions, CopyActions):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
-    def __init__(self, home: Home, *, readonly: bool, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, home: Home, *, readonly: bool, clock: Callable[[], datetime], looks_back: bool
+    ) -> None:
+        """Unless it `looks_back` itself, somebody else tells it what happened while nobody looked."""
         super().__init__(home, readonly=readonly)
+        self._looks_back = looks_back
         self._clock = clock
         self._rows: Mapping[int, RunRow] = {}
         self._snapshot: Snapshot | None = None
@@ -105,20 +106,23 @@ class HomeScreen(StartActions, CopyActions):
         self.set_interval(0.5, self._watch_started)
         for name in ("#banner", "#empty", "#news"):
             self.query_one(name).display = False
-        self._look_back()
         self._is_ready = True
+        if self._looks_back:
+            self.look_back()
+        elif self._absence is not None:
+            self.say_news(self._absence)
         if self._waiting is not None:
             self.show(self._waiting)
 
     @work(thread=True, group="absence")
-    def _look_back(self) -> None:
+    def look_back(self) -> None:
         """Once, when the app opens; a table that cannot be read is told by the banner."""
-        with contextlib.suppress(StoreError, OSError):
-            self.app.call_from_thread(self._say_news, look_back(self._home))
+        with contextlib.suppress(Refused, OSError):
+            self.app.call_from_thread(self.say_news, look_back(self._home))
 
-    def _say_news(self, absence: Absence) -> None:
+    def say_news(self, absence: Absence) -> None:
         self._absence = absence
-        if absence.headline is None:
+        if absence.headline is None or not (self._is_ready and self._is_whole):
             return
         news = self.query_one("#news", Static)
         news.update(f"{plain(absence.headline)}   i more, esc seen")
@@ -283,10 +287,18 @@ class HomeScreen(StartActions, CopyActions):
 
     @on(RunTable.Opened)
     def action_open_run(self) -> None:
-        if self.run_id is not None and self.run_id in self._rows:
-            self.app.push_screen(RunScreen(self, self.run_id))
+        self._open_run(self.run_id)
+
+    def _open_run(self, run_id: int | None) -> None:
+        from tui.screens.run import RunScreen  # reads the store, which the first frame does not wait for
+
+        if run_id is not None and run_id in self._rows:
+            self.app.push_screen(RunScreen(self, run_id))
 
     def action_compare(self) -> None:
+        from tui.compared import MOST
+        from tui.screens.compare import CompareScreen
+
         run_ids = self.table.chosen() if self.table.marks else []
         if 2 <= len(run_ids) <= MOST:
             self.app.push_screen(CompareScreen(self._home, run_ids))
@@ -295,11 +307,7 @@ class HomeScreen(StartActions, CopyActions):
             self.notify(f"two to {MOST} runs are compared: {few}", severity="warning")
 
     def action_workers(self) -> None:
-        def opened(run_id: int | None) -> None:
-            if run_id is not None and run_id in self._rows:
-                self.app.push_screen(RunScreen(self, run_id))
-
-        self.app.push_screen(WorkersScreen(self), opened)
+        self.app.push_screen(WorkersScreen(self), self._open_run)
 
     def action_data(self) -> None:
         from tui.screens.data import DataScreen  # reads data sets: the app starts without it

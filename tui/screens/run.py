@@ -1,6 +1,5 @@
 """One run on a screen of its own: curves, confusion, log, spec, and first what its numbers say."""
 
-import contextlib
 from typing import Protocol
 
 from rich.text import Text
@@ -10,14 +9,14 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from engine.grid import SpecError, load_spec
+from engine.grid import SpecError
 from engine.paths import Home
 from engine.spec import RunSpec
-from engine.store import listing
-from engine.store.database import StoreError, open_store
+from engine.store.database import StoreError
 from engine.store.fencing import QueueError
 from tui import commands
 from tui.cell_images import Place
+from tui.errands import Refused, stored_runs
 from tui.run_feed import RunFeed
 from tui.run_view import RunView
 from tui.screens.ask import AskScreen
@@ -235,15 +234,11 @@ class RunScreen(PagedScreen, CopyActions):
     @work(thread=True, exclusive=True, group="other")
     def _read_other(self, run_id: int) -> None:
         try:
-            with (
-                contextlib.closing(open_store(self._home.database, create=False)) as store,
-                store.read() as session,
-            ):
-                spec = load_spec(listing.get_run(session, run_id).spec)
-        except (StoreError, QueueError, SpecError) as error:
-            self.app.call_from_thread(self.notify, plain(error), severity="error")
+            (run,) = stored_runs(self._home, [run_id])
+        except Refused as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error")
             return
-        self.app.call_from_thread(self._compare, run_id, spec)
+        self.app.call_from_thread(self._compare, run_id, run.spec)
 
     def _compare(self, run_id: int, spec: RunSpec) -> None:
         self.query_one(SpecPane).compare(run_id, spec)

@@ -1,28 +1,33 @@
 """The keys that change runs: they act on the marked runs, or on the highlighted one."""
 
-import contextlib
+from __future__ import annotations
+
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.grid import SpecError
 from engine.paths import Home
-from engine.store.database import Store, StoreError, open_store
-from engine.store.edits.order import Direction
-from engine.store.edits.retry import FROM_THE_START
-from engine.store.fencing import QueueError
-from engine.store.status import ENDED
+from engine.store.status import ENDED, FROM_THE_START
 from engine.store.wording import numbered
-from tui import verbs
+from tui.errands import Refused, with_store
+from tui.later import Later
 from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.snapshot import RunRow
 from tui.text import plain
-from tui.verbs import Outcome
 
-Verb = Callable[[Store, list[int]], Outcome]
+if TYPE_CHECKING:
+    from engine.store.database import Store
+    from engine.store.edits.order import Direction
+    from tui import verbs
+    from tui.verbs import Outcome
+else:
+    verbs = Later("tui.verbs")
+
+Verb = Callable[["Store", list[int]], "Outcome"]
 
 
 class RunActions(Screen[None]):
@@ -191,10 +196,9 @@ class RunActions(Screen[None]):
 
     def _carry_out(self, verb: Callable[[Store], Outcome], quiet: bool) -> None:
         try:
-            with contextlib.closing(open_store(self._home.database, create=False)) as store:
-                outcome = verb(store)
-        except (QueueError, StoreError, SpecError) as error:
-            self.post_message(self.Done(plain(error), "error"))
+            outcome = with_store(self._home, verb)
+        except Refused as error:
+            self.post_message(self.Done(str(error), "error"))
         except OSError as error:
             text = f"{error.filename or 'a file'}: {error.strerror}: check its permissions and the free space"
             self.post_message(self.Done(plain(text), "error"))

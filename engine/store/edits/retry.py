@@ -15,12 +15,10 @@ from engine.store.dependencies import some_of, starting_from
 from engine.store.edits.discard import discarding
 from engine.store.fencing import QueueError, run_table
 from engine.store.journal import Editing, editing
+from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 from engine.store.wording import numbered
 
-FROM_THE_START = ("code", "diverged")
-"""Causes after which the checkpoint would lead there again. After `data` it does not: a run goes on only with the data
-that it began with, and a folder may just not have been mounted."""
 _TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at")
 DELETED = "what it had trained is deleted"
 

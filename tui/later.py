@@ -1,0 +1,19 @@
+"""Modules that the app's first frame does not wait for."""
+
+import importlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+
+class Later:
+    """Stands for a module of functions: it is loaded when the first of them is called, in the thread that calls."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        return partial(self._call, function)
+
+    def _call(self, function: str, *values: Any, **named: Any) -> Any:
+        return getattr(importlib.import_module(self._module), function)(*values, **named)
