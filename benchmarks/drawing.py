@@ -5,24 +5,30 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy import insert
 
+from benchmarks.app_tables import table
 from engine.grid import make_spec
-from engine.store import history
+from engine.paths import Home
+from engine.store import history, listing, overview
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.store.edits import labels
 from engine.store.fencing import table_of
 from engine.store.tables import LossPoint
 from engine.training.losses import MAX_BUCKETS
 from tui.curves import smoothed
 from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix
-from tui.snapshot import Curve
+from tui.snapshot import Curve, make_row
 
 TITLE = "Plots, built and drawn; curves, read"
 TIMES = 30
 EPOCHS, STEPS, CLASSES = 100, MAX_BUCKETS, 100
 POINTS, RUNS = 1_000_000, 1_000_000 // MAX_BUCKETS
+MANY, PAGE = 10_000, 60
 HOME_SIZE, RUN_SIZE = (44, 13), (118, 32)
 """The plot's window on a screen of 120×40, in characters."""
 
@@ -53,6 +59,19 @@ def measure() -> Iterator[str]:
                 f"{_ms(lambda: list(history.losses_of(session, RUNS // 2)))}; bound 10 ms"
             )
         store.close()
+        yield from _of_table(table(Path(folder) / "many", MANY))
+
+
+def _of_table(home: Home) -> Iterator[str]:
+    with closing(open_store(home.database)) as store:
+        with store.read() as session:
+            before = listing.latest_change(session)
+        labels.set_note(store, list(range(1, PAGE + 1)), "looked at")
+        with store.read() as session:
+            assert len(overview.changed_runs(session, before)) == PAGE
+            page = _ms(lambda: [make_row(run, None) for run in overview.changed_runs(session, before)])
+            yield f"- {PAGE} runs of {MANY:,} that have changed, read and made into rows: {page}; bound 5 ms"
+            yield f"- the ids of {MANY:,} runs: {_ms(lambda: listing.run_ids(session))}; bound 30 ms"
 
 
 def _fill(store: Store) -> None:
