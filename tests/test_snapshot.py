@@ -169,6 +169,21 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, fa
         )
 
 
+def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
+    rows = [
+        make_row(run(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
+        make_row(run(2, "running", data="fundus-balanced", verdict="healthy"), None),
+        make_row(run(3, "failed", data="digits", lr=0.05), None),
+    ]
+    facts = facts_of(rows)
+    assert (facts.arch_width, facts.lr_width, facts.verdict_width) == (8, 4, len("⚠ collapsed"))
+    home_at_120_columns = 74
+    widths = {column.key: column.width for column in plan_columns(home_at_120_columns, facts)}
+    assert widths["verdict"] == facts.verdict_width and widths["data"] >= 7 and "ends" not in widths
+    ended = {column.key: column for column in plan_columns(home_at_120_columns, facts_of(rows[:1]))}
+    assert ended["epoch"].width == len("epoch") and "kappa" in ended
+
+
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     rows = [make_row(run(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
     assert facts_of(rows[:1]).data_width == 0 and facts_of(rows).data_width == 3
@@ -183,6 +198,7 @@ def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
         ("running", {"epoch": 6, "step": 24}, "▕████▊   ▏ 6/10"),
         ("running", {"epoch": 6, "request": "pause"}, "6/10 pausing"),
         ("failed", {"epoch": 2, "error": "diverged at step 3"}, "2/10 diverged …"),
+        ("failed", {"epoch": 2, "error": "the loss is not finite", "cause": "diverged"}, "2/10 diverged"),
         ("done", {"epoch": 10}, "10/10"),
         ("paused", {"epoch": 3}, "3/10"),
     ],

@@ -1,5 +1,6 @@
 """The run table's columns: which fit a width, and what a row says in each. Pure."""
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,9 @@ BAR = 8
 SIGN = 1
 """The verdict's width where there is room for `⚠` alone."""
 LEAST_EPOCH, MOST_EPOCH = 15, 40
-"""Narrow it holds a bar and `10/100`; wide, why a run waits or failed."""
+"""Narrow it holds a bar and `10/100`, where a run is under way; wide, why one waits or failed."""
+LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 9, "lr": 6, "verdict": 14}
+"""Columns as wide as what they hold, and no wider."""
 
 
 @dataclass(frozen=True)
@@ -29,35 +32,56 @@ class Column:
 
 @dataclass(frozen=True)
 class Facts:
-    """What of all rows decides on the columns."""
+    """What of all rows decides on the columns. A width of 0: in no row is there anything to say."""
 
     id_width: int = 3
+    arch_width: int = 8
+    pretrained_width: int = 7
+    lr_width: int = 4
+    epoch_width: int = LEAST_EPOCH
+    verdict_width: int = 7
     name_width: int = 0
     data_width: int = 0
-    """0 where all have the same data: it need not be said in each row."""
-    pretrained_width: int = 4
+    """0 also where all have the same data: it need not be said in each row."""
     has_kappa: bool = False
+    has_ends: bool = False
 
 
 def decides(row: RunRow) -> tuple[object, ...]:
     """What of a row its table's columns depend on."""
-    return row.id, row.name, row.data, row.pretrained, row.kappa is None
+    return (
+        row.id, row.name, row.data, row.arch, row.pretrained, row.lr, row.verdict, row.status, row.epochs,
+        row.kappa is None, row.ends is None,
+    )  # fmt: skip
 
 
 def facts_of(rows: Collection[RunRow]) -> Facts:
     """What is said often is measured once."""
     data = {row.data for row in rows}
+    verdicts = {(row.warned, row.verdict) for row in rows if row.verdict}
     return Facts(
         id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
-        name_width=_widest({row.name for row in rows}, 24),
-        data_width=_widest(data, 16) if len(data) > 1 else 0,
-        pretrained_width=max(7, _widest({row.pretrained for row in rows}, 12)),
+        arch_width=max(4, _widest({row.arch for row in rows}, "arch")),
+        pretrained_width=max(7, _widest({row.pretrained for row in rows}, "pretrained")),
+        lr_width=max(3, _widest(map(learning_rate, {row.lr for row in rows}), "lr")),
+        epoch_width=_epoch_width(rows),
+        verdict_width=max(7, _widest(itertools.starmap(_verdict, verdicts), "verdict")) if verdicts else 0,
+        name_width=_widest({row.name for row in rows}, "name"),
+        data_width=_widest(data, "data") if len(data) > 1 else 0,
         has_kappa=any(row.kappa is not None for row in rows),
+        has_ends=any(row.ends is not None for row in rows),
     )
 
 
-def _widest(texts: Iterable[str], most: int) -> int:
-    return min(max(map(cell_len, texts), default=0), most)
+def _widest(texts: Iterable[str], column: str) -> int:
+    return min(max(map(cell_len, texts), default=0), LONGEST[column])
+
+
+def _epoch_width(rows: Collection[RunRow]) -> int:
+    """Of runs that ended as they should there is `6/10` to say alone."""
+    if not all(row.status in ("done", "cancelled") for row in rows):
+        return LEAST_EPOCH
+    return max(len("epoch"), 2 * len(str(max((row.epochs for row in rows), default=0))) + 1)
 
 
 def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
@@ -68,22 +92,23 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
             Column("mark", "", 1),
             Column("status", "", 1),
             Column("id", "#", facts.id_width, right=True),
-            Column("arch", "arch", 9),
+            Column("arch", "arch", facts.arch_width),
             Column("pretrained", "weights", facts.pretrained_width),
-            Column("lr", "lr", 6, right=True),
-            Column("epoch", "epoch", LEAST_EPOCH),
-            Column("best", "best", 6, right=True),
+            Column("lr", "lr", facts.lr_width, right=True),
+            Column("epoch", "epoch", facts.epoch_width),
+            Column("best", "best", 5, right=True),
             Column("verdict", "", SIGN),
         )
     }
     spare = width - sum(column.width + 1 for column in chosen.values())
     wanted = (
+        Column("verdict", "verdict", facts.verdict_width),
+        Column("data", "data", min(facts.data_width, 7)),
         Column("data", "data", min(facts.data_width, 9)),
-        Column("verdict", "verdict", 12),
         Column("kappa", "kappa", 5 if facts.has_kappa else 0, right=True),
         Column("data", "data", facts.data_width),
         Column("name", "name", facts.name_width),
-        Column("ends", "ends ≈", 9),
+        Column("ends", "ends ≈", 9 if facts.has_ends else 0),
     )
     for column in wanted:
         before = chosen.get(column.key)
@@ -91,8 +116,9 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
         if column.width and cost <= spare:
             chosen[column.key] = column
             spare -= cost
-    epoch = LEAST_EPOCH + max(0, min(spare, MOST_EPOCH - LEAST_EPOCH))
-    chosen["epoch"] = replace(chosen["epoch"], width=epoch)
+    if facts.epoch_width >= LEAST_EPOCH:
+        epoch = facts.epoch_width + max(0, min(spare, MOST_EPOCH - facts.epoch_width))
+        chosen["epoch"] = replace(chosen["epoch"], width=epoch)
     return tuple(chosen[key] for key in ORDER if key in chosen)
 
 
@@ -135,10 +161,14 @@ def _content(row: RunRow, column: Column, marked: bool) -> str:
             return decimals(row.kappa, 3)
         case "verdict":
             sign = "⚠" if row.warned else ""
-            return sign if column.width == SIGN else f"{sign} {row.verdict}".strip()
+            return sign if column.width == SIGN else _verdict(row.warned, row.verdict)
         case "ends":
             return clock(datetime.fromtimestamp(row.ends, UTC)) if row.ends else ""
     return str(getattr(row, column.key))
+
+
+def _verdict(warned: bool, word: str) -> str:
+    return f"⚠ {word}" if warned else word
 
 
 def _epoch(row: RunRow, width: int) -> str:
@@ -147,7 +177,10 @@ def _epoch(row: RunRow, width: int) -> str:
     if row.status == "queued":
         return row.remark if not row.epoch else f"{count} {row.remark}"
     if row.status == "failed":
-        return f"{count} {row.remark}"
+        whole = f"{count} {row.remark}"
+        return (
+            whole if cell_len(whole) <= width or not row.cause else f"{count} {row.cause.replace('_', ' ')}"
+        )
     if row.asked:
         return f"{count} {'cancelling' if row.asked == 'cancel' else 'pausing'}"
     if row.status == "running" and row.remark:
