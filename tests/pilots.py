@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from engine import processes
 from engine.paths import Home
 from tui.app import ResnetTui
+from tui.widgets.clipped import Clipped
 from tui.widgets.run_table import RunTable
 
 TALL, SMALL = (120, 40), (80, 24)
@@ -41,7 +41,8 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
 
 def shown(pilot: Pilot[Any], selector: str) -> str:
     """The text of a widget of the present screen."""
-    return str(pilot.app.screen.query_one(selector, Static).content)
+    widget = pilot.app.screen.query_one(selector)
+    return str(widget.text if isinstance(widget, Clipped) else widget.content)  # type: ignore[attr-defined]
 
 
 def table(pilot: Pilot[Any]) -> RunTable:

@@ -158,3 +158,12 @@ def test_the_time_is_measured_guessed_or_unknown() -> None:
     assert time_shown([larger], lambda _spec: None, measured) == ""
     assert time_shown(specs, lambda _spec: 1, Measured(known, ("another card",))) == ""
     assert time_shown(specs, lambda _spec: 1, Measured(known, ())) == ""
+
+
+def test_a_word_that_is_whole_goes_on_to_no_longer_one() -> None:
+    def no_paths(_text: str) -> list[str]:
+        return []
+
+    assert completions("data", "fundu", no_paths) == "fundus"
+    assert completions("data", "fundus", no_paths) is None
+    assert completions("data", "fundus-", no_paths) == "fundus-balanced"

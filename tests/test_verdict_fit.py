@@ -42,6 +42,16 @@ def run(
     return verdict
 
 
+LEARNS = [1.6, 1.4, 1.2, 1.0, 0.8, 0.6], [0.3, 0.4, 0.5, 0.6, 0.8, 0.93]
+
+
+def test_a_run_that_answers_nearly_all_right_is_not_told_to_go_on() -> None:
+    falling = [1.5, 1.3, 1.1, 0.9, 0.6, 0.4]
+    short = run(*LEARNS, [0.4, 0.5, 0.6, 0.7, 0.8, 0.95], falling)  # a kappa of .9375
+    assert short.kind == "underfitting" and "over the last third" in short.evidence
+    assert run(*LEARNS, [0.4, 0.5, 0.6, 0.7, 0.8, 0.97], falling).kind == "healthy"
+
+
 HEART = ([1.4, 0.9, 0.5, 0.2, 0.1, 0.05], [0.4, 0.6, 0.8, 0.9, 0.95, 0.98])
 
 

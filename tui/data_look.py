@@ -10,6 +10,7 @@ from engine.disk.footprint import Images, images_of
 from engine.grid import SpecError, make_spec
 from engine.paths import Home
 from tui.form import NO_DATA, OTHERS, is_built_in
+from tui.text import without_dashes
 
 MOST_ENTRIES = 2_000
 """Of a folder that are looked at to complete a path."""
@@ -50,7 +51,7 @@ def look_at(home: Home, text: str, settings: Mapping[str, str]) -> DataLook:
         index = survey.checked()
         return DataLook(f"✔ {index.describe()}", "", warnings, images_of(index))
     except (DataError, SpecError) as error:
-        return DataLook(problem=str(error))
+        return DataLook(problem=without_dashes(str(error)))
     except OSError as error:
         return DataLook(problem=f"{text.strip()} cannot be read: {error.strerror}")
 

@@ -188,7 +188,10 @@ def _last_part(text: str, separator: str) -> tuple[str, str]:
 
 
 def _first(before: str, part: str, words: Sequence[str]) -> str | None:
-    return next((before + word for word in words if word.startswith(part) and word != part), None)
+    """None where the part is a word already: a person would not know which of the two is taken."""
+    if part in words:
+        return None
+    return next((before + word for word in words if word.startswith(part)), None)
 
 
 def _value(name: str, text: str) -> object:

@@ -11,7 +11,7 @@ from engine.store.history import Losses, Matrix
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochMetrics, Run
 from tui.snapshot import MatrixView, Verdict, verdict_of
-from tui.text import learning_rate, plain
+from tui.text import learning_rate, plain, without_dashes
 
 Points = tuple[tuple[float, float], ...]
 """Epochs and values, finite."""
@@ -126,8 +126,8 @@ def _failure(run: Run, last_lines: Sequence[str]) -> Failure:
     change = (run.verdict_change or {}) if run.verdict == run.cause else {}
     return Failure(
         cause=plain(run.cause or "unknown"),
-        error=plain(run.error or ""),
-        suggestion=plain(run.suggestion or ""),
+        error=without_dashes(plain(run.error or "")),
+        suggestion=without_dashes(plain(run.suggestion or "")),
         attempt=run.attempt,
         ended=run.ended_at,
         kept_epochs=run.epoch,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
 from engine.store.status import ENDED
-from tui.text import clock, learning_rate
+from tui.text import clock, learning_rate, without_dashes
 from tui.text import plain as plain_once
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
@@ -257,7 +257,10 @@ def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None,
 def verdict_of(run: Run, waiting: str) -> Verdict:
     if run.status == "failed":
         return Verdict(
-            plain(f"failed: {run.cause}"), plain(run.error or ""), plain(run.suggestion or ""), bad=True
+            plain(f"failed: {run.cause}"),
+            without_dashes(plain(run.error or "")),
+            without_dashes(plain(run.suggestion or "")),
+            bad=True,
         )
     if run.verdict:
         evidence = "; ".join(filter(None, (run.verdict_evidence, run.verdict_ruled_out)))

@@ -1,12 +1,25 @@
 """Numbers and words as the app and the command line write them."""
 
+import re
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
 from engine.text import learning_rate, plain
 
-__all__ = ["clock", "decimals", "duration", "fitted", "fitted_end", "learning_rate", "plain", "setting"]
+__all__ = [
+    "clock",
+    "decimals",
+    "duration",
+    "fitted",
+    "fitted_end",
+    "learning_rate",
+    "plain",
+    "setting",
+    "without_dashes",
+]
+
+_DATA_FLAG = re.compile(r"--(on-bad|images|(?:image|label|split|group)-column|class-names)(?: (skip|fail))?")
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -35,6 +48,11 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
 def fitted_end(text: str, width: int) -> str:
     """As `fitted`, but what is too long loses its beginning: the end of a path tells more."""
     return fitted(text, width) if cell_len(text) <= width else f"…{fitted(text[::-1], width)[-2::-1]}"
+
+
+def without_dashes(advice: str) -> str:
+    """Advice on data that names a flag of the command line, as a form takes it: `on_bad=skip`."""
+    return _DATA_FLAG.sub(lambda found: f"{found[1].replace('-', '_')}={found[2] or '…'}", advice)
 
 
 def setting(value: object) -> str:

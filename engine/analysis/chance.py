@@ -26,13 +26,18 @@ def tells_little(evidence: EpochEvidence) -> bool | None:
 def share_above_chance(evidence: EpochEvidence) -> float | None:
     """How far the answers come from chance (0) to perfect (1): Cohen's kappa, or where classes are ordered the
     quadratic one if it is larger. None where neither is defined."""
-    images, accuracy = sum(evidence.labels), evidence.test_acc
-    found = [evidence.kappa]
-    if accuracy is not None and images and len(evidence.answers) == len(evidence.labels):
-        pairs = zip(evidence.answers, evidence.labels, strict=True)
-        expected = sum(answered * labelled for answered, labelled in pairs) / images**2
-        found.append((accuracy - expected) / (1 - expected) if expected < 1 else None)
+    found = (evidence.kappa, exact_share_above_chance(evidence))
     return max((each for each in found if each is not None), default=None)
+
+
+def exact_share_above_chance(evidence: EpochEvidence) -> float | None:
+    """Cohen's kappa, for which a near miss is a miss."""
+    images, accuracy = sum(evidence.labels), evidence.test_acc
+    if accuracy is None or not images or len(evidence.answers) != len(evidence.labels):
+        return None
+    pairs = zip(evidence.answers, evidence.labels, strict=True)
+    expected = sum(answered * labelled for answered, labelled in pairs) / images**2
+    return (accuracy - expected) / (1 - expected) if expected < 1 else None
 
 
 def above_chance(evidence: EpochEvidence) -> float | None:

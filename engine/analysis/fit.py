@@ -1,7 +1,14 @@
 """Rules for networks that look at the images: whether they learn too little, too much by heart, or well."""
 
 from engine.analysis.case import Case, Verdict
-from engine.analysis.chance import TELLING, above_chance, accuracy_error, share_above_chance, tells_little
+from engine.analysis.chance import (
+    TELLING,
+    above_chance,
+    accuracy_error,
+    exact_share_above_chance,
+    share_above_chance,
+    tells_little,
+)  # fmt: skip
 from engine.analysis.collapse import is_collapsed, is_diverged, since
 from engine.analysis.evidence import (
     EpochEvidence,
@@ -29,6 +36,8 @@ STILL_FALLING = 0.1
 """A run still learns where the training or the test loss lost this share of itself over its last third."""
 LEARNT_BY_HEART = 0.97
 """Past this training accuracy more epochs have nothing left to teach."""
+NEARLY_PERFECT = 0.95
+"""Cohen's kappa of test answers to which more epochs have next to nothing to add."""
 NOTHING_LEARNT = 0.97
 """A training loss above this share of the best constant answer's is no better than it."""
 
@@ -130,6 +139,8 @@ def still_learns(case: Case) -> bool:
     """Whether the run is over, one of its losses was still falling, and its test loss had not turned."""
     latest, best = case.latest, lowest_test_loss(case.epochs)
     if not case.is_over or (latest.train_acc or 0.0) >= LEARNT_BY_HEART:
+        return False
+    if (exact_share_above_chance(latest) or 0.0) >= NEARLY_PERFECT:
         return False
     if latest.test_nll is not None and latest.test_nll > NLL_RISE * (best.test_nll or 0.0):
         return False

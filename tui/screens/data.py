@@ -19,7 +19,7 @@ from tui.data_text import data_lines
 from tui.errands import Refused, stored_runs
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
-from tui.text import fitted_end, plain
+from tui.text import fitted_end, plain, without_dashes
 
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
 
@@ -166,4 +166,4 @@ def _lines(home: Home, used: UsedData) -> Iterable[str]:
         document: dict[str, Any] = data_document(spec.data, survey_data(home, spec), None, on_bad=spec.on_bad)
     except (Refused, SpecError, OSError) as error:
         return [f"✖ {plain(error)}"]
-    return map(plain, data_lines(document))
+    return (without_dashes(plain(line)) for line in data_lines(document))

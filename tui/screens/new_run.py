@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -48,7 +48,7 @@ FIELDS = (
     ("batch_size", "batch", ""),
     ("image_size", "size", "pixels"),
     ("seed", "seed", "several: one run each"),
-    ("more", "more", "any other: loss=ce,ce-sqrt patience=3"),
+    ("more", "more", "any other: loss=ce,ce-sqrt"),
     ("name", "name", "free text"),
 )
 REMEMBERED = tuple(name for name, *_ in FIELDS if name != "name")
@@ -81,13 +81,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     AUTO_FOCUS = "#data"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
-    def __init__(
-        self, home: Home, texts: Mapping[str, str] | None = None, heading: str = "New experiment"
-    ) -> None:
+    def __init__(self, home: Home, texts: Mapping[str, str] | None = None, heading: str = "") -> None:
         """`texts`: what the fields begin with, as a clone has it; the last form's else."""
         super().__init__()
-        self._home, self._heading = home, heading
-        self._begun = {"data": FIRST_DATA, ARCH: ARCHS[0], **(last_form(home) if texts is None else texts)}
+        begun = last_form(home) if texts is None else texts
+        self._home = home
+        self._heading = heading or f"New experiment{', filled in as the last one was' if begun else ''}"
+        self._begun = {"data": FIRST_DATA, ARCH: ARCHS[0], **begun}
         self._known = Known()
         self._checked = Checked({}, (), ())
         self._data_problem = ""
@@ -160,6 +160,12 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         if event.input.id in ("data", "more"):
             self._look_later()
         self._check()
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        """What is cut beside a field stands whole below, while one is in it."""
+        if self._is_there:
+            self.query_one("#summary", Static).update(self._summary(self._problems()))
 
     @on(Checkbox.Changed)
     def _toggled(self) -> None:
@@ -270,7 +276,9 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def _summary(self, problems: dict[str, str]) -> Text:
         if problems:
-            name, problem = next(iter(problems.items()))
+            seen = self.focused.id if self.focused is not None else None
+            name = seen if seen in problems else next(iter(problems))
+            problem = problems[name]
             label = LABELS.get(name, name)
             where = f"{label}: " if label else ""
             return Text(f"✖ {where}{plain(problem)}", style=self.app.theme_variables["error"])

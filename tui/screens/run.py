@@ -25,6 +25,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
+from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.detail import verdict_text
 from tui.widgets.failure import failure_text
@@ -84,7 +85,7 @@ class RunScreen(PagedScreen, CopyActions):
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
         yield Static(id="run-head", markup=False)
         yield Static(id="banner", markup=False)
-        yield Static(id="run-verdict", markup=False)
+        yield Clipped("run-verdict", "4")
         yield Static(id="pages", markup=False)
         with Container(id="body"):
             yield CurvesPane()
@@ -178,17 +179,17 @@ class RunScreen(PagedScreen, CopyActions):
 
     def _draw_verdict(self, view: RunView) -> None:
         theme = self.app.theme_variables
-        says = self.query_one("#run-verdict", Static)
+        says = self.query_one("#run-verdict", Clipped)
         says.set_class(view.failure is not None, "-failed")
         if view.failure is not None:
             lines = LINES_LOW if self.has_class("-high") and not self.has_class("-tall") else LINES_TALL
-            says.update(failure_text(view.failure, theme, lines, self.size.width - 2))
+            says.say(failure_text(view.failure, theme, lines, self.size.width - 2))
             says.display = True
             return
         row = self._below.row_of(self.run_id)
         waits = Verdict("waiting", row.remark) if row is not None and row.status == "queued" else Verdict("")
         verdict = view.verdict if view.verdict.word else waits
-        says.update(verdict_text(verdict, theme))
+        says.say(verdict_text(verdict, theme))
         says.display = bool(verdict.word)
 
     def on_resize(self) -> None:
@@ -278,10 +279,10 @@ class RunScreen(PagedScreen, CopyActions):
 def head_text(view: RunView) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(view.title, style="bold")
-    if view.name:
-        text.append(f"  {view.name}", style="dim")
     text.append(f"   {GLYPHS[view.status]} {view.status}")
     text.append(f"  epoch {view.epoch} of {view.epochs}", style="dim")
     if view.worker:
         text.append(f"  on {view.worker}", style="dim")
+    if view.name:
+        text.append(f"   {view.name}", style="dim")
     return text

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.text import decimals
+from tui.widgets.clipped import Clipped
 from tui.widgets.line import Line
 
 
@@ -59,7 +60,7 @@ class DetailPane(Vertical):
             with Vertical(id="matrix-pane"):
                 yield Line("matrix-title")
                 yield ConfusionPlot(id="matrix")
-        yield Line("verdict", is_block=True)
+        yield Clipped("verdict", "enter")
 
     def show(self, detail: Detail | None) -> None:
         self.display = detail is not None
@@ -72,7 +73,7 @@ class DetailPane(Vertical):
         self.query_one(ConfusionPlot).view = detail.matrix
         classes = len(detail.matrix.counts) if detail.matrix else 1
         self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
-        self.query_one("#verdict", Line).say(verdict_text(detail.verdict, self.app.theme_variables))
+        self.query_one("#verdict", Clipped).say(verdict_text(detail.verdict, self.app.theme_variables))
 
 
 def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
@@ -104,5 +105,5 @@ def legend(curve: Curve, width: int) -> Text:
 def _matrix_title(view: MatrixView | None) -> Text:
     if view is None:
         return Text("confusion", style="dim")
-    text = f"confusion  epoch {view.epoch}  n {view.images:,}  colour: row share"
+    text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"
     return Text(text, style="dim", no_wrap=True, overflow="ellipsis")

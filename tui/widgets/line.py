@@ -5,14 +5,13 @@ from textual.widgets import Static
 
 
 class Line(Static):
-    """One line high, so that nothing else moves when it changes; or as high as its text, where `is_block`."""
+    """One line high, so that nothing else moves when it changes."""
 
-    def __init__(self, id: str, *, is_block: bool = False) -> None:  # noqa: A002
+    def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id, markup=False)
-        self._is_block = is_block
         self._said: Text | None = None
 
     def say(self, text: Text) -> None:
         if text != self._said:
             self._said = text
-            self.update(text, layout=self._is_block)
+            self.update(text, layout=False)

@@ -1,4 +1,6 @@
-"""The settings of the opened run: what differs from the defaults, or from another run, first."""
+"""What the opened run is and was asked to do: its name and its verdict whole, then its settings.
+
+Those settings come first that differ from the defaults, or from another run's."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -24,7 +26,7 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
         yield Static(id="spec-text", markup=False)
 
     def show(self, view: RunView) -> None:
-        if self._view is not None and (view.spec, view.facts) == (self._view.spec, self._view.facts):
+        if self._view is not None and _said(view) == _said(self._view):
             return
         self._view = view
         self._draw()
@@ -38,13 +40,29 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
             self.query_one("#spec-text", Static).update(spec_text(self._view, self._other))
 
 
+def _said(view: RunView) -> tuple[object, ...]:
+    return view.spec, view.facts, view.name, view.verdict
+
+
+def _known(view: RunView) -> Text:
+    """What is cut elsewhere where room is short."""
+    text = Text()
+    if view.name:
+        text.append(f"{view.name}\n\n")
+    verdict = view.verdict
+    for line, style in ((verdict.word, "bold"), (verdict.evidence, ""), (verdict.suggestion, "bold")):
+        mark = "▸ " if line and line == verdict.suggestion else ""
+        text.append(f"{mark}{line}\n" if line else "", style=style)
+    return text.append("\n") if verdict.word else text
+
+
 def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
     spec = view.spec
     against = other[1] if other is not None else make_spec({"data": spec.data, "optimizer": spec.optimizer})
     named = f"#{other[0]}" if other is not None else "the defaults"
     theirs = f"#{other[0]}" if other is not None else "default"
     differing = [name for name in FIELDS if getattr(spec, name) != getattr(against, name)]
-    text = Text()
+    text = _known(view)
     text.append(
         f"{len(differing) or 'nothing'} differ{'s' if len(differing) < 2 else ''} from {named}\n",
         style="bold",

@@ -1,0 +1,40 @@
+"""A text of several lines of which only the first have room: what is left out is said, and where it stands whole."""
+
+from rich.text import Text
+from textual.geometry import Size
+from textual.widget import Widget
+
+REST = " …"
+
+
+class Clipped(Widget):
+    """As high as its text, or as its styles allow; `whole` is the key to where all of it can be read."""
+
+    def __init__(self, id: str, whole: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._whole = whole
+        self.text = Text()
+
+    def say(self, text: Text) -> None:
+        if text != self.text:
+            self.text = text
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def _lines(self, width: int) -> list[Text]:
+        return list(self.text.wrap(self.app.console, max(width, 1)))
+
+    def render(self) -> Text:
+        return clipped(self._lines(self.size.width), self.size.width, self.size.height, self._whole)
+
+
+def clipped(lines: list[Text], width: int, height: int, whole: str) -> Text:
+    """At most `height` of the lines, none longer than `width`; the last of them ends with the key `whole`."""
+    if len(lines) > height > 0:
+        last = lines[height - 1]
+        last.rstrip()
+        last.truncate(max(width - len(REST) - len(whole) - 1, 0))
+        lines = [*lines[: height - 1], Text.assemble(last, REST, " ", (whole, "dim"))]
+    return Text("\n", no_wrap=True).join(lines)
