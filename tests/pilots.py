@@ -55,3 +55,16 @@ async def opened(pilot: Pilot[Any], rows: int = 8) -> None:
 
 def toasts(pilot: Pilot[Any]) -> str:
     return "\n".join(notification.message for notification in pilot.app._notifications)
+
+
+def listen(pilot: Pilot[Any]) -> list[str]:
+    """All that is said from now on, also what stands in one toast."""
+    said: list[str] = []
+    usual = pilot.app.notify
+
+    def notify(message: str, **more: Any) -> None:
+        said.append(message)
+        usual(message, **more)
+
+    pilot.app.notify = notify  # type: ignore[method-assign]
+    return said

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
+from pilots import SMALL, TALL, app, listen, make_home, opened, shown, table, toasts, until
 from studies import add_study
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -279,11 +279,11 @@ async def test_of_mixed_runs_those_are_done_to_which_it_can_be(home: Home, study
 async def test_edits_are_made_in_the_order_of_their_keys(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        screen = pilot.app.screen
+        screen, said = pilot.app.screen, listen(pilot)
         for _ in range(5):  # at once, as keys that are typed faster than the store writes
             screen._submit(lambda store: verbs.pause(store, [8]))
             screen.action_undo()
-        await until(pilot, lambda: toasts(pilot).count("undone: pause run 8") == 5)
+        await until(pilot, lambda: said.count("undone: pause run 8") == 5)
     assert statuses(study)[8] == "queued"
 
 
@@ -304,8 +304,9 @@ WRITING = ("x", "p", "r", "K", "J", "D", "N", "t", "P", "u", "n", "w")
 async def test_a_window_that_only_looks_refuses_every_key_that_writes(home: Home, study: Store) -> None:
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
+        said = listen(pilot)
         await pilot.press(*WRITING)
-        await until(pilot, lambda: toasts(pilot).count("only looks") == len(WRITING))
+        await until(pilot, lambda: "".join(said).count("only looks") == len(WRITING))
 
 
 @pytest.mark.parametrize("with_worker", [False, True])

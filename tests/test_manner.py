@@ -161,6 +161,24 @@ async def test_a_key_of_ones_own_does_it_and_help_shows_it(home: Home, study: St
         assert toasts(pilot) == ""
 
 
+async def test_a_key_may_be_written_as_its_character(home: Home, study: Store) -> None:
+    written('mark_all = "!"\nfilter = "&"\n')
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("exclamation_mark")
+        assert len(table(pilot).marks) == 8
+        await pilot.press("ampersand")
+        await until(pilot, lambda: pilot.app.focused is not None and pilot.app.focused.id == "filter")
+
+
+async def test_a_toast_that_is_said_again_stands_once(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        for _ in range(3):
+            await pilot.press("w")  # the study has a worker
+        assert toasts(pilot).count("a worker is there already") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -193,6 +211,8 @@ def test_keys_are_listed_with_the_names_of_their_commands(
         "does": "cancel; the weights so far are kept",
     } in found["keys"]
     assert len(found["keys"]) == sum(map(len, commands.TABLES)) and found["file"] == str(keys.keys_file())
+    assert run_cli(["keys"]) == 0
+    assert "question_mark" not in capsys.readouterr().out
     assert run_cli(["keys"]) == 0
     assert "toggle" not in (out := capsys.readouterr().out) and "mark_all" in out and "cancel_run" in out
     written('nothing = "X"')

@@ -1,6 +1,7 @@
 """Each screen as a picture: what is drawn differs from the one that was looked at only on purpose."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from textual.widgets import Input, Static
 from engine.disk import usage
 from engine.paths import Home
 from engine.store.database import open_store
+from engine.telemetry import HostCard, NvidiaState
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
+from tui.snapshot import WorkerView, make_workers
 
 ALL_MARKED = (*"vjjjjj", "v", "c")
 KEYS: dict[str, tuple[str, ...]] = {
@@ -30,6 +33,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "numbers": (*ALL_MARKED, "2"),
     "difference": (*ALL_MARKED, "4"),
     "run-help": ("enter", "question_mark"),
+    "workers": ("W",),
+    "data": ("d",),
 }
 ONCE = {
     "help": SMALL,
@@ -38,6 +43,8 @@ ONCE = {
     "numbers": SMALL,
     "difference": TALL,
     "run-help": SMALL,
+    "workers": SMALL,
+    "data": SMALL,
 }
 """These are seen at one size; the others at both."""
 CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONCE else (TALL, SMALL))]
@@ -54,7 +61,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     for place in ("tui.snapshot.clock", "tui.columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
     monkeypatch.setattr("tui.feed.seconds_left", lambda _waits, _now: 7_800.0)
+    monkeypatch.setattr("tui.feed.make_workers", workers_of_another_host)
+    cards = tuple(
+        HostCard(f"GPU-{number}", "NVIDIA H100", 80.0, used) for number, used in enumerate((41.2, 0.0))
+    )
+    monkeypatch.setattr("tui.screens.workers.nvidia", lambda: NvidiaState(cards=cards))
     return home
+
+
+def workers_of_another_host(*found: Any) -> tuple[WorkerView, ...]:
+    return tuple(replace(each, host="gpu03", pid=4242) for each in make_workers(*found))
 
 
 @pytest.mark.parametrize(("name", "size"), CASES, ids=[f"{name}-{size[0]}x{size[1]}" for name, size in CASES])
@@ -79,6 +95,10 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         await until(pilot, lambda: "✔ built in" in shown(pilot, "#data-says"))
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False  # else the picture depends on the moment
+    if name == "workers":
+        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text"))
+    if name == "data":
+        await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
     if name == "images":
         await until(pilot, lambda: is_drawn(pilot))
     if name == "difference":

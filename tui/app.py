@@ -31,7 +31,7 @@ from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
 from tui.state import last_manner, remember_manner
 from tui.text import plain
-from tui.themes import NAMES, THEMES, draw_with, following
+from tui.themes import NAMES, PREFIX, THEMES, draw_with, following
 
 if TYPE_CHECKING:
     from tui.feed import Feed
@@ -178,7 +178,7 @@ class ResnetTui(App[None]):
         """The next theme, for everything that is seen."""
         self._dress(following(self.theme))
         self.change_manner(theme=self.theme)
-        self.notify(f"theme {self.theme}")
+        self.notify(f"theme: {self.theme.removeprefix(PREFIX)}")
 
     def tell(self, lines: Iterable[str]) -> None:
         """Outside the window: a notification of the terminal's, and its bell."""
@@ -197,6 +197,9 @@ class ResnetTui(App[None]):
     ) -> None:
         """Say something for a while: its text is never markup, for it may quote what a user typed."""
         shown = plain(message)
+        for told in list(self._notifications):
+            if (told.message, told.severity) == (shown, severity):
+                self._unnotify(told, refresh=False)  # the same again stays longer, and stands once
         super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
 
     def refresh_feed(self) -> None:

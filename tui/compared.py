@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.spec import FIELDS
-from tui.curves import Panel
+from tui.curves import NO_KAPPA, Panel
 from tui.plots import INK, MARKERS, Line
 from tui.run_view import Points, RunView
 from tui.text import plain, setting
@@ -110,7 +110,7 @@ PANELS = (
     Panel("accuracy", "test accuracy", _accuracy, is_share=True),
     Panel("loss", "training loss by step", _lines(lambda view: view.losses)),
     Panel("balanced", "balanced accuracy, test", _curve("balanced_acc"), is_share=True),
-    Panel("kappa", "quadratic kappa, test", _curve("kappa")),
+    Panel("kappa", "quadratic kappa, test", _curve("kappa"), undefined=NO_KAPPA),
     Panel("training", "accuracy while training", _curve("train_acc"), is_share=True),
     Panel("nll", "negative log likelihood, test", _curve("test_nll")),
 )

@@ -22,6 +22,7 @@ class Subject(Protocol):
 
 Lines = Callable[[Any], list[Line]]
 """From a subject."""
+NO_KAPPA = "not defined: it is for classes that have an order"
 SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 """Weights of what came before: none, then stronger and stronger."""
 NARROWEST = 0.02
@@ -34,6 +35,8 @@ class Panel:
     title: str
     lines: Lines
     is_share: bool = False
+    undefined: str = ""
+    """What is said where epochs have been measured and this has no value in them."""
 
 
 def _line(name: str, points: Points, colour: tuple[int, int, int]) -> list[Line]:
@@ -78,7 +81,7 @@ PANELS = (
     Panel("accuracy", "accuracy", _accuracy, is_share=True),
     Panel("loss", "loss", _loss),
     Panel("balanced", "balanced accuracy", _balanced, is_share=True),
-    Panel("kappa", "quadratic kappa", _kappa),
+    Panel("kappa", "quadratic kappa", _kappa, undefined=NO_KAPPA),
     Panel("lr", "learning rate", lambda view: _line("lr", view.curves["lr"], INK.test)),
     Panel("speed", "images/s", lambda view: _line("images/s", view.curves["images_per_s"], INK.test)),
 )
@@ -179,6 +182,7 @@ def chart_of(view: Subject, looking: Looking, panel: Panel) -> Chart:
     return Chart(
         panel.title, tuple(lines), first, last, panel.is_share, panel.key in looking.log,
         looking.cursor if panel is looking.chosen else None,
+        panel.undefined if view.epoch and panel.undefined and not lines else Chart.empty,
     )  # fmt: skip
 
 

@@ -73,6 +73,11 @@ class RunView:
     """Environment and whatever else identifies the run: names and values."""
 
     @property
+    def has_way_out(self) -> bool:
+        """Whether a change of its spec is suggested."""
+        return bool(self.failure.change if self.failure is not None else self.verdict.suggestion)
+
+    @property
     def test_images(self) -> int:
         return next((matrix.images for matrix in self.matrices.values()), 0)
 

@@ -55,6 +55,8 @@ THEMES = (
 )
 INKS = dict(zip((theme.name for theme in THEMES), (DARK_INK, LIGHT, HIGH), strict=True))
 NAMES = tuple(INKS)
+PREFIX = "resnet-"
+"""Of the themes' names, for Textual has some of its own."""
 
 
 def ink_for(theme: str, *, has_hues: bool) -> Ink:

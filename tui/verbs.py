@@ -10,6 +10,7 @@ from engine.store.edits import labels, order, state
 from engine.store.edits.order import Direction
 from engine.store.edits.remove import remove as remove_runs
 from engine.store.edits.retry import retry as retry_runs
+from engine.store.edits.undo import GONE
 from engine.store.edits.undo import undo as undo_newest
 from engine.store.fencing import QueueError
 from engine.store.journal import QUEUE
@@ -144,6 +145,12 @@ def turn_queue(store: Store) -> Outcome:
     return resume_queue(store) if paused else pause_queue(store)
 
 
+def _left(what: Sequence[int], why: str) -> str:
+    if why == GONE:
+        return f"{numbered(what)} {'was' if len(what) == 1 else 'were'} removed: nothing brings that back"
+    return f"{'the queue' if what == [QUEUE] else numbered(what)} stays as it is: {why}"
+
+
 def undo(store: Store) -> Outcome:
     undone = undo_newest(store)
     if undone is None:
@@ -151,10 +158,7 @@ def undo(store: Store) -> Outcome:
     reasons: dict[str, list[int]] = {}
     for run_id, why in undone.left.items():
         reasons.setdefault(why, []).append(run_id)
-    warnings = [
-        f"{'the queue' if some == [QUEUE] else numbered(some)} stays as it is: {why}"
-        for why, some in reasons.items()
-    ]
+    warnings = [_left(some, why) for why, some in reasons.items()]
     if undone.withdrawn:
         warnings.append(f"{numbered(undone.withdrawn)}: where it is stopping already it stops all the same")
     head = f"{'undone' if undone.restored else 'cannot be undone'}: {undone.text}"

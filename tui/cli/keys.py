@@ -3,12 +3,20 @@
 from typing import Annotated
 
 import typer
+from textual.keys import key_to_character
 
 from tui import commands
 from tui.cli.output import print_json
 from tui.cli.table import print_table
 from tui.keys import clashes, keys_file, read_keys
 from tui.text import plain
+
+
+def written(key: str) -> str:
+    """`?` for Textual's `question_mark`; a file of keys may have either."""
+    character = "/" if key == "slash" else key_to_character(key)
+    return character if character and not character.isspace() else key
+
 
 SCREENS = dict(
     zip(("home", "run", "compare", "workers", "data", "images", "broken"), commands.TABLES, strict=True)
@@ -22,7 +30,7 @@ def keys(as_json: Annotated[bool, typer.Option("--json", help="One JSON document
         {
             "screen": screen,
             "command": each.id,
-            "keys": found.keymap.get(each.id, each.keys).split(","),
+            "keys": [written(key) for key in found.keymap.get(each.id, each.keys).split(",")],
             "does": each.help,
         }
         for screen, table in SCREENS.items()

@@ -47,6 +47,8 @@ class Chart:
     """Accuracy-like: from at most 1 down to what is there."""
     log: bool = False
     cursor: float | None = None
+    empty: str = "nothing measured yet"
+    """What is said where no line has a point in the window."""
 
 
 def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> None:
@@ -55,7 +57,7 @@ def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> None:
     values = [y for points in inside for _, y in points]
     if not values:
         as_characters(plot, width, height)
-        write(plot, "nothing measured yet", 0, height - 1, INK.dim)
+        write(plot, chart.empty, 0, height - 1, INK.dim)
         return
     low, high = bounds(values, is_share=chart.is_share, log=chart.log)
     plot.xlim(chart.first, chart.last)

@@ -10,6 +10,8 @@ from textual.widgets import Static
 
 from tui.text import plain
 
+NOTHING = ("nothing happened since you last looked", "resnet-tui news --since 2d looks further back")
+
 
 class JournalScreen(ModalScreen[None]):
     """Any of the usual keys leaves."""
@@ -21,7 +23,14 @@ class JournalScreen(ModalScreen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        head, *rest = map(plain, self._lines or ("nothing happened since you last looked",))
+        head, *rest = map(
+            plain,
+            self._lines
+            or (
+                "nothing happened since you last looked",
+                "resnet-tui news --since 2d looks further back",
+            ),
+        )
         with VerticalScroll(id="dialog"):
             yield Static(Text(head, style="bold"))
             for line in rest:

@@ -138,7 +138,10 @@ class RunScreen(PagedScreen, CopyActions):
     def on_run_screen_ready(self, message: Ready) -> None:
         if not self.is_attached:
             return
+        had_way_out = self._view is None or self._view.has_way_out
         self._view = message.view
+        if message.view.has_way_out != had_way_out:
+            self.refresh_bindings()
         self.query_one("#banner").display = False
         with self.app.batch_update():
             self._draw()
@@ -208,6 +211,8 @@ class RunScreen(PagedScreen, CopyActions):
             return self.page == SEARCHABLE
         if action == "compare_spec":
             return self.page == "spec"
+        if action == "fix" and self._view is not None and not self._view.has_way_out:
+            return None
         return super().check_action(action, parameters)
 
     def action_search(self) -> None:

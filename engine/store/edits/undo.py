@@ -41,6 +41,9 @@ class Undone:
     """Running runs whose request was taken back: their processes may have heard it."""
 
 
+GONE = "it is gone"
+
+
 def undo(store: Store) -> Undone | None:
     """Take back the newest edit and forget it, so that the next call takes back the one before; None where the
     journal is empty. What has changed since is left as it is."""
@@ -88,7 +91,7 @@ def _take_out(session: Session, run_ids: Sequence[int], undone: Undone) -> None:
         if run_id in goes:
             undone.restored.append(run_id)
         elif run_id not in there:
-            undone.left[run_id] = "it is gone"
+            undone.left[run_id] = GONE
         elif run_id in untouched:
             others = sorted(set(needed[run_id]) - goes)
             undone.left[run_id] = f"run {others[0]} waits for it"
@@ -118,7 +121,7 @@ def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, c
         run_id, before, after = each["id"], each["before"], each["after"]
         compared = after if before.keys() - LABELS else before
         if run_id not in now:
-            undone.left[run_id] = "it is gone"
+            undone.left[run_id] = GONE
         elif any(now[run_id][name] != after[name] for name in compared):
             undone.left[run_id] = "it has changed since"
         elif problem := _misfit(session, run_id, before, arch_then) or _relink(session, run_id, before):
