@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from engine.disk import usage
 from engine.paths import Home
 from engine.store.database import open_store
-from engine.telemetry import HostCard, NvidiaState
+from engine.telemetry import CardProcess, HostCard, NvidiaState
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView, make_workers
@@ -62,10 +62,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
         monkeypatch.setattr(place, lambda _time: "15:52")
     monkeypatch.setattr("tui.feed.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feed.make_workers", workers_of_another_host)
-    cards = tuple(
-        HostCard(f"GPU-{number}", "NVIDIA H100", 80.0, used) for number, used in enumerate((41.2, 0.0))
+    cards = (
+        HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),
+        HostCard("NVIDIA H100", "GPU-1", 80.0, 0.0),
     )
-    monkeypatch.setattr("tui.screens.workers.nvidia", lambda: NvidiaState(cards=cards))
+    monkeypatch.setattr("tui.screens.workers.nvidia", lambda: NvidiaState(cards, None, None, None))
     return home
 
 

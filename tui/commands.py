@@ -174,7 +174,12 @@ WORKERS = (
     Command("down", "down,j", "down", "the next worker", shown="↓", in_footer=False, group=MOVING),
     Command("up", "up,k", "up", "the one before", shown="↑", in_footer=False, group=MOVING),
     Command(
-        "open_run", "enter", "its run", "the run that it trains, on a screen of its own", group=ON_WORKER
+        "open_run",
+        "enter",
+        "its run",
+        "the run that it trains, on a screen of its own",
+        "enter",
+        group=ON_WORKER,
     ),
     Command("start_worker", "w", "start", "start a worker that outlives this app", group=ON_WORKER),
     Command("drain_worker", "d", "drain", "let it leave when its run has ended", group=ON_WORKER),
