@@ -30,7 +30,7 @@ PRESS_EVERY_S = 0.12
 BARE = """
 import gc
 gc.disable()
-import tui.first_look, tui.app
+import tui.feeds.first_look, tui.app
 gc.freeze()
 gc.enable()
 from textual.app import App

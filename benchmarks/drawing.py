@@ -20,9 +20,9 @@ from engine.store.edits import labels
 from engine.store.fencing import table_of
 from engine.store.tables import LossPoint
 from engine.training.losses import MAX_BUCKETS
-from tui.curves import smoothed
 from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix
 from tui.snapshot import Curve, make_row
+from tui.views.curves import smoothed
 
 TITLE = "Plots, built and drawn; curves, read"
 TIMES = 30

@@ -20,7 +20,7 @@ from engine.store.edits.undo import undo
 from engine.store.fencing import Claim, QueueError
 from engine.store.news import read_news
 from tests.studies import train
-from tui.feed import Feed
+from tui.feeds.feed import Feed
 
 EPOCHS = 3
 

@@ -16,12 +16,12 @@ from engine.answers import NO_CLASS, array_bytes
 from engine.paths import Home
 from engine.store.database import Store, open_store
 from tui import commands, verbs
-from tui.compare_feed import CompareFeed
-from tui.compared import Compared, at_best, at_last
-from tui.paired import compare_answers
+from tui.feeds.compare_feed import CompareFeed
+from tui.feeds.paired import compare_answers
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
+from tui.views.compared import Compared, at_best, at_last
 from tui.widgets.compare_panes import key_text, numbers_text, settings_text
 from tui.widgets.curves_pane import ChartBox, CurvesPane
 

@@ -16,16 +16,16 @@ from studies import add_study
 from engine.paths import Home
 from engine.store.database import Store, open_store
 from engine.store.edits.remove import remove
-from tui.absence import look_back
-from tui.feed import Feed
-from tui.first_look import FirstLook, Looking
+from tui.feeds.absence import look_back
+from tui.feeds.feed import Feed
+from tui.feeds.first_look import FirstLook, Looking
 from tui.start import only_flags
 
 CALL = """
 import json, sys
 from pathlib import Path
 from engine.paths import Home
-from tui import first_look
+from tui.feeds import first_look
 looking = first_look.begin(Home.find(Path(sys.argv[1])), create=sys.argv[2] == "create")
 assert not any(name.startswith(("sqlalchemy", "pydantic", "textual")) for name in sys.modules)
 has_opened = looking.has_opened()
@@ -113,7 +113,7 @@ async def test_where_nothing_was_seen_the_app_looks_itself(home: Home, study: St
 
 
 async def test_what_happened_meanwhile_is_said_from_the_look(home: Home, study: Store) -> None:
-    from tui.absence import Absence
+    from tui.feeds.absence import Absence
 
     look = FirstLook(look_at(home).snapshot, Absence("since Monday: 3 ended", ("#1 done",)))
     async with app(home, looking=Seen(look)).run_test(size=(120, 40)) as pilot:

@@ -26,13 +26,13 @@ from engine.store.edits.remove import remove
 from engine.store.edits.undo import undo
 from engine.store.fencing import Claim, QueueError
 from tui import verbs
-from tui.feed import Feed
-from tui.news_text import in_short
-from tui.run_list import Wish, arrange
+from tui.feeds.feed import Feed
+from tui.manner.told import BEGINNING
 from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.journal import JournalScreen
-from tui.told import BEGINNING
+from tui.views.news_text import in_short
+from tui.views.run_list import Wish, arrange
 from tui.widgets.filter_line import FilterLine
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)

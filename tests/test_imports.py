@@ -13,7 +13,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
     [
         ("tui.app, tui.cli", HEAVY),
         (
-            "tui.app, tui.first_look",
+            "tui.app, tui.feeds.first_look",
             (*HEAVY, "sqlalchemy", "sqlmodel", "pydantic", "typer", "engine.store.tables"),
         ),
         ("engine.worker", HEAVY),

@@ -20,16 +20,17 @@ from engine.paths import Home
 from engine.store import listing, queue
 from engine.store.database import Store, open_store
 from engine.store.fencing import Claim
-from tui import commands, keys
-from tui.again import add_command
-from tui.ascii import AsciiFilter, to_ascii
-from tui.bulletin import bulletin, escape_codes
+from tui import commands
 from tui.cli import run as run_cli
+from tui.forms.again import add_command
+from tui.manner import keys
+from tui.manner.ascii import AsciiFilter, to_ascii
+from tui.manner.bulletin import bulletin, escape_codes
+from tui.manner.state import APP, Manner, last_manner, remember_manner, state_file
+from tui.manner.themes import INKS, NAMES, THEMES
 from tui.plots import INK
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
-from tui.state import APP, Manner, last_manner, remember_manner, state_file
-from tui.themes import INKS, NAMES, THEMES
 
 
 @pytest.fixture

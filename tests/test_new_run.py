@@ -14,7 +14,7 @@ from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing
 from engine.store.database import Store, open_store
-from tui.data_look import DataLook, look_at
+from tui.forms.data_look import DataLook, look_at
 from tui.screens import new_run
 from tui.screens.new_run import NewRunScreen
 

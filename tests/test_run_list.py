@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.run_list import SORTS, FilterError, Wish, arrange, is_still, parse_filter
 from tui.snapshot import RunRow
+from tui.views.run_list import SORTS, FilterError, Wish, arrange, is_still, parse_filter
 
 PLAIN = RunRow(
     id=0, status="done", asked=None, name="", note="", tags=(), sweep="", priority=0, data="digits", arch="resnet18",

@@ -15,11 +15,11 @@ from engine.store.database import Store, open_store
 from engine.store.fencing import Claim
 from engine.store.status import Cause
 from tui import commands
-from tui.curves import Looking
-from tui.run_view import Failure
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run import RunScreen
+from tui.views.curves import Looking
+from tui.views.run_view import Failure
 from tui.widgets.curves_pane import ChartBox, CurvesPane
 from tui.widgets.failure import MEANS, failure_text
 from tui.widgets.log_pane import LogPane
@@ -300,7 +300,7 @@ async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Hom
 
 
 def test_the_window_stays_in_the_run_and_follows_the_cursor(home: Home, study: Store) -> None:
-    from tui.run_feed import RunFeed
+    from tui.feeds.run_feed import RunFeed
 
     feed = RunFeed(home, 4)
     view = feed.poll()

@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from engine.grid import make_spec
 from engine.store.tables import EpochMetrics, Run, Worker
 from engine.store.waiting import Waiting
-from tui.columns import Column, Facts, bar, content, facts_of, header, plan_columns
 from tui.snapshot import describe_load, make_detail, make_row, make_workers, seconds_left
 from tui.text import clock, decimals, duration, learning_rate, plain
+from tui.views.columns import Column, Facts, bar, content, facts_of, header, plan_columns
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

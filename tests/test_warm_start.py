@@ -20,7 +20,7 @@ from engine.store.database import Store, open_store
 from engine.store.fencing import QueueError, run_table
 from engine.training.provenance import provenance
 from tui.cli import run
-from tui.warm_start import check_warm_starts
+from tui.forms.warm_start import check_warm_starts
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_doctor_says_which_imagenet_file_a_waiting_run_lacks(
         ]
         return {"files": [{**file, "reachable": file["arch"] == "resnet50"} for file in files]}
 
-    monkeypatch.setattr("tui.imagenet.ask", answer)
+    monkeypatch.setattr("tui.forms.imagenet.ask", answer)
     missing, to_come = doctor._imagenet(home)
     assert missing.problem == "this machine cannot download it: put resnet18.pth into /f"
     assert to_come.problem is None and "will be downloaded into /f" in to_come.found
@@ -135,7 +135,7 @@ def test_add_and_edit_say_which_imagenet_file_they_would_lack(
         file = {"arch": "resnet18", "pretrained": "imagenet", "name": "r18.pth", "folder": "/f"}
         return {"files": [file | {"present": False, "reachable": False}]}
 
-    monkeypatch.setattr("tui.imagenet.ask", answer)
+    monkeypatch.setattr("tui.forms.imagenet.ask", answer)
     told = "warning: the ImageNet weights of resnet18 are missing, and this machine cannot download it: "
     assert shell("add", "--data", "digits", "--pretrained", "none,imagenet", "--lr", "0.1,0.2") == 0
     assert shell.out.split() == ["1", "2", "3", "4"] and told + "put r18.pth into /f\n" in shell.err

@@ -22,6 +22,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.telemetry import CardProcess, HostCard, NvidiaState
 from tui import commands
+from tui.feeds.worker_history import KEPT, WorkerHistory, sparkline
 from tui.screens import workers as workers_screen
 from tui.screens.data import DataScreen, used_data
 from tui.screens.help import HelpScreen
@@ -29,7 +30,6 @@ from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen, cards_text
 from tui.snapshot import WorkerView
-from tui.worker_history import KEPT, WorkerHistory, sparkline
 from tui.worker_verbs import CannotTell, drain, stop
 
 

@@ -21,20 +21,20 @@ from textual.widgets import Input
 
 from engine.paths import Home
 from tui import commands
-from tui.ascii import AsciiFilter
-from tui.bulletin import escape_codes
 from tui.errands import Refused
-from tui.first_look import FirstLook, Looking
-from tui.keys import clashes, keys_file, read_keys
+from tui.feeds.first_look import FirstLook, Looking
+from tui.manner.ascii import AsciiFilter
+from tui.manner.bulletin import escape_codes
+from tui.manner.keys import clashes, keys_file, read_keys
+from tui.manner.state import last_manner, remember_manner
+from tui.manner.themes import NAMES, PREFIX, THEMES, draw_with, following
 from tui.screens.broken import RESTART, BrokenScreen, write_down
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
-from tui.state import last_manner, remember_manner
 from tui.text import plain
-from tui.themes import NAMES, PREFIX, THEMES, draw_with, following
 
 if TYPE_CHECKING:
-    from tui.feed import Feed
+    from tui.feeds.feed import Feed
 
 POLL_S = 0.25
 LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
@@ -224,7 +224,7 @@ class ResnetTui(App[None]):
     def _newest(self, run_id: int | None) -> Snapshot | None:
         """None where nothing moved. Raises Refused."""
         from engine.store.database import StoreError
-        from tui.feed import Feed
+        from tui.feeds.feed import Feed
 
         try:
             if self._feed is None:

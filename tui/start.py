@@ -40,7 +40,7 @@ def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
 def _open_app(flags: dict[str, str]) -> int | None:
     """The app's exit code. None where it cannot be opened: the command line says why."""
     from engine.paths import Home
-    from tui import first_look
+    from tui.feeds import first_look
 
     try:
         folder, cache = (Path(flags[name]) if name in flags else None for name in ("home", "cache"))

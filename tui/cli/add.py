@@ -24,8 +24,8 @@ from engine.words import BUILTIN_DEFAULTS
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell
-from tui.imagenet import lacking
-from tui.warm_start import check_warm_starts
+from tui.forms.imagenet import lacking
+from tui.forms.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index

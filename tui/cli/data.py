@@ -13,8 +13,8 @@ from engine.paths import Home
 from engine.spec import RunSpec
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, print_json, tell
-from tui.data_text import class_lines, data_lines
 from tui.text import plain
+from tui.views.data_text import class_lines, data_lines
 
 FLAGS = [name for name in READ_FIELDS if name != "data"]
 

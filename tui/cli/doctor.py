@@ -20,7 +20,7 @@ from engine.supervision import logout
 from tui.ask import engine_command
 from tui.cli.options import takes_home
 from tui.cli.output import print_json
-from tui.imagenet import ImagenetFile, imagenet_files
+from tui.forms.imagenet import ImagenetFile, imagenet_files
 from tui.text import plain
 
 PACKAGES = ("resnet-tui", "torch", "torchvision", "textual", "plotext", "sqlmodel", "scikit-learn", "pillow")

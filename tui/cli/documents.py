@@ -12,7 +12,7 @@ from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.tables import EpochMetrics, Run
 from engine.store.waiting import Waiting, waits
-from tui.run_log import log_tail
+from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50
 _METRICS = (

@@ -12,8 +12,8 @@ from tui.cli.add import check_files, naming_flags, with_relative_data
 from tui.cli.ids import find_ids, tell_runs
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
-from tui.imagenet import lacking
-from tui.warm_start import check_warm_starts
+from tui.forms.imagenet import lacking
+from tui.forms.warm_start import check_warm_starts
 
 
 @takes_home

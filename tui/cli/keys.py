@@ -8,7 +8,7 @@ from textual.keys import key_to_character
 from tui import commands
 from tui.cli.output import print_json
 from tui.cli.table import print_table
-from tui.keys import clashes, keys_file, read_keys
+from tui.manner.keys import clashes, keys_file, read_keys
 from tui.text import plain
 
 

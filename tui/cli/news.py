@@ -12,9 +12,9 @@ from engine.store.news import read_news
 from tui.cli.options import takes_home
 from tui.cli.output import print_json, tell
 from tui.cli.since import EXAMPLES, parse_since
-from tui.news_text import lines
+from tui.manner.told import BEGINNING, Told, last_told, news_file, remember
 from tui.text import plain
-from tui.told import BEGINNING, Told, last_told, news_file, remember
+from tui.views.news_text import lines
 
 
 @takes_home

@@ -13,11 +13,11 @@ from engine.grid import SpecError
 from engine.paths import Home
 from engine.store.database import StoreError
 from tui import commands
-from tui.compare_feed import CompareFeed
-from tui.compared import PANELS, Compared
+from tui.feeds.compare_feed import CompareFeed
 from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
 from tui.text import plain
+from tui.views.compared import PANELS, Compared
 from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.difference_pane import DifferencePane

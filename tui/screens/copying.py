@@ -21,7 +21,7 @@ class CopyActions(FormActions):
 
     @work(thread=True, exclusive=True, group="copy-text")
     def _read_commands(self, run_ids: list[int]) -> None:
-        from tui.again import add_command  # knows the form, which the app starts without
+        from tui.forms.again import add_command  # knows the form, which the app starts without
 
         try:
             lines = [add_command(run.spec, run.name) for run in stored_runs(self._home, run_ids)]

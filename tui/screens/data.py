@@ -15,11 +15,11 @@ from textual.widgets import Footer, Static
 from engine.grid import SpecError
 from engine.paths import Home
 from tui import commands
-from tui.data_text import data_lines
 from tui.errands import Refused, stored_runs
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
 from tui.text import fitted_end, plain, without_dashes
+from tui.views.data_text import data_lines
 
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
 

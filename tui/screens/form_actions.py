@@ -55,7 +55,7 @@ class FormActions(RunActions):
             return
         changed = ", ".join(f"{name} {value}" for name, value in run.change.items())
         heading = f"As #{run_id}, but {changed}" if fixed else f"Clone of #{run_id}"
-        from tui.form import texts_of
+        from tui.forms.form import texts_of
 
         copied = Copied(texts_of(run.spec, run.change if fixed else {}), plain(heading))
         self.app.call_from_thread(self._open, copied)

@@ -14,23 +14,23 @@ from textual.widgets import Footer, Input, Static
 from engine import processes
 from engine.paths import Home
 from tui import commands
-from tui.absence import Absence, look_back, seen
-from tui.bulletin import bulletin
 from tui.errands import Refused
-from tui.run_list import QUEUE, SORTS, Wish
+from tui.feeds.absence import Absence, look_back, seen
+from tui.feeds.worker_history import WorkerHistory
+from tui.manner.bulletin import bulletin
+from tui.manner.state import Manner
 from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.starting import StartActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
-from tui.state import Manner
 from tui.text import plain
+from tui.views.run_list import QUEUE, SORTS, Wish
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
-from tui.worker_history import WorkerHistory
 
 
 class Own(Protocol):
@@ -296,8 +296,8 @@ class HomeScreen(StartActions, CopyActions):
             self.app.push_screen(RunScreen(self, run_id))
 
     def action_compare(self) -> None:
-        from tui.compared import MOST
         from tui.screens.compare import CompareScreen
+        from tui.views.compared import MOST
 
         run_ids = self.table.chosen() if self.table.marks else []
         if 2 <= len(run_ids) <= MOST:

@@ -18,11 +18,11 @@ from engine.datasets.view import Viewer
 from engine.paths import Home
 from engine.spec import ORDINAL_LOSS
 from tui import commands
-from tui.cell_images import CellImages, ImageFacts, Place, epochs_seen, window
-from tui.pictures import fitted_cells, picture_class
-from tui.run_view import RunView
+from tui.manner.pictures import fitted_cells, picture_class
 from tui.screens.help import HelpScreen
 from tui.text import decimals, fitted_end, plain
+from tui.views.cell_images import CellImages, ImageFacts, Place, epochs_seen, window
+from tui.views.run_view import RunView
 from tui.widgets.matrix_pane import named
 
 SCORE_PLACES = 3

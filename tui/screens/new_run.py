@@ -28,13 +28,13 @@ from engine.store.fencing import QueueError
 from engine.store.listing import spec_hashes
 from engine.store.paces import device_of, past_runs
 from engine.text import is_hidden
-from tui.data_look import DataLook, look_at
-from tui.estimate import Measured, time_shown
-from tui.form import ARCH, Checked, check, defaults, parse_more, preview
-from tui.imagenet import lacking
-from tui.state import last_form, remember_form
+from tui.forms.data_look import DataLook, look_at
+from tui.forms.estimate import Measured, time_shown
+from tui.forms.form import ARCH, Checked, check, defaults, parse_more, preview
+from tui.forms.imagenet import lacking
+from tui.forms.warm_start import check_warm_starts
+from tui.manner.state import last_form, remember_form
 from tui.text import plain
-from tui.warm_start import check_warm_starts
 from tui.widgets.form_fields import Choice, FieldSuggester
 
 LOOKING = "looking …"

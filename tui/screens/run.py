@@ -15,16 +15,16 @@ from engine.spec import RunSpec
 from engine.store.database import StoreError
 from engine.store.fencing import QueueError
 from tui import commands
-from tui.cell_images import Place
 from tui.errands import Refused, stored_runs
-from tui.run_feed import RunFeed
-from tui.run_view import RunView
+from tui.feeds.run_feed import RunFeed
 from tui.screens.ask import AskScreen
 from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.text import plain
+from tui.views.cell_images import Place
+from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.detail import verdict_text

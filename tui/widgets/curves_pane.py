@@ -6,8 +6,8 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui.curves import PANELS, SMOOTHING, Looking, Panel, Subject, chart_of
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
+from tui.views.curves import PANELS, SMOOTHING, Looking, Panel, Subject, chart_of
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""

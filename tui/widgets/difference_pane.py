@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.paths import Home
-from tui.compared import Compared
 from tui.plots import COUNTS, MODES, TALLEST, Grid
-from tui.run_view import RunView
 from tui.snapshot import MatrixView
 from tui.text import decimals, plain
+from tui.views.compared import Compared
+from tui.views.run_view import RunView
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
 if TYPE_CHECKING:  # numpy is for who asks
@@ -94,7 +94,7 @@ class DifferencePane(CellKeys, Vertical):
 
     @work(thread=True, group="difference")
     def _read(self, pair: Pair, asked: Asked) -> None:
-        from tui.paired import compare_answers
+        from tui.feeds.paired import compare_answers
 
         self.post_message(
             self.Tested(asked, compare_answers(self._home, pair[0], pair[1], asked[1], asked[3]))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from rich.text import Text
 
 from engine.store.status import Cause
-from tui.run_view import Failure
 from tui.text import clock, fitted
+from tui.views.run_view import Failure
 
 MEANS: Mapping[Cause, str] = {
     "diverged": "the loss was no longer a number",

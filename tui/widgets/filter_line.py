@@ -6,7 +6,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.run_list import FilterError, Term, parse_filter
+from tui.views.run_list import FilterError, Term, parse_filter
 
 
 class FilterLine(Horizontal):

@@ -7,8 +7,8 @@ from textual.suggester import Suggester
 from textual.widgets import Checkbox
 
 from engine.paths import Home
-from tui.data_look import paths_like
-from tui.form import completions
+from tui.forms.data_look import paths_like
+from tui.forms.form import completions
 
 
 class Choice(Checkbox):

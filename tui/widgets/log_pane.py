@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.run_log import LogFile
+from tui.feeds.run_log import LogFile
 from tui.widgets.scrolling import Scrolling
 
 

@@ -12,8 +12,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.plots import MODES, TALLEST, Grid, PlotextPlot, draw_matrix, most_confused
-from tui.run_view import RunView
 from tui.snapshot import MatrixView
+from tui.views.run_view import RunView
 
 PLAY_S = 0.4
 """An epoch is seen for so long."""

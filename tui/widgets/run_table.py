@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.columns import Column, content, decides, facts_of, header, plan_columns
-from tui.run_list import Wish, arrange, is_still
 from tui.snapshot import RunRow
+from tui.views.columns import Column, content, decides, facts_of, header, plan_columns
+from tui.views.run_list import Wish, arrange, is_still
 
 HEAD = 1
 # The theme's colour of each status's sign; those without one are dimmed.

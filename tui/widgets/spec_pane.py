@@ -9,8 +9,8 @@ from textual.widgets import Static
 
 from engine.grid import make_spec
 from engine.spec import FIELDS, GROUP_OF, RunSpec
-from tui.run_view import RunView
 from tui.text import setting
+from tui.views.run_view import RunView
 from tui.widgets.scrolling import Scrolling
 
 NAME_CELLS = 20

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.paths import Home
-from tui.state import read_state, state_file, write_state
+from tui.manner.state import read_state, state_file, write_state
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Before all runs."""

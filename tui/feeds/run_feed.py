@@ -7,8 +7,8 @@ from engine.paths import Home
 from engine.store import history, listing
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix
-from tui.run_log import log_tail
-from tui.run_view import RunView, make_run_view
+from tui.feeds.run_log import log_tail
+from tui.views.run_view import RunView, make_run_view
 
 LAST_LINES = 6
 """Of a failed run's log, beside why it failed."""

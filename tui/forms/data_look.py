@@ -9,7 +9,7 @@ from engine.datasets.source import survey_data
 from engine.disk.footprint import Images, images_of
 from engine.grid import SpecError, make_spec
 from engine.paths import Home
-from tui.form import NO_DATA, OTHERS, is_built_in
+from tui.forms.form import NO_DATA, OTHERS, is_built_in
 from tui.text import without_dashes
 
 MOST_ENTRIES = 2_000

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from engine.paths import Home
 from engine.store.database import Store, open_store
 from engine.store.fencing import QueueError
-from tui.compared import Compared
-from tui.run_feed import RunFeed
-from tui.run_view import RunView
+from tui.feeds.run_feed import RunFeed
+from tui.views.compared import Compared
+from tui.views.run_view import RunView
 
 
 class CompareFeed:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.spec import FIELDS
-from tui.curves import NO_KAPPA, Panel
 from tui.plots import INK, MARKERS, Line
-from tui.run_view import Points, RunView
 from tui.text import plain, setting
+from tui.views.curves import NO_KAPPA, Panel
+from tui.views.run_view import Points, RunView
 
 MOST = 8
 """As many as there are colours."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tui.plots import INK, Chart, Line
-from tui.run_view import Points, RunView
+from tui.views.run_view import Points, RunView
 
 
 class Subject(Protocol):

@@ -4,7 +4,7 @@ import shlex
 
 from engine.grid import make_spec
 from engine.spec import FIELDS, RunSpec
-from tui.form import typed
+from tui.forms.form import typed
 
 
 def add_command(spec: RunSpec, name: str = "") -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from engine.paths import Home
 from tui.errands import with_store
-from tui.news_text import in_short, lines
+from tui.manner.told import BEGINNING, Told, last_told, news_file, remember
 from tui.snapshot import Snapshot
-from tui.told import BEGINNING, Told, last_told, news_file, remember
+from tui.views.news_text import in_short, lines
 
 if TYPE_CHECKING:
     from engine.analysis.news import News

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from engine.paths import Home
-from tui.absence import Absence, look_back
+from tui.feeds.absence import Absence, look_back
 from tui.snapshot import Snapshot
 
 OPENED = b"o"
@@ -68,7 +68,7 @@ def begin(home: Home, *, create: bool) -> Looking:
 
 
 def _tell(home: Home, output: BinaryIO, *, create: bool) -> None:
-    from tui.feed import Feed
+    from tui.feeds.feed import Feed
 
     feed = Feed(home.database, create=create)
     output.write(OPENED)

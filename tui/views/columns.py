@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
-from tui.run_list import QUEUE
 from tui.snapshot import GLYPHS, RunRow
 from tui.text import clock, decimals, fitted, learning_rate
+from tui.views.run_list import QUEUE
 
 BAR = 8
 SIGN = 1

@@ -4,7 +4,7 @@ from engine.analysis.compare import Paired, paired_difference
 from engine.answers import Answers, NoAnswers, read_answers
 from engine.datasets.groups import groups_by_name
 from engine.paths import Home
-from tui.run_view import RunView
+from tui.views.run_view import RunView
 
 
 def compare_answers(

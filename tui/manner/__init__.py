@@ -1,0 +1,1 @@
+"""How the app looks and behaves for this user and this terminal."""

@@ -1,0 +1,1 @@
+"""What is shown, as frozen values made by pure functions."""
