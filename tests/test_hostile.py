@@ -13,9 +13,9 @@ import pytest
 from hostile import ALL_IN_ONE, CORPUS, FORMULAS, MARKUP, file_names, hidden_in
 from markdown_it import MarkdownIt
 from pictures import draw
+from pilots import app, opened, until
 from sqlalchemy import bindparam, text
 from studies import add_study
-from test_app import app, opened, until
 from textual.widgets import Input, Static
 
 from engine.analysis.final_table import final_table

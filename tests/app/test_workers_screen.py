@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from pictures import lab_csvs
 from pilots import SMALL, TALL, app, make_home, opened, shown, toasts, until
-from studies import add_study
 from textual.pilot import Pilot
 
 from engine import processes
@@ -37,13 +36,6 @@ from tui.worker_verbs import CannotTell, drain, stop
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setattr(workers_screen, "nvidia", lambda: NvidiaState((), None, None, None))
     return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Store:
-    store = open_store(home.database)
-    add_study(store)
-    return store
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
 """The screen of one run: its pages by keys."""
 
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
-from studies import GRADES, add_study
+from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from studies import GRADES
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from engine.paths import Home
 from engine.store import listing, queue
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from engine.store.fencing import Claim
 from engine.store.status import Cause
 from tui import commands
@@ -24,18 +23,6 @@ from tui.widgets.curves_pane import ChartBox, CurvesPane
 from tui.widgets.failure import MEANS, failure_text
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Store:
-    store = open_store(home.database)
-    add_study(store)
-    return store
 
 
 async def on_run(pilot: Pilot[Any], downs: int = 0) -> None:

@@ -1,34 +1,20 @@
 """The new-experiment form on the screen: clones, fixes, what it remembers and completes."""
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
-from studies import add_study
+from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 
 from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from tui.forms.data_look import DataLook, look_at
 from tui.screens import new_run
 from tui.screens.new_run import NewRunScreen
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Store:
-    store = open_store(home.database)
-    add_study(store)
-    return store
 
 
 async def form(pilot: Pilot[Any], key: str) -> None:

@@ -1,14 +1,13 @@
 """The images of a cell of the confusion matrix, by keys."""
 
 import contextlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from pictures import lab_csvs
-from pilots import SMALL, TALL, app, make_home, opened, shown, toasts, until
-from studies import GRADES, LABELS, add_study, confusion, train
+from pilots import SMALL, TALL, app, opened, shown, toasts, until
+from studies import GRADES, LABELS, confusion, train
 from textual.pilot import Pilot
 
 from engine.answers import append_answers
@@ -25,18 +24,6 @@ from tui.widgets.matrix_pane import MatrixPane
 
 SKILL = 0.15 * 5 % 0.7 + 0.1
 """Of run 5 in the study."""
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Store:
-    store = open_store(home.database)
-    add_study(store)
-    return store
 
 
 def answer(home: Home, run_id: int, names: list[str], epochs: int, skill: float) -> None:

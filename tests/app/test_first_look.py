@@ -6,15 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from pilots import app, make_home, opened, shown, table, until
-from studies import add_study
+from pilots import app, opened, shown, table, until
 
 from engine.paths import Home
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from engine.store.edits.remove import remove
 from tui.feeds.absence import look_back
 from tui.feeds.feed import Feed
@@ -40,18 +37,6 @@ def begin(home: Home, how: str = "look") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", CALL, str(home.root), how], capture_output=True, text=True, timeout=60
     )
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Iterator[Store]:
-    with contextlib.closing(open_store(home.database)) as store:
-        add_study(store)
-        yield store
 
 
 def look_at(home: Home) -> FirstLook:

@@ -2,14 +2,11 @@
 
 import html
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pictures import draw
-from pilots import SMALL, TALL, app, listen, make_home, opened, shown, table, toasts, until
-from studies import add_study
+from pilots import SMALL, TALL, app, listen, opened, shown, table, toasts, until
 from textual.widgets import Input
 
 from engine import processes
@@ -17,24 +14,11 @@ from engine.grid import load_spec
 from engine.paths import Home
 from engine.store import listing, queue
 from engine.store.add import add_runs
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from tui import commands, launch
 from tui.screens import new_run
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Iterator[Store]:
-    store = open_store(home.database)
-    add_study(store)
-    yield store
-    store.close()
 
 
 async def test_home_shows_the_highlighted_run_and_follows_the_cursor(home: Home, study: Store) -> None:

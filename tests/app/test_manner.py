@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pilots import SMALL, app, make_home, opened, shown, table, toasts, until
+from pilots import SMALL, app, opened, shown, table, toasts, until
 from rich.segment import Segment
 from rich.style import Style
-from studies import add_study
 from terminal import Terminal
 from textual.color import Color
 
@@ -31,21 +30,6 @@ from tui.manner.themes import INKS, NAMES, THEMES
 from tui.plots import INK
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Store:
-    store = open_store(home.database)
-    add_study(store)
-    return store
-
 
 # Themes
 

@@ -1,20 +1,19 @@
 """Several runs beside each other, by keys."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pilots import SMALL, TALL, app, make_home, opened, shown, table, toasts, until
-from studies import LABELS, add_study, confusion
+from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from studies import LABELS, confusion
 from test_images_screen import answer
 from textual.pilot import Pilot
 
 from engine.analysis.compare import Paired
 from engine.answers import NO_CLASS, array_bytes
 from engine.paths import Home
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from tui import commands, verbs
 from tui.feeds.compare_feed import CompareFeed
 from tui.feeds.paired import compare_answers
@@ -26,18 +25,6 @@ from tui.widgets.compare_panes import key_text, numbers_text, settings_text
 from tui.widgets.curves_pane import ChartBox, CurvesPane
 
 NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Store:
-    store = open_store(home.database)
-    add_study(store)
-    return store
 
 
 def compared(home: Home, *run_ids: int) -> Compared:

@@ -4,14 +4,11 @@ import contextlib
 import os
 import random
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, listen, make_home, opened, shown, table, toasts, until
-from studies import add_study
+from pilots import SMALL, TALL, app, listen, opened, shown, table, toasts, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -36,19 +33,6 @@ from tui.views.run_list import Wish, arrange
 from tui.widgets.filter_line import FilterLine
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    return make_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def study(home: Home) -> Iterator[Store]:
-    store = open_store(home.database)
-    add_study(store)
-    yield store
-    store.close()
 
 
 def statuses(store: Store) -> dict[int, str]:
