@@ -5,18 +5,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pictures import draw
 from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
 from studies import LABELS, confusion
 from test_images_screen import answer
 from textual.pilot import Pilot
 
-from engine.analysis.compare import Paired
 from engine.answers import NO_CLASS, array_bytes
+from engine.datasets.layouts import DataError
+from engine.grid import make_spec
 from engine.paths import Home
 from engine.store.database import Store
 from tui import commands, verbs
 from tui.feeds.compare_feed import CompareFeed
-from tui.feeds.paired import compare_answers
+from tui.feeds.paired import Difference, compare_answers, groups_of
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
@@ -134,13 +136,35 @@ def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> 
     for run_id in (3, 4):
         answer(home, run_id, NAMES, 6, 0.5)
     one, other = compared(home, 3, 4).views
-    assert isinstance(compare_answers(home, one, other, 6, 6), Paired)
+    assert isinstance(compare_answers(home, one, other, 6, 6), Difference)
     lost = np.load(home.run(3).answers)
     lost[6] = NO_CLASS
     home.run(3).answers.write_bytes(array_bytes(lost))
     assert compare_answers(home, one, other, 6, 6) == "the answers of these epochs were not kept"
     assert compare_answers(home, one, other, None, 6) == "an epoch has not been measured yet"
-    assert isinstance(compare_answers(home, one, other, 5, 6), Paired)
+    assert isinstance(compare_answers(home, one, other, 5, 6), Difference)
+
+
+def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
+    """By a column; by names where the data have gone; not at all where the column was named and cannot be read."""
+    folder = home.root / "clinic"
+    names = [f"{number:03}.png" for number in range(12)]
+    for number, name in enumerate(names):
+        draw(folder / name, number % 2, number)
+    rows = [f"{name},{number % 2},p{number // 3}" for number, name in enumerate(names)]
+    (folder / "labels.csv").write_text("\n".join(["image,label,doctor", *rows]) + "\n")
+    plain = make_spec({"data": "clinic", "image_size": 16})
+    by_column = make_spec({"data": "clinic", "image_size": 16, "group_column": "doctor"})
+    assert groups_of(home, plain, names) == (None, "")
+    groups, rule = groups_of(home, by_column, names)
+    assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
+    (folder / "labels.csv").unlink()
+    eyes = [f"{number}_{eye}.png" for number in range(6) for eye in ("left", "right")]
+    groups, rule = groups_of(home, make_spec({"data": "gone"}), eyes)
+    assert groups is not None and len(set(groups)) == 6 and "the data cannot be read" in rule
+    with pytest.raises(DataError):
+        groups_of(home, by_column, names)
+    assert groups_of(home, make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == (None, "")
 
 
 async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:

@@ -20,7 +20,7 @@ from tui.views.run_view import RunView
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
 if TYPE_CHECKING:  # numpy is for who asks
-    from engine.analysis.compare import Paired
+    from tui.feeds.paired import Difference
 
 Pair = tuple[RunView, RunView]
 Asked = tuple[int, int | None, int, int | None]
@@ -33,7 +33,7 @@ class DifferencePane(CellKeys, Vertical):
     class Tested(Message):
         """The pair's accuracies, or why they cannot be compared."""
 
-        def __init__(self, asked: "Asked", found: "Paired | str") -> None:
+        def __init__(self, asked: "Asked", found: "Difference | str") -> None:
             super().__init__()
             self.asked, self.found = asked, found
 
@@ -43,7 +43,7 @@ class DifferencePane(CellKeys, Vertical):
         self._compared: Compared | None = None
         self._at = 0
         self._scrub = Scrub()
-        self._tested: dict[Asked, Paired | str] = {}
+        self._tested: dict[Asked, Difference | str] = {}
         self._reading: set[Asked] = set()
 
     def compose(self) -> ComposeResult:
@@ -174,20 +174,25 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
     return text
 
 
-def pair_text(pair: Pair, found: "Paired | str") -> Text:
+def pair_text(pair: Pair, found: "Difference | str") -> Text:
     """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: not told apart`"""
     text = Text()
     if isinstance(found, str):
         return text.append(plain(found), style="dim")
-    text.append(f"accuracy {signed(found.difference)}", style="bold")
-    if found.low is not None and found.high is not None:
-        text.append(f" (95 % {signed(found.low)} to {signed(found.high)})")
-    groups = f" of {found.groups:,} groups" if found.groups != found.images else ""
-    text.append(f" on the same {found.images:,} images{groups}: ")
-    text.append("a difference" if found.is_told_apart else "not told apart", style="bold")
-    text.append(
-        f"   right only by #{pair[0].run_id} {found.only_first:,}, only by #{pair[1].run_id} {found.only_second:,}"
-    )
+    paired = found.paired
+    text.append(f"accuracy {signed(paired.difference)}", style="bold")
+    if paired.low is not None and paired.high is not None:
+        text.append(f" (95 % {signed(paired.low)} to {signed(paired.high)})")
+    groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
+    text.append(f" on the same {paired.images:,} images{groups}: ")
+    text.append("a difference" if paired.is_told_apart else "not told apart", style="bold")
+    only = [
+        f"#{view.run_id} {count:,}"
+        for view, count in zip(pair, (paired.only_first, paired.only_second), strict=True)
+    ]
+    text.append(f"   right only by {', only by '.join(only)}")
+    if found.rule:
+        text.append(f"; groups by {found.rule}", style="dim")
     if any(view.spec.select_on.startswith("test") for view in pair):
         text.append("; epochs chosen by these images: less certain than it says", style="dim")
     return text
