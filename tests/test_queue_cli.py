@@ -103,7 +103,7 @@ def test_each_verb_says_what_happened_on_standard_error_alone(shell: Shell, stud
     assert shell("undo") == 1
     assert shell.err == "cannot be undone: remove run 6\nrun 6 stays as it is: it is deleted\n"
     assert shell("undo") == 1
-    assert shell.err == "cannot be undone: cancel run 6\nrun 6 stays as it is: it is gone\n"
+    assert shell.err == "cannot be undone: cancel run 6\nrun 6 was removed: nothing brings that back\n"
 
 
 def test_a_range_takes_what_is_there_and_a_number_must_be(shell: Shell, study: Store) -> None:
