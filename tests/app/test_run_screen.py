@@ -242,6 +242,22 @@ async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home:
         assert "diverged" not in shown(pilot, "#run-verdict")
 
 
+async def test_the_time_of_a_log_line_stays_while_the_line_is_scrolled(home: Home, study: Store) -> None:
+    log = home.run(5).log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(f"2026-01-02 15:31:00  {'0123456789' * 20}\nno time {'abcdefghij' * 20}\n")
+    async with app(home).run_test(size=SMALL) as pilot:
+        await on_run(pilot)
+        await pilot.press("3")
+        pane = pilot.app.screen.query_one(LogPane)
+        await until(pilot, lambda: len(pane.lines) == 2)
+        await pilot.press("right")
+        await until(pilot, lambda: pane.scroll_offset.x == 8)
+        assert pane.render_line(0).text.startswith("2026-01-02 15:31:00  8901")
+        assert pane.render_line(1).text.startswith("abcdefgh")
+        assert all(pane.render_line(line).cell_length == pane.size.width for line in range(4))
+
+
 @pytest.mark.parametrize(
     ("kept", "is_anew", "change", "says"),
     [

@@ -1,5 +1,6 @@
 """The log of the opened run: its end, as it grows, and where a word stands in it."""
 
+import re
 from pathlib import Path
 
 from rich.segment import Segment
@@ -10,6 +11,9 @@ from textual.strip import Strip
 
 from tui.feeds.run_log import LogFile
 from tui.widgets.scrolling import Scrolling
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ")
+"""Stays where it is while the rest of a long line is scrolled."""
 
 
 class LogPane(Scrolling, ScrollView, can_focus=False):
@@ -52,7 +56,9 @@ class LogPane(Scrolling, ScrollView, can_focus=False):
         line = self.lines[number]
         segments = self._segments(line, base + Style(bold=number == self._match))
         strip = Strip(segments).extend_cell_length(left + self.size.width, base)
-        return strip.crop(left, left + self.size.width)
+        stamp = STAMP.match(line)
+        stays = min(stamp.end(), self.size.width) if stamp else 0
+        return Strip.join([strip.crop(0, stays), strip.crop(left + stays, left + self.size.width)])
 
     def _segments(self, line: str, style: Style) -> list[Segment]:
         word = self.word.casefold()
