@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rich.console import RenderableType
 from textual import events, work
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.message import Message
-from textual.notifications import SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
 from engine.paths import Home
 from tui import commands
 from tui.errands import Refused
-from tui.feeds.first_look import FirstLook, Looking
+from tui.feeds.first_look import FirstLook, Lookout
 from tui.manner.ascii import AsciiFilter
 from tui.manner.bulletin import escape_codes
 from tui.manner.keys import clashes, keys_file, read_keys
@@ -41,6 +42,8 @@ LEAVES_A_FIELD = ("enter", "escape", "down", "up", "tab", "shift+tab")
 FIELD_S = 0.5
 PATIENCE_S = 1.5
 """An empty frame is shown where the first snapshot takes longer."""
+SETTLES = 2
+"""Passes of laying out until what is shown first stands where it stays."""
 
 
 class SnapshotReady(Message):
@@ -55,9 +58,9 @@ class SnapshotReady(Message):
 
 
 class Looked(Message):
-    """The process that looked before all else was ready is done; None where it saw nothing."""
+    """The process that looked before all else was ready is done: what it saw, why it could not, or None."""
 
-    def __init__(self, look: FirstLook | None) -> None:
+    def __init__(self, look: FirstLook | str | None) -> None:
         super().__init__()
         self.look = look
 
@@ -84,7 +87,7 @@ class ResnetTui(App[None]):
         readonly: bool = False,
         in_ascii: bool = False,
         clock: Callable[[], datetime] = datetime.now,
-        looking: Looking | None = None,
+        lookout: Lookout | None = None,
     ) -> None:
         super().__init__()
         self._home = home
@@ -92,30 +95,47 @@ class ResnetTui(App[None]):
         self.manner = last_manner(home)
         self.in_ascii = in_ascii
         self._more_filters = [AsciiFilter()] if in_ascii else []
-        self._home_screen = HomeScreen(home, readonly=readonly, clock=clock, looks_back=looking is None)
+        self._home_screen = HomeScreen(home, readonly=readonly, clock=clock, looks_back=lookout is None)
         self._database = home.database
         self._feed: Feed | None = None
-        self._looking = looking
+        self._lookout = lookout
+        self._is_looking = lookout is not None
         self._known: Snapshot | None = None
         """What is shown already when the feed begins."""
         self._create = not readonly
         self._polling = False
-        self._until_seen = ExitStack()
-        """Nothing is drawn before there is something to show, or patience is out."""
-
-    def on_mount(self) -> None:
+        self.is_held = True
+        """Nothing is written before there is something to show, or patience is out; it is laid out meanwhile."""
         for theme in THEMES:
             self.register_theme(theme)
         self._dress(self.manner.theme if self.manner.theme in NAMES else NAMES[0])
+
+    def on_mount(self) -> None:
         self.set_keymap(dict(self.keys.keymap))
-        self._until_seen.enter_context(self.batch_update())
         self.push_screen(self._home_screen)
         self.set_interval(POLL_S, self.refresh_feed)
-        self.set_timer(PATIENCE_S, self._until_seen.close)
+        self.set_timer(PATIENCE_S, self._release)
         self.refresh_feed()
 
         for problem in (*self.keys.problems, *clashes(self.keys.keymap)):
             self.notify(problem, severity="warning", timeout=20)
+
+    def on_unmount(self) -> None:
+        if self._lookout is not None:
+            self._lookout.give_up()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if not self.is_held:
+            super()._display(screen, renderable)
+
+    def _release(self, passes: int = 0) -> None:
+        """Write what there is to see, after so many more passes of laying out: each would else be written by itself."""
+        if passes:
+            self.call_after_refresh(self._release, passes - 1)
+        elif self.is_held:
+            self.is_held = False
+            self.screen.refresh()
+            self.call_after_refresh(self.refresh_feed)
 
     async def on_event(self, event: events.Event) -> None:
         """What a key does in a field is done by the field's own loop and its parents', later: the next key waits for
@@ -197,23 +217,27 @@ class ResnetTui(App[None]):
     ) -> None:
         """Say something for a while: its text is never markup, for it may quote what a user typed."""
         shown = plain(message)
-        for told in list(self._notifications):
-            if (told.message, told.severity) == (shown, severity):
-                self._unnotify(told, refresh=False)  # the same again stays longer, and stands once
         super().notify(shown, title=title, severity=severity, timeout=timeout, markup=False)
 
+    def _on_notify(self, event: Notify) -> None:
+        """The same again takes the place of the one before; Textual's own handler follows."""
+        new = event.notification
+        for told in list(self._notifications):
+            if (told.message, told.severity) == (new.message, new.severity):
+                self._unnotify(told, refresh=False)
+
     def refresh_feed(self) -> None:
-        """Ask for the newest state, unless the question before is still open."""
-        if not self._polling:
+        """Ask for the newest state, unless the question before is still open, or what is known is not drawn yet."""
+        if not self._polling and not (self.is_held and self._known is not None):
             self._polling = True
             self._poll(self._home_screen.run_id)
 
     @work(thread=True, group="feed")
     def _poll(self, run_id: int | None) -> None:
         try:
-            if self._looking is not None:
-                looking, self._looking = self._looking, None
-                self.post_message(Looked(looking.look()))
+            if self._is_looking and self._lookout is not None:
+                self.post_message(Looked(self._lookout.look()))
+                self._is_looking = False
             elif (snapshot := self._newest(run_id)) is not None:
                 self.post_message(SnapshotReady(snapshot))
         except Refused as error:
@@ -228,7 +252,8 @@ class ResnetTui(App[None]):
 
         try:
             if self._feed is None:
-                self._feed = Feed(self._database, create=self._create, known=self._known)
+                known, self._known = self._known, None  # one that comes after a failure tells all anew
+                self._feed = Feed(self._database, create=self._create, known=known)
             return self._feed.poll(run_id)
         except StoreError as error:
             if self._feed is not None:
@@ -237,23 +262,26 @@ class ResnetTui(App[None]):
             raise Refused(str(error)) from error
 
     def on_looked(self, message: Looked) -> None:
-        if message.look is None:
-            self._home_screen.look_back()
-            self.refresh_feed()
+        """The feed is loaded and begun as soon as that is drawn, not beside it."""
+        if isinstance(message.look, FirstLook):
+            self._known = message.look.snapshot
+            self._home_screen.say_news(message.look.absence)
+            self._home_screen.show(message.look.snapshot)
+            self._release(SETTLES)
             return
-        self._known = message.look.snapshot
-        self._home_screen.say_news(message.look.absence)
-        self._home_screen.show(message.look.snapshot)
-        self._until_seen.close()
+        self._home_screen.look_back()
+        if isinstance(message.look, str):
+            self.on_feed_failed(FeedFailed(message.look))
+        self.call_after_refresh(self.refresh_feed)
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         self._home_screen.show(message.snapshot)
-        self._until_seen.close()
+        self._release(SETTLES)
 
     def on_feed_failed(self, message: FeedFailed) -> None:
         if self._home_screen.is_mounted:
             self._home_screen.show_problem(message.text)
-        self._until_seen.close()
+        self._release(SETTLES)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds the table's commands."""
@@ -274,12 +302,12 @@ async def _has_been_done(field: Input) -> None:
 
 
 def run_app(
-    home: Home, *, readonly: bool = False, in_ascii: bool = False, looking: Looking | None = None
+    home: Home, *, readonly: bool = False, in_ascii: bool = False, lookout: Lookout | None = None
 ) -> int:
-    """Open the app, which shows first what `looking` sees; gives the exit code."""
+    """Open the app, which shows first what `lookout` sees; gives the exit code."""
     while True:
-        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, looking=looking)
+        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, lookout=lookout)
         app.run()
         if app.return_code != RESTART:
             return app.return_code or 0
-        looking = None
+        lookout = None

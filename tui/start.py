@@ -4,21 +4,31 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.paths import Home
+    from tui.feeds.first_look import Lookout
 
 PLACES = ("home", "db", "cache")
 SWITCHES = ("readonly", "ascii")
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Open the program. Modules that are loaded stay: no time is spent on looking for garbage among them."""
     gc.disable()
-    if (flags := only_flags(sys.argv[1:])) is not None and (code := _open_app(flags)) is not None:
-        sys.exit(code)
-    from tui.cli import main as run
+    try:
+        flags = only_flags(sys.argv[1:])
+        if flags is not None and (code := _open_app(flags)) is not None:
+            sys.exit(code)
+        from tui.cli import main as run
 
-    gc.freeze()
-    gc.enable()
-    run()
+        gc.freeze()
+        gc.enable()
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
@@ -38,29 +48,42 @@ def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
 
 
 def _open_app(flags: dict[str, str]) -> int | None:
-    """The app's exit code. None where it cannot be opened: the command line says why."""
+    """The app's exit code. None where it is not to be opened: the command line says why."""
     from engine.paths import Home
     from tui.feeds import first_look
 
     try:
         folder, cache = (Path(flags[name]) if name in flags else None for name in ("home", "cache"))
-        home, readonly = Home.find(folder, flags.get("db"), cache), "readonly" in flags
-        if not (sys.stdin.isatty() and sys.stdout.isatty() and home.root.is_dir()):
+        home = Home.find(folder, flags.get("db"), cache)
+        if not (is_terminal() and home.root.is_dir()):
             return None
-        looking = first_look.begin(home, create=not readonly)
+        lookout = first_look.begin(home, create="readonly" not in flags)
     except OSError:
         return None
+    try:
+        return _show(home, flags, lookout)
+    except first_look.CannotOpen as problem:
+        from engine.text import tell
+
+        tell(f"resnet-tui: {problem}")
+        return 2
+    finally:
+        lookout.give_up()
+
+
+def is_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def _show(home: "Home", flags: dict[str, str], lookout: "Lookout") -> int | None:
     from engine.private import secure_home
     from tui.app import run_app
 
     gc.freeze()
     gc.enable()
-    try:
-        if not looking.has_opened():
-            looking.look()
-            return None
-    except KeyboardInterrupt:
-        return 130
+    if not lookout.has_opened():
+        return None
+    readonly = "readonly" in flags
     if not readonly:
         secure_home(home)
-    return run_app(home, readonly=readonly, in_ascii="ascii" in flags, looking=looking)
+    return run_app(home, readonly=readonly, in_ascii="ascii" in flags, lookout=lookout)

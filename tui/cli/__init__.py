@@ -33,6 +33,7 @@ from tui.cli.order import move, priority, queue, undo
 from tui.cli.output import CliError, tell
 from tui.cli.predict import predict
 from tui.cli.report import report
+from tui.start import is_terminal
 
 # What a user can mend: each is one line that says what to do.
 USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
@@ -61,7 +62,7 @@ def app(
             verb = context.invoked_subcommand
             raise CliError(f"--db, --home and --cache come after the verb: resnet-tui {verb} --home DIR")
         return 0
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not is_terminal():
         raise CliError(
             "the app needs a terminal: use a verb, such as resnet-tui ls (resnet-tui --help lists them)"
         )

@@ -37,6 +37,7 @@ class Own(Protocol):
     """The app, as this screen knows it."""
 
     manner: Manner
+    is_held: bool
 
     def change_manner(self, **changes: Any) -> None: ...
     def refresh_feed(self) -> None: ...
@@ -86,6 +87,11 @@ class HomeScreen(StartActions, CopyActions):
     @property
     def _own(self) -> Own:
         return cast(Own, self.app)
+
+    def _compositor_refresh(self) -> None:
+        """What would not be written is not drawn either."""
+        if not self._own.is_held:
+            super()._compositor_refresh()
 
     @property
     def run_id(self) -> int | None:
