@@ -200,7 +200,11 @@ def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
 
 
 def _of_waiting(run: Listed, waiting: Waiting | None) -> tuple[str, int | None]:
-    remarks = {"queued": waiting_text(waiting), "failed": run.error or run.cause or "", "running": run.doing}
+    remarks = {
+        "queued": waiting_text(waiting),
+        "failed": without_dashes(run.error or run.cause or ""),
+        "running": run.doing,
+    }
     ends = round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None
     return plain(remarks.get(run.status, "")), ends
 

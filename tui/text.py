@@ -52,7 +52,11 @@ def fitted_end(text: str, width: int) -> str:
 
 def without_dashes(advice: str) -> str:
     """Advice on data that names a flag of the command line, as a form takes it: `on_bad=skip`."""
-    return _DATA_FLAG.sub(lambda found: f"{found[1].replace('-', '_')}={found[2] or '…'}", advice)
+    if "--" not in advice:
+        return advice
+    return _DATA_FLAG.sub(
+        lambda found: found[1].replace("-", "_") + (f"={found[2]}" if found[2] else ""), advice
+    )
 
 
 def setting(value: object) -> str:

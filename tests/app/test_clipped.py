@@ -30,5 +30,5 @@ def test_a_window_of_no_lines_or_few_columns_breaks_nothing() -> None:
 
 def test_advice_names_settings_instead_of_flags() -> None:
     text = "mend them, or skip them with --on-bad skip, or choose with --split-column"
-    assert without_dashes(text) == "mend them, or skip them with on_bad=skip, or choose with split_column=…"
+    assert without_dashes(text) == "mend them, or skip them with on_bad=skip, or choose with split_column"
     assert without_dashes("data split --group makes one") == "data split --group makes one"

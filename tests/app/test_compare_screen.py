@@ -18,7 +18,7 @@ from engine.paths import Home
 from engine.store.database import Store
 from tui import commands, verbs
 from tui.feeds.compare_feed import CompareFeed
-from tui.feeds.paired import Difference, compare_answers, groups_of
+from tui.feeds.paired import Comparer, Difference
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
@@ -136,13 +136,13 @@ def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> 
     for run_id in (3, 4):
         answer(home, run_id, NAMES, 6, 0.5)
     one, other = compared(home, 3, 4).views
-    assert isinstance(compare_answers(home, one, other, 6, 6), Difference)
+    assert isinstance(Comparer(home).compare(one, other, 6, 6), Difference)
     lost = np.load(home.run(3).answers)
     lost[6] = NO_CLASS
     home.run(3).answers.write_bytes(array_bytes(lost))
-    assert compare_answers(home, one, other, 6, 6) == "the answers of these epochs were not kept"
-    assert compare_answers(home, one, other, None, 6) == "an epoch has not been measured yet"
-    assert isinstance(compare_answers(home, one, other, 5, 6), Difference)
+    assert Comparer(home).compare(one, other, 6, 6) == "the answers of these epochs were not kept"
+    assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
+    assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
 
 
 def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
@@ -155,16 +155,21 @@ def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
     (folder / "labels.csv").write_text("\n".join(["image,label,doctor", *rows]) + "\n")
     plain = make_spec({"data": "clinic", "image_size": 16})
     by_column = make_spec({"data": "clinic", "image_size": 16, "group_column": "doctor"})
-    assert groups_of(home, plain, names) == (None, "")
-    groups, rule = groups_of(home, by_column, names)
+    comparer = Comparer(home)
+    assert comparer.groups_of(plain, names) == (None, "")
+    groups, rule = comparer.groups_of(by_column, names)
     assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
+    with pytest.raises(DataError, match="has other images now"):
+        comparer.groups_of(by_column, [*names, "new.png"])
     (folder / "labels.csv").unlink()
+    assert comparer.groups_of(by_column, names) == (groups, rule), "the data are read once"
+    comparer = Comparer(home)
     eyes = [f"{number}_{eye}.png" for number in range(6) for eye in ("left", "right")]
-    groups, rule = groups_of(home, make_spec({"data": "gone"}), eyes)
+    groups, rule = comparer.groups_of(make_spec({"data": "gone"}), eyes)
     assert groups is not None and len(set(groups)) == 6 and "the data cannot be read" in rule
     with pytest.raises(DataError):
-        groups_of(home, by_column, names)
-    assert groups_of(home, make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == (None, "")
+        comparer.groups_of(by_column, names)
+    assert comparer.groups_of(make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == (None, "")
 
 
 async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:

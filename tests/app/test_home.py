@@ -5,6 +5,7 @@ import os
 import random
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from engine.store.fencing import Claim, QueueError
 from tui import verbs
 from tui.feeds.feed import Feed
 from tui.manner.told import BEGINNING
+from tui.screens import run_actions
 from tui.screens.ask import AskScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.journal import JournalScreen
@@ -325,3 +327,10 @@ def test_the_table_stands_in_the_queues_order_after_every_edit(home: Home, with_
     assert "queue paused" not in {row.remark for row in feed.poll(None).rows.values()}
     feed.close()
     store.close()
+
+
+def test_every_verb_that_a_key_sends_is_there() -> None:
+    """They are looked up when the key is pressed, and not before."""
+    code = Path(run_actions.__file__).read_text()
+    used = {each for each in re.findall(r"\bverbs\.(\w+)", code)}
+    assert {"cancel", "retry", "undo"} <= used and all(callable(getattr(verbs, each)) for each in used)

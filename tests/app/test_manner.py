@@ -197,6 +197,10 @@ def test_keys_are_listed_with_the_names_of_their_commands(
     } in found["keys"]
     assert len(found["keys"]) == sum(map(len, commands.TABLES)) and found["file"] == str(keys.keys_file())
     assert run_cli(["keys"]) == 0
+    assert all(keys.is_key(key) for each in found["keys"] for key in each["keys"]), (
+        "a file may have each of them"
+    )
+    assert run_cli(["keys"]) == 0
     assert "question_mark" not in capsys.readouterr().out
     assert run_cli(["keys"]) == 0
     assert "toggle" not in (out := capsys.readouterr().out) and "mark_all" in out and "cancel_run" in out

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from pilots import SMALL, TALL, app, make_home, opened, shown, until
+from rich.text import Text
 from studies import LABELS, add_study
 from test_images_screen import SKILL, answer, is_drawn
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.disk import usage
 from engine.paths import Home
@@ -19,6 +20,7 @@ from engine.telemetry import CardProcess, HostCard, NvidiaState
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView, make_workers
+from tui.widgets.clipped import Clipped
 
 ALL_MARKED = (*"vjjjjj", "v", "c")
 KEYS: dict[str, tuple[str, ...]] = {
@@ -104,4 +106,6 @@ async def settled(pilot: Pilot[Any], name: str) -> None:
         await until(pilot, lambda: is_drawn(pilot))
     if name == "difference":
         await until(pilot, lambda: "is missing" in shown(pilot, "#difference-test"))
-        pilot.app.screen.query_one("#difference-test", Static).update("")  # it names the test's own folder
+        pilot.app.screen.query_one("#difference-test", Clipped).say(
+            Text("")
+        )  # it names the test's own folder

@@ -184,6 +184,13 @@ def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
     assert ended["epoch"].width == len("epoch") and "kappa" in ended
 
 
+def test_no_best_accuracy_is_cut() -> None:
+    rows = [make_row(run(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
+    column = next(each for each in plan_columns(200, facts_of(rows)) if each.key == "best")
+    assert [content(row, column, marked=False) for row in rows] == ["1.0000", " .9000"]
+    assert facts_of(rows[1:]).grown(facts_of(rows)).best_width == 6 and facts_of(rows[1:]).best_width == 5
+
+
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     rows = [make_row(run(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
     assert facts_of(rows[:1]).data_width == 0 and facts_of(rows).data_width == 3

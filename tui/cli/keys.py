@@ -11,11 +11,14 @@ from tui.cli.table import print_table
 from tui.manner.keys import clashes, keys_file, read_keys
 from tui.text import plain
 
+TYPED = {"slash": "/", "minus": "-", "plus": "+"}
+"""What Textual's names do not tell."""
+
 
 def written(key: str) -> str:
-    """`?` for Textual's `question_mark`; a file of keys may have either."""
-    character = "/" if key == "slash" else key_to_character(key)
-    return character if character and not character.isspace() else key
+    """`?` for Textual's `question_mark`, where it is one character that can be seen and a file of keys may have."""
+    character = TYPED.get(key) or key_to_character(key) or ""
+    return character if character.isprintable() and character not in ("", " ", ",") else key
 
 
 SCREENS = dict(

@@ -23,14 +23,7 @@ class JournalScreen(ModalScreen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        head, *rest = map(
-            plain,
-            self._lines
-            or (
-                "nothing happened since you last looked",
-                "resnet-tui news --since 2d looks further back",
-            ),
-        )
+        head, *rest = map(plain, self._lines or NOTHING)
         with VerticalScroll(id="dialog"):
             yield Static(Text(head, style="bold"))
             for line in rest:

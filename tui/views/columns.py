@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
@@ -39,6 +39,7 @@ class Facts:
     pretrained_width: int = 7
     lr_width: int = 4
     epoch_width: int = LEAST_EPOCH
+    best_width: int = 5
     verdict_width: int = 7
     name_width: int = 0
     data_width: int = 0
@@ -46,12 +47,23 @@ class Facts:
     has_kappa: bool = False
     has_ends: bool = False
 
+    def grown(self, since: "Facts | None") -> "Facts":
+        """No narrower than before: columns do not jump back and forth under a reader's eyes."""
+        if since is None:
+            return self
+        return Facts(
+            **{
+                field.name: max(getattr(self, field.name), getattr(since, field.name))
+                for field in fields(self)
+            }
+        )
+
 
 def decides(row: RunRow) -> tuple[object, ...]:
     """What of a row its table's columns depend on."""
     return (
         row.id, row.name, row.data, row.arch, row.pretrained, row.lr, row.verdict, row.status, row.epochs,
-        row.kappa is None, row.ends is None,
+        decimals(row.best), row.kappa is None, row.ends is None,
     )  # fmt: skip
 
 
@@ -65,6 +77,7 @@ def facts_of(rows: Collection[RunRow]) -> Facts:
         pretrained_width=max(7, _widest({row.pretrained for row in rows}, "pretrained")),
         lr_width=max(3, _widest(map(learning_rate, {row.lr for row in rows}), "lr")),
         epoch_width=_epoch_width(rows),
+        best_width=max(map(len, map(decimals, {row.best for row in rows})), default=5),
         verdict_width=max(7, _widest(itertools.starmap(_verdict, verdicts), "verdict")) if verdicts else 0,
         name_width=_widest({row.name for row in rows}, "name"),
         data_width=_widest(data, "data") if len(data) > 1 else 0,
@@ -96,7 +109,7 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
             Column("pretrained", "weights", facts.pretrained_width),
             Column("lr", "lr", facts.lr_width, right=True),
             Column("epoch", "epoch", facts.epoch_width),
-            Column("best", "best", 5, right=True),
+            Column("best", "best", max(facts.best_width, 5), right=True),
             Column("verdict", "", SIGN),
         )
     }

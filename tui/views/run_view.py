@@ -69,13 +69,15 @@ class RunView:
     """Without why it waits, which the run table's row says."""
     failure: Failure | None
     spec: RunSpec
+    change: Mapping[str, Any]
+    """Of the spec, that is suggested; empty where nothing is."""
     facts: tuple[tuple[str, str], ...]
     """Environment and whatever else identifies the run: names and values."""
 
     @property
     def has_way_out(self) -> bool:
         """Whether a change of its spec is suggested."""
-        return bool(self.failure.change if self.failure is not None else self.verdict.suggestion)
+        return bool(self.change)
 
     @property
     def test_images(self) -> int:
@@ -123,6 +125,7 @@ def make_run_view(
         verdict=verdict_of(run, ""),
         failure=_failure(run, last_lines) if run.status == "failed" else None,
         spec=spec,
+        change=run.verdict_change or {},
         facts=_facts(run),
     )
 

@@ -8,9 +8,9 @@ REST = " …"
 
 
 class Clipped(Widget):
-    """As high as its text, or as its styles allow; `whole` is the key to where all of it can be read."""
+    """As high as its text, or as its styles allow; `whole` is the key to where all of it can be read, if there is."""
 
-    def __init__(self, id: str, whole: str) -> None:  # noqa: A002
+    def __init__(self, id: str, whole: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
         self._whole = whole
         self.text = Text()
@@ -35,6 +35,7 @@ def clipped(lines: list[Text], width: int, height: int, whole: str) -> Text:
     if len(lines) > height > 0:
         last = lines[height - 1]
         last.rstrip()
-        last.truncate(max(width - len(REST) - len(whole) - 1, 0))
-        lines = [*lines[: height - 1], Text.assemble(last, REST, " ", (whole, "dim"))]
+        key = f" {whole}" if whole else ""
+        last.truncate(max(width - len(REST) - len(key), 0))
+        lines = [*lines[: height - 1], Text.assemble(last, REST, (key, "dim"))]
     return Text("\n", no_wrap=True).join(lines)

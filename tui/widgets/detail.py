@@ -60,7 +60,7 @@ class DetailPane(Vertical):
             with Vertical(id="matrix-pane"):
                 yield Line("matrix-title")
                 yield ConfusionPlot(id="matrix")
-        yield Clipped("verdict", "enter")
+        yield Clipped("verdict", "enter 4")
 
     def show(self, detail: Detail | None) -> None:
         self.display = detail is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -17,10 +18,11 @@ from tui.snapshot import MatrixView
 from tui.text import decimals, plain
 from tui.views.compared import Compared
 from tui.views.run_view import RunView
+from tui.widgets.clipped import Clipped
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
 if TYPE_CHECKING:  # numpy is for who asks
-    from tui.feeds.paired import Difference
+    from tui.feeds.paired import Comparer, Difference
 
 Pair = tuple[RunView, RunView]
 Asked = tuple[int, int | None, int, int | None]
@@ -45,12 +47,14 @@ class DifferencePane(CellKeys, Vertical):
         self._scrub = Scrub()
         self._tested: dict[Asked, Difference | str] = {}
         self._reading: set[Asked] = set()
+        self._made: Comparer | None = None
+        self._making = Lock()
 
     def compose(self) -> ComposeResult:
         yield Static(id="difference-head", markup=False)
         yield MatrixPlot(id="difference-matrix")
         yield Static(id="difference-cell", markup=False)
-        yield Static(id="difference-test", markup=False)
+        yield Clipped("difference-test")
 
     def show(self, compared: Compared) -> None:
         self._compared = compared
@@ -83,29 +87,33 @@ class DifferencePane(CellKeys, Vertical):
 
     def _test(self, pair: Pair) -> None:
         asked = asked_of(pair)
-        says = self.query_one("#difference-test", Static)
+        says = self.query_one("#difference-test", Clipped)
         if asked in self._tested:
-            says.update(pair_text(pair, self._tested[asked]))
+            says.say(pair_text(pair, self._tested[asked]))
             return
-        says.update(Text("comparing the answers …", style="dim"))
+        says.say(Text("comparing the answers …", style="dim"))
         if asked not in self._reading:
             self._reading.add(asked)
             self._read(pair, asked)
 
     @work(thread=True, group="difference")
     def _read(self, pair: Pair, asked: Asked) -> None:
-        from tui.feeds.paired import compare_answers
+        found = self._comparer().compare(pair[0], pair[1], asked[1], asked[3])
+        self.post_message(self.Tested(asked, found))
 
-        self.post_message(
-            self.Tested(asked, compare_answers(self._home, pair[0], pair[1], asked[1], asked[3]))
-        )
+    def _comparer(self) -> "Comparer":
+        from tui.feeds.paired import Comparer
+
+        with self._making:
+            self._made = self._made or Comparer(self._home)
+            return self._made
 
     def on_difference_pane_tested(self, message: Tested) -> None:
         self._reading.discard(message.asked)
         self._tested[message.asked] = message.found
         pair = self.pair
         if pair is not None and asked_of(pair) == message.asked:
-            self.query_one("#difference-test", Static).update(pair_text(pair, message.found))
+            self.query_one("#difference-test", Clipped).say(pair_text(pair, message.found))
 
     # What keys do
 
@@ -186,15 +194,12 @@ def pair_text(pair: Pair, found: "Difference | str") -> Text:
     groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
     text.append(f" on the same {paired.images:,} images{groups}: ")
     text.append("a difference" if paired.is_told_apart else "not told apart", style="bold")
-    only = [
-        f"#{view.run_id} {count:,}"
-        for view, count in zip(pair, (paired.only_first, paired.only_second), strict=True)
-    ]
-    text.append(f"   right only by {', only by '.join(only)}")
-    if found.rule:
-        text.append(f"; groups by {found.rule}", style="dim")
     if any(view.spec.select_on.startswith("test") for view in pair):
         text.append("; epochs chosen by these images: less certain than it says", style="dim")
+    if found.rule:
+        text.append(f"; groups by {found.rule}", style="dim")
+    only = f"#{pair[0].run_id} {paired.only_first:,}, only by #{pair[1].run_id} {paired.only_second:,}"
+    text.append(f"; right only by {only}", style="dim")
     return text
 
 

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.snapshot import RunRow
-from tui.views.columns import Column, content, decides, facts_of, header, plan_columns
+from tui.views.columns import Column, Facts, content, decides, facts_of, header, plan_columns
 from tui.views.run_list import Wish, arrange, is_still
 
 HEAD = 1
@@ -62,6 +62,7 @@ class RunTable(ScrollView, can_focus=True):
         self._rows: Mapping[int, RunRow] = {}
         self._shown: tuple[int, ...] = ()
         self._plan: tuple[Column, ...] = ()
+        self._facts: Facts | None = None
         self._styles: dict[str, Style] = {}
         self._range: tuple[int, frozenset[int]] | None = None
         """The run that a range begins at, and what was marked before."""
@@ -105,7 +106,7 @@ class RunTable(ScrollView, can_focus=True):
             self._lay_out()
             return
         is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
-        if is_other and self._plan != plan_columns(self._width, facts_of(rows.values())):
+        if is_other and self._plan != plan_columns(self._width, facts_of(rows.values()).grown(self._facts)):
             self._lay_out()
             return
         visible = {run_id: line for line, run_id in enumerate(self._visible())}
@@ -131,7 +132,8 @@ class RunTable(ScrollView, can_focus=True):
         keep, place = self.run_id, self.cursor_row
         was_in_view = not self._shown or keep in self._visible()
         self._shown = arrange(self._rows, self.wish)
-        self._plan = plan_columns(self._width, facts_of(self._rows.values()))
+        self._facts = facts_of(self._rows.values()).grown(self._facts)
+        self._plan = plan_columns(self._width, self._facts)
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
         if keep is not None and keep in self._rows and keep in self._shown:
             place = self._shown.index(keep)

@@ -50,8 +50,9 @@ def _known(view: RunView) -> Text:
     if view.name:
         text.append(f"{view.name}\n\n")
     verdict = view.verdict
-    for line, style in ((verdict.word, "bold"), (verdict.evidence, ""), (verdict.suggestion, "bold")):
-        mark = "▸ " if line and line == verdict.suggestion else ""
+    for mark, line, style in (
+        ("", verdict.word, "bold"), ("", verdict.evidence, ""), ("▸ ", verdict.suggestion, "bold"),
+    ):  # fmt: skip
         text.append(f"{mark}{line}\n" if line else "", style=style)
     return text.append("\n") if verdict.word else text
 
