@@ -264,7 +264,7 @@ class ResnetTui(App[None]):
     def on_looked(self, message: Looked) -> None:
         """The feed is loaded and begun as soon as that is drawn, not beside it."""
         if isinstance(message.look, FirstLook):
-            self._known = message.look.snapshot
+            self._known, self._create = message.look.snapshot, False
             self._home_screen.say_news(message.look.absence)
             self._home_screen.show(message.look.snapshot)
             self._release(SETTLES)
@@ -275,6 +275,7 @@ class ResnetTui(App[None]):
         self.call_after_refresh(self.refresh_feed)
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        self._create = False  # a table that is gone is not made anew in silence
         self._home_screen.show(message.snapshot)
         self._release(SETTLES)
 

@@ -31,6 +31,8 @@ class Store:
     engine: Engine
     holder: Holder | None = None
     """Where the file lies in a network folder: what keeps it for this host."""
+    path: Path | None = None
+    """Of a table in a file."""
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -54,6 +56,20 @@ class Store:
             except HeldElsewhere as error:
                 raise StoreError(str(error)) from None
 
+    def which_file(self) -> tuple[int, int] | None:
+        """What tells the file that lies under its name now from one that is put in its place; None for a table that is
+        in no file. Raises StoreError where it has gone, which an open connection does not notice."""
+        if self.path is None:
+            return None
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise StoreError(
+                f"the run table {self.path} cannot be reached ({error.strerror}): put it back; what is trained "
+                "meanwhile may be lost"
+            ) from None
+        return status.st_dev, status.st_ino
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -71,7 +87,11 @@ def open_store(url: str, *, create: bool = True) -> Store:
     on_disk = path is not None and path.name != ":memory:"
     if path is not None and on_disk and create:
         make_database(path)
-    store = Store(_make_engine(url), holder_for(path) if path is not None and on_disk else None)
+    store = Store(
+        _make_engine(url),
+        holder_for(path) if path is not None and on_disk else None,
+        path if on_disk else None,
+    )
     try:
         store.keep()
         with explained(store.engine):

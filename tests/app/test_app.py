@@ -268,3 +268,21 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
         await until(pilot, lambda: pilot.app.screen is home_screen)
         await pilot.press("q")
         await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_a_table_that_is_taken_away_is_told_and_not_made_anew(home: Home, study: Store) -> None:
+    path, aside = home.root / "runs.db", home.root / "aside.db"
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        path.rename(aside)
+        await until(pilot, lambda: "put it back" in shown(pilot, "#banner") and table(pilot).row_count == 8)
+        await until(pilot, lambda: "no run table at" in shown(pilot, "#banner"))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        await until(pilot, lambda: "✔" in shown(pilot, "#data-says"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "no run table at" in toasts(pilot))
+        assert not path.exists()
+        await pilot.press("escape")
+        aside.rename(path)
+        await until(pilot, lambda: not pilot.app.screen.query_one("#banner").display)

@@ -31,6 +31,18 @@ def drawn(plot: Plot) -> tuple[list[str], str]:
     return re.sub(r"\x1b\[[0-9;]*m", "", coloured).split("\n"), coloured
 
 
+def test_numbers_of_neighbouring_cells_never_run_together() -> None:
+    counts = [
+        [129 if row == column else 32 if column == row + 1 else 0 for column in range(10)]
+        for row in range(10)
+    ]
+    for width in range(24, 120, 3):
+        for height in (11, 12, 22):
+            lines, _ = confusion(counts, width, height)
+            words = {word for line in lines[1:] for word in line.split()}
+            assert not {word for word in words if "12932" in word or "3212" in word or "·32" in word}, lines
+
+
 def confusion(counts: list[list[int]], width: int, height: int) -> tuple[list[str], str]:
     plot = Plot()
     view = MatrixView(tuple(map(tuple, counts)), tuple("abcdefghij"[: len(counts)]), 3, 10)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from engine.store import history, listing, overview, waiting, workers
-from engine.store.database import Store, explained, open_store
+from engine.store.database import Store, StoreError, explained, open_store
 from engine.store.overview import Listed
 from engine.store.tables import Worker
 from engine.store.waiting import Waiting
@@ -41,6 +41,7 @@ class Feed:
         self._store: Store = open_store(database, create=create)
         with explained(self._store.engine):
             self._connection = self._store.engine.connect()
+        self._file = self._store.which_file()
         self._version: int | None = None
         self._shown: int | None = None
         self._runs: dict[int, Listed] = {}
@@ -58,6 +59,8 @@ class Feed:
         """The newest state with `run_id` (or the first run) in detail; None where nothing moved.
 
         Raises StoreError where the database cannot be read."""
+        if self._store.which_file() != self._file:
+            raise StoreError("another run table was put in this one's place: it is read anew")
         version = self._data_version()
         unmoved = version is not None and version == self._version and run_id == self._shown
         # A worker that dies writes nothing: look from time to time all the same.

@@ -1,5 +1,7 @@
 """A small confusion matrix."""
 
+from collections.abc import Callable
+
 from textual_plotext.plot import Plot
 
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
@@ -28,36 +30,54 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
     if with_recall:
         write(plot, "recall", head + classes * cell, height - 1, INK.dim)
     lines = 2 if two_lines else 1
+    says = _says(view, cell, two_lines)
     for row in range(classes):
         top = height - 2 - row * lines
-        _draw_row(plot, view, row, top, head, cell, two_lines)
+        _draw_row(plot, view, row, top, head, cell, says)
         if with_recall:
             recall = decimals(view.shares(row)[row], 2).rjust(5)
             write(plot, recall, head + classes * cell, top, INK.text)
 
 
-def _draw_row(
-    plot: Plot, view: MatrixView, row: int, top: int, head: int, cell: int, two_lines: bool
-) -> None:
+def _draw_row(plot: Plot, view: MatrixView, row: int, top: int, head: int, cell: int, says: "Says") -> None:
     shares = view.shares(row)
     write(plot, str(row).rjust(head - 1), 0, top, INK.text)
     for column, (count, share) in enumerate(zip(view.counts[row], shares, strict=True)):
         ground = blend(INK.empty, INK.full, share or 0.0)
         colour = ink_on(ground, bold=row == column)
         left = head + column * cell
-        for line, text in enumerate(_cell_texts(count, share, cell, two_lines)):
-            write(plot, text, left, top - line, colour, ground)
+        for line, text in enumerate(says(count, share)):
+            write(plot, f"{text[: cell - 1]:>{cell - 1}} ", left, top - line, colour, ground)
 
 
-def _cell_texts(count: int, share: float | None, cell: int, two_lines: bool) -> list[str]:
-    """A cell's line or lines: the count, and the share in percent where it fits."""
-    number = str(count) if count or cell > 3 else "·"
-    percent = "–" if share is None else f"{100 * share:.0f}%"
-    if two_lines:
-        return [
-            (number if len(number) < cell else "").rjust(cell - 1) + " ",
-            f"{percent[: cell - 1]:>{cell - 1}} ",
-        ]
-    both = f"{number} {percent}"
-    text = both if len(both) < cell else number if len(number) <= cell else ""
-    return [f"{text:>{cell - 1}} " if len(text) < cell else text]
+Says = Callable[[int, float | None], list[str]]
+"""A cell's lines, of its count and its share of the row."""
+
+
+def _says(view: MatrixView, cell: int, two_lines: bool) -> Says:
+    """The same for all cells of a matrix, each number with a space beside it: counts, with shares where there is room
+    for both; where a count has none, the shares alone."""
+    counts = [count for row in view.counts for count in row]
+    room = cell - 1
+    widest = max(len(str(count)) for count in counts)
+    if widest > room:
+        if room >= 4:
+            return lambda _count, share: [_percent(share)]
+        return lambda _count, share: [_tenths(share) if room >= 2 else ""]
+    if two_lines and room >= 4:
+        return lambda count, share: [str(count), _percent(share)]
+    if widest + len(" 100%") <= room:
+        return lambda count, share: [f"{count} {_percent(share)}"]
+    return lambda count, _share: [str(count) if count or room > 2 else "·"]
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f}%"
+
+
+def _tenths(share: float | None) -> str:
+    """`.7` in two characters; `1.` is all, `·` none."""
+    if share is None:
+        return "–"
+    tenths = round(10 * share)
+    return "1." if tenths == 10 else f".{tenths}" if share else "·"

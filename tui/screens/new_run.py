@@ -129,7 +129,10 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @work(thread=True)
     def _read_known(self) -> None:
         try:
-            with contextlib.closing(open_store(self._home.database)) as store, store.read() as session:
+            with (
+                contextlib.closing(open_store(self._home.database, create=False)) as store,
+                store.read() as session,
+            ):
                 past = past_runs(session)
                 devices = tuple(
                     device_of({"device_name": each.device_name}) for each in workers.present(session)
@@ -226,7 +229,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @work(thread=True, exclusive=True, group="add")
     def _add(self, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str) -> None:
         try:
-            with contextlib.closing(open_store(self._home.database)) as store:
+            with contextlib.closing(open_store(self._home.database, create=False)) as store:
                 warnings = check_warm_starts(self._home, store, specs)
                 added = add_runs(store, specs, name=name)
                 warnings += memory.warnings_for(store, specs)
