@@ -18,13 +18,14 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
 
 from engine.paths import Home
 from tui import commands
 from tui.errands import Refused
 from tui.feeds.first_look import FirstLook, Lookout
-from tui.manner.ascii import AsciiFilter
+from tui.manner.ascii import AsciiFilter, PlainScrollBar
 from tui.manner.bulletin import escape_codes
 from tui.manner.keys import clashes, keys_file, read_keys
 from tui.manner.state import last_manner, remember_manner
@@ -94,6 +95,7 @@ class ResnetTui(App[None]):
         self.keys = read_keys(keys_file())
         self.manner = last_manner(home)
         self.in_ascii = in_ascii
+        ScrollBar.renderer = PlainScrollBar if in_ascii else ScrollBarRender
         self._more_filters = [AsciiFilter()] if in_ascii else []
         self._home_screen = HomeScreen(home, readonly=readonly, clock=clock, looks_back=lookout is None)
         self._database = home.database
@@ -193,6 +195,10 @@ class ResnetTui(App[None]):
     def _dress(self, theme: str) -> None:
         draw_with(theme, has_hues=not self.no_color)
         self.theme = theme
+
+    def action_help_quit(self) -> None:
+        """ctrl+c ends nothing by accident."""
+        self.notify("ctrl+c ends nothing here: q on the first screen leaves, and training goes on")
 
     def turn_theme(self) -> None:
         """The next theme, for everything that is seen."""

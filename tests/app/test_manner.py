@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from terminal import Terminal
 from textual.color import Color
+from textual.widgets._footer import FooterKey
 
 from engine.grid import load_spec, make_spec
 from engine.paths import Home
@@ -360,3 +361,39 @@ def test_what_was_kept_by_others_is_no_harm(home: Home) -> None:
     path.write_text("{")
     assert last_manner(home) == Manner()
     assert set(NAMES) == {theme.name for theme in THEMES}
+
+
+async def test_equal_toasts_of_one_burst_stand_once(home: Home, study: Store) -> None:
+    async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        for _ in range(5):
+            pilot.app.screen.action_new_run()  # type: ignore[attr-defined]
+        await until(pilot, lambda: "only looks" in toasts(pilot))
+        assert toasts(pilot).count("only looks") == 1
+
+
+async def test_a_window_that_was_too_small_has_its_keys_back(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        before = {each.binding.action for each in pilot.app.active_bindings.values() if each.enabled}
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: pilot.app.screen.has_class("-tiny"))
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: not pilot.app.screen.has_class("-tiny"))
+        await until(
+            pilot, lambda: "open" in "".join(each.description for each in pilot.app.screen.query(FooterKey))
+        )
+        assert {each.binding.action for each in pilot.app.active_bindings.values() if each.enabled} == before
+
+
+async def test_ctrl_c_ends_nothing_and_says_what_does(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "ctrl+c ends nothing here: q" in toasts(pilot))
+        assert "[b]" not in toasts(pilot)
+
+
+def test_flags_of_the_app_are_no_flags_of_verbs(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["--readonly", "add", "--data", "digits"]) == 2
+    assert "--readonly and --ascii are the app's, and add knows neither" in capsys.readouterr().err

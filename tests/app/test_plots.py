@@ -184,3 +184,18 @@ def test_differences_carry_their_sign_and_modes_their_shares() -> None:
     by_column = matrix_lines(Grid(counts, ("a", "b"), MODES[2], (1, 1)), 60, 8)
     assert "95%" in by_column[1] and "60%" in "".join(by_column[4:6])
     assert [pair[:2] for pair in most_confused(counts, 3)] == [(0, 1), (1, 0)]
+
+
+def test_the_baselines_name_hides_no_curve_where_there_is_a_place_beside_them() -> None:
+    epochs = tuple(range(1, 11))
+    over = tuple(0.75 + 0.001 * epoch for epoch in epochs)  # a row above the baseline, all along
+    plot = Plot()
+    draw_accuracy(plot, Curve(epochs, over, over, 0.7, 10), 50, 14)
+    lines = plot.build().splitlines()
+    label = next(number for number, line in enumerate(lines) if "baseline .7000" in line)
+    level = next(
+        number
+        for number, line in enumerate(lines)
+        if line.count("⠒") + line.count("⣀") + line.count("⠉") > 20 and number > 3
+    )
+    assert label > level, "below its line, where no curve runs"

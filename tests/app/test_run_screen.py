@@ -322,3 +322,23 @@ def test_the_window_stays_in_the_run_and_follows_the_cursor(home: Home, study: S
     for _ in range(9):
         looking = looking.zoom(view, 2.0)
     assert looking.window is None
+
+
+async def test_what_is_cut_in_the_block_stands_whole_on_the_page_of_the_spec(
+    home: Home, study: Store
+) -> None:
+    with study.write() as session:
+        run = listing.get_run(session, 6)
+        run.error = "a long reason " * 60 + "at last"
+        session.add(run)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"jjj", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-verdict"))
+        block = shown(pilot, "#run-verdict")
+        assert "at last" not in block and "… 4" in block and "C clones it" in block
+        await pilot.press("4")
+        await until(pilot, lambda: "at last" in shown(pilot, "#spec-text"))
+        assert not pilot.app.screen.query_one("#run-verdict").display
+        await pilot.press("1")
+        await until(pilot, lambda: pilot.app.screen.query_one("#run-verdict").display)

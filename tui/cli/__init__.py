@@ -61,6 +61,10 @@ def app(
         if any(context.params.get(name) for name in ("db", "home", "cache")):
             verb = context.invoked_subcommand
             raise CliError(f"--db, --home and --cache come after the verb: resnet-tui {verb} --home DIR")
+        if readonly or in_ascii:
+            raise CliError(
+                f"--readonly and --ascii are the app's, and {context.invoked_subcommand} knows neither"
+            )
         return 0
     if not is_terminal():
         raise CliError(

@@ -1,11 +1,13 @@
 """The screen in ASCII alone, for terminals and fonts that have nothing else: each cell keeps its width."""
 
 import functools
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.scrollbar import ScrollBarRender
 
 RAMP = " .:-=+*#%@"
 """From dark to light, for pictures in half blocks."""
@@ -16,6 +18,7 @@ NEAR = {
     "↑": "^", "↓": "v", "↗": "/", "↘": "\\", "·": ".", "…": "~", "≈": "~", "≥": ">", "≤": "<", "×": "x", "÷": "/",
     "±": "~", "╲": "\\", "╱": "/", "²": "2", "“": '"', "”": '"', "’": "'", "⏎": "<", "█": "#", "▀": "\"", "▄": "_",
 }  # fmt: skip
+NEAR |= {"▔": "-", "▁": "_", "🔎": "/ "}
 BARS = {each: str(place) for place, each in enumerate("▁▂▃▄▅▆▇", 1)}
 PARTS = "▎▍▌▋▊▉"
 """A bar's end, in eighths of a cell."""
@@ -46,6 +49,13 @@ def _braille(dots: int) -> str:
     if upper and lower or (middle and (upper or lower)):
         return ":"
     return "'" if upper else "-" if middle else "."
+
+
+class PlainScrollBar(ScrollBarRender):
+    """Whole cells alone: its ends have no eighths, which would be digits."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.VERTICAL_BARS)
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.HORIZONTAL_BARS)
 
 
 class AsciiFilter(LineFilter):

@@ -1,6 +1,9 @@
 """Train and test accuracy by epoch over the baseline: the highlighted run's small curve."""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
 
 from textual_plotext.plot import Plot
 
@@ -27,9 +30,16 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
     if view.baseline is not None:
         level = [view.baseline, view.baseline]
         plot.plot([first, view.last_epoch], level, marker="braille", color=INK.baseline)
-        _label(
-            plot, f"baseline {decimals(view.baseline)}", view.last_epoch, view.baseline, (1 - low) / height
+        text = f"baseline {decimals(view.baseline)}"
+        span = max(view.last_epoch, first + 1) - first
+        x, y, side = _clear_place(
+            [points for _, points, _ in lines],
+            len(text) * span / max(width - Y_AXIS_CELLS, 1),
+            (float(first), float(first + span)),
+            view.baseline,
+            (low, (1 - low) / height),
         )
+        plot.text(text, x, y, color=INK.baseline, background=INK.ground, alignment=side)
     for name, points, colour in lines:
         shown = thin(points, 2 * width)
         if len(shown) == 1:
@@ -40,10 +50,42 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
                 plot.scatter(*zip(*shown, strict=True), marker="●" if name == "test" else "○", color=colour)
 
 
-def _label(plot: Plot, text: str, x: float, y: float, row: float) -> None:
-    """A word at the right end, a row above its line (below, where there is no row above)."""
-    place = y + 1.5 * row if y + 1.5 * row < 1 else y - 1.5 * row
-    plot.text(text, x, place, color=INK.baseline, background=INK.ground, alignment="right")
+Points = Sequence[tuple[float, float]]
+Side = Literal["left", "right"]
+Y_AXIS_CELLS = 4
+
+
+def _clear_place(
+    curves: Sequence[Points],
+    length: float,
+    ends: tuple[float, float],
+    level: float,
+    scale: tuple[float, float],
+) -> tuple[float, float, Side]:
+    """Where a word of this length hides least of the curves: at the right or left end, a row above or below its line.
+    `scale`: the lowest value, and what a row is high."""
+    low, row = scale
+    above, below = level + 1.5 * row, level - 1.5 * row
+    rows = [y for y in (above, below) if low + row / 2 < y < 1]
+    places: list[tuple[float, float, Side]] = [(ends[1], y, "right") for y in rows]
+    places += [(ends[0], y, "left") for y in rows]
+
+    def hidden(place: tuple[float, float, Side]) -> int:
+        x, y, side = place
+        begin = x - length if side == "right" else x
+        looked = [begin + length * part / 12 for part in range(13)]
+        values = (_value(points, at) for points in curves for at in looked)
+        return sum(value is not None and abs(value - y) < row for value in values)
+
+    return min(places, key=hidden, default=(ends[1], above, "right"))
+
+
+def _value(points: Points, x: float) -> float | None:
+    """Between two points; None beside them."""
+    for (before, y), (after, other) in pairwise(points):
+        if before <= x <= after:
+            return y + (other - y) * (x - before) / (after - before) if after > before else y
+    return None
 
 
 def _levels(low: float, height: int) -> tuple[list[float], list[str]]:

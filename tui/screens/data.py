@@ -14,6 +14,7 @@ from textual.widgets import Footer, Static
 
 from engine.grid import SpecError
 from engine.paths import Home
+from engine.words import BUILTIN_DEFAULTS
 from tui import commands
 from tui.errands import Refused, stored_runs
 from tui.screens.help import HelpScreen
@@ -166,4 +167,10 @@ def _lines(home: Home, used: UsedData) -> Iterable[str]:
         document: dict[str, Any] = data_document(spec.data, survey_data(home, spec), None, on_bad=spec.on_bad)
     except (Refused, SpecError, OSError) as error:
         return [f"✖ {plain(error)}"]
-    return (without_dashes(plain(line)) for line in data_lines(document))
+    opened = spec.data in BUILTIN_DEFAULTS
+    return (
+        line
+        if opened or not line.startswith("✔")
+        else f"{line} by names and labels: no image was opened for this"
+        for line in (without_dashes(plain(each)) for each in data_lines(document))
+    )

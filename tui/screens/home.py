@@ -88,6 +88,15 @@ class HomeScreen(StartActions, CopyActions):
     def _own(self) -> Own:
         return cast(Own, self.app)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._keys_again)
+
+    def _keys_again(self) -> None:
+        """A window that was too small had few keys, and its table none."""
+        self.refresh_bindings()
+        if self.is_current and self.focused is None and self.table.focusable:
+            self.set_focus(self.table)
+
     def _compositor_refresh(self) -> None:
         """What would not be written is not drawn either."""
         if not self._own.is_held:

@@ -35,6 +35,7 @@ from tui.forms.imagenet import lacking
 from tui.forms.warm_start import check_warm_starts
 from tui.manner.state import last_form, remember_form
 from tui.text import plain
+from tui.widgets.clipped import Clipped
 from tui.widgets.form_fields import Choice, FieldSuggester
 
 LOOKING = "looking …"
@@ -114,7 +115,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
                     suggester = FieldSuggester(self._home, name)
                     yield Input(self._begun.get(name, ""), id=name, compact=True, suggester=suggester)
                     yield Static(hint, id=f"{name}-says", classes="says", markup=False)
-            yield Static("", id="summary", markup=False)
+            yield Clipped("summary")
             with VerticalScroll(id="preview-pane", can_focus=False):
                 yield Static("", id="preview", markup=False)
             yield Static(
@@ -168,7 +169,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     def _focus_moved(self) -> None:
         """What is cut beside a field stands whole below, while one is in it."""
         if self._is_there:
-            self.query_one("#summary", Static).update(self._summary(self._problems()))
+            self.query_one("#summary", Clipped).say(self._summary(self._problems()))
 
     @on(Checkbox.Changed)
     def _toggled(self) -> None:
@@ -268,7 +269,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
                 self._say(name, problems.get(name, hint), wrong=name in problems)
         for name, default in defaults(texts).items():
             self.query_one(f"#{name}", Input).placeholder = default
-        self.query_one("#summary", Static).update(self._summary(problems))
+        self.query_one("#summary", Clipped).say(self._summary(problems))
         lines = map(plain, preview(self._checked, MOST_SHOWN))
         self.query_one("#preview", Static).update("\n".join(lines))
 
@@ -280,6 +281,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     def _summary(self, problems: dict[str, str]) -> Text:
         if problems:
             seen = self.focused.id if self.focused is not None else None
+            seen = ARCH if seen in ARCHS else seen
             name = seen if seen in problems else next(iter(problems))
             problem = problems[name]
             label = LABELS.get(name, name)

@@ -177,23 +177,27 @@ class RunScreen(PagedScreen, CopyActions):
         self.query_one("#run-head", Static).update(head_text(view))
         self._draw_verdict(view)
         pane = self.pane
-        if isinstance(pane, (CurvesPane, MatrixPane, SpecPane)):
+        if isinstance(pane, (CurvesPane, MatrixPane)):
             pane.show(view)
+        elif isinstance(pane, SpecPane):
+            pane.show(view, self._verdict(view))
 
     def _draw_verdict(self, view: RunView) -> None:
+        """Nothing on the page where it stands whole."""
         theme = self.app.theme_variables
         says = self.query_one("#run-verdict", Clipped)
         says.set_class(view.failure is not None, "-failed")
         if view.failure is not None:
             lines = LINES_LOW if self.has_class("-high") and not self.has_class("-tall") else LINES_TALL
             says.say(failure_text(view.failure, theme, lines, self.size.width - 2))
-            says.display = True
-            return
+        else:
+            says.say(verdict_text(self._verdict(view), theme))
+        says.display = bool(says.text) and self.page != "spec"
+
+    def _verdict(self, view: RunView) -> Verdict:
         row = self._below.row_of(self.run_id)
         waits = Verdict("waiting", row.remark) if row is not None and row.status == "queued" else Verdict("")
-        verdict = view.verdict if view.verdict.word else waits
-        says.say(verdict_text(verdict, theme))
-        says.display = bool(verdict.word)
+        return view.verdict if view.verdict.word else waits
 
     def on_resize(self) -> None:
         if self._view is not None:

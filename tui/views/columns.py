@@ -44,6 +44,8 @@ class Facts:
     name_width: int = 0
     data_width: int = 0
     """0 also where all have the same data: it need not be said in each row."""
+    seed_width: int = 0
+    """0 where all have the same."""
     has_kappa: bool = False
     has_ends: bool = False
 
@@ -62,14 +64,14 @@ class Facts:
 def decides(row: RunRow) -> tuple[object, ...]:
     """What of a row its table's columns depend on."""
     return (
-        row.id, row.name, row.data, row.arch, row.pretrained, row.lr, row.verdict, row.status, row.epochs,
+        row.id, row.name, row.seed, row.data, row.arch, row.pretrained, row.lr, row.verdict, row.status, row.epochs,
         decimals(row.best), row.kappa is None, row.ends is None,
     )  # fmt: skip
 
 
 def facts_of(rows: Collection[RunRow]) -> Facts:
     """What is said often is measured once."""
-    data = {row.data for row in rows}
+    data, seeds = {row.data for row in rows}, {row.seed for row in rows}
     verdicts = {(row.warned, row.verdict) for row in rows if row.verdict}
     return Facts(
         id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
@@ -81,6 +83,7 @@ def facts_of(rows: Collection[RunRow]) -> Facts:
         verdict_width=max(7, _widest(itertools.starmap(_verdict, verdicts), "verdict")) if verdicts else 0,
         name_width=_widest({row.name for row in rows}, "name"),
         data_width=_widest(data, "data") if len(data) > 1 else 0,
+        seed_width=max(4, *(len(str(seed)) for seed in seeds)) if len(seeds) > 1 else 0,
         has_kappa=any(row.kappa is not None for row in rows),
         has_ends=any(row.ends is not None for row in rows),
     )
@@ -119,6 +122,7 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
         Column("data", "data", min(facts.data_width, 7)),
         Column("data", "data", min(facts.data_width, 9)),
         Column("kappa", "kappa", 5 if facts.has_kappa else 0, right=True),
+        Column("seed", "seed", facts.seed_width, right=True),
         Column("data", "data", facts.data_width),
         Column("name", "name", facts.name_width),
         Column("ends", "ends ≈", 9 if facts.has_ends else 0),
@@ -136,7 +140,8 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
 
 
 ORDER = (
-    "mark", "status", "id", "data", "arch", "pretrained", "lr", "name", "epoch", "ends", "best", "kappa", "verdict",
+    "mark", "status", "id", "data", "arch", "pretrained", "lr", "seed", "name", "epoch", "ends", "best", "kappa",
+    "verdict",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from engine.store.status import Cause
@@ -20,20 +21,28 @@ MEANS: Mapping[Cause, str] = {
 """The causes in words."""
 
 
-def failure_text(failure: Failure, theme: Mapping[str, str], lines: int, width: int) -> Text:
-    """What to do stands before what the log says."""
+ERROR_LINES = 3
+WHOLE = " 4"
+
+
+def failure_text(failure: Failure, theme: Mapping[str, str], lines: int, width: int | None = None) -> Text:
+    """What to do stands before what the log says. In a block of a `width` a long error leaves room for it, and ends
+    with the key of the page where it stands whole."""
     text = Text()
     text.append(f"✖ {failure.cause.replace('_', ' ')}", style=f"bold {theme['error']}")
     means = MEANS.get(failure.cause)  # type: ignore[call-overload]
     text.append(f"  {means}" if means else "")
     ended = f", {clock(failure.ended)}" if failure.ended else ""
     text.append(f"   attempt {failure.attempt}{ended}\n", style="dim")
-    text.append(f"{failure.error}\n")
+    error, most = failure.error, ERROR_LINES * (width or 0)
+    text.append(
+        f"{fitted(error, most - len(WHOLE)) + WHOLE if width and cell_len(error) > most else error}\n"
+    )
     if failure.suggestion:
         text.append(f"▸ {failure.suggestion}\n", style="bold")
     text.append_text(_ways_out(failure))
     for line in failure.last_lines[-lines:]:
-        text.append(f"\n{fitted(f'  {line}', width)}", style="dim")
+        text.append(f"\n{fitted(f'  {line}', width) if width else f'  {line}'}", style="dim")
     return text
 
 

@@ -2,6 +2,8 @@
 
 Those settings come first that differ from the defaults, or from another run's."""
 
+from collections.abc import Mapping
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -9,8 +11,10 @@ from textual.widgets import Static
 
 from engine.grid import make_spec
 from engine.spec import FIELDS, GROUP_OF, RunSpec
+from tui.snapshot import Verdict
 from tui.text import setting
 from tui.views.run_view import RunView
+from tui.widgets.failure import failure_text
 from tui.widgets.scrolling import Scrolling
 
 NAME_CELLS = 20
@@ -21,15 +25,17 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
         super().__init__(id="spec")
         self._view: RunView | None = None
         self._other: tuple[int, RunSpec] | None = None
+        self._verdict = Verdict("")
+        self._said: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(id="spec-text", markup=False)
 
-    def show(self, view: RunView) -> None:
-        if self._view is not None and _said(view) == _said(self._view):
-            return
-        self._view = view
-        self._draw()
+    def show(self, view: RunView, verdict: Verdict) -> None:
+        said = view.spec, view.facts, view.name, view.failure, verdict
+        if said != self._said:
+            self._said, self._view, self._verdict = said, view, verdict
+            self._draw()
 
     def compare(self, run_id: int, spec: RunSpec) -> None:
         self._other = run_id, spec
@@ -37,19 +43,19 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
 
     def _draw(self) -> None:
         if self._view is not None:
-            self.query_one("#spec-text", Static).update(spec_text(self._view, self._other))
+            known = _known(self._view, self._verdict, self.app.theme_variables)
+            self.query_one("#spec-text", Static).update(known.append_text(spec_text(self._view, self._other)))
 
 
-def _said(view: RunView) -> tuple[object, ...]:
-    return view.spec, view.facts, view.name, view.verdict
-
-
-def _known(view: RunView) -> Text:
+def _known(view: RunView, verdict: Verdict, theme: Mapping[str, str]) -> Text:
     """What is cut elsewhere where room is short."""
     text = Text()
     if view.name:
         text.append(f"{view.name}\n\n")
-    verdict = view.verdict
+    if view.failure is not None:
+        return text.append_text(failure_text(view.failure, theme, len(view.failure.last_lines))).append(
+            "\n\n"
+        )
     for mark, line, style in (
         ("", verdict.word, "bold"), ("", verdict.evidence, ""), ("▸ ", verdict.suggestion, "bold"),
     ):  # fmt: skip
@@ -63,7 +69,7 @@ def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
     named = f"#{other[0]}" if other is not None else "the defaults"
     theirs = f"#{other[0]}" if other is not None else "default"
     differing = [name for name in FIELDS if getattr(spec, name) != getattr(against, name)]
-    text = _known(view)
+    text = Text()
     text.append(
         f"{len(differing) or 'nothing'} differ{'s' if len(differing) < 2 else ''} from {named}\n",
         style="bold",
