@@ -22,14 +22,14 @@ from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figu
 from engine.analysis.report import ReportError, collect, write_report
 from engine.analysis.settings_section import settings_section
 from engine.analysis.study import Study
-from engine.analysis.wording import markdown, printable, slug, table
+from engine.analysis.wording import markdown, printable, slug, table, title_of
 from engine.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.fencing import Claim, QueueError
 from engine.store.tables import EpochMetrics
-from tests.studies import add_study
+from tests.studies import add_study, train
 
 BLOCKS = {"resnet18": "[3×3,64; 3×3,64]×2", "resnet50": "[1×1,64; 3×3,64; 1×1,256]×3", "resnet101": "unused"}
 DOCUMENT = {
@@ -140,8 +140,8 @@ def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> N
     assert cells(text, "### On fundus", 4)["weights from"] == (
         "warm start from #2 (same drawn task, more labels)"
     )
-    assert cells(text, "### On fundus", 3)["weights from"] == "scratch"
-    assert "**#3 resnet18, scratch** is judged collapsed: epoch 6: all but 0.00 answered 0." in fundus
+    assert cells(text, "### On fundus", 3)["weights from"] == "scratch; lr 0.001"
+    assert "**#3 resnet18, scratch; lr 0.001** is judged collapsed: epoch 6: all but 0.00 answered 0." in fundus
     assert "Ruled out: logits within ±3. Suggestion: try lr 0.01." in fundus
 
 
@@ -396,3 +396,23 @@ def test_runs_of_different_passes_are_told_apart(study: Study, text: str) -> Non
         "compare by steps, not by epochs." in said
     )
     assert "compare by steps" not in settings_section(Study("", (more, replace(more, id=9))))
+
+
+def test_runs_that_differ_in_other_settings_are_told_apart_in_every_table_and_figure(
+    store: Store, tmp_path: Path
+) -> None:
+    worker = workers.register(store, pid=1, device="cpu", device_name="test")
+    for lr, seed in ((0.001, 0), (0.01, 0), (0.01, 1)):
+        add_runs(store, [make_spec({"data": "digits", "lr": lr, "seed": seed, "epochs": 1})], sweep="lr")
+        held = queue.claim(store, worker)
+        assert held is not None
+        train(store, held, 1, skill=0.5)
+        queue.end(store, held, "done")
+    found = collect(store, run_ids=None, sweep="lr")
+    assert [title_of(run) for run in found.runs] == [
+        "#1 resnet18, scratch; lr 0.001, seed 0",
+        "#2 resnet18, scratch; lr 0.01, seed 0",
+        "#3 resnet18, scratch; lr 0.01, seed 1",
+    ]
+    write_report(found, tmp_path / "out", architectures=[])
+    assert "scratch; lr 0.01, seed 1" in (tmp_path / "out" / "report.md").read_text()

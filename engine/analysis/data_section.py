@@ -20,6 +20,7 @@ from engine.analysis.wording import (
     title_of,
     verdict_shown,
     weights_in_full,
+    with_details,
 )
 
 BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
@@ -84,7 +85,7 @@ def _row(run: StudyRun) -> list[str]:
     return [
         f"#{run.id}",
         run.spec.arch,
-        markdown(weights_in_full(run)),
+        markdown(with_details(weights_in_full(run), run)),
         progress(run),
         f"{percent(best.test_acc)} @ {best.epoch}",
         f"`{run.chosen_by}`",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.canvas import defaults, new_figure, plain, png
 from engine.analysis.study import StudyRun
-from engine.analysis.wording import UNDEFINED, percent, title_of
+from engine.analysis.wording import UNDEFINED, details, percent, weights_from
 from engine.store.history import Matrix
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
     image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     state = "" if run.done else f" ({run.status})"
     line = f"epoch {best.epoch}, test accuracy {percent(best.test_acc)} %" if best else ""
-    axes.set_title(f"{plain(title_of(run), 34)}{state}\n{line}", fontsize=8.5)
+    head = f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}"
+    title = [f"{plain(head, 34)}{state}", plain(details(run), 40), line]
+    axes.set_title("\n".join(filter(None, title)), fontsize=8.5)
     axes.set_xlabel("answer")
     if len(matrix) <= MOST_LABELLED_CLASSES:
         _name_classes(axes, run.classes, matrix)

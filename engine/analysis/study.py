@@ -1,14 +1,14 @@
 """The runs of a report, read from the store once and frozen."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlmodel import Session
 
 from engine.grid import load_spec
 from engine.short_names import short_names
-from engine.spec import RunSpec
+from engine.spec import FIELDS, RunSpec
 from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.history import Matrix
@@ -82,6 +82,8 @@ class StudyRun:
     """Of the best epoch."""
     leak: dict[str, Any] | None
     """What its first weights know of the val and test images; None where nobody knows."""
+    unlike: tuple[str, ...] = ()
+    """The settings that tell it from the study's other runs of its data, network and first weights."""
 
     @property
     def highest(self) -> Measured | None:
@@ -147,13 +149,32 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
         runs = tuple(
             _read_run(session, row, waits.get(row.id or 0, ()), names, sources[row.id]) for row in rows
         )
-    study = Study(sweep or "", runs)
+    study = Study(sweep or "", _told_apart(runs))
     if not runs:
         what = f"the sweep {sweep!r}" if sweep is not None else "the run table"
         raise ReportError(f"{what} has no runs: resnet-tui ls shows what there is")
     if not study.measured:
         raise ReportError("no run has completed an epoch yet: report again once one has")
     return study
+
+
+TOLD = ("epochs", "select_on")
+"""Settings that a report's tables have columns of."""
+
+
+def _told_apart(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
+    alike: dict[tuple[str, str, str], list[StudyRun]] = {}
+    for run in runs:
+        alike.setdefault((run.data, run.spec.arch, run.spec.pretrained), []).append(run)
+    unlike = {
+        key: tuple(
+            field
+            for field in FIELDS
+            if field not in TOLD and len({getattr(run.spec, field) for run in group}) > 1
+        )
+        for key, group in alike.items()
+    }
+    return tuple(replace(run, unlike=unlike[run.data, run.spec.arch, run.spec.pretrained]) for run in runs)
 
 
 def by_data(runs: Iterable[StudyRun]) -> dict[str, list[StudyRun]]:

@@ -83,8 +83,17 @@ def weights_in_full(run: StudyRun) -> str:
     return weights_from(run.spec) + origin
 
 
+def details(run: StudyRun) -> str:
+    """`lr 0.001, seed 1`: what tells it from the study's runs of the same data, network and first weights."""
+    return ", ".join(f"{field} {setting(run.spec, field)}" for field in run.unlike)
+
+
+def with_details(text: str, run: StudyRun) -> str:
+    return f"{text}; {details(run)}" if run.unlike else text
+
+
 def title_of(run: StudyRun) -> str:
-    return f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}"
+    return with_details(f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}", run)
 
 
 def progress(run: StudyRun) -> str:
