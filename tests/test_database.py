@@ -1,5 +1,6 @@
 """Opening databases: ours, others', newer ones, broken ones; and the migrations."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -138,3 +139,15 @@ def test_reading_does_not_make_a_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no run table at .*resnet-tui add"):
         open_store(f"sqlite:///{tmp_path / 'runs.db'}", create=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_taken_away_or_replaced_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with contextlib.closing(open_store(f"sqlite:///{path}")) as store:
+        before = store.which_file()
+        assert before is not None and store.which_file() == before
+        path.rename(tmp_path / "aside.db")
+        with pytest.raises(StoreError, match="put it back"):
+            store.which_file()
+        path.write_bytes(b"")
+        assert store.which_file() not in (None, before)

@@ -141,7 +141,9 @@ def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> N
         "warm start from #2 (same drawn task, more labels)"
     )
     assert cells(text, "### On fundus", 3)["weights from"] == "scratch; lr 0.001"
-    assert "**#3 resnet18, scratch; lr 0.001** is judged collapsed: epoch 6: all but 0.00 answered 0." in fundus
+    assert (
+        "**#3 resnet18, scratch; lr 0.001** is judged collapsed: epoch 6: all but 0.00 answered 0." in fundus
+    )
     assert "Ruled out: logits within ±3. Suggestion: try lr 0.01." in fundus
 
 

@@ -284,6 +284,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             seen = ARCH if seen in ARCHS else seen
             name = seen if seen in problems else next(iter(problems))
             problem = problems[name]
+            if problem == LOOKING:
+                return Text(f"the data: {LOOKING}", style="dim")
             label = LABELS.get(name, name)
             where = f"{label}: " if label else ""
             return Text(f"✖ {where}{plain(problem)}", style=self.app.theme_variables["error"])
