@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
 from engine import processes
@@ -98,8 +99,10 @@ class HomeScreen(StartActions, CopyActions):
             self.set_focus(self.table)
 
     def _compositor_refresh(self) -> None:
-        """What would not be written is not drawn either."""
-        if not self._own.is_held:
+        """What would not be written is not drawn either; nor what lies below a screen that covers it all, which Textual
+        would draw whole each time. Coming back draws it."""
+        above = self.app.screen
+        if not self._own.is_held and (above is self or isinstance(above, ModalScreen)):
             super()._compositor_refresh()
 
     @property

@@ -29,6 +29,7 @@ from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.detail import verdict_text
 from tui.widgets.failure import failure_text
+from tui.widgets.line import Line
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.spec_pane import SpecPane
@@ -83,7 +84,7 @@ class RunScreen(PagedScreen, CopyActions):
 
     def compose(self) -> ComposeResult:
         yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
-        yield Static(id="run-head", markup=False)
+        yield Line("run-head")
         yield Static(id="banner", markup=False)
         yield Clipped("run-verdict", "4")
         yield Static(id="pages", markup=False)
@@ -174,7 +175,7 @@ class RunScreen(PagedScreen, CopyActions):
         view = self._view
         if view is None:
             return
-        self.query_one("#run-head", Static).update(head_text(view))
+        self.query_one("#run-head", Line).say(head_text(view))
         self._draw_verdict(view)
         pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane)):

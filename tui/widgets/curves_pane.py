@@ -4,10 +4,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
 from tui.views.curves import PANELS, SMOOTHING, Looking, Panel, Subject, chart_of
+from tui.widgets.line import Line as TextLine
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""
@@ -31,13 +31,13 @@ class ChartBox(Vertical):
         self.panel = panel
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="chart-title", markup=False)
+        yield TextLine(classes="chart-title")
         yield ChartPlot()
 
     def show(self, view: Subject, looking: Looking, *, is_chosen: bool) -> None:
         chart = chart_of(view, looking, self.panel)
         self.query_one(ChartPlot).chart = chart
-        self.query_one(".chart-title", Static).update(legend(chart, is_chosen=is_chosen))
+        self.query_one(".chart-title", TextLine).say(legend(chart, is_chosen=is_chosen))
 
     @property
     def columns(self) -> int:
@@ -57,7 +57,7 @@ class CurvesPane(Container):
     def compose(self) -> ComposeResult:
         for panel in self._panels:
             yield ChartBox(panel)
-        yield Static(id="curves-says", markup=False)
+        yield TextLine("curves-says")
 
     def on_resize(self) -> None:
         self._draw()
@@ -80,7 +80,7 @@ class CurvesPane(Container):
             box.set_class(is_chosen, "-chosen")
             if box.display:
                 box.show(self._view, self.looking, is_chosen=is_chosen and self._shows_all)
-        self.query_one("#curves-says", Static).update(self._says())
+        self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
         words = [] if self._shows_all else [f"{self.looking.panel + 1} of {len(self._panels)}"]

@@ -7,8 +7,8 @@ from textual.widgets import Static
 class Line(Static):
     """One line high, so that nothing else moves when it changes."""
 
-    def __init__(self, id: str) -> None:  # noqa: A002
-        super().__init__(id=id, markup=False)
+    def __init__(self, id: str | None = None, *, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes, markup=False)
         self._said: Text | None = None
 
     def say(self, text: Text) -> None:
