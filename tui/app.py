@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -137,6 +138,7 @@ class ResnetTui(App[None]):
         elif self.is_held:
             self.is_held = False
             self.screen.refresh()
+            self.call_after_refresh(collect_garbage_again)
             self.call_after_refresh(self.refresh_feed)
 
     async def on_event(self, event: events.Event) -> None:
@@ -295,6 +297,13 @@ class ResnetTui(App[None]):
         found: tuple[commands.Command, ...] = getattr(screen, "TABLE", ())
         for command in found:
             yield SystemCommand(command.title, command.help, partial(screen.run_action, command.does))
+
+
+def collect_garbage_again() -> None:
+    """Where `tui.start` turned it off: what was loaded and made for the first frame stays, and is not looked through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 async def _has_been_done(field: Input) -> None:

@@ -79,9 +79,8 @@ def _show(home: "Home", flags: dict[str, str], lookout: "Lookout") -> int | None
     from engine.private import secure_home
     from tui.app import run_app
 
-    gc.freeze()
-    gc.enable()
     if not lookout.has_opened():
+        gc.enable()
         return None
     readonly = "readonly" in flags
     if not readonly:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ConfigDict
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -41,7 +42,13 @@ def _time(*, nullable: bool = True) -> Any:
     return Column(UtcDateTime, nullable=nullable)
 
 
-class Clock(SQLModel, table=True):
+class Table(SQLModel):
+    """Rows are not validated: pydantic's schemas, which take longest to build of all this, are never needed."""
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]
+
+
+class Clock(Table, table=True):
     """One row: the number that the latest write to a run took, and whether the queue is paused."""
 
     id: int = Field(primary_key=True)
@@ -52,7 +59,7 @@ class Clock(SQLModel, table=True):
     """The newest program that has migrated this database."""
 
 
-class Run(SQLModel, table=True):
+class Run(Table, table=True):
     """One training experiment."""
 
     __table_args__ = (
@@ -151,7 +158,7 @@ class Run(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=_time())
 
 
-class RunDependency(SQLModel, table=True):
+class RunDependency(Table, table=True):
     """`run_id` waits for `after_id`."""
 
     __tablename__ = "run_dependency"
@@ -162,7 +169,7 @@ class RunDependency(SQLModel, table=True):
     """ok: until it is done; any: until it has ended, however; source: as ok, for this run starts from its weights."""
 
 
-class Edit(SQLModel, table=True):
+class Edit(Table, table=True):
     """One edit of the queue: what `undo` takes back. Only the newest are kept."""
 
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -177,7 +184,7 @@ class Edit(SQLModel, table=True):
     why it cannot be taken back."""
 
 
-class EpochMetrics(SQLModel, table=True):
+class EpochMetrics(Table, table=True):
     """What one epoch measured; epoch 0 is before the first step. Undefined is null."""
 
     __tablename__ = "epoch_metrics"
@@ -233,7 +240,7 @@ class EpochMetrics(SQLModel, table=True):
     seconds: float | None = None
 
 
-class EpochConfusion(SQLModel, table=True):
+class EpochConfusion(Table, table=True):
     """An epoch's confusion matrix, apart from the metrics so that no list query reads it."""
 
     __tablename__ = "epoch_confusion"
@@ -245,7 +252,7 @@ class EpochConfusion(SQLModel, table=True):
     """Classes × classes unsigned 32-bit little-endian integers, row = true class, zlib-compressed."""
 
 
-class LossPoint(SQLModel, table=True):
+class LossPoint(Table, table=True):
     """The training loss of `width` neighbouring steps."""
 
     __tablename__ = "loss_point"
@@ -259,7 +266,7 @@ class LossPoint(SQLModel, table=True):
     last: float
 
 
-class Worker(SQLModel, table=True):
+class Worker(Table, table=True):
     """A process that claims runs and supervises their training."""
 
     __table_args__ = ({"sqlite_autoincrement": True},)
