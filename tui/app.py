@@ -300,7 +300,7 @@ class ResnetTui(App[None]):
 
 
 def collect_garbage_again() -> None:
-    """Where `tui.start` turned it off: what was loaded and made for the first frame stays, and is not looked through."""
+    """Where `tui.start` turned it off: what was loaded and made for the first frame stays, and is not looked at."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
