@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 PLACES = ("home", "db", "cache")
 SWITCHES = ("readonly", "ascii")
 INTERRUPTED = 130
+QUIET_S = 1.0
+"""A start that takes longer says what it waits for."""
 
 
 def main() -> None:
@@ -77,8 +79,11 @@ def is_terminal() -> bool:
 
 def _show(home: "Home", flags: dict[str, str], lookout: "Lookout") -> int | None:
     from engine.private import secure_home
+    from engine.text import tell
     from tui.app import run_app
 
+    if not lookout.answers_within(QUIET_S):
+        tell("resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s")
     if not lookout.has_opened():
         gc.enable()
         return None

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -248,6 +249,19 @@ def test_a_table_that_cannot_be_opened_is_one_line(home: Home, terminals: list[T
     in_time(lambda: "isnotaresnet-tuidatabase" in "".join(terminal.text.split()))  # it wraps anywhere
     assert len([line for line in terminal.text.splitlines() if line.startswith("resnet-tui: ")]) == 1
     assert "Traceback" not in terminal.text
+
+
+def test_a_table_that_another_process_holds_is_waited_for_and_said(
+    home: Home, study: Store, terminals: list[Terminal]
+) -> None:
+    with contextlib.closing(sqlite3.connect(home.root / "runs.db", isolation_level=None)) as other:
+        study.close()
+        other.execute("PRAGMA journal_mode=DELETE").fetchall()
+        other.execute("BEGIN EXCLUSIVE")
+        terminal = start(terminals, home)
+        terminal.until_shows("the run table is slow to open")
+        other.execute("ROLLBACK")
+        terminal.until_shows("#5 resnet50")
 
 
 def test_who_interrupts_the_start_leaves_nothing_behind(home: Home, terminals: list[Terminal]) -> None:

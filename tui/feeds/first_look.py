@@ -6,6 +6,7 @@ and laying out what shows them: on two cores the two go on beside each other."""
 import contextlib
 import os
 import pickle
+import select
 import signal
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -49,6 +50,10 @@ class Lookout:
     def __init__(self, pid: int, output: BinaryIO) -> None:
         self._pid, self._output = pid, output
         self._one_at_a_time, self._is_buried = Lock(), False
+
+    def answers_within(self, seconds: float) -> bool:
+        """Whether it is known by then if the store could be opened."""
+        return bool(select.select([self._output], [], [], seconds)[0])
 
     def has_opened(self) -> bool:
         """Whether the store could be opened: waits until that is known. False where the process is gone without a
