@@ -163,10 +163,10 @@ def _migrate(engine: Engine) -> None:
     # Alembic takes a third of a second to import: only where there is work for it.
     from engine.store.migrations.apply import upgrade
 
-    upgrade(engine, program_version=_own_version())
+    upgrade(engine, program_version=own_version())
 
 
-def _own_version() -> str:
+def own_version() -> str:
     """Empty in a checkout that was never installed."""
     try:
         return version("resnet-tui")

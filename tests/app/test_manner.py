@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -392,6 +393,11 @@ async def test_ctrl_c_ends_nothing_and_says_what_does(home: Home, study: Store) 
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "ctrl+c ends nothing here: q" in toasts(pilot))
         assert "[b]" not in toasts(pilot)
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["--version"]) == 0
+    assert re.fullmatch(r"resnet-tui \d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
 def test_flags_of_the_app_are_no_flags_of_verbs(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from engine.datasets.layouts import DataError
 from engine.grid import SpecError
 from engine.paths import Home
 from engine.private import secure_home
-from engine.store.database import StoreError, open_store
+from engine.store.database import StoreError, open_store, own_version
 from engine.store.fencing import QueueError
 from tui.ask import AskError
 from tui.cli.add import add
@@ -55,8 +55,12 @@ def app(
     context: typer.Context,
     readonly: Annotated[bool, typer.Option("--readonly", help="Look only: no key changes anything.")] = False,
     in_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
+    if version:
+        print(f"resnet-tui {own_version() or '(not installed)'}")
+        raise typer.Exit
     if context.invoked_subcommand is not None:
         if any(context.params.get(name) for name in ("db", "home", "cache")):
             verb = context.invoked_subcommand
