@@ -208,6 +208,11 @@ NO_CHILDREN = """
 import signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 """
+SLOW = """
+import time
+from tui.feeds import first_look
+first_look._look = lambda *_: time.sleep(600)
+"""
 INTERRUPTED = """
 import os
 from tui.feeds import first_look
@@ -249,6 +254,15 @@ def test_a_table_that_cannot_be_opened_is_one_line(home: Home, terminals: list[T
     in_time(lambda: "isnotaresnet-tuidatabase" in "".join(terminal.text.split()))  # it wraps anywhere
     assert len([line for line in terminal.text.splitlines() if line.startswith("resnet-tui: ")]) == 1
     assert "Traceback" not in terminal.text
+
+
+def test_a_slow_look_shows_an_empty_frame_and_is_ended_with_the_app(
+    home: Home, study: Store, terminals: list[Terminal]
+) -> None:
+    terminal = start(terminals, home, SLOW)
+    terminal.until_shows("reading the run table …")
+    terminal.send("q")
+    assert terminal.process.wait(30) == 0
 
 
 def test_a_table_that_another_process_holds_is_waited_for_and_said(

@@ -257,7 +257,8 @@ class RunTable(ScrollView, can_focus=True):
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         place = y - HEAD + self.scroll_offset.y
         if place >= len(self._shown):
-            says = "  nothing fits: esc drops the filter" if not self._shown and y == HEAD + 1 else ""
+            empty = "nothing fits: esc drops the filter" if self._rows else "reading the run table …"
+            says = f"  {empty}" if not self._shown and y == HEAD + 1 else ""
             style = ground + self.get_component_rich_style("table--dim")
             return Strip([Segment(says, style)]).adjust_cell_length(width, ground)
         row = self._rows[self._shown[place]]
