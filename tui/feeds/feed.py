@@ -109,6 +109,7 @@ class Feed:
     def _read_runs(self, session: Session, latest: int) -> dict[int, Change]:
         """What was written since: each run before (None for a new one) and now (None for one that is gone)."""
         changed: dict[int, Change] = {}
+        is_first = self._seen_change < 0
         if latest != self._seen_change:
             for run in overview.changed_runs(session, self._seen_change):
                 changed[run.id] = (self._runs.get(run.id), run)
@@ -116,8 +117,8 @@ class Feed:
                 if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
                     self._latest_end = run.ended_at
             self._seen_change = latest
-        for gone in self._rows.keys() - self._runs.keys():  # known of before, and removed since
-            changed[gone] = (None, None)
+        if is_first:  # what was known before, and was removed since
+            changed |= dict.fromkeys(self._rows.keys() - self._runs.keys(), (None, None))
         if overview.count_runs(session) != len(self._runs):
             for gone in self._runs.keys() - listing.run_ids(session):
                 changed[gone] = (self._runs.pop(gone), None)

@@ -18,16 +18,15 @@ from engine.analysis.forecast import learn
 from engine.datasets.layouts import DataError
 from engine.disk.footprint import Images, built_in
 from engine.disk.usage import room_for
-from engine.grid import SpecError
 from engine.paths import Home, missing_weights
 from engine.spec import ARCHS, RunSpec
 from engine.store import workers
 from engine.store.add import add_runs
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import QueueError
+from engine.store.database import Store
 from engine.store.listing import spec_hashes
 from engine.store.paces import device_of, past_runs
 from engine.text import is_hidden
+from tui.errands import Refused, with_store
 from tui.forms.data_look import DataLook, look_at
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import ARCH, Checked, check, defaults, parse_more, preview
@@ -129,20 +128,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @work(thread=True)
     def _read_known(self) -> None:
-        try:
-            with (
-                contextlib.closing(open_store(self._home.database, create=False)) as store,
-                store.read() as session,
-            ):
-                past = past_runs(session)
-                devices = tuple(
-                    device_of({"device_name": each.device_name}) for each in workers.present(session)
-                )
-                measured = Measured(learn(past), devices or tuple(run.device for run in past[:1]))
-                known = Known(spec_hashes(session), measured)
-        except StoreError:
-            return  # the home screen shows what is wrong with the database
-        self.app.call_from_thread(self._take_known, known)
+        with contextlib.suppress(Refused):  # the home screen shows what is wrong with the database
+            self.app.call_from_thread(self._take_known, with_store(self._home, _known))
 
     def _take_known(self, known: Known) -> None:
         self._known = known
@@ -230,17 +217,14 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     @work(thread=True, exclusive=True, group="add")
     def _add(self, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str) -> None:
         try:
-            with contextlib.closing(open_store(self._home.database, create=False)) as store:
-                warnings = check_warm_starts(self._home, store, specs)
-                added = add_runs(store, specs, name=name)
-                warnings += memory.warnings_for(store, specs)
-        except (StoreError, QueueError, SpecError, DataError) as error:
+            ids, warnings = with_store(self._home, lambda store: _added(self._home, store, specs, name))
+        except (Refused, DataError) as error:
             self.app.call_from_thread(self._not_added, plain(error))
             return
         remember_form(self._home, texts)
         for line in warnings:
             self.app.call_from_thread(self.notify, line, severity="warning", timeout=10, markup=False)
-        self.app.call_from_thread(self.dismiss, added.ids)
+        self.app.call_from_thread(self.dismiss, ids)
         for line in lacking(specs):  # torch takes seconds to say it: the form has gone
             self.app.call_from_thread(self.app.notify, line, severity="warning", timeout=10, markup=False)
 
@@ -306,3 +290,20 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     def _train_images(self, spec: RunSpec) -> int | None:
         images = built_in(spec) or self._images
         return images.train if images is not None else None
+
+
+def _known(store: Store) -> Known:
+    with store.read() as session:
+        past = past_runs(session)
+        devices = tuple(device_of({"device_name": each.device_name}) for each in workers.present(session))
+        measured = Measured(learn(past), devices or tuple(run.device for run in past[:1]))
+        return Known(spec_hashes(session), measured)
+
+
+def _added(
+    home: Home, store: Store, specs: tuple[RunSpec, ...], name: str
+) -> tuple[tuple[int, ...], list[str]]:
+    """The new runs, and what is to be known of them. Raises QueueError, DataError, and then adds none."""
+    warnings = list(check_warm_starts(home, store, specs))
+    ids = add_runs(store, specs, name=name).ids
+    return tuple(ids), [*warnings, *memory.warnings_for(store, specs)]
