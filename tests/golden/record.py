@@ -1,0 +1,41 @@
+"""`python tests/golden/record.py`: write the golden files anew, from the program as it is now.
+
+Only for a change that is meant to change results: the changelog then says which and why. The home is that of version
+0.1.0 and is not written here: tests/golden/home-0.1.0.sql is what `iterdump` gave of it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import documents  # noqa: E402
+import recipes  # noqa: E402
+
+
+def write(name: str, content: Any) -> None:
+    text = content if isinstance(content, str) else json.dumps(content, indent=1, sort_keys=True) + "\n"
+    (HERE / name).write_text(text)
+
+
+def main() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with tempfile.TemporaryDirectory() as folder:
+        lab = recipes.make_lab(Path(folder))
+        lab.drain()
+        write("recipes.json", {"machine": recipes.processor(), "results": recipes.results(lab)})
+        lab.close()
+    with tempfile.TemporaryDirectory() as folder:
+        home = documents.old_home(Path(folder))
+        for name, content in documents.read(home).items():
+            write(name, content)
+    subprocess.run(["git", "status", "--short", str(HERE)], check=False)
+
+
+if __name__ == "__main__":
+    main()
