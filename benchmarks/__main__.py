@@ -5,7 +5,7 @@ import importlib
 import platform
 import time
 
-from engine.telemetry import cpu_name
+from engine.hardware.telemetry import cpu_name
 
 MEASUREMENTS = (
     "claims",

@@ -15,7 +15,7 @@ import pyte
 
 from benchmarks.app_tables import table
 from benchmarks.watched import Watched, first_frame, when
-from engine.paths import Home
+from engine.files.paths import Home
 
 TITLE = "The app at 120×40 in a pseudo-terminal"
 COLUMNS, LINES = 120, 40
@@ -30,7 +30,7 @@ PRESS_EVERY_S = 0.12
 BARE = """
 import gc
 gc.disable()
-import tui.feeds.first_look, tui.app
+import tui.feeds.prefetch, tui.app
 gc.freeze()
 gc.enable()
 from textual.app import App

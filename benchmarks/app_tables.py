@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from engine.grid import make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
-from tests.studies import LABELS, confusion, measured, train
+from tests.support.studies import LABELS, confusion, measured, train
 
 EPOCHS = 20
 ARCHS = ("resnet18", "resnet34", "resnet50")

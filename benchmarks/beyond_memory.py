@@ -64,7 +64,7 @@ def _remove(group: Path) -> None:
 
 
 def _draw(folder: Path) -> None:
-    from engine.datasets.drawn.fundus import draw_fundus
+    from engine.datasets.synthetic.fundus import draw_fundus
 
     drawn = folder.parent / "drawn"
     drawn.mkdir()
@@ -92,11 +92,11 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
     """What the measured process does once it is in its group."""
     import torch
 
-    from engine.grid import make_spec
-    from engine.paths import Home
-    from engine.training.process import keep_freed_memory
+    from engine.files.paths import Home
+    from engine.spec.grid import make_spec
     from engine.training.recipe import resolve_threads
     from engine.training.setup import build_network, prepare_data
+    from engine.training.torch_setup import keep_freed_memory
 
     cpu = torch.device("cpu")
     torch.set_num_threads(resolve_threads(0))

@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.grid import load_spec, make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import load_spec, make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

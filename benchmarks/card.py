@@ -15,17 +15,17 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from engine.grid import make_spec
-from engine.paths import GPU_CACHE_VARIABLE, Home
+from engine.files.paths import GPU_CACHE_VARIABLE, Home
+from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
-from engine.training.process import set_up_process
 from engine.training.recipe import make_optimizer, resolve_precision
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.step import plain_pass
+from engine.training.torch_setup import set_up_process
 
 TITLE = "On a card: images/s of a session's epochs ÷ the same model on random tensors in the card's memory"
 SIDE_PX, IMAGES, EPOCHS = (

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-from engine.grid import make_spec
+from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store

@@ -27,16 +27,16 @@ Loaders = tuple[Iterable[tuple[Tensor, Tensor]], Iterable[tuple[Tensor, Tensor]]
 
 def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> dict[str, float]:
     """Through the engine's session with its recorder: the first run packs, a later one finds the packed images."""
-    from engine.grid import make_spec
-    from engine.paths import Home
+    from engine.files.paths import Home
+    from engine.spec.grid import make_spec
     from engine.store import queue, workers
     from engine.store.add import add_runs
     from engine.store.database import open_store
     from engine.store.history import epochs_of
-    from engine.training.process import set_up_process
     from engine.training.recipe import resolve_precision
     from engine.training.record import StoreRecorder
     from engine.training.session import Session
+    from engine.training.torch_setup import set_up_process
 
     device = torch.device("cpu")
     settings = {"data": str(folder), "image_size": size_px, "batch_size": BATCH, "epochs": epochs, "lr": LR}

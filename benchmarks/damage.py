@@ -12,7 +12,7 @@ SEEDS, IMAGES = range(100, 108), 10_000
 def measure() -> Iterator[str]:
     """AssertionError with the end of the output where an image was not read or refused as it should."""
     for seed in SEEDS:
-        command = [sys.executable, "-m", "tests.fuzzing", str(seed), str(IMAGES)]
+        command = [sys.executable, "-m", "tests.support.fuzzing", str(seed), str(IMAGES)]
         done = subprocess.run(
             command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False
         )

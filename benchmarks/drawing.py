@@ -11,15 +11,15 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from benchmarks.app_tables import table
-from engine.grid import make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import history, listing, overview
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.edits import labels
+from engine.store.edits import notes_and_tags
 from engine.store.fencing import table_of
 from engine.store.tables import LossPoint
-from engine.training.losses import MAX_BUCKETS
+from engine.training.loss_curve import MAX_BUCKETS
 from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix
 from tui.snapshot import Curve, make_row
 from tui.views.curves import smoothed
@@ -66,7 +66,7 @@ def _of_table(home: Home) -> Iterator[str]:
     with closing(open_store(home.database)) as store:
         with store.read() as session:
             before = listing.latest_change(session)
-        labels.set_note(store, list(range(1, PAGE + 1)), "looked at")
+        notes_and_tags.set_note(store, list(range(1, PAGE + 1)), "looked at")
         with store.read() as session:
             assert len(overview.changed_runs(session, before)) == PAGE
             page = _ms(lambda: [make_row(run, None) for run in overview.changed_runs(session, before)])

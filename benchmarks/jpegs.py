@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.datasets.drawn.fundus import draw_fundus
+from engine.datasets.synthetic.fundus import draw_fundus
 
 GRADES = 5
 SEED = 77

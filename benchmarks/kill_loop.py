@@ -17,8 +17,8 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from engine.grid import make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import history, listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

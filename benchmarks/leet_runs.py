@@ -5,7 +5,7 @@ import sys
 import wandb
 
 from benchmarks.app_tables import EPOCHS
-from tests.studies import STEPS
+from tests.support.studies import STEPS
 
 
 def main() -> None:

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.grid import load_spec, make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.hardware.telemetry import cpu_name
+from engine.spec.grid import load_spec, make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.history import epochs_of
-from engine.telemetry import cpu_name
 
 SEEDS = (0, 1)
 COMMON: dict[str, Any] = {"image_size": 32, "threads": 1, "precision": "fp32"}

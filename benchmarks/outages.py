@@ -5,8 +5,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.paths import Home
-from tests.outage import EPOCHS, cut_at, finish, result_of
+from engine.files.paths import Home
+from tests.support.outage import EPOCHS, cut_at, finish, result_of
 
 TITLE = "Power cuts"
 RUNS, CUTS = 5, 8

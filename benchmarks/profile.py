@@ -12,16 +12,16 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from engine.grid import make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
-from engine.training.process import set_up_process
 from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.step import take_step
+from engine.training.torch_setup import set_up_process
 
 TITLE = "Profile: ResNet-18 on fundus, batch 32"
 STEPS = 5

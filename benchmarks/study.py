@@ -18,9 +18,9 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.jpegs import GRADES, QUALITY, SEED
-from engine.datasets.drawn.fundus import draw_fundus
-from engine.grid import load_spec, make_spec
-from engine.paths import Home
+from engine.datasets.synthetic.fundus import draw_fundus
+from engine.files.paths import Home
+from engine.spec.grid import load_spec, make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from engine.grid import make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

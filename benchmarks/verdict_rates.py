@@ -42,8 +42,8 @@ from benchmarks.verdict_truth import KINDS, truth_of
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.interval import wilson_interval
 from engine.analysis.verdict import Verdict, judge
-from engine.grid import make_spec
-from engine.telemetry import cpu_name
+from engine.hardware.telemetry import cpu_name
+from engine.spec.grid import make_spec
 
 
 def train(phase: str, runs: int, out: Path) -> None:

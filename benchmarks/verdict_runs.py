@@ -18,18 +18,18 @@ from benchmarks.verdict_scenarios import PHASES, SIZE_PX, Scenario
 from benchmarks.verdict_truth import Looked, measured_truth
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.builtin import builtin_images, builtin_table
-from engine.datasets.drawn.fundus import draw_fundus
 from engine.datasets.index import Index
-from engine.grid import make_spec
+from engine.datasets.synthetic.fundus import draw_fundus
+from engine.files.paths import Home
 from engine.models.weight_files import weights_bytes
-from engine.paths import Home
+from engine.spec.grid import make_spec
+from engine.training.epoch_sums import EpochSums
 from engine.training.loop import train_one_epoch
-from engine.training.losses import Bucket, Diverged
+from engine.training.loss_curve import Bucket, Diverged
 from engine.training.measure import Choice, Measured
 from engine.training.recipe import make_optimizer
 from engine.training.schedules import make_schedule
 from engine.training.session import Session
-from engine.training.sums import EpochSums
 
 EVERY_EPOCH_UNTIL = 8
 """Past it the fresh images are looked at after every third epoch and the last."""

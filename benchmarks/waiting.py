@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import text
 
-from engine.grid import make_spec
+from engine.spec.grid import make_spec
 from engine.store import queue, waiting, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from textual.widgets import Static
 
-from engine.paths import Home
+from engine.files.paths import Home
 from tui.app import ResnetTui
 
 HERE = Path(__file__).parent

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from engine.words import BUILTIN_DEFAULTS
+from engine.spec.constants import BUILTIN_DEFAULTS
 
 
 def short_names(data: Iterable[str]) -> dict[str, str]:

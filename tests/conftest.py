@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from lab import Lab
 from shell import Shell
-from studies import add_study
 
 from engine.store.database import Store, open_store
 
@@ -43,14 +42,6 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     for variable in ("RESNET_TUI_DB", "RESNET_TUI_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     return Shell(tmp_path, capsys)
-
-
-@pytest.fixture
-def study(shell: Shell) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{shell.home}/runs.db")
-    add_study(store)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -22,19 +22,19 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
 
-from engine.paths import Home
+from engine.files.paths import Home
 from tui import commands
-from tui.errands import Refused
-from tui.feeds.first_look import FirstLook, Lookout
-from tui.manner.ascii import AsciiFilter, PlainScrollBar
-from tui.manner.bulletin import escape_codes
-from tui.manner.keys import clashes, keys_file, read_keys
-from tui.manner.state import last_manner, remember_manner
-from tui.manner.themes import NAMES, PREFIX, THEMES, draw_with, following
-from tui.screens.broken import RESTART, BrokenScreen, write_down
+from tui.feeds.prefetch import FirstLook, Lookout
+from tui.formatting import plain
+from tui.preferences.ascii import AsciiFilter, PlainScrollBar
+from tui.preferences.key_bindings import clashes, keys_file, read_keys
+from tui.preferences.notifications import escape_codes
+from tui.preferences.state import last_manner, remember_manner
+from tui.preferences.themes import NAMES, PREFIX, THEMES, draw_with, following
+from tui.screens.error_screen import RESTART, BrokenScreen, write_down
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
-from tui.text import plain
+from tui.store_calls import Refused
 
 if TYPE_CHECKING:
     from tui.feeds.feed import Feed

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.paths import Home
-from engine.private import private_opener, secure_home
-from engine.supervision import logout
+from engine.files.paths import Home
+from engine.files.privacy import private_opener, secure_home
+from engine.hardware import linger
 from engine.text import plain
 
 
@@ -31,7 +31,7 @@ def last_words(home: Home) -> str:
 
 def logout_warning() -> str | None:
     """What to tell the user before a worker is started here that the logout would end; None where it goes on."""
-    found = logout.look()
+    found = linger.look()
     return None if found.prefix else found.warning
 
 
@@ -42,7 +42,7 @@ def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]
     secure_home(home)
     with open(log, "ab", opener=private_opener) as output:
         return subprocess.Popen(
-            [*logout.look().prefix, *worker_command(home, drain=drain)],
+            [*linger.look().prefix, *worker_command(home, drain=drain)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

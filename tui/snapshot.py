@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
 from engine.store.status import ENDED
-from tui.text import clock, learning_rate, without_dashes
-from tui.text import plain as plain_once
+from tui.formatting import clock, learning_rate, without_dashes
+from tui.formatting import plain as plain_once
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
     from engine.store.history import Matrix

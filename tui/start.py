@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.paths import Home
-    from tui.feeds.first_look import Lookout
+    from engine.files.paths import Home
+    from tui.feeds.prefetch import Lookout
 
 PLACES = ("home", "db", "cache")
 SWITCHES = ("readonly", "ascii")
@@ -51,20 +51,20 @@ def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
 
 def _open_app(flags: dict[str, str]) -> int | None:
     """The app's exit code. None where it is not to be opened: the command line says why."""
-    from engine.paths import Home
-    from tui.feeds import first_look
+    from engine.files.paths import Home
+    from tui.feeds import prefetch
 
     try:
         folder, cache = (Path(flags[name]) if name in flags else None for name in ("home", "cache"))
         home = Home.find(folder, flags.get("db"), cache)
         if not (is_terminal() and home.root.is_dir()):
             return None
-        lookout = first_look.begin(home, create="readonly" not in flags)
+        lookout = prefetch.begin(home, create="readonly" not in flags)
     except OSError:
         return None
     try:
         return _show(home, flags, lookout)
-    except first_look.CannotOpen as problem:
+    except prefetch.CannotOpen as problem:
         from engine.text import tell
 
         tell(f"resnet-tui: {problem}")
@@ -78,7 +78,7 @@ def is_terminal() -> bool:
 
 
 def _show(home: "Home", flags: dict[str, str], lookout: "Lookout") -> int | None:
-    from engine.private import secure_home
+    from engine.files.privacy import secure_home
     from engine.text import tell
     from tui.app import run_app
 

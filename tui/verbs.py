@@ -3,20 +3,20 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.paths import Home
+from engine.files.paths import Home
 from engine.store import queue
 from engine.store.database import Store
-from engine.store.edits import labels, order, state
+from engine.store.edit_journal import QUEUE
+from engine.store.edits import notes_and_tags, order, pausing
 from engine.store.edits.order import Direction
 from engine.store.edits.remove import remove as remove_runs
 from engine.store.edits.retry import retry as retry_runs
 from engine.store.edits.undo import GONE
 from engine.store.edits.undo import undo as undo_newest
 from engine.store.fencing import QueueError
-from engine.store.journal import QUEUE
 from engine.store.listing import queue_paused
+from engine.store.run_numbers import numbered
 from engine.store.status import Request, Status
-from engine.store.wording import numbered
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _asked(store: Store, run_ids: Sequence[int], request: Request, waited: str, 
 
 def resume(store: Store, run_ids: Sequence[int]) -> Outcome:
     withdrawn = "asked to go on; where it is stopping already it pauses all the same"
-    return _by_status(state.resume(store, run_ids), "queued again", withdrawn)
+    return _by_status(pausing.resume(store, run_ids), "queued again", withdrawn)
 
 
 def _by_status(before: dict[int, Status], waited: str, ran: str) -> Outcome:
@@ -107,7 +107,7 @@ def move(store: Store, run_ids: Sequence[int], direction: Direction) -> Outcome:
 
 
 def note(store: Store, run_ids: Collection[int], text: str) -> Outcome:
-    labels.set_note(store, run_ids, text)
+    notes_and_tags.set_note(store, run_ids, text)
     return Outcome(((list(run_ids), "noted" if text else "its note is gone"),))
 
 
@@ -117,7 +117,7 @@ def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome
     removed = [word[1:] for word in words if word.startswith("-")]
     if "" in removed or not words:
         raise QueueError("- alone is no tag: write TAG to add one, -TAG to remove it")
-    labels.tag(store, run_ids, add=added, remove=removed)
+    notes_and_tags.tag(store, run_ids, add=added, remove=removed)
     told = [
         f"{what} {', '.join(some)}"
         for what, some in (("tagged", added), ("no longer tagged", removed))
@@ -127,14 +127,14 @@ def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome
 
 
 def pause_queue(store: Store) -> Outcome:
-    is_new = state.pause_queue(store)
+    is_new = pausing.pause_queue(store)
     return Outcome(
         said=("the queue is paused: running runs go on" if is_new else "the queue was paused already",)
     )
 
 
 def resume_queue(store: Store) -> Outcome:
-    is_new = state.resume_queue(store)
+    is_new = pausing.resume_queue(store)
     return Outcome(said=("the queue goes on" if is_new else "the queue was not paused",))
 
 

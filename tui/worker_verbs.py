@@ -3,7 +3,7 @@
 import os
 import signal
 
-from engine import processes
+from engine.hardware import processes
 from tui.snapshot import WorkerView
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.analysis.markdown import markdown, table
 from engine.analysis.study import Study, StudyRun
-from engine.analysis.wording import markdown, table
 
 BASIC_BLOCKS = ("resnet18", "resnet34")
 """Networks without a bottleneck, for which its stride means nothing."""

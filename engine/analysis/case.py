@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from engine.analysis.constant_loss import best_constant_loss, drawn_shares
 from engine.analysis.evidence import EpochEvidence, percent
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 
 VerdictKind: TypeAlias = Literal["healthy", "collapsed", "diverged", "overfitting", "underfitting"]
 KINDS: tuple[VerdictKind, ...] = get_args(VerdictKind)

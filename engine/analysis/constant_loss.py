@@ -7,7 +7,7 @@ where a weight or a prior would be infinite.
 from collections.abc import Sequence
 from math import log, sqrt
 
-from engine.spec import ORDINAL_LOSS
+from engine.spec.run_spec import ORDINAL_LOSS
 
 BETA = 0.999
 """Of `class-balanced`: the largest that Cui et al. 2019 train long-tailed CIFAR with before .9999."""

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 from engine.analysis.gallery import Gallery, add_accuracy, add_matrices
 from engine.analysis.interval import wilson_interval
-from engine.analysis.metrics_section import metrics_section
-from engine.analysis.selection import is_optimistic
-from engine.analysis.study import StudyRun
-from engine.analysis.wording import (
+from engine.analysis.markdown import (
     DRAWN_DATA,
     UNDEFINED,
     decimal,
@@ -22,6 +19,9 @@ from engine.analysis.wording import (
     weights_in_full,
     with_details,
 )
+from engine.analysis.metrics_section import metrics_section
+from engine.analysis.selection import is_optimistic
+from engine.analysis.study import StudyRun
 
 BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
 BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"

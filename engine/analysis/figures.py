@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.analysis.canvas import defaults, new_figure, plain, png
+from engine.analysis.figure_canvas import defaults, new_figure, plain, png
+from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
 from engine.analysis.study import Measured, StudyRun
-from engine.analysis.wording import printable, setting, weights_from, weights_in_full
-from engine.spec import FIELDS
+from engine.spec.run_spec import FIELDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

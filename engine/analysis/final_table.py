@@ -4,9 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from engine.analysis.selection import split_of
-from engine.analysis.study import Study, StudyRun, by_data
-from engine.analysis.wording import (
+from engine.analysis.markdown import (
     decimal,
     percent,
     printable,
@@ -15,6 +13,8 @@ from engine.analysis.wording import (
     weights_in_full,
     why_unfinished,
 )
+from engine.analysis.selection import split_of
+from engine.analysis.study import Study, StudyRun, by_data
 
 WIDTH = 100
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.analysis import figures, matrix_figure
+from engine.analysis.markdown import markdown
 from engine.analysis.study import StudyRun
-from engine.analysis.wording import markdown
 
 ACCURACY_NOTE = (
     "Train accuracy is measured while training, as the network changes; val and test accuracy after each epoch. "

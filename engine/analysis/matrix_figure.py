@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.analysis.canvas import defaults, new_figure, plain, png
+from engine.analysis.figure_canvas import defaults, new_figure, plain, png
+from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
 from engine.analysis.study import StudyRun
-from engine.analysis.wording import UNDEFINED, details, percent, weights_from
 from engine.store.history import Matrix
 
 if TYPE_CHECKING:

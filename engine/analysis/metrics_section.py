@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from engine.analysis.gallery import Gallery
 from engine.analysis.interval import wilson_interval
+from engine.analysis.markdown import UNDEFINED, decimal, markdown, percent, table
 from engine.analysis.ranking import REFERABLE_GRADE
 from engine.analysis.study import Measured, StudyRun
-from engine.analysis.wording import UNDEFINED, decimal, markdown, percent, table
 
 RUNS_A_TABLE = 6
 MOST_CLASSES = 12

@@ -8,10 +8,10 @@ from pathlib import Path
 from engine.analysis.arch_table import ArchTable, table_1
 from engine.analysis.data_section import data_section
 from engine.analysis.gallery import Gallery
+from engine.analysis.markdown import markdown, slug, table, weights_in_full, why_unfinished
 from engine.analysis.settings_section import settings_section
 from engine.analysis.study import ReportError, Study, StudyRun, by_data, collect
-from engine.analysis.wording import markdown, slug, table, weights_in_full, why_unfinished
-from engine.paths import SHARED, write_atomic
+from engine.files.paths import SHARED, write_atomic
 
 __all__ = ["ReportError", "Study", "collect", "write_report"]
 

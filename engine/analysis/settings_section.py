@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from engine.analysis.markdown import UNDEFINED, markdown, setting, table, weights_in_full
 from engine.analysis.study import Study, StudyRun
-from engine.analysis.wording import UNDEFINED, markdown, setting, table, weights_in_full
-from engine.spec import FIELDS, RunSpec
+from engine.spec.run_spec import FIELDS, RunSpec
 
 ALWAYS_APART = ("data", "arch", "pretrained")
 """Named for each run even where all are alike."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from engine.grid import load_spec
 from engine.short_names import short_names
-from engine.spec import FIELDS, RunSpec
+from engine.spec.grid import load_spec
+from engine.spec.run_spec import FIELDS, RunSpec
 from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.history import Matrix

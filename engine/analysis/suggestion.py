@@ -5,9 +5,9 @@ from typing import Any
 
 from engine.analysis.case import Case
 from engine.analysis.evidence import alarms
-from engine.grid import SpecError, make_spec
-from engine.spec import DEFAULT_LR, FIELDS, RunSpec
-from engine.words import BUILTIN_DEFAULTS
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.grid import SpecError, make_spec
+from engine.spec.run_spec import DEFAULT_LR, FIELDS, RunSpec
 
 Change = Mapping[str, Any]
 

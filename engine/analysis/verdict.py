@@ -11,7 +11,7 @@ from engine.analysis.case import Case, Verdict, make_case
 from engine.analysis.collapse import collapsed, diverged, is_collapsed
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.fit import healthy, overfitting, underfitting
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 
 Rule: TypeAlias = Callable[[Case], Verdict | None]
 

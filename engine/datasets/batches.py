@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.augmentation import passes_of
-from engine.datasets.feeding.augment import COPY_STEP, Views, make_views, placed, plain_views
-from engine.datasets.feeding.counters import NETWORK, ORDER, mix
-from engine.datasets.feeding.feeds import CudaCopier, Feed, Mapped, Pinned, Resident
-from engine.datasets.feeding.sampling import balanced_draw, copies_of, parts_of
+from engine.datasets.loading.augment import COPY_STEP, Views, make_views, placed, plain_views
+from engine.datasets.loading.counters import NETWORK, ORDER, mix
+from engine.datasets.loading.device_feeds import CudaCopier, Feed, Mapped, Pinned, Resident
+from engine.datasets.loading.sampling import balanced_draw, copies_of, parts_of
+from engine.spec.augmentation import passes_of
 
 # Mean and standard deviation of ImageNet's images, RGB in [0, 1]: what torchvision's weights were trained with.
 MEAN = (0.485, 0.456, 0.406)

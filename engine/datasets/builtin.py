@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.datasets.drawn.fundus import draw_fundus
+from engine.datasets.synthetic.fundus import draw_fundus
 
 BUILTIN_NAMES = ("digits", "fundus", "fundus-balanced")
 GRADES = ("no DR", "mild", "moderate", "severe", "proliferative")

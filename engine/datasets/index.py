@@ -13,7 +13,7 @@ from engine.datasets.formats.row_checks import readable, unique
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.leaks import shared_groups
-from engine.datasets.options import ReadOptions
+from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 
 SPLITS = ("train", "val", "test")

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.datasets.formats.csv_files import is_table
 from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
 from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
@@ -11,9 +12,8 @@ from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, 
 from engine.datasets.formats.npz import npz_labels
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.tables import is_table
 from engine.datasets.formats.tabular import choose_tables, find_tables, fit_table, read_tables
-from engine.datasets.options import ReadOptions
+from engine.datasets.read_options import ReadOptions
 
 __all__ = [
     "IMAGE_SUFFIXES",

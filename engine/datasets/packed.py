@@ -19,11 +19,11 @@ from engine.datasets.formats.names import without_suffix
 from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
-from engine.datasets.pixels.images import file_of
 from engine.datasets.pixels.locks import locked
+from engine.datasets.pixels.open_image import file_of
 from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
 from engine.datasets.pixels.samples import is_there, sample_files
-from engine.paths import sync_folder, write_atomic
+from engine.files.paths import sync_folder, write_atomic
 
 FORMAT = 3
 """Part of the key: raised when decoding changes."""

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import Hashes, known_hashes, text_hashes
-from engine.paths import Fence, Home, write_atomic
-from engine.spec import RunSpec
-from engine.words import PRETRAINED_WORDS
+from engine.files.paths import Fence, Home, write_atomic
+from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.run_spec import RunSpec
 
 Runs = NDArray[np.int64]
 ARRAYS = ("images", "image_runs", "groups", "group_runs")

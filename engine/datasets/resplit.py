@@ -11,7 +11,7 @@ from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.problems import DataError
 from engine.datasets.groups import groups_by_name
 from engine.datasets.index import SKIPPED, Index, survey_folder
-from engine.datasets.options import ReadOptions
+from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 
 TABLE, LINK, GROUP = "labels.csv", "images", "group"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from engine.datasets.index import Index, Survey, make_index, survey_folder
 from engine.datasets.layouts import recognise
-from engine.datasets.options import ReadOptions
-from engine.paths import Home
-from engine.spec import RunSpec
-from engine.words import BUILTIN_DEFAULTS
+from engine.datasets.read_options import ReadOptions
+from engine.files.paths import Home
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.run_spec import RunSpec
 
 
 def index_data(home: Home, spec: RunSpec) -> Index:

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from engine.datasets.formats.problems import DataError
-from engine.datasets.pixels.images import open_image
+from engine.datasets.pixels.open_image import open_image
 from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 from engine.datasets.source import images_root
-from engine.paths import Home
-from engine.spec import RunSpec
-from engine.words import BUILTIN_DEFAULTS
+from engine.files.paths import Home
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.run_spec import RunSpec
 
 
 class Viewer:

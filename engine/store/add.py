@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlmodel import Session
 
-from engine.spec import RunSpec
-from engine.store.columns import of_spec
+from engine.spec.run_spec import RunSpec
 from engine.store.database import Store
 from engine.store.dependencies import some_of
+from engine.store.edit_journal import note
 from engine.store.fencing import QueueError, dependency_table, next_change, run_table, statuses
-from engine.store.journal import note
+from engine.store.run_numbers import numbered
+from engine.store.spec_columns import of_spec
 from engine.store.status import ENDED, Status
 from engine.store.tables import POSITION_GAP, Run, utc_now
-from engine.store.wording import numbered
 
 
 @dataclass(frozen=True)

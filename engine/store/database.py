@@ -12,8 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
-from engine.private import make_database, secure_database
-from engine.store.one_host import HeldElsewhere, Holder, holder_for
+from engine.files.privacy import make_database, secure_database
+from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
 SCHEMA = "0007"
 BUSY_TIMEOUT_S = 30

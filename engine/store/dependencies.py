@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlmodel import Session
 
+from engine.spec.constants import RUN_PREFIX
 from engine.store.fencing import QueueError, dependency_table, run_table
+from engine.store.run_numbers import numbered
 from engine.store.status import ENDED, Status
-from engine.store.wording import numbered
-from engine.words import RUN_PREFIX
 
 Key = TypeVar("Key", int, str)
 IDS_AT_ONCE = 500

@@ -1,7 +1,7 @@
 """The state machine of the run table: claim, renew, end, put back, ask.
 
 Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
-Invariants (tests/test_queue_model.py holds the store against them):
+Invariants (tests/engine/store/test_queue_model.py holds the store against them):
 - a run is `running` exactly when it has a lease and a worker; only a running run has a `request`, and one to cancel
   is never made one to pause;
 - `attempt` grows by one with each claim and never otherwise;
@@ -28,6 +28,7 @@ from sqlmodel import Session
 from engine.store.advice import ADVICE
 from engine.store.database import Store
 from engine.store.dependencies import recount_after
+from engine.store.edit_journal import editing
 from engine.store.fencing import (
     IS_QUEUED,
     IS_RUNNING,
@@ -43,10 +44,9 @@ from engine.store.fencing import (
     table_of,
     write_fenced,
 )
-from engine.store.journal import editing
+from engine.store.run_numbers import numbered
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
 from engine.store.tables import Worker, utc_now
-from engine.store.wording import numbered
 
 LEASE_S = 15.0
 RENEW_EVERY_S = 5.0

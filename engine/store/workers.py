@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from engine import processes
+from engine.hardware import processes
 from engine.store.database import Store
 from engine.store.fencing import now_s, table_of
 from engine.store.queue import LEASE_S

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from engine.answers import array_bytes
 from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
+from engine.files.epoch_predictions import array_bytes
+from engine.files.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.models.weight_files import WeightsError, read_weights_metadata
-from engine.paths import Fence, RunPaths, sync_folder, write_atomic
-from engine.spec import ORDINAL_LOSS, RunSpec
+from engine.spec.run_spec import ORDINAL_LOSS, RunSpec
 from engine.text import csv_cell, csv_path
 from engine.training.loop import Evaluation
+from engine.training.losses import grade_thresholds
 from engine.training.measure import Choice
-from engine.training.objectives import grade_thresholds
 
 ABOUT_WEIGHTS = (
     "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",

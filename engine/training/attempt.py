@@ -13,27 +13,27 @@ from engine.datasets.layouts import DataError
 from engine.datasets.packed import CacheError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
-from engine.disk_errors import disk_problem
-from engine.grid import load_spec
+from engine.files.disk_errors import disk_problem
+from engine.files.paths import Home, sweep_aside
 from engine.models.weight_files import WeightsError
-from engine.paths import Home, sweep_aside
-from engine.spec import RunSpec
+from engine.spec.grid import load_spec
+from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue
 from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError
 from engine.store.fencing import Claim, LeaseLost
 from engine.store.status import Cause, Status
 from engine.text import plain
+from engine.training.control_channel import Orders
 from engine.training.environment import carried_on, environment_now, other_bits
-from engine.training.losses import Diverged
-from engine.training.memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
-from engine.training.orders import Orders
-from engine.training.patience import patient_fence, patiently
-from engine.training.process import set_up_process
+from engine.training.log import log
+from engine.training.loss_curve import Diverged
+from engine.training.out_of_memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
 from engine.training.recipe import MachineError
 from engine.training.record import StoreRecorder
-from engine.training.run_log import log
 from engine.training.session import Session
+from engine.training.store_retry import patient_fence, patiently
+from engine.training.torch_setup import set_up_process
 
 
 def train(store: Store, home: Home, held: Claim, device: torch.device, orders: Orders) -> None:

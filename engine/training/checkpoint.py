@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from engine.datasets.layouts import DataError
-from engine.paths import Fence, RunPaths, atomic_path
-from engine.training.memory import is_out_of_memory
+from engine.files.paths import Fence, RunPaths, atomic_path
+from engine.training.out_of_memory import is_out_of_memory
 
 FORMAT = 1
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from engine.spec import RunSpec
-from engine.training.replay import Replay
+from engine.spec.run_spec import RunSpec
+from engine.training.cuda_graph import Replay
 
 Forward = Callable[[Tensor], Tensor]
 

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 import engine
-from engine import telemetry
-from engine.paths import Home
-from engine.spec import RunSpec
+from engine.files.paths import Home
+from engine.hardware import telemetry
+from engine.spec.run_spec import RunSpec
 from engine.training.recipe import resolve_precision, resolve_threads
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.datasets.batches import Batch
+from engine.training.epoch_sums import EpochSums
 from engine.training.heads import outputs_in_full, set_training
-from engine.training.objectives import Classification, Objective
+from engine.training.losses import Classification, Objective
 from engine.training.step import Autocast, Network, take_step
-from engine.training.sums import EpochSums
 
 
 @dataclass(frozen=True)

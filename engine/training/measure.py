@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.calibration import calibration_error
-from engine.analysis.groups import GroupAccuracy, accuracy_by_group
+from engine.analysis.group_accuracy import GroupAccuracy, accuracy_by_group
 from engine.analysis.metrics import ClassMetrics, accuracy, balanced_accuracy, class_metrics, quadratic_kappa
 from engine.analysis.ranking import Referable, referable_metrics
 from engine.datasets.index import Index
+from engine.training.epoch_sums import EpochSums
 from engine.training.loop import Evaluation
-from engine.training.sums import EpochSums
 
 
 @dataclass(frozen=True)

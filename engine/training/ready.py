@@ -8,10 +8,10 @@ import torch
 
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, TrainedOn, load_trained_on
-from engine.paths import Home
-from engine.spec import RunSpec
+from engine.files.paths import Home
+from engine.spec.run_spec import RunSpec
 from engine.training.checkpoint import load_checkpoint
-from engine.training.provenance import provenance
+from engine.training.leak_check import provenance
 from engine.training.setup import Data, Log, build_network, first_weights, prepare_data
 from engine.training.step import Network
 

@@ -9,7 +9,7 @@ from torch import nn
 from torch.amp import GradScaler
 from torch.optim import SGD, AdamW, Optimizer
 
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 
 MAX_THREADS = 8
 CHANNELS_LAST_FROM_PX = 96

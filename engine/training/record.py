@@ -10,16 +10,16 @@ import torch
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.verdict import judge
 from engine.datasets.index import Index
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 from engine.store import history
 from engine.store.database import Store
 from engine.store.fencing import Claim
 from engine.store.history import Best, Judgement, Losses, Start
 from engine.store.tables import EpochMetrics
-from engine.training.columns import row_of
-from engine.training.losses import Bucket
+from engine.training.epoch_row import row_of
+from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, Measured
-from engine.training.patience import patient_fence, patiently
+from engine.training.store_retry import patient_fence, patiently
 
 
 class StoreRecorder:

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 
 WARMUP_START = 0.01
 """The share of the learning rate that the first step of a warm-up takes, as in torchvision's reference recipe."""

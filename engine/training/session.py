@@ -10,16 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.answers import append_answers
 from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
+from engine.files.epoch_predictions import append_answers
+from engine.files.paths import Fence, Home, RunPaths, write_atomic
 from engine.models.weight_files import weights_bytes
-from engine.paths import Fence, Home, RunPaths, write_atomic
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import settle_best, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
+from engine.training.epoch_sums import EpochSums
 from engine.training.loop import Evaluation, evaluate, train_one_epoch
-from engine.training.losses import Bucket, Diverged, LossBuckets
+from engine.training.loss_curve import Bucket, Diverged, LossBuckets
 from engine.training.measure import (
     Choice,
     Measured,
@@ -30,11 +31,10 @@ from engine.training.measure import (
     measure,
     split_scores,
 )
-from engine.training.memory import OutOfMemory, fitting_batch, is_card_full, release
+from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
 from engine.training.ready import make_ready
 from engine.training.setup import Log
 from engine.training.step import lr_taken
-from engine.training.sums import EpochSums
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0

@@ -9,31 +9,31 @@ import torch
 from numpy.typing import NDArray
 
 from engine.analysis.constant_loss import loss_problem
-from engine.analysis.groups import seen_groups
+from engine.analysis.group_accuracy import seen_groups
 from engine.analysis.selection import selection_problem
-from engine.conflicts import SMALLEST_ALONE_PX
 from engine.datasets.batches import Batches
-from engine.datasets.feeding.sampling import parts_of
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
+from engine.datasets.loading.sampling import parts_of
 from engine.datasets.packed import BadImages, pack, skip
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
+from engine.files.paths import Home, gpu_cache_bytes
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
-from engine.paths import Home, gpu_cache_bytes
-from engine.spec import RunSpec
+from engine.spec.conflicts import SMALLEST_ALONE_PX
+from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.compilation import make_forward, make_replay
 from engine.training.heads import add_dropout
-from engine.training.objectives import make_objective, outputs_of
-from engine.training.packing_log import PackingLog
+from engine.training.losses import make_objective, outputs_of
+from engine.training.packing_progress import PackingLog
 from engine.training.recipe import autocast, make_optimizer, make_scaler, memory_format
 from engine.training.schedules import make_schedule
 from engine.training.step import Network
-from engine.words import PRETRAINED_WORDS
 
 Log = Callable[[str], None]
 BAD_SHOWN = 20

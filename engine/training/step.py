@@ -13,10 +13,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
-from engine.datasets.feeding.sampling import parts_of
+from engine.datasets.loading.sampling import parts_of
+from engine.training.cuda_graph import Replay
 from engine.training.heads import reseed
-from engine.training.objectives import Objective
-from engine.training.replay import Replay
+from engine.training.losses import Objective
 
 LR_TAKEN = "lr_taken"
 """In the optimiser's groups, and so in its checkpoints: the learning rate of the latest step."""

@@ -9,12 +9,11 @@ import typer
 
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
-from engine.grid import SpecError
-from engine.paths import Home
-from engine.private import secure_home
+from engine.files.paths import Home
+from engine.files.privacy import secure_home
+from engine.spec.grid import SpecError
 from engine.store.database import StoreError, open_store, own_version
 from engine.store.fencing import QueueError
-from tui.ask import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
@@ -25,15 +24,16 @@ from tui.cli.doctor import doctor
 from tui.cli.edit import edit
 from tui.cli.extend import clone, extend
 from tui.cli.keys import keys
-from tui.cli.labels import note, tag
 from tui.cli.look import log, ls, show
 from tui.cli.news import news
+from tui.cli.notes import note, tag
 from tui.cli.options import takes_home
-from tui.cli.order import move, priority, queue, undo
 from tui.cli.output import CliError, tell
 from tui.cli.predict import predict
+from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.start import is_terminal
+from tui.torch_subprocess import AskError
 
 # What a user can mend: each is one line that says what to do.
 USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)

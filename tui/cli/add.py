@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine import memory
 from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
-from engine.datasets.options import READ_FIELDS
-from engine.disk.footprint import Images, built_in, images_of
-from engine.disk.usage import room_for
-from engine.grid import SpecError, expand_grid
-from engine.paths import Home, missing_weights
-from engine.presets import with_preset
-from engine.spec import ORDINAL_LOSS, RunSpec
+from engine.datasets.read_options import READ_FIELDS
+from engine.files.footprint import Images, built_in, images_of
+from engine.files.paths import Home, missing_weights
+from engine.files.usage import room_for
+from engine.preflight import gpu_memory
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.grid import SpecError, expand_grid
+from engine.spec.presets import with_preset
+from engine.spec.run_spec import ORDINAL_LOSS, RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
-from engine.words import BUILTIN_DEFAULTS
 from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell
-from tui.forms.imagenet import lacking
+from tui.forms.imagenet_files import lacking
 from tui.forms.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
     specs = [spec for batch in batches for spec in batch.specs]
     images = check_files(home, specs)
     store = store or open_store(home.database)
-    for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
+    for line in [*check_warm_starts(home, store, specs), *gpu_memory.warnings_for(store, specs)]:
         tell(f"warning: {line}")
     added = add_batches(store, batches)
     for run_id, earlier in added.repeats.items():

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from engine.paths import Home
+from engine.files.paths import Home
 from engine.store import listing
 from engine.store.database import Store, open_store
 from engine.store.fencing import statuses, statuses_there
+from engine.store.run_numbers import WHICH, numbered
 from engine.store.status import Status
-from engine.store.wording import WHICH, numbered
 from engine.store.workers import has_card, present
 from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.datasets.options import READ_FIELDS
-from engine.grid import SpecError, make_spec
-from engine.paths import Home
-from engine.spec import RunSpec
+from engine.datasets.read_options import READ_FIELDS
+from engine.files.paths import Home
+from engine.spec.grid import SpecError, make_spec
+from engine.spec.run_spec import RunSpec
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, print_json, tell
-from tui.text import plain
+from tui.formatting import plain
 from tui.views.data_text import class_lines, data_lines
 
 FLAGS = [name for name in READ_FIELDS if name != "data"]
@@ -37,8 +37,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> int:
     """Say what a data set is and all that is wrong with it. Exit code 1 where it cannot be used."""
-    from engine.datasets.report import data_document, look_at_images
     from engine.datasets.source import survey_data
+    from engine.datasets.survey import data_document, look_at_images
 
     spec = _spec(home, path, settings)
     survey = survey_data(home, spec)

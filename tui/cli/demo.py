@@ -13,8 +13,8 @@ import typer
 from engine.analysis.final_table import final_table
 from engine.analysis.report import write_report
 from engine.analysis.study import collect
-from engine.grid import make_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
@@ -23,8 +23,8 @@ from engine.store.workers import present
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, tell
 from tui.cli.report import architectures
+from tui.formatting import decimals, plain
 from tui.launch import last_words, logout_warning, start_worker
-from tui.text import decimals, plain
 
 SWEEP = "demo"
 POLL_S = 0.5

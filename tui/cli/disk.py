@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.disk.footprint import in_words
-from engine.disk.pruning import KEPT, Plan, Wish, in_use, plan
-from engine.disk.removal import prune as remove
-from engine.disk.usage import (
+from engine.files.footprint import in_words
+from engine.files.paths import Home
+from engine.files.pruning import KEPT, Plan, Wish, in_use, plan
+from engine.files.removal import prune as remove
+from engine.files.usage import (
     CHECKPOINTS,
     KINDS,
     database_bytes,
@@ -19,13 +20,12 @@ from engine.disk.usage import (
     usage_of_cache,
     usage_of_runs,
 )
-from engine.grid import load_spec
-from engine.paths import Home
+from engine.spec.grid import load_spec
 from engine.store.database import Store, open_store
 from engine.store.listing import list_runs
+from engine.store.run_numbers import numbered
 from engine.store.status import ENDED
 from engine.store.tables import Run
-from engine.store.wording import numbered
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json, print_line, tell
 from tui.cli.table import print_table

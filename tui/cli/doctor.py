@@ -12,16 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.hardware import linger
 from engine.store.database import StoreError, open_store
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
-from engine.supervision import logout
-from tui.ask import engine_command
 from tui.cli.options import takes_home
 from tui.cli.output import print_json
-from tui.forms.imagenet import ImagenetFile, imagenet_files
-from tui.text import plain
+from tui.formatting import plain
+from tui.forms.imagenet_files import ImagenetFile, imagenet_files
+from tui.torch_subprocess import engine_command
 
 PACKAGES = ("resnet-tui", "torch", "torchvision", "textual", "plotext", "sqlmodel", "scikit-learn", "pillow")
 LOW_SPACE_GB = 5.0
@@ -71,7 +71,7 @@ def _packages() -> list[Check]:
 
 def _device() -> tuple[Check, dict[str, Any] | None]:
     """torch is asked in a process of its own: this one stays small."""
-    command = engine_command("device", ["--json"])
+    command = engine_command("hardware.device_choice", ["--json"])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2):
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
@@ -150,7 +150,7 @@ def _imagenet_file(file: ImagenetFile) -> Check:
 
 def _logout() -> Check:
     """What becomes of a worker that the app starts from here when its user logs out."""
-    found = logout.look()
+    found = linger.look()
     if found.prefix:
         return Check("logout", "workers that the app starts go on (each in a scope of its own)")
     return Check("logout", "workers are ended" if found.warning else "workers go on", found.warning)

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from engine.grid import load_spec
-from engine.paths import Home
-from engine.spec import FIELDS
+from engine.files.paths import Home
+from engine.spec.grid import load_spec
+from engine.spec.run_spec import FIELDS
 from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.tables import EpochMetrics, Run

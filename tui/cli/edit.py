@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
-from engine import memory
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.preflight import gpu_memory
 from engine.store.database import open_store
 from engine.store.edits.settings import changed_specs, edit_settings
 from tui.cli.add import check_files, naming_flags, with_relative_data
 from tui.cli.ids import find_ids, tell_runs
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
-from tui.forms.imagenet import lacking
+from tui.forms.imagenet_files import lacking
 from tui.forms.warm_start import check_warm_starts
 
 
@@ -34,7 +34,7 @@ def edit(
     with naming_flags():
         specs = changed_specs(store, wanted, values)
         check_files(home, specs)
-        for line in [*check_warm_starts(home, store, specs), *memory.warnings_for(store, specs)]:
+        for line in [*check_warm_starts(home, store, specs), *gpu_memory.warnings_for(store, specs)]:
             tell(f"warning: {line}")
         repeats = edit_settings(store, home, wanted, values)
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))

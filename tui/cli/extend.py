@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.grid import load_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import load_spec
 from engine.store.add import Batch
 from engine.store.database import open_store
 from engine.store.extend import extend_run

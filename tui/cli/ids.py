@@ -8,10 +8,10 @@ import typer
 
 from engine.store import listing
 from engine.store.database import Store
-from engine.store.wording import numbered
+from engine.store.run_numbers import numbered
 from tui.cli.options import MAX_ID
 from tui.cli.output import CliError, tell
-from tui.text import plain
+from tui.formatting import plain
 from tui.verbs import Outcome
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]

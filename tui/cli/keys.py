@@ -8,8 +8,8 @@ from textual.keys import key_to_character
 from tui import commands
 from tui.cli.output import print_json
 from tui.cli.table import print_table
-from tui.manner.keys import clashes, keys_file, read_keys
-from tui.text import plain
+from tui.formatting import plain
+from tui.preferences.key_bindings import clashes, keys_file, read_keys
 
 TYPED = {"slash": "/", "minus": "-", "plus": "+"}
 """What Textual's names do not tell."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.paths import Home
+from engine.files.paths import Home
 from engine.short_names import short_names
 from engine.store import listing
 from engine.store.database import open_store
@@ -20,8 +20,8 @@ from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, checked_text, print_json, tell
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
+from tui.formatting import clock, decimals, learning_rate, plain
 from tui.snapshot import start_shown
-from tui.text import clock, decimals, learning_rate, plain
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}

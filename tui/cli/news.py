@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from engine.analysis.news import Best, News, RunState
-from engine.paths import Home
+from engine.files.paths import Home
 from engine.store.database import open_store
-from engine.store.news import read_news
+from engine.store.read_news import read_news
 from tui.cli.options import takes_home
 from tui.cli.output import print_json, tell
 from tui.cli.since import EXAMPLES, parse_since
-from tui.manner.told import BEGINNING, Told, last_told, news_file, remember
-from tui.text import plain
+from tui.formatting import plain
+from tui.preferences.news_cursor import BEGINNING, Told, last_told, news_file, remember
 from tui.views.news_text import lines
 
 

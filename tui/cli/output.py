@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from engine.text import tell as tell
-from tui.text import plain
+from tui.formatting import plain
 
 
 class CliError(Exception):

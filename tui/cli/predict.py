@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from engine.paths import Home
+from engine.files.paths import Home
 from engine.store.database import open_store
 from engine.store.listing import get_run
-from tui.ask import engine_command
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError
+from tui.torch_subprocess import engine_command
 
 
 @takes_home
@@ -36,5 +36,7 @@ def predict(
     if not weights.exists():
         raise CliError(f"run {run_id} ({status}) has no weights at {weights}: choose a run that has trained")
     arguments = ["--weights", str(weights), "--device", device, "--batch-size", str(batch_size)]
-    command = engine_command("predict", [*arguments, *(["--json"] if as_json else []), "--", *paths])
+    command = engine_command(
+        "prediction.predictor", [*arguments, *(["--json"] if as_json else []), "--", *paths]
+    )
     return subprocess.run(command, check=False).returncode

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.analysis.selection import how_chosen
-from engine.spec import FIELDS, GROUP_OF
-from tui.text import decimals, plain
+from engine.spec.run_spec import FIELDS, GROUP_OF
+from tui.formatting import decimals, plain
 
 INDENT = 14
 LOG_LINES, LOG_LINES_FAILED = 10, 50

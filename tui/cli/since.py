@@ -4,8 +4,8 @@ import re
 from datetime import datetime, timedelta
 
 from tui.cli.output import CliError
-from tui.manner.told import BEGINNING
-from tui.text import plain
+from tui.formatting import plain
+from tui.preferences.news_cursor import BEGINNING
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 EXAMPLES = "2h, 3d, yesterday, 18:00, 2026-05-12 or 2026-05-12T18:00"

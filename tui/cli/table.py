@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from tui.cli.output import tell
-from tui.text import fitted, plain
+from tui.formatting import fitted, plain
 
 GAP = "  "
 LEAST = 12

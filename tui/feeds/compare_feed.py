@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 
-from engine.paths import Home
+from engine.files.paths import Home
 from engine.store.database import Store, open_store
 from engine.store.fencing import QueueError
 from tui.feeds.run_feed import RunFeed

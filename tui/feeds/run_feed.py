@@ -2,8 +2,8 @@
 
 import contextlib
 
-from engine.grid import load_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import load_spec
 from engine.store import history, listing
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tui.text import plain
+from tui.formatting import plain
 
 MOST_BYTES = 2_000_000
 """Of the log's end that are read."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from engine.datasets.layouts import DataError
 from engine.datasets.source import survey_data
-from engine.disk.footprint import Images, images_of
-from engine.grid import SpecError, make_spec
-from engine.paths import Home
+from engine.files.footprint import Images, images_of
+from engine.files.paths import Home
+from engine.spec.grid import SpecError, make_spec
+from tui.formatting import without_dashes
 from tui.forms.form import NO_DATA, OTHERS, is_built_in
-from tui.text import without_dashes
 
 MOST_ENTRIES = 2_000
 """Of a folder that are looked at to complete a path."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.analysis.forecast import Kind, Knowledge, Pace, Task
-from engine.spec import RunSpec
-from tui.text import duration
+from engine.spec.run_spec import RunSpec
+from tui.formatting import duration
 
 MULTIPLY_ADDS = {"resnet18": 1.81, "resnet34": 3.66, "resnet50": 4.09, "resnet101": 7.80, "resnet152": 11.51}
 """10⁹ a pass at 224 px, as `resnet-tui arch` counts them: what a pace that was not measured is guessed by."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.grid import SpecError, expand_grid, make_spec, split_list
-from engine.presets import PRESETS, with_preset
-from engine.spec import ARCHS, FIELDS, GRID_FIELDS, RunSpec, choices_of
-from engine.words import BUILTIN_DEFAULTS
-from tui.text import learning_rate
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
+from engine.spec.presets import PRESETS, with_preset
+from engine.spec.run_spec import ARCHS, FIELDS, GRID_FIELDS, RunSpec, choices_of
+from tui.formatting import learning_rate
 
 PRESET, MORE, ARCH = "preset", "more", "arch"
 OWN = ("data", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")

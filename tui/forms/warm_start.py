@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from engine.datasets.options import READ_FIELDS
-from engine.paths import Home
-from engine.spec import RunSpec
+from engine.datasets.read_options import READ_FIELDS
+from engine.files.paths import Home
+from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.run_spec import RunSpec
 from engine.store.database import Store
 from engine.store.fencing import QueueError
 from engine.store.listing import get_run
-from engine.words import PRETRAINED_WORDS
 
 SHOWN = 12
 """Classes that a message names."""

@@ -7,10 +7,10 @@ from typing import Literal
 
 from textual_plotext.plot import Plot
 
+from tui.formatting import decimals
 from tui.plots.canvas import clear, finite, thin
 from tui.plots.ink import INK
 from tui.snapshot import Curve
-from tui.text import decimals
 
 
 def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from textual_plotext.plot import Plot
 
+from tui.formatting import decimals
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
 from tui.plots.ink import INK
 from tui.snapshot import MatrixView
-from tui.text import decimals
 
 
 def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> None:

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from textual_plotext.plot import Plot
 
+from tui.formatting import decimals
 from tui.plots.canvas import as_characters, clear, thin, write
 from tui.plots.ink import INK, Colour
-from tui.text import decimals
 
 LABEL_CELLS = 7
 """The y axis with its numbers, about."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from textual_plotext.plot import Plot
 
+from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
 from tui.plots.ink import INK, Colour
-from tui.text import decimals, fitted
 
 COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
 MODES = (ROWS, COUNTS, COLUMNS)

@@ -9,14 +9,14 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from engine.grid import SpecError
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import SpecError
 from engine.store.database import StoreError
 from tui import commands
 from tui.feeds.compare_feed import CompareFeed
+from tui.formatting import plain
 from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
-from tui.text import plain
 from tui.views.compared import PANELS, Compared
 from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import CurvesPane

@@ -4,8 +4,8 @@ import shlex
 
 from textual import work
 
-from tui.errands import Refused, stored_runs
 from tui.screens.form_actions import FormActions
+from tui.store_calls import Refused, stored_runs
 
 
 class CopyActions(FormActions):
@@ -21,7 +21,7 @@ class CopyActions(FormActions):
 
     @work(thread=True, exclusive=True, group="copy-text")
     def _read_commands(self, run_ids: list[int]) -> None:
-        from tui.forms.again import add_command  # knows the form, which the app starts without
+        from tui.forms.add_command import add_command  # knows the form, which the app starts without
 
         try:
             lines = [add_command(run.spec, run.name) for run in stored_runs(self._home, run_ids)]

@@ -12,14 +12,14 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.grid import SpecError
-from engine.paths import Home
-from engine.words import BUILTIN_DEFAULTS
+from engine.files.paths import Home
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.grid import SpecError
 from tui import commands
-from tui.errands import Refused, stored_runs
+from tui.formatting import fitted_end, plain, without_dashes
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
-from tui.text import fitted_end, plain, without_dashes
+from tui.store_calls import Refused, stored_runs
 from tui.views.data_text import data_lines
 
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
@@ -159,8 +159,8 @@ class DataScreen(Screen[None]):
 
 
 def _lines(home: Home, used: UsedData) -> Iterable[str]:
-    from engine.datasets.report import data_document
     from engine.datasets.source import survey_data
+    from engine.datasets.survey import data_document
 
     try:
         spec = stored_runs(home, [used.newest])[0].spec

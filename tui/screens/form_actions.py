@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from textual import work
 
-from tui.errands import Refused, stored_runs
+from tui.formatting import plain
 from tui.screens.run_actions import RunActions
-from tui.text import plain
+from tui.store_calls import Refused, stored_runs
 
 
 @dataclass(frozen=True)

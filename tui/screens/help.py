@@ -30,7 +30,7 @@ from tui.commands import (
     WORKERS,
     Command,
 )
-from tui.manner.keys import Keys
+from tui.preferences.key_bindings import Keys
 from tui.snapshot import GLYPHS
 
 Columns = tuple[tuple[str, ...], ...]

@@ -12,21 +12,21 @@ from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from engine import processes
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.hardware import processes
 from tui import commands
-from tui.errands import Refused
-from tui.feeds.absence import Absence, look_back, seen
+from tui.feeds.since_last_visit import Absence, look_back, seen
 from tui.feeds.worker_history import WorkerHistory
-from tui.manner.bulletin import bulletin
-from tui.manner.state import Manner
+from tui.formatting import plain
+from tui.preferences.notifications import bulletin
+from tui.preferences.state import Manner
 from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.journal import JournalScreen
-from tui.screens.starting import StartActions
+from tui.screens.start_worker import StartActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
-from tui.text import plain
+from tui.store_calls import Refused
 from tui.views.run_list import QUEUE, SORTS, Wish
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane

@@ -12,15 +12,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.answers import NoAnswers, read_answers
 from engine.datasets.formats.problems import DataError
 from engine.datasets.view import Viewer
-from engine.paths import Home
-from engine.spec import ORDINAL_LOSS
+from engine.files.epoch_predictions import NoAnswers, read_answers
+from engine.files.paths import Home
+from engine.spec.run_spec import ORDINAL_LOSS
 from tui import commands
-from tui.manner.pictures import fitted_cells, picture_class
+from tui.formatting import decimals, fitted_end, plain
+from tui.preferences.picture_protocol import fitted_cells, picture_class
 from tui.screens.help import HelpScreen
-from tui.text import decimals, fitted_end, plain
 from tui.views.cell_images import CellImages, ImageFacts, Place, epochs_seen, window
 from tui.views.run_view import RunView
 from tui.widgets.matrix_pane import named

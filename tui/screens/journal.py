@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.text import plain
+from tui.formatting import plain
 
 NOTHING = ("nothing happened since you last looked", "resnet-tui news --since 2d looks further back")
 

@@ -13,27 +13,27 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
-from engine import memory
 from engine.analysis.forecast import learn
 from engine.datasets.layouts import DataError
-from engine.disk.footprint import Images, built_in
-from engine.disk.usage import room_for
-from engine.paths import Home, missing_weights
-from engine.spec import ARCHS, RunSpec
+from engine.files.footprint import Images, built_in
+from engine.files.paths import Home, missing_weights
+from engine.files.usage import room_for
+from engine.preflight import gpu_memory
+from engine.spec.run_spec import ARCHS, RunSpec
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 from engine.store.listing import spec_hashes
-from engine.store.paces import device_of, past_runs
+from engine.store.throughput import device_of, past_runs
 from engine.text import is_hidden
-from tui.errands import Refused, with_store
+from tui.formatting import plain
 from tui.forms.data_look import DataLook, look_at
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import ARCH, Checked, check, defaults, parse_more, preview
-from tui.forms.imagenet import lacking
+from tui.forms.imagenet_files import lacking
 from tui.forms.warm_start import check_warm_starts
-from tui.manner.state import last_form, remember_form
-from tui.text import plain
+from tui.preferences.state import last_form, remember_form
+from tui.store_calls import Refused, with_store
 from tui.widgets.clipped import Clipped
 from tui.widgets.form_fields import Choice, FieldSuggester
 
@@ -306,4 +306,4 @@ def _added(
     """The new runs, and what is to be known of them. Raises QueueError, DataError, and then adds none."""
     warnings = list(check_warm_starts(home, store, specs))
     ids = add_runs(store, specs, name=name).ids
-    return tuple(ids), [*warnings, *memory.warnings_for(store, specs)]
+    return tuple(ids), [*warnings, *gpu_memory.warnings_for(store, specs)]

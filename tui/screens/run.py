@@ -9,20 +9,20 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from engine.grid import SpecError
-from engine.paths import Home
-from engine.spec import RunSpec
+from engine.files.paths import Home
+from engine.spec.grid import SpecError
+from engine.spec.run_spec import RunSpec
 from engine.store.database import StoreError
 from engine.store.fencing import QueueError
 from tui import commands
-from tui.errands import Refused, stored_runs
 from tui.feeds.run_feed import RunFeed
-from tui.screens.ask import AskScreen
+from tui.formatting import plain
 from tui.screens.copying import CopyActions
 from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
+from tui.screens.text_prompt import AskScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
-from tui.text import plain
+from tui.store_calls import Refused, stored_runs
 from tui.views.cell_images import Place
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped

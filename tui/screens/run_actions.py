@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.store.run_numbers import numbered
 from engine.store.status import ENDED, FROM_THE_START
-from engine.store.wording import numbered
-from tui.errands import Refused, with_store
-from tui.later import Later
-from tui.screens.ask import AskScreen
+from tui.formatting import plain
+from tui.lazy_import import Later
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.text_prompt import AskScreen
 from tui.snapshot import RunRow
-from tui.text import plain
+from tui.store_calls import Refused, with_store
 
 if TYPE_CHECKING:
     from engine.store.database import Store

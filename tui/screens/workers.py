@@ -10,13 +10,13 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.paths import Home
-from engine.telemetry import HostCard, NvidiaState, nvidia
+from engine.files.paths import Home
+from engine.hardware.telemetry import HostCard, NvidiaState, nvidia
 from tui import commands
 from tui.feeds.worker_history import WorkerHistory, sparkline
+from tui.formatting import learning_rate, plain
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow, WorkerView
-from tui.text import learning_rate, plain
 from tui.worker_verbs import CannotTell, drain, stop
 
 DRAW_S = 0.5

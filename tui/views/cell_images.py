@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui.text import plain
+from tui.formatting import plain
 
 if TYPE_CHECKING:  # numpy is for who looks at images
-    from engine.answers import Answers
+    from engine.files.epoch_predictions import Answers
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.spec import FIELDS
+from engine.spec.run_spec import FIELDS
+from tui.formatting import plain, setting
 from tui.plots import INK, MARKERS, Line
-from tui.text import plain, setting
 from tui.views.curves import NO_KAPPA, Panel
 from tui.views.run_view import Points, RunView
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from tui.text import decimals, fitted, plain
+from tui.formatting import decimals, fitted, plain
 
 SHOWN_SIZES = 5
 MARKS = {"error": "✖", "warning": "⚠", "note": "·"}
@@ -15,7 +15,7 @@ GAP = "  "
 
 def data_lines(document: Mapping[str, Any]) -> Iterator[str]:
     """Layout, groups, images of each class and split, problems, and whether it can be used; from what
-    `engine.datasets.report.data_document` gives."""
+    `engine.datasets.survey.data_document` gives."""
     if document["layout"]:
         yield from _facts(document)
         counts = {name: found["per_class"] for name, found in document["splits"].items()}

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.analysis.news import News, RunState
-from tui.manner.told import BEGINNING
-from tui.text import clock, decimals
+from tui.formatting import clock, decimals
+from tui.preferences.news_cursor import BEGINNING
 
 OVER_BASELINE = ("test_acc",)
 """What the baseline, an accuracy on the test images, is to be compared with."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from tui.formatting import plain
 from tui.snapshot import RunRow
-from tui.text import plain
 
 QUEUE = "queue"
 """The order without a wish: running, then waiting as they will be claimed, then ended, the newest first."""

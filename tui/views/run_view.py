@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.spec import RunSpec
+from engine.spec.run_spec import RunSpec
 from engine.store.history import Losses, Matrix
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochMetrics, Run
+from tui.formatting import learning_rate, plain, without_dashes
 from tui.snapshot import MatrixView, Verdict, verdict_of
-from tui.text import learning_rate, plain, without_dashes
 
 Points = tuple[tuple[float, float], ...]
 """Epochs and values, finite."""

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
+from tui.formatting import duration
 from tui.snapshot import Snapshot, WorkerView
-from tui.text import duration
 from tui.widgets.line import Line
 
 ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")

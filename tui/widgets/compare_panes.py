@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from tui.formatting import decimals, fitted, fitted_end, setting
 from tui.plots import INK, MARKERS
-from tui.text import decimals, fitted, fitted_end, setting
 from tui.views.compared import Compared, at_best, at_last
 from tui.views.run_view import RunView
 from tui.widgets.scrolling import Scrolling

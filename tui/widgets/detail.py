@@ -8,9 +8,9 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui.formatting import decimals
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
-from tui.text import decimals
 from tui.widgets.clipped import Clipped
 from tui.widgets.line import Line
 

@@ -12,17 +12,17 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.paths import Home
+from engine.files.paths import Home
+from tui.formatting import decimals, plain
 from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.snapshot import MatrixView
-from tui.text import decimals, plain
 from tui.views.compared import Compared
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
 if TYPE_CHECKING:  # numpy is for who asks
-    from tui.feeds.paired import Comparer, Difference
+    from tui.feeds.paired_predictions import Comparer, Difference
 
 Pair = tuple[RunView, RunView]
 Asked = tuple[int, int | None, int, int | None]
@@ -102,7 +102,7 @@ class DifferencePane(CellKeys, Vertical):
         self.post_message(self.Tested(asked, found))
 
     def _comparer(self) -> "Comparer":
-        from tui.feeds.paired import Comparer
+        from tui.feeds.paired_predictions import Comparer
 
         with self._making:
             self._made = self._made or Comparer(self._home)

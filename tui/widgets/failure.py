@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from engine.store.status import Cause
-from tui.text import clock, fitted
+from tui.formatting import clock, fitted
 from tui.views.run_view import Failure
 
 MEANS: Mapping[Cause, str] = {

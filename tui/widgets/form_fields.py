@@ -6,7 +6,7 @@ from functools import partial
 from textual.suggester import Suggester
 from textual.widgets import Checkbox
 
-from engine.paths import Home
+from engine.files.paths import Home
 from tui.forms.data_look import paths_like
 from tui.forms.form import completions
 

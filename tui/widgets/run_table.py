@@ -14,8 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.snapshot import RunRow
-from tui.views.columns import Column, Facts, content, decides, facts_of, header, plan_columns
 from tui.views.run_list import Wish, arrange, is_still
+from tui.views.table_columns import Column, Facts, content, decides, facts_of, header, plan_columns
 
 HEAD = 1
 # The theme's colour of each status's sign; those without one are dimmed.

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from engine.grid import make_spec
-from engine.spec import FIELDS, GROUP_OF, RunSpec
+from engine.spec.grid import make_spec
+from engine.spec.run_spec import FIELDS, GROUP_OF, RunSpec
+from tui.formatting import setting
 from tui.snapshot import Verdict
-from tui.text import setting
 from tui.views.run_view import RunView
 from tui.widgets.failure import failure_text
 from tui.widgets.scrolling import Scrolling

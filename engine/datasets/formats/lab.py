@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.datasets.formats.columns import IMAGE_HEADINGS, LABEL_HEADINGS, SAMPLE
+from engine.datasets.formats.column_roles import IMAGE_HEADINGS, LABEL_HEADINGS, SAMPLE
+from engine.datasets.formats.csv_files import heading, read_column
 from engine.datasets.formats.labels import is_missing, is_whole
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places, looks_like
 from engine.datasets.formats.problems import DataError, Problem, error, no_header
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.tables import heading, read_column
-from engine.datasets.options import ReadOptions
+from engine.datasets.read_options import ReadOptions
 
 LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv")
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.columns import find_images
+from engine.datasets.formats.column_roles import find_images
+from engine.datasets.formats.csv_files import is_table, read_table
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, walk_images
 from engine.datasets.formats.problems import DataError
-from engine.datasets.formats.tables import is_table, read_table
-from engine.datasets.options import ReadOptions
+from engine.datasets.read_options import ReadOptions
 
 
 @dataclass(frozen=True)

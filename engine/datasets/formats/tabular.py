@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.columns import Columns, find_columns
+from engine.datasets.formats.column_roles import Columns, find_columns
+from engine.datasets.formats.csv_files import Table, is_table, read_table
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places
 from engine.datasets.formats.problems import DataError, Problem, error, no_header, note
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import SPLIT_WORDS, split_in_name
-from engine.datasets.formats.tables import Table, is_table, read_table
-from engine.datasets.options import ReadOptions
+from engine.datasets.read_options import ReadOptions
 
 MAX_TABLES = 50
 

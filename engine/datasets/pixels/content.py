@@ -14,7 +14,7 @@ from engine.datasets.formats.npz import npz_images
 from engine.datasets.formats.problems import DataError
 from engine.datasets.index import SPLITS, Index
 from engine.datasets.pixels.samples import known_sample, sample_files
-from engine.paths import write_atomic
+from engine.files.paths import write_atomic
 
 FORMAT = 1
 """Part of the cache's key: raised when the numbers change."""

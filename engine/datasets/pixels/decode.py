@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.images import open_image
+from engine.datasets.pixels.open_image import open_image
 from engine.datasets.pixels.preprocess import crop_to_eye, graham
 from engine.datasets.pixels.resize import square
 from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.pixels.decode import BadImage
 from engine.datasets.pixels.locks import Stopped
-from engine.paths import write_atomic
+from engine.files.paths import write_atomic
 
 BLOCK = 16
 """Images that a thread decodes at a time."""

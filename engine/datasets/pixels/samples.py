@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.datasets.index import Index
-from engine.datasets.pixels.images import file_of
-from engine.paths import SAMPLE_SUFFIX, write_atomic
+from engine.datasets.pixels.open_image import file_of
+from engine.files.paths import SAMPLE_SUFFIX, write_atomic
 
 FORMAT = 1
 """Part of the stamps' digest: raised when the samples change."""

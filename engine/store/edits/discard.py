@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.paths import RunPaths
+from engine.files.paths import RunPaths
 from engine.store.fencing import QueueError
 
 

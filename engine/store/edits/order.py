@@ -9,11 +9,11 @@ from sqlmodel import Session
 
 from engine.store.database import Store
 from engine.store.dependencies import some_of
+from engine.store.edit_journal import Editing, editing
 from engine.store.fencing import QueueError, run_table
-from engine.store.journal import Editing, editing
+from engine.store.run_numbers import numbered
 from engine.store.status import ENDED
 from engine.store.tables import POSITION_GAP
-from engine.store.wording import numbered
 
 Direction = Literal["up", "down", "top", "bottom"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.paths import Home
-from engine.run_files import remove_folder
+from engine.files.paths import Home
+from engine.files.run_folder import remove_folder
 from engine.store.database import Store
 from engine.store.dependencies import dependents_of, recount, some_of
+from engine.store.edit_journal import Editing, editing
 from engine.store.fencing import QueueError, run_table, statuses
-from engine.store.journal import Editing, editing
+from engine.store.run_numbers import numbered
 from engine.store.status import ENDED
-from engine.store.wording import numbered
 
 
 @dataclass(frozen=True)

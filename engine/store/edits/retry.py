@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from engine.grid import load_spec
-from engine.paths import Home
+from engine.files.paths import Home
+from engine.spec.grid import load_spec
 from engine.store.add import check_sources
-from engine.store.columns import UNTRAINED
 from engine.store.database import Store
 from engine.store.dependencies import some_of, starting_from
+from engine.store.edit_journal import Editing, editing
 from engine.store.edits.discard import discarding
 from engine.store.fencing import QueueError, run_table
-from engine.store.journal import Editing, editing
+from engine.store.run_numbers import numbered
+from engine.store.spec_columns import UNTRAINED
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
-from engine.store.wording import numbered
 
 _TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at")
 DELETED = "what it had trained is deleted"

@@ -5,17 +5,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.grid import load_spec, make_spec
-from engine.paths import Home
-from engine.spec import RunSpec
+from engine.files.paths import Home
+from engine.spec.grid import load_spec, make_spec
+from engine.spec.run_spec import RunSpec
 from engine.store.add import check_sources, earlier_runs
-from engine.store.columns import OF_SPEC, UNTRAINED, of_spec
 from engine.store.database import Store
 from engine.store.dependencies import first_misfit, replace_links
+from engine.store.edit_journal import LINKS, Editing, editing
 from engine.store.edits.discard import discarding
 from engine.store.fencing import QueueError, run_table, statuses
-from engine.store.journal import LINKS, Editing, editing
-from engine.store.wording import numbered
+from engine.store.run_numbers import numbered
+from engine.store.spec_columns import OF_SPEC, UNTRAINED, of_spec
 
 
 def edit_settings(

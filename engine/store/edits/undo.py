@@ -7,20 +7,11 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
-from engine.grid import load_spec
+from engine.spec.grid import load_spec
 from engine.store.database import Store
 from engine.store.dependencies import dependents_of, first_misfit, replace_links, some_of
+from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, edit_table, follow, snapshot
 from engine.store.fencing import QueueError, clock_table, next_change, run_table
-from engine.store.journal import (
-    LINKS,
-    PAUSED,
-    QUEUE,
-    Values,
-    decoded,
-    edit_table,
-    follow,
-    snapshot,
-)
 from engine.store.status import ENDED
 from engine.store.tables import Run
 

@@ -1,0 +1,56 @@
+"""What the report's figures share: a canvas without global state, and text drawn as it is."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.analysis.markdown import printable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 150
+
+
+@contextlib.contextmanager
+def defaults() -> Iterator[None]:
+    """matplotlib as it ships, without the user's own settings, so that equal numbers give equal files."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left"})
+        yield
+
+
+def new_figure(width_in: float, height_in: float) -> "Figure":
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def png(figure: "Figure") -> bytes:
+    """The picture in 256 colours, a third of the bytes, without a date or a program's name in it."""
+    # Maximum coverage keeps rare colours, such as the colour bar's, within 4/255 of what was drawn.
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    with Image.open(drawn) as full:
+        few = full.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    packed = io.BytesIO()
+    few.save(packed, format="png", optimize=True, dpi=(DPI, DPI))
+    return packed.getvalue()
+
+
+def plain(text: str, limit: int = 60) -> str:
+    """Text that matplotlib draws letter for letter: no mathematics, and ? where the font has no letter."""
+    from matplotlib.font_manager import findfont, get_font
+
+    font = get_font(findfont("DejaVu Sans"))
+    drawable = "".join(char if font.get_char_index(ord(char)) else "?" for char in printable(text, limit))
+    return drawable.replace("$", r"\$")

@@ -1,0 +1,137 @@
+"""How a report words runs and numbers, and how text from outside is made harmless."""
+
+import math
+import re
+import unicodedata
+
+from engine.analysis.study import StudyRun
+from engine.spec.run_spec import RunSpec
+from engine.text import is_hidden
+
+UNDEFINED = "–"
+DRAWN_DATA = ("fundus", "fundus-balanced")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~^$<>&]|:(?=//)|(?<=www)\.)")
+"""With what GitHub makes links of by itself."""
+_HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def printable(text: str, limit: int = 200) -> str:
+    """One line without control, direction, invisible or unassigned characters, at most `limit` characters long."""
+    kept = "".join(" " if unicodedata.category(char) == "Zs" or is_hidden(char) else char for char in text)
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def markdown(text: str, limit: int = 200) -> str:
+    """Text that shows as it is anywhere in a line of Markdown, table cells included."""
+    return _MARKDOWN.sub(lambda found: _HTML.get(found[1], "\\" + found[1]), printable(text, limit))
+
+
+def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> str:
+    """A Markdown table of finished cells; `right` are the columns aligned to the right."""
+    rule = ["---:" if column in right else "---" for column in range(len(header))]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))
+
+
+def slug(text: str) -> str:
+    """A piece of a file name: lower-case ASCII letters, digits and single dashes."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[-40:].strip("-") or "data"
+
+
+def percent(share: float | None) -> str:
+    """`82.69`, without the sign."""
+    return UNDEFINED if share is None or not math.isfinite(share) else f"{100 * share:.2f}"
+
+
+def decimal(value: float | None) -> str:
+    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.3f}"
+
+
+def points(share: float | None, reference: float | None) -> str:
+    """The signed difference of two shares in percentage points."""
+    return UNDEFINED if share is None or reference is None else f"{100 * (share - reference):+.2f}"
+
+
+def setting(spec: RunSpec, field: str) -> str:
+    value = getattr(spec, field)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def weights_from(spec: RunSpec) -> str:
+    """Where a run's first weights come from, in a few words."""
+    if spec.source_run is not None:
+        return f"warm start from #{spec.source_run}"
+    named = {
+        "none": "scratch",
+        "imagenet": "ImageNet weights",
+        "imagenet-v1": "ImageNet v1 weights",
+        "imagenet-v2": "ImageNet v2 weights",
+    }
+    return named.get(spec.pretrained, f"file {spec.pretrained}")
+
+
+def weights_in_full(run: StudyRun) -> str:
+    """Also what a warm start's own source was trained on, where that is other data."""
+    origin = ""
+    if run.data == "fundus" and run.source_data == "fundus-balanced":
+        origin = " (same drawn task, more labels)"
+    elif run.source_data not in (None, run.data):
+        origin = f" (trained on {run.source_data})"
+    return weights_from(run.spec) + origin
+
+
+def details(run: StudyRun) -> str:
+    """`lr 0.001, seed 1`: what tells it from the study's runs of the same data, network and first weights."""
+    return ", ".join(f"{field} {setting(run.spec, field)}" for field in run.unlike)
+
+
+def with_details(text: str, run: StudyRun) -> str:
+    return f"{text}; {details(run)}" if run.unlike else text
+
+
+def title_of(run: StudyRun) -> str:
+    return with_details(f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}", run)
+
+
+def progress(run: StudyRun) -> str:
+    """`6`; `3 of 6, stopped early`; or `3 of 6, running` for a run that is not done."""
+    if run.done and run.epoch >= run.spec.epochs:
+        return str(run.epoch)
+    return f"{run.epoch} of {run.spec.epochs}, {'stopped early' if run.done else run.status}"
+
+
+def why_unfinished(run: StudyRun) -> str:
+    """What became of a run that is not done, or that measured nothing."""
+    at = f"epoch {run.epoch} of {run.spec.epochs}"
+    match run.status:
+        case "failed":
+            return f"failed ({run.cause}) after {at}: {_sentence(run.error)} {_try(run.suggestion)}".strip()
+        case "queued" if run.waits_for:
+            return "waits for " + ", ".join(f"#{other}" for other in run.waits_for)
+        case "queued":
+            return f"goes on from {at} when a worker is free" if run.epoch else "has not started"
+        case "done":
+            return "is done, but nothing was measured"
+    return f"{'is ' if run.status != 'cancelled' else 'was '}{run.status} at {at}"
+
+
+def verdict_shown(run: StudyRun) -> str:
+    """A run that failed gets no verdict: how it ended says more."""
+    return "failed" if run.status == "failed" else run.verdict or UNDEFINED
+
+
+def judged(run: StudyRun) -> str:
+    """A verdict's evidence, what it rules out and its suggestion as sentences."""
+    ruled_out = f"Ruled out: {_sentence(run.ruled_out)} " if run.ruled_out else ""
+    return f"{_sentence(run.evidence)} {ruled_out}{_try(run.verdict_suggestion)}".strip()
+
+
+def _sentence(text: str | None) -> str:
+    return (text or "no reason was recorded").rstrip(". ") + "."
+
+
+def _try(suggestion: str | None) -> str:
+    return f"Suggestion: {suggestion.rstrip('. ')}." if suggestion else ""

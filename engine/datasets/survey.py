@@ -1,0 +1,225 @@
+"""All that can be said of a data set before anything is trained on it."""
+
+import dataclasses
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.problems import Problem, error, some, warning
+from engine.datasets.index import SKIPPED, SPLITS, Index, Survey
+from engine.datasets.leaks import other_member
+
+CHUNK = 256
+DARK_SHARE = 0.25
+"""Images of 16 bits that use no more of their range are dark: those of 12 bits use a sixteenth."""
+Progress = Callable[[int, int], None]
+"""Called with images done and images in all."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What opening every image showed."""
+
+    unreadable: dict[str, str]
+    """The reason by name; empty files aside."""
+    sizes: dict[str, int]
+    """`512×512` and how many images have it, the most frequent first."""
+    modes: dict[str, int]
+    """Pillow's modes, likewise."""
+    copies: tuple[str, ...] = ()
+    """Test and val images that are in train too, under another name perhaps."""
+    held_out: int = 0
+    """Test and val images in all."""
+    deep: int = 0
+    """Images of 16 bits; `highest` is the lightest level of all of them, up to 65535."""
+    highest: int = 0
+
+
+def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str) -> dict[str, Any]:
+    """What `data check --json` prints; everything that is unknown is None."""
+    index = survey.index
+    empty = _empty_files(index) if index else []
+    problems = [*survey.problems, *_empty(empty, index, on_bad), *_unreadable(looks, index, on_bad)]
+    problems += [*_copies(looks), *_dark(looks)]
+    if index is not None and on_bad == "skip":
+        index = _without(index, {*empty, *(looks.unreadable if looks else ())})
+    return {
+        "data": data,
+        "usable": index is not None and all(problem.severity != "error" for problem in problems),
+        "layout": index.kind if index else None,
+        "why": survey.why or None,
+        "root": str(index.root) if index and index.root else None,
+        "names_only": looks is None,
+        "images": len(index.used) if index else None,
+        "class_names": list(index.class_names) if index else None,
+        "ordered": index.ordered if index else None,
+        "fingerprint": index.fingerprint if index else None,
+        "splits": _splits(index, survey) if index else None,
+        "baseline": index.baseline() if index and index.rows_of("test") else None,
+        "groups": _groups(index) if index else None,
+        "shared_groups": _shared(index) if index else None,
+        "sizes": looks.sizes if looks else None,
+        "modes": looks.modes if looks else None,
+        "highest_level": looks.highest if looks and looks.deep else None,
+        "problems": [{**asdict(problem), "examples": list(problem.examples)} for problem in problems],
+    }
+
+
+def look_at_images(index: Index, progress: Progress) -> Looks | None:
+    """Decode every image of an index; None for a built-in set, which has no files."""
+    from engine.datasets.pixels.open_image import open_image
+    from engine.datasets.pixels.rgb import NOT_READABLE, check_size, highest_level, reason_of, to_rgb
+
+    root = index.root
+    if root is None:
+        return None
+
+    def look(row: int) -> _Look:
+        name = index.names[row]
+        if _is_empty(index, name):
+            return _Look(row)
+        try:
+            with open_image(root, name) as image:
+                size, mode = "×".join(map(str, image.size)), image.mode
+                check_size(image)
+                image.draft(None, (32, 32))  # a JPEG is read to its end, but not at full size
+                image.load()
+                pixels = to_rgb(image).tobytes()
+                digest = hashlib.blake2b(f"{size} {mode} ".encode() + pixels, digest_size=16).digest()
+                return _Look(row, size, mode, highest=highest_level(image), digest=digest)
+        except NOT_READABLE as wrong:
+            return _Look(row, wrong=reason_of(wrong))
+
+    found: list[_Look] = []
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for start in range(0, len(index.used), CHUNK):
+            found += threads.map(look, index.used[start : start + CHUNK])
+            progress(len(found), len(index.used))
+    return _looks(index, found)
+
+
+class _Look(NamedTuple):
+    """What opening one image showed."""
+
+    row: int
+    size: str = ""
+    mode: str = ""
+    wrong: str = ""
+    highest: int | None = None
+    digest: bytes = b""
+    """Of the pixels, a JPEG's at the size at which it was read."""
+
+
+def _looks(index: Index, found: Sequence[_Look]) -> Looks:
+    trained = {each.digest for each in found if each.digest and index.splits[each.row] == "train"}
+    held_out = [each for each in found if index.splits[each.row] in ("val", "test")]
+    deep = [each.highest for each in found if each.highest is not None]
+    return Looks(
+        {index.names[each.row]: each.wrong for each in found if each.wrong},
+        dict(Counter(each.size for each in found if each.size).most_common()),
+        dict(Counter(each.mode for each in found if each.mode).most_common()),
+        tuple(index.names[each.row] for each in held_out if each.digest in trained),
+        len(held_out),
+        len(deep),
+        max(deep, default=0),
+    )
+
+
+def _splits(index: Index, survey: Survey) -> dict[str, Any]:
+    return {
+        split: {
+            "images": index.splits.count(split),
+            "per_class": index.counts(split),
+            "drawn": split not in survey.own_splits and not (split == "train" and survey.own_splits),
+        }
+        for split in SPLITS
+        if split in index.splits
+    }
+
+
+def _groups(index: Index) -> dict[str, Any] | None:
+    if index.groups is None:
+        return None
+    sizes = index.groups_used
+    return {"rule": index.group_rule, "count": len(sizes), "largest": max(sizes.values())}
+
+
+def _shared(index: Index) -> dict[str, Any] | None:
+    found = other_member(index)
+    return asdict(found) if found else None
+
+
+def _empty_files(index: Index) -> list[str]:
+    if index.root is None:
+        return []
+    used = [index.names[row] for row in index.used]
+    return [name for name in used if _is_empty(index, name)]
+
+
+def _without(index: Index, names: Collection[str]) -> Index:
+    """Without images that a run will skip."""
+    left = [
+        SKIPPED if name in names else split for name, split in zip(index.names, index.splits, strict=True)
+    ]
+    return dataclasses.replace(index, splits=tuple(left)) if names else index
+
+
+def _copies(looks: Looks | None) -> list[Problem]:
+    if looks is None or not looks.copies:
+        return []
+    text = (
+        f"{len(looks.copies):,} of {looks.held_out:,} test and val images are copies of train images, the first is "
+        f"{looks.copies[0]!r}: the network has seen them; take them out of one split"
+    )
+    return [warning("copies", text, "test images that are copies of train images", looks.copies)]
+
+
+def _empty(names: Sequence[str], index: Index | None, on_bad: str) -> list[Problem]:
+    if not names or index is None:
+        return []
+    text = f"{some(len(names), len(index.used))} are empty files, the first is {names[0]!r}"
+    return [_bad("empty_files", text, "replace them", "empty files, skipped", names, on_bad)]
+
+
+def _is_empty(index: Index, name: str) -> bool:
+    if MEMBER.fullmatch(name):
+        return False
+    try:
+        return os.stat(f"{index.root}/{name}").st_size == 0
+    except OSError:  # missing, which is another problem
+        return False
+
+
+def _bad(kind: str, text: str, advice: str, brief: str, names: Sequence[str], on_bad: str) -> Problem:
+    """An error, or a warning where bad images are to be skipped."""
+    if on_bad == "skip":
+        return warning(kind, f"{text}: skipped", brief, names)
+    return error(kind, f"{text}: {advice}, or skip them with --on-bad skip", names)
+
+
+def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[Problem]:
+    if looks is None or index is None or not looks.unreadable:
+        return []
+    named = [f"{name} ({why})" for name, why in looks.unreadable.items()]
+    count, first = some(len(named), len(index.used)), named[0]
+    text, advice = f"{count} cannot be read, the first is {first}", "replace them, take their rows out"
+    brief = "unreadable images, skipped"
+    return [_bad("unreadable_images", text, advice, brief, named, on_bad)]
+
+
+def _dark(looks: Looks | None) -> list[Problem]:
+    """The warning that levels of 12 bits, say, were saved in files of 16."""
+    from engine.datasets.pixels.rgb import DEEP_WHITE
+
+    if looks is None or not looks.deep or looks.highest > DARK_SHARE * DEEP_WHITE:
+        return []
+    text = (
+        f"the levels of {looks.deep:,} images of 16 bits go up to {looks.highest:,} of {DEEP_WHITE:,} alone: they are "
+        "nearly black to a network; stretch them all by one factor"
+    )
+    return [warning("dark_levels", text, "16-bit images nearly black")]

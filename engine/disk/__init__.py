@@ -1,1 +1,0 @@
-"""What a home takes on the disk, what runs will write, and what may go."""

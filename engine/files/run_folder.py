@@ -1,0 +1,13 @@
+"""Delete what a run has written."""
+
+import shutil
+
+from engine.files.paths import RunPaths
+
+
+def remove_folder(paths: RunPaths) -> None:
+    """Delete a run's folder with all that is in it; a link in its place is deleted, not followed. Raises OSError."""
+    if paths.folder.is_symlink():
+        paths.folder.unlink()
+    elif paths.folder.exists():
+        shutil.rmtree(paths.folder)

@@ -1,0 +1,1 @@
+"""Devices and processes of this host: which there are, what they do, who else uses them."""

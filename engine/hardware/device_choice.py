@@ -1,0 +1,233 @@
+"""Which device to train on, and why not the graphics card where one is there but cannot be used."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.hardware import telemetry
+from engine.hardware.telemetry import NvidiaState
+
+# The oldest driver for each CUDA of a wheel, on Linux. Source: NVIDIA's CUDA toolkit release notes, the table of
+# minor-version compatibility.
+OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
+# A wheel for each kind of older machine: the newest torch release that was built for that CUDA.
+# CUDA 12.6 wheels hold kernels from compute capability 5.0 on; CUDA 13 dropped those below 7.5.
+OLDER_WHEELS = {11: ("2.7.1", "cu118"), 12: ("2.9.1", "cu126")}
+
+
+BUSY_GB = 1.0
+"""A card with more memory in use than a driver and a desktop hold is in use by somebody."""
+
+
+class DeviceError(Exception):
+    """The device cannot be used; one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class TorchCard:
+    """A card that torch sees; `uuid` as the driver writes it, None before torch 2.5."""
+
+    name: str
+    capability: tuple[int, int]
+    uuid: str | None = None
+
+
+@dataclass(frozen=True)
+class TorchFacts:
+    """What the installed torch can do."""
+
+    version: str
+    cuda: str | None
+    """The CUDA that the wheel was built for."""
+    kernels: tuple[str, ...]
+    """The architectures it holds kernels for, such as `sm_80`."""
+    cards: tuple[TorchCard, ...]
+    """In the order in which torch numbers them."""
+    problem: str | None
+    """Why it sees none though it was built for CUDA."""
+
+
+@dataclass(frozen=True)
+class Device:
+    device: str
+    """`cpu` or `cuda:N`."""
+    name: str
+    uuid: str | None = None
+    note: str | None = None
+    """What the user should know of the choice, though it stands."""
+
+
+def torch_facts() -> TorchFacts:
+    import warnings
+
+    import torch
+
+    problem = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not count and caught:
+        problem = str(caught[0].message).splitlines()[0]
+    cards = tuple(_torch_card(torch.cuda.get_device_properties(number)) for number in range(count))
+    return TorchFacts(
+        torch.__version__, torch.version.cuda, tuple(torch.cuda.get_arch_list()), cards, problem
+    )
+
+
+def _torch_card(properties: Any) -> TorchCard:
+    uuid = getattr(properties, "uuid", None)
+    return TorchCard(
+        str(properties.name), (properties.major, properties.minor), None if uuid is None else f"GPU-{uuid}"
+    )
+
+
+def choose(
+    wanted: str,
+    host: NvidiaState,
+    facts: TorchFacts,
+    *,
+    hidden: bool = False,
+    taken: Collection[str] = (),
+) -> Device:
+    """The device to train on; `auto` takes the card with the least memory in use that has no worker.
+
+    `hidden`: the user took the cards away with an empty CUDA_VISIBLE_DEVICES. `taken`: the UUIDs of the cards, or
+    the devices, that have a worker. Raises DeviceError where a card is there but cannot be used: the CPU is then
+    taken only by name."""
+    if wanted == "cpu":
+        return Device("cpu", telemetry.cpu_name())
+    present = bool(host.cards) or host.problem is not None
+    if wanted == "auto" and (hidden or not present) and not facts.cards:
+        return Device("cpu", telemetry.cpu_name())
+    number = _card_number(wanted)
+    if not facts.cards:
+        raise DeviceError(_why_no_card(host, facts))
+    if wanted == "auto":
+        number = _freest(host, facts, taken)
+    if number >= len(facts.cards):
+        raise DeviceError(f"there is no {wanted}: cards 0 to {len(facts.cards) - 1} are visible")
+    card = facts.cards[number]
+    if not has_kernels(facts.kernels, card.capability):
+        raise DeviceError(
+            f"{card.name} has compute capability {card.capability[0]}.{card.capability[1]}, for which torch "
+            f"{facts.version} has no kernels (it has {', '.join(facts.kernels)}): {install_line(host, card.capability)}"
+        )
+    return Device(f"cuda:{number}", card.name, card.uuid, _in_use(f"cuda:{number}", host, card))
+
+
+def _freest(host: NvidiaState, facts: TorchFacts, taken: Collection[str]) -> int:
+    """The usable card without a worker that has the least memory in use. Raises DeviceError where all have one."""
+    usable = [n for n, card in enumerate(facts.cards) if has_kernels(facts.kernels, card.capability)]
+    if not usable:
+        return 0  # what is wrong with it is said next
+    free = [n for n in usable if not {f"cuda:{n}", facts.cards[n].uuid}.intersection(taken)]
+    if not free:
+        raise DeviceError(
+            "every visible card has a worker already: stop one, or name a device with --device (cpu may be shared)"
+        )
+    return min(free, key=lambda number: (_used_gb(host, facts.cards[number]) or 0.0, number))
+
+
+def _used_gb(host: NvidiaState, card: TorchCard) -> float | None:
+    return next((each.used_gb for each in host.cards if each.uuid == card.uuid), None)
+
+
+def _in_use(device: str, host: NvidiaState, card: TorchCard) -> str | None:
+    used_gb = _used_gb(host, card)
+    if used_gb is None or used_gb < BUSY_GB:
+        return None
+    return f"others hold {used_gb:.1f} GiB of {device}: runs may be slow, or not fit"
+
+
+def has_kernels(kernels: tuple[str, ...], capability: tuple[int, int]) -> bool:
+    """Binary kernels serve their own major version from their minor on; PTX (`compute_XY`) all later ones.
+
+    Source: NVIDIA's CUDA programming guide, binary and PTX compatibility."""
+    for kernel in kernels:
+        kind, _, digits = kernel.partition("_")
+        digits = digits.rstrip("af")
+        if not digits.isdecimal() or len(digits) < 2:
+            continue  # another maker's, such as ROCm's gfx90a
+        major, minor = int(digits[:-1]), int(digits[-1])
+        if kind == "sm" and major == capability[0] and minor <= capability[1]:
+            return True
+        if kind == "compute" and (major, minor) <= capability:
+            return True
+    return False
+
+
+def install_line(host: NvidiaState, capability: tuple[int, int] | None) -> str:
+    """What to type so that torch fits the driver and the card, else the CPU by name."""
+    driver = int((host.driver or "0").split(".")[0])
+    fitting = [cuda for cuda in sorted(OLDER_WHEELS, reverse=True) if driver >= OLDEST_DRIVER[cuda]]
+    cpu = "or train on the CPU with --device cpu"
+    if not fitting or (capability is not None and capability < (5, 0)):
+        return f"install an NVIDIA driver of version {OLDEST_DRIVER[13]} or newer, {cpu}"
+    version, tag = OLDER_WHEELS[fitting[0]]
+    return f"make install TORCH_VERSION={version} TORCH_INDEX=URL, URL being PyTorch's index for {tag}, {cpu}"
+
+
+def _card_number(wanted: str) -> int:
+    kind, _, number = wanted.partition(":")
+    if wanted == "auto":
+        return 0
+    if kind != "cuda" or not (number or "0").isdecimal():
+        raise DeviceError(f"{wanted!r} is not a device: choose auto, cpu or cuda:0")
+    return int(number or 0)
+
+
+def _why_no_card(host: NvidiaState, facts: TorchFacts) -> str:
+    if host.problem:
+        return f"an NVIDIA card is present but {host.problem}: load its driver, or use --device cpu"
+    if not host.cards:
+        return "there is no NVIDIA card here: use --device cpu"
+    found = f"{host.cards[0].name} is present (driver {host.driver})"
+    if facts.cuda is None:
+        return (
+            f"{found} but this torch {facts.version} is built for the CPU alone: {install_line(host, None)}"
+        )
+    oldest = OLDEST_DRIVER.get(int(facts.cuda.split(".")[0]), 0)
+    if int((host.driver or "0").split(".")[0]) < oldest:
+        return (
+            f"{found} but torch {facts.version} is built for CUDA {facts.cuda}, which needs driver {oldest} "
+            f"or newer: {install_line(host, None)}"
+        )
+    return (
+        f"{found} but torch cannot use it ({facts.problem or 'no reason given'}): use --device cpu meanwhile"
+    )
+
+
+def report(wanted: str, taken: Collection[str] = ()) -> dict[str, Any]:
+    """The choice and the facts it rests on, for `doctor` and for the worker."""
+    host, facts = telemetry.nvidia(), torch_facts()
+    chosen: dict[str, Any] = {"device": None, "name": None, "uuid": None, "note": None, "problem": None}
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    try:
+        chosen |= asdict(choose(wanted, host, facts, hidden=hidden, taken=taken))
+    except DeviceError as error:
+        chosen["problem"] = str(error)
+    return {**chosen, "host": asdict(host), "torch": asdict(facts)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m engine.hardware.device_choice", description="Which device would train?"
+    )
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--taken", default="", help="cards, by UUID, that auto leaves alone: a,b,…")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    found = report(arguments.device, tuple(filter(None, arguments.taken.split(","))))
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+    else:
+        print(found["problem"] or f"{found['device']}: {found['name']}")
+    return 2 if found["problem"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

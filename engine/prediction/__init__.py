@@ -1,0 +1,1 @@
+"""Predict images with a run's best weights."""

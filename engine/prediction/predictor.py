@@ -1,0 +1,202 @@
+"""`python -m engine.prediction.predictor`: a run's best network answers images, made ready as the run's own were.
+
+Answers go to standard output as they are found (CSV, or one JSON document with `--json`); progress and the images
+that cannot be read go to standard error. Exit code 1 where an image could not be read, 2 where there are no weights.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from engine.datasets.batches import Batches
+from engine.datasets.formats.named_images import Named, images_of
+from engine.datasets.layouts import DataError
+from engine.datasets.pixels.decode import Look, decode
+from engine.hardware import device_choice as devices
+from engine.models.resnet import build_model
+from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
+from engine.prediction.result_files import CsvWriter, JsonWriter, Prediction, Progress, Writer
+from engine.spec.run_spec import ORDINAL_LOSS
+from engine.text import plain
+from engine.training.heads import outputs_in_full
+from engine.training.losses import Classification, Objective, Ordinal, outputs_of
+from engine.training.out_of_memory import is_out_of_memory
+from engine.training.recipe import autocast, forbid_tf32, memory_format
+
+NEEDED = (
+    "arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess", "loss",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network and how images are made ready for it."""
+
+    model: nn.Module
+    class_names: tuple[str, ...]
+    look: Look
+    image_size: int
+    """The side of the middle that it sees."""
+    objective: Objective
+    """How its outputs are read."""
+    precision: str
+    device: torch.device
+
+
+def load_network(path: Path, device: torch.device) -> Network:
+    """What `best.safetensors` holds. Raises WeightsError where it is missing or says too little of itself."""
+    about = read_weights_metadata(path)
+    missing = [name for name in NEEDED if name not in about]
+    if missing:
+        raise WeightsError(f"{path} does not say its {', '.join(missing)}: it was not written by resnet-tui")
+    known: dict[str, Any] = about
+    names = tuple(map(str, known["class_names"]))
+    objective = Ordinal(len(names)) if known["loss"] == ORDINAL_LOSS else Classification()
+    outputs = outputs_of(str(known["loss"]), len(names))
+    model = build_model(known["arch"], outputs, bottleneck_stride=known["bottleneck_stride"])
+    model.load_state_dict(read_state(path))
+    image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
+    if precision == "fp32":
+        forbid_tf32()
+    layout = memory_format(image_size, precision, device)
+    return Network(
+        model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
+        class_names=names,
+        look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
+        image_size=image_size,
+        objective=objective.to(device),
+        precision=precision,
+        device=device,
+    )
+
+
+def predict(
+    network: Network, images: Iterator[Named], batch_size: int, unreadable: list[str]
+) -> Iterator[Prediction]:
+    """Answer images in their order, `batch_size` at once; the others' reasons are added to `unreadable`."""
+    workers = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(workers) as threads:
+        while some := list(islice(images, batch_size)):
+            decoded = list(threads.map(lambda each: _decoded(each, network), some))
+            unreadable += [problem for problem in decoded if isinstance(problem, str)]
+            pairs = [
+                (each.name, image)
+                for each, image in zip(some, decoded, strict=True)
+                if not isinstance(image, str)
+            ]
+            if pairs:
+                answers, scores = _answers(network, np.stack([image for _, image in pairs]))
+                for (name, _), answer, row in zip(pairs, answers, scores, strict=True):
+                    yield _prediction(network, name, int(answer), row)
+
+
+def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
+    """The image as the network sees it, or why it cannot be read."""
+    if image.problem is not None:
+        return image.problem
+    try:
+        return decode(Path(), str(image.path), network.look)
+    except DataError as error:
+        return str(error)
+
+
+@torch.inference_mode()
+def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """N×size×size×3 to answers N and probabilities N×classes, or grades N×1."""
+    labels = np.zeros(len(images), dtype=np.int64)
+    batches = Batches(
+        images,
+        labels,
+        device=network.device,
+        batch_size=len(images),
+        seed=0,
+        augment="none",
+        size_px=network.image_size,
+        layout=memory_format(network.image_size, network.precision, network.device),
+    )
+    answers, scores = [], []
+    for batch in batches.evaluate(np.arange(len(images))):
+        outputs = outputs_in_full(
+            network.model, batch.images, lambda: autocast(network.precision, network.device)
+        )
+        answers.append(network.objective.answers(outputs).cpu().numpy())
+        scores.append(network.objective.scores(outputs).cpu().numpy())
+    return np.concatenate(answers), np.concatenate(scores)
+
+
+def _prediction(network: Network, name: str, answer: int, scores: NDArray[np.float32]) -> Prediction:
+    is_graded = len(scores) == 1
+    probabilities = None if is_graded else tuple(map(float, scores))
+    score = float(scores[0] if is_graded else scores[answer])
+    return Prediction(name, network.class_names[answer], score, probabilities)
+
+
+def run(network: Network, paths: Sequence[str], batch_size: int, writer: Writer) -> int:
+    """Answer all images and write them down; the exit code."""
+    unreadable: list[str] = []
+    progress, told = Progress(), 0
+    for prediction in predict(network, images_of(paths), batch_size, unreadable):
+        writer.write(prediction)
+        progress.count()
+        told = _tell_unreadable(unreadable, told)
+    _tell_unreadable(unreadable, told)
+    writer.close(unreadable)
+    progress.tell()
+    if unreadable:
+        print(f"{len(unreadable):,} could not be used", file=sys.stderr, flush=True)
+    return 1 if unreadable else 0
+
+
+def _tell_unreadable(unreadable: Sequence[str], told: int) -> int:
+    for problem in unreadable[told:]:
+        print(plain(problem), file=sys.stderr, flush=True)
+    return len(unreadable)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.prediction.predictor", description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True, help="a run's best.safetensors")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--json", action="store_true", help="one JSON document with all probabilities")
+    parser.add_argument("paths", nargs="+", metavar="IMAGE|DIR|CSV")
+    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    found = devices.report(options.device)
+    try:
+        if found["problem"]:
+            raise WeightsError(found["problem"])
+        network = load_network(options.weights, torch.device(found["device"]))
+    except WeightsError as error:
+        print(plain(error), file=sys.stderr)
+        return 2
+    writer: Writer = JsonWriter(network.class_names) if options.json else CsvWriter()
+    try:
+        return run(network, options.paths, options.batch_size, writer)
+    except BrokenPipeError:  # whoever read the answers has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        fewer = max(1, options.batch_size // 4)
+        print(f"the memory of {found['device']} is too small: try --batch-size {fewer}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Settings given as text or values become specs: one, or the product of a grid; each mistake is one line."""
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from engine.spec.run_spec import FIELDS, RunSpec, choices_of
+
+
+class SpecError(ValueError):
+    """Settings that cannot be: `problems` maps a field's name ("" for several together) to what is wrong."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("; ".join(f"{name}: {text}" if name else text for name, text in problems.items()))
+
+
+def make_spec(values: Mapping[str, Any]) -> RunSpec:
+    """Validate settings given as text or values; fields left out take their defaults.
+
+    Raises SpecError with one line for each wrong field."""
+    try:
+        return RunSpec.model_validate(dict(values))
+    except ValidationError as error:
+        raise SpecError(_problems(cast(Sequence[Mapping[str, Any]], error.errors()))) from None
+
+
+def load_spec(text: str) -> RunSpec:
+    """Read what `to_json` wrote."""
+    return make_spec(json.loads(text))
+
+
+def split_list(texts: Iterable[str]) -> list[str]:
+    """The values of a grid field: one text is a comma-separated list, several are taken as they are."""
+    given = list(texts)
+    parts = given[0].split(",") if len(given) == 1 else given
+    return [part.strip() for part in parts if part.strip()]
+
+
+def expand_grid(settings: Mapping[str, Sequence[Any] | Any]) -> list[RunSpec]:
+    """The product over all grid fields that hold a list, in the order of the fields; repeats within it once.
+
+    Raises SpecError, naming every wrong field."""
+    axes = {name: _axis(name, value) for name, value in settings.items() if value is not None}
+    names = sorted(axes, key=lambda name: FIELDS.index(name) if name in FIELDS else -1)
+    specs: dict[RunSpec, None] = {}
+    problems: dict[str, str] = {}
+    for combination in itertools.product(*(axes[name] for name in names)):
+        try:
+            specs[make_spec(dict(zip(names, combination, strict=True)))] = None
+        except SpecError as error:
+            problems.update(error.problems)
+    if problems:
+        raise SpecError(problems)
+    return list(specs)
+
+
+def _axis(name: str, value: Any) -> list[Any]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return [value]
+    if not value:
+        raise SpecError({name: "give at least one value"})
+    return list(value)
+
+
+def _problems(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    for error in errors:
+        name = str(error["loc"][0]) if error["loc"] else ""
+        problems.setdefault(name, _describe(name, error))
+    return problems
+
+
+def _describe(name: str, error: Mapping[str, Any]) -> str:
+    given, limits = error.get("input"), error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            return "is not a setting"
+        case "literal_error":
+            return f"{given!r} is unknown: choose from {', '.join(choices_of(name))}"
+        case "float_parsing" | "float_type":
+            return f"{given!r} is not a number"
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return f"{given!r} is not a whole number"
+        case "finite_number":
+            return f"{given!r} is not finite"
+        case "bool_parsing" | "bool_type":
+            return f"{given!r} is neither true nor false"
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as kind:
+            words = (
+                kind.replace("greater_than", "above")
+                .replace("less_than", "below")
+                .replace("_equal", " or at")
+            )
+            return f"{given} is out of range: must be {words} {next(iter(limits.values()))}"
+        case "value_error":
+            return str(limits["error"])
+    return str(error["msg"])

@@ -1,0 +1,26 @@
+"""The columns of a run's row that mirror its spec, and those that training fills."""
+
+from typing import Any
+
+from engine.spec.run_spec import RunSpec
+
+MIRRORED = (
+    "data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed", "image_size", "precision", "passes",
+    "needs_card",
+)  # fmt: skip
+OF_SPEC = ("spec", "spec_hash", *MIRRORED)
+UNTRAINED: dict[str, Any] = {
+    "doing": "", "epoch": 0, "step": 0, "steps_per_epoch": 0, "class_names": [], "environment": {},
+    **dict.fromkeys((
+        "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc", "best_kappa", "last_acc", "verdict",
+        "verdict_evidence", "verdict_ruled_out", "verdict_suggestion", "verdict_change", "images_per_s",
+        "peak_memory_gb", "leak", "started_at",
+    )),
+}  # fmt: skip
+"""What a row has before its first attempt."""
+
+
+def of_spec(spec: RunSpec) -> dict[str, Any]:
+    """The columns that hold a spec and mirror it."""
+    mirrored = {name: getattr(spec, name) for name in MIRRORED}
+    return {"spec": spec.to_json(), "spec_hash": spec.digest(), **mirrored}

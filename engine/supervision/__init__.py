@@ -1,1 +1,0 @@
-"""What a worker needs to look after trainings: its device, processes, their endings, its leaving. No torch here."""

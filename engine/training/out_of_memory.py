@@ -1,0 +1,97 @@
+"""What to do where a step does not fit the card's memory: measure what would, and say so."""
+
+import gc
+import traceback
+
+import numpy as np
+import torch
+
+from engine.datasets.batches import Batch
+from engine.spec.conflicts import SMALLEST_ALONE_PX
+from engine.training.step import Network, accumulate
+
+REFUSED = (
+    "CUDA error: out of memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+)  # fmt: skip
+"""By these words of an error's text memory is known to have been refused."""
+
+
+class OutOfMemory(Exception):
+    """A step with `images` at once does not fit; one with `fits` does, None where none was found."""
+
+    def __init__(self, images: int, fits: int | None) -> None:
+        found = "not even the smallest would fit" if fits is None else f"{fits} would fit (measured)"
+        super().__init__(f"the card's memory is too small for {images} images at once: {found}")
+        self.images, self.fits = images, fits
+
+    @property
+    def suggestion(self) -> str:
+        if self.fits is None:
+            return "try a smaller image_size or arch, or wait until the card is free"
+        return f"try micro_batch {self.fits}, or on_oom shrink; BatchNorm then sees fewer images at a time"
+
+
+def release(error: BaseException) -> None:
+    """Let go of what the failed step's frames still hold on the card."""
+    traceback.clear_frames(error.__traceback__)
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def halved(images: int, image_size: int) -> int | None:
+    """Half as many images at once; None where BatchNorm could not take fewer."""
+    return images // 2 if images // 2 >= smallest_batch(image_size) else None
+
+
+def smallest_batch(image_size: int) -> int:
+    return 1 if image_size >= SMALLEST_ALONE_PX else 2
+
+
+def fitting_batch(net: Network, image_size: int) -> int | None:
+    """The largest of a half, a quarter, … of the micro-batch whose step fits, by taking it with black images.
+
+    The network is of no use afterwards: its newest checkpoint holds what it had learnt."""
+    images = halved(net.micro_batch, image_size)
+    # A rest of three is not parted in twos: see `parts_of`.
+    while images is not None and not _fits(net, max(images, 3) if images > 1 else 1, image_size):
+        images = halved(images, image_size)
+    return images
+
+
+def _fits(net: Network, images: int, image_size: int) -> bool:
+    device = net.device
+    try:
+        black = torch.zeros(images, 3, image_size, image_size, device=device)
+        labels = torch.zeros(images, dtype=torch.int64, device=device)
+        net.optimizer.zero_grad(set_to_none=True)
+        accumulate(net, Batch(np.arange(images), black.contiguous(memory_format=net.layout), labels))
+        net.optimizer.step()
+    except RuntimeError as error:
+        if not is_card_full(error):
+            raise
+        release(error)
+        return False
+    return True
+
+
+def is_card_full(error: BaseException) -> bool:
+    """Whether the card's memory was refused: by torch's allocator, or by CUDA itself or one of its libraries on a card
+    that others fill too, which torch tells as a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in REFUSED)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """The same, or the computer's own memory was refused."""
+    is_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
+    return is_card_full(error) or is_host
+
+
+def shrink_line(error: OutOfMemory, smaller: int) -> str:
+    return (
+        f"{error}; on_oom shrink: going on from the newest checkpoint with micro_batch {smaller}. BatchNorm now sees "
+        f"{smaller} images at a time, so the result is not that of a card with more memory"
+    )

@@ -1,0 +1,39 @@
+"""What a process that computes asks of its libraries before the first step."""
+
+import ctypes
+from typing import Any
+
+import torch
+
+from engine.spec.run_spec import RunSpec
+from engine.training.recipe import forbid_tf32
+
+# glibc's names for `mallopt`, in its malloc.h.
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+KEPT_FREE_BYTES = 1 << 30
+GROWTH_BYTES = 64 << 20
+
+
+def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.device) -> None:
+    """Compute with the threads, the rounding and the determinism that the run was begun with."""
+    torch.set_num_threads(environment["threads"])
+    if environment["precision"] == "fp32":
+        forbid_tf32()
+    if spec.deterministic:
+        torch.use_deterministic_algorithms(True)
+    if device.type == "cpu":
+        keep_freed_memory()
+
+
+def keep_freed_memory() -> bool:
+    """Let the allocator use a step's memory again in the next; False where the C library is not glibc.
+
+    By default glibc gives each large block back to the kernel when it is freed, and a step of a network on the CPU
+    faults all its activations in anew, zeroed: up to a fifth of its time (docs/benchmarks.md has the figures).
+    What the process holds at its peak grows by about a tenth."""
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return False
+    wanted = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, KEPT_FREE_BYTES), (M_TOP_PAD, GROWTH_BYTES))
+    return all([mallopt(name, value) for name, value in wanted])

@@ -1,0 +1,1 @@
+"""`python -m engine.worker`: claims runs and supervises a training process for each. Imports no torch."""

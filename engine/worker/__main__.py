@@ -1,0 +1,48 @@
+"""`python -m engine.worker`: start a worker on a device."""
+
+import os
+import sys
+
+from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
+from engine.files.privacy import keep_private, secure_home
+from engine.store.database import StoreError, open_store
+from engine.text import tell
+from engine.worker import all_devices
+from engine.worker.arguments import parse
+from engine.worker.find_device import WorkerError, every_device
+from engine.worker.shutdown import Haste
+from engine.worker.training_process import CannotStart
+from engine.worker.worker import enlist
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parse(given)
+    home = Home.find(options.home, options.db, options.cache)
+    keep_private()
+    try:
+        if options.gpu_cache is not None:
+            os.environ[GPU_CACHE_VARIABLE] = str(options.gpu_cache)  # its training processes inherit it
+        gpu_cache_bytes()
+        if not home.root.is_dir():
+            raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
+        secure_home(home)
+        store = open_store(home.database)
+        if options.device == "all":
+            devices = every_device()
+            store.close()
+            return all_devices.lead(devices, given)
+        worker = enlist(store, home, options)
+    except (StoreError, WorkerError, ValueError) as error:
+        tell(f"engine.worker: {error}")
+        return 2
+    try:
+        worker.serve()
+    except (StoreError, CannotStart) as error:
+        tell(f"engine.worker: {error}")
+        return 1
+    return 130 if worker.haste is Haste.NOW else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

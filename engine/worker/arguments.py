@@ -1,0 +1,90 @@
+"""The command line of `python -m engine.worker`."""
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
+from engine.store.queue import LEASE_S
+from engine.worker.shutdown import next_time
+
+BUSY_GIB = 1.0
+"""What others may hold of a card before runs wait: more than a driver and a desktop do."""
+SHORTEST_LEASE_S = 1.0
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, and exit code 2."""
+        self.exit(2, f"engine.worker: {message}\n")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = Parser(prog="python -m engine.worker", description="Train the queued runs.")
+    parser.add_argument("--db", help="database URL (default: sqlite:///runs.db in the home)")
+    parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
+    parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda:N, or all: a worker for each card (default: auto)"
+    )
+    parser.add_argument(
+        "--gpu-cache",
+        type=_gibibytes,
+        metavar="GIB",
+        help=f"how much of the card packed images may take (default: {GPU_CACHE_GIB:g}, or {GPU_CACHE_VARIABLE})",
+    )
+    parser.add_argument(
+        "--others",
+        type=_gibibytes,
+        metavar="GIB",
+        default=BUSY_GIB,
+        help="runs wait while other people's processes hold more than this of the card (default: %(default)g)",
+    )
+    parser.add_argument("--drain", action="store_true", help="leave when no run is left")
+    parser.add_argument("--max-runs", type=_positive, metavar="N", help="leave after so many runs")
+    parser.add_argument(
+        "--until", type=_time, metavar="HH:MM", help="leave at this time, when the run has its checkpoint"
+    )
+    parser.add_argument(
+        "--lease",
+        type=_lease,
+        metavar="SECONDS",
+        default=LEASE_S,
+        help="other workers take a run that shows no sign of life for so long (default: %(default)g)",
+    )
+    return parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+
+
+def _gibibytes(text: str) -> float:
+    try:
+        return gibibytes(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no amount of memory: give GiB, such as 2, or 0"
+        ) from None
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 1 or more")
+    return int(text)
+
+
+def _lease(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not SHORTEST_LEASE_S <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} must be seconds, {SHORTEST_LEASE_S:g} to 3600")
+    return seconds
+
+
+def _time(text: str) -> float:
+    """Seconds since 1970 of the next such time."""
+    try:
+        return next_time(text, datetime.now()).timestamp()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

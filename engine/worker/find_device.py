@@ -1,0 +1,66 @@
+"""The device that a worker was asked for, found without torch in this process."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.hardware import telemetry
+from engine.text import say
+
+
+class WorkerError(Exception):
+    """The worker cannot start; one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The device to work on."""
+
+    device: str
+    name: str
+    uuid: str | None = None
+    note: str | None = None
+
+
+def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
+    """Resolve `auto`, `cpu` or `cuda:N` to a device; `auto` leaves the `taken` cards alone. Raises WorkerError.
+
+    torch is asked, in a process of its own, only where there may be a card."""
+    if wanted == "cpu" or (wanted == "auto" and _no_card()):
+        if wanted == "auto" and telemetry.idle_nvidia_hardware():
+            say("an NVIDIA card is present but its driver is not loaded: training on the CPU")
+        return Found("cpu", telemetry.cpu_name())
+    found = _ask_torch(wanted, taken)
+    return Found(**{name: found[name] for name in ("device", "name", "uuid", "note")})
+
+
+def every_device() -> list[str]:
+    """All cards that torch can see, or `cpu` where there is none. Raises WorkerError where a card is there but
+    none can be used."""
+    if _no_card():
+        return [find_device("auto").device]
+    cards = _ask_torch("auto")["torch"]["cards"]
+    return [f"cuda:{number}" for number in range(len(cards))] or ["cpu"]
+
+
+def _no_card() -> bool:
+    host = telemetry.nvidia()
+    return not host.cards and host.problem is None
+
+
+def _ask_torch(wanted: str, taken: Sequence[str] = ()) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", "engine.hardware.device_choice", "--json", "--device", wanted]
+    command += ["--taken", ",".join(taken)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 2) or not done.stdout:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise WorkerError(
+            f"torch cannot be asked for its devices ({last}): use --device cpu, or reinstall torch"
+        )
+    found: dict[str, Any] = json.loads(done.stdout)
+    if found["problem"]:
+        raise WorkerError(found["problem"])
+    return found

@@ -1,0 +1,208 @@
+"""One training process from its start to its end: give it its run, pass on requests, record how it ended."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.files.paths import Home
+from engine.hardware import kernel_oom, processes
+from engine.store import listing, queue
+from engine.store.advice import ADVICE
+from engine.store.database import Store, StoreError
+from engine.store.fencing import Claim, LeaseLost
+from engine.text import plain, say
+from engine.worker.endings import Ending, ending_of
+from engine.worker.shutdown import Haste
+
+ASK_EVERY_S = 0.5
+COUNT_EVERY_S = 5.0
+TAIL_BYTES = 4096
+GRACE_S = 60.0
+"""A process that was asked to pause or cancel and does not is killed after this; its last checkpoint counts."""
+SOON_S = 7.0
+"""The same where the worker was told to leave: it has ten seconds in all."""
+LOST_S = 2.0
+"""The same where another worker has the run."""
+REAP_S = 1.0
+"""How long a killed process may take to die before it is left alone: the kernel may be waiting for a disk."""
+RECORD_TRIES, RECORD_PAUSE_S = 5, 1.0
+
+
+class Tolerance:
+    """A run table that cannot be reached just now is no reason to stop a training: said once, tried again."""
+
+    def __init__(self) -> None:
+        self._said: str | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None:
+            self._said = None
+        elif isinstance(error, StoreError):
+            if self._said != str(error):
+                say(f"{error}; the training goes on, trying again")
+            self._said = str(error)
+        return isinstance(error, StoreError)
+
+
+class CannotStart(Exception):
+    """The host gives no process just now; one line."""
+
+
+class TrainingProcess:
+    """The process that trains a claimed run, its output in the run's log."""
+
+    def __init__(
+        self,
+        store: Store,
+        home: Home,
+        held: Claim,
+        start: Callable[..., "subprocess.Popen[bytes]"],
+        *,
+        lease_s: float = queue.LEASE_S,
+    ) -> None:
+        """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
+        written, CannotStart where the host starts no process."""
+        self._store, self.held, self._lease_s = store, held, lease_s
+        self.bad_end: Ending | None = None
+        """How the process ended, where it did not end well and somebody else has not been quicker."""
+        self._told: str | None = None
+        self._kill_at = float("inf")
+        self._next_renew = self._next_ask = 0.0
+        self._tolerance = Tolerance()
+        paths = home.run(held.run_id)
+        paths.folder.mkdir(parents=True, exist_ok=True)
+        self._log: Path = paths.log
+        self._kills_before = self._kills = kernel_oom.kills()
+        self._next_count = 0.0
+        with paths.log.open("ab") as log:
+            try:
+                self._process = start(log)
+            except OSError as error:
+                raise CannotStart(f"no process can be started: {error.strerror}") from None
+        self._write(f"train {held.run_id} {held.attempt}")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def supervise(self, wait: Callable[[], None], haste: Callable[[], Haste]) -> None:
+        """Hold the lease and pass on requests until the process has ended; `wait` returns after a moment."""
+        while self._process.poll() is None:
+            now = time.monotonic()
+            with self._tolerance:
+                self._renew_and_ask(now)
+            if now >= self._next_count:  # kills of others, long before ours, say nothing of it
+                self._kills_before, self._kills = self._kills, kernel_oom.kills()
+                self._next_count = now + COUNT_EVERY_S
+            wanted = haste()
+            if wanted is not Haste.NONE:
+                self._tell("stop", within_s=SOON_S if wanted is Haste.SOON else float("inf"))
+            if wanted is Haste.NOW:
+                self._leave_behind()
+                return
+            if now >= self._kill_at:
+                processes.signal_group(self._process.pid, signal.SIGKILL)
+                if now >= self._kill_at + REAP_S:
+                    break
+            wait()
+        self._record_end()
+
+    def _renew_and_ask(self, now: float) -> None:
+        if now >= self._next_renew:
+            self._next_renew = now + self._lease_s / 3
+            try:
+                queue.renew(self._store, self.held, lease_s=self._lease_s)
+            except LeaseLost:
+                # Another worker has the run, or the process has just ended it: either way it must not go on.
+                self._tell("stop", within_s=LOST_S)
+        if now >= self._next_ask:
+            self._next_ask = now + ASK_EVERY_S
+            with self._store.read() as session:
+                run = listing.find_run(session, self.held.run_id)
+            if run is None:  # ended and removed, or taken over before
+                self._tell("stop", within_s=LOST_S)
+            elif run.request is not None:
+                self._tell(run.request, within_s=GRACE_S)
+
+    def _tell(self, word: str, *, within_s: float) -> None:
+        """Ask the process to stop, once; a later, more hurried asking only shortens the time."""
+        self._kill_at = min(self._kill_at, time.monotonic() + within_s)
+        if self._told is None:
+            self._told = word
+            self._write(word)
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it is ending already
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
+
+    def _leave_behind(self) -> None:
+        """Put the run back first: whatever happens to this worker next, the run is not lost."""
+        with contextlib.suppress(LeaseLost, StoreError):
+            queue.put_back(self._store, self.held)
+        processes.signal_group(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(REAP_S)
+
+    def _record_end(self) -> None:
+        """The process records its own ending; only where it could not is it done here."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        code = self._process.returncode
+        ending = ending_of(
+            -signal.SIGKILL if code is None else code,
+            was_told=self._told is not None,
+            out_of_memory=kernel_oom.grew(self._kills_before, kernel_oom.kills()),
+            last_words=self._last_words(),
+        )
+        for tries_left in reversed(range(RECORD_TRIES)):
+            try:
+                self._record(ending)
+                return
+            except LeaseLost:
+                return
+            except StoreError as error:
+                if not tries_left:
+                    # The lease runs out and the run is put back by whoever can.
+                    say(f"run {self.held.run_id}: its end cannot be recorded: {error}")
+                time.sleep(RECORD_PAUSE_S if tries_left else 0)
+
+    def _record(self, ending: Ending | None) -> None:
+        """Raises LeaseLost where the process, or another worker, was quicker."""
+        self._put_away(ending)
+        self.bad_end = ending
+        self._note(
+            ending.text if ending else "stopped before its next checkpoint; the run is back in its place"
+        )
+
+    def _put_away(self, ending: Ending | None) -> None:
+        if ending is None:
+            queue.put_back(self._store, self.held)
+        elif ending.is_final:
+            advice = ADVICE[ending.cause]
+            queue.end(
+                self._store, self.held, "failed", cause=ending.cause, error=ending.text, suggestion=advice
+            )
+        else:
+            queue.put_back(self._store, self.held, bad_end=(ending.cause, ending.text))
+
+    def _note(self, text: str) -> None:
+        """A line in the run's log of what its process could not write."""
+        with contextlib.suppress(OSError), self._log.open("a") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}\n")
+
+    def _last_words(self) -> str:
+        last = "its log is empty"
+        with contextlib.suppress(OSError), self._log.open("rb") as log:
+            log.seek(max(log.seek(0, os.SEEK_END) - TAIL_BYTES, 0))
+            last = next(reversed(log.read().decode(errors="replace").strip().splitlines()), last)
+        return plain(last)

@@ -1,0 +1,241 @@
+"""Claim runs and have each trained in a process of its own.
+
+The worker supervises and never trains: it imports no torch and holds no memory of the card."""
+
+import contextlib
+import os
+import selectors
+import signal
+import time
+from argparse import Namespace
+
+from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
+from engine.files.paths import Home
+from engine.hardware import linger, telemetry
+from engine.hardware.gpu_contention import CardWatch
+from engine.store import listing, queue, workers
+from engine.store.advice import ADVICE
+from engine.store.database import Store, StoreError
+from engine.store.fencing import Claim, LeaseLost
+from engine.text import say
+from engine.worker.endings import Ending
+from engine.worker.find_device import Found, WorkerError, find_device
+from engine.worker.shutdown import Haste, Leaving
+from engine.worker.training_process import CannotStart, Tolerance, TrainingProcess
+from engine.worker.warm_process import Spares
+
+IDLE_S = 0.25
+BEAT_EVERY_S = 1.0
+LOOK_AT_CARD_EVERY_S = 0.5
+SPARE_LOOK_EVERY_S = 2.0
+SPARE_IDLE_S = 30.0
+"""How long a spare process is kept while nothing is queued."""
+MAX_CARDS = 16
+"""More than a host has: how often `auto` looks for a free one."""
+PATIENCE_S = 600.0
+"""How long the run table may be out of reach before the worker leaves."""
+RETRY_EVERY_S = 5.0
+
+
+class Worker:
+    """One device's worker: `serve` is its life."""
+
+    def __init__(self, store: Store, home: Home, found: Found, options: Namespace) -> None:
+        """Take the device. Raises DeviceTaken."""
+        self.store, self.home, self.device = store, home, found.device
+        self.id = workers.register(
+            store, pid=os.getpid(), device=found.device, device_name=found.name, device_uuid=found.uuid
+        )
+        self._options = options
+        self._telemetry = telemetry.reader(found.device, found.uuid)
+        self._card = CardWatch(found.device, found.uuid, options.others)
+        self._spares = Spares(home, found.device)
+        self._busy: str | None = None
+        self._ours: set[int] = set()
+        """The latest training process: the driver may still count it."""
+        self._held: Claim | None = None
+        self._first_step: int | None = None
+        """Of the run in training, when it was first looked at."""
+        self._next_beat = self._next_look = self._next_card_look = self._next_spare_look = 0.0
+        self._wanted_spare_at = 0.0
+        self._tolerance = Tolerance()
+        self._doorbell = _make_doorbell()
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to ring: a child has ended
+        self._leaving = Leaving(options.until)
+        self._leaving.listen()
+
+    def serve(self) -> None:
+        """Claim and supervise until told to leave, until `--max-runs` have ended, or with `--drain` until none is
+        left. Raises StoreError where the run table stays out of reach, CannotStart where no run can be started."""
+        ended, reached_at = 0, time.monotonic()
+        try:
+            while not self._leaves(ended):
+                try:
+                    held = self._claim()
+                    if held is not None:
+                        self._tell_how_it_ended(held, self._train(held))
+                        ended += 1
+                    elif self._options.drain and not self._pending():
+                        return
+                    else:
+                        self._attend(self._busy or "idle")
+                        self._doze(IDLE_S)
+                    reached_at = time.monotonic()
+                except (StoreError, CannotStart) as error:
+                    if time.monotonic() - reached_at > PATIENCE_S:
+                        raise
+                    say(f"{error}; trying again")
+                    self._doze(RETRY_EVERY_S)
+        finally:
+            self._spares.drop()
+            workers.leave(self.store, self.id)
+
+    def _leaves(self, ended: int) -> bool:
+        """Whether no other run is to be claimed, after so many."""
+        most = self._options.max_runs
+        return (
+            bool(self._leaving.haste) or self._leaving.after_this_run or (most is not None and ended >= most)
+        )
+
+    @property
+    def haste(self) -> Haste:
+        """How hurried it was told to leave."""
+        return self._leaving.haste
+
+    def _claim(self) -> Claim | None:
+        """The next run, unless others hold the card."""
+        self._take_back_lost_runs()
+        if time.monotonic() >= self._next_card_look:
+            before, self._busy = self._busy, self._card.reason(self._ours)
+            self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
+            if self._busy and not before:
+                say(self._busy)
+        return None if self._busy else queue.claim(self.store, self.id)
+
+    def _take_back_lost_runs(self) -> None:
+        """Put back the runs of workers that have gone: they keep their place before the next claim."""
+        for run_id in queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store)):
+            say(f"run {run_id} lost its worker: taken back")
+        self._next_look = time.monotonic() + self._options.lease / 3
+
+    def _pending(self) -> bool:
+        with self.store.read() as session:
+            return bool(listing.pending(session))
+
+    def _train(self, held: Claim) -> Ending | None:
+        """Gives the bad end that the worker recorded.
+
+        Raises CannotStart, the run back in its place, for what would end all other runs alike."""
+        say(f"run {held.run_id} starts (attempt {held.attempt})")
+        process = self._start(held)
+        if process is not None:
+            self._ours = {process.pid}
+            self._held, self._first_step, self._next_spare_look = held, None, 0.0
+            process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
+        self._held, self._next_card_look = None, 0.0
+        return process.bad_end if process is not None else None
+
+    def _start(self, held: Claim) -> TrainingProcess | None:
+        """None where the run's own folder cannot be written, with which it has failed. Raises CannotStart."""
+        take, lease_s = self._spares.take, self._options.lease
+        with contextlib.suppress(LeaseLost):  # it took so long that another has the run
+            try:
+                return TrainingProcess(self.store, self.home, held, take, lease_s=lease_s)
+            except CannotStart:
+                queue.put_back(self.store, held)
+                raise
+            except OSError as error:
+                text = (
+                    disk_problem(error, writes=True)
+                    or f"{error.filename} cannot be written: {error.strerror}"
+                )
+                if is_of_the_whole_disk(error):
+                    queue.put_back(self.store, held)
+                    raise CannotStart(text) from None
+                queue.end(self.store, held, "failed", cause="disk", error=text, suggestion=ADVICE["disk"])
+        return None
+
+    def _tell_how_it_ended(self, held: Claim, bad_end: Ending | None) -> None:
+        with self.store.read() as session:
+            run = listing.find_run(session, held.run_id)
+        if run is None:
+            say(f"run {held.run_id} has been removed")
+        elif run.attempt != held.attempt:
+            say(
+                f"run {held.run_id} was taken over by another worker: attempt {held.attempt} wrote nothing more"
+            )
+        elif run.status == "queued":
+            say(
+                f"run {held.run_id} stopped at epoch {run.epoch}{f' ({bad_end.text})' if bad_end else ''}: "
+                "back in its place, goes on from its checkpoint"
+            )
+        else:
+            say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
+
+    def _wait_beside_training(self) -> None:
+        with self._tolerance:
+            self._attend("running")
+        self._doze(IDLE_S)
+
+    def _attend(self, state: str) -> None:
+        """What a worker does all the time, each when it is due: signs of life, lost runs, the spare process."""
+        now = time.monotonic()
+        if now >= self._next_beat:
+            self._next_beat = now + BEAT_EVERY_S
+            workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
+        if now >= self._next_look:
+            self._take_back_lost_runs()
+        if now >= self._next_spare_look:
+            self._next_spare_look = now + SPARE_LOOK_EVERY_S
+            self._look_after_spare(now)
+
+    def _look_after_spare(self, now: float) -> None:
+        """Have a process ready while runs wait; none for long where none does.
+
+        It is begun once the run in training takes steps: their beginnings would hold each other up."""
+        with self.store.read() as session:
+            waits = queue.has_claimable(session, self.id)
+            run = listing.find_run(session, self._held.run_id) if self._held is not None else None
+        step = run.step if run is not None else None
+        if self._first_step is None:
+            self._first_step = step
+        if waits:
+            self._wanted_spare_at = now
+            if step != self._first_step:
+                self._spares.keep()
+        elif now - self._wanted_spare_at > SPARE_IDLE_S:
+            self._spares.drop()
+
+    def _doze(self, seconds: float) -> None:
+        for key, _ in self._doorbell.select(seconds):
+            os.read(key.fd, 512)
+
+
+def _make_doorbell() -> selectors.BaseSelector:
+    """A selector that wakes at every signal of this process."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    doorbell = selectors.DefaultSelector()
+    doorbell.register(reader, selectors.EVENT_READ)
+    return doorbell
+
+
+def enlist(store: Store, home: Home, options: Namespace) -> Worker:
+    """A worker on the wanted device. Raises WorkerError; where another is quicker, `auto` looks again."""
+    for _ in range(MAX_CARDS):
+        taken = workers.taken_cards(store)
+        found = find_device(options.device, taken)
+        try:
+            worker = Worker(store, home, found, options)
+        except workers.DeviceTaken as error:
+            if options.device != "auto":
+                raise WorkerError(str(error)) from None
+        else:
+            note = f": {found.note}" if found.note else ""
+            say(f"worker {worker.id} on {found.device} ({found.name}){note}")
+            if warning := linger.look().warning:
+                say(warning)
+            return worker
+    raise WorkerError("no card was free: name one with --device")

@@ -1,0 +1,420 @@
+"""Reports: the store's numbers in Markdown, pictures and on the terminal; text from outside made harmless."""
+
+import html
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from PIL import Image
+
+from engine.analysis.arch_table import archs_used, read_architectures
+from engine.analysis.final_table import final_table
+from engine.analysis.interval import wilson_interval
+from engine.analysis.markdown import markdown, printable, slug, table, title_of
+from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figure
+from engine.analysis.report import ReportError, collect, write_report
+from engine.analysis.settings_section import settings_section
+from engine.analysis.study import Study
+from engine.spec.grid import make_spec
+from engine.store import history, listing, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.fencing import Claim, QueueError
+from engine.store.tables import EpochMetrics
+from tests.support.studies import add_study, train
+
+BLOCKS = {"resnet18": "[3×3,64; 3×3,64]×2", "resnet50": "[1×1,64; 3×3,64; 1×1,256]×3", "resnet101": "unused"}
+DOCUMENT = {
+    "archs": [
+        {
+            "arch": arch,
+            "bottleneck_stride": "3x3",
+            "parameters": 11_689_512 + number,
+            "multiply_adds": 1_814_073_344 + number * 10**9,
+            "published_multiply_adds": 1_800_000_000,
+            "layers": [{"name": "conv2_x", "output": "56×56", "blocks": blocks}],
+        }
+        for number, (arch, blocks) in enumerate(BLOCKS.items())
+    ]
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The sweep of tests.support.studies: seven runs on three data sets, four done, #3 collapsed."""
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('study') / 'runs.db'}")
+    add_study(store)
+    collected = collect(store, run_ids=None, sweep="demo")
+    store.close()
+    return collected
+
+
+@pytest.fixture(scope="module")
+def folder(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "made" / "here"
+    written = write_report(study, out, architectures=read_architectures(DOCUMENT))
+    assert sorted(written) == sorted(out.iterdir())
+    return out
+
+
+@pytest.fixture(scope="module")
+def text(folder: Path) -> str:
+    return (folder / "report.md").read_text()
+
+
+def cells(text: str, heading: str, run_id: int) -> dict[str, str]:
+    """A run's row of the first table below a heading that has one for it, by column."""
+    section = text.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
+    lines = [re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line.startswith("|")]
+    row = next(line for line in lines if line[0].strip() == f"#{run_id}")
+    header = next(line for line in lines if line[0].strip() == "run")
+    return {name.strip(): cell.strip() for name, cell in zip(header, row, strict=True)}
+
+
+def start_run(store: Store, names: Sequence[str], **settings: Any) -> Claim:
+    """A new run, claimed by a worker."""
+    one = workers.register(store, pid=os.getpid(), device="cpu", device_name="test")
+    add_runs(store, [make_spec({"data": "digits", "epochs": 2, **settings})])
+    held = queue.claim(store, one)
+    assert held is not None
+    start = history.Start(-1, 0, None, 5, baseline=0.5, class_names=list(names), environment={})
+    history.begin_attempt(store, held, start)
+    return held
+
+
+def record(
+    store: Store,
+    held: Claim,
+    epoch: int,
+    matrix: list[list[int]],
+    *,
+    kappa: float | None = None,
+    train_acc: float | None = None,
+    best: history.Best | None = None,
+    **more: Any,
+) -> None:
+    accuracy = sum(row[i] for i, row in enumerate(matrix)) / sum(map(sum, matrix))
+    metrics = EpochMetrics(
+        run_id=held.run_id,
+        epoch=epoch,
+        attempt=held.attempt,
+        test_acc=accuracy,
+        kappa=kappa,
+        train_acc=train_acc,
+        **more,
+    )
+    judged = history.Judgement("healthy", "all is well", "nothing")
+    history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
+
+
+def test_results_are_the_stores(text: str, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    add_study(store)
+    with store.read() as session:
+        rows = {row.id: row for row in listing.list_runs(session)}
+    store.close()
+    for run_id, data in ((1, "digits"), (2, "fundus-balanced"), (3, "fundus"), (4, "fundus"), (5, "fundus")):
+        row, shown = rows[run_id], cells(text, f"### On {data}", run_id)
+        assert row.best_acc and row.baseline and row.last_acc and row.best_balanced_acc and row.best_kappa
+        highest = shown["highest test accuracy, % @ epoch (epoch chosen on the test set)"]
+        assert highest == f"{100 * row.best_acc:.2f} @ {row.best_epoch}"
+        assert shown["last epoch, %"] == f"{100 * row.last_acc:.2f}"
+        assert shown["baseline, %"] == f"{100 * row.baseline:.2f}"
+        assert shown["above baseline, points"] == f"{100 * (row.best_acc - row.baseline):+.2f}"
+        assert shown["balanced accuracy, %"] == f"{100 * row.best_balanced_acc:.2f}"
+        assert shown["kappa"] == f"{row.best_kappa:.3f}"
+
+
+def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> None:
+    fundus = text.split("\n### On fundus\n")[1].split("\n## ")[0]
+    assert not re.search(r"^\| #[12] ", fundus, re.M)
+    assert "prove nothing about patients" in fundus
+    assert cells(text, "### On fundus", 4)["weights from"] == (
+        "warm start from #2 (same drawn task, more labels)"
+    )
+    assert cells(text, "### On fundus", 3)["weights from"] == "scratch; lr 0.001"
+    assert (
+        "**#3 resnet18, scratch; lr 0.001** is judged collapsed: epoch 6: all but 0.00 answered 0." in fundus
+    )
+    assert "Ruled out: logits within ±3. Suggestion: try lr 0.01." in fundus
+
+
+def test_no_run_is_dropped(text: str) -> None:
+    why = {run_id: cells(text, "## Runs without a final result", run_id)["why"] for run_id in (5, 6, 7)}
+    assert why[5] == "is running at epoch 3 of 6"
+    assert why[6].startswith("failed (diverged) after epoch 2 of 6: the loss is not finite at step 41")
+    assert why[7] == "waits for #5"
+    assert cells(text, "### On fundus", 5)["epochs"] == "3 of 6, running"
+    assert cells(text, "### On fundus", 6)["verdict"] == "failed"
+
+
+def test_settings_are_shared_or_told_apart(text: str) -> None:
+    shared, apart = text.split("## Settings")[1].split("**Table 3.**")
+    assert "| `batch_size` | 32 | images a step |" in shared and "`lr`" not in shared
+    assert cells(text, "## Settings", 6)["`lr`"] == "0.1"
+    assert cells(text, "## Settings", 1)["`augment`"] == "none"
+    assert "batch_size" not in apart.split("## Results")[0]
+
+
+def test_table_1_has_the_networks_of_the_study_only(text: str, study: Study) -> None:
+    assert archs_used(study) == (("resnet18", "3x3"), ("resnet50", "3x3"))
+    assert "| layer | output | ResNet-18 | ResNet-50 |" in text
+    assert "| multiply-adds, measured |  | 1.814 × 10⁹ | 2.814 × 10⁹ |" in text
+    assert "| parameters |  | 11,689,512 | 11,689,513 |" in text
+    assert "unused" not in text
+
+
+def test_pictures_are_shown_real_and_small(folder: Path, text: str) -> None:
+    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
+    assert sorted(shown) == sorted(path.name for path in folder.glob("*.png"))
+    assert {"accuracy-fundus-resnet18.png", "accuracy-fundus-resnet50.png", "confusion-digits.png"} <= set(
+        shown
+    )
+    for name in shown:
+        assert (folder / name).stat().st_size < 300_000
+        with Image.open(folder / name) as picture:
+            picture.load()
+            assert picture.format == "PNG" and picture.width > 500
+            assert len(picture.convert("RGB").getcolors(2**20) or []) > 20
+            assert set(picture.info) <= {"dpi"}
+
+
+def test_same_study_same_bytes_and_other_files_stay(study: Study, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("old")
+    (tmp_path / "notes.txt").write_text("mine")
+    write_report(study, tmp_path, architectures=read_architectures(DOCUMENT))
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in folder.iterdir()} | {
+        "notes.txt"
+    }
+    assert all((tmp_path / path.name).read_bytes() == path.read_bytes() for path in folder.iterdir())
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("classes", [6, 10, 40])
+def test_the_fullest_matrix_figure_is_small(study: Study, classes: int) -> None:
+    draw = random.Random(0)
+    counts = [[draw.randrange(400) for _ in range(classes)] for _ in range(classes)]
+    runs = [replace(study.runs[0], class_names=("some class",) * classes, matrix=counts)] * 9
+    some = runs[: runs_a_figure(runs)]
+    assert len(some) == {6: 9, 10: 4, 40: 9}[classes]
+    assert len(draw_matrices(some)) < 300_000
+
+
+def test_class_without_images_and_undefined_numbers(store: Store, tmp_path: Path) -> None:
+    held = start_run(store, ["a", "b", "c"])
+    record(store, held, 1, [[3, 1, 0], [0, 0, 0], [1, 0, 2]])
+    queue.end(store, held, "done")
+    study = collect(store, run_ids=[1], sweep=None)
+    write_report(study, tmp_path, architectures=[])
+    text = (tmp_path / "report.md").read_text()
+    shown = cells(text, "### On digits", 1)
+    assert shown["kappa"] == shown["balanced accuracy, %"] == "–" and "nan" not in text.lower()
+    assert "Test images: 7 (a 4, b 0, c 3)." in text
+    assert row_shares([[3, 1], [0, 0]]) == [[0.75, 0.25], [None, None]]
+
+
+def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
+    evil = "a|b`Q`\n<img src=x> $x^2$ [l](u) \x1b[31m\u202eR 数"
+    held = start_run(store, [evil, "$"], data=f"sets/{evil}", pretrained=evil)
+    with store.write() as session:
+        listing.get_run(session, 1).name = evil
+    record(store, held, 1, [[2, 1], [0, 3]], train_acc=0.5)
+    queue.end(store, held, "failed", cause="code", error=evil)
+    study = collect(store, run_ids=None, sweep=None)
+    paths = write_report(study, tmp_path, architectures=[])
+    text = (tmp_path / "report.md").read_text()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]|<img|(?<!\\)\$|(?<!\\)`Q", text)
+    assert cells(text, "## Runs without a final result", 1)["why"].endswith(f"{markdown(evil)}.")
+    assert {path.name for path in paths} == {
+        f"accuracy-{slug(evil)}-resnet18.png", f"confusion-{slug(evil)}.png", "report.md"
+    }  # fmt: skip
+    assert all(re.fullmatch(r"[a-z0-9.-]+", path.name) for path in paths)
+    assert f"### On {markdown(evil)}\n\n{markdown(evil)} stands for {markdown(f'sets/{evil}')}." in text
+    terminal = final_table(study)
+    assert "\x1b" not in terminal and "\u202e" not in terminal
+
+
+@pytest.mark.parametrize(
+    "given", ["a|b", "`c` _d_ *e*", "<b>&amp;", "[l](u) ![i](j)", "\\|", "~~s~~ x^2^", "# h"]
+)
+def test_markdown_shows_the_text_that_it_was_given(given: str) -> None:
+    rendered = (
+        MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(table(["h"], [[markdown(given)]]))
+    )
+    [cell] = re.findall(r"<td>(.*)</td>", rendered)
+    assert html.unescape(cell) == given and "<" not in cell
+
+
+def test_evaluation_only_and_many_classes(store: Store, tmp_path: Path) -> None:
+    held = start_run(store, [], epochs=0, arch="resnet50", bottleneck_stride="1x1")
+    record(store, held, 0, [[int(row == column) for column in range(20)] for row in range(20)])
+    queue.end(store, held, "done")
+    study = collect(store, run_ids=None, sweep=None)
+    assert len(write_report(study, tmp_path, architectures=[])) == 3
+    text = (tmp_path / "report.md").read_text()
+    assert "100.00 @ 0" in text and "Not summarised: ResNet-50 (stride in the 1×1)." in text
+
+
+def test_highest_accuracy_and_the_epoch_that_another_metric_chose(store: Store, tmp_path: Path) -> None:
+    held = start_run(store, ["a", "b"], select_on="test_kappa")
+    record(store, held, 1, [[4, 0], [2, 2]], kappa=0.1)
+    record(store, held, 2, [[3, 1], [1, 3]], kappa=0.9)
+    with store.write() as session:
+        listing.get_run(session, 1).best_epoch = 2
+    queue.end(store, held, "done")
+    [run] = collect(store, run_ids=[1], sweep=None).runs
+    assert run.highest is not None and run.highest.epoch == 1
+    assert run.best is not None and run.best.epoch == 2
+    assert run.matrix == [[3, 1], [1, 3]]
+    write_report(Study("", (run,)), tmp_path, architectures=[])
+    text = (tmp_path / "report.md").read_text()
+    shown = cells(text, "### On digits", 1)
+    assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 2"
+    assert shown["chosen by"] == "`test_kappa`" and shown["kappa"] == "0.900"
+    assert "The test images chose the epoch of #1, and measure it" in text
+    assert "highest test accuracy of #1 is 75.00 % @ 1 (epoch chosen on the test set)" in text
+
+
+def row(text: str, name: str) -> list[str]:
+    """The cells of the first table row that begins so."""
+    line = next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -> None:
+    matrix = [[8, 1, 1], [2, 2, 0], [1, 0, 5]]
+    held = start_run(store, ["no", "mild", "moderate"], data="d", select_on="val_acc", eval_train=True)
+    best = history.Best(1, 0.75, 0.75, 0.71, 0.5)
+    record(store, held, 1, matrix, best=best, kappa=0.5, train_acc=0.6, macro_f1=0.7, auc_referable=0.9,
+           sensitivity_referable=5 / 6, specificity_referable=13 / 14, sensitivity_referable_at_93=0.5,
+           ece=0.0625, test_nll=0.5, test_loss=1.25, test_acc_seen_group=0.8, test_acc_unseen_group=None,
+           images_seen_group=20, images_unseen_group=0, val_acc=0.75, val_kappa=None,
+           precision=[8 / 11, 2 / 3, 5 / 6], recall=[0.8, 0.5, 5 / 6], f1=[0.76, 0.57, 0.83])  # fmt: skip
+    record(store, held, 2, [[10, 0, 0], [4, 0, 0], [0, 0, 6]], best=best, val_acc=0.5, eval_train_acc=0.99)
+    queue.end(store, held, "done")
+    other = start_run(store, ["no", "mild", "moderate"], data="d")
+    record(store, other, 1, matrix)
+    study = collect(store, run_ids=None, sweep=None)
+    write_report(study, tmp_path, architectures=[])
+    text = (tmp_path / "report.md").read_text()
+    low, high = (100 * end for end in wilson_interval(0.75, 20))
+    assert row(text, "accuracy, %") == [f"75.00 ({low:.1f} to {high:.1f}; n 20)"] * 2
+    assert row(text, "… a group member in train, %")[0].startswith("80.00 (") and "| … no group" not in text
+    assert row(text, "… sensitivity as answered, %")[0].endswith("; n 6)")
+    assert row(text, "… specificity as answered, %")[0].endswith("; n 14)")
+    assert row(text, "calibration error") == ["0.062", "–"]
+    assert row(text, "the run's own loss on test") == ["1.250", "–"]
+    assert row(text, "val accuracy, %") == ["75.00", "–"] and "| val kappa" not in text
+    assert row(text, "accuracy while training, %") == ["60.00", "–"]
+    assert row(text, "… on the train images afterwards, % @ last epoch") == ["99.00 @ 2", "–"]
+    assert "| #1 | 0.73 / 0.80 / 0.76 | 0.67 / 0.50 / 0.57 | 0.83 / 0.83 / 0.83 |" in text
+    shown = cells(text, "### On d", 1)
+    assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 1"
+    assert (shown["chosen by"], shown["last epoch, %"]) == ("`val_acc`", "80.00")
+    assert cells(text, "### On d", 2)["chosen by"] == "`test_acc`"
+    assert "Of the test images, 20 share a group" in text
+    assert "The test images chose the epoch of #2, and measure it" in text
+    assert "without them: `--select-on val_acc`" in text
+    assert "highest test accuracy of #1 is 80.00 % @ 2 (epoch chosen on the test set)" in text
+    assert "Train, val and test accuracy of resnet18" in text
+    assert re.findall(r"\*\*Table (\d+)", text) == list("123456")
+    terminal = [line.split() for line in final_table(study).splitlines()]
+    expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 healthy"
+    assert expected.split() in terminal
+
+
+def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="the run table has no runs"):
+        collect(store, run_ids=None, sweep=None)
+    add_runs(store, [make_spec({"data": "digits"})], sweep="s")
+    with pytest.raises(QueueError, match="no run 9"):
+        collect(store, run_ids=[1, 9], sweep=None)
+    with pytest.raises(ReportError, match="'other' has no runs"):
+        collect(store, run_ids=None, sweep="other")
+    with pytest.raises(ReportError, match="no run has completed an epoch yet"):
+        collect(store, run_ids=None, sweep="s")
+    (tmp_path / "file").touch()
+    with pytest.raises(ReportError, match="give another folder with --out"):
+        write_report(study, tmp_path / "file", architectures=[])
+
+
+def test_final_table_fits_and_agrees(study: Study, text: str) -> None:
+    lines = final_table(study).splitlines()
+    assert max(map(len, lines)) <= 100
+    expected = "#4 resnet18 warm start from #2 92.04 6 test 92.04 73.13 0.460 healthy"
+    assert expected.split() in [line.split() for line in lines]
+    assert "92.04 @ 6" in text
+    assert any(line.startswith("#6* resnet18 on fundus: failed (diverged)") for line in lines)
+
+
+def test_wilson_interval_agrees_with_published_figures() -> None:
+    # Newcombe, Statistics in Medicine 17 (1998) 857-872, Table I, method 3: 81/263, 15/148, 0/20, 1/29.
+    for hits, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605),
+                               (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)):  # fmt: skip
+        assert wilson_interval(hits / n, n) == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("a\nb\tc", "a b c"), ("x" * 9, "xxxx…"), ("\x00\x1b", ""), ("é\u200b", "é")],
+)
+def test_printable(given: str, expected: str) -> None:
+    assert printable(given, 5) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("fundus", "fundus"), ("../Data Set/é.csv", "data-set-e-csv"), ("数据", "data"), ("", "data")],
+)
+def test_slug(given: str, expected: str) -> None:
+    assert slug(given) == expected
+
+
+def test_import_is_light() -> None:
+    heavy = "{'torch', 'numpy', 'pandas', 'scipy', 'matplotlib', 'PIL'}"
+    code = (
+        "import sys, engine.analysis.report, engine.analysis.final_table;"
+        f"print(sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_runs_of_different_passes_are_told_apart(study: Study, text: str) -> None:
+    assert "passes an epoch" not in text
+    first, second, *_ = study.runs
+    more = replace(second, spec=make_spec({"data": "fundus", "augment": "flip4"}))
+    said = settings_section(Study("", (first, more)))
+    assert (
+        "an epoch shows each training image once in #1 and 4 times (4 passes an epoch) in #2; "
+        "compare by steps, not by epochs." in said
+    )
+    assert "compare by steps" not in settings_section(Study("", (more, replace(more, id=9))))
+
+
+def test_runs_that_differ_in_other_settings_are_told_apart_in_every_table_and_figure(
+    store: Store, tmp_path: Path
+) -> None:
+    worker = workers.register(store, pid=1, device="cpu", device_name="test")
+    for lr, seed in ((0.001, 0), (0.01, 0), (0.01, 1)):
+        add_runs(store, [make_spec({"data": "digits", "lr": lr, "seed": seed, "epochs": 1})], sweep="lr")
+        held = queue.claim(store, worker)
+        assert held is not None
+        train(store, held, 1, skill=0.5)
+        queue.end(store, held, "done")
+    found = collect(store, run_ids=None, sweep="lr")
+    assert [title_of(run) for run in found.runs] == [
+        "#1 resnet18, scratch; lr 0.001, seed 0",
+        "#2 resnet18, scratch; lr 0.01, seed 0",
+        "#3 resnet18, scratch; lr 0.01, seed 1",
+    ]
+    write_report(found, tmp_path / "out", architectures=[])
+    assert "scratch; lr 0.01, seed 1" in (tmp_path / "out" / "report.md").read_text()

@@ -1,0 +1,223 @@
+"""Verdicts from the numbers of an epoch: by answers, not by accuracy or loss."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.analysis.constant_loss import best_constant_loss
+from engine.analysis.evidence import EpochEvidence
+from engine.analysis.verdict import Verdict, collapsed_epochs, judge
+from engine.spec.grid import make_spec
+from engine.spec.run_spec import RunSpec, choices_of
+
+LABELS = (5154, 488, 1082, 175, 127)
+TRAIN = (20_656, 1_955, 4_210, 698, 581)
+BASELINE = 5154 / 7026
+ALL_ZERO = (7026, 0, 0, 0, 0)
+SPREAD = (5600, 100, 1000, 200, 126)
+PUBLISHED_LOSSES = (0.942, 0.878, 0.870, 0.866, 0.863, 0.860, 0.857, 0.854, 0.851, 0.847)
+LOSSES = choices_of("loss")
+
+
+def spec_of(**settings: Any) -> RunSpec:
+    return make_spec({"data": "lab", "epochs": 10, "batch_size": 4, "lr": 1e-3, **settings})
+
+
+def epoch(number: int, answers: tuple[int, ...] = SPREAD, loss: float | None = 0.8) -> EpochEvidence:
+    return EpochEvidence(
+        epoch=number,
+        train_loss=loss,
+        train_acc=0.735,
+        test_acc=BASELINE,
+        baseline=BASELINE,
+        kappa=0.0 if answers == ALL_ZERO else 0.6,
+        answers=answers,
+        labels=LABELS,
+    )
+
+
+def verdict_of(history: Sequence[EpochEvidence], *, spec: RunSpec | None = None, **settings: Any) -> Verdict:
+    """The verdict, each of its texts checked to be one line, its change to be one that a clone can take."""
+    spec = spec or spec_of(**settings)
+    verdict = judge(history, spec, TRAIN)
+    assert verdict is not None
+    for text in (verdict.evidence, verdict.ruled_out, verdict.suggestion):
+        assert "\n" not in text and len(text) <= 400
+    changed = make_spec({**spec.model_dump(), **verdict.change})
+    assert (changed != spec) == bool(verdict.change) == bool(verdict.suggestion)
+    return verdict
+
+
+def published_collapse() -> list[EpochEvidence]:
+    history = [epoch(number, ALL_ZERO, loss) for number, loss in enumerate(PUBLISHED_LOSSES, start=1)]
+    history[-1] = replace(history[-1], max_logit=3.0, grad_norm_head=0.12, grad_norm_conv1=0.03)
+    return history
+
+
+def test_a_falling_loss_does_not_hide_a_collapse() -> None:
+    verdict = verdict_of(published_collapse())
+    assert (verdict.kind, verdict.since_epoch) == ("collapsed", 1)
+    assert verdict.evidence == (
+        "epoch 10: class 0 takes 100 % of the answers and 73.36 % of the labels, since epoch 1; "
+        "training loss 0.942 to 0.847 (constant answer 0.868), falling while the answers stay; "
+        "test accuracy 73.36 % (baseline 73.36 %); kappa 0.00"
+    )
+    assert verdict.ruled_out == (
+        "logits within ±3, gradients flow (head 0.12, conv1 0.03): "
+        "neither the loss nor the last layer is broken"
+    )
+
+
+def test_cures_come_in_order() -> None:
+    scratch = verdict_of(published_collapse())
+    cures = ["lr 0.001 → 0.01", "epochs 10 → 30", "pretrained none → imagenet", "loss ce → ce-sqrt"]
+    assert scratch.suggestion == ", then ".join(cures) and scratch.change == {"lr": 0.01}
+    tuned = verdict_of(published_collapse(), pretrained="imagenet").suggestion
+    assert "pretrained" not in tuned and tuned.startswith("lr 0.001 → 0.01, then epochs 10 → 30")
+    at_default = verdict_of(published_collapse(), lr=0.01)
+    assert at_default.suggestion.startswith("epochs 10 → 30, then lr 0.01 → 0.1")
+    assert at_default.change == {"epochs": 30}
+    assert "lr" not in verdict_of(published_collapse(), lr=0.05).suggestion, "0.5 leads nowhere"
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
+    """Each course falls past the best constant answer of its own loss, as the published one does."""
+    constant = best_constant_loss(loss, TRAIN)
+    assert constant is not None
+    answered = 1 if loss == "mse-ordinal" else 0
+    answers = tuple(sum(LABELS) if place == answered else 0 for place in range(5))
+    course = [constant * factor for factor in (1.085, 1.01, 1.0, 0.98, 0.976)]
+    history = [epoch(number, answers, value) for number, value in enumerate(course, start=1)]
+    history = [replace(each, kappa=0.0, test_acc=LABELS[answered] / sum(LABELS)) for each in history]
+    verdict = verdict_of(history, epochs=5, loss=loss)
+    assert verdict.kind == "collapsed" and f"(constant answer {constant:.3g})" in verdict.evidence
+    assert f"class {answered} takes 100 % of the answers" in verdict.evidence
+    assert ("ce-sqrt" in verdict.suggestion) == (loss == "ce")
+
+
+def test_classes_that_are_never_answered_are_named_although_the_run_is_healthy() -> None:
+    most, *rest = SPREAD
+    answers = (most + rest[0] + rest[2], 0, rest[1], 0, *rest[3:])
+    verdict = verdict_of([epoch(number, answers) for number in (1, 2, 3)])
+    larger, smaller = sorted((1, 3), key=lambda index: -LABELS[index])
+    named = f"never answered: class {larger} ({LABELS[larger]:,} images), class {smaller} ({LABELS[smaller]:,} images)"
+    assert verdict.kind == "healthy" and f"; {named}; class 0 takes" in verdict.evidence
+    assert "never answered" not in verdict_of([epoch(number) for number in (1, 2, 3)]).evidence
+
+
+def test_baseline_accuracy_with_kappa_is_healthy() -> None:
+    verdict = verdict_of([replace(epoch(number), test_nll=0.7 - number / 100) for number in (1, 2, 3)])
+    assert verdict.kind == "healthy" and verdict.suggestion == ""
+    assert "test accuracy 73.36 % (baseline 73.36 %); kappa 0.60" in verdict.evidence
+    assert "class 0 takes 79.7 % of the answers" in verdict.evidence
+    assert "standard errors beyond chance: no collapse" in verdict.ruled_out
+    assert "test loss 0.67 is its lowest: no overfitting" in verdict.ruled_out
+
+
+def test_any_class_may_be_the_answered_one() -> None:
+    constant = replace(epoch(3, (0, 7026, 0, 0, 0)), test_acc=488 / 7026)
+    verdict = verdict_of([constant])
+    assert verdict.kind == "collapsed"
+    assert "class 1 takes 100 % of the answers and 6.946 % of the labels" in verdict.evidence
+    assert "test accuracy 6.946 %" in verdict.evidence
+
+
+@pytest.mark.parametrize(
+    ("most", "kind"), [(980, "healthy"), (989, "healthy"), (990, "collapsed"), (1000, "collapsed")]
+)
+def test_the_bound_is_99_percent_of_the_answers(most: int, kind: str) -> None:
+    latest = replace(epoch(1, (0, most, 1000 - most)), labels=(500, 300, 200))
+    assert verdict_of([latest]).kind == kind
+    assert collapsed_epochs([latest]) == ((1,) if kind == "collapsed" else ())
+
+
+@pytest.mark.parametrize(("labelled", "kind"), [(989, "collapsed"), (990, "healthy"), (1000, "healthy")])
+def test_answering_what_nearly_all_labels_are_is_no_collapse(labelled: int, kind: str) -> None:
+    latest = replace(epoch(1, (1000, 0)), labels=(labelled, 1000 - labelled))
+    verdict = verdict_of([latest])
+    assert verdict.kind == kind
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
+def test_a_loss_that_is_no_number_is_divergence(loss: float) -> None:
+    history = [epoch(1, loss=0.87), epoch(2, ALL_ZERO, loss), epoch(3, ALL_ZERO, loss)]
+    verdict = verdict_of(history)
+    assert (verdict.kind, verdict.since_epoch) == ("diverged", 2)
+    assert f"epoch 3: training loss {loss:.3g}" in verdict.evidence
+    assert verdict.ruled_out.startswith("epoch 1 read the same images with loss 0.87")
+    assert verdict.suggestion.startswith("lr 0.001 → 0.0001") and verdict.change == {"lr": 1e-4}
+    assert collapsed_epochs(history) == ()
+
+
+def test_non_finite_values_are_divergence() -> None:
+    verdict = verdict_of([replace(epoch(1), nonfinite_share=0.25)])
+    assert verdict.kind == "diverged" and "25 % of the values not finite" in verdict.evidence
+    assert verdict.ruled_out == "", "no good epoch clears the data"
+    assert verdict_of([replace(epoch(1), nonfinite_share=0.0)]).kind == "healthy"
+
+
+def test_the_latest_epoch_decides_and_recovery_counts() -> None:
+    history = [epoch(1, ALL_ZERO), epoch(2), epoch(3, ALL_ZERO), epoch(4, ALL_ZERO)]
+    assert (verdict_of(history).kind, verdict_of(history).since_epoch) == ("collapsed", 3)
+    assert collapsed_epochs(history) == (1, 3, 4)
+    recovered = [*history, epoch(5), epoch(6)]
+    assert (verdict_of(recovered).kind, verdict_of(recovered).since_epoch) == ("healthy", 5)
+    assert verdict_of(recovered[::-1]) == verdict_of(recovered)
+
+
+def test_nothing_is_judged_before_the_first_epoch() -> None:
+    untrained = epoch(0, ALL_ZERO, loss=None)
+    assert judge([], spec_of()) is None and judge([untrained], spec_of()) is None
+    assert collapsed_epochs([untrained, epoch(1, ALL_ZERO)]) == (1,)
+    assert verdict_of([untrained, epoch(1, ALL_ZERO)]).since_epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "ruled_out"),
+    [
+        ({}, ""),
+        ({"max_logit": 2.5}, "logits within ±2.5: the loss is not broken"),
+        ({"grad_norm_head": 0.5}, ""),
+        (
+            {"grad_norm_head": 0.5, "grad_norm_conv1": 0.25},
+            "gradients flow (head 0.5, conv1 0.25): the last layer is not broken",
+        ),
+    ],
+)
+def test_only_what_was_measured_is_ruled_out(numbers: dict[str, float], ruled_out: str) -> None:
+    assert verdict_of([replace(epoch(1, ALL_ZERO), **numbers)]).ruled_out == ruled_out
+
+
+@pytest.mark.parametrize(
+    ("numbers", "alarm"),
+    [
+        ({"max_logit": 5e4}, "logits as large as 5e+04"),
+        ({"grad_norm_head": 0.1, "grad_norm_conv1": 0.0}, "no gradient reaches conv1"),
+        ({"grad_norm_head": 0.0, "grad_norm_conv1": 0.0}, "no gradient reaches head or conv1"),
+    ],
+)
+def test_what_looks_broken_is_said_and_not_ruled_out(numbers: dict[str, float], alarm: str) -> None:
+    verdict = verdict_of([replace(epoch(1, ALL_ZERO), **numbers)])
+    assert alarm in verdict.evidence and verdict.ruled_out == ""
+    assert verdict.change == {"lr": 1e-4}
+
+
+def test_a_frozen_conv1_without_gradient_is_no_alarm() -> None:
+    latest = replace(epoch(1, ALL_ZERO), grad_norm_head=0.5, grad_norm_conv1=None)
+    assert "no gradient" not in verdict_of([latest]).evidence
+    verdict = verdict_of([latest], pretrained="imagenet", freeze_epochs=1)
+    assert verdict.ruled_out.startswith("gradients flow (head 0.5, the rest frozen)")
+
+
+def test_an_epoch_without_test_images_is_judged_by_its_training_loss() -> None:
+    empty = EpochEvidence(1, 0.5, 0.9, None, None, None, answers=(0, 0), labels=(0, 0))
+    verdict = judge([empty], spec_of(), (50, 50))
+    assert verdict is not None and (verdict.kind, verdict.evidence) == (
+        "healthy",
+        "epoch 1 of 10: no test answers",
+    )
+    blind = judge([replace(empty, train_loss=0.69)], spec_of(), (50, 50))
+    assert blind is not None and blind.kind == "underfitting"

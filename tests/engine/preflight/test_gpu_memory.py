@@ -1,0 +1,84 @@
+"""Warnings of runs that will not fit a card."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from engine.hardware.telemetry import HostCard, NvidiaState
+from engine.models.resnet import resnet
+from engine.preflight import gpu_memory
+from engine.preflight.gpu_memory import (
+    ACTIVATIONS_MIB,
+    WEIGHTS_MIB,
+    Need,
+    kind_of,
+    least_need,
+    need,
+    too_large,
+)
+from engine.spec.grid import make_spec
+from engine.store import listing
+from engine.store.add import add_runs
+from engine.store.database import open_store
+from engine.store.tables import Run
+
+SPEC = make_spec({"data": "photos", "arch": "resnet50", "batch_size": 256, "precision": "fp32"})
+
+
+@pytest.mark.parametrize("arch", ACTIVATIONS_MIB)
+def test_the_figures_are_what_autograd_keeps(arch: str) -> None:
+    with torch.device("meta"):
+        model = resnet(arch, 5, "3x3", zero_init_residual=False)
+        images, labels = torch.empty(4, 3, 224, 224), torch.empty(4, dtype=torch.long)
+    own = {tensor.untyped_storage()._cdata for tensor in [*model.parameters(), *model.buffers()]}
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            kept[storage._cdata] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        functional.cross_entropy(model(images), labels)
+    counted_mib = sum(storage.nbytes() for storage in kept.values()) / 4 / 2**20
+    assert counted_mib == pytest.approx(ACTIVATIONS_MIB[arch], rel=0.01)
+    weights_mib = sum(tensor.nbytes for tensor in [*model.parameters(), *model.buffers()]) / 2**20
+    assert weights_mib == pytest.approx(WEIGHTS_MIB[arch], rel=0.01)
+
+
+def test_a_learnt_peak_goes_before_the_estimate() -> None:
+    assert 20 < least_need(SPEC).gb < 23 and least_need(SPEC.model_copy(update={"image_size": 112})).gb < 7
+    other = SPEC.model_copy(update={"batch_size": 8})
+    assert need(SPEC, {kind_of(other): (3, 2.0), kind_of(SPEC): (4, 31.0)}) == Need(31.5, "as run 4 did")
+    assert need(SPEC, {kind_of(other): (3, 2.0)}) == least_need(SPEC)
+
+
+def test_one_line_for_each_kind_that_fits_no_card() -> None:
+    needs = [(SPEC.model_copy(update={"seed": seed}), least_need(SPEC)) for seed in range(3)]
+    lines = too_large(needs, {"T4": 15.0, "P4": 8.0})
+    assert len(lines) == 1 and "resnet50 at 224 px, batch 256" in lines[0] and "T4 has 15.0" in lines[0]
+    assert too_large(needs, {"T4": 15.0, "H100": 80.0}) == [] and too_large(needs, {}) == []
+
+
+def test_the_cards_of_this_host_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    assert gpu_memory.warnings_for(store, [SPEC]) == []
+    small = NvidiaState((HostCard("T4", "GPU-0", 15.0, 0.0),), "580.65.06", 13000, None)
+    monkeypatch.setattr(gpu_memory.telemetry, "nvidia", lambda: small)
+    assert len(gpu_memory.warnings_for(store, [SPEC])) == 1
+
+
+def test_a_run_on_the_cpu_teaches_nothing_of_cards(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    on_cpu, on_card = add_runs(store, [SPEC, SPEC]).ids
+    with store.write() as session:
+        for run_id, device in ((on_cpu, "cpu"), (on_card, "cuda:1")):
+            run = session.get(Run, run_id)
+            assert run is not None
+            run.peak_memory_gb, run.environment = 3.0, {"device": device}
+    with store.read() as session:
+        assert [run_id for run_id, _, _ in listing.memory_peaks(session)] == [on_card]
+    store.close()

@@ -1,0 +1,123 @@
+"""Specs: defaults that depend on each other, limits, grids."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec.grid import SpecError, expand_grid, load_spec, make_spec, split_list
+from engine.spec.run_spec import FIELDS
+
+
+def problems(**values: object) -> dict[str, str]:
+    with pytest.raises(SpecError) as caught:
+        make_spec({"data": "digits", **values})
+    return caught.value.problems
+
+
+def test_defaults_depend_on_optimizer_and_built_in_data() -> None:
+    assert make_spec({"data": "some/folder"}).lr == 0.01
+    assert make_spec({"data": "some/folder", "optimizer": "adamw"}).lr == 3e-4
+    digits, folder = make_spec({"data": "digits"}), make_spec({"data": "some/folder"})
+    assert (digits.image_size, digits.augment) == (32, "none")
+    assert (folder.image_size, folder.augment) == (224, "flip")
+    assert make_spec({"data": "digits", "image_size": 64}).image_size == 64
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("arch", "resnet20", "'resnet20' is unknown: choose from resnet18, resnet34"),
+        ("lr", "0", "0.0 is out of range|0 is out of range: must be above 0"),
+        ("lr", "-1", "out of range: must be above 0"),
+        ("lr", "1e-", "'1e-' is not a number"),
+        ("lr", "inf", "'inf' is not finite"),
+        ("lr", "nan", "'nan' is not finite"),
+        ("epochs", "1.5", "'1.5' is not a whole number"),
+        ("epochs", "-1", "must be above or at 0"),
+        ("batch_size", "0", "must be above or at 1"),
+        ("image_size", "8", "must be above or at 16"),
+        ("pretrained", "run:x", "run: and a run's number"),
+        ("pretrained", " ", "must not be empty"),
+        ("preprocess", "clahe", "'clahe' is unknown: choose from none, graham"),
+        ("on_bad", "ignore", "'ignore' is unknown: choose from fail, skip"),
+        ("nonsense", 1, "is not a setting"),
+    ],
+)
+def test_limits_say_what_to_do(field: str, value: object, says: str) -> None:
+    found = problems(**{field: value})
+    assert list(found) == [field]
+    assert any(part in found[field] for part in says.split("|"))
+
+
+def test_settings_that_do_not_fit_together() -> None:
+    assert "3x3" in problems(implementation="torchvision", bottleneck_stride="1x1")[""]
+    assert "momentum" in problems(nesterov=True, momentum=0)[""]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"loss": "mse-ordinal", "label_smoothing": 0.1}, "no classes to smooth"),
+        ({"schedule": "onecycle", "warmup_epochs": 1}, "warms up by itself"),
+        ({"warmup_epochs": 3, "epochs": 3}, "leaves nothing of 3 epochs"),
+        ({"freeze_epochs": 1}, "needs pretrained weights"),
+        ({"freeze_epochs": 4, "epochs": 3, "pretrained": "imagenet"}, "more than the 3 epochs"),
+        ({"micro_batch": 64}, "larger than batch_size 32"),
+        ({"batch_size": 1}, "image_size of 33 or more"),
+        ({"micro_batch": 1}, "at least 2"),
+    ],
+)
+def test_recipes_that_cannot_be_say_what_to_do(values: dict[str, object], says: str) -> None:
+    assert says in problems(**values)[""]
+
+
+def test_recipes_at_the_edge_of_what_can_be() -> None:
+    for values in (
+        {"freeze_epochs": 3, "epochs": 3, "pretrained": "imagenet"},
+        {"batch_size": 1, "micro_batch": 1, "image_size": 33},
+        {"warmup_epochs": 2.9, "epochs": 3},
+        {"warmup_epochs": 2, "epochs": 0},
+    ):
+        make_spec({"data": "digits", **values})
+
+
+def test_every_wrong_field_of_a_grid_is_named_at_once() -> None:
+    with pytest.raises(SpecError) as caught:
+        expand_grid({"data": "digits", "lr": ["0.1", "-1"], "arch": ["resnet18", "vgg"]})
+    assert set(caught.value.problems) == {"lr", "arch"}
+
+
+def test_grid_is_the_product_in_the_fields_order_without_repeats() -> None:
+    specs = expand_grid({"lr": ["0.1", "0.01", "1e-1"], "data": "digits", "arch": ["resnet18", "resnet50"]})
+    assert [(spec.arch, spec.lr) for spec in specs] == [
+        ("resnet18", 0.1),
+        ("resnet18", 0.01),
+        ("resnet50", 0.1),
+        ("resnet50", 0.01),
+    ]
+
+
+def test_one_text_is_a_list_and_several_are_taken_as_they_are() -> None:
+    assert split_list(["none, run:1"]) == ["none", "run:1"]
+    assert split_list(["a,b.pth", "c.pth"]) == ["a,b.pth", "c.pth"]
+
+
+@given(
+    lr=st.floats(min_value=1e-9, max_value=1e3),
+    seed=st.integers(0, 2**31 - 1),
+    epochs=st.integers(0, 10**6),
+)
+def test_canonical_text_reads_back_equal(lr: float, seed: int, epochs: int) -> None:
+    spec = make_spec({"data": "digits", "lr": lr, "seed": seed, "epochs": epochs})
+    assert load_spec(spec.to_json()) == spec
+    assert list(json.loads(spec.to_json())) == sorted(FIELDS)
+    assert load_spec(spec.to_json()).digest() == spec.digest()
+
+
+def test_passes_and_the_packed_side_follow_the_augmentation() -> None:
+    plain = make_spec({"data": "x", "augment": "flip"})
+    assert (plain.passes, plain.packed_px) == (1, 224)
+    many = make_spec({"data": "x", "augment": "crop+flip4", "image_size": 64})
+    assert (many.passes, many.packed_px) == (4, 74)

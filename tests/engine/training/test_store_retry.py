@@ -1,0 +1,67 @@
+"""A run table that is out of reach makes a training wait, not end."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from engine.spec.grid import make_spec
+from engine.store import database, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import StoreError, open_store
+from engine.store.fencing import LeaseLost
+from engine.training import store_retry
+from engine.training.record import StoreRecorder
+
+SPEC = make_spec({"data": "digits"})
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(store_retry, "PAUSE_S", 0.001)
+
+
+def test_a_training_waits_for_a_locked_table_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    add_runs(store, [SPEC])
+    held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="x"))
+    assert held is not None
+    recorder = StoreRecorder(store, held, SPEC, {})
+    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+    said: list[str] = []
+    tries = 0
+    transaction = database.Store.write
+
+    def write(self: database.Store):  # type: ignore[no-untyped-def]
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            other.execute("ROLLBACK")
+        return transaction(self)
+
+    monkeypatch.setattr(database.Store, "write", write)
+    monkeypatch.setattr(store_retry, "log", said.append)
+    for act in (recorder.checkpoint, lambda: recorder.fence().__enter__()):
+        other.execute("BEGIN IMMEDIATE")
+        tries, said[:] = 0, []
+        act()
+        assert tries == 3 and len(said) == 1 and said[0].endswith("the training waits and tries again")
+    store.close()
+
+
+def test_patience_ends_and_a_lost_lease_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_retry, "PATIENCE_S", 0.0)
+
+    def unreachable() -> None:
+        raise StoreError("gone")
+
+    def lost() -> None:
+        raise LeaseLost("run 1")
+
+    with pytest.raises(StoreError):
+        store_retry.patiently(unreachable)
+    with pytest.raises(LeaseLost):
+        store_retry.patiently(lost)

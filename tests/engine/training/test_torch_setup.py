@@ -1,0 +1,65 @@
+"""What a training process asks of its libraries, and what it shows before its first step."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from engine.spec.grid import make_spec
+from engine.store import listing, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import Store
+from engine.training.attempt import _shown
+from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
+
+FAULTS = """
+import resource, sys, torch
+from engine.training.torch_setup import keep_freed_memory
+if "keep" in sys.argv and not keep_freed_memory():
+    raise SystemExit("not glibc")
+for _ in range(20):
+    torch.ones(1 << 24)  # 64 MiB
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    torch.ones(1 << 24)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(*arguments: str) -> int:
+    done = subprocess.run([sys.executable, "-c", FAULTS, *arguments], capture_output=True, text=True)
+    if "not glibc" in done.stderr:
+        pytest.skip("the C library is not glibc")
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def test_a_step_uses_the_memory_of_the_one_before() -> None:
+    kept, plain = faults("keep"), faults()
+    assert kept < plain / 10
+
+
+def test_small_images_in_fp32_on_a_cpu_lie_plain_and_all_others_channels_last() -> None:
+    below = CHANNELS_LAST_FROM_PX - 1
+    assert memory_format(below, "fp32", CPU) is torch.contiguous_format
+    assert memory_format(CHANNELS_LAST_FROM_PX, "fp32", CPU) is torch.channels_last
+    assert memory_format(below, "bf16", CPU) is torch.channels_last
+    assert memory_format(below, "fp32", CUDA) is torch.channels_last
+
+
+def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_runs(store, [make_spec({"data": "digits"})])
+    held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="test"))
+    assert held is not None
+    _shown(store, held)("packed 3 of 9 images  12 s left in im\udce9\x1b[2J")
+    assert capsys.readouterr().out.endswith("  packed 3 of 9 images  12 s left in im\\udce9\\x1b[2J\n")
+    with store.read() as session:
+        assert (
+            listing.get_run(session, held.run_id).doing
+            == "packed 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
+        )

@@ -1,0 +1,65 @@
+"""When a worker leaves: what signals and the clock ask."""
+
+import signal
+import time
+from datetime import datetime
+
+import pytest
+
+from engine.worker.arguments import parse
+from engine.worker.shutdown import Haste, Leaving, next_time
+
+NOON = datetime(2026, 5, 4, 12, 0, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("12:01", datetime(2026, 5, 4, 12, 1)),
+        ("12:00", datetime(2026, 5, 5, 12, 0)),
+        ("08:00", datetime(2026, 5, 5, 8, 0)),
+        ("8:05", datetime(2026, 5, 5, 8, 5)),
+    ],
+)
+def test_the_next_such_time(text: str, found: datetime) -> None:
+    assert next_time(text, NOON) == found
+
+
+@pytest.mark.parametrize("text", ["24:00", "8", "8:", ":30", "08:60", "morning", "-1:30", "8:00:00", "٣:٠٠"])
+def test_what_is_no_time_is_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse([f"--until={text}"])
+    error = capsys.readouterr().err
+    assert left.value.code == 2 and error.count("\n") == 1 and "write it like 08:00" in error
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--max-runs", "0"], "must be a whole number"),
+        (["--lease", "0"], "must be seconds"),
+        (["--others", "-1"], "'-1' is no amount of memory: give GiB"),
+        (["--fast"], "unrecognized arguments: --fast"),
+    ],
+)
+def test_a_wrong_call_is_one_line(flags: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse(flags)
+    error = capsys.readouterr().err
+    assert left.value.code == 2 and error.count("\n") == 1 and says in error
+
+
+def test_each_signal_overrules_the_milder_ones() -> None:
+    leaving, seen = Leaving(), []
+    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGUSR1):
+        leaving._on_signal(number)
+        seen.append(leaving.haste)
+    assert seen == [Haste.UNHURRIED, Haste.SOON, Haste.SOON, Haste.NOW, Haste.NOW]
+
+
+def test_the_clock_asks_without_hurry() -> None:
+    assert Leaving(time.time() + 3600).haste is Haste.NONE
+    passed = Leaving(time.time() - 1)
+    assert passed.haste is Haste.UNHURRIED
+    passed._on_signal(signal.SIGTERM)
+    assert passed.haste is Haste.SOON

@@ -1,0 +1,96 @@
+"""A process that writes like a worker and its user, or reads like the app, as fast as it can for some seconds.
+
+    python -m tests.support.crowd write|read URL SECONDS
+
+One JSON line says how often it did so and how long one transaction took at most. Any error is a traceback."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from engine.spec.grid import make_spec
+from engine.store import history, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.edits import notes_and_tags, order
+from engine.store.edits.undo import undo
+from engine.store.fencing import Claim, QueueError
+from engine.store.read_news import read_news
+from tests.support.studies import train
+from tui.feeds.feed import Feed
+
+EPOCHS = 3
+
+
+class Timed:
+    """Calls things, and knows how many and the longest."""
+
+    def __init__(self) -> None:
+        self.calls, self.longest_s = 0, 0.0
+
+    def __call__(self, act: Callable[[], object]) -> object:
+        """A refusal is no error: others edit and claim the same runs."""
+        began = time.perf_counter()
+        try:
+            result = act()
+        except QueueError:
+            result = None
+        self.calls, self.longest_s = self.calls + 1, max(self.longest_s, time.perf_counter() - began)
+        return result
+
+
+def write(url: str, seconds: float, timed: Timed) -> None:
+    store = open_store(url)
+    worker = workers.register(store, pid=os.getpid(), device="cpu", device_name="crowd")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        [run_id] = add_runs(store, [make_spec({"data": "digits", "epochs": EPOCHS})]).ids
+        timed(lambda ours=run_id: notes_and_tags.set_note(store, [ours], "mine"))  # type: ignore[misc]
+        timed(lambda ours=run_id: notes_and_tags.tag(store, [ours], add=["crowd"], remove=[]))  # type: ignore[misc]
+        timed(lambda ours=run_id: order.set_priority(store, [ours], os.getpid() % 3))  # type: ignore[misc]
+        held = timed(lambda: queue.claim(store, worker))
+        if isinstance(held, Claim):  # maybe another's, as ours may be another's
+            _work(store, worker, held, timed)
+        timed(lambda: undo(store))
+    store.close()
+
+
+def _work(store: Store, worker: int, held: Claim, timed: Timed) -> None:
+    timed(lambda: train(store, held, EPOCHS, skill=0.5))
+    timed(lambda: workers.beat(store, worker, state="running", telemetry={"cpu_percent": 50.0}))
+    timed(lambda: queue.renew(store, held))
+    timed(lambda: history.record_checkpoint(store, held))
+    timed(lambda: queue.end(store, held, "done"))
+
+
+def read(url: str, seconds: float, timed: Timed) -> None:
+    """Polls the app's snapshot and the news; AssertionError where it sees a run half-written."""
+    store, feed = open_store(url), Feed(url)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        snapshot = timed(lambda: feed.poll(None))
+        if snapshot is not None:
+            detail = feed.poll(None)
+            assert detail is None or detail.detail is None or _is_whole(detail.detail.curve.epochs)
+        with store.read() as session:
+            timed(lambda: read_news(session, datetime.now(UTC) - timedelta(seconds=5)))
+            for run_id in session.connection().exec_driver_sql("SELECT max(id) FROM run").scalars():
+                assert _is_whole(tuple(row.epoch for row in history.epochs_of(session, run_id or 0)))
+        time.sleep(0.1)  # the app polls no faster
+    feed.close()
+    store.close()
+
+
+def _is_whole(epochs: tuple[int, ...]) -> bool:
+    """In order and without a gap. A curve leaves epoch 0 out once there is another."""
+    return not epochs or list(epochs) == list(range(epochs[0], epochs[0] + len(epochs)))
+
+
+if __name__ == "__main__":
+    what, where, how_long = sys.argv[1:]
+    times = Timed()
+    {"write": write, "read": read}[what](where, float(how_long), times)
+    print(json.dumps({"calls": times.calls, "longest_s": round(times.longest_s, 3)}))

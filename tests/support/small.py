@@ -1,0 +1,73 @@
+"""A network of two convolutions with the names that training looks at: a session of it takes milliseconds."""
+
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from pictures import lab_csvs
+from sessions import CPU, Memory, numbers
+from torch import nn
+
+from engine.files.paths import Home
+from engine.models import weights
+from engine.models.weight_files import weights_bytes
+from engine.spec.grid import make_spec
+from engine.spec.run_spec import RunSpec
+from engine.training import setup
+from engine.training.checkpoint import load_checkpoint
+from engine.training.session import Session
+
+TRAIN = (0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 0, 2, 1, 0, 0, 1)
+"""21 images: four batches of 5 leave one over, so that they are parted 5, 5, 5, 4, 2."""
+WEIGHTS = "start.safetensors"
+
+
+class Small(nn.Module):
+    def __init__(self, outputs: int, *, norm: bool = True) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, stride=2, bias=not norm)
+        self.bn1 = nn.BatchNorm2d(8) if norm else nn.Identity()
+        self.layer2 = nn.Sequential(nn.Sequential(OrderedDict(conv1=nn.Conv2d(8, 8, 3, stride=2))))
+        self.fc = nn.Linear(8, outputs)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        x = self.layer2(torch.relu(self.bn1(self.conv1(images))))
+        logits: torch.Tensor = self.fc(x.mean((2, 3)))
+        return logits
+
+
+def build_small(arch: str, outputs: int, *, seed: int = 0, **_ignored: object) -> Small:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return Small(outputs)
+
+
+def small_home(root: Path, patch: pytest.MonkeyPatch) -> Home:
+    """A home with graded images and a file of first weights, in which every network is a Small one."""
+    patch.setattr(setup, "build_model", build_small)
+    patch.setattr(weights, "check_body", lambda *_, **__: None)  # small weights fit no real network
+    lab_csvs(root / "lab", train=TRAIN, test=(0, 0, 1, 2, 0))
+    (root / WEIGHTS).write_bytes(weights_bytes(build_small("", 3, seed=9).state_dict(), {}))
+    return Home.find(root, cache=root / "cache")
+
+
+def small_spec(**values: object) -> RunSpec:
+    small = {"data": "lab", "image_size": 16, "batch_size": 5, "epochs": 3, "lr": 0.05, "threads": 1}
+    return make_spec(small | values)
+
+
+def small_session(
+    home: Home, run_id: int, spec: RunSpec, said: list[str] | None = None, **more: int
+) -> Session:
+    torch.set_num_threads(1)
+    log = (said if said is not None else []).append
+    return Session(spec, home, run_id, device=CPU, precision="fp32", log=log, **more)
+
+
+def outcome(home: Home, run_id: int, spec: RunSpec, memory: Memory) -> tuple[list[object], object]:
+    """All numbers but times, and the bits of the weights."""
+    state = load_checkpoint(home.run(run_id), spec.training_digest())
+    assert state is not None
+    bits = {name: tensor.numpy().tobytes() for name, tensor in state["model"].items()}
+    return numbers(memory), bits

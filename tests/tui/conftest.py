@@ -1,0 +1,26 @@
+"""What the tests of the app start from: a home on a host of a known name, and a study in it."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pilots import make_home
+from studies import add_study
+
+from engine.files.paths import Home
+from engine.store.database import Store, open_store
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Whoever runs the tests may have keys of their own: they are not read."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return make_home(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def study(home: Home) -> Iterator[Store]:
+    with contextlib.closing(open_store(home.database)) as store:
+        add_study(store)
+        yield store

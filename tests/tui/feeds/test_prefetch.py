@@ -1,0 +1,311 @@
+"""The app's start: a process that looks while the app loads, and what the app makes of it."""
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pilots import app, opened, shown, table, until
+from terminal import Terminal
+from waiting import until as in_time
+
+from engine.files.paths import Home
+from engine.store.database import Store
+from engine.store.edits.remove import remove
+from tui.feeds.feed import Feed
+from tui.feeds.prefetch import FirstLook, Lookout
+from tui.feeds.since_last_visit import Absence, look_back
+from tui.preferences.state import Manner, remember_manner
+from tui.screens.home import HomeScreen
+from tui.snapshot import Snapshot
+from tui.start import only_flags
+
+CALL = """
+import json, sys
+from pathlib import Path
+from engine.files.paths import Home
+from tui.feeds import prefetch
+lookout = prefetch.begin(Home.find(Path(sys.argv[1])), create=sys.argv[2] == "create")
+assert not any(name.startswith(("sqlalchemy", "pydantic", "textual")) for name in sys.modules)
+try:
+    has_opened = lookout.has_opened()
+except prefetch.CannotOpen as problem:
+    print(json.dumps(str(problem)))
+    sys.exit()
+look = lookout.look()
+detail = look.snapshot.detail
+print(json.dumps([has_opened, sorted(look.snapshot.rows), detail.title if detail else None]))
+"""
+
+
+def begin(home: Home, how: str = "look") -> "subprocess.CompletedProcess[str]":
+    """In a process of its own, for this one has threads. Gives whether the store was opened, the runs and a title; or
+    why it could not be opened."""
+    return subprocess.run(
+        [sys.executable, "-c", CALL, str(home.root), how], capture_output=True, text=True, timeout=60
+    )
+
+
+def look_at(home: Home) -> FirstLook:
+    with contextlib.closing(Feed(home.database)) as feed:
+        snapshot = feed.poll(None)
+    assert snapshot is not None
+    return FirstLook(snapshot, look_back(home))
+
+
+class Seen(Lookout):
+    """A look that is there already."""
+
+    def __init__(self, look: FirstLook | str | None) -> None:
+        self._look, self.is_given_up = look, False
+
+    def has_opened(self) -> bool:
+        return True
+
+    def look(self) -> FirstLook | str | None:
+        return self._look
+
+    def give_up(self) -> None:
+        self.is_given_up = True
+
+
+# What the process sees
+
+
+def test_it_sees_what_the_feed_sees_and_loads_nothing_of_it_here(home: Home, study: Store) -> None:
+    done = begin(home)
+    detail = look_at(home).snapshot.detail
+    assert detail is not None and not done.stderr
+    assert json.loads(done.stdout) == [True, [1, 2, 3, 4, 5, 6, 7, 8], detail.title]
+
+
+def test_in_detail_it_has_the_first_run_of_the_order_that_the_user_left(home: Home, study: Store) -> None:
+    remember_manner(home, Manner(sort="best"))
+    assert json.loads(begin(home).stdout)[2].startswith("#4 ")
+    remember_manner(home, Manner(sort="id", reverse=False))
+    assert json.loads(begin(home).stdout)[2].startswith("#1 ")
+
+
+def test_where_there_is_no_table_it_makes_one_or_says_why_not(home: Home) -> None:
+    done = begin(home)
+    assert json.loads(done.stdout).startswith("no run table at ")
+    assert not done.stderr and not list(home.root.iterdir())
+    assert json.loads(begin(home, "create").stdout) == [True, [], None]
+
+
+def test_a_looker_that_is_killed_has_seen_nothing() -> None:
+    reading, writing = os.pipe()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    os.write(writing, b"o\x80\x05cut")
+    os.close(writing)
+    lookout = Lookout(child.pid, os.fdopen(reading, "rb"))
+    assert lookout.has_opened()
+    lookout.give_up()
+    assert lookout.look() is None
+    lookout.give_up()  # its number may be another's by now
+    assert child.wait() in (0, -signal.SIGTERM)
+
+
+# What the app makes of it
+
+
+async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read, polls, showings = threading.Event(), [], []
+    poll, show = Feed.poll, HomeScreen.show
+
+    def late(self: Feed, run_id: int | None) -> Snapshot | None:
+        may_read.wait(20)
+        polls.append(run_id)
+        return poll(self, run_id)
+
+    def counted(self: HomeScreen, snapshot: Snapshot) -> None:
+        showings.append(snapshot)
+        show(self, snapshot)
+
+    look = look_at(home)
+    monkeypatch.setattr(Feed, "poll", late)
+    monkeypatch.setattr(HomeScreen, "show", counted)
+    async with app(home, lookout=Seen(look)).run_test(size=(120, 40)) as pilot:
+        try:
+            await opened(pilot)
+            assert table(pilot).row_count == 8 and not polls
+        finally:
+            may_read.set()
+        await until(pilot, lambda: len(polls) > 2)
+        assert len({id(each) for each in showings}) == 1, "what is known already was read and told again"
+        remove(study, home, [8])
+        await until(pilot, lambda: table(pilot).row_count == 7)
+
+
+async def test_where_nothing_was_seen_the_app_looks_itself(home: Home, study: Store) -> None:
+    seen = Seen(None)
+    async with app(home, lookout=seen).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert table(pilot).row_count == 8
+    assert seen.is_given_up
+
+
+async def test_why_it_could_not_be_read_is_said_until_it_can(home: Home, study: Store) -> None:
+    async with app(home, lookout=Seen("the table is locked")).run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 8)
+        assert "the table is locked" in shown(pilot, "#banner")
+        await until(pilot, lambda: not pilot.app.screen.query_one("#banner").display)
+
+
+async def test_a_table_that_comes_back_as_it_was_takes_the_banner_away(home: Home, study: Store) -> None:
+    path, aside = home.root / "runs.db", home.root / "aside.db"
+    async with app(home, lookout=Seen(look_at(home))).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        study.close()
+        path.rename(aside)
+        path.write_text("not a database " * 100)
+        await until(pilot, lambda: "is not a resnet-tui database" in shown(pilot, "#banner"))
+        path.unlink()
+        aside.rename(path)
+        await until(pilot, lambda: not pilot.app.screen.query_one("#banner").display)
+
+
+async def test_what_happened_meanwhile_is_said_from_the_look(home: Home, study: Store) -> None:
+    look = FirstLook(look_at(home).snapshot, Absence("since Monday: 3 ended", ("#1 done",)))
+    async with app(home, lookout=Seen(look)).run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "since Monday: 3 ended" in shown(pilot, "#news"))
+
+
+def test_a_feed_goes_on_from_what_is_known(home: Home, study: Store) -> None:
+    known = look_at(home).snapshot
+    assert known.detail is not None
+    with contextlib.closing(Feed(home.database, known=known)) as feed:
+        other = feed.poll(1)  # another run in detail: all else is as it was
+        assert other is not None and all(other.rows[each] is known.rows[each] for each in known.rows)
+    remove(study, home, [8])
+    with contextlib.closing(Feed(home.database, known=known)) as feed:
+        later = feed.poll(None)
+        assert later is not None and later.rows.keys() == known.rows.keys() - {8}
+
+
+# The start, in a terminal
+
+START = "\nfrom tui.start import main\nmain()"
+DEAF_APP = """
+import tui.app
+tui.app.ResnetTui._newest = lambda self, run_id: None  # what is seen is what the other process saw
+"""
+KILLED = """
+import os, signal
+from tui.feeds import prefetch
+prefetch._tell = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+"""
+NO_CHILDREN = """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+"""
+SLOW = """
+import time
+from tui.feeds import prefetch
+prefetch._look = lambda *_: time.sleep(600)
+"""
+INTERRUPTED = """
+import os
+from tui.feeds import prefetch
+def interrupted(self):
+    print("looker", self._pid, flush=True)
+    raise KeyboardInterrupt
+prefetch.Lookout.has_opened = interrupted
+"""
+
+
+@pytest.fixture
+def terminals(home: Home) -> Iterator[list[Terminal]]:
+    found: list[Terminal] = []
+    yield found
+    for terminal in found:
+        terminal.end()
+
+
+def start(terminals: list[Terminal], home: Home, before: str = "") -> Terminal:
+    command = [sys.executable, "-c", before + START, "--home", str(home.root)]
+    terminals.append(Terminal(command, columns=100, lines=30, cwd=home.root))
+    return terminals[-1]
+
+
+@pytest.mark.parametrize("before", [DEAF_APP, KILLED, NO_CHILDREN], ids=["seen", "killed", "no-children"])
+def test_the_runs_are_shown_at_the_start(
+    home: Home, study: Store, terminals: list[Terminal], before: str
+) -> None:
+    terminal = start(terminals, home, before)
+    terminal.until_shows("#5 resnet50")
+    terminal.send("q")
+    assert terminal.process.wait(30) == 0
+
+
+def test_a_table_that_cannot_be_opened_is_one_line(home: Home, terminals: list[Terminal]) -> None:
+    (home.root / "runs.db").write_text("not a database " * 100)
+    terminal = start(terminals, home)
+    assert terminal.process.wait(60) == 2
+    in_time(lambda: "isnotaresnet-tuidatabase" in "".join(terminal.text.split()))  # it wraps anywhere
+    assert len([line for line in terminal.text.splitlines() if line.startswith("resnet-tui: ")]) == 1
+    assert "Traceback" not in terminal.text
+
+
+def test_a_slow_look_shows_an_empty_frame_and_is_ended_with_the_app(
+    home: Home, study: Store, terminals: list[Terminal]
+) -> None:
+    terminal = start(terminals, home, SLOW)
+    terminal.until_shows("reading the run table …")
+    terminal.send("q")
+    assert terminal.process.wait(30) == 0
+
+
+def test_a_table_that_another_process_holds_is_waited_for_and_said(
+    home: Home, study: Store, terminals: list[Terminal]
+) -> None:
+    with contextlib.closing(sqlite3.connect(home.root / "runs.db", isolation_level=None)) as other:
+        study.close()
+        other.execute("PRAGMA journal_mode=DELETE").fetchall()
+        other.execute("BEGIN EXCLUSIVE")
+        terminal = start(terminals, home)
+        terminal.until_shows("the run table is slow to open")
+        other.execute("ROLLBACK")
+        terminal.until_shows("#5 resnet50")
+
+
+def test_who_interrupts_the_start_leaves_nothing_behind(home: Home, terminals: list[Terminal]) -> None:
+    terminal = start(terminals, home, INTERRUPTED)
+    assert terminal.process.wait(60) == 130
+    terminal.until_shows("looker")
+    assert "Traceback" not in terminal.text
+    looker = int(terminal.line_with("looker").split()[1])
+    assert not Path(f"/proc/{looker}").exists() or "Z" in Path(f"/proc/{looker}/stat").read_text()
+
+
+# Its flags
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        ([], {}),
+        (["--home", "x", "--readonly"], {"home": "x", "readonly": "readonly"}),
+        (["--db=sqlite:///a=b.db", "--ascii"], {"db": "sqlite:///a=b.db", "ascii": "ascii"}),
+        (["--home", "--readonly"], {"home": "--readonly"}),
+        (["--home"], None),
+        (["--readonly=yes"], None),
+        (["-home", "x"], None),
+        (["home", "x"], None),
+        (["x--home", "y"], None),
+        (["--"], None),
+        (["--help"], None),
+        (["--home", "x", "ls"], None),
+    ],
+)
+def test_only_the_apps_own_flags_open_it_at_once(arguments: list[str], flags: dict[str, str] | None) -> None:
+    assert only_flags(arguments) == flags

@@ -1,0 +1,169 @@
+"""What a filled-in form means."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.analysis.forecast import Pace, PastRun, learn
+from engine.files.paths import Home
+from engine.spec.grid import SpecError, make_spec
+from engine.spec.run_spec import ARCHS, FIELDS, RunSpec, choices_of
+from tui.forms.data_look import paths_like
+from tui.forms.estimate import Measured, time_shown
+from tui.forms.form import OTHERS, OWN, check, completions, defaults, parse_more, preview, texts_of
+
+TEXTS = {"data": "digits", "arch": "resnet18", "lr": "0.1, 0.01", "epochs": "3", "pretrained": "none"}
+
+
+def test_a_valid_form_is_its_runs() -> None:
+    known = {make_spec({"data": "digits", "lr": 0.1, "epochs": 3}).digest()}
+    found = check(TEXTS, known)
+    assert not found.problems and len(found.specs) == 2 and found.repeats == (True, False)
+    assert preview(found, 6) == [
+        "resnet18  none  epochs 3  lr 0.1   repeats an earlier run",
+        "resnet18  none  epochs 3  lr 0.01",
+    ]
+    many = check({**TEXTS, "seed": "0,1,2,3,4", "more": "loss=ce,ce-sqrt"}, ())
+    assert len(many.specs) == 20 and len(preview(many, 6)) == 7 and preview(many, 6)[-1] == "… and 14 more"
+    assert preview(many, 6)[0] == "resnet18  none  epochs 3  lr 0.1  loss ce  seed 0"
+
+
+def test_every_wrong_field_is_named_beside_it() -> None:
+    wrong = {**TEXTS, "lr": "1e-", "epochs": "few", "data": " ", "arch": ""}
+    found = check(wrong, ())
+    assert set(found.problems) == {"lr", "epochs", "data", "arch"} and found.specs == ()
+    assert found.problems["lr"] == "'1e-' is not a number"
+
+
+def test_weights_that_are_not_there() -> None:
+    found = check(
+        {**TEXTS, "pretrained": "none, x.pth"}, (), lambda source: "no file" if ".pth" in source else None
+    )
+    assert found.problems == {"pretrained": "no file"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("los=ce", "'los' is no setting: loss?"),
+        ("xyzzy=1", "'xyzzy' is no setting, such as loss=ce-sqrt"),
+        ("lr=3", "lr has a field of its own"),
+        ("loss", "loss=… ce|ce-sqrt|ce-balanced|class-balanced|logit-adjusted|mse-ordinal"),
+        ("class_names='a", "a quotation mark is left open"),
+        ("loss=cd", "loss: 'cd' is unknown: choose from ce, ce-sqrt"),
+        ("label_smoothing=2", "label_smoothing: "),
+    ],
+)
+def test_more_settings_are_named_where_they_are_wrong(text: str, problem: str) -> None:
+    assert check({**TEXTS, "more": text}, ()).problems["more"].startswith(problem)
+
+
+def test_a_preset_fills_what_is_empty_and_shows_it() -> None:
+    texts = {"data": "retina", "arch": "resnet18,resnet50", "preset": "lab", "lr": "", "epochs": ""}
+    found = check(texts, ())
+    assert [(spec.arch, spec.epochs, spec.lr, spec.image_size) for spec in found.specs] == [
+        ("resnet18", 10, 1e-3, 512),
+        ("resnet50", 5, 1e-3, 512),
+    ]
+    assert defaults(texts) == {
+        "pretrained": "none", "lr": "1e-3", "epochs": "10, 5", "batch_size": "4", "image_size": "512", "seed": "0",
+    }  # fmt: skip
+    assert {spec.lr for spec in check({**texts, "lr": "0.1", "epochs": "3"}, ()).specs} == {0.1}
+    assert check({**texts, "preset": "labs"}, ()).problems["preset"].startswith("'labs' is unknown")
+    plain = defaults({"data": "digits"})
+    assert (plain["image_size"], plain["lr"]) == ("32", "0.01")
+    assert defaults({"data": "digits", "more": "optimizer=adamw"})["lr"] == "3e-4"
+
+
+def values(name: str) -> st.SearchStrategy[object]:
+    annotation = RunSpec.model_fields[name].annotation
+    if annotation is bool:
+        return st.booleans()
+    if name in ("images", "class_names", "group_column"):
+        return st.text("abc ,'\"é=", max_size=6)
+    if choices_of(name):
+        return st.sampled_from(choices_of(name))
+    if annotation is float:
+        return st.floats(0.0, 0.4)
+    return st.integers(0, 9) if annotation is int else st.just(RunSpec.model_fields[name].default)
+
+
+@given(st.data())
+def test_a_clone_says_all_of_its_spec(data: st.DataObject) -> None:
+    names = data.draw(st.lists(st.sampled_from([*OWN[2:], *OTHERS]), max_size=5, unique=True))
+    settings = {name: data.draw(values(name), label=name) for name in names}
+    try:
+        spec = make_spec({"data": "retina", "arch": data.draw(st.sampled_from(ARCHS)), **settings})
+    except SpecError:
+        return
+    texts = texts_of(spec, {})
+    assert check(texts, ()).problems == {} and check(texts, ()).specs == (spec,)
+
+
+def test_a_clone_with_the_suggested_change() -> None:
+    spec = make_spec({"data": "digits", "loss": "ce-sqrt", "lr": 1e-4})
+    (changed,) = check(texts_of(spec, {"lr": 1e-3, "freeze_epochs": 0, "loss": "ce"}), ()).specs
+    assert changed == make_spec({"data": "digits", "lr": 1e-3})
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "whole"),
+    [
+        ("data", "fund", "fundus"),
+        ("data", "da", "data/"),
+        ("data", "data/re", "data/retina/"),
+        ("pretrained", "none, im", "none, imagenet"),
+        ("pretrained", "da", "data/"),
+        ("preset", "s", "seed"),
+        ("preset", "da", None),
+        ("more", "label_s", "label_smoothing="),
+        ("more", "loss=ce sched", "loss=ce schedule="),
+        ("more", "loss=ce,ce-b", "loss=ce,ce-balanced"),
+        ("more", "nesterov=t", "nesterov=true"),
+        ("more", "nowhere=t", None),
+        ("lr", "1", None),
+        ("data", "", None),
+        ("data", "nothing-like-it", None),
+    ],
+)
+def test_what_a_text_goes_on_with(field: str, text: str, whole: str | None, tmp_path: Path) -> None:
+    (tmp_path / "data" / "retina").mkdir(parents=True)
+    (tmp_path / "data" / ".hidden").touch()
+    home = Home.find(tmp_path)
+    assert completions(field, text, lambda part: paths_like(home, part)) == whole
+
+
+def test_every_setting_has_a_place_in_the_form() -> None:
+    assert {*OWN, *OTHERS, "arch"} == set(FIELDS)
+    assert parse_more("on-bad=skip val_fraction=0.2") == ({"on_bad": "skip", "val_fraction": "0.2"}, "")
+
+
+def test_the_time_is_measured_guessed_or_unknown() -> None:
+    def pace(images_per_s: float) -> Pace:
+        return Pace(images_per_s, images_per_s, images_per_s)
+
+    card, specs = "H100", [make_spec({"data": "retina", "epochs": 6, "augment": "none"})]
+    known = learn([PastRun(("resnet18", 224, "auto"), card, "retina", 28_100, pace(5_000))])
+    measured = Measured(known, (card,))
+    assert time_shown(specs, lambda _spec: None, measured) == "about 34 s on H100"
+    assert (
+        time_shown(specs * 10, lambda _spec: None, Measured(known, (card, card))) == "about 3 m on 2 workers"
+    )
+    larger = make_spec({"data": "eyes", "arch": "resnet50", "epochs": 10, "image_size": 448})
+    assert (
+        time_shown([larger], lambda _spec: 10_000, measured) == "roughly 3 m on H100"
+    )  # 4.09 / 1.81 × 4 × 20 s
+    assert time_shown([larger], lambda _spec: None, measured) == ""
+    assert time_shown(specs, lambda _spec: 1, Measured(known, ("another card",))) == ""
+    assert time_shown(specs, lambda _spec: 1, Measured(known, ())) == ""
+
+
+def test_a_word_that_is_whole_goes_on_to_no_longer_one() -> None:
+    def no_paths(_text: str) -> list[str]:
+        return []
+
+    assert completions("data", "fundu", no_paths) == "fundus"
+    assert completions("data", "fundus", no_paths) is None
+    assert completions("data", "fundus-", no_paths) == "fundus-balanced"

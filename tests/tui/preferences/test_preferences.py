@@ -1,0 +1,407 @@
+"""How the app looks and tells: themes, ASCII, keys of one's own, notifications, the clipboard, and that it is kept."""
+
+import base64
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pilots import SMALL, app, opened, shown, table, toasts, until
+from rich.segment import Segment
+from rich.style import Style
+from terminal import Terminal
+from textual.color import Color
+from textual.widgets._footer import FooterKey
+
+from engine.files.paths import Home
+from engine.spec.grid import load_spec, make_spec
+from engine.store import listing, queue
+from engine.store.database import Store, open_store
+from engine.store.fencing import Claim
+from tui import commands
+from tui.cli import run as run_cli
+from tui.forms.add_command import add_command
+from tui.plots import INK
+from tui.preferences import key_bindings
+from tui.preferences.ascii import AsciiFilter, to_ascii
+from tui.preferences.notifications import bulletin, escape_codes
+from tui.preferences.state import APP, Manner, last_manner, remember_manner, state_file
+from tui.preferences.themes import INKS, NAMES, THEMES
+from tui.screens.help import HelpScreen
+from tui.snapshot import RunRow
+
+# Themes
+
+
+async def test_themes_turn_with_their_drawings_and_are_kept(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert pilot.app.theme == "resnet-dark" and INK.test == INKS["resnet-dark"].test
+        await pilot.press("T")
+        assert pilot.app.theme == "resnet-light" and INK.ground == INKS["resnet-light"].ground
+        await pilot.press("s")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert pilot.app.theme == "resnet-light" and table(pilot).wish.sort == "status"
+        await pilot.press("T", "T", "escape")
+        assert pilot.app.theme == "resnet-dark"
+    assert last_manner(home) == Manner()
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    """Of sRGB, as WCAG 2 defines it."""
+    linear = [
+        each / 255 / 12.92 if each / 255 <= 0.03928 else ((each / 255 + 0.055) / 1.055) ** 2.4
+        for each in colour
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_text_and_lines_stand_out_from_the_ground(theme: Any) -> None:
+    """4.5 for text and 3 for lines, as WCAG 2.1 asks; 7 for text where contrast is high."""
+    ground, ink = Color.parse(theme.background).rgb, INKS[theme.name]
+    least = 7.0 if theme.name == "resnet-contrast" else 4.5
+    for name in ("foreground", "primary", "success", "warning", "error"):
+        assert contrast(Color.parse(getattr(theme, name)).rgb, ground) >= least, name
+    assert ink.ground == ground and contrast(ink.text, ground) >= least
+    for line in (ink.train, ink.test, ink.val, ink.baseline, *ink.runs):
+        assert contrast(line, ground) >= 3.0, line
+    assert len(set(ink.runs)) == 8
+
+
+async def test_without_colours_lines_are_told_apart_by_markers(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert not INK.has_hues
+        picture = pilot.app.export_screenshot()
+        assert "●&#160;test" in picture and "○&#160;while" in picture
+        await pilot.press("T")
+        assert not INK.has_hues
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+# ASCII
+
+
+def test_in_ascii_no_other_character_reaches_the_terminal(home: Home, study: Store) -> None:
+    code = "from tui.start import main; main()"
+    command = [sys.executable, "-c", code, "--home", str(home.root), "--ascii"]
+    terminal = Terminal(command, columns=80, lines=24, cwd=home.root)
+    try:
+        for keys, seen in (
+            ("", "confusion"),
+            ("\r", "1 curves   2 confusion"),
+            ("2", "true"),
+            ("4", "differ"),
+            ("?", "Pages"),
+        ):
+            terminal.send(keys)
+            terminal.until_shows(seen)
+            assert terminal.text.isascii(), terminal.text
+    finally:
+        terminal.end()
+
+
+def test_ascii_keeps_the_width_and_the_shape() -> None:
+    assert to_ascii("✔ 12 ▕██▌▏ ⠉⠒⣀⠀⣿ ≈ 日本") == "+ 12 |##|| '-. : ~ ????"
+    light, dark = Style.parse("rgb(250,250,250)"), Style.parse("rgb(10,10,10)")
+    segments = AsciiFilter().apply(
+        [Segment("▀", light), Segment("▀", dark), Segment("plain", None)], Color(0, 0, 0)
+    )
+    assert [segment.text for segment in segments] == ["@", " ", "plain"] and segments[0].style == light
+
+
+# Keys
+
+
+def written(text: str) -> Path:
+    path = key_bindings.keys_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+async def test_a_key_of_ones_own_does_it_and_help_shows_it(home: Home, study: Store) -> None:
+    written('help = "f1"\nmark_all = "ctrl+a,A"\n')
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("A")
+        assert len(table(pilot).marks) == 8
+        await pilot.press("a")
+        assert len(table(pilot).marks) == 8  # its old key is free
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))  # nobody can lose it
+        await pilot.press("escape", "f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        assert toasts(pilot) == ""
+
+
+async def test_a_key_may_be_written_as_its_character(home: Home, study: Store) -> None:
+    written('mark_all = "!"\nfilter = "&"\n')
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("exclamation_mark")
+        assert len(table(pilot).marks) == 8
+        await pilot.press("ampersand")
+        await until(pilot, lambda: pilot.app.focused is not None and pilot.app.focused.id == "filter")
+
+
+async def test_a_toast_that_is_said_again_stands_once(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        for _ in range(3):
+            await pilot.press("w")  # the study has a worker
+        assert toasts(pilot).count("a worker is there already") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("help = ", "no key is changed"),
+        ('cancel = "X"', "there is no command 'cancel'"),
+        ("cancel_run = 3", "cancel_run needs keys as text"),
+        ('cancel_run = "X,,"', "cancel_run needs keys as text"),
+        ('cancel_run = "foo"', "not 'foo'"),
+        ('cancel_run = "p"', "p is the key of both cancel_run and pause"),
+    ],
+)
+async def test_what_is_wrong_with_the_keys_is_said(home: Home, text: str, says: str) -> None:
+    open_store(home.database).close()
+    path = written(text)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: says in toasts(pilot))
+        assert ("keys.toml" in toasts(pilot)) == (path.name == "keys.toml" and "both" not in says)
+
+
+def test_keys_are_listed_with_the_names_of_their_commands(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written('cancel_run = "X"')
+    assert run_cli(["keys", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {
+        "screen": "home",
+        "command": "cancel_run",
+        "keys": ["X"],
+        "does": "cancel; the weights so far are kept",
+    } in found["keys"]
+    assert len(found["keys"]) == sum(map(len, commands.TABLES)) and found["file"] == str(
+        key_bindings.keys_file()
+    )
+    assert run_cli(["keys"]) == 0
+    assert all(key_bindings.is_key(key) for each in found["keys"] for key in each["keys"]), (
+        "a file may have each of them"
+    )
+    assert run_cli(["keys"]) == 0
+    assert "question_mark" not in capsys.readouterr().out
+    assert run_cli(["keys"]) == 0
+    assert "toggle" not in (out := capsys.readouterr().out) and "mark_all" in out and "cancel_run" in out
+    written('nothing = "X"')
+    assert run_cli(["keys"]) == 1 and "there is no command 'nothing'" in capsys.readouterr().out
+
+
+def test_no_two_commands_of_a_screen_share_a_key_and_no_file_is_no_keys(home: Home) -> None:
+    assert key_bindings.read_keys(key_bindings.keys_file()) == key_bindings.Keys()
+    for commands_of_screen in commands.TABLES:
+        taken = [key for each in commands_of_screen if not each.on_page for key in each.keys.split(",")]
+        assert len(taken) == len(set(taken))
+    assert key_bindings.clashes({}) == []
+
+
+# Told outside
+
+
+def row(run_id: int, status: str, best: float | None = None, **more: Any) -> RunRow:
+    usual: dict[str, Any] = {name: "" for name in RunRow._fields}
+    numbers = {"priority": 0, "lr": 0.1, "seed": 0, "batch_size": 1, "epoch": 1, "epochs": 2, "progress": 0.5}
+    facts = {
+        "id": run_id,
+        "status": status,
+        "best": best,
+        "arch": "resnet18",
+        "data": "lab",
+        "tags": (),
+        "kappa": None,
+    }
+    return RunRow(**{**usual, **numbers, "rank": (0, 0, 0, 0), "ends": None, **facts, **more})
+
+
+def test_a_bulletin_has_ends_failures_and_new_bests() -> None:
+    before = {1: row(1, "running", 0.82), 2: row(2, "running", 0.8), 4: row(4, "running")}
+    before[3] = row(3, "done", 0.9, data="other")
+    after = {
+        1: row(1, "done", 0.82), 2: row(2, "running", 0.85), 3: before[3],
+        4: row(4, "failed", remark="the loss is not finite"), 5: row(5, "done", 0.99),
+    }  # fmt: skip
+    assert bulletin(before, after) == [
+        "#1 resnet18 done, best .8200",
+        "#2 resnet18 is the best on lab so far: .8500",
+        "#4 resnet18 failed: the loss is not finite",
+    ]
+    assert bulletin(after, after) == []
+    leads = {1: row(1, "running", 0.85), 2: row(2, "running", 0.8)}
+    assert bulletin(leads, {**leads, 1: row(1, "running", 0.9)}) == []  # it was the best before
+    second = row(2, "running", 0.8)
+    assert bulletin({1: row(1, "running", 0.5), 2: second}, {1: row(1, "running", 0.6), 2: second}) == []
+
+
+def test_escape_codes_hold_one_line_and_end() -> None:
+    assert (
+        escape_codes("#1 done; best")
+        == "\x1b]9;#1 done, best\x07\x1b]777;notify;resnet-tui;#1 done, best\x07\x07"
+    )
+
+
+async def test_ends_are_told_when_asked(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        told: list[str] = []
+        pilot.app.tell = told.extend  # type: ignore[method-assign]
+        await pilot.press("B")
+        assert "told by bell" in toasts(pilot) and told == ["this is how a run's end will be told"]
+        queue.end(study, Claim(5, 1), "done")
+        await until(pilot, lambda: len(told) == 2)
+        assert told[1].startswith("#5 resnet50 done, best .77")
+        await pilot.press("B")
+        assert "no bell" in toasts(pilot)
+
+
+# The clipboard
+
+
+async def test_id_path_and_command_line_are_copied(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        copied: list[str] = []
+        pilot.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        await pilot.press("number_sign", "ctrl+y", "Y")
+        await until(pilot, lambda: len(copied) == 3)
+        assert copied[:2] == ["5", str(home.run(5).folder)] and copied[2].startswith(
+            "resnet-tui add --data fundus"
+        )
+        await pilot.press("space", "space", "number_sign", "Y")
+        await until(pilot, lambda: len(copied) == 5)
+        assert copied[3] == "5 7" and len(copied[4].splitlines()) == 2
+        await pilot.press("escape", "enter", "number_sign")
+        await until(pilot, lambda: copied[-1] == "8" and shown(pilot, "#run-head"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"data": "digits"},
+        {
+            "data": "my data",
+            "arch": "resnet50",
+            "lr": 3e-4,
+            "optimizer": "adamw",
+            "epochs": 3,
+            "augment": "flip+rotate",
+        },
+        {
+            "data": "fundus",
+            "nesterov": True,
+            "momentum": 0.8,
+            "seed": 7,
+            "loss": "ce-sqrt",
+            "deterministic": True,
+        },
+    ],
+)
+def test_the_command_line_makes_the_run_again(
+    home: Home, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home.root)
+    spec = make_spec(settings)
+    line = shlex.split(add_command(spec, "a name"))
+    assert line[:2] == ["resnet-tui", "add"]
+    (home.root / "my data").mkdir()
+    for label in ("a", "b"):
+        for split in ("train", "test"):
+            (home.root / "my data" / split / label).mkdir(parents=True)
+            (home.root / "my data" / split / label / "1.png").write_bytes(b"x")
+    assert run_cli(line[1:]) == 0
+    with open_store(home.database).read() as session:
+        run = listing.get_run(session, 1)
+    assert load_spec(run.spec) == spec and run.name == "a name"
+
+
+async def test_a_path_that_is_not_utf_8_is_copied_byte_by_byte(home: Home) -> None:
+    open_store(home.database).close()
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        written: list[str] = []
+        assert pilot.app._driver is not None
+        pilot.app._driver.write = written.append  # type: ignore[method-assign]
+        pilot.app.copy_to_clipboard("caf\udce9.png")
+        pilot.app.copy_to_clipboard("café.png")
+        codes = [
+            base64.b64decode(text.split(";")[2].strip("\x07\x1b\\")) for text in written if "]52;" in text
+        ]
+        assert codes == [b"caf\xe9.png", "café.png".encode()]
+
+
+# What is kept
+
+
+def test_what_was_kept_by_others_is_no_harm(home: Home) -> None:
+    path = state_file(home, APP)
+    remember_manner(home, Manner("resnet-light", "lr", True, True))
+    assert last_manner(home) == Manner("resnet-light", "lr", True, True)
+    path.write_text(json.dumps({"theme": 3, "sort": "name", "tells": "yes", "more": 1}))
+    assert last_manner(home) == Manner(sort="name")
+    path.write_text("{")
+    assert last_manner(home) == Manner()
+    assert set(NAMES) == {theme.name for theme in THEMES}
+
+
+async def test_equal_toasts_of_one_burst_stand_once(home: Home, study: Store) -> None:
+    async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        for _ in range(5):
+            pilot.app.screen.action_new_run()  # type: ignore[attr-defined]
+        await until(pilot, lambda: "only looks" in toasts(pilot))
+        assert toasts(pilot).count("only looks") == 1
+
+
+async def test_a_window_that_was_too_small_has_its_keys_back(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        before = {each.binding.action for each in pilot.app.active_bindings.values() if each.enabled}
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: pilot.app.screen.has_class("-tiny"))
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: not pilot.app.screen.has_class("-tiny"))
+        await until(
+            pilot, lambda: "open" in "".join(each.description for each in pilot.app.screen.query(FooterKey))
+        )
+        assert {each.binding.action for each in pilot.app.active_bindings.values() if each.enabled} == before
+
+
+async def test_ctrl_c_ends_nothing_and_says_what_does(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "ctrl+c ends nothing here: q" in toasts(pilot))
+        assert "[b]" not in toasts(pilot)
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["--version"]) == 0
+    assert re.fullmatch(r"resnet-tui \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_flags_of_the_app_are_no_flags_of_verbs(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_cli(["--readonly", "add", "--data", "digits"]) == 2
+    assert "--readonly and --ascii are the app's, and add knows neither" in capsys.readouterr().err

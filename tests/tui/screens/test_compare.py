@@ -1,0 +1,218 @@
+"""Several runs beside each other, by keys."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from cell_images import answer
+from pictures import draw
+from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from studies import LABELS, confusion
+from textual.pilot import Pilot
+
+from engine.datasets.layouts import DataError
+from engine.files.epoch_predictions import NO_CLASS, array_bytes
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
+from engine.store.database import Store
+from tui import commands, verbs
+from tui.feeds.compare_feed import CompareFeed
+from tui.feeds.paired_predictions import Comparer, Difference
+from tui.screens.compare import CompareScreen
+from tui.screens.help import HelpScreen
+from tui.screens.home import HomeScreen
+from tui.views.compared import Compared, at_best, at_last
+from tui.widgets.compare_panes import key_text, numbers_text, settings_text
+from tui.widgets.curves_pane import ChartBox, CurvesPane
+
+NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
+
+
+def compared(home: Home, *run_ids: int) -> Compared:
+    feed = CompareFeed(home, run_ids)
+    found = feed.poll()
+    assert found is not None and feed.poll() is None
+    feed.close()
+    return found
+
+
+async def on_comparison(pilot: Pilot[Any], *run_ids: int) -> None:
+    await opened(pilot)
+    for run_id in run_ids:
+        while table(pilot).run_id != run_id:
+            await pilot.press("j")
+        await pilot.press("space", "g")
+    await pilot.press("c")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+    await until(pilot, lambda: shown(pilot, "#compare-head"))
+
+
+@pytest.mark.parametrize("size", [SMALL, TALL])
+async def test_marked_runs_are_seen_beside_each_other(
+    home: Home, study: Store, size: tuple[int, int]
+) -> None:
+    answer(home, 4, NAMES, 6, 0.15 * 4 % 0.7 + 0.1)
+    answer(home, 3, NAMES, 6, 0.0)
+    async with app(home).run_test(size=size, notifications=True) as pilot:
+        await on_comparison(pilot, 3, 4)
+        assert shown(pilot, "#compare-head") == "2 runs   differ in pretrained"
+        assert [line.strip() for line in shown(pilot, "#key").splitlines()] == ["● #4 run:2", "▲ #3 none"]
+        charts = [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display]
+        assert len(charts) == (6 if size == TALL else 1)
+        await pilot.press("left", "plus", "z", "right_square_bracket")
+        assert pilot.app.screen.query_one(CurvesPane).looking.chosen.key == "loss"
+        await pilot.press("2")
+        numbers = shown(pilot, "#numbers-text")
+        assert (
+            "best at" in numbers
+            and ".9204" in numbers
+            and "#3 collapsed, epoch 6 of 6, baseline .7313" in numbers
+        )
+        assert "optimistic, for test images chose the best epoch: all of them" in numbers
+        await pilot.press("3")
+        assert "run:2" in shown(pilot, "#settings-text") and "44 other settings" in shown(
+            pilot, "#settings-text"
+        )
+        await pilot.press("4", "down", "right")
+        await until(pilot, lambda: "accuracy" in shown(pilot, "#difference-test"))
+        assert (
+            shown(pilot, "#difference-head")
+            == "#4 less #3   epochs 6 (best) and 1 (best)   row share, in points"
+        )
+        right = confusion(LABELS, 0.15 * 4 % 0.7 + 0.1)[1][1]
+        assert f"true 1 mild, answered 1 mild:  #4 {right} of 14  #3 0 of 14" == shown(
+            pilot, "#difference-cell"
+        )
+        test = shown(pilot, "#difference-test")
+        assert (
+            test.startswith("accuracy +.1891 (95 % +.1") and "201 images of 101 groups: a difference" in test
+        )
+        assert "only by #3 0" in test and "less certain than it says" in test
+        await pilot.press("m")
+        assert shown(pilot, "#difference-head").endswith("counts")
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "accuracy −.1891" in shown(pilot, "#difference-test"))
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape", "escape")
+        assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_too_few_or_too_many_marks_are_refused(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("c")
+        assert "two to 8 runs are compared: mark the runs with space first" in toasts(pilot)
+        await pilot.press("space", "c")
+        assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_runs_without_epochs_answers_or_common_classes_are_told(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_comparison(pilot, 7, 8)
+        await pilot.press("4", "m", "down", "right_square_bracket")
+        assert "no two of them have measured an epoch" in shown(pilot, "#difference-head")
+        await pilot.press("2")
+        assert "#7 queued, epoch 0 of 6" in shown(pilot, "#numbers-text")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen) and not table(pilot).marks)
+        await on_comparison(pilot, 3, 4)
+        await pilot.press("4")
+        await until(pilot, lambda: "is missing" in shown(pilot, "#difference-test"))
+
+
+async def test_a_run_that_is_removed_meanwhile_leaves(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_comparison(pilot, 3, 4, 6)
+        verbs.remove(study, home, [6])
+        await until(pilot, lambda: shown(pilot, "#compare-head").startswith("2 runs"))
+        verbs.remove(study, home, [3])
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+        assert "removed meanwhile" in toasts(pilot)
+
+
+def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> None:
+    for run_id in (3, 4):
+        answer(home, run_id, NAMES, 6, 0.5)
+    one, other = compared(home, 3, 4).views
+    assert isinstance(Comparer(home).compare(one, other, 6, 6), Difference)
+    lost = np.load(home.run(3).answers)
+    lost[6] = NO_CLASS
+    home.run(3).answers.write_bytes(array_bytes(lost))
+    assert Comparer(home).compare(one, other, 6, 6) == "the answers of these epochs were not kept"
+    assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
+    assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
+
+
+def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
+    """By a column; by names where the data have gone; not at all where the column was named and cannot be read."""
+    folder = home.root / "clinic"
+    names = [f"{number:03}.png" for number in range(12)]
+    for number, name in enumerate(names):
+        draw(folder / name, number % 2, number)
+    rows = [f"{name},{number % 2},p{number // 3}" for number, name in enumerate(names)]
+    (folder / "labels.csv").write_text("\n".join(["image,label,doctor", *rows]) + "\n")
+    plain = make_spec({"data": "clinic", "image_size": 16})
+    by_column = make_spec({"data": "clinic", "image_size": 16, "group_column": "doctor"})
+    comparer = Comparer(home)
+    assert comparer.groups_of(plain, names) == (None, "")
+    groups, rule = comparer.groups_of(by_column, names)
+    assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
+    with pytest.raises(DataError, match="has other images now"):
+        comparer.groups_of(by_column, [*names, "new.png"])
+    (folder / "labels.csv").unlink()
+    assert comparer.groups_of(by_column, names) == (groups, rule), "the data are read once"
+    comparer = Comparer(home)
+    eyes = [f"{number}_{eye}.png" for number in range(6) for eye in ("left", "right")]
+    groups, rule = comparer.groups_of(make_spec({"data": "gone"}), eyes)
+    assert groups is not None and len(set(groups)) == 6 and "the data cannot be read" in rule
+    with pytest.raises(DataError):
+        comparer.groups_of(by_column, names)
+    assert comparer.groups_of(make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == (None, "")
+
+
+async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_comparison(pilot, 3, 4)
+        await pilot.press("question_mark")
+        verbs.remove(study, home, [3])
+        await until(pilot, lambda: "removed meanwhile" in toasts(pilot))
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
+
+
+def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> None:
+    both = compared(home, 1, 3)
+    assert "data" in both.differing and both.label(both.views[0]).startswith("#1 lr 0.01 image_size 32 ")
+    one, other = both.views
+    spec = other.spec.model_copy(update={"augment": "flip4", "loss": "ce-sqrt"})
+    other = replace(other, data_fingerprint="another", spec=spec)
+    notes = "\n".join(Compared((one, other)).notes)
+    assert "tested on other images: #1 digits (201), #3 fundus (201)" in notes
+    assert (
+        "passes over the images in an epoch: #3 4, others 1" in notes and "trained with other losses" in notes
+    )
+
+
+def test_best_is_of_the_epoch_that_was_chosen(home: Home, study: Store) -> None:
+    (view, _) = compared(home, 4, 3).views
+    assert view.best_epoch == 6 and at_best(view, "test_acc") == at_last(view, "test_acc")
+    earlier = replace(view, best_epoch=2)
+    assert at_best(earlier, "test_acc") == dict(view.curves["test_acc"])[2.0]
+    assert at_best(replace(view, best_epoch=None), "kappa") == at_last(view, "kappa")
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_eight_runs_fit_the_width(home: Home, study: Store, width: int) -> None:
+    eight = compared(home, *range(1, 9))
+    for text in (key_text(eight, width), numbers_text(eight, width), settings_text(eight, width)):
+        table_of = text.plain.partition("\n\n")[0]
+        assert max(map(len, table_of.splitlines())) <= width and len(table_of.splitlines()) >= 5
+
+
+def test_every_command_of_the_screen_is_there() -> None:
+    for command in commands.COMPARE:
+        name = command.does.partition("(")[0]
+        assert hasattr(CompareScreen, f"action_{name}"), command.id

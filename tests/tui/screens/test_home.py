@@ -1,0 +1,336 @@
+"""The home screen by keys: marks, filter, order, and what is done to runs."""
+
+import contextlib
+import os
+import random
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pilots import SMALL, TALL, app, listen, opened, shown, table, toasts, until
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from engine.analysis.news import RunState, gather
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
+from engine.store import listing, queue, waiting, workers
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.edits import notes_and_tags, order, pausing
+from engine.store.edits.remove import remove
+from engine.store.edits.undo import undo
+from engine.store.fencing import Claim, QueueError
+from tui import verbs
+from tui.feeds.feed import Feed
+from tui.preferences.news_cursor import BEGINNING
+from tui.screens import run_actions
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.journal import JournalScreen
+from tui.screens.text_prompt import AskScreen
+from tui.views.news_text import in_short
+from tui.views.run_list import Wish, arrange
+from tui.widgets.filter_line import FilterLine
+
+NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+
+
+def statuses(store: Store) -> dict[int, str]:
+    with store.read() as session:
+        return {run.id or 0: run.status for run in listing.list_runs(session)}
+
+
+async def go_to(pilot: Pilot[Any], run_id: int) -> None:
+    await pilot.press("g")
+    while table(pilot).run_id != run_id:
+        await pilot.press("j")
+
+
+async def test_marked_runs_are_cancelled_together_and_undo_brings_them_back(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 7)
+        await pilot.press("space", "space")
+        await until(pilot, lambda: "2 marked" in shown(pilot, "#head"))
+        assert table(pilot).chosen() == [7, 8]
+        await pilot.press("x")
+        await until(pilot, lambda: "runs 7-8: cancelled" in toasts(pilot))
+        assert statuses(study)[7] == statuses(study)[8] == "cancelled"
+        await pilot.press("u")
+        await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
+        await until(pilot, lambda: "undone: cancel runs 7-8" in toasts(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "marked" not in shown(pilot, "#head"))
+
+
+async def test_a_range_is_marked_by_moving_and_all_by_one_key(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("g", "v", "j", "j", "j", "k", "v", "j")
+        assert len(table(pilot).marks) == 3
+        await pilot.press("g", "v", "s", "j", "j")  # another order ends a range
+        assert len(table(pilot).marks) == 3
+        await pilot.press("a")
+        assert len(table(pilot).marks) == 8
+        await pilot.press("a")
+        assert not table(pilot).marks
+
+
+async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        await pilot.press("K")
+        await until(pilot, lambda: table(pilot).cursor_row == 1 and table(pilot).run_id == 8)
+        await pilot.press("J")
+        await until(pilot, lambda: table(pilot).cursor_row == 2 and table(pilot).run_id == 8)
+        await pilot.press("J")
+        await until(pilot, lambda: "run 8 is the last" in toasts(pilot))
+        await pilot.press("p")
+        await until(pilot, lambda: statuses(study)[8] == "paused")
+        await until(pilot, lambda: "paused" in shown(pilot, "#head"))
+        await pilot.press("p")
+        await until(pilot, lambda: statuses(study)[8] == "queued")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
+        await pilot.press(*"good", "enter")
+        await until(pilot, lambda: "run 8: tagged good" in toasts(pilot))
+        await pilot.press("N")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
+        await pilot.press(*"odd", "enter")
+        await until(pilot, lambda: "run 8: noted" in toasts(pilot))
+        await go_to(pilot, 6)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))  # it diverged: its epochs go
+        await pilot.press("n", "r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: "run 6: queued again from the start" in toasts(pilot))
+        await go_to(pilot, 1)
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        assert 1 in statuses(study)
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: table(pilot).row_count == 7)
+        assert 1 not in statuses(study) and "run 1: removed with its folder" in toasts(pilot)
+    with study.read() as session:
+        run = listing.get_run(session, 8)
+    assert (run.note, run.tags) == ("odd", ["good"])
+
+
+async def test_the_whole_queue_is_paused_and_goes_on(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("P")
+        await until(pilot, lambda: "the queue is paused" in toasts(pilot))
+        await until(pilot, lambda: "‖ queue paused" in shown(pilot, "#head"))
+        await pilot.press("P")
+        await until(pilot, lambda: "the queue goes on" in toasts(pilot))
+        await until(pilot, lambda: "queue paused" not in shown(pilot, "#head"))
+
+
+async def test_what_cannot_be_brought_back_is_asked_for_even_untrained(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("n")
+        assert 8 in statuses(study)
+
+
+async def test_the_filter_works_as_it_is_typed_and_the_cursor_stays_on_its_run(
+    home: Home, study: Store
+) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 6)
+        await pilot.press("slash", *"lr>0.05")
+        await until(pilot, lambda: table(pilot).row_count == 1 and table(pilot).run_id == 6)
+        assert shown(pilot, "#filter-says") == "1 of 8"
+        await pilot.press("backspace", "backspace", "backspace", "backspace")
+        await until(pilot, lambda: "give a number" in shown(pilot, "#filter-says"))
+        assert table(pilot).row_count == 8  # the last that meant something: lr>0
+        await pilot.press("enter")  # not with a text that means nothing
+        assert not table(pilot).has_focus
+        await pilot.press("0", "enter", "x")
+        await until(pilot, lambda: table(pilot).row_count == 8 and "cannot be cancelled" in toasts(pilot))
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: not pilot.app.screen.query_one(FilterLine).display)
+        assert table(pilot).has_focus and table(pilot).run_id == 6
+
+
+async def test_sorted_by_key_and_by_a_click_on_the_head(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        while table(pilot).wish.sort != "best":
+            await pilot.press("s")
+        with study.read() as session:
+            best = max(listing.list_runs(session), key=lambda run: run.best_acc or 0).id
+        await pilot.press("g")
+        assert table(pilot).run_id == best
+        await pilot.press("S")
+        assert table(pilot).wish.reverse
+        left = 1 + sum(column.width + 1 for column in table(pilot).columns[:2])
+        await pilot.click("RunTable", offset=(left + 1, 0))
+        await until(pilot, lambda: table(pilot).wish.sort == "id")
+        await pilot.press("g")
+        assert table(pilot).run_id == 1
+        await pilot.press("escape")
+        assert table(pilot).wish.sort == "queue"
+
+
+async def test_ten_thousand_runs_are_a_list_like_any_other(home: Home) -> None:
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(10_000)])
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 10_000)
+        await pilot.press("G")
+        assert table(pilot).run_id == 10_000
+        await pilot.press("pageup", "slash", *"seed=77", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 1 and table(pilot).run_id == 78)
+        await until(pilot, lambda: shown(pilot, "#title").startswith("#78 "))
+    store.close()
+
+
+async def test_after_an_absence_the_first_line_says_what_happened(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)  # the first look ever: nothing was missed
+        assert not pilot.app.screen.query_one("#news").display
+        await pilot.press("q")
+    queue.end(study, Claim(5, 1), "failed", cause="disk", error="no space\x1b left")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query_one("#news").display)
+        assert re.match(r"since \d\d:\d\d: 1 failed \(#5 disk\)   i more, esc seen", shown(pilot, "#news"))
+        # It was not seen: told again.
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: pilot.app.screen.query_one("#news").display)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JournalScreen))
+        page = "\n".join(str(each.content) for each in pilot.app.screen.query(Static))
+        assert "failed     #5 resnet50 none lr 1e-3  disk: no space\\x1b left" in page
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, JournalScreen))
+        assert not pilot.app.screen.query_one("#news").display
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: pilot.app.screen._absence is not None)
+        assert not pilot.app.screen.query_one("#news").display
+
+
+def test_the_absence_in_short_names_the_first_failure_and_the_best() -> None:
+    runs = [RunState(number, "done", "resnet18", NOW, sweep="s", best=0.8) for number in (1, 2)]
+    bad = RunState(7, "failed", "resnet50", NOW, cause="diverged")
+    news = gather([*runs, bad, bad._replace(id=8)], [], {"s": runs})
+    assert in_short(news, BEGINNING) == "so far: 2 done, 2 failed (#7 diverged, …), best #1 .8000"
+    warned = gather([runs[0]._replace(verdict="collapsed"), runs[1]], [], {"s": runs})
+    assert in_short(warned, BEGINNING) == "so far: 2 done, best #1 .8000, 1 warning"
+    assert in_short(gather([], [], {}), BEGINNING) is None
+
+
+async def test_keys_act_on_no_run_that_is_not_seen(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await go_to(pilot, 8)
+        await pilot.press("space", "slash", *"id<8", "enter")
+        await until(pilot, lambda: "1 marked, 1 hidden" in shown(pilot, "#head"))
+        await pilot.press("x")
+        await until(pilot, lambda: "the marked runs are filtered out" in toasts(pilot))
+        await pilot.press("escape", "escape")
+        await pilot.resize_terminal(60, 12)
+        await pilot.press("x", "D", "p")
+        await pilot.resize_terminal(*SMALL)
+        await pilot.pause()
+    assert statuses(study)[8] == "queued" and list(statuses(study).values()).count("queued") == 2
+
+
+async def test_of_mixed_runs_those_are_done_to_which_it_can_be(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("a", "p")
+        await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "paused")
+        await until(pilot, lambda: "run 5: asked to pause; runs 7-8: paused" in toasts(pilot))
+        assert "runs 1-4, 6 cannot be paused" in toasts(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
+        await until(pilot, lambda: "run 5: asked to go on" in toasts(pilot))
+
+
+async def test_edits_are_made_in_the_order_of_their_keys(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        screen, said = pilot.app.screen, listen(pilot)
+        for _ in range(5):  # at once, as keys that are typed faster than the store writes
+            screen._submit(lambda store: verbs.pause(store, [8]))
+            screen.action_undo()
+        await until(pilot, lambda: said.count("undone: pause run 8") == 5)
+    assert statuses(study)[8] == "queued"
+
+
+async def test_the_first_runs_of_an_empty_home_get_the_keys(home: Home) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: "no runs yet" in shown(pilot, "#head"))
+        store = open_store(home.database)
+        add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(3)])
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: table(pilot).run_id == 3)
+        store.close()
+
+
+WRITING = ("x", "p", "r", "K", "J", "D", "N", "t", "P", "u", "n", "w")
+
+
+async def test_a_window_that_only_looks_refuses_every_key_that_writes(home: Home, study: Store) -> None:
+    async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        said = listen(pilot)
+        await pilot.press(*WRITING)
+        await until(pilot, lambda: "".join(said).count("only looks") == len(WRITING))
+
+
+@pytest.mark.parametrize("with_worker", [False, True])
+def test_the_table_stands_in_the_queues_order_after_every_edit(home: Home, with_worker: bool) -> None:
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(8)])
+    if with_worker:
+        workers.register(store, pid=os.getpid(), device="cpu", device_name="x")
+    feed, dice = Feed(home.database), random.Random(3)
+    edits = (
+        lambda run: order.move(store, [run], dice.choice(("up", "down", "top", "bottom"))),
+        lambda run: order.set_priority(store, [run], dice.randrange(-1, 2)),
+        lambda run: queue.ask(store, [run], "pause"),
+        lambda run: pausing.resume(store, [run]),
+        lambda _run: undo(store),
+        lambda _run: add_runs(store, [make_spec({"data": "digits", "seed": dice.randrange(9**9)})]),
+        lambda run: remove(store, home, [run]),
+    )
+    feed.poll(None)
+    for _ in range(60):
+        with contextlib.suppress(QueueError):
+            dice.choice(edits)(dice.randrange(1, 9))
+        snapshot = feed.poll(None) or feed._last
+        with store.read() as session:
+            queued, reasons = listing.queue_order(session), waiting.reasons(session)
+        assert [each for each in arrange(snapshot.rows, Wish()) if each in reasons] == queued
+        assert {each: snapshot.rows[each].remark for each in queued} == reasons
+    assert pausing.pause_queue(store)
+    assert {row.remark for row in feed.poll(None).rows.values() if row.status == "queued"} == {"queue paused"}
+    assert pausing.resume_queue(store)
+    notes_and_tags.set_note(store, list(statuses(store)), "written between two looks, as by a training")
+    assert "queue paused" not in {row.remark for row in feed.poll(None).rows.values()}
+    feed.close()
+    store.close()
+
+
+def test_every_verb_that_a_key_sends_is_there() -> None:
+    """They are looked up when the key is pressed, and not before."""
+    code = Path(run_actions.__file__).read_text()
+    used = {each for each in re.findall(r"\bverbs\.(\w+)", code)}
+    assert {"cancel", "retry", "undo"} <= used and all(callable(getattr(verbs, each)) for each in used)

@@ -1,0 +1,142 @@
+"""The new-experiment form on the screen: clones, fixes, what it remembers and completes."""
+
+import threading
+from typing import Any
+
+import pytest
+from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input
+
+from engine.files.paths import Home
+from engine.spec.grid import load_spec
+from engine.store import listing
+from engine.store.database import Store
+from tui.forms.data_look import DataLook, look_at
+from tui.screens import new_run
+from tui.screens.new_run import NewRunScreen
+
+
+async def form(pilot: Pilot[Any], key: str) -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+    await until(pilot, lambda: "✔" in shown(pilot, "#data-says"))
+
+
+def text(pilot: Pilot[Any], field: str) -> str:
+    return pilot.app.screen.query_one(f"#{field}", Input).value
+
+
+def archs(pilot: Pilot[Any]) -> list[str]:
+    return [str(each.id) for each in pilot.app.screen.query(Checkbox) if each.value]
+
+
+async def test_enter_waits_for_the_data_to_be_looked_at(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def slow(*arguments: Any) -> DataLook:
+        assert go.wait(20)
+        return look_at(*arguments)
+
+    monkeypatch.setattr(new_run, "look_at", slow)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        pilot.app.screen.query_one("#seed", Input).value = "77"
+        await pilot.pause()
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, NewRunScreen)
+        go.set()
+        await until(pilot, lambda: "queued #9" in toasts(pilot))
+
+
+async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)  # on run 5, which is running
+        await form(pilot, "C")
+        assert archs(pilot) == ["resnet50"] and text(pilot, "data") == "fundus"
+        await until(pilot, lambda: "1 repeats an earlier run" in shown(pilot, "#summary"))
+        pilot.app.screen.query_one("#seed", Input).value = "1, 2"
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("2 runs"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "queued #9 to #10" in toasts(pilot))
+    with study.read() as session:
+        first, second, third = (load_spec(listing.get_run(session, run_id).spec) for run_id in (5, 9, 10))
+    assert [second, third] == [first.model_copy(update={"seed": seed}) for seed in (1, 2)]
+
+
+async def test_fix_changes_what_the_verdict_suggests(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "f")
+        assert text(pilot, "lr") == "0.01" and shown(pilot, ".heading") == "As #5, but lr 0.01"
+        await pilot.press("enter")
+        await until(pilot, lambda: "queued #9" in toasts(pilot))
+        await pilot.press("g")
+        await pilot.press("slash", *"status", "colon", *"queued", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        await pilot.press("f")
+        await until(pilot, lambda: "nothing is suggested; C clones it" in toasts(pilot))
+        await pilot.press("a", "C")
+        await until(pilot, lambda: "one run at a time is cloned" in toasts(pilot))
+    with study.read() as session:
+        fixed, before = (load_spec(listing.get_run(session, run_id).spec) for run_id in (9, 5))
+    assert fixed == before.model_copy(update={"lr": 0.01})
+
+
+async def test_the_form_begins_as_it_was_queued_last(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        assert (text(pilot, "data"), text(pilot, "lr"), archs(pilot)) == ("digits", "", ["resnet18"])
+        assert pilot.app.screen.query_one("#lr", Input).placeholder == "0.01"
+        for field, value in (("lr", "1e-3, 1e-4"), ("more", "loss=ce,ce-sqrt"), ("name", "mine")):
+            pilot.app.screen.query_one(f"#{field}", Input).value = value
+        await until(pilot, lambda: shown(pilot, "#summary").startswith("4 runs"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "queued #9 to #12" in toasts(pilot))
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot, 12)
+        await form(pilot, "n")
+        assert text(pilot, "lr") == "1e-3, 1e-4" and text(pilot, "more") == "loss=ce,ce-sqrt"
+        assert text(pilot, "name") == ""
+        await until(pilot, lambda: "4 repeat an earlier run" in shown(pilot, "#summary"))
+        assert shown(pilot, "#preview").splitlines()[0].endswith("   repeats an earlier run")
+
+
+async def test_a_preset_is_seen_before_it_is_queued_and_right_completes(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        pilot.app.screen.query_one("#preset", Input).focus()
+        await pilot.press("l")
+        field = pilot.app.screen.query_one("#preset", Input)
+        await until(pilot, lambda: field._suggestion == "lab")
+        await until(pilot, lambda: "unknown" in shown(pilot, "#preset-says"))
+        await pilot.press("right")
+        await until(pilot, lambda: text(pilot, "preset") == "lab")
+        await until(pilot, lambda: pilot.app.screen.query_one("#lr", Input).placeholder == "1e-3")
+        await until(pilot, lambda: "lr 1e-3" in shown(pilot, "#preview"))
+
+
+async def test_settings_that_read_the_data_otherwise_look_again(home: Home, study: Store) -> None:
+    folder = home.root / "set"
+    folder.mkdir()
+    (folder / "labels.csv").write_text(
+        "image,a,b\n" + "".join(f"{n}.png,{n % 2},{n % 3}\n" for n in range(12))
+    )
+    from pictures import draw
+
+    for number in range(12):
+        draw(folder / f"{number}.png", 0, number)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        pilot.app.screen.query_one("#data", Input).value = "set"
+        pilot.app.screen.query_one("#more", Input).value = "label_column=b"
+        await until(pilot, lambda: "3 classes" in shown(pilot, "#data-says"))
+        pilot.app.screen.query_one("#more", Input).value = "label_column=a"
+        await until(pilot, lambda: "2 classes" in shown(pilot, "#data-says"))

@@ -1,0 +1,344 @@
+"""The screen of one run: its pages by keys."""
+
+from typing import Any, get_args
+
+import pytest
+from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from studies import GRADES
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from engine.files.paths import Home
+from engine.store import listing, queue
+from engine.store.database import Store
+from engine.store.fencing import Claim
+from engine.store.status import Cause
+from tui import commands
+from tui.screens.help import HelpScreen
+from tui.screens.new_run import NewRunScreen
+from tui.screens.run import RunScreen
+from tui.views.curves import Looking
+from tui.views.run_view import Failure
+from tui.widgets.curves_pane import ChartBox, CurvesPane
+from tui.widgets.failure import MEANS, failure_text
+from tui.widgets.log_pane import LogPane
+from tui.widgets.matrix_pane import MatrixPane
+
+
+async def on_run(pilot: Pilot[Any], downs: int = 0) -> None:
+    """Open the run that lies so many lines below the first, which is #5."""
+    await opened(pilot)
+    await pilot.press(*["j"] * downs, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+    await until(pilot, lambda: shown(pilot, "#run-head"))
+
+
+def noted(store: Store, run_id: int) -> str:
+    with store.read() as session:
+        return listing.get_run(session, run_id).note
+
+
+def curves(pilot: Pilot[Any]) -> CurvesPane:
+    return pilot.app.screen.query_one(CurvesPane)
+
+
+def title(pilot: Pilot[Any], key: str) -> str:
+    return str(
+        pilot.app.screen.query_one(f"#chart-{key}", ChartBox).query_one(".chart-title", Static).content
+    )
+
+
+async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        assert "#5 resnet50" in shown(pilot, "#run-head") and "epoch 3 of 6" in shown(pilot, "#run-head")
+        assert [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display] == ["accuracy"]
+        assert "test .7761" in title(pilot, "accuracy") and "epoch" not in title(pilot, "accuracy")
+        await pilot.press("left")
+        assert "epoch 3" in title(pilot, "accuracy")
+        await pilot.press("left")
+        assert "epoch 2" in title(pilot, "accuracy") and "baseline .7313" in title(pilot, "accuracy")
+        await pilot.press("right_square_bracket")
+        assert title(pilot, "loss").startswith("loss") and "epoch 2" in title(pilot, "loss")
+        await pilot.press("plus", "plus", "y", "z")
+        says = shown(pilot, "#curves-says")
+        assert "2 of 6" in says and "smoothed 0.8" in says and "logarithmic" in says and "epochs " in says
+        await pilot.press("minus", "minus", "y", "Z")
+        assert shown(pilot, "#curves-says") == "2 of 6"
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        assert title(pilot, "speed").startswith("images/s")
+
+
+async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(
+    home: Home, study: Store
+) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
+        await pilot.press("enter")
+        assert sum(box.display for box in pilot.app.screen.query(ChartBox)) == 1
+        await pilot.resize_terminal(*SMALL)
+        await pilot.press("enter")
+        await pilot.resize_terminal(*TALL)
+        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
+
+
+async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Store) -> None:
+    from studies import train
+
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        before = title(pilot, "accuracy")
+        train(study, Claim(5, 1), 5, skill=0.9)
+        await until(pilot, lambda: title(pilot, "accuracy") != before)
+        queue.end(
+            study,
+            Claim(5, 1),
+            "failed",
+            cause="diverged",
+            error="the loss is not finite",
+            suggestion="try lr 1e-4",
+        )
+        await until(pilot, lambda: "failed" in shown(pilot, "#run-head"))
+        verdict = shown(pilot, "#run-verdict")
+        assert "\nthe loss is not finite\n▸ try lr 1e-4\nr begins anew: its 5 epochs" in verdict
+
+
+async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("2")
+        pane = pilot.app.screen.query_one(MatrixPane)
+        await until(pilot, lambda: "epoch ◀ 3" in shown(pilot, "#scrubber"))
+        await pilot.press("down", "down")
+        assert shown(pilot, "#cell").startswith(
+            f"true 2 {GRADES[2]}, answered 0 {GRADES[0]}: 26 images, 84 % of"
+        )
+        assert "most confused: 2 moderate as 0 no DR 26" in shown(pilot, "#pairs")
+        await pilot.press("comma")
+        assert "epoch ◀ 2 ▶" in shown(pilot, "#scrubber") and pane.scrub.epoch == 2
+        await pilot.press("m")
+        assert "counts" in shown(pilot, "#scrubber")
+        await pilot.press("full_stop")
+        assert pane.scrub.epoch is None  # the newest, whichever it will be
+        await pilot.press("space")
+        assert "epoch   0 ▶" in shown(pilot, "#scrubber") and "playing" in shown(pilot, "#scrubber")
+        await until(pilot, lambda: pane.scrub.epoch is None)
+        assert "playing" not in shown(pilot, "#scrubber")
+        await pilot.press("right", "right", "right", "right", "right", "right")
+        assert pane.scrub.cell == (2, 4)
+
+
+async def test_the_log_is_followed_and_searched(home: Home, study: Store) -> None:
+    log = home.run(5).log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(f"line {number}\n" for number in range(200)) + "the end [bold]\x1b[31m\n")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("3")
+        pane = pilot.app.screen.query_one(LogPane)
+        await until(pilot, lambda: len(pane.lines) == 201 and pane.is_vertical_scroll_end)
+        assert pane.lines[-1].startswith("the end [bold]") and "\x1b" not in pane.lines[-1]
+        with log.open("a") as more:
+            more.write("half a li")
+            more.flush()
+            await pilot.pause(0.4)
+            assert len(pane.lines) == 201
+            more.write("ne\n")
+        await until(pilot, lambda: pane.lines[-1] == "half a line" and pane.is_vertical_scroll_end)
+        await pilot.press("g")
+        assert pane.scroll_offset.y == 0
+        await pilot.press("slash", *"line", "space", "1", "2", "enter")
+        await until(pilot, lambda: "11 lines have 'line 12'" in toasts(pilot))
+        assert pane._match == 129
+        await pilot.press("right_square_bracket")
+        assert pane._match == 12
+        await pilot.press("left_square_bracket")
+        assert pane._match == 129
+        log.write_text("begun anew\n")
+        await until(pilot, lambda: pane.lines == ["begun anew"])
+
+
+async def test_the_spec_names_what_differs(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "3 differ from the defaults" in shown(pilot, "#spec-text"))
+        await pilot.press("d", "3", "enter")
+        await until(pilot, lambda: "1 differs from #3" in shown(pilot, "#spec-text"))
+        assert "resnet50   #3 resnet18" in shown(pilot, "#spec-text")
+        await pilot.press("d", "9", "9", "enter")
+        await until(pilot, lambda: "99" in toasts(pilot))
+
+
+async def test_a_double_click_opens_a_run_and_a_click_turns_to_a_page(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.click(table(pilot), offset=(20, 4), times=2)
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: shown(pilot, "#run-head").startswith("#6"))
+        await pilot.click("#pages", offset=(17, 0))
+        await until(pilot, lambda: pilot.app.screen.query_one(MatrixPane).display)
+
+
+async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("N", *"seen", "enter")
+        await until(pilot, lambda: noted(study, 5) == "seen")
+        await pilot.press("x", "y")
+        await until(pilot, lambda: "run 5: asked to stop" in toasts(pilot))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
+        assert table(pilot).row_count == 8
+    with study.read() as session:
+        assert listing.get_run(session, 5).request == "cancel"
+
+
+async def test_a_run_that_is_removed_meanwhile_closes_its_screen(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot, downs=2)
+        from tui import verbs
+
+        run_id = pilot.app.screen.run_id  # type: ignore[attr-defined]
+        verbs.remove(study, home, [run_id])
+        await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: f"#{run_id} was removed" in toasts(pilot))
+
+
+async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home: Home, study: Store) -> None:
+    log = home.run(6).log
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f"line {number} {'x' * 200}\n" for number in range(9)))
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press(*"jjj", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-verdict"))
+        says = shown(pilot, "#run-verdict").splitlines()
+        assert says[0].startswith("✖ diverged  the loss was no longer a number   attempt 1, ")
+        assert says[1:4] == [
+            "the loss is not finite at step 41 of epoch 3",
+            "▸ try a smaller lr: 0.01",
+            "r begins anew: its 2 epochs are deleted   C clones it",
+        ]
+        assert [line.strip()[:6] for line in says[4:]] == ["line 6", "line 7", "line 8"]
+        assert all(len(line) <= SMALL[0] for line in says)
+        await pilot.resize_terminal(*TALL)
+        await until(pilot, lambda: "line 3" in shown(pilot, "#run-verdict"))
+        await pilot.press("r", "y")
+        await until(pilot, lambda: "queued" in shown(pilot, "#run-head"))
+        assert "diverged" not in shown(pilot, "#run-verdict")
+
+
+async def test_the_time_of_a_log_line_stays_while_the_line_is_scrolled(home: Home, study: Store) -> None:
+    log = home.run(5).log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(f"2026-01-02 15:31:00  {'0123456789' * 20}\nno time {'abcdefghij' * 20}\n")
+    async with app(home).run_test(size=SMALL) as pilot:
+        await on_run(pilot)
+        await pilot.press("3")
+        pane = pilot.app.screen.query_one(LogPane)
+        await until(pilot, lambda: len(pane.lines) == 2)
+        await pilot.press("right")
+        await until(pilot, lambda: pane.scroll_offset.x == 8)
+        assert pane.render_line(0).text.startswith("2026-01-02 15:31:00  8901")
+        assert pane.render_line(1).text.startswith("abcdefgh")
+        assert all(pane.render_line(line).cell_length == pane.size.width for line in range(4))
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_anew", "change", "says"),
+    [
+        (0, True, "", "r tries it again   C clones it"),
+        (1, False, "", "r goes on after 1 epoch   C clones it"),
+        (
+            4,
+            True,
+            "lr 0.01",
+            "r begins anew: its 4 epochs are deleted   f clones it with lr 0.01   C clones it",
+        ),
+    ],
+)
+def test_the_ways_out_of_a_failure(kept: int, is_anew: bool, change: str, says: str) -> None:
+    failure = Failure("worker_lost", "gone", "", 2, None, kept, is_anew, change, ())
+    text = failure_text(failure, {"error": "red"}, 3, 80).plain
+    assert text == f"✖ worker lost  the worker was gone   attempt 2\ngone\n{says}"
+
+
+def test_every_cause_has_words() -> None:
+    assert set(MEANS) == set(get_args(Cause))
+
+
+async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Home, study: Store) -> None:
+    """No key of any page ends in an error, and each has a page that takes it."""
+    taken = set()
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, RunScreen)
+        for page in RunScreen.PAGES:
+            await pilot.press(str(RunScreen.PAGES.index(page) + 1))
+            for command in commands.RUN:
+                name, _, rest = command.does.partition("(")
+                parameters = (rest.strip("')"),) if rest else ()
+                if screen.check_action(name, parameters):
+                    taken.add(command.id)
+                    if name == "on_page":
+                        await pilot.press(command.keys.split(",")[0])
+                        if pilot.app.screen is not screen:
+                            await pilot.press("escape")
+    assert taken == {command.id for command in commands.RUN}
+
+
+def test_the_window_stays_in_the_run_and_follows_the_cursor(home: Home, study: Store) -> None:
+    from tui.feeds.run_feed import RunFeed
+
+    feed = RunFeed(home, 4)
+    view = feed.poll()
+    assert view is not None and feed.poll() is None
+    feed.close()
+    looking = Looking()
+    for _ in range(9):
+        looking = looking.zoom(view, 0.5)
+    first, last = looking.range(view)
+    assert last - first == pytest.approx(0.02 * 6) and last <= 6
+    for _ in range(9):
+        looking = looking.move(view, -1, 60)
+        first, last = looking.range(view)
+        assert 0 <= first < last <= 6 and looking.cursor is not None and first <= looking.cursor <= last
+    assert looking.cursor == 1.0
+    for _ in range(9):
+        looking = looking.zoom(view, 2.0)
+    assert looking.window is None
+
+
+async def test_what_is_cut_in_the_block_stands_whole_on_the_page_of_the_spec(
+    home: Home, study: Store
+) -> None:
+    with study.write() as session:
+        run = listing.get_run(session, 6)
+        run.error = "a long reason " * 60 + "at last"
+        session.add(run)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"jjj", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-verdict"))
+        block = shown(pilot, "#run-verdict")
+        assert "at last" not in block and "… 4" in block and "C clones it" in block
+        await pilot.press("4")
+        await until(pilot, lambda: "at last" in shown(pilot, "#spec-text"))
+        assert not pilot.app.screen.query_one("#run-verdict").display
+        await pilot.press("1")
+        await until(pilot, lambda: pilot.app.screen.query_one("#run-verdict").display)

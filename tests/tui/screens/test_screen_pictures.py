@@ -1,0 +1,111 @@
+"""Each screen as a picture: what is drawn differs from the one that was looked at only on purpose."""
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cell_images import SKILL, answer, is_drawn
+from pilots import SMALL, TALL, app, make_home, opened, shown, until
+from rich.text import Text
+from studies import LABELS, add_study
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from engine.files import usage
+from engine.files.paths import Home
+from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
+from engine.store.database import open_store
+from tui.screens.compare import CompareScreen
+from tui.screens.run import RunScreen
+from tui.snapshot import WorkerView, make_workers
+from tui.widgets.clipped import Clipped
+
+ALL_MARKED = (*"vjjjjj", "v", "c")
+KEYS: dict[str, tuple[str, ...]] = {
+    "home": (),
+    "help": ("question_mark",),
+    "new": ("n",),
+    "curves": ("enter", "left"),
+    "confusion": ("enter", "2", "down"),
+    "images": ("enter", "2", "down", "down", "enter"),
+    "failed": ("j", "j", "j", "enter"),
+    "compare": ALL_MARKED,
+    "numbers": (*ALL_MARKED, "2"),
+    "difference": (*ALL_MARKED, "4"),
+    "run-help": ("enter", "question_mark"),
+    "workers": ("W",),
+    "data": ("d",),
+}
+ONCE = {
+    "help": SMALL,
+    "images": SMALL,
+    "failed": SMALL,
+    "numbers": SMALL,
+    "difference": TALL,
+    "run-help": SMALL,
+    "workers": SMALL,
+    "data": SMALL,
+}
+"""These are seen at one size; the others at both."""
+CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONCE else (TALL, SMALL))]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """With a study, and nothing that depends on the day or the machine."""
+    home = make_home(tmp_path, monkeypatch)
+    with contextlib.closing(open_store(home.database)) as store:
+        add_study(store)
+    answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
+    monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
+    for place in ("tui.snapshot.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
+        monkeypatch.setattr(place, lambda _time: "15:52")
+    monkeypatch.setattr("tui.feeds.feed.seconds_left", lambda _waits, _now: 7_800.0)
+    monkeypatch.setattr("tui.feeds.feed.make_workers", workers_of_another_host)
+    cards = (
+        HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),
+        HostCard("NVIDIA H100", "GPU-1", 80.0, 0.0),
+    )
+    monkeypatch.setattr("tui.screens.workers.nvidia", lambda: NvidiaState(cards, None, None, None))
+    return home
+
+
+def workers_of_another_host(*found: Any) -> tuple[WorkerView, ...]:
+    return tuple(replace(each, host="gpu03", pid=4242) for each in make_workers(*found))
+
+
+@pytest.mark.parametrize(("name", "size"), CASES, ids=[f"{name}-{size[0]}x{size[1]}" for name, size in CASES])
+def test_it_looks_as_it_did(snap_compare: Any, home: Home, name: str, size: tuple[int, int]) -> None:
+    async def before(pilot: Pilot[Any]) -> None:
+        await opened(pilot)
+        await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
+        for key in KEYS[name]:
+            await pilot.press(key)
+            if isinstance(pilot.app.screen, RunScreen):
+                await until(pilot, lambda: shown(pilot, "#run-head"))
+            if isinstance(pilot.app.screen, CompareScreen):
+                await until(pilot, lambda: shown(pilot, "#compare-head"))
+        await settled(pilot, name)
+        await pilot.pause()
+
+    assert snap_compare(app(home), terminal_size=size, run_before=before)
+
+
+async def settled(pilot: Pilot[Any], name: str) -> None:
+    if name == "new":
+        await until(pilot, lambda: "✔ built in" in shown(pilot, "#data-says"))
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False  # else the picture depends on the moment
+    if name == "workers":
+        await until(pilot, lambda: "card 1" in shown(pilot, "#cards-text"))
+    if name == "data":
+        await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
+    if name == "images":
+        await until(pilot, lambda: is_drawn(pilot))
+    if name == "difference":
+        await until(pilot, lambda: "is missing" in shown(pilot, "#difference-test"))
+        pilot.app.screen.query_one("#difference-test", Clipped).say(
+            Text("")
+        )  # it names the test's own folder

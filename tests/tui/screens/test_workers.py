@@ -1,0 +1,243 @@
+"""Workers, cards and data sets on screens of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pictures import lab_csvs
+from pilots import SMALL, TALL, app, make_home, opened, shown, toasts, until
+from textual.pilot import Pilot
+
+from engine.files.paths import Home
+from engine.hardware import processes
+from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
+from engine.spec.grid import make_spec
+from engine.store import workers
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from tui import commands
+from tui.feeds.worker_history import KEPT, WorkerHistory, sparkline
+from tui.screens import workers as workers_screen
+from tui.screens.data import DataScreen, used_data
+from tui.screens.help import HelpScreen
+from tui.screens.home import HomeScreen
+from tui.screens.run import RunScreen
+from tui.screens.workers import WorkersScreen, cards_text
+from tui.snapshot import WorkerView
+from tui.worker_verbs import CannotTell, drain, stop
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setattr(workers_screen, "nvidia", lambda: NvidiaState((), None, None, None))
+    return make_home(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that stands for a worker: it leaves with 5 when it is drained."""
+    code = "import signal, sys, time; signal.signal(signal.SIGUSR2, lambda *_: sys.exit(5)); print(); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-uc", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+
+
+def view_of(pid: int, **more: Any) -> WorkerView:
+    facts = {
+        "id": 1,
+        "device": "cpu",
+        "name": "a processor",
+        "load": "",
+        "run_id": None,
+        "images_per_s": None,
+    }
+    return WorkerView(
+        **{**facts, "host": processes.host_name(), "pid": pid, "pid_started": processes.started(pid), **more}
+    )
+
+
+async def on_screen(pilot: Pilot[Any], key: str, kind: type) -> None:
+    await opened(pilot)
+    await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+
+
+@pytest.mark.parametrize("size", [SMALL, TALL])
+async def test_a_worker_is_seen_with_its_run_and_what_its_device_does(
+    home: Home, study: Store, size: tuple[int, int]
+) -> None:
+    async with app(home).run_test(size=size, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: "test processor" in shown(pilot, "#workers-text"))
+        assert shown(pilot, "#workers-head") == "1 worker"
+        lines = shown(pilot, "#workers-text").splitlines()
+        assert lines[0].startswith("▸ worker 1  cpu  test processor  gpu03:")
+        assert lines[1].strip() == "#5 resnet50 none 1e-3  epoch 3/6  120 images/s"
+        assert lines[2].rstrip().endswith("█ 97 %")
+        telemetry = {"cpu_percent": 10.0, "memory_gb": 4.0, "memory_total_gb": 16.0, "temperature_c": 63.0}
+        workers.beat(study, 1, state="running", telemetry=telemetry)
+        await until(pilot, lambda: "4.0 of 16 GB" in shown(pilot, "#workers-text"))
+        assert "█▁ 10 %" in shown(pilot, "#workers-text") and "63 °C" in shown(pilot, "#workers-text")
+        await pilot.press("j", "k", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: shown(pilot, "#run-head").startswith("#5"))
+
+
+async def test_a_worker_is_stopped_and_drained_by_key(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(processes, "takes", lambda _pid, _number: True)
+    monkeypatch.setattr(os, "kill", lambda pid, number: told.append((pid, number)))
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await pilot.press("d")
+        assert "worker 1 leaves when #5 has ended" in toasts(pilot)
+        await pilot.press("x")
+        assert "worker 1 stops: #5 keeps its place and its checkpoint" in toasts(pilot)
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape", "w")
+        assert "a worker is there already" in toasts(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, HomeScreen)
+    assert told == [(os.getpid(), signal.SIGUSR2), (os.getpid(), signal.SIGTERM)]
+
+
+async def test_a_window_that_only_looks_stops_no_worker(home: Home, study: Store) -> None:
+    async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await pilot.press("x", "d")
+        assert "only looks" in toasts(pilot)
+
+
+async def test_without_workers_the_next_key_is_said(home: Home) -> None:
+    open_store(home.database).close()
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await pilot.press("W")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkersScreen))
+        assert "press w to start one" in shown(pilot, "#workers-text")
+        await pilot.press("x", "d", "enter", "j")
+        assert "it trains no run" in toasts(pilot)
+
+
+def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.Popen[bytes]") -> None:
+    with pytest.raises(CannotTell, match="process 7 on gpu99: stop it there"):
+        stop(view_of(7, host="gpu99"))
+    with pytest.raises(CannotTell, match="has gone already"):
+        stop(view_of(sleeper.pid, pid_started="another boot/1"))  # its number was given away
+    assert sleeper.poll() is None
+    with pytest.raises(CannotTell, match="cannot be drained"):
+        drain(view_of(os.getpid()))  # it has no handler: the signal would end it
+    assert drain(view_of(sleeper.pid)) == "worker 1 leaves now"
+    assert sleeper.wait(timeout=30) == 5
+    with pytest.raises(CannotTell, match="has gone already"):
+        stop(view_of(sleeper.pid, pid_started="x"))
+
+
+async def test_the_chosen_worker_stays_chosen_when_another_leaves(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(workers_screen, "stop", lambda worker: told.append(worker.id) or "told")
+    for device in ("one", "two"):
+        workers.register(study, pid=os.getpid(), device="cpu", device_name=device)
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: shown(pilot, "#workers-head").startswith("3 workers"))
+        await pilot.press("j")
+        workers.leave(study, 1)
+        await until(pilot, lambda: shown(pilot, "#workers-head").startswith("2 workers"))
+        await pilot.press("x")
+        assert told == [2]
+        workers.leave(study, 2)
+        await until(pilot, lambda: shown(pilot, "#workers-head").startswith("1 worker"))
+        await pilot.press("x")
+        assert told == [2] and "that worker has gone" in toasts(pilot)
+        await pilot.press("k", "x")
+        assert told == [2, 3]
+
+
+def test_a_history_takes_each_sign_of_life_once_and_forgets_the_gone() -> None:
+    history = WorkerHistory()
+    for seen in (1.0, 1.0, 2.0):
+        history.take([view_of(1, seen_s=seen, gauges=(10.0 * seen, None, None, None))])
+    assert history.of(1, 0) == [10.0, 20.0] and history.of(1, 3) == [None, None]
+    for seen in range(3, 2 * KEPT):
+        history.take([view_of(1, seen_s=float(seen))])
+    assert len(history.of(1, 0)) == KEPT
+    history.take([])
+    assert history.of(1, 0) == []
+
+
+def test_a_sparkline_spans_its_levels() -> None:
+    assert sparkline([0.0, 50.0, None, 100.0, 250.0, -3.0], 8, low=0.0, high=100.0) == "  ▁▅ ██▁"
+    assert (
+        sparkline([], 3, low=0.0, high=1.0) == "   " and sparkline([1.0] * 9, 3, low=0.0, high=1.0) == "███"
+    )
+
+
+def test_cards_say_how_much_is_free_and_who_else_is_there() -> None:
+    busy = HostCard("NVIDIA H100", "u1", 80.0, 41.5, (CardProcess(10, 40.0), CardProcess(11, None)))
+    free = HostCard("NVIDIA\x1b[31m H100", "u2", 80.0, 0.0)
+    text = cards_text(NvidiaState((busy, free), "550", 12_040, None), {10}).plain
+    assert text.splitlines() == [
+        "card 0  NVIDIA H100  41.5 of 80 GB in use   processes: 11",
+        "card 1  NVIDIA\\x1b[31m H100  0.0 of 80 GB in use   free",
+    ]
+    assert cards_text(NvidiaState((), None, None, "the driver does not answer"), set()).plain.startswith(
+        "the driver"
+    )
+
+
+@pytest.mark.parametrize("size", [SMALL, TALL])
+async def test_data_sets_are_seen_with_their_checks(home: Home, size: tuple[int, int]) -> None:
+    lab_csvs(home.root / "lab", both_eyes=True, train=(0, 1, 0, 1), test=(0, 1))
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "lab"}), make_spec({"data": "gone"}), make_spec({"data": "digits"})])
+    add_runs(store, [make_spec({"data": "lab", "seed": 1})])
+    async with app(home).run_test(size=size, notifications=True) as pilot:
+        await opened(pilot, 4)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DataScreen))
+        await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
+        assert shown(pilot, "#data-head") == "lab   2 runs"
+        text = shown(pilot, "#data-text")
+        assert "lab CSVs" in text and "baseline" in text and "groups     3 by names" in text
+        assert [line.strip() for line in shown(pilot, "#data-sets").splitlines()] == ["lab", "digits", "gone"]
+        await pilot.press("j")
+        await until(pilot, lambda: "it comes with the program" in shown(pilot, "#data-text"))
+        await pilot.press("j", "j")
+        await until(pilot, lambda: "does not exist" in shown(pilot, "#data-text"))
+        lab_csvs(home.root / "gone")
+        await pilot.press("r", "space", "b")
+        await until(pilot, lambda: "usable" in shown(pilot, "#data-text"))
+        await pilot.press("k", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape", "escape")
+        assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_without_runs_there_are_no_data(home: Home) -> None:
+    open_store(home.database).close()
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DataScreen))
+        assert "press n" in shown(pilot, "#data-text")
+        await pilot.press("j", "r", "space")
+    assert used_data([]) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "screen"), [(commands.WORKERS, WorkersScreen), (commands.DATA, DataScreen)]
+)
+def test_every_command_of_the_screens_is_there(table: tuple[commands.Command, ...], screen: type) -> None:
+    assert all(hasattr(screen, f"action_{command.does.partition('(')[0]}") for command in table)

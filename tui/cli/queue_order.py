@@ -1,0 +1,67 @@
+"""`move`, `priority`, `queue pause`, `queue resume`, `undo`: the queue and its order."""
+
+from typing import Annotated
+
+import typer
+
+from engine.files.paths import Home
+from engine.store.database import open_store
+from engine.store.edits import order
+from tui import verbs
+from tui.cli.ids import Ids, find_ids, tell_outcome, tell_runs
+from tui.cli.options import takes_home
+from tui.cli.output import CliError
+
+queue = typer.Typer(
+    help="Pause the whole queue, or let it go on.", no_args_is_help=True, add_completion=False
+)
+
+
+@takes_home
+def move(
+    home: Home,
+    run_ids: Ids,
+    direction: Annotated[str, typer.Argument(metavar="up|down|top|bottom", show_default=False)],
+) -> int:
+    """Move waiting runs in the queue: past a neighbour, or to an end of those with their priority."""
+    if direction not in order.DIRECTIONS:
+        raise CliError(f"{direction!r} is no direction: choose from {', '.join(order.DIRECTIONS)}")
+    store = open_store(home.database, create=False)
+    wanted = find_ids(store, run_ids)
+    return tell_outcome(verbs.move(store, wanted, direction))
+
+
+@takes_home
+def priority(
+    home: Home,
+    run_ids: Ids,
+    number: Annotated[int, typer.Argument(metavar="N", help="Higher goes first; new runs have 0.")],
+) -> int:
+    """Set the priority of runs."""
+    store = open_store(home.database, create=False)
+    wanted = find_ids(store, run_ids)
+    order.set_priority(store, wanted, number)
+    tell_runs(wanted, f"priority {number}")
+    return 0
+
+
+@takes_home
+def pause(home: Home) -> int:
+    """Let no more runs start; those that are running go on."""
+    return tell_outcome(verbs.pause_queue(open_store(home.database, create=False)))
+
+
+@takes_home
+def resume(home: Home) -> int:
+    """Let runs start again."""
+    return tell_outcome(verbs.resume_queue(open_store(home.database, create=False)))
+
+
+@takes_home
+def undo(home: Home) -> int:
+    """Take back the newest edit of the queue; again: the one before. Exit code 1 where nothing of it could be."""
+    return tell_outcome(verbs.undo(open_store(home.database, create=False)))
+
+
+queue.command("pause")(pause)
+queue.command("resume")(resume)

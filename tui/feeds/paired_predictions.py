@@ -1,0 +1,93 @@
+"""Two runs' answers to the same test images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from engine.analysis.paired_test import Paired, paired_difference
+from engine.datasets.groups import groups_by_name
+from engine.datasets.index import Index
+from engine.datasets.layouts import DataError
+from engine.datasets.read_options import READ_FIELDS
+from engine.datasets.source import index_data
+from engine.files.epoch_predictions import Answers, NoAnswers, read_answers
+from engine.files.paths import Home
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.grid import SpecError
+from engine.spec.run_spec import RunSpec
+from tui.views.run_view import RunView
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two accuracies differ by, and how the groups were found that were taken together."""
+
+    paired: Paired
+    rule: str
+    """In words; empty where each image stands alone."""
+
+
+class Comparer:
+    """Compares answers, one pair after the other, and remembers which images of a data set belong together."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._known: dict[tuple[object, ...], Index] = {}
+        self._one_at_a_time = Lock()
+
+    def compare(
+        self, first: RunView, second: RunView, first_epoch: int | None, second_epoch: int | None
+    ) -> Difference | str:
+        """What their accuracies differ by, or why that cannot be said."""
+        found: list[Answers] = []
+        for view in (first, second):
+            try:
+                found.append(read_answers(self._home.run(view.run_id), view.class_names))
+            except NoAnswers as problem:
+                return str(problem)
+        one, other = found
+        if one.names != other.names or (one.labels != other.labels).any():
+            return f"#{first.run_id} and #{second.run_id} were tested on other images: their accuracies are not paired"
+        if first_epoch is None or second_epoch is None:
+            return "an epoch has not been measured yet"
+        if not one.is_known(first_epoch) or not other.is_known(second_epoch):
+            return "the answers of these epochs were not kept"
+        columns = {view.spec.group_column for view in (first, second)} - {""}
+        if len(columns) > 1:
+            return f"which images belong together is said by other columns: {' and '.join(sorted(columns))}"
+        spec = first.spec if first.spec.group_column else second.spec
+        try:
+            with self._one_at_a_time:
+                groups, rule = self.groups_of(spec, one.names)
+        except DataError as error:
+            return f"which images belong together cannot be read, and so not whether they differ: {error}"
+        right = [
+            answers.answers[epoch] == answers.labels
+            for answers, epoch in ((one, first_epoch), (other, second_epoch))
+        ]
+        return Difference(paired_difference(right[0], right[1], groups), rule)
+
+    def groups_of(self, spec: RunSpec, names: Sequence[str]) -> tuple[Sequence[str] | None, str]:
+        """The group of each image, as the data have them, and how they were found; None where each stands alone. Of
+        data that are not there any more, or have other names, the images' names alone tell. Raises DataError where a
+        column was named that would."""
+        found = groups_by_name(list(names))
+        if spec.data in BUILTIN_DEFAULTS:
+            return (found.of, found.rule) if found else (None, "")
+        try:
+            index = self._index(spec)
+            if not set(names) <= set(index.names):
+                raise DataError(f"{spec.data} has other images now")
+        except (DataError, SpecError, OSError) as error:
+            if spec.group_column:
+                raise DataError(str(error)) from error
+            return (found.of, f"{found.rule}, for the data cannot be read") if found else (None, "")
+        group_of = dict(zip(index.names, index.groups or index.names, strict=True))
+        groups = [group_of[name] for name in names]
+        return (groups, index.group_rule) if len(set(groups)) < len(groups) else (None, "")
+
+    def _index(self, spec: RunSpec) -> Index:
+        key = tuple(getattr(spec, name) for name in READ_FIELDS)
+        if key not in self._known:
+            self._known[key] = index_data(self._home, spec)
+        return self._known[key]

@@ -1,0 +1,22 @@
+"""A run as the command line that queues it again."""
+
+import shlex
+
+from engine.spec.grid import make_spec
+from engine.spec.run_spec import FIELDS, RunSpec
+from tui.forms.form import typed
+
+
+def add_command(spec: RunSpec, name: str = "") -> str:
+    """`resnet-tui add --data fundus --arch resnet50 …`: what differs from the defaults."""
+    usual = make_spec({"data": spec.data, "optimizer": spec.optimizer})
+    words = ["resnet-tui", "add"]
+    for field in FIELDS:
+        value, flag = getattr(spec, field), f"--{field.replace('_', '-')}"
+        if field != "data" and value == getattr(usual, field) and (field != "optimizer" or value == "sgd"):
+            continue
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        else:
+            words += [flag, typed(value)]
+    return shlex.join([*words, *(("--name", name) if name else ())])

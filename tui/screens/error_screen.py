@@ -1,0 +1,85 @@
+"""An error of the program's own: what it says, to be copied, and the way out. Training goes on meanwhile."""
+
+import os
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.files.paths import Home
+from engine.files.privacy import private_opener
+from tui import commands
+from tui.formatting import plain
+
+FILE = "app-errors.log"
+
+
+def described(error: BaseException) -> str:
+    """Versions and traceback: what a report of it needs."""
+    try:
+        ours = version("resnet-tui")
+    except PackageNotFoundError:
+        ours = "not installed"
+    trace = "".join(traceback.format_exception(error))
+    return f"resnet-tui {ours}, textual {version('textual')}, Python {sys.version.split()[0]}\n{trace}"
+
+
+def log_of(home: Home) -> Path:
+    return home.root / "runs" / FILE
+
+
+def write_down(home: Home, error: BaseException) -> None:
+    """Add it to the home's list of such errors. Raises OSError."""
+    path = log_of(home)
+    os.makedirs(path.parent, exist_ok=True)
+    with open(path, "a", opener=private_opener, errors="replace") as log:
+        log.write(f"{described(error)}\n")
+
+
+class BrokenScreen(Screen[None]):
+    """The screen below may be dead: from here one starts the app anew, or leaves."""
+
+    TABLE = commands.BROKEN
+    BINDINGS = commands.bindings(TABLE)
+    AUTO_FOCUS = None
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._text = described(error)
+        self._word = plain(f"{type(error).__name__}: {error}")
+
+    def compose(self) -> ComposeResult:
+        yield Static(
+            Text("resnet-tui has an error of its own. Training goes on.", style="bold"), id="broken-head"
+        )
+        yield Static(Text(self._word), id="broken-word")
+        with VerticalScroll(id="broken-pane", can_focus=False):
+            yield Static(Text("\n".join(map(plain, self._text.splitlines())), style="dim"), id="broken-text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#broken-pane", VerticalScroll).scroll_end(animate=False)
+
+    def action_copy_error(self) -> None:
+        self.app.copy_to_clipboard(self._text)
+        self.notify("copied: paste it into a report of this error")
+
+    def action_restart(self) -> None:
+        """In this process's place, as it was called."""
+        self.app.exit(return_code=RESTART)
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#broken-pane", VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_quit(self) -> None:
+        self.app.exit(return_code=1)
+
+
+RESTART = 85
+"""What the app gives when it is to be started anew."""
