@@ -1,7 +1,11 @@
-"""Recognise how a data set lies on disk: which images there are, with which label, in which split."""
+"""The registry of layouts: how data sets lie on disk, and which of these ways a folder or file follows.
 
+To add a layout, write its reader in `engine/datasets/formats/` and an entry in `LAYOUTS`."""
+
+import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.datasets.formats.csv_files import is_table
@@ -9,17 +13,21 @@ from engine.datasets.formats.folders import has_split_folders, read_class_folder
 from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
-from engine.datasets.formats.npz import npz_labels
+from engine.datasets.formats.npz import read_npz
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.tabular import choose_tables, find_tables, fit_table, read_tables
+from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables
 from engine.datasets.read_options import ReadOptions
+from engine.spec.constants import BUILTIN_DEFAULTS
 
 __all__ = [
     "IMAGE_SUFFIXES",
     "LAB_FILES",
+    "LAYOUTS",
     "DataError",
+    "DataFolder",
     "Layout",
+    "LayoutKind",
     "Row",
     "check_inside",
     "is_image",
@@ -27,8 +35,44 @@ __all__ = [
 ]
 
 
+class DataFolder:
+    """A folder that may hold a data set; its tables are read once, when a layout first asks for them."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self.path, self.options = path, options
+        self.names = {entry.name for entry in path.iterdir()}
+
+    @functools.cached_property
+    def tables(self) -> tuple[list[Fit], dict[str, str]]:
+        """Tables of images and labels, and what each other table lacks, by its name."""
+        return find_tables(self.path, self.names, self.options)
+
+    @property
+    def lacks(self) -> list[str]:
+        """What the tables lack, where none of them names images and labels."""
+        fits, failures = self.tables
+        return [] if fits else list(failures.values())
+
+
+@dataclass(frozen=True)
+class LayoutKind:
+    """A way to lay out a data set. A reader gives None where the folder or file does not follow this way, and raises
+    DataError where it does but cannot be used."""
+
+    needs: str
+    """Noun phrase for what must be there; completes "it needs …"."""
+    in_folder: Callable[[DataFolder], Layout | None]
+    as_file: Callable[[Path, ReadOptions], Layout | None] = lambda _path, _options: None
+    takes_columns: bool = False
+    """Whether columns can be named (`image_column` …)."""
+    takes_images: bool = False
+    """Whether a folder of images can be named (`images`)."""
+    reads_own_tables: bool = False
+    """Whether its tables have a form of their own, so that what they lack as tables in general says nothing."""
+
+
 def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
-    """Find out which layout a folder or file has, and read it with all that is wrong in it.
+    """Recognise the layout of a folder or file, and read it with all that is wrong in it.
 
     Raises DataError where it has none."""
     options = options or ReadOptions()
@@ -36,12 +80,11 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
         raise DataError(f"there is no folder of images {options.images}: give another with --images")
     try:
         if path.is_dir():
-            return _folder(path, options)
+            return _in_folder(DataFolder(path, options))
         if not path.exists():
-            raise DataError(
-                f"{path} does not exist: give a folder with images, or digits, fundus, fundus-balanced"
-            )
-        return _file(path, options)
+            built_in = ", ".join(BUILTIN_DEFAULTS)
+            raise DataError(f"{path} does not exist: give a folder with images, or {built_in}")
+        return _as_file(path, options)
     except PermissionError as error:
         raise DataError(f"{error.filename or path} cannot be read: check its permissions") from None
     except OSError as error:
@@ -50,71 +93,106 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
         ) from None
 
 
-def _file(path: Path, options: ReadOptions) -> Layout:
-    if path.suffix.lower() == ".npz":
-        _needs_no_column(path, options)
-        _needs_no_images(path, options)
-        return _npz(path)
-    if not is_table(path.name) or not path.is_file():
-        raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
-    return read_tables([fit_table(path, options, Places(path.parent, options.images))], (), options)
+def _as_file(path: Path, options: ReadOptions) -> Layout:
+    for kind in LAYOUTS:
+        if (layout := kind.as_file(path, options)) is not None:
+            _check_options(kind, path, options, ())
+            return layout
+    raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
 
 
-def _folder(path: Path, options: ReadOptions) -> Layout:
-    names = {entry.name for entry in path.iterdir()}
-    if names & set(LAB_FILES):
-        _needs_no_column(path, options)
-        return read_lab(path, names, options)
-    fits, failures = find_tables(path, names, options)
-    if any(fit.are_files for fit in fits):
-        return read_tables(choose_tables(fits), {*failures, *(fit.table.path.name for fit in fits)}, options)
-    if fits and options.images is not None:
-        return read_tables(choose_tables(fits), failures, options)
-    if not fits:
-        _needs_no_column(path, options, [*failures.values()])
-        _needs_no_images(path, options, [*failures.values()])
-    arrays = sorted(name for name in names if name.lower().endswith(".npz"))
-    if len(arrays) == 1:
-        return _npz(path / arrays[0])
-    if has_split_folders(path):
-        return read_split_folders(path)
-    if layout := read_class_folders(path):
-        return layout
-    if fits:
-        return read_tables(choose_tables(fits), failures, options)
-    lacks = [f"{len(arrays)} .npz files: give one of them as data"] if arrays else list(failures.values())
-    raise DataError(
-        f"{path} holds no layout that is known: it needs a CSV of images and labels, the four CSVs "
-        f"{', '.join(LAB_FILES)}, one .npz, or a folder of images for each class"
+def _in_folder(folder: DataFolder) -> Layout:
+    for kind in LAYOUTS:
+        if (layout := kind.in_folder(folder)) is not None:
+            if kind.reads_own_tables:
+                _check_options(kind, folder.path, folder.options, ())
+            elif not folder.tables[0]:  # a table that fits is why columns were named
+                _check_options(kind, folder.path, folder.options, folder.lacks)
+            return layout
+    _check_options(UNKNOWN, folder.path, folder.options, folder.lacks)
+    raise DataError(_unknown(folder))
+
+
+def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, lacks: Sequence[str]) -> None:
+    """Raises DataError where an option is set that the layout has no use for; `lacks` says what the tables lack that
+    were tried."""
+    columns = [options.image_column, options.label_column, options.split_column, options.group_column]
+    wanted = next(filter(None, columns), None)
+    if wanted and not kind.takes_columns:
+        raise DataError(
+            lacks[0] if lacks else f"{path} has no table, and so no column {wanted!r}: leave it out"
+        )
+    if options.images is not None and not kind.takes_images:
+        raise DataError(lacks[0] if lacks else f"{path} has no table, and so no --images: leave it out")
+
+
+def _unknown(folder: DataFolder) -> str:
+    needs = list(dict.fromkeys(kind.needs for kind in LAYOUTS))
+    arrays = _arrays(folder)
+    lacks = [f"{len(arrays)} .npz files: give one of them as data"] if arrays else folder.lacks
+    return (
+        f"{folder.path} holds no layout that is known: it needs {', '.join(needs[:-1])}, or {needs[-1]}"
         + (f" ({lacks[0]})" if lacks else "")
     )
 
 
-def _needs_no_column(path: Path, options: ReadOptions, lacks: Sequence[str] = ()) -> None:
-    """Raises DataError where a column is asked for and the layout has no table of columns; `lacks` are what
-    tables lack that were tried."""
-    columns = [options.image_column, options.label_column, options.split_column, options.group_column]
-    wanted = next(filter(None, columns), None)
-    if wanted:
-        raise DataError(
-            lacks[0] if lacks else f"{path} has no table, and so no column {wanted!r}: leave it out"
-        )
+def _lab_in_folder(folder: DataFolder) -> Layout | None:
+    if not folder.names & set(LAB_FILES):
+        return None
+    return read_lab(folder.path, folder.names, folder.options)
 
 
-def _needs_no_images(path: Path, options: ReadOptions, lacks: Sequence[str] = ()) -> None:
-    """Raises DataError where a folder of images is given and the layout names none, as above."""
-    if options.images is not None:
-        raise DataError(lacks[0] if lacks else f"{path} has no table, and so no --images: leave it out")
+def _tables_with_images(folder: DataFolder) -> Layout | None:
+    fits, failures = folder.tables
+    if any(fit.are_files for fit in fits):
+        lacking = {*failures, *(fit.table.path.name for fit in fits)}
+        return read_tables(choose_tables(fits), lacking, folder.options)
+    return _tables_without_images(folder) if folder.options.images is not None else None
 
 
-def _npz(path: Path) -> Layout:
-    """MedMNIST: the file's splits are ours, its images are named `retinamnist.npz#test/17`."""
-    rows = [
-        Row(f"{path.name}#{split}/{number}", label, split)
-        for split, labels in npz_labels(path).items()
-        for number, label in enumerate(labels)
-    ]
-    splits = ", ".join(dict.fromkeys(row.split or "" for row in rows))
-    return Layout(
-        f"MedMNIST {path.name}", f"{path} holds images and labels of {splits}", path.parent, tuple(rows)
-    )
+def _tables_without_images(folder: DataFolder) -> Layout | None:
+    fits, failures = folder.tables
+    return read_tables(choose_tables(fits), failures, folder.options) if fits else None
+
+
+def _table_file(path: Path, options: ReadOptions) -> Layout | None:
+    if not is_table(path.name) or not path.is_file():
+        return None
+    return read_tables([fit_table(path, options, Places(path.parent, options.images))], (), options)
+
+
+def _arrays(folder: DataFolder) -> list[str]:
+    return sorted(name for name in folder.names if name.lower().endswith(".npz"))
+
+
+def _npz_in_folder(folder: DataFolder) -> Layout | None:
+    arrays = _arrays(folder)
+    return read_npz(folder.path / arrays[0]) if len(arrays) == 1 else None
+
+
+def _npz_file(path: Path, _options: ReadOptions) -> Layout | None:
+    return read_npz(path) if path.suffix.lower() == ".npz" else None
+
+
+def _split_folders(folder: DataFolder) -> Layout | None:
+    return read_split_folders(folder.path) if has_split_folders(folder.path) else None
+
+
+def _class_folders(folder: DataFolder) -> Layout | None:
+    return read_class_folders(folder.path)
+
+
+_TABLE, _CLASSES = "a CSV of images and labels", "a folder of images for each class"
+LAB = LayoutKind(
+    f"the four CSVs {', '.join(LAB_FILES)}", _lab_in_folder, takes_images=True, reads_own_tables=True
+)
+TABLES = LayoutKind(_TABLE, _tables_with_images, _table_file, takes_columns=True, takes_images=True)
+NPZ = LayoutKind("one .npz", _npz_in_folder, _npz_file)
+SPLIT_FOLDERS = LayoutKind(_CLASSES, _split_folders)
+CLASS_FOLDERS = LayoutKind(_CLASSES, _class_folders)
+UNPLACED_TABLES = LayoutKind(_TABLE, _tables_without_images, takes_columns=True, takes_images=True)
+"""Tables none of whose images are there: only where nothing else is recognised."""
+UNKNOWN = LayoutKind("", lambda _folder: None)
+
+LAYOUTS: tuple[LayoutKind, ...] = (LAB, TABLES, NPZ, SPLIT_FOLDERS, CLASS_FOLDERS, UNPLACED_TABLES)
+"""The first that reads a folder or file is its layout."""

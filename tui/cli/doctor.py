@@ -21,7 +21,7 @@ from tui.cli.options import takes_home
 from tui.cli.output import print_json
 from tui.formatting import plain
 from tui.forms.imagenet_files import ImagenetFile, imagenet_files
-from tui.torch_subprocess import engine_command
+from tui.torch_subprocess import AskError, engine_command
 
 PACKAGES = ("resnet-tui", "torch", "torchvision", "textual", "plotext", "sqlmodel", "scikit-learn", "pillow")
 LOW_SPACE_GB = 5.0
@@ -40,7 +40,7 @@ class Check:
 def doctor(
     home: Home, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False
 ) -> int:
-    """Check the installation, the device and the home. Exit code 1 where something must be mended."""
+    """Check the installation, the device and the home. Exit code 1 where something must be fixed."""
     device, facts = _device()
     checks = [_python(), *_packages(), device, *_cards(facts), _folder(home), _database(home)]
     checks += [*_imagenet(home), _space(home), _logout()]
@@ -136,7 +136,10 @@ def _imagenet(home: Home) -> list[Check]:
             wanted = waiting_sources(session)
     except StoreError:
         return []
-    return [_imagenet_file(file) for file in imagenet_files(wanted)]
+    try:
+        return [_imagenet_file(file) for file in imagenet_files(wanted)]
+    except AskError as error:
+        return [Check("ImageNet", "unknown where the weights are", f"{error}: run make install")]
 
 
 def _imagenet_file(file: ImagenetFile) -> Check:

@@ -18,7 +18,7 @@ MAX_TABLES = 50
 
 
 @dataclass(frozen=True)
-class _Fit:
+class Fit:
     """A table whose columns are known."""
 
     table: Table
@@ -36,24 +36,22 @@ class _Fit:
         return split_in_name(self.table.path.stem)
 
 
-def fit_table(path: Path, options: ReadOptions, places: Places) -> _Fit:
+def fit_table(path: Path, options: ReadOptions, places: Places) -> Fit:
     """Raises DataError for a table without columns of images and labels."""
     table = read_table(path)
     columns = find_columns(table, options, places)
     if len(table.rows) == columns.has_header:
         raise DataError(f"{path} has a header and no rows: it needs a row for each image")
     names = [row[columns.image] for row in table.rows]
-    return _Fit(table, columns, places.best(names)[0].count(names) > 0)
+    return Fit(table, columns, places.best(names)[0].count(names) > 0)
 
 
-def find_tables(
-    folder: Path, names: Iterable[str], options: ReadOptions
-) -> tuple[list[_Fit], dict[str, str]]:
+def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> tuple[list[Fit], dict[str, str]]:
     """The tables of a folder that name images and labels, and what the others lack, by their names.
 
     Where some tables' images are here, one whose images are not counts only as the table of a split that these
     lack: its rows are then missing, which is worth saying."""
-    fits: list[_Fit] = []
+    fits: list[Fit] = []
     failures: dict[str, str] = {}
     places = Places(folder, options.images)
     for name in sorted(filter(is_table, names))[:MAX_TABLES]:
@@ -72,7 +70,7 @@ def find_tables(
     return [*there, *chosen], {name: lack for name, lack in failures.items() if name not in used}
 
 
-def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[_Fit], places: Places) -> list[_Fit]:
+def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[Fit], places: Places) -> list[Fit]:
     """Tables without header whose columns only those of another split tell, for none of their images is here."""
     model = next((fit for fit in there if fit.split and not fit.columns.has_header), None)
     if model is None:
@@ -87,11 +85,11 @@ def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[_Fit], pla
     return fits
 
 
-def choose_tables(fits: Sequence[_Fit]) -> list[_Fit]:
+def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
     """The only one, or one for each split by their names (`train.csv`, `test.csv`). Raises DataError."""
     if len(fits) == 1:
         return list(fits)
-    by_split: dict[str, list[_Fit]] = {}
+    by_split: dict[str, list[Fit]] = {}
     for fit in fits:
         if fit.split:
             by_split.setdefault(fit.split, []).append(fit)
@@ -103,7 +101,7 @@ def choose_tables(fits: Sequence[_Fit]) -> list[_Fit]:
     )
 
 
-def read_tables(fits: Sequence[_Fit], unused: Iterable[str], options: ReadOptions) -> Layout:
+def read_tables(fits: Sequence[Fit], unused: Iterable[str], options: ReadOptions) -> Layout:
     places = Places(fits[0].table.path.parent, options.images)
     problems: list[Problem] = []
     tables = [_rows(fit, fit.split if len(fits) > 1 else None, problems) for fit in fits]
@@ -126,11 +124,11 @@ def read_tables(fits: Sequence[_Fit], unused: Iterable[str], options: ReadOption
     )
 
 
-def _is_headless(fit: _Fit) -> bool:
+def _is_headless(fit: Fit) -> bool:
     return not fit.columns.has_header
 
 
-def _rows(fit: _Fit, split: str | None, problems: list[Problem]) -> list[Row]:
+def _rows(fit: Fit, split: str | None, problems: list[Problem]) -> list[Row]:
     columns, name = fit.columns, fit.table.path.name
     if fit.table.ragged:
         numbers = [str(row) for row in fit.table.ragged]
@@ -155,7 +153,7 @@ def _rows(fit: _Fit, split: str | None, problems: list[Problem]) -> list[Row]:
     return rows
 
 
-def _author(fits: Sequence[_Fit]) -> str:
+def _author(fits: Sequence[Fit]) -> str:
     """Whose table it is, where names and headings are well known."""
     first = fits[0]
     header = [cell.lower() for cell in first.table.rows[0]] if first.columns.has_header else []
@@ -166,7 +164,7 @@ def _author(fits: Sequence[_Fit]) -> str:
     return "table" if len(fits) == 1 else "tables"
 
 
-def _reason(fit: _Fit) -> str:
+def _reason(fit: Fit) -> str:
     """`trainLabels.csv: images in column image, labels in column level`"""
     columns = fit.columns
     parts = [("images", columns.image), ("labels", columns.label)]

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from indexes import index_folder
-from pictures import class_folders, draw, lab_csvs, write_column
+from pictures import class_folders, draw, lab_csvs, touch, write_column
+from shell import Shell
 
-from engine.datasets.layouts import DataError, recognise
+from engine.datasets import layouts
+from engine.datasets.layouts import DataError, Layout, Row, recognise
 
 
 def index(path: Path):  # type: ignore[no-untyped-def]
@@ -165,3 +167,30 @@ def test_folders_that_are_no_data_set(tmp_path: Path) -> None:
         recognise(tmp_path)
     with pytest.raises(DataError, match="is a file"):
         recognise(Path(__file__))
+
+
+def listed_images(folder: layouts.DataFolder) -> Layout | None:
+    """A toy layout: `list.txt` with lines `label/name`."""
+    if "list.txt" not in folder.names:
+        return None
+    lines = (folder.path / "list.txt").read_text().split()
+    rows = tuple(Row(line.partition("/")[2], line.partition("/")[0], None) for line in lines)
+    return Layout("a list", "there is a list.txt", folder.path, rows)
+
+
+def test_an_entry_in_the_registry_is_all_that_a_layout_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    touch(tmp_path / "photos", *(f"{number}.png" for number in range(8)))
+    (tmp_path / "photos" / "list.txt").write_text(
+        "\n".join(f"{number % 2}/{number}.png" for number in range(8))
+    )
+    assert "a folder of images for each class" in shell.refuses("add", "--data", "photos")
+    toy = layouts.LayoutKind("a list.txt", listed_images)
+    monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, toy))
+    assert shell("data", "check", "photos", "--names-only") == 0 and "a list" in shell.out
+    assert shell("add", "--data", "photos") == 0 and "a list: 6 train, 2 test" in shell.err
+    (tmp_path / "photos" / "list.txt").unlink()
+    assert "or a list.txt" in shell.refuses("add", "--data", "photos")
+    (tmp_path / "photos" / "list.txt").write_text("0/0.png 1/1.png")
+    assert "no column 'x'" in shell.refuses("add", "--data", "photos", "--label-column", "x")

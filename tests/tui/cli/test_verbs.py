@@ -226,6 +226,18 @@ def test_doctor_names_what_it_looked_at(shell: Shell) -> None:
     assert "cannot be written" in shell.out
 
 
+def test_doctor_reports_all_else_where_torch_does_not_start(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("add", "--data", "digits", "--pretrained", "imagenet") == 0
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert shell("doctor", "--json") == 1
+    checks = {check["name"]: check for check in json.loads(shell.out)["checks"]}
+    assert "run make install" in checks["device"]["problem"]
+    assert "run make install" in checks["ImageNet"]["problem"]
+    assert checks["run table"]["problem"] is None
+
+
 def test_the_app_needs_a_terminal(shell: Shell) -> None:
     assert "the app needs a terminal" in shell.refuses()
 
