@@ -29,7 +29,7 @@ def keep_freed_memory() -> bool:
     """Let the allocator use a step's memory again in the next; False where the C library is not glibc.
 
     By default glibc gives each large block back to the kernel when it is freed, and a step of a network on the CPU
-    faults all its activations in anew, zeroed: up to a fifth of its time (docs/benchmarks.md has the figures).
+    faults all its activations in anew, zeroed: up to a fifth of its time (docs/LOG.md has the figures).
     What the process holds at its peak grows by about a tenth."""
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
