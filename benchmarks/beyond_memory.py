@@ -94,8 +94,10 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
 
     from engine.files.paths import Home
     from engine.spec.grid import make_spec
+    from engine.training.context import RunContext
+    from engine.training.network import build_network
+    from engine.training.prepared_data import prepare_data
     from engine.training.recipe import resolve_threads
-    from engine.training.setup import build_network, prepare_data
     from engine.training.torch_setup import keep_freed_memory
 
     cpu = torch.device("cpu")
@@ -104,9 +106,11 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
     spec = make_spec({"data": "data", "image_size": SIDE_PX, "batch_size": BATCH, "augment": "flip"})
     home = Home.find(place)
     began = time.perf_counter()
-    data = prepare_data(spec, home, cpu, "fp32", print, bad_list=place / "bad.txt", should_stop=lambda: False)
+    context = RunContext(spec, home, 1, cpu, "fp32", print)
+    context.paths.folder.mkdir(parents=True)
+    data = prepare_data(context)
     packing_s = time.perf_counter() - began
-    net = build_network(spec, data, None, cpu, "fp32", print, resumes=False)
+    net = build_network(context, data, None, resumes=False)
     steps, waited, began = 0, 0.0, time.perf_counter()
     batches = data.batches.train(data.train_rows, epoch=1)
     for _ in range(STEPS):

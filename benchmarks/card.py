@@ -21,6 +21,7 @@ from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
+from engine.training.context import RunContext
 from engine.training.recipe import make_optimizer, resolve_precision
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
@@ -100,7 +101,9 @@ def _case(
     held = queue.claim(store, worker)
     assert held is not None
     said: list[str] = []
-    session = Session(spec, home, held.run_id, device=device, precision=precision, log=said.append)
+    session = Session(
+        RunContext(spec, home, held.run_id, device=device, precision=precision, log=said.append)
+    )
     session.train(StoreRecorder(store, held, spec, {}), lambda: False)
     with store.read() as reading:
         rows = epochs_of(reading, held.run_id)

@@ -33,6 +33,7 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
     from engine.store.add import add_runs
     from engine.store.database import open_store
     from engine.store.history import epochs_of
+    from engine.training.context import RunContext
     from engine.training.recipe import resolve_precision
     from engine.training.record import StoreRecorder
     from engine.training.session import Session
@@ -52,7 +53,9 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
 
         def session(run_id: int) -> Session:
             chosen = resolve_precision(precision, device)
-            return Session(spec, home, run_id, device=device, precision=chosen, log=lambda _text: None)
+            return Session(
+                RunContext(spec, home, run_id, device=device, precision=chosen, log=lambda _text: None)
+            )
 
         began = time.perf_counter()
         first = session(held.run_id)

@@ -17,6 +17,7 @@ from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
+from engine.training.context import RunContext
 from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
@@ -62,7 +63,9 @@ def measure() -> Iterator[str]:
             assert held is not None
             began = time.perf_counter()
             session = Session(
-                spec, home, held.run_id, device=device, precision=precision, log=lambda _text: None
+                RunContext(
+                    spec, home, held.run_id, device=device, precision=precision, log=lambda _text: None
+                )
             )
             packed_s = time.perf_counter() - began
             watch = cProfile.Profile()

@@ -16,6 +16,7 @@ from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
+from engine.training.context import RunContext
 from engine.training.recipe import resolve_precision, resolve_threads
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
@@ -42,7 +43,9 @@ def measure() -> Iterator[str]:
             held = queue.claim(store, worker)
             assert held is not None
             session = Session(
-                spec, home, held.run_id, device=device, precision=precision, log=lambda _text: None
+                RunContext(
+                    spec, home, held.run_id, device=device, precision=precision, log=lambda _text: None
+                )
             )
             batches = [
                 (batch.images, batch.labels)

@@ -23,6 +23,7 @@ from engine.datasets.synthetic.fundus import draw_fundus
 from engine.files.paths import Home
 from engine.models.weight_files import weights_bytes
 from engine.spec.grid import make_spec
+from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import train_one_epoch
 from engine.training.loss_curve import Bucket, Diverged
@@ -107,7 +108,9 @@ def write_folder(folder: Path, splits: dict[str, Images], prefix: str) -> None:
 
 def open_session(home: Home, settings: dict[str, Any]) -> Session:
     spec = make_spec({"data": "data", **settings})
-    return Session(spec, home, 1, device=torch.device("cpu"), precision="fp32", log=lambda _text: None)
+    return Session(
+        RunContext(spec, home, 1, device=torch.device("cpu"), precision="fp32", log=lambda _text: None)
+    )
 
 
 def choose(images: Images, count: int, shares: Sequence[float] | None, rng: np.random.Generator) -> Images:

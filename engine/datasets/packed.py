@@ -199,7 +199,7 @@ def _put_in_place(
 ) -> None:
     if not unchanged:
         partial.remove()
-        raise DataError(f"images in {index.root} changed while they were packed: queue the run again")
+        raise DataError(f"images in {index.root} changed while they were packed: retry")
     os.replace(partial.path, path)
     sync_folder(path.parent)
     content = {

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from engine.store.status import Cause
 
 ADVICE: Mapping[Cause, str] = {
-    "code": "the run's log holds the last lines: mend what they name, then queue the run again",
-    "data": "mend the data, then queue the run again",
+    "code": "the run's log holds the last lines: fix what they name, then retry",
+    "data": "fix the data, then retry",
     "diverged": "try a smaller lr",
-    "out_of_memory": "free memory of the host, or clone the run with a smaller batch_size, then queue it again",
-    "signal": "find out who sends the signal (a job scheduler, a memory guard, a person), then queue the run again",
-    "disk": "free some space or make the folder writable, then queue the run again",
-    "worker_lost": "see whether the host was restarted or its worker killed, then queue the run again",
+    "out_of_memory": "free memory of the host, or clone the run with a smaller batch_size, then retry",
+    "signal": "find out who sends the signal (a job scheduler, a memory guard, a person), then retry",
+    "disk": "free some space or make the folder writable, then retry",
+    "worker_lost": "see whether the host was restarted or its worker killed, then retry",
 }

@@ -14,8 +14,9 @@ from engine.datasets.index import Index
 from engine.files.epoch_predictions import array_bytes
 from engine.files.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.models.weight_files import WeightsError, read_weights_metadata
-from engine.spec.run_spec import ORDINAL_LOSS, RunSpec
+from engine.spec.run_spec import ORDINAL_LOSS
 from engine.text import csv_cell, csv_path
+from engine.training.context import RunContext
 from engine.training.loop import Evaluation
 from engine.training.losses import grade_thresholds
 from engine.training.measure import Choice
@@ -27,11 +28,10 @@ ABOUT_WEIGHTS = (
 wide, and its middle `image_size` is seen."""
 
 
-def weights_about(
-    spec: RunSpec, run_id: int, index: Index, best: Choice, precision: str, provenance: str
-) -> dict[str, object]:
+def weights_about(context: RunContext, index: Index, best: Choice, provenance: str) -> dict[str, object]:
     """The metadata of best.safetensors: what its outputs mean, how an image is made ready for it, how good it is
     and where it comes from; `provenance` is the digest of the images that it was trained on."""
+    spec = context.spec
     return {
         **spec.model_dump(include=set(ABOUT_WEIGHTS)),
         "packed_px": spec.packed_px,
@@ -41,8 +41,8 @@ def weights_about(
         **({"thresholds": grade_thresholds(len(index.class_names))} if spec.loss == ORDINAL_LOSS else {}),
         "mean": MEAN,
         "std": STD,
-        "precision": precision,
-        "run": run_id,
+        "precision": context.precision,
+        "run": context.run_id,
         "data_fingerprint": index.fingerprint,
         "provenance": provenance,
     }

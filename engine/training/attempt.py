@@ -1,177 +1,147 @@
-"""Train one claimed run in this process, and record how it ends."""
+"""One attempt: train a claimed run in this process and record how it ends."""
 
 import contextlib
 import traceback
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
-from engine.analysis.suggestion import lower_lr
-from engine.datasets.layouts import DataError
-from engine.datasets.packed import CacheError
 from engine.datasets.pixels.locks import Stopped
-from engine.datasets.provenance import LeakError
-from engine.files.disk_errors import disk_problem
 from engine.files.paths import Home, sweep_aside
-from engine.models.weight_files import WeightsError
 from engine.spec.grid import load_spec
-from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue
-from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError
 from engine.store.fencing import Claim, LeaseLost
-from engine.store.status import Cause, Status
+from engine.store.status import Status
 from engine.text import plain
-from engine.training.control_channel import Orders
+from engine.training.context import RunContext
+from engine.training.control_channel import ControlChannel
 from engine.training.environment import carried_on, environment_now, other_bits
+from engine.training.failures import explain
 from engine.training.log import log
 from engine.training.loss_curve import Diverged
-from engine.training.out_of_memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
-from engine.training.recipe import MachineError
+from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_line
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.store_retry import patient_fence, patiently
 from engine.training.torch_setup import set_up_process
 
 
-def train(store: Store, home: Home, held: Claim, device: torch.device, orders: Orders) -> None:
-    """Train the claimed run and record its end, whichever it is."""
-    with store.read() as session:
-        run = listing.get_run(session, held.run_id)
-    spec = load_spec(run.spec)
-    with patient_fence(store, held):
-        log(f"run {held.run_id} attempt {held.attempt}: {spec.to_json()}")
-    try:
-        environment = environment_now(spec, device, home, run.environment)
-        log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
-        set_up_process(spec, environment, device)
-        with patient_fence(store, held):
-            sweep_aside(home.run(held.run_id).folder)
-        finished = _train(store, home, held, spec, environment, device, orders, before=run.environment)
-    except (LeaseLost, StoreError):
-        raise
-    except Stopped:
-        _finish(store, held, finished=False, reason=orders.reason)
-    except Exception as error:
-        _fail(store, held, spec, error)
-    else:
-        _finish(store, held, finished, orders.reason)
+class Attempt:
+    """A claimed run on a device, from its setup to its recorded end."""
 
+    def __init__(
+        self, store: Store, home: Home, held: Claim, device: torch.device, channel: ControlChannel
+    ) -> None:
+        self._store, self._home, self._held = store, home, held
+        self._device, self._channel = device, channel
+        with store.read() as session:
+            run = listing.get_run(session, held.run_id)
+        self._spec = load_spec(run.spec)
+        self._recorded: Mapping[str, Any] = run.environment
+        """The environment as recorded by the attempts so far."""
 
-def _train(
-    store: Store,
-    home: Home,
-    held: Claim,
-    spec: RunSpec,
-    environment: dict[str, Any],
-    device: torch.device,
-    orders: Orders,
-    *,
-    before: Mapping[str, Any] = MappingProxyType({}),
-) -> bool:
-    """A session to its end. Where the card is too small and the spec says `shrink`, another goes on from the newest
-    checkpoint with half the micro-batch, which `environment` keeps for later attempts.
-
-    `before`: the environment that is recorded of the attempts so far."""
-    while True:
+    def run(self) -> None:
+        """Train and record the end, whichever it is. Raises LeaseLost, StoreError."""
+        with patient_fence(self._store, self._held):
+            log(f"run {self._held.run_id} attempt {self._held.attempt}: {self._spec.to_json()}")
         try:
-            session = Session(
-                spec,
-                home,
-                held.run_id,
-                device=device,
-                precision=environment["precision"],
-                log=_shown(store, held),
-                micro_batch=environment["micro_batch"],
-                should_stop=orders.is_set,
-            )
-            session.log = log
-            before = _recorded(before if session.resumed else {}, environment, held.attempt)
-            leak = session.leak.document() if session.leak is not None else None
-            return _train_and_judge(session, StoreRecorder(store, held, spec, before, leak), orders)
-        except OutOfMemory as error:
-            smaller = halved(error.images, spec.image_size)
-            if spec.on_oom != "shrink" or smaller is None:
-                raise
-            log(shrink_line(error, smaller))
-            environment["micro_batch"] = smaller
-            del session
-            release(error)
-            if device.type == "cuda":
-                torch.cuda.reset_peak_memory_stats(device)  # what did not fit is not what the run takes
+            finished = self._train(self._set_up_process())
+        except (LeaseLost, StoreError):
+            raise
+        except Stopped:
+            self._finish(finished=False)
+        except Exception as error:
+            self._fail(error)
+        else:
+            self._finish(finished)
 
+    def _set_up_process(self) -> dict[str, Any]:
+        """Prepare torch and the run's folder; gives the environment of this attempt."""
+        environment = environment_now(self._spec, self._device, self._home, self._recorded)
+        log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
+        set_up_process(self._spec, environment, self._device)
+        with patient_fence(self._store, self._held):
+            sweep_aside(self._home.run(self._held.run_id).folder)
+        return environment
 
-def _recorded(before: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
-    """The environment to write down: where the run goes on, that of `before` with what has changed, and a line in
-    the log where it computes with something else."""
-    if not before:
-        return dict(now)
-    recorded = carried_on(before, now, attempt)
-    if warning := other_bits(recorded, attempt):
-        log(warning)
-    return recorded
+    def _train(self, environment: dict[str, Any]) -> bool:
+        """Train to the end; False where the run was stopped before.
 
+        Where the card is too small and the spec says `shrink`, a new session resumes from the newest checkpoint with
+        half the micro-batch, which `environment` keeps for later attempts."""
+        while True:
+            try:
+                session = Session(self._context(environment))
+                session.log = log
+                return self._train_session(session, self._recorder(session, environment))
+            except OutOfMemory as error:
+                smaller = halved(error.images, self._spec.image_size)
+                if self._spec.on_oom != "shrink" or smaller is None:
+                    raise
+                log(shrink_line(error, smaller))
+                environment["micro_batch"] = smaller
+                del session
+                release(error)
+                if self._device.type == "cuda":
+                    torch.cuda.reset_peak_memory_stats(
+                        self._device
+                    )  # what did not fit is not what the run takes
 
-def _shown(store: Store, held: Claim) -> Callable[[str], None]:
-    """Logs, and shows in the run table, what a run does before its first step: packing takes minutes."""
+    def _context(self, environment: Mapping[str, Any]) -> RunContext:
+        return RunContext(
+            self._spec,
+            self._home,
+            self._held.run_id,
+            device=self._device,
+            precision=environment["precision"],
+            log=self._show,
+            micro_batch=environment["micro_batch"],
+            should_stop=self._channel.should_stop,
+        )
 
-    def say(text: str) -> None:
+    def _show(self, text: str) -> None:
+        """Log a line and show it in the run table: before the first step, packing takes minutes."""
         shown = plain(" ".join(text.split()))
-        patiently(lambda: history.record_doing(store, held, shown))
+        patiently(lambda: history.record_doing(self._store, self._held, shown))
         log(text)
 
-    return say
+    def _recorder(self, session: Session, environment: Mapping[str, Any]) -> StoreRecorder:
+        before = self._recorded if session.resumed else {}
+        self._recorded = carried_on(before, environment, self._held.attempt) if before else dict(environment)
+        if before and (warning := other_bits(self._recorded, self._held.attempt)):
+            log(warning)
+        leak = session.leak.document() if session.leak is not None else None
+        return StoreRecorder(self._store, self._held, self._spec, dict(self._recorded), leak)
 
+    def _train_session(self, session: Session, recorder: StoreRecorder) -> bool:
+        try:
+            return session.train(recorder, self._channel.should_stop)
+        except Diverged as error:
+            recorder.diverged(str(error))
+            raise
 
-def _train_and_judge(session: Session, recorder: StoreRecorder, orders: Orders) -> bool:
-    try:
-        return session.train(recorder, orders.is_set)
-    except Diverged as error:
-        recorder.diverged(str(error))
-        raise
+    def _finish(self, finished: bool) -> None:
+        asked: dict[str | None, Status] = {"cancel": "cancelled", "pause": "paused"}
+        status = "done" if finished else asked.get(self._channel.reason)
+        if status is None:
+            patiently(lambda: queue.put_back(self._store, self._held))
+            log("stopped; the run is back in its place")
+        else:
+            log(patiently(lambda: queue.end(self._store, self._held, status)))
 
-
-def _finish(store: Store, held: Claim, finished: bool, reason: str | None) -> None:
-    asked: dict[str | None, Status] = {"cancel": "cancelled", "pause": "paused"}
-    status = "done" if finished else asked.get(reason)
-    if status is None:
-        patiently(lambda: queue.put_back(store, held))
-        log("stopped; the run is back in its place")
-    else:
-        log(patiently(lambda: queue.end(store, held, status)))
-
-
-def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
-    cause, text, suggestion = explain(error, spec)
-    with patient_fence(store, held):  # one that lost its lease writes nothing, not even to the log
-        if cause == "code":
-            with contextlib.suppress(OSError):
-                traceback.print_exc()
-        log(f"failed ({cause}): {text}")
-    patiently(lambda: queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion))
-
-
-def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
-    """Cause, one line and one suggestion for what ended a training."""
-    text = plain(" ".join(str(error).split())) or type(error).__name__
-    if isinstance(error, LeakError):
-        return "data", text, "choose other data or another split, or add the run with allow_leak"
-    if isinstance(error, WeightsError):
-        return "data", text, "choose other weights or mend these, then queue the run again"
-    if isinstance(error, DataError):
-        return "data", text, "mend the data, then queue the run again"
-    if isinstance(error, Diverged):
-        return "diverged", text, f"try a smaller lr: {lower_lr(spec)['lr']:g}"
-    if isinstance(error, MachineError):
-        return "data", text, "clone the run with another setting"
-    if isinstance(error, OutOfMemory):
-        return "out_of_memory", text, error.suggestion
-    if is_out_of_memory(error):
-        return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
-    if isinstance(error, CacheError):
-        return "disk", text, ADVICE["disk"]
-    if isinstance(error, OSError) and (problem := disk_problem(error)) is not None:
-        return "disk", plain(problem), ADVICE["disk"]
-    return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"
+    def _fail(self, error: Exception) -> None:
+        cause, text, suggestion = explain(error, self._spec)
+        with patient_fence(
+            self._store, self._held
+        ):  # one that lost its lease writes nothing, not even to the log
+            if cause == "code":
+                with contextlib.suppress(OSError):
+                    traceback.print_exc()
+            log(f"failed ({cause}): {text}")
+        patiently(
+            lambda: queue.end(
+                self._store, self._held, "failed", cause=cause, error=text, suggestion=suggestion
+            )
+        )

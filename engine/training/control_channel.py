@@ -1,4 +1,4 @@
-"""What the worker tells its training process, through standard input and signals. No torch in here."""
+"""The channel through which the worker controls its training process: standard input and signals. Imports no torch."""
 
 import os
 import signal
@@ -11,29 +11,29 @@ from engine.store.fencing import Claim
 TRAIN = "train"
 
 
-class Orders:
-    """Which run to train, and why to stop, as soon as somebody says so."""
+class ControlChannel:
+    """Receives the run to train, and later the request to stop."""
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        """cancel, pause or stop."""
+        """Why to stop: cancel, pause or stop."""
         self.held: Claim | None = None
-        self._given = threading.Event()
+        self._claimed = threading.Event()
 
     def listen(self, begin: Callable[[Claim], None]) -> None:
-        """Listen to the worker and to signals; `begin` is called with the run before it is told to `wait_for_run`.
+        """Listen to the worker and to signals; `begin` is called with the run before `wait_for_run` returns it.
 
-        A process without a run has nothing to lose: it leaves at once when told to, or when its worker has gone."""
+        A process without a run has nothing to lose: it exits at once when told to stop, or when its worker has gone."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop("stop"))
         threading.Thread(target=self._read, args=(begin,), daemon=True).start()
 
     def wait_for_run(self) -> Claim:
-        self._given.wait()
+        self._claimed.wait()
         assert self.held is not None
         return self.held
 
-    def is_set(self) -> bool:
+    def should_stop(self) -> bool:
         return self.reason is not None
 
     def _read(self, begin: Callable[[Claim], None]) -> None:
@@ -42,7 +42,7 @@ class Orders:
             if word == TRAIN:
                 self.held = Claim(*map(int, numbers))
                 begin(self.held)
-                self._given.set()
+                self._claimed.set()
             else:
                 self._stop(word)
         self._stop("stop")

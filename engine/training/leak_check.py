@@ -1,4 +1,4 @@
-"""At a run's start: what its first weights know of its val and test images, and what it adds to that."""
+"""Leaks at a run's start: val and test images that its first weights were trained on."""
 
 from engine.datasets.index import Index
 from engine.datasets.pixels.content import image_hashes
@@ -11,17 +11,15 @@ from engine.datasets.provenance import (
     source_of,
     trained_on,
 )
-from engine.files.paths import Home
 from engine.spec.constants import PRETRAINED_WORDS
 from engine.spec.run_spec import RunSpec
-from engine.training.setup import Log
+from engine.training.context import Log, RunContext
 
 
-def provenance(
-    spec: RunSpec, home: Home, run_id: int, index: Index, log: Log
-) -> tuple[TrainedOn, Leak | None]:
-    """What the run's weights will have been trained on, and the leak; None where the first weights' images are
-    not known. Raises LeakError where there is one that the spec does not allow."""
+def provenance(context: RunContext, index: Index) -> tuple[TrainedOn, Leak | None]:
+    """List the images that the run's weights will have been trained on, and find the leak; None where the first
+    weights' images are not known. Raises LeakError where there is a leak that the spec does not allow."""
+    spec, home, log = context.spec, context.home, context.log
     hashes = image_hashes(index, home.cache, log)
     source = source_of(home, spec)
     inherited = load_trained_on(home.run(source).trained_on) if source is not None else None
@@ -31,7 +29,7 @@ def provenance(
         _judge(leak, spec, log)
     elif spec.pretrained not in PRETRAINED_WORDS:
         log(f"nothing says which images {spec.pretrained} was trained on: it may know these test images")
-    return trained_on(run_id, index, hashes, trains=spec.epochs > 0, inherited=inherited), leak
+    return trained_on(context.run_id, index, hashes, trains=spec.epochs > 0, inherited=inherited), leak
 
 
 def _judge(leak: Leak, spec: RunSpec, log: Log) -> None:

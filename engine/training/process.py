@@ -1,7 +1,7 @@
 """`python -m engine.training.process`: the process that trains one run.
 
 Its worker keeps standard input open and writes to it: `train RUN ATTEMPT` first, later perhaps `cancel`, `pause` or
-`stop`; when it closes, the worker has gone. Until it has a run the process is a spare: it imports all that training
+`stop`; when it closes, the worker has gone. Until it has a run it is a warm process: it imports all that training
 needs, which takes seconds, and touches no card."""
 
 import argparse
@@ -15,7 +15,7 @@ from engine.files.paths import Home
 from engine.files.privacy import keep_private
 from engine.store.database import StoreError, open_store
 from engine.store.fencing import Claim, LeaseLost
-from engine.training.control_channel import Orders
+from engine.training.control_channel import ControlChannel
 from engine.worker.endings import LEASE_LOST, STORE_UNUSABLE
 
 LATER = ("torch._dynamo", "sklearn.datasets")
@@ -32,13 +32,13 @@ def main() -> int:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     home = Home.find(arguments.home, arguments.db, arguments.cache)
     keep_private()
-    orders = Orders()
-    orders.listen(lambda held: write_to_log(home, held))
+    channel = ControlChannel()
+    channel.listen(lambda held: write_to_log(home, held))
     importlib.import_module("engine.training.attempt")
     for room in LATER:
-        if orders.held is None:  # while it waits; a run that is there imports what it uses
+        if channel.held is None:  # while it waits; a run that is there imports what it uses
             importlib.import_module(room)
-    return _train(home, orders, arguments.device)
+    return _train(home, channel, arguments.device)
 
 
 def write_to_log(home: Home, held: Claim) -> None:
@@ -52,16 +52,16 @@ def write_to_log(home: Home, held: Claim) -> None:
     os.close(log)
 
 
-def _train(home: Home, orders: Orders, device: str) -> int:
+def _train(home: Home, channel: ControlChannel, device: str) -> int:
     import torch
 
-    from engine.training.attempt import train
+    from engine.training.attempt import Attempt
     from engine.training.log import log
 
-    held = orders.wait_for_run()
+    held = channel.wait_for_run()
     try:
         store = open_store(home.database, create=False)
-        train(store, home, held, torch.device(device), orders)
+        Attempt(store, home, held, torch.device(device), channel).run()
     except LeaseLost:
         return LEASE_LOST  # the run and its log belong to another process
     except StoreError as error:

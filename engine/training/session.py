@@ -7,17 +7,16 @@ from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
 from engine.files.epoch_predictions import append_answers
-from engine.files.paths import Fence, Home, RunPaths, write_atomic
+from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.models.weight_files import weights_bytes
-from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import settle_best, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
+from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import Evaluation, evaluate, train_one_epoch
 from engine.training.loss_curve import Bucket, Diverged, LossBuckets
@@ -32,8 +31,7 @@ from engine.training.measure import (
     split_scores,
 )
 from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
-from engine.training.ready import make_ready
-from engine.training.setup import Log
+from engine.training.setup import set_up
 from engine.training.step import lr_taken
 
 FLUSH_EVERY_S = 0.5
@@ -59,40 +57,19 @@ class Recorder(Protocol):
 class Session:
     """The state of a run in training."""
 
-    def __init__(
-        self,
-        spec: RunSpec,
-        home: Home,
-        run_id: int,
-        *,
-        device: torch.device,
-        precision: str,
-        log: Log,
-        micro_batch: int = 0,
-        should_stop: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Make data and network ready and load the newest checkpoint; `micro_batch` 0 is the spec's.
+    def __init__(self, context: RunContext) -> None:
+        """Set up data and network and load the newest checkpoint.
 
         Raises DataError, WeightsError; Stopped where `should_stop` asks while images are packed."""
-        self.spec, self.device, self.precision, self.log = spec, device, precision, log
-        self._run_id, self.paths = run_id, home.run(run_id)
-        ready = make_ready(
-            spec,
-            home,
-            run_id,
-            device=device,
-            precision=precision,
-            log=log,
-            micro_batch=micro_batch,
-            should_stop=should_stop,
-        )
+        self.context, self.spec, self.log, self.paths = context, context.spec, context.log, context.paths
+        ready = set_up(context)
         self.data, self.net, self.trained_on, self.leak = ready.data, ready.net, ready.trained_on, ready.leak
         self.resumed = ready.checkpoint is not None
         self._records_provenance = ready.is_new_provenance
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
         self.sums = EpochSums()
-        self.buckets = LossBuckets(self.data.steps_per_epoch * spec.epochs)
+        self.buckets = LossBuckets(self.data.steps_per_epoch * self.spec.epochs)
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
         if ready.checkpoint is not None:
             self._load(ready.checkpoint)
@@ -229,9 +206,7 @@ class Session:
                 release(error)
 
     def _write_best(self, measured: Measured, best: Choice, fence: Fence) -> None:
-        about = weights_about(
-            self.spec, self._run_id, self.data.index, best, self.precision, self.trained_on.digest()
-        )
+        about = weights_about(self.context, self.data.index, best, self.trained_on.digest())
         pending = self.paths.pending
         pending.folder.mkdir(exist_ok=True)
         self._write_predictions(pending, measured, fence, last=False)

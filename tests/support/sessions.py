@@ -1,4 +1,4 @@
-"""A recorder for sessions without a database."""
+"""Sessions without a database: their context and a recorder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,21 @@ from contextlib import contextmanager
 import torch
 
 from engine.datasets.index import Index
+from engine.files.paths import Home
+from engine.spec.run_spec import RunSpec
 from engine.store.fencing import LeaseLost
+from engine.training.context import Log, RunContext
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, Measured
 
 CPU = torch.device("cpu")
+
+
+def context(
+    spec: RunSpec, home: Home, run_id: int = 1, log: Log = lambda _text: None, **more: int
+) -> RunContext:
+    """On the CPU in fp32; silent unless there is a `log`."""
+    return RunContext(spec, home, run_id, device=CPU, precision="fp32", log=log, **more)
 
 
 class Memory:

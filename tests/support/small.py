@@ -14,8 +14,9 @@ from engine.models import weights
 from engine.models.weight_files import weights_bytes
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
-from engine.training import setup
+from engine.training import network
 from engine.training.checkpoint import load_checkpoint
+from engine.training.context import RunContext
 from engine.training.session import Session
 
 TRAIN = (0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 0, 2, 1, 0, 0, 1)
@@ -45,7 +46,7 @@ def build_small(arch: str, outputs: int, *, seed: int = 0, **_ignored: object) -
 
 def small_home(root: Path, patch: pytest.MonkeyPatch) -> Home:
     """A home with graded images and a file of first weights, in which every network is a Small one."""
-    patch.setattr(setup, "build_model", build_small)
+    patch.setattr(network, "build_model", build_small)
     patch.setattr(weights, "check_body", lambda *_, **__: None)  # small weights fit no real network
     lab_csvs(root / "lab", train=TRAIN, test=(0, 0, 1, 2, 0))
     (root / WEIGHTS).write_bytes(weights_bytes(build_small("", 3, seed=9).state_dict(), {}))
@@ -62,7 +63,7 @@ def small_session(
 ) -> Session:
     torch.set_num_threads(1)
     log = (said if said is not None else []).append
-    return Session(spec, home, run_id, device=CPU, precision="fp32", log=log, **more)
+    return Session(RunContext(spec, home, run_id, device=CPU, precision="fp32", log=log, **more))
 
 
 def outcome(home: Home, run_id: int, spec: RunSpec, memory: Memory) -> tuple[list[object], object]:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from indexes import index_builtin, index_folder
 from pictures import class_folders, draw
 from PIL import Image
+from sessions import context
 
 from engine.datasets import packed as packing_room
 from engine.datasets.builtin import builtin_images
@@ -28,7 +28,7 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.training.attempt import explain
 from engine.training.packing_progress import PackingLog
-from engine.training.setup import prepare_data
+from engine.training.prepared_data import prepare_data
 
 PLAIN = Look(16, "crop", "none")
 
@@ -83,7 +83,7 @@ def test_a_file_that_changes_meanwhile_is_noticed(tmp_path: Path, index: Index) 
     def meddle(_done: int, _total: int) -> None:
         draw(tmp_path / "data" / "class0" / "000.png", 1, 1, size_px=20)  # done already
 
-    with pytest.raises(DataError, match="changed while they were packed: queue the run again"):
+    with pytest.raises(DataError, match="changed while they were packed: retry"):
         pack(index, tmp_path / "cache", PLAIN, progress=meddle)
     assert suffixes(tmp_path / "cache") == [".lock", ".sample", ".sample"]
     assert packed(index, tmp_path / "cache")[1] == [0, 16, 32, 45]
@@ -273,14 +273,15 @@ def test_an_index_without_its_bad_rows(index: Index) -> None:
 def test_skipped_images_are_listed_and_no_longer_counted(tmp_path: Path, index: Index) -> None:
     spoil(index, 3, 20)
     home, said = Home.find(tmp_path, cache=tmp_path / "elsewhere" / "cache"), list[str]()
-    listed = tmp_path / "bad_images.txt"
-    ready = {"home": home, "device": torch.device("cpu"), "precision": "fp32", "log": said.append, "bad_list": listed,
-             "should_stop": lambda: False}  # fmt: skip
+    listed = home.run(1).bad_images
+    listed.parent.mkdir(parents=True)
     small = {"data": "data", "image_size": 16, "batch_size": 8}
     with pytest.raises(BadImages):
-        prepare_data(make_spec(small), **ready)  # type: ignore[arg-type]
+        prepare_data(context(make_spec(small), home, log=said.append))
     assert len(listed.read_text().splitlines()) == 2
-    data = prepare_data(make_spec({**small, "on_bad": "skip", "augment": "flip4+crop"}), **ready)  # type: ignore[arg-type]
+    data = prepare_data(
+        context(make_spec({**small, "on_bad": "skip", "augment": "flip4+crop"}), home, log=said.append)
+    )
     assert len(data.train_rows) + len(data.test_rows) == 43
     assert not {3, 20} & {*data.train_rows.tolist(), *data.test_rows.tolist()}
     assert [line.split(" cannot")[0] for line in listed.read_text().splitlines()] == [
@@ -294,7 +295,7 @@ def test_skipped_images_are_listed_and_no_longer_counted(tmp_path: Path, index: 
     assert not (tmp_path / "cache").exists()
     for row in (3, 20):
         draw(tmp_path / "data" / index.names[row], 0, row)
-    prepare_data(make_spec(small), **ready)  # type: ignore[arg-type]
+    prepare_data(context(make_spec(small), home, log=said.append))
     assert not listed.exists()
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from indexes import index_builtin, index_folder
 from pictures import draw, lab_csvs, write_column
+from sessions import context
 
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
@@ -160,7 +161,7 @@ def home(tmp_path: Path) -> Home:
     found = Home.find(tmp_path)
     index = index_folder(tmp_path / "lab", test_fraction=0.2)
     found.run(1).folder.mkdir(parents=True)
-    what, leak = provenance(make_spec({"data": "lab"}), found, 1, index, quiet)
+    what, leak = provenance(context(make_spec({"data": "lab"}), found, 1, quiet), index)
     assert leak is None
     save_trained_on(found.run(1).trained_on, what)
     return found
@@ -170,17 +171,19 @@ def test_a_leak_is_refused_unless_it_is_allowed(home: Home) -> None:
     index = index_folder(home.root / "swapped", test_fraction=0.2)
     spec = make_spec({"data": "swapped", "pretrained": "run:1"})
     with pytest.raises(LeakError, match="6 of the 6 val and test images and 3 of their groups"):
-        provenance(spec, home, 2, index, quiet)
+        provenance(context(spec, home, 2, quiet), index)
     said: list[str] = []
     allowed = make_spec({"data": "swapped", "pretrained": "run:1", "allow_leak": True})
     assert allowed.digest() == spec.digest()
-    what, leak = provenance(allowed, home, 2, index, said.append)
+    what, leak = provenance(context(allowed, home, 2, said.append), index)
     assert leak is not None
     assert leak.document() == {"images": 6, "groups": 3, "test_images": 6, "from": [1]}
     assert said[-1].endswith("allowed by allow_leak")
     assert len(what.images) == 10 and set(what.image_runs.tolist()) == {1, 2}
     same = make_spec({"data": "lab", "pretrained": "run:1"})
-    _, none = provenance(same, home, 3, index_folder(home.root / "lab", test_fraction=0.2), said.append)
+    _, none = provenance(
+        context(same, home, 3, said.append), index_folder(home.root / "lab", test_fraction=0.2)
+    )
     assert none is not None and not none.found
     assert said[-1] == "the first weights know no val or test image that this run does not train on itself"
 
@@ -189,13 +192,16 @@ def test_a_runs_file_by_its_path_is_that_run_and_others_are_unknown(home: Home) 
     index = index_folder(home.root / "swapped", test_fraction=0.2)
     by_path = make_spec({"data": "swapped", "pretrained": "runs/1/best.safetensors"})
     with pytest.raises(LeakError):
-        provenance(by_path, home, 2, index, quiet)
+        provenance(context(by_path, home, 2, quiet), index)
     said: list[str] = []
     elsewhere = make_spec({"data": "swapped", "pretrained": "weights.pth"})
-    assert provenance(elsewhere, home, 2, index, said.append)[1] is None
+    assert provenance(context(elsewhere, home, 2, said.append), index)[1] is None
     assert said[-1].startswith("nothing says which images weights.pth was trained on")
     home.run(1).trained_on.unlink()
-    assert provenance(make_spec({"data": "swapped", "pretrained": "run:1"}), home, 2, index, quiet)[1] is None
+    assert (
+        provenance(context(make_spec({"data": "swapped", "pretrained": "run:1"}), home, 2, quiet), index)[1]
+        is None
+    )
 
 
 def test_before_the_start_groups_are_known_and_images_once_they_were_read(home: Home) -> None:

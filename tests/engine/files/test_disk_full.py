@@ -21,8 +21,8 @@ from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import StoreError, open_store
 from engine.training import session as training
-from engine.training.attempt import explain
 from engine.training.checkpoint import CheckpointError, load_checkpoint
+from engine.training.failures import explain
 
 SPEC = {"epochs": 3, "select_on": "test_acc"}
 

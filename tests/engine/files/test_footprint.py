@@ -26,6 +26,7 @@ from engine.spec.run_spec import RunSpec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.training.context import RunContext
 from engine.training.session import Session
 from tui.cli import run
 
@@ -47,7 +48,9 @@ def test_the_reckoning_is_what_a_real_run_writes(tmp_path: Path, settings: dict[
     )
     images = images_of(index_data(home, spec))
     torch.set_num_threads(1)
-    session = Session(spec, home, 1, device=torch.device("cpu"), precision="fp32", log=lambda _: None)
+    session = Session(
+        RunContext(spec, home, 1, device=torch.device("cpu"), precision="fp32", log=lambda _: None)
+    )
     assert session.train(Memory(), lambda: False)
     real, said = usage_of_runs(home)[1], run_footprint(spec, images)
     for kind in (CHECKPOINTS, BEST):

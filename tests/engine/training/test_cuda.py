@@ -28,6 +28,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from engine.training.compilation import make_forward
+from engine.training.context import RunContext
 from engine.training.out_of_memory import OutOfMemory
 from engine.training.session import Session
 from engine.training.torch_setup import set_up_process
@@ -57,7 +58,7 @@ def train(
     home: Home, run_id: int, wanted: RunSpec, precision: str = "bf16", said: list[str] | None = None
 ) -> Memory:
     memory, log = Memory(), said.append if said is not None else lambda _text: None
-    session = Session(wanted, home, run_id, device=CARD, precision=precision, log=log)
+    session = Session(RunContext(wanted, home, run_id, device=CARD, precision=precision, log=log))
     assert session.train(memory, lambda: False)
     return memory
 
@@ -116,7 +117,9 @@ def test_evaluation_on_the_card_says_what_the_cpu_says(home: Home) -> None:
     wanted = spec(epochs=0, pretrained="run:5", allow_leak=True)
     one, other = Memory(), Memory()
     for device, run_id, memory in ((CARD, 6, one), (CPU, 7, other)):
-        made = Session(wanted, home, run_id, device=device, precision="fp32", log=lambda _text: None)
+        made = Session(
+            RunContext(wanted, home, run_id, device=device, precision="fp32", log=lambda _text: None)
+        )
         assert made.train(memory, lambda: False)
     found, expected = one.measured[0].evaluation, other.measured[0].evaluation
     assert np.array_equal(found.answers, expected.answers)

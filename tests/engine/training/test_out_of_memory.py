@@ -1,7 +1,8 @@
 """A card that is too small: what would fit is measured, and on request the micro-batch halves."""
 
+import contextlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
@@ -9,12 +10,14 @@ from sessions import CPU, Memory
 from small import Small, small_home, small_session, small_spec
 
 from engine.files.paths import Home
-from engine.store.database import Store
+from engine.store.add import add_runs
+from engine.store.database import open_store
 from engine.store.fencing import Claim
-from engine.training import attempt, setup
-from engine.training.attempt import explain
-from engine.training.control_channel import Orders
+from engine.training import attempt, network
+from engine.training.attempt import Attempt
+from engine.training.control_channel import ControlChannel
 from engine.training.environment import environment_now
+from engine.training.failures import explain
 from engine.training.out_of_memory import OutOfMemory, halved
 
 
@@ -32,7 +35,7 @@ class Tight(Small):
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     made = small_home(tmp_path, monkeypatch)
-    monkeypatch.setattr(setup, "build_model", lambda _arch, outputs, **_more: Tight(outputs))
+    monkeypatch.setattr(network, "build_model", lambda _arch, outputs, **_more: Tight(outputs))
     return made
 
 
@@ -65,9 +68,11 @@ def shrink(
     environment at each start."""
     recorded: list[dict[str, Any]] = []
     memory, spec = Memory(), small_spec(on_oom="shrink", **values)
-    monkeypatch.setattr(attempt, "_shown", lambda *_: attempt.log)
+    monkeypatch.setattr(Attempt, "_show", lambda _self, text: attempt.log(text))
     monkeypatch.setattr(attempt, "StoreRecorder", lambda *all_: recorded.append(dict(all_[3])) or memory)
-    assert attempt._train(cast(Store, None), home, Claim(1, 1), spec, environment, CPU, Orders())
+    with contextlib.closing(open_store(home.database)) as store:
+        add_runs(store, [spec])
+        assert Attempt(store, home, Claim(1, 1), CPU, ControlChannel())._train(environment)
     return memory, recorded
 
 

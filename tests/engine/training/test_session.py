@@ -26,6 +26,7 @@ from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.fencing import LeaseLost
 from engine.training.checkpoint import load_checkpoint
+from engine.training.context import RunContext
 from engine.training.loop import evaluate
 from engine.training.loss_curve import Diverged, LossBuckets
 from engine.training.measure import Choice, Measured, split_scores
@@ -47,7 +48,7 @@ def spec(**values: object) -> RunSpec:
 
 def session(home: Home, run_id: int, wanted: RunSpec) -> Session:
     torch.set_num_threads(1)
-    return Session(wanted, home, run_id, device=CPU, precision="fp32", log=lambda _text: None)
+    return Session(RunContext(wanted, home, run_id, device=CPU, precision="fp32", log=lambda _text: None))
 
 
 def train(home: Home, run_id: int, wanted: RunSpec) -> Memory:
@@ -316,7 +317,7 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
         class_folders(tmp_path / "data" / split, each=each)
     other, said = Home.find(tmp_path), list[str]()
     wanted = spec(select_on="val_acc", eval_train=True)
-    made = Session(wanted, other, 1, device=CPU, precision="fp32", log=said.append)
+    made = Session(RunContext(wanted, other, 1, device=CPU, precision="fp32", log=said.append))
     memory = Memory()
     assert made.train(memory, lambda: False)
     by_val = {each.epoch: each.val.accuracy for each in memory.measured[1:] if each.val is not None}
@@ -449,7 +450,7 @@ def test_augmented_and_preprocessed_it_resumes_to_the_same_bits(home: Home) -> N
 
 def test_a_stop_while_packing_is_obeyed(home: Home) -> None:
     with pytest.raises(Stopped):
-        Session(
+        Session(RunContext(
             spec(image_size=24), home, 110, device=CPU, precision="fp32", log=lambda _text: None,
             should_stop=lambda: True,
-        )  # fmt: skip
+        ))  # fmt: skip

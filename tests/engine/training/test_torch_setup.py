@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
-from engine.training.attempt import _shown
+from engine.training.attempt import Attempt
+from engine.training.control_channel import ControlChannel
 from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
@@ -51,12 +54,13 @@ def test_small_images_in_fp32_on_a_cpu_lie_plain_and_all_others_channels_last() 
 
 
 def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
-    store: Store, capsys: pytest.CaptureFixture[str]
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_runs(store, [make_spec({"data": "digits"})])
     held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="test"))
     assert held is not None
-    _shown(store, held)("packed 3 of 9 images  12 s left in im\udce9\x1b[2J")
+    attempt = Attempt(store, Home.find(tmp_path), held, CPU, ControlChannel())
+    attempt._show("packed 3 of 9 images  12 s left in im\udce9\x1b[2J")
     assert capsys.readouterr().out.endswith("  packed 3 of 9 images  12 s left in im\\udce9\\x1b[2J\n")
     with store.read() as session:
         assert (

@@ -20,6 +20,7 @@ from engine.prediction import predictor as room
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import open_store
+from engine.training.context import RunContext
 from engine.training.session import Session
 from tui.cli import run as resnet_tui
 
@@ -42,7 +43,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     spec = make_spec(small)
     for run_id, wanted in (1, spec), (3, make_spec({**small, **MARGIN})):
         training = Session(
-            wanted, made, run_id, device=torch.device("cpu"), precision="fp32", log=lambda _text: None
+            RunContext(
+                wanted, made, run_id, device=torch.device("cpu"), precision="fp32", log=lambda _text: None
+            )
         )
         assert training.train(Memory(), lambda: False)
     store = open_store(made.database)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from indexes import index_folder
 from pictures import lab_csvs
+from sessions import context
 from shell import Shell
 from studies import add_study
 
@@ -34,13 +35,8 @@ def home(tmp_path: Path) -> Home:
         train.write_text(second)
         test.write_text(first)
     made = Home.find(tmp_path)
-    what, _ = provenance(
-        make_spec({"data": "lab"}),
-        made,
-        1,
-        index_folder(tmp_path / "lab", test_fraction=0.2),
-        lambda _text: None,
-    )
+    index = index_folder(tmp_path / "lab", test_fraction=0.2)
+    what, _ = provenance(context(make_spec({"data": "lab"}), made), index)
     made.run(1).folder.mkdir(parents=True)
     save_trained_on(made.run(1).trained_on, what)
     return made

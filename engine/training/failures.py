@@ -1,0 +1,39 @@
+"""Cause, one line and one suggestion for whatever ended a training."""
+
+from engine.analysis.suggestion import lower_lr
+from engine.datasets.layouts import DataError
+from engine.datasets.packed import CacheError
+from engine.datasets.provenance import LeakError
+from engine.files.disk_errors import disk_problem
+from engine.models.weight_files import WeightsError
+from engine.spec.run_spec import RunSpec
+from engine.store.advice import ADVICE
+from engine.store.status import Cause
+from engine.text import plain
+from engine.training.loss_curve import Diverged
+from engine.training.out_of_memory import OutOfMemory, is_out_of_memory
+from engine.training.recipe import MachineError
+
+
+def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
+    """Give the cause, one line, and one suggestion."""
+    text = plain(" ".join(str(error).split())) or type(error).__name__
+    if isinstance(error, LeakError):
+        return "data", text, "choose other data or another split, or add the run with allow_leak"
+    if isinstance(error, WeightsError):
+        return "data", text, "choose other weights or fix these, then retry"
+    if isinstance(error, DataError):
+        return "data", text, ADVICE["data"]
+    if isinstance(error, Diverged):
+        return "diverged", text, f"try a smaller lr: {lower_lr(spec)['lr']:g}"
+    if isinstance(error, MachineError):
+        return "data", text, "clone the run with another setting"
+    if isinstance(error, OutOfMemory):
+        return "out_of_memory", text, error.suggestion
+    if is_out_of_memory(error):
+        return "out_of_memory", text, f"try a smaller batch_size: {max(1, spec.batch_size // 2)}"
+    if isinstance(error, CacheError):
+        return "disk", text, ADVICE["disk"]
+    if isinstance(error, OSError) and (problem := disk_problem(error)) is not None:
+        return "disk", plain(problem), ADVICE["disk"]
+    return "code", f"{type(error).__name__}: {text}", "the run's log holds the traceback"

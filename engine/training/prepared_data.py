@@ -1,0 +1,130 @@
+"""The images of a run, indexed, packed and ready to be made into batches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.constant_loss import loss_problem
+from engine.analysis.group_accuracy import seen_groups
+from engine.analysis.selection import selection_problem
+from engine.datasets.batches import Batches
+from engine.datasets.index import Index
+from engine.datasets.layouts import DataError
+from engine.datasets.loading.sampling import parts_of
+from engine.datasets.packed import BadImages, pack, skip
+from engine.datasets.pixels.decode import Look
+from engine.datasets.pixels.preprocess import GREY
+from engine.datasets.source import index_data
+from engine.files.paths import gpu_cache_bytes
+from engine.spec.conflicts import SMALLEST_ALONE_PX
+from engine.spec.run_spec import RunSpec
+from engine.training.artifacts import write_bad_list
+from engine.training.context import RunContext
+from engine.training.packing_progress import PackingLog
+from engine.training.recipe import memory_format
+
+BAD_SHOWN = 20
+"""Unreadable images that the log names; the file names all."""
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """The images of a run, ready to be gathered."""
+
+    index: Index
+    batches: Batches
+    train_rows: NDArray[np.int64]
+    test_rows: NDArray[np.int64]
+    val_rows: NDArray[np.int64]
+    """Empty where the data have no val split."""
+    seen_groups: NDArray[np.bool_] | None
+    """Of each test image, whether a member of its group is in train; None where images have no groups."""
+    steps_per_epoch: int
+
+
+def prepare_data(context: RunContext) -> PreparedData:
+    """Index and pack the images; unreadable ones are listed in the run's folder.
+
+    Raises DataError, CacheError, and Stopped where `should_stop` asks meanwhile."""
+    spec = context.spec
+    index = index_data(context.home, spec)
+    context.log(f"data {spec.data}: {index.describe()}")
+    if problem := _misfit(spec, index):
+        raise DataError(problem)
+    index, images = _pack(context, index)
+    train, test, val = (
+        np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
+    )
+    return PreparedData(
+        index,
+        _batches(context, index, images),
+        train,
+        test,
+        val,
+        seen_groups(index.groups, test.tolist(), train.tolist()),
+        steps_per_epoch=_steps_per_epoch(context, len(train)),
+    )
+
+
+def _misfit(spec: RunSpec, index: Index) -> str | None:
+    """What the spec asks of its data that they do not have, in one line."""
+    has_val = "val" in index.splits
+    problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)
+    return problem or loss_problem(spec.loss, ordered=index.ordered)
+
+
+def _batches(context: RunContext, index: Index, images: NDArray[np.uint8]) -> Batches:
+    spec = context.spec
+    return Batches(
+        images,
+        np.asarray(index.labels, dtype=np.int64),
+        device=context.device,
+        batch_size=spec.batch_size,
+        seed=spec.seed,
+        augment=spec.augment,
+        sampler=spec.sampler,
+        size_px=spec.image_size,
+        background=GREY if spec.preprocess == "graham" else 0,
+        gpu_cache_bytes=gpu_cache_bytes(),
+        layout=memory_format(spec.image_size, context.precision, context.device),
+    )
+
+
+def _steps_per_epoch(context: RunContext, train_images: int) -> int:
+    """Raises DataError where BatchNorm would see a single value."""
+    spec = context.spec
+    shown = train_images * spec.passes
+    if spec.passes > 1:
+        context.log(
+            f"{spec.augment}: {spec.passes} passes an epoch, {shown:,} views of {train_images:,} training images"
+        )
+    if shown == 1 and spec.epochs and spec.image_size < SMALLEST_ALONE_PX:
+        raise DataError(f"{spec.data} has a single training image: a network cannot learn from it")
+    return len(parts_of(shown, spec.batch_size))
+
+
+def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:
+    """The index without the images that cannot be read, and the packed images."""
+    spec, bad_list = context.spec, context.paths.bad_images
+    try:
+        packed = pack(
+            index,
+            context.home.cache,
+            Look(spec.packed_px, spec.fit, spec.preprocess),
+            on_bad=spec.on_bad,
+            progress=PackingLog(context.log),
+            should_stop=context.should_stop,
+            log=context.log,
+        )
+    except BadImages as error:
+        write_bad_list(bad_list, error.bad)
+        raise
+    write_bad_list(bad_list, {index.names[row]: why for row, why in packed.bad.items()})
+    if packed.bad:
+        context.log(
+            f"skipped {len(packed.bad):,} of {len(index.names):,} images that cannot be read: see {bad_list.name}"
+        )
+        for why in list(packed.bad.values())[:BAD_SHOWN]:
+            context.log(f"  {why}")
+    return skip(index, packed.bad), packed.images
