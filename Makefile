@@ -38,7 +38,7 @@ bench: install   ## the measurements of docs/benchmarks.md
 soak: install    ## long tests: the queue's model, a crowd, kills, damaged images, power cuts, a packed set larger than its memory (root)
 	@RESNET_TUI_MODEL_EXAMPLES=2000 $(PY) -m pytest -q tests/engine/store/test_queue_model.py --timeout 1800
 	@RESNET_TUI_CROWD_S=60 $(PY) -m pytest -q -s tests/engine/store/test_crowd.py
-	@$(PY) -m benchmarks kill_loop damage outages beyond_memory
+	@$(PY) -m benchmarks kill_loop damage outages old_home beyond_memory
 
 screenshots: install  ## the pictures in docs/
 	@$(PY) -m docs.screenshots

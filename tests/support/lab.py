@@ -5,15 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pictures import class_folders
-from waiting import until
-
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
+from tests.support.pictures import class_folders
+from tests.support.waiting import until
 
 
 class Lab:
@@ -83,7 +82,7 @@ def trainings_of(pid: int) -> list[int]:
         return [
             int(each)
             for each in children
-            if b"engine.training.process" in Path(f"/proc/{each}/cmdline").read_bytes()
+            if b"engine.training." in Path(f"/proc/{each}/cmdline").read_bytes()
         ]
     except OSError:
         return []
