@@ -12,8 +12,8 @@ from engine.datasets.formats.csv_files import is_table
 from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
 from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
+from engine.datasets.formats.medmnist import read_medmnist
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
-from engine.datasets.formats.npz import read_npz
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables
@@ -165,13 +165,13 @@ def _arrays(folder: DataFolder) -> list[str]:
     return sorted(name for name in folder.names if name.lower().endswith(".npz"))
 
 
-def _npz_in_folder(folder: DataFolder) -> Layout | None:
+def _medmnist_in_folder(folder: DataFolder) -> Layout | None:
     arrays = _arrays(folder)
-    return read_npz(folder.path / arrays[0]) if len(arrays) == 1 else None
+    return read_medmnist(folder.path / arrays[0]) if len(arrays) == 1 else None
 
 
-def _npz_file(path: Path, _options: ReadOptions) -> Layout | None:
-    return read_npz(path) if path.suffix.lower() == ".npz" else None
+def _medmnist_file(path: Path, _options: ReadOptions) -> Layout | None:
+    return read_medmnist(path) if path.suffix.lower() == ".npz" else None
 
 
 def _split_folders(folder: DataFolder) -> Layout | None:
@@ -187,12 +187,12 @@ LAB = LayoutKind(
     f"the four CSVs {', '.join(LAB_FILES)}", _lab_in_folder, takes_images=True, reads_own_tables=True
 )
 TABLES = LayoutKind(_TABLE, _tables_with_images, _table_file, takes_columns=True, takes_images=True)
-NPZ = LayoutKind("one .npz", _npz_in_folder, _npz_file)
+MEDMNIST = LayoutKind("one .npz", _medmnist_in_folder, _medmnist_file)
 SPLIT_FOLDERS = LayoutKind(_CLASSES, _split_folders)
 CLASS_FOLDERS = LayoutKind(_CLASSES, _class_folders)
 UNPLACED_TABLES = LayoutKind(_TABLE, _tables_without_images, takes_columns=True, takes_images=True)
 """Tables none of whose images are there: only where nothing else is recognised."""
 UNKNOWN = LayoutKind("", lambda _folder: None)
 
-LAYOUTS: tuple[LayoutKind, ...] = (LAB, TABLES, NPZ, SPLIT_FOLDERS, CLASS_FOLDERS, UNPLACED_TABLES)
+LAYOUTS: tuple[LayoutKind, ...] = (LAB, TABLES, MEDMNIST, SPLIT_FOLDERS, CLASS_FOLDERS, UNPLACED_TABLES)
 """The first that reads a folder or file is its layout."""

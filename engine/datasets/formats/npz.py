@@ -1,4 +1,4 @@
-"""MedMNIST's array files: `{train,val,test}_images` and `_labels` in one .npz."""
+"""Arrays of MedMNIST's files: `{train,val,test}_images` and `_labels` in one .npz."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.problems import DataError
-from engine.datasets.formats.rows import Row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,19 +19,6 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "val", "test")
 _READING = threading.Lock()
-
-
-def read_npz(path: Path) -> Layout:
-    """Read labels and splits; an image is named `retinamnist.npz#test/17`. Raises DataError."""
-    rows = [
-        Row(f"{path.name}#{split}/{number}", label, split)
-        for split, labels in npz_labels(path).items()
-        for number, label in enumerate(labels)
-    ]
-    splits = ", ".join(dict.fromkeys(row.split or "" for row in rows))
-    return Layout(
-        f"MedMNIST {path.name}", f"{path} holds images and labels of {splits}", path.parent, tuple(rows)
-    )
 
 
 def npz_labels(path: Path) -> dict[str, list[str]]:
