@@ -9,8 +9,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    from engine.training.prepared_data import PreparedData
+    from engine.training.step import Network
+
 
 TITLE = "A packed set larger than the memory it is given"
 LIMIT_BYTES = 1 << 30
@@ -110,34 +116,42 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
     context.paths.folder.mkdir(parents=True)
     data = prepare_data(context)
     packing_s = time.perf_counter() - began
-    net = build_network(context, data, None, resumes=False)
-    steps, waited, began = 0, 0.0, time.perf_counter()
-    batches = data.batches.train(data.train_rows, epoch=1)
-    for _ in range(STEPS):
-        asked = time.perf_counter()
-        batch = next(batches)
-        waited += time.perf_counter() - asked
-        net.optimizer.zero_grad(set_to_none=True)
-        net.loss_of(net.model(batch.images), batch.labels).backward()
-        net.optimizer.step()
-        steps += 1
-    trained_s = time.perf_counter() - began
-    gathered, began = 0, time.perf_counter()
-    for batch in data.batches.train(data.train_rows, epoch=2):
-        gathered += len(batch.labels)
-        if time.perf_counter() - began > GATHERED_S:
-            break
-    gathered_s = time.perf_counter() - began
+    trained_s, waited_s = _timed_training(build_network(context, data, None, resumes=False), data)
+    gathered_per_s = _timed_gathering(data)
     peak = [group / name for name in ("memory.max_usage_in_bytes", "memory.peak")] if group else []
     used = [int(path.read_text()) for path in peak if path.exists()]
     return {
         "map_gb": sum(path.stat().st_size for path in home.cache.glob("*.u8")) / 1e9,
         "packing_s": packing_s,
         "peak_gb": max(used, default=0) / 1e9,
-        "trained_per_s": steps * BATCH / trained_s,
-        "wait_share": waited / trained_s,
-        "gathered_per_s": gathered / gathered_s,
+        "trained_per_s": STEPS * BATCH / trained_s,
+        "wait_share": waited_s / trained_s,
+        "gathered_per_s": gathered_per_s,
     }
+
+
+def _timed_training(net: "Network", data: "PreparedData") -> tuple[float, float]:
+    """Seconds of STEPS steps, and of these the wait for images."""
+    waited_s, began = 0.0, time.perf_counter()
+    batches = data.batches.train(data.train_rows, epoch=1)
+    for _ in range(STEPS):
+        asked = time.perf_counter()
+        batch = next(batches)
+        waited_s += time.perf_counter() - asked
+        net.optimizer.zero_grad(set_to_none=True)
+        net.loss_of(net.model(batch.images), batch.labels).backward()
+        net.optimizer.step()
+    return time.perf_counter() - began, waited_s
+
+
+def _timed_gathering(data: "PreparedData") -> float:
+    """Images a second, without training."""
+    gathered, began = 0, time.perf_counter()
+    for batch in data.batches.train(data.train_rows, epoch=2):
+        gathered += len(batch.labels)
+        if time.perf_counter() - began > GATHERED_S:
+            break
+    return gathered / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":

@@ -114,14 +114,20 @@ def _case(
     if any("not replayed" in each for each in said):
         words += " (not replayed)"
     ours = [row.images_per_s or 0.0 for row in rows[2:]]
-    cells = [arch, str(batch), CACHE_WORDS[cache_gib > 0], words, _spread(ours)]
+    beside = _beside_bare(session, batch, statistics.median(ours))
+    return f"| {' | '.join([arch, str(batch), CACHE_WORDS[cache_gib > 0], words, _spread(ours), *beside])} |"
+
+
+def _beside_bare(session: Session, batch: int, ours: float) -> list[str]:
+    """The bare loop's images/s and our share of it, kernel by kernel and replayed."""
+    cells: list[str] = []
     for replayed in (False, True):
         if replayed and session.net.replay is None:
             cells += ["", ""]
             continue
         bares = [_bare(session, batch, IMAGES // batch, replayed=replayed) for _ in range(EPOCHS)][1:]
-        cells += [_spread(bares), f"{statistics.median(ours) / statistics.median(bares):.3f}"]
-    return f"| {' | '.join(cells)} |"
+        cells += [_spread(bares), f"{ours / statistics.median(bares):.3f}"]
+    return cells
 
 
 def _spread(paces: list[float]) -> str:

@@ -39,10 +39,10 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
     from engine.training.session import Session
     from engine.training.torch_setup import set_up_process
 
-    device = torch.device("cpu")
+    device, chosen = torch.device("cpu"), resolve_precision(precision, torch.device("cpu"))
     settings = {"data": str(folder), "image_size": size_px, "batch_size": BATCH, "epochs": epochs, "lr": LR}
     spec = make_spec({**settings, "seed": seed, "schedule": "cosine", "augment": "flip"})
-    set_up_process(spec, {"threads": CORES, "precision": resolve_precision(precision, device)}, device)
+    set_up_process(spec, {"threads": CORES, "precision": chosen}, device)
     with tempfile.TemporaryDirectory() as place:
         home = Home.find(Path(place))
         store = open_store(home.database)
@@ -52,10 +52,7 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
         assert held is not None
 
         def session(run_id: int) -> Session:
-            chosen = resolve_precision(precision, device)
-            return Session(
-                RunContext(spec, home, run_id, device=device, precision=chosen, log=lambda _text: None)
-            )
+            return Session(RunContext(spec, home, run_id, device, chosen, lambda _text: None))
 
         began = time.perf_counter()
         first = session(held.run_id)

@@ -205,11 +205,9 @@ def go_on(session: Session, fresh: Images) -> Iterator[Looked]:
             yield look(session, fresh)
 
 
-def train_scenario(wanted: Scenario, pool: Pool, weights: Path) -> dict[str, Any]:
-    """Train one run; its evidence, and what the fresh images say of it."""
-    torch.set_num_threads(1)
+def _drawn_data(wanted: Scenario, source: Any) -> tuple[Any, Any, Any]:
+    """Images and true labels to train on, the labels with noise, and the test images with theirs."""
     rng = np.random.default_rng([wanted.seed, 1])
-    source = pool.digits if wanted.data == "digits" else pool.drawn
     shares = {"fundus": NATURAL, "balanced": (0.2,) * 5}.get(wanted.data)
     train = choose(source["train"], wanted.train_images, shares, rng)
     if (
@@ -218,7 +216,14 @@ def train_scenario(wanted: Scenario, pool: Pool, weights: Path) -> dict[str, Any
         train = train[0][1:], train[1][1:]
     test = choose(source["test"], wanted.test_images, shares, rng)
     noisy = rng.random(len(train[1])) < wanted.noise
-    labels = np.where(noisy, rng.permutation(train[1]), train[1])
+    return train, np.where(noisy, rng.permutation(train[1]), train[1]), test
+
+
+def train_scenario(wanted: Scenario, pool: Pool, weights: Path) -> dict[str, Any]:
+    """Train one run; its evidence, and what the fresh images say of it."""
+    torch.set_num_threads(1)
+    source = pool.digits if wanted.data == "digits" else pool.drawn
+    train, labels, test = _drawn_data(wanted, source)
     settings = wanted.settings | ({"pretrained": str(weights)} if wanted.family == "warm" else {})
     with tempfile.TemporaryDirectory() as name:
         home = Home.find(Path(name))

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,9 @@ class Packed:
     """Why images could not be read, by row."""
 
 
+WAITING = "another run is packing the same images: waiting for it"
+
+
 def pack(
     index: Index,
     cache: Path,
@@ -75,22 +79,19 @@ def pack(
     if on_bad == "fail":
         _check_that_all_are_there(index)
 
-    def waiting() -> None:
-        log("another run is packing the same images: waiting for it")
-
     with _room_for(cache, size_bytes):
         cache.mkdir(parents=True, exist_ok=True)
         key = _key(index, look, cache)
         path, about = cache / f"{key}.u8", cache / f"{key}.json"
-        with locked(cache / f"{key}.lock", should_stop=should_stop, waiting=waiting):
+        with locked(cache / f"{key}.lock", should_stop=should_stop, waiting=partial(log, WAITING)):
             bad = _known_bad(about) if path.exists() and path.stat().st_size == size_bytes else None
             if bad is None:
-                partial = Partial.open(path.with_suffix(".partial"), cache / f"{key}.note", size_bytes)
-                if partial.done:
-                    log(f"going on with packing from image {partial.done:,}")
-                _fill(partial, index, look, on_bad, progress, should_stop)
-                _put_in_place(partial, path, about, _key(index, look, cache) == key, index, look)
-                bad = partial.bad
+                filling = Partial.open(path.with_suffix(".partial"), cache / f"{key}.note", size_bytes)
+                if filling.done:
+                    log(f"going on with packing from image {filling.done:,}")
+                _fill(filling, index, look, on_bad, progress, should_stop)
+                _put_in_place(filling, path, about, _key(index, look, cache) == key, index, look)
+                bad = filling.bad
             # Under the lock: what nobody uses yet, `prune` of another home may take.
             images = open_map(path, shape)
     if bad and on_bad == "fail":
