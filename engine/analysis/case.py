@@ -55,7 +55,7 @@ class Case:
 
     @property
     def constant_loss(self) -> float | None:
-        """Of the best constant answer under the run's own loss."""
+        """Majority-class loss: of the best always-one-class predictor under the run's own loss."""
         spec = self.spec
         return best_constant_loss(
             spec.loss, self.train_counts, label_smoothing=spec.label_smoothing, sampler=spec.sampler
@@ -70,8 +70,8 @@ class Case:
 
     @property
     def is_lagging(self) -> bool:
-        """Whether the training batches are answered well while too few steps were made for the running averages
-        of batch normalisation, which test answers use, to follow the weights. Frozen, they follow nothing."""
+        """Tell whether training batches are predicted well while too few steps were made for BatchNorm's running
+        statistics, which evaluation uses, to follow the weights. Frozen, they follow nothing."""
         accuracy, steps = self.latest.train_acc, self.steps
         shares = drawn_shares(self.train_counts, self.spec.sampler)
         if self.is_frozen or accuracy is None or shares is None or steps is None or steps >= SETTLED_STEPS:
@@ -81,12 +81,12 @@ class Case:
         return accuracy - constant > max(LAG_GAP, 3 * math.sqrt(constant * (1 - constant) / images))
 
     def lag(self) -> list[str]:
-        """The lag in words, where there is one."""
+        """Word the lag, where there is one."""
         if not self.is_lagging or self.latest.train_acc is None:
             return []
         return [
-            f"training batches are answered {percent(self.latest.train_acc)} right: after {self.steps} steps "
-            "the running averages of batch normalisation lag behind"
+            f"training accuracy is {percent(self.latest.train_acc)}: after {self.steps} steps BatchNorm's running "
+            "statistics lag behind the weights"
         ]
 
     @property

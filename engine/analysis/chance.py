@@ -1,4 +1,4 @@
-"""Do answers tell anything of the labels? From counts of both and what was right, without the images."""
+"""Comparison of predictions with chance, from counts of predictions and labels and the accuracy."""
 
 import math
 from collections.abc import Sequence
@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from engine.analysis.evidence import EpochEvidence
 
 TELLING = 3.0
-"""Standard errors above chance from which answers tell something: by chance 1 run in 700, and two tests are made."""
+"""Standard errors above chance from which predictions count as better: by chance 1 run in 700, for two tests are
+made."""
 
 
 LEAST_SHARE = 0.1
-"""Answers that come less of the way from chance to perfect tell next to nothing, however sure one is that it is not
-nothing: of 7,026 test images, 100 answered otherwise than by the most frequent class suffice to be sure."""
+"""Share of the way from chance to perfect below which predictions count as no better than chance, however significant:
+of 7,026 test images, 100 predicted otherwise than by the most frequent class suffice for significance."""
 
 
 def tells_little(evidence: EpochEvidence) -> bool | None:
-    """Whether the answers agree with the labels no more than by chance, or by less than LEAST_SHARE of what is
+    """Tell whether predictions agree with the labels no more than by chance, or by less than LEAST_SHARE of what is
     possible. None where neither can be said."""
     beyond, share = above_chance(evidence), share_above_chance(evidence)
     if beyond is None or share is None:
@@ -24,7 +25,7 @@ def tells_little(evidence: EpochEvidence) -> bool | None:
 
 
 def share_above_chance(evidence: EpochEvidence) -> float | None:
-    """How far the answers come from chance (0) to perfect (1): Cohen's kappa, or where classes are ordered the
+    """Place the predictions between chance (0) and perfect (1): Cohen's kappa, or where classes are ordered the
     quadratic one if it is larger. None where neither is defined."""
     found = (evidence.kappa, exact_share_above_chance(evidence))
     return max((each for each in found if each is not None), default=None)
@@ -41,9 +42,9 @@ def exact_share_above_chance(evidence: EpochEvidence) -> float | None:
 
 
 def above_chance(evidence: EpochEvidence) -> float | None:
-    """By how many standard errors the answers agree with the labels beyond the same answers dealt out at random;
-    the larger of exact agreement and, where classes are ordered, of nearness (kappa). None where neither is defined.
-    """
+    """Count the standard errors by which predictions agree with the labels beyond the same predictions in random
+    order; the larger of exact agreement and, where classes are ordered, of nearness (kappa). None where neither is
+    defined."""
     answers, labels = evidence.answers, evidence.labels
     images = sum(labels)
     if len(answers) != len(labels) or sum(answers) != images or images < 2:
@@ -53,7 +54,7 @@ def above_chance(evidence: EpochEvidence) -> float | None:
 
 
 def _agreement(accuracy: float | None, answers: Sequence[int], labels: Sequence[int]) -> float | None:
-    """Accuracy against its mean and deviation over all ways to deal the answers to the images (the matching
+    """Accuracy against its mean and deviation over all orders of the predictions (the matching
     variance of Mantel's generalised hypergeometric, as behind Cohen's kappa: Fleiss, Cohen and Everitt 1969)."""
     if accuracy is None:
         return None
@@ -83,6 +84,6 @@ def _moments(counts: Sequence[int]) -> tuple[float, float]:
 
 
 def accuracy_error(accuracy: float, images: int) -> float:
-    """The binomial standard error of an accuracy, at least that of one wrong answer."""
+    """Binomial standard error of an accuracy, at least that of one wrong prediction."""
     share = min(max(accuracy, 1 / images), 1 - 1 / images) if images > 1 else 0.5
     return math.sqrt(share * (1 - share) / max(images, 1))

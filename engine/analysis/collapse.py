@@ -1,4 +1,4 @@
-"""Rules for networks that answer without looking: numbers that are none, or one answer for all."""
+"""Rules for networks that failed outright: diverged, or collapsed to one class."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,36 +7,37 @@ from engine.analysis.case import Case, Verdict
 from engine.analysis.evidence import (
     EpochEvidence,
     alarms,
-    favourite,
     loss_course,
+    most_predicted,
+    most_predicted_shares,
     number,
     percent,
     scores,
-    shares_of_favourite,
     what_works,
 )
 from engine.analysis.suggestion import learn_at_all, prescribe, stay_finite
 
 COLLAPSED_SHARE = 0.99
-"""A run is collapsed when one class takes this share of the answers and less of the labels."""
+"""A run is collapsed when one class has this share of the predictions and less of the labels."""
 
 
 def is_diverged(evidence: EpochEvidence) -> bool:
-    """Whether anything in the epoch stopped being a number."""
+    """Tell whether a loss or a value of the epoch is not finite."""
     loss = evidence.train_loss
     return (loss is not None and not math.isfinite(loss)) or bool(evidence.nonfinite_share)
 
 
 def is_collapsed(evidence: EpochEvidence) -> bool:
-    """Whether one class takes the answers without taking the labels; NaN answers are divergence instead."""
+    """Tell whether one class has nearly all predictions but not nearly all labels; NaN predictions count as divergence
+    instead."""
     if is_diverged(evidence) or sum(evidence.answers) == 0 or sum(evidence.labels) == 0:
         return False
-    answered, labelled = shares_of_favourite(evidence)
-    return answered >= COLLAPSED_SHARE and labelled < COLLAPSED_SHARE
+    predicted, labelled = most_predicted_shares(evidence)
+    return predicted >= COLLAPSED_SHARE and labelled < COLLAPSED_SHARE
 
 
 def since(history: Sequence[EpochEvidence], holds: Callable[[EpochEvidence], bool]) -> int:
-    """The first epoch of the unbroken row up to the latest for which `holds` is true."""
+    """Return the first epoch of the unbroken row, up to the latest, for which `holds` is true."""
     first = history[-1].epoch
     for evidence in reversed(history):
         if not holds(evidence):
@@ -46,7 +47,7 @@ def since(history: Sequence[EpochEvidence], holds: Callable[[EpochEvidence], boo
 
 
 def diverged(case: Case) -> Verdict | None:
-    """Loss or values that are no numbers."""
+    """Judge a run whose loss or values are not finite."""
     latest = case.latest
     if not is_diverged(latest):
         return None
@@ -67,15 +68,15 @@ def diverged(case: Case) -> Verdict | None:
 
 
 def collapsed(case: Case) -> Verdict | None:
-    """One class takes the answers."""
+    """Judge a run that predicts one class."""
     latest = case.latest
     if not is_collapsed(latest):
         return None
-    answered, labelled = shares_of_favourite(latest)
+    predicted, labelled = most_predicted_shares(latest)
     first = since(case.epochs, is_collapsed)
     parts = [
-        f"epoch {latest.epoch}: class {favourite(latest)} takes {percent(answered)} of the answers "
-        f"and {percent(labelled)} of the labels, since epoch {first}",
+        f"epoch {latest.epoch}: {percent(predicted)} of predictions are class {most_predicted(latest)} "
+        f"({percent(labelled)} of labels), since epoch {first}",
         loss_course([evidence for evidence in case.epochs if evidence.epoch >= first], case.constant_loss),
         *scores(latest),
         *alarms(latest),

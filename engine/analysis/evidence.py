@@ -1,4 +1,4 @@
-"""One epoch's numbers, and what they say in words: only what was measured."""
+"""Numbers of one epoch, and their wording: only what was measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,42 +38,43 @@ class EpochEvidence:
     """What stopped being a number within the epoch, which so never ended."""
 
 
-def favourite(evidence: EpochEvidence) -> int:
-    """The class answered most often."""
+def most_predicted(evidence: EpochEvidence) -> int:
+    """Return the class predicted most often."""
     return max(range(len(evidence.answers)), key=evidence.answers.__getitem__)
 
 
-def shares_of_favourite(evidence: EpochEvidence) -> tuple[float, float]:
-    """The favourite's share of the answers and of the labels."""
-    index = favourite(evidence)
+def most_predicted_shares(evidence: EpochEvidence) -> tuple[float, float]:
+    """Return the share of predictions and the share of labels of the class predicted most often."""
+    index = most_predicted(evidence)
     return evidence.answers[index] / sum(evidence.answers), evidence.labels[index] / sum(evidence.labels)
 
 
-def never_answered(evidence: EpochEvidence) -> str:
-    """`never answered: class 1 (21 images)`, the largest classes first; empty where each is answered."""
+def never_predicted(evidence: EpochEvidence) -> str:
+    """Name the classes without a prediction, as `class 1 (21 images) never predicted`, the largest first; empty where
+    there are none."""
     missing = [index for index, count in enumerate(evidence.labels) if count and not evidence.answers[index]]
     if not missing:
         return ""
     missing.sort(key=lambda index: -evidence.labels[index])
     named = [f"class {index} ({evidence.labels[index]:,} images)" for index in missing[:NAMED]]
     more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
-    return f"never answered: {', '.join(named)}{more}"
+    return f"{', '.join(named)}{more} never predicted"
 
 
 def loss_course(collapsed: Sequence[EpochEvidence], constant: float | None) -> str:
-    """How the training loss moved while the answers stood still, beside the best constant answer's."""
+    """Word the training loss over collapsed epochs, beside the majority-class loss."""
     losses = [evidence.train_loss for evidence in collapsed if evidence.train_loss is not None]
     if not losses:
         return ""
-    beside = "" if constant is None else f" (constant answer {number(constant)})"
+    beside = "" if constant is None else f" (majority-class loss {number(constant)})"
     if len(losses) == 1:
         return f"training loss {number(losses[0])}{beside}"
-    falls = ", falling while the answers stay" if losses[-1] < losses[0] else ""
+    falls = ", falling, but predictions do not change" if losses[-1] < losses[0] else ""
     return f"training loss {number(losses[0])} to {number(losses[-1])}{beside}{falls}"
 
 
 def scores(evidence: EpochEvidence) -> list[str]:
-    """Accuracy beside its baseline, and kappa."""
+    """Word accuracy beside its baseline, and kappa."""
     parts = []
     if evidence.test_acc is not None:
         against = "" if evidence.baseline is None else f" (baseline {percent(evidence.baseline)})"
@@ -84,18 +85,18 @@ def scores(evidence: EpochEvidence) -> list[str]:
 
 
 def logits_are_sane(evidence: EpochEvidence) -> bool:
-    """Whether the logits were measured and are what cross-entropy takes."""
+    """Tell whether the logits were measured and are in the range that cross-entropy takes."""
     return evidence.max_logit is not None and evidence.max_logit <= LOGIT_LIMIT
 
 
 def dead_gradients(evidence: EpochEvidence) -> list[str]:
-    """The measured gradients that move nothing."""
+    """Name the layers whose measured gradient moves nothing."""
     norms = {"head": evidence.grad_norm_head, "conv1": evidence.grad_norm_conv1}
     return [name for name, norm in norms.items() if norm is not None and not norm > GRADIENT_FLOOR]
 
 
 def alarms(evidence: EpochEvidence) -> list[str]:
-    """What, beside the answers, looks broken."""
+    """Name what looks broken besides the predictions."""
     parts = []
     if evidence.max_logit is not None and not logits_are_sane(evidence):
         parts.append(f"logits as large as {number(evidence.max_logit)}")
@@ -105,7 +106,7 @@ def alarms(evidence: EpochEvidence) -> list[str]:
 
 
 def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
-    """What the measured numbers rule out, and nothing that was not measured; `frozen` is all but the head."""
+    """Word the causes that the measured numbers rule out; `frozen` says that only the head learnt."""
     facts, sound = [], []
     if logits_are_sane(evidence):
         facts.append(f"logits within ±{number(evidence.max_logit)}")
@@ -122,10 +123,10 @@ def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, `–` for what was not measured."""
+    """Format with three significant digits, `–` for what was not measured."""
     return "–" if value is None else f"{value:.3g}"
 
 
 def percent(value: float) -> str:
-    """A fraction as a percentage of four significant digits: 73.36 %, and 98.96 % is not rounded to 99."""
+    """Format a fraction as a percentage of four significant digits, so that 98.96 % is not rounded to 99."""
     return f"{value * 100:.4g} %"

@@ -1,4 +1,4 @@
-"""Rules for networks that look at the images: whether they learn too little, too much by heart, or well."""
+"""Rules for networks that did not fail outright: underfitting, overfitting, healthy."""
 
 from engine.analysis.case import Case, Verdict
 from engine.analysis.chance import (
@@ -13,12 +13,12 @@ from engine.analysis.collapse import is_collapsed, is_diverged, since
 from engine.analysis.evidence import (
     EpochEvidence,
     alarms,
-    favourite,
-    never_answered,
+    most_predicted,
+    most_predicted_shares,
+    never_predicted,
     number,
     percent,
     scores,
-    shares_of_favourite,
     what_works,
 )
 from engine.analysis.suggestion import generalise, learn_at_all, learn_more, prescribe
@@ -31,20 +31,20 @@ LEAST_GAP = 0.1
 """Training accuracy must lie this far above test accuracy, and by GAP_ERRORS standard errors of the latter."""
 GAP_ERRORS = 3.0
 BY_HEART = 0.8
-"""Nothing is known by heart while the training loss stands above this share of the best constant answer's."""
+"""Nothing is memorised while the training loss is above this share of the majority-class loss."""
 STILL_FALLING = 0.1
-"""A run still learns where the training or the test loss lost this share of itself over its last third."""
+"""A run still improves where the training or the test loss fell by this share over its last third."""
 LEARNT_BY_HEART = 0.97
-"""Past this training accuracy more epochs have nothing left to teach."""
+"""Above this training accuracy more epochs have nothing left to teach."""
 NEARLY_PERFECT = 0.95
-"""Cohen's kappa of test answers to which more epochs have next to nothing to add."""
+"""Cohen's kappa on test above which more epochs add next to nothing."""
 NOTHING_LEARNT = 0.97
-"""A training loss above this share of the best constant answer's is no better than it."""
+"""A training loss above this share of the majority-class loss is no better than it."""
 
 
 def is_at_chance(case: Case, evidence: EpochEvidence) -> bool:
-    """Whether the test answers tell next to nothing; where that cannot be said, whether the training loss does not
-    lie below a constant answer's."""
+    """Tell whether test predictions are hardly better than chance; where that cannot be said, whether the training
+    loss is not below the majority-class loss."""
     little = tells_little(evidence)
     if little is not None:
         return little
@@ -53,7 +53,7 @@ def is_at_chance(case: Case, evidence: EpochEvidence) -> bool:
 
 
 def overfitting(case: Case) -> Verdict | None:
-    """The training images are answered ever better, and the test images worse than they were."""
+    """Judge a run that fits the training images better and better, and the test images worse than before."""
     signs = signs_of_overfitting(case)
     first = since(case.epochs, lambda each: each.epoch in signs)
     row = sum(each.epoch >= first for each in case.epochs)
@@ -66,7 +66,7 @@ def overfitting(case: Case) -> Verdict | None:
         *scores(latest),
     ]
     if is_at_chance(case, latest):
-        parts.append("the test answers tell nothing of the labels: are the labels right?")
+        parts.append("test predictions are no better than chance: check the labels")
     suggestion, change = prescribe(case.spec, generalise(case, best.epoch))
     before = f"below the {number(best.train_loss)} of epoch {best.epoch}"
     ruled_out = f"training loss {number(latest.train_loss)}, {before}: neither depth nor lr is too small"
@@ -74,8 +74,8 @@ def overfitting(case: Case) -> Verdict | None:
 
 
 def signs_of_overfitting(case: Case) -> set[int]:
-    """The epochs that answer the training images better than the one with the lowest test loss so far did, and
-    the test images worse than that one did and than the training images."""
+    """Return the epochs that fit the training images better than the epoch of lowest test loss so far, and the test
+    images worse than that epoch and worse than the training images."""
     signs: set[int] = set()
     best: EpochEvidence | None = None
     for evidence in case.epochs:
@@ -101,13 +101,13 @@ def _learns_by_heart(case: Case, evidence: EpochEvidence, best: EpochEvidence) -
 
 
 def lowest_test_loss(epochs: tuple[EpochEvidence, ...]) -> EpochEvidence:
-    """The epoch with it, the earlier of equals; the latest where none has one."""
+    """Return the epoch of lowest test loss, the earlier of equals; the latest where none has a test loss."""
     measured = [each for each in epochs if each.test_nll is not None]
     return min(measured, key=lambda each: each.test_nll or 0.0, default=epochs[-1])
 
 
 def underfitting(case: Case) -> Verdict | None:
-    """The answers tell nothing yet, or the run ended while it still learnt."""
+    """Judge a run that is no better than chance, or that ended while it still improved."""
     if is_at_chance(case, case.latest):
         return _tells_nothing(case)
     return _stopped_early(case) if still_learns(case) else None
@@ -115,9 +115,9 @@ def underfitting(case: Case) -> Verdict | None:
 
 def _tells_nothing(case: Case) -> Verdict:
     latest, constant = case.latest, case.constant_loss
-    parts = [f"{case.where()}: the test answers tell {_how_little(latest)}", *scores(latest)]
+    parts = [f"{case.where()}: test predictions are {_how_little(latest)}", *scores(latest)]
     if constant is not None and latest.train_loss is not None:
-        parts.append(f"training loss {number(latest.train_loss)}, of a constant answer {number(constant)}")
+        parts.append(f"training loss {number(latest.train_loss)} (majority-class loss {number(constant)})")
     parts += [*alarms(latest), *case.lag()]
     suggestion, change = prescribe(case.spec, learn_at_all(case))
     if latest.epoch == 1 and not case.is_over:
@@ -131,12 +131,12 @@ def _tells_nothing(case: Case) -> Verdict:
 def _how_little(evidence: EpochEvidence) -> str:
     beyond, share = above_chance(evidence), share_above_chance(evidence)
     if beyond is None or share is None or beyond < TELLING:
-        return "nothing of the labels yet"
-    return f"little of the labels: they come {percent(share)} of the way from chance to perfect"
+        return "no better than chance so far"
+    return f"hardly better than chance: {percent(share)} of the way from chance to perfect"
 
 
 def still_learns(case: Case) -> bool:
-    """Whether the run is over, one of its losses was still falling, and its test loss had not turned."""
+    """Tell whether the run is over, one of its losses was still falling, and its test loss had not turned."""
     latest, best = case.latest, lowest_test_loss(case.epochs)
     if not case.is_over or (latest.train_acc or 0.0) >= LEARNT_BY_HEART:
         return False
@@ -148,8 +148,8 @@ def still_learns(case: Case) -> bool:
 
 
 def _late_falls(case: Case) -> str:
-    """The losses that fell over the last third of the epochs, in words; of a run of one epoch the training loss, beside
-    a constant answer's."""
+    """Word the losses that fell over the last third of the epochs; of a run of one epoch the training loss beside the
+    majority-class loss."""
     start = len(case.epochs) - max(1, len(case.epochs) // 3) - 1
     before = case.epochs[start] if start >= 0 else None
     latest = case.latest
@@ -157,7 +157,7 @@ def _late_falls(case: Case) -> str:
         constant, loss = case.constant_loss, latest.train_loss
         if constant is None or loss is None or loss >= (1 - STILL_FALLING) * constant:
             return ""
-        return f"training loss {number(loss)}, of a constant answer {number(constant)}"
+        return f"training loss {number(loss)} (majority-class loss {number(constant)})"
     courses = (
         ("training", before.train_loss, latest.train_loss),
         ("test", before.test_nll, latest.test_nll),
@@ -182,15 +182,15 @@ def _stopped_early(case: Case) -> Verdict:
 
 
 def healthy(case: Case) -> Verdict:
-    """What is left when no other rule spoke."""
+    """Judge a run that no other rule applies to."""
     latest = case.latest
     parts = list(scores(latest))
     if sum(latest.answers) and sum(latest.labels):
-        parts += filter(None, [never_answered(latest)])
-        answered, labelled = shares_of_favourite(latest)
-        text = f"class {favourite(latest)} takes {percent(answered)} of the answers"
-        parts.append(f"{text} and {percent(labelled)} of the labels")
-    evidence = f"{case.where()}: " + ("; ".join(parts) or "no test answers")
+        parts += filter(None, [never_predicted(latest)])
+        predicted, labelled = most_predicted_shares(latest)
+        text = f"{percent(predicted)} of predictions are class {most_predicted(latest)}"
+        parts.append(f"{text} ({percent(labelled)} of labels)")
+    evidence = f"{case.where()}: " + ("; ".join(parts) or "no test predictions")
 
     def holds(each: EpochEvidence) -> bool:
         return not (is_diverged(each) or is_collapsed(each) or is_at_chance(case, each))
@@ -199,13 +199,13 @@ def healthy(case: Case) -> Verdict:
 
 
 def not_broken(case: Case) -> str:
-    """What the numbers of a network that looks at the images rule out."""
+    """Word the failures that the latest numbers rule out."""
     latest, best = case.latest, lowest_test_loss(case.epochs)
     parts = []
     beyond = above_chance(latest)
     if beyond is not None and beyond >= TELLING:
-        parts.append(f"answers fit the labels {number(beyond)} standard errors beyond chance: no collapse")
+        parts.append(f"better than chance ({number(beyond)} σ): no collapse")
     if latest.test_nll is not None and latest.test_nll <= NLL_RISE * (best.test_nll or 0.0):
-        at = "its lowest" if best.epoch == latest.epoch else f"near its lowest ({number(best.test_nll)})"
+        at = "at its lowest" if best.epoch == latest.epoch else f"near its lowest ({number(best.test_nll)})"
         parts.append(f"test loss {number(latest.test_nll)} is {at}: no overfitting")
     return "; ".join(parts)

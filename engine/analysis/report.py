@@ -33,11 +33,11 @@ Both belong to the best epoch.
 - **Referable** means grade 2 or more, where classes are ordered grades: ranked by the sum of p(grade ≥ 2), or by the \
 grade where the network gives that. **Calibration error**: mean gap between confidence and accuracy over 15 bins of \
 equal width.
-- **Accuracy while training** is measured on the epoch's own batches, augmented, by the network as it changes; it \
-may lie below the test accuracy. **On the train images afterwards** is the finished network's, in evaluation mode.
-- **Verdict** is judged from the network's answers, not from accuracy alone: *collapsed* means that nearly \
-all test images got the same answer; *overfitting*, that the test loss rises while the training images are still \
-learnt; *underfitting*, that the answers tell nothing of the labels, or that the run ended while it still learnt.
+- **Train accuracy (running average)** is measured on the epoch's own batches, augmented, while the network changes; \
+it may be below the test accuracy. **On the train images afterwards** is the finished network's, in evaluation mode.
+- **Verdict** is judged from the network's predictions, not from accuracy alone: *collapsed* means that nearly \
+all test images got the same prediction; *overfitting*, that the test loss rises while the training loss still falls; \
+*underfitting*, that predictions are no better than chance, or that the run ended while it still improved.
 - `–` stands for what is undefined or was not measured."""
 
 

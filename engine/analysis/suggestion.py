@@ -1,4 +1,4 @@
-"""Which settings to change, the likeliest cure first: only what a spec has and what fits the run's own."""
+"""Suggested changes of settings, the likeliest cure first: only what fits the run's own spec."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ MOST_SUGGESTED = 4
 
 
 def prescribe(spec: RunSpec, changes: Iterable[Change]) -> tuple[str, dict[str, Any]]:
-    """The changes that fit as one line, and the first of them; both empty where none fits."""
+    """Return the changes that fit as one line, and the first of them; both empty where none fits."""
     fitting = [dict(change) for change in changes if change and fits(spec, change)]
     distinct = [change for number, change in enumerate(fitting) if change not in fitting[:number]]
     if not distinct:
@@ -30,7 +30,7 @@ def prescribe(spec: RunSpec, changes: Iterable[Change]) -> tuple[str, dict[str, 
 
 
 def fits(spec: RunSpec, change: Change) -> bool:
-    """Whether the spec with the change is one, and another."""
+    """Tell whether the spec with the change is valid and differs."""
     if not set(change) <= set(FIELDS):
         return False
     try:
@@ -51,7 +51,7 @@ def _shown(value: Any) -> str:
 
 
 def learn_at_all(case: Case) -> list[Change]:
-    """For a network that answers without looking: move it further, then start it better, then weigh the classes."""
+    """Changes for a network that predicts one class: more steps, then a better start, then class weights."""
     spec = case.spec
     if case.is_lagging:
         return [more_epochs(spec), {"batch_size": max(spec.batch_size // 4, 4)}, lower_lr(spec)]
@@ -64,21 +64,22 @@ def learn_at_all(case: Case) -> list[Change]:
 
 
 def is_overdriven(case: Case) -> bool:
-    """Whether the weights were driven to where nothing moves any more, or answer worse than a constant would."""
+    """Tell whether the learning rate drove the weights to where nothing moves any more, or where the loss is far above
+    the majority-class loss."""
     loss, constant = case.latest.train_loss, case.constant_loss
     far_off = loss is not None and constant is not None and loss > 2 * constant
     return bool(alarms(case.latest)) or (far_off and case.spec.lr > DEFAULT_LR[case.spec.optimizer])
 
 
 def learn_more(case: Case) -> list[Change]:
-    """For a network that was stopped while it still learnt."""
+    """Changes for a network that was stopped while it still improved."""
     spec = case.spec
     slow = [raise_lr(spec)] if spec.lr < DEFAULT_LR[spec.optimizer] else []
     return [*slow, more_epochs(spec), better_start(spec)]
 
 
 def generalise(case: Case, best_epoch: int) -> list[Change]:
-    """For a network that learns its training images by heart."""
+    """Changes for a network that memorises its training images."""
     spec = case.spec
     turned = {} if BUILTIN_DEFAULTS.get(spec.data, {}).get("augment") == "none" else {"augment": "flip"}
     decay = {"weight_decay": float(f"{spec.weight_decay * 10:.6g}") or 5e-4}
@@ -92,7 +93,7 @@ def generalise(case: Case, best_epoch: int) -> list[Change]:
 
 
 def stay_finite(case: Case) -> list[Change]:
-    """For a network whose numbers left the range of their format."""
+    """Changes for a network whose numbers left the range of their format."""
     spec = case.spec
     warm = {} if spec.warmup_epochs else {"warmup_epochs": 1.0}
     return [lower_lr(spec), clip(spec), warm, {"precision": "fp32"}]
@@ -116,14 +117,14 @@ def more_epochs(spec: RunSpec) -> Change:
 
 
 def better_start(spec: RunSpec) -> Change:
-    """Weights that have seen images; where there are some, the head alone first."""
+    """Pretrained weights; where there are some, train the head alone first."""
     if spec.pretrained == "none":
         return {"pretrained": "imagenet"}
     return {} if spec.freeze_epochs else {"freeze_epochs": 1}
 
 
 def weigh_classes(case: Case) -> list[Change]:
-    """The mildest weights first; nothing where classes are about even or weighed already."""
+    """The mildest class weights; nothing where classes are about even or weighted already."""
     present = [count for count in case.train_counts if count]
     if not present or max(present) < UNEVEN * min(present):
         return []

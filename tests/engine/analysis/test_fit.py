@@ -76,7 +76,7 @@ def test_by_heart_is_overfitting_since_the_test_loss_rose() -> None:
         ({"nlls": [1.6, 1.0, 1.4, 1.5, 1.6, 0.9]}, "the test loss came down again"),
         ({"trains": [0.4, 0.5, 0.55, 0.6, 0.62, 0.64]}, "a gap within the noise of 200 test images"),
         ({"losses": [1.4, 0.5, 0.6, 0.7, 0.8, 0.9]}, "the training images got worse too"),
-        ({"losses": [1.6, 1.5, 1.45, 1.4, 1.35, 1.3]}, "hardly better than a constant answer"),
+        ({"losses": [1.6, 1.5, 1.45, 1.4, 1.35, 1.3]}, "hardly better than the majority-class loss"),
         ({"batch_size": 128}, "96 steps: the running averages may lag"),
     ],
 )
@@ -93,16 +93,15 @@ def test_what_is_no_overfitting(change: dict[str, Any], why: str) -> None:
 
 def test_shuffled_labels_are_named_as_a_cause() -> None:
     verdict = run(*HEART, [0.2, 0.21, 0.19, 0.2, 0.22, 0.2], [1.7, 1.65, 1.9, 2.4, 3.0, 3.5])
-    assert verdict.kind == "overfitting" and "are the labels right?" in verdict.evidence
+    assert verdict.kind == "overfitting" and "check the labels" in verdict.evidence
 
 
 def test_chance_is_never_healthy_and_one_epoch_is_early() -> None:
     first = run([1.6], [0.21], [0.22], [1.61])
     assert (first.kind, first.suggestion, first.change) == ("underfitting", "", {})
-    assert "tell nothing of the labels yet" in first.evidence and first.evidence.endswith(
-        "too early to say more"
-    )
-    assert "training loss 1.6, of a constant answer 1.61" in first.evidence
+    assert "test predictions are no better than chance so far" in first.evidence
+    assert first.evidence.endswith("too early to say more")
+    assert "training loss 1.6 (majority-class loss 1.61)" in first.evidence
     third = run([1.6, 1.6, 1.6], [0.21, 0.2, 0.22], [0.22, 0.2, 0.21], [1.61, 1.61, 1.61], lr=1e-4)
     assert (third.kind, third.since_epoch) == ("underfitting", 1)
     assert third.change == {"lr": 1e-3}
@@ -134,7 +133,7 @@ def test_answers_that_lag_behind_are_told_from_a_network_that_does_not_learn() -
     for evidence, kind in ((latest, "underfitting"), (collapsed, "collapsed")):
         verdict = judge([evidence], spec_of(batch_size=200, epochs=2), TRAIN)
         assert verdict is not None and verdict.kind == kind
-        assert "after 20 steps the running averages of batch normalisation lag behind" in verdict.evidence
+        assert "after 20 steps BatchNorm's running statistics lag behind" in verdict.evidence
         assert verdict.change == {"epochs": 6}
 
 
@@ -272,7 +271,7 @@ def test_next_to_nothing_is_not_healthy_however_sure_one_is_of_it() -> None:
     verdict = judge(history, spec_of(epochs=2), LAB_TRAIN)
     assert above_chance(history[0]) is not None and (above_chance(history[0]) or 0) > 3
     assert verdict is not None and verdict.kind == "underfitting" and verdict.change
-    assert "tell little of the labels: they come 3" in verdict.evidence
+    assert "hardly better than chance: 3" in verdict.evidence
 
 
 def test_patience_ends_a_run_as_its_last_epoch_does() -> None:

@@ -60,8 +60,8 @@ def test_a_falling_loss_does_not_hide_a_collapse() -> None:
     verdict = verdict_of(published_collapse())
     assert (verdict.kind, verdict.since_epoch) == ("collapsed", 1)
     assert verdict.evidence == (
-        "epoch 10: class 0 takes 100 % of the answers and 73.36 % of the labels, since epoch 1; "
-        "training loss 0.942 to 0.847 (constant answer 0.868), falling while the answers stay; "
+        "epoch 10: 100 % of predictions are class 0 (73.36 % of labels), since epoch 1; "
+        "training loss 0.942 to 0.847 (majority-class loss 0.868), falling, but predictions do not change; "
         "test accuracy 73.36 % (baseline 73.36 %); kappa 0.00"
     )
     assert verdict.ruled_out == (
@@ -84,7 +84,7 @@ def test_cures_come_in_order() -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
-    """Each course falls past the best constant answer of its own loss, as the published one does."""
+    """Each course falls past the majority-class loss of its own loss, as the published one does."""
     constant = best_constant_loss(loss, TRAIN)
     assert constant is not None
     answered = 1 if loss == "mse-ordinal" else 0
@@ -93,8 +93,8 @@ def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
     history = [epoch(number, answers, value) for number, value in enumerate(course, start=1)]
     history = [replace(each, kappa=0.0, test_acc=LABELS[answered] / sum(LABELS)) for each in history]
     verdict = verdict_of(history, epochs=5, loss=loss)
-    assert verdict.kind == "collapsed" and f"(constant answer {constant:.3g})" in verdict.evidence
-    assert f"class {answered} takes 100 % of the answers" in verdict.evidence
+    assert verdict.kind == "collapsed" and f"(majority-class loss {constant:.3g})" in verdict.evidence
+    assert f"100 % of predictions are class {answered} " in verdict.evidence
     assert ("ce-sqrt" in verdict.suggestion) == (loss == "ce")
 
 
@@ -103,25 +103,25 @@ def test_classes_that_are_never_answered_are_named_although_the_run_is_healthy()
     answers = (most + rest[0] + rest[2], 0, rest[1], 0, *rest[3:])
     verdict = verdict_of([epoch(number, answers) for number in (1, 2, 3)])
     larger, smaller = sorted((1, 3), key=lambda index: -LABELS[index])
-    named = f"never answered: class {larger} ({LABELS[larger]:,} images), class {smaller} ({LABELS[smaller]:,} images)"
-    assert verdict.kind == "healthy" and f"; {named}; class 0 takes" in verdict.evidence
-    assert "never answered" not in verdict_of([epoch(number) for number in (1, 2, 3)]).evidence
+    named = f"class {larger} ({LABELS[larger]:,} images), class {smaller} ({LABELS[smaller]:,} images) never predicted"
+    assert verdict.kind == "healthy" and f"; {named}; " in verdict.evidence
+    assert "never predicted" not in verdict_of([epoch(number) for number in (1, 2, 3)]).evidence
 
 
 def test_baseline_accuracy_with_kappa_is_healthy() -> None:
     verdict = verdict_of([replace(epoch(number), test_nll=0.7 - number / 100) for number in (1, 2, 3)])
     assert verdict.kind == "healthy" and verdict.suggestion == ""
     assert "test accuracy 73.36 % (baseline 73.36 %); kappa 0.60" in verdict.evidence
-    assert "class 0 takes 79.7 % of the answers" in verdict.evidence
-    assert "standard errors beyond chance: no collapse" in verdict.ruled_out
-    assert "test loss 0.67 is its lowest: no overfitting" in verdict.ruled_out
+    assert "79.7 % of predictions are class 0 (" in verdict.evidence
+    assert " σ): no collapse" in verdict.ruled_out
+    assert "test loss 0.67 is at its lowest: no overfitting" in verdict.ruled_out
 
 
 def test_any_class_may_be_the_answered_one() -> None:
     constant = replace(epoch(3, (0, 7026, 0, 0, 0)), test_acc=488 / 7026)
     verdict = verdict_of([constant])
     assert verdict.kind == "collapsed"
-    assert "class 1 takes 100 % of the answers and 6.946 % of the labels" in verdict.evidence
+    assert "100 % of predictions are class 1 (6.946 % of labels)" in verdict.evidence
     assert "test accuracy 6.946 %" in verdict.evidence
 
 
@@ -217,7 +217,7 @@ def test_an_epoch_without_test_images_is_judged_by_its_training_loss() -> None:
     verdict = judge([empty], spec_of(), (50, 50))
     assert verdict is not None and (verdict.kind, verdict.evidence) == (
         "healthy",
-        "epoch 1 of 10: no test answers",
+        "epoch 1 of 10: no test predictions",
     )
     blind = judge([replace(empty, train_loss=0.69)], spec_of(), (50, 50))
     assert blind is not None and blind.kind == "underfitting"
