@@ -94,9 +94,8 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
 
     from engine.files.paths import Home
     from engine.spec.grid import make_spec
-    from engine.training.recipe import resolve_threads
     from engine.training.setup import build_network, prepare_data
-    from engine.training.torch_setup import keep_freed_memory
+    from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
     cpu = torch.device("cpu")
     torch.set_num_threads(resolve_threads(0))

@@ -76,7 +76,9 @@ def collapsed(case: Case) -> Verdict | None:
     parts = [
         f"epoch {latest.epoch}: class {favourite(latest)} takes {percent(answered)} of the answers "
         f"and {percent(labelled)} of the labels, since epoch {first}",
-        loss_course([evidence for evidence in case.epochs if evidence.epoch >= first], case.constant_loss),
+        loss_course(
+            [evidence for evidence in case.epochs if evidence.epoch >= first], case.majority_class_loss
+        ),
         *scores(latest),
         *alarms(latest),
         *case.lag(),

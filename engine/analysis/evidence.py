@@ -60,12 +60,12 @@ def never_answered(evidence: EpochEvidence) -> str:
     return f"never answered: {', '.join(named)}{more}"
 
 
-def loss_course(collapsed: Sequence[EpochEvidence], constant: float | None) -> str:
-    """How the training loss moved while the answers stood still, beside the best constant answer's."""
+def loss_course(collapsed: Sequence[EpochEvidence], majority_class_loss: float | None) -> str:
+    """The course of the training loss while the predictions stayed as they were, beside the majority-class loss."""
     losses = [evidence.train_loss for evidence in collapsed if evidence.train_loss is not None]
     if not losses:
         return ""
-    beside = "" if constant is None else f" (constant answer {number(constant)})"
+    beside = "" if majority_class_loss is None else f" (constant answer {number(majority_class_loss)})"
     if len(losses) == 1:
         return f"training loss {number(losses[0])}{beside}"
     falls = ", falling while the answers stay" if losses[-1] < losses[0] else ""

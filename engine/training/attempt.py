@@ -29,7 +29,7 @@ from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.log import log
 from engine.training.loss_curve import Diverged
 from engine.training.out_of_memory import OutOfMemory, halved, is_out_of_memory, release, shrink_line
-from engine.training.recipe import MachineError
+from engine.training.precision import MachineError
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.store_retry import patient_fence, patiently

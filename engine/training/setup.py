@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.constant_loss import loss_problem
 from engine.analysis.group_accuracy import seen_groups
 from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
@@ -23,16 +22,19 @@ from engine.files.paths import Home, gpu_cache_bytes
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import make_optimizer
+from engine.recipes.schedules import make_schedule
 from engine.spec.conflicts import SMALLEST_ALONE_PX
 from engine.spec.constants import PRETRAINED_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.compilation import make_forward, make_replay
 from engine.training.heads import add_dropout
-from engine.training.losses import make_objective, outputs_of
+from engine.training.memory_layout import memory_format
+from engine.training.objective import make_objective
 from engine.training.packing_progress import PackingLog
-from engine.training.recipe import autocast, make_optimizer, make_scaler, memory_format
-from engine.training.schedules import make_schedule
+from engine.training.precision import autocast, make_scaler
 from engine.training.step import Network
 
 Log = Callable[[str], None]
@@ -105,7 +107,7 @@ def _misfit(spec: RunSpec, index: Index) -> str | None:
     """What the spec asks of its data that they do not have."""
     has_val = "val" in index.splits
     problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)
-    return problem or loss_problem(spec.loss, ordered=index.ordered)
+    return problem or LOSSES[spec.loss].data_problem(ordered=index.ordered)
 
 
 def _pack(
@@ -152,7 +154,7 @@ def build_network(
     classes = data.index.class_names
     model = build_model(
         spec.arch,
-        outputs_of(spec.loss, len(classes)),
+        LOSSES[spec.loss].output_count(len(classes)),
         implementation=spec.implementation,
         bottleneck_stride=spec.bottleneck_stride,
         seed=spec.seed,
@@ -169,7 +171,7 @@ def build_network(
         forward=make_forward(model, spec, device, log),
         optimizer=optimizer,
         schedule=make_schedule(optimizer, spec, data.steps_per_epoch),
-        loss_of=make_objective(spec, data.index.counts("train")).to(device),
+        loss_of=make_objective(spec.loss, data.index.counts("train"), spec.label_smoothing).to(device),
         autocast=lambda: autocast(precision, device),
         scaler=make_scaler(precision, device),
         micro_batch=micro_batch or spec.images_at_once,

@@ -11,7 +11,7 @@ from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 from engine.training.attempt import _shown
-from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
+from engine.training.memory_layout import CHANNELS_LAST_FROM_PX, memory_format
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 

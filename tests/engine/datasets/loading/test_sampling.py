@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.datasets.loading.sampling import balanced_draw, copies_of, parts_of
+from engine.datasets.loading.sampling import parts_of
+from engine.recipes.samplers import balanced_draw, copies_of
 
 
 @given(count=st.integers(0, 300), size=st.integers(1, 50))
