@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.datasets.loading.augment import Views, make_views, placed, plain_views
+from engine.datasets.loading.batch_parts import parts_of
 from engine.datasets.loading.device_feeds import CudaCopier, Feed, Mapped, Pinned, Resident
-from engine.datasets.loading.sampling import parts_of
 from engine.recipes.augmentations import passes_of
 from engine.recipes.counters import COPY_STEP, NETWORK, ORDER, mix
 from engine.recipes.samplers import SAMPLERS

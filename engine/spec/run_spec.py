@@ -13,23 +13,14 @@ from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
 from engine.recipes.schedules import SCHEDULES
 from engine.spec.conflicts import conflicts
-from engine.spec.constants import BUILTIN_DEFAULTS, RUN_PREFIX
+from engine.spec.constants import RUN_PREFIX
+from engine.spec.dependent_defaults import filled
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
 
 Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "val_balanced_acc", "val_kappa"]
 
-# The defaults that depend on other fields, in words.
-DEPENDENT_DEFAULTS = {
-    "lr": optimizers.lr_defaults(),
-    "image_size": "224; built-in data: their own",
-    "augment": "flip; digits: none",
-    "test_fraction": "0.2; epochs 0: 1",
-    **dict.fromkeys(
-        ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
-    ),
-}
 NO_RESULT = frozenset({"allow_leak"})
 """Fields that decide whether a run starts, and nothing of its result."""
 
@@ -159,19 +150,7 @@ class RunSpec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _fill_dependent_defaults(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping):
-            return values
-        optimizer = OPTIMIZERS.get(str(values.get("optimizer")), OPTIMIZERS[optimizers.DEFAULT])
-        if isinstance(values.get("cuda_graphs"), bool):
-            values = {**values, "cuda_graphs": "auto"}  # it was a switch before it had measurements
-        own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
-        all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
-        return {
-            "lr": optimizer.default_lr,
-            **all_test,
-            **own,
-            **{name: value for name, value in values.items() if value is not None},
-        }
+        return filled(values) if isinstance(values, Mapping) else values
 
     @field_validator(*REGISTRIES, mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.loading.sampling import parts_of
+from engine.datasets.loading.batch_parts import parts_of
 from engine.datasets.packed import BadImages, pack, skip
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
-from engine.datasets.loading.sampling import parts_of
+from engine.datasets.loading.batch_parts import parts_of
 from engine.training.cuda_graph import Replay
 from engine.training.heads import reseed
 from engine.training.objective import Objective
