@@ -103,8 +103,7 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
     from engine.training.context import RunContext
     from engine.training.network import build_network
     from engine.training.prepared_data import prepare_data
-    from engine.training.recipe import resolve_threads
-    from engine.training.torch_setup import keep_freed_memory
+    from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
     cpu = torch.device("cpu")
     torch.set_num_threads(resolve_threads(0))

@@ -16,13 +16,14 @@ import torch
 from torch.nn import functional
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home
+from engine.recipes.optimizers import make_optimizer
 from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
 from engine.training.context import RunContext
-from engine.training.recipe import make_optimizer, resolve_precision
+from engine.training.precision import resolve_precision
 from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.step import plain_pass

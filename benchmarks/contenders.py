@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.contender import CONTENDERS
 from benchmarks.jpegs import draw_folder
-from engine.training.recipe import resolve_precision
+from engine.training.precision import resolve_precision
 
 TITLE = "Contenders: ResNet-18, batch 32, JPEGs of 512 px, a whole training with its evaluations"
 ROUNDS = 5

@@ -16,8 +16,9 @@ from engine.datasets.batches import Batch, Batches
 from engine.datasets.loading.device_feeds import Pinned
 from engine.datasets.packed import open_map
 from engine.models.resnet import build_model
-from engine.training.recipe import autocast, memory_format, resolve_precision, resolve_threads
-from engine.training.torch_setup import keep_freed_memory
+from engine.training.memory_layout import memory_format
+from engine.training.precision import autocast, resolve_precision
+from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
 TITLE = "Feeds: ResNet-18, batch 32, an epoch from the packed map against its batches in memory"
 ROUNDS = 7

@@ -12,8 +12,8 @@ import torch
 from torch.nn import functional
 
 from engine.models.resnet import build_model
-from engine.training.recipe import CHANNELS_LAST_FROM_PX, resolve_threads
-from engine.training.torch_setup import keep_freed_memory
+from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
+from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
 TITLE = "Layout and memory: a step in fp32, plain or channels_last, freed memory kept or given back"
 ROUNDS = 5

@@ -22,14 +22,14 @@ from engine.datasets.index import Index
 from engine.datasets.synthetic.fundus import draw_fundus
 from engine.files.paths import Home
 from engine.models.weight_files import weights_bytes
+from engine.recipes.optimizers import make_optimizer
+from engine.recipes.schedules import make_schedule
 from engine.spec.grid import make_spec
 from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import train_one_epoch
 from engine.training.loss_curve import Bucket, Diverged
 from engine.training.measure import Choice, Measured
-from engine.training.recipe import make_optimizer
-from engine.training.schedules import make_schedule
 from engine.training.session import Session
 
 EVERY_EPOCH_UNTIL = 8

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
-from engine.analysis.constant_loss import best_constant_loss, drawn_shares
 from engine.analysis.evidence import EpochEvidence, percent
+from engine.analysis.majority_class import majority_class_loss
+from engine.recipes.samplers import SAMPLERS
 from engine.spec.run_spec import RunSpec
 
 VerdictKind: TypeAlias = Literal["healthy", "collapsed", "diverged", "overfitting", "underfitting"]
@@ -54,10 +55,10 @@ class Case:
         return self.latest.epoch >= self.spec.epochs or self.ends_here
 
     @property
-    def constant_loss(self) -> float | None:
+    def majority_class_loss(self) -> float | None:
         """Majority-class loss: of the best always-one-class predictor under the run's own loss."""
         spec = self.spec
-        return best_constant_loss(
+        return majority_class_loss(
             spec.loss, self.train_counts, label_smoothing=spec.label_smoothing, sampler=spec.sampler
         )
 
@@ -73,7 +74,7 @@ class Case:
         """Tell whether training batches are predicted well while too few steps were made for BatchNorm's running
         statistics, which evaluation uses, to follow the weights. Frozen, they follow nothing."""
         accuracy, steps = self.latest.train_acc, self.steps
-        shares = drawn_shares(self.train_counts, self.spec.sampler)
+        shares = SAMPLERS[self.spec.sampler].drawn_shares(self.train_counts)
         if self.is_frozen or accuracy is None or shares is None or steps is None or steps >= SETTLED_STEPS:
             return False
         images = sum(self.train_counts)

@@ -77,7 +77,9 @@ def collapsed(case: Case) -> Verdict | None:
     parts = [
         f"epoch {latest.epoch}: {percent(predicted)} of predictions are class {most_predicted(latest)} "
         f"({percent(labelled)} of labels), since epoch {first}",
-        loss_course([evidence for evidence in case.epochs if evidence.epoch >= first], case.constant_loss),
+        loss_course(
+            [evidence for evidence in case.epochs if evidence.epoch >= first], case.majority_class_loss
+        ),
         *scores(latest),
         *alarms(latest),
         *case.lag(),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
 from engine.analysis.study import Measured, StudyRun
+from engine.recipes.augmentations import NONE
+from engine.recipes.samplers import SAMPLERS
 from engine.spec.run_spec import FIELDS
 
 if TYPE_CHECKING:
@@ -101,8 +103,8 @@ def _finish_axes(axes: "Axes", runs: Sequence[StudyRun], axis: Range) -> None:
 def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> None:
     from matplotlib.lines import Line2D
 
-    augmented = all(run.spec.augment != "none" for run in runs)
-    balanced = any(run.spec.sampler == "balanced" for run in runs)
+    augmented = all(run.spec.augment != NONE for run in runs)
+    balanced = any(not SAMPLERS[run.spec.sampler].keeps_shares for run in runs)
     how = "measured while training" + (", on augmented images" if augmented else "")
     how += ", balanced classes" if balanced else ""
     styles = [

@@ -22,6 +22,7 @@ from engine.analysis.evidence import (
     what_works,
 )
 from engine.analysis.suggestion import generalise, learn_at_all, learn_more, prescribe
+from engine.recipes.samplers import SAMPLERS
 
 NLL_RISE = 1.1
 """The test loss counts as risen at this many times its lowest."""
@@ -48,7 +49,7 @@ def is_at_chance(case: Case, evidence: EpochEvidence) -> bool:
     little = tells_little(evidence)
     if little is not None:
         return little
-    constant, loss = case.constant_loss, evidence.train_loss
+    constant, loss = case.majority_class_loss, evidence.train_loss
     return constant is not None and loss is not None and loss > NOTHING_LEARNT * constant
 
 
@@ -93,9 +94,11 @@ def _learns_by_heart(case: Case, evidence: EpochEvidence, best: EpochEvidence) -
     if losses[0] is None or losses[1] is None or accuracies[0] is None or accuracies[1] is None:
         return False
     error = accuracy_error(accuracies[1], sum(evidence.labels))
-    if case.spec.sampler == "balanced":  # whose training accuracy is of other class shares than the test's
-        return losses[0] < min(losses[1], BY_HEART * (case.constant_loss or losses[1]))
-    if case.constant_loss is not None and losses[0] > BY_HEART * case.constant_loss:
+    if not SAMPLERS[
+        case.spec.sampler
+    ].keeps_shares:  # the training accuracy is of other class shares than the test's
+        return losses[0] < min(losses[1], BY_HEART * (case.majority_class_loss or losses[1]))
+    if case.majority_class_loss is not None and losses[0] > BY_HEART * case.majority_class_loss:
         return False
     return losses[0] < losses[1] and accuracies[0] - accuracies[1] > max(LEAST_GAP, GAP_ERRORS * error)
 
@@ -114,7 +117,7 @@ def underfitting(case: Case) -> Verdict | None:
 
 
 def _tells_nothing(case: Case) -> Verdict:
-    latest, constant = case.latest, case.constant_loss
+    latest, constant = case.latest, case.majority_class_loss
     parts = [f"{case.where()}: test predictions are {_how_little(latest)}", *scores(latest)]
     if constant is not None and latest.train_loss is not None:
         parts.append(f"training loss {number(latest.train_loss)} (majority-class loss {number(constant)})")
@@ -154,7 +157,7 @@ def _late_falls(case: Case) -> str:
     before = case.epochs[start] if start >= 0 else None
     latest = case.latest
     if before is None:
-        constant, loss = case.constant_loss, latest.train_loss
+        constant, loss = case.majority_class_loss, latest.train_loss
         if constant is None or loss is None or loss >= (1 - STILL_FALLING) * constant:
             return ""
         return f"training loss {number(loss)} (majority-class loss {number(constant)})"

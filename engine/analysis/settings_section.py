@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from engine.analysis.markdown import UNDEFINED, markdown, setting, table, weights_in_full
 from engine.analysis.study import Study, StudyRun
+from engine.recipes.registries import value_in_words
 from engine.spec.run_spec import FIELDS, RunSpec
 
 ALWAYS_APART = ("data", "arch", "pretrained")
 """Named for each run even where all are alike."""
+MOST_CHARACTERS = 1_000
+"""Of the line that says what the values of a setting stand for."""
 
 
 def settings_section(study: Study) -> str:
@@ -15,7 +18,10 @@ def settings_section(study: Study) -> str:
     apart = [field for field in settings if len({setting(run.spec, field) for run in study.runs}) > 1]
     shared = [field for field in settings if field not in apart]
     first = study.runs[0].spec
-    rows = [[f"`{field}`", markdown(setting(first, field)), markdown(_meaning(field))] for field in shared]
+    rows = [
+        [f"`{field}`", markdown(setting(first, field)), markdown(_meaning(field, getattr(first, field)))]
+        for field in shared
+    ]
     parts = [
         "**Table 2.** What all runs share.",
         table(["setting", "value", "meaning"], rows),
@@ -23,6 +29,7 @@ def settings_section(study: Study) -> str:
         _passes(study.runs),
         "**Table 3.** The runs, and what tells them apart.",
         _apart(study.runs, apart),
+        _values(study.runs, apart),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -78,5 +85,17 @@ def _times(passes: int) -> str:
     return "once" if passes == 1 else f"{passes} times ({passes} passes an epoch)"
 
 
-def _meaning(field: str) -> str:
-    return RunSpec.model_fields[field].description or ""
+def _meaning(field: str, value: object) -> str:
+    """What the setting is, and what its value stands for where it is one of a registry."""
+    words = [RunSpec.model_fields[field].description or "", value_in_words(field, value)]
+    return ": ".join(filter(None, words))
+
+
+def _values(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
+    """A line for each setting that tells the runs apart and is one of a registry: what its values stand for."""
+    lines = []
+    for field in fields:
+        words = {value: value_in_words(field, value) for value in (getattr(run.spec, field) for run in runs)}
+        known = [f"{value}: {text}" for value, text in words.items() if text]
+        lines += [f"- `{field}` {markdown('; '.join(known), MOST_CHARACTERS)}."] if known else []
+    return "\n".join(lines)

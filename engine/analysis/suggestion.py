@@ -5,16 +5,17 @@ from typing import Any
 
 from engine.analysis.case import Case
 from engine.analysis.evidence import alarms
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import OPTIMIZERS
+from engine.recipes.samplers import SAMPLERS
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, make_spec
-from engine.spec.run_spec import DEFAULT_LR, FIELDS, RunSpec
+from engine.spec.run_spec import FIELDS, RunSpec
 
 Change = Mapping[str, Any]
 
 MORE_EPOCHS = 3
 """Times: a slow start needs a multiple, not a few more."""
-LARGEST_LR = {"sgd": 0.1, "adamw": 3e-3}
-"""No suggestion goes past it: ten times the default, and He et al. 2015 begin at 0.1."""
 UNEVEN = 2.0
 """Class weights are worth a try where the largest class has this many times the images of the smallest."""
 MOST_SUGGESTED = 4
@@ -58,7 +59,7 @@ def learn_at_all(case: Case) -> list[Change]:
     if is_overdriven(case):
         return [lower_lr(spec), {} if spec.warmup_epochs else {"warmup_epochs": 1.0}, clip(spec)]
     steps = [raise_lr(spec), more_epochs(spec)]
-    if spec.lr >= DEFAULT_LR[spec.optimizer]:
+    if spec.lr >= OPTIMIZERS[spec.optimizer].default_lr:
         steps.reverse()
     return [*steps, better_start(spec), *weigh_classes(case)]
 
@@ -66,15 +67,17 @@ def learn_at_all(case: Case) -> list[Change]:
 def is_overdriven(case: Case) -> bool:
     """Tell whether the learning rate drove the weights to where nothing moves any more, or where the loss is far above
     the majority-class loss."""
-    loss, constant = case.latest.train_loss, case.constant_loss
+    loss, constant = case.latest.train_loss, case.majority_class_loss
     far_off = loss is not None and constant is not None and loss > 2 * constant
-    return bool(alarms(case.latest)) or (far_off and case.spec.lr > DEFAULT_LR[case.spec.optimizer])
+    return bool(alarms(case.latest)) or (
+        far_off and case.spec.lr > OPTIMIZERS[case.spec.optimizer].default_lr
+    )
 
 
 def learn_more(case: Case) -> list[Change]:
     """Changes for a network that was stopped while it still improved."""
     spec = case.spec
-    slow = [raise_lr(spec)] if spec.lr < DEFAULT_LR[spec.optimizer] else []
+    slow = [raise_lr(spec)] if spec.lr < OPTIMIZERS[spec.optimizer].default_lr else []
     return [*slow, more_epochs(spec), better_start(spec)]
 
 
@@ -101,7 +104,7 @@ def stay_finite(case: Case) -> list[Change]:
 
 def raise_lr(spec: RunSpec) -> Change:
     lr = float(f"{spec.lr * 10:.6g}")
-    return {"lr": lr} if lr <= LARGEST_LR[spec.optimizer] else {}
+    return {"lr": lr} if lr <= OPTIMIZERS[spec.optimizer].largest_lr else {}
 
 
 def clip(spec: RunSpec) -> Change:
@@ -109,7 +112,7 @@ def clip(spec: RunSpec) -> Change:
 
 
 def lower_lr(spec: RunSpec) -> Change:
-    return {"lr": min(float(f"{spec.lr / 10:.6g}"), LARGEST_LR[spec.optimizer])}
+    return {"lr": min(float(f"{spec.lr / 10:.6g}"), OPTIMIZERS[spec.optimizer].largest_lr)}
 
 
 def more_epochs(spec: RunSpec) -> Change:
@@ -128,4 +131,5 @@ def weigh_classes(case: Case) -> list[Change]:
     present = [count for count in case.train_counts if count]
     if not present or max(present) < UNEVEN * min(present):
         return []
-    return [{"loss": "ce-sqrt"}] if case.spec.loss == "ce" and case.spec.sampler == "shuffle" else []
+    variant = LOSSES[case.spec.loss].weighted_variant
+    return [{"loss": variant}] if variant and SAMPLERS[case.spec.sampler].keeps_shares else []

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.datasets.loading.augment import COPY_STEP, Views, make_views, placed, plain_views
-from engine.datasets.loading.counters import NETWORK, ORDER, mix
+from engine.datasets.loading.augment import Views, make_views, placed, plain_views
+from engine.datasets.loading.batch_parts import parts_of
 from engine.datasets.loading.device_feeds import CudaCopier, Feed, Mapped, Pinned, Resident
-from engine.datasets.loading.sampling import balanced_draw, copies_of, parts_of
-from engine.spec.augmentation import passes_of
+from engine.recipes.augmentations import passes_of
+from engine.recipes.counters import COPY_STEP, NETWORK, ORDER, mix
+from engine.recipes.samplers import SAMPLERS
 
 # Mean and standard deviation of ImageNet's images, RGB in [0, 1]: what torchvision's weights were trained with.
 MEAN = (0.485, 0.456, 0.406)
@@ -97,14 +98,11 @@ class Batches:
 
     def _order(self, rows: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """An epoch's rows in its order, and which copy of its image each is."""
-        passes = passes_of(self._augment)
-        if self._sampler == "balanced":
-            numbers = mix(self._seed, epoch, ORDER, np.arange(passes * len(rows)))
-            drawn = balanced_draw(numbers, rows, self._classes[rows])
-            return drawn, copies_of(drawn)
-        shown, copies = np.tile(rows, passes), np.repeat(np.arange(passes), len(rows))
-        order = np.argsort(mix(self._seed, epoch, ORDER, shown + copies * COPY_STEP), kind="stable")
-        return shown[order], copies[order]
+
+        def numbers(keys: NDArray[np.int64], copies: NDArray[np.int64]) -> NDArray[np.uint64]:
+            return mix(self._seed, epoch, ORDER, keys + copies * COPY_STEP)
+
+        return SAMPLERS[self._sampler].order(rows, self._classes[rows], passes_of(self._augment), numbers)
 
     def _batches(self, views: Views, parts: list[slice], epoch: int) -> Iterator[Batch]:
         """Labels and places go to the device once: a step sends nothing there but images."""

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.preflight.gpu_memory import WEIGHTS_MIB
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import OPTIMIZERS
 from engine.spec.constants import BUILTIN_DEFAULTS
-from engine.spec.run_spec import ORDINAL_LOSS, RunSpec
+from engine.spec.run_spec import RunSpec
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index
 
 FEATURES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "resnet101": 2048, "resnet152": 2048}
 """Inputs of the last layer."""
-OPTIMIZER_COPIES = {"sgd": 1, "adamw": 2}
-"""Of the parameters, that a checkpoint holds besides them."""
 ASIDE = 2
 """Checkpoints that lie beside a training run's newest: the one before, and the next while it is written. A new best
 epoch's weights lie beside those before, too."""
@@ -100,11 +100,9 @@ def built_in(spec: RunSpec) -> Images | None:
 
 def run_footprint(spec: RunSpec, images: Images) -> Footprint:
     """What one run leaves behind, its packed images aside."""
-    outputs = 1 if spec.loss == ORDINAL_LOSS else images.classes
+    outputs = LOSSES[spec.loss].output_count(images.classes)
     weights = round(WEIGHTS_MIB[spec.arch] * 2**20) + 4 * outputs * (FEATURES[spec.arch] + 1)
-    copies = OPTIMIZER_COPIES[spec.optimizer] if spec.epochs else 0
-    if spec.optimizer == "sgd" and not spec.momentum:
-        copies = 0
+    copies = OPTIMIZERS[spec.optimizer].state_copies(spec) if spec.epochs else 0
     checkpoint = weights * (1 + copies)
     row = images.name_bytes + 2 * images.label_bytes + len(",,,0.123456\n")
     twice = round(images.test * (row + 4 * outputs))

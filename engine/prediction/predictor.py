@@ -27,12 +27,13 @@ from engine.hardware import device_choice as devices
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 from engine.prediction.result_files import CsvWriter, JsonWriter, Prediction, Progress, Writer
-from engine.spec.run_spec import ORDINAL_LOSS
+from engine.recipes.losses import LOSSES
 from engine.text import plain
 from engine.training.heads import outputs_in_full
-from engine.training.losses import Classification, Objective, Ordinal, outputs_of
+from engine.training.memory_layout import memory_format
+from engine.training.objective import Objective, reading_of
 from engine.training.out_of_memory import is_out_of_memory
-from engine.training.recipe import autocast, forbid_tf32, memory_format
+from engine.training.precision import autocast, forbid_tf32
 
 NEEDED = (
     "arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess", "loss",
@@ -62,9 +63,14 @@ def load_network(path: Path, device: torch.device) -> Network:
         raise WeightsError(f"{path} does not say its {', '.join(missing)}: it was not written by resnet-tui")
     known: dict[str, Any] = about
     names = tuple(map(str, known["class_names"]))
-    objective = Ordinal(len(names)) if known["loss"] == ORDINAL_LOSS else Classification()
-    outputs = outputs_of(str(known["loss"]), len(names))
-    model = build_model(known["arch"], outputs, bottleneck_stride=known["bottleneck_stride"])
+    loss = LOSSES.get(str(known["loss"]))
+    if loss is None:
+        raise WeightsError(
+            f"{path} was trained with loss {known['loss']}, which is unknown here: update resnet-tui"
+        )
+    model = build_model(
+        known["arch"], loss.output_count(len(names)), bottleneck_stride=known["bottleneck_stride"]
+    )
     model.load_state_dict(read_state(path))
     image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
     if precision == "fp32":
@@ -75,7 +81,7 @@ def load_network(path: Path, device: torch.device) -> Network:
         class_names=names,
         look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
         image_size=image_size,
-        objective=objective.to(device),
+        objective=reading_of(loss, len(names)).to(device),
         precision=precision,
         device=device,
     )
@@ -130,7 +136,7 @@ def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.in
         outputs = outputs_in_full(
             network.model, batch.images, lambda: autocast(network.precision, network.device)
         )
-        answers.append(network.objective.answers(outputs).cpu().numpy())
+        answers.append(network.objective.predictions(outputs).cpu().numpy())
         scores.append(network.objective.scores(outputs).cpu().numpy())
     return np.concatenate(answers), np.concatenate(scores)
 

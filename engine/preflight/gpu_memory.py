@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engine.hardware import telemetry
+from engine.recipes.optimizers import OPTIMIZERS
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import listing, workers
@@ -26,8 +27,8 @@ WEIGHTS_MIB = {"resnet18": 42.7, "resnet34": 81.3, "resnet50": 89.8, "resnet101"
 CONTEXT_GB = 0.5
 """About what CUDA itself and its libraries' kernels take of a card."""
 
-COPIES = {"sgd": 3, "adamw": 4}
-"""Of the weights: themselves, their gradients, the optimiser's state."""
+WEIGHTS_AND_GRADIENTS = 2
+"""What a card keeps for each parameter beside the optimiser's state."""
 
 
 DECIDES_MEMORY = (
@@ -51,8 +52,9 @@ class Need:
 def least_need(spec: RunSpec) -> Need:
     """What a run takes at least: convolutions want some more to work in."""
     narrow = 1.0 if spec.precision == "fp32" else 0.5
+    copies = WEIGHTS_AND_GRADIENTS + OPTIMIZERS[spec.optimizer].state_copies(spec)
     per_image_mib = ACTIVATIONS_MIB[spec.arch] * (spec.image_size / 224) ** 2 * narrow
-    kept_mib = per_image_mib * spec.images_at_once + WEIGHTS_MIB[spec.arch] * COPIES[spec.optimizer]
+    kept_mib = per_image_mib * spec.images_at_once + WEIGHTS_MIB[spec.arch] * copies
     return Need(kept_mib / 1024 + CONTEXT_GB, "by its activations and weights")
 
 

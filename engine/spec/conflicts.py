@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from engine.recipes.optimizers import OPTIMIZERS, names_with_momentum
+from engine.recipes.registries import exclusions
 from engine.spec.constants import BUILTIN_DEFAULTS
 
 if TYPE_CHECKING:
@@ -45,12 +47,9 @@ def _network_conflicts(spec: "RunSpec") -> Iterator[str]:
 
 
 def _recipe_conflicts(spec: "RunSpec") -> Iterator[str]:
-    if spec.nesterov and not (spec.optimizer == "sgd" and spec.momentum > 0):
-        yield "nesterov needs optimizer sgd with a momentum above 0"
-    if spec.loss == "mse-ordinal" and spec.label_smoothing:
-        yield "loss mse-ordinal has no classes to smooth: leave label_smoothing at 0"
-    if spec.schedule == "onecycle" and spec.warmup_epochs:
-        yield "schedule onecycle warms up by itself: leave warmup_epochs at 0"
+    if spec.nesterov and not (OPTIMIZERS[spec.optimizer].takes_momentum and spec.momentum > 0):
+        yield f"nesterov needs optimizer {' or '.join(names_with_momentum())} with a momentum above 0"
+    yield from exclusions(spec)
     if spec.epochs and spec.warmup_epochs >= spec.epochs:
         yield f"warmup_epochs {spec.warmup_epochs:g} leaves nothing of {spec.epochs} epochs: warm up for fewer"
     if spec.micro_batch > spec.batch_size:

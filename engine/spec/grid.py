@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from engine.recipes.entry import unknown_choice
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 
 
@@ -82,7 +83,7 @@ def _describe(name: str, error: Mapping[str, Any]) -> str:
         case "extra_forbidden":
             return "is not a setting"
         case "literal_error":
-            return f"{given!r} is unknown: choose from {', '.join(choices_of(name))}"
+            return unknown_choice(given, choices_of(name))
         case "float_parsing" | "float_type":
             return f"{given!r} is not a number"
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":

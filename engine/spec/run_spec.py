@@ -5,32 +5,22 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from engine.spec import augmentation
+from engine.recipes import augmentations, optimizers
+from engine.recipes.entry import unknown_choice
+from engine.recipes.optimizers import OPTIMIZERS
+from engine.recipes.registries import REGISTRIES
+from engine.recipes.schedules import SCHEDULES
 from engine.spec.conflicts import conflicts
-from engine.spec.constants import BUILTIN_DEFAULTS, RUN_PREFIX
+from engine.spec.constants import RUN_PREFIX
+from engine.spec.dependent_defaults import filled
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
 
 Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "val_balanced_acc", "val_kappa"]
 
-Loss = Literal["ce", "ce-sqrt", "ce-balanced", "class-balanced", "logit-adjusted", "mse-ordinal"]
-ORDINAL_LOSS = "mse-ordinal"
-"""The loss of a network with one output, the grade."""
-
-DEFAULT_LR = {"sgd": 0.01, "adamw": 3e-4}
-# The defaults that depend on other fields, in words.
-DEPENDENT_DEFAULTS = {
-    "lr": "0.01; adamw: 0.0003",
-    "image_size": "224; built-in data: their own",
-    "augment": "flip; digits: none",
-    "test_fraction": "0.2; epochs 0: 1",
-    **dict.fromkeys(
-        ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
-    ),
-}
 NO_RESULT = frozenset({"allow_leak"})
 """Fields that decide whether a run starts, and nothing of its result."""
 
@@ -66,8 +56,7 @@ class RunSpec(BaseModel):
     )
     augment: str = setting(
         "flip",
-        "change training images at random: none, or flip, flip4 (all four mirrorings, 4 passes an epoch), rotate, "
-        "crop joined by +",
+        f"change training images at random: {augmentations.in_words()}",
         "Data",
         grid=True,
     )
@@ -113,21 +102,25 @@ class RunSpec(BaseModel):
     micro_batch: int = setting(
         0, "images in memory at once, their gradients summed; 0: the batch", "Training", ge=0, le=1_000_000
     )
-    lr: float = setting(0.01, "learning rate", "Training", grid=True, gt=0)
-    optimizer: Literal["sgd", "adamw"] = setting("sgd", "optimiser", "Training", grid=True)
-    momentum: float = setting(0.9, "momentum of sgd", "Training", ge=0, lt=1)
-    weight_decay: float = setting(5e-4, "weight decay", "Training", grid=True, ge=0)
-    nesterov: bool = setting(False, "Nesterov momentum of sgd", "Training")
-    schedule: Literal["constant", "step", "cosine", "onecycle"] = setting(
-        "cosine", "learning rate over the run", "Training", grid=True
+    lr: float = setting(
+        OPTIMIZERS[optimizers.DEFAULT].default_lr, "learning rate", "Training", grid=True, gt=0
     )
+    optimizer: str = setting(optimizers.DEFAULT, "optimiser", "Training", grid=True)
+    momentum: float = setting(
+        0.9, f"momentum of {', '.join(optimizers.names_with_momentum())}", "Training", ge=0, lt=1
+    )
+    weight_decay: float = setting(5e-4, "weight decay", "Training", grid=True, ge=0)
+    nesterov: bool = setting(
+        False, f"Nesterov momentum of {', '.join(optimizers.names_with_momentum())}", "Training"
+    )
+    schedule: str = setting("cosine", "learning rate over the run", "Training", grid=True)
     warmup_epochs: float = setting(0.0, "epochs over which the learning rate rises first", "Training", ge=0)
     clip_norm: float = setting(0.0, "longest gradient that a step takes; 0: any", "Training", ge=0)
-    loss: Loss = setting("ce", "what a step makes smaller", "Training", grid=True)
+    loss: str = setting("ce", "what a step makes smaller", "Training", grid=True)
     label_smoothing: float = setting(
         0.0, "share of each label given to all classes alike", "Training", ge=0, lt=1
     )
-    sampler: Literal["shuffle", "balanced"] = setting(
+    sampler: str = setting(
         "shuffle", "each image once an epoch, or all classes equally often", "Training", grid=True
     )
     select_on: Selection = setting(
@@ -157,19 +150,15 @@ class RunSpec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _fill_dependent_defaults(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping):
-            return values
-        lr = DEFAULT_LR.get(str(values.get("optimizer", "sgd")), 0.01)
-        if isinstance(values.get("cuda_graphs"), bool):
-            values = {**values, "cuda_graphs": "auto"}  # it was a switch before it had measurements
-        own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
-        all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
-        return {
-            "lr": lr,
-            **all_test,
-            **own,
-            **{name: value for name, value in values.items() if value is not None},
-        }
+        return filled(values) if isinstance(values, Mapping) else values
+
+    @field_validator(*REGISTRIES, mode="before")
+    @classmethod
+    def _is_registered(cls, value: Any, info: ValidationInfo) -> Any:
+        choices = choices_of(str(info.field_name))
+        if value not in choices:
+            raise ValueError(unknown_choice(value, choices))
+        return value
 
     @field_validator("data", "pretrained")
     @classmethod
@@ -213,7 +202,7 @@ class RunSpec(BaseModel):
     @field_validator("augment")
     @classmethod
     def _joined(cls, value: str) -> str:
-        return augmentation.canonical(value)
+        return augmentations.canonical(value)
 
     @model_validator(mode="after")
     def _fits_together(self) -> "RunSpec":
@@ -242,7 +231,7 @@ class RunSpec(BaseModel):
     @property
     def passes(self) -> int:
         """How often an epoch shows each training image."""
-        return augmentation.passes_of(self.augment)
+        return augmentations.passes_of(self.augment)
 
     @property
     def images_at_once(self) -> int:
@@ -252,7 +241,7 @@ class RunSpec(BaseModel):
     @property
     def packed_px(self) -> int:
         """The side at which images are packed: with a margin where they are rotated or cropped."""
-        return augmentation.packed_px(self.image_size, self.augment)
+        return augmentations.packed_px(self.image_size, self.augment)
 
     def to_json(self) -> str:
         """Canonical: equal specs give equal text."""
@@ -268,8 +257,8 @@ class RunSpec(BaseModel):
 
     @property
     def is_extendable(self) -> bool:
-        """Would more epochs leave those before them as they are?"""
-        return self.schedule == "constant" and self.epochs > 0
+        """Whether more epochs leave those before them as they are."""
+        return SCHEDULES[self.schedule].is_extendable and self.epochs > 0
 
     def _digest(self, left_out: frozenset[str]) -> str:
         # Fields at their defaults are left out, so that a field which a later version adds changes no digest.
@@ -290,5 +279,7 @@ GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "gr
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """What a field may be, where it is one of a few words."""
+    """The values of a field that takes one of a few words, from its registry or its type; empty for others."""
+    if name in REGISTRIES:
+        return tuple(REGISTRIES[name])
     return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))

@@ -14,12 +14,12 @@ from engine.datasets.index import Index
 from engine.files.epoch_predictions import array_bytes
 from engine.files.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.models.weight_files import WeightsError, read_weights_metadata
-from engine.spec.run_spec import ORDINAL_LOSS
+from engine.recipes.losses import LOSSES
 from engine.text import csv_cell, csv_path
 from engine.training.context import RunContext
 from engine.training.loop import Evaluation
-from engine.training.losses import grade_thresholds
 from engine.training.measure import Choice
+from engine.training.objective import grade_thresholds
 
 ABOUT_WEIGHTS = (
     "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
@@ -38,7 +38,7 @@ def weights_about(context: RunContext, index: Index, best: Choice, provenance: s
         **asdict(best),
         "class_names": list(index.class_names),
         "ordered": index.ordered,
-        **({"thresholds": grade_thresholds(len(index.class_names))} if spec.loss == ORDINAL_LOSS else {}),
+        **({"thresholds": grade_thresholds(len(index.class_names))} if LOSSES[spec.loss].gives_grade else {}),
         "mean": MEAN,
         "std": STD,
         "precision": context.precision,

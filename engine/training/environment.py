@@ -13,7 +13,8 @@ import engine
 from engine.files.paths import Home
 from engine.hardware import telemetry
 from engine.spec.run_spec import RunSpec
-from engine.training.recipe import resolve_precision, resolve_threads
+from engine.training.precision import resolve_precision
+from engine.training.torch_setup import resolve_threads
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
 DECIDES_BITS = (

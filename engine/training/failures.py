@@ -12,7 +12,7 @@ from engine.store.status import Cause
 from engine.text import plain
 from engine.training.loss_curve import Diverged
 from engine.training.out_of_memory import OutOfMemory, is_out_of_memory
-from engine.training.recipe import MachineError
+from engine.training.precision import MachineError
 
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:

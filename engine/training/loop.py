@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.datasets.batches import Batch
 from engine.training.epoch_sums import EpochSums
 from engine.training.heads import outputs_in_full, set_training
-from engine.training.losses import Classification, Objective
+from engine.training.objective import Classification, Objective
 from engine.training.step import Autocast, Network, take_step
 
 
@@ -74,7 +74,7 @@ def evaluate(
         labels.append(batch.labels)
     outputs, truth = torch.cat(parts), torch.cat(labels)
     reading = loss_of or Classification()
-    answers, nll = reading.answers(outputs), reading.nll(outputs, truth)
+    answers, nll = reading.predictions(outputs), reading.nll(outputs, truth)
     pairs = torch.bincount(truth * classes + answers, minlength=classes * classes)
     return Evaluation(
         confusion=pairs.view(classes, classes).cpu().numpy(),

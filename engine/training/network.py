@@ -4,15 +4,18 @@ from engine.files.paths import Home
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import make_optimizer
+from engine.recipes.schedules import make_schedule
 from engine.spec.constants import PRETRAINED_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.training.compilation import make_forward, make_replay
 from engine.training.context import RunContext
 from engine.training.heads import add_dropout
-from engine.training.losses import make_objective, outputs_of
+from engine.training.memory_layout import memory_format
+from engine.training.objective import make_objective
+from engine.training.precision import autocast, make_scaler
 from engine.training.prepared_data import PreparedData
-from engine.training.recipe import autocast, make_optimizer, make_scaler, memory_format
-from engine.training.schedules import make_schedule
 from engine.training.step import Network
 
 
@@ -25,7 +28,7 @@ def build_network(
     classes = data.index.class_names
     model = build_model(
         spec.arch,
-        outputs_of(spec.loss, len(classes)),
+        LOSSES[spec.loss].output_count(len(classes)),
         implementation=spec.implementation,
         bottleneck_stride=spec.bottleneck_stride,
         seed=spec.seed,
@@ -42,7 +45,7 @@ def build_network(
         forward=make_forward(model, spec, device, context.log),
         optimizer=optimizer,
         schedule=make_schedule(optimizer, spec, data.steps_per_epoch),
-        loss_of=make_objective(spec, data.index.counts("train")).to(device),
+        loss_of=make_objective(spec.loss, data.index.counts("train"), spec.label_smoothing).to(device),
         autocast=lambda: autocast(precision, device),
         scaler=make_scaler(precision, device),
         micro_batch=context.images_at_once,

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.constant_loss import loss_problem
 from engine.analysis.group_accuracy import seen_groups
 from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.loading.sampling import parts_of
+from engine.datasets.loading.batch_parts import parts_of
 from engine.datasets.packed import BadImages, pack, skip
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.files.paths import gpu_cache_bytes
+from engine.recipes.losses import LOSSES
 from engine.spec.conflicts import SMALLEST_ALONE_PX
 from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.context import RunContext
+from engine.training.memory_layout import memory_format
 from engine.training.packing_progress import PackingLog
-from engine.training.recipe import memory_format
 
 BAD_SHOWN = 20
 """Unreadable images that the log names; the file names all."""
@@ -71,7 +71,7 @@ def _misfit(spec: RunSpec, index: Index) -> str | None:
     """What the spec asks of its data that they do not have, in one line."""
     has_val = "val" in index.splits
     problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)
-    return problem or loss_problem(spec.loss, ordered=index.ordered)
+    return problem or LOSSES[spec.loss].data_problem(ordered=index.ordered)
 
 
 def _batches(context: RunContext, index: Index, images: NDArray[np.uint8]) -> Batches:

@@ -13,10 +13,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
-from engine.datasets.loading.sampling import parts_of
+from engine.datasets.loading.batch_parts import parts_of
 from engine.training.cuda_graph import Replay
 from engine.training.heads import reseed
-from engine.training.losses import Objective
+from engine.training.objective import Objective
 
 LR_TAKEN = "lr_taken"
 """In the optimiser's groups, and so in its checkpoints: the learning rate of the latest step."""
@@ -121,7 +121,7 @@ def plain_pass(net: Network, images: Tensor, labels: Tensor, share: float = 1.0)
         if share != 1.0:
             loss = loss * share
     net.scaler.scale(loss).backward()
-    return loss.detach(), (net.loss_of.answers(outputs.detach()) == labels).sum()
+    return loss.detach(), (net.loss_of.predictions(outputs.detach()) == labels).sum()
 
 
 def _gradient_norm(model: nn.Module, layer: str) -> Tensor | None:

@@ -1,17 +1,19 @@
 """What a process that computes asks of its libraries before the first step."""
 
 import ctypes
+import os
 from typing import Any
 
 import torch
 
 from engine.spec.run_spec import RunSpec
-from engine.training.recipe import forbid_tf32
+from engine.training.precision import forbid_tf32
 
 # glibc's names for `mallopt`, in its malloc.h.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 KEPT_FREE_BYTES = 1 << 30
 GROWTH_BYTES = 64 << 20
+MAX_THREADS = 8
 
 
 def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.device) -> None:
@@ -23,6 +25,11 @@ def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.dev
         torch.use_deterministic_algorithms(True)
     if device.type == "cpu":
         keep_freed_memory()
+
+
+def resolve_threads(wanted: int) -> int:
+    """The compute threads: as asked, else the cores that this process may use, at most MAX_THREADS."""
+    return wanted or min(len(os.sched_getaffinity(0)), MAX_THREADS)
 
 
 def keep_freed_memory() -> bool:

@@ -17,6 +17,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
             (*HEAVY, "sqlalchemy", "sqlmodel", "pydantic", "typer", "engine.store.tables"),
         ),
         ("engine.worker.__main__, engine.worker.worker", HEAVY),
+        ("engine.recipes.registries, engine.recipes.augmentations", (*HEAVY, "pydantic")),
         ("engine.spec.run_spec, engine.files.paths, engine.store.queue, engine.store.history", HEAVY),
         (
             "engine.store.waiting, engine.store.read_news, engine.store.edits.retry, engine.store.edits.undo",

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.footprint import Images, built_in, images_of
 from engine.files.paths import Home, missing_weights
 from engine.files.usage import room_for
 from engine.preflight import gpu_memory
+from engine.recipes.losses import LOSSES
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid
 from engine.spec.presets import with_preset
-from engine.spec.run_spec import ORDINAL_LOSS, RunSpec
+from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
@@ -133,7 +133,11 @@ def check_files(home: Home, specs: list[RunSpec]) -> dict[tuple[Any, ...], Image
         is_built_in = alike[0].data in BUILTIN_DEFAULTS
         selections = {spec.select_on for spec in alike}
         losses = {spec.loss for spec in alike}
-        if is_built_in and selections <= set(ALWAYS_SELECTABLE) and ORDINAL_LOSS not in losses:
+        if (
+            is_built_in
+            and selections <= set(ALWAYS_SELECTABLE)
+            and not any(LOSSES[loss].gives_grade for loss in losses)
+        ):
             continue
         survey = survey_data(home, alike[0])
         index = survey.checked()
@@ -157,7 +161,7 @@ def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]
     for select_on in sorted({spec.select_on for spec in specs}):
         yield selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered)
     for loss in sorted({spec.loss for spec in specs}):
-        yield loss_problem(loss, ordered=index.ordered)
+        yield LOSSES[loss].data_problem(ordered=index.ordered)
 
 
 def _problem(field: str, text: str) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from engine.files.paths import Home
+from engine.spec.dependent_defaults import DEPENDENT_DEFAULTS
 from engine.spec.grid import split_list
-from engine.spec.run_spec import DEPENDENT_DEFAULTS, FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
+from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
 
 MAX_ID = 2**62
 """More than a database gives; SQLite's integers end a little later."""

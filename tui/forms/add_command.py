@@ -2,6 +2,7 @@
 
 import shlex
 
+from engine.recipes.optimizers import DEFAULT
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import FIELDS, RunSpec
 from tui.forms.form import typed
@@ -13,7 +14,7 @@ def add_command(spec: RunSpec, name: str = "") -> str:
     words = ["resnet-tui", "add"]
     for field in FIELDS:
         value, flag = getattr(spec, field), f"--{field.replace('_', '-')}"
-        if field != "data" and value == getattr(usual, field) and (field != "optimizer" or value == "sgd"):
+        if field != "data" and value == getattr(usual, field) and (field != "optimizer" or value == DEFAULT):
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")

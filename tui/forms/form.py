@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.recipes.optimizers import DEFAULT
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
 from engine.spec.presets import PRESETS, with_preset
@@ -132,7 +133,7 @@ def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
     others = [
         f"{name}={shlex.quote(typed(values[name]))}"
         for name in OTHERS
-        if values[name] != getattr(plain, name) or (name == "optimizer" and values[name] != "sgd")
+        if values[name] != getattr(plain, name) or (name == "optimizer" and values[name] != DEFAULT)
     ]
     return {**texts, PRESET: "", MORE: " ".join(others)}
 

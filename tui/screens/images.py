@@ -16,7 +16,7 @@ from engine.datasets.formats.problems import DataError
 from engine.datasets.view import Viewer
 from engine.files.epoch_predictions import NoAnswers, read_answers
 from engine.files.paths import Home
-from engine.spec.run_spec import ORDINAL_LOSS
+from engine.recipes.losses import LOSSES
 from tui import commands
 from tui.formatting import decimals, fitted_end, plain
 from tui.preferences.picture_protocol import fitted_cells, picture_class
@@ -92,7 +92,7 @@ class ImagesScreen(Screen[int | None]):
         except NoAnswers as problem:
             self.post_message(self.Shown(-1, None, plain(problem)))
             return
-        are_grades = self._view.spec.loss == ORDINAL_LOSS
+        are_grades = LOSSES[self._view.spec.loss].gives_grade
         self.post_message(self.Read(CellImages(answers, len(self._names), are_grades=are_grades), number))
 
     @work(thread=True, exclusive=True, group="picture")
@@ -187,7 +187,7 @@ class ImagesScreen(Screen[int | None]):
 
     def _facts_text(self, about: ImageFacts, label: int, width: int) -> Text:
         place, names = self.place, self._names
-        score = "grade" if self._view.spec.loss == ORDINAL_LOSS else "score"
+        score = "grade" if LOSSES[self._view.spec.loss].gives_grade else "score"
         text = Text(overflow="fold")
         text.append(f"{about.name}\n", style="bold")
         for name, value in (

@@ -1,6 +1,6 @@
 """What an augmentation does to each image of an epoch, and doing it on the device.
 
-Every number is a function of (seed, epoch, image, copy): see `counters`."""
+The numbers come from `engine.recipes.augmentations`."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.datasets.loading import counters
-from engine.datasets.loading.counters import mix, share
-from engine.spec.augmentation import parts_of
-
-SMALLEST_CROP = 0.8
-"""A crop's share of the packed image's area, as in torchvision's RandomResizedCrop: 0.8 to 1. Out of a map of
-1.15 × `image_size` even the smallest is 1.03 × `image_size` wide, so that nothing is magnified."""
-COPY_STEP = 2**40
-"""What tells the counters of an image's copies apart; there are fewer images."""
+from engine.recipes.augmentations import ViewPlan, augmentations_of, has_margin
 
 
 @dataclass(frozen=True)
@@ -48,28 +40,21 @@ def make_views(
 ) -> Views:
     """How an epoch shows `rows`; `copies` numbers the repeats of an image. `shown_share`: the shown side's share
     of the packed one's."""
-    parts, keys = parts_of(augment), rows + copies * COPY_STEP
-    mirrors = np.zeros(len(rows), dtype=np.uint8)
-    if "flip4" in parts:
-        # From another one on for each image: with `balanced`, which draws few images of a frequent class twice, the
-        # first mirroring would tell the class.
-        first = (mix(seed, epoch, counters.FLIP, rows) & np.uint64(3)).astype(np.int64)
-        mirrors = ((copies + first) % 4).astype(np.uint8)
-    elif "flip" in parts:
-        mirrors = (mix(seed, epoch, counters.FLIP, keys) & np.uint64(3)).astype(np.uint8)
-
-    def drawn(purpose: int) -> NDArray[np.float64]:
-        return share(mix(seed, epoch, purpose, keys))
-
-    if not parts & {"rotate", "crop"}:
-        return Views(rows, mirrors, None)
-    turn = 2 * np.pi * drawn(counters.ANGLE) if "rotate" in parts else np.zeros(len(rows))
-    side, shift = np.full(len(rows), shown_share), np.zeros((len(rows), 2))
-    if "crop" in parts:
-        side = np.sqrt(SMALLEST_CROP + (1 - SMALLEST_CROP) * drawn(counters.CROP_SIDE))
-        free = np.stack([drawn(counters.CROP_X), drawn(counters.CROP_Y)], axis=1)
-        shift = (2 * free - 1) * (1 - side)[:, None]
-    return Views(rows, mirrors, _affine(turn, side, shift))
+    count = len(rows)
+    plan = ViewPlan(
+        rows,
+        copies,
+        seed,
+        epoch,
+        mirrors=np.zeros(count, dtype=np.uint8),
+        turn=np.zeros(count),
+        side=np.full(count, shown_share),
+        shift=np.zeros((count, 2)),
+    )
+    for info in augmentations_of(augment):
+        info.change(plan)
+    places = _affine(plan.turn, plan.side, plan.shift) if has_margin(augment) else None
+    return Views(rows, plan.mirrors, places)
 
 
 def _affine(

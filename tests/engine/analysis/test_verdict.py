@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.analysis.constant_loss import best_constant_loss
 from engine.analysis.evidence import EpochEvidence
+from engine.analysis.majority_class import majority_class_loss
 from engine.analysis.verdict import Verdict, collapsed_epochs, judge
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec, choices_of
@@ -85,7 +85,7 @@ def test_cures_come_in_order() -> None:
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
     """Each course falls past the majority-class loss of its own loss, as the published one does."""
-    constant = best_constant_loss(loss, TRAIN)
+    constant = majority_class_loss(loss, TRAIN)
     assert constant is not None
     answered = 1 if loss == "mse-ordinal" else 0
     answers = tuple(sum(LABELS) if place == answered else 0 for place in range(5))

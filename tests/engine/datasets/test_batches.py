@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from engine.datasets.batches import MEAN, STD, Batch, Batches, make_feed
-from engine.datasets.loading.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
 from engine.datasets.loading.device_feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, ask_for
 from engine.datasets.packed import open_map
+from engine.recipes.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
 
 ROWS = np.arange(10, 47)
 CPU = torch.device("cpu")

@@ -20,8 +20,8 @@ from engine.store.fencing import Claim
 from engine.training.epoch_row import row_of
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import Evaluation, evaluate
-from engine.training.losses import Classification
 from engine.training.measure import Measured, better, epoch_line, measure, split_scores
+from engine.training.objective import Classification
 from engine.training.step import Step
 
 CPU = torch.device("cpu")

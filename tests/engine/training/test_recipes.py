@@ -16,11 +16,14 @@ from small import WEIGHTS, Small, outcome, small_home, small_session, small_spec
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from engine.analysis.constant_loss import best_constant_loss, class_weights
 from engine.datasets.batches import Batch
 from engine.datasets.layouts import DataError
 from engine.files.paths import Home
 from engine.models.weight_files import read_weights_metadata
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import OPTIMIZERS, make_optimizer
+from engine.recipes.samplers import SAMPLERS
+from engine.recipes.schedules import SCHEDULES, make_schedule
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 from engine.training import compilation
@@ -28,14 +31,8 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.compilation import make_forward
 from engine.training.heads import DROPOUT, DropoutLinear, add_dropout, set_training
 from engine.training.loss_curve import Diverged
-from engine.training.losses import Classification, Ordinal
-from engine.training.recipe import (
-    autocast,
-    forbid_tf32,
-    make_optimizer,
-    make_scaler,
-)
-from engine.training.schedules import make_schedule
+from engine.training.objective import Classification, Ordinal
+from engine.training.precision import autocast, forbid_tf32, make_scaler
 from engine.training.step import Network, accumulate, take_step
 
 RUN_IDS = itertools.count(1)
@@ -53,55 +50,14 @@ def train(home: Home, spec: RunSpec, said: list[str] | None = None) -> tuple[int
     return run_id, memory
 
 
-def lrs(steps_per_epoch: int = 10, **values: object) -> list[float]:
-    """The learning rate of each step."""
-    spec = make_spec({"data": "d", "lr": 0.1, "epochs": 4, **values})
-    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=spec.lr)
-    schedule, rates = make_schedule(optimizer, spec, steps_per_epoch), []
-    for _ in range(spec.epochs * steps_per_epoch):
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-    return rates
-
-
-def test_schedules_by_their_formulas() -> None:
-    assert lrs(schedule="constant") == [0.1] * 40
-    assert lrs(schedule="cosine") == pytest.approx(
-        [0.05 * (1 + math.cos(math.pi * step / 40)) for step in range(40)]
-    )
-    assert lrs(schedule="step") == pytest.approx([0.1] * 20 + [0.01] * 10 + [0.001] * 10)
-    onecycle = lrs(schedule="onecycle")
-    assert (onecycle[0], max(onecycle), onecycle[-1]) == pytest.approx((0.004, 0.1, 4e-7))
-    assert onecycle.index(max(onecycle)) == 11
-
-
-@pytest.mark.parametrize("schedule", ["constant", "step", "cosine"])
-def test_a_warm_up_rises_linearly_and_the_schedule_takes_the_rest(schedule: str) -> None:
-    rates = lrs(schedule=schedule, warmup_epochs=0.5)
-    assert rates[:5] == pytest.approx([0.1 * (0.01 + 0.99 * step / 5) for step in range(5)])
-    assert rates[5:] == pytest.approx(lrs(schedule=schedule, steps_per_epoch=35, epochs=1))
-
-
-def test_a_warm_up_is_as_long_in_a_longer_run() -> None:
-    short = lrs(schedule="constant", warmup_epochs=0.95, epochs=1, steps_per_epoch=5)
-    longer = lrs(schedule="constant", warmup_epochs=0.95, epochs=2, steps_per_epoch=5)
-    assert longer[:5] == short and short[4] == pytest.approx(0.1)
-
-
-def test_a_schedule_of_a_single_step() -> None:
-    for schedule in ("constant", "step", "cosine", "onecycle"):
-        assert len(lrs(schedule=schedule, epochs=1, steps_per_epoch=1)) == 1
-
-
 RECIPES = st.fixed_dictionaries(
     {
-        "schedule": st.sampled_from(["constant", "step", "cosine", "onecycle"]),
-        "optimizer": st.sampled_from(["sgd", "adamw"]),
-        "sampler": st.sampled_from(["shuffle", "balanced"]),
+        "schedule": st.sampled_from(sorted(SCHEDULES)),
+        "optimizer": st.sampled_from(sorted(OPTIMIZERS)),
+        "sampler": st.sampled_from(sorted(SAMPLERS)),
         "micro_batch": st.sampled_from([0, 2, 3]),
         "head": st.sampled_from(["linear", "dropout"]),
-        "loss": st.sampled_from(["ce", "ce-sqrt", "ce-balanced", "class-balanced", "logit-adjusted", "mse-ordinal"]),
+        "loss": st.sampled_from(sorted(LOSSES)),
         "freeze_epochs": st.sampled_from([0, 1]),
         "warmup_epochs": st.sampled_from([0.0, 1.3]),
         "clip_norm": st.sampled_from([0.0, 0.3]),
@@ -178,52 +134,9 @@ def test_micro_batches_add_up_to_the_whole_batchs_mean(loss_of: nn.Module, count
     expected = loss_of(model(batch.images), batch.labels)
     expected.backward()
     assert float(loss) == pytest.approx(expected.item(), rel=1e-5)
-    assert int(right) == int((loss_of.answers(model(batch.images)) == batch.labels).sum())  # type: ignore[operator]
+    assert int(right) == int((loss_of.predictions(model(batch.images)) == batch.labels).sum())  # type: ignore[operator]
     for ours, whole in zip(gradients(parts.model), gradients(model), strict=True):
         assert torch.allclose(ours, whole, rtol=1e-4, atol=1e-6)
-
-
-def test_weighted_and_smoothed_losses_are_each_images_own_by_its_weight() -> None:
-    outputs, labels = torch.randn(9, 3), torch.tensor([0, 1, 2, 0, 0, 1, 2, 2, 1])
-    weights = torch.tensor([0.5, 1.0, 3.0])
-    plain = nn.CrossEntropyLoss(weights)(outputs, labels) * weights[labels].sum() / 9
-    assert float(Classification(weights)(outputs, labels)) == pytest.approx(float(plain), rel=1e-6)
-    target = 0.8 * torch.eye(3)[labels] + 0.2 / 3
-    each = -(target * outputs.log_softmax(1)).sum(1)
-    ours = Classification(weights, label_smoothing=0.2)(outputs, labels)
-    assert float(ours) == pytest.approx(float((weights[labels] * each).mean()), rel=1e-6)
-    prior = torch.tensor([0.7, 0.2, 0.1])
-    adjusted = Classification(prior=prior.log())
-    share = outputs.exp() * prior / (outputs.exp() * prior).sum(1, keepdim=True)
-    assert float(adjusted(outputs, labels)) == pytest.approx(float(-share[range(9), labels].log().mean()))
-    assert torch.equal(adjusted.answers(outputs), outputs.argmax(1))
-
-
-@pytest.mark.parametrize("loss", ["ce-sqrt", "ce-balanced", "class-balanced"])
-def test_a_class_without_images_gets_no_more_than_its_smoothing(loss: str) -> None:
-    """With torch's own weights it took over: a constant answer's best was that class alone."""
-    counts = [2_000, 500, 300, 100, 0]
-    labels = torch.arange(5).repeat_interleave(torch.tensor(counts))
-    objective = Classification(torch.tensor(class_weights(loss, counts)), label_smoothing=0.1)
-    logits = torch.zeros(5, requires_grad=True)
-    optimizer = torch.optim.LBFGS([logits], max_iter=100)
-
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
-        value: torch.Tensor = objective(logits.expand(len(labels), 5), labels)
-        value.backward()
-        return value
-
-    optimizer.step(closure)
-    least = best_constant_loss(loss, counts, label_smoothing=0.1)
-    assert float(closure().detach()) == pytest.approx(least, abs=1e-3)
-    assert float(logits.softmax(0)[4]) == pytest.approx(0.02, abs=2e-3)
-
-
-def test_a_grade_is_rounded_and_clamped() -> None:
-    grades = torch.tensor([[-3.0], [0.49], [0.51], [1.6], [3.49], [9.0]])
-    assert Ordinal(5).answers(grades).tolist() == [0, 0, 1, 2, 3, 4]
-    assert Ordinal(5).scores(grades).shape == (6, 1) and Ordinal(5).nll(grades, torch.zeros(6)) is None
 
 
 def test_clipping_shortens_long_gradients_alone_and_the_norms_are_those_before() -> None:
@@ -251,7 +164,7 @@ class Fetches(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_no_step_waits_for_a_number(optimizer: str) -> None:
     model = small()
     add_dropout(model)

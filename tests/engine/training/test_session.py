@@ -30,8 +30,10 @@ from engine.training.context import RunContext
 from engine.training.loop import evaluate
 from engine.training.loss_curve import Diverged, LossBuckets
 from engine.training.measure import Choice, Measured, split_scores
-from engine.training.recipe import CHANNELS_LAST_FROM_PX, MachineError, resolve_precision, resolve_threads
+from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
+from engine.training.precision import MachineError, resolve_precision
 from engine.training.session import Session
+from engine.training.torch_setup import resolve_threads
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store
 from engine.training.attempt import Attempt
 from engine.training.control_channel import ControlChannel
-from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
+from engine.training.memory_layout import CHANNELS_LAST_FROM_PX, memory_format
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.analysis.forecast import Pace, PastRun, learn
 from engine.files.paths import Home
+from engine.recipes.losses import LOSSES
 from engine.spec.grid import SpecError, make_spec
 from engine.spec.run_spec import ARCHS, FIELDS, RunSpec, choices_of
 from tui.forms.data_look import paths_like
@@ -50,7 +51,7 @@ def test_weights_that_are_not_there() -> None:
         ("los=ce", "'los' is no setting: loss?"),
         ("xyzzy=1", "'xyzzy' is no setting, such as loss=ce-sqrt"),
         ("lr=3", "lr has a field of its own"),
-        ("loss", "loss=… ce|ce-sqrt|ce-balanced|class-balanced|logit-adjusted|mse-ordinal"),
+        ("loss", "loss=… " + "|".join(LOSSES)),
         ("class_names='a", "a quotation mark is left open"),
         ("loss=cd", "loss: 'cd' is unknown: choose from ce, ce-sqrt"),
         ("label_smoothing=2", "label_smoothing: "),

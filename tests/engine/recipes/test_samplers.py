@@ -1,28 +1,11 @@
-"""Which images an epoch shows, and how they part into batches."""
+"""Which images an epoch shows."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.datasets.loading.sampling import balanced_draw, copies_of, parts_of
-
-
-@given(count=st.integers(0, 300), size=st.integers(1, 50))
-def test_parts_hold_every_image_once_in_order_and_none_is_left_alone(count: int, size: int) -> None:
-    parts = parts_of(count, size)
-    assert [place for part in parts for place in range(count)[part]] == list(range(count))
-    lengths = [part.stop - part.start for part in parts]
-    assert all(length == size for length in lengths[:-2])
-    assert max(lengths, default=0) <= max(size, 3)
-    if size > 1 and count > 1:
-        assert min(lengths) >= 2
-
-
-def test_a_single_last_image_gets_company() -> None:
-    assert parts_of(9, 4) == [slice(0, 4), slice(4, 7), slice(7, 9)]
-    assert parts_of(5, 2) == [slice(0, 2), slice(2, 5)]
-    assert parts_of(1, 4) == [slice(0, 1)] and parts_of(3, 1) == [slice(0, 1), slice(1, 2), slice(2, 3)]
+from engine.recipes.samplers import SAMPLERS, balanced_draw, copies_of
 
 
 def test_balanced_draws_show_all_classes_alike_and_all_their_images() -> None:
@@ -40,3 +23,9 @@ def test_balanced_draws_show_all_classes_alike_and_all_their_images() -> None:
 def test_copies_number_the_repeats_of_a_row(rows: list[int]) -> None:
     expected = [rows[:place].count(row) for place, row in enumerate(rows)]
     assert copies_of(np.array(rows, dtype=np.int64)).tolist() == expected
+
+
+def test_the_shares_that_the_steps_see() -> None:
+    assert SAMPLERS["shuffle"].drawn_shares([6, 3, 1, 0]) == [0.6, 0.3, 0.1, 0]
+    assert SAMPLERS["balanced"].drawn_shares([6, 3, 0, 1]) == [1 / 3, 1 / 3, 0, 1 / 3]
+    assert all(sampler.drawn_shares([0, 0]) is None for sampler in SAMPLERS.values())

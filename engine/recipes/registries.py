@@ -1,0 +1,27 @@
+"""The settings that take one value of a registry, and what their values mean."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from engine.recipes.entry import Entry
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import OPTIMIZERS
+from engine.recipes.samplers import SAMPLERS
+from engine.recipes.schedules import SCHEDULES
+
+REGISTRIES: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
+    {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "loss": LOSSES, "sampler": SAMPLERS}
+)
+"""By the name of the setting."""
+
+
+def exclusions(settings: object) -> Iterator[str]:
+    """Yield one line for each setting that the chosen entries exclude, saying what to do."""
+    for field, registry in REGISTRIES.items():
+        yield from registry[getattr(settings, field)].conflicts(field, settings)
+
+
+def value_in_words(field: str, value: object) -> str:
+    """What the value of a setting stands for, `cross-entropy, −ln p_y`; empty for settings without a registry."""
+    registry = REGISTRIES.get(field)
+    return registry[str(value)].description if registry is not None else ""
