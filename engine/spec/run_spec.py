@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from engine.spec import augmentation
-from engine.spec.conflicts import conflicts
 from engine.spec.constants import BUILTIN_DEFAULTS, RUN_PREFIX
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
@@ -41,7 +40,7 @@ def setting(default: Any, description: str, group: str, *, grid: bool = False, *
 
 
 class RunSpec(BaseModel):
-    """The settings that determine a run's result."""
+    """The settings that determine a run's result, each checked by itself; `make_spec` checks that they fit together."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -214,13 +213,6 @@ class RunSpec(BaseModel):
     @classmethod
     def _joined(cls, value: str) -> str:
         return augmentation.canonical(value)
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "RunSpec":
-        problem = next(conflicts(self), None)
-        if problem:
-            raise ValueError(problem)
-        return self
 
     @property
     def class_list(self) -> tuple[str, ...]:
