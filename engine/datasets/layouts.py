@@ -10,10 +10,11 @@ from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
 from engine.datasets.formats.npz import npz_labels
-from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.problems import DataError, error
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tabular import choose_tables, find_tables, fit_table, read_tables
 from engine.datasets.read_options import ReadOptions
+from engine.problem import WayOut
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -33,7 +34,8 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
     Raises DataError where it has none."""
     options = options or ReadOptions()
     if options.images is not None and not os.path.isdir(options.images):
-        raise DataError(f"there is no folder of images {options.images}: give another with --images")
+        what, ways = f"there is no folder {options.images}", [WayOut("give another")]
+        raise DataError(error("no_images_folder", what, ways=ways, field="images"))
     try:
         if path.is_dir():
             return _folder(path, options)
@@ -42,11 +44,11 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
                 f"{path} does not exist: give a folder with images, or digits, fundus, fundus-balanced"
             )
         return _file(path, options)
-    except PermissionError as error:
-        raise DataError(f"{error.filename or path} cannot be read: check its permissions") from None
-    except OSError as error:
+    except PermissionError as denied:
+        raise DataError(f"{denied.filename or path} cannot be read: check its permissions") from None
+    except OSError as failed:
         raise DataError(
-            f"{error.filename or path} cannot be read ({error.strerror}): check its name and its disk"
+            f"{failed.filename or path} cannot be read ({failed.strerror}): check its name and its disk"
         ) from None
 
 
@@ -104,7 +106,9 @@ def _needs_no_column(path: Path, options: ReadOptions, lacks: Sequence[str] = ()
 def _needs_no_images(path: Path, options: ReadOptions, lacks: Sequence[str] = ()) -> None:
     """Raises DataError where a folder of images is given and the layout names none, as above."""
     if options.images is not None:
-        raise DataError(lacks[0] if lacks else f"{path} has no table, and so no --images: leave it out")
+        what, ways = f"{path} has no table that names images", [WayOut("leave it out")]
+        no_table = error("no_table", what, ways=ways, field="images")
+        raise DataError(lacks[0] if lacks else no_table)
 
 
 def _npz(path: Path) -> Layout:
