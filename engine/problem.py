@@ -53,6 +53,11 @@ class Problem:
         """The line in terms of no front end: `…: skip them with on_bad skip`."""
         return self.said(setting_words)
 
+    @property
+    def line(self) -> str:
+        """The text after the field's name, where there is one."""
+        return f"{self.field}: {self.text}" if self.field else self.text
+
 
 def either(choices: Iterable[str]) -> str:
     """`a`, `a, or b`, `a, b, or c`."""

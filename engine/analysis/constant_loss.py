@@ -7,6 +7,7 @@ where a weight or a prior would be infinite.
 from collections.abc import Sequence
 from math import log, sqrt
 
+from engine.problem import Problem, WayOut
 from engine.spec.run_spec import ORDINAL_LOSS
 
 BETA = 0.999
@@ -41,10 +42,11 @@ def log_prior(counts: Sequence[int]) -> list[float]:
     return [log(count / sum(present)) for count in present]
 
 
-def loss_problem(loss: str, *, ordered: bool) -> str | None:
-    """Why a loss cannot be had on these data, as one line that says what to do."""
+def loss_problem(loss: str, *, ordered: bool) -> Problem | None:
+    """Why these data cannot be trained on with a loss; None where they can."""
     if loss == ORDINAL_LOSS and not ordered:
-        return f"loss {ORDINAL_LOSS} needs ordered classes, such as grades 0 to 4: choose loss ce"
+        what = f"{ORDINAL_LOSS} needs ordered classes, such as grades 0 to 4"
+        return Problem("loss", "error", what, (loss,), (WayOut("choose {}", "loss", "ce"),), "loss")
     return None
 
 

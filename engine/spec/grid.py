@@ -24,9 +24,7 @@ class SpecError(ValueError):
         if isinstance(found, Mapping):
             found = [Problem(name, "error", text, kind="setting") for name, text in found.items()]
         self.found = tuple(found)
-        super().__init__(
-            "; ".join(f"{each.field}: {each.text}" if each.field else each.text for each in self.found)
-        )
+        super().__init__("; ".join(each.line for each in self.found))
 
     @property
     def problems(self) -> dict[str, str]:

@@ -23,6 +23,7 @@ from engine.files.paths import Home, gpu_cache_bytes
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
+from engine.problem import Problem
 from engine.spec.conflicts import SMALLEST_ALONE_PX
 from engine.spec.constants import PRETRAINED_WORDS
 from engine.spec.run_spec import RunSpec
@@ -101,7 +102,7 @@ def prepare_data(
     return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
 
 
-def _misfit(spec: RunSpec, index: Index) -> str | None:
+def _misfit(spec: RunSpec, index: Index) -> Problem | None:
     """What the spec asks of its data that they do not have."""
     has_val = "val" in index.splits
     problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)

@@ -15,7 +15,7 @@ class DataError(ValueError):
 
     def __init__(self, problem: Problem | str) -> None:
         self.problem = problem if isinstance(problem, Problem) else error("data", problem)
-        super().__init__(self.problem.text)
+        super().__init__(self.problem.text if self.problem.field == "data" else self.problem.line)
 
 
 def error(
