@@ -1,6 +1,5 @@
 """Numbers and words as the app and the command line write them."""
 
-import re
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
@@ -16,10 +15,7 @@ __all__ = [
     "learning_rate",
     "plain",
     "setting",
-    "without_dashes",
 ]
-
-_DATA_FLAG = re.compile(r"--(on-bad|images|(?:image|label|split|group)-column|class-names)(?: (skip|fail))?")
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -48,15 +44,6 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
 def fitted_end(text: str, width: int) -> str:
     """As `fitted`, but what is too long loses its beginning: the end of a path tells more."""
     return fitted(text, width) if cell_len(text) <= width else f"…{fitted(text[::-1], width)[-2::-1]}"
-
-
-def without_dashes(advice: str) -> str:
-    """Advice on data that names a flag of the command line, as a form takes it: `on_bad=skip`."""
-    if "--" not in advice:
-        return advice
-    return _DATA_FLAG.sub(
-        lambda found: found[1].replace("-", "_") + (f"={found[2]}" if found[2] else ""), advice
-    )
 
 
 def setting(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
 from engine.store.status import ENDED
-from tui.formatting import clock, learning_rate, without_dashes
+from tui.formatting import clock, learning_rate
 from tui.formatting import plain as plain_once
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
@@ -202,7 +202,7 @@ def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
 def _of_waiting(run: Listed, waiting: Waiting | None) -> tuple[str, int | None]:
     remarks = {
         "queued": waiting_text(waiting),
-        "failed": without_dashes(run.error or run.cause or ""),
+        "failed": run.error or run.cause or "",
         "running": run.doing,
     }
     ends = round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None
@@ -262,8 +262,8 @@ def verdict_of(run: Run, waiting: str) -> Verdict:
     if run.status == "failed":
         return Verdict(
             plain(f"failed: {run.cause}"),
-            without_dashes(plain(run.error or "")),
-            without_dashes(plain(run.suggestion or "")),
+            plain(run.error or ""),
+            plain(run.suggestion or ""),
             bad=True,
         )
     if run.verdict:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from engine.problem import Problem, WayOut
+
 ALWAYS_SELECTABLE = ("test_acc", "test_balanced_acc")
 """What every data set can choose by."""
+
+ORDERLESS = (("choose {}", "acc"), ("{}", "balanced_acc"))
+"""Metrics that classes without an order have, as ways out."""
 
 
 def split_of(select_on: str) -> str:
@@ -11,14 +18,20 @@ def split_of(select_on: str) -> str:
     return select_on.partition("_")[0]
 
 
-def selection_problem(select_on: str, *, has_val: bool, ordered: bool) -> str | None:
-    """Why these data cannot choose an epoch so, as one line that says what to do; None where they can."""
+def selection_problem(select_on: str, *, has_val: bool, ordered: bool) -> Problem | None:
+    """Why these data cannot choose an epoch so; None where they can."""
     split, _, metric = select_on.partition("_")
     if split == "val" and not has_val:
-        return f"select_on {select_on} needs a val split: give --val-fraction 0.1"
+        ways = [WayOut("give {}", "val_fraction", 0.1)]
+        return _unfit(f"{select_on} needs a val split", select_on, ways)
     if metric == "kappa" and not ordered:
-        return f"select_on {select_on} needs ordered classes: choose {split}_acc or {split}_balanced_acc"
+        ways = [WayOut(word, "select_on", f"{split}_{other}") for word, other in ORDERLESS]
+        return _unfit(f"{select_on} needs ordered classes", select_on, ways)
     return None
+
+
+def _unfit(what: str, select_on: str, ways: Sequence[WayOut]) -> Problem:
+    return Problem("select_on", "error", what, (select_on,), tuple(ways), "selection")
 
 
 def is_optimistic(select_on: str, epochs: int) -> bool:

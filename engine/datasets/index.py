@@ -1,5 +1,6 @@
 """The table of (image, label, split, group) that a run trains and tests on."""
 
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -8,13 +9,14 @@ from pathlib import Path
 
 from engine.datasets.formats.labels import find_classes, is_missing, missing_classes, normal
 from engine.datasets.formats.names import without_suffix
-from engine.datasets.formats.problems import DataError, Problem, error, note, raise_first, some
+from engine.datasets.formats.problems import DataError, error, note, raise_first, some
 from engine.datasets.formats.row_checks import readable, unique
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.leaks import shared_groups
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
+from engine.problem import Problem, WayOut, errors_of, warnings_of
 
 SPLITS = ("train", "val", "test")
 SKIPPED = "skipped"
@@ -97,11 +99,11 @@ class Survey:
 
     @property
     def usable(self) -> bool:
-        return self.index is not None and all(problem.severity != "error" for problem in self.problems)
+        return self.index is not None and not errors_of(self.problems)
 
     @property
     def warnings(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.severity == "warning"]
+        return warnings_of(self.problems)
 
     def checked(self) -> Index:
         """Raises the first error as a DataError."""
@@ -115,7 +117,7 @@ def survey_folder(path: Path, options: ReadOptions) -> Survey:
     try:
         layout = recognise(path, options)
     except DataError as unknown:
-        return Survey(None, "", (error("no_layout", str(unknown)),))
+        return Survey(None, "", (dataclasses.replace(unknown.problem, kind="no_layout"),))
     return survey_layout(layout, options)
 
 
@@ -133,7 +135,9 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         problems.append(_too_few_classes(layout, labels))
     if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
         text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
-        problems.append(error("labels_differ", f"{text}: name their column with --label-column"))
+        problems.append(
+            error("labels_differ", text, ways=[WayOut("name their column with {}", "label_column")])
+        )
     problems += wrong
     if not used:
         return Survey(None, layout.why, tuple(problems))
@@ -246,11 +250,9 @@ def _unused_groups(groups: Groups | None, column: str, cells: Sequence[str | Non
     most = max(Counter(normal(cell) for cell in cells if cell and not is_missing(cell)).values(), default=0)
     if not column or most < 2 or (groups is not None and groups.is_column):
         return []
-    text = (
-        f"{column} puts {some(most, len(cells))} into one group, too many for a patient: it is not used; "
-        "--group-column says that it holds groups all the same"
-    )
-    return [note("groups_not_used", text)]
+    text = f"{column} puts {some(most, len(cells))} into one group, too many for a patient, and is not used"
+    ways = [WayOut("say with {} that it holds groups all the same", "group_column", column)]
+    return [note("groups_not_used", text, ways=ways)]
 
 
 def _too_few_classes(layout: Layout, labels: Sequence[str]) -> Problem:

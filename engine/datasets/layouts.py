@@ -14,10 +14,11 @@ from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
 from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
-from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.problems import DataError, error
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables
 from engine.datasets.read_options import ReadOptions
+from engine.problem import WayOut
 from engine.spec.constants import BUILTIN_DEFAULTS
 
 __all__ = [
@@ -77,7 +78,8 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
     Raises DataError where it has none."""
     options = options or ReadOptions()
     if options.images is not None and not os.path.isdir(options.images):
-        raise DataError(f"there is no folder of images {options.images}: give another with --images")
+        what, ways = f"there is no folder {options.images}", [WayOut("give another")]
+        raise DataError(error("no_images_folder", what, ways=ways, field="images"))
     try:
         if path.is_dir():
             return _in_folder(DataFolder(path, options))
@@ -85,11 +87,11 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
             built_in = ", ".join(BUILTIN_DEFAULTS)
             raise DataError(f"{path} does not exist: give a folder with images, or {built_in}")
         return _as_file(path, options)
-    except PermissionError as error:
-        raise DataError(f"{error.filename or path} cannot be read: check its permissions") from None
-    except OSError as error:
+    except PermissionError as denied:
+        raise DataError(f"{denied.filename or path} cannot be read: check its permissions") from None
+    except OSError as failed:
         raise DataError(
-            f"{error.filename or path} cannot be read ({error.strerror}): check its name and its disk"
+            f"{failed.filename or path} cannot be read ({failed.strerror}): check its name and its disk"
         ) from None
 
 
@@ -123,7 +125,8 @@ def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, lacks: Se
             lacks[0] if lacks else f"{path} has no table, and so no column {wanted!r}: leave it out"
         )
     if options.images is not None and not kind.takes_images:
-        raise DataError(lacks[0] if lacks else f"{path} has no table, and so no --images: leave it out")
+        what, ways = f"{path} has no table that names images", [WayOut("leave it out")]
+        raise DataError(lacks[0] if lacks else error("no_table", what, ways=ways, field="images"))
 
 
 def _unknown(folder: DataFolder) -> str:

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.datasets.formats.problems import Problem, warning
+from engine.datasets.formats.problems import warning
+from engine.problem import Problem, WayOut
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index
@@ -61,11 +62,12 @@ def shared_groups(index: Index) -> list[Problem]:
         return []
     total = index.splits.count("test")
     text = (
-        f"{len(rows):,} of {total:,} test images share a group ({index.group_rule}) with training images: "
-        "their accuracy may come from knowing the group; data split --group makes a split by groups"
+        f"{len(rows):,} of {total:,} test images share a group ({index.group_rule}) with training images, and "
+        "their accuracy may come from knowing the group"
     )
+    ways = [WayOut("make a split by groups with resnet-tui data split")]
     names = [index.names[row] for row in rows]
-    return [warning("shared_groups", text, "groups span the splits", names)]
+    return [warning("shared_groups", text, "groups span the splits", names, ways)]
 
 
 def _most(labels: Counter[int]) -> int:

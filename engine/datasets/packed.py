@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
 from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.problems import error
 from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
@@ -25,6 +26,7 @@ from engine.datasets.pixels.open_image import file_of
 from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.files.paths import sync_folder, write_atomic
+from engine.problem import Problem, WayOut
 
 FORMAT = 3
 """Part of the key: raised when decoding changes."""
@@ -33,8 +35,8 @@ FORMAT = 3
 class BadImages(DataError):
     """Images that cannot be read: `bad` says why for each, by name."""
 
-    def __init__(self, text: str, bad: Mapping[str, str]) -> None:
-        super().__init__(text)
+    def __init__(self, problem: Problem, bad: Mapping[str, str]) -> None:
+        super().__init__(problem)
         self.bad = dict(bad)
 
 
@@ -190,9 +192,10 @@ def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dic
 def _bad_images(index: Index, bad: Mapping[int, str]) -> BadImages:
     first, others = bad[min(bad)], len(bad) - 1
     more = f", nor can {others:,} more be read" if others else ""
-    advice = "replace them, take their rows out" if others else "replace it, take its row out"
-    text = f"{first}{more}: {advice}, or skip with --on-bad skip"
-    return BadImages(text, {index.names[row]: why for row, why in sorted(bad.items())})
+    advice = ("replace them", "take their rows out") if others else ("replace it", "take its row out")
+    ways = [*map(WayOut, advice), WayOut("skip with {}", "on_bad", "skip")]
+    problem = error("unreadable_images", f"{first}{more}", [index.names[row] for row in sorted(bad)], ways)
+    return BadImages(problem, {index.names[row]: why for row, why in sorted(bad.items())})
 
 
 def _put_in_place(
@@ -229,7 +232,7 @@ def _room_for(cache: Path, size_bytes: int) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "free some space or give another folder with --cache"
+        advice = "free some space or choose another folder for the cache"
         if full:
             text = f"no space for {size_bytes / 1e9:.1f} GB of packed images in {cache}: {advice}"
         else:

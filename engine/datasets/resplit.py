@@ -36,7 +36,7 @@ def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
         found = groups_by_name(index.names)
         if found is None:
             raise DataError(
-                "the images' names follow no pattern of groups that is known: give a column as --group"
+                "the images' names follow no pattern of groups that is known: give a column of groups"
             )
         index = replace(index, groups=found.of, group_rule=found.rule)
     called = [without_suffix(name) for name in index.names]
@@ -69,9 +69,9 @@ def write_split(index: Index, out: Path, *, inside: Path) -> dict[str, str]:
         raise DataError(f"{index.kind} is built in: it has its split")
     root, target = Path(os.path.realpath(index.root)), Path(os.path.realpath(out))
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise DataError(f"{out} exists and is not empty: give another --out")
+        raise DataError(f"{out} exists and is not empty: choose another folder")
     if target.is_relative_to(root) and index.kind.startswith("class folders"):
-        raise DataError(f"{out} would be a class of {index.root}: give an --out elsewhere")
+        raise DataError(f"{out} would be a class of {index.root}: choose a folder elsewhere")
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:

@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from engine.datasets.formats.names import MEMBER
-from engine.datasets.formats.problems import Problem, error, some, warning
+from engine.datasets.formats.problems import SKIP_THEM, TAKE_OUT, error, some, warning
 from engine.datasets.index import SKIPPED, SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
+from engine.problem import Problem, WayOut, errors_of
 
 CHUNK = 256
 DARK_SHARE = 0.25
 """Images of 16 bits that use no more of their range are dark: those of 12 bits use a sixteenth."""
+REPLACE = WayOut("replace them")
 Progress = Callable[[int, int], None]
 """Called with images done and images in all."""
 
@@ -50,7 +52,7 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
         index = _without(index, {*empty, *(looks.unreadable if looks else ())})
     return {
         "data": data,
-        "usable": index is not None and all(problem.severity != "error" for problem in problems),
+        "usable": index is not None and not errors_of(problems),
         "layout": index.kind if index else None,
         "why": survey.why or None,
         "root": str(index.root) if index and index.root else None,
@@ -66,7 +68,22 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
         "sizes": looks.sizes if looks else None,
         "modes": looks.modes if looks else None,
         "highest_level": looks.highest if looks and looks.deep else None,
-        "problems": [{**asdict(problem), "examples": list(problem.examples)} for problem in problems],
+        "problems": [_document_of(problem) for problem in problems],
+    }
+
+
+def _document_of(problem: Problem) -> dict[str, Any]:
+    """A problem's keys in `data check --json`; `text` is its whole line, `what` the line without the ways out."""
+    return {
+        "kind": problem.kind,
+        "severity": problem.severity,
+        "text": problem.text,
+        "brief": problem.brief,
+        "count": problem.count,
+        "examples": list(problem.values),
+        "field": problem.field,
+        "what": problem.what,
+        "ways_out": [asdict(way) for way in problem.ways_out],
     }
 
 
@@ -183,7 +200,7 @@ def _empty(names: Sequence[str], index: Index | None, on_bad: str) -> list[Probl
     if not names or index is None:
         return []
     text = f"{some(len(names), len(index.used))} are empty files, the first is {names[0]!r}"
-    return [_bad("empty_files", text, "replace them", "empty files, skipped", names, on_bad)]
+    return [_bad("empty_files", text, [REPLACE], "empty files, skipped", names, on_bad)]
 
 
 def _is_empty(index: Index, name: str) -> bool:
@@ -195,11 +212,13 @@ def _is_empty(index: Index, name: str) -> bool:
         return False
 
 
-def _bad(kind: str, text: str, advice: str, brief: str, names: Sequence[str], on_bad: str) -> Problem:
+def _bad(
+    kind: str, text: str, ways: Sequence[WayOut], brief: str, names: Sequence[str], on_bad: str
+) -> Problem:
     """An error, or a warning where bad images are to be skipped."""
     if on_bad == "skip":
         return warning(kind, f"{text}: skipped", brief, names)
-    return error(kind, f"{text}: {advice}, or skip them with --on-bad skip", names)
+    return error(kind, text, names, [*ways, SKIP_THEM])
 
 
 def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[Problem]:
@@ -207,9 +226,9 @@ def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[P
         return []
     named = [f"{name} ({why})" for name, why in looks.unreadable.items()]
     count, first = some(len(named), len(index.used)), named[0]
-    text, advice = f"{count} cannot be read, the first is {first}", "replace them, take their rows out"
+    text = f"{count} cannot be read, the first is {first}"
     brief = "unreadable images, skipped"
-    return [_bad("unreadable_images", text, advice, brief, named, on_bad)]
+    return [_bad("unreadable_images", text, [REPLACE, TAKE_OUT], brief, named, on_bad)]
 
 
 def _dark(looks: Looks | None) -> list[Problem]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.preflight.gpu_memory import WEIGHTS_MIB
+from engine.problem import Problem, WayOut
 from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.spec.constants import BUILTIN_DEFAULTS
@@ -139,6 +140,7 @@ def grid_footprint(
     )
 
 
+FREE_SPACE = WayOut("free some space (resnet-tui du, resnet-tui prune)"), WayOut("queue fewer runs")
 _NO_IMAGES = Images("", 0, 0, 0, 2, 0.0, 0.0)
 
 
@@ -177,8 +179,8 @@ class Room:
         return f"writes {in_words(self.written.kept)}, {self._free()}"
 
     @property
-    def shortage(self) -> str | None:
-        """What is too little and what to do, or None."""
+    def shortage(self) -> Problem | None:
+        """The warning that too little is free; None where there is enough."""
         written = self.written
         apart = self.cache_free_bytes is not None
         needs = [("the runs need", written.most - (written.packed if apart else 0), self.free_bytes)]
@@ -186,9 +188,9 @@ class Room:
             needs.append(("packed images need", written.packed, self.cache_free_bytes))
         for what, needed, free in needs:
             if needed > free:
-                return (
-                    f"{what} {in_words(needed)}, {in_words(free)} are free: free some space (resnet-tui du, "
-                    "resnet-tui prune), or queue fewer runs"
+                text = f"{what} {in_words(needed)}, {in_words(free)} are free"
+                return Problem(
+                    "", "warning", text, ways_out=FREE_SPACE, kind="disk", brief="too little disk space"
                 )
         return None
 

@@ -1,1 +1,1 @@
-"""What can be known to be wrong before runs are queued."""
+"""Everything that can be known to be wrong, or worth a warning, before runs are queued."""

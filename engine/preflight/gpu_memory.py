@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engine.hardware import telemetry
+from engine.problem import Problem, WayOut
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
@@ -30,6 +31,7 @@ CONTEXT_GB = 0.5
 WEIGHTS_AND_GRADIENTS = 2
 """What a card keeps for each parameter beside the optimiser's state."""
 
+SMALLER = WayOut("try a smaller {}", "micro_batch"), WayOut("try a smaller {}", "image_size")
 
 DECIDES_MEMORY = (
     "arch", "image_size", "batch_size", "micro_batch", "optimizer", "precision", "implementation", "freeze_epochs",
@@ -70,30 +72,33 @@ def kind_of(spec: RunSpec) -> Kind:
     return tuple(getattr(spec, name) for name in DECIDES_MEMORY)
 
 
-def warnings_for(store: Store, specs: Sequence[RunSpec]) -> list[str]:
-    """One line for each kind of run that fits no card of this host, nor one that a worker has."""
+def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]:
+    """A warning for each kind of run that fits no card of this host, nor one that a worker has."""
     cards = {card.name: card.memory_gb for card in telemetry.nvidia().cards if card.memory_gb is not None}
-    with store.read() as session:
-        for worker in workers.present(session):
-            if worker.device != "cpu" and "memory_total_gb" in worker.telemetry:
-                cards[worker.device_name] = float(worker.telemetry["memory_total_gb"])
-        peaks = listing.memory_peaks(session) if cards else []
-    # The newest of a kind counts: they come newest first.
-    learnt = {kind_of(load_spec(text)): (run_id, peak_gb) for run_id, text, peak_gb in reversed(peaks)}
-    return too_large(((spec, need(spec, learnt)) for spec in specs), cards)
+    learnt: dict[Kind, tuple[int, float]] = {}
+    if store is not None:
+        with store.read() as session:
+            for worker in workers.present(session):
+                if worker.device != "cpu" and "memory_total_gb" in worker.telemetry:
+                    cards[worker.device_name] = float(worker.telemetry["memory_total_gb"])
+            peaks = listing.memory_peaks(session) if cards else []
+        # The newest of a kind counts: they come newest first.
+        learnt = {kind_of(load_spec(text)): (run_id, peak_gb) for run_id, text, peak_gb in reversed(peaks)}
+    kinds = {kind_of(spec): spec for spec in specs} if cards else {}
+    return too_large(((spec, need(spec, learnt)) for spec in kinds.values()), cards)
 
 
-def too_large(needs: Iterable[tuple[RunSpec, Need]], cards: Mapping[str, float]) -> list[str]:
-    """One line for each kind of run that fits none of the cards (name: GiB); empty without cards."""
+def too_large(needs: Iterable[tuple[RunSpec, Need]], cards: Mapping[str, float]) -> list[Problem]:
+    """A warning for each kind of run that fits none of the cards (name: GiB); empty without cards."""
     if not cards:
         return []
     name, largest_gb = max(cards.items(), key=lambda card: card[1])
-    lines = {}
+    found = {}
     for spec, wanted in needs:
         if wanted.gb > largest_gb:
             kind = f"{spec.arch} at {spec.image_size} px, batch {spec.batch_size}"
-            lines[kind] = (
-                f"{kind} takes {wanted.gb:.1f} GiB or more ({wanted.source}), {name} has {largest_gb:.1f}: "
-                "try a smaller micro_batch or image_size"
+            what = f"{kind} takes {wanted.gb:.1f} GiB or more ({wanted.source}), {name} has {largest_gb:.1f}"
+            found[kind] = Problem(
+                "batch_size", "warning", what, (name,), SMALLER, "gpu_memory", "too large for the card"
             )
-    return list(lines.values())
+    return list(found.values())

@@ -16,12 +16,12 @@ class Entry:
     excludes: Mapping[str, str] = field(default_factory=dict)
     """Other settings that must stay at 0, and why: `{"label_smoothing": "has no classes to smooth"}`."""
 
-    def conflicts(self, setting: str, values: object) -> Iterator[str]:
-        """Yield one line for each excluded attribute of `values` that is set, saying what to do; `setting` is the
-        field whose value this entry is."""
+    def conflicts(self, setting: str, values: object) -> Iterator[tuple[str, str]]:
+        """Yield each excluded attribute of `values` that is set, and why it must stay at 0; `setting` is the field
+        whose value this entry is."""
         for excluded, why in self.excludes.items():
             if getattr(values, excluded):
-                yield f"{setting} {self.name} {why}: leave {excluded} at 0"
+                yield excluded, f"{setting} {self.name} {why}"
 
 
 E = TypeVar("E", bound=Entry)

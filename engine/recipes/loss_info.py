@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
+from engine.problem import Problem, WayOut
 from engine.recipes.entry import Entry
 
 if TYPE_CHECKING:
@@ -50,10 +51,11 @@ class LossInfo(Entry):
             case _:
                 assert_never(self.outputs)
 
-    def data_problem(self, *, ordered: bool) -> str | None:
-        """Why the loss does not work on these data, as one line that says what to do; None where it does."""
+    def data_problem(self, *, ordered: bool) -> Problem | None:
+        """Tell why the loss does not work on these data; None where it does."""
         if self.gives_grade and not ordered:
-            return f"loss {self.name} needs ordered classes, such as grades 0 to 4: choose loss ce"
+            what = f"{self.name} needs ordered classes, such as grades 0 to 4"
+            return Problem("loss", "error", what, (self.name,), (WayOut("choose {}", "loss", "ce"),), "loss")
         return None
 
     def class_weights(self, counts: Sequence[int]) -> list[float]:

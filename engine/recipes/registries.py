@@ -15,8 +15,8 @@ REGISTRIES: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
 """By the name of the setting."""
 
 
-def exclusions(settings: object) -> Iterator[str]:
-    """Yield one line for each setting that the chosen entries exclude, saying what to do."""
+def exclusions(settings: object) -> Iterator[tuple[str, str]]:
+    """Yield each setting that the chosen entries exclude, and why it must stay at 0."""
     for field, registry in REGISTRIES.items():
         yield from registry[getattr(settings, field)].conflicts(field, settings)
 

@@ -2,31 +2,51 @@
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import ValidationError
 
+from engine.problem import Problem
 from engine.recipes.entry import unknown_choice
+from engine.spec.conflicts import conflicts
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
+
+MOST_TOLD = 5
+"""Problems of a field that are told of a grid, which may have thousands alike."""
 
 
 class SpecError(ValueError):
-    """Settings that cannot be: `problems` maps a field's name ("" for several together) to what is wrong."""
+    """Settings that cannot be, with all that is wrong with them."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        self.problems = dict(problems)
-        super().__init__("; ".join(f"{name}: {text}" if name else text for name, text in problems.items()))
+    def __init__(self, found: Mapping[str, str] | Iterable[Problem]) -> None:
+        """`found`: the problems, or a text for each wrong field ("" for several together)."""
+        if isinstance(found, Mapping):
+            found = [Problem(name, "error", text, kind="setting") for name, text in found.items()]
+        self.found = tuple(found)
+        super().__init__("; ".join(each.line for each in self.found))
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with each field."""
+        texts: dict[str, list[str]] = {}
+        for problem in self.found:
+            texts.setdefault(problem.field, []).append(problem.text)
+        return {field: "; ".join(each) for field, each in texts.items()}
 
 
 def make_spec(values: Mapping[str, Any]) -> RunSpec:
     """Validate settings given as text or values; fields left out take their defaults.
 
-    Raises SpecError with one line for each wrong field."""
+    Raises SpecError with every wrong field, or where all are right with every conflict between them."""
     try:
-        return RunSpec.model_validate(dict(values))
+        spec = RunSpec.model_validate(dict(values))
     except ValidationError as error:
         raise SpecError(_problems(cast(Sequence[Mapping[str, Any]], error.errors()))) from None
+    if found := conflicts(spec):
+        raise SpecError(found)
+    return spec
 
 
 def load_spec(text: str) -> RunSpec:
@@ -44,19 +64,29 @@ def split_list(texts: Iterable[str]) -> list[str]:
 def expand_grid(settings: Mapping[str, Sequence[Any] | Any]) -> list[RunSpec]:
     """The product over all grid fields that hold a list, in the order of the fields; repeats within it once.
 
-    Raises SpecError, naming every wrong field."""
+    Raises SpecError with what is wrong with every field, at most MOST_TOLD of each."""
     axes = {name: _axis(name, value) for name, value in settings.items() if value is not None}
     names = sorted(axes, key=lambda name: FIELDS.index(name) if name in FIELDS else -1)
     specs: dict[RunSpec, None] = {}
-    problems: dict[str, str] = {}
+    problems: dict[Problem, None] = {}
     for combination in itertools.product(*(axes[name] for name in names)):
         try:
             specs[make_spec(dict(zip(names, combination, strict=True)))] = None
         except SpecError as error:
-            problems.update(error.problems)
+            problems |= dict.fromkeys(error.found)
     if problems:
-        raise SpecError(problems)
+        raise SpecError(_first_of_each_field(problems))
     return list(specs)
+
+
+def _first_of_each_field(problems: Iterable[Problem]) -> list[Problem]:
+    told: Counter[str] = Counter()
+    kept = []
+    for problem in problems:
+        told[problem.field] += 1
+        if told[problem.field] <= MOST_TOLD:
+            kept.append(problem)
+    return kept
 
 
 def _axis(name: str, value: Any) -> list[Any]:

@@ -12,7 +12,6 @@ from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
 from engine.recipes.schedules import SCHEDULES
-from engine.spec.conflicts import conflicts
 from engine.spec.constants import RUN_PREFIX
 from engine.spec.dependent_defaults import filled
 
@@ -31,7 +30,7 @@ def setting(default: Any, description: str, group: str, *, grid: bool = False, *
 
 
 class RunSpec(BaseModel):
-    """The settings that determine a run's result."""
+    """The settings that determine a run's result, each checked by itself; `make_spec` checks that they fit together."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -203,13 +202,6 @@ class RunSpec(BaseModel):
     @classmethod
     def _joined(cls, value: str) -> str:
         return augmentations.canonical(value)
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "RunSpec":
-        problem = next(conflicts(self), None)
-        if problem:
-            raise ValueError(problem)
-        return self
 
     @property
     def class_list(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.files.paths import gpu_cache_bytes
+from engine.problem import Problem
 from engine.recipes.losses import LOSSES
 from engine.spec.conflicts import SMALLEST_ALONE_PX
 from engine.spec.run_spec import RunSpec
@@ -67,7 +68,7 @@ def prepare_data(context: RunContext) -> PreparedData:
     )
 
 
-def _misfit(spec: RunSpec, index: Index) -> str | None:
+def _misfit(spec: RunSpec, index: Index) -> Problem | None:
     """What the spec asks of its data that they do not have, in one line."""
     has_val = "val" in index.splits
     problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)

@@ -14,6 +14,7 @@ from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
 from engine.store.database import StoreError, open_store, own_version
 from engine.store.fencing import QueueError
+from engine.torch_subprocess import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
@@ -23,6 +24,7 @@ from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
 from tui.cli.extend import clone, extend
+from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.keys import keys
 from tui.cli.look import log, ls, show
 from tui.cli.news import news
@@ -33,7 +35,6 @@ from tui.cli.predict import predict
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.start import is_terminal
-from tui.torch_subprocess import AskError
 
 # What a user can mend: each is one line that says what to do.
 USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
@@ -127,6 +128,15 @@ def _message(error: Exception) -> str:
     return str(format_message()).rstrip(".")
 
 
+def _lines_of(error: Exception) -> list[str]:
+    """One line for each problem, with the flags that it is about."""
+    if isinstance(error, CliError):
+        return list(map(str, error.args))
+    if isinstance(error, SpecError):
+        return [flag_line(problem) for problem in error.found]
+    return [error.problem.said(flag_setting) if isinstance(error, DataError) else str(error)]
+
+
 def _verb_of(error: Exception) -> str:
     """`resnet-tui data split`, as far as the call was understood."""
     return str(getattr(getattr(error, "ctx", None), "command_path", "resnet-tui"))
@@ -144,7 +154,8 @@ def run(arguments: list[str]) -> int:
     try:
         return int(cli(args=arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
     except USER_ERRORS as error:
-        tell(f"resnet-tui: {error}")
+        for line in _lines_of(error):
+            tell(f"resnet-tui: {line}")
         return 2
     except UsageError as error:
         tell(f"resnet-tui: {_message(error)}: see {_verb_of(error)} --help")

@@ -11,9 +11,9 @@ import typer
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.files.paths import Home
 from engine.spec.run_spec import ARCHS
+from engine.torch_subprocess import ask
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json
-from tui.torch_subprocess import ask
 
 STRIDES = ("3x3", "1x1")
 BLOCKS = re.compile(r"\[(?P<convs>[^]]+)\]×(?P<count>\d+)")

@@ -9,9 +9,9 @@ import typer
 
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.paths import Home
-from engine.spec.grid import SpecError, make_spec
-from engine.spec.run_spec import RunSpec
-from tui.cli.options import flag, takes_home, takes_spec
+from engine.spec.grid import make_spec
+from tui.cli.flag_words import flag, flag_setting
+from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, print_json, tell
 from tui.formatting import plain
 from tui.views.data_text import class_lines, data_lines
@@ -40,14 +40,14 @@ def check(
     from engine.datasets.source import survey_data
     from engine.datasets.survey import data_document, look_at_images
 
-    spec = _spec(home, path, settings)
+    spec = make_spec({**settings, "data": home.stored(path)})
     survey = survey_data(home, spec)
     looks = look_at_images(survey.index, _looked) if survey.index and not names_only else None
     document = data_document(path, survey, looks, on_bad=spec.on_bad)
     if as_json:
         print_json(document)
     else:
-        _say(data_lines(document))
+        _say(data_lines(document, flag_setting))
     return 0 if document["usable"] else 1
 
 
@@ -72,7 +72,7 @@ def split(
     from engine.datasets.source import survey_data
 
     column = "" if group == "pattern" else group
-    spec = _spec(home, path, settings | {"group_column": column})
+    spec = make_spec({**settings, "group_column": column, "data": home.stored(path)})
     shares = Shares(spec.test_fraction, spec.val_fraction, seed)
     index = resplit(survey_data(home, spec).checked(), shares, by_pattern=group == "pattern")
     target = home.resolve(str(out))
@@ -96,14 +96,6 @@ def split(
 
 data.command("check")(takes_home(takes_spec(check, FLAGS)))
 data.command("split")(takes_home(takes_spec(split, [name for name in FLAGS if name != "group_column"])))
-
-
-def _spec(home: Home, path: str, settings: dict[str, Any]) -> RunSpec:
-    try:
-        return make_spec({**settings, "data": home.stored(path)})
-    except SpecError as error:
-        texts = (f"{flag(field)}: {text}" if field else text for field, text in error.problems.items())
-        raise CliError("; ".join(texts)) from None
 
 
 def _looked(done: int, total: int) -> None:

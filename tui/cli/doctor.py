@@ -14,14 +14,14 @@ import typer
 
 from engine.files.paths import Home
 from engine.hardware import linger
+from engine.preflight.imagenet_files import ImagenetFile, imagenet_files
 from engine.store.database import StoreError, open_store
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
+from engine.torch_subprocess import AskError, engine_command
 from tui.cli.options import takes_home
 from tui.cli.output import print_json
 from tui.formatting import plain
-from tui.forms.imagenet_files import ImagenetFile, imagenet_files
-from tui.torch_subprocess import AskError, engine_command
 
 PACKAGES = ("resnet-tui", "torch", "torchvision", "textual", "plotext", "sqlmodel", "scikit-learn", "pillow")
 LOW_SPACE_GB = 5.0

@@ -5,15 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from engine.files.paths import Home
-from engine.preflight import gpu_memory
+from engine.preflight.imagenet_files import lacking
 from engine.store.database import open_store
 from engine.store.edits.settings import changed_specs, edit_settings
-from tui.cli.add import check_files, naming_flags, with_relative_data
+from tui.cli.flag_words import flag, tell_warnings
 from tui.cli.ids import find_ids, tell_runs
-from tui.cli.options import flag, takes_home, takes_spec
+from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, tell
-from tui.forms.imagenet_files import lacking
-from tui.forms.warm_start import check_warm_starts
+from tui.cli.queue_runs import checked, with_relative_data
 
 
 @takes_home
@@ -31,15 +30,11 @@ def edit(
         raise CliError("give the settings to change, such as --lr 0.01: resnet-tui edit --help lists them")
     store = open_store(home.database, create=False)
     wanted = find_ids(store, [run_ids])
-    with naming_flags():
-        specs = changed_specs(store, wanted, values)
-        check_files(home, specs)
-        for line in [*check_warm_starts(home, store, specs), *gpu_memory.warnings_for(store, specs)]:
-            tell(f"warning: {line}")
-        repeats = edit_settings(store, home, wanted, values)
+    specs = changed_specs(store, wanted, values)
+    checked(home, store, list(specs.values()), changing=specs)
+    repeats = edit_settings(store, home, wanted, values)
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))
-    for line in lacking(specs):
-        tell(f"warning: {line}")
+    tell_warnings(lacking(specs.values()))
     for run_id, other in repeats.items():
         tell(f"run {run_id} repeats run {other}: same settings, same data")
     return 0

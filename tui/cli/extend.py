@@ -11,10 +11,10 @@ from engine.store.database import open_store
 from engine.store.extend import extend_run
 from engine.store.listing import get_run
 from engine.store.tables import Run
-from tui.cli.add import expand, queue_runs
 from tui.cli.ids import Ids, find_ids
 from tui.cli.options import MAX_ID, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell
+from tui.cli.queue_runs import expand, queue_runs
 
 RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
 

@@ -12,6 +12,7 @@ from engine.files.paths import Home
 from engine.spec.dependent_defaults import DEPENDENT_DEFAULTS
 from engine.spec.grid import split_list
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
+from tui.cli.flag_words import flag
 
 MAX_ID = 2**62
 """More than a database gives; SQLite's integers end a little later."""
@@ -42,11 +43,6 @@ def takes_spec(verb: Callable[..., int], fields: Sequence[str] = FIELDS) -> Call
         return verb(settings=settings, **values)
 
     return _with_parameters(call, verb, "settings", [_spec_flag(name) for name in fields])
-
-
-def flag(field: str) -> str:
-    """`batch_size` as `--batch-size`."""
-    return f"--{field.replace('_', '-')}"
 
 
 def _setting(name: str, value: Any) -> Any:

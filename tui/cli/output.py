@@ -8,7 +8,7 @@ from tui.formatting import plain
 
 
 class CliError(Exception):
-    """The call cannot be done as it stands: one line that says what to do, exit code 2."""
+    """The call cannot be done as it stands; each argument is one line that says what to do. Exit code 2."""
 
 
 def checked_text(where: str, given: str) -> str:

@@ -8,9 +8,9 @@ import typer
 from engine.files.paths import Home
 from engine.store.database import open_store
 from engine.store.listing import get_run
+from engine.torch_subprocess import engine_command
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError
-from tui.torch_subprocess import engine_command
 
 
 @takes_home

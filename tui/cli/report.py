@@ -10,10 +10,10 @@ from engine.analysis.report import write_report
 from engine.analysis.study import Study, collect
 from engine.files.paths import Home
 from engine.store.database import open_store
+from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, tell
-from tui.torch_subprocess import ask
 
 
 @takes_home

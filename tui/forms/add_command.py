@@ -5,7 +5,7 @@ import shlex
 from engine.recipes.optimizers import DEFAULT
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import FIELDS, RunSpec
-from tui.forms.form import typed
+from tui.forms.form_words import typed
 
 
 def add_command(spec: RunSpec, name: str = "") -> str:

@@ -2,7 +2,7 @@
 
 import difflib
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,35 +11,22 @@ from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
 from engine.spec.presets import PRESETS, with_preset
 from engine.spec.run_spec import ARCHS, FIELDS, GRID_FIELDS, RunSpec, choices_of
-from tui.formatting import learning_rate
+from tui.forms.form_words import ARCH, MORE, OTHERS, OWN, PRESET, beside_fields, typed
 
-PRESET, MORE, ARCH = "preset", "more", "arch"
-OWN = ("data", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
-"""Settings with a field of their own."""
-OTHERS = tuple(name for name in FIELDS if name not in (*OWN, ARCH))
-"""Settings that are written as name=value in the field `more`."""
 NO_DATA = "which images? a folder, or digits, fundus, fundus-balanced"
 Texts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`problems` maps a field ("" for several together) to what is wrong; without any, `specs` can be queued."""
+    """`problems` maps a field ("" for several together) to what is wrong; without any there are `specs`."""
 
     problems: Mapping[str, str]
     specs: tuple[RunSpec, ...]
-    repeats: tuple[bool, ...]
-    """Which of them were queued before."""
 
 
-def check(
-    texts: Texts,
-    known: Collection[str],
-    weights_problem: Callable[[str], str | None] = lambda _source: None,
-) -> Checked:
-    """Validate a form's texts; empty fields take their preset's or default values.
-
-    `known`: digests of the runs that are there; `weights_problem` says what is wrong with a `pretrained` value."""
+def check(texts: Texts) -> Checked:
+    """Validate a form's texts by themselves; empty fields take their preset's or default values."""
     problems: dict[str, str] = {}
     if not texts.get("data", "").strip():
         problems["data"] = NO_DATA
@@ -51,12 +38,8 @@ def check(
     try:
         specs = _specs(texts, more)
     except SpecError as error:
-        return Checked({**_placed(error.problems), **problems}, (), ())
-    for problem in filter(None, (weights_problem(spec.pretrained) for spec in specs)):
-        problems.setdefault("pretrained", problem)
-    if problems:
-        return Checked(problems, (), ())
-    return Checked({}, tuple(specs), tuple(spec.digest() in known for spec in specs))
+        return Checked({**beside_fields(error.found), **problems}, ())
+    return Checked(problems, () if problems else tuple(specs))
 
 
 def _specs(texts: Texts, more: Mapping[str, str]) -> list[RunSpec]:
@@ -65,17 +48,6 @@ def _specs(texts: Texts, more: Mapping[str, str]) -> list[RunSpec]:
     preset = texts.get(PRESET, "").strip()
     grids = with_preset(preset, settings) if preset else [settings]
     return [spec for grid in grids for spec in expand_grid(grid)]
-
-
-def _placed(problems: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with a setting that has no field of its own stands beside `more`."""
-    placed: dict[str, str] = {}
-    for name, text in problems.items():
-        if name in OTHERS:
-            placed.setdefault(MORE, f"{name}: {text}")
-        else:
-            placed[name] = text
-    return placed
 
 
 def parse_more(text: str) -> tuple[dict[str, str], str]:
@@ -101,7 +73,7 @@ def _no_setting(name: str) -> str:
     if name in OWN or name in (ARCH, PRESET):
         return f"{name} has a field of its own"
     near = difflib.get_close_matches(name, OTHERS, n=1)
-    return f"{name!r} is no setting" + (f": {near[0]}?" if near else ", such as loss=ce-sqrt")
+    return f"unknown setting {name!r}" + (f": {near[0]}?" if near else ", such as loss=ce-sqrt")
 
 
 def defaults(texts: Texts) -> dict[str, str]:
@@ -138,19 +110,14 @@ def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
     return {**texts, PRESET: "", MORE: " ".join(others)}
 
 
-def is_built_in(data: str) -> bool:
-    return data.strip() in BUILTIN_DEFAULTS
-
-
-def preview(checked: Checked, most: int) -> list[str]:
+def preview(specs: Sequence[RunSpec], repeats: Sequence[bool], most: int) -> list[str]:
     """A line for each of the first runs: what tells it from the others; repeats are marked."""
-    specs = checked.specs
     telling = [name for name in GRID_FIELDS if len({getattr(spec, name) for spec in specs}) > 1]
     shown = [name for name in GRID_FIELDS if name in (ARCH, "pretrained", "lr", "epochs") or name in telling]
     lines = [
         "  ".join(_part(name, getattr(spec, name)) for name in shown)
         + ("   repeats an earlier run" if again else "")
-        for spec, again in zip(specs[:most], checked.repeats, strict=False)
+        for spec, again in zip(specs[:most], repeats or [False] * len(specs), strict=False)
     ]
     return [*lines, f"… and {len(specs) - most} more"] if len(specs) > most else lines
 
@@ -197,15 +164,6 @@ def _first(before: str, part: str, words: Sequence[str]) -> str | None:
 
 def _value(name: str, text: str) -> object:
     return split_list([text]) if name in GRID_FIELDS else text.strip()
-
-
-def typed(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, float):
-        return str(value)
-    short = learning_rate(value)
-    return short if float(short) == value else repr(value)
 
 
 def _part(name: str, value: Any) -> str:

@@ -13,10 +13,11 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.files.paths import Home
+from engine.problem import setting_words
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError
 from tui import commands
-from tui.formatting import fitted_end, plain, without_dashes
+from tui.formatting import fitted_end, plain
 from tui.screens.help import HelpScreen
 from tui.snapshot import RunRow
 from tui.store_calls import Refused, stored_runs
@@ -172,5 +173,5 @@ def _lines(home: Home, used: UsedData) -> Iterable[str]:
         line
         if opened or not line.startswith("✔")
         else f"{line} by names and labels: no image was opened for this"
-        for line in (without_dashes(plain(each)) for each in data_lines(document))
+        for line in (plain(each) for each in data_lines(document, setting_words))
     )

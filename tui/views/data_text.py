@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from engine.problem import NameSetting, Problem, WayOut
 from tui.formatting import decimals, fitted, plain
 
 SHOWN_SIZES = 5
@@ -13,9 +14,9 @@ MARKS = {"error": "✖", "warning": "⚠", "note": "·"}
 GAP = "  "
 
 
-def data_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def data_lines(document: Mapping[str, Any], name_setting: NameSetting) -> Iterator[str]:
     """Layout, groups, images of each class and split, problems, and whether it can be used; from what
-    `engine.datasets.survey.data_document` gives."""
+    `engine.datasets.survey.data_document` gives. `name_setting` words the settings that would help."""
     if document["layout"]:
         yield from _facts(document)
         counts = {name: found["per_class"] for name, found in document["splits"].items()}
@@ -23,10 +24,15 @@ def data_lines(document: Mapping[str, Any]) -> Iterator[str]:
     for severity, mark in MARKS.items():
         for problem in document["problems"]:
             if problem["severity"] == severity:
-                yield f"{mark} {problem['text']}"
+                yield f"{mark} {_said(problem, name_setting)}"
     warnings = sum(problem["severity"] == "warning" for problem in document["problems"])
     verdict = "✔ usable" if document["usable"] else "✖ cannot be used"
     yield verdict + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else "")
+
+
+def _said(problem: Mapping[str, Any], name_setting: NameSetting) -> str:
+    ways = tuple(WayOut(**way) for way in problem["ways_out"])
+    return Problem("data", problem["severity"], problem["what"], ways_out=ways).said(name_setting)
 
 
 def _facts(document: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from engine.spec.run_spec import RunSpec
 from engine.store.history import Losses, Matrix
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochMetrics, Run
-from tui.formatting import learning_rate, plain, without_dashes
+from tui.formatting import learning_rate, plain
 from tui.snapshot import MatrixView, Verdict, verdict_of
 
 Points = tuple[tuple[float, float], ...]
@@ -134,8 +134,8 @@ def _failure(run: Run, last_lines: Sequence[str]) -> Failure:
     change = (run.verdict_change or {}) if run.verdict == run.cause else {}
     return Failure(
         cause=plain(run.cause or "unknown"),
-        error=without_dashes(plain(run.error or "")),
-        suggestion=without_dashes(plain(run.suggestion or "")),
+        error=plain(run.error or ""),
+        suggestion=plain(run.suggestion or ""),
         attempt=run.attempt,
         ended=run.ended_at,
         kept_epochs=run.epoch,

@@ -7,8 +7,8 @@ from textual.suggester import Suggester
 from textual.widgets import Checkbox
 
 from engine.files.paths import Home
-from tui.forms.data_look import paths_like
 from tui.forms.form import completions
+from tui.forms.path_completion import paths_like
 
 
 class Choice(Checkbox):

@@ -171,4 +171,4 @@ class _Finder:
     def choose(self, what: str) -> str:
         header = self.table.rows[0] if self.has_header else ()
         names = ", ".join(cell or str(place) for place, cell in enumerate(header, 1))
-        return f"name one with --{what}-column ({names or f'1 to {self.table.width}'})"
+        return f"name one as {what}_column ({names or f'1 to {self.table.width}'})"

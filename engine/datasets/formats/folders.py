@@ -4,9 +4,10 @@ from pathlib import Path
 
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import is_image, walk_images
-from engine.datasets.formats.problems import DataError, Problem, note
+from engine.datasets.formats.problems import DataError, note
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import SPLIT_WORDS
+from engine.problem import Problem
 
 
 def has_split_folders(path: Path) -> bool:

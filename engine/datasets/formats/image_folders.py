@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from engine.datasets.formats.names import Listing, Places
-from engine.datasets.formats.problems import Problem, warning
+from engine.datasets.formats.problems import warning
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import split_in_name
+from engine.problem import Problem, WayOut
 
 
 def choose_folders(tables: Sequence[Sequence[Row]], places: Places) -> tuple[list[Listing], list[Problem]]:
@@ -46,8 +47,6 @@ def _several(rivals: Sequence[Listing], taken: Listing, total: int) -> list[Prob
     if not rivals:
         return []
     folders = ", ".join(str(listing.root) for listing in rivals)
-    text = (
-        f"as many of the {total:,} names are files in {folders} as in {taken.root}, which is taken: "
-        "choose with --images"
-    )
-    return [warning("several_folders", text, "images in several folders")]
+    text = f"as many of the {total:,} names are files in {folders} as in {taken.root}, which is taken"
+    ways = [WayOut("choose with {}", "images")]
+    return [warning("several_folders", text, "images in several folders", ways=ways)]

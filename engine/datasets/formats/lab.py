@@ -8,9 +8,10 @@ from engine.datasets.formats.csv_files import heading, read_column
 from engine.datasets.formats.labels import is_missing, is_whole
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places, looks_like
-from engine.datasets.formats.problems import DataError, Problem, error, no_header
+from engine.datasets.formats.problems import DataError, error, no_header
 from engine.datasets.formats.rows import Row
 from engine.datasets.read_options import ReadOptions
+from engine.problem import Problem
 
 LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv")
 
@@ -37,7 +38,7 @@ def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
         if not had_header and rows:
             headless.append(f"{split} {rows[0].file}")
     if not tables:
-        raise DataError(problems[0].text)
+        raise DataError(problems[0])
     placed = place(tables, places, on_bad=options.on_bad)
     if headless:
         problems.append(no_header("the CSVs have", headless))

@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from engine.datasets.formats.problems import Problem, error, some, warning
+from engine.datasets.formats.problems import error, some, warning
+from engine.problem import Problem
 
 MAX_LABEL = 200
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0{1,18})?", re.ASCII)

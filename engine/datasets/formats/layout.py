@@ -8,8 +8,9 @@ from pathlib import Path
 from engine.datasets.formats.image_folders import choose_folders
 from engine.datasets.formats.missing_files import Lacking
 from engine.datasets.formats.names import Listing, Places, is_inside
-from engine.datasets.formats.problems import Problem, note, warning
+from engine.datasets.formats.problems import note, warning
 from engine.datasets.formats.rows import Row
+from engine.problem import Problem
 
 
 @dataclass(frozen=True)

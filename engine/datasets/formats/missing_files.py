@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.problems import Problem, error, some, warning
+from engine.datasets.formats.problems import SKIP_THEM, TAKE_OUT, error, some, warning
+from engine.problem import Problem, WayOut
+
+PUT_THERE = WayOut("put them there")
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class Lacking:
                 f" ({'; '.join(f'{each} cannot be read: {why}' for each, why in self.unreadable.items())})"
             )
         if len(self.missing) == self.total:
-            return error("missing_files", f"{text}: put them there, or say where with --images", self.missing)
+            ways = [PUT_THERE, WayOut("say where with {}", "images")]
+            return error("missing_files", text, self.missing, ways)
         if on_bad == "skip":
             return warning("missing_files", f"{text}: skipped", "missing images, skipped", self.missing)
-        advice = "put them there, take their rows out, or skip them with --on-bad skip"
-        return error("missing_files", f"{text}: {advice}", self.missing)
+        ways = [PUT_THERE, TAKE_OUT, SKIP_THEM]
+        return error("missing_files", text, self.missing, ways)

@@ -1,45 +1,42 @@
 """What is wrong with a data set: found all at once, or raised as one line."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-Severity = Literal["error", "warning", "note"]
+from engine.problem import Problem, WayOut, errors_of
+
 EXAMPLES = 10
 """How many names a problem keeps."""
+TAKE_OUT = WayOut("take their rows out")
+SKIP_THEM = WayOut("skip them with {}", "on_bad", "skip")
 
 
 class DataError(ValueError):
     """The data cannot be used; one line that says what to do."""
 
-
-@dataclass(frozen=True)
-class Problem:
-    """Something about a data set that its owner should know."""
-
-    kind: str
-    """One word for programs, such as `missing_files`."""
-    severity: Severity
-    """With an `error` the data cannot be used; a `note` needs nobody's attention."""
-    text: str
-    """One line that says what to do."""
-    brief: str = ""
-    """The same in a few words, where there is little room."""
-    count: int = 1
-    """Of images or files."""
-    examples: tuple[str, ...] = ()
+    def __init__(self, problem: Problem | str) -> None:
+        self.problem = problem if isinstance(problem, Problem) else error("data", problem)
+        super().__init__(self.problem.text if self.problem.field == "data" else self.problem.line)
 
 
-def error(kind: str, text: str, names: Sequence[str] = ()) -> Problem:
-    return Problem(kind, "error", text, count=len(names) or 1, examples=tuple(names[:EXAMPLES]))
+def error(
+    kind: str, what: str, names: Sequence[str] = (), ways: Sequence[WayOut] = (), field: str = "data"
+) -> Problem:
+    """A problem with which the data cannot be used; `names` are the images or files that it concerns."""
+    return Problem(field, "error", what, tuple(names[:EXAMPLES]), tuple(ways), kind, count=len(names) or 1)
 
 
-def warning(kind: str, text: str, brief: str, names: Sequence[str] = ()) -> Problem:
-    return Problem(kind, "warning", text, brief, len(names) or 1, tuple(names[:EXAMPLES]))
+def warning(
+    kind: str, what: str, brief: str, names: Sequence[str] = (), ways: Sequence[WayOut] = ()
+) -> Problem:
+    """A problem that should be read; `brief` says it in a few words."""
+    return Problem(
+        "data", "warning", what, tuple(names[:EXAMPLES]), tuple(ways), kind, brief, len(names) or 1
+    )
 
 
-def note(kind: str, text: str, names: Sequence[str] = ()) -> Problem:
-    return Problem(kind, "note", text, count=len(names) or 1, examples=tuple(names[:EXAMPLES]))
+def note(kind: str, what: str, names: Sequence[str] = (), ways: Sequence[WayOut] = ()) -> Problem:
+    """Something about the data that needs nobody's attention."""
+    return Problem("data", "note", what, tuple(names[:EXAMPLES]), tuple(ways), kind, count=len(names) or 1)
 
 
 def no_header(which: str, firsts: Sequence[str]) -> Problem:
@@ -53,9 +50,8 @@ def no_header(which: str, firsts: Sequence[str]) -> Problem:
 
 def raise_first(problems: Iterable[Problem]) -> None:
     """Raise the first error as a DataError."""
-    for problem in problems:
-        if problem.severity == "error":
-            raise DataError(problem.text)
+    for problem in errors_of(problems):
+        raise DataError(problem)
 
 
 def some(count: int, total: int, what: str = "image") -> str:

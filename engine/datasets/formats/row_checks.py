@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from engine.datasets.formats.problems import Problem, error, warning
+from engine.datasets.formats.problems import error, warning
 from engine.datasets.formats.rows import Row
+from engine.problem import Problem
 
 
 def readable(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:

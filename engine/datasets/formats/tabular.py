@@ -9,10 +9,11 @@ from engine.datasets.formats.column_roles import Columns, find_columns
 from engine.datasets.formats.csv_files import Table, is_table, read_table
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places
-from engine.datasets.formats.problems import DataError, Problem, error, no_header, note
+from engine.datasets.formats.problems import DataError, error, no_header, note
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import SPLIT_WORDS, split_in_name
 from engine.datasets.read_options import ReadOptions
+from engine.problem import Problem, WayOut
 
 MAX_TABLES = 50
 
@@ -147,9 +148,10 @@ def _rows(fit: Fit, split: str | None, problems: list[Problem]) -> list[Row]:
         image, given = unknown[0]
         text = (
             f"{len(unknown):,} images of {name} have a split that is not train, val or test, the first is "
-            f"{image!r} with {given!r}: mend them or choose with --split-column"
+            f"{image!r} with {given!r}"
         )
-        problems.append(error("unknown_split", text, [image for image, _ in unknown]))
+        ways = [WayOut("fix them"), WayOut("choose with {}", "split_column")]
+        problems.append(error("unknown_split", text, [image for image, _ in unknown], ways))
     return rows
 
 

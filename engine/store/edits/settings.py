@@ -51,14 +51,14 @@ def edit_settings(
     return {run_id: other for run_id, other in earlier.items() if other != run_id}
 
 
-def changed_specs(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> list[RunSpec]:
-    """The specs that `edit_settings` would give: to look at their files first. Raises QueueError, SpecError."""
+def changed_specs(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> dict[int, RunSpec]:
+    """The spec that `edit_settings` would give each run, to check them first. Raises QueueError, SpecError."""
     with store.read() as session:
-        texts = [
-            session.execute(select(run_table.c.spec).where(run_table.c.id == run_id)).scalar_one()
+        texts = {
+            run_id: session.execute(select(run_table.c.spec).where(run_table.c.id == run_id)).scalar_one()
             for run_id in statuses(session, run_ids)
-        ]
-    return [make_spec({**load_spec(text).model_dump(), **settings}) for text in texts]
+        }
+    return {run_id: make_spec({**load_spec(text).model_dump(), **settings}) for run_id, text in texts.items()}
 
 
 def _changed_spec(edit: Editing, run_id: int, settings: Mapping[str, Any]) -> RunSpec:

@@ -141,6 +141,7 @@ def test_what_data_cannot_choose_an_epoch_by_is_said_with_what_to_do() -> None:
     assert selection_problem("test_kappa", has_val=False, ordered=True) is None
     assert selection_problem("val_acc", has_val=True, ordered=False) is None
     without_val = selection_problem("val_acc", has_val=False, ordered=True)
-    assert without_val == "select_on val_acc needs a val split: give --val-fraction 0.1"
+    assert without_val and without_val.line == "select_on: val_acc needs a val split: give val_fraction 0.1"
     unordered = selection_problem("val_kappa", has_val=True, ordered=False)
-    assert unordered == "select_on val_kappa needs ordered classes: choose val_acc or val_balanced_acc"
+    choose = "choose select_on val_acc, or select_on val_balanced_acc"
+    assert unordered and unordered.line == f"select_on: val_kappa needs ordered classes: {choose}"

@@ -219,7 +219,7 @@ def test_a_bad_image_fails_with_all_that_are_seen_at_once(tmp_path: Path, index:
         f"image {index.root}/class1/002.png cannot be read (no image format that is known), "
     )
     assert text.endswith(
-        "nor can 2 more be read: replace them, take their rows out, or skip with --on-bad skip"
+        "nor can 2 more be read: replace them, take their rows out, or skip with on_bad skip"
     )
     assert list(caught.value.bad) == ["class1/002.png", "class1/005.png", "class2/010.png"]
     spoil(index, 1, cut=True)
@@ -229,9 +229,7 @@ def test_a_bad_image_fails_with_all_that_are_seen_at_once(tmp_path: Path, index:
 
 def test_one_bad_image_and_missing_ones(tmp_path: Path, index: Index) -> None:
     spoil(index, 30)
-    with pytest.raises(
-        BadImages, match="known\\): replace it, take its row out, or skip with --on-bad skip$"
-    ):
+    with pytest.raises(BadImages, match="known\\): replace it, take its row out, or skip with on_bad skip$"):
         packed(index, tmp_path / "cache")
     assert index.root is not None
     for row in (5, 44):
@@ -306,8 +304,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path, index: Index, monkeypatch: pyte
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(CacheError) as caught:
         packed(index, tmp_path / "cache")
-    text = f"no space for 0.0 GB of packed images in {tmp_path / 'cache'}: free some space or give another folder"
-    assert str(caught.value) == f"{text} with --cache"
+    text = f"no space for 0.0 GB of packed images in {tmp_path / 'cache'}: free some space or choose another folder"
+    assert str(caught.value) == f"{text} for the cache"
     assert explain(caught.value, make_spec({"data": "data"}))[:2] == ("disk", str(caught.value))
     assert suffixes(tmp_path / "cache") == [".lock", ".sample"]
 

@@ -84,16 +84,18 @@ def test_a_grid_packs_each_size_once_and_keeps_every_runs_weights() -> None:
     assert grid_footprint([(specs[0], None)]).packed == 0 and grid_footprint([]) == Footprint()
 
 
+def said(room: Room) -> str:
+    return room.shortage.text if room.shortage else ""
+
+
 def test_a_disk_that_is_too_small_is_said_and_where() -> None:
     written = Footprint(checkpoints=10**9, best=10**9, packed=5 * 10**9, meanwhile=2 * 10**9)
     assert Room(written, 10**10).shortage is None
-    assert (Room(written, 8 * 10**9).shortage or "").startswith(
+    assert said(Room(written, 8 * 10**9)).startswith(
         "the runs need 9.0 GB, 8.0 GB are free: free some space (resnet-tui du, resnet-tui prune)"
     )
     assert Room(written, 4 * 10**9, 5 * 10**9).shortage is None
-    assert (Room(written, 4 * 10**9, 10**9).shortage or "").startswith(
-        "packed images need 5.0 GB, 1.0 GB are"
-    )
+    assert said(Room(written, 4 * 10**9, 10**9)).startswith("packed images need 5.0 GB, 1.0 GB are")
     assert Room(written, 10**10).describe() == (
         "will write 7.0 GB (checkpoints 1.0 GB, best weights 1.0 GB, packed images 5.0 GB); 10.0 GB free"
     )

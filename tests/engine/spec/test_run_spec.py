@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.spec.grid import SpecError, expand_grid, load_spec, make_spec, split_list
+from engine.spec.grid import MOST_TOLD, SpecError, expand_grid, load_spec, make_spec, split_list
 from engine.spec.run_spec import FIELDS
 
 
@@ -51,26 +51,56 @@ def test_limits_say_what_to_do(field: str, value: object, says: str) -> None:
     assert any(part in found[field] for part in says.split("|"))
 
 
-def test_settings_that_do_not_fit_together() -> None:
-    assert "3x3" in problems(implementation="torchvision", bottleneck_stride="1x1")[""]
-    assert "momentum" in problems(nesterov=True, momentum=0)[""]
-
-
 @pytest.mark.parametrize(
-    ("values", "says"),
+    ("values", "field", "says"),
     [
-        ({"loss": "mse-ordinal", "label_smoothing": 0.1}, "no classes to smooth"),
-        ({"schedule": "onecycle", "warmup_epochs": 1}, "warms up by itself"),
-        ({"warmup_epochs": 3, "epochs": 3}, "leaves nothing of 3 epochs"),
-        ({"freeze_epochs": 1}, "needs pretrained weights"),
-        ({"freeze_epochs": 4, "epochs": 3, "pretrained": "imagenet"}, "more than the 3 epochs"),
-        ({"micro_batch": 64}, "larger than batch_size 32"),
-        ({"batch_size": 1}, "image_size of 33 or more"),
-        ({"micro_batch": 1}, "at least 2"),
+        (
+            {"implementation": "torchvision", "bottleneck_stride": "1x1"},
+            "bottleneck_stride",
+            "stride in the 3x3",
+        ),
+        ({"nesterov": True, "momentum": 0}, "nesterov", "sgd with a momentum above 0"),
+        ({"nesterov": True, "optimizer": "adamw"}, "nesterov", "choose optimizer sgd"),
+        ({"pretrained": "imagenet-v2"}, "pretrained", "resnet18 has no imagenet-v2 weights"),
+        ({"test_fraction": 1, "epochs": 1}, "test_fraction", "no images to train on"),
+        ({"group_column": "patient"}, "group_column", "digits is built in"),
+        ({"loss": "mse-ordinal", "label_smoothing": 0.1}, "label_smoothing", "no classes to smooth"),
+        ({"schedule": "onecycle", "warmup_epochs": 1}, "warmup_epochs", "warms up by itself"),
+        ({"warmup_epochs": 3, "epochs": 3}, "warmup_epochs", "leaves nothing of 3 epochs"),
+        ({"freeze_epochs": 1}, "freeze_epochs", "needs pretrained weights"),
+        (
+            {"freeze_epochs": 4, "epochs": 3, "pretrained": "imagenet"},
+            "freeze_epochs",
+            "more than the 3 epochs",
+        ),
+        ({"micro_batch": 64}, "micro_batch", "larger than batch_size 32"),
+        ({"batch_size": 1}, "batch_size", "image_size of 33 or more"),
+        ({"micro_batch": 1}, "micro_batch", "at least 2"),
     ],
 )
-def test_recipes_that_cannot_be_say_what_to_do(values: dict[str, object], says: str) -> None:
-    assert says in problems(**values)[""]
+def test_each_conflict_stands_beside_its_field_and_its_settings_solve_it(
+    values: dict[str, object], field: str, says: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        make_spec({"data": "digits", **values})
+    (problem,) = caught.value.found
+    assert problem.field == field and says in problem.text and problem.ways_out
+    for way in problem.ways_out:
+        if way.value is not None:
+            make_spec({"data": "digits", **values, way.field: way.value, "momentum": 0.9})
+
+
+def test_all_conflicts_of_a_spec_are_told_at_once() -> None:
+    found = problems(nesterov=True, optimizer="adamw", freeze_epochs=11, micro_batch=64, label_column="b")
+    assert set(found) == {"nesterov", "freeze_epochs", "micro_batch", "label_column"}
+    assert found["freeze_epochs"].count("; ") == 1  # no pretrained weights, and more than the epochs
+
+
+def test_a_grid_tells_a_few_problems_of_each_field() -> None:
+    with pytest.raises(SpecError) as caught:
+        expand_grid({"data": "digits", "seed": [-seed for seed in range(1, 100)], "lr": ["0"]})
+    assert [problem.field for problem in caught.value.found].count("seed") == MOST_TOLD
+    assert "lr" in caught.value.problems
 
 
 def test_recipes_at_the_edge_of_what_can_be() -> None:

@@ -337,12 +337,12 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
     assert memory.measured[-1].trained == split_scores(expected, ordered=False)
     assert "val: acc" in said[-1] and "train images afterwards: acc" in said[-1]
     assert train(other, 2, spec(epochs=1)).measured[-1].trained is None
-    with pytest.raises(DataError, match="val_kappa needs ordered classes: choose val_acc"):
+    with pytest.raises(DataError, match="val_kappa needs ordered classes: choose select_on val_acc"):
         session(other, 3, spec(select_on="val_kappa"))
 
 
 def test_data_without_a_val_split_cannot_choose_by_it(home: Home) -> None:
-    with pytest.raises(DataError, match="select_on val_acc needs a val split: give --val-fraction 0.1"):
+    with pytest.raises(DataError, match="select_on: val_acc needs a val split: give val_fraction 0.1"):
         session(home, 81, spec(select_on="val_acc"))
 
 

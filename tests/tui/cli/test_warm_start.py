@@ -15,13 +15,13 @@ from engine.analysis.data_section import leaks
 from engine.analysis.study import collect
 from engine.datasets.provenance import save_trained_on
 from engine.files.paths import Home
+from engine.preflight.findings import preflight
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.fencing import QueueError, run_table
+from engine.store.fencing import run_table
 from engine.training.leak_check import provenance
 from tui.cli import run
-from tui.forms.warm_start import check_warm_starts
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_add_refuses_a_leak_that_is_known(home: Home, capsys: pytest.CaptureFixt
 def test_evaluation_alone_needs_the_same_classes(home: Home) -> None:
     store = source(home, ["0", "1", "2", "3"])
     spec = make_spec({"data": "lab", "pretrained": "run:1", "epochs": 0})
-    with pytest.raises(QueueError, match="0, 1, 2, 3 against 0, 1, 2"):
-        check_warm_starts(home, store, [spec])
-    assert check_warm_starts(home, store, [make_spec({"data": "lab", "pretrained": "run:1"})]) == []
+    (problem,) = preflight(home, store, [spec]).errors
+    assert problem.kind == "classes" and "0, 1, 2, 3 against 0, 1, 2" in problem.text
+    assert preflight(home, store, [make_spec({"data": "lab", "pretrained": "run:1"})]).errors == []
     store.close()
 
 
@@ -115,7 +115,7 @@ def test_doctor_says_which_imagenet_file_a_waiting_run_lacks(
         ]
         return {"files": [{**file, "reachable": file["arch"] == "resnet50"} for file in files]}
 
-    monkeypatch.setattr("tui.forms.imagenet_files.ask", answer)
+    monkeypatch.setattr("engine.preflight.imagenet_files.ask", answer)
     missing, to_come = doctor._imagenet(home)
     assert missing.problem == "this machine cannot download it: put resnet18.pth into /f"
     assert to_come.problem is None and "will be downloaded into /f" in to_come.found
@@ -131,7 +131,7 @@ def test_add_and_edit_say_which_imagenet_file_they_would_lack(
         file = {"arch": "resnet18", "pretrained": "imagenet", "name": "r18.pth", "folder": "/f"}
         return {"files": [file | {"present": False, "reachable": False}]}
 
-    monkeypatch.setattr("tui.forms.imagenet_files.ask", answer)
+    monkeypatch.setattr("engine.preflight.imagenet_files.ask", answer)
     told = "warning: the ImageNet weights of resnet18 are missing, and this machine cannot download it: "
     assert shell("add", "--data", "digits", "--pretrained", "none,imagenet", "--lr", "0.1,0.2") == 0
     assert shell.out.split() == ["1", "2", "3", "4"] and told + "put r18.pth into /f\n" in shell.err

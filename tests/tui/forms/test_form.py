@@ -11,9 +11,9 @@ from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
 from engine.spec.grid import SpecError, make_spec
 from engine.spec.run_spec import ARCHS, FIELDS, RunSpec, choices_of
-from tui.forms.data_look import paths_like
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import OTHERS, OWN, check, completions, defaults, parse_more, preview, texts_of
+from tui.forms.path_completion import paths_like
 
 TEXTS = {"data": "digits", "arch": "resnet18", "lr": "0.1, 0.01", "epochs": "3", "pretrained": "none"}
 

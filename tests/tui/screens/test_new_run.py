@@ -12,7 +12,7 @@ from engine.files.paths import Home
 from engine.spec.grid import load_spec
 from engine.store import listing
 from engine.store.database import Store
-from tui.forms.data_look import DataLook, look_at
+from tui.forms.form_report import FormReport, report_on
 from tui.screens import new_run
 from tui.screens.new_run import NewRunScreen
 
@@ -36,11 +36,11 @@ async def test_enter_waits_for_the_data_to_be_looked_at(
 ) -> None:
     go = threading.Event()
 
-    def slow(*arguments: Any) -> DataLook:
+    def slow(*arguments: Any) -> FormReport:
         assert go.wait(20)
-        return look_at(*arguments)
+        return report_on(*arguments)
 
-    monkeypatch.setattr(new_run, "look_at", slow)
+    monkeypatch.setattr(new_run, "report_on", slow)
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")

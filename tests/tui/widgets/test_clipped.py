@@ -3,7 +3,6 @@
 from rich.console import Console
 from rich.text import Text
 
-from tui.formatting import without_dashes
 from tui.widgets.clipped import clipped
 
 LONG = Text("one two three four five six seven eight nine ten")
@@ -26,9 +25,3 @@ def test_what_does_not_fit_ends_with_the_key_that_shows_the_rest() -> None:
 
 def test_a_window_of_no_lines_or_few_columns_breaks_nothing() -> None:
     assert shown(LONG, 3, 0) and len(shown(LONG, 3, 1)) == 1
-
-
-def test_advice_names_settings_instead_of_flags() -> None:
-    text = "mend them, or skip them with --on-bad skip, or choose with --split-column"
-    assert without_dashes(text) == "mend them, or skip them with on_bad=skip, or choose with split_column"
-    assert without_dashes("data split --group makes one") == "data split --group makes one"

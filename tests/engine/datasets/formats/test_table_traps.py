@@ -276,4 +276,4 @@ def test_a_folder_of_images_is_refused_where_no_table_names_them(tmp_path: Path)
     for name in ("folders", "a.npz"):
         found = survey(tmp_path / name, images=tmp_path / "elsewhere")
         assert [each.kind for each in found.problems] == ["no_layout"]
-        assert found.problems[0].text.endswith("has no table, and so no --images: leave it out")
+        assert found.problems[0].text.endswith("has no table that names images: leave it out")

@@ -133,7 +133,7 @@ def test_columns_and_headers_are_found_or_asked_for(tmp_path: Path, text: str, r
         assert found.why.startswith(reason) and len(found.checked().names) == 8
         assert (kinds(found, "warning") == ["no_header"]) == ("without header" in reason)
     else:
-        assert "name one with --label-column (a, b, image)" in found.problems[0].text
+        assert "name one as label_column (a, b, image)" in found.problems[0].text
         assert survey(tmp_path / "l.csv", label_column="b").checked().counts("train") == [3, 3]
         assert "no column 'c'" in survey(tmp_path / "l.csv", label_column="c").problems[0].text
 
@@ -204,7 +204,7 @@ def test_what_is_named_like_an_image_but_is_none(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "a6.png").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pictures" / "a7.png")
     found = survey(path)
-    assert [problem.examples for problem in found.problems if problem.kind == "missing_files"] == [
+    assert [problem.values for problem in found.problems if problem.kind == "missing_files"] == [
         ("a5", "a6", "a7")
     ]
     disk = class_folders(tmp_path / "disk", each=4)

@@ -1,0 +1,95 @@
+"""Check the data of runs by their files' names and labels; no image is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
+from engine.datasets.read_options import READ_FIELDS
+from engine.files.footprint import Images, built_in, images_of
+from engine.files.paths import Home
+from engine.problem import Problem, errors_of
+from engine.recipes.losses import LOSSES
+from engine.spec.constants import BUILTIN_DEFAULTS, PRETRAINED_WORDS
+from engine.spec.run_spec import RunSpec
+
+if TYPE_CHECKING:
+    from engine.datasets.index import Index
+
+ReadKey: TypeAlias = tuple[Any, ...]
+"""The settings that decide which images a spec has, with which label, in which split."""
+
+
+@dataclass(frozen=True)
+class DataFound:
+    """What the data of some specs were found to be."""
+
+    problems: tuple[Problem, ...] = ()
+    index: Index | None = None
+    """None where the data cannot be used."""
+
+    @property
+    def description(self) -> str:
+        """One line; empty where the data cannot be used, and for built-in ones."""
+        return self.index.describe() if self.index is not None and self.index.root is not None else ""
+
+
+def read_key(spec: RunSpec) -> ReadKey:
+    """Specs alike in this have the same images."""
+    return tuple(getattr(spec, field) for field in READ_FIELDS)
+
+
+def read_data(home: Home, spec: RunSpec) -> DataFound:
+    """Index a spec's data with all that is wrong with them."""
+    from engine.datasets.source import survey_data
+
+    try:
+        survey = survey_data(home, spec)
+    except OSError as error:
+        what = f"{error.filename or spec.data} cannot be read: {error.strerror}"
+        return DataFound((Problem("data", "error", what, kind="no_layout"),))
+    return DataFound(survey.problems, survey.index if survey.usable else None)
+
+
+def image_counts(spec: RunSpec, found: DataFound | None) -> Images | None:
+    """How many images a spec has, as far as what it writes depends on them; None where the data cannot be used."""
+    if (counts := built_in(spec)) is not None:
+        return counts
+    return images_of(found.index) if found is not None and found.index is not None else None
+
+
+def needs_index(spec: RunSpec) -> bool:
+    """Whether more of a spec's data must be known than that it comes with the program."""
+    is_warm = spec.pretrained not in PRETRAINED_WORDS
+    is_plain = spec.select_on in ALWAYS_SELECTABLE and not LOSSES[spec.loss].gives_grade and not is_warm
+    return spec.data not in BUILTIN_DEFAULTS or not is_plain
+
+
+def check_fit(specs: Sequence[RunSpec], index: Index) -> Iterator[Problem]:
+    """What specs of the same data ask of them that they cannot give."""
+    has_val = "val" in index.splits
+    for select_on in sorted({spec.select_on for spec in specs}):
+        if problem := selection_problem(select_on, has_val=has_val, ordered=index.ordered):
+            yield problem
+    for loss in sorted({spec.loss for spec in specs}):
+        if problem := LOSSES[loss].data_problem(ordered=index.ordered):
+            yield problem
+
+
+def check_data(home: Home, specs: Sequence[RunSpec]) -> dict[ReadKey, DataFound]:
+    """The data of all specs, each set read once, and what is wrong with it for its specs."""
+    by_data: dict[ReadKey, list[RunSpec]] = {}
+    for spec in specs:
+        by_data.setdefault(read_key(spec), []).append(spec)
+    return {key: _check(home, alike) for key, alike in by_data.items()}
+
+
+def _check(home: Home, alike: Sequence[RunSpec]) -> DataFound:
+    if not any(map(needs_index, alike)):
+        return DataFound()
+    found = read_data(home, alike[0])
+    if found.index is None or errors_of(found.problems):
+        return found
+    return DataFound((*found.problems, *check_fit(alike, found.index)), found.index)

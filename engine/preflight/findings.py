@@ -1,0 +1,89 @@
+"""The one check before runs are queued, for every front end: `preflight`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.datasets.formats.problems import EXAMPLES, some
+from engine.files.footprint import Images, Room
+from engine.files.paths import Home
+from engine.files.usage import room_for
+from engine.preflight import gpu_memory
+from engine.preflight.data_checks import DataFound, ReadKey, check_data, image_counts, read_key
+from engine.preflight.source_runs import Source, repeated_runs, source_runs
+from engine.preflight.warm_starts import check_warm_starts
+from engine.preflight.weight_checks import check_weights
+from engine.problem import Problem, errors_of, warnings_of
+from engine.spec.run_spec import RunSpec
+from engine.store.database import Store
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is known of runs before they are queued."""
+
+    problems: tuple[Problem, ...]
+    data: Mapping[ReadKey, DataFound]
+    room: Room
+    """What the runs will write, and what is free for it."""
+    repeats: tuple[int | None, ...]
+    """For each spec the earlier run that it repeats; none are looked for without a store."""
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What stops the runs from being queued."""
+        return errors_of(self.problems)
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What should be read before they are."""
+        return warnings_of(self.problems)
+
+    def images_of(self, spec: RunSpec) -> Images | None:
+        """How many images a spec has; None where its data cannot be used."""
+        return image_counts(spec, self.data.get(read_key(spec)))
+
+
+def preflight(
+    home: Home,
+    store: Store | None,
+    specs: Sequence[RunSpec],
+    *,
+    changing: Mapping[int, RunSpec] | None = None,
+) -> Findings:
+    """Everything that is wrong with specs, or worth a warning, at once; nothing is raised or written.
+
+    Each data set, weights file and kind of run is looked at once, however many specs share it. `store` is None
+    where the home has no run table yet; `changing` are the specs that runs have after an edit.
+
+    Whether ImageNet weights can be had is not asked here, for it may take seconds: see `imagenet_files.lacking`."""
+    data = check_data(home, specs)
+    sources, repeats = _runs_there(store, specs, changing or {})
+    one_of = {read_key(spec): spec for spec in specs}
+    images = {key: image_counts(spec, data[key]) for key, spec in one_of.items()}
+    room = room_for(home, ((spec, images[read_key(spec)]) for spec in specs))
+    problems = [
+        *(problem for found in data.values() for problem in found.problems),
+        *check_weights(home, specs, data),
+        *check_warm_starts(home, specs, data, sources),
+        *gpu_memory.warnings_for(store, specs),
+        *filter(None, [room.shortage, _repeats(repeats)]),
+    ]
+    return Findings(tuple(problems), data, room, tuple(repeats))
+
+
+def _runs_there(
+    store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec]
+) -> tuple[dict[int, Source], list[int | None]]:
+    """The runs that specs start from, and those that they repeat."""
+    if store is None:
+        return {}, [None] * len(specs)
+    with store.read() as session:
+        return source_runs(session, specs, changing), repeated_runs(session, specs, changing)
+
+
+def _repeats(repeats: Sequence[int | None]) -> Problem | None:
+    earlier = [str(run) for run in repeats if run is not None]
+    if not earlier:
+        return None
+    what = f"{some(len(earlier), len(repeats), 'run')} repeat earlier ones, the first run {earlier[0]}"
+    return Problem("", "note", what, tuple(earlier[:EXAMPLES]), kind="repeats", count=len(earlier))

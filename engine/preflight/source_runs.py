@@ -1,0 +1,46 @@
+"""The runs that others are to start from, as the run table has them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from engine.spec.run_spec import RunSpec
+from engine.store.add import earlier_runs
+from engine.store.dependencies import some_of
+from engine.store.fencing import run_table
+from engine.store.status import Status
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run whose best weights another starts from."""
+
+    arch: str
+    status: Status
+    class_names: tuple[str, ...]
+    """Empty until it has read its data."""
+
+
+def source_runs(
+    session: Session, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec]
+) -> dict[int, Source]:
+    """Those of the specs' sources that are there, by id; runs that change in the same call with their new arch."""
+    wanted = {spec.source_run for spec in specs if spec.source_run is not None}
+    columns = (run_table.c.id, run_table.c.arch, run_table.c.status, run_table.c.class_names)
+    found = {}
+    for some in some_of(sorted(wanted)):
+        for run_id, arch, status, names in session.execute(select(*columns).where(run_table.c.id.in_(some))):
+            new = changing.get(run_id)
+            found[run_id] = Source(new.arch if new else arch, status, tuple(names or ()))
+    return found
+
+
+def repeated_runs(
+    session: Session, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec]
+) -> list[int | None]:
+    """For each spec the first run with the same settings and data; None where it is new."""
+    digests = [spec.digest() for spec in specs]
+    earlier = {each: run for each, run in earlier_runs(session, set(digests)).items() if run not in changing}
+    return [earlier.get(digest) for digest in digests]

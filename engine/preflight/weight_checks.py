@@ -1,0 +1,90 @@
+"""Open the weights files that runs are to start from: torch does it in a process of its own."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypeAlias
+
+from engine.files.paths import Home
+from engine.preflight.data_checks import DataFound, ReadKey, read_key
+from engine.problem import Problem, WayOut
+from engine.recipes.losses import LOSSES
+from engine.spec.constants import PRETRAINED_WORDS, RUN_PREFIX
+from engine.spec.run_spec import RunSpec
+from engine.torch_subprocess import AskError, ask
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run asks of a weights file, as `engine.models.weight_check` takes it."""
+
+    name: str
+    path: str
+    arch: str
+    outputs: int = 0
+    class_names: tuple[str, ...] | None = None
+    """Of a run that only evaluates, whose head must be the file's; None for others."""
+
+
+Signature: TypeAlias = tuple[Wanted, int, int]
+"""A check, and the size and time of the file that it was made of."""
+_checked: dict[Signature, str | None] = {}
+"""What was wrong with files that this process has had checked: a form asks again at every change."""
+
+
+def is_file(pretrained: str) -> bool:
+    """Whether a spec's `pretrained` names a file."""
+    return pretrained not in PRETRAINED_WORDS and not pretrained.startswith(RUN_PREFIX)
+
+
+def check_weights(home: Home, specs: Sequence[RunSpec], data: Mapping[ReadKey, DataFound]) -> list[Problem]:
+    """One problem for each file that is missing, damaged, or not what the runs that name it need."""
+    named = [spec for spec in specs if is_file(spec.pretrained)]
+    missing: list[Problem] = []
+    wanted: dict[Wanted, None] = {}
+    for name in dict.fromkeys(spec.pretrained for spec in named):
+        if not os.path.isfile(home.resolve(name)):
+            ways = WayOut("give another file"), WayOut(", ".join(PRETRAINED_WORDS)), WayOut("run:ID")
+            what = f"there is no weights file {name}"
+            missing.append(Problem("pretrained", "error", what, (name,), ways, "no_weights"))
+    absent = {problem.values[0] for problem in missing}
+    for spec in named:
+        if spec.pretrained not in absent:
+            wanted[_wanted(home, spec, data.get(read_key(spec)))] = None
+    return [*missing, *_check_files(list(wanted))]
+
+
+def _wanted(home: Home, spec: RunSpec, found: DataFound | None) -> Wanted:
+    path = str(home.resolve(spec.pretrained))
+    if spec.epochs or found is None or found.index is None:
+        return Wanted(spec.pretrained, path, spec.arch)
+    names = found.index.class_names
+    outputs = LOSSES[spec.loss].output_count(len(names))
+    return Wanted(spec.pretrained, path, spec.arch, outputs, names)
+
+
+def _check_files(wanted: Sequence[Wanted]) -> list[Problem]:
+    signatures = {each: _signature(each) for each in wanted}
+    new = [each for each, signature in signatures.items() if signature not in _checked]
+    if new:
+        try:
+            given = json.dumps([asdict(each) for each in new])
+            answers = ask("models.weight_check", [], what="the check of weights", given=given)["problems"]
+        except AskError as error:
+            return [Problem("pretrained", "warning", str(error), kind="weights_unchecked")]
+        _checked.update({signatures[each]: answer for each, answer in zip(new, answers, strict=True)})
+    answered = [(each, _checked[signature]) for each, signature in signatures.items()]
+    return [
+        Problem("pretrained", "error", why, (each.name, each.arch), kind="weights")
+        for each, why in answered
+        if why is not None
+    ]
+
+
+def _signature(wanted: Wanted) -> Signature:
+    try:
+        about = os.stat(wanted.path)
+    except OSError:  # it has just gone: the check says so
+        return wanted, 0, 0
+    return wanted, about.st_size, about.st_mtime_ns

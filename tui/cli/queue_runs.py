@@ -1,0 +1,64 @@
+"""Queue what `add` and `clone` ask for, once preflight has found nothing wrong with it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.files.paths import Home
+from engine.preflight.findings import Findings, preflight
+from engine.preflight.imagenet_files import lacking
+from engine.spec.grid import expand_grid
+from engine.spec.presets import with_preset
+from engine.spec.run_spec import RunSpec
+from engine.store.add import Batch, add_batches
+from engine.store.database import Store, open_store
+from tui.cli.flag_words import refuse, tell_warnings
+from tui.cli.output import tell
+
+
+def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
+    """The specs of a grid, what it leaves out taken from a preset. Raises SpecError."""
+    given = with_relative_data(home, settings)
+    grids = [given] if preset is None else with_preset(preset, given)
+    return [spec for grid in grids for spec in expand_grid(grid)]
+
+
+def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
+    """Paths as they are stored: from the home, so that the folder may move."""
+    stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if settings.get("images") and os.path.isdir(home.resolve(settings["images"])):
+        return {**stored, "images": home.relative(home.resolve(settings["images"]))}
+    return stored
+
+
+def checked(
+    home: Home, store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec] | None = None
+) -> Findings:
+    """What preflight finds, its warnings told. Raises CliError with every error, and the warnings told too."""
+    found = preflight(home, store, specs, changing=changing)
+    for data in found.data.values():
+        if data.description and not found.errors:
+            tell(data.description)
+    tell_warnings(found.warnings)
+    refuse(found.errors)
+    return found
+
+
+def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int:
+    """Check all runs, queue them in one transaction, print their ids; without a store in a new one."""
+    specs = [spec for batch in batches for spec in batch.specs]
+    found = checked(home, store or _existing_store(home), specs)
+    added = add_batches(store or open_store(home.database), batches)
+    for run_id, earlier in added.repeats.items():
+        tell(f"run {run_id} repeats run {earlier}: same settings, same data")
+    tell(found.room.describe())
+    tell_warnings(lacking(specs))
+    for run_id in added.ids:
+        print(run_id)
+    return 0
+
+
+def _existing_store(home: Home) -> Store | None:
+    """None where a call that is refused would leave an empty run table behind."""
+    file = home.database.removeprefix("sqlite:///")
+    return open_store(home.database) if file == home.database or os.path.exists(file) else None

@@ -1,0 +1,139 @@
+"""What preflight finds about a filled-in form, in the form's words. It reads files and the run table: for a thread."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.analysis.forecast import learn
+from engine.files.footprint import Room
+from engine.files.paths import Home
+from engine.preflight.data_checks import DataFound, read_data, read_key
+from engine.preflight.findings import Findings, preflight
+from engine.problem import Problem, errors_of, warnings_of
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.grid import SpecError, make_spec
+from engine.spec.run_spec import RunSpec
+from engine.store import workers
+from engine.store.add import add_runs
+from engine.store.database import Store
+from engine.store.throughput import device_of, past_runs
+from tui.forms.estimate import Measured, time_shown
+from tui.forms.form import NO_DATA, Checked, parse_more
+from tui.forms.form_words import MORE, beside_fields, form_setting
+from tui.store_calls import Refused, with_store
+
+READS = (
+    "images",
+    "image_column",
+    "label_column",
+    "split_column",
+    "group_column",
+    "class_names",
+    "test_fraction",
+)
+"""Settings in `more` that decide how a data set is read."""
+
+
+@dataclass(frozen=True)
+class FormReport:
+    """What is known of a form's runs beyond what its texts say by themselves."""
+
+    texts: Mapping[str, str]
+    """Of the form that it is about."""
+    found: str = ""
+    """What the data were recognised as."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """By field, as `Checked.problems`."""
+    warnings: tuple[str, ...] = ()
+    """In a few words each."""
+    room: Room | None = None
+    """None while the settings cannot be."""
+    time: str = ""
+    """How long the runs would take; empty where nobody can know."""
+    repeats: tuple[bool, ...] = ()
+    """Which of the runs were queued before."""
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True)
+class Queued:
+    """What came of queueing a form's runs."""
+
+    ids: tuple[int, ...] = ()
+    """Of the new runs; none where something is wrong."""
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def report_on(
+    home: Home, texts: Mapping[str, str], checked: Checked, measured: Measured | None = None
+) -> FormReport:
+    """Look at everything that the form names; `measured` is what an earlier report brought."""
+    if not checked.specs:
+        data = _data_alone(home, texts)
+        return replace(_of_problems(texts, data, data.problems), measured=measured)
+    try:
+        findings, measured = with_store(home, lambda store: _ask(home, store, checked.specs, measured))
+    except Refused as error:
+        return FormReport(texts, problems={"": str(error)})
+    data = findings.data[read_key(checked.specs[0])]
+    return replace(
+        _of_problems(texts, data, findings.problems),
+        room=findings.room,
+        time=time_shown(checked.specs, lambda spec: _train_images(findings, spec), measured),
+        repeats=tuple(run is not None for run in findings.repeats),
+        measured=measured,
+    )
+
+
+def queue_form(home: Home, specs: Sequence[RunSpec], name: str) -> Queued:
+    """Check the runs once more, for files may have gone since, and queue them. Raises Refused."""
+
+    def checked_and_added(store: Store) -> Queued:
+        found = preflight(home, store, specs)
+        if found.errors:
+            return Queued(problems=tuple(beside_fields(found.errors).values()))
+        told = [each for each in found.warnings if each.field != "data"]
+        ids = add_runs(store, specs, name=name).ids
+        return Queued(ids, warnings=tuple(each.said(form_setting) for each in told))
+
+    return with_store(home, checked_and_added)
+
+
+def _of_problems(texts: Mapping[str, str], data: DataFound, problems: Sequence[Problem]) -> FormReport:
+    is_built_in = texts["data"].strip() in BUILTIN_DEFAULTS
+    found = "✔ built in" if is_built_in else f"✔ {data.description}" if data.description else ""
+    # Too little room stands beside what will be written.
+    briefs = [each.brief or each.what for each in warnings_of(problems) if each.kind != "disk"]
+    return FormReport(texts, found, beside_fields(errors_of(problems)), tuple(dict.fromkeys(briefs)))
+
+
+def _data_alone(home: Home, texts: Mapping[str, str]) -> DataFound:
+    """What the data field names, while other fields are wrong."""
+    text = texts["data"].strip()
+    if not text:
+        return DataFound((Problem("data", "error", NO_DATA),))
+    more, _ = parse_more(texts.get(MORE, ""))
+    try:
+        spec = make_spec({"data": text, **{name: more[name] for name in READS if name in more}})
+    except SpecError as error:
+        return DataFound(error.found)
+    return DataFound() if text in BUILTIN_DEFAULTS else read_data(home, spec)
+
+
+def _ask(
+    home: Home, store: Store, specs: Sequence[RunSpec], measured: Measured | None
+) -> tuple[Findings, Measured]:
+    return preflight(home, store, specs), measured or _measure(store)
+
+
+def _measure(store: Store) -> Measured:
+    """How fast this home's machines trained so far."""
+    with store.read() as session:
+        past = past_runs(session)
+        devices = tuple(device_of({"device_name": each.device_name}) for each in workers.present(session))
+    return Measured(learn(past), devices or tuple(run.device for run in past[:1]))
+
+
+def _train_images(findings: Findings, spec: RunSpec) -> int | None:
+    images = findings.images_of(spec)
+    return images.train if images is not None else None

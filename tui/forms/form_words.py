@@ -1,0 +1,56 @@
+"""The form's fields and the words of its problems: what stands beside which field, and how a setting is typed."""
+
+from collections.abc import Iterable
+
+from engine.problem import Problem
+from engine.spec.run_spec import FIELDS
+from tui.formatting import learning_rate
+
+PRESET, MORE, ARCH = "preset", "more", "arch"
+# Field, label, what is said while nothing is wrong.
+INPUTS = (
+    ("data", "data", ""),
+    (PRESET, "preset", "lab or seed: the course's settings"),
+    ("pretrained", "weights", "none, imagenet, a file, run:ID"),
+    ("lr", "lr", "several: 1e-3, 1e-4"),
+    ("epochs", "epochs", ""),
+    ("batch_size", "batch", ""),
+    ("image_size", "size", "pixels"),
+    ("seed", "seed", "several: one run each"),
+    (MORE, "more", "any other: loss=ce,ce-sqrt"),
+    ("name", "name", "free text"),
+)
+LABELS = {ARCH: "resnet", **{name: label for name, label, _ in INPUTS}}
+OWN = ("data", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
+"""Settings with a field of their own."""
+OTHERS = tuple(name for name in FIELDS if name not in (*OWN, ARCH))
+"""Settings that are written as name=value in the field `more`."""
+
+
+def typed(value: object) -> str:
+    """A value as a field takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, float):
+        return str(value)
+    short = learning_rate(value)
+    return short if float(short) == value else repr(value)
+
+
+def form_setting(field: str, value: object) -> str:
+    """A setting as it is typed into the form: `val_fraction=0.1 in more`, `weights imagenet`."""
+    if field in OTHERS:
+        return f"{field} in more" if value is None else f"{field}={typed(value)} in more"
+    return LABELS[field] if value is None else f"{LABELS[field]} {typed(value)}"
+
+
+def beside_fields(problems: Iterable[Problem]) -> dict[str, str]:
+    """All problems by the field of the form that they stand beside; "" has those of several together."""
+    texts: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        text = problem.said(form_setting)
+        if problem.field in OTHERS:
+            texts.setdefault(MORE, {})[f"{problem.field}: {text}"] = None
+        else:
+            texts.setdefault(problem.field, {})[text] = None
+    return {field: "; ".join(each) for field, each in texts.items()}

@@ -1,0 +1,38 @@
+"""The line below the form's fields: what is wrong where the cursor stands, or what will be queued. Pure."""
+
+from collections.abc import Mapping
+
+from rich.text import Text
+
+from tui.formatting import plain
+from tui.forms.form_report import FormReport
+from tui.forms.form_words import LABELS
+
+CHECKING = "checking …"
+
+
+def problem_line(problems: Mapping[str, str], focused: str, colours: Mapping[str, str]) -> Text:
+    """The problem of the focused field, else the first one; `problems` by field, at least one."""
+    name = focused if focused in problems else next(iter(problems))
+    return Text(f"✖ {labelled(name, problems[name])}", style=colours["error"])
+
+
+def labelled(name: str, problem: str) -> str:
+    """A problem after the label of its field."""
+    return plain(f"{LABELS.get(name, name)}: {problem}" if name else problem)
+
+
+def summary_line(runs: int, report: FormReport | None, colours: Mapping[str, str]) -> Text:
+    """How many runs, how long they take, what they repeat and write, warnings; `report` is None while it is made."""
+    text = Text(f"{runs} run{'s' * (runs != 1)}", style="bold")
+    if report is None:
+        return text.append(f"   {CHECKING}", style="not bold dim")
+    text.append(f", {plain(report.time)}" if report.time else ", time not known yet", style="not bold")
+    if repeats := sum(report.repeats):
+        text.append(f"   {repeats} repeat{'s' * (repeats == 1)} an earlier run", style="not bold")
+    if report.warnings:
+        text.append(f"   ⚠ {plain(', '.join(report.warnings))}", style=f"not bold {colours['warning']}")
+    if (room := report.room) is not None:
+        style = f"not bold {colours['warning']}" if room.shortage else "not bold"
+        text.append(f"   {'⚠ ' if room.shortage else ''}{room.brief()}", style=style)
+    return text
