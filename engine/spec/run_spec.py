@@ -7,14 +7,13 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from engine.metrics.selection import selections
 from engine.spec import augmentation
 from engine.spec.conflicts import conflicts
 from engine.spec.constants import BUILTIN_DEFAULTS, RUN_PREFIX
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
-
-Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "val_balanced_acc", "val_kappa"]
 
 Loss = Literal["ce", "ce-sqrt", "ce-balanced", "class-balanced", "logit-adjusted", "mse-ordinal"]
 ORDINAL_LOSS = "mse-ordinal"
@@ -130,9 +129,7 @@ class RunSpec(BaseModel):
     sampler: Literal["shuffle", "balanced"] = setting(
         "shuffle", "each image once an epoch, or all classes equally often", "Training", grid=True
     )
-    select_on: Selection = setting(
-        "test_acc", "what chooses the best epoch; val_… needs a val split", "Training"
-    )
+    select_on: str = setting("test_acc", "what chooses the best epoch; val_… needs a val split", "Training")
     patience: int = setting(
         0, "stop after so many epochs without a better one; 0: never", "Training", ge=0, le=1_000_000
     )
@@ -193,6 +190,13 @@ class RunSpec(BaseModel):
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError(f"{value!r} is no text in UTF-8: rename it")
         return value.strip()
+
+    @field_validator("select_on")
+    @classmethod
+    def _is_selectable(cls, value: str) -> str:
+        if value not in selections():
+            raise ValueError(f"{value!r} is unknown: choose from {', '.join(selections())}")
+        return value
 
     @field_validator("class_names")
     @classmethod
@@ -291,4 +295,6 @@ GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "gr
 
 def choices_of(name: str) -> tuple[str, ...]:
     """What a field may be, where it is one of a few words."""
+    if name == "select_on":
+        return selections()
     return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))

@@ -9,8 +9,6 @@ import torch
 from numpy.typing import NDArray
 
 from engine.analysis.constant_loss import loss_problem
-from engine.analysis.group_accuracy import seen_groups
-from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
@@ -20,12 +18,14 @@ from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.files.paths import Home, gpu_cache_bytes
+from engine.metrics.group_accuracy import seen_groups
+from engine.metrics.selection import selection_problem, split_of
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
 from engine.spec.conflicts import SMALLEST_ALONE_PX
 from engine.spec.constants import PRETRAINED_WORDS
-from engine.spec.run_spec import RunSpec
+from engine.spec.run_spec import ORDINAL_LOSS, RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.compilation import make_forward, make_replay
 from engine.training.heads import add_dropout
@@ -103,8 +103,13 @@ def prepare_data(
 
 def _misfit(spec: RunSpec, index: Index) -> str | None:
     """What the spec asks of its data that they do not have."""
-    has_val = "val" in index.splits
-    problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)
+    problem = selection_problem(
+        spec.select_on,
+        has_val="val" in index.splits,
+        ordered=index.ordered,
+        gives_grade=spec.loss == ORDINAL_LOSS and len(index.class_names) > 2,
+        empty_classes=index.empty_classes(split_of(spec.select_on)),
+    )
     return problem or loss_problem(spec.loss, ordered=index.ordered)
 
 

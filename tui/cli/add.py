@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.analysis.constant_loss import loss_problem
-from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.footprint import Images, built_in, images_of
 from engine.files.paths import Home, missing_weights
 from engine.files.usage import room_for
+from engine.metrics.selection import always_selectable, selection_problem, split_of
 from engine.preflight import gpu_memory
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid
@@ -133,7 +133,7 @@ def check_files(home: Home, specs: list[RunSpec]) -> dict[tuple[Any, ...], Image
         is_built_in = alike[0].data in BUILTIN_DEFAULTS
         selections = {spec.select_on for spec in alike}
         losses = {spec.loss for spec in alike}
-        if is_built_in and selections <= set(ALWAYS_SELECTABLE) and ORDINAL_LOSS not in losses:
+        if is_built_in and selections <= always_selectable() and ORDINAL_LOSS not in losses:
             continue
         survey = survey_data(home, alike[0])
         index = survey.checked()
@@ -154,8 +154,14 @@ def read_key(spec: RunSpec) -> tuple[Any, ...]:
 
 def _data_problems(specs: list[RunSpec], index: "Index") -> Iterator[str | None]:
     """What these specs ask of data that cannot give it."""
-    for select_on in sorted({spec.select_on for spec in specs}):
-        yield selection_problem(select_on, has_val="val" in index.splits, ordered=index.ordered)
+    for select_on, loss in sorted({(spec.select_on, spec.loss) for spec in specs}):
+        yield selection_problem(
+            select_on,
+            has_val="val" in index.splits,
+            ordered=index.ordered,
+            gives_grade=loss == ORDINAL_LOSS and len(index.class_names) > 2,
+            empty_classes=index.empty_classes(split_of(select_on)),
+        )
     for loss in sorted({spec.loss for spec in specs}):
         yield loss_problem(loss, ordered=index.ordered)
 
