@@ -112,7 +112,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("ece", "calibration error", "ECE", expected_calibration_error, lower_is_better=True, shown_in=IN_ALL),
     Metric("nll", "negative log-likelihood, unweighted", "NLL", lambda split: split.nll, KEPT, test_key="test_nll",
            places=4, lower_is_better=True, chart=NLL, shown_in=IN_ALL,
-           labels={"val": "val NLL", "eval_train": "… NLL on the train images afterwards"}),
+           labels={"val": "val NLL", "eval_train": "NLL on the train images afterwards"}),
     Metric("test_loss", "the run's own loss on test", "loss", lambda split: split.loss, places=4, lower_is_better=True,
            chart=LOSS, shown_in=IN_REPORT),
     Metric("answers", "predictions of each class", "predicted", lambda split: predictions_per_class(split.confusion),

@@ -57,7 +57,7 @@ class Feed:
         self._read_at = 0.0
 
     def poll(self, run_id: int | None, metrics: Sequence[str] = ()) -> Snapshot | None:
-        """The newest state, with a run (or the first) in detail and these metrics in the rows; None where nothing moved.
+        """The newest state, with a run (or the first) in detail and these metrics in rows; None where nothing moved.
 
         Raises StoreError where the database cannot be read."""
         if tuple(metrics) != self._metrics:

@@ -144,3 +144,18 @@ def test_what_data_cannot_choose_an_epoch_by_is_said_with_what_to_do() -> None:
     assert without_val == "select_on val_acc needs a val split: give --val-fraction 0.1"
     unordered = selection_problem("val_kappa", has_val=True, ordered=False)
     assert unordered == "select_on val_kappa needs ordered classes: choose val_acc or val_balanced_acc"
+    graded = selection_problem("test_auc", has_val=False, ordered=True, gives_grade=True)
+    assert (
+        graded is not None
+        and "needs probabilities" in graded
+        and graded.endswith("test_acc or test_balanced_acc")
+    )
+    lacking = selection_problem("val_auc", has_val=True, ordered=True, empty_classes=("3",))
+    assert lacking is not None and "val images of every class, and 3 has none" in lacking
+    for metric in ("mcc", "cohen_kappa", "acc"):
+        assert (
+            selection_problem(
+                f"test_{metric}", has_val=False, ordered=False, gives_grade=True, empty_classes=("3",)
+            )
+            is None
+        )
