@@ -90,8 +90,8 @@ def evidence_of(row: dict[str, Any], labels: list[int]) -> EpochEvidence:
         answers=tuple(row["answers"]),
         labels=tuple(labels),
         max_logit=row["max_logit"],
-        grad_norm_head=row["grad_norm"],
-        grad_norm_conv1=row["grad_norm_first"],
+        grad_norm=row["grad_norm"],
+        grad_norm_first=row["grad_norm_first"],
         nonfinite_share=row["nonfinite_share"],
         test_nll=row["test_nll"],
     )

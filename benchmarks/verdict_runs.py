@@ -1,6 +1,5 @@
 """The runs that the verdict is measured on: small, real, and varied on purpose."""
 
-import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -29,7 +28,7 @@ from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import train_one_epoch
 from engine.training.loss_curve import Bucket, Diverged
-from engine.training.measure import Choice, Measured
+from engine.training.measure import Choice, EpochResult
 from engine.training.session import Session
 
 EVERY_EPOCH_UNTIL = 8
@@ -126,6 +125,12 @@ def choose(images: Images, count: int, shares: Sequence[float] | None, rng: np.r
     return images[0][rows], labels[rows]
 
 
+KEPT = (
+    "train_loss", "train_acc", "grad_norm", "grad_norm_first", "test_nll", "test_acc", "balanced_acc", "kappa",
+    "answers", "max_logit", "nonfinite_share", "lr",
+)  # fmt: skip
+
+
 class Watcher:
     """A recorder that keeps each epoch's numbers, and looks at the fresh images after each."""
 
@@ -147,29 +152,12 @@ class Watcher:
     def checkpoint(self) -> None: ...
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
 
-    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
-        evaluation, metrics = measured.evaluation, measured.metrics
-        row = {
-            **measured.train,
-            "epoch": measured.epoch,
-            "test_nll": evaluation.nll,
-            "test_acc": metrics.accuracy,
-            "balanced_acc": metrics.balanced_accuracy,
-            "kappa": measured.kappa,
-            "answers": list(metrics.answers),
-            "max_logit": evaluation.max_logit,
-            "nonfinite_share": evaluation.nonfinite_share,
-            "lr": measured.lr,
-        }
-        self.epochs.append({name: _finite(value) for name, value in row.items()})
+    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
+        self.epochs.append({"epoch": measured.epoch, **{name: measured.values[name] for name in KEPT}})
         number = measured.epoch
         wanted = 0 < number <= EVERY_EPOCH_UNTIL or number % 3 == 0 or number == self.last
         if self.session is not None and self.fresh is not None and number and wanted:
             self.looks.append(look(self.session, self.fresh))
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @torch.inference_mode()

@@ -35,6 +35,7 @@ from tui.screens.error_screen import RESTART, BrokenScreen, write_down
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
+from tui.views.metric_columns import chosen_keys
 
 if TYPE_CHECKING:
     from tui.feeds.feed import Feed
@@ -262,7 +263,7 @@ class ResnetTui(App[None]):
             if self._feed is None:
                 known, self._known = self._known, None  # one that comes after a failure tells all anew
                 self._feed = Feed(self._database, create=self._create, known=known)
-            return self._feed.poll(run_id)
+            return self._feed.poll(run_id, chosen_keys(self.manner.columns))
         except StoreError as error:
             if self._feed is not None:
                 self._feed.close()

@@ -60,6 +60,7 @@ HOME = (
     Command("pause_queue", "P", "pause queue", "let no more runs start, or let them again", in_footer=False),
     Command("filter", "slash", "filter", "show only arch:resnet18 lr>1e-3 -tag:old", shown="/", group=LIST),
     Command("sort", "s", "sort", "sort by the next column", in_footer=False, group=LIST),
+    Command("columns", "M", "columns", "choose metrics as columns", in_footer=False, group=LIST),
     Command("reverse", "S", "reverse", "turn the order round", in_footer=False, group=LIST),
     Command(
         "mark_range", "v", "range", "mark from here to where you go; v ends it", in_footer=False, group=LIST

@@ -23,6 +23,7 @@ plain = functools.lru_cache(maxsize=65_536)(plain_once)
 """Ten thousand rows say the same few things."""
 WARNED = ("collapsed", "diverged")
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
+NO_METRICS: Mapping[str, float] = {}
 SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
 
@@ -61,6 +62,8 @@ class RunRow(NamedTuple):
     """Its place in the queue's order: running, waiting (paused ones keep their places), ended."""
     cause: str = ""
     """Why it failed, in a word."""
+    metrics: Mapping[str, float] = NO_METRICS
+    """Of the best epoch, by key: those of the columns that the user chose."""
 
     @property
     def warned(self) -> bool:
@@ -190,6 +193,7 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
         ends=ends,
         rank=_rank(run),
         cause=run.cause or "",
+        metrics=run.metrics,
     )
 
 

@@ -20,8 +20,8 @@ from engine.analysis.markdown import (
     with_details,
 )
 from engine.analysis.metrics_section import metrics_section
-from engine.analysis.selection import is_optimistic
 from engine.analysis.study import StudyRun
+from engine.metrics.selection import is_optimistic
 
 BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
 BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
@@ -87,23 +87,24 @@ def _row(run: StudyRun) -> list[str]:
         run.spec.arch,
         markdown(with_details(weights_in_full(run), run)),
         progress(run),
-        f"{percent(best.test_acc)} @ {best.epoch}",
+        f"{percent(best.number('test_acc'))} @ {best.epoch}",
         f"`{run.chosen_by}`",
         _interval(run),
-        percent(last.test_acc),
+        percent(last.number("test_acc")),
         percent(run.baseline),
-        points(best.test_acc, run.baseline),
-        percent(best.balanced_acc),
-        decimal(best.kappa),
+        points(best.number("test_acc"), run.baseline),
+        percent(best.number("balanced_acc")),
+        decimal(best.number("kappa")),
         markdown(verdict_shown(run) + ("" if run.done or run.status == "failed" else " so far")),
     ]
 
 
 def _interval(run: StudyRun) -> str:
     n = sum(run.test_images or ())
-    if not n or run.best is None or run.best.test_acc is None:
+    share = run.best.number("test_acc") if run.best is not None else None
+    if not n or share is None:
         return UNDEFINED
-    low, high = wilson_interval(run.best.test_acc, n)
+    low, high = wilson_interval(share, n)
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
@@ -131,10 +132,10 @@ def _tested_on(run: StudyRun) -> tuple[object, ...]:
 
 def _shared_groups(runs: Sequence[StudyRun]) -> str:
     """How many test images have a group member in train, where any has."""
-    counts = {run.best.images_seen_group: run for run in runs if run.best and run.best.images_seen_group}
-    if not counts:
+    counts = dict.fromkeys(run.best.number("images_seen_group") for run in runs if run.best)
+    if not any(counts):
         return ""
-    shared = " or ".join(f"{count:,}" for count in counts)
+    shared = " or ".join(f"{count:,}" for count in counts if count)
     return (
         f"Of the test images, {shared} share a group (such as a patient) with a train image: the table of all "
         "metrics gives their accuracy apart."
@@ -145,7 +146,7 @@ def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
     """Whose epochs the test images chose, and the highest test accuracy of runs that something else chose."""
     texts = []
     optimistic = [f"#{run.id}" for run in runs if is_optimistic(run.chosen_by, run.spec.epochs)]
-    has_val = any(run.best is not None and run.best.val_acc is not None for run in runs)
+    has_val = any(run.best is not None and run.best.number("val_acc") is not None for run in runs)
     if optimistic:
         texts.append(
             f"The test images chose the epoch of {', '.join(optimistic)}, and measure it: these numbers are "
@@ -153,7 +154,7 @@ def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
             f"`{'' if has_val else '--val-fraction 0.1 '}--select-on val_acc`."
         )
     texts += [
-        f"The highest test accuracy of #{run.id} is {percent(run.highest.test_acc)} % @ {run.highest.epoch} "
+        f"The highest test accuracy of #{run.id} is {percent(run.highest.number('test_acc'))} % @ {run.highest.epoch} "
         "(epoch chosen on the test set)."
         for run in runs
         if run.highest is not None and run.highest != run.best

@@ -1,7 +1,10 @@
 """Numbers of one epoch, and their wording: only what was measured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
+
+from engine.metrics.metric import EpochValues
 
 LOGIT_LIMIT = 100.0
 """Cross-entropy copes with larger logits still, but a sound classifier does not give them."""
@@ -14,7 +17,7 @@ GRADIENT_FLOOR = 1e-8
 
 @dataclass(frozen=True)
 class EpochEvidence:
-    """One epoch's numbers; what was not measured, or is undefined, is None."""
+    """What a verdict needs of an epoch: metrics under their keys, and the labels. None: not measured, or undefined."""
 
     epoch: int
     train_loss: float | None
@@ -23,19 +26,32 @@ class EpochEvidence:
     baseline: float | None
     kappa: float | None
     answers: tuple[int, ...]
-    """Test answers of each class."""
+    """Test predictions of each class."""
     labels: tuple[int, ...]
     """Test images of each class."""
     max_logit: float | None = None
     """The largest |logit|."""
-    grad_norm_head: float | None = None
-    grad_norm_conv1: float | None = None
-    """None while it is frozen: 0 would read as a gradient that got lost on its way."""
+    grad_norm: float | None = None
+    """Of the head."""
+    grad_norm_first: float | None = None
+    """Of conv1. None while it is frozen: 0 would read as a gradient that got lost on its way."""
     nonfinite_share: float | None = None
     test_nll: float | None = None
-    """Unweighted, whatever the loss; a network that answers a grade has its own loss here instead."""
+    """Unweighted, whatever the loss; a network that gives a grade has its own loss here instead."""
     broken: str | None = None
     """What stopped being a number within the epoch, which so never ended."""
+
+
+def evidence_of(measured: EpochValues, *, baseline: float | None, labels: tuple[int, ...]) -> EpochEvidence:
+    """Take the evidence from an epoch's values."""
+    taken: dict[str, Any] = {
+        each.name: measured.values[each.name]
+        for each in fields(EpochEvidence)
+        if each.name in measured.values
+    }
+    if taken["test_nll"] is None:
+        taken["test_nll"] = measured.number("test_loss")
+    return EpochEvidence(epoch=measured.epoch, baseline=baseline, labels=labels, **taken)
 
 
 def most_predicted(evidence: EpochEvidence) -> int:
@@ -91,7 +107,7 @@ def logits_are_sane(evidence: EpochEvidence) -> bool:
 
 def dead_gradients(evidence: EpochEvidence) -> list[str]:
     """Name the layers whose measured gradient moves nothing."""
-    norms = {"head": evidence.grad_norm_head, "conv1": evidence.grad_norm_conv1}
+    norms = {"head": evidence.grad_norm, "conv1": evidence.grad_norm_first}
     return [name for name, norm in norms.items() if norm is not None and not norm > GRADIENT_FLOOR]
 
 
@@ -111,7 +127,7 @@ def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
     if logits_are_sane(evidence):
         facts.append(f"logits within ±{number(evidence.max_logit)}")
         sound.append("the loss")
-    head, conv1 = evidence.grad_norm_head, evidence.grad_norm_conv1
+    head, conv1 = evidence.grad_norm, evidence.grad_norm_first
     if head is not None and (frozen or conv1 is not None) and not dead_gradients(evidence):
         below = "the rest frozen" if conv1 is None else f"conv1 {number(conv1)}"
         facts.append(f"gradients flow (head {number(head)}, {below})")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
-from engine.analysis.study import Measured, StudyRun
+from engine.analysis.study import StudyRun
+from engine.metrics.metric import EpochValues
 from engine.recipes.augmentations import NONE
 from engine.recipes.samplers import SAMPLERS
 from engine.spec.run_spec import FIELDS
@@ -129,13 +130,13 @@ def _varied(runs: Sequence[StudyRun]) -> list[str]:
     return [field for field in fields if len({setting(run.spec, field) for run in runs}) > 1]
 
 
-def _shown(run: StudyRun) -> list[Measured]:
+def _shown(run: StudyRun) -> list[EpochValues]:
     """Epoch 0, before training, only where there is no other."""
     return [each for each in run.epochs if each.epoch] or list(run.epochs)
 
 
 def _train(run: StudyRun) -> list[float | None]:
-    return [each.train_acc for each in _shown(run)]
+    return [each.number("train_acc") for each in _shown(run)]
 
 
 def has_val(run: StudyRun) -> bool:
@@ -144,11 +145,11 @@ def has_val(run: StudyRun) -> bool:
 
 
 def _val(run: StudyRun) -> list[float | None]:
-    return [each.val_acc for each in _shown(run)]
+    return [each.number("val_acc") for each in _shown(run)]
 
 
 def _test(run: StudyRun) -> list[float | None]:
-    return [each.test_acc for each in _shown(run)]
+    return [each.number("test_acc") for each in _shown(run)]
 
 
 def _gaps(shares: Iterable[float | None]) -> list[float]:

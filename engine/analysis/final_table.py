@@ -13,8 +13,8 @@ from engine.analysis.markdown import (
     weights_in_full,
     why_unfinished,
 )
-from engine.analysis.selection import split_of
 from engine.analysis.study import Study, StudyRun, by_data
+from engine.metrics.selection import split_of
 
 WIDTH = 100
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
@@ -45,12 +45,12 @@ def _cells(run: StudyRun) -> list[str]:
         f"#{run.id}{'' if run.done else '*'}",
         run.spec.arch,
         weights_from(run.spec),
-        percent(best.test_acc),
+        percent(best.number("test_acc")),
         str(best.epoch),
         split_of(run.chosen_by),
-        percent(last.test_acc),
+        percent(last.number("test_acc")),
         percent(run.baseline),
-        decimal(best.kappa),
+        decimal(best.number("kappa")),
         verdict_shown(run),
     ]
 

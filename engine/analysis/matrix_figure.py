@@ -61,7 +61,7 @@ def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
     colours = [[math.nan if share is None else share for share in row] for row in shares]
     image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     state = "" if run.done else f" ({run.status})"
-    line = f"epoch {best.epoch}, test accuracy {percent(best.test_acc)} %" if best else ""
+    line = f"epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %" if best else ""
     head = f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}"
     title = [f"{plain(head, 34)}{state}", plain(details(run), 40), line]
     axes.set_title("\n".join(filter(None, title)), fontsize=8.5)

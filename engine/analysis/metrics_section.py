@@ -1,27 +1,31 @@
 """All metrics of the best epochs on one data set: a table with a column for each run, and one by class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import assert_never
 
 from engine.analysis.gallery import Gallery
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import UNDEFINED, decimal, markdown, percent, table
-from engine.analysis.ranking import REFERABLE_GRADE
-from engine.analysis.study import Measured, StudyRun
+from engine.analysis.study import StudyRun
+from engine.metrics.catalogue import numbers, split_metrics
+from engine.metrics.metric import EpochValues, SplitMetric
+from engine.metrics.ranking import REFERABLE_GRADE
 
 RUNS_A_TABLE = 6
 MOST_CLASSES = 12
 """With more, the table by class would be wider than a page."""
 NOTE = "at the best epoch; in parentheses the 95 % interval and the images behind it."
-CLASS_NOTE = "Precision / recall / F1 of each class at the best epoch."
-Cell = Callable[[StudyRun, Measured], str]
+IN_RESULTS = ("balanced_acc", "kappa")
+"""What the results' table shows already."""
 
 
 def metrics_section(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
     """The paragraphs; nothing where no run has more than the results' table shows."""
     texts: list[str] = []
+    shown = [each for each in numbers() if each.is_in("report") and each.key not in IN_RESULTS]
     for start in range(0, len(runs), RUNS_A_TABLE):
         some = runs[start : start + RUNS_A_TABLE]
-        rows = [row for row in (_row(name, cell, some) for name, cell in ROWS) if row]
+        rows = [row for row in (_row(each, some) for each in shown) if row]
         if rows:
             head = ["metric", *(f"#{run.id}" for run in some)]
             text = table(head, rows, right=frozenset(range(1, len(head))))
@@ -29,89 +33,91 @@ def metrics_section(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
     return texts + _by_class(runs, gallery)
 
 
-def _row(name: str, cell: Cell, runs: Sequence[StudyRun]) -> list[str]:
+def _row(shown: SplitMetric, runs: Sequence[StudyRun]) -> list[str]:
     """Empty where no run has the metric."""
-    cells = [cell(run, run.best) if run.best is not None else UNDEFINED for run in runs]
-    return [name, *cells] if any(text != UNDEFINED for text in cells) else []
+    cells = [_cell(shown, run) for run in runs]
+    unit = ", %" if shown.metric.is_share else ""
+    at = " @ last epoch" if shown.split == "eval_train" else ""
+    return [f"{shown.label}{unit}{at}", *cells] if any(text != UNDEFINED for text in cells) else []
+
+
+def _cell(shown: SplitMetric, run: StudyRun) -> str:
+    """The value at the best epoch; of the train images afterwards, which are measured once, at the last."""
+    is_last = shown.split == "eval_train"
+    measured = (run.epochs[-1] if run.epochs else None) if is_last else run.best
+    value = measured.number(shown.key) if measured is not None else None
+    if measured is None or value is None:
+        return UNDEFINED
+    if not shown.metric.is_share:
+        text = decimal(value)
+    elif images := _images(shown, run, measured):
+        low, high = wilson_interval(value, images)
+        text = f"{percent(value)} ({100 * low:.1f} to {100 * high:.1f}; n {images:,})"
+    else:
+        text = percent(value)
+    return f"{text} @ {measured.epoch}" if is_last else text
+
+
+def _images(shown: SplitMetric, run: StudyRun, measured: EpochValues) -> int:
+    """How many test images a share is of; 0 where that is not known."""
+    if shown.split != "test":
+        return 0
+    counts = run.test_images or ()
+    match shown.metric.share_of:
+        case "":
+            return 0
+        case "images":
+            return sum(counts)
+        case "referable":
+            return sum(counts[REFERABLE_GRADE:])
+        case "not_referable":
+            return sum(counts[:REFERABLE_GRADE])
+        case "seen_group" | "unseen_group" as groups:
+            return int(measured.number(f"images_{groups}") or 0)
+    assert_never(shown.metric.share_of)
 
 
 def _names(runs: Sequence[StudyRun]) -> str:
     return ", ".join(f"#{run.id}" for run in runs)
 
 
-def _share(value: float | None, n: int | None) -> str:
-    """`81.33 (76.5 to 85.3; n 300)`."""
-    if value is None:
-        return UNDEFINED
-    if not n:
-        return percent(value)
-    low, high = wilson_interval(value, n)
-    return f"{percent(value)} ({100 * low:.1f} to {100 * high:.1f}; n {n:,})"
-
-
-def _images(run: StudyRun) -> int:
-    """Tested; 0 where that is not known."""
-    return sum(run.test_images or ())
-
-
-def _referable(run: StudyRun) -> int:
-    return sum((run.test_images or ())[REFERABLE_GRADE:])
-
-
-def _others(run: StudyRun) -> int:
-    return _images(run) - _referable(run)
-
-
-def _last(run: StudyRun) -> Measured | None:
-    return run.epochs[-1] if run.epochs else None
-
-
-def _trained(run: StudyRun, best: Measured) -> str:
-    last = _last(run)
-    if last is None or last.eval_train_acc is None:
-        return UNDEFINED
-    return f"{percent(last.eval_train_acc)} @ {last.epoch}"
-
-
-ROWS: tuple[tuple[str, Cell], ...] = (
-    ("accuracy, %", lambda run, best: _share(best.test_acc, _images(run))),
-    ("… a group member in train, %", lambda run, best: _share(best.test_acc_seen_group, best.images_seen_group)),
-    ("… no group member in train, %", lambda run, best: _share(best.test_acc_unseen_group, best.images_unseen_group)),
-    ("macro F1", lambda run, best: decimal(best.macro_f1)),
-    ("referable: AUC", lambda run, best: decimal(best.auc_referable)),
-    ("… sensitivity as answered, %", lambda run, best: _share(best.sensitivity_referable, _referable(run))),
-    ("… specificity as answered, %", lambda run, best: _share(best.specificity_referable, _others(run))),
-    ("… sensitivity at specificity ≥ 93 %, %",
-     lambda run, best: _share(best.sensitivity_referable_at_93, _referable(run))),
-    ("… sensitivity at specificity ≥ 98 %, %",
-     lambda run, best: _share(best.sensitivity_referable_at_98, _referable(run))),
-    ("calibration error", lambda run, best: decimal(best.ece)),
-    ("negative log-likelihood, unweighted", lambda run, best: decimal(best.test_nll)),
-    ("the run's own loss on test", lambda run, best: decimal(best.test_loss)),
-    ("val accuracy, %", lambda run, best: percent(best.val_acc)),
-    ("val kappa", lambda run, best: decimal(best.val_kappa)),
-    ("accuracy while training, %", lambda run, best: percent(best.train_acc)),
-    ("… on the train images afterwards, % @ last epoch", _trained),
-)  # fmt: skip
-
-
 def _by_class(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
-    known = [run for run in runs if run.best is not None and run.best.precision]
+    known = [run for run in runs if run.best is not None and run.best.per_class("precision")]
     groups: dict[tuple[str, ...], list[StudyRun]] = {}
     for run in known:
         groups.setdefault(run.classes, []).append(run)
     texts: list[str] = []
     for classes, some in groups.items():
         if len(classes) <= MOST_CLASSES:
+            shown = _shown_by_class(some)
             head = ["run", *map(markdown, classes)]
-            rows = [[f"#{run.id}", *_triples(run.best)] for run in some if run.best is not None]
+            rows = [[f"#{run.id}", *_in_each_class(shown, run.best)] for run in some if run.best is not None]
             text = table(head, rows, right=frozenset(range(1, len(head))))
-            texts += gallery.table(CLASS_NOTE, text)
+            note = f"{_listed(shown)} of each class at the best epoch."
+            texts += gallery.table(note[0].upper() + note[1:], text)
     return texts
 
 
-def _triples(best: Measured) -> list[str]:
+def _shown_by_class(runs: Sequence[StudyRun]) -> list[SplitMetric]:
+    """The metrics of each class that any of these runs has; counts stand in the confusion matrix."""
     return [
-        " / ".join(UNDEFINED if value is None else f"{value:.2f}" for value in triple)
-        for triple in zip(best.precision, best.recall, best.f1, strict=True)
+        each
+        for each in split_metrics()
+        if each.metric.is_per_class
+        and each.metric.places
+        and any(run.best is not None and run.best.per_class(each.key) for run in runs)
+    ]
+
+
+def _listed(shown: Sequence[SplitMetric]) -> str:
+    return " / ".join(each.metric.short for each in shown)
+
+
+def _in_each_class(shown: Sequence[SplitMetric], best: EpochValues) -> list[str]:
+    """A cell for each class; a metric that this run lacks is undefined in all."""
+    classes = len(best.per_class("precision"))
+    columns = [best.per_class(each.key) or (None,) * classes for each in shown]
+    return [
+        " / ".join(UNDEFINED if value is None else f"{value:.2f}" for value in values)
+        for values in zip(*columns, strict=True)
     ]

@@ -30,6 +30,9 @@ from it are in percentage points.
 - **Balanced accuracy** is the mean of the classes' recalls. **Kappa** is the quadratic weighted one, which \
 takes the classes as ordered grades: 0 is chance, 1 is perfect; where classes have no order it means little. \
 Both belong to the best epoch.
+- **AUC** is the probability that an image of a class gets a higher score for that class than an image of another, \
+averaged over the classes. **Matthews correlation** and **Cohen's kappa, unweighted** measure agreement beyond chance \
+where classes need no order: 0 is chance, 1 is perfect.
 - **Referable** means grade 2 or more, where classes are ordered grades: ranked by the sum of p(grade ≥ 2), or by the \
 grade where the network gives that. **Calibration error**: mean gap between confidence and accuracy over 15 bins of \
 equal width.

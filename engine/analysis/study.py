@@ -1,53 +1,24 @@
 """The runs of a report, read from the store once and frozen."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import Session
 
+from engine.metrics.metric import EpochValues
 from engine.short_names import short_names
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import FIELDS, RunSpec
 from engine.store import history, listing
 from engine.store.database import Store
+from engine.store.epoch_values import values_of_row
 from engine.store.history import Matrix
-from engine.store.tables import EpochMetrics, Run
+from engine.store.tables import Run
 
 
 class ReportError(ValueError):
     """A report that cannot be written; one line that says what to do."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One epoch's numbers under the store's names; undefined or not measured is None."""
-
-    epoch: int
-    train_acc: float | None
-    """Measured while training: on augmented batches, by the network as it changes."""
-    test_acc: float | None
-    balanced_acc: float | None
-    kappa: float | None
-    test_loss: float | None = None
-    test_nll: float | None = None
-    macro_f1: float | None = None
-    auc_referable: float | None = None
-    sensitivity_referable: float | None = None
-    specificity_referable: float | None = None
-    sensitivity_referable_at_93: float | None = None
-    sensitivity_referable_at_98: float | None = None
-    ece: float | None = None
-    test_acc_seen_group: float | None = None
-    test_acc_unseen_group: float | None = None
-    images_seen_group: int | None = None
-    images_unseen_group: int | None = None
-    val_acc: float | None = None
-    val_kappa: float | None = None
-    eval_train_acc: float | None = None
-    recall: tuple[float | None, ...] = ()
-    precision: tuple[float | None, ...] = ()
-    f1: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,9 +46,9 @@ class StudyRun:
     evidence: str | None
     ruled_out: str | None
     verdict_suggestion: str | None
-    kept: Measured | None
+    kept: EpochValues | None
     """The epoch that the run's own `select_on` chose, whose weights are kept."""
-    epochs: tuple[Measured, ...]
+    epochs: tuple[EpochValues, ...]
     matrix: Matrix | None
     """Of the best epoch."""
     leak: dict[str, Any] | None
@@ -86,12 +57,12 @@ class StudyRun:
     """The settings that tell it from the study's other runs of its data, network and first weights."""
 
     @property
-    def highest(self) -> Measured | None:
+    def highest(self) -> EpochValues | None:
         """The epoch with the highest test accuracy, whatever chose the best."""
         return highest_of(self.epochs, self.spec)
 
     @property
-    def best(self) -> Measured | None:
+    def best(self) -> EpochValues | None:
         """The epoch that `select_on` chose; where it could choose none, the one of highest test accuracy."""
         return self.kept or self.highest
 
@@ -101,7 +72,7 @@ class StudyRun:
         return self.spec.select_on if self.kept else "test_acc"
 
     @property
-    def last(self) -> Measured | None:
+    def last(self) -> EpochValues | None:
         return self.epochs[-1] if self.best else None
 
     @property
@@ -185,10 +156,12 @@ def by_data(runs: Iterable[StudyRun]) -> dict[str, list[StudyRun]]:
     return groups
 
 
-def highest_of(epochs: Iterable[Measured], spec: RunSpec) -> Measured | None:
+def highest_of(epochs: Iterable[EpochValues], spec: RunSpec) -> EpochValues | None:
     """The epoch with the highest test accuracy, the earlier of equals; epoch 0 only where that is all."""
-    trained = [each for each in epochs if each.test_acc is not None and (each.epoch or not spec.epochs)]
-    return max(trained, key=lambda each: (each.test_acc or 0.0, -each.epoch), default=None)
+    trained = [
+        each for each in epochs if each.number("test_acc") is not None and (each.epoch or not spec.epochs)
+    ]
+    return max(trained, key=lambda each: (each.number("test_acc") or 0.0, -each.epoch), default=None)
 
 
 def _source_data(session: Session, row: Run) -> str | None:
@@ -202,7 +175,7 @@ def _read_run(
 ) -> StudyRun:
     assert row.id is not None
     spec = load_spec(row.spec)
-    epochs = tuple(_measured(each) for each in history.epochs_of(session, row.id))
+    epochs = tuple(values_of_row(each) for each in history.epochs_of(session, row.id))
     kept = next((each for each in epochs if each.epoch == row.best_epoch), None)
     best = kept or highest_of(epochs, spec)
     return StudyRun(
@@ -241,9 +214,3 @@ def _environment(recorded: dict[str, Any]) -> dict[str, str]:
         for key in sorted(change.keys() - {"attempt"}):
             found[key] = f"{found.get(key, 'unknown')}, {since} {change[key]}"
     return found
-
-
-def _measured(row: EpochMetrics) -> Measured:
-    values = {field.name: getattr(row, field.name) for field in fields(Measured)}
-    lists = {name: tuple(values[name] or ()) for name in ("recall", "precision", "f1")}
-    return Measured(**values | lists)

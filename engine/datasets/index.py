@@ -66,6 +66,12 @@ class Index:
         found = Counter(label for label, each in zip(self.labels, self.splits, strict=True) if each == split)
         return [found[label] for label in range(len(self.class_names))]
 
+    def empty_classes(self, split: str) -> tuple[str, ...]:
+        """The names of the classes without images in a split."""
+        return tuple(
+            name for name, count in zip(self.class_names, self.counts(split), strict=True) if not count
+        )
+
     @property
     def groups_used(self) -> Counter[str]:
         """Images of each group, without those that are in no split."""

@@ -79,7 +79,7 @@ def _accuracy(pairs: list[tuple[int, int]]) -> float:
 
 
 def _kappa(pairs: list[tuple[int, int]], index: Index) -> float | None:
-    from engine.analysis.metrics import quadratic_kappa
+    from engine.metrics.counts import quadratic_kappa
 
     if not index.ordered:
         return None

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.footprint import Images, built_in, images_of
 from engine.files.paths import Home
+from engine.metrics.selection import always_selectable, selection_problem, split_of
 from engine.problem import Problem, errors_of
 from engine.recipes.losses import LOSSES
 from engine.spec.constants import BUILTIN_DEFAULTS, PRETRAINED_WORDS
@@ -63,15 +63,20 @@ def image_counts(spec: RunSpec, found: DataFound | None) -> Images | None:
 def needs_index(spec: RunSpec) -> bool:
     """Whether more of a spec's data must be known than that it comes with the program."""
     is_warm = spec.pretrained not in PRETRAINED_WORDS
-    is_plain = spec.select_on in ALWAYS_SELECTABLE and not LOSSES[spec.loss].gives_grade and not is_warm
+    is_plain = spec.select_on in always_selectable() and not LOSSES[spec.loss].gives_grade and not is_warm
     return spec.data not in BUILTIN_DEFAULTS or not is_plain
 
 
 def check_fit(specs: Sequence[RunSpec], index: Index) -> Iterator[Problem]:
     """What specs of the same data ask of them that they cannot give."""
-    has_val = "val" in index.splits
-    for select_on in sorted({spec.select_on for spec in specs}):
-        if problem := selection_problem(select_on, has_val=has_val, ordered=index.ordered):
+    for select_on, loss in sorted({(spec.select_on, spec.loss) for spec in specs}):
+        if problem := selection_problem(
+            select_on,
+            has_val="val" in index.splits,
+            ordered=index.ordered,
+            gives_grade=LOSSES[loss].gives_grade and len(index.class_names) > 2,
+            empty_classes=index.empty_classes(split_of(select_on)),
+        ):
             yield problem
     for loss in sorted({spec.loss for spec in specs}):
         if problem := LOSSES[loss].data_problem(ordered=index.ordered):

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from engine.metrics.selection import selections
 from engine.recipes import augmentations, optimizers
 from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
@@ -17,8 +18,6 @@ from engine.spec.dependent_defaults import filled
 
 Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 ARCHS: tuple[str, ...] = get_args(Arch)
-
-Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "val_balanced_acc", "val_kappa"]
 
 NO_RESULT = frozenset({"allow_leak"})
 """Fields that decide whether a run starts, and nothing of its result."""
@@ -122,9 +121,7 @@ class RunSpec(BaseModel):
     sampler: str = setting(
         "shuffle", "each image once an epoch, or all classes equally often", "Training", grid=True
     )
-    select_on: Selection = setting(
-        "test_acc", "what chooses the best epoch; val_… needs a val split", "Training"
-    )
+    select_on: str = setting("test_acc", "what chooses the best epoch; val_… needs a val split", "Training")
     patience: int = setting(
         0, "stop after so many epochs without a better one; 0: never", "Training", ge=0, le=1_000_000
     )
@@ -181,6 +178,13 @@ class RunSpec(BaseModel):
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError(f"{value!r} is no text in UTF-8: rename it")
         return value.strip()
+
+    @field_validator("select_on")
+    @classmethod
+    def _is_selectable(cls, value: str) -> str:
+        if value not in selections():
+            raise ValueError(f"{value!r} is unknown: choose from {', '.join(selections())}")
+        return value
 
     @field_validator("class_names")
     @classmethod
@@ -274,4 +278,6 @@ def choices_of(name: str) -> tuple[str, ...]:
     """The values of a field that takes one of a few words, from its registry or its type; empty for others."""
     if name in REGISTRIES:
         return tuple(REGISTRIES[name])
+    if name == "select_on":
+        return selections()
     return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from engine.files.privacy import make_database, secure_database
 from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 BUSY_TIMEOUT_S = 30
 SQLITE_PREFIX = "sqlite:///"
 

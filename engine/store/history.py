@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 
 from engine.store.database import Store
 from engine.store.dependencies import recount
+from engine.store.epoch_values import defined_numbers
 from engine.store.fencing import Claim, next_change, table_of, write_fenced
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 Matrix = list[list[int]]
-"""Counts, row = true class, column = answer."""
+"""Counts, row = true class, column = predicted class."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
     run_id = held.run_id
     with store.write() as session:
         changed = next_change(session)
+        best_epoch = start.best.best_epoch if start.best else None
         write_fenced(
             session,
             held,
@@ -75,6 +77,8 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             baseline=start.baseline,
             class_names=start.class_names,
             environment=start.environment,
+            best_metrics=_numbers_at(session, run_id, best_epoch),
+            last_metrics=_numbers_at(session, run_id, start.epoch),
             **_columns(Best, start.best),
             **({"leak": start.leak} if start.epoch < 0 else {}),
         )
@@ -98,6 +102,7 @@ def record_epoch(
     peak_memory_gb: float | None = None,
 ) -> None:
     """Write an epoch's numbers, replacing the same epoch's from an earlier attempt. Raises LeaseLost."""
+    numbers = defined_numbers(metrics)
     with store.write() as session:
         write_fenced(
             session,
@@ -105,6 +110,8 @@ def record_epoch(
             changed=next_change(session),
             epoch=metrics.epoch,
             last_acc=metrics.test_acc,
+            last_metrics=numbers,
+            **_best_metrics(best, metrics.epoch, numbers),
             images_per_s=metrics.images_per_s,
             peak_memory_gb=peak_memory_gb,
             **({"blocked": 0} if metrics.epoch else {}),  # it goes on from its own checkpoint from now on
@@ -116,6 +123,18 @@ def record_epoch(
             run_id=held.run_id, epoch=metrics.epoch, classes=len(confusion), counts=pack_matrix(confusion)
         )
         session.merge(packed)
+
+
+def _best_metrics(best: Best | None, epoch: int, numbers: dict[str, float]) -> dict[str, Any]:
+    """The run's column to write, where this epoch changes it."""
+    if best is None:
+        return {"best_metrics": None}
+    return {"best_metrics": numbers} if best.best_epoch == epoch else {}
+
+
+def _numbers_at(session: Session, run_id: int, epoch: int | None) -> dict[str, float] | None:
+    row = session.get(EpochMetrics, (run_id, epoch)) if epoch is not None else None
+    return defined_numbers(row) if row is not None else None
 
 
 def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:

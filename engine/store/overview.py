@@ -1,6 +1,7 @@
 """What a list of many runs shows of each, read without the rest: ten thousand whole rows take a second."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from engine.store.fencing import run_table
 
 
 class Listed(NamedTuple):
-    """A run's columns of these names."""
+    """A run's columns of these names, and metrics."""
 
     id: int
     status: str
@@ -42,19 +43,29 @@ class Listed(NamedTuple):
     images_per_s: float | None
     worker_id: int | None
     ended_at: datetime | None
+    metrics: dict[str, float]
+    """Of the best epoch, by key: those that were asked for and are defined."""
 
 
-_TAGS = Listed._fields.index("tags")
+_COLUMNS = tuple(name for name in Listed._fields if name != "metrics")
+_TAGS, _OWN = _COLUMNS.index("tags"), len(_COLUMNS)
 
 
-def changed_runs(session: Session, after: int) -> list[Listed]:
-    """The runs that were written since the change `after`; -1 for all."""
+def changed_runs(session: Session, after: int, metrics: Sequence[str] = ()) -> list[Listed]:
+    """The runs that were written since the change `after`, -1 for all; with these metrics of their best epochs."""
     table = run_table.c
     # Most runs have no tags: a JSON parser asked ten thousand times costs more than the reading.
-    columns = [type_coerce(table.tags, String) if name == "tags" else table[name] for name in Listed._fields]
-    statement = select(*columns)
+    columns = [type_coerce(table.tags, String) if name == "tags" else table[name] for name in _COLUMNS]
+    statement = select(*columns, *(table.best_metrics[key].as_float() for key in metrics))
     found = session.execute(statement.where(table.changed > after) if after >= 0 else statement)
-    return [Listed._make((*row[:_TAGS], _tags(row[_TAGS]), *row[_TAGS + 1 :])) for row in found.all()]
+    return [
+        Listed._make((*row[:_TAGS], _tags(row[_TAGS]), *row[_TAGS + 1 : _OWN], _defined(metrics, row[_OWN:])))
+        for row in found.all()
+    ]
+
+
+def _defined(metrics: Sequence[str], values: Sequence[float | None]) -> dict[str, float]:
+    return {key: value for key, value in zip(metrics, values, strict=True) if value is not None}
 
 
 def _tags(stored: object) -> list[str]:

@@ -12,9 +12,9 @@ OF_SPEC = ("spec", "spec_hash", *MIRRORED)
 UNTRAINED: dict[str, Any] = {
     "doing": "", "epoch": 0, "step": 0, "steps_per_epoch": 0, "class_names": [], "environment": {},
     **dict.fromkeys((
-        "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc", "best_kappa", "last_acc", "verdict",
-        "verdict_evidence", "verdict_ruled_out", "verdict_suggestion", "verdict_change", "images_per_s",
-        "peak_memory_gb", "leak", "started_at",
+        "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc", "best_kappa", "last_acc", "best_metrics",
+        "last_metrics", "verdict", "verdict_evidence", "verdict_ruled_out", "verdict_suggestion", "verdict_change",
+        "images_per_s", "peak_memory_gb", "leak", "started_at",
     )),
 }  # fmt: skip
 """What a row has before its first attempt."""

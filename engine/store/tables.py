@@ -139,6 +139,10 @@ class Run(Table, table=True):
     best_balanced_acc: float | None = None
     best_kappa: float | None = None
     last_acc: float | None = None
+    best_metrics: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """The defined numbers of the best epoch, by the keys of their metrics; null where there is none."""
+    last_metrics: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Those of the newest epoch."""
     verdict: str | None = None
     verdict_evidence: str | None = None
     verdict_ruled_out: str | None = None
@@ -194,7 +198,7 @@ class EpochMetrics(Table, table=True):
     attempt: int
     train_loss: float | None = None
     train_acc: float | None = None
-    """Measured while training: on augmented batches, by the network as it changes."""
+    """Running average over the epoch: on augmented batches, by the network as it changes."""
     test_loss: float | None = None
     test_nll: float | None = None
     test_acc: float | None = None
@@ -203,7 +207,7 @@ class EpochMetrics(Table, table=True):
     kappa: float | None = None
     auc_referable: float | None = None
     sensitivity_referable: float | None = None
-    """Of the answers, as is its specificity; referable is a grade of 2 or more."""
+    """Of the predictions, as is its specificity; referable is a grade of 2 or more."""
     specificity_referable: float | None = None
     sensitivity_referable_at_93: float | None = None
     """Of a threshold on the scores whose specificity is at least 93 %."""
@@ -227,7 +231,7 @@ class EpochMetrics(Table, table=True):
     precision: list[float | None] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     f1: list[float | None] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     answers: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    """Test images answered with each class."""
+    """Test images predicted as each class."""
     images_per_s: float | None = None
     data_wait_share: float | None = None
     lr: float | None = None
@@ -238,6 +242,8 @@ class EpochMetrics(Table, table=True):
     max_logit: float | None = None
     nonfinite_share: float | None = None
     seconds: float | None = None
+    more: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Values of the declared metrics (engine/metrics/catalogue.py) that have no column here, by key."""
 
 
 class EpochConfusion(Table, table=True):

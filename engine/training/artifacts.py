@@ -13,11 +13,11 @@ from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.files.epoch_predictions import array_bytes
 from engine.files.paths import Fence, RunPaths, sync_folder, write_atomic
+from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.recipes.losses import LOSSES
 from engine.text import csv_cell, csv_path
 from engine.training.context import RunContext
-from engine.training.loop import Evaluation
 from engine.training.measure import Choice
 from engine.training.objective import grade_thresholds
 
@@ -63,7 +63,9 @@ def write_predictions(
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["image", "label", "answer", "score"])
-    for name, label, answer, scores in zip(names, labels, evaluation.answers, evaluation.scores, strict=True):
+    for name, label, answer, scores in zip(
+        names, labels, evaluation.predictions, evaluation.scores, strict=True
+    ):
         score = scores[answer] if len(scores) > 1 else scores[0]
         table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
     write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"), fence=fence)

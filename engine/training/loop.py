@@ -2,35 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.datasets.batches import Batch
+from engine.metrics.evaluation import Evaluation
 from engine.training.epoch_sums import EpochSums
 from engine.training.heads import outputs_in_full, set_training
 from engine.training.objective import Classification, Objective
 from engine.training.step import Autocast, Network, take_step
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A split's answers, row by row in its order."""
-
-    confusion: NDArray[np.int64]
-    """Classes × classes, row = true class."""
-    answers: NDArray[np.uint16]
-    scores: NDArray[np.float32]
-    """Softmax probabilities, images × classes; under an ordinal loss the grades, images × 1."""
-    nll: float | None
-    """Mean unweighted negative log-likelihood; None under an ordinal loss."""
-    max_logit: float
-    nonfinite_share: float
-    loss: float | None = None
-    """The run's own loss over the whole split at once, where it was asked for."""
 
 
 def train_one_epoch(
@@ -65,7 +47,7 @@ def evaluate(
     autocast: Autocast,
     loss_of: Objective | None = None,
 ) -> Evaluation:
-    """The network's answers on a split, in evaluation mode; read as a classifier's without a `loss_of`."""
+    """The network's predictions on a split, in evaluation mode; read as a classifier's without a `loss_of`."""
     model.eval()
     parts: list[Tensor] = []
     labels: list[Tensor] = []
@@ -74,11 +56,12 @@ def evaluate(
         labels.append(batch.labels)
     outputs, truth = torch.cat(parts), torch.cat(labels)
     reading = loss_of or Classification()
-    answers, nll = reading.predictions(outputs), reading.nll(outputs, truth)
-    pairs = torch.bincount(truth * classes + answers, minlength=classes * classes)
+    predictions, nll = reading.predictions(outputs), reading.nll(outputs, truth)
+    pairs = torch.bincount(truth * classes + predictions, minlength=classes * classes)
     return Evaluation(
         confusion=pairs.view(classes, classes).cpu().numpy(),
-        answers=answers.cpu().numpy().astype(np.uint16),
+        predictions=predictions.cpu().numpy().astype(np.uint16),
+        labels=truth.cpu().numpy(),
         scores=reading.scores(outputs).cpu().numpy(),
         nll=None if nll is None else float(nll),
         max_logit=float(outputs.abs().max()),

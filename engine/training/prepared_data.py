@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.group_accuracy import seen_groups
-from engine.analysis.selection import selection_problem
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
@@ -16,10 +14,9 @@ from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.files.paths import gpu_cache_bytes
-from engine.problem import Problem
-from engine.recipes.losses import LOSSES
+from engine.metrics.group_accuracy import seen_groups
+from engine.preflight.data_checks import check_fit
 from engine.spec.conflicts import SMALLEST_ALONE_PX
-from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.context import RunContext
 from engine.training.memory_layout import memory_format
@@ -51,7 +48,7 @@ def prepare_data(context: RunContext) -> PreparedData:
     spec = context.spec
     index = index_data(context.home, spec)
     context.log(f"data {spec.data}: {index.describe()}")
-    if problem := _misfit(spec, index):
+    if problem := next(check_fit([spec], index), None):
         raise DataError(problem)
     index, images = _pack(context, index)
     train, test, val = (
@@ -66,13 +63,6 @@ def prepare_data(context: RunContext) -> PreparedData:
         seen_groups(index.groups, test.tolist(), train.tolist()),
         steps_per_epoch=_steps_per_epoch(context, len(train)),
     )
-
-
-def _misfit(spec: RunSpec, index: Index) -> Problem | None:
-    """What the spec asks of its data that they do not have, in one line."""
-    has_val = "val" in index.splits
-    problem = selection_problem(spec.select_on, has_val=has_val, ordered=index.ordered)
-    return problem or LOSSES[spec.loss].data_problem(ordered=index.ordered)
 
 
 def _batches(context: RunContext, index: Index, images: NDArray[np.uint8]) -> Batches:

@@ -7,18 +7,18 @@ from typing import Any
 
 import torch
 
-from engine.analysis.evidence import EpochEvidence
+from engine.analysis.evidence import EpochEvidence, evidence_of
 from engine.analysis.verdict import judge
 from engine.datasets.index import Index
 from engine.spec.run_spec import RunSpec
 from engine.store import history
 from engine.store.database import Store
+from engine.store.epoch_values import row_of, values_of_row
 from engine.store.fencing import Claim
 from engine.store.history import Best, Judgement, Losses, Start
 from engine.store.tables import EpochMetrics
-from engine.training.epoch_row import row_of
 from engine.training.loss_curve import Bucket
-from engine.training.measure import Choice, Measured
+from engine.training.measure import Choice, EpochResult
 from engine.training.store_retry import patient_fence, patiently
 
 
@@ -67,7 +67,7 @@ class StoreRecorder:
             )
         )
 
-    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
+    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
         peak_gb = peak_memory_gb(self._environment.get("device", "cpu"))
         judgement = self._judge(metrics, last=last)
@@ -118,21 +118,7 @@ class StoreRecorder:
         )
 
     def _evidence(self, row: EpochMetrics) -> EpochEvidence:
-        return EpochEvidence(
-            epoch=row.epoch,
-            train_loss=row.train_loss,
-            train_acc=row.train_acc,
-            test_acc=row.test_acc,
-            baseline=self._baseline,
-            kappa=row.kappa,
-            answers=tuple(row.answers),
-            labels=self._labels,
-            max_logit=row.max_logit,
-            grad_norm_head=row.grad_norm,
-            grad_norm_conv1=row.grad_norm_first,
-            nonfinite_share=row.nonfinite_share,
-            test_nll=row.test_loss if row.test_nll is None else row.test_nll,
-        )
+        return evidence_of(values_of_row(row), baseline=self._baseline, labels=self._labels)
 
 
 def peak_memory_gb(device: str) -> float:

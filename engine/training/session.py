@@ -13,22 +13,22 @@ from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
 from engine.files.epoch_predictions import append_answers
 from engine.files.paths import Fence, RunPaths, write_atomic
+from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import weights_bytes
 from engine.training.artifacts import settle_best, weights_about, write_predictions
 from engine.training.checkpoint import all_finite, save_checkpoint
 from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
-from engine.training.loop import Evaluation, evaluate, train_one_epoch
+from engine.training.loop import evaluate, train_one_epoch
 from engine.training.loss_curve import Bucket, Diverged, LossBuckets
 from engine.training.measure import (
     Choice,
-    Measured,
-    SplitScores,
+    EpochResult,
     better,
     early_line,
     epoch_line,
     measure,
-    split_scores,
+    with_train_images,
 )
 from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
 from engine.training.setup import set_up
@@ -50,7 +50,7 @@ class Recorder(Protocol):
         """What the run's files take their places under: raises where this process may not write any more."""
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
-    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None: ...
+    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
     def checkpoint(self) -> None: ...
 
 
@@ -151,12 +151,12 @@ class Session:
         self.best = best
         last = self._is_last(measured.epoch)
         if last and self.spec.eval_train and len(self.data.train_rows):
-            measured = replace(measured, trained=self._train_scores())
+            measured = with_train_images(measured, self._evaluate(self.data.train_rows))
         self.done_epochs, self.step = measured.epoch, 0
         if best is not None and best != before:
             self._write_best(measured, best, recorder.fence)
         found = measured.evaluation
-        append_answers(self.paths, measured.epoch, found.answers, found.scores, fence=recorder.fence)
+        append_answers(self.paths, measured.epoch, found.predictions, found.scores, fence=recorder.fence)
         if last:
             self._write_predictions(self.paths, measured, recorder.fence, last=True)
         recorder.epoch(measured, self.best, last=last)
@@ -170,33 +170,28 @@ class Session:
     def _settle_best(self, recorder: Recorder) -> None:
         settle_best(self.paths, self.best.epoch if self.best else None, recorder.fence)
 
-    def _measure(self) -> Measured:
+    def _measure(self) -> EpochResult:
         data = self.data
         return measure(
             self.done_epochs + 1,
-            data.index,
-            data.test_rows.tolist(),
-            self._evaluate(data.test_rows),
+            replace(self._evaluate(data.test_rows), seen_groups=data.seen_groups),
             self.sums,
             lr_taken(self.net.optimizer),
-            seen_groups=data.seen_groups,
             val=self._evaluate(data.val_rows) if len(data.val_rows) else None,
         )
 
-    def _train_scores(self) -> SplitScores:
-        return split_scores(self._evaluate(self.data.train_rows), ordered=self.data.index.ordered)
-
     def _evaluate(self, rows: NDArray[np.int64]) -> Evaluation:
-        """In smaller batches where the card's memory is too small: it changes no image's answer."""
+        """In smaller batches where the card's memory is too small: it changes no image's prediction."""
         while True:
             try:
-                return evaluate(
+                found = evaluate(
                     self.net.model,
                     self.data.batches.evaluate(rows),
                     classes=len(self.data.index.class_names),
                     autocast=self.net.autocast,
                     loss_of=self.net.loss_of,
                 )
+                return replace(found, ordered=self.data.index.ordered)
             except RuntimeError as error:
                 if not is_card_full(error) or not self.data.batches.halve_evaluated():
                     raise
@@ -205,14 +200,14 @@ class Session:
                 )
                 release(error)
 
-    def _write_best(self, measured: Measured, best: Choice, fence: Fence) -> None:
+    def _write_best(self, measured: EpochResult, best: Choice, fence: Fence) -> None:
         about = weights_about(self.context, self.data.index, best, self.trained_on.digest())
         pending = self.paths.pending
         pending.folder.mkdir(exist_ok=True)
         self._write_predictions(pending, measured, fence, last=False)
         write_atomic(pending.best, weights_bytes(self.net.model.state_dict(), about), fence=fence)
 
-    def _write_predictions(self, paths: RunPaths, measured: Measured, fence: Fence, *, last: bool) -> None:
+    def _write_predictions(self, paths: RunPaths, measured: EpochResult, fence: Fence, *, last: bool) -> None:
         index, rows = self.data.index, self.data.test_rows
         classes = list(index.class_names)
         names = [index.names[row] for row in rows]

@@ -11,7 +11,7 @@ from engine.spec.run_spec import RunSpec
 from engine.store.fencing import LeaseLost
 from engine.training.context import Log, RunContext
 from engine.training.loss_curve import Bucket
-from engine.training.measure import Choice, Measured
+from engine.training.measure import Choice, EpochResult
 
 CPU = torch.device("cpu")
 
@@ -27,7 +27,7 @@ class Memory:
     """A recorder that keeps everything."""
 
     def __init__(self) -> None:
-        self.measured: list[Measured] = []
+        self.measured: list[EpochResult] = []
         self.best: Choice | None = None
         self.losses: dict[int, Bucket] = {}
         self.began: list[tuple[int, int]] = []
@@ -48,7 +48,7 @@ class Memory:
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         self.losses |= {bucket.number: bucket for bucket in buckets}
 
-    def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
+    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         self.measured = [each for each in self.measured if each.epoch < measured.epoch] + [measured]
         self.best = best
 
@@ -58,7 +58,8 @@ class Memory:
 
 def numbers(memory: Memory) -> list[object]:
     """What must be equal between two runs: everything but times."""
+    times = ("images_per_s", "data_wait_share", "seconds")
     return [
-        (each.epoch, each.train, each.metrics, each.kappa, each.lr, each.evaluation.nll)
+        (each.epoch, {key: value for key, value in each.values.items() if key not in times})
         for each in memory.measured
     ]

@@ -10,20 +10,12 @@ from engine.spec.grid import load_spec
 from engine.spec.run_spec import FIELDS
 from engine.store import history, listing
 from engine.store.database import Store
+from engine.store.epoch_values import values_of_row
 from engine.store.tables import EpochMetrics, Run
 from engine.store.waiting import Waiting, waits
 from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50
-_METRICS = (
-    "epoch", "train_loss", "train_acc", "test_loss", "test_nll", "test_acc", "balanced_acc", "macro_f1", "kappa",
-    "auc_referable", "sensitivity_referable", "specificity_referable", "sensitivity_referable_at_93",
-    "sensitivity_referable_at_98", "ece", "test_acc_seen_group", "test_acc_unseen_group", "images_seen_group",
-    "images_unseen_group", "val_acc", "val_balanced_acc", "val_kappa", "val_nll", "eval_train_acc",
-    "eval_train_balanced_acc", "eval_train_kappa", "eval_train_nll",
-    "recall", "precision", "f1", "answers", "images_per_s", "data_wait_share", "lr", "grad_norm", "grad_norm_first",
-    "max_logit", "nonfinite_share", "seconds",
-)  # fmt: skip
 _ARTIFACTS = ("log", "last", "best", "answers", "bad_images", "trained_on")
 
 
@@ -40,6 +32,8 @@ def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
         },
         "doing": run.doing or None,
         "best": _best(run, spec),
+        "best_metrics": run.best_metrics,
+        "last_metrics": run.last_metrics if run.epoch or not run.epochs else None,
         "verdict": _verdict(run),
         "waiting": waiting_document(waiting) if waiting else None,
         "created_at": run.created_at.isoformat(),
@@ -116,7 +110,8 @@ def _verdict(run: Run) -> dict[str, Any] | None:
 
 
 def _epoch(row: EpochMetrics) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _METRICS}
+    measured = values_of_row(row)
+    return {"epoch": measured.epoch, **measured.values}
 
 
 def _artifacts(home: Home, run_id: int) -> dict[str, str]:

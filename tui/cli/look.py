@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.files.paths import Home
+from engine.metrics.metric import SplitMetric
 from engine.short_names import short_names
 from engine.store import listing
 from engine.store.database import open_store
@@ -22,9 +23,12 @@ from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
 from tui.formatting import clock, decimals, learning_rate, plain
 from tui.snapshot import start_shown
+from tui.views.metric_columns import optional_metrics
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
+BEFORE_METRIC = "verdict"
+"""The column that a metric which the runs are sorted by stands before."""
 HEAD = (
     "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "verdict",
     "name", "",
@@ -42,7 +46,9 @@ def ls(
     home: Home,
     status: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = None,
     sweep: Annotated[str | None, typer.Option(help="Only this sweep's runs.")] = None,
-    sort: Annotated[str, typer.Option(help=f"By {', '.join(SORTS)}.")] = "id",
+    sort: Annotated[
+        str, typer.Option(help=f"By {', '.join(SORTS)}, or a metric of the best epoch such as auc.")
+    ] = "id",
     as_json: Json = False,
 ) -> int:
     """List the runs."""
@@ -51,14 +57,17 @@ def ls(
         if each not in STATUSES:
             raise CliError(f"--status: {each!r} is unknown: choose from {', '.join(STATUSES)}")
     checked_text("--sweep", sweep or "")
-    if sort not in SORTS:
-        raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join(SORTS)}")
+    metric = optional_metrics().get(sort) if sort not in SORTS else None
+    if sort not in SORTS and metric is None:
+        raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join((*SORTS, *optional_metrics()))}")
     with open_store(home.database, create=False).read() as session:
         runs = listing.list_runs(session, status=wanted, sweep=sweep)
         waiting = waits(session, [run.id or 0 for run in runs])
         order = {run_id: place for place, run_id in enumerate(listing.queue_order(session))}
     if sort == "queue":
         runs.sort(key=lambda run: _queue_key(run, order))
+    elif metric is not None:
+        runs.sort(key=lambda run: _metric_key(run, metric))
     else:
         runs.sort(key=lambda run: _sort_key(run, sort))
     if as_json:
@@ -66,7 +75,10 @@ def ls(
     else:
         names = short_names(run.data for run in runs)
         rows = [_row(run, names[run.data], waiting_text(waiting.get(run.id or 0))) for run in runs]
-        print_table(HEAD, rows, right=NUMBERS, may_go=MAY_GO, may_shrink=MAY_SHRINK)
+        head = HEAD if metric is None else _with(HEAD, metric.key)
+        if metric is not None:
+            rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
+        print_table(head, rows, right=(*NUMBERS, sort), may_go=MAY_GO, may_shrink=MAY_SHRINK)
     return 0
 
 
@@ -95,6 +107,23 @@ def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
     value = getattr(run, _COLUMN.get(field, field))
     descending = field in ("best", "kappa") and value is not None
     return value is None, -value if descending else value, run.id or 0
+
+
+def _metric_key(run: Run, metric: SplitMetric) -> tuple[bool, float, int]:
+    """The best first, what is undefined last."""
+    value = (run.best_metrics or {}).get(metric.key)
+    sign = 1 if metric.metric.lower_is_better else -1
+    return value is None, sign * (value or 0.0), run.id or 0
+
+
+def _metric_cell(run: Run, metric: SplitMetric) -> str:
+    return decimals((run.best_metrics or {}).get(metric.key), metric.metric.places)
+
+
+def _with(cells: tuple[str, ...], cell: str) -> tuple[str, ...]:
+    """Cells of a row with that of a metric among them."""
+    place = HEAD.index(BEFORE_METRIC)
+    return *cells[:place], cell, *cells[place:]
 
 
 def _row(run: Run, data: str, waiting: str) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.analysis.selection import how_chosen
+from engine.metrics.catalogue import numbers, split_metrics
+from engine.metrics.metric import Split, SplitMetric
+from engine.metrics.selection import how_chosen
 from engine.spec.run_spec import FIELDS, GROUP_OF
 from tui.formatting import decimals, plain
 
@@ -14,41 +15,8 @@ INDENT = 14
 LOG_LINES, LOG_LINES_FAILED = 10, 50
 NAME_WIDTH = 32
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table of epochs; dropped where no epoch has a value."""
-
-    key: str
-    label: str
-    width: int
-    places: int
-
-    def cell(self, row: Row) -> str:
-        value = row[self.key]
-        texts = [decimals(value, self.places)]
-        if value is not None:
-            texts += [f"{value:.1f}", f"{value:.1e}"]
-        return next((text for text in texts if len(text) <= self.width), texts[-1]).rjust(self.width)
-
-
-EPOCH_COLUMNS = (
-    ("while training", (Column("train_loss", "loss", 7, 4), Column("train_acc", "acc", 5, 4))),
-    ("val", (Column("val_acc", "acc", 5, 4), Column("val_kappa", "kappa", 5, 3))),
-    (
-        "test",
-        (
-            Column("test_nll", "nll", 7, 4),
-            Column("test_acc", "acc", 5, 4),
-            Column("balanced_acc", "bal.", 5, 4),
-            Column("macro_f1", "F1", 5, 3),
-            Column("kappa", "kappa", 5, 3),
-            Column("auc_referable", "AUC", 5, 3),
-            Column("ece", "ECE", 5, 3),
-        ),
-    ),
-)
+GROUPS: Mapping[Split, str] = {"train": "train (avg.)", "val": "val", "test": "test"}
+"""The table's groups of columns from left to right, with their headings."""
 
 
 def show_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -63,7 +31,7 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
         )
     if metrics:
         yield ""
-        yield from epoch_table(metrics)
+        yield from epoch_table(metrics, width, document["select_on"])
         yield from _best(document, width)
     if document["log_tail"]:
         yield ""
@@ -78,7 +46,7 @@ def stopped_early(document: Mapping[str, Any]) -> bool:
 
 
 def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
-    apart = ("metrics", "log_tail", "class_names", "best", *FIELDS)
+    apart = ("metrics", "log_tail", "class_names", "best", "best_metrics", "last_metrics", *FIELDS)
     settings: dict[str, list[str]] = {}
     for name in FIELDS:
         settings.setdefault(GROUP_OF[name].lower(), []).append(f"{name} {_value(document[name])}")
@@ -120,20 +88,68 @@ def _wrapped(head: str, parts: Iterable[str], width: int) -> Iterator[str]:
         yield f"{head if not number else '':{INDENT - 1}} {line}".rstrip()
 
 
-def epoch_table(rows: Sequence[Row]) -> Iterator[str]:
-    """One line an epoch, under a heading that says how its numbers were measured."""
-    groups = [
-        (title, [column for column in columns if any(row[column.key] is not None for row in rows)])
-        for title, columns in EPOCH_COLUMNS
-    ]
-    shown = [(title, columns) for title, columns in groups if columns]
-    titles = [title.ljust(sum(column.width + 1 for column in columns) - 1) for title, columns in shown]
+def epoch_table(rows: Sequence[Row], width: int, selected_on: str = "") -> Iterator[str]:
+    """One line an epoch, under a heading that says how its numbers were measured.
+
+    Of the metrics with a value those that tell the most, as many as the width holds; `selected_on` always."""
+    groups = _grouped(_fitting(rows, width, selected_on))
+    titles = [title.ljust(_group_width(title, columns)) for title, columns in groups]
     yield "  ".join([" " * 5, *titles]).rstrip()
-    heads = [" ".join(column.label.rjust(column.width) for column in columns) for _, columns in shown]
-    yield "  ".join(["epoch", *heads])
+
+    def line(first: str, cell: Callable[[SplitMetric], str]) -> str:
+        texts = [
+            " ".join(map(cell, columns)).rjust(_group_width(title, columns)) for title, columns in groups
+        ]
+        return "  ".join([first.rjust(5), *texts])
+
+    yield line("epoch", lambda shown: shown.metric.short.rjust(_width(shown)))
     for row in rows:
-        cells = [" ".join(column.cell(row) for column in columns) for _, columns in shown]
-        yield "  ".join([str(row["epoch"]).rjust(5), *cells])
+        yield line(str(row["epoch"]), lambda shown, row=row: _cell(shown, row))  # type: ignore[misc]
+
+
+def _fitting(rows: Sequence[Row], width: int, selected_on: str) -> list[SplitMetric]:
+    """In the order of tables; while they are too wide, the longest group loses its last."""
+    shown = [
+        each
+        for each in numbers()
+        if (each.is_in("epochs") and each.split in GROUPS) or _chose(each, selected_on)
+        if any(row[each.key] is not None for row in rows)
+    ]
+    while 5 + sum(2 + _group_width(*group) for group in _grouped(shown)) > width:
+        longest = max((columns for _, columns in _grouped(shown)), key=len)
+        may_go = [each for each in longest[1:] if not _chose(each, selected_on)]
+        if not may_go:
+            break
+        shown.remove(may_go[-1])
+    return shown
+
+
+def _chose(shown: SplitMetric, selected_on: str) -> bool:
+    return bool(shown.select_on) and shown.select_on == selected_on
+
+
+def _grouped(shown: Sequence[SplitMetric]) -> list[tuple[str, list[SplitMetric]]]:
+    groups = [(title, [each for each in shown if each.split == split]) for split, title in GROUPS.items()]
+    return [(title, columns) for title, columns in groups if columns]
+
+
+def _group_width(title: str, columns: Sequence[SplitMetric]) -> int:
+    return max(len(title), sum(map(_width, columns)) + len(columns) - 1)
+
+
+def _width(shown: SplitMetric) -> int:
+    """A share is `.8269`; what may be above 1 has a digit more."""
+    number = 1 + shown.metric.places + (not shown.metric.is_share and shown.metric.places > 3)
+    return max(5, number, len(shown.metric.short))
+
+
+def _cell(shown: SplitMetric, row: Row) -> str:
+    """With fewer decimals where the number is too wide."""
+    value, width = row[shown.key], _width(shown)
+    texts = [decimals(value, shown.metric.places)]
+    if value is not None:
+        texts += [f"{value:.1f}", f"{value:.0e}"]
+    return next((text for text in texts if len(text) <= width), texts[-1]).rjust(width)
 
 
 def _best(document: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -148,7 +164,8 @@ def _best(document: Mapping[str, Any], width: int) -> Iterator[str]:
     yield ""
     yield from textwrap.wrap(text, width)
     yield from class_table(document["class_names"], row)
-    for line in _apart(row, document["metrics"][-1]):
+    further = _further(row, document["select_on"], width)
+    for line in (*further, *_apart(row, document["metrics"][-1])):
         yield from textwrap.wrap(line, width)
 
 
@@ -158,16 +175,30 @@ def class_table(names: Sequence[str], row: Row) -> Iterator[str]:
         return
     labels = [plain(name) for name in names] or [str(number) for number in range(len(row["confusion"]))]
     space = max(5, min(max(map(len, labels)), NAME_WIDTH))
-    yield f"{'class':{space}}  images  answered  precision  recall     F1"
-    columns = (row["confusion"], row["answers"], row["precision"], row["recall"], row["f1"])
-    for label, (counts, answered, precision, recall, f1) in zip(
-        labels, zip(*columns, strict=True), strict=True
-    ):
+    shown = [each for each in split_metrics() if each.metric.is_per_class and row[each.key] is not None]
+    heads = [each.metric.short.rjust(max(6, len(each.metric.short))) for each in shown]
+    yield "  ".join([f"{'class':{space}}", "images", *heads])
+    columns = [row[each.key] for each in shown]
+    for label, counts, *values in zip(labels, row["confusion"], *columns, strict=True):
         short = label if len(label) <= space else label[: space - 1] + "…"
-        yield (
-            f"{short:{space}}  {sum(counts):6}  {answered:8}  {decimals(precision):>9}"
-            f"  {decimals(recall):>6}  {decimals(f1):>5}"
-        )
+        cells = [
+            decimals(value, each.metric.places).rjust(len(head))
+            for each, head, value in zip(shown, heads, values, strict=True)
+        ]
+        yield "  ".join([f"{short:{space}}", f"{sum(counts):6}", *cells])
+
+
+def _further(row: Row, selected_on: str, width: int) -> Iterator[str]:
+    """The metrics of the best epoch that the table of epochs has no column for."""
+    columns = {each.key for each in _fitting([row], width, selected_on)}
+    found = [
+        f"{each.label} {decimals(row[each.key], each.metric.places)}"
+        for each in numbers()
+        if each.is_in("compare") and each.key not in columns and row[each.key] is not None
+        if each.split in ("test", "val")
+    ]
+    if found:
+        yield f"also at epoch {row['epoch']}: {', '.join(found)}"
 
 
 def _apart(row: Row, last: Row) -> Iterator[str]:
@@ -176,7 +207,7 @@ def _apart(row: Row, last: Row) -> Iterator[str]:
         yield (
             f"referable (grade 2 or more): AUC {decimals(row['auc_referable'], 3)}; sensitivity "
             f"{decimals(row['sensitivity_referable'], 3)} at specificity "
-            f"{decimals(row['specificity_referable'], 3)} as answered, "
+            f"{decimals(row['specificity_referable'], 3)} as predicted, "
             f"{decimals(row['sensitivity_referable_at_93'], 3)} at .93 or more, "
             f"{decimals(row['sensitivity_referable_at_98'], 3)} at .98 or more"
         )
@@ -189,5 +220,5 @@ def _apart(row: Row, last: Row) -> Iterator[str]:
     if last["eval_train_acc"] is not None:
         yield (
             f"train images after epoch {last['epoch']}, in evaluation mode and not augmented: "
-            f"accuracy {decimals(last['eval_train_acc'])}, nll {decimals(last['eval_train_nll'])}"
+            f"accuracy {decimals(last['eval_train_acc'])}, NLL {decimals(last['eval_train_nll'])}"
         )

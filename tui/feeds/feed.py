@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -48,6 +48,7 @@ class Feed:
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
+        self._metrics: tuple[str, ...] = ()
         self._around: tuple[bool, set[tuple[int | None, str]]] = (False, set())
         """Whether the queue is paused, and the workers that are there: what runs wait for besides each other."""
         self._latest_end: datetime | None = None
@@ -55,10 +56,12 @@ class Feed:
         self._last = known
         self._read_at = 0.0
 
-    def poll(self, run_id: int | None) -> Snapshot | None:
-        """The newest state with `run_id` (or the first run) in detail; None where nothing moved.
+    def poll(self, run_id: int | None, metrics: Sequence[str] = ()) -> Snapshot | None:
+        """The newest state, with a run (or the first) in detail and these metrics in rows; None where nothing moved.
 
         Raises StoreError where the database cannot be read."""
+        if tuple(metrics) != self._metrics:
+            self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
         if self._store.which_file() != self._file:
             raise StoreError("another run table was put in this one's place: it is read anew")
         version = self._data_version()
@@ -111,7 +114,7 @@ class Feed:
         changed: dict[int, Change] = {}
         is_first = self._seen_change < 0
         if latest != self._seen_change:
-            for run in overview.changed_runs(session, self._seen_change):
+            for run in overview.changed_runs(session, self._seen_change, self._metrics):
                 changed[run.id] = (self._runs.get(run.id), run)
                 self._runs[run.id] = run
                 if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):

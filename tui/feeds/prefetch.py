@@ -17,6 +17,7 @@ from tui.feeds.since_last_visit import Absence, look_back
 from tui.preferences.state import last_manner
 from tui.snapshot import RunRow, Snapshot
 from tui.store_calls import Refused
+from tui.views.metric_columns import chosen_keys
 from tui.views.run_list import QUEUE, SORTS, Wish, arrange
 
 if TYPE_CHECKING:
@@ -135,12 +136,13 @@ def _tell(home: Home, output: BinaryIO, *, create: bool) -> None:
 
 def _look(home: Home, feed: "Feed") -> FirstLook:
     """With that run in detail which will be the table's first line, as the user left its order. Raises StoreError."""
-    snapshot = feed.poll(None)
-    assert snapshot is not None, "a feed's first poll is news"
     manner = last_manner(home)
-    if manner.sort in SORTS and (manner.sort != QUEUE or manner.reverse):
+    metrics = chosen_keys(manner.columns)
+    snapshot = feed.poll(None, metrics)
+    assert snapshot is not None, "a feed's first poll is news"
+    if manner.sort in (*SORTS, *metrics) and (manner.sort != QUEUE or manner.reverse):
         first = next(iter(arrange(snapshot.rows, Wish(sort=manner.sort, reverse=manner.reverse))), None)
-        snapshot = feed.poll(first) or snapshot
+        snapshot = feed.poll(first, metrics) or snapshot
     try:
         return FirstLook(snapshot, look_back(home))
     except (Refused, OSError):  # it is told at the next start

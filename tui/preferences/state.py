@@ -26,6 +26,8 @@ class Manner:
     reverse: bool = False
     tells: bool = False
     """Whether runs that end are told outside the app's window."""
+    columns: str = ""
+    """Metrics that the run table shows beside its own columns: keys, separated by commas."""
 
 
 def state_file(home: Home, what: str) -> Path:

@@ -17,7 +17,7 @@ from tui.feeds.compare_feed import CompareFeed
 from tui.formatting import plain
 from tui.screens.help import HelpScreen
 from tui.screens.pages import PagedScreen
-from tui.views.compared import PANELS, Compared
+from tui.views.compared import Compared, compare_panels
 from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.difference_pane import DifferencePane
@@ -64,7 +64,7 @@ class CompareScreen(PagedScreen):
         yield Static(id="pages", markup=False)
         yield Static(id="key", markup=False)
         with Container(id="body"):
-            yield CurvesPane(PANELS)
+            yield CurvesPane(compare_panels())
             yield TablePane("numbers")
             yield TablePane("settings")
             yield DifferencePane(self._home)

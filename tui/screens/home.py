@@ -27,6 +27,7 @@ from tui.screens.start_worker import StartActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
 from tui.store_calls import Refused
+from tui.views.metric_columns import chosen_keys, optional_metrics
 from tui.views.run_list import QUEUE, SORTS, Wish
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
@@ -119,7 +120,8 @@ class HomeScreen(StartActions, CopyActions):
     def on_mount(self) -> None:
         self.table.focus()
         manner = self._own.manner
-        if manner.sort in SORTS:
+        self._show_columns(manner.columns)
+        if manner.sort in self._sorts:
             self.table.show_as(replace(self.table.wish, sort=manner.sort, reverse=manner.reverse))
         self.set_interval(0.5, self._watch_started)
         for name in ("#banner", "#empty", "#news"):
@@ -241,8 +243,34 @@ class HomeScreen(StartActions, CopyActions):
 
     @on(RunTable.HeaderClicked)
     def _sort_clicked(self, event: RunTable.HeaderClicked) -> None:
-        if event.key in SORTS:
+        if event.key in self._sorts:
             self._sort_by(event.key)
+
+    @property
+    def _sorts(self) -> tuple[str, ...]:
+        return *SORTS, *chosen_keys(self._own.manner.columns)
+
+    def _show_columns(self, choice: str) -> int:
+        """Gives how many of the chosen columns the width does not hold."""
+        keys = chosen_keys(choice)
+        self.query_one(FilterLine).metrics = keys
+        return self.table.show_metrics([optional_metrics()[key] for key in keys])
+
+    def action_columns(self) -> None:
+        from tui.screens.choose_columns import ColumnsScreen  # the first frame waits for no list of boxes
+
+        def chosen(choice: str | None) -> None:
+            if choice is None or choice == self._own.manner.columns:
+                return
+            self._own.change_manner(columns=choice)
+            if self.table.wish.sort not in self._sorts:
+                self._show_as(replace(self.table.wish, sort=QUEUE, reverse=False))
+            self.query_one(FilterLine).clear()  # it may name a column that has gone
+            if hidden := self._show_columns(choice):
+                self.notify(f"no room for {hidden} of the columns: widen the window", severity="warning")
+            self._own.refresh_feed()
+
+        self.app.push_screen(ColumnsScreen(chosen_keys(self._own.manner.columns)), chosen)
 
     def _show_as(self, wish: Wish) -> None:
         """As the user wants it, and at the next start too; the filter is for now."""
@@ -274,7 +302,7 @@ class HomeScreen(StartActions, CopyActions):
         self.query_one(FilterLine).open()
 
     def action_sort(self) -> None:
-        keys = [QUEUE, *(column.key for column in self.table.columns if column.key in SORTS)]
+        keys = [QUEUE, *(column.key for column in self.table.columns if column.key in self._sorts)]
         place = keys.index(self.table.wish.sort) if self.table.wish.sort in keys else 0
         self._show_as(replace(self.table.wish, sort=keys[(place + 1) % len(keys)], reverse=False))
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.metrics.catalogue import ACCURACY, LOSS, charts
+from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
 from engine.spec.run_spec import FIELDS
 from tui.formatting import plain, setting
 from tui.plots import INK, MARKERS, Line
-from tui.views.curves import NO_KAPPA, Panel
+from tui.views.curves import Panel
 from tui.views.run_view import Points, RunView
 
 MOST = 8
@@ -63,11 +65,15 @@ class Compared:
         if len({view.test_set for view in tested}) < 2:
             return ""
         each = [f"#{view.run_id} {plain(view.spec.data)} ({view.test_images:,})" for view in tested]
-        return f"tested on other images: {', '.join(each)}"
+        return f"different test sets: {', '.join(each)}"
 
     def _other_losses(self) -> str:
         kinds = {(view.spec.loss, view.spec.label_smoothing) for view in self.views}
-        return "trained with other losses: their values cannot be compared, nll can" if len(kinds) > 1 else ""
+        return (
+            "trained with different losses: their values cannot be compared, NLL can"
+            if len(kinds) > 1
+            else ""
+        )
 
     def _other_passes(self) -> str:
         passes = {view.spec.passes for view in self.views}
@@ -79,7 +85,7 @@ class Compared:
     def _chosen(self) -> str:
         on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
         which = "all of them" if len(on_test) == len(self.views) else ", ".join(on_test)
-        return f"optimistic, for test images chose the best epoch: {which}" if on_test else ""
+        return f"optimistic, best epoch chosen on test data: {which}" if on_test else ""
 
 
 def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
@@ -93,27 +99,35 @@ def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
     return lines
 
 
-def _curve(name: str) -> Callable[[Compared], list[Line]]:
-    return _lines(lambda view: view.curves[name])
+def compare_panels() -> tuple[Panel, ...]:
+    """A panel for the first test metric of each chart, and for what is measured as the networks learn."""
+    found = [
+        Panel(chart.key, f"{chart.title}, test", _curve(chart, tested[0]), chart.is_share, chart.undefined)
+        for chart, shown in charts().items()
+        if (tested := [each for each in shown if each.split == "test"]) and chart is not LOSS
+    ]
+    learning = (
+        Panel("loss", "training loss by step", _lines(lambda view: view.losses)),
+        Panel(
+            "training",
+            f"accuracy, {SPLIT_WORDS['train']}",
+            _lines(lambda view: view.curves["train_acc"]),
+            is_share=True,
+        ),
+    )
+    return (*found[:1], *learning, *found[1:])
 
 
-def _accuracy(compared: Compared) -> list[Line]:
+def _curve(chart: Chart, shown: SplitMetric) -> Callable[[Compared], list[Line]]:
+    drawn = _lines(lambda view: view.curves[shown.key])
+    return (lambda compared: _baseline(compared) + drawn(compared)) if chart is ACCURACY else drawn
+
+
+def _baseline(compared: Compared) -> list[Line]:
+    """Where all runs have the same."""
     levels = {view.baseline for view in compared.views}
     level = next(iter(levels))
-    shared = (
-        [Line("baseline", ((0.0, level),), INK.baseline, level=True)] if len(levels) == 1 and level else []
-    )
-    return shared + _curve("test_acc")(compared)
-
-
-PANELS = (
-    Panel("accuracy", "test accuracy", _accuracy, is_share=True),
-    Panel("loss", "training loss by step", _lines(lambda view: view.losses)),
-    Panel("balanced", "balanced accuracy, test", _curve("balanced_acc"), is_share=True),
-    Panel("kappa", "quadratic kappa, test", _curve("kappa"), undefined=NO_KAPPA),
-    Panel("training", "accuracy while training", _curve("train_acc"), is_share=True),
-    Panel("nll", "negative log likelihood, test", _curve("test_nll")),
-)
+    return [Line("baseline", ((0.0, level),), INK.baseline, level=True)] if len(levels) == 1 and level else []
 
 
 def at_best(view: RunView, name: str) -> float | None:

@@ -1,9 +1,12 @@
 """Which curves of a run stand in which chart, and how one looks at them: pure."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, assert_never
 
+from engine.metrics.catalogue import ACCURACY, DRAWN, LOSS, charts
+from engine.metrics.metric import SPLIT_WORDS, Split, SplitMetric
+from engine.metrics.metric import Chart as DeclaredChart
 from tui.plots import INK, Chart, Line
 from tui.views.run_view import Points, RunView
 
@@ -22,7 +25,6 @@ class Subject(Protocol):
 
 Lines = Callable[[Any], list[Line]]
 """From a subject."""
-NO_KAPPA = "not defined: it is for classes that have an order"
 SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 """Weights of what came before: none, then stronger and stronger."""
 NARROWEST = 0.02
@@ -39,59 +41,73 @@ class Panel:
     """What is said where epochs have been measured and this has no value in them."""
 
 
-def _line(name: str, points: Points, colour: tuple[int, int, int]) -> list[Line]:
-    return [Line(name, points, colour, marker=mark_of(name))] if points else []
+def run_panels() -> tuple[Panel, ...]:
+    """A panel for each chart of the metrics' declarations."""
+    return tuple(
+        Panel(chart.key, chart.title, _lines_of(chart, shown), chart.is_share, chart.undefined)
+        for chart, shown in charts().items()
+    )
 
 
-def mark_of(name: str) -> str:
+def _lines_of(declared: DeclaredChart, shown: Sequence[SplitMetric]) -> Lines:
+    """Train, val and test, of each split the most telling metric last: it is on top."""
+    order = sorted(reversed(shown), key=lambda each: DRAWN.index(each.split), reverse=True)
+
+    def lines(view: RunView) -> list[Line]:
+        drawn = [(each, points) for each in order if (points := view.curves[each.key])]
+        return _beside(declared, view) + [
+            Line(_name(each, shown), points, _colour(each, shown), marker=mark_of(each.split))
+            for each, points in drawn
+        ]
+
+    return lines
+
+
+def _beside(declared: DeclaredChart, view: RunView) -> list[Line]:
+    """Lines that are no metric of an epoch: the baseline, and the loss of each step."""
+    if declared is ACCURACY and view.baseline is not None:
+        return [Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True)]
+    if declared is LOSS and view.losses:
+        return [Line("train, by step", view.losses, INK.train, marker=mark_of("train"))]
+    return []
+
+
+def _name(metric: SplitMetric, shown: Sequence[SplitMetric]) -> str:
+    """The split, the metric's name where there is but one, or both where the chart has several metrics of a split."""
+    splits = [each.split for each in shown]
+    if len(splits) == 1 and metric.split == "train":
+        return metric.metric.short
+    word = SPLIT_WORDS[metric.split]
+    return f"{word} {metric.metric.short}" if len(set(splits)) < len(splits) else word
+
+
+def _colour(metric: SplitMetric, shown: Sequence[SplitMetric]) -> tuple[int, int, int]:
+    """The split's own; a second metric of a split has the colour of train, more have those of compared runs."""
+    place = [each for each in shown if each.split == metric.split].index(metric)
+    if place:
+        return INK.train if place == 1 else INK.runs[place % len(INK.runs)]
+    match metric.split:
+        case "test":
+            return INK.test
+        case "val":
+            return INK.val
+        case "train" | "eval_train":
+            return INK.test if len(shown) == 1 else INK.train
+    assert_never(metric.split)
+
+
+def mark_of(split: Split) -> str:
     """Without colours a line is known by its marker."""
     if INK.has_hues:
         return ""
-    return "△" if name.startswith("val") else "●" if name.startswith("test") else "○"
-
-
-def _accuracy(view: RunView) -> list[Line]:
-    curves = view.curves
-    lines = (
-        [Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True)]
-        if view.baseline is not None
-        else []
-    )
-    lines += _line("while training", curves["train_acc"], INK.train)
-    lines += _line("val", curves["val_acc"], INK.val)
-    return lines + _line("test", curves["test_acc"], INK.test)
-
-
-def _loss(view: RunView) -> list[Line]:
-    lines = _line("train, by step", view.losses, INK.train)
-    return lines + _line("test", view.curves["test_loss"], INK.test)
-
-
-def _balanced(view: RunView) -> list[Line]:
-    lines = _line("macro F1", view.curves["macro_f1"], INK.train)
-    lines += _line("val balanced", view.curves["val_balanced_acc"], INK.val)
-    return lines + _line("test balanced", view.curves["balanced_acc"], INK.test)
-
-
-def _kappa(view: RunView) -> list[Line]:
-    return _line("val", view.curves["val_kappa"], INK.val) + _line("test", view.curves["kappa"], INK.test)
-
-
-PANELS = (
-    Panel("accuracy", "accuracy", _accuracy, is_share=True),
-    Panel("loss", "loss", _loss),
-    Panel("balanced", "balanced accuracy", _balanced, is_share=True),
-    Panel("kappa", "quadratic kappa", _kappa, undefined=NO_KAPPA),
-    Panel("lr", "learning rate", lambda view: _line("lr", view.curves["lr"], INK.test)),
-    Panel("speed", "images/s", lambda view: _line("images/s", view.curves["images_per_s"], INK.test)),
-)
+    return {"val": "△", "test": "●"}.get(split, "○")
 
 
 @dataclass(frozen=True)
 class Looking:
     """How the curves are looked at."""
 
-    panels: tuple[Panel, ...] = PANELS
+    panels: tuple[Panel, ...] = field(default_factory=run_panels)
     panel: int = 0
     smoothing: int = 0
     log: frozenset[str] = frozenset()

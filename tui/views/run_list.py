@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tui.formatting import plain
 from tui.snapshot import RunRow
+from tui.views.metric_columns import optional_metrics
 
 QUEUE = "queue"
 """The order without a wish: running, then waiting as they will be claimed, then ended, the newest first."""
@@ -49,13 +50,27 @@ SORTS = (
     "ends",
 )
 HIGHEST_FIRST = ("best", "kappa")
-_WORD = re.compile(r"(?P<field>[A-Za-z]+)(?P<op>>=|<=|[:=<>])(?P<value>.*)", re.ASCII | re.DOTALL)
+_WORD = re.compile(
+    r"(?P<field>[A-Za-z_][A-Za-z_0-9]*)(?P<op>>=|<=|[:=<>])(?P<value>.*)", re.ASCII | re.DOTALL
+)
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
     ">=": operator.ge,
     "<=": operator.le,
 }
+
+
+def number_of(row: RunRow, field: str) -> float | None:
+    """A number of NUMBERS, or a metric that is shown."""
+    read = NUMBERS.get(field)
+    return read(row) if read is not None else row.metrics.get(field)
+
+
+def is_highest_first(sort: str) -> bool:
+    """Whether the best of a column is its highest value."""
+    metric = optional_metrics().get(sort)
+    return sort in HIGHEST_FIRST or (metric is not None and not metric.metric.lower_is_better)
 
 
 class FilterError(ValueError):
@@ -84,7 +99,7 @@ class Term:
                 words = found.split() or [""] if self.field == "tag" else [found]
                 return self.text in words
             return self.text in found
-        value = NUMBERS[self.field](row)
+        value = number_of(row, self.field)
         if value is None:
             return False
         if self.op in _COMPARE:
@@ -92,20 +107,25 @@ class Term:
         return abs(value - self.number) <= 1e-9 * max(abs(value), abs(self.number))
 
 
-def parse_filter(text: str) -> tuple[Term, ...]:
+def parse_filter(text: str, metrics: Collection[str] = ()) -> tuple[Term, ...]:
     """`arch:resnet18 lr>0.001 -tag:old word`: all must fit; a minus before a word negates it.
 
-    `:` is part of a text, `=` all of it; numbers take `:` `=` `<` `>` `<=` `>=`. Raises FilterError."""
-    return tuple(map(_term, text.split()))
+    `:` is part of a text, `=` all of it; numbers, among them the `metrics` that are shown, take `:` `=` `<` `>` `<=`
+    `>=`. Raises FilterError."""
+    return tuple(_term(word, metrics) for word in text.split())
 
 
-def _term(word: str) -> Term:
+def _term(word: str, metrics: Collection[str]) -> Term:
     negated, bare = word.startswith("-") and len(word) > 1, word.removeprefix("-") or word
     found = _WORD.fullmatch(bare)
     field = found["field"].lower() if found is not None else ""
-    if found is None or field not in TEXTS.keys() | NUMBERS.keys():
-        if found is not None and found["op"] != ":":
-            raise FilterError(f"{field} is no column: {', '.join((*TEXTS, *NUMBERS))}")
+    if found is None or field not in {*TEXTS, *NUMBERS, *metrics}:
+        if field in optional_metrics():
+            raise FilterError(f"{field} is not shown: choose it as a column first (M)")
+        if found is not None and found["op"] != ":" and field.isalpha():
+            raise FilterError(
+                f"unknown column {field}: choose from {', '.join((*TEXTS, *NUMBERS, *metrics))}"
+            )
         return Term("", "", bare.lower(), None, negated)
     op, value = found["op"], found["value"]
     if field in TEXTS:
@@ -123,7 +143,7 @@ def _term(word: str) -> Term:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a user wants to see of the runs."""
+    """What a user wants to see of the runs; sorted by a column of SORTS, or by a metric that is shown."""
 
     terms: tuple[Term, ...] = ()
     sort: str = QUEUE
@@ -136,7 +156,7 @@ class Wish:
         if self.sort in TEXTS:
             text = TEXTS[self.sort](row)
             return not text, text, row.rank
-        value = row.ends if self.sort == "ends" else NUMBERS[self.sort](row)
+        value = row.ends if self.sort == "ends" else number_of(row, self.sort)
         return value is None, value or 0, row.rank
 
     def fits(self, row: RunRow) -> bool:
@@ -152,7 +172,7 @@ def arrange(rows: Mapping[int, RunRow], wish: Wish) -> tuple[int, ...]:
     lacking = [row for row in fitting if wish.key(row)[0]]
     known = [row for row in fitting if not wish.key(row)[0]]
     known.sort(key=lambda row: row.rank)
-    known.sort(key=lambda row: wish.key(row)[1], reverse=wish.reverse != (wish.sort in HIGHEST_FIRST))  # type: ignore[arg-type, return-value]
+    known.sort(key=lambda row: wish.key(row)[1], reverse=wish.reverse != is_highest_first(wish.sort))  # type: ignore[arg-type, return-value]
     lacking.sort(key=lambda row: row.rank)
     return tuple(row.id for row in [*known, *lacking])
 

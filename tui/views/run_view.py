@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.metrics.catalogue import numbers
+from engine.metrics.metric import EpochValues
 from engine.spec.run_spec import RunSpec
+from engine.store.epoch_values import values_of_row
 from engine.store.history import Losses, Matrix
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochMetrics, Run
@@ -16,10 +19,6 @@ from tui.snapshot import MatrixView, Verdict, verdict_of
 Points = tuple[tuple[float, float], ...]
 """Epochs and values, finite."""
 
-BY_EPOCH = (
-    "train_acc", "test_acc", "val_acc", "test_loss", "test_nll", "balanced_acc", "val_balanced_acc", "macro_f1",
-    "kappa", "val_kappa", "lr", "images_per_s",
-)  # fmt: skip
 NOT_BEFORE_TRAINING = frozenset({"lr"})
 """What epoch 0 has a value of that nothing was trained with."""
 
@@ -59,7 +58,7 @@ class RunView:
     """Where it trains now; empty where it does not."""
     baseline: float | None
     curves: Mapping[str, Points]
-    """By the names of BY_EPOCH."""
+    """By the keys of the metrics that are one number."""
     losses: Points
     """The training loss of each bucket of steps, in its middle."""
     matrices: Mapping[int, MatrixView]
@@ -115,7 +114,7 @@ def make_run_view(
         data_fingerprint=str(run.environment.get("data_fingerprint") or ""),
         worker=plain(run.environment.get("device_name") or "") if run.status == "running" else "",
         baseline=run.baseline,
-        curves={name: _curve(epochs, name) for name in BY_EPOCH},
+        curves=_curves(epochs),
         losses=_loss_curve(losses, run.steps_per_epoch),
         matrices={
             epoch: MatrixView(tuple(map(tuple, matrix)), names, epoch, run.epochs)
@@ -145,11 +144,16 @@ def _failure(run: Run, last_lines: Sequence[str]) -> Failure:
     )
 
 
-def _curve(epochs: Sequence[EpochMetrics], name: str) -> Points:
+def _curves(epochs: Sequence[EpochMetrics]) -> dict[str, Points]:
+    measured = [values_of_row(row) for row in epochs]
+    return {each.key: _curve(measured, each.key) for each in numbers()}
+
+
+def _curve(epochs: Sequence[EpochValues], key: str) -> Points:
     """An untrained network's accuracy would squash the curve: it is shown only while there is no other."""
-    trained = [row for row in epochs if row.epoch > 0]
-    rows = trained or ([] if name in NOT_BEFORE_TRAINING else epochs)
-    found = [(float(row.epoch), getattr(row, name)) for row in rows]
+    trained = [each for each in epochs if each.epoch > 0]
+    shown = trained or ([] if key in NOT_BEFORE_TRAINING else epochs)
+    found = [(float(each.epoch), each.number(key)) for each in shown]
     return tuple(
         (epoch, float(value)) for epoch, value in found if value is not None and math.isfinite(value)
     )

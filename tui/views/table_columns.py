@@ -1,12 +1,13 @@
 """The run table's columns: which fit a width, and what a row says in each. Pure."""
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
+from engine.metrics.metric import SplitMetric
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, RunRow
 from tui.views.run_list import QUEUE
@@ -28,6 +29,8 @@ class Column:
     label: str
     width: int
     right: bool = False
+    metric: SplitMetric | None = None
+    """That it shows, where the user chose it."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,16 @@ def _epoch_width(rows: Collection[RunRow]) -> int:
     return max(len("epoch"), 2 * len(str(max((row.epochs for row in rows), default=0))) + 1)
 
 
-def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
-    """The columns for a width, the most telling first in; what is left goes to the epoch and its remark."""
+def metric_column(metric: SplitMetric) -> Column:
+    """As wide as `.8269` or its heading."""
+    return Column(
+        metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading), 5), True, metric
+    )
+
+
+def plan_columns(width: int, facts: Facts, metrics: Sequence[SplitMetric] = ()) -> tuple[Column, ...]:
+    """The columns for a width, those that the user chose and then the most telling first in; what is left goes to the
+    epoch and its remark."""
     chosen = {
         column.key: column
         for column in (
@@ -117,7 +128,9 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
         )
     }
     spare = width - sum(column.width + 1 for column in chosen.values())
+    own = [metric_column(metric) for metric in metrics]
     wanted = (
+        *own,
         Column("verdict", "verdict", facts.verdict_width),
         Column("data", "data", min(facts.data_width, 7)),
         Column("data", "data", min(facts.data_width, 9)),
@@ -136,7 +149,8 @@ def plan_columns(width: int, facts: Facts) -> tuple[Column, ...]:
     if facts.epoch_width >= LEAST_EPOCH:
         epoch = facts.epoch_width + max(0, min(spare, MOST_EPOCH - facts.epoch_width))
         chosen["epoch"] = replace(chosen["epoch"], width=epoch)
-    return tuple(chosen[key] for key in ORDER if key in chosen)
+    order = (*ORDER[:-1], *(column.key for column in own), ORDER[-1])
+    return tuple(chosen[key] for key in order if key in chosen)
 
 
 ORDER = (
@@ -164,6 +178,8 @@ def content(row: RunRow, column: Column, *, marked: bool) -> str:
 
 
 def _content(row: RunRow, column: Column, marked: bool) -> str:
+    if column.metric is not None:
+        return decimals(row.metrics.get(column.key), column.metric.metric.places)
     match column.key:
         case "mark":
             return "▎" if marked else ""

@@ -8,25 +8,21 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from engine.metrics.catalogue import numbers
+from engine.metrics.metric import SplitMetric
 from tui.formatting import decimals, fitted, fitted_end, setting
 from tui.plots import INK, MARKERS
 from tui.views.compared import Compared, at_best, at_last
 from tui.views.run_view import RunView
 from tui.widgets.scrolling import Scrolling
 
-COLUMN = 9
+COLUMN = 13
 """Of a number, with the space before it."""
+EPOCH = len(" best epoch")
 MOST_LABEL = 44
+MOST_AT_ONCE = 6
+"""Numbers beside each other for which a long label is cut."""
 LEAST_VALUE, MOST_VALUE = 6, 20
-NUMBERS: tuple[tuple[str, str, bool], ...] = (
-    # heading, curve, whether less is better; those that tell the most come first: where room is short, the end is cut
-    ("test", "test_acc", False),
-    ("balanced", "balanced_acc", False),
-    ("kappa", "kappa", False),
-    ("F1", "macro_f1", False),
-    ("nll", "test_nll", True),
-    ("val", "val_acc", False),
-)
 
 
 class TablePane(Scrolling, VerticalScroll, can_focus=False):
@@ -68,35 +64,54 @@ def key_text(compared: Compared, width: int) -> Text:
 
 
 def numbers_text(compared: Compared, width: int) -> Text:
-    """Each run's epoch and numbers: those at its best epoch, then the newest test accuracy."""
+    """Each run's best epoch, its numbers there, and the newest test accuracy; below, what the width has no room for."""
     labels = [compared.label(view) for view in compared.views]
-    known = [each for each in NUMBERS if any(at_best(view, each[1]) is not None for view in compared.views)]
+    known = [each for each in numbers() if each.is_in("compare") and each.split in ("test", "val")]
+    known = [each for each in known if any(at_best(view, each.key) is not None for view in compared.views)]
     widest = max(max(map(cell_len, labels)), len("run"))
-    most = max((width - 2 - 7 - COLUMN) // COLUMN, 1)
-    label = min(widest, MOST_LABEL, max(width - 2 - 7 - COLUMN * (len(known[:most]) + 1), 12))
-    columns = known[: max((width - 2 - label - 7 - COLUMN) // COLUMN, 1)]
+    label = min(widest, MOST_LABEL, max(width - 2 - EPOCH - COLUMN * (MOST_AT_ONCE + 1), 12))
+    fitting = max((width - 2 - label - EPOCH - COLUMN) // COLUMN, 1)
     text = Text(no_wrap=True, overflow="ellipsis")
-    heads = "".join(f"{head:>{COLUMN}}" for head, _, _ in columns)
-    text.append(f"{'run':{label + 2}}{'best at':>7}{heads}{'last':>{COLUMN}}", style="dim")
-    best = {curve: _best(compared.views, curve, less=less) for _, curve, less in columns}
-    for number, view in enumerate(compared.views):
-        text.append(f"\n{MARKERS[number]} ", style=colour(number))
-        text.append(fitted(labels[number], label))
-        text.append(f"{'–' if view.best_epoch is None else view.best_epoch:>7}", style="dim")
-        for _, curve, _ in columns:
-            value = at_best(view, curve)
-            style = "bold" if value is not None and value == best[curve] else "dim"
-            text.append(f"{decimals(value):>{COLUMN}}", style=style)
-        text.append(f"{decimals(at_last(view, 'test_acc')):>{COLUMN}}", style="dim")
+    for start in range(0, max(len(known), 1), fitting):
+        text.append("\n\n" if start else "")
+        _add_block(text, compared, label, known[start : start + fitting], is_first=not start)
     text.append("\n\n" + "\n".join(_says(view) for view in compared.views))
     for note in compared.notes:
         text.append(f"\n⚠ {note}", style="dim")
     return text
 
 
-def _best(views: Sequence[RunView], curve: str, *, less: bool) -> float | None:
-    found = [value for view in views if (value := at_best(view, curve)) is not None]
-    return (min(found) if less else max(found)) if len(found) > 1 else None
+def _add_block(
+    text: Text, compared: Compared, label: int, columns: Sequence[SplitMetric], *, is_first: bool
+) -> None:
+    """A table of some metrics; the first one also has the best epoch and the newest test accuracy."""
+    heads = "".join(f"{_head(each):>{COLUMN}}" for each in columns)
+    before, after = (f"{'best epoch':>{EPOCH}}", f"{'last':>{COLUMN}}") if is_first else (" " * EPOCH, "")
+    text.append(f"{'run':{label + 2}}{before}{heads}{after}", style="dim")
+    best = {each.key: _best(compared.views, each) for each in columns}
+    for number, view in enumerate(compared.views):
+        text.append(f"\n{MARKERS[number]} ", style=colour(number))
+        text.append(fitted(compared.label(view), label))
+        epoch = str("–" if view.best_epoch is None else view.best_epoch) if is_first else ""
+        text.append(f"{epoch:>{EPOCH}}", style="dim")
+        for each in columns:
+            value = at_best(view, each.key)
+            style = "bold" if value is not None and value == best[each.key] else "dim"
+            text.append(f"{decimals(value, each.metric.places):>{COLUMN}}", style=style)
+        if is_first:
+            text.append(f"{decimals(at_last(view, 'test_acc')):>{COLUMN}}", style="dim")
+
+
+def _head(shown: SplitMetric) -> str:
+    """`test`, `kappa`, `val AUC`: accuracy is what a split is named for."""
+    if shown.metric.name == "acc":
+        return shown.split
+    return shown.heading
+
+
+def _best(views: Sequence[RunView], shown: SplitMetric) -> float | None:
+    found = [value for view in views if (value := at_best(view, shown.key)) is not None]
+    return (min(found) if shown.metric.lower_is_better else max(found)) if len(found) > 1 else None
 
 
 def _says(view: RunView) -> str:

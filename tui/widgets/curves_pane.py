@@ -6,7 +6,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
-from tui.views.curves import PANELS, SMOOTHING, Looking, Panel, Subject, chart_of
+from tui.views.curves import SMOOTHING, Looking, Panel, Subject, chart_of, run_panels
 from tui.widgets.line import Line as TextLine
 
 ALL_FROM = (100, 30)
@@ -47,11 +47,11 @@ class ChartBox(Vertical):
 class CurvesPane(Container):
     """Keys move the cursor, the window and the scale of the chosen chart."""
 
-    def __init__(self, panels: tuple[Panel, ...] = PANELS) -> None:
+    def __init__(self, panels: tuple[Panel, ...] | None = None) -> None:
         super().__init__(id="curves")
-        self._panels = panels
+        self._panels = panels if panels is not None else run_panels()
         self._view: Subject | None = None
-        self.looking = Looking(panels)
+        self.looking = Looking(self._panels)
         self.one_alone = False
 
     def compose(self) -> ComposeResult:

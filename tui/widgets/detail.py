@@ -8,6 +8,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from engine.metrics.metric import SPLIT_WORDS
 from tui.formatting import decimals
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
@@ -88,18 +89,25 @@ def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
 
 
 def legend(curve: Curve, width: int) -> Text:
-    """The train line is of accuracies measured while the network learns, and says so."""
+    """The lines and their latest values; where there is room the train line says how it is measured."""
+    found = next(
+        (text for train in (SPLIT_WORDS["train"], "train") if len(text := _lines(curve, train)) <= width),
+        _lines(curve, "train"),
+    )
+    head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(found) <= width), "")
+    return Text.assemble((head, "dim"), found, no_wrap=True, overflow="ellipsis")
+
+
+def _lines(curve: Curve, train: str) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
-    lines = (("while training", curve.train, INK.train), ("test", curve.test, INK.test))
-    for name, values, colour in lines:
+    for name, values, colour in ((train, curve.train, INK.train), ("test", curve.test, INK.test)):
         latest = next((value for value in reversed(values) if value is not None), None)
         mark = "━" if INK.has_hues else "●" if name == "test" else "○"
         text.append(
             f"  {mark} {name} " if text else f"{mark} {name} ", style=f"rgb({','.join(map(str, colour))})"
         )
         text.append(decimals(latest))
-    head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(text) <= width), "")
-    return Text.assemble((head, "dim"), text, no_wrap=True, overflow="ellipsis")
+    return text
 
 
 def _matrix_title(view: MatrixView | None) -> Text:

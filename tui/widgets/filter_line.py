@@ -23,6 +23,8 @@ class FilterLine(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._wrong = False
+        self.metrics: tuple[str, ...] = ()
+        """Keys of those that the table shows."""
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="slash")
@@ -58,7 +60,7 @@ class FilterLine(Horizontal):
         event.stop()
         says = self.query_one("#filter-says", Static)
         try:
-            terms = parse_filter(event.value)
+            terms = parse_filter(event.value, self.metrics)
         except FilterError as error:
             self._wrong = True
             says.update(str(error))

@@ -1,6 +1,6 @@
 """The table of runs: only the lines that are seen are ever made, so ten thousand runs scroll like ten."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine.metrics.metric import SplitMetric
 from tui.snapshot import RunRow
 from tui.views.run_list import Wish, arrange, is_still
 from tui.views.table_columns import Column, Facts, content, decides, facts_of, header, plan_columns
@@ -62,6 +63,7 @@ class RunTable(ScrollView, can_focus=True):
         self._rows: Mapping[int, RunRow] = {}
         self._shown: tuple[int, ...] = ()
         self._plan: tuple[Column, ...] = ()
+        self._metrics: tuple[SplitMetric, ...] = ()
         self._facts: Facts | None = None
         self._styles: dict[str, Style] = {}
         self._range: tuple[int, frozenset[int]] | None = None
@@ -106,13 +108,22 @@ class RunTable(ScrollView, can_focus=True):
             self._lay_out()
             return
         is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
-        if is_other and self._plan != plan_columns(self._width, facts_of(rows.values()).grown(self._facts)):
+        if is_other and self._plan != self._planned(facts_of(rows.values()).grown(self._facts)):
             self._lay_out()
             return
         visible = {run_id: line for line, run_id in enumerate(self._visible())}
         for run_id in changed:
             if run_id in visible:
                 self.refresh(Region(0, HEAD + visible[run_id], self.size.width, 1))
+
+    def show_metrics(self, metrics: Sequence[SplitMetric]) -> int:
+        """Show a column for each of these, as far as the width holds them; gives how many it does not."""
+        self._metrics = tuple(metrics)
+        self._lay_out()
+        return len(self._metrics) - sum(column.metric is not None for column in self._plan)
+
+    def _planned(self, facts: Facts) -> tuple[Column, ...]:
+        return plan_columns(self._width, facts, self._metrics)
 
     def show_as(self, wish: Wish) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
@@ -133,7 +144,7 @@ class RunTable(ScrollView, can_focus=True):
         was_in_view = not self._shown or keep in self._visible()
         self._shown = arrange(self._rows, self.wish)
         self._facts = facts_of(self._rows.values()).grown(self._facts)
-        self._plan = plan_columns(self._width, self._facts)
+        self._plan = self._planned(self._facts)
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
         if keep is not None and keep in self._rows and keep in self._shown:
             place = self._shown.index(keep)

@@ -52,7 +52,7 @@ def verdict_of(history: Sequence[EpochEvidence], *, spec: RunSpec | None = None,
 
 def published_collapse() -> list[EpochEvidence]:
     history = [epoch(number, ALL_ZERO, loss) for number, loss in enumerate(PUBLISHED_LOSSES, start=1)]
-    history[-1] = replace(history[-1], max_logit=3.0, grad_norm_head=0.12, grad_norm_conv1=0.03)
+    history[-1] = replace(history[-1], max_logit=3.0, grad_norm=0.12, grad_norm_first=0.03)
     return history
 
 
@@ -180,9 +180,9 @@ def test_nothing_is_judged_before_the_first_epoch() -> None:
     [
         ({}, ""),
         ({"max_logit": 2.5}, "logits within ±2.5: the loss is not broken"),
-        ({"grad_norm_head": 0.5}, ""),
+        ({"grad_norm": 0.5}, ""),
         (
-            {"grad_norm_head": 0.5, "grad_norm_conv1": 0.25},
+            {"grad_norm": 0.5, "grad_norm_first": 0.25},
             "gradients flow (head 0.5, conv1 0.25): the last layer is not broken",
         ),
     ],
@@ -195,8 +195,8 @@ def test_only_what_was_measured_is_ruled_out(numbers: dict[str, float], ruled_ou
     ("numbers", "alarm"),
     [
         ({"max_logit": 5e4}, "logits as large as 5e+04"),
-        ({"grad_norm_head": 0.1, "grad_norm_conv1": 0.0}, "no gradient reaches conv1"),
-        ({"grad_norm_head": 0.0, "grad_norm_conv1": 0.0}, "no gradient reaches head or conv1"),
+        ({"grad_norm": 0.1, "grad_norm_first": 0.0}, "no gradient reaches conv1"),
+        ({"grad_norm": 0.0, "grad_norm_first": 0.0}, "no gradient reaches head or conv1"),
     ],
 )
 def test_what_looks_broken_is_said_and_not_ruled_out(numbers: dict[str, float], alarm: str) -> None:
@@ -206,7 +206,7 @@ def test_what_looks_broken_is_said_and_not_ruled_out(numbers: dict[str, float], 
 
 
 def test_a_frozen_conv1_without_gradient_is_no_alarm() -> None:
-    latest = replace(epoch(1, ALL_ZERO), grad_norm_head=0.5, grad_norm_conv1=None)
+    latest = replace(epoch(1, ALL_ZERO), grad_norm=0.5, grad_norm_first=None)
     assert "no gradient" not in verdict_of([latest]).evidence
     verdict = verdict_of([latest], pretrained="imagenet", freeze_epochs=1)
     assert verdict.ruled_out.startswith("gradients flow (head 0.5, the rest frozen)")

@@ -14,8 +14,9 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 import engine.store.migrations
-from engine.store import history
+from engine.store import history, listing
 from engine.store.database import SCHEMA, Store, StoreError, open_store
+from engine.store.epoch_values import values_of_row
 
 
 def test_migrations_lead_to_exactly_the_tables(store: Store) -> None:
@@ -52,7 +53,15 @@ def test_a_database_of_the_first_release_keeps_its_epochs(db_url: str) -> None:
             ("run", run | numbers | texts),
             (
                 "epoch_metrics",
-                {"run_id": 1, "epoch": 1, "attempt": 1, "test_acc": 0.5, "recall": "[]", "answers": "[]"},
+                {
+                    "run_id": 1,
+                    "epoch": 1,
+                    "attempt": 1,
+                    "test_acc": 0.5,
+                    "macro_f1": 0.25,
+                    "recall": "[]",
+                    "answers": "[]",
+                },  # fmt: skip
             ),
         ):
             names = ", ".join(row)
@@ -63,9 +72,17 @@ def test_a_database_of_the_first_release_keeps_its_epochs(db_url: str) -> None:
     with store.read() as session:
         [epoch] = history.epochs_of(session, 1)
         version = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        run_now = listing.get_run(session, 1)
     store.close()
     assert version == SCHEMA
     assert (epoch.test_acc, epoch.ece, epoch.f1, epoch.images_seen_group) == (0.5, None, None, None)
+    measured = values_of_row(epoch)
+    assert (measured.number("macro_f1"), measured.number("auc"), measured.per_class("auc_per_class")) == (
+        0.25,
+        None,
+        (),
+    )
+    assert run_now.best_metrics is None and run_now.last_metrics == {"test_acc": 0.5, "macro_f1": 0.25}
 
 
 def test_pragmas(store: Store) -> None:

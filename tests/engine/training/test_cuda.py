@@ -122,7 +122,7 @@ def test_evaluation_on_the_card_says_what_the_cpu_says(home: Home) -> None:
         )
         assert made.train(memory, lambda: False)
     found, expected = one.measured[0].evaluation, other.measured[0].evaluation
-    assert np.array_equal(found.answers, expected.answers)
+    assert np.array_equal(found.predictions, expected.predictions)
     assert np.allclose(found.scores, expected.scores, atol=1e-4)
 
 

@@ -11,16 +11,16 @@ import torch
 from sklearn import metrics as sk
 from torch import nn
 
-from engine.analysis.group_accuracy import GroupAccuracy
 from engine.datasets.batches import Batch
 from engine.datasets.groups import Groups
 from engine.datasets.index import Index, make_index
 from engine.datasets.read_options import ReadOptions
+from engine.metrics.evaluation import Evaluation
+from engine.store.epoch_values import row_of
 from engine.store.fencing import Claim
-from engine.training.epoch_row import row_of
 from engine.training.epoch_sums import EpochSums
-from engine.training.loop import Evaluation, evaluate
-from engine.training.measure import Measured, better, epoch_line, measure, split_scores
+from engine.training.loop import evaluate
+from engine.training.measure import EpochResult, better, epoch_line, measure, with_train_images
 from engine.training.objective import Classification
 from engine.training.step import Step
 
@@ -68,7 +68,17 @@ def evaluation_of(truth: Sequence[int], scores: np.ndarray) -> Evaluation:
     answers = scores.argmax(1) if scores.shape[1] > 1 else scores.round().clip(0, 4)[:, 0].astype(int)
     confusion = np.zeros((5, 5), dtype=np.int64)
     np.add.at(confusion, (np.asarray(truth), answers), 1)
-    return Evaluation(confusion, answers.astype(np.uint16), scores.astype(np.float32), 0.7, 3.0, 0.0, 0.9)
+    return Evaluation(
+        confusion,
+        answers.astype(np.uint16),
+        np.asarray(truth),
+        scores.astype(np.float32),
+        nll=0.7,
+        max_logit=3.0,
+        nonfinite_share=0.0,
+        loss=0.9,
+        ordered=True,
+    )
 
 
 @pytest.fixture
@@ -81,8 +91,8 @@ def drawn() -> tuple[Index, list[int], Evaluation]:
     return index, rows, evaluation_of([index.labels[row] for row in rows], scores)
 
 
-def measured_of(index: Index, rows: list[int], evaluation: Evaluation, **more: object) -> Measured:
-    return measure(1, index, rows, evaluation, EpochSums(), 0.01, **more)  # type: ignore[arg-type]
+def measured_of(evaluation: Evaluation, *, val: Evaluation | None = None) -> EpochResult:
+    return measure(1, evaluation, EpochSums(), 0.01, val=val)
 
 
 @pytest.mark.parametrize("size", [1, 43, 128, 129])
@@ -117,8 +127,8 @@ def test_all_numbers_of_an_epoch_reach_its_row(drawn: tuple[Index, list[int], Ev
     truth = np.array([index.labels[row] for row in rows])
     seen = np.arange(len(rows)) % 4 == 0
     val = replace(evaluation, nll=math.inf)
-    row = row_of(HELD, measured_of(index, rows, evaluation, seen_groups=seen, val=val))
-    answers = evaluation.answers.astype(int)
+    row = row_of(HELD, measured_of(replace(evaluation, seen_groups=seen), val=val))
+    answers = evaluation.predictions.astype(int)
     right = answers == truth
     precision, recall, f1, _ = sk.precision_recall_fscore_support(truth, answers, labels=range(5))
     assert row.precision == pytest.approx(precision) and row.recall == pytest.approx(recall)
@@ -141,13 +151,13 @@ def test_all_numbers_of_an_epoch_reach_its_row(drawn: tuple[Index, list[int], Ev
 
 def test_what_does_not_apply_is_null(drawn: tuple[Index, list[int], Evaluation]) -> None:
     index, rows, evaluation = drawn
-    row = row_of(HELD, measured_of(replace(index, ordered=False), rows, evaluation))
+    row = row_of(HELD, measured_of(replace(evaluation, ordered=False)))
     for name in ("kappa", "auc_referable", "sensitivity_referable", "sensitivity_referable_at_93",
                  "images_seen_group", "test_acc_seen_group", "val_acc", "eval_train_acc"):  # fmt: skip
         assert getattr(row, name) is None, name
     assert row.ece is not None
     lost = np.full_like(evaluation.scores, math.nan)
-    broken = measured_of(index, rows, replace(evaluation, scores=lost, nll=math.nan, loss=math.nan))
+    broken = measured_of(replace(evaluation, scores=lost, nll=math.nan, loss=math.nan))
     row = row_of(HELD, broken)
     assert row.auc_referable is row.ece is row.test_nll is row.test_loss is None
     assert row.sensitivity_referable is not None  # from counts
@@ -159,7 +169,7 @@ def test_a_network_that_gives_a_grade_is_ranked_by_it_and_has_no_calibration(
     index, rows, _ = drawn
     truth = np.array([index.labels[row] for row in rows])
     grades = truth[:, None] + np.random.default_rng(1).normal(0, 0.8, (len(rows), 1))
-    row = row_of(HELD, measured_of(index, rows, evaluation_of(truth.tolist(), grades)))
+    row = row_of(HELD, measured_of(evaluation_of(truth.tolist(), grades)))
     expected = sk.roc_auc_score(truth >= 2, grades[:, 0].astype(np.float32))
     assert row.auc_referable == pytest.approx(expected, abs=1e-9)
     assert row.ece is None and row.kappa is not None
@@ -175,27 +185,23 @@ def test_the_chosen_epoch_carries_its_test_numbers(
     index, rows, poor = drawn
     truth = [index.labels[row] for row in rows]
     good = evaluation_of(truth, np.eye(5)[truth])
-    first = measured_of(index, rows, poor, val=good)
-    second = replace(measured_of(index, rows, good, val=poor), epoch=2)
+    first = measured_of(poor, val=good)
+    second = replace(measured_of(good, val=poor), epoch=2)
     best = better(first, None, select_on=select_on, epochs=2)
     best = better(second, best, select_on=select_on, epochs=2)
     assert best is not None and best.epoch == epoch and best.value == 1
-    assert best.accuracy == (second if epoch == 2 else first).metrics.accuracy
-    assert best.kappa == (second if epoch == 2 else first).kappa
+    assert best.accuracy == (second if epoch == 2 else first).number("test_acc")
+    assert best.kappa == (second if epoch == 2 else first).number("kappa")
 
 
 def test_the_log_says_how_each_number_was_measured(drawn: tuple[Index, list[int], Evaluation]) -> None:
-    index, rows, evaluation = drawn
-    measured = measured_of(index, rows, evaluation, val=evaluation)
-    assert measured.by_group is None
-    measured = replace(
-        measured,
-        train={"train_loss": 0.5, "train_acc": 0.75},
-        trained=split_scores(evaluation, ordered=False),
-        by_group=GroupAccuracy(1, 0, 1.0, None),
-    )
-    accuracy, kappa = f"acc {measured.metrics.accuracy:.4f}", f"kappa {measured.kappa:.3f}"
+    _, _, evaluation = drawn
+    measured = measured_of(evaluation, val=evaluation)
+    trained = {"train_loss": 0.5, "train_acc": 0.75}
+    measured = replace(measured, values={**measured.values, **trained})
+    measured = with_train_images(measured, replace(evaluation, ordered=False))
+    accuracy, kappa = f"acc {measured.number('test_acc'):.4f}", f"kappa {measured.number('kappa'):.3f}"
     assert epoch_line(measured, 9) == (
-        f"epoch 1/9  while training: loss 0.5000 acc 0.7500  val: {accuracy} {kappa}  "
+        f"epoch 1/9  train (running average): loss 0.5000 acc 0.7500  val: {accuracy} {kappa}  "
         f"test: {accuracy} {kappa}  train images afterwards: {accuracy}"
     )

@@ -243,7 +243,8 @@ def test_an_ordinal_run_has_one_output_grades_as_scores_and_no_likelihood(home: 
     run_id, memory = train(home, small_spec(loss="mse-ordinal", lr=0.01))
     last = memory.measured[-1].evaluation
     assert last.nll is None and last.loss is not None and last.scores.shape == (5, 1)
-    assert memory.measured[-1].ece is None and memory.measured[-1].referable is not None
+    assert memory.measured[-1].number("ece") is None
+    assert memory.measured[-1].number("auc_referable") is not None
     paths = home.run(run_id)
     about = read_weights_metadata(paths.best)
     assert about["thresholds"] == [0.5, 1.5] and about["loss"] == "mse-ordinal"

@@ -21,6 +21,7 @@ from engine.datasets.layouts import DataError
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import load_trained_on
 from engine.files.paths import Home
+from engine.metrics.catalogue import values_of
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
@@ -29,7 +30,7 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
 from engine.training.loop import evaluate
 from engine.training.loss_curve import Diverged, LossBuckets
-from engine.training.measure import Choice, Measured, split_scores
+from engine.training.measure import Choice, EpochResult
 from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
 from engine.training.precision import MachineError, resolve_precision
 from engine.training.session import Session
@@ -83,13 +84,14 @@ def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
     assert [each.epoch for each in trained.measured] == [0, 1, 2]
     assert trained.began == [(-1, 0)]
     before, first, last = trained.measured
-    assert before.train["train_loss"] is None and before.images_per_s is None
-    assert (last.train["train_loss"] or 9) < (first.train["train_loss"] or 0)
-    assert (last.train["train_acc"] or 0) > (first.train["train_acc"] or 1)
-    assert last.metrics.labels == (2, 2, 2) and sum(last.metrics.answers) == 6
+    assert before.number("train_loss") is None and before.number("images_per_s") is None
+    assert (last.number("train_loss") or 9) < (first.number("train_loss") or 0)
+    assert (last.number("train_acc") or 0) > (first.number("train_acc") or 1)
+    assert last.evaluation.confusion.sum(axis=1).tolist() == [2, 2, 2]
+    assert sum(value or 0 for value in last.per_class("answers")) == 6
     assert trained.best is not None and trained.best.epoch >= 1
-    assert trained.best.accuracy == max(each.metrics.accuracy or 0 for each in trained.measured[1:])
-    assert last.lr == pytest.approx(
+    assert trained.best.accuracy == max(each.number("test_acc") or 0 for each in trained.measured[1:])
+    assert last.number("lr") == pytest.approx(
         0.02 * (1 + math.cos(math.pi * 7 / 8)) / 2
     )  # of the last of 8 steps by cosine
     assert len(trained.losses) == 8 and all(bucket.count == 1 for bucket in trained.losses.values())
@@ -97,7 +99,7 @@ def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
         bucket.total * count for bucket, count in zip(trained.losses.values(), [8, 8, 8, 6] * 2, strict=True)
     )
     assert mean / 60 == pytest.approx(
-        sum(each.train["train_loss"] or 0 for each in trained.measured[1:]) / 2, rel=1e-6
+        sum(each.number("train_loss") or 0 for each in trained.measured[1:]) / 2, rel=1e-6
     )
 
 
@@ -174,7 +176,7 @@ def test_the_best_files_wait_for_the_checkpoint_that_knows_their_epoch(home: Hom
     """Killed between the files of a new best epoch and its checkpoint: that epoch may come out otherwise."""
 
     class Killed(Memory):
-        def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
+        def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
             if measured.epoch == 1:
                 raise KeyboardInterrupt
 
@@ -271,7 +273,11 @@ def test_evaluation_only(home: Home) -> None:
     memory = train(home, 50, spec(epochs=0))
     assert [each.epoch for each in memory.measured] == [0]
     assert memory.best is not None and memory.best.epoch == 0
-    assert memory.measured[0].metrics.labels == (12, 12, 12)  # without a split of its own, all of it is test
+    assert memory.measured[0].evaluation.confusion.sum(axis=1).tolist() == [
+        12,
+        12,
+        12,
+    ]  # without a split of its own, all of it is test
 
 
 def test_evaluation_of_another_runs_weights(home: Home, trained: Memory) -> None:
@@ -305,11 +311,12 @@ def test_a_loss_that_is_no_number_stops_the_run_at_its_step(home: Home) -> None:
 
 
 def test_graded_data_get_kappa_and_others_do_not(home: Home, trained: Memory, tmp_path: Path) -> None:
-    assert trained.measured[-1].kappa is None
+    assert trained.measured[-1].number("kappa") is None
     lab_csvs(tmp_path / "lab")
     other = Home.find(tmp_path)
     memory = train(other, 1, spec(data="lab", epochs=1, select_on="test_kappa"))
-    assert memory.measured[0].kappa is not None and memory.measured[0].referable is not None
+    first = memory.measured[0]
+    assert first.number("kappa") is not None and first.number("auc_referable") is not None
     with pytest.raises(DataError, match="test_kappa needs ordered classes"):
         session(home, 80, spec(select_on="test_kappa"))
 
@@ -322,21 +329,23 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
     made = Session(RunContext(wanted, other, 1, device=CPU, precision="fp32", log=said.append))
     memory = Memory()
     assert made.train(memory, lambda: False)
-    by_val = {each.epoch: each.val.accuracy for each in memory.measured[1:] if each.val is not None}
-    assert len(by_val) == 2 and None not in by_val.values()
+    by_val = {each.epoch: each.number("val_acc") or 0.0 for each in memory.measured[1:]}
+    assert len(by_val) == 2 and memory.measured[0].number("val_acc") is not None
     assert memory.best is not None
     assert memory.best.epoch == max(by_val, key=lambda epoch: (by_val[epoch], -epoch))
-    assert memory.best.accuracy == memory.measured[memory.best.epoch].metrics.accuracy
-    assert [each.trained is not None for each in memory.measured] == [False, False, True]
+    assert memory.best.accuracy == memory.measured[memory.best.epoch].number("test_acc")
+    assert [each.number("eval_train_acc") is not None for each in memory.measured] == [False, False, True]
     expected = evaluate(
         made.net.model,
         made.data.batches.evaluate(made.data.train_rows),
         classes=3,
         autocast=made.net.autocast,
     )
-    assert memory.measured[-1].trained == split_scores(expected, ordered=False)
+    found = memory.measured[-1].values
+    assert found["eval_train_acc"] is not None
+    assert {key: found[key] for key in values_of(expected, "eval_train")} == values_of(expected, "eval_train")
     assert "val: acc" in said[-1] and "train images afterwards: acc" in said[-1]
-    assert train(other, 2, spec(epochs=1)).measured[-1].trained is None
+    assert train(other, 2, spec(epochs=1)).measured[-1].number("eval_train_acc") is None
     with pytest.raises(DataError, match="val_kappa needs ordered classes: choose select_on val_acc"):
         session(other, 3, spec(select_on="val_kappa"))
 
@@ -356,8 +365,8 @@ def test_images_with_and_without_a_group_member_in_train_are_counted_apart(tmp_p
             )
         write_column(tmp_path / "lab" / f"{split}_img.csv", names)
     memory = train(Home.find(tmp_path), 1, spec(data="lab", epochs=0))
-    found = memory.measured[0].by_group
-    assert found is not None and (found.seen_images, found.unseen_images) == (2, 2)
+    found = memory.measured[0]
+    assert (found.number("images_seen_group"), found.number("images_unseen_group")) == (2, 2)
 
 
 def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: Home) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from engine.metrics.catalogue import split_metrics
 from engine.spec.grid import make_spec
-from tui.cli.documents import _METRICS
 from tui.cli.show_text import class_table, epoch_table, show_lines
 
 CONFUSION = [[140, 7, 0], [10, 20, 1], [3, 0, 0]]
@@ -19,7 +19,7 @@ def epoch(number: int, **values: Any) -> dict[str, Any]:
         "macro_f1": 0.4, "ece": 0.0643, "recall": [0.9524, 0.6452, 0.0], "precision": [0.915, 0.7407, None],
         "f1": [0.933, 0.69, 0.0], "answers": [153, 27, 1], "confusion": CONFUSION,
     }  # fmt: skip
-    return dict.fromkeys(_METRICS) | always | {"epoch": number} | values
+    return dict.fromkeys(each.key for each in split_metrics()) | always | {"epoch": number} | values
 
 
 def document(*rows: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def document(*rows: dict[str, Any], **values: Any) -> dict[str, Any]:
 
 
 EVERYTHING = {
-    "val_acc": 0.5, "val_kappa": -0.123, "kappa": 0.457, "auc_referable": 0.912, "sensitivity_referable": 0.492,
+    "val_acc": 0.5, "val_kappa": -0.123, "val_mcc": 0.2, "auc": 0.812, "mcc": 0.431,
+    "kappa": 0.457, "auc_referable": 0.912, "sensitivity_referable": 0.492,
     "specificity_referable": 0.996, "sensitivity_referable_at_93": 0.78, "sensitivity_referable_at_98": 0.627,
     "test_acc_seen_group": 0.8241, "test_acc_unseen_group": None, "images_seen_group": 216,
     "images_unseen_group": 0, "eval_train_acc": 0.9, "eval_train_nll": 0.2, "test_nll": 12345.678,
@@ -57,24 +58,33 @@ def test_it_fits_80_columns(more: dict[str, Any], monkeypatch: pytest.MonkeyPatc
 
 
 def test_columns_stand_under_how_they_were_measured_and_empty_ones_are_dropped() -> None:
-    titles, head, first = list(epoch_table([epoch(1, train_acc=None), epoch(2)]))[:3]
-    assert titles.split() == ["while", "training", "test"]
-    assert head.split() == ["epoch", "loss", "acc", "nll", "acc", "bal.", "F1", "ECE"]
-    assert first.split() == ["1", ".5000", "–", ".7100", ".8840", ".5000", ".400", ".064"]
-    assert titles.index("while") == head.index("loss") - 3 and head.index("nll") > titles.index("test")
-    whole = list(epoch_table([epoch(1, **EVERYTHING)]))
-    assert whole[0].split() == ["while", "training", "val", "test"]
+    titles, head, first = list(epoch_table([epoch(1, train_acc=None), epoch(2)], 80))[:3]
+    assert titles.split() == ["train", "(avg.)", "test"]
+    assert head.split() == ["epoch", "acc", "loss", "acc", "balanced", "F1", "ECE", "NLL"]
+    assert first.split() == ["1", "–", ".5000", ".8840", ".5000", ".400", ".064", ".7100"]
+    assert titles.index("train") == head.index("acc") - 2 and head.index("balanced") > titles.index("test")
+    whole = list(epoch_table([epoch(1, **EVERYTHING)], 80))
+    assert whole[0].split() == ["train", "(avg.)", "val", "test"]
     assert whole[2].split() == [
-        "1", ".5000", ".8361", ".5000", "-.123", "12345.7", ".8840", ".5000", ".400", ".457", ".912", ".064"
+        "1", ".8361", ".5000", ".5000", "-.123", ".8840", ".5000", ".457", ".400", ".812", ".064", "1e+04"
     ]  # fmt: skip
+
+
+def test_where_columns_do_not_fit_the_least_telling_go_and_the_one_that_chose_stays() -> None:
+    narrow = list(epoch_table([epoch(1, **EVERYTHING)], 60))
+    assert "NLL" not in narrow[1] and "ECE" not in narrow[1] and max(map(len, narrow)) <= 60
+    chosen = list(epoch_table([epoch(1, **EVERYTHING)], 60, "val_mcc"))
+    assert "MCC" in chosen[1] and max(map(len, chosen)) <= 60
+    text = " ".join(show_lines(document(epoch(2, **EVERYTHING))))
+    assert "also at epoch 2: Matthews correlation .431" in text
 
 
 def test_the_chosen_epochs_classes() -> None:
     assert list(class_table(["a", "b\x1b", "a very long name of a class, longer than fits"], epoch(2))) == [
-        "class                             images  answered  precision  recall     F1",
-        "a                                    147       153      .9150   .9524  .9330",
-        "b\\x1b                                 31        27      .7407   .6452  .6900",
-        "a very long name of a class, lo…       3         1          –   .0000  .0000",
+        "class                             images  predicted  precision  recall      F1",
+        "a                                    147        153      .9150   .9524   .9330",
+        "b\\x1b                                 31         27      .7407   .6452   .6900",
+        "a very long name of a class, lo…       3          1          –   .0000   .0000",
     ]
     assert list(class_table(["a", "b", "c"], epoch(2, precision=None, f1=None))) == []
 
@@ -82,7 +92,7 @@ def test_the_chosen_epochs_classes() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({}, "chosen by test_acc (the test images chose it: optimistic); last: epoch 3, .8840"),
+        ({}, "chosen by test_acc (optimistic: best epoch chosen on test data); last: epoch 3, .8840"),
         ({"select_on": "val_acc"}, "chosen by val_acc; last: epoch 3, .8840"),
         ({"epochs": 1}, "chosen by test_acc; last"),
         ({"epochs": 0}, "evaluated as it came"),
@@ -96,10 +106,11 @@ def test_it_says_what_chose_the_best_epoch(settings: dict[str, Any], says: str) 
 def test_what_stands_beside_the_tables() -> None:
     text = " ".join(show_lines(document(epoch(2, **EVERYTHING))))
     assert (
-        "AUC .912; sensitivity .492 at specificity .996 as answered, .780 at .93 or more, .627 at .98" in text
+        "AUC .912; sensitivity .492 at specificity .996 as predicted, .780 at .93 or more, .627 at .98"
+        in text
     )
     assert "with a group member in train: .8241 (n 216); without: – (n 0)" in text
-    assert "after epoch 2, in evaluation mode and not augmented: accuracy .9000, nll .2000" in text
+    assert "after epoch 2, in evaluation mode and not augmented: accuracy .9000, NLL .2000" in text
 
 
 def test_a_run_without_epochs_or_with_a_lost_best_epoch() -> None:

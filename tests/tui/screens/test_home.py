@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tui.screens import run_actions
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.text_prompt import AskScreen
+from tui.snapshot import RunRow
 from tui.views.news_text import in_short
 from tui.views.run_list import Wish, arrange
 from tui.widgets.filter_line import FilterLine
@@ -40,6 +42,11 @@ NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 def statuses(store: Store) -> dict[int, str]:
     with store.read() as session:
         return {run.id or 0: run.status for run in listing.list_runs(session)}
+
+
+def home_rows(pilot: Pilot[Any]) -> Mapping[int, RunRow]:
+    found: Mapping[int, RunRow] = table(pilot)._rows
+    return found
 
 
 async def go_to(pilot: Pilot[Any], run_id: int) -> None:
@@ -183,6 +190,30 @@ async def test_sorted_by_key_and_by_a_click_on_the_head(home: Home, study: Store
         assert table(pilot).run_id == 1
         await pilot.press("escape")
         assert table(pilot).wish.sort == "queue"
+
+
+async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert "balanced_acc" not in {column.key for column in table(pilot).columns}
+        await pilot.press("M", "down", "down", "space", "escape")
+        await until(pilot, lambda: "balanced_acc" in {column.key for column in table(pilot).columns})
+        await until(pilot, lambda: home_rows(pilot)[1].metrics)
+        while table(pilot).wish.sort != "balanced_acc":
+            await pilot.press("s")
+        await pilot.press("g")
+        with study.read() as session:
+            runs = listing.list_runs(session)
+        best = max(runs, key=lambda run: (run.best_metrics or {}).get("balanced_acc", 0.0))
+        assert table(pilot).run_id == best.id
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot)
+        assert table(pilot).wish.sort == "balanced_acc" and table(pilot).run_id == best.id
+        await pilot.press("slash", *"balanced_acc>.9", "enter")
+        await until(pilot, lambda: table(pilot).row_count < 8)
+        await pilot.press("M", "down", "down", "space", "escape")
+        await until(pilot, lambda: table(pilot).wish.sort == "queue" and table(pilot).row_count == 8)
+        assert "balanced_acc" not in {column.key for column in table(pilot).columns}
 
 
 async def test_ten_thousand_runs_are_a_list_like_any_other(home: Home) -> None:

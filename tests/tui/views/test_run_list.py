@@ -77,7 +77,8 @@ def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
         ("arch>3", "arch is text: write arch:3 or arch=3"),
         ("lr:inf", "give a number"),
         ("-id:nan", "give a number"),
-        ("speed>3", "speed is no column: status"),
+        ("speed>3", "unknown column speed: choose from status"),
+        ("auc>.5", "auc is not shown: choose it as a column first"),
         ("lr>\x1b", "lr>\\x1b: give"),
     ],
 )
@@ -102,6 +103,17 @@ def test_sorted_by_a_column_what_is_lacking_comes_last(
 ) -> None:
     assert arrange(RUNS, Wish(sort=sort)) == ids
     assert arrange(RUNS, Wish(sort=sort, reverse=True)) == turned
+
+
+def test_metrics_that_are_shown_sort_and_filter_the_best_first() -> None:
+    rows = {
+        each: PLAIN._replace(id=each, metrics=metrics)
+        for each, metrics in ((1, {"auc": 0.7, "ece": 0.2}), (2, {}), (3, {"auc": 0.9, "ece": 0.3}))
+    }
+    assert arrange(rows, Wish(sort="auc")) == (3, 1, 2)
+    assert arrange(rows, Wish(sort="ece")) == (1, 3, 2)
+    assert arrange(rows, Wish(sort="ece", reverse=True)) == (3, 1, 2)
+    assert arrange(rows, Wish(parse_filter("auc>=.7 -ece>.25", ["auc", "ece"]))) == (1,)
 
 
 ROWS = st.builds(

@@ -8,17 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from engine.analysis.calibration import BINS, calibration_error
-from engine.analysis.group_accuracy import GroupAccuracy, accuracy_by_group, seen_groups
-from engine.analysis.ranking import (
+from engine.metrics.calibration import BINS, calibration_error
+from engine.metrics.group_accuracy import GroupAccuracy, accuracy_by_group, seen_groups
+from engine.metrics.ranking import (
     SPECIFICITIES_PERCENT,
-    answered_referable,
     auc_referable,
-    referable_metrics,
+    predicted_referable,
     referable_scores,
     sensitivity_at,
 )
-from engine.analysis.selection import selection_problem, split_of
+from engine.metrics.selection import selection_problem, split_of
 
 EXAMPLES = settings(deadline=None, max_examples=200, derandomize=True)
 Images = list[tuple[int, int]]
@@ -58,16 +57,18 @@ def test_sensitivity_is_the_best_of_scikit_learns_curve(images: Images, percent:
     st.lists(st.sampled_from([0, 0, 1, 7, 30]), min_size=size, max_size=size), min_size=size, max_size=size
 )))  # fmt: skip
 @EXAMPLES
-def test_the_answers_sensitivity_and_specificity_equal_scikit_learns_recalls(
+def test_the_predictions_sensitivity_and_specificity_equal_scikit_learns_recalls(
     confusion: list[list[int]],
 ) -> None:
     cells = [(i, j) for i, row in enumerate(confusion) for j, count in enumerate(row) for _ in range(count)]
-    truths, answers = [i >= 2 for i, _ in cells], [j >= 2 for _, j in cells]
+    truths, predictions = [i >= 2 for i, _ in cells], [j >= 2 for _, j in cells]
     expected = [
-        pytest.approx(sk.recall_score(truths, answers, pos_label=side), abs=1e-9) if side in truths else None
+        pytest.approx(sk.recall_score(truths, predictions, pos_label=side), abs=1e-9)
+        if side in truths
+        else None
         for side in (True, False)
     ]
-    assert list(answered_referable(confusion)) == expected
+    assert list(predicted_referable(confusion)) == expected
 
 
 def test_what_cannot_be_ranked_is_none() -> None:
@@ -82,9 +83,8 @@ def test_a_grade_is_its_own_score_and_probabilities_are_summed() -> None:
     probabilities = np.array([[0.5, 0.25, 0.125, 0.125], [0.25, 0.25, 0.25, 0.25]], dtype=np.float32)
     assert referable_scores(probabilities).tolist() == [0.25, 0.5]
     assert referable_scores(np.array([[0.3], [3.1]])).tolist() == [0.3, 3.1]
-    found = referable_metrics([[1, 0, 0], [0, 0, 0], [0, 1, 0]], [0, 2], [[0.3], [1.4]])
-    assert (found.auc, found.sensitivity, found.specificity) == (1, 0, 1)
-    assert found.sensitivity_at_93 == found.sensitivity_at_98 == 1
+    assert predicted_referable([[1, 0, 0], [0, 0, 0], [0, 1, 0]]) == (0, 1)
+    assert auc_referable([0, 2], [0.3, 1.4]) == sensitivity_at([0, 2], [0.3, 1.4], 98) == 1
 
 
 @given(st.lists(st.tuples(st.booleans(), st.one_of(st.floats(0, 1), st.integers(0, 15).map(lambda n: n / 15))),
@@ -109,7 +109,7 @@ def test_calibration_error_of_known_networks() -> None:
     assert calibration_error([1, 1, 1, 1, 0], [0.8] * 5) == pytest.approx(0, abs=1e-12)
     assert calibration_error([True, False], [1.0, 1.0]) == 0.5
     assert calibration_error([True], [math.nan]) is None
-    with pytest.raises(ValueError, match="one confidence for each answer"):
+    with pytest.raises(ValueError, match="one confidence for each prediction"):
         calibration_error([True], [0.5, 0.5])
 
 
@@ -132,7 +132,7 @@ def test_a_group_is_seen_where_a_member_is_trained_on() -> None:
     seen = seen_groups(groups, [1, 3, 4], [0, 2])
     assert seen is not None and seen.tolist() == [True, True, False]
     assert accuracy_by_group([True, False, True], seen) == GroupAccuracy(2, 1, 0.5, 1)
-    with pytest.raises(ValueError, match="one answer for each image"):
+    with pytest.raises(ValueError, match="one prediction for each image"):
         accuracy_by_group([True], seen)
 
 
@@ -145,3 +145,15 @@ def test_what_data_cannot_choose_an_epoch_by_is_said_with_what_to_do() -> None:
     unordered = selection_problem("val_kappa", has_val=True, ordered=False)
     choose = "choose select_on val_acc, or select_on val_balanced_acc"
     assert unordered and unordered.line == f"select_on: val_kappa needs ordered classes: {choose}"
+    graded = selection_problem("test_auc", has_val=False, ordered=True, gives_grade=True)
+    assert graded is not None and "needs probabilities" in graded.line
+    assert graded.line.endswith("select_on test_acc, or select_on test_balanced_acc")
+    lacking = selection_problem("val_auc", has_val=True, ordered=True, empty_classes=("3",))
+    assert lacking is not None and "val images of every class, and 3 has none" in lacking.line
+    for metric in ("mcc", "cohen_kappa", "acc"):
+        assert (
+            selection_problem(
+                f"test_{metric}", has_val=False, ordered=False, gives_grade=True, empty_classes=("3",)
+            )
+            is None
+        )

@@ -1,4 +1,4 @@
-"""Test accuracy apart for images whose group (a patient's other eye) was trained on, and for the others."""
+"""Accuracy apart for images whose group (a patient's other eye) is in train, and for the others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.analysis.metrics import share
+from engine.metrics.counts import share
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from engine.metrics.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,20 @@ def seen_groups(
     return np.array([groups[row] in trained for row in rows], dtype=bool)
 
 
-def accuracy_by_group(right: ArrayLike, seen: ArrayLike) -> GroupAccuracy:
-    """From whether each image was answered right, and whether a member of its group was trained on."""
+def group_accuracy(evaluation: Evaluation) -> GroupAccuracy | None:
+    """`accuracy_by_group` of a split; None where its images have no groups."""
+    if evaluation.seen_groups is None:
+        return None
+    return accuracy_by_group(evaluation.predictions == evaluation.labels, evaluation.seen_groups)
+
+
+def accuracy_by_group(correct: ArrayLike, seen: ArrayLike) -> GroupAccuracy:
+    """The accuracies, from whether each image is predicted correctly and whether a member of its group is in train."""
     import numpy as np
 
-    hits, members = np.asarray(right, dtype=bool), np.asarray(seen, dtype=bool)
+    hits, members = np.asarray(correct, dtype=bool), np.asarray(seen, dtype=bool)
     if hits.shape != members.shape or hits.ndim != 1:
-        raise ValueError(f"one answer for each image: {hits.shape} answers, {members.shape} images")
+        raise ValueError(f"one prediction for each image: {hits.shape} predictions, {members.shape} images")
     seen_images = int(members.sum())
     unseen_images = len(members) - seen_images
     hits_seen = int((hits & members).sum())

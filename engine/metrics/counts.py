@@ -1,4 +1,4 @@
-"""What a confusion matrix says: `confusion[i][j]` counts images of true class i that were answered j.
+"""Metrics from a confusion matrix: `confusion[i][j]` counts the images of true class i that were predicted as j.
 
 Undefined values are None, never 0 or NaN.
 """
@@ -6,44 +6,10 @@ Undefined values are None, never 0 or NaN.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-@dataclass(frozen=True)
-class ClassMetrics:
-    """All that one matrix gives where classes have no order; tuples have one entry for each class."""
-
-    labels: tuple[int, ...]
-    """Images of each true class."""
-    answers: tuple[int, ...]
-    """How often each class was answered."""
-    accuracy: float | None
-    baseline: float | None
-    balanced_accuracy: float | None
-    macro_f1: float | None
-    recalls: tuple[float | None, ...]
-    precisions: tuple[float | None, ...]
-    f1s: tuple[float | None, ...]
-
-
-def class_metrics(confusion: ArrayLike) -> ClassMetrics:
-    """Every metric of the matrix at once."""
-    counts = as_counts(confusion)
-    return ClassMetrics(
-        labels=tuple(counts.sum(axis=1).tolist()),
-        answers=answers(counts),
-        accuracy=accuracy(counts),
-        baseline=baseline(counts),
-        balanced_accuracy=balanced_accuracy(counts),
-        macro_f1=macro_f1(counts),
-        recalls=recalls(counts),
-        precisions=precisions(counts),
-        f1s=f1s(counts),
-    )
 
 
 def as_counts(confusion: ArrayLike) -> NDArray[Any]:
@@ -59,13 +25,13 @@ def as_counts(confusion: ArrayLike) -> NDArray[Any]:
 
 
 def accuracy(confusion: ArrayLike) -> float | None:
-    """The share of images answered with their own class; None without images."""
+    """The share of images predicted as their own class; None without images."""
     counts = as_counts(confusion)
     return share(int(counts.trace()), int(counts.sum()))
 
 
-def answers(confusion: ArrayLike) -> tuple[int, ...]:
-    """How often each class was answered."""
+def predictions_per_class(confusion: ArrayLike) -> tuple[int, ...]:
+    """How often each class was predicted."""
     return tuple(as_counts(confusion).sum(axis=0).tolist())
 
 
@@ -76,13 +42,13 @@ def recalls(confusion: ArrayLike) -> tuple[float | None, ...]:
 
 
 def precisions(confusion: ArrayLike) -> tuple[float | None, ...]:
-    """The share of each class's answers that were right; None for a class never answered."""
+    """The share of each class's predictions that were correct; None for a class never predicted."""
     counts = as_counts(confusion)
     return shares(counts.diagonal().tolist(), counts.sum(axis=0).tolist())
 
 
 def f1s(confusion: ArrayLike) -> tuple[float | None, ...]:
-    """2·hits / (images + answers) of each class; None for a class neither present nor answered."""
+    """2·correct / (images + predictions) of each class; None for a class neither present nor predicted."""
     counts = as_counts(confusion)
     seen = counts.sum(axis=0) + counts.sum(axis=1)
     return shares((2 * counts.diagonal()).tolist(), seen.tolist())
@@ -94,15 +60,15 @@ def balanced_accuracy(confusion: ArrayLike) -> float | None:
 
 
 def macro_f1(confusion: ArrayLike) -> float | None:
-    """The mean F1 of the classes present or answered: scikit-learn's with `zero_division=0`.
+    """The mean F1 of the classes present or predicted: scikit-learn's with `zero_division=0`.
 
-    A class that has images but is never answered counts as 0, and so does one answered without having images.
+    A class that has images but is never predicted counts as 0, and so does one predicted without having images.
     """
     return mean_of_defined(f1s(confusion))
 
 
 def baseline(counts: ArrayLike) -> float | None:
-    """The accuracy of always answering the most frequent true class; from a matrix or images per class."""
+    """The accuracy of always predicting the most frequent true class; from a matrix or images per class."""
     import numpy as np
 
     array = np.asarray(counts)
@@ -113,7 +79,7 @@ def baseline(counts: ArrayLike) -> float | None:
 def quadratic_kappa(confusion: ArrayLike) -> float | None:
     """Cohen's kappa with weights (i − j)², for ordered classes; all classes count as grades, seen or not.
 
-    None where chance makes no error either: without images, or with one class as all labels and all answers.
+    None where chance makes no error either: without images, or with one class as all labels and all predictions.
     """
     import numpy as np
 

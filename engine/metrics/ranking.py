@@ -1,17 +1,19 @@
-"""How well scores tell referable images (grade ≥ 2) from the others, where classes are ordered grades.
+"""Sensitivity, specificity and AUC of referable images (grade ≥ 2) against the others, where classes are grades.
 
 Undefined values are None, never 0 or NaN.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.analysis.metrics import as_counts, share
+from engine.metrics.auc import auc
+from engine.metrics.counts import as_counts, share
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from engine.metrics.evaluation import Evaluation
 
 REFERABLE_GRADE = 2
 """The lowest grade of diabetic retinopathy that is sent to a specialist."""
@@ -21,25 +23,9 @@ SPECIFICITIES_PERCENT = (93, 98)
 they found sensitivity 97.5 % at specificity 93.4 %, and 90.3 % at 98.1 %."""
 
 
-@dataclass(frozen=True)
-class Referable:
-    """What the answers and the scores of one evaluation say of referable images."""
-
-    auc: float | None
-    sensitivity: float | None
-    """Of the answers: the share of referable images answered with a referable grade."""
-    specificity: float | None
-    """Of the answers: the share of the other images answered with a grade below."""
-    sensitivity_at_93: float | None
-    """The highest sensitivity that a threshold on the scores gives at a specificity of 93 % or more."""
-    sensitivity_at_98: float | None
-
-
-def referable_metrics(confusion: ArrayLike, labels: ArrayLike, scores: ArrayLike) -> Referable:
-    """All of them; `labels` are the images' grades, `scores` images × classes or images × 1 as evaluated."""
-    ranks = referable_scores(scores)
-    at_93, at_98 = (sensitivity_at(labels, ranks, percent) for percent in SPECIFICITIES_PERCENT)
-    return Referable(auc_referable(labels, ranks), *answered_referable(confusion), at_93, at_98)
+def has_referable(evaluation: Evaluation) -> bool:
+    """Whether the classes are ordered grades and reach past the lowest referable one: three classes or more."""
+    return evaluation.ordered and len(evaluation.confusion) > REFERABLE_GRADE
 
 
 def referable_scores(scores: ArrayLike) -> NDArray[Any]:
@@ -51,8 +37,8 @@ def referable_scores(scores: ArrayLike) -> NDArray[Any]:
     return columns.sum(axis=1, dtype=np.float64)  # type: ignore[no-any-return]
 
 
-def answered_referable(confusion: ArrayLike) -> tuple[float | None, float | None]:
-    """Sensitivity and specificity of the answers, from counts; None for a side without images."""
+def predicted_referable(confusion: ArrayLike) -> tuple[float | None, float | None]:
+    """Sensitivity and specificity of the predictions, from counts; None for a side without images."""
     counts = as_counts(confusion)
     found = int(counts[REFERABLE_GRADE:, REFERABLE_GRADE:].sum())
     spared = int(counts[:REFERABLE_GRADE, :REFERABLE_GRADE].sum())
@@ -61,20 +47,12 @@ def answered_referable(confusion: ArrayLike) -> tuple[float | None, float | None
 
 
 def auc_referable(labels: ArrayLike, scores: ArrayLike) -> float | None:
-    """The chance that a referable image scores above one that is not; ties count half.
+    """The probability that a referable image scores above one that is not; ties count half.
 
     `scores` are one for each label. None when either side has no image, or when a score is NaN.
     """
-    import numpy as np
-
     sides = _sides(labels, scores)
-    if sides is None:
-        return None
-    positives, negatives = (len(side) for side in sides)
-    _, places, ties = np.unique(np.concatenate(sides), return_inverse=True, return_counts=True)
-    mean_ranks = np.cumsum(ties) - (ties - 1) / 2
-    rank_sum = float(mean_ranks[places][:positives].sum())
-    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+    return None if sides is None else auc(*sides)
 
 
 def sensitivity_at(labels: ArrayLike, scores: ArrayLike, specificity_percent: int) -> float | None:

@@ -1,0 +1,185 @@
+"""The metrics of an epoch, each declared once: the most telling first, which is their order in tables."""
+
+import math
+from collections.abc import Callable
+
+from engine.metrics.agreement import cohen_kappa, matthews_correlation
+from engine.metrics.auc import auc_per_class, macro_auc
+from engine.metrics.calibration import expected_calibration_error
+from engine.metrics.counts import (
+    accuracy,
+    balanced_accuracy,
+    f1s,
+    macro_f1,
+    precisions,
+    predictions_per_class,
+    quadratic_kappa,
+    recalls,
+)
+from engine.metrics.evaluation import Evaluation
+from engine.metrics.group_accuracy import GroupAccuracy, group_accuracy
+from engine.metrics.metric import Chart, Metric, Number, Place, Split, SplitMetric, Value
+from engine.metrics.ranking import (
+    auc_referable,
+    has_referable,
+    predicted_referable,
+    referable_scores,
+    sensitivity_at,
+)
+
+ACCURACY = Chart("accuracy", "accuracy", is_share=True)
+LOSS = Chart("loss", "loss")
+BALANCED = Chart("balanced", "balanced accuracy", is_share=True)
+KAPPA = Chart("kappa", "quadratic kappa", undefined="not defined: it is for classes that have an order")
+AUC = Chart(
+    "auc", "AUC", undefined="not measured, or not defined: it needs probabilities and images of every class"
+)
+MCC = Chart("mcc", "MCC", undefined="not measured, or not defined: all predictions are of one class")
+COHEN_KAPPA = Chart(
+    "cohen_kappa", "Cohen's kappa", undefined="not measured, or not defined: all images are of one class"
+)
+NLL = Chart("nll", "NLL", undefined="not defined: the network gives a grade, no probabilities")
+LEARNING_RATE = Chart("lr", "learning rate")
+SPEED = Chart("speed", "images/s")
+
+SPLITS: tuple[Split, ...] = ("test", "val", "train", "eval_train")
+DRAWN: tuple[Split, ...] = ("test", "val", "train")
+KEPT: tuple[Split, ...] = ("test", "val", "eval_train")
+NOWHERE: frozenset[Place] = frozenset()
+IN_REPORT: frozenset[Place] = frozenset({"report", "columns"})
+IN_ALL: frozenset[Place] = frozenset({"report", "columns", "compare", "epochs"})
+
+
+def _kappa(evaluation: Evaluation) -> Number:
+    return quadratic_kappa(evaluation.confusion) if evaluation.ordered else None
+
+
+def _auc_referable(evaluation: Evaluation) -> Number:
+    if not has_referable(evaluation):
+        return None
+    return auc_referable(evaluation.labels, referable_scores(evaluation.scores))
+
+
+def _sensitivity_at(evaluation: Evaluation, specificity_percent: int) -> Number:
+    if not has_referable(evaluation):
+        return None
+    return sensitivity_at(evaluation.labels, referable_scores(evaluation.scores), specificity_percent)
+
+
+def _predicted_referable(evaluation: Evaluation, side: int) -> Number:
+    return predicted_referable(evaluation.confusion)[side] if has_referable(evaluation) else None
+
+
+def _of_groups(evaluation: Evaluation, read: Callable[[GroupAccuracy], Number]) -> Number:
+    found = group_accuracy(evaluation)
+    return None if found is None else read(found)
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("acc", "accuracy", "acc", lambda split: accuracy(split.confusion), KEPT, test_key="test_acc", places=4,
+           is_share=True, share_of="images", chart=ACCURACY, is_selectable=True, shown_in=IN_ALL,
+           labels={"eval_train": "… on the train images afterwards"}),
+    Metric("test_acc_seen_group", "… a group member in train", "seen group",
+           lambda split: _of_groups(split, lambda groups: groups.seen_accuracy), places=4, is_share=True,
+           share_of="seen_group", shown_in=IN_REPORT),
+    Metric("test_acc_unseen_group", "… no group member in train", "unseen group",
+           lambda split: _of_groups(split, lambda groups: groups.unseen_accuracy), places=4, is_share=True,
+           share_of="unseen_group", shown_in=IN_REPORT),
+    Metric("images_seen_group", "images with a group member in train", "seen images",
+           lambda split: _of_groups(split, lambda groups: groups.seen_images), places=0, shown_in=NOWHERE),
+    Metric("images_unseen_group", "images without a group member in train", "unseen images",
+           lambda split: _of_groups(split, lambda groups: groups.unseen_images), places=0, shown_in=NOWHERE),
+    Metric("balanced_acc", "balanced accuracy", "balanced", lambda split: balanced_accuracy(split.confusion), KEPT,
+           places=4, is_share=True, chart=BALANCED, is_selectable=True, shown_in=IN_ALL),
+    Metric("kappa", "kappa", "kappa", _kappa, KEPT, chart=KAPPA, needs=frozenset({"ordered classes"}),
+           is_selectable=True, shown_in=IN_ALL),
+    Metric("macro_f1", "macro F1", "F1", lambda split: macro_f1(split.confusion), chart=BALANCED, shown_in=IN_ALL),
+    Metric("auc", "AUC, mean of one class against the rest", "AUC", macro_auc, KEPT, chart=AUC,
+           needs=frozenset({"probabilities", "every class"}), is_selectable=True, shown_in=IN_ALL),
+    Metric("mcc", "Matthews correlation", "MCC", lambda split: matthews_correlation(split.confusion), KEPT, chart=MCC,
+           is_selectable=True),
+    Metric("cohen_kappa", "Cohen's kappa, unweighted", "Cohen", lambda split: cohen_kappa(split.confusion), KEPT,
+           chart=COHEN_KAPPA, is_selectable=True),
+    Metric("auc_referable", "referable: AUC", "AUC ref.", _auc_referable, shown_in=IN_REPORT),
+    Metric("sensitivity_referable", "… sensitivity as answered", "sens.", lambda split: _predicted_referable(split, 0),
+           is_share=True, share_of="referable", shown_in=IN_REPORT),
+    Metric("specificity_referable", "… specificity as answered", "spec.", lambda split: _predicted_referable(split, 1),
+           is_share=True, share_of="not_referable", shown_in=IN_REPORT),
+    Metric("sensitivity_referable_at_93", "… sensitivity at specificity ≥ 93 %", "sens. at .93",
+           lambda split: _sensitivity_at(split, 93), is_share=True, share_of="referable", shown_in=IN_REPORT),
+    Metric("sensitivity_referable_at_98", "… sensitivity at specificity ≥ 98 %", "sens. at .98",
+           lambda split: _sensitivity_at(split, 98), is_share=True, share_of="referable", shown_in=IN_REPORT),
+    Metric("ece", "calibration error", "ECE", expected_calibration_error, lower_is_better=True, shown_in=IN_ALL),
+    Metric("nll", "negative log-likelihood, unweighted", "NLL", lambda split: split.nll, KEPT, test_key="test_nll",
+           places=4, lower_is_better=True, chart=NLL, shown_in=IN_ALL,
+           labels={"val": "val NLL", "eval_train": "NLL on the train images afterwards"}),
+    Metric("test_loss", "the run's own loss on test", "loss", lambda split: split.loss, places=4, lower_is_better=True,
+           chart=LOSS, shown_in=IN_REPORT),
+    Metric("answers", "predictions of each class", "predicted", lambda split: predictions_per_class(split.confusion),
+           places=0, is_per_class=True),
+    Metric("precision", "precision of each class", "precision", lambda split: precisions(split.confusion), places=4,
+           is_per_class=True),
+    Metric("recall", "recall of each class", "recall", lambda split: recalls(split.confusion), places=4,
+           is_per_class=True),
+    Metric("f1", "F1 of each class", "F1", lambda split: f1s(split.confusion), places=4, is_per_class=True),
+    Metric("auc_per_class", "AUC of each class against the rest", "AUC", auc_per_class, places=4, is_per_class=True),
+    Metric("max_logit", "largest |logit|", "max logit", lambda split: split.max_logit, shown_in=NOWHERE),
+    Metric("nonfinite_share", "share of logits that are not finite", "not finite", lambda split: split.nonfinite_share,
+           shown_in=NOWHERE),
+    Metric("train_acc", "accuracy while training", "acc", splits=("train",), places=4, is_share=True, chart=ACCURACY,
+           shown_in=frozenset({"report", "columns", "epochs"})),
+    Metric("train_loss", "loss while training", "loss", splits=("train",), places=4, lower_is_better=True,
+           shown_in=frozenset({"columns", "epochs"})),
+    Metric("lr", "learning rate", "lr", splits=("train",), chart=LEARNING_RATE, shown_in=NOWHERE),
+    Metric("images_per_s", "images/s", "images/s", splits=("train",), places=0, chart=SPEED,
+           shown_in=frozenset({"columns"})),
+    Metric("seconds", "seconds of training", "seconds", splits=("train",), places=1, lower_is_better=True,
+           shown_in=frozenset({"columns"})),
+    Metric("data_wait_share", "share of the time spent waiting for images", "wait", splits=("train",),
+           lower_is_better=True, shown_in=NOWHERE),
+    Metric("grad_norm", "gradient norm of the last layer", "grad. head", splits=("train",), shown_in=NOWHERE),
+    Metric("grad_norm_first", "gradient norm of the first layer", "grad. first", splits=("train",), shown_in=NOWHERE),
+)  # fmt: skip
+
+
+def split_metrics() -> tuple[SplitMetric, ...]:
+    """Every metric of every split that it is kept for, in the order of tables: test, val, train."""
+    return tuple(
+        SplitMetric(metric, split) for split in SPLITS for metric in METRICS if split in metric.splits
+    )
+
+
+def numbers() -> tuple[SplitMetric, ...]:
+    """Those that are one number."""
+    return tuple(each for each in split_metrics() if not each.metric.is_per_class)
+
+
+def charts() -> dict[Chart, list[SplitMetric]]:
+    """Every chart with the metrics that it shows, in the order of tables."""
+    found: dict[Chart, list[SplitMetric]] = {}
+    for metric in METRICS:
+        if metric.chart is not None:
+            shown = [SplitMetric(metric, split) for split in DRAWN if split in metric.splits]
+            found.setdefault(metric.chart, []).extend(shown)
+    return found
+
+
+def find_metric(key: str) -> SplitMetric:
+    """Raises KeyError."""
+    return {each.key: each for each in split_metrics()}[key]
+
+
+def values_of(evaluation: Evaluation, split: Split) -> dict[str, Value]:
+    """Compute every metric that is kept of a split; what is not finite is undefined."""
+    found: dict[str, Value] = {}
+    for each in split_metrics():
+        if each.split == split and each.metric.compute is not None:
+            found[each.key] = defined(each.metric.compute(evaluation))
+    return found
+
+
+def defined(value: Value) -> Value:
+    """None for a number that is not finite."""
+    if isinstance(value, tuple):
+        return tuple(None if one is None or not math.isfinite(one) else one for one in value)
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,41 @@
+"""An epoch's values as a row of the store, and back: each in the column of its key, or in the JSON column `more`."""
+
+from typing import Any
+
+from engine.metrics.catalogue import numbers, split_metrics
+from engine.metrics.metric import EpochValues, Value
+from engine.store.fencing import Claim
+from engine.store.tables import EpochMetrics
+
+
+def row_of(held: Claim, measured: EpochValues) -> EpochMetrics:
+    """A row that the attempt writes; what is undefined is null."""
+    stored: dict[str, Any] = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in measured.values.items()
+    }
+    columns = {key: value for key, value in stored.items() if key in EpochMetrics.model_fields}
+    more = {key: value for key, value in stored.items() if key not in columns and value is not None}
+    return EpochMetrics(
+        run_id=held.run_id, epoch=measured.epoch, attempt=held.attempt, **columns, more=more or None
+    )
+
+
+def values_of_row(row: EpochMetrics) -> EpochValues:
+    """Of every declared metric, those with a column first; None for what an older version did not measure."""
+    declared = [each.key for each in split_metrics()]
+    columns = [key for key in EpochMetrics.model_fields if key in set(declared)]
+    more = row.more or {}
+    found: dict[str, Any] = {key: getattr(row, key) for key in columns}
+    found |= {key: more.get(key) for key in declared if key not in found}
+    return EpochValues(row.epoch, {key: _value(value) for key, value in found.items()})
+
+
+def defined_numbers(row: EpochMetrics) -> dict[str, float]:
+    """The metrics of one number that have a value, by key: what a run's row keeps of its best and last epoch."""
+    values = values_of_row(row)
+    found = {each.key: values.number(each.key) for each in numbers()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _value(stored: Any) -> Value:
+    return tuple(stored) if isinstance(stored, list) else stored
