@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.snapshot import RunRow
-from tui.views.run_list import Wish, arrange, is_still
+from tui.views.run_list import TableQuery, arrange, is_still
 from tui.views.table_columns import Column, Facts, content, decides, facts_of, header, plan_columns
 
 HEAD = 1
@@ -23,7 +23,7 @@ COLOURS = {"running": "primary", "done": "success", "failed": "error"}
 
 
 class RunTable(ScrollView, can_focus=True):
-    """Shows rows as a wish has them; keeps the cursor on its run, and the marks."""
+    """Runs filtered and ordered by a table query; keeps the cursor on its run, and the marks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_by(-1)", show=False),
@@ -57,7 +57,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__(id="runs")
-        self.wish = Wish()
+        self.table_query = TableQuery()
         self.marks: set[int] = set()
         self._rows: Mapping[int, RunRow] = {}
         self._shown: tuple[int, ...] = ()
@@ -102,7 +102,7 @@ class RunTable(ScrollView, can_focus=True):
         if gone:
             self.marks -= gone
             self.post_message(self.MarksChanged())
-        if not is_still(before, rows, changed, self.wish):
+        if not is_still(before, rows, changed, self.table_query):
             self._lay_out()
             return
         is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
@@ -114,9 +114,9 @@ class RunTable(ScrollView, can_focus=True):
             if run_id in visible:
                 self.refresh(Region(0, HEAD + visible[run_id], self.size.width, 1))
 
-    def show_as(self, wish: Wish) -> None:
+    def show_as(self, query: TableQuery) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
-        self.wish, self._range = wish, None
+        self.table_query, self._range = query, None
         self._lay_out()
         self.post_message(self.MarksChanged())
 
@@ -131,7 +131,7 @@ class RunTable(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         keep, place = self.run_id, self.cursor_row
         was_in_view = not self._shown or keep in self._visible()
-        self._shown = arrange(self._rows, self.wish)
+        self._shown = arrange(self._rows, self.table_query)
         self._facts = facts_of(self._rows.values()).grown(self._facts)
         self._plan = plan_columns(self._width, self._facts)
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
@@ -253,7 +253,9 @@ class RunTable(ScrollView, can_focus=True):
         ground = self.rich_style
         if y < HEAD:
             style = self.get_component_rich_style("table--header")
-            text = " ".join(header(column, self.wish.sort, self.wish.reverse) for column in self._plan)
+            text = " ".join(
+                header(column, self.table_query.sort, self.table_query.reverse) for column in self._plan
+            )
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         place = y - HEAD + self.scroll_offset.y
         if place >= len(self._shown):
