@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 
-class Later:
-    """Stands for a module of functions: it is loaded when the first of them is called, in the thread that calls."""
+class LazyModule:
+    """Stand-in for a module of functions: the first call loads it, in the thread that calls."""
 
     def __init__(self, module: str) -> None:
         self._module = module

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.files.paths import Home
-    from tui.feeds.prefetch import Lookout
+    from tui.feeds.prefetch import Prefetch
 
 PLACES = ("home", "db", "cache")
 SWITCHES = ("readonly", "ascii")
 INTERRUPTED = 130
-QUIET_S = 1.0
-"""A start that takes longer says what it waits for."""
 
 
 def main() -> None:
-    """Open the program. Modules that are loaded stay: no time is spent on looking for garbage among them."""
+    """Run the program. Garbage collection is off while it loads: modules stay, and looking at them takes time."""
     gc.disable()
     try:
         flags = only_flags(sys.argv[1:])
@@ -34,7 +32,7 @@ def main() -> None:
 
 
 def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
-    """The app's own flags and their values; None where anything else is asked, or asked wrongly."""
+    """Return the app's own flags with their values; None where there is anything else, or a flag without its value."""
     flags: dict[str, str] = {}
     left = list(arguments)
     while left:
@@ -50,44 +48,42 @@ def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
 
 
 def _open_app(flags: dict[str, str]) -> int | None:
-    """The app's exit code. None where it is not to be opened: the command line says why."""
+    """Return the app's exit code; None where it cannot be opened: the command line says why."""
     from engine.files.paths import Home
     from tui.feeds import prefetch
+    from tui.open_app import is_terminal
 
     try:
         folder, cache = (Path(flags[name]) if name in flags else None for name in ("home", "cache"))
         home = Home.find(folder, flags.get("db"), cache)
         if not (is_terminal() and home.root.is_dir()):
             return None
-        lookout = prefetch.begin(home, create="readonly" not in flags)
+        prefetched = prefetch.start(home, create="readonly" not in flags)
     except OSError:
         return None
     try:
-        return _show(home, flags, lookout)
+        return _show(home, flags, prefetched)
     except prefetch.CannotOpen as problem:
         from engine.text import tell
 
         tell(f"resnet-tui: {problem}")
         return 2
     finally:
-        lookout.give_up()
+        prefetched.cancel()
 
 
-def is_terminal() -> bool:
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
-
-
-def _show(home: "Home", flags: dict[str, str], lookout: "Lookout") -> int | None:
+def _show(home: "Home", flags: dict[str, str], prefetched: "Prefetch") -> int | None:
     from engine.files.privacy import secure_home
     from engine.text import tell
-    from tui.app import run_app
+    from tui import app  # noqa: F401  (loaded beside the process that prefetches)
+    from tui.open_app import QUIET_S, run_app
 
-    if not lookout.answers_within(QUIET_S):
+    if not prefetched.answers_within(QUIET_S):
         tell("resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s")
-    if not lookout.has_opened():
+    if not prefetched.has_opened():
         gc.enable()
         return None
     readonly = "readonly" in flags
     if not readonly:
         secure_home(home)
-    return run_app(home, readonly=readonly, in_ascii="ascii" in flags, lookout=lookout)
+    return run_app(home, readonly=readonly, in_ascii="ascii" in flags, prefetched=prefetched)

@@ -1,6 +1,6 @@
-"""What a screen asks of the store once, in a thread of its own: opened for it, and closed again.
+"""Single calls of a screen to the store, made in a thread: the store is opened for the call and closed again.
 
-The store is loaded with the first errand: its libraries take longer to load than all that the first frame needs."""
+The first call loads the store: its libraries take longer to load than all that the first frame needs."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """Why it was not done, as one line for the user."""
+    """Call that the store, the queue or a spec refused; one line for the user."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a run was asked to do."""
+    """Settings of a run as they are stored."""
 
     spec: RunSpec
     name: str
     change: Mapping[str, Any]
-    """What its verdict suggests to change of the spec; empty where it suggests nothing."""
+    """Settings that the verdict suggests to change; empty where it suggests none."""
 
 
-def with_store(home: Home, errand: Callable[[Store], T]) -> T:
-    """What `errand` gives. Raises Refused where the store, the queue or a spec says no."""
+def with_store(home: Home, call: Callable[[Store], T]) -> T:
+    """Make one call to the store and return its result. Raises Refused."""
     from engine.spec.grid import SpecError
     from engine.store.database import StoreError, open_store
     from engine.store.fencing import QueueError
 
     try:
         with contextlib.closing(open_store(home.database, create=False)) as store:
-            return errand(store)
+            return call(store)
     except (QueueError, StoreError, SpecError) as error:
         raise Refused(plain(error)) from error
 
 
 def stored_runs(home: Home, run_ids: Sequence[int]) -> list[Stored]:
-    """In the order of `run_ids`. Raises Refused."""
+    """Read runs, in the order of `run_ids`. Raises Refused."""
     from engine.spec.grid import load_spec
     from engine.store.listing import get_run
 

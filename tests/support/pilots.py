@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+import tui.app
 from engine.files.paths import Home
 from engine.hardware import processes
 from tui.app import ResnetTui
+from tui.formatting import plain
 from tui.widgets.clipped import Clipped
 from tui.widgets.run_table import RunTable
 
@@ -26,8 +28,25 @@ def make_home(root: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home.find(root / "retina", cache=root / "cache")
 
 
-def app(home: Home, **flags: Any) -> ResnetTui:
-    return ResnetTui(home, clock=lambda: datetime(2026, 1, 2, 15, 31), **flags)
+class RecordedApp(ResnetTui):
+    """The app under test: keeps what it notified of, and ends only after what it writes beside the screen."""
+
+    CSS_PATH = Path(tui.app.__file__).parent / "styles" / "app.tcss"  # else it is looked for beside this file
+
+    def __init__(self, home: Home, **flags: Any) -> None:
+        super().__init__(home, clock=lambda: datetime(2026, 1, 2, 15, 31), **flags)
+        self.notified: list[str] = []
+
+    def notify(self, message: str, **more: Any) -> None:
+        self.notified.append(plain(message))
+        super().notify(message, **more)
+
+    async def on_unmount(self) -> None:
+        await asyncio.to_thread(self.has_written)
+
+
+def app(home: Home, **flags: Any) -> RecordedApp:
+    return RecordedApp(home, **flags)
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
@@ -53,18 +72,12 @@ async def opened(pilot: Pilot[Any], rows: int = 8) -> None:
     await until(pilot, lambda: table(pilot).row_count == rows and shown(pilot, "#title") if rows else True)
 
 
-def toasts(pilot: Pilot[Any]) -> str:
-    return "\n".join(notification.message for notification in pilot.app._notifications)
+def notified(pilot: Pilot[Any]) -> str:
+    """All notifications since the start, a line each, as they were posted: a toast is on the screen for some seconds
+    only, which may be over before a busy machine looks."""
+    return "\n".join(pilot.app.notified)  # type: ignore[attr-defined]
 
 
-def listen(pilot: Pilot[Any]) -> list[str]:
-    """All that is said from now on, also what stands in one toast."""
-    said: list[str] = []
-    usual = pilot.app.notify
-
-    def notify(message: str, **more: Any) -> None:
-        said.append(message)
-        usual(message, **more)
-
-    pilot.app.notify = notify  # type: ignore[method-assign]
-    return said
+def toasts(pilot: Pilot[Any]) -> list[str]:
+    """Notifications that are on the screen now."""
+    return [notification.message for notification in pilot.app._notifications]

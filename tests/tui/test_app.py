@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pictures import draw
-from pilots import SMALL, TALL, app, listen, opened, shown, table, toasts, until
+from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from textual.widgets import Input
 
 from engine.files.paths import Home
@@ -67,11 +67,11 @@ async def test_cancel_asks_only_where_something_is_lost(home: Home, study: Store
         assert status(5) == ("running", None)
         await pilot.press("x", "y")
         await until(pilot, lambda: status(5) == ("running", "cancel"))
-        await until(pilot, lambda: "run 5: asked to stop" in toasts(pilot))
+        await until(pilot, lambda: "run 5: asked to stop" in notified(pilot))
         await pilot.press("j", "x")
         await until(pilot, lambda: status(7)[0] == "cancelled")
         await pilot.press("G", "x")
-        await until(pilot, lambda: "run 1 is done: it cannot be cancelled" in toasts(pilot))
+        await until(pilot, lambda: "run 1 is done: it cannot be cancelled" in notified(pilot))
 
 
 async def test_form_warns_of_data_whose_groups_span_the_splits(home: Home, study: Store) -> None:
@@ -116,7 +116,7 @@ async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: 
         await until(pilot, lambda: shown(pilot, "#summary").startswith("4 runs"))
         lr.focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "queued #9 to #12" in toasts(pilot))
+        await until(pilot, lambda: "queued #9 to #12" in notified(pilot))
         await until(pilot, lambda: table(pilot).row_count == 12)
     with study.read() as session:
         added = [load_spec(run.spec) for run in listing.list_runs(session, ids=range(9, 13))]
@@ -182,9 +182,8 @@ async def test_an_empty_home_names_the_next_key(home: Home) -> None:
 async def test_readonly_changes_nothing(home: Home, study: Store) -> None:
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        said = listen(pilot)
         await pilot.press("n", "x", "w")
-        await until(pilot, lambda: "".join(said).count("only looks") == 3)
+        await until(pilot, lambda: notified(pilot).count("is read-only") == 3)
     with study.read() as session:
         assert listing.get_run(session, 5).request is None
 
@@ -211,7 +210,7 @@ async def test_a_worker_is_started_once_and_its_failure_is_told(
         await opened(pilot)
         await until(pilot, lambda: "no worker" in shown(pilot, "#strip"))
         await pilot.press("w")
-        await until(pilot, lambda: "worker started" in toasts(pilot) and "no card here" in toasts(pilot))
+        await until(pilot, lambda: "worker started" in notified(pilot) and "no card here" in notified(pilot))
 
 
 async def test_a_second_worker_is_not_started(
@@ -222,7 +221,7 @@ async def test_a_second_worker_is_not_started(
         await opened(pilot)
         assert "test processor  97 %" in shown(pilot, "#strip") and "#5" in shown(pilot, "#strip")
         await pilot.press("w")
-        await until(pilot, lambda: "a worker is there already" in toasts(pilot))
+        await until(pilot, lambda: "a worker is there already" in notified(pilot))
 
 
 async def test_hostile_names_are_shown_as_text(home: Home, study: Store) -> None:
@@ -256,7 +255,7 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
         await until(pilot, lambda: "no runs yet" in shown(pilot, "#head"))
         home_screen = pilot.app.screen
         for command in commands.HOME:
-            assert callable(getattr(home_screen, f"action_{command.id}"))
+            assert callable(home_screen.handlers()[command.id])
             assert command.keys.split(",")[0] in home_screen._bindings.key_to_bindings
         titles = {each.title for each in pilot.app.get_system_commands(home_screen)}
         assert titles == {command.title for command in commands.HOME}
@@ -281,7 +280,7 @@ async def test_a_table_that_is_taken_away_is_told_and_not_made_anew(home: Home, 
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         await until(pilot, lambda: "✔" in shown(pilot, "#data-says"))
         await pilot.press("enter")
-        await until(pilot, lambda: "no run table at" in toasts(pilot))
+        await until(pilot, lambda: "no run table at" in notified(pilot))
         assert not path.exists()
         await pilot.press("escape")
         aside.rename(path)

@@ -34,7 +34,7 @@ from tui.cli.output import CliError, tell
 from tui.cli.predict import predict
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
-from tui.start import is_terminal
+from tui.open_app import is_terminal, run_app
 
 # What a user can mend: each is one line that says what to do.
 USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
@@ -80,8 +80,6 @@ def app(
     open_store(home.database, create=not readonly).close()
     if not readonly:
         secure_home(home)
-    from tui.app import run_app
-
     return run_app(home, readonly=readonly, in_ascii=in_ascii)
 
 

@@ -87,7 +87,7 @@ def run_demo(
             if warning := logout_warning():
                 tell(warning)
             start_worker(home, drain=True)
-    from tui.app import run_app
+    from tui.open_app import run_app
 
     return run_app(home)
 

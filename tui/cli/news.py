@@ -1,4 +1,4 @@
-"""`news`: what happened while nobody looked."""
+"""`resnet-tui news`: events since the last visit."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from tui.cli.options import takes_home
 from tui.cli.output import print_json, tell
 from tui.cli.since import EXAMPLES, parse_since
 from tui.formatting import plain
-from tui.preferences.news_cursor import BEGINNING, Told, last_told, news_file, remember
+from tui.preferences.news_cursor import BEGINNING, NewsCursor, load_cursor, news_file, save_cursor
 from tui.views.news_text import lines
 
 
@@ -28,20 +28,20 @@ def news(
     """Say what ended, what failed and why, what is best of its sweep, and what is to be looked at."""
     now = datetime.now().astimezone()
     path = news_file(home)
-    told = last_told(path) or Told(BEGINNING, BEGINNING)
+    cursor = load_cursor(path) or NewsCursor(BEGINNING, BEGINNING)
     if since is not None:
         time = parse_since(since, now)
-        told = Told(time, time)
+        cursor = NewsCursor(time, time)
     with open_store(home.database, create=False).read() as session:
-        found = read_news(session, told.through, told=told.warned)
+        found = read_news(session, cursor.through, told=cursor.warned)
     if as_json:
-        print_json(document(found, told.at, now))
+        print_json(document(found, cursor.at, now))
     else:
-        for line in lines(found, told.at):
+        for line in lines(found, cursor.at):
             print(plain(line))
     if since is None:
         try:
-            remember(path, Told(now, found.latest_end or told.through, found.warned_running))
+            save_cursor(path, NewsCursor(now, found.latest_end or cursor.through, found.warned_running))
         except OSError as error:
             tell(f"these news will be told again: {error.filename}: {error.strerror}")
     return 0

@@ -1,7 +1,7 @@
-"""What the app shows first, read by a process of its own while this one loads what draws it.
+"""Prefetch of what the app shows first: a child process reads the run table while this one loads what draws it.
 
-Of the time to the first frame, half went into loading the store's libraries and reading all runs, and half into loading
-and laying out what shows them: on two cores the two go on beside each other."""
+Half of the time to the first frame went into loading the store's libraries and reading all runs, the other half into
+loading and laying out what shows them. On two cores both halves run side by side."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.files.paths import Home
-from tui.feeds.since_last_visit import Absence, look_back
-from tui.preferences.state import last_manner
+from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
+from tui.preferences.state import load_preferences
 from tui.snapshot import RunRow, Snapshot
 from tui.store_calls import Refused
 from tui.views.metric_columns import chosen_keys
-from tui.views.run_list import QUEUE, SORTS, Wish, arrange
+from tui.views.run_list import QUEUE, SORTS, TableQuery, arrange
 
 if TYPE_CHECKING:
     from tui.feeds.feed import Feed
@@ -27,75 +27,77 @@ OPENED, REFUSED = b"o", b"r"
 
 
 class CannotOpen(Exception):
-    """Why the store could not be opened, as one line for the user."""
+    """Store that could not be opened; one line for the user."""
 
 
 @dataclass(frozen=True)
 class FirstLook:
+    """First snapshot, and what happened since the user's last visit."""
+
     snapshot: Snapshot
-    absence: Absence
+    since_last_visit: SinceLastVisit
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """As plain tuples ten thousand rows are packed in half the time."""
+        """Pack rows as plain tuples: ten thousand are packed in half the time."""
         rows = list(map(tuple, self.snapshot.rows.values()))
-        return _unpacked, (replace(self.snapshot, rows={}), rows, self.absence)
+        return _unpacked, (replace(self.snapshot, rows={}), rows, self.since_last_visit)
 
 
-def _unpacked(snapshot: Snapshot, rows: list[tuple[Any, ...]], absence: Absence) -> FirstLook:
-    return FirstLook(replace(snapshot, rows={row.id: row for row in map(RunRow._make, rows)}), absence)
+def _unpacked(snapshot: Snapshot, rows: list[tuple[Any, ...]], since_last_visit: SinceLastVisit) -> FirstLook:
+    return FirstLook(
+        replace(snapshot, rows={row.id: row for row in map(RunRow._make, rows)}), since_last_visit
+    )
 
 
-class Lookout:
-    """The process that looks, seen from the one that shows."""
+class Prefetch:
+    """Child process that reads the run table, seen from its parent."""
 
     def __init__(self, pid: int, output: BinaryIO) -> None:
         self._pid, self._output = pid, output
-        self._one_at_a_time, self._is_buried = Lock(), False
+        self._lock, self._is_reaped = Lock(), False
 
     def answers_within(self, seconds: float) -> bool:
-        """Whether it is known by then if the store could be opened."""
+        """Wait up to `seconds` until the child says whether it could open the store."""
         return bool(select.select([self._output], [], [], seconds)[0])
 
     def has_opened(self) -> bool:
-        """Whether the store could be opened: waits until that is known. False where the process is gone without a
-        word. Raises CannotOpen."""
+        """Wait until the child has opened the store; False where it died first. Raises CannotOpen."""
         answer = self._output.read(1)
         if answer == REFUSED:
             raise CannotOpen(self._output.read().decode(errors="replace"))
         return answer == OPENED
 
-    def look(self) -> FirstLook | str | None:
-        """Waits for it. Why the store could not be read, as one line, where it could not; None where the process is
-        gone without a word."""
+    def result(self) -> FirstLook | str | None:
+        """Wait for what the child read: one line for the user where it could not read the store, None where it died."""
         try:
             with self._output:
                 found = self._output.read()
             look = pickle.loads(found) if found else None
         except (OSError, ValueError, EOFError, pickle.UnpicklingError):
             look = None
-        self._bury(0)
+        self._reap(0)
         return look if isinstance(look, FirstLook | str) else None
 
-    def give_up(self) -> None:
-        """End the process; whoever waits for what it sees gets None."""
-        with self._one_at_a_time:
-            if not self._is_buried:
+    def cancel(self) -> None:
+        """End the child; whoever waits for its result gets None."""
+        with self._lock:
+            if not self._is_reaped:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._pid, signal.SIGTERM)
-        self._bury(os.WNOHANG)
+        self._reap(os.WNOHANG)
 
-    def _bury(self, how: int) -> None:
-        """Its number may be another process's afterwards. Where the children of this process are not to be waited for,
-        the kernel does it."""
-        with self._one_at_a_time:
+    def _reap(self, options: int) -> None:
+        """Wait for the child's end once: its number may be another process's afterwards. Where SIGCHLD is ignored, the
+        kernel has done it."""
+        with self._lock:
             try:
-                self._is_buried = self._is_buried or os.waitpid(self._pid, how)[0] == self._pid
+                self._is_reaped = self._is_reaped or os.waitpid(self._pid, options)[0] == self._pid
             except ChildProcessError:
-                self._is_buried = True
+                self._is_reaped = True
 
 
-def begin(home: Home, *, create: bool) -> Lookout:
-    """Start looking. To be called while this process has one thread alone. Raises OSError where it may not fork."""
+def start(home: Home, *, create: bool) -> Prefetch:
+    """Fork the child. Call it while this process has one thread alone. Raises OSError where it may not fork."""
     reading, writing = os.pipe()
     try:
         pid = os.fork()
@@ -105,18 +107,18 @@ def begin(home: Home, *, create: bool) -> Lookout:
         raise
     if pid:
         os.close(writing)
-        return Lookout(pid, os.fdopen(reading, "rb"))
+        return Prefetch(pid, os.fdopen(reading, "rb"))
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who gets the key ends this process too
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c ends the parent, which ends this process
         os.close(reading)
         with os.fdopen(writing, "wb") as output:
-            _tell(home, output, create=create)
-    except BaseException:  # the app looks itself, and says what it meets
+            _report(home, output, create=create)
+    except BaseException:  # the app reads the table itself, and says what it meets
         os._exit(1)
     os._exit(0)
 
 
-def _tell(home: Home, output: BinaryIO, *, create: bool) -> None:
+def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
     from engine.store.database import StoreError
     from tui.feeds.feed import Feed
 
@@ -128,22 +130,22 @@ def _tell(home: Home, output: BinaryIO, *, create: bool) -> None:
     output.write(OPENED)
     output.flush()
     try:
-        found: FirstLook | str = _look(home, feed)
+        found: FirstLook | str = first_look(home, feed)
     except StoreError as error:
         found = str(error)
     pickle.dump(found, output, pickle.HIGHEST_PROTOCOL)
 
 
-def _look(home: Home, feed: "Feed") -> FirstLook:
-    """With that run in detail which will be the table's first line, as the user left its order. Raises StoreError."""
-    manner = last_manner(home)
-    metrics = chosen_keys(manner.columns)
+def first_look(home: Home, feed: "Feed") -> FirstLook:
+    """Poll a new feed, with that run in detail which is first in the order that the user left. Raises StoreError."""
+    preferences = load_preferences(home)
+    metrics = chosen_keys(preferences.columns)
     snapshot = feed.poll(None, metrics)
     assert snapshot is not None, "a feed's first poll is news"
-    if manner.sort in (*SORTS, *metrics) and (manner.sort != QUEUE or manner.reverse):
-        first = next(iter(arrange(snapshot.rows, Wish(sort=manner.sort, reverse=manner.reverse))), None)
-        snapshot = feed.poll(first, metrics) or snapshot
+    if preferences.sort in (*SORTS, *metrics) and (preferences.sort != QUEUE or preferences.reverse):
+        query = TableQuery(sort=preferences.sort, reverse=preferences.reverse)
+        snapshot = feed.poll(next(iter(arrange(snapshot.rows, query)), None), metrics) or snapshot
     try:
-        return FirstLook(snapshot, look_back(home))
-    except (Refused, OSError):  # it is told at the next start
-        return FirstLook(snapshot, Absence(None, ()))
+        return FirstLook(snapshot, read_since_last_visit(home))
+    except (Refused, OSError):  # it is said at the next start
+        return FirstLook(snapshot, SinceLastVisit(None, ()))

@@ -1,6 +1,7 @@
-"""A run's log: its last lines, and what it has grown by."""
+"""Log of a run: its last lines, and what it has grown by."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from tui.formatting import plain
@@ -11,7 +12,7 @@ TAIL_BYTES = 64_000
 
 
 def log_tail(path: Path, lines: int) -> list[str]:
-    """The last lines as they were written; empty where there is no log."""
+    """Return the last lines as they were written; empty where there is no log."""
     try:
         with path.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
@@ -22,14 +23,30 @@ def log_tail(path: Path, lines: int) -> list[str]:
     return (found[1:] if size > TAIL_BYTES else found)[-lines:]
 
 
+@dataclass(frozen=True)
+class LogLines:
+    """New lines of a log."""
+
+    lines: list[str]
+    is_all: bool
+    """The file was read from its start: another took its place, or it was cut."""
+
+
 class LogFile:
-    """Reads what a file has grown by."""
+    """Feed of a log that grows. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._at, self._rest, self._key = path, 0, b"", (0, 0)
 
-    def read(self) -> tuple[list[str], bool]:
-        """New lines, and whether they are all there is: the file was read anew. Empty where there is none."""
+    def poll(self) -> LogLines | None:
+        """Read the new lines; None where there are none."""
+        lines, is_all = self._read()
+        return LogLines(lines, is_all) if lines or is_all else None
+
+    def close(self) -> None:
+        """Nothing is open between two polls."""
+
+    def _read(self) -> tuple[list[str], bool]:
         try:
             with self._path.open("rb") as log:
                 status = os.fstat(log.fileno())

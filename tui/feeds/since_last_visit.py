@@ -1,4 +1,4 @@
-"""What happened while nobody looked: read once when the app opens, and remembered once it was seen."""
+"""News since the user's last visit: read once when the app opens, and not repeated once they were seen."""
 
 import contextlib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
-from tui.preferences.news_cursor import BEGINNING, Told, last_told, news_file, remember
+from tui.preferences.news_cursor import BEGINNING, NewsCursor, load_cursor, news_file, save_cursor
 from tui.snapshot import Snapshot
 from tui.store_calls import with_store
 from tui.views.news_text import in_short, lines
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Absence:
-    """`headline` is None where nothing happened, or where nobody has looked at this home before."""
+class SinceLastVisit:
+    """Headline and journal; `headline` is None where nothing happened, and at the first visit to a home."""
 
     headline: str | None
     lines: tuple[str, ...]
 
 
-def look_back(home: Home) -> Absence:
-    """Raises Refused."""
-    before = last_told(news_file(home))
-    if before is None:
-        return Absence(None, ())
-    news = with_store(home, lambda store: _read(store, before))
-    return Absence(in_short(news, before.at), tuple(lines(news, before.at)))
+def read_since_last_visit(home: Home) -> SinceLastVisit:
+    """Read the news from the store. Raises Refused."""
+    cursor = load_cursor(news_file(home))
+    if cursor is None:
+        return SinceLastVisit(None, ())
+    news = with_store(home, lambda store: _read(store, cursor))
+    return SinceLastVisit(in_short(news, cursor.at), tuple(lines(news, cursor.at)))
 
 
-def _read(store: "Store", before: Told) -> "News":
+def _read(store: "Store", cursor: NewsCursor) -> "News":
     from engine.store.read_news import read_news
 
     with store.read() as session:
-        return read_news(session, before.through, told=before.warned)
+        return read_news(session, cursor.through, told=cursor.warned)
 
 
-def seen(home: Home, snapshot: Snapshot) -> None:
-    """Remember that what is on the screen was seen. What cannot be written down is told again."""
+def mark_seen(home: Home, snapshot: Snapshot) -> None:
+    """Move the news cursor past what is on the screen. Where it cannot be written, the news come again."""
     path = news_file(home)
-    before = last_told(path) or Told(BEGINNING, BEGINNING)
+    before = load_cursor(path) or NewsCursor(BEGINNING, BEGINNING)
     through = max(before.through, snapshot.latest_end or BEGINNING)
     with contextlib.suppress(OSError):
-        remember(path, Told(datetime.now().astimezone(), through, snapshot.warned_running))
+        save_cursor(path, NewsCursor(datetime.now().astimezone(), through, snapshot.warned_running))

@@ -1,4 +1,4 @@
-"""What each worker's device did lately: samples as they came, and little curves of them. Pure."""
+"""History of each worker's device: samples as they came, and sparklines of them. Pure."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -28,13 +28,17 @@ class WorkerHistory:
                 self._samples.setdefault(worker_id, deque(maxlen=KEPT)).append(worker.gauges)
 
     def of(self, worker_id: int, gauge: int) -> list[float | None]:
-        """The samples of a gauge (of WorkerView's order), the newest last."""
+        """Return the samples of a gauge (in WorkerView's order), the newest last."""
         return [sample[gauge] for sample in self._samples.get(worker_id, ())]
+
+    def bars(self, worker_id: int, gauge: int, width: int, high: float) -> str:
+        """Draw the samples of a gauge between 0 and `high`."""
+        return sparkline(self.of(worker_id, gauge), width, low=0.0, high=high)
 
 
 def sparkline(values: Sequence[float | None], width: int, *, low: float, high: float) -> str:
-    """Values as bars between two levels, the newest at the right; several in a bar are their highest, and an unknown
-    one is a space."""
+    """Draw values as bars between two levels, the newest at the right. A bar of several values is their highest, an
+    unknown value a space."""
     newest = _binned(values, width)
     span = max(high - low, 1e-9)
     steps = [
@@ -45,7 +49,7 @@ def sparkline(values: Sequence[float | None], width: int, *, low: float, high: f
 
 
 def _binned(values: Sequence[float | None], width: int) -> list[float | None]:
-    """At most `width` values: the highest of each stretch."""
+    """Return at most `width` values: the highest of each stretch."""
     count = len(values)
     stretches = [values[place * count // width : (place + 1) * count // width] for place in range(width)]
     if count <= width:

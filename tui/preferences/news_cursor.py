@@ -1,4 +1,4 @@
-"""When a home's news were told last: by `resnet-tui news`, or by the app."""
+"""News cursor of a home: up to where `resnet-tui news` or the app has shown the news."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,32 +12,34 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Told:
-    """When news were told last, and which running runs' warnings were among them."""
+class NewsCursor:
+    """Time of the last visit, and what was news then."""
 
     at: datetime
     through: datetime
-    """The latest end that was among them. Not `at`: an end that was being written then has an earlier time, and was not
-    to be seen yet."""
+    """Latest end of a run that was shown. It differs from `at`: an end that was being written then has an earlier time
+    and could not be seen yet."""
     warned: tuple[int, ...] = ()
+    """Running runs whose warnings were shown."""
 
 
 def news_file(home: Home) -> Path:
     return state_file(home, "news")
 
 
-def last_told(path: Path) -> Told | None:
-    """None where nothing was told yet, or what is there cannot be read."""
+def load_cursor(path: Path) -> NewsCursor | None:
+    """Read a cursor; None where there is none, or none that can be read."""
     known = read_state(path)
     try:
         at = datetime.fromisoformat(known["at"])
         through = datetime.fromisoformat(known.get("through", known["at"]))
-        return Told(at, through, tuple(map(int, known["warned"]))) if at.tzinfo and through.tzinfo else None
+        warned = tuple(map(int, known["warned"]))
     except (ValueError, KeyError, TypeError):
         return None
+    return NewsCursor(at, through, warned) if at.tzinfo and through.tzinfo else None
 
 
-def remember(path: Path, told: Told) -> None:
-    """Raises OSError."""
-    times = {name: getattr(told, name).astimezone(UTC).isoformat() for name in ("at", "through")}
-    write_state(path, {**times, "warned": sorted(told.warned)})
+def save_cursor(path: Path, cursor: NewsCursor) -> None:
+    """Write a cursor. Raises OSError."""
+    times = {name: getattr(cursor, name).astimezone(UTC).isoformat() for name in ("at", "through")}
+    write_state(path, {**times, "warned": sorted(cursor.warned)})

@@ -1,4 +1,4 @@
-"""What is worth telling somebody who looks elsewhere: runs that ended, failed, or are the best so far. Pure."""
+"""Notifications outside the app's window: runs that ended, failed, or became the best so far. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,8 +7,8 @@ from tui.formatting import decimals
 from tui.snapshot import RunRow
 
 
-def bulletin(before: Mapping[int, RunRow], after: Mapping[int, RunRow]) -> list[str]:
-    """One line each, of what happened between two snapshots; nothing of runs that are new in the later one."""
+def end_notifications(before: Mapping[int, RunRow], after: Mapping[int, RunRow]) -> list[str]:
+    """Return a line for each event between two snapshots; runs that are new in the later one have none."""
     changed = [
         (before[each], row) for each, row in after.items() if each in before and row is not before[each]
     ]
@@ -31,7 +31,7 @@ def _of_run(was: RunRow, row: RunRow, before: Mapping[int, RunRow]) -> Iterator[
 
 
 def escape_codes(line: str) -> str:
-    """What makes terminals show a notification: OSC 9 (iTerm2, kitty, Windows Terminal, WezTerm) and OSC 777 (urxvt,
-    foot, VTE), and the bell, which tmux passes on."""
+    """Return the codes that make terminals show a notification: OSC 9 (iTerm2, kitty, Windows Terminal, WezTerm),
+    OSC 777 (urxvt, foot, VTE), and the bell, which tmux passes on."""
     words = line.replace(";", ",")
     return f"\x1b]9;{words}\x07\x1b]777;notify;resnet-tui;{words}\x07\x07"

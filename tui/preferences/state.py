@@ -1,4 +1,4 @@
-"""What is remembered of a home between calls, in the user's XDG state folder."""
+"""State of a home that is kept between calls, in the user's XDG state folder."""
 
 import contextlib
 import hashlib
@@ -12,26 +12,26 @@ from typing import Any
 from engine.files.paths import Home, write_atomic
 
 FORM = "form"
-"""The texts of the last new-experiment form that was queued."""
+"""Texts of the last new-experiment form that was queued."""
 APP = "app"
-"""How the app was left."""
+"""Preferences, as the app was left."""
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How the app looks and behaves for this user; what is not known is as at the first start."""
+class Preferences:
+    """Look and behaviour of the app for this user; the defaults are those of the first start."""
 
     theme: str = "resnet-dark"
     sort: str = "queue"
     reverse: bool = False
     tells: bool = False
-    """Whether runs that end are told outside the app's window."""
+    """Notify outside the app's window when runs end."""
     columns: str = ""
     """Metrics that the run table shows beside its own columns: keys, separated by commas."""
 
 
 def state_file(home: Home, what: str) -> Path:
-    """By the home's run table, so that two homes share nothing."""
+    """Return the file of one kind of state. Its name has a digest of the run table's URL: homes share nothing."""
     base = os.environ.get("XDG_STATE_HOME") or ""
     folder = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state"
     digest = hashlib.sha256(home.database.encode(errors="surrogateescape")).hexdigest()[:16]
@@ -39,13 +39,13 @@ def state_file(home: Home, what: str) -> Path:
 
 
 def write_state(path: Path, content: Mapping[str, Any]) -> None:
-    """Raises OSError."""
+    """Write a state file and flush it to the disk. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_atomic(path, json.dumps(content).encode())
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """Empty where nothing is there, or nothing that can be read."""
+    """Read a state file; empty where there is none, or none that can be read."""
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -54,26 +54,29 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def remember_form(home: Home, texts: Mapping[str, str]) -> None:
-    """What cannot be written down is typed again."""
+    """Keep the texts of a form, for the next one to start from. Failing to write them is no error."""
     with contextlib.suppress(OSError):
         write_state(state_file(home, FORM), texts)
 
 
-def remember_manner(home: Home, manner: Manner) -> None:
+def save_preferences(home: Home, preferences: Preferences) -> None:
+    """Keep preferences for the next start. Failing to write them is no error."""
     with contextlib.suppress(OSError):
-        write_state(state_file(home, APP), asdict(manner))
+        write_state(state_file(home, APP), asdict(preferences))
 
 
-def last_manner(home: Home) -> Manner:
-    content, usual = read_state(state_file(home, APP)), Manner()
+def load_preferences(home: Home) -> Preferences:
+    """Read the preferences; those that are missing or of another type are at their defaults."""
+    content, usual = read_state(state_file(home, APP)), Preferences()
     kept = {
         name: content[name]
         for name, value in asdict(usual).items()
         if type(content.get(name)) is type(value)  # another version, or a person, may have written anything
     }
-    return Manner(**kept)
+    return Preferences(**kept)
 
 
 def last_form(home: Home) -> dict[str, str]:
+    """Read the texts of the last form that was queued; empty where there was none."""
     content = read_state(state_file(home, FORM))
     return {name: text for name, text in content.items() if isinstance(text, str)}

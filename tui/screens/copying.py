@@ -1,37 +1,47 @@
-"""The keys that copy what identifies a run to the clipboard of whoever sits at the terminal (OSC 52)."""
+"""Keys that copy what identifies a run to the clipboard of whoever sits at the terminal (OSC 52)."""
 
 import shlex
+from functools import partial
 
-from textual import work
-
-from tui.screens.form_actions import FormActions
+from tui.screens.full_screen import Handlers
+from tui.screens.runs_screen import RunsScreen
 from tui.store_calls import Refused, stored_runs
 
 
-class CopyActions(FormActions):
-    def action_copy_id(self) -> None:
-        self._copy_text(" ".join(str(row.id) for row in self.chosen_rows()))
+class CopyActions:
+    """Copies numbers, folders and command lines of the chosen runs."""
 
-    def action_copy_path(self) -> None:
-        folders = [str(self._home.run(row.id).folder) for row in self.chosen_rows()]
-        self._copy_text(folders[0] if len(folders) == 1 else shlex.join(folders))
+    def __init__(self, screen: RunsScreen) -> None:
+        self._screen = screen
 
-    def action_copy_command(self) -> None:
-        self._read_commands([row.id for row in self.chosen_rows()])
+    def handlers(self) -> Handlers:
+        return {"copy_id": self.copy_id, "copy_path": self.copy_path, "copy_command": self.copy_command}
 
-    @work(thread=True, exclusive=True, group="copy-text")
+    def copy_id(self) -> None:
+        self._copy(" ".join(str(row.id) for row in self._screen.chosen_rows()))
+
+    def copy_path(self) -> None:
+        home = self._screen.port.home
+        folders = [str(home.run(row.id).folder) for row in self._screen.chosen_rows()]
+        self._copy(folders[0] if len(folders) == 1 else shlex.join(folders))
+
+    def copy_command(self) -> None:
+        read = partial(self._read_commands, [row.id for row in self._screen.chosen_rows()])
+        self._screen.run_worker(read, thread=True, exclusive=True, group="copy")
+
     def _read_commands(self, run_ids: list[int]) -> None:
         from tui.forms.add_command import add_command  # knows the form, which the app starts without
 
         try:
-            lines = [add_command(run.spec, run.name) for run in stored_runs(self._home, run_ids)]
+            runs = stored_runs(self._screen.port.home, run_ids)
         except Refused as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error")
+            self._screen.notify(str(error), severity="error")
             return
-        self.app.call_from_thread(self._copy_text, "\n".join(lines))
+        lines = [add_command(run.spec, run.name) for run in runs]
+        self._screen.app.call_from_thread(self._copy, "\n".join(lines))
 
-    def _copy_text(self, text: str) -> None:
+    def _copy(self, text: str) -> None:
         if text:
-            self.app.copy_to_clipboard(text)
-            lines = text.splitlines()
-            self.notify(f"copied {lines[0]}" + (f" and {len(lines) - 1} more" if len(lines) > 1 else ""))
+            self._screen.app.copy_to_clipboard(text)
+            first, *more = text.splitlines()
+            self._screen.notify(f"copied {first}" + (f" and {len(more)} more" if more else ""))

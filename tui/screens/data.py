@@ -1,16 +1,16 @@
-"""The data sets of the runs: what each holds, and what is wrong with it."""
+"""Screen of the runs' data sets: what each holds, and what is wrong with it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from typing import Any
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.files.paths import Home
 from engine.problem import setting_words
@@ -18,17 +18,18 @@ from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError
 from tui import commands
 from tui.formatting import fitted_end, plain
-from tui.screens.help import HelpScreen
+from tui.screens.full_screen import FullScreen, Handlers
 from tui.snapshot import RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.data_text import data_lines
 
+SCROLL_LINES = 10
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
 
 
 @dataclass(frozen=True)
 class UsedData:
-    """A data set, and the newest run that uses it, whose settings say how it is read."""
+    """Data set with the newest run that uses it: its settings say how the data are read."""
 
     name: str
     runs: int
@@ -36,7 +37,7 @@ class UsedData:
 
 
 def used_data(rows: Iterable[RunRow]) -> list[UsedData]:
-    """Those with the newest runs first."""
+    """Return the data sets of the runs, those with the newest runs first."""
     found: dict[str, UsedData] = {}
     for row in rows:
         before = found.get(row.data)
@@ -45,12 +46,9 @@ def used_data(rows: Iterable[RunRow]) -> list[UsedData]:
     return sorted(found.values(), key=lambda each: -each.newest)
 
 
-class DataScreen(Screen[None]):
+class DataScreen(FullScreen[None]):
     TABLE = commands.DATA
     BINDINGS = commands.bindings(TABLE)
-    AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
     class Read(Message):
         def __init__(self, name: str, lines: tuple[str, ...]) -> None:
@@ -58,7 +56,7 @@ class DataScreen(Screen[None]):
             self.name, self.lines = name, lines
 
     def __init__(self, home: Home, rows: Iterable[RunRow], run_id: int | None) -> None:
-        """`run_id`: the run whose data are looked at first."""
+        """`run_id`: run whose data are shown first."""
         super().__init__()
         self._home = home
         self._sets = used_data(rows)
@@ -67,14 +65,25 @@ class DataScreen(Screen[None]):
         self._known: dict[str, tuple[str, ...]] = {}
         self._reading: set[str] = set()
 
-    def compose(self) -> ComposeResult:
-        yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
-        yield Static(id="data-head", markup=False)
+    def handlers(self) -> Handlers:
+        return {
+            "down": partial(self._move, 1),
+            "up": partial(self._move, -1),
+            "scroll_down": partial(self._scroll, SCROLL_LINES),
+            "scroll_up": partial(self._scroll, -SCROLL_LINES),
+            "again": self._read_again,
+            "help": self.open_help,
+            "leave": self.leave,
+        }
+
+    def compose_head(self) -> Widget:
+        return Static(id="data-head", markup=False)
+
+    def compose_body(self) -> Iterable[Widget]:
         with Horizontal(id="body"):
             yield Static(id="data-sets", markup=False)
             with VerticalScroll(id="data-pane", can_focus=False):
                 yield Static(id="data-text", markup=False)
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#data-sets").display = len(self._sets) > 1
@@ -88,7 +97,7 @@ class DataScreen(Screen[None]):
         chosen = self.chosen
         if chosen is not None and chosen.name not in self._known and chosen.name not in self._reading:
             self._reading.add(chosen.name)
-            # A daemon: nobody who quits waits for a slow disk.
+            # a daemon: nobody who quits waits for a slow disk
             Thread(target=self._read, args=(chosen,), daemon=True).start()
         self._draw()
 
@@ -122,7 +131,7 @@ class DataScreen(Screen[None]):
         pane.update(text)
 
     def _draw_sets(self) -> None:
-        """One data set a line; nothing where there is but one."""
+        """List the data sets, one a line."""
         listed = self.query_one("#data-sets", Static)
         text = Text(no_wrap=True)
         for place, each in enumerate(self._sets):
@@ -130,33 +139,21 @@ class DataScreen(Screen[None]):
             text.append(f"{name}\n", style="reverse" if place == self._at else "")
         listed.update(text)
 
-    # What keys do
+    # Commands
 
     def _move(self, by: int) -> None:
         self._at = min(max(self._at + by, 0), max(len(self._sets) - 1, 0))
         self.query_one("#data-pane", VerticalScroll).scroll_home(animate=False)
         self._look()
 
-    def action_down(self) -> None:
-        self._move(1)
-
-    def action_up(self) -> None:
-        self._move(-1)
-
-    def action_scroll(self, by: int) -> None:
+    def _scroll(self, by: int) -> None:
         self.query_one("#data-pane", VerticalScroll).scroll_relative(y=by, animate=False)
 
-    def action_again(self) -> None:
-        """Read it anew: files may have come."""
+    def _read_again(self) -> None:
+        """Read the data set again: files may have come."""
         if self.chosen is not None:
             self._known.pop(self.chosen.name, None)
             self._look()
-
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.TABLE))
-
-    def action_leave(self) -> None:
-        self.dismiss()
 
 
 def _lines(home: Home, used: UsedData) -> Iterable[str]:
@@ -170,8 +167,6 @@ def _lines(home: Home, used: UsedData) -> Iterable[str]:
         return [f"✖ {plain(error)}"]
     opened = spec.data in BUILTIN_DEFAULTS
     return (
-        line
-        if opened or not line.startswith("✔")
-        else f"{line} by names and labels: no image was opened for this"
+        line if opened or not line.startswith("✔") else f"{line} by names and labels; no image was opened"
         for line in (plain(each) for each in data_lines(document, setting_words))
     )

@@ -1,27 +1,31 @@
-"""An error of the program's own: what it says, to be copied, and the way out. Training goes on meanwhile."""
+"""Screen of an error of the program's own: its text, to be copied, and the way out. Training goes on meanwhile."""
 
 import os
 import sys
 import traceback
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.files.paths import Home
 from engine.files.privacy import private_opener
 from tui import commands
 from tui.formatting import plain
+from tui.screens.full_screen import CommandScreen, Handlers
 
 FILE = "app-errors.log"
+RESTART = 85
+"""Exit code of an app that is to be restarted."""
+SCROLL_LINES = 3
 
 
 def described(error: BaseException) -> str:
-    """Versions and traceback: what a report of it needs."""
+    """Write versions and traceback: what a report of it needs."""
     try:
         ours = version("resnet-tui")
     except PackageNotFoundError:
@@ -35,24 +39,32 @@ def log_of(home: Home) -> Path:
 
 
 def write_down(home: Home, error: BaseException) -> None:
-    """Add it to the home's list of such errors. Raises OSError."""
+    """Append the error to the home's log of such errors. Raises OSError."""
     path = log_of(home)
     os.makedirs(path.parent, exist_ok=True)
     with open(path, "a", opener=private_opener, errors="replace") as log:
         log.write(f"{described(error)}\n")
 
 
-class BrokenScreen(Screen[None]):
-    """The screen below may be dead: from here one starts the app anew, or leaves."""
+class BrokenScreen(CommandScreen[None]):
+    """Error of the program's own. The screen below may be dead: from here one restarts the app, or quits."""
 
     TABLE = commands.BROKEN
     BINDINGS = commands.bindings(TABLE)
-    AUTO_FOCUS = None
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
         self._text = described(error)
         self._word = plain(f"{type(error).__name__}: {error}")
+
+    def handlers(self) -> Handlers:
+        return {
+            "copy_error": self._copy,
+            "restart": partial(self.app.exit, return_code=RESTART),
+            "scroll_down": partial(self._scroll, SCROLL_LINES),
+            "scroll_up": partial(self._scroll, -SCROLL_LINES),
+            "quit": partial(self.app.exit, return_code=1),
+        }
 
     def compose(self) -> ComposeResult:
         yield Static(
@@ -66,20 +78,9 @@ class BrokenScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#broken-pane", VerticalScroll).scroll_end(animate=False)
 
-    def action_copy_error(self) -> None:
+    def _copy(self) -> None:
         self.app.copy_to_clipboard(self._text)
         self.notify("copied: paste it into a report of this error")
 
-    def action_restart(self) -> None:
-        """In this process's place, as it was called."""
-        self.app.exit(return_code=RESTART)
-
-    def action_scroll(self, by: int) -> None:
+    def _scroll(self, by: int) -> None:
         self.query_one("#broken-pane", VerticalScroll).scroll_relative(y=by, animate=False)
-
-    def action_quit(self) -> None:
-        self.app.exit(return_code=1)
-
-
-RESTART = 85
-"""What the app gives when it is to be started anew."""

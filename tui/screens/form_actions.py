@@ -1,75 +1,67 @@
-"""The keys that open the new-experiment form: empty, as a run was, or as its verdict suggests."""
+"""Keys that open the new-experiment form: as the last one was, as a run was, or as its verdict suggests."""
 
-from dataclasses import dataclass
-
-from textual import work
+from functools import partial
 
 from tui.formatting import plain
-from tui.screens.run_actions import RunActions
+from tui.preferences.state import last_form
+from tui.screens.full_screen import Handlers
+from tui.screens.runs_screen import RunsScreen
 from tui.store_calls import Refused, stored_runs
 
 
-@dataclass(frozen=True)
-class Copied:
-    """A form that is filled with a run's settings."""
+class FormActions:
+    """Reads what a form starts from in a thread, then opens it."""
 
-    texts: dict[str, str]
-    heading: str
+    def __init__(self, screen: RunsScreen) -> None:
+        self._screen = screen
 
+    def handlers(self) -> Handlers:
+        return {"clone_run": partial(self._clone, fixed=False), "fix": partial(self._clone, fixed=True)}
 
-class FormActions(RunActions):
-    @property
-    def has_worker(self) -> bool:
-        """Whether what is queued will start by itself."""
-        raise NotImplementedError
+    def new(self) -> None:
+        if self._screen.port.may_write():
+            self._screen.run_worker(self._read_last, thread=True, exclusive=True, group="form")
 
-    def action_new_run(self) -> None:
-        if self.may_write():
-            self._open(None)
-
-    def action_clone_run(self) -> None:
-        self._copy(fixed=False)
-
-    def action_fix(self) -> None:
-        self._copy(fixed=True)
-
-    def _copy(self, *, fixed: bool) -> None:
-        rows = self.chosen_rows()
-        if not rows or not self.may_write():
+    def _clone(self, *, fixed: bool) -> None:
+        rows = self._screen.chosen_rows()
+        if not rows or not self._screen.port.may_write():
             return
         if len(rows) > 1:
-            self.notify("one run at a time is cloned: esc drops the marks", severity="warning")
+            self._screen.notify("one run at a time is cloned: esc drops the marks", severity="warning")
             return
-        self._read_run(rows[0].id, fixed)
+        read = partial(self._read_run, rows[0].id, fixed)
+        self._screen.run_worker(read, thread=True, exclusive=True, group="form")
 
-    @work(thread=True, exclusive=True, group="copy")
+    def _read_last(self) -> None:
+        texts = last_form(self._screen.port.home)
+        heading = f"New experiment{', from your last form' if texts else ''}"
+        self._screen.app.call_from_thread(self._open, texts, heading)
+
     def _read_run(self, run_id: int, fixed: bool) -> None:
+        from tui.forms.form import texts_of  # knows the specs, which the app starts without
+
         try:
-            (run,) = stored_runs(self._home, [run_id])
+            (run,) = stored_runs(self._screen.port.home, [run_id])
         except Refused as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error")
+            self._screen.notify(str(error), severity="error")
             return
         if fixed and not run.change:
-            text = f"#{run_id}: nothing is suggested; C clones it"
-            self.app.call_from_thread(self.notify, text, severity="warning")
+            self._screen.notify(f"#{run_id} has no suggested fix; C clones it", severity="warning")
             return
         changed = ", ".join(f"{name} {value}" for name, value in run.change.items())
-        heading = f"As #{run_id}, but {changed}" if fixed else f"Clone of #{run_id}"
-        from tui.forms.form import texts_of
+        heading = plain(f"Clone of #{run_id} with {changed}" if fixed else f"Clone of #{run_id}")
+        texts = texts_of(run.spec, run.change if fixed else {})
+        self._screen.app.call_from_thread(self._open, texts, heading)
 
-        copied = Copied(texts_of(run.spec, run.change if fixed else {}), plain(heading))
-        self.app.call_from_thread(self._open, copied)
-
-    def _open(self, copied: Copied | None) -> None:
+    def _open(self, texts: dict[str, str], heading: str) -> None:
         from tui.screens.new_run import NewRunScreen  # reads data sets: the app starts without it
 
-        if not self.is_current:
-            return
-        form = NewRunScreen(self._home, copied.texts, copied.heading) if copied else NewRunScreen(self._home)
-        self.app.push_screen(form, self._queued)
+        if self._screen.is_current:
+            form = NewRunScreen(self._screen.port.home, texts, heading)
+            self._screen.app.push_screen(form, self._queued)
 
     def _queued(self, ids: tuple[int, ...] | None) -> None:
         if ids:
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
-            hint = "" if self.has_worker else ": press w to start a worker"
-            self.notify(f"queued {which}{hint}")
+            hint = "" if self._screen.has_worker else ": press w to start a worker"
+            self._screen.notify(f"queued {which}{hint}")

@@ -1,16 +1,16 @@
-"""The images of one cell of a run's confusion matrix, each with what it was answered after every epoch."""
+"""Images of one cell of a run's confusion matrix, each with its prediction after every epoch."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PIL import Image
 from rich.text import Text
-from textual import work
-from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.datasets.formats.problems import DataError
 from engine.datasets.view import Viewer
@@ -18,9 +18,10 @@ from engine.files.epoch_predictions import NoAnswers, read_answers
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
 from tui import commands
+from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import decimals, fitted_end, plain
 from tui.preferences.picture_protocol import fitted_cells, picture_class
-from tui.screens.help import HelpScreen
+from tui.screens.full_screen import FullScreen, Handlers
 from tui.views.cell_images import CellImages, ImageFacts, Place, epochs_seen, window
 from tui.views.run_view import RunView
 from tui.widgets.matrix_pane import named
@@ -28,88 +29,104 @@ from tui.widgets.matrix_pane import named
 SCORE_PLACES = 3
 """Scores are kept in half precision."""
 MOST_PX = 768
-"""No side of a picture is longer: over SSH each one is sent whole."""
+"""Longest side of a picture: over SSH each one is sent whole."""
+FAR = 10**9
 
 
-class ImagesScreen(Screen[int | None]):
-    """Leaves with the epoch that was looked at last."""
+class ImagesScreen(FullScreen[int | None]):
+    """Closes with the epoch that was looked at last."""
 
     TABLE = commands.IMAGES
     BINDINGS = commands.bindings(TABLE)
-    AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
 
     class Read(Message):
-        def __init__(self, found: CellImages, number: int) -> None:
+        def __init__(self, found: CellImages) -> None:
             super().__init__()
-            self.found, self.number = found, number
+            self.found = found
 
     class Shown(Message):
-        """A picture, or why there is none."""
+        """Picture of an image, or why there is none; `image` is -1 where the cell has none."""
 
-        def __init__(self, image: int, picture: Image.Image | None, text: str) -> None:
+        def __init__(self, image: int, picture: Image.Image | None, text: str, path: str) -> None:
             super().__init__()
-            self.image, self.picture, self.text = image, picture, text
+            self.image, self.picture, self.text, self.path = image, picture, text, path
 
     def __init__(self, home: Home, view: RunView, place: Place) -> None:
         super().__init__()
         self._home, self._view, self.place = home, view, place
         self._names = tuple(map(plain, view.class_names))
-        self._viewer = Viewer(home, view.spec, MOST_PX)
+        self._viewer = Viewer(home, view.spec, MOST_PX)  # the pictures' thread alone uses it
         self._found: CellImages | None = None
-        self._number = 0
-        """Of the newest reading: an older one that ends later is of no use."""
+        self._path = ""
+        """Path of the image that was loaded last."""
         self._picture: Any = None
         self._pixels = (1, 1)
 
-    def compose(self) -> ComposeResult:
-        yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
-        yield Static(id="images-head", markup=False)
+    def handlers(self) -> Handlers:
+        return {
+            "next_image": partial(self._step, 1),
+            "previous_image": partial(self._step, -1),
+            "first_image": partial(self._step, -FAR),
+            "last_image": partial(self._step, FAR),
+            "next_epoch": partial(self._to_epoch, 1),
+            "previous_epoch": partial(self._to_epoch, -1),
+            "order": self._reverse,
+            "copy_path": self._copy_path,
+            "help": self.open_help,
+            "leave": self.leave,
+        }
+
+    def compose_head(self) -> Widget:
+        return Static(id="images-head", markup=False)
+
+    def compose_body(self) -> Iterable[Widget]:
         with Horizontal(id="body"):
             with Container(id="picture"):
-                yield Static("reading the answers …", id="no-picture", markup=False)
+                yield Static("reading the predictions …", id="no-picture", markup=False)
             with Vertical(id="facts"):
                 yield Static(id="image-facts", markup=False)
                 yield Static(id="image-list", markup=False)
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
+        crashed = self.raise_from_thread
+        self._predictions = ReaderThread[None]("predictions", self._read, crashed)
+        self._pictures = ReaderThread[tuple[int, str]]("pictures", self._load, crashed)
         self._draw_head(None)
-        self._read_anew()
+        self._predictions.ask(None)
 
-    # What is read
+    def on_unmount(self) -> None:
+        self._predictions.stop()
+        self._pictures.stop()
 
-    def _read_anew(self) -> None:
-        """For each epoch: while the run trains, there are more each time."""
-        self._number += 1
-        self._read(self._number)
+    # What threads read
 
-    @work(thread=True, group="answers")
-    def _read(self, number: int) -> None:
+    def _read(self, _question: None) -> None:
+        """Read all predictions, in their thread: while the run trains, there are more each time."""
         try:
             answers = read_answers(self._home.run(self._view.run_id), self._view.class_names)
         except NoAnswers as problem:
-            self.post_message(self.Shown(-1, None, plain(problem)))
+            self.post_message(self.Shown(-1, None, plain(problem), ""))
             return
         are_grades = LOSSES[self._view.spec.loss].gives_grade
-        self.post_message(self.Read(CellImages(answers, len(self._names), are_grades=are_grades), number))
+        self.post_message(self.Read(CellImages(answers, len(self._names), are_grades=are_grades)))
 
-    @work(thread=True, exclusive=True, group="picture")
-    def _load(self, image: int, name: str) -> None:
+    def _load(self, question: tuple[int, str]) -> None:
+        """Load an image, in the pictures' thread."""
+        image, name = question
         try:
-            self.post_message(self.Shown(image, self._viewer.show(name), self._viewer.where(name)))
+            picture, text = self._viewer.show(name), ""
         except DataError as problem:
-            self.post_message(self.Shown(image, None, plain(problem)))
+            picture, text = None, plain(problem)
+        self.post_message(self.Shown(image, picture, text, self._viewer.where(name)))
 
     def on_images_screen_read(self, message: Read) -> None:
-        if message.number == self._number:
-            self._found = message.found
-            self._look(self.place)
+        self._found = message.found
+        self._look(self.place)
 
     def on_images_screen_shown(self, message: Shown) -> None:
-        if message.image not in (self.place.image, -1):
+        if message.image not in (self.place.image, -1) or not self.is_whole:
             return
+        self._path = message.path
         says = self.query_one("#no-picture", Static)
         says.display = message.picture is None
         if message.picture is None:
@@ -153,11 +170,11 @@ class ImagesScreen(Screen[int | None]):
             why = (
                 "no image of this cell after this epoch"
                 if known
-                else "the answers of this epoch were not kept"
+                else "the predictions of this epoch were not kept"
             )
-            self.post_message(self.Shown(-1, None, why))
+            self.post_message(self.Shown(-1, None, why, ""))
         elif image != before or self._picture is None:
-            self._load(image, self._found.name(image))
+            self._pictures.ask((image, self._found.name(image)))
 
     def _draw(self) -> None:
         found, place = self._found, self.place
@@ -176,7 +193,9 @@ class ImagesScreen(Screen[int | None]):
         place = self.place
         head = Text(no_wrap=True, overflow="ellipsis")
         head.append(f"#{self._view.run_id}  epoch {place.epoch} of {self._last_epoch}", style="bold")
-        head.append(f"   true {named(self._names, place.label)}, answered {named(self._names, place.answer)}")
+        head.append(
+            f"   true {named(self._names, place.label)}, predicted {named(self._names, place.answer)}"
+        )
         if count is not None:
             head.append(f"   {count:,} image{'' if count == 1 else 's'}", style="dim")
         self.query_one("#images-head", Static).update(head)
@@ -192,7 +211,7 @@ class ImagesScreen(Screen[int | None]):
         text.append(f"{about.name}\n", style="bold")
         for name, value in (
             ("label", named(names, label)),
-            ("answer", named(names, place.answer)),
+            ("predicted", named(names, place.answer)),
             (score, decimals(about.score, SCORE_PLACES)),
         ):
             text.append(f"{name:7}", style="dim").append(f"{value}\n")
@@ -209,64 +228,42 @@ class ImagesScreen(Screen[int | None]):
         at = found.number(place)
         order = "least" if place.is_reversed else "most"
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{at + 1:,} of {len(images):,}, {order} sure first", style="dim")
+        text.append(f"{at + 1:,} of {len(images):,}, {order} confident first", style="dim")
         for line in window(len(images), at, room):
             facts = found.facts(images[line], place.epoch)
             row = f"{fitted_end(facts.name, width - 8)}{decimals(facts.score, SCORE_PLACES):>7} "
             text.append(f"\n{row}", style="reverse" if line == at else "")
         listed.update(text)
 
-    # What keys do
+    # Commands
 
     def _step(self, by: int) -> None:
         if self._found is not None:
             self._look(self._found.step(self.place, by))
 
-    def action_next_image(self) -> None:
-        self._step(1)
-
-    def action_previous_image(self) -> None:
-        self._step(-1)
-
-    def action_first_image(self) -> None:
-        self._step(-(10**9))
-
-    def action_last_image(self) -> None:
-        self._step(10**9)
-
-    def action_next_epoch(self) -> None:
-        self._to_epoch(1)
-
-    def action_previous_epoch(self) -> None:
-        self._to_epoch(-1)
-
     def _to_epoch(self, by: int) -> None:
-        """At once with what is known, then with what is new."""
+        """Show an epoch at once with what is known, then with what is new."""
         self.place = replace(self.place, epoch=max(self.place.epoch + by, 0))
         if self._found is not None and self.place.epoch <= self._found.last_epoch:
             self._look(self.place)
-        self._read_anew()
+        self._predictions.ask(None)
 
-    def action_order(self) -> None:
+    def _reverse(self) -> None:
         if self._found is not None:
             self._look(replace(self.place, is_reversed=not self.place.is_reversed, image=None))
 
-    def action_copy_path(self) -> None:
-        """To the clipboard of whoever sits at the terminal (OSC 52)."""
-        if self._found is not None and self.place.image is not None:
-            where = self._viewer.where(self._found.name(self.place.image))
-            self.app.copy_to_clipboard(where)
-            self.notify(f"copied {where}")
+    def _copy_path(self) -> None:
+        """Copy the path of the image that is shown to the clipboard of whoever sits at the terminal (OSC 52)."""
+        if self._path and self.place.image is not None:
+            self.app.copy_to_clipboard(self._path)
+            self.notify(f"copied {self._path}")
 
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.TABLE))
-
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         self.dismiss(self.place.epoch)
 
 
 def _history_text(history: tuple[int | None, ...], label: int, epoch: int, width: int) -> Text:
-    """Two lines: epochs, and what the image was answered after them; right answers are bold."""
+    """Write two lines: epochs, and the predictions after them; correct ones are bold."""
     cell = max(len(str(len(history) - 1)), max((len(str(each)) for each in history), default=1)) + 1
     seen = epochs_seen(history, epoch, (width - 7) // cell)
     text = Text(no_wrap=True)

@@ -1,15 +1,20 @@
-"""A screen of pages, one of which is seen: numbers turn to them, other keys go to the seen one."""
+"""Screens of pages, one of which is visible: numbers turn to them, other keys go to the visible one."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.commands import Command
+from tui.screens.full_screen import FeedScreen, Handlers
 
-class PagedScreen(Screen[Any]):
+T = TypeVar("T")
+
+
+class PagedScreen(FeedScreen[T]):
     """Composes a Static `#pages` and for each page a widget of its name, whose `do_…` methods are its keys."""
 
     PAGES: ClassVar[tuple[str, ...]]
@@ -18,10 +23,11 @@ class PagedScreen(Screen[Any]):
 
     @property
     def pane(self) -> Widget:
+        """Widget of the visible page."""
         return self.query_one(f"#{self.page}")
 
     def draw_page(self) -> None:
-        """Draw what is seen, with what is known now."""
+        """Draw the visible page from the newest view."""
         raise NotImplementedError
 
     def turn_to(self, page: str) -> None:
@@ -33,22 +39,24 @@ class PagedScreen(Screen[Any]):
             part = Text.assemble(
                 (f" {number} ", "dim"), (f"{each}  ", "bold reverse" if each == page else "dim")
             )
-            part.apply_meta({"@click": f"screen.page('{each}')"})
+            part.apply_meta({"@click": f"screen.command('show_{each}')"})
             words.append_text(part)
         self.query_one("#pages", Static).update(words)
         self.draw_page()
         self.refresh_bindings()
 
-    def action_page(self, page: str) -> None:
-        self.turn_to(page)
+    def page_handlers(self) -> Handlers:
+        return {f"show_{page}": partial(self.turn_to, page) for page in self.PAGES}
 
-    def action_on_page(self, name: str) -> None:
-        act: Callable[[], None] | None = getattr(self.pane, f"do_{name}", None)
-        if act is not None:
-            act()
+    def do(self, command: Command) -> None:
+        if not command.pane_key:
+            super().do(command)
+            return
+        key: Callable[[], None] = getattr(self.pane, f"do_{command.pane_key}")
+        key()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def offers(self, command: Command) -> bool | None:
         """A page has only the keys that it does something with."""
-        if action == "on_page":
-            return hasattr(self.pane, f"do_{parameters[0]}") if self.is_mounted else False
-        return True
+        if command.pane_key and not (self.page and hasattr(self.pane, f"do_{command.pane_key}")):
+            return False
+        return super().offers(command)

@@ -1,13 +1,14 @@
-"""One run on a screen of its own: curves, confusion, log, spec, and first what its numbers say."""
+"""Screen of one run: curves, confusion, log, spec, and above them its verdict."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Protocol
 
 from rich.text import Text
-from textual import work
-from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.files.paths import Home
 from engine.spec.grid import SpecError
@@ -15,11 +16,16 @@ from engine.spec.run_spec import RunSpec
 from engine.store.database import StoreError
 from engine.store.fencing import QueueError
 from tui import commands
+from tui.commands import Command
+from tui.feeds.reader_thread import FeedThread
 from tui.feeds.run_feed import RunFeed
+from tui.feeds.run_log import LogFile, LogLines
 from tui.formatting import plain
 from tui.screens.copying import CopyActions
-from tui.screens.help import HelpScreen
+from tui.screens.form_actions import FormActions
+from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
+from tui.screens.run_actions import RunActions
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import GLYPHS, RunRow, Verdict
 from tui.store_calls import Refused, stored_runs
@@ -34,58 +40,55 @@ from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.spec_pane import SpecPane
 
-POLL_S = 0.25
-SEARCHABLE = "log"
+PAGE_OF = {"search": "log", "compare_spec": "spec"}
+"""Commands of the screen that one page alone has."""
 LINES_LOW, LINES_TALL = 3, 6
-"""Of a failed run's log that are seen beside why it failed."""
+"""Lines of a failed run's log below the cause."""
 
 
-class Base(Protocol):
-    """The screen below: it knows the run table's rows and the workers."""
-
-    _home: Home
-    _readonly: bool
+class Below(Protocol):
+    """Screen below: it knows the run table's rows and the workers."""
 
     @property
     def has_worker(self) -> bool: ...
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
-class RunScreen(PagedScreen, CopyActions):
+class RunScreen(PagedScreen[None]):
     PAGES = ("curves", "confusion", "log", "spec")
     TABLE = commands.RUN
     BINDINGS = commands.bindings(TABLE)
-    AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
+    POLL_S = 0.25
+    FEED_ERRORS = (StoreError, SpecError, QueueError)
 
-    class Ready(Message):
-        def __init__(self, view: RunView) -> None:
+    class LogRead(Message):
+        def __init__(self, more: LogLines) -> None:
             super().__init__()
-            self.view = view
+            self.more = more
 
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, RunScreen.Ready)
-
-    class Back(Message):
-        """What could not be read is read again."""
-
-    class Failed(Message):
-        def __init__(self, text: str, *, is_gone: bool) -> None:
-            super().__init__()
-            self.text, self.is_gone = text, is_gone
-
-    def __init__(self, below: Base, run_id: int) -> None:
-        super().__init__(below._home, readonly=below._readonly)
-        self._below, self.run_id = below, run_id
-        self._feed: RunFeed | None = None
-        self._asking = self._is_gone = self._has_failed = False
+    def __init__(self, home: Home, below: Below, run_id: int) -> None:
+        super().__init__()
+        self._home, self._below, self.run_id = home, below, run_id
+        self._is_gone = False
         self._view: RunView | None = None
+        self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
 
-    def compose(self) -> ComposeResult:
-        yield Static("resnet-tui needs 80×24 characters: enlarge the window", id="too-small")
-        yield Line("run-head")
-        yield Static(id="banner", markup=False)
+    def handlers(self) -> Handlers:
+        return {
+            **self.page_handlers(),
+            **self._runs.handlers(),
+            **self._forms.handlers(),
+            **self._copying.handlers(),
+            "search": self._search,
+            "compare_spec": self._compare_spec,
+            "help": self.open_help,
+            "leave": self.leave,
+        }
+
+    def compose_head(self) -> Widget:
+        return Line("run-head")
+
+    def compose_body(self) -> Iterable[Widget]:
         yield Clipped("run-verdict", "4")
         yield Static(id="pages", markup=False)
         with Container(id="body"):
@@ -93,83 +96,60 @@ class RunScreen(PagedScreen, CopyActions):
             yield MatrixPane()
             yield LogPane()
             yield SpecPane()
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one("#banner").display = False
-        self.query_one(LogPane).open_file(self._home.run(self.run_id).log)
+        self._log = FeedThread[LogLines](
+            "run log",
+            lambda: LogFile(self._home.run(self.run_id).log),
+            lambda more: self.post_message(self.LogRead(more)),
+            self.raise_from_thread,
+            self.raise_from_thread,
+        )
+        self.set_interval(self.POLL_S, self._refresh_page)
         self.turn_to(self.PAGES[0])
-        self.set_interval(POLL_S, self._poll)
-        self._poll()
 
     def on_unmount(self) -> None:
-        super().on_unmount()
-        if self._feed is not None:
-            self._feed.close()
+        self._log.stop()
 
     # What is read
 
-    def _poll(self) -> None:
+    def open_feed(self) -> RunFeed:
+        return RunFeed(self._home, self.run_id)
+
+    def _refresh_page(self) -> None:
         if self.page == "log":
-            self.query_one(LogPane).read_on()
+            self._log.ask()
         if self._view is not None and self._view.status == "queued":
-            self._draw_verdict(self._view)  # others' ends move its start, and write nothing to it
-        if not self._asking:
-            self._asking = True
-            self._read()
+            self._draw_verdict(self._view)  # other runs' ends move its start, and write nothing to it
 
-    @work(thread=True, group="run-feed")
-    def _read(self) -> None:
-        try:
-            if self._feed is None:
-                self._feed = RunFeed(self._home, self.run_id)
-            view = self._feed.poll()
-        except QueueError as error:
-            self.post_message(self.Failed(plain(error), is_gone=True))
-        except (StoreError, SpecError) as error:
-            self.post_message(self.Failed(plain(error), is_gone=False))
-        else:
-            if view is not None:
-                self.post_message(self.Ready(view))
-            elif self._has_failed:
-                self.post_message(self.Back())
-        finally:
-            self._asking = False
+    def on_run_screen_log_read(self, message: LogRead) -> None:
+        if self.is_whole:
+            self.query_one(LogPane).add(message.more)
 
-    def on_run_screen_ready(self, message: Ready) -> None:
-        if not self.is_attached:
-            return
+    def show_view(self, view: object) -> None:
+        assert isinstance(view, RunView)
         had_way_out = self._view is None or self._view.has_way_out
-        self._view = message.view
-        if message.view.has_way_out != had_way_out:
+        self._view = view
+        if view.has_way_out != had_way_out:
             self.refresh_bindings()
-        self.query_one("#banner").display = False
         with self.app.batch_update():
             self._draw()
 
+    def feed_failed(self, error: Exception) -> None:
+        if isinstance(error, QueueError):
+            self._is_gone = True
+            self.on_screen_resume()
+        else:
+            super().feed_failed(error)
+
     def on_screen_resume(self) -> None:
-        """There is no such run any more: not while another screen lies above."""
+        """Leave a run that was removed, but not while another screen lies above."""
         if self._is_gone and self.app.screen is self:  # is_current is also said below a dialog
             self._is_gone = False
             self.notify(f"#{self.run_id} was removed", severity="warning")
             self.dismiss()
 
-    def on_run_screen_back(self) -> None:
-        self._has_failed = False
-        for banner in self.query("#banner"):
-            banner.display = False
-
-    def on_run_screen_failed(self, message: Failed) -> None:
-        if not self.is_attached:
-            return
-        if message.is_gone:
-            self._is_gone = True
-            self.on_screen_resume()
-            return
-        self._has_failed = True
-        banner = self.query_one("#banner", Static)
-        banner.update(f"✖ {message.text}")
-        banner.display = True
+    # Drawing
 
     def _draw(self) -> None:
         view = self._view
@@ -184,7 +164,7 @@ class RunScreen(PagedScreen, CopyActions):
             pane.show(view, self._verdict(view))
 
     def _draw_verdict(self, view: RunView) -> None:
-        """Nothing on the page where it stands whole."""
+        """Draw the verdict or the failure; nothing on the page that has it whole."""
         theme = self.app.theme_variables
         says = self.query_one("#run-verdict", Clipped)
         says.set_class(view.failure is not None, "-failed")
@@ -204,50 +184,47 @@ class RunScreen(PagedScreen, CopyActions):
         if self._view is not None:
             self.call_after_refresh(self._draw_verdict, self._view)
 
-    # Pages
-
     def draw_page(self) -> None:
         if self.page == "log":
-            self.query_one(LogPane).read_on()
+            self._log.ask()
         self._draw()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "search":
-            return self.page == SEARCHABLE
-        if action == "compare_spec":
-            return self.page == "spec"
-        if action == "fix" and self._view is not None and not self._view.has_way_out:
-            return None
-        return super().check_action(action, parameters)
+    # Commands of the pages
 
-    def action_search(self) -> None:
+    def offers(self, command: Command) -> bool | None:
+        if self.page != PAGE_OF.get(command.id, self.page):
+            return False
+        if command.id == "fix" and self._view is not None and not self._view.has_way_out:
+            return None
+        return super().offers(command)
+
+    def _search(self) -> None:
         pane = self.query_one(LogPane)
 
-        def looked_for(word: str | None) -> None:
+        def typed(word: str | None) -> None:
             if word is not None:
                 found = pane.search(plain(word))
                 if word:
                     self.notify(f"{found:,} lines have {word!r}" if found else f"{word!r} is not in the log")
 
-        self.app.push_screen(AskScreen("Look for", pane.word), looked_for)
+        self.app.push_screen(AskScreen("Search for", pane.word), typed)
 
-    def action_compare_spec(self) -> None:
-        def told(text: str | None) -> None:
-            if not text:
-                return
-            if text.strip().lstrip("#").isdecimal():
-                self._read_other(int(text.strip().lstrip("#")))
-            else:
-                self.notify(f"{text!r} is no run's number", severity="error")
+    def _compare_spec(self) -> None:
+        def typed(text: str | None) -> None:
+            number = (text or "").strip().lstrip("#")
+            if number.isdecimal():
+                read = partial(self._read_other, int(number))
+                self.run_worker(read, thread=True, exclusive=True, group="other")
+            elif text:
+                self.notify(f"{text!r} is not a run's number", severity="error")
 
-        self.app.push_screen(AskScreen("Against which run? Its number", placeholder="7"), told)
+        self.app.push_screen(AskScreen("Compare with which run? Its number", placeholder="7"), typed)
 
-    @work(thread=True, exclusive=True, group="other")
     def _read_other(self, run_id: int) -> None:
         try:
             (run,) = stored_runs(self._home, [run_id])
         except Refused as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error")
+            self.notify(str(error), severity="error")
             return
         self.app.call_from_thread(self._compare, run_id, run.spec)
 
@@ -257,15 +234,15 @@ class RunScreen(PagedScreen, CopyActions):
     def on_matrix_pane_opened(self, message: MatrixPane.Opened) -> None:
         from tui.screens.images import ImagesScreen  # numpy and Pillow would keep the app from starting fast
 
-        def looked(epoch: int | None) -> None:
+        def closed(epoch: int | None) -> None:
             if epoch is not None:
                 self.query_one(MatrixPane).look_at(epoch)
 
         if self._view is not None:
             place = Place(message.epoch, *message.cell)
-            self.app.push_screen(ImagesScreen(self._home, self._view, place), looked)
+            self.app.push_screen(ImagesScreen(self._home, self._view, place), closed)
 
-    # What the verbs need
+    # What the actions on runs ask
 
     @property
     def has_worker(self) -> bool:
@@ -278,12 +255,6 @@ class RunScreen(PagedScreen, CopyActions):
     def chosen_rows(self) -> list[RunRow]:
         row = self._below.row_of(self.run_id)
         return [row] if row is not None else []
-
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.TABLE))
-
-    def action_leave(self) -> None:
-        self.dismiss()
 
 
 def head_text(view: RunView) -> Text:

@@ -1,36 +1,53 @@
-"""The key that starts a worker, and what becomes of that one."""
+"""Key that starts a worker, and what becomes of that worker."""
 
 import subprocess
+from collections.abc import Callable
+from threading import Thread
 
 from tui import launch
-from tui.screens.form_actions import FormActions
+from tui.screens.runs_screen import RunsScreen
+
+LOOK_S = 0.5
+"""Seconds between two looks whether the worker has shown up, or has ended."""
 
 
-class StartActions(FormActions):
-    _started: "subprocess.Popen[bytes] | None" = None
-    """The worker that was started here, until it shows up in the table or has gone."""
+class WorkerStarter:
+    """Starts a worker in a thread, which follows it until it shows up in the run table or has ended."""
 
-    def action_start_worker(self) -> None:
-        if not self.may_write():
+    def __init__(self, screen: RunsScreen, crashed: Callable[[Exception], object]) -> None:
+        self._screen, self._crashed = screen, crashed
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        if not self._screen.port.may_write():
             return
-        if self.has_worker or self._started is not None:
-            self.notify("a worker is there already: it takes the queued runs one after another")
+        if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
+            self._screen.notify("a worker is there already: it takes the queued runs one after another")
             return
-        if warning := launch.logout_warning():
-            self.notify(warning, severity="warning", timeout=30, markup=False)
+        self._thread = Thread(target=self._run, name="start worker", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
         try:
-            self._started = launch.start_worker(self._home)
-        except OSError as error:
-            self.notify(f"{error.filename}: {error.strerror}", severity="error", markup=False)
-            return
-        self.notify(f"worker started (process {self._started.pid}): it goes on when you leave")
+            self._start_and_follow()
+        except Exception as error:  # an error of the program's own must reach the screen
+            self._crashed(error)
 
-    def _watch_started(self) -> None:
-        """Say why a worker that was started here could not go on."""
-        if self._started is None:
+    def _start_and_follow(self) -> None:
+        home = self._screen.port.home
+        if warning := launch.logout_warning():
+            self._screen.notify(warning, severity="warning", timeout=30, markup=False)
+        try:
+            worker = launch.start_worker(home)
+        except OSError as error:
+            self._screen.notify(f"{error.filename}: {error.strerror}", severity="error", markup=False)
             return
-        code = self._started.poll()
-        if code is not None or self.has_worker:
-            self._started = None
+        self._screen.notify(f"worker started (process {worker.pid}): it keeps running after you quit")
+        code = None
+        while code is None and not self._screen.has_worker:
+            try:
+                code = worker.wait(LOOK_S)
+            except subprocess.TimeoutExpired:
+                continue
         if code:
-            self.notify(launch.last_words(self._home), severity="error", timeout=15, markup=False)
+            self._screen.notify(launch.last_words(home), severity="error", timeout=15, markup=False)

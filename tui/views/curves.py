@@ -104,7 +104,7 @@ def mark_of(split: Split) -> str:
 
 
 @dataclass(frozen=True)
-class Looking:
+class ChartState:
     """How the curves are looked at."""
 
     panels: tuple[Panel, ...] = field(default_factory=run_panels)
@@ -120,16 +120,16 @@ class Looking:
     def chosen(self) -> Panel:
         return self.panels[self.panel]
 
-    def next_panel(self, by: int) -> "Looking":
+    def next_panel(self, by: int) -> "ChartState":
         return replace(self, panel=(self.panel + by) % len(self.panels))
 
-    def smoother(self, by: int) -> "Looking":
+    def smoother(self, by: int) -> "ChartState":
         return replace(self, smoothing=min(max(self.smoothing + by, 0), len(SMOOTHING) - 1))
 
-    def turn_log(self) -> "Looking":
+    def turn_log(self) -> "ChartState":
         return replace(self, log=self.log ^ {self.chosen.key})
 
-    def move(self, view: Subject, by: int, columns: int) -> "Looking":
+    def move(self, view: Subject, by: int, columns: int) -> "ChartState":
         """The cursor by a place of the chosen chart, which comes in at the newest value; the window follows it."""
         places = self._places(view, columns)
         if not places:
@@ -153,13 +153,13 @@ class Looking:
                 places.append(x)
         return places
 
-    def _following(self, view: Subject) -> "Looking":
+    def _following(self, view: Subject) -> "ChartState":
         if self.window is None or self.cursor is None or self.window[0] <= self.cursor <= self.window[1]:
             return self
         span = self.window[1] - self.window[0]
         return self._windowed(view, self.cursor - span / 2, span)
 
-    def zoom(self, view: Subject, factor: float) -> "Looking":
+    def zoom(self, view: Subject, factor: float) -> "ChartState":
         """Narrower (below 1) or wider around the cursor, or the newest value."""
         first, last = self.range(view)
         whole = _whole(view)
@@ -168,7 +168,7 @@ class Looking:
         share = (centre - first) / (last - first)
         return self._windowed(view, centre - share * span, span)
 
-    def _windowed(self, view: Subject, first: float, span: float) -> "Looking":
+    def _windowed(self, view: Subject, first: float, span: float) -> "ChartState":
         low, high = _whole(view)
         if span >= high - low:
             return replace(self, window=None)
@@ -184,7 +184,7 @@ def _whole(view: Subject) -> tuple[float, float]:
     return 0.0, float(view.last_epoch)
 
 
-def chart_of(view: Subject, looking: Looking, panel: Panel) -> Chart:
+def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
     first, last = looking.range(view)
     weight = SMOOTHING[looking.smoothing]
     lines: list[Line] = []

@@ -11,7 +11,7 @@ from tui.snapshot import RunRow
 from tui.views.metric_columns import optional_metrics
 
 QUEUE = "queue"
-"""The order without a wish: running, then waiting as they will be claimed, then ended, the newest first."""
+"""Default order: running, then waiting as they will be claimed, then ended, newest first."""
 TEXTS: Mapping[str, Callable[[RunRow], str]] = {
     "status": lambda row: row.status,
     "name": lambda row: row.name,
@@ -142,8 +142,8 @@ def _term(word: str, metrics: Collection[str]) -> Term:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a user wants to see of the runs; sorted by a column of SORTS, or by a metric that is shown."""
+class TableQuery:
+    """Filter and order of the run table; sorted by a column of SORTS, or by a metric that is shown."""
 
     terms: tuple[Term, ...] = ()
     sort: str = QUEUE
@@ -163,27 +163,28 @@ class Wish:
         return all(term.fits(row) for term in self.terms)
 
 
-def arrange(rows: Mapping[int, RunRow], wish: Wish) -> tuple[int, ...]:
+def arrange(rows: Mapping[int, RunRow], query: TableQuery) -> tuple[int, ...]:
     """The ids of the rows that fit, in the wished order."""
-    fitting = [row for row in rows.values() if wish.fits(row)] if wish.terms else list(rows.values())
-    if wish.sort == QUEUE:
-        fitting.sort(key=lambda row: row.rank, reverse=wish.reverse)
+    fitting = [row for row in rows.values() if query.fits(row)] if query.terms else list(rows.values())
+    if query.sort == QUEUE:
+        fitting.sort(key=lambda row: row.rank, reverse=query.reverse)
         return tuple(row.id for row in fitting)
-    lacking = [row for row in fitting if wish.key(row)[0]]
-    known = [row for row in fitting if not wish.key(row)[0]]
+    lacking = [row for row in fitting if query.key(row)[0]]
+    known = [row for row in fitting if not query.key(row)[0]]
     known.sort(key=lambda row: row.rank)
-    known.sort(key=lambda row: wish.key(row)[1], reverse=wish.reverse != is_highest_first(wish.sort))  # type: ignore[arg-type, return-value]
+    known.sort(key=lambda row: query.key(row)[1], reverse=query.reverse != is_highest_first(query.sort))  # type: ignore[arg-type, return-value]
     lacking.sort(key=lambda row: row.rank)
     return tuple(row.id for row in [*known, *lacking])
 
 
 def is_still(
-    before: Mapping[int, RunRow], after: Mapping[int, RunRow], changed: Collection[int], wish: Wish
+    before: Mapping[int, RunRow], after: Mapping[int, RunRow], changed: Collection[int], query: TableQuery
 ) -> bool:
     """Whether rows that changed stand where they stood: then nothing need be arranged anew."""
     if before.keys() != after.keys():
         return False
     return all(
-        wish.key(before[each]) == wish.key(after[each]) and wish.fits(before[each]) == wish.fits(after[each])
+        query.key(before[each]) == query.key(after[each])
+        and query.fits(before[each]) == query.fits(after[each])
         for each in changed
     )

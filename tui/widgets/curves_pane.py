@@ -6,7 +6,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
-from tui.views.curves import SMOOTHING, Looking, Panel, Subject, chart_of, run_panels
+from tui.views.curves import SMOOTHING, ChartState, Panel, Subject, chart_of, run_panels
 from tui.widgets.line import Line as TextLine
 
 ALL_FROM = (100, 30)
@@ -34,8 +34,8 @@ class ChartBox(Vertical):
         yield TextLine(classes="chart-title")
         yield ChartPlot()
 
-    def show(self, view: Subject, looking: Looking, *, is_chosen: bool) -> None:
-        chart = chart_of(view, looking, self.panel)
+    def show(self, view: Subject, chart_state: ChartState, *, is_chosen: bool) -> None:
+        chart = chart_of(view, chart_state, self.panel)
         self.query_one(ChartPlot).chart = chart
         self.query_one(".chart-title", TextLine).say(legend(chart, is_chosen=is_chosen))
 
@@ -51,7 +51,7 @@ class CurvesPane(Container):
         super().__init__(id="curves")
         self._panels = panels if panels is not None else run_panels()
         self._view: Subject | None = None
-        self.looking = Looking(self._panels)
+        self.chart_state = ChartState(self._panels)
         self.one_alone = False
 
     def compose(self) -> ComposeResult:
@@ -75,25 +75,25 @@ class CurvesPane(Container):
             return
         self.set_class(self._shows_all, "-all")
         for box in self.query(ChartBox):
-            is_chosen = box.panel is self.looking.chosen
+            is_chosen = box.panel is self.chart_state.chosen
             box.display = is_chosen or self._shows_all
             box.set_class(is_chosen, "-chosen")
             if box.display:
-                box.show(self._view, self.looking, is_chosen=is_chosen and self._shows_all)
+                box.show(self._view, self.chart_state, is_chosen=is_chosen and self._shows_all)
         self.query_one("#curves-says", TextLine).say(self._says())
 
     def _says(self) -> Text:
-        words = [] if self._shows_all else [f"{self.looking.panel + 1} of {len(self._panels)}"]
-        if self.looking.smoothing:
-            words.append(f"smoothed {SMOOTHING[self.looking.smoothing]:g}")
-        if self.looking.chosen.key in self.looking.log:
+        words = [] if self._shows_all else [f"{self.chart_state.panel + 1} of {len(self._panels)}"]
+        if self.chart_state.smoothing:
+            words.append(f"smoothed {SMOOTHING[self.chart_state.smoothing]:g}")
+        if self.chart_state.chosen.key in self.chart_state.log:
             words.append("logarithmic")
-        if self.looking.window is not None:
-            words.append("epochs {:g} to {:g}".format(*(round(edge, 2) for edge in self.looking.window)))
+        if self.chart_state.window is not None:
+            words.append("epochs {:g} to {:g}".format(*(round(edge, 2) for edge in self.chart_state.window)))
         return Text("   ".join(words), style="dim", no_wrap=True, overflow="ellipsis")
 
-    def _look(self, looking: Looking) -> None:
-        self.looking = looking
+    def _look(self, chart_state: ChartState) -> None:
+        self.chart_state = chart_state
         self._draw()
 
     # What keys do
@@ -106,31 +106,31 @@ class CurvesPane(Container):
 
     def _move(self, by: int) -> None:
         if self._view is not None:
-            box = self.query_one(f"#chart-{self.looking.chosen.key}", ChartBox)
-            self._look(self.looking.move(self._view, by, box.columns))
+            box = self.query_one(f"#chart-{self.chart_state.chosen.key}", ChartBox)
+            self._look(self.chart_state.move(self._view, by, box.columns))
 
     def do_next(self) -> None:
-        self._look(self.looking.next_panel(1))
+        self._look(self.chart_state.next_panel(1))
 
     def do_previous(self) -> None:
-        self._look(self.looking.next_panel(-1))
+        self._look(self.chart_state.next_panel(-1))
 
     def do_more(self) -> None:
-        self._look(self.looking.smoother(1))
+        self._look(self.chart_state.smoother(1))
 
     def do_less(self) -> None:
-        self._look(self.looking.smoother(-1))
+        self._look(self.chart_state.smoother(-1))
 
     def do_log(self) -> None:
-        self._look(self.looking.turn_log())
+        self._look(self.chart_state.turn_log())
 
     def do_zoom_in(self) -> None:
         if self._view is not None:
-            self._look(self.looking.zoom(self._view, 0.5))
+            self._look(self.chart_state.zoom(self._view, 0.5))
 
     def do_zoom_out(self) -> None:
         if self._view is not None:
-            self._look(self.looking.zoom(self._view, 2.0))
+            self._look(self.chart_state.zoom(self._view, 2.0))
 
     def do_open(self) -> None:
         """One chart, or all again."""

@@ -1,7 +1,6 @@
-"""The log of the opened run: its end, as it grows, and where a word stands in it."""
+"""Log of the opened run: its end, as it grows, and where a word stands in it."""
 
 import re
-from pathlib import Path
 
 from rich.segment import Segment
 from rich.style import Style
@@ -9,7 +8,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.feeds.run_log import LogFile
+from tui.feeds.run_log import LogLines
 from tui.widgets.scrolling import Scrolling
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ")
@@ -17,7 +16,7 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ")
 
 
 class LogPane(Scrolling, ScrollView, can_focus=False):
-    """Follows the end until somebody scrolls up; `found` is the word that is looked for."""
+    """Lines of the log. It follows the end until somebody scrolls up; `word` is what is searched for."""
 
     DEFAULT_CSS = "LogPane { overflow-x: auto; overflow-y: scroll; }"
 
@@ -25,21 +24,12 @@ class LogPane(Scrolling, ScrollView, can_focus=False):
         super().__init__(id="log")
         self.lines: list[str] = []
         self.word = ""
-        self._file: LogFile | None = None
         self._match = -1
 
-    def open_file(self, path: Path) -> None:
-        self._file = LogFile(path)
-        self.read_on()
-
-    def read_on(self) -> None:
-        if self._file is None:
-            return
-        lines, anew = self._file.read()
-        if not lines and not anew:
-            return
-        follows = anew or self.is_vertical_scroll_end
-        self.lines = lines if anew else [*self.lines, *lines]
+    def add(self, more: LogLines) -> None:
+        """Show new lines; the end is followed unless somebody has scrolled up."""
+        follows = more.is_all or self.is_vertical_scroll_end
+        self.lines = more.lines if more.is_all else [*self.lines, *more.lines]
         width = max(map(len, self.lines), default=0)
         self.virtual_size = Size(width, len(self.lines))
         self.refresh()
@@ -76,7 +66,7 @@ class LogPane(Scrolling, ScrollView, can_focus=False):
         return [*segments, Segment(line[at:], style)]
 
     def search(self, word: str) -> int:
-        """Mark a word and go to its last place; gives the lines that have it."""
+        """Mark a word, go to its last place and return how many lines have it."""
         self.word, self._match = word, -1
         found = self._matches()
         if found:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from engine.metrics.metric import SplitMetric
 from tui.snapshot import RunRow
-from tui.views.run_list import Wish, arrange, is_still
+from tui.views.run_list import TableQuery, arrange, is_still
 from tui.views.table_columns import Column, Facts, content, decides, facts_of, header, plan_columns
 
 HEAD = 1
@@ -24,7 +24,7 @@ COLOURS = {"running": "primary", "done": "success", "failed": "error"}
 
 
 class RunTable(ScrollView, can_focus=True):
-    """Shows rows as a wish has them; keeps the cursor on its run, and the marks."""
+    """Runs filtered and ordered by a table query; keeps the cursor on its run, and the marks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_by(-1)", show=False),
@@ -58,7 +58,7 @@ class RunTable(ScrollView, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__(id="runs")
-        self.wish = Wish()
+        self.table_query = TableQuery()
         self.marks: set[int] = set()
         self._rows: Mapping[int, RunRow] = {}
         self._shown: tuple[int, ...] = ()
@@ -104,7 +104,7 @@ class RunTable(ScrollView, can_focus=True):
         if gone:
             self.marks -= gone
             self.post_message(self.MarksChanged())
-        if not is_still(before, rows, changed, self.wish):
+        if not is_still(before, rows, changed, self.table_query):
             self._lay_out()
             return
         is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
@@ -125,9 +125,9 @@ class RunTable(ScrollView, can_focus=True):
     def _planned(self, facts: Facts) -> tuple[Column, ...]:
         return plan_columns(self._width, facts, self._metrics)
 
-    def show_as(self, wish: Wish) -> None:
+    def show_as(self, query: TableQuery) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
-        self.wish, self._range = wish, None
+        self.table_query, self._range = query, None
         self._lay_out()
         self.post_message(self.MarksChanged())
 
@@ -142,7 +142,7 @@ class RunTable(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         keep, place = self.run_id, self.cursor_row
         was_in_view = not self._shown or keep in self._visible()
-        self._shown = arrange(self._rows, self.wish)
+        self._shown = arrange(self._rows, self.table_query)
         self._facts = facts_of(self._rows.values()).grown(self._facts)
         self._plan = self._planned(self._facts)
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
@@ -264,7 +264,9 @@ class RunTable(ScrollView, can_focus=True):
         ground = self.rich_style
         if y < HEAD:
             style = self.get_component_rich_style("table--header")
-            text = " ".join(header(column, self.wish.sort, self.wish.reverse) for column in self._plan)
+            text = " ".join(
+                header(column, self.table_query.sort, self.table_query.reverse) for column in self._plan
+            )
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         place = y - HEAD + self.scroll_offset.y
         if place >= len(self._shown):

@@ -20,9 +20,9 @@ from engine.files.paths import Home
 from engine.store.database import Store
 from engine.store.edits.remove import remove
 from tui.feeds.feed import Feed
-from tui.feeds.prefetch import FirstLook, Lookout
-from tui.feeds.since_last_visit import Absence, look_back
-from tui.preferences.state import Manner, remember_manner
+from tui.feeds.prefetch import FirstLook, Prefetch
+from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
+from tui.preferences.state import Preferences, save_preferences
 from tui.screens.home import HomeScreen
 from tui.snapshot import Snapshot
 from tui.start import only_flags
@@ -32,14 +32,14 @@ import json, sys
 from pathlib import Path
 from engine.files.paths import Home
 from tui.feeds import prefetch
-lookout = prefetch.begin(Home.find(Path(sys.argv[1])), create=sys.argv[2] == "create")
+prefetched = prefetch.start(Home.find(Path(sys.argv[1])), create=sys.argv[2] == "create")
 assert not any(name.startswith(("sqlalchemy", "pydantic", "textual")) for name in sys.modules)
 try:
-    has_opened = lookout.has_opened()
+    has_opened = prefetched.has_opened()
 except prefetch.CannotOpen as problem:
     print(json.dumps(str(problem)))
     sys.exit()
-look = lookout.look()
+look = prefetched.result()
 detail = look.snapshot.detail
 print(json.dumps([has_opened, sorted(look.snapshot.rows), detail.title if detail else None]))
 """
@@ -57,23 +57,20 @@ def look_at(home: Home) -> FirstLook:
     with contextlib.closing(Feed(home.database)) as feed:
         snapshot = feed.poll(None)
     assert snapshot is not None
-    return FirstLook(snapshot, look_back(home))
+    return FirstLook(snapshot, read_since_last_visit(home))
 
 
-class Seen(Lookout):
+class Seen(Prefetch):
     """A look that is there already."""
 
     def __init__(self, look: FirstLook | str | None) -> None:
-        self._look, self.is_given_up = look, False
+        self._look = look
 
     def has_opened(self) -> bool:
         return True
 
-    def look(self) -> FirstLook | str | None:
+    def result(self) -> FirstLook | str | None:
         return self._look
-
-    def give_up(self) -> None:
-        self.is_given_up = True
 
 
 # What the process sees
@@ -87,9 +84,9 @@ def test_it_sees_what_the_feed_sees_and_loads_nothing_of_it_here(home: Home, stu
 
 
 def test_in_detail_it_has_the_first_run_of_the_order_that_the_user_left(home: Home, study: Store) -> None:
-    remember_manner(home, Manner(sort="best"))
+    save_preferences(home, Preferences(sort="best"))
     assert json.loads(begin(home).stdout)[2].startswith("#4 ")
-    remember_manner(home, Manner(sort="id", reverse=False))
+    save_preferences(home, Preferences(sort="id", reverse=False))
     assert json.loads(begin(home).stdout)[2].startswith("#1 ")
 
 
@@ -105,11 +102,11 @@ def test_a_looker_that_is_killed_has_seen_nothing() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     os.write(writing, b"o\x80\x05cut")
     os.close(writing)
-    lookout = Lookout(child.pid, os.fdopen(reading, "rb"))
-    assert lookout.has_opened()
-    lookout.give_up()
-    assert lookout.look() is None
-    lookout.give_up()  # its number may be another's by now
+    prefetched = Prefetch(child.pid, os.fdopen(reading, "rb"))
+    assert prefetched.has_opened()
+    prefetched.cancel()
+    assert prefetched.result() is None
+    prefetched.cancel()  # its number may be another's by now
     assert child.wait() in (0, -signal.SIGTERM)
 
 
@@ -134,7 +131,7 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
     look = look_at(home)
     monkeypatch.setattr(Feed, "poll", late)
     monkeypatch.setattr(HomeScreen, "show", counted)
-    async with app(home, lookout=Seen(look)).run_test(size=(120, 40)) as pilot:
+    async with app(home, prefetched=Seen(look)).run_test(size=(120, 40)) as pilot:
         try:
             await opened(pilot)
             assert table(pilot).row_count == 8 and not polls
@@ -147,15 +144,13 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
 
 
 async def test_where_nothing_was_seen_the_app_looks_itself(home: Home, study: Store) -> None:
-    seen = Seen(None)
-    async with app(home, lookout=seen).run_test(size=(120, 40)) as pilot:
+    async with app(home, prefetched=Seen(None)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         assert table(pilot).row_count == 8
-    assert seen.is_given_up
 
 
 async def test_why_it_could_not_be_read_is_said_until_it_can(home: Home, study: Store) -> None:
-    async with app(home, lookout=Seen("the table is locked")).run_test(size=(120, 40)) as pilot:
+    async with app(home, prefetched=Seen("the table is locked")).run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(pilot).row_count == 8)
         assert "the table is locked" in shown(pilot, "#banner")
         await until(pilot, lambda: not pilot.app.screen.query_one("#banner").display)
@@ -163,7 +158,7 @@ async def test_why_it_could_not_be_read_is_said_until_it_can(home: Home, study: 
 
 async def test_a_table_that_comes_back_as_it_was_takes_the_banner_away(home: Home, study: Store) -> None:
     path, aside = home.root / "runs.db", home.root / "aside.db"
-    async with app(home, lookout=Seen(look_at(home))).run_test(size=(120, 40)) as pilot:
+    async with app(home, prefetched=Seen(look_at(home))).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         study.close()
         path.rename(aside)
@@ -175,8 +170,8 @@ async def test_a_table_that_comes_back_as_it_was_takes_the_banner_away(home: Hom
 
 
 async def test_what_happened_meanwhile_is_said_from_the_look(home: Home, study: Store) -> None:
-    look = FirstLook(look_at(home).snapshot, Absence("since Monday: 3 ended", ("#1 done",)))
-    async with app(home, lookout=Seen(look)).run_test(size=(120, 40)) as pilot:
+    look = FirstLook(look_at(home).snapshot, SinceLastVisit("since Monday: 3 ended", ("#1 done",)))
+    async with app(home, prefetched=Seen(look)).run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "since Monday: 3 ended" in shown(pilot, "#news"))
 
 
@@ -196,13 +191,13 @@ def test_a_feed_goes_on_from_what_is_known(home: Home, study: Store) -> None:
 
 START = "\nfrom tui.start import main\nmain()"
 DEAF_APP = """
-import tui.app
-tui.app.ResnetTui._newest = lambda self, run_id: None  # what is seen is what the other process saw
+import tui.feeds.home_feed
+tui.feeds.home_feed.HomeFeed._read = lambda self, run_id: None  # what is seen is what the other process saw
 """
 KILLED = """
 import os, signal
 from tui.feeds import prefetch
-prefetch._tell = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+prefetch._report = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 """
 NO_CHILDREN = """
 import signal
@@ -211,7 +206,7 @@ signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 SLOW = """
 import time
 from tui.feeds import prefetch
-prefetch._look = lambda *_: time.sleep(600)
+prefetch.first_look = lambda *_: time.sleep(600)
 """
 INTERRUPTED = """
 import os
@@ -219,7 +214,7 @@ from tui.feeds import prefetch
 def interrupted(self):
     print("looker", self._pid, flush=True)
     raise KeyboardInterrupt
-prefetch.Lookout.has_opened = interrupted
+prefetch.Prefetch.has_opened = interrupted
 """
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cell_images import answer
 from pictures import draw
-from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from studies import LABELS, confusion
 from textual.pilot import Pilot
 
@@ -16,7 +16,7 @@ from engine.files.epoch_predictions import NO_CLASS, array_bytes
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store.database import Store
-from tui import commands, verbs
+from tui import verbs
 from tui.feeds.compare_feed import CompareFeed
 from tui.feeds.paired_predictions import Comparer, Difference
 from tui.screens.compare import CompareScreen
@@ -61,7 +61,7 @@ async def test_marked_runs_are_seen_beside_each_other(
         charts = [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display]
         assert len(charts) == (6 if size == TALL else 1)
         await pilot.press("left", "plus", "z", "right_square_bracket")
-        assert pilot.app.screen.query_one(CurvesPane).looking.chosen.key == "loss"
+        assert pilot.app.screen.query_one(CurvesPane).chart_state.chosen.key == "loss"
         await pilot.press("2")
         numbers = shown(pilot, "#numbers-text")
         assert (
@@ -103,7 +103,7 @@ async def test_too_few_or_too_many_marks_are_refused(home: Home, study: Store) -
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("c")
-        assert "two to 8 runs are compared: mark the runs with space first" in toasts(pilot)
+        assert "two to 8 runs are compared: mark the runs with space first" in notified(pilot)
         await pilot.press("space", "c")
         assert isinstance(pilot.app.screen, HomeScreen)
 
@@ -129,7 +129,7 @@ async def test_a_run_that_is_removed_meanwhile_leaves(home: Home, study: Store) 
         await until(pilot, lambda: shown(pilot, "#compare-head").startswith("2 runs"))
         verbs.remove(study, home, [3])
         await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
-        assert "removed meanwhile" in toasts(pilot)
+        assert "removed meanwhile" in notified(pilot)
 
 
 def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> None:
@@ -177,7 +177,7 @@ async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home
         await on_comparison(pilot, 3, 4)
         await pilot.press("question_mark")
         verbs.remove(study, home, [3])
-        await until(pilot, lambda: "removed meanwhile" in toasts(pilot))
+        await until(pilot, lambda: "removed meanwhile" in notified(pilot))
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
@@ -210,9 +210,3 @@ def test_eight_runs_fit_the_width(home: Home, study: Store, width: int) -> None:
     for text in (key_text(eight, width), numbers_text(eight, width), settings_text(eight, width)):
         table_of = text.plain.partition("\n\n")[0]
         assert max(map(len, table_of.splitlines())) <= width and len(table_of.splitlines()) >= 5
-
-
-def test_every_command_of_the_screen_is_there() -> None:
-    for command in commands.COMPARE:
-        name = command.does.partition("(")[0]
-        assert hasattr(CompareScreen, f"action_{name}"), command.id

@@ -10,11 +10,11 @@ from engine.store.database import open_store
 from tui.screens.error_screen import FILE
 
 BREAKS = {
-    "in a key's action": "def boom(self): raise ValueError('of a \\x1b[31mtest')\nH.HomeScreen.action_workers = boom",
+    "in a key's action": "def boom(self): raise ValueError('of a \\x1b[31mtest')\nH.HomeScreen._open_data = boom",
     "again and again": (
         "def boom(self): self.set_interval(0.05, self.bad)\n"
         "def bad(self): raise ValueError('of a \\x1b[31mtest')\n"
-        "H.HomeScreen.action_workers = boom\nH.HomeScreen.bad = bad"
+        "H.HomeScreen._open_data = boom\nH.HomeScreen.bad = bad"
     ),
     "in a screen's message": (
         "from textual import events\n"
@@ -22,7 +22,7 @@ BREAKS = {
         "from textual.message import Message\n"
         "class Bad(Message): pass\n"
         "def on_bad(self, event): raise ValueError('of a \\x1b[31mtest')\n"
-        "H.HomeScreen.action_workers = boom\n"
+        "H.HomeScreen._open_data = boom\n"
         "H.HomeScreen.on_bad = on_bad"
     ),
 }
@@ -35,7 +35,7 @@ def test_it_is_shown_written_down_and_left(tmp_path: Path, how: str) -> None:
     terminal = Terminal([sys.executable, "-c", code], columns=80, lines=24, cwd=tmp_path)
     try:
         terminal.until_shows("no runs yet")
-        terminal.send("W")
+        terminal.send("d")
         terminal.until_shows("resnet-tui has an error of its own. Training goes on.")
         terminal.until_shows("ValueError: of a \\x1b[31mtest")
         written = (tmp_path / "runs" / FILE).read_text()
@@ -45,7 +45,7 @@ def test_it_is_shown_written_down_and_left(tmp_path: Path, how: str) -> None:
         terminal.until_shows("copied: paste it")
         terminal.send("r")
         terminal.until_shows("no runs yet")
-        terminal.send("W")
+        terminal.send("d")
         terminal.until_shows("has an error of its own")
         terminal.send("q")
         assert terminal.process.wait(timeout=30) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, listen, opened, shown, table, toasts, until
+from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -33,7 +33,7 @@ from tui.screens.journal import JournalScreen
 from tui.screens.text_prompt import AskScreen
 from tui.snapshot import RunRow
 from tui.views.news_text import in_short
-from tui.views.run_list import Wish, arrange
+from tui.views.run_list import TableQuery, arrange
 from tui.widgets.filter_line import FilterLine
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -63,11 +63,11 @@ async def test_marked_runs_are_cancelled_together_and_undo_brings_them_back(home
         await until(pilot, lambda: "2 marked" in shown(pilot, "#head"))
         assert table(pilot).chosen() == [7, 8]
         await pilot.press("x")
-        await until(pilot, lambda: "runs 7-8: cancelled" in toasts(pilot))
+        await until(pilot, lambda: "runs 7-8: cancelled" in notified(pilot))
         assert statuses(study)[7] == statuses(study)[8] == "cancelled"
         await pilot.press("u")
         await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
-        await until(pilot, lambda: "undone: cancel runs 7-8" in toasts(pilot))
+        await until(pilot, lambda: "undone: cancel runs 7-8" in notified(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: "marked" not in shown(pilot, "#head"))
 
@@ -94,7 +94,7 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await pilot.press("J")
         await until(pilot, lambda: table(pilot).cursor_row == 2 and table(pilot).run_id == 8)
         await pilot.press("J")
-        await until(pilot, lambda: "run 8 is the last" in toasts(pilot))
+        await until(pilot, lambda: "run 8 is the last" in notified(pilot))
         await pilot.press("p")
         await until(pilot, lambda: statuses(study)[8] == "paused")
         await until(pilot, lambda: "paused" in shown(pilot, "#head"))
@@ -103,18 +103,18 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
         await pilot.press(*"good", "enter")
-        await until(pilot, lambda: "run 8: tagged good" in toasts(pilot))
+        await until(pilot, lambda: "run 8: tagged good" in notified(pilot))
         await pilot.press("N")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
         await pilot.press(*"odd", "enter")
-        await until(pilot, lambda: "run 8: noted" in toasts(pilot))
+        await until(pilot, lambda: "run 8: noted" in notified(pilot))
         await go_to(pilot, 6)
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))  # it diverged: its epochs go
         await pilot.press("n", "r")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("y")
-        await until(pilot, lambda: "run 6: queued again from the start" in toasts(pilot))
+        await until(pilot, lambda: "run 6: queued again from the start" in notified(pilot))
         await go_to(pilot, 1)
         await pilot.press("D")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
@@ -124,7 +124,7 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("y")
         await until(pilot, lambda: table(pilot).row_count == 7)
-        assert 1 not in statuses(study) and "run 1: removed with its folder" in toasts(pilot)
+        assert 1 not in statuses(study) and "run 1: removed with its folder" in notified(pilot)
     with study.read() as session:
         run = listing.get_run(session, 8)
     assert (run.note, run.tags) == ("odd", ["good"])
@@ -134,10 +134,10 @@ async def test_the_whole_queue_is_paused_and_goes_on(home: Home, study: Store) -
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("P")
-        await until(pilot, lambda: "the queue is paused" in toasts(pilot))
+        await until(pilot, lambda: "the queue is paused" in notified(pilot))
         await until(pilot, lambda: "‖ queue paused" in shown(pilot, "#head"))
         await pilot.press("P")
-        await until(pilot, lambda: "the queue goes on" in toasts(pilot))
+        await until(pilot, lambda: "the queue goes on" in notified(pilot))
         await until(pilot, lambda: "queue paused" not in shown(pilot, "#head"))
 
 
@@ -166,7 +166,7 @@ async def test_the_filter_works_as_it_is_typed_and_the_cursor_stays_on_its_run(
         await pilot.press("enter")  # not with a text that means nothing
         assert not table(pilot).has_focus
         await pilot.press("0", "enter", "x")
-        await until(pilot, lambda: table(pilot).row_count == 8 and "cannot be cancelled" in toasts(pilot))
+        await until(pilot, lambda: table(pilot).row_count == 8 and "cannot be cancelled" in notified(pilot))
         await pilot.press("slash", "escape")
         await until(pilot, lambda: not pilot.app.screen.query_one(FilterLine).display)
         assert table(pilot).has_focus and table(pilot).run_id == 6
@@ -175,21 +175,21 @@ async def test_the_filter_works_as_it_is_typed_and_the_cursor_stays_on_its_run(
 async def test_sorted_by_key_and_by_a_click_on_the_head(home: Home, study: Store) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
-        while table(pilot).wish.sort != "best":
+        while table(pilot).table_query.sort != "best":
             await pilot.press("s")
         with study.read() as session:
             best = max(listing.list_runs(session), key=lambda run: run.best_acc or 0).id
         await pilot.press("g")
         assert table(pilot).run_id == best
         await pilot.press("S")
-        assert table(pilot).wish.reverse
+        assert table(pilot).table_query.reverse
         left = 1 + sum(column.width + 1 for column in table(pilot).columns[:2])
         await pilot.click("RunTable", offset=(left + 1, 0))
-        await until(pilot, lambda: table(pilot).wish.sort == "id")
+        await until(pilot, lambda: table(pilot).table_query.sort == "id")
         await pilot.press("g")
         assert table(pilot).run_id == 1
         await pilot.press("escape")
-        assert table(pilot).wish.sort == "queue"
+        assert table(pilot).table_query.sort == "queue"
 
 
 async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: Home, study: Store) -> None:
@@ -199,7 +199,7 @@ async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: H
         await pilot.press("M", "down", "down", "space", "escape")
         await until(pilot, lambda: "balanced_acc" in {column.key for column in table(pilot).columns})
         await until(pilot, lambda: home_rows(pilot)[1].metrics)
-        while table(pilot).wish.sort != "balanced_acc":
+        while table(pilot).table_query.sort != "balanced_acc":
             await pilot.press("s")
         await pilot.press("g")
         with study.read() as session:
@@ -208,11 +208,11 @@ async def test_metrics_are_chosen_as_columns_and_kept_for_the_next_start(home: H
         assert table(pilot).run_id == best.id
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
-        assert table(pilot).wish.sort == "balanced_acc" and table(pilot).run_id == best.id
+        assert table(pilot).table_query.sort == "balanced_acc" and table(pilot).run_id == best.id
         await pilot.press("slash", *"balanced_acc>.9", "enter")
         await until(pilot, lambda: table(pilot).row_count < 8)
         await pilot.press("M", "down", "down", "space", "escape")
-        await until(pilot, lambda: table(pilot).wish.sort == "queue" and table(pilot).row_count == 8)
+        await until(pilot, lambda: table(pilot).table_query.sort == "queue" and table(pilot).row_count == 8)
         assert "balanced_acc" not in {column.key for column in table(pilot).columns}
 
 
@@ -251,7 +251,7 @@ async def test_after_an_absence_the_first_line_says_what_happened(home: Home, st
         assert not pilot.app.screen.query_one("#news").display
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: pilot.app.screen._absence is not None)
+        await until(pilot, lambda: pilot.app.screen._news is not None)
         assert not pilot.app.screen.query_one("#news").display
 
 
@@ -272,7 +272,7 @@ async def test_keys_act_on_no_run_that_is_not_seen(home: Home, study: Store) -> 
         await pilot.press("space", "slash", *"id<8", "enter")
         await until(pilot, lambda: "1 marked, 1 hidden" in shown(pilot, "#head"))
         await pilot.press("x")
-        await until(pilot, lambda: "the marked runs are filtered out" in toasts(pilot))
+        await until(pilot, lambda: "the marked runs are filtered out" in notified(pilot))
         await pilot.press("escape", "escape")
         await pilot.resize_terminal(60, 12)
         await pilot.press("x", "D", "p")
@@ -286,21 +286,20 @@ async def test_of_mixed_runs_those_are_done_to_which_it_can_be(home: Home, study
         await opened(pilot)
         await pilot.press("a", "p")
         await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "paused")
-        await until(pilot, lambda: "run 5: asked to pause; runs 7-8: paused" in toasts(pilot))
-        assert "runs 1-4, 6 cannot be paused" in toasts(pilot)
+        await until(pilot, lambda: "run 5: asked to pause; runs 7-8: paused" in notified(pilot))
+        assert "runs 1-4, 6 cannot be paused" in notified(pilot)
         await pilot.press("p")
         await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
-        await until(pilot, lambda: "run 5: asked to go on" in toasts(pilot))
+        await until(pilot, lambda: "run 5: asked to go on" in notified(pilot))
 
 
 async def test_edits_are_made_in_the_order_of_their_keys(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        screen, said = pilot.app.screen, listen(pilot)
         for _ in range(5):  # at once, as keys that are typed faster than the store writes
-            screen._submit(lambda store: verbs.pause(store, [8]))
-            screen.action_undo()
-        await until(pilot, lambda: said.count("undone: pause run 8") == 5)
+            pilot.app.edits.submit(lambda store: verbs.pause(store, [8]))  # type: ignore[attr-defined]
+            pilot.app.screen.handlers()["undo"]()  # type: ignore[attr-defined]
+        await until(pilot, lambda: notified(pilot).count("undone: pause run 8") == 5)
     assert statuses(study)[8] == "queued"
 
 
@@ -321,9 +320,8 @@ WRITING = ("x", "p", "r", "K", "J", "D", "N", "t", "P", "u", "n", "w")
 async def test_a_window_that_only_looks_refuses_every_key_that_writes(home: Home, study: Store) -> None:
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
-        said = listen(pilot)
         await pilot.press(*WRITING)
-        await until(pilot, lambda: "".join(said).count("only looks") == len(WRITING))
+        await until(pilot, lambda: notified(pilot).count("is read-only") == len(WRITING))
 
 
 @pytest.mark.parametrize("with_worker", [False, True])
@@ -349,7 +347,7 @@ def test_the_table_stands_in_the_queues_order_after_every_edit(home: Home, with_
         snapshot = feed.poll(None) or feed._last
         with store.read() as session:
             queued, reasons = listing.queue_order(session), waiting.reasons(session)
-        assert [each for each in arrange(snapshot.rows, Wish()) if each in reasons] == queued
+        assert [each for each in arrange(snapshot.rows, TableQuery()) if each in reasons] == queued
         assert {each: snapshot.rows[each].remark for each in queued} == reasons
     assert pausing.pause_queue(store)
     assert {row.remark for row in feed.poll(None).rows.values() if row.status == "queued"} == {"queue paused"}

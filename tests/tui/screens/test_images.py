@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cell_images import SKILL, answer, is_drawn
 from pictures import lab_csvs
-from pilots import SMALL, TALL, app, opened, shown, toasts, until
+from pilots import SMALL, TALL, app, notified, opened, shown, until
 from studies import LABELS, confusion, train
 from textual.pilot import Pilot
 
@@ -14,9 +14,7 @@ from engine.spec.grid import make_spec
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from tui import commands
 from tui.screens.help import HelpScreen
-from tui.screens.images import ImagesScreen
 from tui.screens.run import RunScreen
 from tui.widgets.matrix_pane import MatrixPane
 
@@ -44,10 +42,10 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
         await until(pilot, lambda: is_drawn(pilot))
         wrong = confusion(LABELS, SKILL)[2][0]
         head = shown(pilot, "#images-head")
-        assert head == f"#5  epoch 3 of 3   true 2 moderate, answered 0 no DR   {wrong} images"
-        assert listed(pilot)[0] == f"1 of {wrong}, most sure first" and len(listed(pilot)) > 5
+        assert head == f"#5  epoch 3 of 3   true 2 moderate, predicted 0 no DR   {wrong} images"
+        assert listed(pilot)[0] == f"1 of {wrong}, most confident first" and len(listed(pilot)) > 5
         facts = shown(pilot, "#image-facts")
-        assert "label  2 moderate\n" in facts and "answer 0 no DR\n" in facts and "score  ." in facts
+        assert "label  2 moderate\n" in facts and "predicted 0 no DR\n" in facts and "score  ." in facts
         assert facts.splitlines()[-2:] == ["epoch  0 1 2 3", "answer 0 0 0 0"]
         picture = pilot.app.screen._picture.size  # type: ignore[attr-defined]
         assert abs(picture.width - 2 * picture.height) <= 2  # a square, in cells twice as high as wide
@@ -60,7 +58,7 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape", "s")
-        assert "least sure first" in listed(pilot)[0] and shown(pilot, "#image-facts") != facts
+        assert "least confident first" in listed(pilot)[0] and shown(pilot, "#image-facts") != facts
 
 
 async def test_epochs_are_walked_through_and_the_matrix_follows(home: Home, study: Store) -> None:
@@ -83,7 +81,7 @@ async def test_epochs_are_walked_through_and_the_matrix_follows(home: Home, stud
 async def test_an_empty_cell_and_answers_that_were_not_kept_are_said(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_images(pilot, "right")
-        assert "no such images" in toasts(pilot) and isinstance(pilot.app.screen, RunScreen)
+        assert "no such images" in notified(pilot) and isinstance(pilot.app.screen, RunScreen)
         await pilot.press("left", "enter")
         await until(pilot, lambda: "is missing" in shown(pilot, "#no-picture"))
         await pilot.press("right", "right_square_bracket", "s", "y", "G")  # nothing to do, and nothing breaks
@@ -110,10 +108,6 @@ async def test_a_file_that_is_gone_is_named_and_the_next_is_shown(home: Home) ->
         copied: list[str] = []
         pilot.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
         await pilot.press("y")
-        assert copied == [str(home.root / "lab" / "images" / names[LABELS[0] - 2])] and "copied" in toasts(
+        assert copied == [str(home.root / "lab" / "images" / names[LABELS[0] - 2])] and "copied" in notified(
             pilot
         )
-
-
-def test_every_command_of_the_screen_is_there() -> None:
-    assert all(hasattr(ImagesScreen, f"action_{command.does}") for command in commands.IMAGES)

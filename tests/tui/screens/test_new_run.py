@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 
@@ -50,7 +50,7 @@ async def test_enter_waits_for_the_data_to_be_looked_at(
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, NewRunScreen)
         go.set()
-        await until(pilot, lambda: "queued #9" in toasts(pilot))
+        await until(pilot, lambda: "queued #9" in notified(pilot))
 
 
 async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store) -> None:
@@ -62,7 +62,7 @@ async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store
         pilot.app.screen.query_one("#seed", Input).value = "1, 2"
         await until(pilot, lambda: shown(pilot, "#summary").startswith("2 runs"))
         await pilot.press("enter")
-        await until(pilot, lambda: "queued #9 to #10" in toasts(pilot))
+        await until(pilot, lambda: "queued #9 to #10" in notified(pilot))
     with study.read() as session:
         first, second, third = (load_spec(listing.get_run(session, run_id).spec) for run_id in (5, 9, 10))
     assert [second, third] == [first.model_copy(update={"seed": seed}) for seed in (1, 2)]
@@ -74,14 +74,14 @@ async def test_fix_changes_what_the_verdict_suggests(home: Home, study: Store) -
         await form(pilot, "f")
         assert text(pilot, "lr") == "0.01" and shown(pilot, ".heading") == "As #5, but lr 0.01"
         await pilot.press("enter")
-        await until(pilot, lambda: "queued #9" in toasts(pilot))
+        await until(pilot, lambda: "queued #9" in notified(pilot))
         await pilot.press("g")
         await pilot.press("slash", *"status", "colon", *"queued", "enter")
         await until(pilot, lambda: table(pilot).row_count == 3)
         await pilot.press("f")
-        await until(pilot, lambda: "nothing is suggested; C clones it" in toasts(pilot))
+        await until(pilot, lambda: "nothing is suggested; C clones it" in notified(pilot))
         await pilot.press("a", "C")
-        await until(pilot, lambda: "one run at a time is cloned" in toasts(pilot))
+        await until(pilot, lambda: "one run at a time is cloned" in notified(pilot))
     with study.read() as session:
         fixed, before = (load_spec(listing.get_run(session, run_id).spec) for run_id in (9, 5))
     assert fixed == before.model_copy(update={"lr": 0.01})
@@ -97,7 +97,7 @@ async def test_the_form_begins_as_it_was_queued_last(home: Home, study: Store) -
             pilot.app.screen.query_one(f"#{field}", Input).value = value
         await until(pilot, lambda: shown(pilot, "#summary").startswith("4 runs"))
         await pilot.press("enter")
-        await until(pilot, lambda: "queued #9 to #12" in toasts(pilot))
+        await until(pilot, lambda: "queued #9 to #12" in notified(pilot))
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot, 12)
         await form(pilot, "n")

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
+from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from studies import GRADES
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -17,7 +17,7 @@ from tui import commands
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
 from tui.screens.run import RunScreen
-from tui.views.curves import Looking
+from tui.views.curves import ChartState
 from tui.views.run_view import Failure
 from tui.widgets.curves_pane import ChartBox, CurvesPane
 from tui.widgets.failure import MEANS, failure_text
@@ -149,7 +149,7 @@ async def test_the_log_is_followed_and_searched(home: Home, study: Store) -> Non
         await pilot.press("g")
         assert pane.scroll_offset.y == 0
         await pilot.press("slash", *"line", "space", "1", "2", "enter")
-        await until(pilot, lambda: "11 lines have 'line 12'" in toasts(pilot))
+        await until(pilot, lambda: "11 lines have 'line 12'" in notified(pilot))
         assert pane._match == 129
         await pilot.press("right_square_bracket")
         assert pane._match == 12
@@ -168,7 +168,7 @@ async def test_the_spec_names_what_differs(home: Home, study: Store) -> None:
         await until(pilot, lambda: "1 differs from #3" in shown(pilot, "#spec-text"))
         assert "resnet50   #3 resnet18" in shown(pilot, "#spec-text")
         await pilot.press("d", "9", "9", "enter")
-        await until(pilot, lambda: "99" in toasts(pilot))
+        await until(pilot, lambda: "99" in notified(pilot))
 
 
 async def test_a_double_click_opens_a_run_and_a_click_turns_to_a_page(home: Home, study: Store) -> None:
@@ -195,7 +195,7 @@ async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store
         await pilot.press("N", *"seen", "enter")
         await until(pilot, lambda: noted(study, 5) == "seen")
         await pilot.press("x", "y")
-        await until(pilot, lambda: "run 5: asked to stop" in toasts(pilot))
+        await until(pilot, lambda: "run 5: asked to stop" in notified(pilot))
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.press("escape")
@@ -215,7 +215,7 @@ async def test_a_run_that_is_removed_meanwhile_closes_its_screen(home: Home, stu
         run_id = pilot.app.screen.run_id  # type: ignore[attr-defined]
         verbs.remove(study, home, [run_id])
         await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
-        await until(pilot, lambda: f"#{run_id} was removed" in toasts(pilot))
+        await until(pilot, lambda: f"#{run_id} was removed" in notified(pilot))
 
 
 async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home: Home, study: Store) -> None:
@@ -291,11 +291,9 @@ async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Hom
         for page in RunScreen.PAGES:
             await pilot.press(str(RunScreen.PAGES.index(page) + 1))
             for command in commands.RUN:
-                name, _, rest = command.does.partition("(")
-                parameters = (rest.strip("')"),) if rest else ()
-                if screen.check_action(name, parameters):
+                if screen.check_action("command", (command.id,)):
                     taken.add(command.id)
-                    if name == "on_page":
+                    if command.pane_key:
                         await pilot.press(command.keys.split(",")[0])
                         if pilot.app.screen is not screen:
                             await pilot.press("escape")
@@ -309,19 +307,21 @@ def test_the_window_stays_in_the_run_and_follows_the_cursor(home: Home, study: S
     view = feed.poll()
     assert view is not None and feed.poll() is None
     feed.close()
-    looking = Looking()
+    chart_state = ChartState()
     for _ in range(9):
-        looking = looking.zoom(view, 0.5)
-    first, last = looking.range(view)
+        chart_state = chart_state.zoom(view, 0.5)
+    first, last = chart_state.range(view)
     assert last - first == pytest.approx(0.02 * 6) and last <= 6
     for _ in range(9):
-        looking = looking.move(view, -1, 60)
-        first, last = looking.range(view)
-        assert 0 <= first < last <= 6 and looking.cursor is not None and first <= looking.cursor <= last
-    assert looking.cursor == 1.0
+        chart_state = chart_state.move(view, -1, 60)
+        first, last = chart_state.range(view)
+        assert (
+            0 <= first < last <= 6 and chart_state.cursor is not None and first <= chart_state.cursor <= last
+        )
+    assert chart_state.cursor == 1.0
     for _ in range(9):
-        looking = looking.zoom(view, 2.0)
-    assert looking.window is None
+        chart_state = chart_state.zoom(view, 2.0)
+    assert chart_state.window is None
 
 
 async def test_what_is_cut_in_the_block_stands_whole_on_the_page_of_the_spec(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pictures import lab_csvs
-from pilots import SMALL, TALL, app, make_home, opened, shown, toasts, until
+from pilots import SMALL, TALL, app, make_home, notified, opened, shown, until
 from textual.pilot import Pilot
 
 from engine.files.paths import Home
@@ -20,15 +20,15 @@ from engine.spec.grid import make_spec
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from tui import commands
 from tui.feeds.worker_history import KEPT, WorkerHistory, sparkline
 from tui.screens import workers as workers_screen
 from tui.screens.data import DataScreen, used_data
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
-from tui.screens.workers import WorkersScreen, cards_text
+from tui.screens.workers import WorkersScreen
 from tui.snapshot import WorkerView
+from tui.views.worker_text import cards_text
 from tui.worker_verbs import CannotTell, drain, stop
 
 
@@ -100,13 +100,13 @@ async def test_a_worker_is_stopped_and_drained_by_key(
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_screen(pilot, "W", WorkersScreen)
         await pilot.press("d")
-        assert "worker 1 leaves when #5 has ended" in toasts(pilot)
+        await until(pilot, lambda: "worker 1 leaves when #5 has ended" in notified(pilot))
         await pilot.press("x")
-        assert "worker 1 stops: #5 keeps its place and its checkpoint" in toasts(pilot)
+        await until(pilot, lambda: "worker 1 stops: #5 keeps its place and its checkpoint" in notified(pilot))
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape", "w")
-        assert "a worker is there already" in toasts(pilot)
+        assert "a worker is there already" in notified(pilot)
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, HomeScreen)
     assert told == [(os.getpid(), signal.SIGUSR2), (os.getpid(), signal.SIGTERM)]
@@ -116,7 +116,7 @@ async def test_a_window_that_only_looks_stops_no_worker(home: Home, study: Store
     async with app(home, readonly=True).run_test(size=SMALL, notifications=True) as pilot:
         await on_screen(pilot, "W", WorkersScreen)
         await pilot.press("x", "d")
-        assert "only looks" in toasts(pilot)
+        assert "is read-only" in notified(pilot)
 
 
 async def test_without_workers_the_next_key_is_said(home: Home) -> None:
@@ -126,7 +126,7 @@ async def test_without_workers_the_next_key_is_said(home: Home) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkersScreen))
         assert "press w to start one" in shown(pilot, "#workers-text")
         await pilot.press("x", "d", "enter", "j")
-        assert "it trains no run" in toasts(pilot)
+        assert "it trains no run" in notified(pilot)
 
 
 def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.Popen[bytes]") -> None:
@@ -157,13 +157,13 @@ async def test_the_chosen_worker_stays_chosen_when_another_leaves(
         workers.leave(study, 1)
         await until(pilot, lambda: shown(pilot, "#workers-head").startswith("2 workers"))
         await pilot.press("x")
-        assert told == [2]
+        await until(pilot, lambda: told == [2])
         workers.leave(study, 2)
         await until(pilot, lambda: shown(pilot, "#workers-head").startswith("1 worker"))
         await pilot.press("x")
-        assert told == [2] and "that worker has gone" in toasts(pilot)
+        assert told == [2] and "that worker has left" in notified(pilot)
         await pilot.press("k", "x")
-        assert told == [2, 3]
+        await until(pilot, lambda: told == [2, 3])
 
 
 def test_a_history_takes_each_sign_of_life_once_and_forgets_the_gone() -> None:
@@ -234,10 +234,3 @@ async def test_without_runs_there_are_no_data(home: Home) -> None:
         assert "press n" in shown(pilot, "#data-text")
         await pilot.press("j", "r", "space")
     assert used_data([]) == []
-
-
-@pytest.mark.parametrize(
-    ("table", "screen"), [(commands.WORKERS, WorkersScreen), (commands.DATA, DataScreen)]
-)
-def test_every_command_of_the_screens_is_there(table: tuple[commands.Command, ...], screen: type) -> None:
-    assert all(hasattr(screen, f"action_{command.does.partition('(')[0]}") for command in table)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.snapshot import RunRow
-from tui.views.run_list import SORTS, FilterError, Wish, arrange, is_still, parse_filter
+from tui.views.run_list import SORTS, FilterError, TableQuery, arrange, is_still, parse_filter
 
 PLAIN = RunRow(
     id=0, status="done", asked=None, name="", note="", tags=(), sweep="", priority=0, data="digits", arch="resnet18",
@@ -66,7 +66,7 @@ RUNS = table(
     ],
 )
 def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
-    assert arrange(RUNS, Wish(parse_filter(text))) == ids
+    assert arrange(RUNS, TableQuery(parse_filter(text))) == ids
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_word_that_means_nothing_says_so(text: str, says: str) -> None:
 def test_sorted_by_a_column_what_is_lacking_comes_last(
     sort: str, ids: tuple[int, ...], turned: tuple[int, ...]
 ) -> None:
-    assert arrange(RUNS, Wish(sort=sort)) == ids
-    assert arrange(RUNS, Wish(sort=sort, reverse=True)) == turned
+    assert arrange(RUNS, TableQuery(sort=sort)) == ids
+    assert arrange(RUNS, TableQuery(sort=sort, reverse=True)) == turned
 
 
 def test_metrics_that_are_shown_sort_and_filter_the_best_first() -> None:
@@ -110,10 +110,10 @@ def test_metrics_that_are_shown_sort_and_filter_the_best_first() -> None:
         each: PLAIN._replace(id=each, metrics=metrics)
         for each, metrics in ((1, {"auc": 0.7, "ece": 0.2}), (2, {}), (3, {"auc": 0.9, "ece": 0.3}))
     }
-    assert arrange(rows, Wish(sort="auc")) == (3, 1, 2)
-    assert arrange(rows, Wish(sort="ece")) == (1, 3, 2)
-    assert arrange(rows, Wish(sort="ece", reverse=True)) == (3, 1, 2)
-    assert arrange(rows, Wish(parse_filter("auc>=.7 -ece>.25", ["auc", "ece"]))) == (1,)
+    assert arrange(rows, TableQuery(sort="auc")) == (3, 1, 2)
+    assert arrange(rows, TableQuery(sort="ece")) == (1, 3, 2)
+    assert arrange(rows, TableQuery(sort="ece", reverse=True)) == (3, 1, 2)
+    assert arrange(rows, TableQuery(parse_filter("auc>=.7 -ece>.25", ["auc", "ece"]))) == (1,)
 
 
 ROWS = st.builds(
@@ -124,7 +124,7 @@ ROWS = st.builds(
     verdict=st.sampled_from(["", "healthy"]),
 )
 WISHES = st.builds(
-    Wish,
+    TableQuery,
     st.sampled_from(["", "lr>.1", "-status:done"]).map(parse_filter),
     st.sampled_from(SORTS),
     st.booleans(),
@@ -133,11 +133,11 @@ WISHES = st.builds(
 
 @given(st.lists(ROWS, min_size=1, max_size=6), st.lists(ROWS, min_size=6, max_size=6), WISHES)
 def test_nothing_is_arranged_anew_only_where_all_stays_in_place(
-    before: list[RunRow], after: list[RunRow], wish: Wish
+    before: list[RunRow], after: list[RunRow], table_query: TableQuery
 ) -> None:
     old = {number: row._replace(id=number, rank=(2, -number, 0, 0)) for number, row in enumerate(before)}
     new = {number: after[number]._replace(id=number, rank=(2, -number, 0, 0)) for number in old}
     changed = [number for number in old if old[number] != new[number]]
-    if is_still(old, new, changed, wish):
-        assert arrange(old, wish) == arrange(new, wish)
-    assert is_still(old, old, [], wish)
+    if is_still(old, new, changed, table_query):
+        assert arrange(old, table_query) == arrange(new, table_query)
+    assert is_still(old, old, [], table_query)

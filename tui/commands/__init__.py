@@ -1,0 +1,151 @@
+"""Tables of commands, one for each screen: they feed the keys, the footer, the palette and the help page."""
+
+from dataclasses import replace
+
+from tui.commands.command import (
+    CONFUSION,
+    LIST,
+    LOG,
+    MOVING,
+    ON_RUNS,
+    ON_WORKER,
+    SPEC,
+    Command,
+    Table,
+    bindings,
+    on_page,
+)
+from tui.commands.shared import (
+    ANNOTATE,
+    CANCEL,
+    CHART_KEYS,
+    COPY,
+    EDIT_RUNS,
+    FIX,
+    HELP,
+    LEAVE,
+    MATRIX_KEYS,
+    MATRIX_MODE,
+    QUIT,
+    START_WORKER,
+    UNDO,
+    page,
+    up_and_down,
+)
+
+__all__ = [
+    "BROKEN", "COMPARE", "DATA", "HOME", "IMAGES", "RUN", "TABLES", "WORKERS", "Command", "Table", "bindings",
+]  # fmt: skip
+
+HOME: Table = (
+    Command("open_run", "enter", "open", "open run", "enter", in_footer=True),
+    Command("new_run", "n", "new", "queue a grid of new runs", in_footer=True),
+    Command("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST, in_footer=True),
+    replace(CANCEL, in_footer=True),
+    *EDIT_RUNS,
+    FIX,
+    Command("compare", "c", "compare", "compare marked runs", group=ON_RUNS),
+    Command("move_up", "K", "move up", "move up in the queue", group=ON_RUNS),
+    Command("move_down", "J", "move down", "move down in the queue", group=ON_RUNS),
+    Command("remove", "D", "remove", "remove for good, with the files", group=ON_RUNS),
+    *ANNOTATE,
+    *COPY,
+    UNDO,
+    Command("pause_queue", "P", "pause queue", "pause/resume queue"),
+    Command("filter", "slash", "filter", "show only arch:resnet18 lr>1e-3 -tag:old", "/", LIST, True),
+    Command("sort", "s", "sort", "sort by the next column", group=LIST),
+    Command("columns", "M", "columns", "choose metrics as columns", group=LIST),
+    Command("reverse", "S", "reverse", "reverse order", group=LIST),
+    Command("mark_range", "v", "range", "mark from here to where you go; v ends it", group=LIST),
+    Command("mark_all", "a", "mark all", "mark all that are shown, or none", group=LIST),
+    Command("back", "escape", "back", "drop marks, then filter, then order", "esc", LIST),
+    Command("journal", "i", "journal", "events since your last visit"),
+    START_WORKER,
+    Command("workers", "W", "workers", "workers and graphics cards"),
+    Command("data", "d", "data", "data sets with their checks"),
+    Command("down", "j", "down", "next run", "j ↓", MOVING),
+    Command("up", "k", "up", "previous run", "k ↑", MOVING),
+    Command("first", "g,home", "first", "first run", "g", MOVING),
+    Command("last", "G,end", "last", "last run", "G", MOVING),
+    Command("theme", "T", "theme", "dark, light, high contrast"),
+    Command("tell", "B", "notify", "notify when runs end, on/off"),
+    HELP,
+    QUIT,
+)
+RUN: Table = (
+    page(1, "curves"),
+    page(2, "confusion"),
+    page(3, "log"),
+    page(4, "spec"),
+    *CHART_KEYS,
+    *MATRIX_KEYS,
+    on_page(CONFUSION, "images", "enter", "images", "images of this cell", "enter", in_footer=True),
+    MATRIX_MODE,
+    on_page(CONFUSION, "play", "space", "play", "play the epochs", "space", in_footer=True),
+    Command("search", "slash", "search", "search for a word; ] [ next and previous", "/", LOG),
+    on_page(LOG, "first", "g,home", "first", "first line", "g"),
+    on_page(LOG, "last", "G,end", "last", "last line, and follow", "G"),
+    Command("compare_spec", "d", "against", "compare with another run's spec", group=SPEC),
+    replace(FIX, in_footer=True),
+    *EDIT_RUNS,
+    CANCEL,
+    *ANNOTATE,
+    *COPY,
+    UNDO,
+    HELP,
+    LEAVE,
+)
+COMPARE: Table = (
+    page(1, "curves", "curves in one chart"),
+    page(2, "numbers", "best and newest numbers"),
+    page(3, "settings", "settings that differ"),
+    page(4, "difference", "difference of two confusion matrices, and whether the accuracies differ"),
+    *CHART_KEYS,
+    *MATRIX_KEYS,
+    MATRIX_MODE,
+    HELP,
+    LEAVE,
+)
+WORKERS: Table = (
+    *up_and_down("worker"),
+    Command(
+        "open_run", "enter", "open its run", "open the run that it trains", "enter", ON_WORKER, in_footer=True
+    ),
+    replace(START_WORKER, title="start", group=ON_WORKER),
+    Command("drain_worker", "d", "drain", "stop it after its run has ended", "d", ON_WORKER, True),
+    Command("stop_worker", "x", "stop", "its run keeps its place and a checkpoint", "x", ON_WORKER, True),
+    HELP,
+    LEAVE,
+)
+DATA: Table = (
+    *up_and_down("data set", in_footer=True),
+    Command("scroll_down", "space,pagedown", "scroll", "scroll down", "space", MOVING, in_footer=True),
+    Command("scroll_up", "b,pageup", "scroll back", "scroll up", "b", MOVING),
+    Command("again", "r", "again", "read it again", in_footer=True),
+    HELP,
+    LEAVE,
+)
+IMAGES: Table = (
+    Command("next_image", "right,l,down,j", "next", "next image of the cell", "→", MOVING, in_footer=True),
+    Command("previous_image", "left,h,up,k", "previous", "previous image", "←", MOVING),
+    Command("first_image", "g,home", "first", "first image", "g", MOVING),
+    Command("last_image", "G,end", "last", "last image", "G", MOVING),
+    Command(
+        "next_epoch", "right_square_bracket,full_stop", "next epoch", "cell at the next epoch", "]", MOVING, True
+    ),
+    Command(
+        "previous_epoch", "left_square_bracket,comma", "previous epoch", "at the previous epoch", "[", MOVING
+    ),
+    Command("order", "s", "reverse", "least or most confident first", group=LIST, in_footer=True),
+    Command("copy_path", "y", "copy path", "copy the file's path", group=LIST, in_footer=True),
+    HELP,
+    replace(LEAVE, keys="escape,q,enter", help="back to the matrix"),
+)  # fmt: skip
+BROKEN: Table = (
+    Command("copy_error", "y", "copy", "copy the error with its versions", in_footer=True),
+    Command("restart", "r", "restart", "restart the app", in_footer=True),
+    Command("scroll_down", "down,j", "down", "scroll down", "↓"),
+    Command("scroll_up", "up,k", "up", "scroll up", "↑"),
+    replace(QUIT, keys="q,escape", shown="q"),
+)
+TABLES = (HOME, RUN, COMPARE, WORKERS, DATA, IMAGES, BROKEN)

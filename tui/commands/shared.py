@@ -1,0 +1,63 @@
+"""Commands that several screens have, each declared once."""
+
+from tui.commands.command import CONFUSION, CURVES, MOVING, ON_RUNS, PAGES, Command, Table, on_page
+
+HELP = Command("help", "question_mark", "help", "show this page", "?", in_footer=True)
+LEAVE = Command("leave", "escape,q", "back", "back to the runs", "esc", in_footer=True)
+QUIT = Command("quit", "q", "quit", "quit; training goes on", in_footer=True)
+UNDO = Command("undo", "u", "undo", "undo the newest edit of the queue")
+START_WORKER = Command("start_worker", "w", "worker", "start a worker that outlives this app", in_footer=True)
+
+CANCEL = Command("cancel_run", "x", "cancel", "cancel; the weights so far are kept", group=ON_RUNS)
+FIX = Command("fix", "f", "fix", "clone with suggested fix", group=ON_RUNS)
+CLONE = Command("clone_run", "C", "clone", "clone into form", group=ON_RUNS)
+EDIT_RUNS = (
+    Command("pause", "p", "pause", "pause/resume", group=ON_RUNS),
+    Command("retry", "r", "retry", "queue failed and cancelled runs again", group=ON_RUNS),
+    CLONE,
+)
+ANNOTATE = (
+    Command("note", "N", "note", "write a note", group=ON_RUNS),
+    Command("tag", "t", "tag", "add tags, or remove -tag", group=ON_RUNS),
+)
+COPY = (
+    Command("copy_command", "Y", "copy", "copy the command that adds it again", group=ON_RUNS),
+    Command("copy_path", "ctrl+y", "copy path", "copy the path of its folder", "^y", ON_RUNS),
+    Command("copy_id", "number_sign", "copy id", "copy its number", "#", ON_RUNS),
+)
+
+CHART_KEYS = (
+    on_page(CURVES, "left", "left,h", "left", "read the previous values, or the cell to the left", "← →"),
+    on_page(CURVES, "right", "right,l", "right", "read the next values", "→"),
+    on_page(
+        CURVES, "next", "right_square_bracket,full_stop", "next", "next chart, epoch or match", "]",
+        in_footer=True,
+    ),
+    on_page(CURVES, "previous", "left_square_bracket,comma", "previous", "previous one", "["),
+    on_page(CURVES, "open", "enter", "one/all", "show one chart, or all", "enter", in_footer=True),
+    on_page(CURVES, "more", "plus,equals_sign", "smoothing +", "more smoothing", "+", in_footer=True),
+    on_page(CURVES, "less", "minus", "smoothing −", "less smoothing", "-"),
+    on_page(CURVES, "log", "y", "log scale", "logarithmic scale on/off", "y", in_footer=True),
+    on_page(CURVES, "zoom_in", "z", "zoom", "zoom in at the cursor", "z", in_footer=True),
+    on_page(CURVES, "zoom_out", "Z", "zoom out", "zoom out", "Z"),
+)  # fmt: skip
+MATRIX_KEYS = (
+    on_page(CONFUSION, "up", "up,k", "up", "class above, or scroll", "↑ ↓"),
+    on_page(CONFUSION, "down", "down,j", "down", "class below, or scroll", "↓"),
+)
+MATRIX_MODE = on_page(
+    CONFUSION, "mode", "m", "shares", "counts, row share or column share", "m", in_footer=True
+)
+
+
+def page(number: int, name: str, text: str = "") -> Command:
+    """Make the command that turns to a page of its screen."""
+    return Command(f"show_{name}", str(number), name, text or name, group=PAGES)
+
+
+def up_and_down(noun: str, *, in_footer: bool = False) -> Table:
+    """Make the commands that move through a list of `noun`s."""
+    return (
+        Command("down", "down,j", "down", f"next {noun}", "↓", MOVING, in_footer),
+        Command("up", "up,k", "up", f"previous {noun}", "↑", MOVING),
+    )

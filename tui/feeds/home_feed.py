@@ -1,0 +1,68 @@
+"""Feed of the home screen: what was prefetched, then snapshots as the run table changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.files.paths import Home
+from tui.feeds.prefetch import FirstLook, Prefetch, first_look
+from tui.snapshot import Snapshot
+from tui.store_calls import Refused
+
+if TYPE_CHECKING:
+    from tui.feeds.feed import Feed
+
+
+class HomeFeed:
+    """Reads what Home shows. Used by one thread; the store is loaded there, after what was prefetched is drawn."""
+
+    def __init__(self, home: Home, *, create: bool, prefetched: Prefetch | None) -> None:
+        self._home, self._create, self._prefetched = home, create, prefetched
+        self._known: Snapshot | None = None
+        """Snapshot that the feed goes on from; None after a failure, so that all is read again."""
+        self._feed: Feed | None = None
+        self._has_looked = False
+
+    def poll(self, run_id: int | None, metrics: tuple[str, ...] = ()) -> FirstLook | Snapshot | None:
+        """Return the first look once, then the newest snapshot with `run_id` in detail and the best epochs' `metrics`,
+        or None where nothing changed.
+
+        Raises Refused where the run table cannot be read; the next poll opens it again."""
+        if self._prefetched is not None:
+            prefetched, self._prefetched = self._prefetched, None
+            result = prefetched.result()
+            if isinstance(result, FirstLook):
+                self._known = result.snapshot
+                self._has_read()
+                return result
+            if result is not None:
+                raise Refused(result)
+        return self._read(run_id, metrics)
+
+    def _read(self, run_id: int | None, metrics: tuple[str, ...]) -> FirstLook | Snapshot | None:
+        from engine.store.database import StoreError
+        from tui.feeds.feed import Feed
+
+        try:
+            if self._feed is None:
+                known, self._known = self._known, None
+                self._feed = Feed(self._home.database, create=self._create, known=known)
+            if self._has_looked:
+                found: FirstLook | Snapshot | None = self._feed.poll(run_id, metrics)
+            else:
+                found = first_look(self._home, self._feed)
+        except StoreError as error:
+            self.close()
+            raise Refused(str(error)) from error
+        if found is not None:
+            self._has_read()
+        return found
+
+    def _has_read(self) -> None:
+        """From now on a run table that is gone is not created again in silence."""
+        self._has_looked, self._create = True, False
+
+    def close(self) -> None:
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.close()

@@ -1,0 +1,105 @@
+"""Threads that read beside the event loop, and own what they read with from opening to closing."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import Generic, Protocol, TypeVar
+
+Q = TypeVar("Q")
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+
+class ReaderThread(Generic[Q]):
+    """One thread that answers the newest question: older ones that still wait are dropped.
+
+    It is a daemon, so that nobody who quits waits for a slow disk or a locked database."""
+
+    def __init__(
+        self,
+        name: str,
+        answer: Callable[[Q], None],
+        crashed: Callable[[Exception], object],
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`answer`, `crashed` (an error of the program's own) and `close` are called in the thread."""
+        self._name, self._answer, self._crashed, self._close = name, answer, crashed, close
+        self._questions: SimpleQueue[tuple[Q] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def ask(self, question: Q) -> None:
+        self._questions.put((question,))
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the answer under way; what it reads with is closed there."""
+        self._questions.put(None)
+
+    def _run(self) -> None:
+        while (newest := self._newest()) is not None:
+            try:
+                self._answer(*newest)
+            except Exception as error:  # an error here must reach the screen
+                self._crashed(error)
+        self._close()
+
+    def _newest(self) -> tuple[Q] | None:
+        """Wait for a question and return the newest; None once the thread is to end."""
+        newest = self._questions.get()
+        while newest is not None and not self._questions.empty():
+            newest = self._questions.get()
+        return newest
+
+
+class Feed(Protocol[V_co]):
+    """Source of views that are read when something changed."""
+
+    def poll(self) -> V_co | None: ...
+    def close(self) -> None: ...
+
+
+class FeedThread(Generic[V]):
+    """Thread that opens a feed, polls it when asked and closes it."""
+
+    def __init__(
+        self,
+        name: str,
+        open_feed: Callable[[], Feed[V]],
+        taken: Callable[[V], object],
+        failed: Callable[[Exception], object],
+        crashed: Callable[[Exception], object],
+        errors: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """`taken` gets each new view. `errors` go to `failed`; the next poll opens the feed again, and reads all. All
+        other errors go to `crashed`."""
+        self._open, self._taken, self._failed, self._errors = open_feed, taken, failed, errors
+        self._feed: Feed[V] | None = None
+        self._thread = ReaderThread[None](name, self._poll, crashed, self._close)
+
+    def ask(self) -> None:
+        """Poll once more, unless a poll waits already."""
+        self._thread.ask(None)
+
+    def stop(self) -> None:
+        self._thread.stop()
+
+    def _poll(self, _question: None) -> None:
+        try:
+            if self._feed is None:
+                self._feed = self._open()
+            view = self._feed.poll()
+        except self._errors as error:
+            self._close()
+            self._failed(error)
+        else:
+            if view is not None:
+                self._taken(view)
+
+    def _close(self) -> None:
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            with suppress(OSError):
+                feed.close()

@@ -1,0 +1,38 @@
+"""Opening the app in this process, for the program's entry and the command line alike."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from engine.text import tell
+
+if TYPE_CHECKING:
+    from engine.files.paths import Home
+    from tui.feeds.prefetch import Prefetch
+
+QUIET_S = 1.0
+"""Seconds after which a start or an end says what it waits for."""
+
+
+def is_terminal() -> bool:
+    """Both input and output are a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def run_app(
+    home: "Home", *, readonly: bool = False, in_ascii: bool = False, prefetched: "Prefetch | None" = None
+) -> int:
+    """Run the app until the user quits, again where it asks to be restarted, and return its exit code."""
+    from tui.app import ResnetTui
+    from tui.screens.error_screen import RESTART
+
+    while True:
+        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, prefetched=prefetched)
+        app.run()
+        if not app.has_written(QUIET_S):
+            tell(
+                "resnet-tui: an edit is still being written: another process may hold the run table; waiting up to 30 s"
+            )
+            app.has_written()
+        if app.return_code != RESTART:
+            return app.return_code or 0
+        prefetched = None

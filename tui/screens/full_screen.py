@@ -1,0 +1,173 @@
+"""Bases of the screens that fill the window: commands, size classes, help, the problem banner, a feed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from tui.commands import Command, Table
+from tui.feeds.reader_thread import Feed, FeedThread
+from tui.formatting import plain
+from tui.screens.app_port import AppPort, port_of
+from tui.screens.help import HelpScreen
+from tui.textual_internals import CoverableScreen
+
+T = TypeVar("T")
+TOO_SMALL = "resnet-tui needs 80×24 characters: enlarge the window"
+ALWAYS = ("help", "leave", "quit")
+"""Commands that a window which is too small has, too."""
+Handlers = Mapping[str, Callable[[], object]]
+"""What each command does, by its id."""
+
+
+class CommandScreen(CoverableScreen[T]):
+    """Screen whose keys are a table of commands."""
+
+    TABLE: ClassVar[Table]
+    AUTO_FOCUS = None
+
+    def handlers(self) -> Handlers:
+        """Return what each command of the table does, but for those of a page."""
+        raise NotImplementedError
+
+    def offers(self, command: Command) -> bool | None:
+        """Return True where the command can be given now, None to show it dimmed, False to hide it."""
+        return True
+
+    def command(self, name: str) -> Command:
+        return next(command for command in self.TABLE if command.id == name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.offers(self.command(str(parameters[0]))) if action == "command" else True
+
+    def action_command(self, name: str) -> None:
+        """Give a command of the table."""
+        self.do(self.command(name))
+
+    def do(self, command: Command) -> None:
+        self.handlers()[command.id]()
+
+    def raise_from_thread(self, error: Exception) -> None:
+        """Show an error of the program's own that a thread met."""
+        self.port.raise_from_thread(error)
+
+    @property
+    def port(self) -> AppPort:
+        return port_of(self)
+
+
+class FullScreen(CommandScreen[T]):
+    """Screen with a head, a problem banner, a body and the footer, or a line that says that the window is too small."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (34, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        yield Static(TOO_SMALL, id="too-small")
+        yield self.compose_head()
+        yield Static(id="banner", markup=False)
+        yield from self.compose_body()
+        yield Footer(show_command_palette=False)
+
+    def compose_head(self) -> Widget:
+        """Make the line at the top."""
+        raise NotImplementedError
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Make all between the head and the footer."""
+        raise NotImplementedError
+
+    @property
+    def is_too_small(self) -> bool:
+        return self.has_class("-tiny") or self.has_class("-low")
+
+    @property
+    def is_whole(self) -> bool:
+        """False while the screen closes, when its widgets go before it, and before they are there."""
+        return self.is_attached and bool(self.query("#banner"))
+
+    def offers(self, command: Command) -> bool | None:
+        return command.id in ALWAYS or not self.is_too_small
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.refresh_bindings)
+
+    def show_problem(self, text: str) -> None:
+        """Say above the body what cannot be read; what was seen last stays."""
+        if self.is_whole:
+            banner = self.query_one("#banner", Static)
+            banner.update(f"✖ {plain(text)}")
+            banner.display = True
+
+    def hide_problem(self) -> None:
+        if self.is_whole:
+            self.query_one("#banner").display = False
+
+    def open_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.TABLE))
+
+    def leave(self) -> None:
+        self.dismiss()
+
+
+class FeedScreen(FullScreen[T]):
+    """Full screen that polls a feed of its own while it is open."""
+
+    POLL_S: ClassVar[float]
+    """Seconds between two polls."""
+    FEED_ERRORS: ClassVar[tuple[type[Exception], ...]]
+    """Errors of the feed that stand in the banner until it can be read again."""
+
+    class Ready(Message):
+        """Newest view of the feed. An older one that still waits is of no use."""
+
+        def __init__(self, view: object) -> None:
+            super().__init__()
+            self.view = view
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, FeedScreen.Ready)
+
+    class Failed(Message):
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+    def open_feed(self) -> Feed[object]:
+        """Open the feed, in its thread. Raises one of FEED_ERRORS."""
+        raise NotImplementedError
+
+    def show_view(self, view: object) -> None:
+        """Draw a view of the feed."""
+        raise NotImplementedError
+
+    def feed_failed(self, error: Exception) -> None:
+        """Say why the feed cannot be read."""
+        self.show_problem(str(error))
+
+    def on_mount(self) -> None:
+        self._feed = FeedThread[object](
+            f"feed of {type(self).__name__}",
+            self.open_feed,
+            lambda view: self.post_message(self.Ready(view)),
+            lambda error: self.post_message(self.Failed(error)),
+            self.raise_from_thread,
+            self.FEED_ERRORS,
+        )
+        self.set_interval(self.POLL_S, self._feed.ask)
+        self._feed.ask()
+
+    def on_unmount(self) -> None:
+        self._feed.stop()
+
+    def on_feed_screen_ready(self, message: Ready) -> None:
+        if self.is_whole:
+            self.hide_problem()
+            self.show_view(message.view)
+
+    def on_feed_screen_failed(self, message: Failed) -> None:
+        if self.is_whole:
+            self.feed_failed(message.error)

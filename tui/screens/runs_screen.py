@@ -1,0 +1,56 @@
+"""Screens with runs that keys act on, as the composed actions know them."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from textual.app import App
+from textual.notifications import SeverityLevel
+
+from tui.screens.app_port import AppPort
+from tui.snapshot import RunRow
+
+
+class RunsScreen(Protocol):
+    """Screen with chosen runs."""
+
+    @property
+    def port(self) -> AppPort: ...
+    @property
+    def app(self) -> App[object]: ...
+    @property
+    def is_current(self) -> bool: ...
+
+    @property
+    def is_order_seen(self) -> bool:
+        """The table stands in the queue's order, so that a move shows by itself."""
+        ...
+
+    @property
+    def has_worker(self) -> bool:
+        """A worker is there: what is queued starts by itself."""
+        ...
+
+    def chosen_rows(self) -> list[RunRow]:
+        """Return the runs that a key acts on."""
+        ...
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None: ...
+    def run_worker(
+        self,
+        work: Callable[[], None],
+        name: str | None = "",
+        group: str = "default",
+        description: str = "",
+        exit_on_error: bool = True,
+        start: bool = True,
+        exclusive: bool = False,
+        thread: bool = False,
+    ) -> Any: ...

@@ -1,0 +1,111 @@
+"""Keys of the run table: cursor, marks, filter, order and columns."""
+
+from dataclasses import replace
+from functools import partial
+
+from tui.screens.full_screen import Handlers
+from tui.screens.runs_screen import RunsScreen
+from tui.views.metric_columns import chosen_keys, optional_metrics
+from tui.views.run_list import QUEUE, SORTS, TableQuery
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.run_table import RunTable
+
+
+class TableActions:
+    """Changes what the table shows; the order is kept for the next start, the filter is not."""
+
+    def __init__(self, screen: RunsScreen, table: RunTable, line: FilterLine) -> None:
+        self._screen, self._table, self._line = screen, table, line
+
+    def handlers(self) -> Handlers:
+        table = self._table
+        return {
+            "mark": table.toggle_mark,
+            "mark_range": table.toggle_range,
+            "mark_all": table.mark_all,
+            "filter": self._line.open,
+            "sort": self.sort_by_next,
+            "columns": self.choose_columns,
+            "reverse": self.reverse,
+            "down": partial(table.action_move_by, 1),
+            "up": partial(table.action_move_by, -1),
+            "first": partial(table.move_to, 0),
+            "last": lambda: table.move_to(table.row_count - 1),
+        }
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """Columns that can be sorted by."""
+        return *SORTS, *chosen_keys(self._screen.port.preferences.columns)
+
+    def restore(self) -> None:
+        """Show columns and order as the user left them."""
+        preferences = self._screen.port.preferences
+        self._show_columns(preferences.columns)
+        if preferences.sort in self.sorts:
+            order = replace(self._table.table_query, sort=preferences.sort, reverse=preferences.reverse)
+            self._table.show_as(order)
+
+    def choose_columns(self) -> None:
+        """Ask which metrics the table shows."""
+        from tui.screens.choose_columns import ColumnsScreen  # the first frame waits for no list of boxes
+
+        chosen = chosen_keys(self._screen.port.preferences.columns)
+        self._screen.app.push_screen(ColumnsScreen(chosen), self._take_columns)
+
+    def _take_columns(self, choice: str | None) -> None:
+        port = self._screen.port
+        if choice is None or choice == port.preferences.columns:
+            return
+        port.change_preferences(columns=choice)
+        if self._table.table_query.sort not in self.sorts:
+            self.show_as(replace(self._table.table_query, sort=QUEUE, reverse=False))
+        self._line.clear()  # it may name a column that has gone
+        if hidden := self._show_columns(choice):
+            text = f"no room for {hidden} of the columns: widen the window"
+            self._screen.notify(text, severity="warning")
+        port.refresh_feed()
+
+    def _show_columns(self, choice: str) -> int:
+        """Return how many of the chosen columns the width does not hold."""
+        keys = chosen_keys(choice)
+        self._line.metrics = keys
+        return self._table.show_metrics([optional_metrics()[key] for key in keys])
+
+    def show_as(self, query: TableQuery) -> None:
+        """Show the table in another order, and keep that for the next start."""
+        port = self._screen.port
+        self._table.show_as(query)
+        if (query.sort, query.reverse) != (port.preferences.sort, port.preferences.reverse):
+            port.change_preferences(sort=query.sort, reverse=query.reverse)
+
+    def sort_by(self, key: str) -> None:
+        """Sort by a column; the second time in reverse; the third time in the queue's order."""
+        if key not in self.sorts:
+            return
+        query = self._table.table_query
+        if query.sort != key:
+            self.show_as(replace(query, sort=key, reverse=False))
+        elif not query.reverse:
+            self.show_as(replace(query, reverse=True))
+        else:
+            self.show_as(replace(query, sort=QUEUE, reverse=False))
+
+    def sort_by_next(self) -> None:
+        """Sort by the next visible column that can be sorted by."""
+        keys = [QUEUE, *(column.key for column in self._table.columns if column.key in self.sorts)]
+        query = self._table.table_query
+        place = keys.index(query.sort) if query.sort in keys else 0
+        self.show_as(replace(query, sort=keys[(place + 1) % len(keys)], reverse=False))
+
+    def reverse(self) -> None:
+        query = self._table.table_query
+        self.show_as(replace(query, reverse=not query.reverse))
+
+    def back(self) -> None:
+        """Drop one thing: the marks, else the filter, else the order."""
+        if self._table.clear_marks() or self._line.clear():
+            return
+        query = self._table.table_query
+        if query.sort != QUEUE or query.reverse:
+            self.show_as(replace(query, sort=QUEUE, reverse=False))

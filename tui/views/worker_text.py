@@ -1,0 +1,83 @@
+"""Words for workers and cards. Pure."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from rich.text import Text
+
+from engine.hardware.telemetry import HostCard, NvidiaState
+from tui.formatting import learning_rate, plain
+from tui.snapshot import RunRow, WorkerView
+
+HOTTEST_C = 100.0
+Bars = Callable[[int, int, int, float], str]
+"""Worker, gauge, width and highest value to the gauge's last minutes as bars."""
+
+
+def worker_text(
+    worker: WorkerView,
+    row: RunRow | None,
+    bars: Bars,
+    width: int,
+    *,
+    is_chosen: bool,
+    accent: str,
+) -> Text:
+    """Write the device and its run on two lines, and its gauges with their last minutes on a third."""
+    text = Text()
+    name = plain(f"worker {worker.id}  {worker.device}  {worker.name}  {worker.host}:{worker.pid}")
+    text.append(f"{'▸' if is_chosen else ' '} {name}\n", style="bold" if is_chosen else "")
+    does = worker.waits or "idle"
+    if worker.run_id is not None:
+        run = (
+            f" {row.arch} {row.pretrained} {learning_rate(row.lr)}  epoch {row.epoch}/{row.epochs}"
+            if row
+            else ""
+        )
+        speed = f"  {worker.images_per_s:,.0f} images/s" if worker.images_per_s else ""
+        does = f"#{worker.run_id}{run}{speed}"
+    text.append(f"  {does}\n", style="" if worker.run_id is not None else "dim")
+    text.append_text(_gauges_text(worker, bars, width, accent))
+    return text.append("\n\n")
+
+
+def _gauges_text(worker: WorkerView, bars: Bars, width: int, accent: str) -> Text:
+    percent, used, total, temperature = worker.gauges
+    width_of_one = max((width - 60) // 3, 8)
+    text = Text("  ")
+    for number, (words, high) in enumerate(
+        (
+            (f"{percent:.0f} %" if percent is not None else "", 100.0),
+            (f"{used:.1f} of {total:.0f} GB" if used is not None and total else "", total or 1.0),
+            ("", 1.0),
+            (f"{temperature:.0f} °C" if temperature is not None else "", HOTTEST_C),
+        )
+    ):
+        if words:
+            text.append(bars(worker.id, number, width_of_one, high), style=accent)
+            text.append(f" {words}   ")
+    return text
+
+
+def cards_text(found: NvidiaState, ours: Collection[int]) -> Text:
+    """Write every card of the host with its memory and the processes on it that are not `ours`."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if found.problem:
+        return text.append(plain(found.problem), style="dim")
+    for number, card in enumerate(found.cards):
+        text.append(f"card {number}  {plain(card.name)}", style="bold")
+        if card.memory_gb is not None and card.used_gb is not None:
+            text.append(f"  {card.used_gb:.1f} of {card.memory_gb:.0f} GB in use")
+        others = _others(card, ours)
+        text.append(f"   processes: {others}" if others else "   free", style="dim")
+        text.append("\n")
+    return text
+
+
+def _others(card: HostCard, ours: Collection[int]) -> str:
+    """Write `1234 (3.2 GB), 99`. A worker's training is a process of its own, and is among them."""
+    known: Mapping[int, float | None] = {each.pid: each.used_gb for each in card.processes}
+    return ", ".join(
+        f"{pid}{f' ({used:.1f} GB)' if used is not None else ''}"
+        for pid, used in known.items()
+        if pid not in ours
+    )
