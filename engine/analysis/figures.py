@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
 from engine.analysis.study import Measured, StudyRun
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _draw_baselines(axes: "Axes", runs: Sequence[StudyRun]) -> None:
 def _finish_axes(axes: "Axes", runs: Sequence[StudyRun], axis: Range) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    arch, data = runs[0].spec.arch, runs[0].data
+    arch, data = printable(arch_shown(runs[0].spec.arch), 40), runs[0].data
     epochs = [each.epoch for run in runs for each in _shown(run)]
     axes.set_title(plain(f"{arch} on {printable(data, 40)}: accuracy per epoch"))
     axes.set_xlabel("epoch")

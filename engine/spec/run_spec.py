@@ -5,14 +5,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from engine.spec import augmentation
-from engine.spec.conflicts import conflicts
-from engine.spec.constants import BUILTIN_DEFAULTS, RUN_PREFIX
-
-Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
-ARCHS: tuple[str, ...] = get_args(Arch)
+from engine.spec.archs import ARCHS, DEFAULT_ARCH
+from engine.spec.conflicts import FOUND_FIELDS, conflicts
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.fields import checked_class_names, checked_text, setting
+from engine.spec.plugin_name import checked_arch
+from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
+from engine.spec.stems import Stem
 
 Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "val_balanced_acc", "val_kappa"]
 
@@ -27,17 +29,10 @@ DEPENDENT_DEFAULTS = {
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
     "test_fraction": "0.2; epochs 0: 1",
-    **dict.fromkeys(
-        ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
-    ),
+    **dict.fromkeys(FOUND_FIELDS, "found"),
 }
 NO_RESULT = frozenset({"allow_leak"})
 """Fields that decide whether a run starts, and nothing of its result."""
-
-
-def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:
-    """A field of a spec. `group` is the heading under which help and forms show it; a `grid` field takes lists."""
-    return Field(default, description=description, json_schema_extra={"group": group, "grid": grid}, **limits)
 
 
 class RunSpec(BaseModel):
@@ -85,19 +80,24 @@ class RunSpec(BaseModel):
         lt=1,
     )
 
-    arch: Arch = setting("resnet18", "depth of the network", "Network", grid=True)
+    arch: str = setting(
+        DEFAULT_ARCH, "network, by name or as FILE.py:FUNCTION", "Network", grid=True, words=ARCHS
+    )
     implementation: Literal["own", "torchvision"] = setting("own", "whose ResNet code", "Network")
     bottleneck_stride: Literal["3x3", "1x1"] = setting(
         "3x3", "where a bottleneck strides: 3x3 as torchvision, 1x1 as the paper", "Network"
+    )
+    stem: Stem = setting(
+        "imagenet",
+        "first layers: cifar is 3x3, stride 1, no max pool, for images of 16 to 64 px",
+        "Network",
+        grid=True,
     )
     head: Literal["linear", "dropout"] = setting(
         "linear", "the last layer; dropout zeroes half of its inputs while training", "Network", grid=True
     )
     pretrained: str = setting(
-        "none",
-        "none, imagenet, imagenet-v1, imagenet-v2, a weights file, or run:ID (that run's best)",
-        "Network",
-        grid=True,
+        NONE, f"weights to start from: {CHOICES} (that run's best)", "Network", grid=True
     )
     allow_leak: bool = setting(
         False, "start even from weights that were trained on images of the val or test split", "Network"
@@ -178,29 +178,20 @@ class RunSpec(BaseModel):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator(
-        "data",
-        "pretrained",
-        "images",
-        "image_column",
-        "label_column",
-        "split_column",
-        "group_column",
-        "class_names",
-    )
+    @field_validator("data", "arch", "pretrained", *FOUND_FIELDS)
     @classmethod
     def _is_text(cls, value: str) -> str:
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError(f"{value!r} is no text in UTF-8: rename it")
-        return value.strip()
+        return checked_text(value)
 
     @field_validator("class_names")
     @classmethod
     def _two_classes(cls, value: str) -> str:
-        names = [name.strip() for name in value.split(",")]
-        if value and (len(names) < 2 or "" in names or len(set(names)) < len(names)):
-            raise ValueError(f"{value!r} must be two different names or more, separated by commas")
-        return ",".join(names)
+        return checked_class_names(value)
+
+    @field_validator("arch")
+    @classmethod
+    def _known_arch(cls, value: str) -> str:
+        return checked_arch(value)
 
     @field_validator("pretrained")
     @classmethod
@@ -233,6 +224,11 @@ class RunSpec(BaseModel):
         return (
             int(self.pretrained.removeprefix(RUN_PREFIX)) if self.pretrained.startswith(RUN_PREFIX) else None
         )
+
+    @property
+    def network(self) -> str:
+        """What weights have to be of, to fit: the arch, with its stem where that is not the usual one."""
+        return self.arch if self.stem == "imagenet" else f"{self.arch} with stem {self.stem}"
 
     @property
     def needs_card(self) -> bool:
@@ -290,5 +286,5 @@ GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "gr
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """What a field may be, where it is one of a few words."""
-    return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))
+    """What a field may be, where it is one of a few words, or the words that it may be besides others."""
+    return tuple(_extra(name, "words")) or tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))

@@ -15,7 +15,9 @@ from engine.datasets.pixels.locks import Stopped
 from engine.datasets.provenance import LeakError
 from engine.files.disk_errors import disk_problem
 from engine.files.paths import Home, sweep_aside
+from engine.models.plugin import PluginError
 from engine.models.weight_files import WeightsError
+from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue
@@ -92,7 +94,7 @@ def _train(
             leak = session.leak.document() if session.leak is not None else None
             return _train_and_judge(session, StoreRecorder(store, held, spec, before, leak), orders)
         except OutOfMemory as error:
-            smaller = halved(error.images, spec.image_size)
+            smaller = halved(error.images, smallest_batch(spec))
             if spec.on_oom != "shrink" or smaller is None:
                 raise
             log(shrink_line(error, smaller))
@@ -153,19 +155,24 @@ def _fail(store: Store, held: Claim, spec: RunSpec, error: Exception) -> None:
     patiently(lambda: queue.end(store, held, "failed", cause=cause, error=text, suggestion=suggestion))
 
 
+OF_THE_USERS: tuple[tuple[type[Exception], Cause, str], ...] = (
+    (LeakError, "data", "choose other data or another split, or add the run with allow_leak"),
+    (WeightsError, "data", "choose other weights or mend these, then queue the run again"),
+    (PluginError, "code", "fix the plug-in's file, then retry"),
+    (DataError, "data", "mend the data, then queue the run again"),
+    (MachineError, "data", "clone the run with another setting"),
+)
+"""What a user can fix: the first that fits, with its cause and what to do."""
+
+
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     """Cause, one line and one suggestion for what ended a training."""
     text = plain(" ".join(str(error).split())) or type(error).__name__
-    if isinstance(error, LeakError):
-        return "data", text, "choose other data or another split, or add the run with allow_leak"
-    if isinstance(error, WeightsError):
-        return "data", text, "choose other weights or mend these, then queue the run again"
-    if isinstance(error, DataError):
-        return "data", text, "mend the data, then queue the run again"
+    for kind, cause, suggestion in OF_THE_USERS:
+        if isinstance(error, kind):
+            return cause, text, suggestion
     if isinstance(error, Diverged):
         return "diverged", text, f"try a smaller lr: {lower_lr(spec)['lr']:g}"
-    if isinstance(error, MachineError):
-        return "data", text, "clone the run with another setting"
     if isinstance(error, OutOfMemory):
         return "out_of_memory", text, error.suggestion
     if is_out_of_memory(error):

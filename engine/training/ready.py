@@ -9,10 +9,11 @@ import torch
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, TrainedOn, load_trained_on
 from engine.files.paths import Home
+from engine.models.plugin import PluginError
 from engine.spec.run_spec import RunSpec
 from engine.training.checkpoint import load_checkpoint
 from engine.training.leak_check import provenance
-from engine.training.setup import Data, Log, build_network, first_weights, prepare_data
+from engine.training.setup import Data, Log, first_weights, make_network, prepare_data
 from engine.training.step import Network
 
 
@@ -40,7 +41,8 @@ def make_ready(
     micro_batch: int,
     should_stop: Callable[[], bool],
 ) -> Ready:
-    """Raises DataError, WeightsError, LeakError, and Stopped where `should_stop` asks while images are packed."""
+    """Raises DataError, WeightsError, PluginError, LeakError; Stopped where `should_stop` asks while images are
+    packed."""
     paths = home.run(run_id)
     paths.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = load_checkpoint(paths, spec.training_digest())
@@ -61,5 +63,12 @@ def make_ready(
     is_new = kept is None
     if kept is None:
         kept, leak = provenance(spec, home, run_id, data.index, log)
-    net = build_network(spec, data, weights, device, precision, log, resumes=resumes, micro_batch=micro_batch)
+    net = make_network(
+        spec, home, data, weights, device, precision, log, resumes=resumes, micro_batch=micro_batch
+    )
+    # Checkpoints from before there were plug-ins do not name the file.
+    if checkpoint is not None and checkpoint.get("plugin_sha256") != net.plugin_sha256:
+        raise PluginError(
+            f"{spec.arch} has changed since this run began: put the file back, or clone the run"
+        )
     return Ready(data, net, checkpoint, kept, leak, is_new)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 import torch
@@ -20,11 +21,11 @@ from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
 from engine.datasets.source import index_data
 from engine.files.paths import Home, gpu_cache_bytes
-from engine.models.resnet import build_model
+from engine.models.networks import build_network
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
-from engine.spec.conflicts import SMALLEST_ALONE_PX
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.conflicts import smallest_batch
+from engine.spec.pretrained import source_kind
 from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.compilation import make_forward, make_replay
@@ -95,7 +96,7 @@ def prepare_data(
         log(
             f"{spec.augment}: {spec.passes} passes an epoch, {shown:,} views of {len(train):,} training images"
         )
-    if shown == 1 and spec.epochs and spec.image_size < SMALLEST_ALONE_PX:
+    if shown == 1 and spec.epochs and smallest_batch(spec) > 1:
         raise DataError(f"{spec.data} has a single training image: a network cannot learn from it")
     steps = len(parts_of(shown, spec.batch_size))
     return Data(index, batches, train, test, val, seen, steps_per_epoch=steps)
@@ -136,8 +137,9 @@ def _pack(
     return skip(index, packed.bad), packed.images
 
 
-def build_network(
+def make_network(
     spec: RunSpec,
+    home: Home,
     data: Data,
     weights: Weights | None,
     device: torch.device,
@@ -148,19 +150,23 @@ def build_network(
     micro_batch: int = 0,
 ) -> Network:
     """The network at its start, from the `weights` where there are any; `micro_batch` 0 is the spec's. A run that
-    `resumes` takes its weights from its checkpoint afterwards. Raises WeightsError."""
+    `resumes` takes its weights from its checkpoint afterwards. Raises WeightsError, PluginError."""
     classes = data.index.class_names
-    model = build_model(
+    built = build_network(
         spec.arch,
         outputs_of(spec.loss, len(classes)),
         implementation=spec.implementation,
         bottleneck_stride=spec.bottleneck_stride,
+        stem=spec.stem,
+        image_size_px=spec.image_size,
         seed=spec.seed,
+        resolve=home.resolve,
     )
+    model = built.model
     if not resumes:
-        log(apply_weights(model, weights, class_names=classes, needs_head=spec.epochs == 0).note)
+        log(apply_weights(built, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     if spec.head == "dropout":
-        add_dropout(model)
+        add_dropout(model, built.layers.head)
     layout = memory_format(spec.image_size, precision, device)
     model = model.to(device, memory_format=layout)  # type: ignore[call-overload]
     optimizer = make_optimizer(model, spec, device)
@@ -173,19 +179,33 @@ def build_network(
         autocast=lambda: autocast(precision, device),
         scaler=make_scaler(precision, device),
         micro_batch=micro_batch or spec.images_at_once,
+        layers=built.layers,
         clip_norm=spec.clip_norm,
         layout=layout,
         replay=make_replay(spec, device, precision, micro_batch or spec.images_at_once, log),
+        plugin_sha256=built.plugin_sha256,
     )
 
 
 def first_weights(spec: RunSpec, home: Home) -> Weights | None:
     """Where the network starts; None where all is drawn from the seed. Raises WeightsError."""
-    if spec.source_run is not None:
-        path = home.run(spec.source_run).best
-        if not path.exists():
-            raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
-        return read_weights(str(path), arch=spec.arch, name=f"run {spec.source_run}")
-    if spec.pretrained in PRETRAINED_WORDS:
-        return read_weights(spec.pretrained, arch=spec.arch)
-    return read_weights(str(home.resolve(spec.pretrained)), arch=spec.arch, name=spec.pretrained)
+    source, name = _weights_source(spec, home)
+    return read_weights(source, arch=spec.arch, stem=spec.stem, name=name)
+
+
+def _weights_source(spec: RunSpec, home: Home) -> tuple[str, str]:
+    """A word or the path of a file, and what messages call it."""
+    kind = source_kind(spec.pretrained)
+    match kind:
+        case "none" | "imagenet":
+            return spec.pretrained, spec.pretrained
+        case "file":
+            return str(home.resolve(spec.pretrained)), spec.pretrained
+        case "run":
+            assert spec.source_run is not None
+            path = home.run(spec.source_run).best
+            if not path.exists():
+                raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
+            return str(path), f"run {spec.source_run}"
+        case _:
+            assert_never(kind)

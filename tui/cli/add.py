@@ -25,6 +25,7 @@ from tui.cli.ids import find_ids
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, tell
 from tui.forms.imagenet_files import lacking
+from tui.forms.plugins import check_plugins
 from tui.forms.warm_start import check_warm_starts
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
     """Look at all that can be known to fail, queue the runs, print their ids; without a store in a new one."""
     specs = [spec for batch in batches for spec in batch.specs]
     images = check_files(home, specs)
+    check_plugins(home, specs)
     store = store or open_store(home.database)
     for line in [*check_warm_starts(home, store, specs), *gpu_memory.warnings_for(store, specs)]:
         tell(f"warning: {line}")
@@ -112,6 +114,10 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
     stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if isinstance(archs := settings.get("arch"), list):
+        stored = {**stored, "arch": [home.stored_arch(arch) for arch in archs]}
+    elif archs:
+        stored = {**stored, "arch": home.stored_arch(archs)}
     if settings.get("images") and os.path.isdir(home.resolve(settings["images"])):
         return {**stored, "images": home.relative(home.resolve(settings["images"]))}
     return stored

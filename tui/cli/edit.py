@@ -13,6 +13,7 @@ from tui.cli.ids import find_ids, tell_runs
 from tui.cli.options import flag, takes_home, takes_spec
 from tui.cli.output import CliError, tell
 from tui.forms.imagenet_files import lacking
+from tui.forms.plugins import check_plugins
 from tui.forms.warm_start import check_warm_starts
 
 
@@ -34,6 +35,7 @@ def edit(
     with naming_flags():
         specs = changed_specs(store, wanted, values)
         check_files(home, specs)
+        check_plugins(home, specs)
         for line in [*check_warm_starts(home, store, specs), *gpu_memory.warnings_for(store, specs)]:
             tell(f"warning: {line}")
         repeats = edit_settings(store, home, wanted, values)

@@ -10,6 +10,7 @@ import typer
 
 from engine.files.paths import Home
 from engine.short_names import short_names
+from engine.spec.plugin_name import arch_shown
 from engine.store import listing
 from engine.store.database import open_store
 from engine.store.status import ENDED, STATUSES
@@ -104,7 +105,7 @@ def _row(run: Run, data: str, waiting: str) -> tuple[str, ...]:
         str(run.id),
         run.status,
         data,
-        run.arch,
+        arch_shown(run.arch),
         run.pretrained,
         learning_rate(run.lr),
         f"{run.epoch}/{run.epochs}",

@@ -6,16 +6,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.spec.archs import ARCHS, DEFAULT_ARCH
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
+from engine.spec.plugin_name import arch_shown
 from engine.spec.presets import PRESETS, with_preset
-from engine.spec.run_spec import ARCHS, FIELDS, GRID_FIELDS, RunSpec, choices_of
+from engine.spec.pretrained import RUN_PREFIX, SOURCE_WORDS
+from engine.spec.run_spec import FIELDS, GRID_FIELDS, RunSpec, choices_of
 from tui.formatting import learning_rate
 
 PRESET, MORE, ARCH = "preset", "more", "arch"
-OWN = ("data", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
+OWN = ("data", ARCH, "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
 """Settings with a field of their own."""
-OTHERS = tuple(name for name in FIELDS if name not in (*OWN, ARCH))
+OTHERS = tuple(name for name in FIELDS if name not in OWN)
 """Settings that are written as name=value in the field `more`."""
 NO_DATA = "which images? a folder, or digits, fundus, fundus-balanced"
 Texts = Mapping[str, str]
@@ -42,8 +45,6 @@ def check(
     problems: dict[str, str] = {}
     if not texts.get("data", "").strip():
         problems["data"] = NO_DATA
-    if ARCH in texts and not texts[ARCH].strip():
-        problems[ARCH] = "choose one or more"
     more, wrong = parse_more(texts.get(MORE, ""))
     if wrong:
         problems[MORE] = wrong
@@ -97,7 +98,7 @@ def parse_more(text: str) -> tuple[dict[str, str], str]:
 
 
 def _no_setting(name: str) -> str:
-    if name in OWN or name in (ARCH, PRESET):
+    if name in OWN or name == PRESET:
         return f"{name} has a field of its own"
     near = difflib.get_close_matches(name, OTHERS, n=1)
     return f"{name!r} is no setting" + (f": {near[0]}?" if near else ", such as loss=ce-sqrt")
@@ -106,7 +107,7 @@ def _no_setting(name: str) -> str:
 def defaults(texts: Texts) -> dict[str, str]:
     """What each empty field takes, as it would be typed: the preset's where one is named."""
     common = {name: texts[name].strip() for name in ("data",) if texts.get(name, "").strip()}
-    archs = split_list([texts.get(ARCH, "")]) or [ARCHS[0]]
+    archs = split_list([texts.get(ARCH, "")]) or [DEFAULT_ARCH]
     more, _ = parse_more(texts.get(MORE, ""))
     optimizer = {"optimizer": more["optimizer"]} if "optimizer" in more else {}
     preset = texts.get(PRESET, "").strip()
@@ -117,18 +118,19 @@ def defaults(texts: Texts) -> dict[str, str]:
         specs = [spec for grid in grids for spec in expand_grid(grid)]
     except SpecError:
         specs = [make_spec({"data": "?"})]
-    return {
+    empty = {
         name: ", ".join(dict.fromkeys(typed(getattr(spec, name)) for spec in specs))
         for name in OWN
-        if name != "data"
+        if name not in ("data", ARCH)
     }
+    return {ARCH: DEFAULT_ARCH, **empty}
 
 
 def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
     """A form that would queue the spec with a change: what differs from the defaults, in `more` too."""
     values = {**spec.model_dump(), **change}
     plain = make_spec({"data": values["data"], "optimizer": values["optimizer"]})
-    texts = {name: typed(values[name]) for name in (*OWN, ARCH)}
+    texts = {name: typed(values[name]) for name in OWN}
     others = [
         f"{name}={shlex.quote(typed(values[name]))}"
         for name in OTHERS
@@ -157,7 +159,7 @@ def preview(checked: Checked, most: int) -> list[str]:
 def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> str | None:
     """How the text in a field might go on; `paths` completes a path."""
     before, last = _last_part(text, " " if name == MORE else ",")
-    if not last or name not in ("data", "pretrained", PRESET, MORE):
+    if not last or name not in ("data", ARCH, "pretrained", PRESET, MORE):
         return None
     if name == MORE:
         setting, equals, value = last.partition("=")
@@ -168,7 +170,8 @@ def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> 
         return _first(f"{before}{setting}={head}", value, choices) if value else None
     words = {
         "data": tuple(BUILTIN_DEFAULTS),
-        "pretrained": ("none", "imagenet", "imagenet-v1", "imagenet-v2", "run:"),
+        ARCH: ARCHS,
+        "pretrained": (*SOURCE_WORDS, RUN_PREFIX),
         PRESET: tuple(PRESETS),
     }[name]
     return _first(before, last, words) or _first(before, last, () if name == PRESET else paths(last))
@@ -208,5 +211,5 @@ def typed(value: object) -> str:
 
 
 def _part(name: str, value: Any) -> str:
-    text = typed(value)
+    text = arch_shown(value) if name == ARCH else typed(value)
     return text if name in (ARCH, "pretrained") else f"{name} {text}"

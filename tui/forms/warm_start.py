@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.paths import Home
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.pretrained import is_warm_start
 from engine.spec.run_spec import RunSpec
 from engine.store.database import Store
 from engine.store.fencing import QueueError
@@ -20,7 +20,7 @@ def check_warm_starts(home: Home, store: Store, specs: Sequence[RunSpec]) -> lis
 
     A source that has not run yet is judged when the run starts."""
     allowed: dict[str, None] = {}
-    warm = [spec for spec in specs if spec.pretrained not in PRETRAINED_WORDS]
+    warm = [spec for spec in specs if is_warm_start(spec.pretrained)]
     for spec in {_what_matters(spec): spec for spec in warm}.values():
         if line := _leak(home, spec):
             allowed[line] = None

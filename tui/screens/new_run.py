@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
 from engine.analysis.forecast import learn
 from engine.datasets.layouts import DataError
@@ -19,7 +19,9 @@ from engine.files.footprint import Images, built_in
 from engine.files.paths import Home, missing_weights
 from engine.files.usage import room_for
 from engine.preflight import gpu_memory
-from engine.spec.run_spec import ARCHS, RunSpec
+from engine.spec.archs import DEFAULT_ARCH
+from engine.spec.grid import split_list
+from engine.spec.run_spec import RunSpec
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store
@@ -31,15 +33,17 @@ from tui.forms.data_look import DataLook, look_at
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import ARCH, Checked, check, defaults, parse_more, preview
 from tui.forms.imagenet_files import lacking
+from tui.forms.plugins import check_plugins
 from tui.forms.warm_start import check_warm_starts
 from tui.preferences.state import last_form, remember_form
 from tui.store_calls import Refused, with_store
 from tui.widgets.clipped import Clipped
-from tui.widgets.form_fields import Choice, FieldSuggester
+from tui.widgets.form_fields import FieldSuggester
 
 LOOKING = "looking …"
 # Field, label, what is said while nothing is wrong.
 FIELDS = (
+    (ARCH, "arch", "several: resnet18, resnet50; or FILE.py:FUNCTION"),
     ("data", "data", ""),
     ("preset", "preset", "lab or seed: the course's settings"),
     ("pretrained", "weights", "none, imagenet, a file, run:ID"),
@@ -56,7 +60,7 @@ FIRST_DATA = "digits"
 LOOK_AFTER_S = 0.3
 MOST_SHOWN = 50
 """Runs in the preview."""
-LABELS = {ARCH: "resnet", **{name: label for name, label, _ in FIELDS}}
+LABELS = {name: label for name, label, _ in FIELDS}
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         begun = last_form(home) if texts is None else texts
         self._home = home
         self._heading = heading or f"New experiment{', filled in as the last one was' if begun else ''}"
-        self._begun = {"data": FIRST_DATA, ARCH: ARCHS[0], **begun}
+        self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **begun}
         self._known = Known()
         self._checked = Checked({}, (), ())
         self._data_problem = ""
@@ -100,14 +104,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         """Whether enter was pressed while the data were looked at."""
 
     def compose(self) -> ComposeResult:
-        chosen = self._begun[ARCH].split(",")
         with Vertical(id="form"):
             yield Static(self._heading, classes="heading", markup=False)
-            with Horizontal(classes="field"):
-                yield Static("resnet", classes="label")
-                with Horizontal(id="archs"):
-                    for arch in ARCHS:
-                        yield Choice(arch.removeprefix("resnet"), value=arch in chosen, id=arch, compact=True)
             for name, label, hint in FIELDS:
                 with Horizontal(classes="field"):
                     yield Static(label, classes="label")
@@ -117,9 +115,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             yield Clipped("summary")
             with VerticalScroll(id="preview-pane", can_focus=False):
                 yield Static("", id="preview", markup=False)
-            yield Static(
-                "enter queue all   tab next field   space choose   → complete   esc back", classes="dim"
-            )
+            yield Static("enter queue all   tab next field   → complete   esc back", classes="dim")
 
     def on_mount(self) -> None:
         self._read_known()
@@ -157,11 +153,6 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         """What is cut beside a field stands whole below, while one is in it."""
         if self._is_there:
             self.query_one("#summary", Clipped).say(self._summary(self._problems()))
-
-    @on(Checkbox.Changed)
-    def _toggled(self) -> None:
-        self._waits = False
-        self._check()
 
     @on(Input.Submitted)
     def action_queue(self) -> None:
@@ -234,9 +225,9 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def _texts(self) -> dict[str, str]:
         texts = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}
-        chosen = [arch for arch in ARCHS if self.query_one(f"#{arch}", Checkbox).value]
+        archs = ",".join(map(self._home.stored_arch, split_list([texts[ARCH]])))
         data = texts["data"].strip()
-        return {**texts, ARCH: ",".join(chosen), "data": self._home.stored(data) if data else ""}
+        return {**texts, ARCH: archs, "data": self._home.stored(data) if data else ""}
 
     def _problems(self) -> dict[str, str]:
         problems = dict(self._checked.problems)
@@ -265,7 +256,6 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     def _summary(self, problems: dict[str, str]) -> Text:
         if problems:
             seen = self.focused.id if self.focused is not None else None
-            seen = ARCH if seen in ARCHS else seen
             name = seen if seen in problems else next(iter(problems))
             problem = problems[name]
             if problem == LOOKING:
@@ -304,6 +294,7 @@ def _added(
     home: Home, store: Store, specs: tuple[RunSpec, ...], name: str
 ) -> tuple[tuple[int, ...], list[str]]:
     """The new runs, and what is to be known of them. Raises QueueError, DataError, and then adds none."""
+    check_plugins(home, specs)
     warnings = list(check_warm_starts(home, store, specs))
     ids = add_runs(store, specs, name=name).ids
     return tuple(ids), [*warnings, *gpu_memory.warnings_for(store, specs)]

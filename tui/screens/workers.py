@@ -12,6 +12,7 @@ from textual.widgets import Footer, Static
 
 from engine.files.paths import Home
 from engine.hardware.telemetry import HostCard, NvidiaState, nvidia
+from engine.spec.plugin_name import arch_shown
 from tui import commands
 from tui.feeds.worker_history import WorkerHistory, sparkline
 from tui.formatting import learning_rate, plain
@@ -175,7 +176,7 @@ def worker_text(
     does = worker.waits or "idle"
     if worker.run_id is not None:
         run = (
-            f" {row.arch} {row.pretrained} {learning_rate(row.lr)}  epoch {row.epoch}/{row.epochs}"
+            f" {arch_shown(row.arch)} {row.pretrained} {learning_rate(row.lr)}  epoch {row.epoch}/{row.epochs}"
             if row
             else ""
         )

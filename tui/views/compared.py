@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS
 from tui.formatting import plain, setting
 from tui.plots import INK, MARKERS, Line
@@ -46,6 +47,7 @@ class Compared:
         for name in sorted(self.differing, key=lambda name: name not in FIRST):
             if name not in UNTOLD:
                 value = setting(getattr(view.spec, name))
+                value = arch_shown(value) if name == "arch" else value
                 words.append(value if name in ("arch", "pretrained") else f"{name} {value}")
         return " ".join(words)
 

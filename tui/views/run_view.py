@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.history import Losses, Matrix
 from engine.store.status import FROM_THE_START
@@ -103,7 +104,7 @@ def make_run_view(
     last_lines: Sequence[str],
 ) -> RunView:
     names = tuple(map(plain, run.class_names))
-    parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
+    parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     return RunView(
         run_id=run.id or 0,
         title=plain(" · ".join(parts)),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
+from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, RunRow
 from tui.views.run_list import QUEUE
@@ -16,7 +17,7 @@ SIGN = 1
 """The verdict's width where there is room for `⚠` alone."""
 LEAST_EPOCH, MOST_EPOCH = 15, 40
 """Narrow it holds a bar and `10/100`, where a run is under way; wide, why one waits or failed."""
-LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 9, "lr": 6, "verdict": 14}
+LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 16, "lr": 6, "verdict": 14}
 """Columns as wide as what they hold, and no wider."""
 
 
@@ -75,7 +76,7 @@ def facts_of(rows: Collection[RunRow]) -> Facts:
     verdicts = {(row.warned, row.verdict) for row in rows if row.verdict}
     return Facts(
         id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
-        arch_width=max(4, _widest({row.arch for row in rows}, "arch")),
+        arch_width=max(4, _widest(map(arch_shown, {row.arch for row in rows}), "arch")),
         pretrained_width=max(7, _widest({row.pretrained for row in rows}, "pretrained")),
         lr_width=max(3, _widest(map(learning_rate, {row.lr for row in rows}), "lr")),
         epoch_width=_epoch_width(rows),
@@ -169,6 +170,8 @@ def _content(row: RunRow, column: Column, marked: bool) -> str:
             return "▎" if marked else ""
         case "status":
             return GLYPHS[row.status]
+        case "arch":
+            return arch_shown(row.arch)
         case "lr":
             return learning_rate(row.lr)
         case "epoch":

@@ -96,8 +96,8 @@ def test_a_shrunken_micro_batch_is_that_of_later_attempts(tmp_path: Path) -> Non
 
 
 def test_batchnorm_bounds_how_small_a_batch_gets() -> None:
-    assert [halved(count, 32) for count in (9, 4, 3, 2)] == [4, 2, None, None]
-    assert [halved(count, 64) for count in (3, 2, 1)] == [1, 1, None]
+    assert [halved(count, 2) for count in (9, 4, 3, 2)] == [4, 2, None, None]
+    assert [halved(count, 1) for count in (3, 2, 1)] == [1, 1, None]
 
 
 def test_memory_of_the_computer_itself() -> None:
