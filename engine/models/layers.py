@@ -31,6 +31,7 @@ class Layers:
 class BuiltModel:
     """A network on the CPU and its layers."""
 
+    arch: str
     model: nn.Module
     layers: Layers
     bottleneck_stride: str | None

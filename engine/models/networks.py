@@ -38,4 +38,4 @@ def build_network(
     )
     info = ARCH_INFOS[arch]
     stride = bottleneck_stride if info.block == "bottleneck" else None
-    return BuiltModel(model, Layers(info.head, info.first_layer), stride)
+    return BuiltModel(arch, model, Layers(info.head, info.first_layer), stride)

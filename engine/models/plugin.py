@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.models.layers import BuiltModel, LayersError, find_layers, probe_images
+from engine.spec.plugin_name import PluginName
 
 
 class PluginError(ValueError):
@@ -50,7 +51,8 @@ def build_plugin(path: Path, function: str, num_classes: int, image_size_px: int
                 layers = find_layers(model, num_classes, image_size_px)
         except LayersError as error:
             raise PluginError(f"{path}: the network of {function} {error}") from None
-    return BuiltModel(model, layers, bottleneck_stride=None, plugin_sha256=sha256)
+    arch = str(PluginName(path.name, function))
+    return BuiltModel(arch, model, layers, bottleneck_stride=None, plugin_sha256=sha256)
 
 
 def check_training(built: BuiltModel, path: Path, function: str, images: int, image_size_px: int) -> None:

@@ -96,7 +96,7 @@ def apply_weights(
     model, head_names = built.model, head_tensors(built.model.state_dict(), built.layers.head)
     if built.plugin_sha256 is not None:
         check_body(
-            weights.state, model.state_dict(), head=built.layers.head, name=weights.name, arch="the plug-in"
+            weights.state, model.state_dict(), head=built.layers.head, name=weights.name, arch=built.arch
         )
     keep_head, why = head_fits(built, weights, class_names)
     if needs_head and not keep_head:

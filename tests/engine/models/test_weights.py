@@ -47,7 +47,7 @@ def small_model(num_classes: int = 5) -> nn.Module:
 
 
 def built(model: nn.Module, bottleneck_stride: str | None = None) -> BuiltModel:
-    return BuiltModel(model, Layers("fc", "conv1"), bottleneck_stride)
+    return BuiltModel("resnet18", model, Layers("fc", "conv1"), bottleneck_stride)
 
 
 def apply(source: Path | str, class_names: list[str] = GRADES) -> tuple[nn.Module, LoadedWeights]:

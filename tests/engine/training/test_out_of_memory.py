@@ -9,9 +9,10 @@ from sessions import CPU, Memory
 from small import Small, small_home, small_session, small_spec
 
 from engine.files.paths import Home
+from engine.models import networks
 from engine.store.database import Store
 from engine.store.fencing import Claim
-from engine.training import attempt, setup
+from engine.training import attempt
 from engine.training.attempt import explain
 from engine.training.control_channel import Orders
 from engine.training.environment import environment_now
@@ -32,7 +33,7 @@ class Tight(Small):
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     made = small_home(tmp_path, monkeypatch)
-    monkeypatch.setattr(setup, "build_model", lambda _arch, outputs, **_more: Tight(outputs))
+    monkeypatch.setattr(networks, "build_model", lambda _arch, outputs, **_more: Tight(outputs))
     return made
 
 
