@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
+from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED
 from tui.formatting import clock, learning_rate
 from tui.formatting import plain as plain_once
@@ -244,7 +245,7 @@ def progress(run: Listed) -> float:
 def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None, waiting: str) -> Detail:
     # An untrained network's accuracy would squash the curve: it is shown only while there is no other.
     drawn = [row for row in epochs if row.epoch > 0] or list(epochs)
-    parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
+    parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     names = tuple(map(plain, run.class_names))
     shown = epochs[-1].epoch if epochs else 0
     return Detail(

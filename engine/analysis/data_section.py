@@ -22,6 +22,7 @@ from engine.analysis.markdown import (
 from engine.analysis.metrics_section import metrics_section
 from engine.analysis.study import StudyRun
 from engine.metrics.selection import is_optimistic
+from engine.spec.plugin_name import arch_shown
 
 BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
 BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
@@ -84,7 +85,7 @@ def _row(run: StudyRun) -> list[str]:
     assert best is not None and last is not None
     return [
         f"#{run.id}",
-        run.spec.arch,
+        markdown(arch_shown(run.spec.arch)),
         markdown(with_details(weights_in_full(run), run)),
         progress(run),
         f"{percent(best.number('test_acc'))} @ {best.epoch}",

@@ -11,6 +11,7 @@ from engine.analysis.study import StudyRun
 from engine.metrics.metric import EpochValues
 from engine.recipes.augmentations import NONE
 from engine.recipes.samplers import SAMPLERS
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _draw_baselines(axes: "Axes", runs: Sequence[StudyRun]) -> None:
 def _finish_axes(axes: "Axes", runs: Sequence[StudyRun], axis: Range) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    arch, data = runs[0].spec.arch, runs[0].data
+    arch, data = printable(arch_shown(runs[0].spec.arch), 40), runs[0].data
     epochs = [each.epoch for run in runs for each in _shown(run)]
     axes.set_title(plain(f"{arch} on {printable(data, 40)}: accuracy per epoch"))
     axes.set_xlabel("epoch")

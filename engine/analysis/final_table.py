@@ -15,6 +15,7 @@ from engine.analysis.markdown import (
 )
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.metrics.selection import split_of
+from engine.spec.plugin_name import arch_shown
 
 WIDTH = 100
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
@@ -43,7 +44,7 @@ def _cells(run: StudyRun) -> list[str]:
     assert best is not None and last is not None
     return [
         f"#{run.id}{'' if run.done else '*'}",
-        run.spec.arch,
+        arch_shown(run.spec.arch),
         weights_from(run.spec),
         percent(best.number("test_acc")),
         str(best.epoch),
@@ -58,7 +59,7 @@ def _cells(run: StudyRun) -> list[str]:
 def _unfinished(runs: Sequence[StudyRun]) -> list[str]:
     lines: list[str] = []
     for run in runs:
-        text = f"#{run.id}* {run.spec.arch} on {run.data}: {why_unfinished(run)}"
+        text = f"#{run.id}* {arch_shown(run.spec.arch)} on {run.data}: {why_unfinished(run)}"
         first, *more = textwrap.wrap(printable(text, 1000), WIDTH - 4)
         lines += [_fit(first, WIDTH), *("    " + _fit(line, WIDTH - 4) for line in more)]
     return ["\n".join(["* without a final result:", *lines])] if lines else []

@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeAlias
 LEAST_SPREAD = 0.1
 """How far off a prediction is taken to be at least, either way: two runs that measured alike prove little."""
 
-Kind: TypeAlias = tuple[str, int, str]
-"""Arch, image size in pixels, precision: runs alike in these have one pace on one device."""
+Kind: TypeAlias = tuple[str, int, str, str]
+"""Arch, image size in pixels, precision, stem: runs alike in these have one pace on one device."""
 
 
 class Span(NamedTuple):
@@ -60,6 +60,7 @@ class Task(NamedTuple):
     arch: str
     image_size: int
     precision: str
+    stem: str
     data: str
     passes: int
     """How often an epoch shows each image."""
@@ -73,7 +74,7 @@ class Task(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        return self.arch, self.image_size, self.precision
+        return self.arch, self.image_size, self.precision, self.stem
 
     @property
     def images(self) -> float | None:

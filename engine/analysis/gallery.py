@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.analysis import figures, matrix_figure
-from engine.analysis.markdown import markdown
+from engine.analysis.markdown import markdown, slug, unique
 from engine.analysis.study import StudyRun
+from engine.spec.archs import ARCHS
+from engine.spec.plugin_name import arch_shown
 
 ACCURACY_NOTE = (
     "Train accuracy is measured while training, as the network changes; val and test accuracy after each epoch. "
@@ -36,29 +38,38 @@ class Gallery:
         return [f"![{caption}]({name})", f"**Figure {len(self.files)}.** {caption}. {note}"]
 
 
-def add_accuracy(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
+def add_accuracy(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> list[str]:
     """A figure for each arch among runs on one data set; more where it has many runs."""
     axis = figures.shared_range(runs)
-    archs = sorted({run.spec.arch for run in runs}, key=lambda arch: int(arch.removeprefix("resnet")))
+    archs = sorted({run.spec.arch for run in runs}, key=_place)
+    names: list[str] = []
     texts: list[str] = []
     for arch in archs:
         mine = [run for run in runs if run.spec.arch == arch]
         splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
-        caption = f"{splits} accuracy of {arch} on {markdown(runs[0].data)} per epoch"
+        caption = f"{splits} accuracy of {markdown(arch_shown(arch))} on {markdown(runs[0].data)} per epoch"
+        names.append(unique(arch if arch in ARCHS else slug(arch_shown(arch)), names))
         for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
             picture = figures.draw_accuracy(some, axis)
-            texts += gallery.add(f"accuracy-{slug}-{arch}{suffix}.png", picture, caption, ACCURACY_NOTE)
+            texts += gallery.add(
+                f"accuracy-{data_slug}-{names[-1]}{suffix}.png", picture, caption, ACCURACY_NOTE
+            )
     return texts
 
 
-def add_matrices(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
+def _place(arch: str) -> tuple[int, str]:
+    """Built-in architectures in the registry's order, then plug-ins by name."""
+    return (ARCHS.index(arch) if arch in ARCHS else len(ARCHS)), arch
+
+
+def add_matrices(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> list[str]:
     """The confusion matrices of runs on one data set, in one figure unless they are many."""
     caption = f"Confusion matrices on {markdown(runs[0].data)}, each row over its sum"
     texts: list[str] = []
     known = [run for run in runs if run.matrix]
     for suffix, some in _parts(known, matrix_figure.runs_a_figure(known)):
         picture = matrix_figure.draw_matrices(some)
-        texts += gallery.add(f"confusion-{slug}{suffix}.png", picture, caption, MATRIX_NOTE)
+        texts += gallery.add(f"confusion-{data_slug}{suffix}.png", picture, caption, MATRIX_NOTE)
     return texts
 
 

@@ -3,8 +3,11 @@
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from engine.analysis.study import StudyRun
+from engine.spec.plugin_name import arch_shown
+from engine.spec.pretrained import SOURCE_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.text import is_hidden
 
@@ -39,6 +42,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[-40:].strip("-") or "data"
 
 
+def unique(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number where it is taken."""
+    candidates = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    return next(each for each in candidates if each not in taken)
+
+
 def percent(share: float | None) -> str:
     """`82.69`, without the sign."""
     return UNDEFINED if share is None or not math.isfinite(share) else f"{100 * share:.2f}"
@@ -64,13 +73,8 @@ def weights_from(spec: RunSpec) -> str:
     """Where a run's first weights come from, in a few words."""
     if spec.source_run is not None:
         return f"warm start from #{spec.source_run}"
-    named = {
-        "none": "scratch",
-        "imagenet": "ImageNet weights",
-        "imagenet-v1": "ImageNet v1 weights",
-        "imagenet-v2": "ImageNet v2 weights",
-    }
-    return named.get(spec.pretrained, f"file {spec.pretrained}")
+    word = SOURCE_WORDS.get(spec.pretrained)
+    return f"file {spec.pretrained}" if word is None else word.title
 
 
 def weights_in_full(run: StudyRun) -> str:
@@ -93,7 +97,7 @@ def with_details(text: str, run: StudyRun) -> str:
 
 
 def title_of(run: StudyRun) -> str:
-    return with_details(f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}", run)
+    return with_details(f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}", run)
 
 
 def progress(run: StudyRun) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
 from engine.analysis.study import StudyRun
+from engine.spec.plugin_name import arch_shown
 from engine.store.history import Matrix
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
     image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     state = "" if run.done else f" ({run.status})"
     line = f"epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %" if best else ""
-    head = f"#{run.id} {run.spec.arch}, {weights_from(run.spec)}"
+    head = f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}"
     title = [f"{plain(head, 34)}{state}", plain(details(run), 40), line]
     axes.set_title("\n".join(filter(None, title)), fontsize=8.5)
     axes.set_xlabel("answer")

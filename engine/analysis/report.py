@@ -8,10 +8,11 @@ from pathlib import Path
 from engine.analysis.arch_table import ArchTable, table_1
 from engine.analysis.data_section import data_section
 from engine.analysis.gallery import Gallery
-from engine.analysis.markdown import markdown, slug, table, weights_in_full, why_unfinished
+from engine.analysis.markdown import markdown, slug, table, unique, weights_in_full, why_unfinished
 from engine.analysis.settings_section import settings_section
 from engine.analysis.study import ReportError, Study, StudyRun, by_data, collect
 from engine.files.paths import SHARED, write_atomic
+from engine.spec.plugin_name import arch_shown
 
 __all__ = ["ReportError", "Study", "collect", "write_report"]
 
@@ -82,15 +83,10 @@ def _document(study: Study, architectures: Sequence[ArchTable], gallery: Gallery
     ]
     slugs: list[str] = []
     for data, runs in by_data(study.measured).items():
-        slugs.append(_unique(slug(data), slugs))
+        slugs.append(unique(slug(data), slugs))
         parts += data_section(runs, slugs[-1], gallery)
     parts += _unfinished([run for run in study.runs if not (run.done and run.best)])
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _unique(name: str, taken: Sequence[str]) -> str:
-    candidates = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
-    return next(each for each in candidates if each not in taken)
 
 
 def _summary(study: Study) -> str:
@@ -111,7 +107,7 @@ def _unfinished(runs: Sequence[StudyRun]) -> list[str]:
             f"#{run.id}",
             markdown(run.name),
             markdown(run.data),
-            run.spec.arch,
+            markdown(arch_shown(run.spec.arch)),
             markdown(weights_in_full(run)),
             markdown(why_unfinished(run), 400),
         ]

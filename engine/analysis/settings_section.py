@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.analysis.markdown import UNDEFINED, markdown, setting, table, weights_in_full
 from engine.analysis.study import Study, StudyRun
 from engine.recipes.registries import value_in_words
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS, RunSpec
 
 ALWAYS_APART = ("data", "arch", "pretrained")
@@ -49,7 +50,7 @@ def _apart(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
             f"#{run.id}",
             *([markdown(run.name)] if named else []),
             markdown(run.data),
-            run.spec.arch,
+            markdown(arch_shown(run.spec.arch)),
             markdown(weights_in_full(run)),
             *(markdown(setting(run.spec, field)) for field in fields),
         ]

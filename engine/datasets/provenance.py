@@ -20,7 +20,7 @@ from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import Hashes, known_hashes, text_hashes
 from engine.files.paths import Fence, Home, write_atomic
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.pretrained import source_kind
 from engine.spec.run_spec import RunSpec
 
 Runs = NDArray[np.int64]
@@ -141,7 +141,7 @@ def source_of(home: Home, spec: RunSpec) -> int | None:
     """The run of this home whose weights a spec starts from, named as run:ID or by its file."""
     if spec.source_run is not None:
         return spec.source_run
-    if spec.pretrained in PRETRAINED_WORDS:
+    if source_kind(spec.pretrained) != "file":
         return None
     folder = Path(os.path.realpath(home.resolve(spec.pretrained))).parent
     runs = Path(os.path.realpath(home.root / "runs"))

@@ -4,18 +4,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from engine.preflight.gpu_memory import WEIGHTS_MIB
 from engine.problem import Problem, WayOut
 from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS
+from engine.spec.archs import find_arch
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.run_spec import RunSpec
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index
 
-FEATURES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "resnet101": 2048, "resnet152": 2048}
-"""Inputs of the last layer."""
 ASIDE = 2
 """Checkpoints that lie beside a training run's newest: the one before, and the next while it is written. A new best
 epoch's weights lie beside those before, too."""
@@ -55,6 +53,8 @@ class Footprint:
     packed: int = 0
     meanwhile: int = 0
     """Needed beyond the rest while a run trains, free again afterwards."""
+    uncounted: int = 0
+    """Runs of plug-ins, whose weights nobody has measured: they are not in the figures."""
 
     @property
     def kept(self) -> int:
@@ -102,7 +102,8 @@ def built_in(spec: RunSpec) -> Images | None:
 def run_footprint(spec: RunSpec, images: Images) -> Footprint:
     """What one run leaves behind, its packed images aside."""
     outputs = LOSSES[spec.loss].output_count(images.classes)
-    weights = round(WEIGHTS_MIB[spec.arch] * 2**20) + 4 * outputs * (FEATURES[spec.arch] + 1)
+    info = find_arch(spec.arch)
+    weights = 0 if info is None else round(info.weights_mib * 2**20) + 4 * outputs * (info.features + 1)
     copies = OPTIMIZERS[spec.optimizer].state_copies(spec) if spec.epochs else 0
     checkpoint = weights * (1 + copies)
     row = images.name_bytes + 2 * images.label_bytes + len(",,,0.123456\n")
@@ -114,6 +115,7 @@ def run_footprint(spec: RunSpec, images: Images) -> Footprint:
         predictions=2 * twice + answers,
         other=16 * images.train + LOG_BYTES + LOG_LINE_BYTES * spec.epochs,
         meanwhile=ASIDE * checkpoint + weights if spec.epochs else 0,
+        uncounted=int(info is None),
     )
 
 
@@ -137,6 +139,7 @@ def grid_footprint(
         packed=sum(count * which[1] ** 2 * 3 for which, count in new.items() if which not in packed),
         # A worker trains one run at a time; how many workers there will be nobody knows yet.
         meanwhile=max((part.meanwhile for part in each), default=0),
+        uncounted=sum(part.uncounted for part in each),
     )
 
 
@@ -173,10 +176,12 @@ class Room:
             ("packed images", written.packed),
         )
         text = ", ".join(f"{name} {in_words(size)}" for name, size in parts if size)
-        return f"will write {in_words(written.kept)} ({text}); {self._free()}"
+        unknown = f", and the weights of {written.uncounted} plug-in runs" if written.uncounted else ""
+        return f"will write {in_words(written.kept)} ({text}){unknown}; {self._free()}"
 
     def brief(self) -> str:
-        return f"writes {in_words(self.written.kept)}, {self._free()}"
+        unknown = " and plug-ins' weights" if self.written.uncounted else ""
+        return f"writes {in_words(self.written.kept)}{unknown}, {self._free()}"
 
     @property
     def shortage(self) -> Problem | None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files.disk_errors import WriteError
-from engine.spec.constants import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.plugin_name import PluginName, plugin_of
+from engine.spec.pretrained import CHOICES, source_kind
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
@@ -61,6 +63,13 @@ class Home:
     def stored(self, data: str) -> str:
         """A spec's data as it is stored: a built-in set's name, or a path from the home."""
         return data if data in BUILTIN_DEFAULTS else self.relative(self.resolve(data))
+
+    def stored_arch(self, arch: str) -> str:
+        """A spec's arch as it is stored: a plug-in's file as a path from the home."""
+        plugin = plugin_of(arch.strip())
+        if plugin is None:
+            return arch
+        return str(PluginName(self.relative(self.resolve(plugin.path)), plugin.function))
 
     def relative(self, path: Path) -> str:
         """A path as it is stored: relative where it lies inside the home, so that the home may move."""
@@ -139,12 +148,12 @@ def gibibytes(text: str) -> float:
 
 
 def missing_weights(home: Home, pretrained: str) -> str | None:
-    """What is wrong with a spec's `pretrained` where it names a file; None for the words and for run:ID."""
-    if pretrained in PRETRAINED_WORDS or pretrained.startswith(RUN_PREFIX):
+    """What is wrong with a spec's `pretrained` where it names a file; None for any other source."""
+    if source_kind(pretrained) != "file":
         return None
     path = home.resolve(pretrained)
     if not os.path.isfile(path):
-        return f"there is no weights file {pretrained}: give one, or {', '.join(PRETRAINED_WORDS)}, run:ID"
+        return f"there is no weights file {pretrained}: choose from {CHOICES}"
     return None
 
 

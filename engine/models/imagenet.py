@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from engine.models.weight_files import WeightsError, read_state
+from engine.spec.pretrained import IMAGENET_WORDS, SOURCE_WORDS
 
-IMAGENET = ("imagenet", "imagenet-v1", "imagenet-v2")
 DOWNLOAD_TIMEOUT_S = 10.0
 PROBE_TIMEOUT_S = 3.0
 
@@ -40,9 +40,11 @@ def imagenet_weights(arch: str, source: str) -> Any:
     """Torchvision's entry: its best for `imagenet`, else the version named. Raises WeightsError."""
     from torchvision.models import get_model_weights
 
+    if source not in IMAGENET_WORDS:
+        raise WeightsError(f"{source} is no version of ImageNet weights: choose {', '.join(IMAGENET_WORDS)}")
     versions = get_model_weights(arch)
-    wanted = {"imagenet": "DEFAULT", "imagenet-v1": "IMAGENET1K_V1", "imagenet-v2": "IMAGENET1K_V2"}[source]
-    found = getattr(versions, wanted, None)
+    version = SOURCE_WORDS[source].version
+    found = getattr(versions, "DEFAULT" if version is None else f"IMAGENET1K_{version.upper()}", None)
     if found is None:
         raise WeightsError(f"torchvision has no {source} weights for {arch}: choose imagenet or imagenet-v1")
     return found
@@ -108,7 +110,9 @@ def probed(arch: str, source: str) -> ImagenetFile:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the files that networks need; 2 for a network or version that does not exist."""
     parser = argparse.ArgumentParser(prog="python -m engine.models.imagenet", description=__doc__)
-    parser.add_argument("wanted", nargs="+", metavar="ARCH:VERSION", help=f"VERSION is {', '.join(IMAGENET)}")
+    parser.add_argument(
+        "wanted", nargs="+", metavar="ARCH:VERSION", help=f"VERSION is {', '.join(IMAGENET_WORDS)}"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
     try:

@@ -1,14 +1,17 @@
-"""ResNet-18 to ResNet-152 by hand, with torchvision's parameter names, shapes and meaning.
+"""ResNet, ResNeXt and Wide ResNet by hand, with torchvision's parameter names, shapes and meaning.
 
-Sources: He et al. 2015, "Deep Residual Learning for Image Recognition" (blocks, Table 1), and He et al. 2015,
-"Delving Deep into Rectifiers" (the initialisation of the convolutions).
+Sources: He et al. 2015, "Deep Residual Learning for Image Recognition" (blocks, Table 1), He et al. 2015, "Delving
+Deep into Rectifiers" (the initialisation of the convolutions), Xie et al. 2017, "Aggregated Residual Transformations"
+(groups), Zagoruyko and Komodakis 2016, "Wide Residual Networks" (width).
 """
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, assert_never, cast
 
 import torch
 from torch import Tensor, nn
+
+from engine.spec.archs import ARCH_INFOS, ArchInfo
+from engine.spec.stems import STEMS, Stem
 
 BottleneckStride: TypeAlias = Literal["3x3", "1x1"]
 BOTTLENECK_STRIDES = ("3x3", "1x1")
@@ -20,9 +23,9 @@ def conv1x1(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(channels_in, channels_out, kernel_size=1, stride=stride, bias=False)
 
 
-def conv3x3(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
+def conv3x3(channels_in: int, channels_out: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
     """A convolution that keeps the size at stride 1; no bias, as BatchNorm follows."""
-    return nn.Conv2d(channels_in, channels_out, kernel_size=3, stride=stride, padding=1, bias=False)
+    return nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1, groups=groups, bias=False)
 
 
 def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Sequential | None:
@@ -33,13 +36,9 @@ def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Sequential 
 
 
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions; the first carries the stride, wherever a bottleneck would have it."""
+    """Two 3×3 convolutions; the first carries the stride."""
 
-    expansion = 1
-
-    def __init__(
-        self, channels_in: int, width: int, stride: int, bottleneck_stride: BottleneckStride
-    ) -> None:
+    def __init__(self, channels_in: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1 = conv3x3(channels_in, width, stride)
         self.bn1 = nn.BatchNorm2d(width)
@@ -58,27 +57,30 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1×1, 3×3, 1×1; the stride sits in the 3×3 (torchvision) or in the first 1×1 (the paper)."""
-
-    expansion = 4
+    """1×1, 3×3, 1×1; the stride sits in the 3×3 (torchvision) or in the first 1×1 (the ResNet paper)."""
 
     def __init__(
-        self, channels_in: int, width: int, stride: int, bottleneck_stride: BottleneckStride
+        self,
+        channels_in: int,
+        inner: int,
+        channels_out: int,
+        stride: int,
+        groups: int,
+        bottleneck_stride: BottleneckStride,
     ) -> None:
         super().__init__()
         in_first = bottleneck_stride == "1x1"
-        channels_out = width * self.expansion
-        self.conv1 = conv1x1(channels_in, width, stride if in_first else 1)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = conv3x3(width, width, 1 if in_first else stride)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = conv1x1(width, channels_out)
+        self.conv1 = conv1x1(channels_in, inner, stride if in_first else 1)
+        self.bn1 = nn.BatchNorm2d(inner)
+        self.conv2 = conv3x3(inner, inner, 1 if in_first else stride, groups)
+        self.bn2 = nn.BatchNorm2d(inner)
+        self.conv3 = conv1x1(inner, channels_out)
         self.bn3 = nn.BatchNorm2d(channels_out)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = shortcut(channels_in, channels_out, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×H×W to N×4·width×H/stride×W/stride."""
+        """N×C×H×W to N×channels_out×H/stride×W/stride."""
         identity = x if self.downsample is None else self.downsample(x)
         out = self.relu(self.bn1(self.conv1(x)))
         out = self.relu(self.bn2(self.conv2(out)))
@@ -87,35 +89,28 @@ class Bottleneck(nn.Module):
         return cast(Tensor, self.relu(out))
 
 
-@dataclass(frozen=True)
-class ArchPlan:
-    """What makes one depth: its block and how many of them each of the four stages stacks."""
-
-    block: type[BasicBlock] | type[Bottleneck]
-    blocks: tuple[int, int, int, int]
-
-
-ARCHS: dict[str, ArchPlan] = {
-    "resnet18": ArchPlan(BasicBlock, (2, 2, 2, 2)),
-    "resnet34": ArchPlan(BasicBlock, (3, 4, 6, 3)),
-    "resnet50": ArchPlan(Bottleneck, (3, 4, 6, 3)),
-    "resnet101": ArchPlan(Bottleneck, (3, 4, 23, 3)),
-    "resnet152": ArchPlan(Bottleneck, (3, 8, 36, 3)),
-}
+def block_of(
+    info: ArchInfo, channels_in: int, width: int, stride: int, bottleneck_stride: BottleneckStride
+) -> BasicBlock | Bottleneck:
+    """A block of the stage whose base width is `width`: 64, 128, 256 or 512."""
+    match info.block:
+        case "basic":
+            return BasicBlock(channels_in, width, stride)
+        case "bottleneck":
+            inner = info.base_width * width // 64
+            return Bottleneck(channels_in, inner, 4 * width, stride, info.groups, bottleneck_stride)
+        case _:
+            assert_never(info.block)
 
 
 def stage(
-    plan: ArchPlan,
-    index: int,
-    channels_in: int,
-    width: int,
-    stride: int,
-    bottleneck_stride: BottleneckStride,
+    info: ArchInfo, index: int, channels_in: int, stride: int, bottleneck_stride: BottleneckStride
 ) -> nn.Sequential:
-    """The plan's stage `index`: its first block changes size and channels, the others keep both."""
-    channels_out = width * plan.block.expansion
-    blocks = [plan.block(channels_in, width, stride, bottleneck_stride)]
-    blocks += [plan.block(channels_out, width, 1, bottleneck_stride) for _ in range(plan.blocks[index] - 1)]
+    """Stage `index`, from 0: its first block changes size and channels, the others keep both."""
+    width, channels_out = 64 << index, (info.features // 8) << index
+    blocks = [block_of(info, channels_in, width, stride, bottleneck_stride)]
+    for _ in range(info.blocks[index] - 1):
+        blocks.append(block_of(info, channels_out, width, 1, bottleneck_stride))
     return nn.Sequential(*blocks)
 
 
@@ -123,20 +118,28 @@ class ResNet(nn.Module):
     """conv1, four stages of residual blocks, average pool, fc."""
 
     def __init__(
-        self, plan: ArchPlan, num_classes: int, bottleneck_stride: BottleneckStride, zero_init_residual: bool
+        self,
+        info: ArchInfo,
+        num_classes: int,
+        bottleneck_stride: BottleneckStride,
+        zero_init_residual: bool,
+        stem: Stem = "imagenet",
     ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
+        first = STEMS[stem]
+        self.conv1 = nn.Conv2d(
+            3, 64, first.kernel_px, stride=first.stride, padding=first.kernel_px // 2, bias=False
+        )
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
-        expansion = plan.block.expansion
-        self.layer1 = stage(plan, 0, 64, 64, 1, bottleneck_stride)
-        self.layer2 = stage(plan, 1, 64 * expansion, 128, 2, bottleneck_stride)
-        self.layer3 = stage(plan, 2, 128 * expansion, 256, 2, bottleneck_stride)
-        self.layer4 = stage(plan, 3, 256 * expansion, 512, 2, bottleneck_stride)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1) if first.has_max_pool else nn.Identity()
+        narrow = info.features // 8
+        self.layer1 = stage(info, 0, 64, 1, bottleneck_stride)
+        self.layer2 = stage(info, 1, narrow, 2, bottleneck_stride)
+        self.layer3 = stage(info, 2, 2 * narrow, 2, bottleneck_stride)
+        self.layer4 = stage(info, 3, 4 * narrow, 2, bottleneck_stride)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.fc = nn.Linear(512 * expansion, num_classes)
+        self.fc = nn.Linear(info.features, num_classes)
         initialise(self, zero_init_residual)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -166,13 +169,20 @@ def initialise(model: nn.Module, zero_init_residual: bool) -> None:
                 nn.init.zeros_(module.bn3.weight)
 
 
-def resnet(arch: str, num_classes: int, bottleneck_stride: str, zero_init_residual: bool) -> ResNet:
-    """The named depth, initialised from the process's random state; a name out of range is a ValueError."""
-    if arch not in ARCHS:
-        raise ValueError(f"unknown arch {arch!r}: choose one of {', '.join(ARCHS)}")
+def resnet(
+    arch: str,
+    num_classes: int,
+    bottleneck_stride: str,
+    zero_init_residual: bool,
+    stem: Stem = "imagenet",
+) -> ResNet:
+    """The named network, initialised from the process's random state; a name out of range is a ValueError."""
+    if arch not in ARCH_INFOS:
+        raise ValueError(f"unknown arch {arch!r}: choose one of {', '.join(ARCH_INFOS)}")
     if bottleneck_stride not in BOTTLENECK_STRIDES:
         raise ValueError(f"unknown bottleneck stride {bottleneck_stride!r}: choose 3x3 or 1x1")
-    return ResNet(ARCHS[arch], num_classes, cast(BottleneckStride, bottleneck_stride), zero_init_residual)
+    stride = cast(BottleneckStride, bottleneck_stride)
+    return ResNet(ARCH_INFOS[arch], num_classes, stride, zero_init_residual, stem)
 
 
 def resnet18(
@@ -216,9 +226,10 @@ def build_model(
     *,
     implementation: str = "own",
     bottleneck_stride: str = "3x3",
+    stem: Stem = "imagenet",
     seed: int = 0,
 ) -> nn.Module:
-    """A network on the CPU, its weights drawn from the seed alone; the process's random state is not touched.
+    """A built-in network on the CPU, its weights drawn from the seed alone; the process's random state is not touched.
 
     Both implementations start from the same weights. A name out of range is a ValueError.
     """
@@ -228,9 +239,13 @@ def build_model(
         raise ValueError(
             "torchvision's bottleneck has its stride in the 3x3: choose implementation own for 1x1"
         )
+    if implementation == "torchvision" and stem != "imagenet":
+        raise ValueError(
+            f"torchvision's networks have the stem imagenet: choose implementation own for {stem}"
+        )
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
-        model = resnet(arch, num_classes, bottleneck_stride, zero_init_residual=False)
+        model = resnet(arch, num_classes, bottleneck_stride, zero_init_residual=False, stem=stem)
     return model if implementation == "own" else as_torchvision(arch, model)
 
 

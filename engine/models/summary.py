@@ -1,4 +1,4 @@
-"""The architecture table of He et al. 2015 (Table 1), read off the networks themselves."""
+"""The architecture table, laid out like Table 1 of He et al. 2015 and read off the networks themselves."""
 
 import argparse
 import json
@@ -11,16 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from engine.models.resnet import ARCHS, ResNet, resnet
+from engine.models.resnet import ResNet, resnet
+from engine.spec.archs import ARCH_INFOS, ARCHS
 
-PUBLISHED_MULTIPLY_ADDS = {
-    "resnet18": 1_800_000_000,
-    "resnet34": 3_600_000_000,
-    "resnet50": 3_800_000_000,
-    "resnet101": 7_600_000_000,
-    "resnet152": 11_300_000_000,
+SOURCES = {
+    "published_multiply_adds": "He et al. 2015, Table 1, there called FLOPs",
+    "torchvision_multiply_adds": "the metadata of torchvision's ImageNet weights, _ops in GFLOPS",
 }
-"""The last row of the paper's Table 1, there called FLOPs: 224² px, 1000 classes, stride in the first 1×1."""
+"""Where the figures beside the counted ones come from: 224×224 pixels, 1,000 classes."""
 
 STAGE_MODULES = {
     "conv1": "conv1",
@@ -50,7 +48,9 @@ class ArchSummary:
     bottleneck_stride: str
     parameters: int
     multiply_adds: int
-    published_multiply_adds: int
+    published_multiply_adds: int | None
+    """The paper's; None for a network that is not in it."""
+    torchvision_multiply_adds: int
     layers: tuple[LayerSummary, ...]
 
 
@@ -66,13 +66,14 @@ def summarise(
         model.get_submodule(module_name).register_forward_hook(size_recorder(sizes, stage))
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(image)
-    blocks = stage_texts(model)
+    blocks, info = stage_texts(model), ARCH_INFOS[arch]
     return ArchSummary(
         arch=arch,
         bottleneck_stride=bottleneck_stride,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         multiply_adds=counter.get_total_flops() // 2,
-        published_multiply_adds=PUBLISHED_MULTIPLY_ADDS[arch],
+        published_multiply_adds=info.paper_multiply_adds,
+        torchvision_multiply_adds=info.torchvision_multiply_adds,
         layers=tuple(LayerSummary(stage, sizes[stage], blocks[stage]) for stage in STAGE_MODULES),
     )
 
@@ -92,6 +93,7 @@ def size_recorder(
 def stage_texts(model: ResNet) -> dict[str, str]:
     """What each stage is made of, in the paper's notation."""
     pool = model.maxpool
+    assert isinstance(pool, nn.MaxPool2d)
     entry = f"{pool.kernel_size}×{pool.kernel_size} max pool, stride {pool.stride}; "
     return {
         "conv1": f"{conv_text(model.conv1)}, stride {model.conv1.stride[0]}",
@@ -113,9 +115,10 @@ def blocks_text(blocks: nn.Sequential) -> str:
 
 
 def conv_text(conv: nn.Conv2d) -> str:
-    """`3×3,64`: kernel and output channels."""
+    """`3×3,64`: kernel and output channels; `3×3,128 C=32` with groups, as Xie et al. 2017 have it."""
     height_px, width_px = conv.kernel_size
-    return f"{height_px}×{width_px},{conv.out_channels}"
+    groups = f" C={conv.groups}" if conv.groups > 1 else ""
+    return f"{height_px}×{width_px},{conv.out_channels}{groups}"
 
 
 def text_table(summaries: Sequence[ArchSummary]) -> str:
@@ -124,11 +127,16 @@ def text_table(summaries: Sequence[ArchSummary]) -> str:
     for summary in summaries:
         lines.append(
             f"{summary.arch}, stride in the {summary.bottleneck_stride}: {summary.parameters:,} parameters, "
-            f"{summary.multiply_adds / 1e9:.3f}e9 multiply-adds "
-            f"(published: {summary.published_multiply_adds / 1e9:.1f}e9)"
+            f"{summary.multiply_adds / 1e9:.3f}e9 multiply-adds ({_published(summary)})"
         )
         lines += [f"  {layer.name:8} {layer.output:8} {layer.blocks}" for layer in summary.layers]
     return "\n".join(lines)
+
+
+def _published(summary: ArchSummary) -> str:
+    paper = summary.published_multiply_adds
+    shown = "" if paper is None else f"published: {paper / 1e9:.1f}e9, "
+    return f"{shown}torchvision: {summary.torchvision_multiply_adds / 1e9:.3f}e9"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    document = json.dumps({"archs": [asdict(summary) for summary in summaries]})
+    document = json.dumps({"archs": [asdict(summary) for summary in summaries], "sources": SOURCES})
     print(document if options.json else text_table(summaries))
     return 0
 

@@ -1,23 +1,26 @@
 """Where a network's first weights come from: ImageNet, a file, or another run's best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from engine.models.imagenet import IMAGENET, imagenet_state
-from engine.models.resnet import ARCHS, Bottleneck, resnet
+from engine.models.imagenet import imagenet_state
+from engine.models.layers import BuiltModel
+from engine.models.resnet import resnet
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
+from engine.spec.archs import ARCH_INFOS, ArchInfo, find_arch
+from engine.spec.pretrained import NONE, source_kind
+from engine.spec.stems import Stem
 
-HEAD = ("fc.weight", "fc.bias")
 TENSORS_NAMED = 3
 """How many differing tensors of each sort an error names."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights that fit a network but for its fc, ready to be copied into it."""
+    """Weights that fit a network but for its head, ready to be copied into it."""
 
     source: str
     name: str
@@ -27,9 +30,21 @@ class Weights:
     """What `weights_bytes` was given, where it wrote the file."""
 
     @property
+    def is_imagenet(self) -> bool:
+        return source_kind(self.source) == "imagenet"
+
+    @property
     def bottleneck_stride(self) -> object:
-        """Where the network strode that they were trained in; None where nobody says."""
-        return "3x3" if self.source in IMAGENET else self.metadata.get("bottleneck_stride")
+        """The stride of the network that they were trained in; None where nobody says."""
+        return "3x3" if self.is_imagenet else self.metadata.get("bottleneck_stride")
+
+    @property
+    def stem(self) -> object:
+        """The stem of the network that they were trained in; None where nobody says. Files from before there were
+        others have the stem imagenet."""
+        if self.is_imagenet:
+            return "imagenet"
+        return self.metadata.get("stem", "imagenet" if "arch" in self.metadata else None)
 
 
 @dataclass(frozen=True)
@@ -41,56 +56,84 @@ class LoadedWeights:
     note: str
 
 
-def read_weights(source: str, *, arch: str, name: str | None = None) -> Weights | None:
+def read_weights(
+    source: str, *, arch: str, stem: Stem = "imagenet", name: str | None = None
+) -> Weights | None:
     """Fetch the weights that `source` names: `none` gives None, `imagenet…` torchvision's, else a file's,
     which messages may call by another `name`.
 
-    Raises WeightsError, in one line, where they are missing, unreadable or do not fit."""
-    if source == "none":
+    Raises WeightsError, in one line, where they are missing, unreadable or do not fit. Those of a plug-in are compared
+    with its network once that is built."""
+    if source == NONE:
         return None
-    if source in IMAGENET:
+    if source_kind(source) == "imagenet":
         called, state = imagenet_state(arch, source)
         metadata: Mapping[str, object] = {}
     else:
         called, state = name or source, read_state(source)
         metadata = read_weights_metadata(source) if source.lower().endswith(".safetensors") else {}
-    check_body(state, name=called, arch=arch)
-    return Weights(source, called, state, metadata)
+    weights = Weights(source, called, state, metadata)
+    if weights.stem not in (None, stem):
+        raise WeightsError(
+            f"{called} was trained with stem {weights.stem}, and this run has stem {stem}: choose the same stem"
+        )
+    if info := find_arch(arch):
+        with torch.device("meta"):
+            ours = resnet(arch, 1, "3x3", zero_init_residual=False, stem=stem).state_dict()
+        check_body(state, ours, head=info.head, name=called, arch=arch)
+    return weights
 
 
 def apply_weights(
-    model: nn.Module, weights: Weights | None, *, class_names: Sequence[str], needs_head: bool = False
+    built: BuiltModel, weights: Weights | None, *, class_names: Sequence[str], needs_head: bool = False
 ) -> LoadedWeights:
     """Overwrite the network's weights; without any it stays as it is.
 
-    The fc stays as it was, unless the file answers the same classes in the same order and says so in the
-    metadata that `weights_bytes` writes; with `needs_head` another fc is a WeightsError."""
+    The head stays as it was, unless the file answers the same classes in the same order and says so in the
+    metadata that `weights_bytes` writes; with `needs_head` another head is a WeightsError."""
     if weights is None:
-        return LoadedWeights("none", head_kept=False, note="no pretrained weights: all drawn from the seed")
-    keep_head, why = head_fits(model, weights, class_names)
+        return LoadedWeights(NONE, head_kept=False, note=_start_note(built))
+    model, head_names = built.model, head_tensors(built.model.state_dict(), built.layers.head)
+    if built.plugin_sha256 is not None:
+        check_body(
+            weights.state, model.state_dict(), head=built.layers.head, name=weights.name, arch=built.arch
+        )
+    keep_head, why = head_fits(built, weights, class_names)
     if needs_head and not keep_head:
         raise WeightsError(
             f"epochs 0 only evaluates, and the head of {weights.name} cannot answer these data: {why}"
         )
-    theirs = {key: tensor for key, tensor in weights.state.items() if keep_head or key not in HEAD}
+    theirs = {key: tensor for key, tensor in weights.state.items() if keep_head or key not in head_names}
     model.load_state_dict({**model.state_dict(), **theirs})
     head = f"head kept: {why}" if keep_head else f"fresh head: {why}"
-    stride = stride_note(model, weights.bottleneck_stride)
-    return LoadedWeights(weights.source, keep_head, f"weights of {weights.name}; {head}{stride}")
+    notes = stride_note(built, weights) + file_note(built, weights)
+    return LoadedWeights(weights.source, keep_head, f"weights of {weights.name}; {head}{notes}")
 
 
-def head_fits(model: nn.Module, weights: Weights, class_names: Sequence[str]) -> tuple[bool, str]:
-    """Whether the file's fc answers our classes, and why."""
-    if weights.source in IMAGENET:
+def _start_note(built: BuiltModel) -> str:
+    if built.plugin_sha256 is not None:
+        return "no pretrained weights: as the plug-in makes them, from the seed"
+    return "no pretrained weights: all drawn from the seed"
+
+
+def head_tensors(names: Iterable[str], head: str) -> list[str]:
+    """The names that belong to the head, weight first."""
+    return sorted((name for name in names if name.rpartition(".")[0] == head), reverse=True)
+
+
+def head_fits(built: BuiltModel, weights: Weights, class_names: Sequence[str]) -> tuple[bool, str]:
+    """Whether the file's head answers our classes, and why."""
+    if weights.is_imagenet:
         return False, "its 1000 ImageNet classes are not ours"
-    ours, state = model.state_dict(), weights.state
-    if any(name not in state for name in HEAD):
+    ours, state = built.model.state_dict(), weights.state
+    names = head_tensors(ours, built.layers.head)
+    if any(name not in state for name in names):
         return False, "the file has none"
     theirs = weights.metadata.get("class_names")
     if isinstance(theirs, list) and theirs != list(class_names):
         return False, f"the file's classes are not ours ({in_short(theirs)}; ours {in_short(class_names)})"
-    if any(state[name].shape != ours[name].shape for name in HEAD):
-        return False, f"the file's has {len(state['fc.bias'])} outputs, ours {len(ours['fc.bias'])}"
+    if any(state[name].shape != ours[name].shape for name in names):
+        return False, f"the file's has {len(state[names[0]])} outputs, ours {len(ours[names[0]])}"
     if theirs is None:
         return False, "the file does not say which classes its head answers"
     return True, "same classes"
@@ -102,12 +145,13 @@ def in_short(class_names: Sequence[object], most: int = 12) -> str:
     return ", ".join(map(str, class_names[:most])) + rest
 
 
-def check_body(state: Mapping[str, Tensor], *, name: str, arch: str) -> None:
-    """Raise WeightsError, naming the first tensors that differ, unless all but the fc fits the network."""
-    with torch.device("meta"):
-        whole = resnet(arch, 1, "3x3", zero_init_residual=False).state_dict()
-    ours = {key: tensor for key, tensor in whole.items() if key not in HEAD}
-    theirs = {key: tensor for key, tensor in state.items() if key not in HEAD}
+def check_body(
+    state: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, head: str, name: str, arch: str
+) -> None:
+    """Raise WeightsError, naming the first tensors that differ, unless all but the head is as expected."""
+    apart = {*head_tensors(expected, head), *head_tensors(state, head)}
+    ours = {key: tensor for key, tensor in expected.items() if key not in apart}
+    theirs = {key: tensor for key, tensor in state.items() if key not in apart}
     # Files older than PyTorch 0.4.1 have no batch counter; it plays no part at a fixed BatchNorm momentum.
     optional = {key for key in ours if key.endswith("num_batches_tracked")}
     differences = {
@@ -131,21 +175,34 @@ def first_of(names: Sequence[str]) -> str:
 
 
 def depth_note(state: Mapping[str, Tensor], arch: str) -> str:
-    """A hint when the names are those of another depth."""
+    """A hint when the names and shapes are those of another built-in network."""
     positions = {tuple(name.split(".")[:2]) for name in state if name.startswith("layer")}
     blocks = tuple(sum(stage == f"layer{index}" for stage, *_ in positions) for index in range(1, 5))
+    second = state.get("layer1.0.conv2.weight")
+    inner = None if second is None else tuple(second.shape[:2])
     bottleneck = "layer1.0.conv3.weight" in state
-    for name, plan in ARCHS.items():
-        if name != arch and plan.blocks == blocks and (plan.block is Bottleneck) == bottleneck:
+    for name, info in ARCH_INFOS.items():
+        is_alike = (info.blocks, info.block == "bottleneck") == (blocks, bottleneck)
+        if name != arch and is_alike and inner == _inner_shape(info):
             return f"; it looks like {name}"
     return ""
 
 
-def stride_note(model: nn.Module, trained_stride: object) -> str:
+def _inner_shape(info: ArchInfo) -> tuple[int, int]:
+    """Output channels and input channels a group of the 3×3 convolution in the first stage."""
+    return info.base_width, info.base_width // info.groups
+
+
+def stride_note(built: BuiltModel, weights: Weights) -> str:
     """A warning when bottlenecks were trained with the stride in the other convolution: no shape shows it."""
-    first = model.get_submodule("layer2.0.conv1")
-    is_bottleneck = isinstance(first, nn.Conv2d) and first.kernel_size == (1, 1)
-    ours = "1x1" if is_bottleneck and first.stride == (2, 2) else "3x3"
-    if not is_bottleneck or trained_stride is None or trained_stride == ours:
+    ours, theirs = built.bottleneck_stride, weights.bottleneck_stride
+    if ours is None or theirs is None or theirs == ours:
         return ""
-    return f"; trained with the stride in the {trained_stride}, ours is in the {ours}"
+    return f"; trained with the stride in the {theirs}, ours is in the {ours}"
+
+
+def file_note(built: BuiltModel, weights: Weights) -> str:
+    """A warning when a plug-in's file has changed since the weights were trained."""
+    theirs = weights.metadata.get("plugin_sha256")
+    is_other = built.plugin_sha256 is not None and theirs not in (None, built.plugin_sha256)
+    return "; the plug-in's file has changed since they were trained" if is_other else ""

@@ -23,8 +23,11 @@ from engine.datasets.batches import Batches
 from engine.datasets.formats.named_images import Named, images_of
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import Look, decode
+from engine.files.paths import Home
 from engine.hardware import device_choice as devices
-from engine.models.resnet import build_model
+from engine.models.layers import BuiltModel
+from engine.models.networks import build_network
+from engine.models.plugin import PluginError
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 from engine.prediction.result_files import CsvWriter, JsonWriter, Prediction, Progress, Writer
 from engine.recipes.losses import LOSSES
@@ -45,6 +48,7 @@ class Network:
     """A trained network and how images are made ready for it."""
 
     model: nn.Module
+    head: str
     class_names: tuple[str, ...]
     look: Look
     image_size: int
@@ -55,8 +59,9 @@ class Network:
     device: torch.device
 
 
-def load_network(path: Path, device: torch.device) -> Network:
-    """What `best.safetensors` holds. Raises WeightsError where it is missing or says too little of itself."""
+def load_network(path: Path, device: torch.device, home: Home) -> Network:
+    """What `best.safetensors` holds. Raises WeightsError where it is missing or says too little of itself, and
+    PluginError."""
     about = read_weights_metadata(path)
     missing = [name for name in NEEDED if name not in about]
     if missing:
@@ -68,9 +73,8 @@ def load_network(path: Path, device: torch.device) -> Network:
         raise WeightsError(
             f"{path} was trained with loss {known['loss']}, which is unknown here: update resnet-tui"
         )
-    model = build_model(
-        known["arch"], loss.output_count(len(names)), bottleneck_stride=known["bottleneck_stride"]
-    )
+    built = _built(known, loss.output_count(len(names)), home)
+    model = built.model
     model.load_state_dict(read_state(path))
     image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
     if precision == "fp32":
@@ -78,6 +82,7 @@ def load_network(path: Path, device: torch.device) -> Network:
     layout = memory_format(image_size, precision, device)
     return Network(
         model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
+        head=built.layers.head,
         class_names=names,
         look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
         image_size=image_size,
@@ -85,6 +90,26 @@ def load_network(path: Path, device: torch.device) -> Network:
         precision=precision,
         device=device,
     )
+
+
+def _built(known: dict[str, Any], outputs: int, home: Home) -> BuiltModel:
+    """The network that the metadata name; says so where a plug-in's file is another now."""
+    built = build_network(
+        known["arch"],
+        outputs,
+        implementation="own",
+        bottleneck_stride=known["bottleneck_stride"],
+        stem=known.get("stem", "imagenet"),
+        image_size_px=int(known["image_size"]),
+        seed=0,
+        resolve=home.resolve,
+    )
+    if built.plugin_sha256 != known.get("plugin_sha256"):
+        print(
+            f"{known['arch']} has changed since these weights were trained: predictions may be others",
+            file=sys.stderr,
+        )
+    return built
 
 
 def predict(
@@ -134,7 +159,7 @@ def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.in
     answers, scores = [], []
     for batch in batches.evaluate(np.arange(len(images))):
         outputs = outputs_in_full(
-            network.model, batch.images, lambda: autocast(network.precision, network.device)
+            network.model, network.head, batch.images, lambda: autocast(network.precision, network.device)
         )
         answers.append(network.objective.predictions(outputs).cpu().numpy())
         scores.append(network.objective.scores(outputs).cpu().numpy())
@@ -173,6 +198,7 @@ def _tell_unreadable(unreadable: Sequence[str], told: int) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.prediction.predictor", description=__doc__)
     parser.add_argument("--weights", type=Path, required=True, help="a run's best.safetensors")
+    parser.add_argument("--home", type=Path, help="where a plug-in's path starts; else here")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--json", action="store_true", help="one JSON document with all probabilities")
@@ -184,8 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if found["problem"]:
             raise WeightsError(found["problem"])
-        network = load_network(options.weights, torch.device(found["device"]))
-    except WeightsError as error:
+        network = load_network(options.weights, torch.device(found["device"]), Home.find(options.home))
+    except (WeightsError, PluginError) as error:
         print(plain(error), file=sys.stderr)
         return 2
     writer: Writer = JsonWriter(network.class_names) if options.json else CsvWriter()

@@ -12,7 +12,8 @@ from engine.files.paths import Home
 from engine.metrics.selection import always_selectable, selection_problem, split_of
 from engine.problem import Problem, errors_of
 from engine.recipes.losses import LOSSES
-from engine.spec.constants import BUILTIN_DEFAULTS, PRETRAINED_WORDS
+from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.pretrained import is_warm_start
 from engine.spec.run_spec import RunSpec
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def image_counts(spec: RunSpec, found: DataFound | None) -> Images | None:
 
 def needs_index(spec: RunSpec) -> bool:
     """Whether more of a spec's data must be known than that it comes with the program."""
-    is_warm = spec.pretrained not in PRETRAINED_WORDS
+    is_warm = is_warm_start(spec.pretrained)
     is_plain = spec.select_on in always_selectable() and not LOSSES[spec.loss].gives_grade and not is_warm
     return spec.data not in BUILTIN_DEFAULTS or not is_plain
 

@@ -9,6 +9,7 @@ from engine.files.paths import Home
 from engine.files.usage import room_for
 from engine.preflight import gpu_memory
 from engine.preflight.data_checks import DataFound, ReadKey, check_data, image_counts, read_key
+from engine.preflight.plugin_checks import check_plugins
 from engine.preflight.source_runs import Source, repeated_runs, source_runs
 from engine.preflight.warm_starts import check_warm_starts
 from engine.preflight.weight_checks import check_weights
@@ -63,6 +64,7 @@ def preflight(
     room = room_for(home, ((spec, images[read_key(spec)]) for spec in specs))
     problems = [
         *(problem for found in data.values() for problem in found.problems),
+        *check_plugins(home, specs),
         *check_weights(home, specs, data),
         *check_warm_starts(home, specs, data, sources),
         *gpu_memory.warnings_for(store, specs),

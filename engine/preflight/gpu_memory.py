@@ -7,23 +7,12 @@ from typing import Any, TypeAlias
 from engine.hardware import telemetry
 from engine.problem import Problem, WayOut
 from engine.recipes.optimizers import OPTIMIZERS
+from engine.spec.archs import find_arch
 from engine.spec.grid import load_spec
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store import listing, workers
 from engine.store.database import Store
-
-ACTIVATIONS_MIB = {
-    "resnet18": 21.1,
-    "resnet34": 30.7,
-    "resnet50": 81.9,
-    "resnet101": 121.0,
-    "resnet152": 169.2,
-}
-"""What one image of 224² keeps for the backward pass in single precision: the tensors that autograd saves, counted
-on the meta device; with other sizes it goes with the pixels. A test counts them again."""
-
-WEIGHTS_MIB = {"resnet18": 42.7, "resnet34": 81.3, "resnet50": 89.8, "resnet101": 162.4, "resnet152": 222.0}
-"""Parameters and buffers without the head, single precision."""
 
 CONTEXT_GB = 0.5
 """About what CUDA itself and its libraries' kernels take of a card."""
@@ -34,8 +23,8 @@ WEIGHTS_AND_GRADIENTS = 2
 SMALLER = WayOut("try a smaller {}", "micro_batch"), WayOut("try a smaller {}", "image_size")
 
 DECIDES_MEMORY = (
-    "arch", "image_size", "batch_size", "micro_batch", "optimizer", "precision", "implementation", "freeze_epochs",
-    "data", "augment", "compile", "cuda_graphs",
+    "arch", "stem", "image_size", "batch_size", "micro_batch", "optimizer", "precision", "implementation",
+    "freeze_epochs", "data", "augment", "compile", "cuda_graphs",
 )  # fmt: skip
 """Runs alike in these take the same memory: what of it the packed images take goes with the data."""
 
@@ -51,17 +40,22 @@ class Need:
     source: str
 
 
-def least_need(spec: RunSpec) -> Need:
-    """What a run takes at least: convolutions want some more to work in."""
+def least_need(spec: RunSpec) -> Need | None:
+    """What a run takes at least, as convolutions want some more to work in; None for a plug-in, of whose layers
+    nothing is known."""
+    info = find_arch(spec.arch)
+    if info is None:
+        return None
     narrow = 1.0 if spec.precision == "fp32" else 0.5
     copies = WEIGHTS_AND_GRADIENTS + OPTIMIZERS[spec.optimizer].state_copies(spec)
-    per_image_mib = ACTIVATIONS_MIB[spec.arch] * (spec.image_size / 224) ** 2 * narrow
-    kept_mib = per_image_mib * spec.images_at_once + WEIGHTS_MIB[spec.arch] * copies
+    per_image_mib = info.cost(spec.stem).activations_mib_at(spec.image_size) * narrow
+    kept_mib = per_image_mib * spec.images_at_once + info.weights_mib * copies
     return Need(kept_mib / 1024 + CONTEXT_GB, "by its activations and weights")
 
 
-def need(spec: RunSpec, learnt: Mapping[Kind, tuple[int, float]]) -> Need:
-    """The figure for a spec: `learnt` has a run's id and peak in GiB for each kind that has trained."""
+def need(spec: RunSpec, learnt: Mapping[Kind, tuple[int, float]]) -> Need | None:
+    """The figure for a spec: `learnt` has a run's id and peak in GiB for each kind that has trained. None where nothing
+    is known."""
     if (known := learnt.get(kind_of(spec))) is not None:
         run_id, peak_gb = known
         return Need(peak_gb + CONTEXT_GB, f"as run {run_id} did")
@@ -88,15 +82,15 @@ def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]
     return too_large(((spec, need(spec, learnt)) for spec in kinds.values()), cards)
 
 
-def too_large(needs: Iterable[tuple[RunSpec, Need]], cards: Mapping[str, float]) -> list[Problem]:
-    """A warning for each kind of run that fits none of the cards (name: GiB); empty without cards."""
+def too_large(needs: Iterable[tuple[RunSpec, Need | None]], cards: Mapping[str, float]) -> list[Problem]:
+    """Warn of each kind of run that fits none of the cards (name: GiB); empty without cards."""
     if not cards:
         return []
     name, largest_gb = max(cards.items(), key=lambda card: card[1])
     found = {}
     for spec, wanted in needs:
-        if wanted.gb > largest_gb:
-            kind = f"{spec.arch} at {spec.image_size} px, batch {spec.batch_size}"
+        if wanted is not None and wanted.gb > largest_gb:
+            kind = f"{arch_shown(spec.arch)} at {spec.image_size} px, batch {spec.batch_size}"
             what = f"{kind} takes {wanted.gb:.1f} GiB or more ({wanted.source}), {name} has {largest_gb:.1f}"
             found[kind] = Problem(
                 "batch_size", "warning", what, (name,), SMALLER, "gpu_memory", "too large for the card"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.problem import Problem, WayOut
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.pretrained import IMAGENET_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.torch_subprocess import AskError, ask
 
@@ -38,7 +38,7 @@ class ImagenetFile:
 
 def imagenet_files(wanted: Iterable[tuple[str, str]]) -> list[ImagenetFile]:
     """The files of these pairs of arch and `pretrained`, each once; other pairs need none. Raises AskError."""
-    pairs = [f"{arch}:{source}" for arch, source in wanted if source in PRETRAINED_WORDS[1:]]
+    pairs = [f"{arch}:{source}" for arch, source in wanted if source in IMAGENET_WORDS]
     if not pairs:
         return []
     found = ask("models.imagenet", pairs, what="the list of ImageNet files")["files"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.files.paths import Home
 from engine.preflight.data_checks import DataFound, ReadKey, read_key
 from engine.problem import Problem, WayOut
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.pretrained import is_warm_start
 from engine.spec.run_spec import RunSpec
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _heads(spec: RunSpec, index: Index | None, sources: Mapping[int, Source]) ->
     if spec.epochs:
         return
     ways = WayOut("choose weights that were trained on these classes"), WayOut("train with {}", "epochs", 10)
-    if spec.pretrained in PRETRAINED_WORDS:
+    if not is_warm_start(spec.pretrained):
         what = f"{ONLY_EVALUATES}, and the 1000 classes of {spec.pretrained} are not those of {spec.data}"
         yield Problem("pretrained", "error", what, (spec.pretrained,), ways, "classes")
         return

@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 from engine.files.paths import Home
 from engine.preflight.data_checks import DataFound, ReadKey, read_key
+from engine.preflight.plugin_checks import CLASSES
 from engine.problem import Problem, WayOut
 from engine.recipes.losses import LOSSES
-from engine.spec.constants import PRETRAINED_WORDS, RUN_PREFIX
+from engine.spec.plugin_name import plugin_of
+from engine.spec.pretrained import SOURCE_WORDS, source_kind
 from engine.spec.run_spec import RunSpec
 from engine.torch_subprocess import AskError, ask
 
@@ -22,7 +24,11 @@ class Wanted:
     name: str
     path: str
     arch: str
-    outputs: int = 0
+    stem: str
+    image_size: int
+    plugin_file: str
+    """That makes the network; empty for a built-in one."""
+    outputs: int
     class_names: tuple[str, ...] | None = None
     """Of a run that only evaluates, whose head must be the file's; None for others."""
 
@@ -35,7 +41,7 @@ _checked: dict[Signature, str | None] = {}
 
 def is_file(pretrained: str) -> bool:
     """Whether a spec's `pretrained` names a file."""
-    return pretrained not in PRETRAINED_WORDS and not pretrained.startswith(RUN_PREFIX)
+    return source_kind(pretrained) == "file"
 
 
 def check_weights(home: Home, specs: Sequence[RunSpec], data: Mapping[ReadKey, DataFound]) -> list[Problem]:
@@ -45,7 +51,7 @@ def check_weights(home: Home, specs: Sequence[RunSpec], data: Mapping[ReadKey, D
     wanted: dict[Wanted, None] = {}
     for name in dict.fromkeys(spec.pretrained for spec in named):
         if not os.path.isfile(home.resolve(name)):
-            ways = WayOut("give another file"), WayOut(", ".join(PRETRAINED_WORDS)), WayOut("run:ID")
+            ways = WayOut("give another file"), WayOut(", ".join(SOURCE_WORDS)), WayOut("run:ID")
             what = f"there is no weights file {name}"
             missing.append(Problem("pretrained", "error", what, (name,), ways, "no_weights"))
     absent = {problem.values[0] for problem in missing}
@@ -56,12 +62,18 @@ def check_weights(home: Home, specs: Sequence[RunSpec], data: Mapping[ReadKey, D
 
 
 def _wanted(home: Home, spec: RunSpec, found: DataFound | None) -> Wanted:
-    path = str(home.resolve(spec.pretrained))
-    if spec.epochs or found is None or found.index is None:
-        return Wanted(spec.pretrained, path, spec.arch)
-    names = found.index.class_names
-    outputs = LOSSES[spec.loss].output_count(len(names))
-    return Wanted(spec.pretrained, path, spec.arch, outputs, names)
+    plugin = plugin_of(spec.arch)
+    names = None if spec.epochs or found is None or found.index is None else found.index.class_names
+    return Wanted(
+        spec.pretrained,
+        str(home.resolve(spec.pretrained)),
+        spec.arch,
+        spec.stem,
+        spec.image_size,
+        str(home.resolve(plugin.path)) if plugin is not None else "",
+        LOSSES[spec.loss].output_count(CLASSES if names is None else len(names)),
+        names,
+    )
 
 
 def _check_files(wanted: Sequence[Wanted]) -> list[Problem]:

@@ -5,24 +5,22 @@ from collections.abc import Iterator
 from engine.problem import Problem, WayOut
 from engine.recipes.optimizers import OPTIMIZERS, names_with_momentum
 from engine.recipes.registries import exclusions
+from engine.spec.archs import find_arch
 from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.fields import FOUND_FIELDS
+from engine.spec.plugin_name import plugin_of
+from engine.spec.pretrained import NONE, SOURCE_WORDS, source_kind
 from engine.spec.run_spec import RunSpec
-
-IMAGENET_V2_ARCHS = ("resnet50", "resnet101", "resnet152")
-"""Of which torchvision has second weights."""
-
-FOUND_FIELDS = ("images", "image_column", "label_column", "split_column", "group_column", "class_names")
-"""What is said of data whose files and tables have to be found."""
-
-SMALLEST_ALONE_PX = 33
-"""From this side on, an image's last feature map is larger than 1×1, so that BatchNorm can take it alone."""
+from engine.spec.stems import STEMS
 
 
 def conflicts(spec: RunSpec) -> list[Problem]:
     """All conflicts of a spec, each beside the field that is to change."""
     return [
         *_data_conflicts(spec),
-        *_network_conflicts(spec),
+        *(_network_conflicts(spec) if plugin_of(spec.arch) is None else _plugin_conflicts(spec)),
+        *_stem_conflicts(spec),
+        *_epoch_conflicts(spec),
         *_recipe_conflicts(spec),
         *_batch_conflicts(spec),
     ]
@@ -36,13 +34,6 @@ def _data_conflicts(spec: RunSpec) -> Iterator[Problem]:
     for field in FOUND_FIELDS if spec.data in BUILTIN_DEFAULTS else ():
         if getattr(spec, field):
             yield _conflict(field, f"{spec.data} is built in, and has no {field}", WayOut("leave it out"))
-    if spec.test_fraction == 1 and spec.epochs:
-        yield _conflict(
-            "test_fraction",
-            "1 leaves no images to train on",
-            WayOut("give less than 1"),
-            WayOut("evaluate alone with {}", "epochs", 0),
-        )
 
 
 def _network_conflicts(spec: RunSpec) -> Iterator[Problem]:
@@ -53,13 +44,53 @@ def _network_conflicts(spec: RunSpec) -> Iterator[Problem]:
             WayOut("choose {}", "bottleneck_stride", "3x3"),
             WayOut("choose {}", "implementation", "own"),
         )
-    if spec.pretrained == "imagenet-v2" and spec.arch not in IMAGENET_V2_ARCHS:
+    word, info = SOURCE_WORDS.get(spec.pretrained), find_arch(spec.arch)
+    if word and word.version and info and word.version not in info.imagenet_versions:
+        has = " or ".join(["imagenet", *(f"imagenet-{version}" for version in info.imagenet_versions)])
+        yield _conflict(
+            "pretrained", f"{spec.arch} has no {spec.pretrained} weights", WayOut(f"choose {has}")
+        )
+
+
+def _plugin_conflicts(spec: RunSpec) -> Iterator[Problem]:
+    for field in ("implementation", "bottleneck_stride", "stem"):
+        default = type(spec).model_fields[field].default
+        if getattr(spec, field) != default:
+            what = f"is for the built-in networks, and arch is {spec.arch}"
+            yield _conflict(field, what, WayOut("leave {}", field, default))
+    if source_kind(spec.pretrained) == "imagenet":
         yield _conflict(
             "pretrained",
-            f"{spec.arch} has no imagenet-v2 weights",
-            WayOut("choose imagenet or imagenet-v1"),
+            f"{spec.pretrained} has no weights for {spec.arch}",
+            WayOut("choose none, run:ID or a file of its own weights"),
         )
-    if spec.freeze_epochs and spec.pretrained == "none":
+
+
+def _stem_conflicts(spec: RunSpec) -> Iterator[Problem]:
+    if spec.stem == "imagenet":
+        return
+    back = WayOut("choose {}", "stem", "imagenet")
+    largest_px = STEMS[spec.stem].largest_px
+    if largest_px is not None and spec.image_size > largest_px:
+        what = f"{spec.stem} is for images of at most {largest_px} px, and image_size is {spec.image_size}"
+        yield _conflict("stem", what, back, WayOut("choose a smaller {}", "image_size"))
+    if spec.implementation == "torchvision":
+        what = f"torchvision's networks have no stem {spec.stem}"
+        yield _conflict("stem", what, WayOut("choose {}", "implementation", "own"), back)
+    if source_kind(spec.pretrained) == "imagenet":
+        what = f"{spec.pretrained} weights have the stem imagenet, whose conv1 does not fit stem {spec.stem}"
+        yield _conflict("pretrained", what, WayOut("choose {}", "pretrained", NONE), back)
+
+
+def _epoch_conflicts(spec: RunSpec) -> Iterator[Problem]:
+    if spec.test_fraction == 1 and spec.epochs:
+        yield _conflict(
+            "test_fraction",
+            "1 leaves no images to train on",
+            WayOut("give less than 1"),
+            WayOut("evaluate alone with {}", "epochs", 0),
+        )
+    if spec.freeze_epochs and spec.pretrained == NONE:
         yield _conflict(
             "freeze_epochs",
             "needs pretrained weights, for a head learns nothing from a trunk drawn at random",
@@ -100,10 +131,17 @@ def _batch_conflicts(spec: RunSpec) -> Iterator[Problem]:
             f"{spec.micro_batch} is larger than batch_size {spec.batch_size}",
             WayOut("{} takes the whole batch", "micro_batch", 0),
         )
-    if 1 in (spec.batch_size, spec.micro_batch) and spec.image_size < SMALLEST_ALONE_PX:
+    if 1 in (spec.batch_size, spec.micro_batch) and plugin_of(spec.arch) is None and smallest_batch(spec) > 1:
         yield _conflict(
             "batch_size" if spec.batch_size == 1 else "micro_batch",
-            f"one image at a time needs an image_size of {SMALLEST_ALONE_PX} or more, for BatchNorm sees a single "
-            "value of it otherwise",
+            f"one image at a time needs an image_size of {STEMS[spec.stem].smallest_single_px} or more, for BatchNorm "
+            "sees a single value of it otherwise",
             WayOut("give batch_size and micro_batch at least 2"),
         )
+
+
+def smallest_batch(spec: RunSpec) -> int:
+    """Return the fewest images that BatchNorm takes at once: 2 where the last feature map is 1×1, and for a plug-in, of
+    whose layers nothing is known."""
+    takes_one = plugin_of(spec.arch) is None and spec.image_size >= STEMS[spec.stem].smallest_single_px
+    return 1 if takes_one else 2

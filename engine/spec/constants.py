@@ -1,4 +1,4 @@
-"""The words that stand for data and weights which are no files. Imports nothing: the app's start needs it."""
+"""The built-in data sets. Imports nothing: the app's start needs it."""
 
 from typing import Any
 
@@ -8,6 +8,3 @@ BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
     "fundus": {"image_size": 48, "augment": "flip"},
     "fundus-balanced": {"image_size": 48, "augment": "flip"},
 }
-RUN_PREFIX = "run:"
-PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
-"""What `pretrained` may be besides a file and run:ID."""

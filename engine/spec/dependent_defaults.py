@@ -5,15 +5,14 @@ from typing import Any
 
 from engine.recipes.optimizers import DEFAULT, OPTIMIZERS, lr_defaults
 from engine.spec.constants import BUILTIN_DEFAULTS
+from engine.spec.fields import FOUND_FIELDS
 
 DEPENDENT_DEFAULTS = {
     "lr": lr_defaults(),
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
     "test_fraction": "0.2; epochs 0: 1",
-    **dict.fromkeys(
-        ("images", "image_column", "label_column", "split_column", "group_column", "class_names"), "found"
-    ),
+    **dict.fromkeys(FOUND_FIELDS, "found"),
 }
 """In words, by field."""
 

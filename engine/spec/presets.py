@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.spec.archs import DEFAULT_ARCH, find_arch
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError
-from engine.spec.run_spec import ARCHS
+from engine.spec.plugin_name import plugin_of
 
 FOURFOLD_FLIPS = "flip4"
 """The assignment's augmentation: horizontal and vertical flips, "one image becomes four"."""
@@ -24,22 +25,28 @@ _LAB: dict[str, Any] = {
 PRESETS: dict[str, dict[str, Any]] = {"lab": _LAB, "seed": {**_LAB, "lr": 1e-4}}
 """`lab`: the settings of the course's assignment; `seed`: the same at the lr of the study's figures."""
 
-PRESET_EPOCHS = {"resnet18": 10, "resnet34": 10, "resnet50": 5, "resnet101": 5, "resnet152": 5}
-"""The assignment has 10 for ResNet-18 and 5 for ResNet-50: deeper networks take their block's."""
-
 
 def with_preset(name: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The settings of one grid for each number of epochs, filled from the preset; what is given wins.
 
-    Built-in data keep their own image size and augmentation. Raises SpecError for an unknown name."""
+    Built-in data keep their own image size and augmentation. Raises SpecError for an unknown name, and for a plug-in
+    without epochs."""
     if name not in PRESETS:
         raise SpecError({"preset": f"{name!r} is unknown: choose from {', '.join(PRESETS)}"})
     given = {field: value for field, value in settings.items() if value is not None}
     filled = {**PRESETS[name], **BUILTIN_DEFAULTS.get(str(given.get("data")), {}), **given}
     if "epochs" in given:
         return [filled]
-    archs = given.get("arch", ARCHS[0])
-    by_epochs: dict[int, list[str]] = {}
+    archs = given.get("arch", DEFAULT_ARCH)
+    by_epochs: dict[int | None, list[str]] = {}
     for arch in [archs] if isinstance(archs, str) else archs:
-        by_epochs.setdefault(PRESET_EPOCHS.get(arch, 10), []).append(arch)
+        by_epochs.setdefault(_epochs(name, arch), []).append(arch)
     return [{**filled, "arch": names, "epochs": epochs} for epochs, names in by_epochs.items()]
+
+
+def _epochs(preset: str, arch: str) -> int | None:
+    """None for a name that is no architecture, which the spec refuses. Raises SpecError for a plug-in."""
+    if plugin_of(arch) is not None:
+        raise SpecError({"epochs": f"preset {preset} has no number of epochs for {arch}: give epochs"})
+    info = find_arch(arch)
+    return None if info is None else info.preset_epochs

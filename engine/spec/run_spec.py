@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from engine.metrics.selection import selections
 from engine.recipes import augmentations, optimizers
@@ -13,19 +13,15 @@ from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
 from engine.recipes.schedules import SCHEDULES
-from engine.spec.constants import RUN_PREFIX
+from engine.spec.archs import ARCHS, DEFAULT_ARCH
 from engine.spec.dependent_defaults import filled
-
-Arch = Literal["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
-ARCHS: tuple[str, ...] = get_args(Arch)
+from engine.spec.fields import FOUND_FIELDS, checked_class_names, checked_text, setting
+from engine.spec.plugin_name import checked_arch
+from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
+from engine.spec.stems import Stem
 
 NO_RESULT = frozenset({"allow_leak"})
 """Fields that decide whether a run starts, and nothing of its result."""
-
-
-def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:
-    """A field of a spec. `group` is the heading under which help and forms show it; a `grid` field takes lists."""
-    return Field(default, description=description, json_schema_extra={"group": group, "grid": grid}, **limits)
 
 
 class RunSpec(BaseModel):
@@ -72,19 +68,24 @@ class RunSpec(BaseModel):
         lt=1,
     )
 
-    arch: Arch = setting("resnet18", "depth of the network", "Network", grid=True)
+    arch: str = setting(
+        DEFAULT_ARCH, "network, by name or as FILE.py:FUNCTION", "Network", grid=True, words=ARCHS
+    )
     implementation: Literal["own", "torchvision"] = setting("own", "whose ResNet code", "Network")
     bottleneck_stride: Literal["3x3", "1x1"] = setting(
         "3x3", "where a bottleneck strides: 3x3 as torchvision, 1x1 as the paper", "Network"
+    )
+    stem: Stem = setting(
+        "imagenet",
+        "first layers: cifar is 3x3, stride 1, no max pool, for images of 16 to 64 px",
+        "Network",
+        grid=True,
     )
     head: Literal["linear", "dropout"] = setting(
         "linear", "the last layer; dropout zeroes half of its inputs while training", "Network", grid=True
     )
     pretrained: str = setting(
-        "none",
-        "none, imagenet, imagenet-v1, imagenet-v2, a weights file, or run:ID (that run's best)",
-        "Network",
-        grid=True,
+        NONE, f"weights to start from: {CHOICES} (that run's best)", "Network", grid=True
     )
     allow_leak: bool = setting(
         False, "start even from weights that were trained on images of the val or test split", "Network"
@@ -163,21 +164,10 @@ class RunSpec(BaseModel):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator(
-        "data",
-        "pretrained",
-        "images",
-        "image_column",
-        "label_column",
-        "split_column",
-        "group_column",
-        "class_names",
-    )
+    @field_validator("data", "arch", "pretrained", *FOUND_FIELDS)
     @classmethod
     def _is_text(cls, value: str) -> str:
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError(f"{value!r} is no text in UTF-8: rename it")
-        return value.strip()
+        return checked_text(value)
 
     @field_validator("select_on")
     @classmethod
@@ -189,10 +179,12 @@ class RunSpec(BaseModel):
     @field_validator("class_names")
     @classmethod
     def _two_classes(cls, value: str) -> str:
-        names = [name.strip() for name in value.split(",")]
-        if value and (len(names) < 2 or "" in names or len(set(names)) < len(names)):
-            raise ValueError(f"{value!r} must be two different names or more, separated by commas")
-        return ",".join(names)
+        return checked_class_names(value)
+
+    @field_validator("arch")
+    @classmethod
+    def _known_arch(cls, value: str) -> str:
+        return checked_arch(value)
 
     @field_validator("pretrained")
     @classmethod
@@ -218,6 +210,11 @@ class RunSpec(BaseModel):
         return (
             int(self.pretrained.removeprefix(RUN_PREFIX)) if self.pretrained.startswith(RUN_PREFIX) else None
         )
+
+    @property
+    def network(self) -> str:
+        """What weights have to be of, to fit: the arch, with its stem where that is not the usual one."""
+        return self.arch if self.stem == "imagenet" else f"{self.arch} with stem {self.stem}"
 
     @property
     def needs_card(self) -> bool:
@@ -275,9 +272,10 @@ GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "gr
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """The values of a field that takes one of a few words, from its registry or its type; empty for others."""
+    """The values of a field that takes one of a few words, from its registry or its type, or the words that it may be
+    besides others; empty for the rest."""
     if name in REGISTRIES:
         return tuple(REGISTRIES[name])
     if name == "select_on":
         return selections()
-    return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))
+    return tuple(_extra(name, "words")) or tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlmodel import Session
 
+from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.database import Store
 from engine.store.dependencies import some_of
@@ -145,14 +146,14 @@ def _check_targets(session: Session, batches: Sequence[Batch]) -> dict[int, Stat
 def check_sources(session: Session, specs: Sequence[RunSpec]) -> None:
     """Raise QueueError where a run's weights do not fit the spec that starts from them."""
     sources = {spec.source_run for spec in specs if spec.source_run is not None}
-    arch_of: dict[int, str] = {}
+    network_of: dict[int, str] = {}
     for some in some_of(sources):
-        rows = select(run_table.c.id, run_table.c.arch).where(run_table.c.id.in_(some))
-        arch_of |= {run_id: arch for run_id, arch in session.execute(rows)}
+        rows = select(run_table.c.id, run_table.c.spec).where(run_table.c.id.in_(some))
+        network_of |= {run_id: load_spec(text).network for run_id, text in session.execute(rows)}
     for spec in specs:
-        theirs = arch_of.get(spec.source_run or 0)
-        if theirs is not None and theirs != spec.arch:
-            raise QueueError(f"run {spec.source_run} is a {theirs}: its weights do not fit a {spec.arch}")
+        theirs = network_of.get(spec.source_run or 0)
+        if theirs is not None and theirs != spec.network:
+            raise QueueError(f"run {spec.source_run} is a {theirs}: its weights do not fit a {spec.network}")
 
 
 @functools.cache

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlmodel import Session
 
-from engine.spec.constants import RUN_PREFIX
+from engine.spec.grid import load_spec
+from engine.spec.pretrained import RUN_PREFIX
 from engine.store.fencing import QueueError, dependency_table, run_table
 from engine.store.run_numbers import numbered
 from engine.store.status import ENDED, Status
@@ -85,7 +86,8 @@ class Reader(NamedTuple):
 
     id: int
     status: Status
-    arch: str
+    network: str
+    """As `RunSpec.network` says it."""
 
 
 def starting_from(session: Session, run_ids: Iterable[int]) -> dict[int, list[Reader]]:
@@ -95,19 +97,22 @@ def starting_from(session: Session, run_ids: Iterable[int]) -> dict[int, list[Re
     source_of = {f"{RUN_PREFIX}{run_id}": run_id for run_id in run_ids}
     for some in some_of(source_of):
         to_come = table.status.not_in(ENDED) & (table.epoch == 0)
-        rows = select(table.pretrained, *(table[name] for name in Reader._fields))
+        rows = select(table.pretrained, table.id, table.status, table.spec)
         for row in session.execute(rows.where(table.pretrained.in_(some), to_come).order_by(table.id)):
-            found[source_of[row.pretrained]].append(Reader(*row[1:]))
+            reader = Reader(row.id, row.status, load_spec(row.spec).network)
+            found[source_of[row.pretrained]].append(reader)
     return found
 
 
-def first_misfit(session: Session, arch_of: Mapping[int, str]) -> str | None:
-    """Which runs are yet to start from one of these and could not, had it this arch; None where all fit."""
-    for run_id, readers in starting_from(session, arch_of).items():
-        others = [other.id for other in readers if arch_of.get(other.id, other.arch) != arch_of[run_id]]
+def first_misfit(session: Session, network_of: Mapping[int, str]) -> str | None:
+    """Which runs are yet to start from one of these and could not, had it this network; None where all fit."""
+    for run_id, readers in starting_from(session, network_of).items():
+        others = [
+            other.id for other in readers if network_of.get(other.id, other.network) != network_of[run_id]
+        ]
         if others:
             start = "starts" if len(others) == 1 else "start"
-            return f"{numbered(others)} {start} from run {run_id} and could not from a {arch_of[run_id]}"
+            return f"{numbered(others)} {start} from run {run_id} and could not from a {network_of[run_id]}"
     return None
 
 

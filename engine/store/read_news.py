@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import Session
 
 from engine.analysis.news import News, RunState, gather
+from engine.spec.plugin_name import arch_shown
 from engine.store.dependencies import some_of
 from engine.store.fencing import run_table
 from engine.text import learning_rate
@@ -41,7 +42,7 @@ def _state(row: Any) -> RunState:
     return RunState(
         id=row.id,
         status=row.status,
-        label=f"{row.arch} {row.pretrained} lr {learning_rate(row.lr)}",
+        label=f"{arch_shown(row.arch)} {row.pretrained} lr {learning_rate(row.lr)}",
         ended_at=row.ended_at,
         cause=row.cause,
         error=row.error,

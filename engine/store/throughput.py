@@ -4,16 +4,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlmodel import Session
 
 from engine.analysis.forecast import Kind, Pace, PastRun, Span, duration
+from engine.spec.stems import STEMS
 from engine.store.fencing import run_table, table_of
 from engine.store.tables import EpochMetrics
 
 epoch_table = table_of(EpochMetrics)
+STEM = case(
+    *((run_table.c.spec.contains(f'"stem":"{stem}"', autoescape=True), stem) for stem in STEMS),
+    else_="imagenet",
+).label("stem")
+"""A run's stem, read off its canonical JSON: specs from before there were others do not name it."""
 NEWEST = 100
 """Earlier runs that are looked at."""
+
+
+def run_column(name: str) -> ColumnElement[Any]:
+    """A column of the run table, or the stem."""
+    return STEM if name == STEM.name else run_table.c[name]
 
 
 def past_runs(session: Session) -> list[PastRun]:
@@ -22,7 +33,7 @@ def past_runs(session: Session) -> list[PastRun]:
     newest = select(run.id).where(run.images_per_s.is_not(None)).order_by(run.id.desc()).limit(NEWEST)
     measured = (
         select(
-            run.id, run.arch, run.image_size, run.precision, run.data, run.passes, run.environment, run.status,
+            run.id, run.arch, run.image_size, run.precision, STEM, run.data, run.passes, run.environment, run.status,
             run.attempt, run.batch_size, run.steps_per_epoch, run.started_at, run.ended_at,
             func.count().label("epochs"),
             func.min(epoch.images_per_s).label("slowest"),
@@ -31,14 +42,14 @@ def past_runs(session: Session) -> list[PastRun]:
         )
         .join(epoch_table, epoch.run_id == run.id)
         .where(run.id.in_(newest), epoch.epoch > 0, epoch.images_per_s > 0, run.steps_per_epoch > 0)
-        .group_by(*(each for each in run if each.name in _GROUPED))
+        .group_by(*map(run_column, _GROUPED), run.spec)
         .order_by(run.id.desc())
     )  # fmt: skip
     return [_past_run(row) for row in session.execute(measured).all()]
 
 
 _GROUPED = (
-    "id", "arch", "image_size", "precision", "data", "passes", "environment", "status", "attempt", "batch_size",
+    "id", "arch", "image_size", "precision", "stem", "data", "passes", "environment", "status", "attempt", "batch_size",
     "steps_per_epoch", "started_at", "ended_at",
 )  # fmt: skip
 
@@ -57,7 +68,7 @@ def _past_run(row: Row[Any]) -> PastRun:
 
 
 def kind_of(row: Any) -> Kind:
-    return row.arch, row.image_size, row.precision
+    return row.arch, row.image_size, row.precision, row.stem
 
 
 def device_of(environment: Mapping[str, Any]) -> str:

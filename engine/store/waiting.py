@@ -15,7 +15,7 @@ from engine.store.listing import Obstacle, held_up, needing_card, queue_order, q
 from engine.store.run_numbers import WHICH
 from engine.store.status import Status
 from engine.store.tables import Worker
-from engine.store.throughput import past_runs, running_end
+from engine.store.throughput import past_runs, run_column, running_end
 
 HORIZON_S = 10 * 365 * 86_400
 """Seconds: what ends later than that is told no time, for no calendar may have one."""
@@ -110,14 +110,14 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
 def _tasks(session: Session) -> list[Task]:
     """The first FAR queued runs in the queue's order."""
     table = run_table.c
-    queued = select(*(table[name] for name in Task._fields)).where(IS_QUEUED)
+    queued = select(*map(run_column, Task._fields)).where(IS_QUEUED)
     in_order = queued.order_by(table.priority.desc(), table.position, table.id).limit(FAR)
     return [Task(*row) for row in session.execute(in_order).all()]
 
 
 def _running(session: Session) -> list[Row[Any]]:
     more = ("images_per_s", "attempt", "started_at", "environment", "worker_id", "doing", "request")
-    columns = [run_table.c[name] for name in (*Task._fields, *more)]
+    columns = [run_column(name) for name in (*Task._fields, *more)]
     return list(session.execute(select(*columns).where(IS_RUNNING)))
 
 

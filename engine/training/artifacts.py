@@ -22,13 +22,15 @@ from engine.training.measure import Choice
 from engine.training.objective import grade_thresholds
 
 ABOUT_WEIGHTS = (
-    "arch", "bottleneck_stride", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
+    "arch", "bottleneck_stride", "stem", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
 )  # fmt: skip
 """What the weights' metadata repeat of a spec: enough to show them an image as the run did. It is made `packed_px`
 wide, and its middle `image_size` is seen."""
 
 
-def weights_about(context: RunContext, index: Index, best: Choice, provenance: str) -> dict[str, object]:
+def weights_about(
+    context: RunContext, index: Index, best: Choice, provenance: str, plugin_sha256: str | None
+) -> dict[str, object]:
     """The metadata of best.safetensors: what its outputs mean, how an image is made ready for it, how good it is
     and where it comes from; `provenance` is the digest of the images that it was trained on."""
     spec = context.spec
@@ -45,6 +47,7 @@ def weights_about(context: RunContext, index: Index, best: Choice, provenance: s
         "run": context.run_id,
         "data_fingerprint": index.fingerprint,
         "provenance": provenance,
+        **({"plugin_sha256": plugin_sha256} if plugin_sha256 is not None else {}),
     }
 
 

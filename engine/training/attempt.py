@@ -9,6 +9,7 @@ import torch
 
 from engine.datasets.pixels.locks import Stopped
 from engine.files.paths import Home, sweep_aside
+from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import load_spec
 from engine.store import history, listing, queue
 from engine.store.database import Store, StoreError
@@ -77,7 +78,7 @@ class Attempt:
                 session.log = log
                 return self._train_session(session, self._recorder(session, environment))
             except OutOfMemory as error:
-                smaller = halved(error.images, self._spec.image_size)
+                smaller = halved(error.images, smallest_batch(self._spec))
                 if self._spec.on_oom != "shrink" or smaller is None:
                     raise
                 log(shrink_line(error, smaller))

@@ -12,6 +12,8 @@ import torch
 import engine
 from engine.files.paths import Home
 from engine.hardware import telemetry
+from engine.models.plugin import file_sha256
+from engine.spec.plugin_name import plugin_of
 from engine.spec.run_spec import RunSpec
 from engine.training.precision import resolve_precision
 from engine.training.torch_setup import resolve_threads
@@ -30,7 +32,7 @@ def environment_now(
     spec: RunSpec, device: torch.device, home: Home, before: Mapping[str, Any]
 ) -> dict[str, Any]:
     """This process's environment; threads, precision and a micro-batch that had to
-    shrink stay as they were `before`. What is unknown is None."""
+    shrink stay as they were `before`. What is unknown is None. Raises PluginError."""
     on_cuda = device.type == "cuda"
     host = telemetry.nvidia() if on_cuda else None
     return {
@@ -47,8 +49,15 @@ def environment_now(
         "precision": resolve_precision(before.get("precision") or spec.precision, device),
         "micro_batch": before.get("micro_batch") or spec.images_at_once,
         "program_revision": program_revision(),
+        **_plugin(spec, home),
         "home_revision": git_revision(home.root),
     }
+
+
+def _plugin(spec: RunSpec, home: Home) -> dict[str, str]:
+    """The file of a plug-in, by its content. Raises PluginError."""
+    plugin = plugin_of(spec.arch)
+    return {} if plugin is None else {"plugin_sha256": file_sha256(home.resolve(plugin.path))}
 
 
 def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:

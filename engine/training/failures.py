@@ -5,6 +5,7 @@ from engine.datasets.layouts import DataError
 from engine.datasets.packed import CacheError
 from engine.datasets.provenance import LeakError
 from engine.files.disk_errors import disk_problem
+from engine.models.plugin import PluginError
 from engine.models.weight_files import WeightsError
 from engine.spec.run_spec import RunSpec
 from engine.store.advice import ADVICE
@@ -14,20 +15,24 @@ from engine.training.loss_curve import Diverged
 from engine.training.out_of_memory import OutOfMemory, is_out_of_memory
 from engine.training.precision import MachineError
 
+USER_ERRORS: tuple[tuple[type[Exception], Cause, str], ...] = (
+    (LeakError, "data", "choose other data or another split, or add the run with allow_leak"),
+    (WeightsError, "data", "choose other weights or fix these, then retry"),
+    (PluginError, "code", "fix the plug-in's file, then retry"),
+    (DataError, "data", ADVICE["data"]),
+    (MachineError, "data", "clone the run with another setting"),
+)
+"""Errors that a user can fix: the first that fits, with its cause and what to do."""
+
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
     """Give the cause, one line, and one suggestion."""
     text = plain(" ".join(str(error).split())) or type(error).__name__
-    if isinstance(error, LeakError):
-        return "data", text, "choose other data or another split, or add the run with allow_leak"
-    if isinstance(error, WeightsError):
-        return "data", text, "choose other weights or fix these, then retry"
-    if isinstance(error, DataError):
-        return "data", text, ADVICE["data"]
+    for kind, cause, suggestion in USER_ERRORS:
+        if isinstance(error, kind):
+            return cause, text, suggestion
     if isinstance(error, Diverged):
         return "diverged", text, f"try a smaller lr: {lower_lr(spec)['lr']:g}"
-    if isinstance(error, MachineError):
-        return "data", text, "clone the run with another setting"
     if isinstance(error, OutOfMemory):
         return "out_of_memory", text, error.suggestion
     if is_out_of_memory(error):

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.models.layers import Layers
+
 DROPOUT = 0.5
 """The share of the head's inputs that is zeroed, as in Srivastava et al. 2014 for fully connected layers."""
-HEAD = "fc"
 
 
 class DropoutLinear(nn.Linear):
@@ -19,7 +20,7 @@ class DropoutLinear(nn.Linear):
     Its masks come from a generator of its own, seeded for each step, so that a resumed run draws the same."""
 
     def __init__(self, like: nn.Linear) -> None:
-        super().__init__(like.in_features, like.out_features, device="meta")
+        super().__init__(like.in_features, like.out_features, like.bias is not None, device="meta")
         self.weight, self.bias = like.weight, like.bias
         self._generator: torch.Generator | None = None
 
@@ -37,43 +38,45 @@ class DropoutLinear(nn.Linear):
         return functional.linear(inputs, self.weight, self.bias)
 
 
-def add_dropout(model: nn.Module) -> None:
-    """Put dropout before the network's fc, whose weights stay."""
-    model.add_module(HEAD, DropoutLinear(cast(nn.Linear, model.get_submodule(HEAD))))
+def add_dropout(model: nn.Module, head: str) -> None:
+    """Put dropout before the network's head, whose weights stay."""
+    model.set_submodule(head, DropoutLinear(cast(nn.Linear, model.get_submodule(head))))
 
 
 def outputs_in_full(
-    model: nn.Module, images: Tensor, autocast: Callable[[], AbstractContextManager[object]]
+    model: nn.Module, head: str, images: Tensor, autocast: Callable[[], AbstractContextManager[object]]
 ) -> Tensor:
-    """Outputs in float32: the trunk as `autocast` has it, the fc in full, for half precision rounds near answers to
+    """Outputs in float32: the trunk as `autocast` has it, the head in full, for half precision rounds near answers to
     ties, and grades to a few dozen values."""
-    head, features = getattr(model, HEAD, None), []
-    if not isinstance(head, nn.Linear):
-        with autocast():
-            return cast(Tensor, model(images)).float()
-    handle = head.register_forward_pre_hook(lambda _head, inputs: features.append(inputs[0]))
+    layer, features = cast(nn.Linear, model.get_submodule(head)), []
+    handle = layer.register_forward_pre_hook(lambda _head, inputs: features.append(inputs[0]))
     try:
         with autocast():
             model(images)
     finally:
         handle.remove()
-    return functional.linear(features[0].float(), head.weight.float(), head.bias.float())
+    bias = None if layer.bias is None else layer.bias.float()
+    return functional.linear(features[-1].float(), layer.weight.float(), bias)
 
 
-def reseed(model: nn.Module, seed: int) -> None:
-    head = model.get_submodule(HEAD)
+def reseed(model: nn.Module, layers: Layers, seed: int) -> None:
+    """Before each step: the random numbers that it draws follow from the seed."""
+    head = model.get_submodule(layers.head)
     if isinstance(head, DropoutLinear):
         head.reseed(seed)
+    if layers.draws:
+        torch.manual_seed(seed)
 
 
-def set_training(model: nn.Module, *, head_alone: bool) -> None:
-    """Training mode; with `head_alone` nothing but the fc learns, and the trunk stays in evaluation mode, its
+def set_training(model: nn.Module, layers: Layers, *, head_alone: bool) -> None:
+    """Training mode; with `head_alone` nothing but the head learns, and the trunk stays in evaluation mode, its
     BatchNorm statistics as they are. No gradient then runs through the trunk, and none is left there."""
-    model.train()
-    for name, part in model.named_children():
-        learns = name == HEAD or not head_alone
-        part.train(learns)
-        for parameter in part.parameters():
-            parameter.requires_grad_(learns)
-            if not learns:
-                parameter.grad = None
+    head = model.get_submodule(layers.head)
+    model.train(not head_alone)
+    head.train()
+    of_head = set(map(id, head.parameters()))
+    for name, parameter in model.named_parameters():
+        learns = name not in layers.frozen and (id(parameter) in of_head or not head_alone)
+        parameter.requires_grad_(learns)
+        if not learns:
+            parameter.grad = None

@@ -11,7 +11,7 @@ from engine.datasets.provenance import (
     source_of,
     trained_on,
 )
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.pretrained import is_warm_start
 from engine.spec.run_spec import RunSpec
 from engine.training.context import Log, RunContext
 
@@ -27,7 +27,7 @@ def provenance(context: RunContext, index: Index) -> tuple[TrainedOn, Leak | Non
     if inherited is not None:
         leak = find_leak(index, hashes, inherited)
         _judge(leak, spec, log)
-    elif spec.pretrained not in PRETRAINED_WORDS:
+    elif is_warm_start(spec.pretrained):
         log(f"nothing says which images {spec.pretrained} was trained on: it may know these test images")
     return trained_on(context.run_id, index, hashes, trains=spec.epochs > 0, inherited=inherited), leak
 

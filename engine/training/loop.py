@@ -24,7 +24,7 @@ def train_one_epoch(
     on_step: Callable[[], bool],
 ) -> bool:
     """Train on the batches, adding to `sums`; False when `on_step`, called after each step, asked to stop."""
-    set_training(net.model, head_alone=head_alone)
+    set_training(net.model, net.layers, head_alone=head_alone)
     began = time.perf_counter()
     before = sums.seconds
     for batch in _timed(batches, sums):
@@ -43,16 +43,18 @@ def evaluate(
     model: nn.Module,
     batches: Iterable[Batch],
     *,
+    head: str,
     classes: int,
     autocast: Autocast,
     loss_of: Objective | None = None,
 ) -> Evaluation:
-    """The network's predictions on a split, in evaluation mode; read as a classifier's without a `loss_of`."""
+    """Predict a split in evaluation mode; `head` names the network's last layer. Outputs are read as a classifier's
+    without a `loss_of`."""
     model.eval()
     parts: list[Tensor] = []
     labels: list[Tensor] = []
     for batch in batches:
-        parts.append(outputs_in_full(model, batch.images, autocast))
+        parts.append(outputs_in_full(model, head, batch.images, autocast))
         labels.append(batch.labels)
     outputs, truth = torch.cat(parts), torch.cat(labels)
     reading = loss_of or Classification()

@@ -1,13 +1,15 @@
 """The network of a run with its optimiser, schedule and loss, made from its spec."""
 
+from typing import assert_never
+
 from engine.files.paths import Home
-from engine.models.resnet import build_model
+from engine.models.networks import build_network
 from engine.models.weight_files import WeightsError
 from engine.models.weights import Weights, apply_weights, read_weights
 from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import make_optimizer
 from engine.recipes.schedules import make_schedule
-from engine.spec.constants import PRETRAINED_WORDS
+from engine.spec.pretrained import source_kind
 from engine.spec.run_spec import RunSpec
 from engine.training.compilation import make_forward, make_replay
 from engine.training.context import RunContext
@@ -19,24 +21,28 @@ from engine.training.prepared_data import PreparedData
 from engine.training.step import Network
 
 
-def build_network(
+def make_network(
     context: RunContext, data: PreparedData, weights: Weights | None, *, resumes: bool
 ) -> Network:
     """Build the network at its start, from the `weights` where there are any; a run that `resumes` takes its weights
-    from its checkpoint afterwards. Raises WeightsError."""
+    from its checkpoint afterwards. Raises WeightsError, PluginError."""
     spec, device, precision = context.spec, context.device, context.precision
     classes = data.index.class_names
-    model = build_model(
+    built = build_network(
         spec.arch,
         LOSSES[spec.loss].output_count(len(classes)),
         implementation=spec.implementation,
         bottleneck_stride=spec.bottleneck_stride,
+        stem=spec.stem,
+        image_size_px=spec.image_size,
         seed=spec.seed,
+        resolve=context.home.resolve,
     )
+    model = built.model
     if not resumes:
-        context.log(apply_weights(model, weights, class_names=classes, needs_head=spec.epochs == 0).note)
+        context.log(apply_weights(built, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     if spec.head == "dropout":
-        add_dropout(model)
+        add_dropout(model, built.layers.head)
     layout = memory_format(spec.image_size, precision, device)
     model = model.to(device, memory_format=layout)  # type: ignore[call-overload]
     optimizer = make_optimizer(model, spec, device)
@@ -49,19 +55,33 @@ def build_network(
         autocast=lambda: autocast(precision, device),
         scaler=make_scaler(precision, device),
         micro_batch=context.images_at_once,
+        layers=built.layers,
         clip_norm=spec.clip_norm,
         layout=layout,
         replay=make_replay(spec, device, precision, context.images_at_once, context.log),
+        plugin_sha256=built.plugin_sha256,
     )
 
 
 def first_weights(spec: RunSpec, home: Home) -> Weights | None:
     """Read the weights that the network starts from; None where all is drawn from the seed. Raises WeightsError."""
-    if spec.source_run is not None:
-        path = home.run(spec.source_run).best
-        if not path.exists():
-            raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
-        return read_weights(str(path), arch=spec.arch, name=f"run {spec.source_run}")
-    if spec.pretrained in PRETRAINED_WORDS:
-        return read_weights(spec.pretrained, arch=spec.arch)
-    return read_weights(str(home.resolve(spec.pretrained)), arch=spec.arch, name=spec.pretrained)
+    source, name = _weights_source(spec, home)
+    return read_weights(source, arch=spec.arch, stem=spec.stem, name=name)
+
+
+def _weights_source(spec: RunSpec, home: Home) -> tuple[str, str]:
+    """Return a word or the path of a file, and what messages call it."""
+    kind = source_kind(spec.pretrained)
+    match kind:
+        case "none" | "imagenet":
+            return spec.pretrained, spec.pretrained
+        case "file":
+            return str(home.resolve(spec.pretrained)), spec.pretrained
+        case "run":
+            assert spec.source_run is not None
+            path = home.run(spec.source_run).best
+            if not path.exists():
+                raise WeightsError(f"run {spec.source_run} has no best weights at {path}: train it first")
+            return str(path), f"run {spec.source_run}"
+        case _:
+            assert_never(kind)

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from engine.datasets.batches import Batch
-from engine.spec.conflicts import SMALLEST_ALONE_PX
+from engine.spec.conflicts import smallest_batch
+from engine.spec.run_spec import RunSpec
 from engine.training.step import Network, accumulate
 
 REFUSED = (
@@ -40,23 +41,20 @@ def release(error: BaseException) -> None:
         torch.cuda.empty_cache()
 
 
-def halved(images: int, image_size: int) -> int | None:
-    """Half as many images at once; None where BatchNorm could not take fewer."""
-    return images // 2 if images // 2 >= smallest_batch(image_size) else None
+def halved(images: int, fewest: int) -> int | None:
+    """Half as many images at once; None where BatchNorm, which takes `fewest`, could not take so few."""
+    return images // 2 if images // 2 >= fewest else None
 
 
-def smallest_batch(image_size: int) -> int:
-    return 1 if image_size >= SMALLEST_ALONE_PX else 2
-
-
-def fitting_batch(net: Network, image_size: int) -> int | None:
+def fitting_batch(net: Network, spec: RunSpec) -> int | None:
     """The largest of a half, a quarter, … of the micro-batch whose step fits, by taking it with black images.
 
     The network is of no use afterwards: its newest checkpoint holds what it had learnt."""
-    images = halved(net.micro_batch, image_size)
+    image_size, fewest = spec.image_size, smallest_batch(spec)
+    images = halved(net.micro_batch, fewest)
     # A rest of three is not parted in twos: see `parts_of`.
     while images is not None and not _fits(net, max(images, 3) if images > 1 else 1, image_size):
-        images = halved(images, image_size)
+        images = halved(images, fewest)
     return images
 
 

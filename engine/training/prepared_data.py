@@ -16,7 +16,7 @@ from engine.datasets.source import index_data
 from engine.files.paths import gpu_cache_bytes
 from engine.metrics.group_accuracy import seen_groups
 from engine.preflight.data_checks import check_fit
-from engine.spec.conflicts import SMALLEST_ALONE_PX
+from engine.spec.conflicts import smallest_batch
 from engine.training.artifacts import write_bad_list
 from engine.training.context import RunContext
 from engine.training.memory_layout import memory_format
@@ -90,7 +90,7 @@ def _steps_per_epoch(context: RunContext, train_images: int) -> int:
         context.log(
             f"{spec.augment}: {spec.passes} passes an epoch, {shown:,} views of {train_images:,} training images"
         )
-    if shown == 1 and spec.epochs and spec.image_size < SMALLEST_ALONE_PX:
+    if shown == 1 and spec.epochs and smallest_batch(spec) > 1:
         raise DataError(f"{spec.data} has a single training image: a network cannot learn from it")
     return len(parts_of(shown, spec.batch_size))
 

@@ -132,7 +132,7 @@ class Session:
             if self.net.replay is not None:
                 self.net.replay.forget()
             release(error)
-            raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec.image_size)) from None
+            raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec)) from None
 
     def _is_last(self, epoch: int) -> bool:
         patience = self.spec.patience
@@ -187,6 +187,7 @@ class Session:
                 found = evaluate(
                     self.net.model,
                     self.data.batches.evaluate(rows),
+                    head=self.net.layers.head,
                     classes=len(self.data.index.class_names),
                     autocast=self.net.autocast,
                     loss_of=self.net.loss_of,
@@ -201,7 +202,8 @@ class Session:
                 release(error)
 
     def _write_best(self, measured: EpochResult, best: Choice, fence: Fence) -> None:
-        about = weights_about(self.context, self.data.index, best, self.trained_on.digest())
+        origin = self.trained_on.digest(), self.net.plugin_sha256
+        about = weights_about(self.context, self.data.index, best, *origin)
         pending = self.paths.pending
         pending.folder.mkdir(exist_ok=True)
         self._write_predictions(pending, measured, fence, last=False)
@@ -240,6 +242,7 @@ class Session:
         state: dict[str, Any] = {
             "spec_hash": self.spec.training_digest(),
             "data": self.data.index.digest,
+            "plugin_sha256": self.net.plugin_sha256,
             "epoch": self.done_epochs,
             "step": self.step,
             "model": self.net.model.state_dict(),

@@ -5,10 +5,11 @@ from typing import Any
 
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, TrainedOn, load_trained_on
+from engine.models.plugin import PluginError
 from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
 from engine.training.leak_check import provenance
-from engine.training.network import build_network, first_weights
+from engine.training.network import first_weights, make_network
 from engine.training.prepared_data import PreparedData, prepare_data
 from engine.training.step import Network
 
@@ -31,7 +32,7 @@ class Setup:
 def set_up(context: RunContext) -> Setup:
     """Load the checkpoint, or the first weights; then data and network.
 
-    Raises DataError, WeightsError, LeakError, and Stopped where `should_stop` asks while images are packed."""
+    Raises DataError, WeightsError, PluginError, LeakError; Stopped where `should_stop` asks while images are packed."""
     spec, paths = context.spec, context.paths
     paths.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = load_checkpoint(paths, spec.training_digest())
@@ -49,4 +50,10 @@ def set_up(context: RunContext) -> Setup:
     is_new = kept is None
     if kept is None:
         kept, leak = provenance(context, data.index)
-    return Setup(data, build_network(context, data, weights, resumes=resumes), checkpoint, kept, leak, is_new)
+    net = make_network(context, data, weights, resumes=resumes)
+    # Checkpoints from before there were plug-ins do not name the file.
+    if checkpoint is not None and checkpoint.get("plugin_sha256") != net.plugin_sha256:
+        raise PluginError(
+            f"{spec.arch} has changed since this run began: put the file back, or clone the run"
+        )
+    return Setup(data, net, checkpoint, kept, leak, is_new)

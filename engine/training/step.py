@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
 from engine.datasets.loading.batch_parts import parts_of
+from engine.models.layers import Layers
 from engine.training.cuda_graph import Replay
 from engine.training.heads import reseed
 from engine.training.objective import Objective
@@ -38,6 +39,7 @@ class Network:
     """Of float16's gradients; disabled, it passes everything through."""
     micro_batch: int
     """The most images that go through the network at once."""
+    layers: Layers
     clip_norm: float = 0.0
     """The longest gradient that a step takes; 0 takes any."""
     layout: torch.memory_format = torch.channels_last
@@ -45,6 +47,8 @@ class Network:
 
     replay: Replay | None = None
     """Replays whole batches' passes on a card."""
+    plugin_sha256: str | None = None
+    """Of the user's file that makes the network."""
 
     @property
     def device(self) -> torch.device:
@@ -61,7 +65,7 @@ class Step:
     """Images answered with their class."""
     images: int
     norms: tuple[Tensor | None, Tensor | None]
-    """Of the gradients of head and conv1, before clipping; None for one that is frozen."""
+    """Of the gradients of head and first convolution, before clipping; None for one that is frozen."""
 
 
 def lr_taken(optimizer: Optimizer) -> float:
@@ -78,7 +82,7 @@ def take_step(net: Network, batch: Batch) -> Step:
     net.optimizer.zero_grad(set_to_none=True)
     loss, right = _passes(net, batch)
     net.scaler.unscale_(net.optimizer)
-    norms = _gradient_norm(net.model, "fc"), _gradient_norm(net.model, "conv1")
+    norms = _gradient_norm(net.model, net.layers.head), _gradient_norm(net.model, net.layers.first)
     if net.clip_norm:
         nn.utils.clip_grad_norm_(net.model.parameters(), net.clip_norm)
     net.scaler.step(net.optimizer)
@@ -101,7 +105,7 @@ def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
     """Add the gradients of the batch's mean loss, part by part; gives that loss and the images answered right.
 
     A part counts by its images, so that the sum is the whole batch's mean; only BatchNorm sees the parts."""
-    reseed(net.model, batch.seed)
+    reseed(net.model, net.layers, batch.seed)
     parts = parts_of(len(batch.labels), net.micro_batch)
     if len(parts) == 1:
         return plain_pass(net, batch.images, batch.labels)
@@ -124,7 +128,9 @@ def plain_pass(net: Network, images: Tensor, labels: Tensor, share: float = 1.0)
     return loss.detach(), (net.loss_of.predictions(outputs.detach()) == labels).sum()
 
 
-def _gradient_norm(model: nn.Module, layer: str) -> Tensor | None:
+def _gradient_norm(model: nn.Module, layer: str | None) -> Tensor | None:
+    if layer is None:
+        return None
     gradient = model.get_parameter(f"{layer}.weight").grad
     if gradient is None:
         return None

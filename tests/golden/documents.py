@@ -11,6 +11,7 @@ from tui.cli import run
 
 HERE = Path(__file__).parent
 IDS = range(1, 15)
+ARCHS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 
 
 def old_home(root: Path) -> Path:
@@ -30,9 +31,14 @@ def read(home: Path) -> dict[str, Any]:
             str(run_id): _without_times(json.loads(call(home, "show", str(run_id), "--json")))
             for run_id in IDS
         },
-        "arch.json": json.loads(call(home, "arch", "--json")),
+        "arch.json": _of_first_archs(json.loads(call(home, "arch", "--json"))),
         "report.md": (home / "report/report.md").read_text(),
     }
+
+
+def _of_first_archs(document: dict[str, Any]) -> dict[str, Any]:
+    """Of the five networks that version 0.1.0 had."""
+    return {**document, "archs": [each for each in document["archs"] if each["arch"] in ARCHS]}
 
 
 def call(home: Path, *arguments: str) -> str:

@@ -10,11 +10,10 @@ from sessions import CPU, Memory, numbers
 from torch import nn
 
 from engine.files.paths import Home
-from engine.models import weights
+from engine.models import networks, weights
 from engine.models.weight_files import weights_bytes
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
-from engine.training import network
 from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
 from engine.training.session import Session
@@ -46,7 +45,7 @@ def build_small(arch: str, outputs: int, *, seed: int = 0, **_ignored: object) -
 
 def small_home(root: Path, patch: pytest.MonkeyPatch) -> Home:
     """A home with graded images and a file of first weights, in which every network is a Small one."""
-    patch.setattr(network, "build_model", build_small)
+    patch.setattr(networks, "build_model", build_small)
     patch.setattr(weights, "check_body", lambda *_, **__: None)  # small weights fit no real network
     lab_csvs(root / "lab", train=TRAIN, test=(0, 0, 1, 2, 0))
     (root / WEIGHTS).write_bytes(weights_bytes(build_small("", 3, seed=9).state_dict(), {}))

@@ -1,4 +1,4 @@
-"""`resnet-tui arch`: Table 1 of He et al. 2015, read off the networks themselves."""
+"""`resnet-tui arch`: the networks as in Table 1 of He et al. 2015, read off the networks themselves."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ import typer
 
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.files.paths import Home
-from engine.spec.run_spec import ARCHS
+from engine.spec.archs import ARCHS
 from engine.torch_subprocess import ask
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json
@@ -19,6 +19,7 @@ STRIDES = ("3x3", "1x1")
 BLOCKS = re.compile(r"\[(?P<convs>[^]]+)\]×(?P<count>\d+)")
 SIDE = 17
 """Columns of the stage's name and output size."""
+UNKNOWN = "–"
 NARROWEST = 12
 """Columns of a network: `1×1,512 ×36` and a gap."""
 
@@ -50,15 +51,48 @@ def arch(
 
 
 def table_lines(archs: Sequence[ArchTable], width: int) -> list[str]:
-    """The paper's table as lines of at most `width` columns, where that is at least 77 for five networks."""
-    column = max(NARROWEST, min((width - SIDE) // len(archs), 20))
+    """The paper's table as lines of at most `width` columns, where that is at least 77: several tables one below the
+    other where the networks do not fit side by side."""
+    lines: list[str] = []
+    for some in side_by_side(archs, width):
+        column = max(_needed(some), min((width - SIDE) // len(some), 20))
+        lines += [*_table(some, column), ""]
+    return [*lines, *_notes(archs)]
+
+
+def side_by_side(archs: Sequence[ArchTable], width: int) -> list[list[ArchTable]]:
+    """The networks in groups that fit a width, in their order; those of the paper apart from the others."""
+    groups: list[list[ArchTable]] = []
+    for arch in archs:
+        wider = [*groups[-1], arch] if groups else []
+        is_alike = {each.published_multiply_adds is None for each in wider}
+        if len(is_alike) == 1 and SIDE + _needed(wider) * len(wider) <= width:
+            groups[-1] = wider
+        else:
+            groups.append([arch])
+    return groups
+
+
+def _needed(archs: Sequence[ArchTable]) -> int:
+    """The columns that each of these networks takes."""
+    return max(NARROWEST, *(len(each.arch) + 1 for each in archs), *map(_longest_convolution, archs))
+
+
+def _longest_convolution(arch: ArchTable) -> int:
+    cells = (
+        cell for layer in arch.layers if (block := BLOCKS.search(layer.blocks)) for cell in _block(block)
+    )
+    return max(map(len, cells), default=0) + 1
+
+
+def _table(archs: Sequence[ArchTable], column: int) -> list[str]:
     lines = [_line("layer", "output", [each.arch for each in archs], column)]
     for layers in zip(*(each.layers for each in archs), strict=True):
         lines += _stage(layers[0].name, layers[0].output, [each.blocks for each in layers], column)
     lines.append("")
     for label, cells in _figures(archs).items():
         lines.append(f"{label:<{SIDE}}" + "".join(f"{cell:<{column}}" for cell in cells).rstrip())
-    return [*lines, "", *_notes(archs)]
+    return lines
 
 
 def _stage(name: str, output: str, texts: Sequence[str], column: int) -> list[str]:
@@ -83,19 +117,24 @@ def _line(name: str, output: str, cells: Sequence[str], column: int) -> str:
 
 
 def _figures(archs: Sequence[ArchTable]) -> dict[str, list[str]]:
-    return {
-        "parameters": [f"{each.parameters:,}" for each in archs],
-        "multiply-adds": [f"{each.multiply_adds / 1e9:.3f}e9" for each in archs],
-        "published": [f"{each.published_multiply_adds / 1e9:.1f}e9" for each in archs],
-        "difference": [
-            f"{100 * (each.multiply_adds / each.published_multiply_adds - 1):+.1f} %" for each in archs
-        ],
-    }
+    counted = [f"{each.multiply_adds / 1e9:.3f}e9" for each in archs]
+    figures = {"parameters": [f"{each.parameters:,}" for each in archs], "multiply-adds": counted}
+    papers = [each.published_multiply_adds for each in archs]
+    if any(paper is not None for paper in papers):
+        figures["published"] = [UNKNOWN if paper is None else f"{paper / 1e9:.1f}e9" for paper in papers]
+        figures["difference"] = [
+            UNKNOWN if paper is None else f"{100 * (each.multiply_adds / paper - 1):+.1f} %"
+            for each, paper in zip(archs, papers, strict=True)
+        ]
+    figures["torchvision"] = [f"{each.torchvision_multiply_adds / 1e9:.3f}e9" for each in archs]
+    return figures
 
 
 def _notes(archs: Sequence[ArchTable]) -> list[str]:
-    notes = ["One image of 224×224 pixels, 1,000 classes. Published: He et al. 2015, Table 1."]
-    if any(each.key[1] == "3x3" and "1×1" in each.layers[1].blocks for each in archs):
+    notes = ["One image of 224×224 pixels, 1,000 classes. Published: He et al. 2015, Table 1.",
+             "Torchvision: the metadata of its ImageNet weights (_ops)."]  # fmt: skip
+    in_paper = [each for each in archs if each.published_multiply_adds is not None]
+    if any(each.key[1] == "3x3" and "1×1" in each.layers[1].blocks for each in in_paper):
         notes += [
             "The paper's bottleneck strides in its first 1×1; here it strides in the 3×3, as in",
             "torchvision, which takes more: --bottleneck-stride 1x1 shows the paper's.",

@@ -11,6 +11,7 @@ import typer
 from engine.files.paths import Home
 from engine.metrics.metric import SplitMetric
 from engine.short_names import short_names
+from engine.spec.plugin_name import arch_shown
 from engine.store import listing
 from engine.store.database import open_store
 from engine.store.status import ENDED, STATUSES
@@ -133,7 +134,7 @@ def _row(run: Run, data: str, waiting: str) -> tuple[str, ...]:
         str(run.id),
         run.status,
         data,
-        run.arch,
+        arch_shown(run.arch),
         run.pretrained,
         learning_rate(run.lr),
         f"{run.epoch}/{run.epochs}",

@@ -35,7 +35,16 @@ def predict(
     weights = home.run(run_id).best
     if not weights.exists():
         raise CliError(f"run {run_id} ({status}) has no weights at {weights}: choose a run that has trained")
-    arguments = ["--weights", str(weights), "--device", device, "--batch-size", str(batch_size)]
+    arguments = [
+        "--weights",
+        str(weights),
+        "--home",
+        str(home.root),
+        "--device",
+        device,
+        "--batch-size",
+        str(batch_size),
+    ]
     command = engine_command(
         "prediction.predictor", [*arguments, *(["--json"] if as_json else []), "--", *paths]
     )

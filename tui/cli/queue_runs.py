@@ -26,6 +26,10 @@ def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> l
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
     """Paths as they are stored: from the home, so that the folder may move."""
     stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
+    if isinstance(archs := settings.get("arch"), list):
+        stored = {**stored, "arch": [home.stored_arch(arch) for arch in archs]}
+    elif archs:
+        stored = {**stored, "arch": home.stored_arch(archs)}
     if settings.get("images") and os.path.isdir(home.resolve(settings["images"])):
         return {**stored, "images": home.relative(home.resolve(settings["images"]))}
     return stored

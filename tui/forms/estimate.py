@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from engine.analysis.forecast import Kind, Knowledge, Pace, Task
+from engine.analysis.forecast import Knowledge, Pace, Task
+from engine.spec.archs import find_arch
 from engine.spec.run_spec import RunSpec
+from engine.spec.stems import Stem
 from tui.formatting import duration
-
-MULTIPLY_ADDS = {"resnet18": 1.81, "resnet34": 3.66, "resnet50": 4.09, "resnet101": 7.80, "resnet152": 11.51}
-"""10⁹ a pass at 224 px, as `resnet-tui arch` counts them: what a pace that was not measured is guessed by."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def time_shown(specs: Sequence[RunSpec], images: Callable[[RunSpec], int | None]
 def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -> tuple[float, bool] | None:
     """Of a run on a device, and whether its pace is a guess."""
     task = Task(
-        0, spec.arch, spec.image_size, spec.precision, spec.data, spec.passes, spec.needs_card, spec.epochs,
+        0, spec.arch, spec.image_size, spec.precision, spec.stem, spec.data, spec.passes, spec.needs_card, spec.epochs,
         spec.batch_size, 0, 0, 0,
     )  # fmt: skip
     if not spec.epochs:
@@ -53,24 +53,28 @@ def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -
     if shown is None:
         return None
     pace = known.paces.get((task.kind, device))
-    usual = pace.usual if pace is not None else _guessed(task.kind, device, known)
+    usual = pace.usual if pace is not None else _guessed(spec, device, known)
     return (shown * spec.passes * spec.epochs / usual, pace is None) if usual else None
 
 
-def _guessed(kind: Kind, device: str, known: Knowledge) -> float | None:
-    """Images/s by the work of a pass, from the measured kind that is nearest in it."""
-    measured: list[tuple[Kind, Pace]] = [
+def _guessed(spec: RunSpec, device: str, known: Knowledge) -> float | None:
+    """Images/s by the multiply-adds of a pass, from the measured kind that is nearest in them; None for a plug-in,
+    whose multiply-adds nobody has counted."""
+    work = _work(spec.arch, spec.stem, spec.image_size)
+    if work is None:
+        return None
+    measured: list[tuple[float, Pace]] = [
         (other, pace)
-        for (other, where), pace in known.paces.items()
-        if where == device and other[2] == kind[2]
+        for ((arch, size_px, precision, stem), where), pace in known.paces.items()
+        if where == device and precision == spec.precision and (other := _work(arch, stem, size_px))
     ]
     if not measured:
         return None
-    work = _work(kind)
-    other, pace = min(measured, key=lambda each: max(_work(each[0]) / work, work / _work(each[0])))
-    return pace.usual * _work(other) / work
+    other, pace = min(measured, key=lambda each: max(each[0] / work, work / each[0]))
+    return pace.usual * other / work
 
 
-def _work(kind: Kind) -> float:
-    arch, image_size, _precision = kind
-    return MULTIPLY_ADDS[arch] * image_size**2
+def _work(arch: str, stem: str, size_px: int) -> float | None:
+    """Multiply-adds of an image's forward pass, as `resnet-tui arch` counts them."""
+    info = find_arch(arch)
+    return None if info is None else info.cost(cast(Stem, stem)).multiply_adds_at(size_px)

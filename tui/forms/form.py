@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.recipes.optimizers import DEFAULT
+from engine.spec.archs import ARCHS, DEFAULT_ARCH
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
+from engine.spec.plugin_name import arch_shown
 from engine.spec.presets import PRESETS, with_preset
-from engine.spec.run_spec import ARCHS, FIELDS, GRID_FIELDS, RunSpec, choices_of
+from engine.spec.pretrained import RUN_PREFIX, SOURCE_WORDS
+from engine.spec.run_spec import FIELDS, GRID_FIELDS, RunSpec, choices_of
 from tui.forms.form_words import ARCH, MORE, OTHERS, OWN, PRESET, beside_fields, typed
 
 NO_DATA = "which images? a folder, or digits, fundus, fundus-balanced"
@@ -30,8 +33,6 @@ def check(texts: Texts) -> Checked:
     problems: dict[str, str] = {}
     if not texts.get("data", "").strip():
         problems["data"] = NO_DATA
-    if ARCH in texts and not texts[ARCH].strip():
-        problems[ARCH] = "choose one or more"
     more, wrong = parse_more(texts.get(MORE, ""))
     if wrong:
         problems[MORE] = wrong
@@ -70,7 +71,7 @@ def parse_more(text: str) -> tuple[dict[str, str], str]:
 
 
 def _no_setting(name: str) -> str:
-    if name in OWN or name in (ARCH, PRESET):
+    if name in OWN or name == PRESET:
         return f"{name} has a field of its own"
     near = difflib.get_close_matches(name, OTHERS, n=1)
     return f"unknown setting {name!r}" + (f": {near[0]}?" if near else ", such as loss=ce-sqrt")
@@ -79,7 +80,7 @@ def _no_setting(name: str) -> str:
 def defaults(texts: Texts) -> dict[str, str]:
     """What each empty field takes, as it would be typed: the preset's where one is named."""
     common = {name: texts[name].strip() for name in ("data",) if texts.get(name, "").strip()}
-    archs = split_list([texts.get(ARCH, "")]) or [ARCHS[0]]
+    archs = split_list([texts.get(ARCH, "")]) or [DEFAULT_ARCH]
     more, _ = parse_more(texts.get(MORE, ""))
     optimizer = {"optimizer": more["optimizer"]} if "optimizer" in more else {}
     preset = texts.get(PRESET, "").strip()
@@ -90,18 +91,19 @@ def defaults(texts: Texts) -> dict[str, str]:
         specs = [spec for grid in grids for spec in expand_grid(grid)]
     except SpecError:
         specs = [make_spec({"data": "?"})]
-    return {
+    empty = {
         name: ", ".join(dict.fromkeys(typed(getattr(spec, name)) for spec in specs))
         for name in OWN
-        if name != "data"
+        if name not in ("data", ARCH)
     }
+    return {ARCH: DEFAULT_ARCH, **empty}
 
 
 def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
     """A form that would queue the spec with a change: what differs from the defaults, in `more` too."""
     values = {**spec.model_dump(), **change}
     plain = make_spec({"data": values["data"], "optimizer": values["optimizer"]})
-    texts = {name: typed(values[name]) for name in (*OWN, ARCH)}
+    texts = {name: typed(values[name]) for name in OWN}
     others = [
         f"{name}={shlex.quote(typed(values[name]))}"
         for name in OTHERS
@@ -125,7 +127,7 @@ def preview(specs: Sequence[RunSpec], repeats: Sequence[bool], most: int) -> lis
 def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> str | None:
     """How the text in a field might go on; `paths` completes a path."""
     before, last = _last_part(text, " " if name == MORE else ",")
-    if not last or name not in ("data", "pretrained", PRESET, MORE):
+    if not last or name not in ("data", ARCH, "pretrained", PRESET, MORE):
         return None
     if name == MORE:
         setting, equals, value = last.partition("=")
@@ -136,7 +138,8 @@ def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> 
         return _first(f"{before}{setting}={head}", value, choices) if value else None
     words = {
         "data": tuple(BUILTIN_DEFAULTS),
-        "pretrained": ("none", "imagenet", "imagenet-v1", "imagenet-v2", "run:"),
+        ARCH: ARCHS,
+        "pretrained": (*SOURCE_WORDS, RUN_PREFIX),
         PRESET: tuple(PRESETS),
     }[name]
     return _first(before, last, words) or _first(before, last, () if name == PRESET else paths(last))
@@ -167,5 +170,5 @@ def _value(name: str, text: str) -> object:
 
 
 def _part(name: str, value: Any) -> str:
-    text = typed(value)
+    text = arch_shown(value) if name == ARCH else typed(value)
     return text if name in (ARCH, "pretrained") else f"{name} {text}"

@@ -10,20 +10,21 @@ PRESET, MORE, ARCH = "preset", "more", "arch"
 # Field, label, what is said while nothing is wrong.
 INPUTS = (
     ("data", "data", ""),
+    (ARCH, "arch", "several: resnet18, resnet50; or FILE.py:FUNCTION"),
     (PRESET, "preset", "lab or seed: the course's settings"),
-    ("pretrained", "weights", "none, imagenet, a file, run:ID"),
+    ("pretrained", "pretrained", "none, imagenet, a file, run:ID"),
     ("lr", "lr", "several: 1e-3, 1e-4"),
     ("epochs", "epochs", ""),
     ("batch_size", "batch", ""),
-    ("image_size", "size", "pixels"),
+    ("image_size", "image size", "pixels"),
     ("seed", "seed", "several: one run each"),
     (MORE, "more", "any other: loss=ce,ce-sqrt"),
     ("name", "name", "free text"),
 )
-LABELS = {ARCH: "resnet", **{name: label for name, label, _ in INPUTS}}
-OWN = ("data", "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
+LABELS = {name: label for name, label, _ in INPUTS}
+OWN = ("data", ARCH, "pretrained", "lr", "epochs", "batch_size", "image_size", "seed")
 """Settings with a field of their own."""
-OTHERS = tuple(name for name in FIELDS if name not in (*OWN, ARCH))
+OTHERS = tuple(name for name in FIELDS if name not in OWN)
 """Settings that are written as name=value in the field `more`."""
 
 

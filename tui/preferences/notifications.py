@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED
 from tui.formatting import decimals
 from tui.snapshot import RunRow
@@ -16,7 +17,7 @@ def end_notifications(before: Mapping[int, RunRow], after: Mapping[int, RunRow])
 
 
 def _of_run(was: RunRow, row: RunRow, before: Mapping[int, RunRow]) -> Iterator[str]:
-    named = f"#{row.id} {row.name or row.arch}"
+    named = f"#{row.id} {row.name or arch_shown(row.arch)}"
     if row.status in ENDED and was.status not in ENDED:
         if row.status == "failed":
             yield f"{named} failed: {row.remark or row.cause}"

@@ -8,11 +8,13 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
 from engine.files.paths import Home
 from engine.preflight.imagenet_files import lacking
-from engine.spec.run_spec import ARCHS, RunSpec
+from engine.spec.archs import DEFAULT_ARCH
+from engine.spec.grid import split_list
+from engine.spec.run_spec import RunSpec
 from engine.text import is_hidden
 from tui.formatting import plain
 from tui.forms.estimate import Measured
@@ -22,7 +24,7 @@ from tui.forms.form_words import ARCH, INPUTS, MORE, form_setting
 from tui.preferences.state import last_form, remember_form
 from tui.store_calls import Refused
 from tui.widgets.clipped import Clipped
-from tui.widgets.form_fields import Choice, FieldSuggester
+from tui.widgets.form_fields import FieldSuggester
 from tui.widgets.form_summary import CHECKING, labelled, problem_line, summary_line
 
 REMEMBERED = tuple(name for name, *_ in INPUTS if name != "name")
@@ -52,7 +54,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         begun = last_form(home) if texts is None else texts
         self._home = home
         self._heading = heading or f"New experiment{', from your last form' if begun else ''}"
-        self._begun = {"data": FIRST_DATA, ARCH: ARCHS[0], **begun}
+        self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **begun}
         self._checked = Checked({}, ())
         self._report: FormReport | None = None
         """What preflight found about the form as it stands; None while that is looked for."""
@@ -65,14 +67,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         """Whether enter was pressed before the report was there."""
 
     def compose(self) -> ComposeResult:
-        chosen = self._begun[ARCH].split(",")
         with Vertical(id="form"):
             yield Static(self._heading, classes="heading", markup=False)
-            with Horizontal(classes="field"):
-                yield Static("resnet", classes="label")
-                with Horizontal(id="archs"):
-                    for arch in ARCHS:
-                        yield Choice(arch.removeprefix("resnet"), value=arch in chosen, id=arch, compact=True)
             for name, label, hint in INPUTS:
                 with Horizontal(classes="field"):
                     yield Static(label, classes="label")
@@ -82,9 +78,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             yield Clipped("summary")
             with VerticalScroll(id="preview-pane", can_focus=False):
                 yield Static("", id="preview", markup=False)
-            yield Static(
-                "enter queue all   tab next field   space choose   → complete   esc back", classes="dim"
-            )
+            yield Static("enter queue all   tab next field   → complete   esc back", classes="dim")
 
     def on_mount(self) -> None:
         self._changed(after_s=0.0)
@@ -101,10 +95,6 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             event.input.value = "".join(each for each in event.value if not is_hidden(each))
         elif event.input.id != "name":
             self._changed()
-
-    @on(Checkbox.Changed)
-    def _toggled(self) -> None:
-        self._changed()
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
@@ -178,9 +168,9 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def _texts(self) -> dict[str, str]:
         texts = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}
-        chosen = [arch for arch in ARCHS if self.query_one(f"#{arch}", Checkbox).value]
+        archs = ",".join(map(self._home.stored_arch, split_list([texts[ARCH]])))
         data = texts["data"].strip()
-        return {**texts, ARCH: ",".join(chosen), "data": self._home.stored(data) if data else ""}
+        return {**texts, ARCH: archs, "data": self._home.stored(data) if data else ""}
 
     def _problems(self) -> dict[str, str]:
         """What is wrong with the texts by themselves, else with what they name."""
@@ -213,7 +203,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         colours = self.app.theme_variables
         if problems := self._problems():
             seen = (self.focused.id if self.focused is not None else None) or ""
-            line = problem_line(problems, ARCH if seen in ARCHS else seen, colours)
+            line = problem_line(problems, seen, colours)
         else:
             line = summary_line(len(self._checked.specs), self._report, colours)
         self.query_one("#summary", Clipped).say(line)

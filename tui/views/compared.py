@@ -6,6 +6,7 @@ from functools import cached_property
 
 from engine.metrics.catalogue import ACCURACY, LOSS, charts
 from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS
 from tui.formatting import plain, setting
 from tui.plots import INK, MARKERS, Line
@@ -48,6 +49,7 @@ class Compared:
         for name in sorted(self.differing, key=lambda name: name not in FIRST):
             if name not in UNTOLD:
                 value = setting(getattr(view.spec, name))
+                value = arch_shown(value) if name == "arch" else value
                 words.append(value if name in ("arch", "pretrained") else f"{name} {value}")
         return " ".join(words)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.metrics.catalogue import numbers
 from engine.metrics.metric import EpochValues
+from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.epoch_values import values_of_row
 from engine.store.history import Losses, Matrix
@@ -102,7 +103,7 @@ def make_run_view(
     last_lines: Sequence[str],
 ) -> RunView:
     names = tuple(map(plain, run.class_names))
-    parts = [f"#{run.id} {run.arch}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
+    parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     return RunView(
         run_id=run.id or 0,
         title=plain(" · ".join(parts)),

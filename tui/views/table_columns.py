@@ -1,13 +1,14 @@
 """The run table's columns: which fit a width, and what a row says in each. Pure."""
 
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
 from engine.metrics.metric import SplitMetric
+from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, RunRow
 from tui.views.run_list import QUEUE
@@ -17,7 +18,7 @@ SIGN = 1
 """The verdict's width where there is room for `⚠` alone."""
 LEAST_EPOCH, MOST_EPOCH = 15, 40
 """Narrow it holds a bar and `10/100`, where a run is under way; wide, why one waits or failed."""
-LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 9, "lr": 6, "verdict": 14}
+LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 16, "lr": 6, "verdict": 14}
 """Columns as wide as what they hold, and no wider."""
 
 
@@ -78,7 +79,7 @@ def facts_of(rows: Collection[RunRow]) -> Facts:
     verdicts = {(row.warned, row.verdict) for row in rows if row.verdict}
     return Facts(
         id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
-        arch_width=max(4, _widest({row.arch for row in rows}, "arch")),
+        arch_width=max(4, _widest(map(arch_shown, {row.arch for row in rows}), "arch")),
         pretrained_width=max(7, _widest({row.pretrained for row in rows}, "pretrained")),
         lr_width=max(3, _widest(map(learning_rate, {row.lr for row in rows}), "lr")),
         epoch_width=_epoch_width(rows),
@@ -180,25 +181,26 @@ def content(row: RunRow, column: Column, *, marked: bool) -> str:
 def _content(row: RunRow, column: Column, marked: bool) -> str:
     if column.metric is not None:
         return decimals(row.metrics.get(column.key), column.metric.metric.places)
-    match column.key:
-        case "mark":
-            return "▎" if marked else ""
-        case "status":
-            return GLYPHS[row.status]
-        case "lr":
-            return learning_rate(row.lr)
-        case "epoch":
-            return _epoch(row, column.width)
-        case "best":
-            return decimals(row.best)
-        case "kappa":
-            return decimals(row.kappa, 3)
-        case "verdict":
-            sign = "⚠" if row.warned else ""
-            return sign if column.width == SIGN else _verdict(row.warned, row.verdict)
-        case "ends":
-            return clock(datetime.fromtimestamp(row.ends, UTC)) if row.ends else ""
-    return str(getattr(row, column.key))
+    if column.key == "mark":
+        return "▎" if marked else ""
+    if column.key == "epoch":
+        return _epoch(row, column.width)
+    if column.key == "verdict":
+        sign = "⚠" if row.warned else ""
+        return sign if column.width == SIGN else _verdict(row.warned, row.verdict)
+    text_of = CELLS.get(column.key)
+    return str(getattr(row, column.key)) if text_of is None else text_of(row)
+
+
+CELLS: dict[str, Callable[[RunRow], str]] = {
+    "status": lambda row: GLYPHS[row.status],
+    "arch": lambda row: arch_shown(row.arch),
+    "lr": lambda row: learning_rate(row.lr),
+    "best": lambda row: decimals(row.best),
+    "kappa": lambda row: decimals(row.kappa, 3),
+    "ends": lambda row: clock(datetime.fromtimestamp(row.ends, UTC)) if row.ends else "",
+}
+"""Columns whose text is not that of the row's field."""
 
 
 def _verdict(warned: bool, word: str) -> str:

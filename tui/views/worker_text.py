@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from rich.text import Text
 
 from engine.hardware.telemetry import HostCard, NvidiaState
+from engine.spec.plugin_name import arch_shown
 from tui.formatting import learning_rate, plain
 from tui.snapshot import RunRow, WorkerView
 
@@ -29,7 +30,7 @@ def worker_text(
     does = worker.waits or "idle"
     if worker.run_id is not None:
         run = (
-            f" {row.arch} {row.pretrained} {learning_rate(row.lr)}  epoch {row.epoch}/{row.epochs}"
+            f" {arch_shown(row.arch)} {row.pretrained} {learning_rate(row.lr)}  epoch {row.epoch}/{row.epochs}"
             if row
             else ""
         )

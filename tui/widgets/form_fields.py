@@ -1,24 +1,13 @@
-"""What the form is made of besides inputs."""
+"""Completion in the form's fields."""
 
 import asyncio
 from functools import partial
 
 from textual.suggester import Suggester
-from textual.widgets import Checkbox
 
 from engine.files.paths import Home
 from tui.forms.form import completions
 from tui.forms.path_completion import paths_like
-
-
-class Choice(Checkbox):
-    """A checkbox that is told apart without colours too."""
-
-    BUTTON_INNER = " "
-
-    def watch_value(self) -> None:
-        self.BUTTON_INNER = "✔" if self.value else " "
-        super().watch_value()
 
 
 class FieldSuggester(Suggester):

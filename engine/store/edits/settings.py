@@ -44,7 +44,7 @@ def edit_settings(
                 _follow_source(edit, run_id, spec)
         # Once all are written, so that a run and one that starts from it can change together.
         check_sources(edit.session, list(specs.values()))
-        if misfit := first_misfit(edit.session, {run_id: spec.arch for run_id, spec in specs.items()}):
+        if misfit := first_misfit(edit.session, {run_id: spec.network for run_id, spec in specs.items()}):
             raise QueueError(f"{misfit}: edit them in the same call, or cancel them first")
         edit.text = f"edit {numbered(edit.was)}: {', '.join(f'{k} {v}' for k, v in settings.items())}"
     earlier = {run_id: repeats.get(spec.digest(), run_id) for run_id, spec in specs.items()}

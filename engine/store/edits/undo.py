@@ -106,7 +106,9 @@ def _needed_outside(goes: set[int], needed: dict[int, dict[int, str]]) -> set[in
 def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, changed: int) -> None:
     columns = sorted({name for each in changes for name in each["after"]})
     now = snapshot(session, [each["id"] for each in changes], columns)
-    arch_then = {each["id"]: each["before"]["arch"] for each in changes if "arch" in each["before"]}
+    network_then = {
+        each["id"]: load_spec(each["before"]["spec"]).network for each in changes if "spec" in each["before"]
+    }
     restored: list[Values] = []
     for each in changes:
         run_id, before, after = each["id"], each["before"], each["after"]
@@ -115,7 +117,7 @@ def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, c
             undone.left[run_id] = GONE
         elif any(now[run_id][name] != after[name] for name in compared):
             undone.left[run_id] = "it has changed since"
-        elif problem := _misfit(session, run_id, before, arch_then) or _relink(session, run_id, before):
+        elif problem := _misfit(session, run_id, before, network_then) or _relink(session, run_id, before):
             undone.left[run_id] = problem
         else:
             restored.append(each)
@@ -137,18 +139,21 @@ def _write(session: Session, changes: Sequence[Values], changed: int) -> None:
         session.connection().execute(written.where(run_table.c.id == bindparam("this")), rows)
 
 
-def _misfit(session: Session, run_id: int, before: Values, arch_then: Mapping[int, str]) -> str | None:
+def _misfit(session: Session, run_id: int, before: Values, network_then: Mapping[int, str]) -> str | None:
     """Why a run that gets its spec or status back could not train: it and its source, or those that start from it,
-    would differ in arch. `arch_then`: of all runs that get theirs back."""
+    would differ in network. `network_then`: of all runs that get theirs back."""
     if not {"spec", "status"} & before.keys():
         return None
     run = session.get_one(Run, run_id)
     spec = load_spec(before.get("spec", run.spec))
     waits = before.get("status", run.status) not in ENDED and not run.epoch
     source = session.get(Run, spec.source_run) if waits and spec.source_run is not None else None
-    if source is not None and arch_then.get(spec.source_run or 0, source.arch) != spec.arch:
-        return f"run {source.id} is another arch now: its weights do not fit a {spec.arch}"
-    return first_misfit(session, {**arch_then, run_id: spec.arch}) if "arch" in before else None
+    if (
+        source is not None
+        and network_then.get(source.id or 0, load_spec(source.spec).network) != spec.network
+    ):
+        return f"run {source.id} has another network now: its weights do not fit a {spec.network}"
+    return first_misfit(session, {**network_then, run_id: spec.network}) if "spec" in before else None
 
 
 def _relink(session: Session, run_id: int, before: Values) -> str | None:

@@ -25,7 +25,7 @@ from engine.store import history, queue, waiting, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 
-KIND = ("resnet18", 32, "auto")
+KIND = ("resnet18", 32, "auto", "imagenet")
 PAST = PastRun(KIND, "cpu", "digits", 1000.0, Pace(90, 100, 110))
 KNOWN = learn([PAST])
 

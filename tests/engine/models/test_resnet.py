@@ -8,22 +8,29 @@ import torchvision
 from torch import Tensor, nn
 
 from engine.models import resnet, summary
-from engine.models.resnet import ARCHS, build_model
+from engine.models.resnet import build_model
+from engine.spec.archs import ARCH_INFOS, ARCHS
 
-ARCH_NAMES = tuple(ARCHS)
-MEASURED_3X3 = dict(zip(ARCH_NAMES, (1.814e9, 3.664e9, 4.089e9, 7.801e9, 11.514e9), strict=True))
-MEASURED_1X1 = {"resnet50": 3.858e9, "resnet101": 7.570e9, "resnet152": 11.282e9}
+IN_PAPER = tuple(arch for arch, info in ARCH_INFOS.items() if info.paper_multiply_adds)
+MEASURED_1X1 = {
+    "resnet18": 1.814e9, "resnet34": 3.664e9, "resnet50": 3.858e9, "resnet101": 7.570e9, "resnet152": 11.282e9,
+}  # fmt: skip
 
 
 def lively_state(model: nn.Module, seed: int) -> dict[str, Tensor]:
-    """A state dict whose every tensor matters to the output, BatchNorm's statistics included."""
+    """Tensors for a network on the meta device, of which each matters to the output, BatchNorm's statistics too."""
     generator = torch.Generator().manual_seed(seed)
-    state = model.state_dict()
-    for name, tensor in state.items():
+    state = {}
+    for name, like in model.state_dict().items():
+        tensor = torch.empty(like.shape, dtype=like.dtype)
         if name.endswith("num_batches_tracked"):
-            state[name] = torch.tensor(7)
-        elif tensor.ndim == 1 and not name.startswith("fc"):
-            state[name] = torch.rand(tensor.shape, generator=generator) * 0.4 + 0.8
+            tensor.fill_(7)
+        elif tensor.ndim == 1:
+            tensor.uniform_(0.8, 1.2, generator=generator)
+        else:
+            bound = (6 / tensor[0].numel()) ** 0.5
+            tensor.uniform_(-bound, bound, generator=generator)
+        state[name] = tensor
     return state
 
 
@@ -34,12 +41,12 @@ def logits_of(model: nn.Module) -> Tensor:
     return logits
 
 
-@pytest.mark.parametrize("arch", ARCH_NAMES)
+@pytest.mark.parametrize("arch", ARCHS)
 def test_states_load_strictly_both_ways_and_answer_alike(arch: str) -> None:
-    theirs = build_model(arch, 7, implementation="torchvision", seed=1)
-    theirs.load_state_dict(lively_state(theirs, seed=2))
     with torch.device("meta"):
-        ours, again = getattr(resnet, arch)(num_classes=7), torchvision.models.get_model(arch, num_classes=7)
+        ours = resnet.resnet(arch, 7, "3x3", zero_init_residual=False)
+        theirs, again = (torchvision.models.get_model(arch, num_classes=7) for _ in range(2))
+    theirs.load_state_dict(lively_state(theirs, seed=2), assign=True)
     ours.load_state_dict(theirs.state_dict(), strict=True, assign=True)
     assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
     logits = logits_of(theirs)
@@ -110,10 +117,31 @@ def test_zero_init_residual_makes_blocks_the_identity(arch: str) -> None:
     assert torch.equal(model.layer4[1](x), x)
 
 
+@pytest.mark.parametrize("arch", ["resnet18", "resnext50_32x4d"])
+def test_the_cifar_stem_keeps_a_small_image_large(arch: str) -> None:
+    model = build_model(arch, 5, stem="cifar", seed=1).eval()
+    sizes: list[torch.Size] = []
+    model.get_submodule("layer4").register_forward_hook(lambda *found: sizes.append(found[2].shape))
+    with torch.no_grad():
+        assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 5)
+    assert sizes[0][2:] == (4, 4)
+    usual = build_model(arch, 5, seed=1).state_dict()
+    assert {name for name, tensor in model.state_dict().items() if tensor.shape != usual[name].shape} == {
+        "conv1.weight"
+    }
+
+
+def test_the_cifar_stem_is_he_initialised_from_the_seed() -> None:
+    first, again = (build_model("resnet18", 5, stem="cifar", seed=4).state_dict() for _ in range(2))
+    assert torch.equal(first["conv1.weight"], again["conv1.weight"])
+    assert first["conv1.weight"].std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"implementation": "torchvision", "bottleneck_stride": "1x1"}, "choose implementation own"),
+        ({"implementation": "torchvision", "stem": "cifar"}, "choose implementation own for cifar"),
         ({"implementation": "timm"}, "choose own or torchvision"),
         ({"bottleneck_stride": "2x2"}, "choose 3x3 or 1x1"),
         ({"arch": "resnet20"}, "choose one of resnet18, "),
@@ -121,24 +149,27 @@ def test_zero_init_residual_makes_blocks_the_identity(arch: str) -> None:
 )
 def test_choices_out_of_range_are_named(arguments: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message) as raised:
-        build_model(**{"arch": "resnet50", **arguments}, num_classes=5)
+        build_model(**{"arch": "resnet50", **arguments}, num_classes=5)  # type: ignore[arg-type]
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("arch", ARCH_NAMES)
+@pytest.mark.parametrize("arch", ARCHS)
 def test_table_counts_equal_the_measured_ones(arch: str) -> None:
     table = summary.summarise(arch)
     with torch.device("meta"):
         theirs = torchvision.models.get_model(arch, weights=None)
     assert table.parameters == sum(value.numel() for value in theirs.parameters())
-    assert table.multiply_adds == pytest.approx(MEASURED_3X3[arch], rel=0.005)
+    published = torchvision.models.get_model_weights(arch).DEFAULT.meta["_ops"] * 1e9
+    assert table.torchvision_multiply_adds == pytest.approx(published, rel=1e-9)
+    assert table.multiply_adds == pytest.approx(published, abs=1e6)
+    assert table.multiply_adds == ARCH_INFOS[arch].cost("imagenet").multiply_adds
     assert [layer.output for layer in table.layers] == ["112×112", "56×56", "28×28", "14×14", "7×7", "1×1"]
 
 
-@pytest.mark.parametrize("arch", ARCH_NAMES)
+@pytest.mark.parametrize("arch", IN_PAPER)
 def test_the_papers_stride_comes_close_to_the_published_count(arch: str) -> None:
     table = summary.summarise(arch, bottleneck_stride="1x1")
-    assert table.multiply_adds == pytest.approx(MEASURED_1X1.get(arch, MEASURED_3X3[arch]), rel=0.005)
+    assert table.multiply_adds == pytest.approx(MEASURED_1X1[arch], rel=0.005)
     assert table.multiply_adds == pytest.approx(table.published_multiply_adds, rel=0.02)
 
 
@@ -163,13 +194,16 @@ def test_table_follows_size_and_classes() -> None:
 
 def test_json_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert summary.main(["resnet50", "--json", "--bottleneck-stride", "1x1"]) == 0
-    (arch,) = json.loads(capsys.readouterr().out)["archs"]
+    document = json.loads(capsys.readouterr().out)
+    (arch,) = document["archs"]
+    assert set(document["sources"]) < set(arch) and "_ops" in document["sources"]["torchvision_multiply_adds"]
     assert list(arch) == [
         "arch",
         "bottleneck_stride",
         "parameters",
         "multiply_adds",
         "published_multiply_adds",
+        "torchvision_multiply_adds",
         "layers",
     ]
     assert (arch["arch"], arch["bottleneck_stride"]) == ("resnet50", "1x1")
@@ -177,9 +211,10 @@ def test_json_document(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_text_and_wrong_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert summary.main([]) == 0
+    assert summary.main(["resnet18", "wide_resnet50_2"]) == 0
     text = capsys.readouterr().out
-    assert all(f"{arch}, stride in the 3x3" in text for arch in ARCHS)
+    assert "resnet18, stride in the 3x3" in text and "(published: 1.8e9, torchvision: 1.814e9)" in text
+    assert "wide_resnet50_2, stride in the 3x3" in text and "(torchvision: 11.398e9)" in text
     assert summary.main(["resnet20"]) == 2
     error = capsys.readouterr().err
     assert "unknown arch 'resnet20'" in error and error.count("\n") == 1

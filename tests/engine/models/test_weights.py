@@ -15,14 +15,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torchvision.models import get_model_weights
 
 from engine.models import imagenet
 from engine.models.imagenet import imagenet_file, short_timeout
+from engine.models.layers import BuiltModel, Layers
 from engine.models.resnet import build_model, resnet18
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata, weights_bytes
 from engine.models.weights import LoadedWeights, apply_weights, read_weights
-from engine.spec.conflicts import IMAGENET_V2_ARCHS
-from engine.spec.run_spec import ARCHS
+from engine.spec.archs import ARCH_INFOS
 
 GRADES = ["none", "mild", "moderate", "severe", "proliferative"]
 RESNET18_FILE = "resnet18-f37072fd.pth"
@@ -45,9 +46,15 @@ def small_model(num_classes: int = 5) -> nn.Module:
     return model
 
 
+def built(model: nn.Module, bottleneck_stride: str | None = None) -> BuiltModel:
+    return BuiltModel("resnet18", model, Layers("fc", "conv1"), bottleneck_stride)
+
+
 def apply(source: Path | str, class_names: list[str] = GRADES) -> tuple[nn.Module, LoadedWeights]:
     model = small_model(len(class_names))
-    return model, apply_weights(model, read_weights(str(source), arch="resnet18"), class_names=class_names)
+    return model, apply_weights(
+        built(model), read_weights(str(source), arch="resnet18"), class_names=class_names
+    )
 
 
 def is_fresh_head(model: nn.Module) -> bool:
@@ -115,7 +122,9 @@ def test_imagenet_version_is_the_one_asked_for(checkpoints: Path) -> None:
     state = build_model("resnet50", 1000, seed=4).state_dict()
     torch.save(state, checkpoints / RESNET50_V1_FILE)
     paper = build_model("resnet50", 5, bottleneck_stride="1x1", seed=0)
-    loaded = apply_weights(paper, read_weights("imagenet-v1", arch="resnet50"), class_names=GRADES)
+    loaded = apply_weights(
+        built(paper, "1x1"), read_weights("imagenet-v1", arch="resnet50"), class_names=GRADES
+    )
     assert has_body_of(paper, state)
     assert loaded.note.endswith("; trained with the stride in the 3x3, ours is in the 1x1")
     with pytest.raises(WeightsError, match=RESNET50_V2_FILE):
@@ -131,10 +140,10 @@ def test_every_version_by_name(checkpoints: Path) -> None:
         ("resnet50", "imagenet-v2", RESNET50_V2_FILE),
     ):
         assert imagenet_file(arch, source).name == name
-    for arch in ARCHS:
-        has_v2 = arch in IMAGENET_V2_ARCHS
-        assert (imagenet_file(arch, "imagenet") != imagenet_file(arch, "imagenet-v1")) or not has_v2
-        if not has_v2:
+    for arch, info in ARCH_INFOS.items():
+        assert tuple(each.name[-2:].lower() for each in get_model_weights(arch)) == info.imagenet_versions
+        assert get_model_weights(arch).DEFAULT.name[-2:].lower() == info.imagenet_versions[-1]
+        if "v2" not in info.imagenet_versions:
             with pytest.raises(WeightsError, match="choose imagenet or imagenet-v1"):
                 imagenet_file(arch, "imagenet-v2")
 
@@ -168,7 +177,7 @@ def test_own_and_torchvision_start_from_the_same_weights(tmp_path: Path) -> None
     logits = []
     for implementation in ("own", "torchvision"):
         model = build_model("resnet18", 5, implementation=implementation, seed=len(implementation)).eval()
-        apply_weights(model, weights, class_names=GRADES)
+        apply_weights(built(model), weights, class_names=GRADES)
         logits.append(model(torch.linspace(-1, 1, 3 * 32 * 32).view(1, 3, 32, 32)))
     assert torch.equal(*logits)
 
@@ -177,9 +186,9 @@ def test_evaluation_alone_needs_a_head_that_answers_these_classes(tmp_path: Path
     path = tmp_path / "best.safetensors"
     path.write_bytes(weights_bytes(small_state(), {"class_names": GRADES}))
     weights = read_weights(str(path), arch="resnet18")
-    assert apply_weights(small_model(), weights, class_names=GRADES, needs_head=True).head_kept
+    assert apply_weights(built(small_model()), weights, class_names=GRADES, needs_head=True).head_kept
     with pytest.raises(WeightsError) as raised:
-        apply_weights(small_model(), weights, class_names=["a", "b", "c", "d", "e"], needs_head=True)
+        apply_weights(built(small_model()), weights, class_names=["a", "b", "c", "d", "e"], needs_head=True)
     assert "none, mild, moderate, severe, proliferative; ours a, b, c, d, e" in str(raised.value)
 
 

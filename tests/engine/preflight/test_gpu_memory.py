@@ -5,20 +5,22 @@ from pathlib import Path
 import pytest
 import torch
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from engine.hardware.telemetry import HostCard, NvidiaState
 from engine.models.resnet import resnet
 from engine.preflight import gpu_memory
 from engine.preflight.gpu_memory import (
-    ACTIVATIONS_MIB,
-    WEIGHTS_MIB,
     Need,
     kind_of,
     least_need,
     need,
     too_large,
 )
+from engine.spec.archs import ARCH_INFOS, ARCHS
 from engine.spec.grid import make_spec
+from engine.spec.run_spec import RunSpec
+from engine.spec.stems import STEMS, Stem
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import open_store
@@ -27,11 +29,14 @@ from engine.store.tables import Run
 SPEC = make_spec({"data": "photos", "arch": "resnet50", "batch_size": 256, "precision": "fp32"})
 
 
-@pytest.mark.parametrize("arch", ACTIVATIONS_MIB)
-def test_the_figures_are_what_autograd_keeps(arch: str) -> None:
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("arch", ARCHS)
+def test_the_figures_are_what_autograd_keeps(arch: str, stem: Stem) -> None:
+    info, cost = ARCH_INFOS[arch], ARCH_INFOS[arch].cost(stem)
     with torch.device("meta"):
-        model = resnet(arch, 5, "3x3", zero_init_residual=False)
-        images, labels = torch.empty(4, 3, 224, 224), torch.empty(4, dtype=torch.long)
+        model = resnet(arch, 1000, "3x3", zero_init_residual=False, stem=stem)
+        images = torch.empty(4, 3, cost.size_px, cost.size_px)
+        labels = torch.empty(4, dtype=torch.long)
     own = {tensor.untyped_storage()._cdata for tensor in [*model.parameters(), *model.buffers()]}
     kept: dict[int, torch.UntypedStorage] = {}
 
@@ -44,13 +49,32 @@ def test_the_figures_are_what_autograd_keeps(arch: str) -> None:
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         functional.cross_entropy(model(images), labels)
     counted_mib = sum(storage.nbytes() for storage in kept.values()) / 4 / 2**20
-    assert counted_mib == pytest.approx(ACTIVATIONS_MIB[arch], rel=0.01)
-    weights_mib = sum(tensor.nbytes for tensor in [*model.parameters(), *model.buffers()]) / 2**20
-    assert weights_mib == pytest.approx(WEIGHTS_MIB[arch], rel=0.01)
+    assert counted_mib == pytest.approx(cost.activations_mib, rel=0.01)
+    state = model.state_dict()
+    weights_mib = sum(tensor.nbytes for name, tensor in state.items() if not name.startswith("fc.")) / 2**20
+    assert weights_mib == pytest.approx(info.weights_mib, rel=0.01)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model.eval()(images)
+    assert counter.get_total_flops() // 2 // 4 == cost.multiply_adds
+
+
+def gigabytes(spec: RunSpec) -> float:
+    found = least_need(spec)
+    assert found is not None
+    return found.gb
+
+
+def test_the_cifar_stem_takes_more_and_of_a_plugin_nothing_is_known() -> None:
+    small = {"data": "photos", "image_size": 64, "batch_size": 256, "precision": "fp32"}
+    usual, cifar = (gigabytes(make_spec({**small, "stem": stem})) for stem in STEMS)
+    assert cifar > 4 * usual
+    plugin = make_spec({**small, "arch": "model.py:make"})
+    assert least_need(plugin) is None and too_large([(plugin, None)], {"T4": 15.0}) == []
+    assert need(plugin, {kind_of(plugin): (4, 31.0)}) == Need(31.5, "as run 4 did")
 
 
 def test_a_learnt_peak_goes_before_the_estimate() -> None:
-    assert 20 < least_need(SPEC).gb < 23 and least_need(SPEC.model_copy(update={"image_size": 112})).gb < 7
+    assert 20 < gigabytes(SPEC) < 23 and gigabytes(SPEC.model_copy(update={"image_size": 112})) < 7
     other = SPEC.model_copy(update={"batch_size": 8})
     assert need(SPEC, {kind_of(other): (3, 2.0), kind_of(SPEC): (4, 31.0)}) == Need(31.5, "as run 4 did")
     assert need(SPEC, {kind_of(other): (3, 2.0)}) == least_need(SPEC)

@@ -103,7 +103,12 @@ def test_metrics_are_sums_over_images_whatever_the_last_batch_holds(size: int) -
     net, loss_of = TinyNet(5), Classification(label_smoothing=0.1)
     logits = net(images).detach()
     found = evaluate(
-        net, batches(images, labels, size), classes=5, autocast=contextlib.nullcontext, loss_of=loss_of
+        net,
+        batches(images, labels, size),
+        head="fc",
+        classes=5,
+        autocast=contextlib.nullcontext,
+        loss_of=loss_of,
     )
     answers = logits.argmax(1)
     assert found.confusion.tolist() == sk.confusion_matrix(labels, answers, labels=range(5)).tolist()

@@ -10,10 +10,11 @@ from sessions import CPU, Memory
 from small import Small, small_home, small_session, small_spec
 
 from engine.files.paths import Home
+from engine.models import networks
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.fencing import Claim
-from engine.training import attempt, network
+from engine.training import attempt
 from engine.training.attempt import Attempt
 from engine.training.control_channel import ControlChannel
 from engine.training.environment import environment_now
@@ -35,7 +36,7 @@ class Tight(Small):
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     made = small_home(tmp_path, monkeypatch)
-    monkeypatch.setattr(network, "build_model", lambda _arch, outputs, **_more: Tight(outputs))
+    monkeypatch.setattr(networks, "build_model", lambda _arch, outputs, **_more: Tight(outputs))
     return made
 
 
@@ -101,8 +102,8 @@ def test_a_shrunken_micro_batch_is_that_of_later_attempts(tmp_path: Path) -> Non
 
 
 def test_batchnorm_bounds_how_small_a_batch_gets() -> None:
-    assert [halved(count, 32) for count in (9, 4, 3, 2)] == [4, 2, None, None]
-    assert [halved(count, 64) for count in (3, 2, 1)] == [1, 1, None]
+    assert [halved(count, 2) for count in (9, 4, 3, 2)] == [4, 2, None, None]
+    assert [halved(count, 1) for count in (3, 2, 1)] == [1, 1, None]
 
 
 def test_memory_of_the_computer_itself() -> None:

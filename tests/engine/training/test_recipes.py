@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine.datasets.batches import Batch
 from engine.datasets.layouts import DataError
 from engine.files.paths import Home
+from engine.models.layers import Layers
 from engine.models.weight_files import read_weights_metadata
 from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS, make_optimizer
@@ -88,6 +89,9 @@ def test_any_recipe_stopped_at_any_step_ends_with_the_same_bits(
     assert outcome(home, run_id, spec, resumed) == outcome(home, whole, spec, memory)
 
 
+LAYERS = Layers("fc", "conv1")
+
+
 def network(model: nn.Module, loss_of: nn.Module | None = None, **values: object) -> Network:
     spec = make_spec({"data": "d", "lr": 0.1, "schedule": "constant", "epochs": 1, **values})
     optimizer = make_optimizer(model, spec, CPU)
@@ -100,6 +104,7 @@ def network(model: nn.Module, loss_of: nn.Module | None = None, **values: object
         autocast=lambda: autocast("fp32", CPU),
         scaler=make_scaler("fp32", CPU),
         micro_batch=spec.images_at_once,
+        layers=LAYERS,
         clip_norm=spec.clip_norm,
     )
 
@@ -167,7 +172,7 @@ class Fetches(TorchDispatchMode):
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_no_step_waits_for_a_number(optimizer: str) -> None:
     model = small()
-    add_dropout(model)
+    add_dropout(model, "fc")
     weighted = Classification(torch.ones(3), torch.zeros(3))
     net = network(model, weighted, optimizer=optimizer, micro_batch=3, clip_norm=0.1)
     with Fetches() as fetches:
@@ -200,12 +205,12 @@ def test_a_head_trained_alone_leaves_the_trunk_as_it_is(home: Home) -> None:
 
 def test_no_gradient_runs_through_a_frozen_trunk() -> None:
     model = small()
-    set_training(model, head_alone=True)
+    set_training(model, LAYERS, head_alone=True)
     reached: list[str] = []
     model.layer2.register_full_backward_hook(lambda *_: reached.append("layer2"))
     take_step(network(model), batch_of(8))
     assert reached == [] and model.conv1.weight.grad is None and model.fc.weight.grad is not None
-    set_training(model, head_alone=False)
+    set_training(model, LAYERS, head_alone=False)
     take_step(network(model), batch_of(8))
     assert reached == ["layer2"] and model.bn1.training
 
@@ -290,7 +295,16 @@ def test_float16_skips_a_step_that_overflowed_and_its_schedule_ends_as_planned()
     schedule = make_schedule(optimizer, spec, 10)
     scaler = make_scaler("fp16", CPU)
     net = Network(
-        model, model, optimizer, schedule, Classification(), lambda: autocast("fp16", CPU), scaler, 8, 1.0
+        model,
+        model,
+        optimizer,
+        schedule,
+        Classification(),
+        lambda: autocast("fp16", CPU),
+        scaler,
+        8,
+        LAYERS,
+        1.0,
     )
     batch = batch_of(8)
     scaler.scale(torch.ones(1))  # makes the scale

@@ -338,6 +338,7 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
     expected = evaluate(
         made.net.model,
         made.data.batches.evaluate(made.data.train_rows),
+        head="fc",
         classes=3,
         autocast=made.net.autocast,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.models.summary import summarise
-from engine.spec.run_spec import ARCHS
+from engine.spec.archs import ARCHS
 from tui.cli import run
 from tui.cli.arch import table_lines
 
@@ -24,10 +24,10 @@ def lines(width: int, *names: str, stride: str = "3x3") -> list[str]:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_five_networks_stand_side_by_side(width: int) -> None:
-    table = lines(width)
-    assert max(map(len, table[:-3])) <= width
-    assert table[0].split() == ["layer", "output", *ARCHS]
+def test_the_papers_networks_stand_side_by_side(width: int) -> None:
+    table = lines(width, *ARCHS[:5])
+    assert max(map(len, table[:-4])) <= width
+    assert table[0].split() == ["layer", "output", *ARCHS[:5]]
     assert "conv3_x 28×28" in "\n".join(table) and table[1].endswith("112×112  7×7,64, stride 2")
     (counts,) = [line for line in table if "×36" in line]
     assert counts.split() == [
@@ -39,11 +39,25 @@ def test_five_networks_stand_side_by_side(width: int) -> None:
     assert figures["published"] == ["1.8e9", "3.6e9", "3.8e9", "7.6e9", "11.3e9"]
 
 
+@pytest.mark.parametrize(("width", "tables"), [(80, 3), (120, 2)])
+def test_more_networks_than_fit_stand_below(width: int, tables: int) -> None:
+    table = lines(width)
+    assert max(map(len, table[:-4])) <= width
+    heads = [line.split()[2:] for line in table if line.startswith("layer")]
+    assert len(heads) == tables and [arch for head in heads for arch in head] == list(ARCHS)
+    assert [line.split()[1:] for line in table if line.startswith("published")] == [
+        ["1.8e9", "3.6e9", "3.8e9", "7.6e9", "11.3e9"]
+    ]
+    counts = [line.split()[1:] for line in table if line.startswith("torchvision  ")]
+    assert [count for some in counts for count in some][5:7] == ["4.230e9", "16.414e9"]
+    assert "3×3,256 C=64" in "\n".join(table)
+
+
 def test_the_stride_is_explained_only_where_it_matters() -> None:
     assert "--bottleneck-stride 1x1" in lines(80, "resnet50")[-1]
     assert "3.858e9" in "\n".join(lines(80, "resnet50", stride="1x1"))
     for table in (lines(80, "resnet50", stride="1x1"), lines(80, "resnet18")):
-        assert "torchvision" not in "\n".join(table)
+        assert "as in" not in "\n".join(table)
 
 
 def test_the_verb_prints_one_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,7 +154,7 @@ def test_a_large_folder_streams(home: Home, monkeypatch: pytest.MonkeyPatch) -> 
             asked += 1
             yield Named("x", home.root / "data" / "class0" / "000.png")
 
-    network = room.load_network(home.run(1).best, torch.device("cpu"))
+    network = room.load_network(home.run(1).best, torch.device("cpu"), home)
     answers = room.predict(network, endless(), 4, [])
     assert len([next(answers) for _ in range(8)]) == 8 and asked == 8
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from engine.analysis.forecast import Pace, PastRun, learn
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
+from engine.spec.archs import ARCHS
 from engine.spec.grid import SpecError, make_spec
-from engine.spec.run_spec import ARCHS, FIELDS, RunSpec, choices_of
+from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import OTHERS, OWN, check, completions, defaults, parse_more, preview, texts_of
 from tui.forms.path_completion import paths_like
@@ -32,7 +33,7 @@ def test_a_valid_form_is_its_runs() -> None:
 
 
 def test_every_wrong_field_is_named_beside_it() -> None:
-    wrong = {**TEXTS, "lr": "1e-", "epochs": "few", "data": " ", "arch": ""}
+    wrong = {**TEXTS, "lr": "1e-", "epochs": "few", "data": " ", "arch": "resnet18, vgg16"}
     found = check(wrong, ())
     assert set(found.problems) == {"lr", "epochs", "data", "arch"} and found.specs == ()
     assert found.problems["lr"] == "'1e-' is not a number"
@@ -69,6 +70,7 @@ def test_a_preset_fills_what_is_empty_and_shows_it() -> None:
         ("resnet50", 5, 1e-3, 512),
     ]
     assert defaults(texts) == {
+        "arch": "resnet18",
         "pretrained": "none", "lr": "1e-3", "epochs": "10, 5", "batch_size": "4", "image_size": "512", "seed": "0",
     }  # fmt: skip
     assert {spec.lr for spec in check({**texts, "lr": "0.1", "epochs": "3"}, ()).specs} == {0.1}
@@ -112,6 +114,8 @@ def test_a_clone_with_the_suggested_change() -> None:
 @pytest.mark.parametrize(
     ("field", "text", "whole"),
     [
+        ("arch", "resnet18, wide_resnet1", "resnet18, wide_resnet101_2"),
+        ("arch", "da", "data/"),
         ("data", "fund", "fundus"),
         ("data", "da", "data/"),
         ("data", "data/re", "data/retina/"),
@@ -137,7 +141,7 @@ def test_what_a_text_goes_on_with(field: str, text: str, whole: str | None, tmp_
 
 
 def test_every_setting_has_a_place_in_the_form() -> None:
-    assert {*OWN, *OTHERS, "arch"} == set(FIELDS)
+    assert {*OWN, *OTHERS} == set(FIELDS)
     assert parse_more("on-bad=skip val_fraction=0.2") == ({"on_bad": "skip", "val_fraction": "0.2"}, "")
 
 
@@ -146,7 +150,7 @@ def test_the_time_is_measured_guessed_or_unknown() -> None:
         return Pace(images_per_s, images_per_s, images_per_s)
 
     card, specs = "H100", [make_spec({"data": "retina", "epochs": 6, "augment": "none"})]
-    known = learn([PastRun(("resnet18", 224, "auto"), card, "retina", 28_100, pace(5_000))])
+    known = learn([PastRun(("resnet18", 224, "auto", "imagenet"), card, "retina", 28_100, pace(5_000))])
     measured = Measured(known, (card,))
     assert time_shown(specs, lambda _spec: None, measured) == "about 34 s on H100"
     assert (

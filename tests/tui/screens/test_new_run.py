@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input
+from textual.widgets import Input
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec
@@ -28,7 +28,7 @@ def text(pilot: Pilot[Any], field: str) -> str:
 
 
 def archs(pilot: Pilot[Any]) -> list[str]:
-    return [str(each.id) for each in pilot.app.screen.query(Checkbox) if each.value]
+    return text(pilot, "arch").split(",")
 
 
 async def test_enter_waits_for_the_data_to_be_looked_at(

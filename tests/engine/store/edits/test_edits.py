@@ -479,7 +479,7 @@ def test_undo_gives_back_no_spec_or_status_that_does_not_fit_the_runs_around(
     left = [undone.left for undone in (undo(store), undo(store)) if undone is not None]
     assert left == [
         {1: "run 3 starts from run 1 and could not from a resnet18"},
-        {2: "run 1 is another arch now: its weights do not fit a resnet18"},
+        {2: "run 1 has another network now: its weights do not fit a resnet18"},
     ]
     assert (get(store, 1).arch, get(store, 2).status) == ("resnet50", "cancelled")
 

@@ -1,0 +1,33 @@
+"""The first layers of a ResNet: which there are, and how far they shrink an image. Imports no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Stem = Literal["imagenet", "cifar"]
+STAGES_SHRINK = 8
+"""conv3_x, conv4_x and conv5_x halve the feature map, each once."""
+
+
+@dataclass(frozen=True)
+class StemInfo:
+    """A convolution of 64 channels, and whether a 3×3 max pool of stride 2 follows it."""
+
+    kernel_px: int
+    stride: int
+    has_max_pool: bool
+    largest_px: int | None
+    """The largest image that it is for; None for any."""
+
+    @property
+    def smallest_single_px(self) -> int:
+        """The smallest image whose last feature map is larger than 1×1, so that BatchNorm can take it alone."""
+        shrinks = self.stride * (2 if self.has_max_pool else 1) * STAGES_SHRINK
+        return shrinks + 1
+
+
+STEMS: dict[Stem, StemInfo] = {
+    "imagenet": StemInfo(kernel_px=7, stride=2, has_max_pool=True, largest_px=None),
+    "cifar": StemInfo(kernel_px=3, stride=1, has_max_pool=False, largest_px=64),
+}
+"""`imagenet`: He et al. 2015, Table 1. `cifar`: the first layer of section 4.2 there, for small images, before the
+four stages of the ImageNet networks."""
