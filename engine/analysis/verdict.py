@@ -28,7 +28,7 @@ def judge(
 ) -> Verdict | None:
     """The verdict on the latest epoch; None before epoch 1.
 
-    `train_counts` are the training images of each class: without them no loss is compared with a constant answer's.
+    `train_counts` are the training images of each class: without them no loss is compared with the majority-class loss.
     `ends_here`: patience has ended the run with this epoch.
     """
     case = make_case(history, spec, train_counts, ends_here=ends_here)

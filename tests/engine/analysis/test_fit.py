@@ -11,6 +11,9 @@ from engine.analysis.case import KINDS
 from engine.analysis.chance import above_chance
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.verdict import Verdict, judge
+from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import OPTIMIZERS
+from engine.recipes.schedules import SCHEDULES
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 
@@ -181,11 +184,11 @@ specs = st.builds(
     lr=st.floats(1e-6, 1e3),
     epochs=st.integers(0, 9),
     batch_size=st.sampled_from([2, 4, 64, 5000]),
-    optimizer=st.sampled_from(["sgd", "adamw"]),
+    optimizer=st.sampled_from(sorted(OPTIMIZERS)),
     pretrained=st.sampled_from(["none", "imagenet", "run:3"]),
     augment=st.sampled_from(["none", "flip4+rotate"]),
-    loss=st.sampled_from(["ce", "ce-balanced", "logit-adjusted", "mse-ordinal"]),
-    schedule=st.sampled_from(["cosine", "onecycle"]),
+    loss=st.sampled_from(sorted(LOSSES)),
+    schedule=st.sampled_from(sorted(SCHEDULES)),
     weight_decay=st.sampled_from([0.0, 5e-4, 0.1]),
     data=st.sampled_from(["digits", "fundus", "folder"]),
 )

@@ -80,6 +80,13 @@ def test_a_learnt_peak_goes_before_the_estimate() -> None:
     assert need(SPEC, {kind_of(other): (3, 2.0)}) == least_need(SPEC)
 
 
+def test_the_optimizers_state_takes_its_copies_of_the_weights() -> None:
+    changes = ({"momentum": 0.0}, {}, {"optimizer": "adamw"})
+    plain, momentum, adamw = (least_need(SPEC.model_copy(update=change)).gb for change in changes)
+    copy_gb = WEIGHTS_MIB["resnet50"] / 1024
+    assert (momentum - plain, adamw - momentum) == pytest.approx((copy_gb, copy_gb))
+
+
 def test_one_line_for_each_kind_that_fits_no_card() -> None:
     needs = [(SPEC.model_copy(update={"seed": seed}), least_need(SPEC)) for seed in range(3)]
     lines = [problem.text for problem in too_large(needs, {"T4": 15.0, "P4": 8.0})]

@@ -23,6 +23,7 @@ from engine.models.layers import Layers
 from engine.models.weight_files import read_weights_metadata
 from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS, make_optimizer
+from engine.recipes.registries import REGISTRIES
 from engine.recipes.samplers import SAMPLERS
 from engine.recipes.schedules import SCHEDULES, make_schedule
 from engine.spec.grid import make_spec
@@ -73,8 +74,8 @@ RECIPES = st.fixed_dictionaries(
 def test_any_recipe_stopped_at_any_step_ends_with_the_same_bits(
     home: Home, values: dict[str, object], stop_at: int
 ) -> None:
-    if values["schedule"] == "onecycle":
-        values = {**values, "warmup_epochs": 0.0}
+    for setting, registry in REGISTRIES.items():
+        values = {**values, **dict.fromkeys(registry[str(values[setting])].excludes, 0.0)}
     spec = small_spec(**values, pretrained=WEIGHTS)
     whole, memory = train(home, spec)
     run_id, resumed, calls = next(RUN_IDS), Memory(), 0
