@@ -27,20 +27,18 @@ from engine.metrics.ranking import (
     sensitivity_at,
 )
 
+UNDEFINED = "undefined, or not measured"
 ACCURACY = Chart("accuracy", "accuracy", is_share=True)
 LOSS = Chart("loss", "loss")
 BALANCED = Chart("balanced", "balanced accuracy", is_share=True)
-KAPPA = Chart("kappa", "quadratic kappa", undefined="not defined: it is for classes that have an order")
-AUC = Chart(
-    "auc", "AUC", undefined="not measured, or not defined: it needs probabilities and images of every class"
-)
-MCC = Chart("mcc", "MCC", undefined="not measured, or not defined: all predictions are of one class")
-COHEN_KAPPA = Chart(
-    "cohen_kappa", "Cohen's kappa", undefined="not measured, or not defined: all images are of one class"
-)
-NLL = Chart("nll", "NLL", undefined="not defined: the network gives a grade, no probabilities")
+KAPPA = Chart("kappa", "quadratic kappa", undefined="undefined: classes have no order")
+AUC = Chart("auc", "AUC", undefined=UNDEFINED)
+MCC = Chart("mcc", "MCC", undefined=UNDEFINED)
+COHEN_KAPPA = Chart("cohen_kappa", "Cohen's kappa", undefined=UNDEFINED)
 LEARNING_RATE = Chart("lr", "learning rate")
 SPEED = Chart("speed", "images/s")
+CHARTS = (ACCURACY, LOSS, BALANCED, KAPPA, AUC, MCC, COHEN_KAPPA, LEARNING_RATE, SPEED)
+"""In their order on the screen; others come last."""
 
 SPLITS: tuple[Split, ...] = ("test", "val", "train", "eval_train")
 DRAWN: tuple[Split, ...] = ("test", "val", "train")
@@ -111,7 +109,7 @@ METRICS: tuple[Metric, ...] = (
            lambda split: _sensitivity_at(split, 98), is_share=True, share_of="referable", shown_in=IN_REPORT),
     Metric("ece", "calibration error", "ECE", expected_calibration_error, lower_is_better=True, shown_in=IN_ALL),
     Metric("nll", "negative log-likelihood, unweighted", "NLL", lambda split: split.nll, KEPT, test_key="test_nll",
-           places=4, lower_is_better=True, chart=NLL, shown_in=IN_ALL,
+           places=4, lower_is_better=True, chart=LOSS, shown_in=IN_ALL,
            labels={"val": "val NLL", "eval_train": "NLL on the train images afterwards"}),
     Metric("test_loss", "the run's own loss on test", "loss", lambda split: split.loss, places=4, lower_is_better=True,
            chart=LOSS, shown_in=IN_REPORT),
@@ -155,8 +153,8 @@ def numbers() -> tuple[SplitMetric, ...]:
 
 
 def charts() -> dict[Chart, list[SplitMetric]]:
-    """Every chart with the metrics that it shows, in the order of tables."""
-    found: dict[Chart, list[SplitMetric]] = {}
+    """Every chart with the metrics that it shows, these in the order of tables."""
+    found: dict[Chart, list[SplitMetric]] = {chart: [] for chart in CHARTS}
     for metric in METRICS:
         if metric.chart is not None:
             shown = [SplitMetric(metric, split) for split in DRAWN if split in metric.splits]

@@ -22,6 +22,9 @@ SPLIT_WORDS: Mapping[Split, str] = {
     "train": "train (running average)", "val": "val", "test": "test", "eval_train": "train images afterwards",
 }  # fmt: skip
 
+SPLIT_HEADINGS: Mapping[Split, str] = {**SPLIT_WORDS, "train": "train (avg.)"}
+"""The same where there is little room."""
+
 
 @dataclass(frozen=True)
 class Chart:

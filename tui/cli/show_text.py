@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.metrics.catalogue import numbers, split_metrics
-from engine.metrics.metric import Split, SplitMetric
+from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.selection import how_chosen
 from engine.spec.run_spec import FIELDS, GROUP_OF
 from tui.formatting import decimals, plain
@@ -15,8 +15,8 @@ INDENT = 14
 LOG_LINES, LOG_LINES_FAILED = 10, 50
 NAME_WIDTH = 32
 Row = Mapping[str, Any]
-GROUPS: Mapping[Split, str] = {"train": "train (avg.)", "val": "val", "test": "test"}
-"""The table's groups of columns from left to right, with their headings."""
+GROUPS: tuple[Split, ...] = ("train", "val", "test")
+"""The table's groups of columns from left to right."""
 
 
 def show_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _chose(shown: SplitMetric, selected_on: str) -> bool:
 
 
 def _grouped(shown: Sequence[SplitMetric]) -> list[tuple[str, list[SplitMetric]]]:
-    groups = [(title, [each for each in shown if each.split == split]) for split, title in GROUPS.items()]
+    groups = [(SPLIT_HEADINGS[split], [each for each in shown if each.split == split]) for split in GROUPS]
     return [(title, columns) for title, columns in groups if columns]
 
 

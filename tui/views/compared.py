@@ -102,7 +102,8 @@ def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
 
 
 def compare_panels() -> tuple[Panel, ...]:
-    """A panel for the first test metric of each chart, and for what is measured as the networks learn."""
+    """A panel for the first test metric of each chart; of losses NLL, for runs' own losses may differ in kind; and for
+    what is measured as the networks learn."""
     found = [
         Panel(chart.key, f"{chart.title}, test", _curve(chart, tested[0]), chart.is_share, chart.undefined)
         for chart, shown in charts().items()
@@ -110,6 +111,7 @@ def compare_panels() -> tuple[Panel, ...]:
     ]
     learning = (
         Panel("loss", "training loss by step", _lines(lambda view: view.losses)),
+        Panel("nll", "NLL, test", _lines(lambda view: view.curves["test_nll"])),
         Panel(
             "training",
             f"accuracy, {SPLIT_WORDS['train']}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, assert_never
 
 from engine.metrics.catalogue import ACCURACY, DRAWN, LOSS, charts
-from engine.metrics.metric import SPLIT_WORDS, Split, SplitMetric
+from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.metric import Chart as DeclaredChart
 from tui.plots import INK, Chart, Line
 from tui.views.run_view import Points, RunView
@@ -27,6 +27,8 @@ Lines = Callable[[Any], list[Line]]
 """From a subject."""
 SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
 """Weights of what came before: none, then stronger and stronger."""
+OTHERS_FROM = 3
+"""The first of the compared runs' colours that is not a split's."""
 NARROWEST = 0.02
 """Of the whole range, that a window shows at least."""
 
@@ -77,15 +79,15 @@ def _name(metric: SplitMetric, shown: Sequence[SplitMetric]) -> str:
     splits = [each.split for each in shown]
     if len(splits) == 1 and metric.split == "train":
         return metric.metric.short
-    word = SPLIT_WORDS[metric.split]
+    word = SPLIT_HEADINGS[metric.split]
     return f"{word} {metric.metric.short}" if len(set(splits)) < len(splits) else word
 
 
 def _colour(metric: SplitMetric, shown: Sequence[SplitMetric]) -> tuple[int, int, int]:
-    """The split's own; a second metric of a split has the colour of train, more have those of compared runs."""
+    """The split's own; a second metric of a split, and more, have those of compared runs that no split has."""
     place = [each for each in shown if each.split == metric.split].index(metric)
     if place:
-        return INK.train if place == 1 else INK.runs[place % len(INK.runs)]
+        return INK.runs[(OTHERS_FROM + place - 1) % len(INK.runs)]
     match metric.split:
         case "test":
             return INK.test

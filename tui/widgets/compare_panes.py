@@ -1,5 +1,6 @@
 """The compared runs' numbers and settings, as tables."""
 
+import itertools
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -16,10 +17,9 @@ from tui.views.compared import Compared, at_best, at_last
 from tui.views.run_view import RunView
 from tui.widgets.scrolling import Scrolling
 
-COLUMN = 13
-"""Of a number, with the space before it."""
-EPOCH = len(" best epoch")
-MOST_LABEL = 44
+EPOCH, LAST = len(" best epoch"), 8
+ENDS = EPOCH + LAST
+LEAST_LABEL, MOST_LABEL = 12, 44
 MOST_AT_ONCE = 6
 """Numbers beside each other for which a long label is cut."""
 LEAST_VALUE, MOST_VALUE = 6, 20
@@ -65,16 +65,20 @@ def key_text(compared: Compared, width: int) -> Text:
 
 def numbers_text(compared: Compared, width: int) -> Text:
     """Each run's best epoch, its numbers there, and the newest test accuracy; below, what the width has no room for."""
-    labels = [compared.label(view) for view in compared.views]
     known = [each for each in numbers() if each.is_in("compare") and each.split in ("test", "val")]
     known = [each for each in known if any(at_best(view, each.key) is not None for view in compared.views)]
-    widest = max(max(map(cell_len, labels)), len("run"))
-    label = min(widest, MOST_LABEL, max(width - 2 - EPOCH - COLUMN * (MOST_AT_ONCE + 1), 12))
-    fitting = max((width - 2 - label - EPOCH - COLUMN) // COLUMN, 1)
+    widest = max(*(cell_len(compared.label(view)) for view in compared.views), len("run"))
+    label = min(
+        widest, MOST_LABEL, max(width - 2 - ENDS - sum(map(_width, known[:MOST_AT_ONCE])), LEAST_LABEL)
+    )
     text = Text(no_wrap=True, overflow="ellipsis")
-    for start in range(0, max(len(known), 1), fitting):
-        text.append("\n\n" if start else "")
-        _add_block(text, compared, label, known[start : start + fitting], is_first=not start)
+    is_first = True
+    while known or is_first:
+        room = width - 2 - label - ENDS
+        fitting = sum(total <= room for total in itertools.accumulate(map(_width, known))) or 1
+        text.append("" if is_first else "\n\n")
+        _add_block(text, compared, label, known[:fitting], is_first=is_first)
+        known, is_first = known[fitting:], False
     text.append("\n\n" + "\n".join(_says(view) for view in compared.views))
     for note in compared.notes:
         text.append(f"\n⚠ {note}", style="dim")
@@ -85,9 +89,9 @@ def _add_block(
     text: Text, compared: Compared, label: int, columns: Sequence[SplitMetric], *, is_first: bool
 ) -> None:
     """A table of some metrics; the first one also has the best epoch and the newest test accuracy."""
-    heads = "".join(f"{_head(each):>{COLUMN}}" for each in columns)
-    before, after = (f"{'best epoch':>{EPOCH}}", f"{'last':>{COLUMN}}") if is_first else (" " * EPOCH, "")
-    text.append(f"{'run':{label + 2}}{before}{heads}{after}", style="dim")
+    heads = "".join(f"{_head(each):>{_width(each)}}" for each in columns)
+    before, after = ("best epoch", "last") if is_first else ("", "")
+    text.append(f"{'run':{label + 2}}{before:>{EPOCH}}{heads}{after:>{LAST}}".rstrip(), style="dim")
     best = {each.key: _best(compared.views, each) for each in columns}
     for number, view in enumerate(compared.views):
         text.append(f"\n{MARKERS[number]} ", style=colour(number))
@@ -97,16 +101,19 @@ def _add_block(
         for each in columns:
             value = at_best(view, each.key)
             style = "bold" if value is not None and value == best[each.key] else "dim"
-            text.append(f"{decimals(value, each.metric.places):>{COLUMN}}", style=style)
+            text.append(f"{decimals(value, each.metric.places):>{_width(each)}}", style=style)
         if is_first:
-            text.append(f"{decimals(at_last(view, 'test_acc')):>{COLUMN}}", style="dim")
+            text.append(f"{decimals(at_last(view, 'test_acc')):>{LAST}}", style="dim")
+
+
+def _width(shown: SplitMetric) -> int:
+    """Of a column, with the space before it."""
+    return max(len(_head(shown)), shown.metric.places + 2) + 2
 
 
 def _head(shown: SplitMetric) -> str:
     """`test`, `kappa`, `val AUC`: accuracy is what a split is named for."""
-    if shown.metric.name == "acc":
-        return shown.split
-    return shown.heading
+    return shown.split if shown.metric.name == "acc" else shown.heading
 
 
 def _best(views: Sequence[RunView], shown: SplitMetric) -> float | None:

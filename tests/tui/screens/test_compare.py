@@ -59,13 +59,13 @@ async def test_marked_runs_are_seen_beside_each_other(
         assert shown(pilot, "#compare-head") == "2 runs   differ in pretrained"
         assert [line.strip() for line in shown(pilot, "#key").splitlines()] == ["● #4 run:2", "▲ #3 none"]
         charts = [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display]
-        assert len(charts) == (6 if size == TALL else 1)
+        assert len(charts) == (9 if size == TALL else 1)
         await pilot.press("left", "plus", "z", "right_square_bracket")
         assert pilot.app.screen.query_one(CurvesPane).chart_state.chosen.key == "loss"
         await pilot.press("2")
         numbers = shown(pilot, "#numbers-text")
         assert (
-            "best at" in numbers
+            "best epoch" in numbers
             and ".9204" in numbers
             and "#3 collapsed, epoch 6 of 6, baseline .7313" in numbers
         )

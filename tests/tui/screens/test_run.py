@@ -62,9 +62,9 @@ async def test_curves_are_read_smoothed_scaled_and_zoomed(home: Home, study: Sto
         assert title(pilot, "loss").startswith("loss") and "epoch 2" in title(pilot, "loss")
         await pilot.press("plus", "plus", "y", "z")
         says = shown(pilot, "#curves-says")
-        assert "2 of 6" in says and "smoothed 0.8" in says and "logarithmic" in says and "epochs " in says
+        assert "2 of 9" in says and "smoothed 0.8" in says and "logarithmic" in says and "epochs " in says
         await pilot.press("minus", "minus", "y", "Z")
-        assert shown(pilot, "#curves-says") == "2 of 6"
+        assert shown(pilot, "#curves-says") == "2 of 9"
         await pilot.press("left_square_bracket", "left_square_bracket")
         assert title(pilot, "speed").startswith("images/s")
 
