@@ -83,7 +83,7 @@ def test_a_learnt_peak_goes_before_the_estimate() -> None:
 def test_the_optimizers_state_takes_its_copies_of_the_weights() -> None:
     changes = ({"momentum": 0.0}, {}, {"optimizer": "adamw"})
     plain, momentum, adamw = (least_need(SPEC.model_copy(update=change)).gb for change in changes)
-    copy_gb = WEIGHTS_MIB["resnet50"] / 1024
+    copy_gb = ARCH_INFOS["resnet50"].weights_mib / 1024
     assert (momentum - plain, adamw - momentum) == pytest.approx((copy_gb, copy_gb))
 
 
