@@ -1,4 +1,4 @@
-"""MedMNIST's array files: `{train,val,test}_images` and `_labels` in one .npz."""
+"""Reader of MedMNIST's array files: `{train,val,test}_images` and `_labels` in one .npz."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_npz(path: Path) -> Layout:
 
 
 def npz_labels(path: Path) -> dict[str, list[str]]:
-    """The labels of each split's images, without reading the images. Raises DataError."""
+    """Read the labels of each split without its images. Raises DataError."""
     import numpy as np
 
     lengths = npz_lengths(path)
@@ -61,7 +61,7 @@ def npz_labels(path: Path) -> dict[str, list[str]]:
 
 
 def npz_lengths(path: Path) -> dict[str, int]:
-    """How many images each split has: from the arrays' headers. Raises DataError for what is no image array."""
+    """Count the images of each split from the arrays' headers. Raises DataError for an array that is not images."""
     status = path.stat()
     return dict(_lengths(path, status.st_mtime_ns, status.st_size))
 
@@ -98,7 +98,9 @@ def _check_shape(path: Path, split: str, shape: tuple[int, ...], dtype: Any) -> 
 
 
 def npz_images(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """The images of each split, N×height×width(×3), kept in memory for the next call. Raises DataError."""
+    """Read the images of each split, uint8 N×height×width(×3); keep them in memory for the next call.
+
+    Raises DataError."""
     status = path.stat()
     with _READING:
         return _images(path, status.st_mtime_ns, status.st_size)

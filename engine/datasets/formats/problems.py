@@ -1,4 +1,4 @@
-"""What is wrong with a data set: found all at once, or raised as one line."""
+"""Problems of a data set, collected in a list or raised as an error of one line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,28 +6,29 @@ from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
 EXAMPLES = 10
-"""How many names a problem keeps."""
+"""Most names that a problem keeps as examples."""
 
 
 class DataError(ValueError):
-    """The data cannot be used; one line that says what to do."""
+    """Error for data that cannot be used, in one line that says what to do."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about a data set that its owner should know."""
+    """One problem of a data set."""
 
     kind: str
-    """One word for programs, such as `missing_files`."""
+    """Identifier for programs, such as `missing_files`."""
     severity: Severity
-    """With an `error` the data cannot be used; a `note` needs nobody's attention."""
+    """`error`: the data cannot be used; `warning`: the user should look at it; `note`: for information."""
     text: str
-    """One line that says what to do."""
+    """One line that says what is wrong and what to do."""
     brief: str = ""
-    """The same in a few words, where there is little room."""
+    """Short form of a few words, where there is little room."""
     count: int = 1
-    """Of images or files."""
+    """Number of images or files concerned."""
     examples: tuple[str, ...] = ()
+    """Names of the first `EXAMPLES` of them."""
 
 
 def error(kind: str, text: str, names: Sequence[str] = ()) -> Problem:
@@ -43,7 +44,7 @@ def note(kind: str, text: str, names: Sequence[str] = ()) -> Problem:
 
 
 def no_header(which: str, firsts: Sequence[str]) -> Problem:
-    """The warning that a reader which expects headings loses images; `firsts` are what it would lose."""
+    """Warn that a program which expects a header would lose the first image of each table, listed in `firsts`."""
     text = (
         f"{which} no header: all rows are read here, but a reader that expects one (as the lab's own loader "
         f"and pandas do) loses the first image of each: {', '.join(firsts)}"
@@ -59,5 +60,5 @@ def raise_first(problems: Iterable[Problem]) -> None:
 
 
 def some(count: int, total: int, what: str = "image") -> str:
-    """`3 of 10 images`, `1 of 10 images`."""
+    """Format a share: `3 of 10 images`, `1 of 10 images`."""
     return f"{count:,} of {total:,} {what}s"

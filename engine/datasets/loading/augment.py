@@ -1,6 +1,6 @@
-"""What an augmentation does to each image of an epoch, and doing it on the device.
+"""Augmentation: the random view of each image in an epoch, and its rendering on the device.
 
-Every number is a function of (seed, epoch, image, copy): see `counters`."""
+Every random number is a function of (seed, epoch, image, copy): see `counters`."""
 
 from dataclasses import dataclass
 
@@ -15,25 +15,27 @@ from engine.datasets.loading.counters import mix, share
 from engine.spec.augmentation import parts_of
 
 SMALLEST_CROP = 0.8
-"""A crop's share of the packed image's area, as in torchvision's RandomResizedCrop: 0.8 to 1. Out of a map of
-1.15 × `image_size` even the smallest is 1.03 × `image_size` wide, so that nothing is magnified."""
+"""Smallest share of the packed image's area in a crop; the share is 0.8 to 1, as in torchvision's RandomResizedCrop.
+In a map of 1.15 × `image_size` even the smallest crop is 1.03 × `image_size` wide, so that nothing is magnified."""
 COPY_STEP = 2**40
-"""What tells the counters of an image's copies apart; there are fewer images."""
+"""Distance between the counters of an image's copies; larger than the number of images."""
 
 
 @dataclass(frozen=True)
 class Views:
-    """How each image of an epoch is seen, in the epoch's order."""
+    """Augmented view of each image of an epoch, in the epoch's order."""
 
     rows: NDArray[np.int64]
+    """Rows of the index."""
     mirrors: NDArray[np.uint8]
-    """Bit 0: left and right changed; bit 1: top and bottom."""
+    """Bit 0: left and right exchanged; bit 1: top and bottom exchanged."""
     places: NDArray[np.float32] | None
-    """Where rotation or crop looks: affine maps (images × 2 × 3) from the shown image's coordinates, -1 to 1, to
-    the packed one's."""
+    """Affine maps (images × 2 × 3) from the output's coordinates, -1 to 1, to those of the packed image; None without
+    rotation or crop."""
 
 
 def plain_views(rows: NDArray[np.int64]) -> Views:
+    """Return views without augmentation."""
     return Views(rows, np.zeros(len(rows), dtype=np.uint8), None)
 
 
@@ -46,13 +48,14 @@ def make_views(
     epoch: int,
     shown_share: float,
 ) -> Views:
-    """How an epoch shows `rows`; `copies` numbers the repeats of an image. `shown_share`: the shown side's share
-    of the packed one's."""
+    """Draw the views of an epoch's `rows`; `copies` numbers the repeats of an image.
+
+    `shown_share` is the side of the network's input divided by the side of the packed image."""
     parts, keys = parts_of(augment), rows + copies * COPY_STEP
     mirrors = np.zeros(len(rows), dtype=np.uint8)
     if "flip4" in parts:
-        # From another one on for each image: with `balanced`, which draws few images of a frequent class twice, the
-        # first mirroring would tell the class.
+        # Start at a different mirroring for each image: `balanced` draws few images of a frequent class twice, so that
+        # a common start would tell the class.
         first = (mix(seed, epoch, counters.FLIP, rows) & np.uint64(3)).astype(np.int64)
         mirrors = ((copies + first) % 4).astype(np.uint8)
     elif "flip" in parts:
@@ -75,7 +78,7 @@ def make_views(
 def _affine(
     turn: NDArray[np.float64], side: NDArray[np.float64], shift: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Rotation by `turn` (radians), scale to `side`, then shift, as matrices (images × 2 × 3)."""
+    """Return matrices (images × 2 × 3) of a rotation by `turn` (radians), a scaling to `side` and a shift."""
     cos, sin = side * np.cos(turn), side * np.sin(turn)
     rows = [np.stack([cos, -sin, shift[:, 0]], axis=1), np.stack([sin, cos, shift[:, 1]], axis=1)]
     return np.stack(rows, axis=1).astype(np.float32)
@@ -84,7 +87,7 @@ def _affine(
 def gather_mirrored(
     packed: NDArray[np.uint8], rows: NDArray[np.int64], mirrors: NDArray[np.uint8], out: NDArray[np.uint8]
 ) -> None:
-    """Copy images N×H×W×3 out of the map into `out`, mirrored on the way: a pixel is moved as one value."""
+    """Copy images N×H×W×3 from the map into `out`, mirrored; the three bytes of a pixel move as one value."""
     if not mirrors.any():
         np.take(packed, rows, axis=0, out=out, mode="clip")
         return
@@ -94,11 +97,11 @@ def gather_mirrored(
 
 
 Masks = list[tuple[int, Tensor]]
-"""Along which dimension of N×H×W×3, and which of the images (N×1×1×1)."""
+"""Pairs of a dimension of N×H×W×3 and the mask (N×1×1×1) of the images to flip along it."""
 
 
 def mirror_masks(mirrors: NDArray[np.uint8], device: torch.device) -> Masks:
-    """An epoch's mirrors on the device: once, for a step is to start few kernels. Empty where nothing is mirrored."""
+    """Move an epoch's mirrors to the device, once, so that a step starts few kernels; empty where there are none."""
     if not mirrors.any():
         return []
     there = torch.from_numpy(mirrors).to(device)
@@ -106,14 +109,14 @@ def mirror_masks(mirrors: NDArray[np.uint8], device: torch.device) -> Masks:
 
 
 def mirrored(images: Tensor, masks: Masks, part: slice) -> Tensor:
-    """What `gather_mirrored` does, on the device: uint8 N×H×W×3, the `part` of the epoch."""
+    """Mirror images uint8 N×H×W×3 on the device; `part` is their slice of the epoch."""
     for dimension, mask in masks:
         images = torch.where(mask[part], images.flip(dimension), images)
     return images
 
 
 def placed(images: Tensor, places: Tensor, size_px: int, background: int) -> Tensor:
-    """Rotate and crop N×3×H×W levels to N×3×size×size, bilinear; what lies outside has the background's level."""
+    """Rotate and crop levels N×3×H×W to N×3×size×size, bilinear; pixels outside the image get `background`."""
     grid = functional.affine_grid(places, [len(images), 3, size_px, size_px], align_corners=False)
     above = images - background if background else images
     seen = functional.grid_sample(above, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 NETWORK, ORDER, FLIP, ANGLE, CROP_SIDE, CROP_X, CROP_Y = range(7)
-"""What a random number is for: different purposes see unrelated numbers."""
+"""Purposes of random numbers; different purposes get unrelated numbers."""
 MOST_PURPOSES = 64
 
 
 def mix(seed: int, epoch: int, purpose: int, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A 64-bit random number for each row, a pure function of its arguments.
+    """Return a 64-bit random number for each row, a pure function of the arguments.
 
-    Three rounds of the SplitMix64 finaliser (Steele, Lea and Flood 2014) over the mixed-in counters."""
+    Formula: three rounds of the SplitMix64 finaliser (Steele, Lea and Flood 2014) over the counters."""
     with np.errstate(over="ignore"):
         value = _splitmix(np.full(len(rows), seed * MOST_PURPOSES + purpose, dtype=np.uint64))
         value = _splitmix(value ^ np.uint64(epoch))
@@ -19,7 +19,7 @@ def mix(seed: int, epoch: int, purpose: int, rows: NDArray[np.int64]) -> NDArray
 
 
 def share(numbers: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """Random numbers as floats, evenly spread over [0, 1)."""
+    """Convert random numbers to floats, uniform over [0, 1)."""
     return np.asarray((numbers >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
 
 

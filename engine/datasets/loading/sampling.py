@@ -1,4 +1,4 @@
-"""Which images an epoch's steps see, and how they part into batches."""
+"""Sampling of an epoch's images and their division into batches."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,10 @@ _HALF = np.uint64(32)
 def balanced_draw(
     numbers: NDArray[np.uint64], rows: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """One of `rows` for each random number, with replacement: first a class, each that has images being equally
-    likely, then one of its images. `labels` are those of `rows`.
+    """Draw one of `rows` for each random number, with replacement; `labels` are the labels of `rows`.
 
-    The distribution of torch's WeightedRandomSampler with weights 1 / n_c."""
+    First draw a class, all classes with images being equally likely, then one of its images. The distribution is that
+    of torch's WeightedRandomSampler with weights 1 / n_c."""
     classes, sizes = np.unique(labels, return_counts=True)
     by_class = rows[np.argsort(labels, kind="stable")]
     firsts = np.cumsum(sizes) - sizes
@@ -25,7 +25,7 @@ def balanced_draw(
 
 
 def copies_of(order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each row stood in the order before: what tells the augmentations of its repeats apart."""
+    """Number the repeats of each row in the order from 0, so that each repeat is augmented differently."""
     places = np.argsort(order, kind="stable")
     ordered = order[places]
     is_first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(order)]
@@ -36,8 +36,10 @@ def copies_of(order: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def parts_of(count: int, size: int) -> list[slice]:
-    """`count` images in parts of `size`, the last of any length but one, for BatchNorm has no variance of a single
-    image at 1×1: a last one alone takes another from the part before it, or joins that one where it has but two."""
+    """Divide `count` images into parts of `size`, the last of which may be smaller but never a single image.
+
+    BatchNorm has no variance of a single image at 1×1. A last single image takes another one from the part before it,
+    or joins that part where `size` is 2."""
     starts = list(range(0, count, size))
     if size > 1 and len(starts) > 1 and count - starts[-1] == 1:
         last = starts.pop() - 1
