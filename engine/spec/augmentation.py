@@ -1,13 +1,15 @@
-"""The words of `augment`: what may be joined, and what it asks of the packed images and of an epoch."""
+"""Values of `augment`: their combinations, and their effect on packed images and epochs."""
 
 AUGMENTATIONS = ("flip", "flip4", "rotate", "crop")
 NONE = "none"
 MARGIN_PERCENT = 115
-"""Images that are rotated or cropped are packed this much larger, so that neither has to magnify them."""
+"""Size of packed images in percent of `image_size` where they are rotated or cropped, so that none is magnified."""
 
 
 def canonical(text: str) -> str:
-    """`rotate + flip` as `flip+rotate`. Raises ValueError, saying what may be joined."""
+    """Write an `augment` in its canonical form: `rotate + flip` as `flip+rotate`.
+
+    Raises ValueError, which names the valid combinations."""
     words = [word.strip() for word in text.split("+")]
     for word in words:
         if word not in (NONE, *AUGMENTATIONS):
@@ -25,13 +27,14 @@ def parts_of(augment: str) -> frozenset[str]:
 
 
 def passes_of(augment: str) -> int:
-    """How often an epoch shows each training image: `flip4` shows it in its four mirrorings."""
+    """Return the passes over the train images in an epoch: `flip4` shows each image in its four mirrorings."""
     return 4 if "flip4" in parts_of(augment) else 1
 
 
 def packed_px(image_size: int, augment: str) -> int:
-    """The side at which images are packed: 1.15 × `image_size`, up to an even number, where there is a margin
-    to rotate or crop in."""
+    """Return the side of the packed images in pixels.
+
+    It is `image_size`, or, with a margin for rotation or crop, 1.15 × `image_size` rounded up to an even number."""
     if not parts_of(augment) & {"rotate", "crop"}:
         return image_size
     exact = -(-image_size * MARGIN_PERCENT // 100)

@@ -1,4 +1,4 @@
-"""Settings that do not fit together, though each is right by itself."""
+"""Conflicts between settings that are valid one by one."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from engine.spec.run_spec import RunSpec
 
 IMAGENET_V2_ARCHS = ("resnet50", "resnet101", "resnet152")
-"""Of which torchvision has second weights."""
+"""Architectures with a second set of ImageNet weights in torchvision."""
 
 FOUND_FIELDS = ("images", "image_column", "label_column", "split_column", "group_column", "class_names")
-"""What is said of data whose files and tables have to be found."""
+"""Fields about the files and tables of a data set, which built-in sets do not have."""
 
 SMALLEST_ALONE_PX = 33
-"""From this side on, an image's last feature map is larger than 1×1, so that BatchNorm can take it alone."""
+"""Smallest side at which the last feature map is larger than 1×1, so that BatchNorm works on a single image."""
 
 
 def conflicts(spec: "RunSpec") -> Iterator[str]:
-    """Each as one line that says what to do."""
+    """Yield each conflict as one line that says what to do."""
     yield from _data_conflicts(spec)
     yield from _network_conflicts(spec)
     yield from _recipe_conflicts(spec)

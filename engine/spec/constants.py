@@ -1,8 +1,8 @@
-"""The words that stand for data and weights which are no files. Imports nothing: the app's start needs it."""
+"""Names of built-in data and pretrained weights. Imports nothing, because the app's start needs it."""
 
 from typing import Any
 
-# A built-in set's own defaults: image size in pixels and augmentation.
+# Defaults of each built-in set: image size in pixels and augmentation.
 BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"image_size": 32, "augment": "none"},
     "fundus": {"image_size": 48, "augment": "flip"},
@@ -10,4 +10,4 @@ BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
 }
 RUN_PREFIX = "run:"
 PRETRAINED_WORDS = ("none", "imagenet", "imagenet-v1", "imagenet-v2")
-"""What `pretrained` may be besides a file and run:ID."""
+"""Values of `pretrained` other than a file and run:ID."""

@@ -1,4 +1,4 @@
-"""Named settings that fill what the flags leave out."""
+"""Presets: named settings that fill the fields that the user leaves out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from engine.spec.grid import SpecError
 from engine.spec.run_spec import ARCHS
 
 FOURFOLD_FLIPS = "flip4"
-"""The assignment's augmentation: horizontal and vertical flips, "one image becomes four"."""
+"""Augmentation of the assignment: horizontal and vertical flips, "one image becomes four"."""
 
 _LAB: dict[str, Any] = {
     "optimizer": "sgd",
@@ -22,14 +22,14 @@ _LAB: dict[str, Any] = {
     "augment": FOURFOLD_FLIPS,
 }
 PRESETS: dict[str, dict[str, Any]] = {"lab": _LAB, "seed": {**_LAB, "lr": 1e-4}}
-"""`lab`: the settings of the course's assignment; `seed`: the same at the lr of the study's figures."""
+"""`lab`: settings of the course's assignment; `seed`: the same with the lr of the study's figures."""
 
 PRESET_EPOCHS = {"resnet18": 10, "resnet34": 10, "resnet50": 5, "resnet101": 5, "resnet152": 5}
-"""The assignment has 10 for ResNet-18 and 5 for ResNet-50: deeper networks take their block's."""
+"""Epochs of the presets: the assignment's 10 for ResNet-18 and 5 for ResNet-50, the others by their block."""
 
 
 def with_preset(name: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The settings of one grid for each number of epochs, filled from the preset; what is given wins.
+    """Return the settings of one grid for each number of epochs; given settings override the preset's.
 
     Built-in data keep their own image size and augmentation. Raises SpecError for an unknown name."""
     if name not in PRESETS:

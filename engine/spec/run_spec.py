@@ -1,4 +1,4 @@
-"""What a run is asked to do: the frozen settings and their limits."""
+"""Spec of a run: its settings, with types, limits and defaults."""
 
 import hashlib
 import json
@@ -18,10 +18,10 @@ Selection = Literal["test_acc", "test_balanced_acc", "test_kappa", "val_acc", "v
 
 Loss = Literal["ce", "ce-sqrt", "ce-balanced", "class-balanced", "logit-adjusted", "mse-ordinal"]
 ORDINAL_LOSS = "mse-ordinal"
-"""The loss of a network with one output, the grade."""
+"""Loss of a network with one output, the grade."""
 
 DEFAULT_LR = {"sgd": 0.01, "adamw": 3e-4}
-# The defaults that depend on other fields, in words.
+# Defaults that depend on other fields, in words.
 DEPENDENT_DEFAULTS = {
     "lr": "0.01; adamw: 0.0003",
     "image_size": "224; built-in data: their own",
@@ -32,16 +32,16 @@ DEPENDENT_DEFAULTS = {
     ),
 }
 NO_RESULT = frozenset({"allow_leak"})
-"""Fields that decide whether a run starts, and nothing of its result."""
+"""Fields that decide whether a run starts, but do not change its result."""
 
 
 def setting(default: Any, description: str, group: str, *, grid: bool = False, **limits: Any) -> Any:
-    """A field of a spec. `group` is the heading under which help and forms show it; a `grid` field takes lists."""
+    """Declare a field of a spec; `group` is its heading in help and forms, a `grid` field takes lists."""
     return Field(default, description=description, json_schema_extra={"group": group, "grid": grid}, **limits)
 
 
 class RunSpec(BaseModel):
-    """The settings that determine a run's result."""
+    """Settings that determine a run's result."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -161,7 +161,7 @@ class RunSpec(BaseModel):
             return values
         lr = DEFAULT_LR.get(str(values.get("optimizer", "sgd")), 0.01)
         if isinstance(values.get("cuda_graphs"), bool):
-            values = {**values, "cuda_graphs": "auto"}  # it was a switch before it had measurements
+            values = {**values, "cuda_graphs": "auto"}  # older versions had a switch
         own = BUILTIN_DEFAULTS.get(str(values.get("data")), {})
         all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
         return {
@@ -224,55 +224,55 @@ class RunSpec(BaseModel):
 
     @property
     def class_list(self) -> tuple[str, ...]:
-        """`class_names` one by one; empty where the data say them."""
+        """Class names one by one; empty where they are taken from the data."""
         return tuple(self.class_names.split(",")) if self.class_names else ()
 
     @property
     def source_run(self) -> int | None:
-        """The run whose best weights this one starts from."""
+        """Number of the run whose best weights this one starts from; None for any other source."""
         return (
             int(self.pretrained.removeprefix(RUN_PREFIX)) if self.pretrained.startswith(RUN_PREFIX) else None
         )
 
     @property
     def needs_card(self) -> bool:
-        """Only a worker with a graphics card can train it."""
+        """True where only a worker with a graphics card can train the run."""
         return self.precision == "fp16"
 
     @property
     def passes(self) -> int:
-        """How often an epoch shows each training image."""
+        """Passes over the train images in an epoch."""
         return augmentation.passes_of(self.augment)
 
     @property
     def images_at_once(self) -> int:
-        """The most images that go through the network together."""
+        """Largest number of images that go through the network together."""
         return self.micro_batch or self.batch_size
 
     @property
     def packed_px(self) -> int:
-        """The side at which images are packed: with a margin where they are rotated or cropped."""
+        """Side of the packed images in pixels, with a margin where they are rotated or cropped."""
         return augmentation.packed_px(self.image_size, self.augment)
 
     def to_json(self) -> str:
-        """Canonical: equal specs give equal text."""
+        """Return canonical JSON: equal specs give equal text."""
         return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
-        """Of all that determines the result: finds repeats."""
+        """Hash all settings that determine the result; equal digests are repeats."""
         return self._digest(NO_RESULT)
 
     def training_digest(self) -> str:
-        """Of all that determines a step of the training: equal where one run is the beginning of the other."""
+        """Hash all settings that determine a training step; equal where one run is the beginning of the other."""
         return self._digest(NO_RESULT | {"epochs"} if self.is_extendable else NO_RESULT)
 
     @property
     def is_extendable(self) -> bool:
-        """Would more epochs leave those before them as they are?"""
+        """True where more epochs would not change the epochs before them."""
         return self.schedule == "constant" and self.epochs > 0
 
     def _digest(self, left_out: frozenset[str]) -> str:
-        # Fields at their defaults are left out, so that a field which a later version adds changes no digest.
+        # Fields at their defaults are left out, so that a field added by a later version changes no digest.
         kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)
         text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -290,5 +290,5 @@ GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "gr
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """What a field may be, where it is one of a few words."""
+    """Return the values of a field that is one of a few words; empty for other fields."""
     return tuple(map(str, get_args(RunSpec.model_fields[name].annotation)))
