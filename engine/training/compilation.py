@@ -1,4 +1,4 @@
-"""The forward pass of training: as it is, or compiled; and whether whole batches are replayed."""
+"""Forward pass of training, plain or compiled, and the choice of a CUDA graph."""
 
 from collections.abc import Callable
 
@@ -14,13 +14,15 @@ Forward = Callable[[Tensor], Tensor]
 def make_forward(
     model: nn.Module, spec: RunSpec, device: torch.device, log: Callable[[str], None]
 ) -> Forward:
-    """The network as it is, or through torch.compile where the spec asks: each shape by itself, so that the bits
-    do not depend on which came first. Where this machine has no compiler the log says so."""
+    """Return the network as it is, or compiled by torch.compile where the spec asks for it.
+
+    Each shape is compiled separately, so that the bits do not depend on the order of shapes. Where this machine has no
+    compiler the network is not compiled and the log says so."""
     if not spec.compile:
         return model
     try:
         check_compiler(device)
-    except Exception as error:  # whatever a compiler that is not there raises
+    except Exception as error:  # a missing compiler may raise anything
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         log(f"not compiled, for torch.compile does not work here: {reason}")
         return model
@@ -31,14 +33,16 @@ def make_forward(
 def make_replay(
     spec: RunSpec, device: torch.device, precision: str, images_at_once: int, log: Callable[[str], None]
 ) -> Replay | None:
-    """None where a step is more than one plain pass: in micro-batches, compiled, or with dropout, whose masks are
-    drawn anew for each step. In bfloat16 alone: in the other formats its gain has not been measured."""
+    """Make the CUDA graph of a step; return None where a step cannot or should not be replayed.
+
+    A step is not replayed where it is more than one plain pass: in micro-batches, compiled, or with dropout, whose
+    masks are drawn for each step. Only bfloat16 is replayed; the gain in other formats has not been measured."""
     is_plain = images_at_once >= spec.batch_size and not spec.compile and spec.head != "dropout"
     is_measured = device.type == "cuda" and precision == "bf16"
     return Replay(spec.batch_size, log) if is_plain and is_measured and spec.cuda_graphs == "auto" else None
 
 
 def check_compiler(device: torch.device) -> None:
-    """Compile and differentiate something small: raises what the missing part raises."""
+    """Compile and differentiate a small layer. Raises the error of a missing part."""
     probe = torch.compile(nn.Linear(2, 2, device=device))
     probe(torch.ones(1, 2, device=device)).sum().backward()

@@ -1,4 +1,4 @@
-"""Cause, one line and one suggestion for whatever ended a training."""
+"""Cause, message and suggestion for the error that ended a training."""
 
 from engine.analysis.suggestion import lower_lr
 from engine.datasets.layouts import DataError
@@ -16,7 +16,7 @@ from engine.training.recipe import MachineError
 
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
-    """Give the cause, one line, and one suggestion."""
+    """Return the cause, a message of one line, and one suggestion."""
     text = plain(" ".join(str(error).split())) or type(error).__name__
     if isinstance(error, LeakError):
         return "data", text, "choose other data or another split, or add the run with allow_leak"

@@ -1,4 +1,4 @@
-"""Train an epoch, evaluate a split: the loop in the order in which things happen. Knows no database."""
+"""Loop of training and evaluation: one epoch, one split. Does not use the database."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,19 +18,20 @@ from engine.training.step import Autocast, Network, take_step
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A split's answers, row by row in its order."""
+    """Predictions of a split, in the order of its rows."""
 
     confusion: NDArray[np.int64]
-    """Classes × classes, row = true class."""
+    """Confusion matrix, classes × classes; rows are true classes."""
     answers: NDArray[np.uint16]
+    """Predicted classes, one for each image."""
     scores: NDArray[np.float32]
     """Softmax probabilities, images × classes; under an ordinal loss the grades, images × 1."""
     nll: float | None
-    """Mean unweighted negative log-likelihood; None under an ordinal loss."""
+    """Mean unweighted NLL; None under an ordinal loss."""
     max_logit: float
     nonfinite_share: float
     loss: float | None = None
-    """The run's own loss over the whole split at once, where it was asked for."""
+    """Loss of the run over the whole split; None where it was not asked for."""
 
 
 def train_one_epoch(
@@ -41,7 +42,7 @@ def train_one_epoch(
     head_alone: bool,
     on_step: Callable[[], bool],
 ) -> bool:
-    """Train on the batches, adding to `sums`; False when `on_step`, called after each step, asked to stop."""
+    """Train on the batches and add to `sums`; return False where `on_step`, called after each step, returned True."""
     set_training(net.model, head_alone=head_alone)
     began = time.perf_counter()
     before = sums.seconds
@@ -51,7 +52,7 @@ def train_one_epoch(
         if on_step():
             return False
     if net.device.type == "cuda":
-        torch.cuda.synchronize(net.device)  # kernels that are only queued have trained nothing yet
+        torch.cuda.synchronize(net.device)  # count the time of queued kernels too
         sums.seconds = before + time.perf_counter() - began
     return True
 
@@ -65,7 +66,7 @@ def evaluate(
     autocast: Autocast,
     loss_of: Objective | None = None,
 ) -> Evaluation:
-    """The network's answers on a split, in evaluation mode; read as a classifier's without a `loss_of`."""
+    """Evaluate the network on a split, in evaluation mode; without `loss_of` its outputs are read as logits."""
     model.eval()
     parts: list[Tensor] = []
     labels: list[Tensor] = []
@@ -88,7 +89,7 @@ def evaluate(
 
 
 def _timed(batches: Iterable[Batch], sums: EpochSums) -> Iterator[Batch]:
-    """Pass batches on, adding the seconds that the loop waited for them."""
+    """Yield the batches and add the seconds that the loop waited for them to `sums`."""
     waiting = iter(batches)
     while True:
         began = time.perf_counter()
