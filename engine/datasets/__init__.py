@@ -1,1 +1,1 @@
-"""Layouts of image data, their index, the packed cache and the batches made from it."""
+"""Image data sets: recognise the layout, index the images, pack them, make batches."""

@@ -1,7 +1,7 @@
-"""Batches on the device. Owns all randomness of a run but the weights' start.
+"""Batches on the device, and all randomness of a run except the initial weights.
 
-Shuffling and augmentation are functions of (seed, epoch, image), not draws from a stream: a run that is
-resumed, or that gathers its images in another way, sees the same batches bit for bit."""
+Shuffling and augmentation are functions of (seed, epoch, image), not draws from a stream. A run that is
+resumed, or that loads its images in another way, sees the same batches bit for bit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,28 +18,30 @@ from engine.recipes.augmentations import passes_of
 from engine.recipes.counters import COPY_STEP, NETWORK, ORDER, mix
 from engine.recipes.samplers import SAMPLERS
 
-# Mean and standard deviation of ImageNet's images, RGB in [0, 1]: what torchvision's weights were trained with.
+# Mean and standard deviation of ImageNet's images, RGB in [0, 1]; torchvision's weights were trained with them.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 EVALUATED_AT_ONCE = 128
-"""Images of up to 224 px."""
+"""Images of up to 224 px in one evaluation batch."""
 
 
 @dataclass(frozen=True)
 class Batch:
+    """Images and labels of one step, on the device."""
+
     rows: NDArray[np.int64]
-    """Places in the index."""
+    """Rows of the index."""
     images: Tensor
-    """float32, B×3×H×W in the layout asked for, normalised."""
+    """float32, B×3×H×W in the memory format of `Batches`, normalised."""
     labels: Tensor
     """int64, B."""
     seed: int = 0
-    """For what the network draws itself on this batch, such as dropout."""
+    """Seed of the network's own randomness on this batch, such as dropout."""
 
 
 class Batches:
-    """Gathers a split's images from the packed map and prepares them on the device."""
+    """Loader of a split's images: gathers them from the packed map and prepares them on the device."""
 
     def __init__(
         self,
@@ -56,8 +58,10 @@ class Batches:
         gpu_cache_bytes: int = 0,
         layout: torch.memory_format = torch.channels_last,
     ) -> None:
-        """`size_px`: the side that the network sees, where the map has a margin; `background`: the level of what
-        a rotation brings in from outside; `layout`: in which order the network wants its images in memory."""
+        """Take the packed `images`, uint8 N×S×S×3, and their `labels`, int64 N.
+
+        `size_px` is the side of the network's input; None: the side S of the packed images. `background` is the
+        grey level that fills the corners after a rotation; `layout` is the memory format of the batches."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
         self._classes, self._sampler = labels, sampler
@@ -73,7 +77,7 @@ class Batches:
         )
 
     def train(self, rows: NDArray[np.int64], *, epoch: int, start_step: int = 0) -> Iterator[Batch]:
-        """The shuffled, augmented batches of an epoch from `start_step` on; the last may be smaller."""
+        """Yield the shuffled, augmented batches of an epoch, beginning at `start_step`; the last may be smaller."""
         order, copies = self._order(rows, epoch)
         views = make_views(
             order,
@@ -86,11 +90,11 @@ class Batches:
         return self._batches(views, parts_of(len(order), self.batch_size)[start_step:], epoch)
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
-        """The images in order, as they are, a margin cut off; fewer at once where they are large."""
+        """Yield the images in order, not augmented and without their margin; large images in smaller batches."""
         return self._batches(plain_views(rows), parts_of(len(rows), self._evaluated_at_once), 0)
 
     def halve_evaluated(self) -> bool:
-        """Evaluate half as many images at once from now on; False where it is a single one already."""
+        """Halve the evaluation batch from now on; return False where it is a single image already."""
         if self._evaluated_at_once == 1:
             return False
         self._evaluated_at_once //= 2
@@ -105,7 +109,9 @@ class Batches:
         return SAMPLERS[self._sampler].order(rows, self._classes[rows], passes_of(self._augment), numbers)
 
     def _batches(self, views: Views, parts: list[slice], epoch: int) -> Iterator[Batch]:
-        """Labels and places go to the device once: a step sends nothing there but images."""
+        """Yield the batches of these parts.
+
+        Labels and crop positions go to the device once, so that a step transfers nothing but images."""
         labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
         places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
         starts = np.array([part.start for part in parts], dtype=np.int64)
@@ -123,9 +129,9 @@ class Batches:
         return placed(levels, places, self._size_px, self._background).permute(0, 2, 3, 1)
 
     def _normalised(self, images: Tensor) -> Tensor:
-        """N×H×W×3 levels, which are N×3×H×W in channels_last order already.
+        """Normalise levels N×H×W×3, which as N×3×H×W are in channels_last order already.
 
-        Whole lines of pixels at once: three times faster than over a last dimension of 3, to the same bits."""
+        Work on whole lines of pixels: three times faster than on a last dimension of 3, with the same bits."""
         lines = images.to(torch.float32, memory_format=torch.contiguous_format).flatten(2)
         lines.sub_(self._mean).div_(self._std)
         normal = lines.view(*lines.shape[:2], self._size_px, 3).permute(0, 3, 1, 2)
@@ -133,7 +139,7 @@ class Batches:
 
 
 def make_feed(images: NDArray[np.uint8], device: torch.device, gpu_cache_bytes: int) -> Feed:
-    """The fastest way to the device that its memory allows."""
+    """Return the fastest feed that fits into the device's memory."""
     if device.type != "cuda":
         return Mapped(images)
     if images.nbytes <= gpu_cache_bytes:

@@ -1,4 +1,4 @@
-"""Images that belong together, such as both eyes of a patient: from a column, or from a pattern of names."""
+"""Groups of images that belong together, such as both eyes of a patient, from a column or a pattern of names."""
 
 import re
 from collections import Counter
@@ -10,17 +10,17 @@ from engine.datasets.formats.names import without_suffix
 
 LARGEST_SHARE = 0.05
 SMALL_GROUP = 16
-"""A guess that puts more images than this, and than that share, into one group is no guess at patients."""
+"""Guessed groups are rejected where one holds more images than both this number and that share of all images."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Names of which `patient` says who it is."""
+    """Pattern of image names that contain the patient, as the regex group `patient`."""
 
     words: str
     matches: re.Pattern[str]
     share: float
-    """So many of all names must match."""
+    """Least share of all names that must match."""
 
 
 def _pattern(words: str, expression: str, share: float) -> Pattern:
@@ -42,18 +42,20 @@ PATTERNS = (
 
 @dataclass(frozen=True)
 class Groups:
-    """Which images belong together."""
+    """Group of each image, and the rule that the groups come from."""
 
     of: tuple[str, ...]
-    """Each image's group; an image without one is alone in its own."""
+    """Group of each image; an image without a group is alone in its own."""
     rule: str
-    """How the groups were found, in words."""
+    """Rule in words: the name of a column, or a pattern of names."""
     is_column: bool = False
 
 
 def groups_by_name(files: Sequence[str]) -> Groups | None:
-    """Groups by the first pattern of `PATTERNS` that enough names follow, that puts two images into a group
-    at least once, and that makes no group too large for a patient."""
+    """Group images by the first pattern of `PATTERNS` that fits their names; None where none fits.
+
+    A pattern fits where enough names match it, at least one group has two images, and no group is too large
+    for a patient."""
     stems = [without_suffix(file.rpartition("/")[2]) for file in files]
     for pattern in PATTERNS:
         matches = [pattern.matches.fullmatch(stem) for stem in stems]
@@ -73,9 +75,10 @@ def groups_by_name(files: Sequence[str]) -> Groups | None:
 def groups_by_column(
     cells: Sequence[str | None], files: Sequence[str], column: str, *, given: bool
 ) -> Groups | None:
-    """Groups from a table's column; a column that was guessed must look like patients, a given one need not.
+    """Group images by a table's column; None where the column was guessed and does not look like patients.
 
-    `12`, `012` and pandas' `12.0` are one patient; an image whose cell is empty or `nan` is alone."""
+    A column that the user named (`given`) is taken as it is. `12`, `012` and pandas' `12.0` are one patient; an
+    image whose cell is empty or `nan` is alone in its group."""
     groups = tuple(
         f"image {without_suffix(file)}" if cell is None or is_missing(cell) else normal(cell)
         for cell, file in zip(cells, files, strict=True)

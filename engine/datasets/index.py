@@ -1,4 +1,4 @@
-"""The table of (image, label, split, group) that a run trains and tests on."""
+"""Index of a data set: the table of (image, label, split, group) that a run trains and tests on."""
 
 import dataclasses
 import hashlib
@@ -20,36 +20,36 @@ from engine.problem import Problem, WayOut, errors_of, warnings_of
 
 SPLITS = ("train", "val", "test")
 SKIPPED = "skipped"
-"""What stands for the split of an image that is missing or cannot be read: it keeps its place in the index."""
+"""Split of an image that is missing or cannot be read; the image keeps its row in the index."""
 MANY_CLASSES = 20
-"""More classes than this and than every second image are names or remarks, not classes."""
+"""Labels are names or remarks, not classes, where there are more of them than this and than half the images."""
 
 
 @dataclass(frozen=True)
 class Index:
-    """All images of a data set in a fixed order; the tuples run in parallel."""
+    """All images of a data set in a fixed order; the tuples are parallel."""
 
     kind: str
-    """The layout in words."""
+    """Layout in words."""
     root: Path | None
-    """The folder that `names` start from; None for a built-in set."""
+    """Folder that `names` are relative to; None for a built-in set."""
     names: tuple[str, ...]
     labels: tuple[int, ...]
     splits: tuple[str, ...]
     groups: tuple[str, ...] | None
-    """Images that belong together (two eyes of a patient) carry the same text."""
+    """Group of each image; images that belong together (two eyes of a patient) have the same text."""
     class_names: tuple[str, ...]
     ordered: bool
-    """Are the classes grades, so that a near miss is better than a far one?"""
+    """True where the classes are grades, so that a near miss is better than a far one."""
     fingerprint: str
-    """Of names, labels, given splits and groups, in their order; it depends neither on where the data lie nor on
-    which of the files are there."""
+    """Hash of names, labels, given splits and groups, in their order. It depends neither on the folder of the data
+    nor on which of the files exist."""
     group_rule: str = ""
-    """How the groups were found: a column's name or a pattern in words."""
+    """Rule that the groups come from: a column's name or a pattern in words."""
 
     @property
     def digest(self) -> str:
-        """Of the fingerprint and of the splits, drawn ones too: what a run that goes on must find as it was."""
+        """Hash of the fingerprint and of all splits, drawn ones too; a run resumes only where it is unchanged."""
         text = "\n".join([self.fingerprint, *self.splits])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -58,11 +58,11 @@ class Index:
 
     @property
     def used(self) -> list[int]:
-        """The rows that are in a split."""
+        """Rows that are in a split."""
         return [row for row, each in enumerate(self.splits) if each != SKIPPED]
 
     def counts(self, split: str) -> list[int]:
-        """Images of each class."""
+        """Count a split's images of each class."""
         found = Counter(label for label, each in zip(self.labels, self.splits, strict=True) if each == split)
         return [found[label] for label in range(len(self.class_names))]
 
@@ -74,16 +74,16 @@ class Index:
 
     @property
     def groups_used(self) -> Counter[str]:
-        """Images of each group, without those that are in no split."""
+        """Number of images of each group; images that are in no split do not count."""
         return Counter(self.groups[row] for row in self.used) if self.groups else Counter()
 
     def baseline(self, split: str = "test") -> float:
-        """The accuracy of always answering the split's most frequent class."""
+        """Return the accuracy of predicting the split's most frequent class for every image."""
         counts = self.counts(split)
         return max(counts) / sum(counts)
 
     def describe(self) -> str:
-        """One line: layout, images of each split, classes, baseline, groups."""
+        """Describe the index in one line: layout, images of each split, classes, baseline, groups."""
         present = [name for name in SPLITS if name in self.splits]
         splits = [f"{len(self.rows_of(name)):,} {name}" for name in present]
         classes = f"{len(self.class_names)} classes, baseline {self.baseline():.4f}"
@@ -93,15 +93,15 @@ class Index:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a data set holds and all that is wrong with it."""
+    """Index of a data set and every problem that was found in it."""
 
     index: Index | None
-    """Of the rows with a name and a label; images that are missing are in no split. None where there are none."""
+    """Index of the rows with a name and a label, or None where there are none; missing images are in no split."""
     why: str
-    """What the layout was recognised by."""
+    """Evidence that the layout was recognised by."""
     problems: tuple[Problem, ...]
     own_splits: tuple[str, ...] = ()
-    """The splits that the data came with; others were drawn."""
+    """Splits that the data have themselves; the others were drawn."""
 
     @property
     def usable(self) -> bool:
@@ -112,14 +112,14 @@ class Survey:
         return warnings_of(self.problems)
 
     def checked(self) -> Index:
-        """Raises the first error as a DataError."""
+        """Return the index; raise the first error as a DataError."""
         raise_first(self.problems)
         assert self.index is not None
         return self.index
 
 
 def survey_folder(path: Path, options: ReadOptions) -> Survey:
-    """Read a folder or file with all that is wrong in it; never raises DataError."""
+    """Survey a folder or file; problems are part of the result, DataError is never raised."""
     try:
         layout = recognise(path, options)
     except DataError as unknown:
@@ -128,6 +128,7 @@ def survey_folder(path: Path, options: ReadOptions) -> Survey:
 
 
 def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
+    """Check the rows of a layout and make an index of those that can be used."""
     problems = list(layout.problems)
     rows = unique(readable(layout.rows, problems), problems)
     if all(row.is_missing for row in rows):
@@ -178,9 +179,9 @@ def make_index(
     options: ReadOptions,
     missing: Sequence[int] = (),
 ) -> tuple[Index, list[Problem]]:
-    """Draw the splits that are asked for and not given, and say what the index lacks.
+    """Draw the splits that are asked for and not given; return the index and its problems.
 
-    Images of `missing` rows take part in the draw, so that it stays as it is when a file comes or goes."""
+    Images of `missing` rows take part in the draw, so that the split stays the same when a file comes or goes."""
     called = [without_suffix(name) for name in names]
     table = zip(called, labels, splits, strict=True)
     lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
@@ -203,7 +204,7 @@ def make_index(
         fingerprint,
         groups.rule if groups else "",
     )
-    return index, _lacks(index, wanted, options.test_fraction)
+    return index, _split_problems(index, wanted, options.test_fraction)
 
 
 def _with_drawn(
@@ -213,7 +214,7 @@ def _with_drawn(
     lines: Sequence[str],
     options: ReadOptions,
 ) -> list[str]:
-    """The given splits; where there is no test split one drawn from the rest, then one to validate on."""
+    """Return the given splits; draw a test split from the rest where there is none, then a val split."""
     whole = [split or "train" for split in splits]
     for split, fraction in (("test", options.test_fraction), ("val", options.val_fraction)):
         if split not in splits and fraction > 0:
@@ -225,8 +226,10 @@ def _with_drawn(
     return whole
 
 
-def _lacks(index: Index, wanted: Sequence[str], test_fraction: float) -> list[Problem]:
-    """`wanted` are the splits that there would be if no image were missing."""
+def _split_problems(index: Index, wanted: Sequence[str], test_fraction: float) -> list[Problem]:
+    """Return the problems of the splits: empty ones, missing classes, shared groups.
+
+    `wanted` are the splits that would exist if no image were missing."""
     problems = []
     counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
     needed = ("train", "test") if test_fraction < 1 else ("test",)
@@ -252,7 +255,7 @@ def _groups(rows: Sequence[Row], column: str, given: bool) -> Groups | None:
 
 
 def _unused_groups(groups: Groups | None, column: str, cells: Sequence[str | None]) -> list[Problem]:
-    """A note on a guessed column whose groups are too large for patients."""
+    """Note that a guessed column is not used because its groups are too large for patients."""
     most = max(Counter(normal(cell) for cell in cells if cell and not is_missing(cell)).values(), default=0)
     if not column or most < 2 or (groups is not None and groups.is_column):
         return []

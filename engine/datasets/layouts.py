@@ -1,4 +1,4 @@
-"""The registry of layouts: how data sets lie on disk, and which of these ways a folder or file follows.
+"""Registry of data layouts; recognises the layout of a folder or file.
 
 To add a layout, write its reader in `engine/datasets/formats/` and an entry in `LAYOUTS`."""
 
@@ -37,7 +37,7 @@ __all__ = [
 
 
 class DataFolder:
-    """A folder that may hold a data set; its tables are read once, when a layout first asks for them."""
+    """Folder that may hold a data set; its tables are read once, when a layout first needs them."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self.path, self.options = path, options
@@ -45,37 +45,39 @@ class DataFolder:
 
     @functools.cached_property
     def tables(self) -> tuple[list[Fit], dict[str, str]]:
-        """Tables of images and labels, and what each other table lacks, by its name."""
+        """Tables of images and labels, and the reason why each other table does not fit, by its name."""
         return find_tables(self.path, self.names, self.options)
 
     @property
-    def lacks(self) -> list[str]:
-        """What the tables lack, where none of them names images and labels."""
+    def table_failures(self) -> list[str]:
+        """Reasons why no table fits; empty where one names images and labels."""
         fits, failures = self.tables
         return [] if fits else list(failures.values())
 
 
 @dataclass(frozen=True)
 class LayoutKind:
-    """A way to lay out a data set. A reader gives None where the folder or file does not follow this way, and raises
-    DataError where it does but cannot be used."""
+    """One layout and its readers.
+
+    A reader returns None where the folder or file does not have this layout, and raises DataError where it does
+    but cannot be used."""
 
     needs: str
-    """Noun phrase for what must be there; completes "it needs …"."""
+    """Noun phrase for the files that the layout needs; completes "it needs …"."""
     in_folder: Callable[[DataFolder], Layout | None]
     as_file: Callable[[Path, ReadOptions], Layout | None] = lambda _path, _options: None
     takes_columns: bool = False
-    """Whether columns can be named (`image_column` …)."""
+    """True where the user may name columns (`image_column` …)."""
     takes_images: bool = False
-    """Whether a folder of images can be named (`images`)."""
+    """True where the user may name a folder of images (`images`)."""
     reads_own_tables: bool = False
-    """Whether its tables have a form of their own, so that what they lack as tables in general says nothing."""
+    """True where its tables have a form of their own, so that the failures of general tables do not apply."""
 
 
 def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
-    """Recognise the layout of a folder or file, and read it with all that is wrong in it.
+    """Recognise the layout of a folder or file and read its rows and problems.
 
-    Raises DataError where it has none."""
+    Raises DataError where it has no known layout or cannot be read."""
     options = options or ReadOptions()
     if options.images is not None and not os.path.isdir(options.images):
         what, ways = f"there is no folder {options.images}", [WayOut("give another")]
@@ -108,34 +110,35 @@ def _in_folder(folder: DataFolder) -> Layout:
         if (layout := kind.in_folder(folder)) is not None:
             if kind.reads_own_tables:
                 _check_options(kind, folder.path, folder.options, ())
-            elif not folder.tables[0]:  # a table that fits is why columns were named
-                _check_options(kind, folder.path, folder.options, folder.lacks)
+            elif not folder.tables[0]:  # the named columns belong to a table that fits
+                _check_options(kind, folder.path, folder.options, folder.table_failures)
             return layout
-    _check_options(UNKNOWN, folder.path, folder.options, folder.lacks)
+    _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
     raise DataError(_unknown(folder))
 
 
-def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, lacks: Sequence[str]) -> None:
-    """Raises DataError where an option is set that the layout has no use for; `lacks` says what the tables lack that
-    were tried."""
+def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, failures: Sequence[str]) -> None:
+    """Raise DataError where an option is set that the layout does not use.
+
+    `failures` are the reasons why the tables that were tried do not fit."""
     columns = [options.image_column, options.label_column, options.split_column, options.group_column]
     wanted = next(filter(None, columns), None)
     if wanted and not kind.takes_columns:
         raise DataError(
-            lacks[0] if lacks else f"{path} has no table, and so no column {wanted!r}: leave it out"
+            failures[0] if failures else f"{path} has no table, and so no column {wanted!r}: leave it out"
         )
     if options.images is not None and not kind.takes_images:
         what, ways = f"{path} has no table that names images", [WayOut("leave it out")]
-        raise DataError(lacks[0] if lacks else error("no_table", what, ways=ways, field="images"))
+        raise DataError(failures[0] if failures else error("no_table", what, ways=ways, field="images"))
 
 
 def _unknown(folder: DataFolder) -> str:
     needs = list(dict.fromkeys(kind.needs for kind in LAYOUTS))
     arrays = _arrays(folder)
-    lacks = [f"{len(arrays)} .npz files: give one of them as data"] if arrays else folder.lacks
+    reasons = [f"{len(arrays)} .npz files: give one of them as data"] if arrays else folder.table_failures
     return (
         f"{folder.path} holds no layout that is known: it needs {', '.join(needs[:-1])}, or {needs[-1]}"
-        + (f" ({lacks[0]})" if lacks else "")
+        + (f" ({reasons[0]})" if reasons else "")
     )
 
 
@@ -148,8 +151,8 @@ def _lab_in_folder(folder: DataFolder) -> Layout | None:
 def _tables_with_images(folder: DataFolder) -> Layout | None:
     fits, failures = folder.tables
     if any(fit.are_files for fit in fits):
-        lacking = {*failures, *(fit.table.path.name for fit in fits)}
-        return read_tables(choose_tables(fits), lacking, folder.options)
+        others = {*failures, *(fit.table.path.name for fit in fits)}
+        return read_tables(choose_tables(fits), others, folder.options)
     return _tables_without_images(folder) if folder.options.images is not None else None
 
 
@@ -194,7 +197,7 @@ MEDMNIST = LayoutKind("one .npz", _medmnist_in_folder, _medmnist_file)
 SPLIT_FOLDERS = LayoutKind(_CLASSES, _split_folders)
 CLASS_FOLDERS = LayoutKind(_CLASSES, _class_folders)
 UNPLACED_TABLES = LayoutKind(_TABLE, _tables_without_images, takes_columns=True, takes_images=True)
-"""Tables none of whose images are there: only where nothing else is recognised."""
+"""Tables whose images are all missing; tried last."""
 UNKNOWN = LayoutKind("", lambda _folder: None)
 
 LAYOUTS: tuple[LayoutKind, ...] = (LAB, TABLES, MEDMNIST, SPLIT_FOLDERS, CLASS_FOLDERS, UNPLACED_TABLES)

@@ -1,4 +1,4 @@
-"""Test images that share a group with training images, and what that alone would be worth."""
+"""Test images that share a group with train images, and the accuracy that the group alone would give."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OtherMember:
-    """Answering each test image with the label that most training images of its group have (of several such
-    labels the lowest), without looking at an image."""
+    """Scores of a predictor that looks at no image: it predicts the most frequent label of the group in train.
+
+    Of several most frequent labels it takes the lowest."""
 
     images: int
-    """Test images with a member of their group in train; `accuracy` and `kappa` are over these."""
+    """Test images whose group has images in train; `accuracy` and `kappa` are over these."""
     of: int
-    """All test images; for the others `accuracy_all` and `kappa_all` answer train's most frequent class."""
+    """All test images; `accuracy_all` and `kappa_all` take train's most frequent class for the rest of them."""
     accuracy: float
     kappa: float | None
-    """Quadratic; None where classes have no order."""
+    """Quadratic weighted kappa; None where classes have no order."""
     accuracy_all: float
     kappa_all: float | None
 
 
 def other_member(index: Index) -> OtherMember | None:
-    """None where no test image shares a group with train."""
+    """Score the predictor that knows only the groups; None where no test image shares a group with train."""
     shared = shared_rows(index)
     if not shared or index.groups is None:
         return None
@@ -39,8 +40,8 @@ def other_member(index: Index) -> OtherMember | None:
         known[index.groups[row]][index.labels[row]] += 1
     usual = max(range(len(index.class_names)), key=index.counts("train").__getitem__)
     test = index.rows_of("test")
-    answers = [_most(known[index.groups[row]]) if row in shared else usual for row in test]
-    pairs = [(index.labels[row], answer) for row, answer in zip(test, answers, strict=True)]
+    predictions = [_most(known[index.groups[row]]) if row in shared else usual for row in test]
+    pairs = [(index.labels[row], predicted) for row, predicted in zip(test, predictions, strict=True)]
     among = [pair for row, pair in zip(test, pairs, strict=True) if row in shared]
     return OtherMember(
         len(among), len(test), _accuracy(among), _kappa(among, index), _accuracy(pairs), _kappa(pairs, index)
@@ -48,7 +49,7 @@ def other_member(index: Index) -> OtherMember | None:
 
 
 def shared_rows(index: Index) -> set[int]:
-    """Test images with a member of their group in train."""
+    """Return the rows of test images whose group has images in train."""
     if index.groups is None:
         return set()
     trained = {index.groups[row] for row in index.rows_of("train")}
@@ -56,7 +57,7 @@ def shared_rows(index: Index) -> set[int]:
 
 
 def shared_groups(index: Index) -> list[Problem]:
-    """The warning that groups span train and test."""
+    """Warn that groups span train and test; an empty list where none does."""
     rows = sorted(shared_rows(index))
     if not rows:
         return []
@@ -75,7 +76,7 @@ def _most(labels: Counter[int]) -> int:
 
 
 def _accuracy(pairs: list[tuple[int, int]]) -> float:
-    return sum(truth == answer for truth, answer in pairs) / len(pairs)
+    return sum(truth == predicted for truth, predicted in pairs) / len(pairs)
 
 
 def _kappa(pairs: list[tuple[int, int]], index: Index) -> float | None:
@@ -85,6 +86,6 @@ def _kappa(pairs: list[tuple[int, int]], index: Index) -> float | None:
         return None
     size = len(index.class_names)
     confusion = [[0] * size for _ in range(size)]
-    for truth, answer in pairs:
-        confusion[truth][answer] += 1
+    for truth, predicted in pairs:
+        confusion[truth][predicted] += 1
     return quadratic_kappa(confusion)

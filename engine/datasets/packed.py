@@ -1,4 +1,4 @@
-"""Decode once: all images of a data set in one uint8 memory map, made anew only when they change."""
+"""Packed cache: all images of a data set decoded once into one uint8 memory map, repacked when they change."""
 
 import dataclasses
 import errno
@@ -29,11 +29,11 @@ from engine.files.paths import sync_folder, write_atomic
 from engine.problem import Problem, WayOut
 
 FORMAT = 3
-"""Part of the key: raised when decoding changes."""
+"""Version of decoding, part of the cache key; raise it when decoding changes."""
 
 
 class BadImages(DataError):
-    """Images that cannot be read: `bad` says why for each, by name."""
+    """Error for images that cannot be read; `bad` has the reason for each, by name."""
 
     def __init__(self, problem: Problem, bad: Mapping[str, str]) -> None:
         super().__init__(problem)
@@ -41,7 +41,7 @@ class BadImages(DataError):
 
 
 class CacheError(OSError):
-    """The cache cannot be written; one line that says what to do."""
+    """Error for a cache that cannot be written, in one line that says what to do."""
 
     def __str__(self) -> str:
         return str(self.strerror)
@@ -49,12 +49,12 @@ class CacheError(OSError):
 
 @dataclass(frozen=True)
 class Packed:
-    """A data set as the network sees it."""
+    """Images of a data set, decoded and resized."""
 
     images: NDArray[np.uint8]
-    """A read-only map N×size×size×3 in the index's order; unreadable images are black."""
+    """Read-only map N×size×size×3 in the index's order; unreadable images are black."""
     bad: Mapping[int, str]
-    """Why images could not be read, by row."""
+    """Reasons why images could not be read, by row."""
 
 
 WAITING = "another run is packing the same images: waiting for it"
@@ -70,12 +70,13 @@ def pack(
     should_stop: Callable[[], bool] = lambda: False,
     log: Callable[[str], None] = lambda _text: None,
 ) -> Packed:
-    """All images of an index, decoded at most once.
+    """Return all images of an index from the cache; decode them first where the cache does not have them.
 
-    The cache's key is made of the files' names, sizes, times and samples of their content, so that a changed file is
-    packed anew and a folder that was moved or copied is not.
-    A process that packs the same data holds a lock: others wait for it. One that was stopped or killed left a
-    map half filled, which is filled further. Raises BadImages (`on_bad` fail), DataError, Stopped, CacheError."""
+    The cache key is a hash of the files' names, sizes, times and samples of their content: a changed file is
+    packed again, a folder that was moved or copied is not.
+    A process that packs holds a lock, and others that want the same images wait for it. Where it was stopped or
+    killed, the next process continues its half-filled map.
+    Raises BadImages (where `on_bad` is `fail`), DataError, Stopped, CacheError."""
     shape = (len(index.names), look.size_px, look.size_px, 3)
     size_bytes = int(np.prod(shape))
     if on_bad == "fail":
@@ -102,8 +103,9 @@ def pack(
 
 
 def skip(index: Index, bad: Mapping[int, str]) -> Index:
-    """The index whose splits are without the bad rows; rows keep their numbers. The fingerprint says which were
-    skipped. Raises DataError where a split is left without images."""
+    """Return the index with the bad rows taken out of their splits; all rows keep their numbers.
+
+    The fingerprint depends on the rows skipped. Raises DataError where a split is left without images."""
     if not bad:
         return index
     splits = tuple(SKIPPED if row in bad else split for row, split in enumerate(index.splits))
@@ -116,7 +118,7 @@ def skip(index: Index, bad: Mapping[int, str]) -> Index:
 
 
 def _key(index: Index, look: Look, cache: Path) -> str:
-    """The same for images that look the same; labels and splits do not matter."""
+    """Return the cache key: equal for equal pixels, whatever labels and splits are."""
     content = f"{index.kind}" if index.root is None else f"{sample_files(index, cache)}/{_skipped(index)}"
     about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{content}"
     return hashlib.sha256(about.encode()).hexdigest()[:24]
@@ -127,7 +129,7 @@ def _skipped(index: Index) -> list[int]:
 
 
 def _check_that_all_are_there(index: Index) -> None:
-    """Raises BadImages."""
+    """Raise BadImages where a file is missing."""
     root = index.root
     if root is not None:
         there = {file: is_there(file) for file in {file_of(root, name) for name in index.names}}
@@ -141,7 +143,7 @@ def _check_that_all_are_there(index: Index) -> None:
 
 
 def _known_bad(about: Path) -> dict[int, str] | None:
-    """The bad rows of a finished map; None where it is not finished."""
+    """Read the bad rows of a finished map; return None where the map is not finished."""
     try:
         return {int(row): why for row, why in json.loads(about.read_text())["bad"].items()}
     except (OSError, ValueError, KeyError):
@@ -160,18 +162,20 @@ def _fill(
     try:
         fill(partial, job)
     except Unreadable as found:
-        raise _bad_images(index, _look_ahead(index, partial, found.bad)) from None
+        raise _bad_images(index, _all_bad(index, partial, found.bad)) from None
 
 
 def reader_of(index: Index, look: Look) -> Reader:
-    """What decodes the image of a row."""
+    """Return a function that decodes the image of a row."""
     root = index.root
     if root is None:
         draw = builtin_reader(index.kind, look.size_px)
         return lambda row: shown(draw(row), look)
 
     def read(row: int) -> NDArray[np.uint8]:
-        """What is called as a missing image, but is none, is not opened: a GIF, or a pipe that would never end."""
+        """Decode one image.
+
+        Never open a file that merely has the name of a missing image, such as a GIF, or a pipe without end."""
         if index.splits[row] == SKIPPED:
             raise BadImage(f"image {root / index.names[row]} is missing")
         return decode(root, index.names[row], look)
@@ -179,8 +183,8 @@ def reader_of(index: Index, look: Look) -> Reader:
     return read
 
 
-def _look_ahead(index: Index, partial: Partial, found: Mapping[int, str]) -> dict[int, str]:
-    """The bad images found so far, and those ahead whose headers alone tell."""
+def _all_bad(index: Index, partial: Partial, found: Mapping[int, str]) -> dict[int, str]:
+    """Return the bad images found so far and, of those not decoded yet, the ones with an unreadable header."""
     bad, root = {**partial.bad, **found}, index.root
     assert root is not None
     for row in range(max(found) + 1, len(index.names)):
@@ -219,7 +223,7 @@ def _put_in_place(
 
 
 def open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """A file of pixels as a read-only array of this shape."""
+    """Map a file of pixels as a read-only array of this shape."""
     with path.open("rb") as file:
         pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return np.frombuffer(pages, dtype=np.uint8).reshape(shape)
@@ -227,7 +231,7 @@ def open_map(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 @contextmanager
 def _room_for(cache: Path, size_bytes: int) -> Iterator[None]:
-    """Say in one line what a full or locked disk means."""
+    """Raise CacheError, one line that says what to do, for a full or read-only disk."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Which images a run's weights have been trained on, by itself and by the runs they came from.
+"""Provenance of weights: the images they were trained on, by a run itself and by the runs it started from.
 
-What counts is training: an image that chose an epoch (val, or test under `select_on test_acc`) changed no weight.
-Images are known by content, groups by name."""
+Only training counts. An image that merely chose an epoch (val, or test under `select_on test_acc`) changed no weight.
+Images are compared by content, groups by name."""
 
 import contextlib
 import hashlib
@@ -28,12 +28,14 @@ ARRAYS = ("images", "image_runs", "groups", "group_runs")
 
 
 class LeakError(DataError):
-    """The first weights know images that the run is to be tested on."""
+    """Error for initial weights that were trained on val or test images of the run."""
 
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """Hashes, sorted and each once, with the earliest run in the line of ancestors that trained on it."""
+    """Hashes of the images and groups that weights were trained on, sorted and unique.
+
+    `image_runs` and `group_runs` have, for each hash, the earliest run in the line of ancestors that trained on it."""
 
     images: Hashes
     image_runs: Runs
@@ -47,15 +49,15 @@ class TrainedOn:
 
 @dataclass(frozen=True)
 class Leak:
-    """What of a run's val and test images its ancestors were trained on."""
+    """Val and test images of a run that its ancestors were trained on, counted."""
 
     images: int
     groups: int
-    """Groups (patients) of the val and test images."""
+    """Groups (patients) of val and test images that were trained on."""
     test_images: int
-    """Test images that were trained on or share such a group."""
+    """Test images that were trained on or belong to such a group."""
     runs: tuple[int, ...]
-    """The runs that trained on them."""
+    """Runs that trained on them."""
     evaluated: int
     """Val and test images in all."""
 
@@ -64,7 +66,7 @@ class Leak:
         return bool(self.images or self.groups)
 
     def document(self) -> dict[str, Any]:
-        """As `show --json` gives it."""
+        """Return the leak as `show --json` prints it."""
         return {
             "images": self.images,
             "groups": self.groups,
@@ -73,7 +75,7 @@ class Leak:
         }
 
     def describe(self) -> str:
-        """One line without advice."""
+        """Describe the leak in one line, without advice."""
         parts = [f"{self.images:,} of the {self.evaluated:,} val and test images"] if self.images else []
         parts += [f"{self.groups:,} of their groups"] if self.groups else []
         runs = ", ".join(map(str, self.runs))
@@ -83,7 +85,9 @@ class Leak:
 def trained_on(
     run_id: int, index: Index, hashes: Hashes, *, trains: bool, inherited: TrainedOn | None
 ) -> TrainedOn:
-    """What a run's weights will have been trained on; a run that does not train only inherits."""
+    """Add a run's own train images to those that its initial weights were trained on (`inherited`).
+
+    `hashes` has one hash a row of the index. A run that does not train (`trains` False) adds nothing."""
     rows = index.rows_of("train") if trains else []
     groups = [index.groups[row] for row in rows] if index.groups else []
     before = inherited or _NOTHING
@@ -104,22 +108,23 @@ _NOTHING = TrainedOn(_NO_HASHES, _NO_RUNS, _NO_HASHES, _NO_RUNS)
 
 
 def find_leak(index: Index, hashes: Hashes | None, source: TrainedOn) -> Leak:
-    """What of the val and test images the source's weights know. Without `hashes` groups alone are compared.
+    """Count the val and test images that the source's weights were trained on.
 
-    What this run's own train split holds too (an image stored twice, a patient on both sides of the split) is no
-    news that the source brings, and does not count: data with the same split never leak into themselves."""
+    Without `hashes` only groups are compared. An image or group that is in this run's own train split too (an image
+    stored twice, a patient on both sides of the split) does not count, because this run trains on it anyway. So data
+    with the same split never leak into themselves."""
     evaluated = [row for row, split in enumerate(index.splits) if split in ("val", "test")]
     train = index.rows_of("train")
     image_hits = np.zeros(len(evaluated), dtype=bool)
     group_hits = np.zeros(len(evaluated), dtype=bool)
     runs: set[int] = set()
     if hashes is not None:
-        image_hits = _news(hashes[evaluated], source.images, hashes[train])
+        image_hits = _leaked(hashes[evaluated], source.images, hashes[train])
         runs |= _runs_of(hashes[evaluated][image_hits], source.images, source.image_runs)
     groups = _NO_HASHES
     if index.groups is not None:
         names = text_hashes(list(index.groups))
-        group_hits = _news(names[evaluated], source.groups, names[train])
+        group_hits = _leaked(names[evaluated], source.groups, names[train])
         groups = np.unique(names[evaluated][group_hits])
         runs |= _runs_of(groups, source.groups, source.group_runs)
     is_test = np.array([index.splits[row] == "test" for row in evaluated], dtype=bool)
@@ -129,8 +134,8 @@ def find_leak(index: Index, hashes: Hashes | None, source: TrainedOn) -> Leak:
     )
 
 
-def _news(mine: Hashes, theirs: Hashes, own_train: Hashes) -> NDArray[np.bool_]:
-    return np.isin(mine, theirs) & ~np.isin(mine, own_train)
+def _leaked(evaluated: Hashes, source: Hashes, own_train: Hashes) -> NDArray[np.bool_]:
+    return np.isin(evaluated, source) & ~np.isin(evaluated, own_train)
 
 
 def _runs_of(hits: Hashes, values: Hashes, runs: Runs) -> set[int]:
@@ -138,7 +143,7 @@ def _runs_of(hits: Hashes, values: Hashes, runs: Runs) -> set[int]:
 
 
 def source_of(home: Home, spec: RunSpec) -> int | None:
-    """The run of this home whose weights a spec starts from, named as run:ID or by its file."""
+    """Return the run of this home whose weights a spec starts from, named as run:ID or by its file; else None."""
     if spec.source_run is not None:
         return spec.source_run
     if source_kind(spec.pretrained) != "file":
@@ -149,8 +154,10 @@ def source_of(home: Home, spec: RunSpec) -> int | None:
 
 
 def leak_known_early(home: Home, spec: RunSpec, read: Callable[[], Index]) -> Leak | None:
-    """The leak of a run that has not started, as far as it is known without reading images; None where nothing
-    is. `read` gives the spec's index. Raises DataError."""
+    """Find the leak of a run that has not started, as far as known without reading images.
+
+    Return None where the source is no run of this home or has no record of its images. `read` gives the spec's
+    index. Raises DataError."""
     source = source_of(home, spec)
     known = load_trained_on(home.run(source).trained_on) if source is not None else None
     if known is None:
@@ -160,13 +167,14 @@ def leak_known_early(home: Home, spec: RunSpec, read: Callable[[], Index]) -> Le
 
 
 def save_trained_on(path: Path, what: TrainedOn, *, fence: Fence = contextlib.nullcontext) -> None:
+    """Write the record as a compressed .npz of the four arrays."""
     content = io.BytesIO()
     np.savez_compressed(content, **{name: getattr(what, name) for name in ARRAYS})
     write_atomic(path, content.getvalue(), fence=fence)
 
 
 def load_trained_on(path: Path) -> TrainedOn | None:
-    """What `save_trained_on` wrote; None where there is nothing or it cannot be read."""
+    """Read the file of `save_trained_on`; return None where it is missing or unreadable."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return TrainedOn(*(arrays[name] for name in ARRAYS))

@@ -1,4 +1,4 @@
-"""Write a data set's table with a split by groups, as a folder that is a data set of its own."""
+"""Split a data set by groups and write its table as a folder, which is a data set of its own."""
 
 import csv
 import os
@@ -19,19 +19,21 @@ TABLE, LINK, GROUP = "labels.csv", "images", "group"
 
 @dataclass(frozen=True)
 class Shares:
-    """What part of the images goes where."""
+    """Shares of the images for test and val, and the seed of the draw."""
 
     test: float
+    """Share of all images."""
     val: float
-    """Of what `test` leaves."""
+    """Share of the images that are not in test."""
     seed: int
-    """0 draws the split that a run draws for data without one."""
+    """With 0 the split is the one that a run draws for data without a split."""
 
 
 def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
-    """The same images in new splits, whole groups in one, whatever splits they had; missing ones stay in none.
+    """Split the images anew, each group as a whole; earlier splits are ignored, missing images stay in none.
 
-    Raises DataError where names that are to say the groups follow no pattern, and for an empty split."""
+    `by_pattern` takes the groups from the images' names. Raises DataError where the names follow no known pattern,
+    and for an empty split."""
     if by_pattern:
         found = groups_by_name(index.names)
         if found is None:
@@ -60,11 +62,11 @@ def resplit(index: Index, shares: Shares, *, by_pattern: bool) -> Index:
 
 
 def write_split(index: Index, out: Path, *, inside: Path) -> dict[str, str]:
-    """Make `out` with a table and a link to the images: whole, or not at all. Gives the fields of a spec without
-    which a run would not read it as it was meant.
+    """Create the folder `out` with a table and a link to the images, atomically.
 
-    The link is relative where both lie in `inside`, so that this folder may move. Raises DataError where `out`
-    holds something already or would be taken for a class, and OSError."""
+    Return the fields of a spec that a run needs to read the table correctly. The link is relative where images and
+    `out` are both inside `inside`, so that this folder may move. Raises DataError where `out` is not empty or would be
+    taken for a class, and OSError."""
     if index.root is None:
         raise DataError(f"{index.kind} is built in: it has its split")
     root, target = Path(os.path.realpath(index.root)), Path(os.path.realpath(out))
@@ -102,13 +104,14 @@ def _write_table(index: Index, path: Path) -> None:
 
 
 def _read_back(index: Index, folder: Path) -> dict[str, str]:
-    """What a run must be told to see what was meant. Raises DataError where names, classes or groups do not
-    survive a table."""
+    """Read the new table again and return the fields of a spec that a run needs to read the same images.
+
+    Raises DataError where names, classes or groups are not read as they were written."""
     needed = {} if _are_plain(index) else {"class_names": ",".join(index.class_names)}
     options = ReadOptions(class_names=index.class_names if needed else ())
     found = survey_folder(folder, options).checked()
     if index.groups and not _have_same_groups(index, found):
-        # Groups as large as these are not taken for patients unless somebody says so.
+        # Groups as large as these are taken for patients only where the spec names their column.
         needed["group_column"] = GROUP
         found = survey_folder(folder, replace(options, group_column=GROUP)).checked()
     meant = [(index.names[row], index.splits[row], index.labels[row]) for row in index.used]
@@ -122,7 +125,7 @@ def _read_back(index: Index, folder: Path) -> dict[str, str]:
 
 
 def _have_same_groups(index: Index, found: Index) -> bool:
-    """Do both put the same images together, whatever they call the groups?"""
+    """Return True where both group the same images together, whatever the names of the groups."""
     ours, theirs = [(index.groups or ())[row] for row in index.used], list(found.groups or ())
     return len(ours) == len(theirs) and len({*zip(ours, theirs, strict=True)}) == len({*ours}) == len(
         {*theirs}
@@ -130,6 +133,6 @@ def _have_same_groups(index: Index, found: Index) -> bool:
 
 
 def _are_plain(index: Index) -> bool:
-    """Do the labels alone give the classes and their order?"""
+    """Return True where the labels alone give the classes and their order."""
     numbers = tuple(map(str, range(len(index.class_names))))
     return index.class_names == numbers or not index.ordered

@@ -1,4 +1,4 @@
-"""The index of whatever a spec calls its data: a folder, a file or a built-in set."""
+"""Index of a spec's data: a folder, a file or a built-in set."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ def index_data(home: Home, spec: RunSpec) -> Index:
 
 
 def survey_data(home: Home, spec: RunSpec) -> Survey:
-    """A spec's data with all that is wrong with them."""
+    """Survey a spec's data: its index and every problem found."""
     options = read_options(home, spec)
     if spec.data in BUILTIN_DEFAULTS:
         return _survey_builtin(spec.data, options)
@@ -25,16 +25,18 @@ def survey_data(home: Home, spec: RunSpec) -> Survey:
 
 
 def images_root(home: Home, spec: RunSpec) -> Path:
-    """The folder that the names of a spec's images start from. Raises DataError; ValueError for a built-in set, whose
-    images lie nowhere."""
+    """Return the folder that the names of a spec's images are relative to.
+
+    Raises DataError, and ValueError for a built-in set, which has no folder."""
     if spec.data in BUILTIN_DEFAULTS:
         raise ValueError(f"{spec.data} is drawn, it has no folder")
     return recognise(home.resolve(spec.data), read_options(home, spec)).root
 
 
 def read_options(home: Home, spec: RunSpec) -> ReadOptions:
-    """A spec's fields with paths resolved: the images' folder starts at the home or, where there is no such
-    folder, at the data's."""
+    """Return a spec's options of reading, with paths resolved.
+
+    The folder of images is relative to the home or, where that folder does not exist, to the data."""
     images = home.resolve(spec.images) if spec.images else None
     if images is not None and not os.path.isdir(images):
         data = home.resolve(spec.data)

@@ -1,4 +1,4 @@
-"""Draw a split from images: whole groups, each class in its share, the same for the same data."""
+"""Draw a split: whole groups, stratified by class, the same for the same data."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 
 def split_seed(lines: Iterable[str]) -> str:
-    """A text that depends on the images' lines (name, label, given split), but not on their order."""
+    """Hash the images' lines (name, label, given split), whatever their order, into the seed of a draw."""
     ordered = sorted(lines, key=lambda line: (len(line), line))
     return hashlib.sha256("\n".join(ordered).encode()).hexdigest()[:16]
 
@@ -14,12 +14,11 @@ def split_seed(lines: Iterable[str]) -> str:
 def draw_split(
     rows: Sequence[int], labels: Sequence[int], groups: Sequence[str], fraction: float, seed: str
 ) -> set[int]:
-    """About `fraction` of the images at `rows`, whole groups only; `labels` and `groups` are of all images.
+    """Draw about `fraction` of the images at `rows`, whole groups only; `labels` and `groups` are of all images.
 
-    Groups are gone through in an order that `seed` and their names fix, those with the rarest class first, and
-    taken where that brings the taken images of their classes, each as a share of its class, nearer to the
-    fraction. A class in several groups is given at least one image on either side, where a group is small
-    enough for that."""
+    Groups come in an order that `seed` and their names fix, those with the rarest class first. A group is taken where
+    it brings the share taken of each of its classes nearer to the fraction. A class that is in several groups gets at
+    least one image on either side, where a group is small enough for that."""
     members: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         members[groups[row]].append(row)

@@ -1,4 +1,4 @@
-"""All that can be said of a data set before anything is trained on it."""
+"""Report on a data set before training: its splits, classes, groups and problems."""
 
 import dataclasses
 import hashlib
@@ -25,25 +25,26 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Looks:
-    """What opening every image showed."""
+    """Findings of opening every image."""
 
     unreadable: dict[str, str]
-    """The reason by name; empty files aside."""
+    """Reasons by name, without empty files."""
     sizes: dict[str, int]
-    """`512×512` and how many images have it, the most frequent first."""
+    """Number of images of each size, such as `512×512`, the most frequent first."""
     modes: dict[str, int]
-    """Pillow's modes, likewise."""
+    """Number of images of each Pillow mode, the most frequent first."""
     copies: tuple[str, ...] = ()
-    """Test and val images that are in train too, under another name perhaps."""
+    """Test and val images that are in train too, perhaps under another name."""
     held_out: int = 0
-    """Test and val images in all."""
+    """Number of test and val images."""
     deep: int = 0
-    """Images of 16 bits; `highest` is the lightest level of all of them, up to 65535."""
+    """Number of images of 16 bits."""
     highest: int = 0
+    """Highest level of all images of 16 bits, up to 65535."""
 
 
 def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str) -> dict[str, Any]:
-    """What `data check --json` prints; everything that is unknown is None."""
+    """Return the document that `data check --json` prints; unknown values are None."""
     index = survey.index
     empty = _empty_files(index) if index else []
     problems = [*survey.problems, *_empty(empty, index, on_bad), *_unreadable(looks, index, on_bad)]
@@ -88,7 +89,7 @@ def _document_of(problem: Problem) -> dict[str, Any]:
 
 
 def look_at_images(index: Index, progress: Progress) -> Looks | None:
-    """Decode every image of an index; None for a built-in set, which has no files."""
+    """Decode every image of an index; return None for a built-in set, which has no files."""
     from engine.datasets.pixels.open_image import open_image
     from engine.datasets.pixels.rgb import NOT_READABLE, check_size, highest_level, reason_of, to_rgb
 
@@ -104,7 +105,7 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
             with open_image(root, name) as image:
                 size, mode = "×".join(map(str, image.size)), image.mode
                 check_size(image)
-                image.draft(None, (32, 32))  # a JPEG is read to its end, but not at full size
+                image.draft(None, (32, 32))  # reads a JPEG to its end, but not at full size
                 image.load()
                 pixels = to_rgb(image).tobytes()
                 digest = hashlib.blake2b(f"{size} {mode} ".encode() + pixels, digest_size=16).digest()
@@ -121,7 +122,7 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
 
 
 class _Look(NamedTuple):
-    """What opening one image showed."""
+    """Findings of opening one image."""
 
     row: int
     size: str = ""
@@ -129,7 +130,7 @@ class _Look(NamedTuple):
     wrong: str = ""
     highest: int | None = None
     digest: bytes = b""
-    """Of the pixels, a JPEG's at the size at which it was read."""
+    """Hash of the pixels; those of a JPEG at the reduced size at which it was read."""
 
 
 def _looks(index: Index, found: Sequence[_Look]) -> Looks:
@@ -179,7 +180,7 @@ def _empty_files(index: Index) -> list[str]:
 
 
 def _without(index: Index, names: Collection[str]) -> Index:
-    """Without images that a run will skip."""
+    """Return the index without images that a run will skip."""
     left = [
         SKIPPED if name in names else split for name, split in zip(index.names, index.splits, strict=True)
     ]
@@ -208,7 +209,7 @@ def _is_empty(index: Index, name: str) -> bool:
         return False
     try:
         return os.stat(f"{index.root}/{name}").st_size == 0
-    except OSError:  # missing, which is another problem
+    except OSError:  # missing: reported as a problem of its own
         return False
 
 
@@ -232,7 +233,7 @@ def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[P
 
 
 def _dark(looks: Looks | None) -> list[Problem]:
-    """The warning that levels of 12 bits, say, were saved in files of 16."""
+    """Warn where images of 16 bits use only the lowest levels, such as 12-bit levels saved without stretching."""
     from engine.datasets.pixels.rgb import DEEP_WHITE
 
     if looks is None or not looks.deep or looks.highest > DARK_SHARE * DEEP_WHITE:

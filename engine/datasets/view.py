@@ -1,4 +1,4 @@
-"""A run's images as people see them: whole, upright, in colour. No torch in here."""
+"""Viewer of a run's images: whole, upright, in colour. Does not import torch."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,18 +17,20 @@ from engine.spec.run_spec import RunSpec
 
 
 class Viewer:
-    """Shows the images of one spec's data. Used by one thread at a time."""
+    """Opens the images of one spec's data. Use it in one thread at a time."""
 
     def __init__(self, home: Home, spec: RunSpec, most_px: int) -> None:
-        """`most_px`: no side is longer."""
+        """Take the longest side of the images shown, `most_px`."""
         self._home, self._spec, self._most_px = home, spec, most_px
         self._root: Path | None = None
         self._draw: Callable[[int], NDArray[np.uint8]] | None = None
 
     def show(self, name: str) -> Image.Image:
-        """An RGB image by its name in the index. Raises DataError, also where the data are no longer recognised."""
+        """Open an image by its name in the index, as RGB.
+
+        Raises DataError for a missing or unreadable image, and where the data are no longer recognised."""
         if self._spec.data in BUILTIN_DEFAULTS:
-            return self._drawn(int(name.rpartition("#")[2]))
+            return self._synthetic(int(name.rpartition("#")[2]))
         if self._root is None:
             self._root = images_root(self._home, self._spec)
         try:
@@ -44,10 +46,10 @@ class Viewer:
         return seen
 
     def where(self, name: str) -> str:
-        """A file's whole path, known once an image was shown; else its name."""
+        """Return the full path of an image's file; its name alone before the first image was shown."""
         return str(self._root / name) if self._root is not None else name
 
-    def _drawn(self, row: int) -> Image.Image:
+    def _synthetic(self, row: int) -> Image.Image:
         from engine.datasets.builtin import builtin_reader
 
         if self._draw is None:

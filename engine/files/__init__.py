@@ -1,1 +1,1 @@
-"""The files of a home: where they lie, how they are written, who may read them, what they take, what may go."""
+"""Files of a home: paths, atomic writing, permissions, disk usage, pruning."""

@@ -1,10 +1,10 @@
-"""What the system says of a disk, in one line: full, read-only, broken, or a folder that has gone."""
+"""Messages for disk errors, one line each: disk full, read-only or broken, folder gone."""
 
 import errno
 
 
 class WriteError(OSError):
-    """A file that could not be written; `filename` is the name that a user knows."""
+    """Error for a file that could not be written; `filename` is the name that the user knows."""
 
 
 _WHY = {
@@ -28,15 +28,15 @@ _WHOLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errn
 
 
 def is_of_the_whole_disk(error: OSError) -> bool:
-    """Would the next file on the disk meet the same?"""
+    """Return True where the next file on the disk would fail in the same way."""
     return error.errno in _WHOLE
 
 
 def disk_problem(error: OSError, *, writes: bool | None = None) -> str | None:
-    """`runs/3/last.pt cannot be written: no space is left on the disk`; None for what is no disk's fault.
+    """Word a disk error: `runs/3/last.pt cannot be written: no space is left on the disk`.
 
-    `writes`: was it about to write? Where that is not said, a WriteError was. A file that is not there to be read is
-    not the disk's fault."""
+    `writes` is True for an error in writing; None: a WriteError was one in writing. Return None for an error that the
+    disk does not cause, such as a missing file to read."""
     why = _WHY.get(error.errno or 0)
     if why is None:
         return None

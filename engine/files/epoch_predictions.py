@@ -1,4 +1,4 @@
-"""What a run answered on each test image after each epoch: written by its session, read by whoever shows images."""
+"""Predictions of a run on each test image after each epoch; its session writes them, the image viewer reads them."""
 
 import csv
 import io
@@ -14,38 +14,39 @@ from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.text import csv_cell
 
 NO_CLASS = 2**16 - 1
-"""Stands for the answers of an epoch whose rows were lost."""
+"""Placeholder for the predictions of an epoch whose row was lost."""
 
 
 class NoAnswers(ValueError):
-    """Answers that cannot be shown; one line that says why."""
+    """Error for predictions that cannot be shown, in one line with the reason."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Of all test images, in the order of the run's test split; epochs from 0 on."""
+    """Predictions of all test images, in the order of the run's test split; epochs are counted from 0."""
 
     names: tuple[str, ...]
-    """As the index names them."""
+    """Names of the images in the index."""
     labels: NDArray[np.int64]
-    """Images: the true classes."""
+    """True classes, one for each image."""
     answers: NDArray[np.uint16]
-    """Epochs × images."""
+    """Predicted classes, epochs × images."""
     scores: NDArray[np.float16]
-    """Epochs × images: the probability of the answer, or the grade under an ordinal loss; NaN where it is not known."""
+    """Probability of the predicted class, or the grade under an ordinal loss, epochs × images; NaN where unknown."""
 
     @property
     def epochs(self) -> range:
         return range(len(self.answers))
 
     def is_known(self, epoch: int) -> bool:
-        """Whether the answers of an epoch were kept."""
+        """Return True where the predictions of an epoch were kept."""
         return epoch in self.epochs and bool((self.answers[epoch] != NO_CLASS).all())
 
     def cell(self, epoch: int, label: int, answer: int, *, highest: int | None = None) -> list[int]:
-        """The images of one cell of an epoch's confusion matrix, the surest answers first; an epoch that is not there
-        has none. Where scores are grades, up to the class `highest`, the surest are those nearest to the answer, or
-        beyond the last class."""
+        """Return the places of the images in one cell of an epoch's confusion matrix, the most confident first.
+
+        An epoch that does not exist has none. Where scores are grades from 0 to `highest`, the most confident
+        predictions are those whose grade is nearest to the predicted class, or beyond the last class."""
         if epoch not in self.epochs:
             return []
         places = np.flatnonzero((self.labels == label) & (self.answers[epoch] == answer))
@@ -59,8 +60,9 @@ class Answers:
 def append_answers(
     paths: RunPaths, epoch: int, answers: NDArray[np.uint16], scores: NDArray[np.float32], *, fence: Fence
 ) -> None:
-    """Add an epoch's row to answers.npy (uint16, epochs × images) and to answer_scores.npy (float16, the same shape),
-    dropping rows of later epochs. `scores` are images × classes, or images × 1: grades."""
+    """Write an epoch's row of answers.npy (uint16, epochs × images) and answer_scores.npy (float16, the same shape).
+
+    Rows of later epochs are dropped. `scores` are probabilities, images × classes, or grades, images × 1."""
     of_answers = scores[np.arange(len(answers)), answers] if scores.shape[1] > 1 else scores[:, 0]
     for path, row, unknown in (
         (paths.answers, answers, NO_CLASS),
@@ -75,14 +77,16 @@ def append_answers(
 
 
 def array_bytes(values: NDArray[Any]) -> bytes:
-    """What np.save writes."""
+    """Return an array in the format of np.save."""
     content = io.BytesIO()
     np.save(content, values, allow_pickle=False)
     return content.getvalue()
 
 
 def read_answers(paths: RunPaths, class_names: Sequence[str]) -> Answers:
-    """Raises NoAnswers where files are missing, broken, or do not belong together."""
+    """Read the predictions of all epochs.
+
+    Raises NoAnswers where files are missing or broken, or are not of the same images."""
     names, labels = _named(paths, class_names)
     answers, scores = _load(paths.answers), _load(paths.answer_scores)
     if answers is None:
@@ -90,13 +94,13 @@ def read_answers(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     if answers.shape[1:] != labels.shape:
         raise NoAnswers(f"{paths.answers} and {paths.predictions().name} are not of the same images")
     known = np.full(answers.shape, np.nan, np.float16)
-    if scores is not None and scores.shape[1:] == labels.shape:  # not kept by runs of older versions
+    if scores is not None and scores.shape[1:] == labels.shape:  # older versions did not keep scores
         known[: len(scores)] = scores[: len(known)]
     return Answers(names, labels, answers, known)
 
 
 def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The test images and their classes, from the predictions of the best epoch or of the last."""
+    """Read the test images and their classes from the predictions of the best epoch, else of the last."""
     number = {csv_cell(name): place for place, name in enumerate(class_names)}
     path = paths.predictions()
     try:
@@ -113,10 +117,10 @@ def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...]
 
 
 def _load(path: Path) -> NDArray[Any] | None:
-    """Rows of images; None where there is no file that can be read."""
+    """Read an array of epochs × images; return None where the file is missing or unreadable."""
     try:
         with path.open("rb") as file:
             loaded: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError):  # a damaged length asks for any memory
+    except (OSError, ValueError, EOFError, MemoryError):  # MemoryError: a damaged length
         return None
     return loaded if loaded.ndim == 2 and loaded.dtype.kind in "uf" else None

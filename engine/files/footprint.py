@@ -1,4 +1,4 @@
-"""What a run will write, reckoned from its spec before it starts: pure, no torch."""
+"""Estimate of the bytes that a run will write, computed from its spec. Does not import torch."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from engine.datasets.index import Index
 
 ASIDE = 2
-"""Checkpoints that lie beside a training run's newest: the one before, and the next while it is written. A new best
-epoch's weights lie beside those before, too."""
+"""Checkpoints beside the newest one while a run trains: the one before it, and the next one while it is written. A new
+best epoch's weights also lie beside the old ones for a while."""
 LOG_BYTES = 4_000
 LOG_LINE_BYTES = 130
 
 Packing: TypeAlias = tuple[str, int, str, str]
-"""What decides a file of packed images: their folder or built-in set, side in pixels, fit, preprocessing."""
+"""Identity of a file of packed images: their folder or built-in set, side in pixels, fit, preprocessing."""
 
 
 @dataclass(frozen=True)
 class Images:
-    """What of a data set decides how much is written about it."""
+    """Properties of a data set that determine the size of a run's files."""
 
     where: str
-    """The folder that the images' names start from, or the name of a built-in set."""
+    """Folder that the images' names are relative to, or the name of a built-in set."""
     train: int
     test: int
     in_all: int
@@ -42,12 +42,12 @@ class Images:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes, by what they are spent on."""
+    """Bytes that a run writes, by kind of file."""
 
     checkpoints: int = 0
     best: int = 0
     predictions: int = 0
-    """Answers and scores of the test images."""
+    """Predictions and scores of the test images."""
     other: int = 0
     """Log and the list of images that were trained on."""
     packed: int = 0
@@ -62,7 +62,7 @@ class Footprint:
 
     @property
     def most(self) -> int:
-        """What must be free for all to be written."""
+        """Bytes that must be free before the run starts."""
         return self.kept + self.meanwhile
 
 
@@ -80,13 +80,13 @@ def images_of(index: "Index") -> Images:
     )
 
 
-# Train and test images and classes of the built-in sets; digits have no split of their own. A test counts them.
+# Train images, test images and classes of the built-in sets; digits has no split of its own. A test checks them.
 _BUILT_IN = {"digits": (1797, None, 10), "fundus": (640, 300, 5), "fundus-balanced": (800, 100, 5)}
 _BUILT_IN_LABEL_BYTES = {"digits": 1.0, "fundus": 7.2, "fundus-balanced": 7.2}
 
 
 def built_in(spec: RunSpec) -> Images | None:
-    """The images of a spec whose data come with the program."""
+    """Return the images of a spec with built-in data; None for other data."""
     if spec.data not in BUILTIN_DEFAULTS:
         return None
     rest, own_test, classes = _BUILT_IN[spec.data]
@@ -126,8 +126,9 @@ def packing(spec: RunSpec, images: Images) -> Packing:
 def grid_footprint(
     runs: Iterable[tuple[RunSpec, Images | None]], *, packed: Collection[Packing] = ()
 ) -> Footprint:
-    """What all runs of a grid write together. Runs whose images are not known count with their weights alone;
-    images that lie packed already are not packed again."""
+    """Estimate the files of all runs of a grid together.
+
+    Runs whose images are unknown count with their weights only; images that are `packed` already do not count."""
     pairs = list(runs)
     each = [run_footprint(spec, images or _NO_IMAGES) for spec, images in pairs]
     new = {packing(spec, images): images.in_all for spec, images in pairs if images is not None}
@@ -137,7 +138,7 @@ def grid_footprint(
         predictions=sum(part.predictions for part in each),
         other=sum(part.other for part in each),
         packed=sum(count * which[1] ** 2 * 3 for which, count in new.items() if which not in packed),
-        # A worker trains one run at a time; how many workers there will be nobody knows yet.
+        # A worker trains one run at a time; the number of workers is not known yet, so one is assumed.
         meanwhile=max((part.meanwhile for part in each), default=0),
         uncounted=sum(part.uncounted for part in each),
     )
@@ -148,7 +149,7 @@ _NO_IMAGES = Images("", 0, 0, 0, 2, 0.0, 0.0)
 
 
 def in_words(size_bytes: float) -> str:
-    """`1.4 GB`, `23 MB`, `5 kB`: powers of ten, as disks are sold."""
+    """Format bytes as `1.4 GB`, `23 MB` or `5 kB`, in powers of ten."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6)):
         if size_bytes >= scale:
             value = size_bytes / scale
@@ -158,16 +159,16 @@ def in_words(size_bytes: float) -> str:
 
 @dataclass(frozen=True)
 class Room:
-    """What will be written, and what is free for it."""
+    """Bytes that will be written, and the free space for them."""
 
     written: Footprint
     free_bytes: int
-    """Where the runs' folders lie."""
+    """Free bytes on the disk of the runs' folders."""
     cache_free_bytes: int | None = None
-    """Where the packed images lie; None where that is the same disk."""
+    """Free bytes on the disk of the packed images; None where it is the same disk."""
 
     def describe(self) -> str:
-        """One line: how much, what for, and what is free."""
+        """Describe in one line how much will be written, by kind, and how much is free."""
         written = self.written
         parts = (
             ("checkpoints", written.checkpoints),

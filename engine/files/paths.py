@@ -1,4 +1,4 @@
-"""Where everything of a home and of a run lies, and how a file is written so that it is whole or absent."""
+"""Paths of a home and of its runs, and atomic writing of files."""
 
 import contextlib
 import os
@@ -18,16 +18,16 @@ DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
 GPU_CACHE_VARIABLE = "RESNET_TUI_GPU_CACHE"
 GPU_CACHE_GIB = 4.0
-"""How large a set of packed images is kept on the card unless the user says more: the card is shared."""
+"""Default limit for packed images kept in the card's memory; it is small because others may use the card too."""
 SAMPLE_SUFFIX = ".sample"
-"""In the cache: what tells one folder's images from another's."""
+"""Suffix of the cache's files that identify the images of a folder (`pixels.samples`)."""
 PRIVATE, SHARED = 0o600, 0o644
-"""A run's files are the user's alone; what is made to be handed on may be read by others."""
+"""Modes of a run's files, which are the user's alone, and of files for others, such as a report."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds a user's runs; everything the program writes lies below it."""
+    """Folder with a user's runs; everything that the program writes is below it."""
 
     root: Path
     db_url: str
@@ -35,7 +35,7 @@ class Home:
 
     @classmethod
     def find(cls, home: Path | None = None, db: str | None = None, cache: Path | None = None) -> "Home":
-        """The home that flags, else environment variables, else the current folder name."""
+        """Find the home from the flags, else from environment variables, else take the current folder."""
         root = (home or Path.cwd()).absolute()
         url = db or os.environ.get(DB_VARIABLE) or "sqlite:///runs.db"
         cache_text = os.environ.get(CACHE_VARIABLE)
@@ -44,7 +44,7 @@ class Home:
 
     @property
     def database(self) -> str:
-        """The database's URL with a relative SQLite path resolved against the home."""
+        """Return the database's URL with a relative SQLite path resolved against the home."""
         prefix = "sqlite:///"
         if not self.db_url.startswith(prefix):
             return self.db_url
@@ -54,14 +54,14 @@ class Home:
         return RunPaths(self.root / "runs" / str(run_id))
 
     def resolve(self, path: str) -> Path:
-        """A path of a spec: relative ones start at the home."""
+        """Resolve a path of a spec; relative paths start at the home."""
         try:
             return self.root / Path(path).expanduser()
-        except RuntimeError:  # ~somebody who is not there: a name like any other
+        except RuntimeError:  # ~NAME without a user of that name: an ordinary file name
             return self.root / path
 
     def stored(self, data: str) -> str:
-        """A spec's data as it is stored: a built-in set's name, or a path from the home."""
+        """Return a spec's data as they are stored: the name of a built-in set, or a path as `relative` gives it."""
         return data if data in BUILTIN_DEFAULTS else self.relative(self.resolve(data))
 
     def stored_arch(self, arch: str) -> str:
@@ -72,14 +72,14 @@ class Home:
         return str(PluginName(self.relative(self.resolve(plugin.path)), plugin.function))
 
     def relative(self, path: Path) -> str:
-        """A path as it is stored: relative where it lies inside the home, so that the home may move."""
+        """Return a path as it is stored: relative where it is inside the home, so that the home may move."""
         absolute = Path(os.path.abspath(path))
         return str(absolute.relative_to(self.root)) if absolute.is_relative_to(self.root) else str(absolute)
 
 
 @dataclass(frozen=True)
 class RunPaths:
-    """The files of one run."""
+    """Files of one run."""
 
     folder: Path
 
@@ -101,12 +101,12 @@ class RunPaths:
 
     @property
     def pending(self) -> "RunPaths":
-        """Where a new best epoch's files wait until a checkpoint knows that epoch."""
+        """Folder for a new best epoch's files until a checkpoint contains that epoch."""
         return RunPaths(self.folder / "pending")
 
     @property
     def trained_on(self) -> Path:
-        """Which images the weights have been trained on, by this run and its ancestors."""
+        """Record of the images that the weights were trained on, by this run and its ancestors."""
         return self.folder / "trained_on.npz"
 
     @property
@@ -119,7 +119,7 @@ class RunPaths:
 
     @property
     def bad_images(self) -> Path:
-        """The images that could not be read, a line each."""
+        """List of the images that could not be read, one a line."""
         return self.folder / "bad_images.txt"
 
     def predictions(self, *, last: bool = False) -> Path:
@@ -130,12 +130,12 @@ class RunPaths:
 
 
 def gpu_cache_bytes() -> int:
-    """How much of the card packed images may take: what the worker's `--gpu-cache` or the environment says."""
+    """Return the card's memory for packed images, from the worker's `--gpu-cache` or the environment."""
     return int(gibibytes(os.environ.get(GPU_CACHE_VARIABLE) or str(GPU_CACHE_GIB)) * 2**30)
 
 
 def gibibytes(text: str) -> float:
-    """Raises ValueError where it is no size."""
+    """Read a size in GiB. Raises ValueError where the text is not a size."""
     try:
         size = float(text)
     except ValueError:
@@ -158,11 +158,11 @@ def missing_weights(home: Home, pretrained: str) -> str | None:
 
 
 _ASIDE = re.compile(r"\..+\.[a-z0-9_]{8}")
-"""As atomic_path calls them."""
+"""Names of the temporary files of `atomic_path`."""
 
 
 def sweep_aside(folder: Path) -> None:
-    """Remove what a killed process was writing aside in a run's folder, and nothing else that begins with a dot."""
+    """Delete the temporary files that a killed process left in a run's folder, and no other file with a dot."""
     for left in folder.glob(".*"):
         if _ASIDE.fullmatch(left.name) and left.is_file() and not left.is_symlink():
             with contextlib.suppress(OSError):
@@ -170,17 +170,17 @@ def sweep_aside(folder: Path) -> None:
 
 
 Fence = Callable[[], AbstractContextManager[object]]
-"""What a file takes its place under: entering it raises where this process may no longer write."""
+"""Context in which a file is renamed to its place; entering it raises where this process may no longer write."""
 
 
 @contextlib.contextmanager
 def atomic_path(
     path: Path, *, mode: int = PRIVATE, fence: Fence = contextlib.nullcontext, before: Path | None = None
 ) -> Iterator[Path]:
-    """A file beside `path` to write; on leaving it is flushed to disk and, inside the fence, takes `path`'s place;
-    the file that was there goes to `before`.
+    """Yield a temporary file beside `path` to write; on exit flush it to disk and, in `fence`, rename it to `path`.
 
-    After an exception `path` is as it was and nothing is left behind; an OSError names `path`."""
+    The old file is renamed to `before` where that is given. After an exception `path` is as it was and the temporary
+    file is deleted; an OSError names `path`."""
     with _named(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -203,7 +203,7 @@ def atomic_path(
 
 @contextlib.contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """An OSError of a file aside, or without a name, gets the name that a user knows."""
+    """Raise an OSError of the temporary file, or one without a file name, as a WriteError that names `path`."""
     try:
         yield
     except OSError as error:

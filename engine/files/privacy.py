@@ -1,4 +1,4 @@
-"""Files that are their owner's alone, whatever the umask; laxer ones that are there already are tightened."""
+"""Private files: only their owner may read them, whatever the umask; existing files are tightened."""
 
 import contextlib
 import os
@@ -13,14 +13,14 @@ PRIVATE_FOLDER = 0o700
 
 
 def keep_private() -> None:
-    """Nothing that this process makes from now on may be read by others."""
+    """Make all files that this process creates from now on private."""
     os.umask(OTHERS)
 
 
 def secure_home(home: Home) -> None:
-    """Make the folders of the runs and of the packed images private; says so where they were not.
+    """Make the folders of the runs and of the packed images private; print a message where they were not.
 
-    A cache outside the home is left as its owner made it; the files in it are private."""
+    A cache outside the home keeps its permissions; the files in it are private."""
     for folder in (home.root / "runs", home.cache):
         with contextlib.suppress(OSError):
             if folder.parent == home.root:
@@ -29,28 +29,29 @@ def secure_home(home: Home) -> None:
 
 
 def make_database(path: Path) -> None:
-    """Make a SQLite file private before it is first opened: SQLite gives its journals the same permissions."""
+    """Create a SQLite file as a private one before it is first opened; SQLite gives its journals the same mode."""
     with contextlib.suppress(OSError):
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, PRIVATE))
 
 
 def secure_database(path: Path) -> None:
-    """Make a SQLite file that is known as ours private, and its journals; says so where the file itself was not."""
+    """Make a SQLite file of this program and its journals private; print a message where the file was not."""
     with contextlib.suppress(OSError):
         tighten(path)
         for suffix in ("-wal", "-shm", "-journal"):
-            _take_from_others(Path(f"{os.path.realpath(path)}{suffix}"))  # of a link they lie beside its file
+            # Where the path is a link, the journals lie beside the file that it points to.
+            _take_from_others(Path(f"{os.path.realpath(path)}{suffix}"))
 
 
 def tighten(path: Path) -> None:
-    """Take others' rights to a file or folder of this user, and say so where they had some."""
+    """Remove others' permissions on a file or folder of this user; print a message where there were some."""
     if _take_from_others(path):
         tell(f"{path} could be read by others: it is yours alone now")
 
 
 def _take_from_others(path: Path) -> bool:
-    """Had others any rights to a file or folder of this user?"""
+    """Remove others' permissions on a file or folder of this user; return True where there were some."""
     with contextlib.suppress(FileNotFoundError):
         status = path.stat()
         if status.st_uid == os.geteuid() and status.st_mode & OTHERS:
@@ -60,5 +61,5 @@ def _take_from_others(path: Path) -> bool:
 
 
 def private_opener(path: str, flags: int) -> int:
-    """For `open`: a file that it makes is private."""
+    """Open a file for `open(opener=…)` so that a new file is private."""
     return os.open(path, flags, PRIVATE)

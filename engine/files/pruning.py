@@ -1,4 +1,4 @@
-"""Which files nobody needs any more: pure, from the runs' rows and the files that lie there."""
+"""Plan of the files that `prune` may delete, computed from the run table and the files on disk."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,18 +15,18 @@ from engine.store.status import ENDED, FROM_THE_START
 from engine.store.tables import Run
 
 KEPT = {"best": (CHECKPOINTS,), "log": (CHECKPOINTS, BEST, PREDICTIONS)}
-"""What goes of a run that has ended, by what is to be kept."""
+"""Kinds of files of an ended run that are deleted, by what the user wants to keep."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to go."""
+    """Files to delete."""
 
     runs: Mapping[int, tuple[Stored, ...]]
     """Files by run."""
     cache: tuple[CacheUsage, ...]
     spared: Mapping[int, tuple[Stored, ...]]
-    """Files of runs that have ended, but from which `retry` goes on."""
+    """Files of ended runs that are kept because `retry` resumes from them."""
 
     @property
     def files(self) -> list[Stored]:
@@ -40,12 +40,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Wish:
+    """Options of `prune`."""
+
     keep: str = "best"
-    """A key of KEPT."""
+    """Key of KEPT."""
     older_than: timedelta = timedelta(0)
-    """How long ago a run must have ended, and a cache have been written."""
+    """Least time since the end of a run, or since the last change of packed images."""
     unfinished: bool = False
-    """Whether files go that `retry` would go on from."""
+    """True where files that `retry` would resume from are deleted too."""
 
 
 def plan(
@@ -57,11 +59,11 @@ def plan(
     *,
     now: datetime,
 ) -> Plan:
-    """What goes of runs that have ended, and packed images that no waiting or running run uses.
+    """Choose files of ended runs, and packed images that no waiting or running run uses.
 
-    Nothing of a run that is queued, running or paused goes, nor a file that such a run starts from; nor anything
-    without a row in the run table; nor, unless that is wished for, of a run that `retry` would go on with. What an
-    earlier call has put aside goes in any case."""
+    Kept are all files of runs that are queued, running or paused, the files that such a run starts from, files without
+    a row in the run table, and, unless `wish.unfinished`, files that `retry` would resume from. Files that an earlier
+    call has put aside are deleted in any case."""
     before = now - wish.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     needed = {_real(path) for spec in live for path in _sources(home, spec)}
@@ -74,7 +76,7 @@ def plan(
         files = tuple(stored for kind in KEPT[wish.keep] for stored in usage.files[kind]
                       if _real(stored.path) not in needed)  # fmt: skip
         if files:
-            into = spared if not wish.unfinished and _could_go_on(run, usage) else chosen
+            into = spared if not wish.unfinished and _is_resumable(run, usage) else chosen
             into[usage.run_id] = into.get(usage.run_id, ()) + files
     unused = tuple(
         each for each in cache
@@ -83,13 +85,13 @@ def plan(
     return Plan(chosen, unused, spared)
 
 
-def _could_go_on(run: Run, usage: RunUsage) -> bool:
-    """Would `retry` go on from a checkpoint that lies there?"""
+def _is_resumable(run: Run, usage: RunUsage) -> bool:
+    """Return True where `retry` would resume from a checkpoint that exists."""
     return run.status != "done" and run.cause not in FROM_THE_START and bool(usage.files[CHECKPOINTS])
 
 
 def in_use(home: Home, cached: CacheUsage, live: Sequence[RunSpec]) -> bool:
-    """May one of the runs read these packed images? Where it is not known whose they are, any may."""
+    """Return True where one of the runs may read these packed images; any run may where their data set is unknown."""
     if cached.key == TRASH:
         return False
     if cached.packing is None:
@@ -101,7 +103,7 @@ def in_use(home: Home, cached: CacheUsage, live: Sequence[RunSpec]) -> bool:
 
 
 def _sources(home: Home, spec: RunSpec) -> list[Path]:
-    """The files that a run begins with."""
+    """Return the files that a run starts from."""
     if spec.source_run is not None:
         paths = home.run(spec.source_run)
         return [paths.best, paths.trained_on]
@@ -114,19 +116,19 @@ def _may_hold(home: Home, spec: RunSpec, where: str) -> bool:
     data, root = home.resolve(spec.data), Path(where)
     places = [data, data.parent, Path(_real(data)).parent] if data.suffix else [data]
     places += [home.resolve(spec.images), data / spec.images] if spec.images else []
-    # A folder that is not there has moved, and its images may be known again elsewhere.
+    # A folder that does not exist may have moved, and its images may be recognised elsewhere.
     return not os.path.exists(_real(root)) or any(_real(place) in _above(root) for place in places)
 
 
 def _above(folder: Path) -> set[str]:
-    """The folder and those it lies in, by its own path and where its links lead."""
+    """Return a folder and its parents, both by its own path and by the path that its links resolve to."""
     real = Path(_real(folder))
     return {_real(each) for each in (folder, *folder.parents)} | {str(each) for each in (real, *real.parents)}
 
 
 def _real(path: Path) -> str:
-    """One name for a file, whatever links it is reached through."""
+    """Resolve all links of a path, so that a file has one name."""
     try:
         return os.path.realpath(path)
-    except (OSError, ValueError):  # nothing is called so
+    except (OSError, ValueError):  # no file can have this name
         return str(path)

@@ -1,4 +1,4 @@
-"""Remove what a plan names: put aside while the run table is locked, deleted when it is not."""
+"""Removal of the files in a plan: renamed while the run table is locked, deleted afterwards."""
 
 import contextlib
 import dataclasses
@@ -26,12 +26,12 @@ from engine.store.listing import list_runs
 
 @dataclass
 class Removed:
-    """What has gone, and what did not."""
+    """Files that were removed, and packed images that were not."""
 
     files: list[Stored] = field(default_factory=list)
-    """By the names under which they were put aside."""
+    """Removed files, under the names that they were put aside with."""
     busy: list[CacheUsage] = field(default_factory=list)
-    """Being packed by some process, of another home perhaps; or their lock cannot be taken."""
+    """Packed images that were kept: another process, perhaps of another home, packs them, or their lock failed."""
 
     @property
     def size(self) -> int:
@@ -39,11 +39,11 @@ class Removed:
 
 
 def prune(store: Store, home: Home, wish: Wish, shown: Plan) -> Removed:
-    """Remove what was shown, as far as it would be chosen at this moment too. Raises OSError.
+    """Remove the files of the plan that the user has seen (`shown`), without those that must be kept by now.
 
-    The table is locked while files are put aside under names that no run reads, so that no run is claimed, retried or
-    added whose files are just going. To delete hundreds of gigabytes takes longer than others wait for the table, and
-    comes afterwards; what a kill leaves of it the next call deletes."""
+    The run table is locked while files are renamed to names that no run reads, so that no run is claimed, retried or
+    added whose files are being removed. Deleting hundreds of gigabytes takes longer than other processes wait for the
+    table, and happens after the lock. Files that a kill leaves behind are deleted by the next call. Raises OSError."""
     removed = Removed()
     try:
         with store.write() as session:
@@ -53,7 +53,7 @@ def prune(store: Store, home: Home, wish: Wish, shown: Plan) -> Removed:
             for files in chosen.runs.values():
                 _put_aside(files, removed)
             for cached in chosen.cache:
-                with _kept_from_packers(home.cache, cached) as is_free:
+                with _packing_lock(home.cache, cached) as is_free:
                     if is_free:
                         _put_aside(cached.files, removed)
                     else:
@@ -65,7 +65,7 @@ def prune(store: Store, home: Home, wish: Wish, shown: Plan) -> Removed:
 
 
 def _both(chosen: Plan, shown: Plan) -> Plan:
-    """What is in both; packed images that are others by now are in one alone."""
+    """Return the files that are in both plans; packed images that have changed since are in one only."""
     seen = set(shown.files)
     runs = {run_id: tuple(each for each in files if each in seen) for run_id, files in chosen.runs.items()}
     return dataclasses.replace(
@@ -76,8 +76,8 @@ def _both(chosen: Plan, shown: Plan) -> Plan:
 
 
 @contextlib.contextmanager
-def _kept_from_packers(cache: Path, cached: CacheUsage) -> Iterator[bool]:
-    """Hold the lock that a process takes to pack these images; False where it cannot be had at once."""
+def _packing_lock(cache: Path, cached: CacheUsage) -> Iterator[bool]:
+    """Hold the lock that a process takes to pack these images; yield False where it is not free."""
     if not any(stored.path.suffix in LOCKED_SUFFIXES for stored in cached.files):
         yield True
         return

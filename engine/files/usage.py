@@ -1,4 +1,4 @@
-"""What lies on the disk: the files of runs and of the cache, by what they are."""
+"""Disk usage: files of runs and of the cache, by kind."""
 
 import json
 import os
@@ -16,23 +16,23 @@ from engine.spec.run_spec import RunSpec
 CHECKPOINTS, BEST, PREDICTIONS, OTHER = "checkpoints", "best", "predictions", "other"
 KINDS = (CHECKPOINTS, BEST, PREDICTIONS, OTHER)
 SAMPLES = "samples"
-"""The key of what lies in the cache to tell one folder's images from another's, of all folders together."""
+"""Key of the cache's files that identify the images of folders, of all folders together."""
 _PREDICTIONS = ("predictions", "scores", "answer")
 LOCKED_SUFFIXES = (".u8", ".json", ".lock", ".note", ".partial")
-"""Of packed images: a process that packs them holds their lock."""
+"""Suffixes of packed images; the process that packs them holds their lock."""
 _OURS = re.compile(r"(?P<key>[0-9a-f]{24})\.(u8|json|lock|note|partial|sample|hashes)")
-"""The cache's files. Whatever else lies there is not ours: the folder may be one that holds other things too."""
+"""Names of the cache's files. Other files are ignored, because the folder may hold files of other programs."""
 _ASIDE = re.compile(r"\.(?P<key>[0-9a-f]{24})\.(json|note|sample|hashes)\.[a-z0-9_]{8}")
-"""The same while they are being written (`atomic_path`), or left by a kill."""
+"""Names of their temporary files (`atomic_path`), which are being written or were left by a kill."""
 ASIDE_S = 3600.0
-"""What is written aside takes less; younger files are some process's that is at work."""
+"""Age from which a temporary file counts as left by a kill; writing one takes less."""
 TRASH, TRASH_SUFFIX = "trash", ".pruned"
-"""The key of the cache's files that `prune` has put aside to delete; what their names, and those of runs, end with."""
+"""Key of the cache's files that `prune` has put aside for deletion; suffix of these files, in the cache and in runs."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A file and its bytes."""
+    """File and its size in bytes."""
 
     path: Path
     size: int
@@ -40,7 +40,7 @@ class Stored:
 
 @dataclass
 class RunUsage:
-    """A run's files by kind."""
+    """Files of a run by kind."""
 
     run_id: int
     files: dict[str, list[Stored]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
@@ -51,21 +51,21 @@ class RunUsage:
 
     @property
     def trash(self) -> tuple[Stored, ...]:
-        """What a `prune` that was killed had put aside."""
+        """Files that a killed `prune` had put aside."""
         return tuple(stored for stored in self.files[OTHER] if is_trash(stored.path.name))
 
 
 @dataclass(frozen=True)
 class CacheUsage:
-    """The files of one set of packed images, or of what else lies in the cache."""
+    """Files of one set of packed images, or of another part of the cache."""
 
     key: str
     packing: Packing | None
-    """Whose images and how; None where that is not known: not finished, or no packed images."""
+    """Images that are packed, and how; None where unknown: packing not finished, or not packed images."""
     images: int | None
     files: tuple[Stored, ...]
     changed_s: float
-    """When the newest of the files was written, seconds since 1970."""
+    """Time of the newest file's last change, in seconds since 1970."""
 
     @property
     def size(self) -> int:
@@ -80,7 +80,7 @@ class CacheUsage:
 
 
 def kind_of(name: str) -> str:
-    """What a file in a run's folder is."""
+    """Return the kind of a file in a run's folder."""
     if name.endswith(".pt"):
         return CHECKPOINTS
     if name.endswith(".safetensors"):
@@ -89,7 +89,7 @@ def kind_of(name: str) -> str:
 
 
 def trash_of(path: Path) -> Path:
-    """What a file is called while it waits to be deleted: a name beside it that nothing reads."""
+    """Return the name, beside the file, that it has while it waits to be deleted; no run reads such a name."""
     return path.with_name(f".{path.name}{TRASH_SUFFIX}")
 
 
@@ -98,7 +98,7 @@ def is_trash(name: str) -> bool:
 
 
 def usage_of_runs(home: Home) -> dict[int, RunUsage]:
-    """Each run's folder; those of removed runs too."""
+    """List the files of each run's folder, including folders of removed runs."""
     found = {}
     for folder in _entries(home.root / "runs"):
         if folder.name.isdecimal() and folder.is_dir(follow_symlinks=False):
@@ -111,7 +111,7 @@ def usage_of_runs(home: Home) -> dict[int, RunUsage]:
 
 
 def usage_of_cache(cache: Path) -> list[CacheUsage]:
-    """The cache's files by what they belong to; files that are not the cache's are passed over."""
+    """Group the cache's files by the data that they belong to; files of other programs are ignored."""
     groups: dict[str, list[Stored]] = {}
     for stored in _files(cache):
         key = _key(stored.path)
@@ -121,7 +121,7 @@ def usage_of_cache(cache: Path) -> list[CacheUsage]:
 
 
 def _key(path: Path) -> str | None:
-    """What a file of the cache belongs to; None for what is not the cache's, or is just being written."""
+    """Return the group of a file in the cache; None for files of other programs and files being written."""
     if is_trash(path.name):
         inner = path.name[1:].removesuffix(TRASH_SUFFIX)
         return TRASH if _OURS.fullmatch(inner) or _ASIDE.fullmatch(inner) else None
@@ -139,7 +139,7 @@ def packed_already(cache: Path) -> frozenset[Packing]:
 
 
 def room_for(home: Home, runs: Iterable[tuple[RunSpec, Images | None]]) -> Room:
-    """What the runs of a grid will write into a home, and what is free there."""
+    """Estimate the files that the runs of a grid will write into a home, and the free space there."""
     written = grid_footprint(runs, packed=packed_already(home.cache))
     free, cache = _existing(home.root), _existing(home.cache)
     apart = os.stat(free).st_dev != os.stat(cache).st_dev
@@ -147,7 +147,7 @@ def room_for(home: Home, runs: Iterable[tuple[RunSpec, Images | None]]) -> Room:
 
 
 def database_bytes(home: Home) -> int:
-    """The run table with its log; 0 where it lies on a server."""
+    """Return the size of the run table with its journals; 0 where it is on a server."""
     prefix = "sqlite:///"
     if not home.database.startswith(prefix):
         return 0
@@ -156,7 +156,7 @@ def database_bytes(home: Home) -> int:
 
 
 def free_bytes(folder: Path) -> int:
-    """What is free for this user where the folder is, or will be."""
+    """Return the free space for this user on the disk of the folder, which may not exist yet."""
     return shutil.disk_usage(_existing(folder)).free
 
 
@@ -195,7 +195,7 @@ def _files(folder: Path) -> Iterator[Stored]:
             if entry.is_file(follow_symlinks=False):
                 yield Stored(Path(entry.path), entry.stat(follow_symlinks=False).st_size)
         except FileNotFoundError:
-            continue  # a run is being trained: its files come and go
+            continue  # files come and go while a run trains
 
 
 def _size(path: Path) -> int:

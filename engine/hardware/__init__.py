@@ -1,1 +1,1 @@
-"""Devices and processes of this host: which there are, what they do, who else uses them."""
+"""Hardware of this host: devices, telemetry, contention for the GPU, processes."""

@@ -1,4 +1,4 @@
-"""Which device to train on, and why not the graphics card where one is there but cannot be used."""
+"""Choice of the device to train on, with the reason where a graphics card is present but cannot be used."""
 
 import argparse
 import json
@@ -14,22 +14,22 @@ from engine.hardware.telemetry import NvidiaState
 # The oldest driver for each CUDA of a wheel, on Linux. Source: NVIDIA's CUDA toolkit release notes, the table of
 # minor-version compatibility.
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
-# A wheel for each kind of older machine: the newest torch release that was built for that CUDA.
-# CUDA 12.6 wheels hold kernels from compute capability 5.0 on; CUDA 13 dropped those below 7.5.
+# Newest torch release for each older CUDA. Wheels for CUDA 12.6 have kernels from compute capability 5.0 on; CUDA 13
+# dropped those below 7.5.
 OLDER_WHEELS = {11: ("2.7.1", "cu118"), 12: ("2.9.1", "cu126")}
 
 
 BUSY_GB = 1.0
-"""A card with more memory in use than a driver and a desktop hold is in use by somebody."""
+"""Memory in use (GiB) from which a card counts as used by others; a driver and a desktop take less."""
 
 
 class DeviceError(Exception):
-    """The device cannot be used; one line that says what to do."""
+    """Error for a device that cannot be used, in one line that says what to do."""
 
 
 @dataclass(frozen=True)
 class TorchCard:
-    """A card that torch sees; `uuid` as the driver writes it, None before torch 2.5."""
+    """Card that torch sees; `uuid` has the driver's spelling, None before torch 2.5."""
 
     name: str
     capability: tuple[int, int]
@@ -38,30 +38,33 @@ class TorchCard:
 
 @dataclass(frozen=True)
 class TorchFacts:
-    """What the installed torch can do."""
+    """Build of the installed torch, and the cards that it sees."""
 
     version: str
     cuda: str | None
-    """The CUDA that the wheel was built for."""
+    """CUDA version that the wheel was built for; None for a CPU build."""
     kernels: tuple[str, ...]
-    """The architectures it holds kernels for, such as `sm_80`."""
+    """GPU architectures that the wheel has kernels for, such as `sm_80`."""
     cards: tuple[TorchCard, ...]
-    """In the order in which torch numbers them."""
+    """Visible cards in torch's numbering."""
     problem: str | None
-    """Why it sees none though it was built for CUDA."""
+    """Reason why a CUDA build sees no card."""
 
 
 @dataclass(frozen=True)
 class Device:
+    """Device to train on."""
+
     device: str
     """`cpu` or `cuda:N`."""
     name: str
     uuid: str | None = None
     note: str | None = None
-    """What the user should know of the choice, though it stands."""
+    """Warning about the choice for the user."""
 
 
 def torch_facts() -> TorchFacts:
+    """Import torch, which takes seconds, and read its build and the cards that it sees."""
     import warnings
 
     import torch
@@ -93,11 +96,11 @@ def choose(
     hidden: bool = False,
     taken: Collection[str] = (),
 ) -> Device:
-    """The device to train on; `auto` takes the card with the least memory in use that has no worker.
+    """Choose the device to train on; `auto` takes the card without a worker that has the least memory in use.
 
-    `hidden`: the user took the cards away with an empty CUDA_VISIBLE_DEVICES. `taken`: the UUIDs of the cards, or
-    the devices, that have a worker. Raises DeviceError where a card is there but cannot be used: the CPU is then
-    taken only by name."""
+    `hidden`: the user has hidden the cards with an empty CUDA_VISIBLE_DEVICES. `taken`: UUIDs of the cards, or names
+    of the devices, that have a worker. Raises DeviceError where a card is present but cannot be used; the CPU is then
+    used only where `wanted` is `cpu`."""
     if wanted == "cpu":
         return Device("cpu", telemetry.cpu_name())
     present = bool(host.cards) or host.problem is not None
@@ -120,10 +123,12 @@ def choose(
 
 
 def _freest(host: NvidiaState, facts: TorchFacts, taken: Collection[str]) -> int:
-    """The usable card without a worker that has the least memory in use. Raises DeviceError where all have one."""
+    """Return the usable card without a worker that has the least memory in use.
+
+    Raises DeviceError where each card has a worker."""
     usable = [n for n, card in enumerate(facts.cards) if has_kernels(facts.kernels, card.capability)]
     if not usable:
-        return 0  # what is wrong with it is said next
+        return 0  # `choose` reports why this card cannot be used
     free = [n for n in usable if not {f"cuda:{n}", facts.cards[n].uuid}.intersection(taken)]
     if not free:
         raise DeviceError(
@@ -144,14 +149,15 @@ def _in_use(device: str, host: NvidiaState, card: TorchCard) -> str | None:
 
 
 def has_kernels(kernels: tuple[str, ...], capability: tuple[int, int]) -> bool:
-    """Binary kernels serve their own major version from their minor on; PTX (`compute_XY`) all later ones.
+    """Return True where the kernels run on a card of this compute capability.
 
-    Source: NVIDIA's CUDA programming guide, binary and PTX compatibility."""
+    Binary kernels (`sm_XY`) run on cards of the same major version with at least their minor version; PTX
+    (`compute_XY`) runs on all later cards. Source: NVIDIA's CUDA programming guide, binary and PTX compatibility."""
     for kernel in kernels:
         kind, _, digits = kernel.partition("_")
         digits = digits.rstrip("af")
         if not digits.isdecimal() or len(digits) < 2:
-            continue  # another maker's, such as ROCm's gfx90a
+            continue  # another vendor's, such as ROCm's gfx90a
         major, minor = int(digits[:-1]), int(digits[-1])
         if kind == "sm" and major == capability[0] and minor <= capability[1]:
             return True
@@ -161,7 +167,7 @@ def has_kernels(kernels: tuple[str, ...], capability: tuple[int, int]) -> bool:
 
 
 def install_line(host: NvidiaState, capability: tuple[int, int] | None) -> str:
-    """What to type so that torch fits the driver and the card, else the CPU by name."""
+    """Return the advice: the command that installs a torch for this driver and card, or the CPU by name."""
     driver = int((host.driver or "0").split(".")[0])
     fitting = [cuda for cuda in sorted(OLDER_WHEELS, reverse=True) if driver >= OLDEST_DRIVER[cuda]]
     cpu = "or train on the CPU with --device cpu"
@@ -202,7 +208,7 @@ def _why_no_card(host: NvidiaState, facts: TorchFacts) -> str:
 
 
 def report(wanted: str, taken: Collection[str] = ()) -> dict[str, Any]:
-    """The choice and the facts it rests on, for `doctor` and for the worker."""
+    """Return the choice with the facts that it is based on, for `doctor` and for the worker."""
     host, facts = telemetry.nvidia(), torch_facts()
     chosen: dict[str, Any] = {"device": None, "name": None, "uuid": None, "note": None, "problem": None}
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")

@@ -1,4 +1,4 @@
-"""Who else is on the card: a run waits while somebody's process holds much of it."""
+"""GPU contention: a run waits while processes of others hold much of the card's memory."""
 
 from collections.abc import Callable, Collection
 
@@ -7,7 +7,7 @@ from engine.hardware.telemetry import HostCard, NvidiaState
 
 
 class CardWatch:
-    """Looks at one card for a worker that has nothing on it."""
+    """Watch of one card's memory, for a worker that does not use the card at the moment."""
 
     def __init__(
         self,
@@ -16,15 +16,15 @@ class CardWatch:
         most_gb: float,
         look: Callable[[], NvidiaState] = telemetry.nvidia,
     ) -> None:
-        """`most_gb`: what others may hold, GiB."""
+        """Take the memory that others may hold, `most_gb`, in GiB."""
         self._device, self._uuid, self._most_gb, self._look = device, uuid, most_gb, look
 
     def reason(self, ours: Collection[int] = ()) -> str | None:
-        """Why a run has to wait, None where it need not; `ours`: processes of this worker."""
+        """Return the reason why a run has to wait, else None; `ours` are the processes of this worker."""
         if not self._device.startswith("cuda"):
             return None
         cards = self._look().cards
-        if self._uuid is None:  # a torch before 2.5 does not tell: its number is then the driver's
+        if self._uuid is None:  # torch before 2.5 has no UUIDs: use its number as the driver's
             card = next(iter(cards[int(self._device.partition(":")[2] or 0) :]), None)
         else:
             card = next((each for each in cards if each.uuid == self._uuid), None)
@@ -32,10 +32,10 @@ class CardWatch:
 
 
 def in_use(device: str, card: HostCard, ours: Collection[int], most_gb: float) -> str | None:
-    """What others hold of a card, where it is more than `most_gb` GiB.
+    """Return a message where others hold more than `most_gb` GiB of a card, else None.
 
-    Where the driver does not tell who holds what (in containers, under MIG) all that is in use counts, unless one of
-    `ours` is there."""
+    Where the driver does not report the memory of each process (in containers, under MIG), all memory in use counts,
+    unless one of the processes is in `ours`."""
     others = [process for process in card.processes if process.pid not in ours]
     told = [(process.used_gb, process.pid) for process in others if process.used_gb is not None]
     if told and len(told) == len(others):

@@ -1,4 +1,4 @@
-"""Has the kernel killed for memory? It counts, for the host and for each control group."""
+"""Counters of the kernel's out-of-memory kills, for the host and for each control group."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ HOST = "proc/vmstat"
 
 
 def kills(root: Path = ROOT) -> dict[str, int]:
-    """Processes killed for memory so far, by where that is counted: the host, and this process's control groups.
+    """Count the processes killed for memory so far, by counter: the host's, and those of this process's control groups.
 
     Sources: `oom_kill` of /proc/vmstat; cgroup v2's memory.events and v1's memory.oom_control."""
     places = [root / HOST, *_group_files(root)]
@@ -16,8 +16,9 @@ def kills(root: Path = ROOT) -> dict[str, int]:
 
 
 def grew(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
-    """Has a count grown? One that was not there before tells nothing. Where a control group counts, the host does not:
-    it counts the kills of other groups too."""
+    """Return True where a counter has grown; a counter that did not exist before is ignored.
+
+    Where control groups have counters, the host's is ignored, because it includes kills in other groups."""
     groups = {place: count for place, count in after.items() if not place.endswith(HOST)} or after
     return any(count > before.get(place, count) for place, count in groups.items())
 

@@ -1,6 +1,6 @@
-"""Does a worker outlive its user's logout? logind may end all processes of a session, or of a user.
+"""Survival of a worker after its user's logout: logind may kill all processes of a session, or of a user.
 
-Sources: logind.conf(5), user@.service(5), systemd-run(1); which users are killed: `manager_shall_kill` of logind."""
+Sources: logind.conf(5), user@.service(5), systemd-run(1); for the users concerned, `manager_shall_kill` of logind."""
 
 import getpass
 import shlex
@@ -12,7 +12,7 @@ from typing import Literal
 
 ROOT = Path("/")
 CONFIG_FOLDERS = ("etc/systemd", "run/systemd", "usr/local/lib/systemd", "usr/lib/systemd", "lib/systemd")
-"""Those before overrule those after."""
+"""Folders of configuration; an earlier one overrides a later one."""
 PROPERTIES = ("KillUserProcesses", "KillOnlyUsers", "KillExcludeUsers")
 BUS = (
     "busctl",
@@ -31,14 +31,17 @@ Place = Literal["session", "manager", "elsewhere"]
 
 @dataclass(frozen=True)
 class Rules:
-    """What logind kills at a logout."""
+    """Settings of logind that say whose processes it kills at a logout."""
 
     kills: bool = False
+    """KillUserProcesses."""
     only: tuple[str, ...] = ()
+    """KillOnlyUsers."""
     exclude: tuple[str, ...] | None = None
-    """None where nobody has set it: root is then left alone."""
+    """KillExcludeUsers; None where it is not set, which excludes root."""
 
     def kills_sessions_of(self, user: str) -> bool:
+        """Return True where logind kills the processes of this user's sessions."""
         if user in (("root",) if self.exclude is None else self.exclude):
             return False
         return user in self.only if self.only else self.kills
@@ -46,30 +49,31 @@ class Rules:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that decides it. `place`: this process is in a login session, under the user's service manager, or in
-    neither (a container, a system service, no systemd)."""
+    """Facts that decide whether a worker survives."""
 
     user: str
     place: Place
+    """Place of this process: in a login session, under the user's service manager, or in neither (a container, a
+    system service, no systemd)."""
     rules: Rules
     linger: bool
-    """Whether the user's service manager stays when nobody is logged in."""
+    """True where the user's service manager keeps running after the last logout."""
     manager: bool
-    """Whether the user's service manager can be asked to start something."""
+    """True where the user's service manager can be reached."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a worker is to be started."""
+    """Command prefix and warning for the start of a worker."""
 
     prefix: tuple[str, ...] = ()
-    """What goes before its command so that it outlives the logout."""
+    """Command to put before the worker's so that it survives the logout."""
     warning: str | None = None
-    """One line for a worker that is started here as it is: what will end it and what helps."""
+    """Warning of one line for a worker started without the prefix: what will end it, and what helps."""
 
 
 def plan(facts: Facts) -> Plan:
-    """Pure: the rules alone."""
+    """Decide how to start a worker; depends on the facts only."""
     linger = "loginctl enable-linger"
     if facts.place == "manager" and not facts.linger:
         return Plan((), f"logging out ends this worker (the user's services stop): run {linger} first")
@@ -87,15 +91,15 @@ def plan(facts: Facts) -> Plan:
 
 
 def look(root: Path = ROOT) -> Plan:
-    """The plan for a worker that is started from this process."""
+    """Return the plan for a worker that is started from this process."""
     return plan(facts(root))
 
 
 def facts(root: Path = ROOT) -> Facts:
-    """Ask the bus where there is one, else read the configuration."""
+    """Collect the facts from the system bus, or from the configuration files where there is no bus."""
     user = _user()
     place = _place(root)
-    if place == "elsewhere":  # nothing else matters
+    if place == "elsewhere":  # logind does not kill the worker, whatever the rules
         return Facts(user, place, Rules(), linger=False, manager=False)
     linger = (root / "var/lib/systemd/linger" / user).exists()
     return Facts(user, place, _rules_by_bus() or read_rules(root), linger, manager=_ask(MANAGER) is not None)
@@ -104,7 +108,7 @@ def facts(root: Path = ROOT) -> Facts:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name
+    except (KeyError, OSError):  # a user id without a name
         return ""
 
 
@@ -127,9 +131,9 @@ def _rules_by_bus() -> Rules | None:
 
 
 def parse_bus(answer: str) -> Rules | None:
-    """busctl's lines for the three properties, such as `b true`, `as 0`, `as 2 "a" "b"`; None for anything else.
+    """Read busctl's lines for the three properties, such as `b true`, `as 0`, `as 2 "a" "b"`; None for other text.
 
-    The bus gives an empty list both for one that is not set and for one that is set empty."""
+    The bus returns an empty list both for a property that is not set and for one that is set to nothing."""
     try:
         words = [shlex.split(line) for line in answer.splitlines()]
         kills, only, exclude = ([*line[1:2], *line[2:]] for line in words)
@@ -139,13 +143,13 @@ def parse_bus(answer: str) -> Rules | None:
 
 
 def read_rules(root: Path) -> Rules:
-    """From logind.conf and its drop-ins; the package's own default where neither says anything."""
+    """Read logind.conf and its drop-ins; where they set nothing, take the package's default."""
     settings: dict[str, list[str]] = {}
     kills = False
     for path in _config_files(root):
         for key, value, is_comment in _assignments(path):
             if key == PROPERTIES[0] and (value or not is_comment):
-                # The packaged file has the built-in default in a comment.
+                # The packaged file has the built-in default as a comment.
                 kills = value.lower() in YES if not is_comment or key not in settings else kills
                 if not is_comment:
                     settings[key] = []
@@ -158,12 +162,12 @@ def read_rules(root: Path) -> Rules:
 def _words(value: str) -> list[str]:
     try:
         return shlex.split(value)
-    except ValueError:  # a quote that is never closed
+    except ValueError:  # an unclosed quote
         return value.split()
 
 
 def _config_files(root: Path) -> Iterable[Path]:
-    """The main file, then the drop-ins by name; a name counts once, in the first folder that has it."""
+    """Yield the main file, then the drop-ins by name; of several with one name, that in the first folder."""
     mains = [root / folder / "logind.conf" for folder in CONFIG_FOLDERS]
     yield from [path for path in mains if path.is_file()][:1]
     drop_ins: Mapping[str, Path] = {
@@ -175,7 +179,7 @@ def _config_files(root: Path) -> Iterable[Path]:
 
 
 def _assignments(path: Path) -> Iterable[tuple[str, str, bool]]:
-    """Key, value, and whether the line is a comment, of the lines that are about us."""
+    """Yield key, value, and whether the line is a comment, for each line that sets one of PROPERTIES."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError:

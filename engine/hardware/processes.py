@@ -1,4 +1,4 @@
-"""Which process is which on this host: a pid alone may have been given to another one."""
+"""Identity of processes on this host, by pid and start time, because a pid may be reused."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ def host_name() -> str:
 
 
 def started(pid: int) -> str:
-    """When a process began, in the kernel's ticks since boot with the boot's id; "" where it is gone.
+    """Return a process's start time, as the id of the boot and the kernel's ticks since then; "" where it has ended.
 
     Source: proc(5), field 22 of /proc/PID/stat."""
     try:
@@ -23,12 +23,12 @@ def started(pid: int) -> str:
 
 
 def is_alive(pid: int, since: str) -> bool:
-    """Is the process that began at `since` still there?"""
+    """Return True where the process `pid` that started at `since` is still running."""
     return bool(since) and started(pid) == since
 
 
 def takes(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal. Source: proc(5), SigCgt of /proc/PID/status."""
+    """Return True where a process has a handler for a signal. Source: proc(5), SigCgt of /proc/PID/status."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -38,7 +38,7 @@ def takes(pid: int, number: signal.Signals) -> bool:
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
-    """Signal a process group whose leader is `pid`; fine if it has gone."""
+    """Send a signal to the process group with the leader `pid`; do nothing where it has ended."""
     try:
         os.killpg(pid, number)
     except ProcessLookupError:

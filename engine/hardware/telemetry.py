@@ -1,4 +1,4 @@
-"""What the device is doing, without torch: NVIDIA cards through their management library, the CPU through /proc."""
+"""Telemetry of the devices without torch: NVIDIA cards through NVML, the CPU through /proc."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ _MB = 1024
 
 @dataclass(frozen=True)
 class CardProcess:
-    """A process that computes on a card; memory in GiB, None where the driver does not tell."""
+    """Process that computes on a card; memory in GiB, None where the driver does not report it."""
 
     pid: int
     used_gb: float | None = None
@@ -19,7 +19,7 @@ class CardProcess:
 
 @dataclass(frozen=True)
 class HostCard:
-    """A card as the driver counts it; memory in GiB, None where it does not tell."""
+    """Card in the driver's numbering; memory in GiB, None where the driver does not report it."""
 
     name: str
     uuid: str
@@ -30,17 +30,17 @@ class HostCard:
 
 @dataclass(frozen=True)
 class NvidiaState:
-    """What the driver says: `problem` is why the cards cannot be asked."""
+    """Cards and versions that the driver reports; `problem` is the reason where it does not answer."""
 
     cards: tuple[HostCard, ...]
     driver: str | None
     cuda: int | None
-    """The newest CUDA that the driver serves, as 1000 × major + 10 × minor."""
+    """Newest CUDA version that the driver supports, as 1000 × major + 10 × minor."""
     problem: str | None
 
 
 def nvidia() -> NvidiaState:
-    """Cards and driver of this host; no cards and no problem where there is no NVIDIA hardware."""
+    """Read the cards and the driver of this host; no cards and no problem where there is no NVIDIA hardware."""
     try:
         import pynvml
 
@@ -49,7 +49,7 @@ def nvidia() -> NvidiaState:
         there = Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia/version").exists()
         return NvidiaState((), None, None, f"the driver does not answer ({error})" if there else None)
     try:
-        # A driver that is half there fails at any of these.
+        # A driver that is loaded only in part may fail in any of these calls.
         handles = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
         return NvidiaState(
             tuple(_host_card(pynvml, handle) for handle in handles),
@@ -65,7 +65,7 @@ def nvidia() -> NvidiaState:
 
 def _host_card(nvml: Any, handle: Any) -> HostCard:
     used = total = None
-    with contextlib.suppress(nvml.NVMLError):  # under MIG the whole card may not tell
+    with contextlib.suppress(nvml.NVMLError):  # under MIG the memory of the whole card may be refused
         info = nvml.nvmlDeviceGetMemoryInfo(handle)
         total, used = info.total / _MB**3, info.used / _MB**3
     name, uuid = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle)
@@ -84,7 +84,7 @@ def _card_processes(nvml: Any, handle: Any) -> tuple[CardProcess, ...]:
 
 
 def idle_nvidia_hardware() -> bool:
-    """Is there a graphics card of NVIDIA's on the bus? Source: PCI vendor 0x10de, display classes 0x03."""
+    """Return True where an NVIDIA graphics card is on the PCI bus. Source: PCI vendor 0x10de, display classes 0x03."""
     for device in Path("/sys/bus/pci/devices").glob("*"):
         try:
             vendor, kind = (device / "vendor").read_text().strip(), (device / "class").read_text().strip()
@@ -96,14 +96,13 @@ def idle_nvidia_hardware() -> bool:
 
 
 class CpuTelemetry:
-    """Load since the last question, and memory in use."""
+    """Load of the CPU since the last reading, and memory in use."""
 
     def __init__(self) -> None:
         self._before = _cpu_ticks()
 
     def read(self) -> dict[str, Any]:
-        """`cpu_percent` of all cores, `load` (processes that wait to run, mean of a minute), `memory_gb` and
-        `memory_total_gb` of the host."""
+        """Read `cpu_percent` of all cores, `load` (1-minute load average), `memory_gb` and `memory_total_gb` (GiB)."""
         busy, total = _cpu_ticks()
         busy_before, total_before = self._before
         self._before = (busy, total)
@@ -119,7 +118,7 @@ class CpuTelemetry:
 
 
 class GpuTelemetry:
-    """One NVIDIA card: by its UUID, for CUDA_VISIBLE_DEVICES gives the cards other numbers than the driver's."""
+    """Telemetry of one NVIDIA card, found by UUID, because CUDA_VISIBLE_DEVICES changes torch's numbering."""
 
     def __init__(self, number: int, uuid: str | None) -> None:
         import pynvml
@@ -132,9 +131,9 @@ class GpuTelemetry:
             self._handle = pynvml.nvmlDeviceGetHandleByUUID(uuid.encode())
 
     def read(self) -> dict[str, Any]:
-        """`gpu_percent`, `memory_gb`, `memory_total_gb`, `temperature_c`: whatever the card tells."""
+        """Read `gpu_percent`, `memory_gb`, `memory_total_gb` (GiB) and `temperature_c`, those that the card reports."""
         found: dict[str, Any] = {}
-        # A card may refuse one question (utilisation under MIG) and answer the others.
+        # A card may refuse one of the values (utilisation under MIG) and report the others.
         with contextlib.suppress(self._nvml.NVMLError):
             memory = self._nvml.nvmlDeviceGetMemoryInfo(self._handle)
             found["memory_gb"] = round(memory.used / _MB**3, 2)
@@ -147,13 +146,13 @@ class GpuTelemetry:
 
 
 def reader(device: str, uuid: str | None = None) -> CpuTelemetry | GpuTelemetry:
-    """The telemetry of `cpu`, or of `cuda:N` which is the card `uuid`."""
+    """Return the telemetry of `cpu`, or of `cuda:N`, which is the card `uuid`."""
     kind, _, number = device.partition(":")
     return GpuTelemetry(int(number), uuid) if kind == "cuda" else CpuTelemetry()
 
 
 def cpu_name() -> str:
-    """The processor's model and how many of its cores this process may use."""
+    """Return the processor's model and the number of cores that this process may use."""
     cores = len(os.sched_getaffinity(0))
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.lower().startswith("model name"):
@@ -162,7 +161,7 @@ def cpu_name() -> str:
 
 
 def _cpu_ticks() -> tuple[int, int]:
-    """Busy and all ticks of all cores since boot. Source: proc(5), /proc/stat."""
+    """Read the busy ticks and all ticks of all cores since boot. Source: proc(5), /proc/stat."""
     fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     idle = fields[3] + fields[4]
     return sum(fields) - idle, sum(fields)

@@ -1,1 +1,1 @@
-"""Predict images with a run's best weights."""
+"""Prediction of images with a run's best weights."""

@@ -1,7 +1,7 @@
-"""`python -m engine.prediction.predictor`: a run's best network answers images, made ready as the run's own were.
+"""`python -m engine.prediction.predictor`: predict images with a run's best network, preprocessed as in the run.
 
-Answers go to standard output as they are found (CSV, or one JSON document with `--json`); progress and the images
-that cannot be read go to standard error. Exit code 1 where an image could not be read, 2 where there are no weights.
+Predictions go to standard output one by one (CSV, or one JSON document with `--json`). Progress and the images that
+cannot be read go to standard error. Exit code 1: an image could not be read; 2: there are no weights.
 """
 
 import argparse
@@ -45,16 +45,16 @@ NEEDED = (
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network and how images are made ready for it."""
+    """Trained network with the preprocessing of its images."""
 
     model: nn.Module
     head: str
     class_names: tuple[str, ...]
     look: Look
     image_size: int
-    """The side of the middle that it sees."""
+    """Side of the network's input in pixels: the middle of the preprocessed image."""
     objective: Objective
-    """How its outputs are read."""
+    """Objective that turns outputs into predictions and scores."""
     precision: str
     device: torch.device
 
@@ -115,7 +115,9 @@ def _built(known: dict[str, Any], outputs: int, home: Home) -> BuiltModel:
 def predict(
     network: Network, images: Iterator[Named], batch_size: int, unreadable: list[str]
 ) -> Iterator[Prediction]:
-    """Answer images in their order, `batch_size` at once; the others' reasons are added to `unreadable`."""
+    """Yield the predictions of images in their order, computed in batches of `batch_size`.
+
+    The reasons for images that cannot be read are appended to `unreadable`."""
     workers = len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as threads:
         while some := list(islice(images, batch_size)):
@@ -127,13 +129,13 @@ def predict(
                 if not isinstance(image, str)
             ]
             if pairs:
-                answers, scores = _answers(network, np.stack([image for _, image in pairs]))
-                for (name, _), answer, row in zip(pairs, answers, scores, strict=True):
-                    yield _prediction(network, name, int(answer), row)
+                predicted, scores = _predicted(network, np.stack([image for _, image in pairs]))
+                for (name, _), label, row in zip(pairs, predicted, scores, strict=True):
+                    yield _prediction(network, name, int(label), row)
 
 
 def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
-    """The image as the network sees it, or why it cannot be read."""
+    """Decode and preprocess an image; return the reason as text where it cannot be read."""
     if image.problem is not None:
         return image.problem
     try:
@@ -143,8 +145,8 @@ def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
 
 
 @torch.inference_mode()
-def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """N×size×size×3 to answers N and probabilities N×classes, or grades N×1."""
+def _predicted(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Predict images N×size×size×3: classes N, and probabilities N×classes or grades N×1."""
     labels = np.zeros(len(images), dtype=np.int64)
     batches = Batches(
         images,
@@ -156,32 +158,32 @@ def _answers(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.in
         size_px=network.image_size,
         layout=memory_format(network.image_size, network.precision, network.device),
     )
-    answers, scores = [], []
+    predicted, scores = [], []
     for batch in batches.evaluate(np.arange(len(images))):
         outputs = outputs_in_full(
             network.model, network.head, batch.images, lambda: autocast(network.precision, network.device)
         )
-        answers.append(network.objective.predictions(outputs).cpu().numpy())
+        predicted.append(network.objective.predictions(outputs).cpu().numpy())
         scores.append(network.objective.scores(outputs).cpu().numpy())
-    return np.concatenate(answers), np.concatenate(scores)
+    return np.concatenate(predicted), np.concatenate(scores)
 
 
-def _prediction(network: Network, name: str, answer: int, scores: NDArray[np.float32]) -> Prediction:
+def _prediction(network: Network, name: str, label: int, scores: NDArray[np.float32]) -> Prediction:
     is_graded = len(scores) == 1
     probabilities = None if is_graded else tuple(map(float, scores))
-    score = float(scores[0] if is_graded else scores[answer])
-    return Prediction(name, network.class_names[answer], score, probabilities)
+    score = float(scores[0] if is_graded else scores[label])
+    return Prediction(name, network.class_names[label], score, probabilities)
 
 
 def run(network: Network, paths: Sequence[str], batch_size: int, writer: Writer) -> int:
-    """Answer all images and write them down; the exit code."""
+    """Predict all images and write the predictions; return the exit code."""
     unreadable: list[str] = []
-    progress, told = Progress(), 0
+    progress, reported = Progress(), 0
     for prediction in predict(network, images_of(paths), batch_size, unreadable):
         writer.write(prediction)
         progress.count()
-        told = _tell_unreadable(unreadable, told)
-    _tell_unreadable(unreadable, told)
+        reported = _report_unreadable(unreadable, reported)
+    _report_unreadable(unreadable, reported)
     writer.close(unreadable)
     progress.tell()
     if unreadable:
@@ -189,8 +191,8 @@ def run(network: Network, paths: Sequence[str], batch_size: int, writer: Writer)
     return 1 if unreadable else 0
 
 
-def _tell_unreadable(unreadable: Sequence[str], told: int) -> int:
-    for problem in unreadable[told:]:
+def _report_unreadable(unreadable: Sequence[str], reported: int) -> int:
+    for problem in unreadable[reported:]:
         print(plain(problem), file=sys.stderr, flush=True)
     return len(unreadable)
 
@@ -217,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     writer: Writer = JsonWriter(network.class_names) if options.json else CsvWriter()
     try:
         return run(network, options.paths, options.batch_size, writer)
-    except BrokenPipeError:  # whoever read the answers has what it wanted
+    except BrokenPipeError:  # the reader of the predictions has closed the pipe, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""How predictions are written down while they come: CSV lines or one JSON document, and progress beside."""
+"""Writers of predictions, as CSV lines or as one JSON document, and the progress line."""
 
 import csv
 import json
@@ -15,28 +15,31 @@ PROGRESS_EVERY_S = 2.0
 
 @dataclass(frozen=True)
 class Prediction:
+    """Predicted class of one image."""
+
     image: str
     answer: str
+    """Name of the predicted class."""
     score: float
-    """The answer's probability, or the grade of a network that has one output."""
+    """Probability of the predicted class, or the grade of a network with one output."""
     probabilities: tuple[float, ...] | None
-    """One for each class, in their order; None where there is but a grade."""
+    """Probability of each class, in class order; None for a network with one output."""
 
 
 class Writer(Protocol):
-    """Whoever writes predictions down as they come."""
+    """Writer of predictions, one by one."""
 
     def write(self, prediction: Prediction) -> None: ...
     def close(self, unreadable: Sequence[str]) -> None: ...
 
 
 class CsvWriter:
-    """image, answer, score: a line each."""
+    """Writer of CSV with the columns image, answer, score."""
 
     def __init__(self) -> None:
         self._table = csv.writer(sys.stdout, lineterminator="\n")
         self._table.writerow(["image", "answer", "score"])
-        # A name may hold what steers a terminal; a file or a program gets it as it is.
+        # A name may contain control characters: remove them for a terminal, keep them for a file or a program.
         self._shown = plain if sys.stdout.isatty() else str
 
     def write(self, prediction: Prediction) -> None:
@@ -48,7 +51,7 @@ class CsvWriter:
 
 
 class JsonWriter:
-    """One document, written as it grows: a folder may hold more images than fit into memory as text."""
+    """Writer of one JSON document, piece by piece, because the text of a large folder may not fit into memory."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
         print(f'{{"class_names": {json.dumps(class_names)}, "predictions": [', end="")
@@ -63,7 +66,7 @@ class JsonWriter:
 
 
 class Progress:
-    """How many images were answered, told every few seconds."""
+    """Counter of predicted images, printed every few seconds."""
 
     def __init__(self) -> None:
         self._began = self._told = time.monotonic()

@@ -1,1 +1,1 @@
-"""The settings of a run: fields and limits, grids, presets, conflicts. Imports no torch."""
+"""Settings of a run: fields and limits, grids, presets, conflicts. Does not import torch."""

@@ -1,4 +1,4 @@
-"""Settings that do not fit together, though each is right by itself."""
+"""Conflicts between settings that are valid one by one."""
 
 from collections.abc import Iterator
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# A built-in set's own defaults: image size in pixels and augmentation.
+# Defaults of each built-in set: image size in pixels and augmentation.
 BUILTIN_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"image_size": 32, "augment": "none"},
     "fundus": {"image_size": 48, "augment": "flip"},

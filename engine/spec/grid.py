@@ -1,4 +1,4 @@
-"""Settings given as text or values become specs: one, or the product of a grid; each mistake is one line."""
+"""Validation of settings and expansion of grids into specs, with one line for each mistake."""
 
 import itertools
 import json
@@ -50,19 +50,19 @@ def make_spec(values: Mapping[str, Any]) -> RunSpec:
 
 
 def load_spec(text: str) -> RunSpec:
-    """Read what `to_json` wrote."""
+    """Read the JSON of `RunSpec.to_json`. Raises SpecError."""
     return make_spec(json.loads(text))
 
 
 def split_list(texts: Iterable[str]) -> list[str]:
-    """The values of a grid field: one text is a comma-separated list, several are taken as they are."""
+    """Return the values of a grid field: one text is a comma-separated list, several are taken as they are."""
     given = list(texts)
     parts = given[0].split(",") if len(given) == 1 else given
     return [part.strip() for part in parts if part.strip()]
 
 
 def expand_grid(settings: Mapping[str, Sequence[Any] | Any]) -> list[RunSpec]:
-    """The product over all grid fields that hold a list, in the order of the fields; repeats within it once.
+    """Return the product over all grid fields that hold a list, in the order of the fields, without repeats.
 
     Raises SpecError with what is wrong with every field, at most MOST_TOLD of each."""
     axes = {name: _axis(name, value) for name, value in settings.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Named settings that fill what the flags leave out."""
+"""Presets: named settings that fill the fields that the user leaves out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from engine.spec.grid import SpecError
 from engine.spec.plugin_name import plugin_of
 
 FOURFOLD_FLIPS = "flip4"
-"""The assignment's augmentation: horizontal and vertical flips, "one image becomes four"."""
+"""Augmentation of the assignment: horizontal and vertical flips, "one image becomes four"."""
 
 _LAB: dict[str, Any] = {
     "optimizer": "sgd",
@@ -23,11 +23,11 @@ _LAB: dict[str, Any] = {
     "augment": FOURFOLD_FLIPS,
 }
 PRESETS: dict[str, dict[str, Any]] = {"lab": _LAB, "seed": {**_LAB, "lr": 1e-4}}
-"""`lab`: the settings of the course's assignment; `seed`: the same at the lr of the study's figures."""
+"""`lab`: settings of the course's assignment; `seed`: the same with the lr of the study's figures."""
 
 
 def with_preset(name: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The settings of one grid for each number of epochs, filled from the preset; what is given wins.
+    """Return the settings of one grid for each number of epochs; given settings override the preset's.
 
     Built-in data keep their own image size and augmentation. Raises SpecError for an unknown name, and for a plug-in
     without epochs."""

@@ -1,4 +1,4 @@
-"""What a run is asked to do: the frozen settings and their limits."""
+"""Spec of a run: its settings, with types, limits and defaults."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
 from engine.spec.stems import Stem
 
 NO_RESULT = frozenset({"allow_leak"})
-"""Fields that decide whether a run starts, and nothing of its result."""
+"""Fields that decide whether a run starts, but do not change its result."""
 
 
 class RunSpec(BaseModel):
@@ -201,12 +201,12 @@ class RunSpec(BaseModel):
 
     @property
     def class_list(self) -> tuple[str, ...]:
-        """`class_names` one by one; empty where the data say them."""
+        """Class names one by one; empty where they are taken from the data."""
         return tuple(self.class_names.split(",")) if self.class_names else ()
 
     @property
     def source_run(self) -> int | None:
-        """The run whose best weights this one starts from."""
+        """Number of the run whose best weights this one starts from; None for any other source."""
         return (
             int(self.pretrained.removeprefix(RUN_PREFIX)) if self.pretrained.startswith(RUN_PREFIX) else None
         )
@@ -218,7 +218,7 @@ class RunSpec(BaseModel):
 
     @property
     def needs_card(self) -> bool:
-        """Only a worker with a graphics card can train it."""
+        """True where only a worker with a graphics card can train the run."""
         return self.precision == "fp16"
 
     @property
@@ -228,7 +228,7 @@ class RunSpec(BaseModel):
 
     @property
     def images_at_once(self) -> int:
-        """The most images that go through the network together."""
+        """Largest number of images that go through the network together."""
         return self.micro_batch or self.batch_size
 
     @property
@@ -237,15 +237,15 @@ class RunSpec(BaseModel):
         return augmentations.packed_px(self.image_size, self.augment)
 
     def to_json(self) -> str:
-        """Canonical: equal specs give equal text."""
+        """Return canonical JSON: equal specs give equal text."""
         return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
-        """Of all that determines the result: finds repeats."""
+        """Hash all settings that determine the result; equal digests are repeats."""
         return self._digest(NO_RESULT)
 
     def training_digest(self) -> str:
-        """Of all that determines a step of the training: equal where one run is the beginning of the other."""
+        """Hash all settings that determine a training step; equal where one run is the beginning of the other."""
         return self._digest(NO_RESULT | {"epochs"} if self.is_extendable else NO_RESULT)
 
     @property
@@ -254,7 +254,7 @@ class RunSpec(BaseModel):
         return SCHEDULES[self.schedule].is_extendable and self.epochs > 0
 
     def _digest(self, left_out: frozenset[str]) -> str:
-        # Fields at their defaults are left out, so that a field which a later version adds changes no digest.
+        # Fields at their defaults are left out, so that a field added by a later version changes no digest.
         kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)
         text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

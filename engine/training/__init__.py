@@ -1,1 +1,1 @@
-"""One run: recipe, loop, checkpoints."""
+"""Training of one run: recipe, loop, checkpoints."""

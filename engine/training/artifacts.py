@@ -1,4 +1,4 @@
-"""The files of a run besides its checkpoints: weights, predictions, scores."""
+"""Files of a run other than its checkpoints: weights, predictions, scores."""
 
 import contextlib
 import csv
@@ -24,8 +24,8 @@ from engine.training.objective import grade_thresholds
 ABOUT_WEIGHTS = (
     "arch", "bottleneck_stride", "stem", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
 )  # fmt: skip
-"""What the weights' metadata repeat of a spec: enough to show them an image as the run did. It is made `packed_px`
-wide, and its middle `image_size` is seen."""
+"""Fields of a spec in the weights' metadata, enough to preprocess an image as the run did: resize it to `packed_px`,
+then take its middle of `image_size`."""
 
 
 def weights_about(
@@ -61,8 +61,10 @@ def write_predictions(
     last: bool,
     fence: Fence,
 ) -> None:
-    """predictions.csv (image, label, answer, score of the answer, or the grade under an ordinal loss) and scores.npy
-    (float32, images × classes, or images × 1)."""
+    """Write predictions.csv and scores.npy.
+
+    predictions.csv has the columns image, label, answer (the predicted class) and score (its probability, or the grade
+    under an ordinal loss); scores.npy is float32, images × classes, or images × 1."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["image", "label", "answer", "score"])
@@ -76,14 +78,15 @@ def write_predictions(
 
 
 def settle_best(paths: RunPaths, best_epoch: int | None, fence: Fence) -> None:
-    """Let the pending files of the best epoch take their places, once the checkpoint names that epoch; those of an
-    epoch that was never checkpointed, and so is trained again, go."""
+    """Move the pending files of the best epoch to their places, once the checkpoint contains that epoch.
+
+    Pending files of an epoch without a checkpoint are deleted; that epoch is trained again."""
     pending = paths.pending
     if not pending.folder.is_dir():
         return
     with fence():
         if best_epoch is not None and _epoch_of(pending.best) == best_epoch:
-            # The weights last: while they wait, what is left can still be told to belong to this epoch.
+            # The weights last: they name the epoch, so that after a kill the files left can be assigned to it.
             for waiting, place in (
                 (pending.predictions(), paths.predictions()),
                 (pending.scores(), paths.scores()),
@@ -104,7 +107,7 @@ def _epoch_of(weights: Path) -> int | None:
 
 
 def write_bad_list(path: Path, bad: Mapping[str, str]) -> None:
-    """Why each image that cannot be read is so, a line each; no file where all can."""
+    """Write the reason for each unreadable image, one a line; delete the file where there is none."""
     if not bad:
         path.unlink(missing_ok=True)
         return

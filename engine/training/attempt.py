@@ -1,4 +1,4 @@
-"""One attempt: train a claimed run in this process and record how it ends."""
+"""Attempt to train a claimed run in this process, with its recorded end."""
 
 import contextlib
 import traceback
@@ -30,7 +30,7 @@ from engine.training.torch_setup import set_up_process
 
 
 class Attempt:
-    """A claimed run on a device, from its setup to its recorded end."""
+    """Claimed run on a device, from its setup to its recorded end."""
 
     def __init__(
         self, store: Store, home: Home, held: Claim, device: torch.device, channel: ControlChannel
@@ -41,10 +41,10 @@ class Attempt:
             run = listing.get_run(session, held.run_id)
         self._spec = load_spec(run.spec)
         self._recorded: Mapping[str, Any] = run.environment
-        """The environment as recorded by the attempts so far."""
+        """Environment recorded by the attempts so far."""
 
     def run(self) -> None:
-        """Train and record the end, whichever it is. Raises LeaseLost, StoreError."""
+        """Train the run and record its end: done, stopped or failed. Raises LeaseLost, StoreError."""
         with patient_fence(self._store, self._held):
             log(f"run {self._held.run_id} attempt {self._held.attempt}: {self._spec.to_json()}")
         try:
@@ -59,7 +59,7 @@ class Attempt:
             self._finish(finished)
 
     def _set_up_process(self) -> dict[str, Any]:
-        """Prepare torch and the run's folder; gives the environment of this attempt."""
+        """Prepare torch and the run's folder; return the environment of this attempt."""
         environment = environment_now(self._spec, self._device, self._home, self._recorded)
         log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
         set_up_process(self._spec, environment, self._device)
@@ -68,10 +68,10 @@ class Attempt:
         return environment
 
     def _train(self, environment: dict[str, Any]) -> bool:
-        """Train to the end; False where the run was stopped before.
+        """Train to the end; return False where the run was stopped earlier.
 
-        Where the card is too small and the spec says `shrink`, a new session resumes from the newest checkpoint with
-        half the micro-batch, which `environment` keeps for later attempts."""
+        Where the card's memory is too small and `on_oom` is `shrink`, resume from the newest checkpoint in a new
+        session with half the micro-batch, which `environment` keeps for later attempts."""
         while True:
             try:
                 session = Session(self._context(environment))
@@ -86,9 +86,8 @@ class Attempt:
                 del session
                 release(error)
                 if self._device.type == "cuda":
-                    torch.cuda.reset_peak_memory_stats(
-                        self._device
-                    )  # what did not fit is not what the run takes
+                    # The run's peak memory does not include the step that did not fit.
+                    torch.cuda.reset_peak_memory_stats(self._device)
 
     def _context(self, environment: Mapping[str, Any]) -> RunContext:
         return RunContext(
@@ -103,7 +102,7 @@ class Attempt:
         )
 
     def _show(self, text: str) -> None:
-        """Log a line and show it in the run table: before the first step, packing takes minutes."""
+        """Log a line and show it in the run table, because packing before the first step may take minutes."""
         shown = plain(" ".join(text.split()))
         patiently(lambda: history.record_doing(self._store, self._held, shown))
         log(text)
@@ -134,9 +133,8 @@ class Attempt:
 
     def _fail(self, error: Exception) -> None:
         cause, text, suggestion = explain(error, self._spec)
-        with patient_fence(
-            self._store, self._held
-        ):  # one that lost its lease writes nothing, not even to the log
+        # Inside the fence, because a process without a lease must not write, not even to the log.
+        with patient_fence(self._store, self._held):
             if cause == "code":
                 with contextlib.suppress(OSError):
                     traceback.print_exc()

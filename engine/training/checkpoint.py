@@ -1,4 +1,4 @@
-"""Save and load all that a run needs to go on exactly where it stopped."""
+"""Checkpoints: everything that a run needs to resume exactly where it stopped."""
 
 import contextlib
 import zipfile
@@ -16,22 +16,22 @@ FORMAT = 1
 
 
 def save_checkpoint(paths: RunPaths, state: dict[str, Any], *, fence: Fence = contextlib.nullcontext) -> None:
-    """Write `last.pt`; the one before it stays beside it, should this one be torn by a power loss.
+    """Write `last.pt` and keep the one before it, in case a power loss damages the new one.
 
-    Raises OSError, the disk being full for one, and then leaves both as they were."""
+    Raises OSError, for example on a full disk, and then leaves both as they were."""
     with atomic_path(paths.last, fence=fence, before=paths.last_before) as aside:
         _write({**state, "format": FORMAT}, aside)
 
 
 class CheckpointError(DataError):
-    """A checkpoint that this run cannot go on from; one line that says what to do."""
+    """Error for a checkpoint that this run cannot resume from, in one line that says what to do."""
 
 
 def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
-    """The newest whole checkpoint, tensors on the CPU; None where there is none, or only torn ones.
+    """Load the newest intact checkpoint, tensors on the CPU; return None where there is none, or only damaged ones.
 
-    Raises CheckpointError where it is of other settings or another program: nobody's epochs are thrown away
-    unasked. OSError where one is there but cannot be read."""
+    Raises CheckpointError where it was made with other settings or by another program, so that no epochs are discarded
+    without the user's consent; OSError where a checkpoint exists but cannot be read."""
     for path in (paths.last, paths.last_before):
         state = _read(path)
         if state is None:
@@ -43,24 +43,26 @@ def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
 
 
 def all_finite(model: nn.Module) -> bool:
-    """Whether every weight and statistic of the network is a finite number; waits for the device once."""
+    """Return True where every weight and statistic of the network is finite; waits for the device once."""
     return bool(torch.stack([tensor.isfinite().all() for tensor in model.state_dict().values()]).all())
 
 
 def _write(state: dict[str, Any], path: Path) -> None:
     try:
-        # Through a file of Python's: torch's own writer tells nothing of a full disk.
+        # Write through a Python file, because torch's own writer does not report a full disk.
         with path.open("wb") as file:
             torch.save(state, file)
     except RuntimeError as error:
-        # Closing its archive after a write that failed, torch complains of the archive instead.
+        # After a failed write torch closes its archive and raises an error about the archive instead.
         if isinstance(error.__context__, OSError):
             raise error.__context__ from None
         raise
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """None where the file is missing or torn. Raises what load_checkpoint does, and MemoryError."""
+    """Read a checkpoint; return None where the file is missing or damaged.
+
+    Raises the errors of load_checkpoint, and MemoryError."""
     try:
         with path.open("rb") as file:
             if not _is_whole(file):
@@ -71,7 +73,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, MemoryError):
         raise
-    except Exception as error:  # parsing it may raise anything
+    except Exception as error:  # parsing may raise anything
         if is_out_of_memory(error):
             raise MemoryError(f"{path} does not fit into the host's memory") from None
         raise _foreign(path) from None
@@ -81,12 +83,12 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _is_whole(file: IO[bytes]) -> bool:
-    """Torch itself compares no checksums."""
+    """Check the archive's checksums, which torch itself does not compare."""
     try:
         return zipfile.ZipFile(file).testzip() is None
     except (OSError, MemoryError):
         raise
-    except Exception:  # what is torn anywhere may raise anything
+    except Exception:  # a damaged archive may raise anything
         return False
 
 

@@ -1,4 +1,4 @@
-"""The forward pass of training: as it is, or compiled; and whether whole batches are replayed."""
+"""Forward pass of training, plain or compiled, and the choice of a CUDA graph."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,15 @@ Forward = Callable[[Tensor], Tensor]
 def make_forward(
     model: nn.Module, spec: RunSpec, device: torch.device, log: Callable[[str], None]
 ) -> Forward:
-    """The network as it is, or through torch.compile where the spec asks: each shape by itself, so that the bits
-    do not depend on which came first. Where this machine has no compiler the log says so."""
+    """Return the network as it is, or compiled by torch.compile where the spec asks for it.
+
+    Each shape is compiled separately, so that the bits do not depend on the order of shapes. Where this machine has no
+    compiler the network is not compiled and the log says so."""
     if not spec.compile:
         return model
     try:
         check_compiler(device)
-    except Exception as error:  # whatever a compiler that is not there raises
+    except Exception as error:  # a missing compiler may raise anything
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         log(f"not compiled, for torch.compile does not work here: {reason}")
         return model
@@ -43,6 +45,6 @@ def make_replay(
 
 
 def check_compiler(device: torch.device) -> None:
-    """Compile and differentiate something small: raises what the missing part raises."""
+    """Compile and differentiate a small layer. Raises the error of a missing part."""
     probe = torch.compile(nn.Linear(2, 2, device=device))
     probe(torch.ones(1, 2, device=device)).sum().backward()

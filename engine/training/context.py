@@ -1,4 +1,4 @@
-"""The facts that every part of an attempt needs, resolved once."""
+"""Facts that every part of an attempt needs, resolved once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RunContext:
-    """A run, where its files lie, and what it computes with: the same from the first step of an attempt to its last."""
+    """Run, paths, device and precision; the same from the first step of an attempt to its last."""
 
     spec: RunSpec
     home: Home
     run_id: int
     device: torch.device
     precision: str
-    """fp32, bf16 or fp16: resolved."""
+    """fp32, bf16 or fp16; `auto` is resolved."""
     log: Log
-    """Takes a line for the user."""
+    """Function that shows a line to the user."""
     micro_batch: int = 0
-    """Images that go through the network at once; 0: as the spec says."""
+    """Images that go through the network at once; 0: the spec's number."""
     should_stop: Callable[[], bool] = lambda: False
-    """Asked while images are packed."""
+    """Function that is called while images are packed; True stops the packing."""
 
     @property
     def paths(self) -> RunPaths:

@@ -1,4 +1,4 @@
-"""The channel through which the worker controls its training process: standard input and signals. Imports no torch."""
+"""Control channel from the worker to its training process: standard input and signals. Does not import torch."""
 
 import os
 import signal
@@ -12,18 +12,18 @@ TRAIN = "train"
 
 
 class ControlChannel:
-    """Receives the run to train, and later the request to stop."""
+    """Receiver of the run to train, and later of the request to stop."""
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        """Why to stop: cancel, pause or stop."""
+        """Reason to stop: cancel, pause or stop; None where nobody has asked to stop."""
         self.held: Claim | None = None
         self._claimed = threading.Event()
 
     def listen(self, begin: Callable[[Claim], None]) -> None:
-        """Listen to the worker and to signals; `begin` is called with the run before `wait_for_run` returns it.
+        """Listen to the worker and to signals; call `begin` with the run before `wait_for_run` returns it.
 
-        A process without a run has nothing to lose: it exits at once when told to stop, or when its worker has gone."""
+        A process without a run exits at once when it is asked to stop, or when its worker has ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop("stop"))
         threading.Thread(target=self._read, args=(begin,), daemon=True).start()

@@ -1,6 +1,7 @@
-"""Forward and backward pass of whole batches, recorded once on the card as a CUDA graph and replayed.
+"""CUDA graph of the forward and backward pass of whole batches: captured once, then replayed.
 
-At a batch of 32 a card waits most of the time for its next kernel to be started; a replay starts them all at once."""
+At a batch size of 32 a card spends most of its time waiting for kernel launches; a replay launches all kernels at
+once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,33 +11,41 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-Answers = tuple[Tensor, Tensor]
-"""A batch's mean loss, and its images answered right."""
-Compute = Callable[[Tensor, Tensor], Answers]
-"""Takes images and labels, leaves the gradients with the parameters."""
+LossAndCorrect = tuple[Tensor, Tensor]
+"""Mean loss of a batch, and the number of its images predicted correctly."""
+Compute = Callable[[Tensor, Tensor], LossAndCorrect]
+"""Function of images and labels that also leaves the gradients in the parameters."""
 WARM_UPS = 3
-"""Passes before recording, in which libraries choose their algorithms, as torch's documentation has it."""
+"""Passes before the capture, in which libraries choose their algorithms, as torch's documentation recommends."""
 
 
 class Recorder(Protocol):
-    def __call__(self, run: Callable[[], Answers], model: nn.Module) -> tuple[Callable[[], object], Answers]:
-        """Record a run: what replays it, and the tensors that each replay writes anew. The model's gradients are
-        then those that a replay writes."""
+    """Function that captures a pass as a CUDA graph."""
+
+    def __call__(
+        self, run: Callable[[], LossAndCorrect], model: nn.Module
+    ) -> tuple[Callable[[], object], LossAndCorrect]:
+        """Capture `run`; return the function that replays it, and the tensors that each replay overwrites.
+
+        The model's gradients are afterwards the tensors that a replay overwrites."""
         ...
 
 
 @dataclass(frozen=True)
 class Recorded:
+    """Captured pass with its input and output tensors."""
+
     replay: Callable[[], object]
     images: Tensor
     labels: Tensor
     gradients: list[Tensor | None]
-    answers: Answers
+    result: LossAndCorrect
 
 
 class Replay:
-    """Stands in for the passes of one size of batch while all parameters learn; anything else is to be computed step
-    by step."""
+    """Replay of the passes of one batch size while all parameters are trained.
+
+    Other batches are computed without a graph."""
 
     def __init__(self, batch_size: int, log: Callable[[str], None], recorder: Recorder | None = None) -> None:
         self._batch_size, self._log = batch_size, log
@@ -45,13 +54,15 @@ class Replay:
         self._refused = False
 
     def takes(self, model: nn.Module, images: Tensor) -> bool:
+        """Return True where this batch can be replayed."""
         if self._refused or len(images) != self._batch_size:
             return False
         return all(each.requires_grad for each in model.parameters())
 
-    def __call__(self, model: nn.Module, compute: Compute, images: Tensor, labels: Tensor) -> Answers:
-        """The loss and the right answers of the batch, whose gradients are then the parameters'. Only the next call
-        overwrites them. Raises what `compute` raises."""
+    def __call__(self, model: nn.Module, compute: Compute, images: Tensor, labels: Tensor) -> LossAndCorrect:
+        """Return a batch's mean loss and correct predictions; the parameters then have its gradients.
+
+        The gradients are valid until the next call. Raises the errors of `compute`."""
         if self._recorded is None:
             self._recorded = self._try(model, compute, images, labels)
         found = self._recorded
@@ -62,20 +73,20 @@ class Replay:
         for parameter, gradient in zip(model.parameters(), found.gradients, strict=True):
             parameter.grad = gradient
         found.replay()
-        loss, right = found.answers
-        return loss.clone(), right.clone()
+        loss, correct = found.result
+        return loss.clone(), correct.clone()
 
     def forget(self) -> None:
-        """Give the recording's memory back."""
+        """Free the memory of the captured graph."""
         self._recorded = None
 
     def _try(self, model: nn.Module, compute: Compute, images: Tensor, labels: Tensor) -> Recorded | None:
-        """None, said in the log, where the card does not record it: the run is then trained without."""
+        """Capture the pass; where the capture fails, log the reason and return None: the run trains without it."""
         held, truth = images.clone(), labels.clone()
         with _buffers_kept(model):
-            compute(held, truth)  # what fails here would fail without a recording too
+            compute(held, truth)  # an error here would also occur without a graph
             try:
-                replay, answers = self._record(lambda: compute(held, truth), model)
+                replay, result = self._record(lambda: compute(held, truth), model)
             except RuntimeError as error:
                 self._refused = True
                 _clear_gradients(model)
@@ -83,10 +94,13 @@ class Replay:
                 self._log(f"not replayed as a CUDA graph: {reason}")
                 return None
         gradients = [parameter.grad for parameter in model.parameters()]
-        return Recorded(replay, held, truth, gradients, answers)
+        return Recorded(replay, held, truth, gradients, result)
 
 
-def record_cuda(run: Callable[[], Answers], model: nn.Module) -> tuple[Callable[[], object], Answers]:
+def record_cuda(
+    run: Callable[[], LossAndCorrect], model: nn.Module
+) -> tuple[Callable[[], object], LossAndCorrect]:
+    """Capture a pass as a CUDA graph, as `Recorder` describes."""
     side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
@@ -96,15 +110,15 @@ def record_cuda(run: Callable[[], Answers], model: nn.Module) -> tuple[Callable[
     torch.cuda.current_stream().wait_stream(side)
     _clear_gradients(model)
     graph = torch.cuda.CUDAGraph()
-    # The thread that feeds the card goes on beside it.
+    # thread_local: the thread that copies images to the card continues during the capture.
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        answers = run()
-    return graph.replay, answers
+        result = run()
+    return graph.replay, result
 
 
 @contextmanager
 def _buffers_kept(model: nn.Module) -> Iterator[None]:
-    """What runs within moves no BatchNorm statistics."""
+    """Restore the buffers (BatchNorm's statistics) on exit."""
     kept = [each.clone() for each in model.buffers()]
     try:
         yield

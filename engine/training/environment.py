@@ -1,4 +1,4 @@
-"""What determines a run's bits besides its spec, and what changed between its attempts."""
+"""Environment of a run: everything besides its spec that determines its bits, with changes between attempts."""
 
 import platform
 import subprocess
@@ -22,9 +22,9 @@ PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
 DECIDES_BITS = (
     "torch", "torchvision", "device_name", "cuda", "cudnn", "numpy", "pillow", "resnet_tui", "program_revision",
 )  # fmt: skip
-"""With another of these the same step may give other bits."""
+"""Keys of the environment that may change the bits of a step."""
 PRESENT = ("device", "micro_batch")
-"""Always those of the present attempt: which of several equal cards, and a micro-batch that had to shrink."""
+"""Keys that always have the current attempt's value: one of several equal cards, and a shrunk micro-batch."""
 GIT_TIMEOUT_S = 5.0
 
 
@@ -61,7 +61,7 @@ def _plugin(spec: RunSpec, home: Home) -> dict[str, str]:
 
 
 def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
-    """The environment of a run that goes on: as at its first start, with each later attempt's changes."""
+    """Return the environment of a resumed run: that of its first start, with the changes of each later attempt."""
     changes = list(first.get("changes", ()))
     known = dict(first)
     for change in changes:
@@ -78,7 +78,7 @@ def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -
 
 
 def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
-    """A warning where this attempt computes with something else than the ones before."""
+    """Return a warning where this attempt's environment may change the bits, else None."""
     changed: Mapping[str, Any] = next(
         (each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {}
     )
@@ -89,14 +89,14 @@ def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
 
 
 def program_revision() -> str | None:
-    """The program's own git revision where it runs from its repository; `+` marks uncommitted changes."""
+    """Return the program's git revision where it runs from its repository; `+` marks uncommitted changes."""
     source = Path(engine.__file__)
     tracked = _git(source.parent, "ls-files", "--error-unmatch", source.name)
     return git_revision(source.parent) if tracked else None
 
 
 def git_revision(folder: Path) -> str | None:
-    """The revision of the repository that a folder lies in; `+` marks uncommitted changes of tracked files."""
+    """Return the revision of the repository that contains a folder; `+` marks uncommitted changes of tracked files."""
     revision = _git(folder, "rev-parse", "HEAD")
     if not revision:
         return None

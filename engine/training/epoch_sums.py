@@ -1,4 +1,4 @@
-"""What an epoch's steps add up to."""
+"""Sums of loss, correct predictions and gradient norms over an epoch's steps."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,20 +10,23 @@ from engine.training.step import Step
 
 @dataclass
 class EpochSums:
-    """Sums over an epoch's images. Steps wait on the device until they are fetched, many at once: a step itself
-    starts no kernel for its sums, for on a fast card starting kernels is what small batches spend their time on."""
+    """Sums over an epoch's images.
+
+    Results of steps stay on the device until they are fetched, many at once. A step launches no kernel for the sums,
+    because kernel launches take most of the time of small batches on a fast card."""
 
     loss: float = 0.0
-    """Times images."""
+    """Sum of loss × images."""
     right: float = 0.0
+    """Images predicted correctly."""
     images: int = 0
     norms: tuple[float, float] = (0.0, 0.0)
-    """The finite gradient norms of head and conv1, added up."""
+    """Sums of the finite gradient norms of head and conv1."""
     norm_counts: tuple[int, int] = (0, 0)
     seconds: float = 0.0
     wait_s: float = 0.0
     images_here: int = 0
-    """Images that this process trained on, for images/s: an earlier attempt's don't count."""
+    """Images that this process trained on, for images/s; those of an earlier attempt do not count."""
     _waiting: list[Step] = field(default_factory=list, repr=False)
 
     def add(self, step: Step) -> None:
@@ -31,10 +34,10 @@ class EpochSums:
         self.images_here += step.images
 
     def fetch(self) -> list[float]:
-        """Wait for the device and add up the steps since the last time, one by one in their order, so that the sum
-        depends on no moment of fetching; gives their losses.
+        """Wait for the device, add the steps since the last fetch and return their losses.
 
-        A norm that is frozen, or that overflowed in float16, is left out of the mean."""
+        Steps are added one by one in their order, so that the sums do not depend on the time of fetching. Norms of
+        frozen layers, and those that overflowed in float16, are left out of the mean."""
         steps, self._waiting = self._waiting, []
         if not steps:
             return []
@@ -56,8 +59,9 @@ class EpochSums:
         return [row[0] for row in rows]
 
     def means(self) -> dict[str, float | None]:
-        """train_loss and train_acc over the fetched images, gradient norms over steps; None for what there was
-        none of."""
+        """Return train_loss and train_acc over the fetched images, and mean gradient norms over their steps.
+
+        A mean over nothing is None."""
         head, first = (
             total / count if count else None
             for total, count in zip(self.norms, self.norm_counts, strict=True)
@@ -70,7 +74,7 @@ class EpochSums:
         }
 
     def state(self) -> torch.Tensor:
-        """For a checkpoint: float64; loss, right answers, images, then of head and conv1 the norm and its steps."""
+        """Return the sums for a checkpoint, float64: loss, correct, images, then norm and steps of head and conv1."""
         (head, first), (heads, firsts) = self.norms, self.norm_counts
         row = [self.loss, self.right, self.images, head, heads, first, firsts]
         return torch.tensor(row, dtype=torch.float64)

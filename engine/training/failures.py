@@ -1,4 +1,4 @@
-"""Cause, one line and one suggestion for whatever ended a training."""
+"""Cause, message and suggestion for the error that ended a training."""
 
 from engine.analysis.suggestion import lower_lr
 from engine.datasets.layouts import DataError
@@ -26,7 +26,7 @@ USER_ERRORS: tuple[tuple[type[Exception], Cause, str], ...] = (
 
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:
-    """Give the cause, one line, and one suggestion."""
+    """Return the cause, a message of one line, and one suggestion."""
     text = plain(" ".join(str(error).split())) or type(error).__name__
     for kind, cause, suggestion in USER_ERRORS:
         if isinstance(error, kind):

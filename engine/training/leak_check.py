@@ -1,4 +1,4 @@
-"""Leaks at a run's start: val and test images that its first weights were trained on."""
+"""Check for leaks at a run's start: val and test images that its initial weights were trained on."""
 
 from engine.datasets.index import Index
 from engine.datasets.pixels.content import image_hashes
@@ -17,8 +17,10 @@ from engine.training.context import Log, RunContext
 
 
 def provenance(context: RunContext, index: Index) -> tuple[TrainedOn, Leak | None]:
-    """List the images that the run's weights will have been trained on, and find the leak; None where the first
-    weights' images are not known. Raises LeakError where there is a leak that the spec does not allow."""
+    """Return the images that the run's weights will have been trained on, and the leak.
+
+    The leak is None where the images of the initial weights are unknown. Raises LeakError where there is a leak that
+    the spec does not allow."""
     spec, home, log = context.spec, context.home, context.log
     hashes = image_hashes(index, home.cache, log)
     source = source_of(home, spec)

@@ -1,4 +1,4 @@
-"""The run's log: the worker sends this process's output there."""
+"""Log of the run; standard output of this process is redirected to it."""
 
 import contextlib
 import time
@@ -7,8 +7,8 @@ from engine.text import plain
 
 
 def log(text: str) -> None:
-    """A line with the time.
+    """Write a line with the time.
 
-    On a full disk it waits in memory for the next line: what fails the run are the files that it needs."""
+    On a full disk the line stays in memory until the next one; the log alone does not fail the run."""
     with contextlib.suppress(OSError):
         print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}", flush=True)

@@ -1,4 +1,4 @@
-"""Train an epoch, evaluate a split: the loop in the order in which things happen. Knows no database."""
+"""Loop of training and evaluation: one epoch, one split. Does not use the database."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +33,7 @@ def train_one_epoch(
         if on_step():
             return False
     if net.device.type == "cuda":
-        torch.cuda.synchronize(net.device)  # kernels that are only queued have trained nothing yet
+        torch.cuda.synchronize(net.device)  # count the time of queued kernels too
         sums.seconds = before + time.perf_counter() - began
     return True
 
@@ -73,7 +73,7 @@ def evaluate(
 
 
 def _timed(batches: Iterable[Batch], sums: EpochSums) -> Iterator[Batch]:
-    """Pass batches on, adding the seconds that the loop waited for them."""
+    """Yield the batches and add the seconds that the loop waited for them to `sums`."""
     waiting = iter(batches)
     while True:
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The training loss step by step, thinned to at most 2,000 buckets that keep every spike."""
+"""Curve of the training loss by step, downsampled to at most 2,000 buckets that keep every spike."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ MAX_BUCKETS = 2_000
 
 
 class Diverged(Exception):
-    """The loss, or weights after a step, are no longer finite numbers."""
+    """Error for a loss, or for weights after a step, that are not finite."""
 
     def __init__(self, step: int, what: str = "loss is") -> None:
         super().__init__(f"the {what} not finite at step {step}")
@@ -17,7 +17,7 @@ class Diverged(Exception):
 
 @dataclass
 class Bucket:
-    """Neighbouring steps' losses."""
+    """Losses of neighbouring steps, summarised."""
 
     number: int
     count: int
@@ -32,18 +32,18 @@ class Bucket:
 
 
 class LossBuckets:
-    """Collects losses; the width is fixed by the run's length, so live and finished runs look alike.
+    """Collector of losses in buckets; the run's length fixes their width, so that live and ended runs look the same.
 
-    A run that is extended keeps its width, and has more buckets than MAX_BUCKETS in the same proportion."""
+    An extended run keeps its width, and may have more than MAX_BUCKETS buckets."""
 
     def __init__(self, total_steps: int) -> None:
         self.width = max(1, math.ceil(total_steps / MAX_BUCKETS))
         self._open: Bucket | None = None
 
     def add(self, first_step: int, losses: list[float]) -> list[Bucket]:
-        """Take the losses of steps `first_step`, `first_step + 1`, … (from 0); gives the buckets that moved.
+        """Add the losses of steps `first_step`, `first_step + 1`, … (from 0); return the buckets that changed.
 
-        Raises Diverged, with the step counted from 1, at the first that is not finite."""
+        Raises Diverged at the first loss that is not finite, with the step counted from 1."""
         moved: dict[int, Bucket] = {}
         for step, loss in enumerate(losses, first_step):
             if not math.isfinite(loss):
@@ -62,7 +62,7 @@ class LossBuckets:
         return bucket
 
     def state(self) -> dict[str, Any]:
-        """The width and the open bucket, for a checkpoint."""
+        """Return the width and the open bucket, for a checkpoint."""
         return {"width": self.width, "open": dict(vars(self._open)) if self._open else None}
 
     def load(self, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What to do where a step does not fit the card's memory: measure what would, and say so."""
+"""Handling of a step that does not fit into the card's memory: find the micro-batch that fits and suggest it."""
 
 import gc
 import traceback
@@ -15,11 +15,11 @@ REFUSED = (
     "CUDA error: out of memory", "CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
 )  # fmt: skip
-"""By these words of an error's text memory is known to have been refused."""
+"""Texts of errors for refused memory."""
 
 
 class OutOfMemory(Exception):
-    """A step with `images` at once does not fit; one with `fits` does, None where none was found."""
+    """Error for a step of `images` that does not fit; `fits` is the number that does, None where none was found."""
 
     def __init__(self, images: int, fits: int | None) -> None:
         found = "not even the smallest would fit" if fits is None else f"{fits} would fit (measured)"
@@ -34,7 +34,7 @@ class OutOfMemory(Exception):
 
 
 def release(error: BaseException) -> None:
-    """Let go of what the failed step's frames still hold on the card."""
+    """Free the card's memory that the failed step's frames still refer to."""
     traceback.clear_frames(error.__traceback__)
     gc.collect()
     if torch.cuda.is_available():
@@ -75,15 +75,17 @@ def _fits(net: Network, images: int, image_size: int) -> bool:
 
 
 def is_card_full(error: BaseException) -> bool:
-    """Whether the card's memory was refused: by torch's allocator, or by CUDA itself or one of its libraries on a card
-    that others fill too, which torch tells as a plain RuntimeError."""
+    """Return True for an error of the card's memory.
+
+    On a card that others use too, CUDA or one of its libraries may refuse memory, which torch raises as a plain
+    RuntimeError."""
     if isinstance(error, torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in REFUSED)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """The same, or the computer's own memory was refused."""
+    """Return True for an error of the card's or the host's memory."""
     is_host = isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)
     return is_card_full(error) or is_host
 

@@ -1,4 +1,4 @@
-"""Packing's progress as lines of a log: few, with the pace and the time left."""
+"""Progress of packing as log lines with images/s and the time left."""
 
 import time
 from collections.abc import Callable
@@ -7,13 +7,13 @@ SAY_EVERY_S = 5.0
 
 
 class PackingLog:
-    """Called with images done and images in all."""
+    """Progress callback that logs every few seconds; call it with images done and images in all."""
 
     def __init__(self, log: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._log, self._clock = log, clock
         self._began = self._said_at = clock()
         self._before: int | None = None
-        """Images that were done at the first call: an earlier attempt's tell nothing of the pace."""
+        """Images done at the first call, by an earlier attempt; they do not count for images/s."""
 
     def __call__(self, done: int, total: int) -> None:
         now = self._clock()

@@ -1,4 +1,4 @@
-"""The images of a run, indexed, packed and ready to be made into batches."""
+"""Preparation of a run's images: index, pack, make batches."""
 
 from dataclasses import dataclass
 
@@ -23,12 +23,12 @@ from engine.training.memory_layout import memory_format
 from engine.training.packing_progress import PackingLog
 
 BAD_SHOWN = 20
-"""Unreadable images that the log names; the file names all."""
+"""Most unreadable images that the log names; the file names all."""
 
 
 @dataclass(frozen=True)
 class PreparedData:
-    """The images of a run, ready to be gathered."""
+    """Images of a run, ready to be gathered."""
 
     index: Index
     batches: Batches
@@ -37,14 +37,14 @@ class PreparedData:
     val_rows: NDArray[np.int64]
     """Empty where the data have no val split."""
     seen_groups: NDArray[np.bool_] | None
-    """Of each test image, whether a member of its group is in train; None where images have no groups."""
+    """Mask of the test images whose group has images in train; None where images have no groups."""
     steps_per_epoch: int
 
 
 def prepare_data(context: RunContext) -> PreparedData:
-    """Index and pack the images; unreadable ones are listed in the run's folder.
+    """Index and pack the images; list unreadable ones in the run's folder.
 
-    Raises DataError, CacheError, and Stopped where `should_stop` asks meanwhile."""
+    Raises DataError, CacheError, and Stopped where `should_stop` returns True while images are packed."""
     spec = context.spec
     index = index_data(context.home, spec)
     context.log(f"data {spec.data}: {index.describe()}")
@@ -83,7 +83,7 @@ def _batches(context: RunContext, index: Index, images: NDArray[np.uint8]) -> Ba
 
 
 def _steps_per_epoch(context: RunContext, train_images: int) -> int:
-    """Raises DataError where BatchNorm would see a single value."""
+    """Count the steps of an epoch. Raises DataError where BatchNorm would see a single value."""
     spec = context.spec
     shown = train_images * spec.passes
     if spec.passes > 1:
@@ -96,7 +96,7 @@ def _steps_per_epoch(context: RunContext, train_images: int) -> int:
 
 
 def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:
-    """The index without the images that cannot be read, and the packed images."""
+    """Pack the images; return the index without unreadable ones, and the packed images."""
     spec, bad_list = context.spec, context.paths.bad_images
     try:
         packed = pack(

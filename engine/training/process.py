@@ -1,8 +1,8 @@
-"""`python -m engine.training.process`: the process that trains one run.
+"""`python -m engine.training.process`: process that trains one run.
 
-Its worker keeps standard input open and writes to it: `train RUN ATTEMPT` first, later perhaps `cancel`, `pause` or
-`stop`; when it closes, the worker has gone. Until it has a run it is a warm process: it imports all that training
-needs, which takes seconds, and touches no card."""
+Its worker keeps standard input open and writes to it: first `train RUN ATTEMPT`, later perhaps `cancel`, `pause` or
+`stop`. When standard input closes, the worker has ended. Until it has a run it is a warm process: it imports everything
+that training needs, which takes seconds, and uses no card."""
 
 import argparse
 import contextlib
@@ -19,7 +19,7 @@ from engine.training.control_channel import ControlChannel
 from engine.worker.endings import LEASE_LOST, STORE_UNUSABLE
 
 LATER = ("torch._dynamo", "sklearn.datasets")
-"""What torch's optimisers and the built-in digits import at their first use: as slow as torch itself."""
+"""Modules that torch's optimisers and the built-in digits import at first use; they take as long as torch itself."""
 
 
 def main() -> int:
@@ -36,17 +36,17 @@ def main() -> int:
     channel.listen(lambda held: write_to_log(home, held))
     importlib.import_module("engine.training.attempt")
     for room in LATER:
-        if channel.held is None:  # while it waits; a run that is there imports what it uses
+        if channel.held is None:  # only while there is no run; a run imports what it uses
             importlib.import_module(room)
     return _train(home, channel, arguments.device)
 
 
 def write_to_log(home: Home, held: Claim) -> None:
-    """From here on this process's output goes to the run's log."""
+    """Redirect this process's output to the run's log."""
     try:
         log = os.open(home.run(held.run_id).log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError:
-        os._exit(STORE_UNUSABLE)  # the worker has just opened it: the folder has gone since
+        os._exit(STORE_UNUSABLE)  # the worker has just opened the log: the folder was deleted since
     for output in (sys.stdout, sys.stderr):
         os.dup2(log, output.fileno())
     os.close(log)
@@ -71,8 +71,9 @@ def _train(home: Home, channel: ControlChannel, device: str) -> int:
 
 
 def leave(code: int) -> None:
-    """End the process without the interpreter's clearing up, for which the next run would wait. Lines that the disk
-    still has no room for are lost."""
+    """End the process without the interpreter's clean-up, for which the next run would have to wait.
+
+    Log lines that still do not fit on the disk are lost."""
     for output in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             output.flush()

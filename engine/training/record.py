@@ -1,4 +1,4 @@
-"""Write what a session measures into the run table, under the attempt's claim."""
+"""Recorder of a session's measurements in the run table, under the attempt's claim."""
 
 import math
 import resource
@@ -23,7 +23,9 @@ from engine.training.store_retry import patient_fence, patiently
 
 
 class StoreRecorder:
-    """Every method raises LeaseLost once the run was claimed anew, and waits while the run table is out of reach."""
+    """Recorder for one attempt; every method waits while the run table cannot be reached.
+
+    Every method raises LeaseLost where another process has claimed the run."""
 
     def __init__(
         self,
@@ -84,7 +86,7 @@ class StoreRecorder:
         )
 
     def diverged(self, what: str) -> None:
-        """Judge a run whose loss or weights stopped being numbers within an epoch, which so never ended."""
+        """Judge a run whose loss or weights became non-finite during an epoch, which therefore has no row."""
         earlier = self._earlier()
         last = max((row.epoch for row in earlier), default=0)
         broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=(), broken=what)
@@ -122,7 +124,7 @@ class StoreRecorder:
 
 
 def peak_memory_gb(device: str) -> float:
-    """The most that this process has reserved on its card, or on the CPU held of the host's memory, GiB."""
+    """Return the peak memory of this process in GiB: reserved on its card, or on the CPU resident on the host."""
     if device.startswith("cuda"):
         return float(torch.cuda.max_memory_reserved(device)) / 2**30
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

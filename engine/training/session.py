@@ -1,4 +1,4 @@
-"""One run in training, from its newest checkpoint to its last epoch. Knows no database."""
+"""Session: one run in training, from its newest checkpoint to its last epoch. Does not use the database."""
 
 import time
 from collections.abc import Callable
@@ -37,17 +37,17 @@ from engine.training.step import lr_taken
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_MAX_SHARE = 0.02
-"""Within an epoch a checkpoint is written only where it costs less than this share of the time."""
+"""Largest share of the time that checkpoints within an epoch may take."""
 
 
 class Recorder(Protocol):
-    """Whoever writes down what a session measures."""
+    """Recorder of a session's measurements."""
 
     def begin(
         self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
     ) -> None: ...
     def fence(self) -> AbstractContextManager[object]:
-        """What the run's files take their places under: raises where this process may not write any more."""
+        """Return the context in which files are renamed to their places; it raises where this process may not write."""
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
@@ -55,12 +55,12 @@ class Recorder(Protocol):
 
 
 class Session:
-    """The state of a run in training."""
+    """State of a run in training."""
 
     def __init__(self, context: RunContext) -> None:
         """Set up data and network and load the newest checkpoint.
 
-        Raises DataError, WeightsError; Stopped where `should_stop` asks while images are packed."""
+        Raises DataError, WeightsError; Stopped where `should_stop` returns True while images are packed."""
         self.context, self.spec, self.log, self.paths = context, context.spec, context.log, context.paths
         ready = set_up(context)
         self.data, self.net, self.trained_on, self.leak = ready.data, ready.net, ready.trained_on, ready.leak
@@ -75,10 +75,10 @@ class Session:
             self._load(ready.checkpoint)
 
     def train(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
-        """Train to the last epoch, or until patience is out; False when stopped before, with a checkpoint.
+        """Train to the last epoch, or until patience ends the run; save and return False where it was stopped.
 
-        Raises Diverged at a loss or weights that are not finite, OutOfMemory where a step does not fit the card,
-        and whatever the recorder raises."""
+        Raises Diverged for a loss or weights that are not finite, OutOfMemory where a step does not fit into the card's
+        memory, and the recorder's errors."""
         recorder.begin(
             self.data.index,
             epoch=self.done_epochs,
@@ -104,14 +104,14 @@ class Session:
         return True
 
     def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
-        # The first step of all is shown at once.
+        # The very first step of a run is shown at once.
         flushed_at = time.monotonic() if self._global_step() else 0.0
 
         def on_step() -> bool:
             nonlocal flushed_at
             self.step += 1
             if self.step == self.data.steps_per_epoch:
-                return False  # the epoch is finished first
+                return False  # finish the epoch before stopping
             if time.monotonic() - flushed_at > FLUSH_EVERY_S:
                 self._flush(recorder)
                 if self._checkpoint_is_due():
@@ -139,8 +139,10 @@ class Session:
         return epoch >= self.spec.epochs or (0 < patience <= epoch - (self.best.epoch if self.best else 0))
 
     def _finish_epoch(self, recorder: Recorder) -> None:
-        """Evaluate, write files, record, checkpoint, and only then let the best epoch's files take their places:
-        in this order, so that after a kill the epoch's end is repeated, and nothing is missed or ahead of it."""
+        """Evaluate, write files, record, checkpoint, and only then move the best epoch's files to their places.
+
+        After a kill at any point of this order the end of the epoch is repeated, and no file is missing or newer than
+        the checkpoint."""
         self._flush(recorder)
         self._check_weights()
         measured = self._measure()
@@ -217,7 +219,7 @@ class Session:
         write_predictions(paths, names, labels, measured.evaluation, classes, last=last, fence=fence)
 
     def _flush(self, recorder: Recorder) -> None:
-        """Fetch the waiting steps from the device, check their losses, write them down."""
+        """Fetch the steps from the device, check their losses, record them."""
         losses = self.sums.fetch()
         if not losses:
             return
@@ -225,7 +227,7 @@ class Session:
         recorder.progress(self._global_step(), self.sums.images_per_s, moved, self.buckets.width)
 
     def _check_weights(self) -> None:
-        """No epoch is measured and no checkpoint written of weights that a step has broken. Raises Diverged."""
+        """Raise Diverged where weights are not finite, before an epoch is measured or a checkpoint is written."""
         if not all_finite(self.net.model):
             raise Diverged(self._global_step(), "weights are")
 

@@ -1,4 +1,4 @@
-"""What an attempt begins with: its newest checkpoint, its data, its network, and the images those weights have seen."""
+"""Setup of an attempt: newest checkpoint, data, network, and the images that its weights were trained on."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,21 +16,21 @@ from engine.training.step import Network
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a session needs before its first step."""
+    """Everything that a session needs before its first step."""
 
     data: PreparedData
     net: Network
-    """At its start: a run that resumes takes its weights from the checkpoint afterwards."""
+    """Network with its initial weights; the session of a resumed run loads the checkpoint's afterwards."""
     checkpoint: dict[str, Any] | None
     trained_on: TrainedOn
     leak: Leak | None
-    """Found at the start; a run that resumes was judged then."""
+    """Leak of a run that starts; None for a resumed run, which was checked at its start."""
     is_new_provenance: bool
-    """Whether `trained_on` has yet to be written down."""
+    """True where `trained_on` has not been saved yet."""
 
 
 def set_up(context: RunContext) -> Setup:
-    """Load the checkpoint, or the first weights; then data and network.
+    """Load the checkpoint, or the initial weights; then prepare data and network.
 
     Raises DataError, WeightsError, PluginError, LeakError; Stopped where `should_stop` asks while images are packed."""
     spec, paths = context.spec, context.paths
@@ -39,7 +39,7 @@ def set_up(context: RunContext) -> Setup:
     resumes = checkpoint is not None
     if not resumes and (paths.last.exists() or paths.last_before.exists()):
         context.log("its checkpoints are torn and cannot be used: training from the start")
-    # Weights that are missing or do not fit are found before the images are packed.
+    # Load weights first, so that missing or unsuitable ones show before the images are packed.
     weights = None if resumes else first_weights(spec, context.home)
     data = prepare_data(context)
     if checkpoint is not None and checkpoint["data"] != data.index.digest:

@@ -1,4 +1,4 @@
-"""A run table that cannot be reached just now is no reason to lose a training: it waits and tries again."""
+"""Retry of store calls: a training waits while the run table cannot be reached."""
 
 import contextlib
 import time
@@ -11,14 +11,14 @@ from engine.training.log import log
 
 T = TypeVar("T")
 PATIENCE_S = 600.0
-"""As long as the worker waits."""
+"""Longest wait in seconds, the same as the worker's."""
 PAUSE_S = 1.0
 
 
 def patiently(act: Callable[[], T]) -> T:
-    """What `act`, a whole transaction, gives; tried again on StoreError, which is raised after PATIENCE_S.
+    """Call `act`, a whole transaction, and return its result; retry on StoreError for PATIENCE_S seconds.
 
-    LeaseLost is raised at once: nobody waits for a run that belongs to another."""
+    Raises StoreError afterwards, and LeaseLost at once, because the run then belongs to another process."""
     deadline = None
     while True:
         try:
@@ -34,7 +34,7 @@ def patiently(act: Callable[[], T]) -> T:
 
 @contextlib.contextmanager
 def patient_fence(store: Store, held: Claim) -> Iterator[None]:
-    """`fence`, entered patiently."""
+    """Enter `fence` with retries."""
     with contextlib.ExitStack() as stack:
         patiently(lambda: stack.enter_context(fence(store, held)))
         yield

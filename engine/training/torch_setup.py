@@ -1,4 +1,4 @@
-"""What a process that computes asks of its libraries before the first step."""
+"""Setup of torch and the C library in a training process, before the first step."""
 
 import ctypes
 import os
@@ -17,7 +17,7 @@ MAX_THREADS = 8
 
 
 def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.device) -> None:
-    """Compute with the threads, the rounding and the determinism that the run was begun with."""
+    """Set the threads, rounding and determinism that the run started with."""
     torch.set_num_threads(environment["threads"])
     if environment["precision"] == "fp32":
         forbid_tf32()
@@ -33,11 +33,11 @@ def resolve_threads(wanted: int) -> int:
 
 
 def keep_freed_memory() -> bool:
-    """Let the allocator use a step's memory again in the next; False where the C library is not glibc.
+    """Keep freed memory in the process, so that the next step reuses it; return False where the C library is not glibc.
 
-    By default glibc gives each large block back to the kernel when it is freed, and a step of a network on the CPU
-    faults all its activations in anew, zeroed: up to a fifth of its time (docs/LOG.md has the figures).
-    What the process holds at its peak grows by about a tenth."""
+    By default glibc returns each large block to the kernel when it is freed, so that each step on the CPU faults in all
+    its activations again, zeroed. This takes up to a fifth of a step's time (docs/LOG.md has the figures). The peak
+    memory of the process grows by about a tenth."""
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):

@@ -1,1 +1,1 @@
-"""How data sets are written down: tables, folders, array files, and what may be wrong with them."""
+"""Readers of data sets on disk: tables, folders and array files, with the problems found in them."""

@@ -1,4 +1,4 @@
-"""Which column of a table holds what: as the user says, else by its heading, else by its content."""
+"""Roles of a table's columns: as the user says, else by heading, else by content."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.split_names import SPLIT_WORDS
 from engine.datasets.read_options import ReadOptions
 
-# Headings as `heading` gives them.
+# Headings in the form that `heading` returns.
 IMAGE_HEADINGS = (
     "0", "image", "images", "name", "names", "img", "file", "files", "filename", "filenames", "fname", "id",
     "idcode", "imageid", "imagename", "imagepath", "imagefile", "imgname", "imgid", "path", "filepath",
@@ -28,12 +28,12 @@ GROUP_HEADINGS = (
     "person", "personid", "group", "groups", "groupid",
 )  # fmt: skip
 SAMPLE = 200
-"""So many rows tell what a column holds."""
+"""Number of rows that are read to recognise a column by its content."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Places of the columns in a table's rows, from 0."""
+    """Columns of a table by role, counted from 0."""
 
     has_header: bool
     image: int
@@ -42,12 +42,14 @@ class Columns:
     group: int | None
 
     def named(self, table: Table, column: int) -> str:
-        """`column level`, or `column 2` (from 1) without a header."""
+        """Name a column in a message: `column level`, or without a header `column 2`, counted from 1."""
         return f"column {table.rows[0][column] if self.has_header else column + 1}"
 
 
 def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
-    """Raises DataError, naming what there is to choose from, where a column cannot be found."""
+    """Find the columns of images, labels, splits and groups.
+
+    Raises DataError, which names the columns to choose from, where the one of images or labels is not found."""
     image, has_header = find_images(table, options, places)
     finder = _Finder(table, has_header, options)
     if image is None:
@@ -55,13 +57,14 @@ def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     split = finder.split(image)
     group = finder.given("group_column")
     if group is None:
-        group = finder.headed(GROUP_HEADINGS, but=(image, split))
+        group = finder.headed(GROUP_HEADINGS, taken=(image, split))
     return Columns(has_header, image, finder.label((image, split, group)), split, group)
 
 
 def find_images(table: Table, options: ReadOptions, places: Places) -> tuple[int | None, bool]:
-    """The column of image names, None where nothing tells, and whether the first row is a header. Raises DataError
-    where the one that `options` names is not there."""
+    """Find the column of image names, None where it is unknown, and whether the first row is a header.
+
+    Raises DataError where the table does not have the column that `options` names."""
     image_at, listing = _images_by_content(table, places)
     has_header = _has_header(table, image_at, listing, options)
     finder = _Finder(table, has_header, options)
@@ -72,7 +75,9 @@ def find_images(table: Table, options: ReadOptions, places: Places) -> tuple[int
 
 
 def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listing | None]:
-    """The column of which most cells are image files (in a sample), and where; None where no cell is."""
+    """Find the column with the most cells that are image files, and the folder they are in.
+
+    Only a sample of rows is read. Both are None where under half the cells of every column are image files."""
     rows = table.rows[: SAMPLE + 1]
     best: tuple[int, int | None, Listing | None] = (0, None, None)
     for column in range(table.width):
@@ -84,9 +89,11 @@ def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listin
 
 
 def _has_header(table: Table, image_at: int | None, listing: Listing | None, options: ReadOptions) -> bool:
-    """Is the first row one of headings? A row that names an image is not; one with known headings is, and so
-    is one that stands apart from those below: no image, nor a name like theirs, and a word above numbers or
-    above labels of which it is none."""
+    """Return True where the first row is a header.
+
+    A row with a heading that `options` names is one; a row that names an image is none; a row with a known heading is
+    one. Any other row is a header where its image cell is no name like those below it, and another of its cells is a
+    word above numbers only, or above labels that never equal it."""
     first, rest = table.rows[0], table.rows[1 : SAMPLE + 1]
     given = (options.image_column, options.label_column, options.split_column, options.group_column)
     if any(column in first for column in given if column and not column.isdecimal()):
@@ -110,12 +117,16 @@ def _has_header(table: Table, image_at: int | None, listing: Listing | None, opt
 
 @dataclass(frozen=True)
 class _Finder:
+    """Search for a table's columns by option, heading and content."""
+
     table: Table
     has_header: bool
     options: ReadOptions
 
     def given(self, option: str) -> int | None:
-        """The column that the user named, by heading or by number from 1. Raises DataError if there is none."""
+        """Return the column that the user named, by heading or by number from 1; None where no name was given.
+
+        Raises DataError where the table has no such column."""
         wanted = getattr(self.options, option)
         if not wanted:
             return None
@@ -130,16 +141,18 @@ class _Finder:
             f"{self.table.path} has no column {wanted!r}: {self.choose(option.removesuffix('_column'))}"
         )
 
-    def headed(self, headings: Collection[str], but: Sequence[int | None] = ()) -> int | None:
-        """The first column under one of these headings."""
+    def headed(self, headings: Collection[str], taken: Sequence[int | None] = ()) -> int | None:
+        """Return the first column under one of these headings that is not taken; None where there is none."""
         if not self.has_header:
             return None
         places = [place for place, cell in enumerate(self.table.rows[0]) if heading(cell) in headings]
-        return next((place for place in places if place not in but), None)
+        return next((place for place in places if place not in taken), None)
 
     def split(self, image: int) -> int | None:
-        """The given one, else one under a known heading if most of its cells that are not empty name a split, so
-        that the others are reported; without a header all cells must."""
+        """Return the column of splits, None where there is none.
+
+        It is the given column, else one under a known heading where most cells that are not empty name a split; the
+        other cells are reported later. Without a header all cells must name a split."""
         given = self.given("split_column")
         if given is not None:
             return given
@@ -154,7 +167,9 @@ class _Finder:
         return None
 
     def label(self, taken: Sequence[int | None]) -> int:
-        """The given one, else the only one under a known heading, else the only one that is left."""
+        """Return the column of labels: the given one, else the only one with a known heading, else the only one left.
+
+        Raises DataError where there is none, or more than one."""
         given = self.given("label_column")
         if given is not None:
             return given
@@ -169,6 +184,7 @@ class _Finder:
         raise DataError(f"{self.table.path} has {why}: {self.choose('label')}")
 
     def choose(self, what: str) -> str:
+        """Word the advice to name a column, with the names to choose from."""
         header = self.table.rows[0] if self.has_header else ()
         names = ", ".join(cell or str(place) for place, cell in enumerate(header, 1))
         return f"name one as {what}_column ({names or f'1 to {self.table.width}'})"

@@ -1,4 +1,4 @@
-"""CSV files as people save them: comma, semicolon or tab, with or without a header, a byte order mark, CRLF."""
+"""Tolerant reader of CSV files: comma, semicolon or tab, with or without header, byte order mark or CRLF."""
 
 import csv
 import io
@@ -16,12 +16,12 @@ SNIFFED_ROWS = 20
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file; whether the first row is a header is for the reader to find out."""
+    """Cells of a file; the first row may be a header."""
 
     path: Path
     rows: tuple[tuple[str, ...], ...]
     ragged: tuple[int, ...]
-    """Numbers (from 1) of rows that have fewer or more cells than most; they are left out of `rows`."""
+    """Numbers (from 1) of rows that have fewer or more cells than most rows; `rows` leaves them out."""
 
     @property
     def width(self) -> int:
@@ -36,7 +36,7 @@ def is_table(name: str) -> bool:
 
 
 def read_table(path: Path) -> Table:
-    """A file's rows but for blank ones. Raises DataError for an empty file and for what is not text."""
+    """Read the rows of a file without blank ones. Raises DataError for a file that is empty or not text."""
     cells = _without_empty_columns([row for row in _cells(path) if not _is_blank(row)])
     if not cells:
         raise DataError(f"{path} is empty: it needs a row for each image")
@@ -47,9 +47,10 @@ def read_table(path: Path) -> Table:
 
 
 def read_column(path: Path) -> list[str]:
-    """The lines of a file of one column, blank ones as `""` but for those at its end, since their places count.
+    """Read the lines of a file of one column.
 
-    Raises DataError as `read_table` does, and for a second column."""
+    Blank lines are `""`, because the line numbers matter; those at the end are dropped. Raises DataError as
+    `read_table` does, and for a second column."""
     cells = _cells(path)
     while cells and _is_blank(cells[-1]):
         cells.pop()
@@ -67,7 +68,7 @@ def _is_blank(row: Sequence[str]) -> bool:
 
 
 def _cells(path: Path) -> list[tuple[str, ...]]:
-    """All rows of a file; a blank line is one without cells."""
+    """Read all rows of a file; a blank line is a row without cells."""
     text = _text(path)
     try:
         delimiter = _delimiter(text)
@@ -92,7 +93,9 @@ def _text(path: Path) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The one of `,` `;` tab that cuts the first rows into equally many cells, more than one; else a comma."""
+    """Return the delimiter (`,`, `;` or tab) that cuts most of the first rows into as many cells as the first one.
+
+    Of several, return the one that gives the most cells; a comma where none gives more than one cell."""
     lines = text.split("\n", SNIFFED_ROWS)[:SNIFFED_ROWS]
     best, cells = ",", 1
     for delimiter in ",;\t":
@@ -104,7 +107,7 @@ def _delimiter(text: str) -> str:
 
 
 def _without_empty_columns(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Spreadsheets leave empty columns at the end."""
+    """Drop the empty columns that spreadsheets leave at the end."""
     widest = max(map(len, rows), default=0)
     if any(len(row) == widest and row[-1] for row in rows):
         return list(rows)
@@ -117,5 +120,5 @@ def _filled(row: tuple[str, ...]) -> int:
 
 
 def heading(text: str) -> str:
-    """A column's heading without what differs between authors: `Image name` and `image_name` are one."""
+    """Reduce a heading to lower-case letters and digits: `Image name` and `image_name` are the same."""
     return re.sub(r"[^a-z0-9]", "", text.lower())

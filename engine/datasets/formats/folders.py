@@ -1,4 +1,4 @@
-"""Layouts that are folders: a folder of images for each class, within `train` and `test` or not."""
+"""Readers of class folders: a folder of images for each class, inside `train` and `test` or not."""
 
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from engine.problem import Problem
 
 
 def has_split_folders(path: Path) -> bool:
-    """Is there a folder `train`, `test` or the like that holds folders? One with images alone is a class."""
+    """Return True where a folder `train`, `test` or similar holds folders; one that holds only images is a class."""
     return any(_class_folders(path / name) for name in _split_folders(path))
 
 
 def read_split_folders(path: Path) -> Layout:
+    """Read the class folders of each split. Raises DataError where there is no train folder."""
     rows: list[Row] = []
     problems: list[Problem] = []
     found = _split_folders(path)
@@ -36,7 +37,7 @@ def read_split_folders(path: Path) -> Layout:
 
 
 def read_class_folders(path: Path) -> Layout | None:
-    """None where there are no two folders with images."""
+    """Read the class folders; return None where fewer than two folders hold images."""
     rows = tuple(Row(file, label, None) for file, label in _images_of_classes(path))
     if len({row.label for row in rows}) < 2:
         return None
@@ -45,7 +46,7 @@ def read_class_folders(path: Path) -> Layout | None:
 
 
 def _split_folders(path: Path) -> dict[str, str]:
-    """The folders that are splits, train first, and which split each is."""
+    """Return the split of each folder that is one, train first, by the folder's name."""
     names = {folder.name: SPLIT_WORDS.get(folder.name.lower()) for folder in _folders(path)}
     order = ("train", "test", "val")
     found = {name: split for name, split in names.items() if split is not None}
@@ -61,7 +62,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _images_of_classes(path: Path) -> list[tuple[str, str]]:
-    """Each image's path from `path` and its class."""
+    """List each image's path relative to `path`, with its class."""
     return [
         (f"{folder.name}/{file}", folder.name)
         for folder in _class_folders(path)
@@ -70,7 +71,7 @@ def _images_of_classes(path: Path) -> list[tuple[str, str]]:
 
 
 def _loose(path: Path) -> list[Problem]:
-    """Images that lie beside the class folders."""
+    """Note images that lie beside the class folders."""
     names = sorted(entry.name for entry in path.iterdir() if is_image(entry.name) and entry.is_file())
     if not names:
         return []

@@ -1,4 +1,4 @@
-"""Which folder holds the images of which table."""
+"""Choice of the folder that holds a table's images."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,11 @@ from engine.problem import Problem, WayOut
 
 
 def choose_folders(tables: Sequence[Sequence[Row]], places: Places) -> tuple[list[Listing], list[Problem]]:
-    """Each table's folder, and a warning where others hold as many of its images.
+    """Choose the folder of each table's images; warn where other folders hold as many of them.
 
-    All tables share the folder that holds most of their images, unless folders of their own hold more, or as many
-    and are called as their splits: `train` and `test` that are both numbered from 0 tell nothing else."""
+    All tables share the folder that holds most of their images, unless separate folders hold more of them, or as many
+    and have the names of the splits. The last case is for images that are numbered from 0 in both `train` and
+    `test`: only the folder's name tells them apart."""
     names = [[row.file for row in table] for table in tables]
     every = [name for table in names for name in table]
     together, rivals = places.best(every)
@@ -33,8 +34,9 @@ def choose_folders(tables: Sequence[Sequence[Row]], places: Places) -> tuple[lis
 
 
 def _folder_of(table: Sequence[Row], places: Places) -> tuple[Listing, list[Listing], bool]:
-    """The folder that holds most of a table's images, preferably one that is called as its split; others that hold
-    as many, unless its name tells it from them; and whether it is called so."""
+    """Return the folder that holds most of a table's images, its rivals, and whether it has the name of the split.
+
+    Of folders that hold as many, the one with the name of the table's split comes first and has no rivals."""
     best, rivals = places.best([row.file for row in table])
     splits = {row.split for row in table}
     named = [each for each in (best, *rivals) if {split_in_name(each.root.name)} == splits != {None}]

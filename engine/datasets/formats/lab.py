@@ -1,4 +1,4 @@
-"""The lab's layout: four CSVs of one column, image names and labels of each split, that pair up row by row."""
+"""Reader of the lab's layout: four CSVs of one column, names and labels of each split, paired row by row."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,17 +17,18 @@ LAB_FILES = ("train_img.csv", "train_label.csv", "test_img.csv", "test_label.csv
 
 
 def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
-    """Four CSVs of one column without header: image names and labels of each split. Raises DataError where
-    not one pair of them can be read."""
+    """Read the four CSVs of one column, usually without header: image names and labels of each split.
+
+    Raises DataError where neither pair can be read."""
     places = Places(folder, options.images)
     problems: list[Problem] = []
     tables: list[list[Row]] = []
     headless: list[str] = []
     for split in ("train", "test"):
-        lacking = [name for name in (f"{split}_img.csv", f"{split}_label.csv") if name not in names]
-        if lacking:
+        missing = [name for name in (f"{split}_img.csv", f"{split}_label.csv") if name not in names]
+        if missing:
             there = ", ".join(sorted(names & set(LAB_FILES)))
-            problems.append(error("missing_table", f"{folder} has {there} but no {lacking[0]}: add it"))
+            problems.append(error("missing_table", f"{folder} has {there} but no {missing[0]}: add it"))
             continue
         try:
             rows, had_header = _paired(folder, split, places, problems)
@@ -52,7 +53,7 @@ def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
 
 
 def _paired(folder: Path, split: str, places: Places, problems: list[Problem]) -> tuple[list[Row], bool]:
-    """The rows of one split, and whether a header was left out."""
+    """Read the rows of one split; return them and whether a header was left out."""
     images, labels = (folder / f"{split}_{what}.csv" for what in ("img", "label"))
     names, values = _without_blank_lines(read_column(images), read_column(labels))
     if len(names) != len(values):
@@ -65,29 +66,31 @@ def _paired(folder: Path, split: str, places: Places, problems: list[Problem]) -
 
 
 def _without_blank_lines(names: list[str], values: list[str]) -> tuple[list[str], list[str]]:
-    """Lines that are blank in both files name nothing, nor do those of one file that pairs up without them; any
-    other lacks a name or a label."""
+    """Drop lines that are blank in both files, and blank lines of one file where the files pair up without them.
+
+    Any other blank line stays: it is a missing name or a missing label."""
     blank = (names.count(""), values.count(""))
     if len(names) != len(values) and 0 in blank and len(names) - blank[0] == len(values) - blank[1]:
         return list(filter(None, names)), list(filter(None, values))
     is_blank = [not name and not value for name, value in zip(names, values, strict=False)]
     is_blank += [False] * abs(len(names) - len(values))
-    return _but(names, is_blank), _but(values, is_blank)
+    return _filled(names, is_blank), _filled(values, is_blank)
 
 
-def _but(cells: Sequence[str], is_blank: Sequence[bool]) -> list[str]:
+def _filled(cells: Sequence[str], is_blank: Sequence[bool]) -> list[str]:
     return [cell for cell, blank in zip(cells, is_blank, strict=False) if not blank]
 
 
 def _is_headed(names: Sequence[str], values: Sequence[str], places: Places) -> bool:
-    """Is the first row one of headings? Never where its name is a file, or where it is a name like those below
-    and no known heading."""
+    """Return True where the first row is a header.
+
+    It is none where its name is a file, or where the name is no known heading and looks like those below."""
     listing = places.best(names[:SAMPLE])[0]
     if min(len(names), len(values)) < 2 or listing.find(names[0]) is not None:
         return False
     title, rest = heading(names[0]), names[1:SAMPLE]
     if title in IMAGE_HEADINGS:
-        return title != "0" or "1" not in names  # pandas heads a column without name with a number
+        return title != "0" or "1" not in names  # pandas writes a number as the heading of a nameless column
     if looks_like(names[0], rest) or is_missing(values[0]):
         return False
     return heading(values[0]) in LABEL_HEADINGS or (

@@ -1,4 +1,4 @@
-"""Labels as data sets write them, and the classes that they are."""
+"""Classes of a data set, from labels in any of the usual spellings."""
 
 import re
 from collections import Counter
@@ -12,12 +12,12 @@ _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0{1,18})?", re.ASCII)
 
 
 def is_whole(text: str) -> bool:
-    """`3`, `03`, and `3.0` as pandas writes whole numbers of a column with gaps."""
+    """Return True for a whole number: `3`, `03`, or `3.0`, which pandas writes in a column with empty cells."""
     return _WHOLE.fullmatch(text) is not None
 
 
 def normal(label: str) -> str:
-    """`01`, `1` and `1.0` are one class."""
+    """Normalise a label that is a whole number: `01`, `1` and `1.0` are one class."""
     return str(int(label.partition(".")[0])) if is_whole(label) else label
 
 
@@ -28,12 +28,12 @@ def is_missing(label: str) -> bool:
 def find_classes(
     labels: Sequence[str], names: Sequence[str], class_names: Sequence[str], *, are_words: bool = False
 ) -> tuple[tuple[str, ...], bool, list[int | None], list[Problem]]:
-    """Class names in order; whether they are grades; each image's class, None where its label cannot be used;
-    and what is wrong. `labels` are normal, `names` the images'.
+    """Return the class names in order; whether they are grades; each image's class, None where its label cannot be
+    used; and the problems. `labels` are normalised, `names` are the names of the images.
 
-    Labels are grades where they are whole numbers from 0 (of which one may lack) or words in an order given
-    by `class_names`; numbers are words where `class_names` has them all. `are_words`: they are names of folders,
-    and numbers only where they can be grades."""
+    Labels are grades where they are whole numbers from 0 (of which one may be missing), or words whose order
+    `class_names` gives. Numbers count as words where `class_names` lists them all, and, with `are_words` (the labels
+    are names of folders), where they cannot be grades."""
     counts = Counter(labels)
     good = {each: n for each, n in counts.items() if not is_missing(each) and len(each) <= MAX_LABEL}
     are_numbers = sum(n for each, n in good.items() if is_whole(each)) * 2 > sum(good.values())
@@ -58,18 +58,20 @@ def find_classes(
 
 
 def _are_grades(labels: Iterable[str]) -> bool:
-    """Whole numbers from 0, none out of range."""
+    """Return True for whole numbers from 0, none of them out of range."""
     numbers = {int(each) if is_whole(each) else -1 for each in labels}
     return min(numbers) >= 0 and _largest(numbers) == max(numbers)
 
 
 def _by_number(label: str) -> tuple[int, str]:
-    """Numbers in their order, then words in theirs."""
+    """Return a sort key that puts numbers in numerical order before words in alphabetical order."""
     return (int(label), "") if is_whole(label) else (10**19, label)
 
 
 def _largest(numbers: set[int]) -> int:
-    """The last grade: at most one of those below it may lack, and what lies further up is out of range."""
+    """Return the last grade, -1 where there is none.
+
+    At most one grade below it may be missing; larger numbers are out of range."""
     good = sorted(number for number in numbers if number >= 0)
     while good and good[-1] > len(good):
         good.pop()
@@ -123,15 +125,15 @@ def _seen(labels: Sequence[str]) -> int:
 
 
 def missing_classes(classes: Sequence[str], counts: dict[str, Counter[int]]) -> list[Problem]:
-    """Classes without an image, in all or in one split; `counts` are images of each class by split."""
+    """Warn of classes without an image in any or in one split; `counts` has the images of each class by split."""
     problems = []
     for number, name in enumerate(classes):
-        lacking = [split for split, counted in counts.items() if not counted[number]]
-        if len(lacking) == len(counts):
+        empty = [split for split, counted in counts.items() if not counted[number]]
+        if len(empty) == len(counts):
             where, brief = "no images", f"no {name}"
-        elif lacking:
-            where = f"no {' and no '.join(lacking)} images"
-            brief = f"no {name} in {', '.join(lacking)}"
+        elif empty:
+            where = f"no {' and no '.join(empty)} images"
+            brief = f"no {name} in {', '.join(empty)}"
         else:
             continue
         text = f"class {name} has {where}: nothing will be known about it"

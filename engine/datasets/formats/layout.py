@@ -1,4 +1,4 @@
-"""What a recognised data set is: its images with labels, splits and groups, and what is wrong with it."""
+"""Layout of a recognised data set: images with labels, splits and groups, and their problems."""
 
 import posixpath
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.datasets.formats.image_folders import choose_folders
-from engine.datasets.formats.missing_files import Lacking
+from engine.datasets.formats.missing_files import RowsWithoutFile
 from engine.datasets.formats.names import Listing, Places, is_inside
 from engine.datasets.formats.problems import note, warning
 from engine.datasets.formats.rows import Row
@@ -15,37 +15,38 @@ from engine.problem import Problem
 
 @dataclass(frozen=True)
 class Layout:
-    """What was recognised. Rows that name no image are not among these, but among the problems."""
+    """Recognised layout. Rows that name no image are among the problems, not among the rows."""
 
     kind: str
-    """In words: `lab CSVs, images in train`."""
+    """Kind in words, such as `lab CSVs, images in train`."""
     why: str
-    """What it was recognised by."""
+    """Evidence that it was recognised by, in words."""
     root: Path
+    """Folder that the rows' files are relative to."""
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...] = ()
     group_column: str = ""
-    """The column that the rows' groups come from."""
+    """Column that the rows' groups come from."""
     has_names: bool = False
-    """Are labels the names of folders?"""
+    """True where labels are the names of folders."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Rows whose names were looked for as files."""
+    """Rows of some tables after the search for their files."""
 
     root: Path
     inside: str
-    """`, images in train`: where they were found, unless beside the tables."""
+    """Folder of the images in words, such as `, images in train`; empty where they lie beside the tables."""
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
 
 
 def place(tables: Sequence[Sequence[Row]], places: Places, *, on_bad: str) -> Placed:
-    """Find the files that the names of some tables mean: all in one folder, or each table's in its own.
+    """Find the image files of some tables: all in one folder, or those of each table in its own.
 
-    Rows without a file keep their names and are marked as missing; a problem says so, an error unless `on_bad` is
-    `skip`. Rows whose names lead out of the folder, or are none, are left out."""
+    Rows without a file keep their names and are marked as missing; the problem that reports them is an error unless
+    `on_bad` is `skip`. Rows without a name, and those whose names lead out of the folder, are left out."""
     listings, problems = choose_folders(tables, places)
     roots = list(dict.fromkeys(listing.root for listing in listings))
     root = roots[0] if len(roots) == 1 else places.folder
@@ -58,7 +59,7 @@ def place(tables: Sequence[Sequence[Row]], places: Places, *, on_bad: str) -> Pl
         rows += [_found(row, listing, prefix) for row in table if is_inside(row.file)]
         doubtful += _doubtful(listing, [row.file for row in table])
     named = [row.file for table in tables for row in table]
-    lacking = Lacking(
+    without_file = RowsWithoutFile(
         nameless=named.count(""),
         outside=[name for name in named if name and not is_inside(name)],
         missing=[row.file for row in rows if row.is_missing],
@@ -66,7 +67,7 @@ def place(tables: Sequence[Sequence[Row]], places: Places, *, on_bad: str) -> Pl
         where=where,
         unreadable=places.unreadable,
     )
-    problems = [*lacking.problems(on_bad), *doubtful, *problems]
+    problems = [*without_file.problems(on_bad), *doubtful, *problems]
     used = [_shortened(rows, listing, root) for listing in listings]
     unused = {file for each, listing in zip(used, listings, strict=True) for file in listing.unused(each)}
     if unused:
@@ -87,7 +88,7 @@ def _below(folder: Path, root: Path) -> str:
 
 
 def _shortened(rows: Sequence[Row], listing: Listing, root: Path) -> set[str]:
-    """The rows' files as the listing calls them."""
+    """Return the rows' files that are in the listing, relative to its folder."""
     if listing.root == root:
         return {row.file for row in rows}
     prefix = f"{_below(listing.root, root)}/"
@@ -95,7 +96,7 @@ def _shortened(rows: Sequence[Row], listing: Listing, root: Path) -> set[str]:
 
 
 def _doubtful(listing: Listing, names: Sequence[str]) -> list[Problem]:
-    """Names without suffix that fit several files."""
+    """Warn of names without suffix that fit several files."""
     rivals = listing.rivals(names)
     if not rivals:
         return []

@@ -1,4 +1,4 @@
-"""What is said of rows that name no file: those without a name, those that lead out, and those of missing files."""
+"""Problems of table rows without an image file: no name, a name outside the folder, a missing file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,24 @@ PUT_THERE = WayOut("put them there")
 
 
 @dataclass(frozen=True)
-class Lacking:
-    """The rows of some tables that mean no file."""
+class RowsWithoutFile:
+    """Rows of some tables for which there is no image file."""
 
     nameless: int
+    """Number of rows without an image name."""
     outside: Sequence[str]
     """Names that lead out of the image folder."""
     missing: Sequence[str]
+    """Names of files that do not exist."""
     total: int
-    """Rows in all."""
+    """Number of all rows."""
     where: str
-    """The folders that were looked in."""
+    """Folders that were searched, in words."""
     unreadable: Mapping[Path, str]
-    """Folders that could not be listed, and why."""
+    """Reasons why folders could not be listed, by folder."""
 
     def problems(self, on_bad: str) -> list[Problem]:
+        """Report the rows; with `on_bad` `skip` missing files are a warning, unless all are missing."""
         found = []
         if self.nameless:
             text = f"{some(self.nameless, self.total, 'row')} have no image name: give them one, or take them out"

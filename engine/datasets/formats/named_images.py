@@ -1,4 +1,4 @@
-"""Images that a user names on the command line: files, folders, tables of names, read as data sets are."""
+"""Images named on the command line: files, folders and tables of names."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,17 @@ from engine.datasets.read_options import ReadOptions
 
 @dataclass(frozen=True)
 class Named:
-    """One image; `name` is how the user knows it, `problem` why it is already known to be unreadable."""
+    """One image to predict."""
 
     name: str
+    """Name as the user wrote it."""
     path: Path
     problem: str | None = None
+    """Reason why the image is known to be unreadable before it is opened."""
 
 
 def images_of(paths: Sequence[str]) -> Iterator[Named]:
-    """The images of files, of folders with all below them in the order of their names, and of tables."""
+    """Yield the images of files, of folders (all below them, sorted by name) and of tables."""
     for given in paths:
         path = Path(given)
         try:
@@ -36,7 +38,7 @@ def images_of(paths: Sequence[str]) -> Iterator[Named]:
 
 
 def _below(folder: Path) -> Iterator[Named]:
-    """Links are followed, as to the images of a set that `data split` wrote. Raises DataError."""
+    """Yield all images below a folder, following links, such as the one that `data split` makes. Raises DataError."""
     problems: list[DataError] = []
     names = walk_images(folder, problems.append)
     for name in names:
@@ -48,7 +50,9 @@ def _below(folder: Path) -> Iterator[Named]:
 
 
 def _table(path: Path) -> Iterator[Named]:
-    """The names in a table's image column, else its first one; they lie in its folder or below. Raises DataError."""
+    """Yield the images of a table's image column, or of its first column where none is recognised.
+
+    The files are looked for in the table's folder and below. Raises DataError."""
     table = read_table(path)
     places = Places(path.parent)
     column, has_header = find_images(table, ReadOptions(), places)

@@ -1,4 +1,4 @@
-"""Image names as data sets write them, and the files that they mean."""
+"""Image names of data sets, and the files that belong to them."""
 
 import errno
 import itertools
@@ -13,9 +13,9 @@ from engine.datasets.formats.problems import DataError
 IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 MAX_FILES = 2_000_000
 MEMBER = re.compile(r"(?P<file>.+\.npz)#(?P<split>train|val|test)/(?P<row>\d{1,9})")
-"""An image inside an array file: `retinamnist.npz#test/17`."""
+"""Name of an image inside an array file: `retinamnist.npz#test/17`."""
 NO_SUCH_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
-"""What the system says of names of tables that lead into no folder; a name may be longer than it takes."""
+"""Error numbers of the system for a table's name that leads into no folder, or is too long for one."""
 
 
 def is_image(name: str) -> bool:
@@ -29,17 +29,17 @@ def check_inside(name: str) -> None:
 
 
 def is_inside(name: str) -> bool:
-    """Does a name stay below the image folder? What a link inside the folder points to is its owner's choice."""
+    """Return True where a name stays below the image folder; links inside the folder may point anywhere."""
     return bool(name) and not name.startswith("/") and "\0" not in name and ".." not in name.split("/")
 
 
 def without_suffix(name: str) -> str:
-    """What an image is called whether or not its file is there to show the suffix."""
+    """Drop the suffix of an image name, so that the name is the same whether or not its file is known."""
     return os.path.splitext(name)[0] if name.lower().endswith(IMAGE_SUFFIXES) else name
 
 
 def looks_like(cell: str, names: Sequence[str]) -> bool:
-    """Is a cell built as one of these names is, but for which letters and digits: `7_left` as `2576_right`?"""
+    """Return True where a cell differs from one of these names in letters and digits only: `7_left`, `2576_right`."""
     shape = _shape(cell)
     return any(_shape(name) == shape for name in names)
 
@@ -49,7 +49,7 @@ def _shape(name: str) -> str:
 
 
 class Listing:
-    """The image files below a folder, looked up by the names that tables use: with and without suffix."""
+    """Image files below a folder, looked up by the names that tables use, with or without suffix."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -58,11 +58,12 @@ class Listing:
         self._rivals: dict[str, list[str]] = {}
         self._seen = 0
         self.unreadable: dict[Path, str] = {}
-        """Folders that could not be listed, and why."""
+        """Reasons why folders could not be listed, by folder."""
 
     def find(self, name: str) -> str | None:
-        """The file that a name means, as a path below the root; None for no file and for a name that leads
-        out of the root."""
+        """Find the file of a name, as a path relative to the root.
+
+        Return None where there is no file, and for a name that leads out of the root."""
         return self._listed("").get(name) or self._find(name)
 
     def _find(self, name: str) -> str | None:
@@ -80,18 +81,18 @@ class Listing:
         return files.get(name) or files.get(stem + suffix.lower())
 
     def count(self, names: Sequence[str]) -> int:
-        """How many of the names are files here."""
+        """Count the names that are files here."""
         files = self._listed("")
         if not files:
             names = [name for name in names if "/" in name]
         return sum(1 for name in names if name in files or self._find(name) is not None)
 
     def rivals(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """Names without suffix that several files bear, with these files; `find` gives the first."""
+        """Return the files of each name without suffix that fits several; `find` returns the first of them."""
         return {name: self._rivals[name] for name in names if name in self._rivals} if self._rivals else {}
 
     def unused(self, files: set[str]) -> list[str]:
-        """Image files that are not among `files` although they lie beside one of them."""
+        """List the image files that are not among `files` but lie in the same folder as one of them."""
         beside = {file.rpartition("/")[0] for file in files}
         return sorted(each for folder in beside for each in self._files.get(folder, ()) if each not in files)
 
@@ -111,7 +112,7 @@ class Listing:
         return self._folders[folder]
 
     def _image_names(self, folder: str) -> list[str]:
-        """Directories, pipes and links to nothing are no images, whatever their names."""
+        """List the image files of a folder; directories, pipes and broken links are none, whatever their names."""
         names = []
         try:
             with os.scandir(self.root / folder) as entries:
@@ -137,7 +138,7 @@ class Listing:
 
 
 def _holds(asked: Callable[[], bool]) -> bool:
-    """What a folder's entry says of itself; a link that leads to itself, as one to nothing, is no file."""
+    """Ask a folder's entry for its type; a link to itself is no file, like a broken link."""
     try:
         return asked()
     except OSError:
@@ -149,8 +150,10 @@ def _suffix_rank(name: str) -> tuple[int, str]:
 
 
 class Places:
-    """The folders in which a table's images may lie: `images` if given, else the table's folder and its
-    subfolders or, where none of these has any, theirs."""
+    """Folders in which a table's images may lie.
+
+    With `images` it is that folder alone; else the table's folder and its subfolders and, where these hold no image of
+    the table, the folders inside the subfolders."""
 
     def __init__(self, folder: Path, images: Path | None = None) -> None:
         self.folder = folder
@@ -158,7 +161,7 @@ class Places:
         self._far: list[Listing] | None = [] if images else None
 
     def best(self, names: Sequence[str]) -> tuple[Listing, list[Listing]]:
-        """The place where most names are files, and others that hold as many."""
+        """Return the folder in which most names are files, and the others that hold as many."""
         counted = [(listing.count(names), listing) for listing in self._near]
         if names and not any(count for count, _ in counted):
             counted += [(listing.count(names), listing) for listing in self._deeper()]
@@ -167,8 +170,7 @@ class Places:
         return best, others if most else []
 
     def find(self, name: str) -> Path | None:
-        """The file that a name means, in whichever of the places; they are asked in turn, the last one that had a
-        file first."""
+        """Find the file of a name in any of the folders; the folder that had the last file is searched first."""
         for listing in [*self._near, *self._deeper()]:
             if (file := listing.find(name)) is not None:
                 if listing in self._near:
@@ -179,7 +181,7 @@ class Places:
 
     @property
     def unreadable(self) -> dict[Path, str]:
-        """The folders that could not be listed, and why."""
+        """Reasons why folders could not be listed, by folder."""
         found: dict[Path, str] = {}
         for listing in [*self._near, *(self._far or [])]:
             found |= listing.unreadable
@@ -200,8 +202,10 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def walk_images(top: Path, failed: Callable[[DataError], None] | None = None) -> list[str]:
-    """All image files below a folder as sorted paths from it; links to folders are followed, each folder once, by
-    the first of its names. Raises DataError for a folder that cannot be listed, or tells `failed` and goes on."""
+    """List all image files below a folder, as sorted paths relative to it.
+
+    Links to folders are followed; a folder with several names is listed once, under the first of them. Raises
+    DataError for a folder that cannot be listed; where `failed` is given, calls it with the error and continues."""
     found: list[str] = []
     seen: set[tuple[int, int]] = set()
     waiting, count = [""], 0

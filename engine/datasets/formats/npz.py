@@ -22,7 +22,7 @@ _READING = threading.Lock()
 
 
 def npz_labels(path: Path) -> dict[str, list[str]]:
-    """The labels of each split's images, without reading the images. Raises DataError."""
+    """Read the labels of each split without its images. Raises DataError."""
     import numpy as np
 
     lengths = npz_lengths(path)
@@ -46,7 +46,7 @@ def npz_labels(path: Path) -> dict[str, list[str]]:
 
 
 def npz_lengths(path: Path) -> dict[str, int]:
-    """How many images each split has: from the arrays' headers. Raises DataError for what is no image array."""
+    """Count the images of each split from the arrays' headers. Raises DataError for an array that is not images."""
     status = path.stat()
     return dict(_lengths(path, status.st_mtime_ns, status.st_size))
 
@@ -83,7 +83,9 @@ def _check_shape(path: Path, split: str, shape: tuple[int, ...], dtype: Any) -> 
 
 
 def npz_images(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """The images of each split, N×height×width(×3), kept in memory for the next call. Raises DataError."""
+    """Read the images of each split, uint8 N×height×width(×3); keep them in memory for the next call.
+
+    Raises DataError."""
     status = path.stat()
     with _READING:
         return _images(path, status.st_mtime_ns, status.st_size)

@@ -1,4 +1,4 @@
-"""What is wrong with a data set: found all at once, or raised as one line."""
+"""Problems of a data set, collected in a list or raised as an error of one line."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ SKIP_THEM = WayOut("skip them with {}", "on_bad", "skip")
 
 
 class DataError(ValueError):
-    """The data cannot be used; one line that says what to do."""
+    """Error for data that cannot be used, in one line that says what to do."""
 
     def __init__(self, problem: Problem | str) -> None:
         self.problem = problem if isinstance(problem, Problem) else error("data", problem)
@@ -40,7 +40,7 @@ def note(kind: str, what: str, names: Sequence[str] = (), ways: Sequence[WayOut]
 
 
 def no_header(which: str, firsts: Sequence[str]) -> Problem:
-    """The warning that a reader which expects headings loses images; `firsts` are what it would lose."""
+    """Warn that a program which expects a header would lose the first image of each table, listed in `firsts`."""
     text = (
         f"{which} no header: all rows are read here, but a reader that expects one (as the lab's own loader "
         f"and pandas do) loses the first image of each: {', '.join(firsts)}"
@@ -55,5 +55,5 @@ def raise_first(problems: Iterable[Problem]) -> None:
 
 
 def some(count: int, total: int, what: str = "image") -> str:
-    """`3 of 10 images`, `1 of 10 images`."""
+    """Format a share: `3 of 10 images`, `1 of 10 images`."""
     return f"{count:,} of {total:,} {what}s"

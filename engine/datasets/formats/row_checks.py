@@ -1,4 +1,4 @@
-"""What rows of all layouts must be: named in UTF-8, and each image once."""
+"""Checks of the rows of all layouts: names and labels in UTF-8, each image once."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from engine.problem import Problem
 
 
 def readable(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:
-    """Without names and labels that cannot be written down."""
+    """Return the rows whose name and label are UTF-8; report the others in `problems`."""
     bad = {row.file for row in rows if not (_is_utf8(row.file) and _is_utf8(row.label))}
     if bad:
         first = sorted(bad)[0]
@@ -21,7 +21,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def unique(rows: Sequence[Row], problems: list[Problem]) -> list[Row]:
-    """Each image once: its first row."""
+    """Return the first row of each image; report further rows of an image in `problems`."""
     first: dict[str, Row] = {}
     again: list[Row] = [row for row in rows if first.setdefault(row.file, row) is not row]
     if not again:

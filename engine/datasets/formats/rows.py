@@ -1,15 +1,15 @@
-"""One image as a data set names it."""
+"""Row of a layout: one image with its label."""
 
 from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """An image's name, label, split and group, as text."""
+    """Name, label, split and group of an image, as text."""
 
     file: str
-    """Its path below the layout's root, with suffix."""
+    """Path relative to the layout's root, with suffix; where the file is missing, the name in the table."""
     label: str
     split: str | None
     group: str | None = None
     is_missing: bool = False
-    """Is there no file? Then `file` is what the table calls it."""
+    """True where the file does not exist."""

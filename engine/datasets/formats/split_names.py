@@ -1,4 +1,4 @@
-"""The words by which people call the splits, in cells, folders and the names of tables."""
+"""Names that people give to splits, in cells, folders and file names of tables."""
 
 import re
 
@@ -10,7 +10,7 @@ SPLIT_WORDS = {
 
 
 def split_in_name(stem: str) -> str | None:
-    """The only split that a name speaks of: `train` of `train_images`, `test` of `testLabels`."""
+    """Return the split in a name: `train` for `train_images`, `test` for `testLabels`; None for none or several."""
     words = re.findall("[a-z]+", stem.lower())
     stems = [re.sub("(?:labels?|set|data|images?)$", "", word) for word in words]
     found = {SPLIT_WORDS[stem] for stem in stems if stem in SPLIT_WORDS}

@@ -1,4 +1,4 @@
-"""Layouts that are tables of images and labels: Kaggle's, APTOS', and any CSV."""
+"""Reader of tables of images and labels: Kaggle's, APTOS', and any CSV."""
 
 import contextlib
 from collections.abc import Iterable, Sequence
@@ -20,12 +20,12 @@ MAX_TABLES = 50
 
 @dataclass(frozen=True)
 class Fit:
-    """A table whose columns are known."""
+    """Table with known columns of images and labels."""
 
     table: Table
     columns: Columns
     are_files: bool
-    """Are some of its names image files?"""
+    """True where some of its names are image files."""
 
     @property
     def body(self) -> tuple[tuple[str, ...], ...]:
@@ -33,12 +33,12 @@ class Fit:
 
     @property
     def split(self) -> str | None:
-        """The split that the file's name speaks of."""
+        """Split in the file's name; None where it names none."""
         return split_in_name(self.table.path.stem)
 
 
 def fit_table(path: Path, options: ReadOptions, places: Places) -> Fit:
-    """Raises DataError for a table without columns of images and labels."""
+    """Read a table and find its columns. Raises DataError where it has none of images or none of labels."""
     table = read_table(path)
     columns = find_columns(table, options, places)
     if len(table.rows) == columns.has_header:
@@ -48,18 +48,18 @@ def fit_table(path: Path, options: ReadOptions, places: Places) -> Fit:
 
 
 def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> tuple[list[Fit], dict[str, str]]:
-    """The tables of a folder that name images and labels, and what the others lack, by their names.
+    """Find the tables of images and labels in a folder; return them, and the reason why each other table does not fit.
 
-    Where some tables' images are here, one whose images are not counts only as the table of a split that these
-    lack: its rows are then missing, which is worth saying."""
+    Where the images of some tables exist, a table whose images do not exist fits only as the table of a split that
+    none of the others has; its rows are then reported as missing."""
     fits: list[Fit] = []
     failures: dict[str, str] = {}
     places = Places(folder, options.images)
     for name in sorted(filter(is_table, names))[:MAX_TABLES]:
         try:
             fits.append(fit_table(folder / name, options, places))
-        except DataError as lack:
-            failures[name] = str(lack)
+        except DataError as reason:
+            failures[name] = str(reason)
     there = [fit for fit in fits if fit.are_files]
     if not there:
         return fits, failures
@@ -68,11 +68,11 @@ def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> tup
     chosen = [fit for fit in gone if None not in splits and fit.split and fit.split not in splits]
     used = {fit.table.path.name for fit in (*there, *chosen)}
     failures |= {fit.table.path.name: f"{fit.table.path} names no image that is here" for fit in gone}
-    return [*there, *chosen], {name: lack for name, lack in failures.items() if name not in used}
+    return [*there, *chosen], {name: reason for name, reason in failures.items() if name not in used}
 
 
 def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[Fit], places: Places) -> list[Fit]:
-    """Tables without header whose columns only those of another split tell, for none of their images is here."""
+    """Read tables without header, whose images are all missing, with the columns of another split's table."""
     model = next((fit for fit in there if fit.split and not fit.columns.has_header), None)
     if model is None:
         return []
@@ -87,7 +87,9 @@ def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[Fit], plac
 
 
 def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
-    """The only one, or one for each split by their names (`train.csv`, `test.csv`). Raises DataError."""
+    """Choose the only table, or one for each split by file name (`train.csv`, `test.csv`).
+
+    Raises DataError where there are several tables and their names do not tell the splits apart."""
     if len(fits) == 1:
         return list(fits)
     by_split: dict[str, list[Fit]] = {}
@@ -103,6 +105,7 @@ def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
 
 
 def read_tables(fits: Sequence[Fit], unused: Iterable[str], options: ReadOptions) -> Layout:
+    """Read the rows of some tables into one layout; a note lists the tables that are not used (`unused`)."""
     places = Places(fits[0].table.path.parent, options.images)
     problems: list[Problem] = []
     tables = [_rows(fit, fit.split if len(fits) > 1 else None, problems) for fit in fits]
@@ -156,7 +159,7 @@ def _rows(fit: Fit, split: str | None, problems: list[Problem]) -> list[Row]:
 
 
 def _author(fits: Sequence[Fit]) -> str:
-    """Whose table it is, where names and headings are well known."""
+    """Name the author of a table with a well-known file name or header, else return `table` or `tables`."""
     first = fits[0]
     header = [cell.lower() for cell in first.table.rows[0]] if first.columns.has_header else []
     if first.table.path.name.lower() == "trainlabels.csv" and header[:2] == ["image", "level"]:
@@ -167,7 +170,7 @@ def _author(fits: Sequence[Fit]) -> str:
 
 
 def _reason(fit: Fit) -> str:
-    """`trainLabels.csv: images in column image, labels in column level`"""
+    """Word the evidence: `trainLabels.csv has images in column image, labels in column level`."""
     columns = fit.columns
     parts = [("images", columns.image), ("labels", columns.label)]
     parts += [

@@ -1,1 +1,1 @@
-"""From packed pixels to the batches of an epoch: order, augmentation, the way to the device."""
+"""Loading of an epoch from the packed images: order, augmentation, transfer to the device."""

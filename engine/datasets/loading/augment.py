@@ -1,4 +1,4 @@
-"""What an augmentation does to each image of an epoch, and doing it on the device.
+"""Augmentation: the random view of each image in an epoch, and its rendering on the device.
 
 The numbers come from `engine.recipes.augmentations`."""
 
@@ -15,17 +15,19 @@ from engine.recipes.augmentations import ViewPlan, augmentations_of, has_margin
 
 @dataclass(frozen=True)
 class Views:
-    """How each image of an epoch is seen, in the epoch's order."""
+    """Augmented view of each image of an epoch, in the epoch's order."""
 
     rows: NDArray[np.int64]
+    """Rows of the index."""
     mirrors: NDArray[np.uint8]
-    """Bit 0: left and right changed; bit 1: top and bottom."""
+    """Bit 0: left and right exchanged; bit 1: top and bottom exchanged."""
     places: NDArray[np.float32] | None
-    """Where rotation or crop looks: affine maps (images × 2 × 3) from the shown image's coordinates, -1 to 1, to
-    the packed one's."""
+    """Affine maps (images × 2 × 3) from the output's coordinates, -1 to 1, to those of the packed image; None without
+    rotation or crop."""
 
 
 def plain_views(rows: NDArray[np.int64]) -> Views:
+    """Return views without augmentation."""
     return Views(rows, np.zeros(len(rows), dtype=np.uint8), None)
 
 
@@ -60,7 +62,7 @@ def make_views(
 def _affine(
     turn: NDArray[np.float64], side: NDArray[np.float64], shift: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Rotation by `turn` (radians), scale to `side`, then shift, as matrices (images × 2 × 3)."""
+    """Return matrices (images × 2 × 3) of a rotation by `turn` (radians), a scaling to `side` and a shift."""
     cos, sin = side * np.cos(turn), side * np.sin(turn)
     rows = [np.stack([cos, -sin, shift[:, 0]], axis=1), np.stack([sin, cos, shift[:, 1]], axis=1)]
     return np.stack(rows, axis=1).astype(np.float32)
@@ -69,7 +71,7 @@ def _affine(
 def gather_mirrored(
     packed: NDArray[np.uint8], rows: NDArray[np.int64], mirrors: NDArray[np.uint8], out: NDArray[np.uint8]
 ) -> None:
-    """Copy images N×H×W×3 out of the map into `out`, mirrored on the way: a pixel is moved as one value."""
+    """Copy images N×H×W×3 from the map into `out`, mirrored; the three bytes of a pixel move as one value."""
     if not mirrors.any():
         np.take(packed, rows, axis=0, out=out, mode="clip")
         return
@@ -79,11 +81,11 @@ def gather_mirrored(
 
 
 Masks = list[tuple[int, Tensor]]
-"""Along which dimension of N×H×W×3, and which of the images (N×1×1×1)."""
+"""Pairs of a dimension of N×H×W×3 and the mask (N×1×1×1) of the images to flip along it."""
 
 
 def mirror_masks(mirrors: NDArray[np.uint8], device: torch.device) -> Masks:
-    """An epoch's mirrors on the device: once, for a step is to start few kernels. Empty where nothing is mirrored."""
+    """Move an epoch's mirrors to the device, once, so that a step starts few kernels; empty where there are none."""
     if not mirrors.any():
         return []
     there = torch.from_numpy(mirrors).to(device)
@@ -91,14 +93,14 @@ def mirror_masks(mirrors: NDArray[np.uint8], device: torch.device) -> Masks:
 
 
 def mirrored(images: Tensor, masks: Masks, part: slice) -> Tensor:
-    """What `gather_mirrored` does, on the device: uint8 N×H×W×3, the `part` of the epoch."""
+    """Mirror images uint8 N×H×W×3 on the device; `part` is their slice of the epoch."""
     for dimension, mask in masks:
         images = torch.where(mask[part], images.flip(dimension), images)
     return images
 
 
 def placed(images: Tensor, places: Tensor, size_px: int, background: int) -> Tensor:
-    """Rotate and crop N×3×H×W levels to N×3×size×size, bilinear; what lies outside has the background's level."""
+    """Rotate and crop levels N×3×H×W to N×3×size×size, bilinear; pixels outside the image get `background`."""
     grid = functional.affine_grid(places, [len(images), 3, size_px, size_px], align_corners=False)
     above = images - background if background else images
     seen = functional.grid_sample(above, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -1,4 +1,4 @@
-"""How packed images come to the device: already there, from the map, or through pinned buffers."""
+"""Feeds of packed images to the device: resident on it, from the memory map, or through pinned buffers."""
 
 import contextlib
 import mmap
@@ -15,17 +15,19 @@ from torch import Tensor
 from engine.datasets.loading.augment import Masks, Views, gather_mirrored, mirror_masks, mirrored
 
 AHEAD = 2
-"""Batches that are made ready while one trains: as many as there are pinned buffers."""
+"""Batches prefetched while one trains, and number of pinned buffers."""
 
 
 class Feed(Protocol):
+    """Source of an epoch's images on the device."""
+
     def stream(self, views: Views, parts: Sequence[slice]) -> Iterator[Tensor]:
-        """The views of each part as uint8 N×H×W×3 on the device, mirrored where they ask for it."""
+        """Yield the images of each part as uint8 N×H×W×3 on the device, mirrored as the views say."""
         ...
 
 
 class Resident:
-    """The whole map on the device: nothing but views' rows has to come there, once an epoch."""
+    """Feed with the whole map on the device; only the rows and mirrors of the views go there, once an epoch."""
 
     def __init__(self, packed: NDArray[np.uint8], device: torch.device) -> None:
         self._images = torch.from_numpy(np.array(packed)).to(device)
@@ -38,7 +40,7 @@ class Resident:
 
 
 class Mapped:
-    """For the CPU: each batch is copied out of the map when it is wanted, the next one's pages asked for."""
+    """Feed for the CPU: copies each batch from the map, while the kernel reads the pages of the next one."""
 
     def __init__(self, packed: NDArray[np.uint8]) -> None:
         self._packed = packed
@@ -47,33 +49,33 @@ class Mapped:
         for part, following in zip_longest(parts, parts[1:]):
             images = np.empty((part.stop - part.start, *self._packed.shape[1:]), dtype=np.uint8)
             if following is not None:
-                ask_for(self._packed, views.rows[following])
+                prefetch(self._packed, views.rows[following])
             gather_mirrored(self._packed, views.rows[part], views.mirrors[part], images)
             yield torch.from_numpy(images)
 
 
 class Copier(Protocol):
-    """Copies host buffers to the device beside the computation."""
+    """Asynchronous copier from host buffers to the device."""
 
     def buffer(self, shape: tuple[int, ...]) -> Tensor:
-        """A uint8 buffer that the device can read by itself."""
+        """Allocate a uint8 buffer that the device can read directly."""
         ...
 
     def wait_until_read(self, buffer: int) -> None:
-        """Block until the copy that was last begun from a buffer has ended."""
+        """Block until the last copy from this buffer has ended."""
         ...
 
     def begin(self, buffer: int, images: Tensor) -> Any:
-        """Begin copying a buffer's images; what comes back is for `finish`."""
+        """Begin to copy a buffer's images; return the handle for `finish`."""
         ...
 
     def finish(self, begun: Any) -> Tensor:
-        """The images on the device, for whoever computes there next."""
+        """Return the images on the device, ready for the computation that is queued next."""
         ...
 
 
 class CudaCopier:
-    """Pinned memory and a stream of its own: a copy runs while the step before it computes."""
+    """Copier with pinned memory and its own CUDA stream, so that a copy overlaps with the step before it."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -107,8 +109,9 @@ def _event() -> torch.cuda.Event:
 
 
 class Pinned:
-    """A thread gathers the next batches into two pinned buffers while the current one trains; the device mirrors
-    them, for pixel by pixel it would hold up the thread that starts the device's work."""
+    """Feed with a thread that gathers the next batches into two pinned buffers while the current one trains.
+
+    The device mirrors the images: on the CPU, pixel by pixel, it would delay the thread that starts the kernels."""
 
     def __init__(self, packed: NDArray[np.uint8], copier: Copier) -> None:
         self._packed, self._copier = packed, copier
@@ -130,14 +133,14 @@ class Pinned:
             return self._copier.begin(buffer, images)
 
         masks: Masks | None = None
-        for part, begun in zip(parts, _ahead(make_ready, len(parts)), strict=True):
+        for part, begun in zip(parts, _prefetched(make_ready, len(parts)), strict=True):
             images = self._copier.finish(begun)
             masks = mirror_masks(views.mirrors, images.device) if masks is None else masks
             yield mirrored(images, masks, part)
 
 
-def _ahead(make_ready: Callable[[int], Any], count: int) -> Iterator[Any]:
-    """The results for 0 to `count`, each made by a thread up to AHEAD before it is wanted, in order."""
+def _prefetched(make_ready: Callable[[int], Any], count: int) -> Iterator[Any]:
+    """Yield the results of `make_ready` for 0 to `count` - 1 in order; a thread makes up to AHEAD of them early."""
     with ThreadPoolExecutor(1) as thread:
         waiting: list[Future[Any]] = []
         try:
@@ -151,8 +154,8 @@ def _ahead(make_ready: Callable[[int], Any], count: int) -> Iterator[Any]:
                 each.cancel()
 
 
-def ask_for(packed: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
-    """Tell the kernel which images of a map are wanted next: it reads them while the current ones train."""
+def prefetch(packed: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
+    """Ask the kernel to read these images of a map from disk in the background, while the current ones train."""
     pages = _pages_of(packed)
     if pages is None:
         return
@@ -164,7 +167,7 @@ def ask_for(packed: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
 
 
 def _pages_of(packed: NDArray[np.uint8]) -> mmap.mmap | None:
-    """The map behind an array; None where it lies in memory."""
+    """Return the memory map behind an array; None where the array has none."""
     under: Any = packed
     while isinstance(under, np.ndarray):
         under = under.base

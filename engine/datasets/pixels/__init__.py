@@ -1,1 +1,1 @@
-"""From an image file to the square of pixels that is packed once."""
+"""Decoding of image files into squares of pixels, and the packing of these into the cache."""

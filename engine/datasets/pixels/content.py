@@ -1,4 +1,4 @@
-"""A number for each image that follows its content, so that it is known again under another name or table."""
+"""Content hash of each image, by which it is recognised under another name or in another table."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ from engine.datasets.pixels.samples import known_sample, sample_files
 from engine.files.paths import write_atomic
 
 FORMAT = 1
-"""Part of the cache's key: raised when the numbers change."""
+"""Version of the hashes, part of the cache key; raise it when they change."""
 CHUNK = 64
 """Images that a thread reads at a time."""
 
@@ -25,7 +25,7 @@ Hashes = NDArray[np.uint64]
 
 
 def hash_of(content: bytes) -> int:
-    """64 bits of BLAKE2: among 100,000 images two different ones meet with a chance of 3e-10."""
+    """Return 64 bits of BLAKE2; the probability of a collision among 100,000 images is 3e-10."""
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
@@ -34,9 +34,9 @@ def text_hashes(texts: list[str]) -> Hashes:
 
 
 def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashes:
-    """The numbers of an index's images in its order; 0 for one that is in no split, having been skipped.
+    """Return the hashes of an index's images in its order; 0 for a skipped image, which is in no split.
 
-    Each file is read once; the numbers are kept beside the packed images until a file changes (as `samples` sees it).
+    Each file is read once. The hashes are kept beside the packed images until a file changes (see `samples`).
     Raises DataError for a file that cannot be read."""
     sample = sample_files(index, cache) if index.root is not None else ""
     found = known_hashes(index, cache)
@@ -60,7 +60,7 @@ def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashe
 
 
 def known_hashes(index: Index, cache: Path) -> Hashes | None:
-    """The numbers where they are known without reading an image, else None."""
+    """Return the hashes where they are known without reading an image, else None."""
     if index.root is None:
         return text_hashes(list(index.names))  # a built-in image is a function of its name
     sample = known_sample(index, cache)
@@ -78,7 +78,7 @@ def _cached(sample: str, cache: Path) -> Path:
 
 
 def _content(root: Path, name: str) -> bytes:
-    """A file's bytes; an array file's image by its pixels."""
+    """Read the bytes of an image's file; of an image in an array file, its pixels."""
     member = MEMBER.fullmatch(name)
     try:
         if member is None:

@@ -1,4 +1,4 @@
-"""One image file as the square of RGB pixels that the network sees."""
+"""Decoder of one image file into the square of RGB pixels that is the network's input."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +14,18 @@ from engine.datasets.pixels.resize import square
 from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 
 ENOUGH = 0.99
-"""libjpeg may scale to this share of the wanted side: 512 px halved serve a map of 258 px (1.15 × 224)."""
+"""Least share of the wanted side to which libjpeg may scale: 512 px halved are enough for 258 px (1.15 × 224)."""
 EYE_MARGIN = 2
-"""An eye is cropped out of an image: decoded this much larger than it will be shown."""
+"""Factor by which an image is decoded larger where an eye is cropped out of it."""
 
 
 class BadImage(DataError):
-    """A file that gives no picture: one line that names it and says why."""
+    """Error for a file that cannot be decoded, in one line with its name and the reason."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How an image is shown to the network, augmentation aside."""
+    """Preprocessing of an image before augmentation."""
 
     size_px: int
     fit: str
@@ -47,7 +47,7 @@ def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
 
 
 def is_readable(root: Path, name: str) -> bool:
-    """A quick look at the header alone: a file that ends early passes."""
+    """Check an image's header only, which is quick; a truncated file passes."""
     try:
         with open_image(root, name) as image:
             check_size(image)
@@ -57,7 +57,7 @@ def is_readable(root: Path, name: str) -> bool:
 
 
 def _pixels(image: Image.Image, look: Look) -> NDArray[np.uint8]:
-    """H×W×3, about as large as the look needs. Raises what NOT_READABLE names where there is no picture."""
+    """Decode an image to H×W×3, about as large as the look needs. Raises one of NOT_READABLE where it cannot."""
     check_size(image)
     _let_libjpeg_scale(image, look)
     image.load()
@@ -66,14 +66,14 @@ def _pixels(image: Image.Image, look: Look) -> NDArray[np.uint8]:
 
 
 def shown(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
-    """RGB pixels (H×W×3) preprocessed and made square."""
+    """Preprocess RGB pixels (H×W×3) and make them square."""
     if look.preprocess == "none":
         return square(pixels, look.size_px, look.fit)
     return graham(square(crop_to_eye(pixels), look.size_px, look.fit))
 
 
 def _let_libjpeg_scale(image: Image.Image, look: Look) -> None:
-    """Have a JPEG scaled by 1/2, 1/4 or 1/8 while it is decoded: several times faster, never below the target."""
+    """Let libjpeg scale a JPEG by 1/2, 1/4 or 1/8 while decoding; several times faster, never below the target."""
     wanted = look.size_px * ENOUGH if look.preprocess == "none" else look.size_px * EYE_MARGIN
     longer = look.fit == "pad"
     share = wanted / (max(image.size) if longer else min(image.size))

@@ -1,4 +1,4 @@
-"""A file lock that is waited for only as long as one wants to, and that ends with its process."""
+"""File lock with a wait that can be stopped; it ends with the process that holds it."""
 
 import contextlib
 import fcntl
@@ -12,12 +12,12 @@ ASK_EVERY_S = 0.1
 
 
 class Stopped(Exception):
-    """Asked to stop before the first step."""
+    """Raised where a run is asked to stop before its first step."""
 
 
 @contextlib.contextmanager
 def locked(path: Path, *, should_stop: Callable[[], bool], waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock on a file; `waiting` is called once where another process has it. Raises Stopped."""
+    """Hold a lock on a file; call `waiting` once where another process holds it. Raises Stopped."""
     handle = taken(path)
     if handle is None:
         waiting()
@@ -30,9 +30,10 @@ def locked(path: Path, *, should_stop: Callable[[], bool], waiting: Callable[[],
 
 
 def taken(path: Path) -> IO[str] | None:
-    """The open file that holds the lock until it is closed; None where another process has it.
+    """Return the open file that holds the lock until it is closed; None where another process holds it.
 
-    Who holds a lock may remove its file. Then a lock on that file is nobody's, and the one of its name counts."""
+    The holder may delete the file. A lock on a deleted file counts for nothing, so that the file of this name is
+    opened and locked again."""
     while True:
         handle = path.open("a")
         try:

@@ -1,4 +1,4 @@
-"""An image by its name in an index, whether it is a file or lies inside an array file."""
+"""Access to an image by its name in an index: a file of its own, or part of an array file."""
 
 import errno
 import stat
@@ -10,15 +10,15 @@ from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.npz import npz_images
 
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "DIB", "ICO", "TGA")
-"""What a file may hold, whatever its suffix: pictures that Pillow decodes itself. It would hand PostScript to
-Ghostscript, which runs what the file says."""
+"""Formats that a file may have, whatever its suffix: those that Pillow decodes itself. PostScript is not among them,
+because Pillow passes it to Ghostscript, which executes programs in the file."""
 
 
 def open_image(root: Path, name: str) -> Image.Image:
-    """Open an image of the index with this root; a file's pixels are read when they are first asked for.
+    """Open an image of the index with this root; Pillow reads the pixels of a file when they are first used.
 
     Raises FileNotFoundError for a missing image, DataError for a broken array file, and Pillow's errors for a
-    file that is no image."""
+    file that is not an image."""
     member = MEMBER.fullmatch(name)
     if member is None:
         return _open_file(root / name)
@@ -29,13 +29,13 @@ def open_image(root: Path, name: str) -> Image.Image:
 
 
 def _open_file(path: Path) -> Image.Image:
-    """No pipe and no device: opening one would wait for whoever writes into it."""
+    """Open a file, but never a pipe or a device, which would block until another process writes to it."""
     if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
         raise OSError(errno.EINVAL, "it is no file")
     return Image.open(path, formats=FORMATS)
 
 
 def file_of(root: Path, name: str) -> Path:
-    """The file that holds an image."""
+    """Return the file that contains an image."""
     member = MEMBER.fullmatch(name)
     return root / (name if member is None else member["file"])

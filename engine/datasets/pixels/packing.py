@@ -1,4 +1,4 @@
-"""Fill a packed map aside, in such a way that a stop, a kill or a power cut loses a few seconds of work."""
+"""Resumable filling of a packed map: a stop, a kill or a power cut loses only a few seconds of work."""
 
 import errno
 import json
@@ -19,29 +19,29 @@ from engine.datasets.pixels.locks import Stopped
 from engine.files.paths import write_atomic
 
 BLOCK = 16
-"""Images that a thread decodes at a time."""
+"""Images that a thread decodes in one call."""
 SAVE_EVERY_S = 5.0
 ASK_EVERY_S = 0.1
 
 Progress = Callable[[int, int], None]
 """Called with images done and images in all."""
 Reader = Callable[[int], NDArray[np.uint8]]
-"""Gives an image of the map by its row. Raises BadImage."""
+"""Function from a row to its image. Raises BadImage."""
 
 
 @dataclass
 class Partial:
-    """A map that is being filled, and the note of how far it is filled for sure."""
+    """Map that is being filled, with a note of the number of images that are safely on disk."""
 
     path: Path
     note: Path
     done: int = 0
     bad: dict[int, str] = field(default_factory=dict)
-    """Why each unreadable image below `done` is so, by row."""
+    """Reasons why images below `done` are unreadable, by row."""
 
     @classmethod
     def open(cls, path: Path, note: Path, size_bytes: int) -> "Partial":
-        """Go on where an earlier process stopped, or begin. Raises OSError where there is no room."""
+        """Continue where an earlier process stopped, or begin a new map. Raises OSError where the disk is full."""
         partial = cls(path, note)
         if path.exists() and path.stat().st_size == size_bytes:
             partial._read_note()
@@ -49,7 +49,7 @@ class Partial:
         partial.remove()
         try:
             with path.open("wb") as file:
-                # Claim the space first: a full disk is known before the work is done.
+                # Allocate the space first, so that a full disk shows before the work is done.
                 os.posix_fallocate(file.fileno(), 0, size_bytes)
         except OSError:
             partial.remove()
@@ -64,7 +64,7 @@ class Partial:
             self.done, self.bad = 0, {}
 
     def save(self, handle: int) -> None:
-        """Note how far the map is filled, after its images are safe on the disk."""
+        """Write the number of images done to the note, after the images themselves are safely on disk."""
         os.fdatasync(handle)
         bad = {str(row): why for row, why in self.bad.items()}
         write_atomic(self.note, json.dumps({"done": self.done, "bad": bad}).encode())
@@ -75,7 +75,7 @@ class Partial:
 
 
 class Unreadable(Exception):
-    """A block held bad images: `bad` says why, by row."""
+    """Error for a block with bad images; `bad` has the reasons, by row."""
 
     def __init__(self, bad: dict[int, str]) -> None:
         super().__init__(next(iter(bad.values())))
@@ -84,7 +84,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """What a map is filled with, and who is told and asked meanwhile."""
+    """Images to fill a map with, and callbacks for progress and stop."""
 
     total: int
     read: Reader
@@ -94,12 +94,14 @@ class Job:
 
 
 def fill(partial: Partial, job: Job) -> None:
-    """Decode what is not yet done, on all cores. Raises Stopped; Unreadable at the first block with a bad image
-    unless `skip_bad`; OSError where the disk is full."""
+    """Decode the images that are not done yet, on all cores.
+
+    Raises Stopped; Unreadable at the first block with a bad image, unless `skip_bad`; OSError where the disk is
+    full."""
     handle = os.open(partial.path, os.O_WRONLY)
     halt = threading.Event()
     try:
-        # Pillow and torch let other threads run while they decode and resize.
+        # Pillow and torch release the GIL while they decode and resize.
         workers = len(os.sched_getaffinity(0))
         with ThreadPoolExecutor(workers) as threads:
             try:
@@ -140,7 +142,9 @@ def _fill(
 
 
 def _decode_block(handle: int, read: Reader, rows: range, halt: threading.Event) -> dict[int, str]:
-    """Write each image in its place. Returns the bad ones' reasons; after a halt that means nothing."""
+    """Write each image of a block to its place; return the reasons of the bad ones.
+
+    After a halt the result is incomplete and must not be used."""
     bad = {}
     for row in rows:
         if halt.is_set():

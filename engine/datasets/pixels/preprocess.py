@@ -1,8 +1,8 @@
-"""Graham's preprocessing of fundus photographs: the eye cropped out, its own local mean taken away.
+"""Graham's preprocessing of fundus photographs: crop the eye, subtract the local mean.
 
-Source: B. Graham, "Kaggle diabetic retinopathy detection competition report", University of Warwick, August 2015:
-each image is scaled to one radius, and its local average, a Gaussian blur with a standard deviation of a
-thirtieth of that radius, is mapped to 50 % grey. He also greys what lies beyond 0.9 of the radius; we don't."""
+Source: B. Graham, "Kaggle diabetic retinopathy detection competition report", University of Warwick, August 2015.
+Each image is scaled to one radius, and its local average, a Gaussian blur with a standard deviation of a thirtieth of
+that radius, is mapped to 50 % grey. Graham also sets pixels beyond 0.9 of the radius to grey; this code does not."""
 
 import functools
 
@@ -13,15 +13,15 @@ GREY = 128
 SIGMA_OF_RADIUS = 1 / 30
 GAIN = 4
 DARK = 0.1
-"""Rows and columns whose mean brightness is below this share of the image's are outside the eye: his own measure."""
+"""Rows and columns with a mean brightness below this share of the image's are outside the eye; Graham's threshold."""
 LOOKED_AT = 200
-"""Rows and columns that are looked at; an image of more is thinned."""
+"""Rows and columns that are examined; a larger image is subsampled."""
 SMALLEST_EYE = 0.2
-"""A box with a side below this share of the image's is a bright spot and no eye."""
+"""Box with a side below this share of the image's side is a bright spot and not an eye."""
 
 
 def crop_to_eye(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The box of an H×W×3 image that is not dark; the whole image where there is no such box."""
+    """Crop an H×W×3 image to the box that is not dark; return the whole image where there is no such box."""
     step = max(1, min(pixels.shape[:2]) // LOOKED_AT)
     light = pixels[::step, ::step].mean(axis=2, dtype=np.float32)
     spans = [_bright_span(light.mean(axis=axis)) for axis in (1, 0)]
@@ -37,7 +37,7 @@ def _bright_span(profile: NDArray[np.float32]) -> tuple[int, int]:
 
 
 def graham(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """4·image − 4·blurred + 128 of a square that an eye fills, uint8 size×size×3; what is even becomes grey."""
+    """Return 4·image − 4·blurred + 128 for a square that an eye fills, uint8 size×size×3; flat areas become grey."""
     blur = _blurring(pixels.shape[0])
     levels = pixels.astype(np.float32)
     planes = levels.transpose(2, 0, 1)
@@ -48,7 +48,7 @@ def graham(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @functools.cache
 def _blurring(size_px: int) -> NDArray[np.float32]:
-    """The Gaussian blur of a line of pixels as a matrix, cut at 4 σ; edge pixels are repeated outwards."""
+    """Return the matrix of a Gaussian blur of one line of pixels, cut at 4 σ; edge pixels are repeated outwards."""
     sigma_px = size_px / 2 * SIGMA_OF_RADIUS
     reach = int(4 * sigma_px + 0.5)
     offsets = np.arange(-reach, reach + 1)

@@ -1,4 +1,4 @@
-"""Pixels of any shape as a square: antialiased bicubic, by torch's vectorised kernel for uint8."""
+"""Resizing of pixels to a square: antialiased bicubic, by torch's vectorised kernel for uint8."""
 
 import numpy as np
 import torch
@@ -7,14 +7,14 @@ from torch.nn import functional
 
 
 def square(pixels: NDArray[np.uint8], size_px: int, fit: str) -> NDArray[np.uint8]:
-    """H×W×3 as size×size×3 with the aspect kept: `crop` the middle, `pad` with black, or `stretch`."""
+    """Resize H×W×3 to size×size×3: `crop` the middle, `pad` with black, or `stretch`, which changes the aspect."""
     if fit == "pad":
         return _padded(pixels, size_px)
     return resize(_middle(pixels) if fit == "crop" else pixels, size_px, size_px)
 
 
 def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """As Pillow's `resize` with BICUBIC to a level or two, at a third of its time."""
+    """Resize H×W×3 to height×width×3; equals Pillow's BICUBIC to within two levels in a third of the time."""
     if pixels.shape[:2] == (height, width):
         return pixels
     planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]

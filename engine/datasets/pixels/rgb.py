@@ -1,4 +1,4 @@
-"""Any image that Pillow opens as 8-bit RGB, and what is said of one that is none. No torch in here."""
+"""Conversion of any image that Pillow opens to 8-bit RGB, and reasons for images that fail. Does not import torch."""
 
 import struct
 import zlib
@@ -7,23 +7,24 @@ import numpy as np
 from PIL import Image, ImageChops, UnidentifiedImageError
 
 MAX_PIXELS = 150_000_000
-"""A file that claims more is refused before it is decoded: it would take over half a gigabyte a thread."""
+"""Files that claim more pixels are rejected before decoding; they would take over half a gigabyte in each thread."""
 DEEP_WHITE = 65535
 FLOAT_MARGIN = 1e-3
-"""By so much may computed floats leave 0 to 1."""
+"""Distance by which rounded floats may be outside 0 to 1."""
 NOT_READABLE = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error, RuntimeError, MemoryError,
     IndexError, KeyError, TypeError, OverflowError, zlib.error,
 )  # fmt: skip
-"""What Pillow's decoders raise for files that are damaged or no images; a damaged length asks for any memory."""
+"""Errors of Pillow's decoders for files that are damaged or not images; MemoryError comes from a damaged length."""
 MAX_SIDE_PX = 65_535
-"""As JPEG has it: a damaged header of another format claims millions, for whose rows no file has bytes."""
+"""Limit of JPEG, used for all formats; a damaged header may claim a side of millions."""
 
-# Pillow would print a warning of its own at half its limit; `check_size` says it in our words.
+# Pillow prints a warning of its own at half its limit; `check_size` reports the problem instead.
 Image.MAX_IMAGE_PIXELS = None
 
 
 def check_size(image: Image.Image) -> None:
+    """Raise ValueError for an image with too many pixels or too long a side."""
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(f"{width:,} × {height:,} pixels are more than {MAX_PIXELS // 1_000_000} million")
@@ -32,11 +33,11 @@ def check_size(image: Image.Image) -> None:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode as 8-bit RGB: deep levels are scaled, transparency is laid on black, ink becomes light."""
+    """Convert an image of any mode to 8-bit RGB: scale deep levels, put black behind transparency, convert CMYK."""
     if image.mode.startswith(("I", "F")):
         return _from_deep(image).convert("RGB")
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        # Pillow takes every CMYK JPEG for Adobe's, which hold light instead of ink.
+        # Pillow takes every CMYK JPEG for one of Adobe's, whose levels are inverted.
         image = ImageChops.invert(image)
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
@@ -48,10 +49,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits (0 to 65535) or of floats (0 to 1) as 8 bits, by one scale for all images.
+    """Convert grey of 16 bits (0 to 65535) or floats (0 to 1) to 8 bits, with one scale for all images.
 
-    Raises ValueError for levels beyond these, and for integers of 32 bits: what is white in an image must not depend
-    on what else is in it."""
+    Raises ValueError for levels outside these ranges, and for integers of 32 bits, for which no level is known to be
+    white: a scale from each image's own levels would make brightness depend on its content."""
     levels = np.asarray(image, dtype=np.float32)
     lowest, highest = float(levels.min(initial=0)), float(levels.max(initial=0))
     if not np.isfinite(levels).all():
@@ -72,12 +73,12 @@ def is_16_bit(image: Image.Image) -> bool:
 
 
 def highest_level(image: Image.Image) -> int | None:
-    """The lightest level of an image of 16 bits; None for any other."""
+    """Return the highest level of an image of 16 bits; None for any other."""
     return int(np.asarray(image).max(initial=0)) if is_16_bit(image) else None
 
 
 def reason_of(error: Exception) -> str:
-    """A few words without the path."""
+    """Word the reason of an error briefly, without the path."""
     if isinstance(error, UnidentifiedImageError):
         return "no image format that is known"
     if isinstance(error, MemoryError):

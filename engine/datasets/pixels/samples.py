@@ -1,8 +1,9 @@
-"""What tells the files of one index from those of another: samples of their content, known again by their stamps.
+"""Samples of the files' content, which identify the files of an index, cached by the files' stamps.
 
-Names, sizes and times alone do not: archives are unpacked with one time for all. Reading every file whenever a run
-starts would cost more than it saves. So each file's head, middle and tail are read once, and what they gave is kept
-under the files' stamps, which a folder keeps when it is moved; a copy has others and is read once again."""
+Names, sizes and times are not enough, because archives are often unpacked with the same time for all files. Reading
+every file at each start of a run would cost more than it saves. So head, middle and tail of each file are read once,
+and their digest is cached under the files' stamps (size, times, inode). A folder keeps its stamps when it is moved; a
+copy has new stamps and is read once again."""
 
 import hashlib
 import os
@@ -15,16 +16,17 @@ from engine.datasets.pixels.open_image import file_of
 from engine.files.paths import SAMPLE_SUFFIX, write_atomic
 
 FORMAT = 1
-"""Part of the stamps' digest: raised when the samples change."""
+"""Version of the samples, part of the stamps' digest; raise it when the samples change."""
 SAMPLE_BYTES = 2048
 READERS = 16
-"""Threads: what they wait for is mostly a disk in a network."""
+"""Threads that read; they mostly wait for a network disk."""
 
 
 def sample_files(index: Index, cache: Path) -> str:
-    """A digest of an index's names, in order, and of its files' content; files are read where their stamps are not
-    known. Raises OSError where the cache cannot be written."""
-    path = _kept(index, cache)
+    """Return a digest of an index's names, in order, and of samples of its files.
+
+    Files are read where their stamps are not in the cache. Raises OSError where the cache cannot be written."""
+    path = _cached_sample(index, cache)
     known = _read(path)
     if known is None:
         known = _digest_of_content(index)
@@ -34,8 +36,8 @@ def sample_files(index: Index, cache: Path) -> str:
 
 
 def known_sample(index: Index, cache: Path) -> str | None:
-    """What `sample_files` gave, where no file has to be read for it."""
-    return _read(_kept(index, cache))
+    """Return the digest of `sample_files` where it is known without reading a file, else None."""
+    return _read(_cached_sample(index, cache))
 
 
 def is_there(file: Path) -> bool:
@@ -52,9 +54,10 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _kept(index: Index, cache: Path) -> Path:
-    """Where a sample is kept: under names, sizes, times and inodes. `chmod` or a move to another disk changes these
-    and not the sample."""
+def _cached_sample(index: Index, cache: Path) -> Path:
+    """Return the cache file of a sample; its name is a digest of the images' names, sizes, times and inodes.
+
+    `chmod` or a move to another disk changes these stamps but not the sample."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
     stamps: dict[Path, bytes] = {}
     for name in index.names:
@@ -85,7 +88,7 @@ def _digest_of_content(index: Index) -> str:
 
 
 def _sample(file: Path) -> bytes:
-    """A digest of size, time, head, middle and tail; of a pipe and of nothing alike."""
+    """Return a digest of a file's size, time, head, middle and tail; a pipe counts as a missing file."""
     try:
         found = os.stat(file)
         if not stat.S_ISREG(found.st_mode):

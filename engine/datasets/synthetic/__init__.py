@@ -1,1 +1,1 @@
-"""Fundus photographs drawn by seed: nothing to download."""
+"""Synthetic fundus photographs, drawn from a seed without a download."""

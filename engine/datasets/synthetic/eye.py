@@ -1,4 +1,4 @@
-"""The healthy parts of a drawn fundus photograph: where the eye lies, its ground, disc and vessels."""
+"""Healthy parts of a synthetic fundus photograph: position of the eye, its ground, disc and vessels."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 Points = NDArray[np.float64]
 """Positions in the eye's own frame, (..., 2): the retina's radius is 1, the nose is at +x, y points down."""
 Lengths = NDArray[np.float64]
-"""One length for each thing drawn, in the eye's lengths."""
+"""One length for each thing drawn, in the eye's units (the retina's radius is 1)."""
 Colour = tuple[int, int, int]
 
 VEIN, ARTERY, REFLEX = (96, 16, 14), (150, 36, 22), (224, 128, 84)
@@ -20,10 +20,10 @@ GRADIENT_PX = 64
 
 @dataclass(frozen=True)
 class Eye:
-    """One photographed eye: its place in the frame (shares of the half width) and its looks."""
+    """Position of one eye in the frame, in shares of the half width, and its appearance."""
 
     side: int
-    """+1 a right eye (disc on the right), -1 a left eye."""
+    """+1 for a right eye (disc on the right), -1 for a left eye."""
     turn_rad: float
     centre: tuple[float, float]
     radius: float
@@ -35,12 +35,12 @@ class Eye:
     """Colour of the retina, 0..1."""
     light: float
     slope: tuple[float, float]
-    """How fast the light falls off across the frame."""
+    """Fall-off of the light across the frame, horizontally and vertically."""
     blur: float
     noise: float
 
     def place(self, points: Points, canvas_px: int) -> Points:
-        """Pixel positions of `points` on a square canvas."""
+        """Convert points of the eye's frame to pixel positions on a square canvas."""
         cos, sin = np.cos(self.turn_rad), np.sin(self.turn_rad)
         half_px = canvas_px / 2
         turn = np.array([[cos * self.side, sin * self.side], [-sin, cos]]) * (self.radius * half_px)
@@ -48,12 +48,12 @@ class Eye:
         return np.asarray(points @ turn + shift)
 
     def lengths_px(self, lengths: float, canvas_px: int) -> float:
-        """A length in the eye's frame as pixels of the canvas."""
+        """Convert a length in the eye's frame to pixels of the canvas."""
         return lengths * self.radius * canvas_px / 2
 
 
 def random_eye(rng: np.random.Generator) -> Eye:
-    """An eye as the next one to sit down at the camera might be: none looks like the last."""
+    """Draw the position, colour, light and sharpness of an eye at random."""
     shift = rng.normal(0.0, 0.02, 2)
     warmth, pigment = rng.uniform(-1, 1), rng.uniform(-1, 1)
     ground = (
@@ -79,7 +79,7 @@ def random_eye(rng: np.random.Generator) -> Eye:
 
 
 def draw_ground(eye: Eye, size_px: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The retina without disc and vessels: H×W×3, 0..1, mottled by the choroid, darker at the macula."""
+    """Draw the retina without disc and vessels, H×W×3, 0..1: mottled by the choroid, darker at the macula."""
     mottle = sum(
         _mottle(rng, cells, size_px) * strength for cells, strength in ((5, 0.045), (13, 0.03), (40, 0.022))
     )
@@ -97,7 +97,7 @@ def _mottle(rng: np.random.Generator, cells: int, size_px: int) -> NDArray[np.fl
 
 
 def _distance(eye: Eye, point: tuple[float, float], size_px: int) -> NDArray[np.float32]:
-    """Each pixel's distance to a point of the eye, in the eye's lengths."""
+    """Return each pixel's distance to a point of the eye, H×W, in the eye's units."""
     x, y = eye.place(np.array(point), size_px)
     axis = np.arange(size_px, dtype=np.float32) + 0.5
     away_px = np.hypot(axis[None, :] - x, axis[:, None] - y)
@@ -105,12 +105,12 @@ def _distance(eye: Eye, point: tuple[float, float], size_px: int) -> NDArray[np.
 
 
 def stain(photo: Image.Image, outlines: Points, colour: Colour, alpha: int) -> None:
-    """Lay a colour over closed outlines (outlines, corners, 2) in pixels, 255 hiding what lies below."""
+    """Fill closed outlines (outlines, corners, 2) in pixels with a colour; `alpha` 255 is opaque."""
     fill(ImageDraw.Draw(photo, "RGBA"), outlines, (*colour, alpha))
 
 
 def soft_stain(photo: Image.Image, outlines: Points, colour: Colour, alpha: int, edge_px: float) -> None:
-    """The same with an edge `edge_px` soft, and no darker where outlines overlap."""
+    """Fill closed outlines with a soft edge of `edge_px`; overlaps get no darker."""
     corner = np.floor(outlines.min(axis=(0, 1)) - 3 * edge_px)
     width, height = np.ceil(outlines.max(axis=(0, 1)) + 3 * edge_px - corner).astype(int).tolist()
     mask = Image.new("L", (width, height))
@@ -128,7 +128,7 @@ def fill(draw: ImageDraw.ImageDraw, outlines: Points, ink: int | tuple[int, ...]
 
 
 def draw_disc(photo: Image.Image, eye: Eye) -> None:
-    """The optic disc: a bright oval with a paler cup, where all vessels meet."""
+    """Draw the optic disc, where all vessels meet: a bright oval with a paler cup."""
     angle = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
     oval = np.stack([0.88 * np.cos(angle), np.sin(angle)], axis=-1)[None] * eye.disc_radius
     for scale, colour, alpha, edge in ((1.0, DISC_RIM, 225, 0.014), (eye.cup_share, DISC_CUP, 235, 0.025)):
@@ -137,14 +137,14 @@ def draw_disc(photo: Image.Image, eye: Eye) -> None:
 
 
 def walk(start: Points, heading: NDArray[np.float64], bend: NDArray[np.float64], step: Lengths) -> Points:
-    """Curves (paths, steps + 1, 2) from `start` (paths, 2), turning by `bend` (paths, steps) step by step."""
+    """Return curves (paths, steps + 1, 2) from `start` (paths, 2) that turn by `bend` (paths, steps) at each step."""
     angle = heading[:, None] + np.cumsum(bend, axis=1)
     moves = np.stack([np.cos(angle), np.sin(angle)], axis=-1) * step[:, None, None]
     return np.concatenate([start[:, None], start[:, None] + np.cumsum(moves, axis=1)], axis=1)
 
 
 def ribbons(paths: Points, width: Lengths, tip_share: float) -> Points:
-    """Outlines (paths, 2 × points, 2) of curves that thin out from `width` to `tip_share` of it."""
+    """Return outlines (paths, 2 × points, 2) of curves that taper from `width` to `tip_share` of it."""
     along = np.empty_like(paths)
     along[:, 1:] = paths[:, 1:] - paths[:, :-1]
     along[:, 0] = along[:, 1]
@@ -155,10 +155,9 @@ def ribbons(paths: Points, width: Lengths, tip_share: float) -> Points:
 
 
 def grow_tree(eye: Eye, rng: np.random.Generator) -> list[tuple[Points, Lengths]]:
-    """Three generations of vessels as (curves, widths); even rows are veins, odd rows arteries.
+    """Draw three generations of vessels as (curves, widths); even rows are veins, odd rows arteries.
 
-    Trunks leave the disc in pairs: two arcades bend round the macula, two go straight towards the nose.
-    """
+    Trunks leave the disc in pairs: two arcades bend round the macula, two go straight towards the nose."""
     heading = np.repeat(np.radians([-112.0, 112.0, -48.0, 50.0]), 2) + rng.normal(0.0, 0.10, 8)
     heading += np.tile([-0.10, 0.10], 4)
     turn = np.repeat([-1.75, 1.75, 0.15, -0.15], 2) * rng.uniform(0.85, 1.15, 8)
@@ -185,7 +184,7 @@ def grow_tree(eye: Eye, rng: np.random.Generator) -> list[tuple[Points, Lengths]
 
 
 def draw_vessels(photo: Image.Image, eye: Eye, rng: np.random.Generator) -> None:
-    """Veins, then the thinner and lighter arteries with their reflex; the fovea stays free."""
+    """Draw the veins, then the thinner and lighter arteries with their reflex; the fovea stays free."""
     free = 1.0 - np.exp(-((_distance(eye, eye.fovea, GRADIENT_PX) / 0.17) ** 2))
     spare = Image.fromarray((free * 255).astype(np.uint8)).resize(photo.size, Image.Resampling.BICUBIC)
     tree = grow_tree(eye, rng)

@@ -1,4 +1,4 @@
-"""Drawn fundus photographs: a seeded eye, its lesions by grade, and the camera."""
+"""Synthetic fundus photographs: a random eye, the lesions of its grade, and the camera."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,9 @@ SMALLEST_CANVAS_PX = 144
 
 
 def draw_fundus(seed: int, index: int, grade: int, size_px: int) -> NDArray[np.uint8]:
-    """Photograph `index` of the set `seed`, with the lesions of `grade` (0..4): size × size × 3 RGB.
+    """Draw photograph `index` of the set `seed` with the lesions of `grade` (0..4): size × size × 3 RGB.
 
-    The eye and its lesions depend on the seed, index and grade alone, so that any size shows the same eye.
-    """
+    The eye and its lesions depend only on seed, index and grade, so that any size shows the same eye."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, index])))
     eye = random_eye(rng)
     shrink = max(2, -(-SMALLEST_CANVAS_PX // size_px))
@@ -27,7 +26,7 @@ def draw_fundus(seed: int, index: int, grade: int, size_px: int) -> NDArray[np.u
 
 
 def expose(photo: Image.Image, eye: Eye, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What the camera makes of the scene: soft focus, uneven light, the round aperture, sensor noise."""
+    """Simulate the camera: soft focus, uneven light, round aperture, sensor noise."""
     size_px = photo.width
     blur_px = eye.lengths_px(eye.blur, size_px)
     sharp = (

@@ -1,4 +1,4 @@
-"""What diabetic retinopathy leaves on a drawn retina, by the marks that clinical grading goes by."""
+"""Lesions of diabetic retinopathy on a synthetic retina: the signs that clinical grading uses."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,19 @@ EXUDATE, COTTON_WOOL = (255, 238, 138), (244, 222, 178)
 
 @dataclass(frozen=True)
 class Lesions:
-    """How many of each lesion an eye of one grade has: (at least, at most)."""
+    """Least and greatest number of each lesion in an eye of one grade."""
 
     dots: tuple[int, int] = (0, 0)
     """Microaneurysms."""
     blots: tuple[int, int] = (0, 0)
-    """Haemorrhages within the retina."""
+    """Haemorrhages inside the retina."""
     exudates: tuple[int, int] = (0, 0)
     """Rings and clusters of hard exudates."""
     cotton_wool: tuple[int, int] = (0, 0)
     tufts: tuple[int, int] = (0, 0)
     """Tangles of new vessels."""
     boats: tuple[int, int] = (0, 0)
-    """Haemorrhages before the retina: gravity gives them a level top."""
+    """Haemorrhages in front of the retina; gravity gives them a level top."""
 
 
 BY_GRADE = (
@@ -38,7 +38,7 @@ BY_GRADE = (
 
 
 def draw_lesions(photo: Image.Image, eye: Eye, grade: int, rng: np.random.Generator) -> None:
-    """Draw an eye's lesions for its grade, 0 to 4: the same numbers whatever the canvas measures."""
+    """Draw the lesions of a grade, 0 to 4; the random numbers do not depend on the size of the canvas."""
     lesions = BY_GRADE[grade]
     for draw_kind, (least, most) in (
         (_draw_cotton_wool, lesions.cotton_wool),
@@ -54,7 +54,7 @@ def draw_lesions(photo: Image.Image, eye: Eye, grade: int, rng: np.random.Genera
 
 
 def _spots(eye: Eye, count: int, rng: np.random.Generator, reach: float) -> Points:
-    """Places on the retina, (count, 2): the four quadrants in turn, sparing the optic disc and the fovea."""
+    """Draw positions on the retina, (count, 2), in the four quadrants in turn, away from optic disc and fovea."""
     quadrant = np.arange(3 * count) % 4 + rng.integers(4)
     angle = (quadrant + rng.random(3 * count)) * (np.pi / 2)
     radius = reach * np.sqrt(rng.uniform(0.03, 1.0, 3 * count))
@@ -68,7 +68,7 @@ def _spots(eye: Eye, count: int, rng: np.random.Generator, reach: float) -> Poin
 def _blobs(
     centres: Points, radius: Lengths, long: Lengths, rng: np.random.Generator, wobble: float
 ) -> Points:
-    """Uneven outlines (blobs, 20, 2) round centres (blobs, 2), `long` times longer than wide."""
+    """Draw uneven outlines (blobs, 20, 2) around centres (blobs, 2), `long` times longer than wide."""
     angle = np.linspace(0.0, 2 * np.pi, 20, endpoint=False)
     waves, phase = np.array([2, 3, 5]), rng.uniform(0.0, 2 * np.pi, (len(centres), 3, 1))
     dents = np.sum(np.sin(waves[:, None] * angle + phase) / waves[:, None], axis=1)
@@ -115,7 +115,7 @@ def _draw_cotton_wool(photo: Image.Image, eye: Eye, count: int, rng: np.random.G
 
 
 def _draw_tufts(photo: Image.Image, eye: Eye, count: int, rng: np.random.Generator) -> None:
-    """The first tangle grows out of the disc, further ones anywhere."""
+    """Draw tangles of new vessels; the first grows out of the disc, the others anywhere."""
     twigs, steps = 11, 16
     roots = _spots(eye, count, rng, 0.7)
     roots[0] = np.array(eye.disc) + rng.normal(0.0, 0.07, 2)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.datasets.batches import MEAN, STD, Batch, Batches, make_feed
-from engine.datasets.loading.device_feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, ask_for
+from engine.datasets.loading.device_feeds import AHEAD, Mapped, Pinned, Resident, _pages_of
 from engine.datasets.packed import open_map
 from engine.recipes.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
 
@@ -190,6 +190,6 @@ def test_pages_of_a_map_are_asked_for_and_memory_is_left_alone(tmp_path: Path) -
     path.write_bytes(IMAGES.tobytes())
     packed = open_map(path, IMAGES.shape)
     assert isinstance(_pages_of(packed), mmap.mmap) and _pages_of(IMAGES) is None
-    ask_for(packed, np.array([0, 59, 30]))
-    ask_for(IMAGES, np.array([0]))
+    prefetch(packed, np.array([0, 59, 30]))
+    prefetch(IMAGES, np.array([0]))
     assert np.array_equal(packed, IMAGES) and not packed.flags.writeable

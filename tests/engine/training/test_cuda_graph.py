@@ -13,7 +13,7 @@ from torch import nn
 from engine.files.paths import Home
 from engine.spec.run_spec import RunSpec
 from engine.training.compilation import make_replay
-from engine.training.cuda_graph import Answers, Recorder, Replay
+from engine.training.cuda_graph import LossAndCorrect, Recorder, Replay
 
 
 @pytest.fixture
@@ -27,10 +27,12 @@ class FakeCard:
     def __init__(self) -> None:
         self.replays = 0
 
-    def __call__(self, run: Callable[[], Answers], model: nn.Module) -> tuple[Callable[[], object], Answers]:
+    def __call__(
+        self, run: Callable[[], LossAndCorrect], model: nn.Module
+    ) -> tuple[Callable[[], object], LossAndCorrect]:
         parameters = list(model.parameters())
 
-        def fresh() -> Answers:
+        def fresh() -> LossAndCorrect:
             for each in parameters:
                 each.grad = None
             return run()
@@ -97,7 +99,9 @@ def test_replayed_batches_have_the_bits_of_computed_ones(
 
 
 def test_what_the_card_does_not_record_is_computed_and_said(home: Home) -> None:
-    def refusing(run: Callable[[], Answers], model: nn.Module) -> tuple[Callable[[], object], Answers]:
+    def refusing(
+        run: Callable[[], LossAndCorrect], model: nn.Module
+    ) -> tuple[Callable[[], object], LossAndCorrect]:
         run()
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
@@ -111,7 +115,7 @@ def test_what_the_card_does_not_record_is_computed_and_said(home: Home) -> None:
 
 
 def test_a_failing_pass_fails_as_without_a_recording() -> None:
-    def failing(_images: torch.Tensor, _labels: torch.Tensor) -> Answers:
+    def failing(_images: torch.Tensor, _labels: torch.Tensor) -> LossAndCorrect:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     images, labels = torch.zeros(2, 3), torch.zeros(2, dtype=torch.int64)
