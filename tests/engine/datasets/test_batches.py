@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.datasets.batches import MEAN, STD, Batch, Batches, make_feed
-from engine.datasets.loading.device_feeds import AHEAD, Mapped, Pinned, Resident, _pages_of
+from engine.datasets.loading.device_feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, prefetch
 from engine.datasets.packed import open_map
 from engine.recipes.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
 
