@@ -21,7 +21,7 @@ from tui.cli.output import CliError, checked_text, print_json, tell
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
 from tui.formatting import clock, decimals, learning_rate, plain
-from tui.snapshot import start_shown
+from tui.snapshot_rows import start_shown
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}

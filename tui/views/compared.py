@@ -63,23 +63,21 @@ class Compared:
         if len({view.test_set for view in tested}) < 2:
             return ""
         each = [f"#{view.run_id} {plain(view.spec.data)} ({view.test_images:,})" for view in tested]
-        return f"tested on other images: {', '.join(each)}"
+        return f"different test sets: {', '.join(each)}"
 
     def _other_losses(self) -> str:
         kinds = {(view.spec.loss, view.spec.label_smoothing) for view in self.views}
-        return "trained with other losses: their values cannot be compared, nll can" if len(kinds) > 1 else ""
+        return "different losses: their values cannot be compared, NLL can" if len(kinds) > 1 else ""
 
     def _other_passes(self) -> str:
         passes = {view.spec.passes for view in self.views}
         several = [f"#{view.run_id} {view.spec.passes}" for view in self.views if view.spec.passes > 1]
-        return (
-            f"passes over the images in an epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
-        )
+        return f"passes over the images per epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
 
     def _chosen(self) -> str:
         on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
         which = "all of them" if len(on_test) == len(self.views) else ", ".join(on_test)
-        return f"optimistic, for test images chose the best epoch: {which}" if on_test else ""
+        return f"optimistic: best epoch chosen on test data: {which}" if on_test else ""
 
 
 def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:

@@ -14,6 +14,7 @@ from tui.views.compared import Compared, at_best, at_last
 from tui.views.run_view import RunView
 from tui.widgets.scrolling import Scrolling
 
+EPOCH = len(" best epoch")
 COLUMN = 9
 """Of a number, with the space before it."""
 MOST_LABEL = 44
@@ -72,17 +73,17 @@ def numbers_text(compared: Compared, width: int) -> Text:
     labels = [compared.label(view) for view in compared.views]
     known = [each for each in NUMBERS if any(at_best(view, each[1]) is not None for view in compared.views)]
     widest = max(max(map(cell_len, labels)), len("run"))
-    most = max((width - 2 - 7 - COLUMN) // COLUMN, 1)
-    label = min(widest, MOST_LABEL, max(width - 2 - 7 - COLUMN * (len(known[:most]) + 1), 12))
-    columns = known[: max((width - 2 - label - 7 - COLUMN) // COLUMN, 1)]
+    most = max((width - 2 - EPOCH - COLUMN) // COLUMN, 1)
+    label = min(widest, MOST_LABEL, max(width - 2 - EPOCH - COLUMN * (len(known[:most]) + 1), 12))
+    columns = known[: max((width - 2 - label - EPOCH - COLUMN) // COLUMN, 1)]
     text = Text(no_wrap=True, overflow="ellipsis")
     heads = "".join(f"{head:>{COLUMN}}" for head, _, _ in columns)
-    text.append(f"{'run':{label + 2}}{'best at':>7}{heads}{'last':>{COLUMN}}", style="dim")
+    text.append(f"{'run':{label + 2}}{'best epoch':>{EPOCH}}{heads}{'last':>{COLUMN}}", style="dim")
     best = {curve: _best(compared.views, curve, less=less) for _, curve, less in columns}
     for number, view in enumerate(compared.views):
         text.append(f"\n{MARKERS[number]} ", style=colour(number))
         text.append(fitted(labels[number], label))
-        text.append(f"{'–' if view.best_epoch is None else view.best_epoch:>7}", style="dim")
+        text.append(f"{'–' if view.best_epoch is None else view.best_epoch:>{EPOCH}}", style="dim")
         for _, curve, _ in columns:
             value = at_best(view, curve)
             style = "bold" if value is not None and value == best[curve] else "dim"

@@ -1,6 +1,6 @@
 """The highlighted run: its curve, its confusion matrix, and what the numbers say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,6 +13,9 @@ from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.widgets.clipped import Clipped
 from tui.widgets.line import Line
+
+TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)", "train")
+"""Longest first: the widest that fits is shown."""
 
 
 class AccuracyPlot(PlotextPlot):
@@ -88,18 +91,23 @@ def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
 
 
 def legend(curve: Curve, width: int) -> Text:
-    """The train line is of accuracies measured while the network learns, and says so."""
-    text = Text(no_wrap=True, overflow="ellipsis")
-    lines = (("while training", curve.train, INK.train), ("test", curve.test, INK.test))
-    for name, values, colour in lines:
-        latest = next((value for value in reversed(values) if value is not None), None)
-        mark = "━" if INK.has_hues else "●" if name == "test" else "○"
-        text.append(
-            f"  {mark} {name} " if text else f"{mark} {name} ", style=f"rgb({','.join(map(str, colour))})"
-        )
-        text.append(decimals(latest))
-    head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(text) <= width), "")
-    return Text.assemble((head, "dim"), text, no_wrap=True, overflow="ellipsis")
+    """Name the lines with their newest values. Train accuracy is a running average over the epoch, and says so."""
+    train, test = (decimals(_latest(values)) for values in (curve.train, curve.test))
+    fixed = len(f"━ {TRAIN_LABELS[-1]} {train}  ━ test {test}") - len(TRAIN_LABELS[-1])
+    label = next((each for each in TRAIN_LABELS if fixed + len(each) <= width), TRAIN_LABELS[-1])
+    head = next((each for each in ("accuracy  ", "acc  ") if len(each) + fixed + len(label) <= width), "")
+    marks = ("━", "━") if INK.has_hues else ("○", "●")
+    text = Text.assemble((head, "dim"), no_wrap=True, overflow="ellipsis")
+    text.append(f"{marks[0]} {label} ", style=_rgb(INK.train)).append(train)
+    return text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)
+
+
+def _latest(values: Sequence[float | None]) -> float | None:
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _rgb(colour: tuple[int, int, int]) -> str:
+    return f"rgb({','.join(map(str, colour))})"
 
 
 def _matrix_title(view: MatrixView | None) -> Text:
