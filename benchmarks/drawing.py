@@ -21,7 +21,8 @@ from engine.store.fencing import table_of
 from engine.store.tables import LossPoint
 from engine.training.loss_curve import MAX_BUCKETS
 from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix
-from tui.snapshot import Curve, make_row
+from tui.snapshot import Curve
+from tui.snapshot_rows import make_row
 from tui.views.curves import smoothed
 
 TITLE = "Plots, built and drawn; curves, read"

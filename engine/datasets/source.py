@@ -72,4 +72,4 @@ def _survey_builtin(name: str, options: ReadOptions) -> Survey:
         options=options,
     )
     own = tuple(dict.fromkeys(split for split in splits if split))
-    return Survey(index, "it comes with the program", tuple(problems), own)
+    return Survey(index, "built-in data set", tuple(problems), own)

@@ -9,7 +9,7 @@ from engine.spec.grid import make_spec
 from engine.store.tables import EpochMetrics, Run, Worker
 from engine.store.waiting import Waiting
 from tui.formatting import clock, decimals, duration, learning_rate, plain
-from tui.snapshot import describe_load, make_detail, make_row, make_workers, seconds_left
+from tui.snapshot_rows import describe_load, make_detail, make_row, make_workers, seconds_left
 from tui.views.table_columns import Column, Facts, bar, content, facts_of, header, plan_columns
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)

@@ -105,7 +105,7 @@ def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -
     terminal.send("[")
     terminal.until_shows("epoch ◀ 11 ▶")
     terminal.send("l\r" if ": 0 images" in terminal.text else "\r")
-    terminal.until_shows("most sure first")
+    terminal.until_shows("most confident first")
     terminal.until_shows("▀▀▀▀")
     terminal.send("q")
     terminal.until_shows("row share   test n")
@@ -129,7 +129,7 @@ def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -
     terminal.send("/lr>0.0005 data:pets\rac")
     terminal.until_shows("differ in lr")
     terminal.send("2")
-    terminal.until_shows("best at")
+    terminal.until_shows("best epoch")
     terminal.send("qq")
     assert until(lambda: terminal.process.poll() is not None, what="the app to leave")
     assert terminal.process.returncode == 0

@@ -23,7 +23,7 @@ from tui.cli.output import CliError, checked_text, print_json, tell
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
 from tui.formatting import clock, decimals, learning_rate, plain
-from tui.snapshot import start_shown
+from tui.snapshot_rows import start_shown
 from tui.views.metric_columns import optional_metrics
 
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")

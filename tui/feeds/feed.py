@@ -15,16 +15,8 @@ from engine.store.database import Store, StoreError, explained, open_store
 from engine.store.overview import Listed
 from engine.store.tables import Worker
 from engine.store.waiting import Waiting
-from tui.snapshot import (
-    Detail,
-    RunRow,
-    Snapshot,
-    make_detail,
-    make_row,
-    make_workers,
-    seconds_left,
-    waiting_again,
-)
+from tui.snapshot import Detail, RunRow, Snapshot
+from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left, waiting_again
 
 Change: TypeAlias = tuple[Listed | None, Listed | None]
 """A run before and now; None where it is new, or gone."""

@@ -47,20 +47,20 @@ class Comparer:
                 return str(problem)
         one, other = found
         if one.names != other.names or (one.labels != other.labels).any():
-            return f"#{first.run_id} and #{second.run_id} were tested on other images: their accuracies are not paired"
+            return f"#{first.run_id} and #{second.run_id} have different test sets: their accuracies are not paired"
         if first_epoch is None or second_epoch is None:
             return "an epoch has not been measured yet"
         if not one.is_known(first_epoch) or not other.is_known(second_epoch):
-            return "the answers of these epochs were not kept"
+            return "the predictions of these epochs were not kept"
         columns = {view.spec.group_column for view in (first, second)} - {""}
         if len(columns) > 1:
-            return f"which images belong together is said by other columns: {' and '.join(sorted(columns))}"
+            return f"the runs have different group columns: {' and '.join(sorted(columns))}"
         spec = first.spec if first.spec.group_column else second.spec
         try:
             with self._one_at_a_time:
                 groups, rule = self.groups_of(spec, one.names)
         except DataError as error:
-            return f"which images belong together cannot be read, and so not whether they differ: {error}"
+            return f"the groups of the images cannot be read, and are needed to compare: {error}"
         right = [
             answers.answers[epoch] == answers.labels
             for answers, epoch in ((one, first_epoch), (other, second_epoch))

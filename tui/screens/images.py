@@ -31,6 +31,7 @@ SCORE_PLACES = 3
 MOST_PX = 768
 """Longest side of a picture: over SSH each one is sent whole."""
 FAR = 10**9
+NAME_CELLS = len("predicted")
 
 
 class ImagesScreen(FullScreen[int | None]):
@@ -214,7 +215,7 @@ class ImagesScreen(FullScreen[int | None]):
             ("predicted", named(names, place.answer)),
             (score, decimals(about.score, SCORE_PLACES)),
         ):
-            text.append(f"{name:7}", style="dim").append(f"{value}\n")
+            text.append(f"{name:{NAME_CELLS + 1}}", style="dim").append(f"{value}\n")
         text.append_text(_history_text(about.history, label, place.epoch, width))
         return text
 
@@ -265,12 +266,12 @@ class ImagesScreen(FullScreen[int | None]):
 def _history_text(history: tuple[int | None, ...], label: int, epoch: int, width: int) -> Text:
     """Write two lines: epochs, and the predictions after them; correct ones are bold."""
     cell = max(len(str(len(history) - 1)), max((len(str(each)) for each in history), default=1)) + 1
-    seen = epochs_seen(history, epoch, (width - 7) // cell)
+    seen = epochs_seen(history, epoch, (width - NAME_CELLS - 1) // cell)
     text = Text(no_wrap=True)
-    text.append(f"{'epoch':6}", style="dim")
+    text.append(f"{'epoch':{NAME_CELLS}}", style="dim")
     for each in seen:
         text.append(f"{each:>{cell}}", style="reverse" if each == epoch else "dim")
-    text.append(f"\n{'answer':6}", style="dim")
+    text.append(f"\n{'predicted':{NAME_CELLS}}", style="dim")
     for each in seen:
         answer = history[each]
         text.append(f"{'–' if answer is None else answer:>{cell}}", style="bold" if answer == label else "")

@@ -71,18 +71,12 @@ class Compared:
 
     def _other_losses(self) -> str:
         kinds = {(view.spec.loss, view.spec.label_smoothing) for view in self.views}
-        return (
-            "trained with different losses: their values cannot be compared, NLL can"
-            if len(kinds) > 1
-            else ""
-        )
+        return "different losses: their values cannot be compared, NLL can" if len(kinds) > 1 else ""
 
     def _other_passes(self) -> str:
         passes = {view.spec.passes for view in self.views}
         several = [f"#{view.run_id} {view.spec.passes}" for view in self.views if view.spec.passes > 1]
-        return (
-            f"passes over the images in an epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
-        )
+        return f"passes over the images per epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
 
     def _chosen(self) -> str:
         on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]

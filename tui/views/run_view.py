@@ -15,7 +15,8 @@ from engine.store.history import Losses, Matrix
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochMetrics, Run
 from tui.formatting import learning_rate, plain
-from tui.snapshot import MatrixView, Verdict, verdict_of
+from tui.snapshot import MatrixView, Verdict
+from tui.snapshot_rows import verdict_of
 
 Points = tuple[tuple[float, float], ...]
 """Epochs and values, finite."""

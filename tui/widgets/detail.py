@@ -1,6 +1,6 @@
 """The highlighted run: its curve, its confusion matrix, and what the numbers say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -8,12 +8,14 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from engine.metrics.metric import SPLIT_WORDS
 from tui.formatting import decimals
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.widgets.clipped import Clipped
 from tui.widgets.line import Line
+
+TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)", "train")
+"""Longest first: the widest that fits is shown."""
 
 
 class AccuracyPlot(PlotextPlot):
@@ -89,25 +91,23 @@ def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
 
 
 def legend(curve: Curve, width: int) -> Text:
-    """The lines and their latest values; where there is room the train line says how it is measured."""
-    found = next(
-        (text for train in (SPLIT_WORDS["train"], "train") if len(text := _lines(curve, train)) <= width),
-        _lines(curve, "train"),
-    )
-    head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(found) <= width), "")
-    return Text.assemble((head, "dim"), found, no_wrap=True, overflow="ellipsis")
+    """Name the lines with their newest values. Train accuracy is a running average over the epoch, and says so."""
+    train, test = (decimals(_latest(values)) for values in (curve.train, curve.test))
+    fixed = len(f"━ {TRAIN_LABELS[-1]} {train}  ━ test {test}") - len(TRAIN_LABELS[-1])
+    label = next((each for each in TRAIN_LABELS if fixed + len(each) <= width), TRAIN_LABELS[-1])
+    head = next((each for each in ("accuracy  ", "acc  ") if len(each) + fixed + len(label) <= width), "")
+    marks = ("━", "━") if INK.has_hues else ("○", "●")
+    text = Text.assemble((head, "dim"), no_wrap=True, overflow="ellipsis")
+    text.append(f"{marks[0]} {label} ", style=_rgb(INK.train)).append(train)
+    return text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)
 
 
-def _lines(curve: Curve, train: str) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
-    for name, values, colour in ((train, curve.train, INK.train), ("test", curve.test, INK.test)):
-        latest = next((value for value in reversed(values) if value is not None), None)
-        mark = "━" if INK.has_hues else "●" if name == "test" else "○"
-        text.append(
-            f"  {mark} {name} " if text else f"{mark} {name} ", style=f"rgb({','.join(map(str, colour))})"
-        )
-        text.append(decimals(latest))
-    return text
+def _latest(values: Sequence[float | None]) -> float | None:
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _rgb(colour: tuple[int, int, int]) -> str:
+    return f"rgb({','.join(map(str, colour))})"
 
 
 def _matrix_title(view: MatrixView | None) -> Text:

@@ -1,4 +1,4 @@
-"""Two of the compared runs' confusion matrices, the one less the other, and whether their accuracies differ."""
+"""Difference of two compared runs' confusion matrices, and whether their accuracies differ."""
 
 from dataclasses import replace
 from itertools import permutations
@@ -91,7 +91,7 @@ class DifferencePane(CellKeys, Vertical):
         if asked in self._tested:
             says.say(pair_text(pair, self._tested[asked]))
             return
-        says.say(Text("comparing the answers …", style="dim"))
+        says.say(Text("comparing the predictions …", style="dim"))
         if asked not in self._reading:
             self._reading.add(asked)
             self._read(pair, asked)
@@ -162,7 +162,7 @@ def is_comparable(pair: Pair) -> bool:
 
 def _head(pair: Pair, matrices: tuple[MatrixView, MatrixView], mode: str) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"#{pair[0].run_id} less #{pair[1].run_id}", style="bold")
+    text.append(f"#{pair[0].run_id} − #{pair[1].run_id}", style="bold")
     epochs = " and ".join(
         f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
         for view, matrix in zip(pair, matrices, strict=True)
@@ -174,7 +174,7 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
     row, column = cell
     names = matrices[0].class_names
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"true {named(names, row)}, answered {named(names, column)}:")
+    text.append(f"true {named(names, row)}, predicted {named(names, column)}:")
     for view, matrix in zip(pair, matrices, strict=True):
         count, total = matrix.counts[row][column], sum(matrix.counts[row])
         text.append(f"  #{view.run_id} ", style="dim").append(f"{count:,}", style="bold")
@@ -183,7 +183,7 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
 
 
 def pair_text(pair: Pair, found: "Difference | str") -> Text:
-    """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: not told apart`"""
+    """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: no clear difference`"""
     text = Text()
     if isinstance(found, str):
         return text.append(plain(found), style="dim")
@@ -193,13 +193,13 @@ def pair_text(pair: Pair, found: "Difference | str") -> Text:
         text.append(f" (95 % {signed(paired.low)} to {signed(paired.high)})")
     groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
     text.append(f" on the same {paired.images:,} images{groups}: ")
-    text.append("a difference" if paired.is_told_apart else "not told apart", style="bold")
+    text.append("a difference" if paired.is_told_apart else "no clear difference", style="bold")
     if any(view.spec.select_on.startswith("test") for view in pair):
-        text.append("; epochs chosen by these images: less certain than it says", style="dim")
+        text.append("; less certain than it says: best epochs chosen on these images", style="dim")
     if found.rule:
         text.append(f"; groups by {found.rule}", style="dim")
     only = f"#{pair[0].run_id} {paired.only_first:,}, only by #{pair[1].run_id} {paired.only_second:,}"
-    text.append(f"; right only by {only}", style="dim")
+    text.append(f"; correct only by {only}", style="dim")
     return text
 
 

@@ -156,7 +156,7 @@ class MatrixPane(CellKeys, Vertical):
         if matrix.counts[row][column]:
             self.post_message(self.Opened(matrix.epoch, (row, column)))
         else:
-            self.notify("there are no such images after this epoch: choose another cell")
+            self.notify("this cell has no images at this epoch: choose another")
 
     def look_at(self, epoch: int) -> None:
         """An epoch that was chosen elsewhere."""
@@ -203,11 +203,11 @@ def scrubber(matrix: MatrixView, epochs: list[int], scrub: Scrub, *, is_playing:
 
 
 def cell_text(matrix: MatrixView, cell: tuple[int, int]) -> Text:
-    """`true 2 moderate, answered 0 no DR: 368 images, 27 % of the class`."""
+    """`true 2 moderate, predicted 0 no DR: 368 images, 27 % of the class`."""
     row, column = cell
     count, total = matrix.counts[row][column], sum(matrix.counts[row])
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"true {named(matrix.class_names, row)}, answered {named(matrix.class_names, column)}: ")
+    text.append(f"true {named(matrix.class_names, row)}, predicted {named(matrix.class_names, column)}: ")
     text.append(f"{count:,} image{'' if count == 1 else 's'}", style="bold")
     if total:
         text.append(f", {100 * count / total:.0f} % of the class")

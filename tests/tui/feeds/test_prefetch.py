@@ -17,7 +17,9 @@ from terminal import Terminal
 from waiting import until as in_time
 
 from engine.files.paths import Home
-from engine.store.database import Store
+from engine.spec.grid import make_spec
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
 from engine.store.edits.remove import remove
 from tui.feeds.feed import Feed
 from tui.feeds.prefetch import FirstLook, Prefetch
@@ -114,13 +116,17 @@ def test_a_looker_that_is_killed_has_seen_nothing() -> None:
 
 
 async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it(
-    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of queued runs without a worker: no forecast, and no sign of life that grows old, changes what is shown while a
+    busy machine takes its time."""
+    store = open_store(home.database)
+    add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(8)])
     may_read, polls, showings = threading.Event(), [], []
     poll, show = Feed.poll, HomeScreen.show
 
     def late(self: Feed, run_id: int | None) -> Snapshot | None:
-        may_read.wait(20)
+        may_read.wait(240)
         polls.append(run_id)
         return poll(self, run_id)
 
@@ -139,8 +145,9 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
             may_read.set()
         await until(pilot, lambda: len(polls) > 2)
         assert len({id(each) for each in showings}) == 1, "what is known already was read and told again"
-        remove(study, home, [8])
+        remove(store, home, [8])
         await until(pilot, lambda: table(pilot).row_count == 7)
+    store.close()
 
 
 async def test_where_nothing_was_seen_the_app_looks_itself(home: Home, study: Store) -> None:

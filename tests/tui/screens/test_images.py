@@ -45,8 +45,8 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
         assert head == f"#5  epoch 3 of 3   true 2 moderate, predicted 0 no DR   {wrong} images"
         assert listed(pilot)[0] == f"1 of {wrong}, most confident first" and len(listed(pilot)) > 5
         facts = shown(pilot, "#image-facts")
-        assert "label  2 moderate\n" in facts and "predicted 0 no DR\n" in facts and "score  ." in facts
-        assert facts.splitlines()[-2:] == ["epoch  0 1 2 3", "answer 0 0 0 0"]
+        assert "label     2 moderate\n" in facts and "predicted 0 no DR\n" in facts and "score     ." in facts
+        assert facts.splitlines()[-2:] == ["epoch     0 1 2 3", "predicted 0 0 0 0"]
         picture = pilot.app.screen._picture.size  # type: ignore[attr-defined]
         assert abs(picture.width - 2 * picture.height) <= 2  # a square, in cells twice as high as wide
         await pilot.press("right")
@@ -81,7 +81,7 @@ async def test_epochs_are_walked_through_and_the_matrix_follows(home: Home, stud
 async def test_an_empty_cell_and_answers_that_were_not_kept_are_said(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_images(pilot, "right")
-        assert "no such images" in notified(pilot) and isinstance(pilot.app.screen, RunScreen)
+        assert "no images at this epoch" in notified(pilot) and isinstance(pilot.app.screen, RunScreen)
         await pilot.press("left", "enter")
         await until(pilot, lambda: "is missing" in shown(pilot, "#no-picture"))
         await pilot.press("right", "right_square_bracket", "s", "y", "G")  # nothing to do, and nothing breaks

@@ -72,7 +72,7 @@ async def test_fix_changes_what_the_verdict_suggests(home: Home, study: Store) -
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         await form(pilot, "f")
-        assert text(pilot, "lr") == "0.01" and shown(pilot, ".heading") == "As #5, but lr 0.01"
+        assert text(pilot, "lr") == "0.01" and shown(pilot, ".heading") == "Clone of #5 with lr 0.01"
         await pilot.press("enter")
         await until(pilot, lambda: "queued #9" in notified(pilot))
         await pilot.press("g")

@@ -112,7 +112,7 @@ async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, st
         await until(pilot, lambda: "epoch ◀ 3" in shown(pilot, "#scrubber"))
         await pilot.press("down", "down")
         assert shown(pilot, "#cell").startswith(
-            f"true 2 {GRADES[2]}, answered 0 {GRADES[0]}: 26 images, 84 % of"
+            f"true 2 {GRADES[2]}, predicted 0 {GRADES[0]}: 26 images, 84 % of"
         )
         assert "most confused: 2 moderate as 0 no DR 26" in shown(pilot, "#pairs")
         await pilot.press("comma")

@@ -19,7 +19,8 @@ from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.store.database import open_store
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
-from tui.snapshot import WorkerView, make_workers
+from tui.snapshot import WorkerView
+from tui.snapshot_rows import make_workers
 from tui.widgets.clipped import Clipped
 
 ALL_MARKED = (*"vjjjjj", "v", "c")
@@ -60,7 +61,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
         add_study(store)
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
-    for place in ("tui.snapshot.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
+    for place in ("tui.snapshot_rows.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
     monkeypatch.setattr("tui.feeds.feed.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feeds.feed.make_workers", workers_of_another_host)

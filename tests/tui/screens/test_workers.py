@@ -214,7 +214,7 @@ async def test_data_sets_are_seen_with_their_checks(home: Home, size: tuple[int,
         assert "lab CSVs" in text and "baseline" in text and "groups     3 by names" in text
         assert [line.strip() for line in shown(pilot, "#data-sets").splitlines()] == ["lab", "digits", "gone"]
         await pilot.press("j")
-        await until(pilot, lambda: "it comes with the program" in shown(pilot, "#data-text"))
+        await until(pilot, lambda: "built-in data set" in shown(pilot, "#data-text"))
         await pilot.press("j", "j")
         await until(pilot, lambda: "does not exist" in shown(pilot, "#data-text"))
         lab_csvs(home.root / "gone")
