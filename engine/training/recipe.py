@@ -67,8 +67,12 @@ def memory_format(image_size: int, precision: str, device: torch.device) -> torc
 
 
 def resolve_threads(wanted: int) -> int:
-    """Compute threads: as asked, else the cores that this process may use, at most MAX_THREADS."""
-    return wanted or min(len(os.sched_getaffinity(0)), MAX_THREADS)
+    """The compute threads: as asked, else OMP_NUM_THREADS where it is a number, else the cores that this process may
+    use, at most MAX_THREADS."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted or (told.isdecimal() and int(told)):
+        return wanted or int(told)
+    return min(len(os.sched_getaffinity(0)), MAX_THREADS)
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:

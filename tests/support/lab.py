@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from pictures import class_folders
-from waiting import until
+from waiting import LIMIT_S, until
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
@@ -55,7 +55,7 @@ class Lab:
 
     def drain(self) -> None:
         worker = self.start_worker("--drain")
-        assert worker.wait(timeout=240) == 0
+        assert worker.wait(timeout=LIMIT_S) == 0
 
     def run(self, run_id: int) -> Run:
         with self.store.read() as session:

@@ -1,7 +1,6 @@
 """Driving the app by keys without a terminal."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.hardware import processes
@@ -27,16 +27,19 @@ def make_home(root: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def app(home: Home, **flags: Any) -> ResnetTui:
-    return ResnetTui(home, clock=lambda: datetime(2026, 1, 2, 15, 31), **flags)
+    """The app at a time of its own, whose toasts stay until a slow machine has looked at them."""
+    made = ResnetTui(home, clock=lambda: datetime(2026, 1, 2, 15, 31), **flags)
+    usual = made.notify
+    made.notify = lambda message, **more: usual(message, **more | {"timeout": LIMIT_S})  # type: ignore[method-assign]
+    return made
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    """Let the app work until something holds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the app never came to it"
-        await pilot.pause()
-        await asyncio.sleep(0.01)
+    """Let the app work until something holds. TimeoutError after LIMIT_S."""
+    async with asyncio.timeout(LIMIT_S):
+        while not condition():
+            await pilot.pause()
+            await asyncio.sleep(0.01)
 
 
 def shown(pilot: Pilot[Any], selector: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from pilots import SMALL, TALL, app, opened, shown, table, toasts, until
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec
@@ -37,7 +38,7 @@ async def test_enter_waits_for_the_data_to_be_looked_at(
     go = threading.Event()
 
     def slow(*arguments: Any) -> DataLook:
-        assert go.wait(20)
+        assert go.wait(LIMIT_S)
         return look_at(*arguments)
 
     monkeypatch.setattr(new_run, "look_at", slow)
