@@ -4,16 +4,20 @@ import os
 
 os.environ.setdefault(
     "OMP_NUM_THREADS", "1"
-)  # several test processes share the cores: threads would wait for each other
+)  # of all that tests start, too: threads that share cores with other processes spin at each other's barriers
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from lab import Lab
 from shell import Shell
 
 from engine.store.database import Store, open_store
+
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
 
 
 @pytest.fixture(autouse=True)

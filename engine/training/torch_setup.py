@@ -28,8 +28,12 @@ def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.dev
 
 
 def resolve_threads(wanted: int) -> int:
-    """The compute threads: as asked, else the cores that this process may use, at most MAX_THREADS."""
-    return wanted or min(len(os.sched_getaffinity(0)), MAX_THREADS)
+    """Return the compute threads: as asked, else OMP_NUM_THREADS where it is a number, else the cores that this
+    process may use, at most MAX_THREADS."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted or (told.isdecimal() and int(told)):
+        return wanted or int(told)
+    return min(len(os.sched_getaffinity(0)), MAX_THREADS)
 
 
 def keep_freed_memory() -> bool:

@@ -1,4 +1,5 @@
-"""A process that writes like a worker and its user, or reads like the app, as fast as it can for some seconds.
+"""A process that writes like a worker and its user, or reads like the app, as fast as it can for some seconds, and on
+a busy machine for as long as it takes to do so ROUNDS times.
 
     python -m tests.support.crowd write|read URL SECONDS
 
@@ -8,8 +9,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
@@ -22,7 +24,7 @@ from engine.store.read_news import read_news
 from tests.support.studies import train
 from tui.feeds.feed import Feed
 
-EPOCHS = 3
+EPOCHS, ROUNDS = 3, 4
 
 
 class Timed:
@@ -42,11 +44,19 @@ class Timed:
         return result
 
 
+def rounds(seconds: float) -> Iterator[int]:
+    """Count until the time is up and ROUNDS are done."""
+    deadline = time.monotonic() + seconds
+    for number in count():
+        if number >= ROUNDS and time.monotonic() >= deadline:
+            return
+        yield number
+
+
 def write(url: str, seconds: float, timed: Timed) -> None:
     store = open_store(url)
     worker = workers.register(store, pid=os.getpid(), device="cpu", device_name="crowd")
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    for _ in rounds(seconds):
         [run_id] = add_runs(store, [make_spec({"data": "digits", "epochs": EPOCHS})]).ids
         timed(lambda ours=run_id: notes_and_tags.set_note(store, [ours], "mine"))  # type: ignore[misc]
         timed(lambda ours=run_id: notes_and_tags.tag(store, [ours], add=["crowd"], remove=[]))  # type: ignore[misc]
@@ -69,8 +79,7 @@ def _work(store: Store, worker: int, held: Claim, timed: Timed) -> None:
 def read(url: str, seconds: float, timed: Timed) -> None:
     """Polls the app's snapshot and the news; AssertionError where it sees a run half-written."""
     store, feed = open_store(url), Feed(url)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    for _ in rounds(seconds):
         snapshot = timed(lambda: feed.poll(None))
         if snapshot is not None:
             detail = feed.poll(None)

@@ -12,7 +12,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from tests.support.pictures import class_folders
-from tests.support.waiting import until
+from tests.support.waiting import LIMIT_S, until
 
 
 class Lab:
@@ -54,7 +54,7 @@ class Lab:
 
     def drain(self) -> None:
         worker = self.start_worker("--drain")
-        assert worker.wait(timeout=240) == 0
+        assert worker.wait(timeout=LIMIT_S) == 0
 
     def run(self, run_id: int) -> Run:
         with self.store.read() as session:

@@ -17,7 +17,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from tests.support.pictures import class_folders
-from tests.support.waiting import until
+from tests.support.waiting import LIMIT_S, until
 
 EPOCHS = 6
 SPEC = {
@@ -65,7 +65,7 @@ def cut_at(root: Path, moments: list[float], dice: random.Random) -> list[Home]:
             copies.append(
                 copied_while_stopped(home, worker.pid, root.with_name(f"{root.name}-{len(copies)}"))
             )
-        assert worker.wait(timeout=240) == 0
+        assert worker.wait(timeout=LIMIT_S) == 0
     finally:
         if worker.poll() is None:
             worker.kill()
@@ -106,7 +106,7 @@ def finish(home: Home) -> Run:
     store = open_store(home.database)
     with store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-    assert start_worker(home).wait(timeout=240) == 0
+    assert start_worker(home).wait(timeout=LIMIT_S) == 0
     found = run_of(store, 1)
     store.close()
     return found

@@ -1,7 +1,6 @@
 """Driving the app by keys without a terminal."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from waiting import LIMIT_S
 
 import tui.app
 from engine.files.paths import Home
@@ -29,7 +29,8 @@ def make_home(root: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 class RecordedApp(ResnetTui):
-    """The app under test: keeps what it notified of, and ends only after what it writes beside the screen."""
+    """The app under test: keeps what it notified of, shows it until a slow machine has looked, and ends only after what
+    it writes beside the screen."""
 
     CSS_PATH = Path(tui.app.__file__).parent / "styles" / "app.tcss"  # else it is looked for beside this file
 
@@ -39,7 +40,7 @@ class RecordedApp(ResnetTui):
 
     def notify(self, message: str, **more: Any) -> None:
         self.notified.append(plain(message))
-        super().notify(message, **more)
+        super().notify(message, **more | {"timeout": LIMIT_S})
 
     async def on_unmount(self) -> None:
         await asyncio.to_thread(self.has_written)
@@ -50,12 +51,11 @@ def app(home: Home, **flags: Any) -> RecordedApp:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    """Let the app work until something holds."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the app never came to it"
-        await pilot.pause()
-        await asyncio.sleep(0.01)
+    """Let the app work until something holds. TimeoutError after LIMIT_S."""
+    async with asyncio.timeout(LIMIT_S):
+        while not condition():
+            await pilot.pause()
+            await asyncio.sleep(0.01)
 
 
 def shown(pilot: Pilot[Any], selector: str) -> str:

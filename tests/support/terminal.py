@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 import pyte
-from waiting import until
+from waiting import LIMIT_S, until
 
 
 class Terminal:
@@ -59,13 +59,13 @@ class Terminal:
     def send(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
-    def until_shows(self, part: str, *, timeout_s: float = 90.0) -> None:
+    def until_shows(self, part: str, *, timeout_s: float = LIMIT_S) -> None:
         until(lambda: part in self.text, timeout_s=timeout_s, what=f"{part!r} on the screen:\n{self.text}")
 
     def break_off(self) -> None:
         """Close the terminal, as a broken connection does, and wait until the program has gone."""
         os.close(self._master)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=LIMIT_S)
 
     def end(self) -> None:
         """Kill what is still there."""

@@ -8,6 +8,7 @@ import pytest
 from pictures import draw
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from textual.widgets import Input
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.hardware import processes
@@ -132,7 +133,7 @@ async def test_enter_pressed_twice_queues_once(
     started = threading.Event()
 
     def slow(*arguments: Any, **named: Any) -> Any:
-        started.wait(1)
+        started.wait(LIMIT_S)
         return add_runs(*arguments, **named)
 
     monkeypatch.setattr(new_run, "add_runs", slow)

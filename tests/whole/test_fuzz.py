@@ -14,6 +14,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pictures import draw
+from waiting import LIMIT_S
 
 from engine.datasets.formats.named_images import images_of
 from engine.datasets.formats.npz import npz_images
@@ -58,7 +59,7 @@ LOOK = Look(8, "crop", "none")
 
 def test_damaged_images_of_every_format_in_bounded_time_and_memory() -> None:
     command = [sys.executable, "-m", "tests.support.fuzzing", "7", "700"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     words = done.stdout.split()
     assert words[1] == "read," and int(words[0]) > 50

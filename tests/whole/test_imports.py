@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from waiting import LIMIT_S
 
 HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplotlib", "alembic")
 
@@ -32,7 +33,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
 def test_light_rooms_stay_light(modules: str, forbidden: tuple[str, ...]) -> None:
     code = f"import sys, {modules}; print('\\n'.join(sys.modules))"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT_S, check=True
     )
     loaded = set(done.stdout.split())
     assert not loaded & set(forbidden)

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
 # Stands for python3 and for .venv/bin/python: makes a venv of itself, notes every pip call.
@@ -41,7 +42,7 @@ class Checkout:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=LIMIT_S,
             check=False,
         )
 

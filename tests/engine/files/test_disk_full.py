@@ -13,7 +13,7 @@ from sessions import Memory
 from small import outcome, small_home, small_session, small_spec
 from sqlalchemy import text
 from volumes import fill, largest_file, read_only, small_disk
-from waiting import until
+from waiting import LIMIT_S, until
 
 from engine.files.disk_errors import WriteError, disk_problem
 from engine.files.paths import SAMPLE_SUFFIX, Home, RunPaths, sweep_aside, write_atomic
@@ -171,7 +171,7 @@ def test_a_disk_without_room_for_a_folder_keeps_the_queue_waiting(lab: Lab) -> N
         assert [lab.run(each).status for each in (first, second)] == ["queued", "queued"]
         for number in range(59):
             (disk / f"x{number}").unlink()
-        assert worker.wait(timeout=240) == 0
+        assert worker.wait(timeout=LIMIT_S) == 0
         assert [lab.run(each).status for each in (first, second)] == ["done", "done"]
         assert lab.run(first).failures == 0
 

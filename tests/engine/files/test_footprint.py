@@ -13,6 +13,7 @@ from pictures import class_folders
 from sessions import Memory
 from sqlalchemy import text
 from terminal import Terminal
+from waiting import LIMIT_S
 
 from engine.datasets.builtin import builtin_table
 from engine.datasets.source import index_data
@@ -216,7 +217,7 @@ def test_in_a_terminal_prune_asks_first(home: Home, table: Store) -> None:
             terminal.until_shows("remove these files, 6 kB? [y/N]")
             assert files(home) == before
             terminal.send(f"{answer}\n")
-            assert terminal.process.wait(timeout=60) == code
+            assert terminal.process.wait(timeout=LIMIT_S) == code
         finally:
             terminal.end()
         assert (files(home) == before) is (answer == "n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from lab import Lab
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
@@ -88,5 +89,5 @@ def test_the_log_of_a_worker_that_the_app_starts_is_private(
 ) -> None:
     monkeypatch.setattr(launch, "worker_command", lambda *_, **__: [sys.executable, "-c", "print('here')"])
     worker: subprocess.Popen[bytes] = launch.start_worker(Home.find(tmp_path))
-    assert worker.wait(timeout=60) == 0
+    assert worker.wait(timeout=LIMIT_S) == 0
     assert launch.last_words(Home.find(tmp_path)) == "here" and open_to_others(tmp_path / "runs") == []

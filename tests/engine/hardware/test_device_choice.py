@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_S
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.hardware.device_choice import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
@@ -164,7 +165,7 @@ def test_the_cpu_is_read() -> None:
 
 def test_the_module_prints_its_choice() -> None:
     command = [sys.executable, "-m", "engine.hardware.device_choice", "--device", "cpu", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
     found = json.loads(done.stdout)
     assert found["device"] == "cpu" and found["problem"] is None and found["torch"]["version"]
 

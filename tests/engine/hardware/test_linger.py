@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_S
 
 import tui.cli  # noqa: F401  (its package holds the verb under the module's name)
 from engine.files.paths import Home
@@ -188,7 +189,7 @@ def test_the_app_starts_a_worker_so_that_it_goes_on_or_says_so_before(
     monkeypatch.setattr(launch, "worker_command", lambda _home, **_: ["sh", "-c", "true"])
     assert launch.logout_warning() == warning
     started = launch.start_worker(Home.find(tmp_path))
-    assert started.args == command and started.wait(timeout=30) == 0
+    assert started.args == command and started.wait(timeout=LIMIT_S) == 0
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from crowd import ROUNDS
 from sqlalchemy import text
 
-from engine.store.database import BUSY_TIMEOUT_S, open_store
+from engine.store.database import open_store
 
-SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "6")
+SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "3")
 WRITERS, READERS = 4, 8
 
 
@@ -33,8 +34,7 @@ def test_nobody_sees_a_lock(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0] * len(processes), [err for _, err in said]
     assert "locked" not in "".join(err for _, err in said)
     results = [json.loads(out) for out, _ in said]
-    assert all(result["calls"] >= 3 for result in results), results
-    assert max(result["longest_s"] for result in results) < BUSY_TIMEOUT_S, results
+    assert all(result["calls"] >= ROUNDS for result in results), results
     print(results)  # for who asks with -s
     with store.read() as session:
         assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"

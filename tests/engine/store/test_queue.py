@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from waiting import LIMIT_S
 
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
@@ -332,7 +333,7 @@ def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str, store: Store)
     processes = [context.Process(target=_claim_all, args=(db_url, found)) for _ in range(3)]
     for process in processes:
         process.start()
-    claimed = [run_id for _ in processes for run_id in found.get(timeout=60)]
+    claimed = [run_id for _ in processes for run_id in found.get(timeout=LIMIT_S)]
     for process in processes:
         process.join()
     assert sorted(claimed) == list(range(1, 121))

@@ -15,7 +15,7 @@ from pictures import class_folders
 from sessions import CPU, Memory, numbers
 from torch.nn import functional
 from torchvision.models import resnet18
-from waiting import until
+from waiting import LIMIT_S, until
 
 from engine.datasets.batches import Batches, make_feed
 from engine.datasets.loading.device_feeds import Pinned, Resident
@@ -221,7 +221,7 @@ def test_an_idle_worker_holds_nothing_of_the_card(tmp_path: Path) -> None:
         )
     finally:
         one.send_signal(signal.SIGTERM)
-        assert one.wait(60) in (0, 130, -signal.SIGTERM)
+        assert one.wait(timeout=LIMIT_S) in (0, 130, -signal.SIGTERM)
 
 
 def idle_workers(store: Store) -> bool:
@@ -241,7 +241,7 @@ def test_deterministic_runs_have_the_same_bits_also_when_stopped_between(
     wanted = spec(deterministic=True, epochs=8, batch_size=4, **options)
     whole, again, parted = add_runs(store, [wanted] * 3).ids
     one = worker(home, "--max-runs", "2")
-    assert one.wait(300) == 0
+    assert one.wait(timeout=LIMIT_S) == 0
     assert {stored(store, each).status for each in (whole, again)} == {"done"}
     for stops in range(3):
         other = worker(home, "--max-runs", "1")
@@ -249,7 +249,7 @@ def test_deterministic_runs_have_the_same_bits_also_when_stopped_between(
             before = stored(store, parted).step
             until(lambda: stored(store, parted).step > before + 20 or stored(store, parted).status == "done")  # noqa: B023
             other.send_signal(signal.SIGTERM)
-        other.wait(120)
+        other.wait(timeout=LIMIT_S)
     run = stored(store, parted)
     assert run.status == "done" and run.attempt == 3, (run.status, run.error, run.attempt)
     assert bits(home, whole) == bits(home, again) == bits(home, parted)
@@ -263,7 +263,7 @@ def test_others_that_fill_the_card_end_a_run_with_its_cause_and_shrink_goes_on(t
     large = {"arch": "resnet50", "image_size": 224, "batch_size": 64, "epochs": 1, "precision": "fp32"}
     failing, shrinking = add_runs(store, [spec(**large), spec(**large, on_oom="shrink")]).ids
     try:
-        assert worker(home, "--drain", "--device", "cuda:0").wait(300) == 0
+        assert worker(home, "--drain", "--device", "cuda:0").wait(timeout=LIMIT_S) == 0
     finally:
         del filler
         torch.cuda.empty_cache()

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import time
 from pathlib import Path
 
@@ -207,11 +208,14 @@ def test_the_best_files_of_a_checkpointed_epoch_take_their_places_on_resuming(ho
     assert (folder / "scores.npy").exists() and not (folder / "pending").exists()
 
 
-def test_a_dear_checkpoint_is_written_when_it_costs_little_of_the_time_since(home: Home) -> None:
+def test_a_dear_checkpoint_is_written_when_it_costs_little_of_the_time_since(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = session(home, 27, spec())
-    made._save_cost_s, made._saved_at = 1.3, time.monotonic() - 61
+    made._save_cost_s, made._saved_at = 1.3, 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: 1061.0)
     assert not made._checkpoint_is_due()
-    made._saved_at = time.monotonic() - 66
+    monkeypatch.setattr(time, "monotonic", lambda: 1066.0)
     assert made._checkpoint_is_due()
 
 
@@ -428,7 +432,7 @@ def test_loss_buckets_keep_spikes_and_their_number_is_bounded() -> None:
         buckets.add(6, [1.0, float("nan")])
 
 
-def test_precision_and_threads_resolve_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precision_resolves_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve_precision("bf16", CPU) == "bf16"
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     assert resolve_precision("auto", CPU) == "bf16"
@@ -440,7 +444,15 @@ def test_precision_and_threads_resolve_by_what_is_there(monkeypatch: pytest.Monk
     assert resolve_precision("auto", torch.device("cuda:0")) == "fp32"
     with pytest.raises(MachineError, match="fp16 needs an NVIDIA card"):
         resolve_precision("fp16", CPU)
-    assert resolve_threads(3) == 3 and 1 <= resolve_threads(0) <= 8
+
+
+@pytest.mark.parametrize(("told", "found"), [("1", 1), ("12", 12), ("", 8), ("0", 8), ("4,2", 8)])
+def test_threads_are_as_asked_else_as_the_environment_says_else_the_cores(
+    monkeypatch: pytest.MonkeyPatch, told: str, found: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(64)))
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert (resolve_threads(3), resolve_threads(0)) == (3, found)
 
 
 def test_augmented_and_preprocessed_it_resumes_to_the_same_bits(home: Home) -> None:

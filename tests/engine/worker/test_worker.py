@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab import Lab
 from pictures import class_folders
-from waiting import until
+from waiting import LIMIT_S, until
 
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
@@ -24,7 +24,7 @@ def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
     assert lab.home.run(cancelled).best.exists() and lab.run(cancelled).best is not None
     lab.until_epoch(stopped, 1)
     worker.terminate()
-    assert worker.wait(timeout=30) == 0
+    assert worker.wait(timeout=LIMIT_S) == 0
     run = lab.run(stopped)
     assert (run.status, run.failures, run.lease_expires_s) == ("queued", 0, None)
     assert "back in its place" in lab.log(stopped)
@@ -35,7 +35,7 @@ def test_a_run_whose_folder_vanishes_fails_and_the_next_one_is_trained(lab: Lab)
     worker = lab.start_worker("--drain")
     lab.until_epoch(vanishing, 1)
     lab.home.run(vanishing).folder.rename(lab.home.root / "elsewhere")  # at once: it is being written to
-    assert worker.wait(timeout=120) == 0
+    assert worker.wait(timeout=LIMIT_S) == 0
     assert lab.run(vanishing).status == "failed" and "\n" not in (lab.run(vanishing).error or "")
     assert lab.run(following).status == "done"
 
@@ -74,7 +74,7 @@ def test_a_training_that_the_kernel_kills_for_memory_is_called_so(lab: Lab, memo
     run_id = lab.add(max_attempts=1)
     join = ("/bin/sh", "-c", f'echo $$ > {memory_group}/cgroup.procs; exec "$@"', "join")
     worker = lab.start_worker("--drain", within=join)
-    assert worker.wait(timeout=120) == 0
+    assert worker.wait(timeout=LIMIT_S) == 0
     run = lab.run(run_id)
     assert (run.status, run.cause, run.failures) == ("failed", "out_of_memory", 1), run.error
     assert run.suggestion == ADVICE["out_of_memory"]
@@ -90,7 +90,7 @@ def test_a_dead_workers_run_goes_before_the_rest_of_the_queue(lab: Lab) -> None:
     gone = workers.register(lab.store, pid=2**22 + 1, device="cpu", device_name="gone")
     assert queue.claim(lab.store, gone) is not None
     worker = lab.start_worker("--max-runs", "1")
-    assert worker.wait(timeout=120) == 0
+    assert worker.wait(timeout=LIMIT_S) == 0
     assert lab.run(first).status == "done" and lab.run(first).attempt == 2
     with lab.store.read() as session:
         assert [run.status for run in listing.list_runs(session)] == ["done", "queued"]
@@ -130,6 +130,6 @@ def test_every_bad_ending_is_one_line_and_the_worker_goes_on(lab: Lab) -> None:
 )
 def test_a_worker_that_cannot_start_says_why(tmp_path: Path, flags: list[str], says: str) -> None:
     command = [sys.executable, "-m", "engine.worker", "--home", str(tmp_path), "--drain", *flags]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 2 and says in done.stderr
     assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr

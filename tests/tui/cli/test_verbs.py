@@ -8,6 +8,7 @@ import sys
 import pytest
 from pictures import class_folders, lab_csvs
 from shell import Shell
+from waiting import LIMIT_S
 
 from engine.store import listing
 from engine.store.database import Store
@@ -189,7 +190,7 @@ def test_a_terminal_without_our_signs_gets_them_escaped(
         [sys.executable, "-c", "from tui.cli import main; main()", *call],
         capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": encoding},
-        timeout=60,
+        timeout=LIMIT_S,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from pilots import app, opened, shown, table, until
 from terminal import Terminal
+from waiting import LIMIT_S
 from waiting import until as in_time
 
 from engine.files.paths import Home
@@ -51,7 +52,7 @@ def begin(home: Home, how: str = "look") -> "subprocess.CompletedProcess[str]":
     """In a process of its own, for this one has threads. Gives whether the store was opened, the runs and a title; or
     why it could not be opened."""
     return subprocess.run(
-        [sys.executable, "-c", CALL, str(home.root), how], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", CALL, str(home.root), how], capture_output=True, text=True, timeout=LIMIT_S
     )
 
 
@@ -126,7 +127,7 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
     poll, show = Feed.poll, HomeScreen.show
 
     def late(self: Feed, run_id: int | None) -> Snapshot | None:
-        may_read.wait(240)
+        may_read.wait(LIMIT_S)
         polls.append(run_id)
         return poll(self, run_id)
 
@@ -246,13 +247,13 @@ def test_the_runs_are_shown_at_the_start(
     terminal = start(terminals, home, before)
     terminal.until_shows("#5 resnet50")
     terminal.send("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.process.wait(timeout=LIMIT_S) == 0
 
 
 def test_a_table_that_cannot_be_opened_is_one_line(home: Home, terminals: list[Terminal]) -> None:
     (home.root / "runs.db").write_text("not a database " * 100)
     terminal = start(terminals, home)
-    assert terminal.process.wait(60) == 2
+    assert terminal.process.wait(timeout=LIMIT_S) == 2
     in_time(lambda: "isnotaresnet-tuidatabase" in "".join(terminal.text.split()))  # it wraps anywhere
     assert len([line for line in terminal.text.splitlines() if line.startswith("resnet-tui: ")]) == 1
     assert "Traceback" not in terminal.text
@@ -264,7 +265,7 @@ def test_a_slow_look_shows_an_empty_frame_and_is_ended_with_the_app(
     terminal = start(terminals, home, SLOW)
     terminal.until_shows("reading the run table …")
     terminal.send("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.process.wait(timeout=LIMIT_S) == 0
 
 
 def test_a_table_that_another_process_holds_is_waited_for_and_said(
@@ -282,7 +283,7 @@ def test_a_table_that_another_process_holds_is_waited_for_and_said(
 
 def test_who_interrupts_the_start_leaves_nothing_behind(home: Home, terminals: list[Terminal]) -> None:
     terminal = start(terminals, home, INTERRUPTED)
-    assert terminal.process.wait(60) == 130
+    assert terminal.process.wait(timeout=LIMIT_S) == 130
     terminal.until_shows("looker")
     assert "Traceback" not in terminal.text
     looker = int(terminal.line_with("looker").split()[1])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from terminal import Terminal
+from waiting import LIMIT_S
 
 from engine.store.database import open_store
 from tui.screens.error_screen import FILE
@@ -48,6 +49,6 @@ def test_it_is_shown_written_down_and_left(tmp_path: Path, how: str) -> None:
         terminal.send("d")
         terminal.until_shows("has an error of its own")
         terminal.send("q")
-        assert terminal.process.wait(timeout=30) == 1
+        assert terminal.process.wait(timeout=LIMIT_S) == 1
     finally:
         terminal.end()

@@ -7,6 +7,7 @@ import pytest
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from textual.pilot import Pilot
 from textual.widgets import Input
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec
@@ -37,7 +38,7 @@ async def test_enter_waits_for_the_data_to_be_looked_at(
     go = threading.Event()
 
     def slow(*arguments: Any) -> FormReport:
-        assert go.wait(20)
+        assert go.wait(LIMIT_S)
         return report_on(*arguments)
 
     monkeypatch.setattr(new_run, "report_on", slow)

@@ -12,6 +12,7 @@ import pytest
 from pictures import lab_csvs
 from pilots import SMALL, TALL, app, make_home, notified, opened, shown, until
 from textual.pilot import Pilot
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.hardware import processes
@@ -138,7 +139,7 @@ def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.P
     with pytest.raises(CannotTell, match="cannot be drained"):
         drain(view_of(os.getpid()))  # it has no handler: the signal would end it
     assert drain(view_of(sleeper.pid)) == "worker 1 leaves now"
-    assert sleeper.wait(timeout=30) == 5
+    assert sleeper.wait(timeout=LIMIT_S) == 5
     with pytest.raises(CannotTell, match="has gone already"):
         stop(view_of(sleeper.pid, pid_started="x"))
 
