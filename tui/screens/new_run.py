@@ -43,7 +43,7 @@ from tui.widgets.form_fields import FieldSuggester
 LOOKING = "looking …"
 # Field, label, what is said while nothing is wrong.
 FIELDS = (
-    (ARCH, "arch", "several: resnet18, resnet50; or FILE.py:FUNCTION"),
+    (ARCH, "arch", "resnet18, resnet50 or FILE.py:FUNCTION"),
     ("data", "data", ""),
     ("preset", "preset", "lab or seed: the course's settings"),
     ("pretrained", "weights", "none, imagenet, a file, run:ID"),
