@@ -112,8 +112,13 @@ async def test_form_says_what_is_wrong_beside_the_field_and_queues_a_grid(home: 
         data.value = "fundus"
         await until(pilot, lambda: shown(pilot, "#data-says") == "✔ built in")
         await until(pilot, lambda: shown(pilot, "#summary").startswith("2 runs"))
-        pilot.app.screen.query_one("#resnet50").focus()
-        await pilot.press("space")
+        arch = pilot.app.screen.query_one("#arch", Input)
+        arch.value = "resnet18, resnet"
+        arch.focus()
+        await pilot.press("end", "5")
+        await until(pilot, lambda: "'resnet5' is unknown: choose" in shown(pilot, "#arch-says"))
+        await until(pilot, lambda: arch._suggestion == "resnet18, resnet50")
+        await pilot.press("right")
         await until(pilot, lambda: shown(pilot, "#summary").startswith("4 runs"))
         lr.focus()
         await pilot.press("enter")

@@ -10,7 +10,7 @@ PRESET, MORE, ARCH = "preset", "more", "arch"
 # Field, label, what is said while nothing is wrong.
 INPUTS = (
     ("data", "data", ""),
-    (ARCH, "arch", "several: resnet18, resnet50; or FILE.py:FUNCTION"),
+    (ARCH, "arch", "resnet18, resnet50 or FILE.py:FUNCTION"),
     (PRESET, "preset", "lab or seed: the course's settings"),
     ("pretrained", "pretrained", "none, imagenet, a file, run:ID"),
     ("lr", "lr", "several: 1e-3, 1e-4"),

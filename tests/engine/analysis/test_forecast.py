@@ -162,6 +162,7 @@ def test_times_come_from_what_the_store_has_measured(store: Store, monkeypatch: 
     specs = [make_spec({"data": "digits", "epochs": 4, "seed": seed}) for seed in range(3)]
     add_runs(store, specs)
     add_runs(store, [make_spec({"data": "digits", "precision": "fp16"})])
+    add_runs(store, [make_spec({"data": "digits", "stem": "cifar"})])
     assert waits(store, 1, 4)[1].reason == "next" and waits(store)[4].reason == "no worker for cuda"
     held = queue.claim(store, one)
     assert held is not None
@@ -177,6 +178,7 @@ def test_times_come_from_what_the_store_has_measured(store: Store, monkeypatch: 
     told = waits(store)
     assert told[2].starts is not None and abs(told[2].starts[1] - now) < timedelta(seconds=30)
     assert told[2].ends is not None and told[3].starts == told[2].ends
+    assert told[5].starts is not None and told[5].ends is None  # another stem has a pace of its own
     held = queue.claim(store, one)
     assert held is not None
     history.record_doing(store, held, "packed 3 of 9 images")

@@ -272,3 +272,10 @@ def test_images_of_unknown_data_count_nothing() -> None:
     spec = make_spec({"data": "folder", "epochs": 0})
     none = run_footprint(spec, Images("", 0, 0, 0, 2, 0.0, 0.0))
     assert none.checkpoints == none.best and none.meanwhile == 0
+
+
+def test_a_plugins_weights_are_not_counted_and_it_is_said() -> None:
+    spec = make_spec({**DIGITS, "arch": "model.py:make"})
+    written = grid_footprint([(spec, built_in(spec))] * 2)
+    assert written.uncounted == 2 and written.best == 0 and written.predictions
+    assert ", and the weights of 2 plug-in runs; 10.0 GB free" in Room(written, 10**10).describe()

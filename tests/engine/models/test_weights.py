@@ -20,9 +20,9 @@ from torchvision.models import get_model_weights
 from engine.models import imagenet
 from engine.models.imagenet import imagenet_file, short_timeout
 from engine.models.layers import BuiltModel, Layers
-from engine.models.resnet import build_model, resnet18
+from engine.models.resnet import build_model, resnet, resnet18
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata, weights_bytes
-from engine.models.weights import LoadedWeights, apply_weights, read_weights
+from engine.models.weights import LoadedWeights, apply_weights, depth_note, read_weights
 from engine.spec.archs import ARCH_INFOS
 
 GRADES = ["none", "mild", "moderate", "severe", "proliferative"]
@@ -280,6 +280,31 @@ def test_another_depth_is_named(tmp_path: Path) -> None:
     assert message.startswith(f"{path} does not fit resnet18: unexpected layer1.0.bn3.bias, ")
     assert "other shape layer1.0.conv1.weight (64, 64, 1, 1) for (64, 64, 3, 3)" in message
     assert message.endswith("; it looks like resnet50")
+
+
+@pytest.mark.parametrize("theirs", ["resnext101_64x4d", "wide_resnet50_2", "resnet50"])
+def test_networks_of_one_depth_are_told_apart_by_their_width(theirs: str) -> None:
+    with torch.device("meta"):
+        shapes = resnet(theirs, 5, "3x3", zero_init_residual=False).state_dict()
+    assert depth_note(shapes, "resnet18") == f"; it looks like {theirs}"
+
+
+def test_weights_of_another_stem_are_refused(tmp_path: Path) -> None:
+    cifar = build_model("resnet18", 5, stem="cifar", seed=1).state_dict()
+    ours = tmp_path / "ours.safetensors"
+    ours.write_bytes(weights_bytes(cifar, {"arch": "resnet18", "stem": "cifar"}))
+    with pytest.raises(
+        WeightsError, match="was trained with stem cifar, and this run has stem imagenet: choose"
+    ):
+        read_weights(str(ours), arch="resnet18", stem="imagenet")
+    assert read_weights(str(ours), arch="resnet18", stem="cifar") is not None
+    old = tmp_path / "old.safetensors"
+    old.write_bytes(weights_bytes(small_state(), {"arch": "resnet18"}))
+    with pytest.raises(WeightsError, match="was trained with stem imagenet"):
+        read_weights(str(old), arch="resnet18", stem="cifar")
+    torch.save(cifar, tmp_path / "other.pt")
+    with pytest.raises(WeightsError, match=r"other shape conv1.weight \(64, 3, 3, 3\) for \(64, 3, 7, 7\)"):
+        read_weights(str(tmp_path / "other.pt"), arch="resnet18", stem="imagenet")
 
 
 def test_missing_and_other_shapes_are_named(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import MOST_TOLD, SpecError, expand_grid, load_spec, make_spec, split_list
+from engine.spec.plugin_name import PluginName, arch_shown, plugin_of
 from engine.spec.run_spec import FIELDS
 
 
@@ -151,3 +153,56 @@ def test_passes_and_the_packed_side_follow_the_augmentation() -> None:
     assert (plain.passes, plain.packed_px) == (1, 224)
     many = make_spec({"data": "x", "augment": "crop+flip4", "image_size": 64})
     assert (many.passes, many.packed_px) == (4, 74)
+
+
+def test_a_spec_from_before_there_were_stems_is_the_same() -> None:
+    old = make_spec({"data": "digits", "arch": "resnet34"})
+    text = json.loads(old.to_json())
+    del text["stem"]
+    assert make_spec(text) == old and old.digest() == make_spec({**text, "stem": "imagenet"}).digest()
+    other = make_spec({**text, "stem": "cifar"})
+    assert other.digest() != old.digest() and (old.network, other.network) == (
+        "resnet34",
+        "resnet34 with stem cifar",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stem", "image_size", "fewest"), [("imagenet", 32, 2), ("imagenet", 33, 1), ("cifar", 16, 1)]
+)
+def test_how_few_images_batchnorm_takes_follows_from_the_stem(
+    stem: str, image_size: int, fewest: int
+) -> None:
+    settings = {"data": "x", "stem": stem, "image_size": image_size}
+    assert smallest_batch(make_spec(settings)) == fewest
+    if fewest == 1:
+        make_spec({**settings, "batch_size": 1})
+    else:
+        with pytest.raises(SpecError, match="needs an image_size of 33 or more"):
+            make_spec({**settings, "batch_size": 1})
+
+
+@pytest.mark.parametrize(
+    ("arch", "parts", "shown"),
+    [
+        ("models/my.py:make", PluginName("models/my.py", "make"), "make (my.py)"),
+        ("/a b/c,d.py:f", PluginName("/a b/c,d.py", "f"), "f (c,d.py)"),
+        ("resnet18", None, "resnet18"),
+    ],
+)
+def test_a_plugin_is_a_file_and_a_function(arch: str, parts: PluginName | None, shown: str) -> None:
+    assert plugin_of(arch) == parts and arch_shown(arch) == shown
+    assert make_spec({"data": "x", "arch": f" {arch} "}).arch == arch
+
+
+@pytest.mark.parametrize(
+    "arch", ["my.py", "my.py:", "my.py:a b", ".py:f", "my.txt:f", "my.py:f\x1b[1m", ":f", ""]
+)
+def test_what_names_no_architecture(arch: str) -> None:
+    with pytest.raises(SpecError, match="is unknown: choose from resnet18, .* or give FILE.py:FUNCTION"):
+        make_spec({"data": "x", "arch": arch})
+
+
+def test_a_plugins_file_that_cannot_be_shown_is_refused() -> None:
+    with pytest.raises(SpecError, match="has characters that cannot be shown: rename the file"):
+        make_spec({"data": "x", "arch": "m\x1b[1m.py:f"})

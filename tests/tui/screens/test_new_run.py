@@ -1,15 +1,18 @@
 """The new-experiment form on the screen: clones, fixes, what it remembers and completes."""
 
+import json
 import threading
 from typing import Any
 
 import pytest
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
+from plugin_file import write_plugin
 from textual.pilot import Pilot
 from textual.widgets import Input
 from waiting import LIMIT_S
 
 from engine.files.paths import Home
+from engine.preflight import plugin_checks
 from engine.spec.grid import load_spec
 from engine.store import listing
 from engine.store.database import Store
@@ -141,3 +144,28 @@ async def test_settings_that_read_the_data_otherwise_look_again(home: Home, stud
         await until(pilot, lambda: "3 classes" in shown(pilot, "#data-says"))
         pilot.app.screen.query_one("#more", Input).value = "label_column=a"
         await until(pilot, lambda: "2 classes" in shown(pilot, "#data-says"))
+
+
+async def test_a_plugin_is_built_before_it_is_queued(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_plugin(home.root)
+
+    def build(_room: str, wanted: list[str], **_more: object) -> dict[str, Any]:
+        functions = [json.loads(each)["function"] for each in wanted]
+        return {"problems": ["headless has no head" if each == "headless" else None for each in functions]}
+
+    monkeypatch.setattr(plugin_checks, "ask", build)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        arch = pilot.app.screen.query_one("#arch", Input)
+        arch.value = f"{path}:headless"
+        await until(pilot, lambda: "headless (model.py)" in shown(pilot, "#preview"))
+        await until(pilot, lambda: "headless has no head" in shown(pilot, "#arch-says"))
+        arch.value = f"{path}:small"
+        await until(pilot, lambda: "small (model.py)" in shown(pilot, "#preview"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "queued #9" in notified(pilot))
+    with study.read() as session:
+        assert listing.get_run(session, 9).arch == "model.py:small"
