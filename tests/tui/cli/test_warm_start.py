@@ -43,6 +43,7 @@ def home(tmp_path: Path) -> Home:
     )
     made.run(1).folder.mkdir(parents=True)
     save_trained_on(made.run(1).trained_on, what)
+    made.run(1).best.touch()
     return made
 
 
