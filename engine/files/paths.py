@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files.disk_errors import WriteError
-from engine.spec.constants import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
+from engine.spec.constants import BUILTIN_DEFAULTS
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
@@ -136,16 +136,6 @@ def gibibytes(text: str) -> float:
             f"{text!r} is no size of the card's cache: give GiB, such as {GPU_CACHE_GIB:g}, or 0"
         )
     return size
-
-
-def missing_weights(home: Home, pretrained: str) -> str | None:
-    """What is wrong with a spec's `pretrained` where it names a file; None for the words and for run:ID."""
-    if pretrained in PRETRAINED_WORDS or pretrained.startswith(RUN_PREFIX):
-        return None
-    path = home.resolve(pretrained)
-    if not os.path.isfile(path):
-        return f"there is no weights file {pretrained}: give one, or {', '.join(PRETRAINED_WORDS)}, run:ID"
-    return None
 
 
 _ASIDE = re.compile(r"\..+\.[a-z0-9_]{8}")
