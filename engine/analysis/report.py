@@ -66,7 +66,7 @@ def _explained(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ReportError(f"{out}: {error.strerror}: give another folder with --out") from error
+        raise ReportError(f"{out}: {error.strerror}: choose another folder") from error
 
 
 def _document(study: Study, architectures: Sequence[ArchTable], gallery: Gallery) -> str:

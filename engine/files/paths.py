@@ -12,7 +12,6 @@ from pathlib import Path
 from engine.files.disk_errors import WriteError
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.plugin_name import PluginName, plugin_of
-from engine.spec.pretrained import CHOICES, source_kind
 
 DB_VARIABLE = "RESNET_TUI_DB"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
@@ -145,16 +144,6 @@ def gibibytes(text: str) -> float:
             f"{text!r} is no size of the card's cache: give GiB, such as {GPU_CACHE_GIB:g}, or 0"
         )
     return size
-
-
-def missing_weights(home: Home, pretrained: str) -> str | None:
-    """What is wrong with a spec's `pretrained` where it names a file; None for any other source."""
-    if source_kind(pretrained) != "file":
-        return None
-    path = home.resolve(pretrained)
-    if not os.path.isfile(path):
-        return f"there is no weights file {pretrained}: choose from {CHOICES}"
-    return None
 
 
 _ASIDE = re.compile(r"\..+\.[a-z0-9_]{8}")

@@ -27,11 +27,11 @@ def extend_run(store: Store, run_id: int, epochs: int) -> None:
 
 
 def _problem(run: Run, spec: RunSpec, epochs: int) -> str | None:
-    anew = f"train anew with resnet-tui clone {run.id} --epochs {epochs}"
+    anew = f"clone it with {epochs} epochs"
     if run.status != "done":
         return f"run {run.id} is {run.status}: only a run that is done can be extended"
     if epochs <= run.epochs:
-        return f"run {run.id} has {run.epochs} epochs already: give more with --epochs"
+        return f"run {run.id} has {run.epochs} epochs already: give more"
     if not run.epochs:
         return f"run {run.id} only evaluates: {anew}"
     if not spec.is_extendable:

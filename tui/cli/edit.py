@@ -12,7 +12,7 @@ from tui.cli.flag_words import flag, tell_warnings
 from tui.cli.ids import find_ids, tell_runs
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, tell
-from tui.cli.queue_runs import checked, with_relative_data
+from tui.cli.queue_runs import checked, tell_findings, with_relative_data
 
 
 @takes_home
@@ -31,8 +31,9 @@ def edit(
     store = open_store(home.database, create=False)
     wanted = find_ids(store, [run_ids])
     specs = changed_specs(store, wanted, values)
-    checked(home, store, list(specs.values()), changing=specs)
+    found = checked(home, store, list(specs.values()), changing=specs)
     repeats = edit_settings(store, home, wanted, values)
+    tell_findings(found)
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))
     tell_warnings(lacking(specs.values()))
     for run_id, other in repeats.items():

@@ -38,14 +38,18 @@ def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
 def checked(
     home: Home, store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec] | None = None
 ) -> Findings:
-    """What preflight finds, its warnings told. Raises CliError with every error, and the warnings told too."""
+    """What preflight finds. Raises CliError with a line for each error."""
     found = preflight(home, store, specs, changing=changing)
-    for data in found.data.values():
-        if data.description and not found.errors:
-            tell(data.description)
-    tell_warnings(found.warnings)
     refuse(found.errors)
     return found
+
+
+def tell_findings(found: Findings) -> None:
+    """What the data are, and a line for each warning; told once the call is done: a refusal gives its reasons alone."""
+    for data in found.data.values():
+        if data.description:
+            tell(data.description)
+    tell_warnings(found.warnings)
 
 
 def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int:
@@ -53,6 +57,7 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
     specs = [spec for batch in batches for spec in batch.specs]
     found = checked(home, store or _existing_store(home), specs)
     added = add_batches(store or open_store(home.database), batches)
+    tell_findings(found)
     for run_id, earlier in added.repeats.items():
         tell(f"run {run_id} repeats run {earlier}: same settings, same data")
     tell(found.room.describe())

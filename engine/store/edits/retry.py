@@ -67,7 +67,9 @@ def retry(store: Store, home: Home, run_ids: Collection[int], *, fresh: bool = F
 def _check(edit: Editing, run_id: int, fresh: bool) -> None:
     status = edit.was[run_id]
     if status == "done" and not fresh:
-        raise QueueError(f"run {run_id} is done: --fresh trains it anew, extend lets it go on past its end")
+        raise QueueError(
+            f"run {run_id} is done: retry it from the start (fresh), or extend it to go on past its end"
+        )
     if status not in ("failed", "cancelled", "done"):
         raise QueueError(f"run {run_id} is {status}: only a run that has ended can be retried")
     spec = load_spec(edit.before[run_id]["spec"])

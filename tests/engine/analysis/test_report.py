@@ -343,7 +343,7 @@ def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, t
     with pytest.raises(ReportError, match="no run has completed an epoch yet"):
         collect(store, run_ids=None, sweep="s")
     (tmp_path / "file").touch()
-    with pytest.raises(ReportError, match="give another folder with --out"):
+    with pytest.raises(ReportError, match="choose another folder"):
         write_report(study, tmp_path / "file", architectures=[])
 
 

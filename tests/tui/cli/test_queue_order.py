@@ -120,7 +120,7 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("pause",): "Missing argument 'ID…'",
         ("resume", "8"): "run 8 is queued, not paused",
         ("retry", "5"): "run 5 is running: only a run that has ended",
-        ("retry", "6", "1"): "run 1 is done: --fresh trains it anew",
+        ("retry", "6", "1"): "run 1 is done: retry it from the start (fresh)",
         ("rm", "5"): "run 5 is running: cancel it first",
         ("rm", "8", "99"): "there is no run 99",
         ("edit", "5", "--lr", "0.1"): "run 5 is running: pause it first",

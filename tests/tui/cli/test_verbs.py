@@ -72,8 +72,6 @@ def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
         ("--data", "digits", "--lr", "fast"): "--lr: 'fast' is not a number",
         ("--data", "nowhere"): "nowhere does not exist",
         ("--data", "short"): "they must pair up row by row",
-        ("--data", "empty"): "train_img.csv is empty",
-        ("--data", "outside"): "'../secret' leads out of the image folder",
         ("--arch", "resnet18"): "--data: is required",
         ("--data", "digits", "--pretrained", "run:9"): "there is no run 9",
         ("--data", "digits", "--after", "9"): "there is no run 9",
@@ -85,6 +83,12 @@ def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
         ("--data", "digits", "--pretrained", "x.pth"): "--pretrained: there is no weights file x.pth",
     }.items():
         assert says in shell.refuses("add", *flags)
+    for data, says in {
+        "empty": ("train_img.csv is empty", "has no train images"),
+        "outside": ("'../secret' leads out of the", "the first is 'a'", "all test images of"),
+    }.items():
+        assert shell("add", "--data", data) == 2 and shell.out == ""
+        assert all(part in line for part, line in zip(says, shell.err.splitlines(), strict=True))
     assert not (shell.home / "runs.db").exists() or shell("ls") == 0 and shell.out.count("\n") == 1
 
 
@@ -125,11 +129,14 @@ def test_ls_and_show_tell_what_the_study_did(shell: Shell, study: Store) -> None
 
 def test_add_refuses_what_the_data_cannot_choose_an_epoch_by(shell: Shell) -> None:
     class_folders(shell.home / "pets", each=5)
-    needs_val = "select_on val_acc needs a val split: give --val-fraction 0.1"
+    needs_val = "--select-on: val_acc needs a val split: give --val-fraction 0.1"
     assert needs_val in shell.refuses("add", "--data", "pets", "--select-on", "val_acc")
     assert needs_val in shell.refuses("add", "--data", "fundus", "--select-on", "val_acc")
     unordered = shell.refuses("add", "--data", "pets", "--select-on", "test_kappa")
-    assert "test_kappa needs ordered classes: choose test_acc or test_balanced_acc" in unordered
+    assert (
+        "test_kappa needs ordered classes: choose --select-on test_acc, or --select-on test_balanced_acc"
+        in unordered
+    )
     for split in ("train", "val", "test"):
         class_folders(shell.home / "split" / split, each=2)
     assert shell("add", "--data", "split", "--select-on", "val_balanced_acc", "--eval-train") == 0

@@ -39,6 +39,7 @@ def home(tmp_path: Path) -> Home:
     what, _ = provenance(context(make_spec({"data": "lab"}), made), index)
     made.run(1).folder.mkdir(parents=True)
     save_trained_on(made.run(1).trained_on, what)
+    made.run(1).best.touch()
     return made
 
 

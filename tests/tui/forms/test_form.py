@@ -13,44 +13,49 @@ from engine.spec.archs import ARCHS
 from engine.spec.grid import SpecError, make_spec
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 from tui.forms.estimate import Measured, time_shown
-from tui.forms.form import OTHERS, OWN, check, completions, defaults, parse_more, preview, texts_of
+from tui.forms.form import check, completions, defaults, parse_more, preview, texts_of
+from tui.forms.form_words import MORE, OTHERS, OWN
 from tui.forms.path_completion import paths_like
 
 TEXTS = {"data": "digits", "arch": "resnet18", "lr": "0.1, 0.01", "epochs": "3", "pretrained": "none"}
 
 
 def test_a_valid_form_is_its_runs() -> None:
-    known = {make_spec({"data": "digits", "lr": 0.1, "epochs": 3}).digest()}
-    found = check(TEXTS, known)
-    assert not found.problems and len(found.specs) == 2 and found.repeats == (True, False)
-    assert preview(found, 6) == [
+    found = check(TEXTS)
+    assert not found.problems and len(found.specs) == 2
+    assert preview(found.specs, (True, False), 6) == [
         "resnet18  none  epochs 3  lr 0.1   repeats an earlier run",
         "resnet18  none  epochs 3  lr 0.01",
     ]
-    many = check({**TEXTS, "seed": "0,1,2,3,4", "more": "loss=ce,ce-sqrt"}, ())
-    assert len(many.specs) == 20 and len(preview(many, 6)) == 7 and preview(many, 6)[-1] == "… and 14 more"
-    assert preview(many, 6)[0] == "resnet18  none  epochs 3  lr 0.1  loss ce  seed 0"
+    many = check({**TEXTS, "seed": "0,1,2,3,4", "more": "loss=ce,ce-sqrt"}).specs
+    lines = preview(many, (), 6)
+    assert len(many) == 20 and len(lines) == 7 and lines[-1] == "… and 14 more"
+    assert lines[0] == "resnet18  none  epochs 3  lr 0.1  loss ce  seed 0"
 
 
 def test_every_wrong_field_is_named_beside_it() -> None:
     wrong = {**TEXTS, "lr": "1e-", "epochs": "few", "data": " ", "arch": "resnet18, vgg16"}
-    found = check(wrong, ())
+    found = check(wrong)
     assert set(found.problems) == {"lr", "epochs", "data", "arch"} and found.specs == ()
     assert found.problems["lr"] == "'1e-' is not a number"
 
 
-def test_weights_that_are_not_there() -> None:
-    found = check(
-        {**TEXTS, "pretrained": "none, x.pth"}, (), lambda source: "no file" if ".pth" in source else None
+def test_all_conflicts_stand_beside_their_fields_in_the_forms_words() -> None:
+    more = "label_smoothing=0.1 loss=mse-ordinal nesterov=true optimizer=adamw"
+    found = check({**TEXTS, "batch_size": "1", "pretrained": "imagenet-v2", "more": more}).problems
+    assert set(found) == {"batch_size", "pretrained", MORE}
+    assert (
+        "label_smoothing: loss mse-ordinal has no classes to smooth: choose label_smoothing=0 in more"
+        in found[MORE]
     )
-    assert found.problems == {"pretrained": "no file"}
+    assert "choose optimizer=sgd in more" in found[MORE] and "--" not in "".join(found.values())
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("los=ce", "'los' is no setting: loss?"),
-        ("xyzzy=1", "'xyzzy' is no setting, such as loss=ce-sqrt"),
+        ("los=ce", "unknown setting 'los': loss?"),
+        ("xyzzy=1", "unknown setting 'xyzzy', such as loss=ce-sqrt"),
         ("lr=3", "lr has a field of its own"),
         ("loss", "loss=… " + "|".join(LOSSES)),
         ("class_names='a", "a quotation mark is left open"),
@@ -59,12 +64,12 @@ def test_weights_that_are_not_there() -> None:
     ],
 )
 def test_more_settings_are_named_where_they_are_wrong(text: str, problem: str) -> None:
-    assert check({**TEXTS, "more": text}, ()).problems["more"].startswith(problem)
+    assert check({**TEXTS, "more": text}).problems["more"].startswith(problem)
 
 
 def test_a_preset_fills_what_is_empty_and_shows_it() -> None:
     texts = {"data": "retina", "arch": "resnet18,resnet50", "preset": "lab", "lr": "", "epochs": ""}
-    found = check(texts, ())
+    found = check(texts)
     assert [(spec.arch, spec.epochs, spec.lr, spec.image_size) for spec in found.specs] == [
         ("resnet18", 10, 1e-3, 512),
         ("resnet50", 5, 1e-3, 512),
@@ -73,8 +78,8 @@ def test_a_preset_fills_what_is_empty_and_shows_it() -> None:
         "arch": "resnet18",
         "pretrained": "none", "lr": "1e-3", "epochs": "10, 5", "batch_size": "4", "image_size": "512", "seed": "0",
     }  # fmt: skip
-    assert {spec.lr for spec in check({**texts, "lr": "0.1", "epochs": "3"}, ()).specs} == {0.1}
-    assert check({**texts, "preset": "labs"}, ()).problems["preset"].startswith("'labs' is unknown")
+    assert {spec.lr for spec in check({**texts, "lr": "0.1", "epochs": "3"}).specs} == {0.1}
+    assert check({**texts, "preset": "labs"}).problems["preset"].startswith("'labs' is unknown")
     plain = defaults({"data": "digits"})
     assert (plain["image_size"], plain["lr"]) == ("32", "0.01")
     assert defaults({"data": "digits", "more": "optimizer=adamw"})["lr"] == "3e-4"
@@ -102,12 +107,12 @@ def test_a_clone_says_all_of_its_spec(data: st.DataObject) -> None:
     except SpecError:
         return
     texts = texts_of(spec, {})
-    assert check(texts, ()).problems == {} and check(texts, ()).specs == (spec,)
+    assert check(texts).problems == {} and check(texts).specs == (spec,)
 
 
 def test_a_clone_with_the_suggested_change() -> None:
     spec = make_spec({"data": "digits", "loss": "ce-sqrt", "lr": 1e-4})
-    (changed,) = check(texts_of(spec, {"lr": 1e-3, "freeze_epochs": 0, "loss": "ce"}), ()).specs
+    (changed,) = check(texts_of(spec, {"lr": 1e-3, "freeze_epochs": 0, "loss": "ce"})).specs
     assert changed == make_spec({"data": "digits", "lr": 1e-3})
 
 

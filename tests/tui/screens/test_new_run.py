@@ -57,6 +57,55 @@ async def test_enter_waits_for_the_data_to_be_looked_at(
         await until(pilot, lambda: "queued #9" in notified(pilot))
 
 
+async def test_files_are_looked_at_in_a_thread_once_a_burst_of_keys_is_over(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, bool]] = []
+
+    def recorded(place: Home, texts: dict[str, str], *more: Any) -> FormReport:
+        made.append((texts["seed"], threading.current_thread() is threading.main_thread()))
+        return report_on(place, texts, *more)
+
+    monkeypatch.setattr(new_run, "report_on", recorded)
+    monkeypatch.setattr(new_run, "REPORT_AFTER_S", 1.0)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        pilot.app.screen.query_one("#seed", Input).focus()
+        await pilot.press(*"123")
+        await until(pilot, lambda: "checking" in shown(pilot, "#summary"))
+        await until(pilot, lambda: "writes" in shown(pilot, "#summary"))
+    assert made[-1] == ("123", False) and not any(in_loop for _, in_loop in made)
+    assert len([seed for seed, _ in made if seed]) == 1
+
+
+async def test_a_report_of_a_form_that_has_changed_is_dropped(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = threading.Event()
+
+    def slow_for_one(place: Home, texts: dict[str, str], *more: Any) -> FormReport:
+        report = report_on(place, texts, *more)
+        if texts["data"] == "nowhere":
+            assert late.wait(20)
+        return report
+
+    monkeypatch.setattr(new_run, "report_on", slow_for_one)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        screen = pilot.app.screen
+        screen.query_one("#data", Input).value = "nowhere"
+        await until(
+            pilot, lambda: any(worker.group == "report" and worker.is_running for worker in screen.workers)
+        )
+        screen.query_one("#data", Input).value = "fundus"
+        await until(pilot, lambda: shown(pilot, "#data-says") == "✔ built in")
+        late.set()
+        await until(pilot, lambda: not any(worker.is_running for worker in screen.workers))
+        assert shown(pilot, "#data-says") == "✔ built in"
+
+
 async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)  # on run 5, which is running

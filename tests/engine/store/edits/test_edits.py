@@ -232,7 +232,7 @@ def test_retry_refuses_what_has_not_ended_and_what_is_done(store: Store, worker:
     add(store, 3)
     ended(store, worker)
     claimed(store, worker)
-    with pytest.raises(QueueError, match="run 1 is done: --fresh trains it anew, extend lets it go on"):
+    with pytest.raises(QueueError, match="run 1 is done: retry it from the start .fresh., or extend it"):
         retry(store, home, [1])
     for run_id, status in ((2, "running"), (3, "queued")):
         with pytest.raises(

@@ -1,0 +1,101 @@
+"""What is known of runs before they are queued, all at once and each thing looked at once."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pictures import class_folders
+
+from engine.datasets import source
+from engine.datasets.index import Survey
+from engine.files.paths import Home
+from engine.files.usage import free_bytes
+from engine.hardware.telemetry import HostCard, NvidiaState
+from engine.preflight import gpu_memory
+from engine.preflight.findings import preflight
+from engine.spec.grid import expand_grid, make_spec
+from engine.spec.run_spec import RunSpec
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.fencing import run_table
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    class_folders(tmp_path / "pets", each=3)
+    return Home.find(tmp_path)
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[Store]:
+    opened = open_store(home.database)
+    yield opened
+    opened.close()
+
+
+def test_a_data_set_is_read_once_for_all_its_runs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    usual = source.survey_data
+
+    def counted(place: Home, spec: RunSpec) -> Survey:
+        read.append(spec.data)
+        return usual(place, spec)
+
+    monkeypatch.setattr(source, "survey_data", counted)
+    grid = expand_grid({"data": "pets", "seed": list(range(200)), "loss": ["ce", "mse-ordinal"]})
+    other = make_spec({"data": "pets", "val_fraction": 0.2, "select_on": "val_acc"})
+    (problem,) = preflight(home, None, [*grid, other]).errors
+    assert problem.field == "loss" and read == ["pets", "pets"]
+
+
+def test_built_in_data_are_not_read_where_nothing_is_asked_of_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "survey_data", lambda *_: pytest.fail("read"))
+    found = preflight(home, None, expand_grid({"data": ["digits"], "seed": ["1", "2"]}))
+    assert not found.problems and found.room.written.kept > 0 and found.repeats == (None, None)
+
+
+def test_warnings_and_notes_stop_nothing(home: Home, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = NvidiaState((HostCard("P4", "GPU-0", 0.5, 0.0),), "580.65.06", 13000, None)
+    monkeypatch.setattr(gpu_memory.telemetry, "nvidia", lambda: small)
+    little = shutil.disk_usage(home.root)._replace(free=1_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: little)
+    assert free_bytes(home.root) == 1_000
+    add_runs(store, [make_spec({"data": "pets"})])
+    found = preflight(home, store, expand_grid({"data": "pets", "seed": ["0", "1"]}))
+    assert not found.errors and [problem.kind for problem in found.warnings] == ["gpu_memory", "disk"]
+    assert found.repeats == (1, None)
+    (note,) = [
+        problem for problem in found.problems if problem.severity == "note" and problem.kind == "repeats"
+    ]
+    assert note.text == "1 of 2 runs repeat earlier ones, the first run 1"
+    assert preflight(home, None, [make_spec({"data": "pets"})]).warnings[0].kind == "gpu_memory"
+
+
+def test_a_source_that_is_done_must_have_its_weights(home: Home, store: Store) -> None:
+    add_runs(store, [make_spec({"data": "pets"})])
+    spec = make_spec({"data": "pets", "pretrained": "run:1"})
+    assert not preflight(home, store, [spec]).errors  # it will have them when it is done
+    with store.write() as session:
+        session.execute(run_table.update().values(status="done"))
+    (problem,) = preflight(home, store, [spec]).errors
+    assert problem.kind == "no_weights" and "best weights are not there any more" in problem.what
+    home.run(1).folder.mkdir(parents=True)
+    home.run(1).best.touch()
+    assert not preflight(home, store, [spec]).errors
+
+
+def test_runs_that_change_together_are_judged_as_they_will_be(home: Home, store: Store) -> None:
+    for pretrained in ("none", "run:1"):
+        add_runs(store, [make_spec({"data": "pets", "pretrained": pretrained})])
+    deeper = {
+        run_id: make_spec({"data": "pets", "arch": "resnet34", "pretrained": pretrained})
+        for run_id, pretrained in ((1, "none"), (2, "run:1"))
+    }
+    assert not preflight(home, store, list(deeper.values()), changing=deeper).errors
+    (problem,) = preflight(home, store, [deeper[2]]).errors
+    assert problem.text == (
+        "run 1 is a resnet18, and its weights do not fit a resnet34: choose arch resnet18, or start from another run"
+    )
