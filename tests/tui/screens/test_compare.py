@@ -69,7 +69,7 @@ async def test_marked_runs_are_seen_beside_each_other(
             and ".9204" in numbers
             and "#3 collapsed, epoch 6 of 6, baseline .7313" in numbers
         )
-        assert "optimistic, for test images chose the best epoch: all of them" in numbers
+        assert "optimistic, best epoch chosen on test data: all of them" in numbers
         await pilot.press("3")
         assert "run:2" in shown(pilot, "#settings-text") and "44 other settings" in shown(
             pilot, "#settings-text"
@@ -190,9 +190,9 @@ def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> N
     spec = other.spec.model_copy(update={"augment": "flip4", "loss": "ce-sqrt"})
     other = replace(other, data_fingerprint="another", spec=spec)
     notes = "\n".join(Compared((one, other)).notes)
-    assert "tested on other images: #1 digits (201), #3 fundus (201)" in notes
+    assert "different test sets: #1 digits (201), #3 fundus (201)" in notes
     assert (
-        "passes over the images in an epoch: #3 4, others 1" in notes and "trained with other losses" in notes
+        "passes over the images in an epoch: #3 4, others 1" in notes and "trained with different losses" in notes
     )
 
 
