@@ -108,7 +108,8 @@ class RunTable(ScrollView, can_focus=True):
             self._lay_out()
             return
         is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
-        if is_other and self._plan != self._planned(facts_of(rows.values()).grown(self._facts)):
+        facts = facts_of(rows.values()).grown(self._facts) if is_other else None
+        if facts is not None and self._plan != plan_columns(self._width, facts, self._metrics):
             self._lay_out()
             return
         visible = {run_id: line for line, run_id in enumerate(self._visible())}
@@ -121,9 +122,6 @@ class RunTable(ScrollView, can_focus=True):
         self._metrics = tuple(metrics)
         self._lay_out()
         return len(self._metrics) - sum(column.metric is not None for column in self._plan)
-
-    def _planned(self, facts: Facts) -> tuple[Column, ...]:
-        return plan_columns(self._width, facts, self._metrics)
 
     def show_as(self, query: TableQuery) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
@@ -144,7 +142,7 @@ class RunTable(ScrollView, can_focus=True):
         was_in_view = not self._shown or keep in self._visible()
         self._shown = arrange(self._rows, self.table_query)
         self._facts = facts_of(self._rows.values()).grown(self._facts)
-        self._plan = self._planned(self._facts)
+        self._plan = plan_columns(self._width, self._facts, self._metrics)
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
         if keep is not None and keep in self._rows and keep in self._shown:
             place = self._shown.index(keep)

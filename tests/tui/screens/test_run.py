@@ -74,13 +74,13 @@ async def test_all_charts_are_seen_where_there_is_room_and_one_alone_at_enter(
 ) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await on_run(pilot)
-        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
+        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 9)
         await pilot.press("enter")
         assert sum(box.display for box in pilot.app.screen.query(ChartBox)) == 1
         await pilot.resize_terminal(*SMALL)
         await pilot.press("enter")
         await pilot.resize_terminal(*TALL)
-        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 6)
+        await until(pilot, lambda: sum(box.display for box in pilot.app.screen.query(ChartBox)) == 9)
 
 
 async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Store) -> None:
