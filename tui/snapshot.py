@@ -15,7 +15,7 @@ NO_METRICS: Mapping[str, float] = {}
 
 
 class RunRow(NamedTuple):
-    """A line of the run table; text is harmless, what is undefined is None. A tuple: ten thousand are made at once."""
+    """Line of the run table; text is harmless, undefined values are None. A tuple: ten thousand are made at once."""
 
     id: int
     status: str
@@ -70,7 +70,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class MatrixView:
-    """A confusion matrix in counts, row = true class."""
+    """Confusion matrix in counts, row = true class."""
 
     counts: tuple[tuple[int, ...], ...]
     class_names: tuple[str, ...]
@@ -82,14 +82,14 @@ class MatrixView:
         return sum(map(sum, self.counts))
 
     def shares(self, row: int) -> list[float | None]:
-        """A row over its sum; undefined for a class without images."""
+        """Divide a row by its sum; undefined for a class without images."""
         total = sum(self.counts[row])
         return [count / total if total else None for count in self.counts[row]]
 
 
 @dataclass(frozen=True)
 class Detail:
-    """The highlighted run."""
+    """Highlighted run."""
 
     run_id: int
     title: str
@@ -100,7 +100,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the numbers say of a run."""
+    """Verdict on a run."""
 
     word: str
     """`healthy`, `collapsed`, …, a failed run's cause, `waiting`, or empty."""
@@ -130,7 +130,7 @@ class WorkerView:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that the home screen shows."""
+    """Content of the home screen."""
 
     rows: Mapping[int, RunRow]
     """By id. A row that has not changed is the same object as in the snapshot before."""
@@ -142,11 +142,11 @@ class Snapshot:
     is_paused: bool = False
     """Whether no run is to start."""
     latest_end: datetime | None = None
-    """Of all runs that ended: what is seen here is no news later."""
+    """Latest end of a run: what is seen here is no news later."""
 
     @property
     def warned_running(self) -> tuple[int, ...]:
-        """The running runs that look bad."""
+        """Running runs that look bad."""
         return tuple(
             row.id for row in self.rows.values() if row.status == "running" and row.verdict in WARNINGS
         )

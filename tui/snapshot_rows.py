@@ -57,7 +57,7 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
 
 
 def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
-    """The row of a run that has not changed, with what it waits for now."""
+    """Update what a run that has not changed waits for."""
     remark, ends = _of_waiting(run, waiting)
     return row if (remark, ends) == (row.remark, row.ends) else row._replace(remark=remark, ends=ends)
 
@@ -80,14 +80,14 @@ def _rank(run: Listed) -> tuple[int, int, int, int]:
 
 
 def waiting_text(waiting: Waiting | None) -> str:
-    """`2 ahead`, `starts ≈ 15:52`, `waits for #12`: a time says more than a place."""
+    """Write `2 ahead`, `starts ≈ 15:52` or `waits for #12`: a time says more than a place."""
     if waiting is None or waiting.reason is None:
         return ""
     return start_shown(waiting) or waiting.reason
 
 
 def start_shown(waiting: Waiting) -> str:
-    """`starts ≈ 15:52`, in local time; empty where nobody knows, and for one so near that it needs no clock."""
+    """Write `starts ≈ 15:52` in local time; empty where it is unknown, or less than SOON away."""
     if waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
         return f"starts ≈ {clock(waiting.starts[1])}"
     return ""
@@ -171,7 +171,7 @@ def _gauges(telemetry: Mapping[str, Any]) -> tuple[float | None, float | None, f
 
 
 def describe_load(telemetry: Mapping[str, Any]) -> str:
-    """`97 %  41/80 GB  63 °C`: whatever is known."""
+    """Write `97 %  41/80 GB  63 °C`, as far as it is known."""
     percent, used, total, temperature = _gauges(telemetry)
     parts = [f"{percent:.0f} %"] if percent is not None else []
     if used is not None:
@@ -182,7 +182,7 @@ def describe_load(telemetry: Mapping[str, Any]) -> str:
 
 
 def seconds_left(waits: Mapping[int, Waiting], now: datetime) -> float | None:
-    """Until the last waiting or running run will have ended; None where that is unknown of any."""
+    """Return the seconds until the last waiting or running run will have ended; None where any of them is unknown."""
     ends = [waiting.ends for waiting in waits.values()]
     known = [end[1] for end in ends if end is not None]
     return max((max(known) - now).total_seconds(), 0.0) if known and len(known) == len(ends) else None

@@ -1,4 +1,4 @@
-"""The verbs that steer runs, each with the words for what happened: the command line and the app say the same."""
+"""Edits of runs with their messages, for the command line and the app alike."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ from engine.store.status import Request, Status
 
 @dataclass(frozen=True)
 class Outcome:
-    """Which runs had what done to them, and what is to be known besides."""
+    """Result of an edit: which runs it changed, and how."""
 
     done: tuple[tuple[list[int], str], ...] = ()
     said: tuple[str, ...] = ()
-    """What is of no run, such as of the whole queue."""
+    """Lines about no single run, such as about the whole queue."""
     warnings: tuple[str, ...] = ()
-    """What was not done, or not as a user would think."""
+    """Lines about what was not done, or not as a user would expect."""
     failed: bool = False
 
     def lines(self) -> Iterator[str]:
-        """One for each thing."""
+        """Give a line for each result."""
         yield from self.said
         yield from (f"{numbered(run_ids)}: {what}" for run_ids, what in self.done if run_ids)
         yield from self.warnings
 
 
 def cancel(store: Store, run_ids: Sequence[int]) -> Outcome:
-    """Raises QueueError, as all of these do."""
+    """Cancel runs. Raises QueueError, as all of these do."""
     return _asked(store, run_ids, "cancel", "cancelled", "asked to stop")
 
 
@@ -112,7 +112,7 @@ def note(store: Store, run_ids: Collection[int], text: str) -> Outcome:
 
 
 def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome:
-    """A word with a minus before it is taken away."""
+    """Add tags; a word with a minus before it is removed."""
     added = [word for word in words if not word.startswith("-")]
     removed = [word[1:] for word in words if word.startswith("-")]
     if "" in removed or not words:
@@ -139,7 +139,7 @@ def resume_queue(store: Store) -> Outcome:
 
 
 def turn_queue(store: Store) -> Outcome:
-    """Pause the queue, or let it go on."""
+    """Pause the queue, or resume it."""
     with store.read() as session:
         paused = queue_paused(session)
     return resume_queue(store) if paused else pause_queue(store)

@@ -1,1 +1,1 @@
-"""How the app looks and behaves for this user and this terminal."""
+"""Preferences of this user, and abilities of this terminal."""

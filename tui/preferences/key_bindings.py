@@ -1,4 +1,4 @@
-"""Keys that the user has given to commands: a TOML file of lines like `cancel_run = "X"`."""
+"""Keys of the user's own for commands: a TOML file of lines like `cancel_run = "X"`."""
 
 import os
 import tomllib
@@ -13,12 +13,12 @@ from tui.formatting import plain
 
 FILE = Path("resnet-tui") / "keys.toml"
 NEEDED = ("help", "leave", "quit")
-"""These keep their usual keys beside the new ones: who has lost them could not get anywhere."""
+"""Commands that keep their usual keys beside the new ones: without them one could get nowhere."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What the file says, as far as it holds; a problem is one line that says what to do."""
+    """Keys of the file, and its problems, each one line that says what to do."""
 
     keymap: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ def keys_file() -> Path:
 
 
 def read_keys(path: Path) -> Keys:
-    """No file is no keys."""
+    """Read the file of keys; without a file there are none."""
     try:
         content = tomllib.loads(path.read_text())
     except FileNotFoundError:
@@ -56,7 +56,7 @@ def read_keys(path: Path) -> Keys:
 
 
 def is_key(text: str) -> bool:
-    """A character, or a name that Textual has, with ctrl+, shift+ or alt+ before it."""
+    """Accept a character, or a name that Textual has, with ctrl+, shift+ or alt+ before it."""
     *modifiers, key = text.split("+") if len(text) > 1 else [text]
     usual = {key for table in commands.TABLES for each in table for key in each.keys.split(",")}
     known = {key.value for key in NamedKeys} | usual
@@ -66,7 +66,7 @@ def is_key(text: str) -> bool:
 
 
 def clashes(keymap: Mapping[str, str]) -> list[str]:
-    """Keys that two commands of one screen have, where the user gave one of them."""
+    """Say which keys two commands of one screen would share, where the user gave one of them."""
     found = []
     for table in commands.TABLES:
         taken: dict[str, commands.Command] = {}

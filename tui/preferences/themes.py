@@ -1,4 +1,4 @@
-"""The app's themes, each with the colours of its drawings. All keep to hues that colour-blind people tell apart."""
+"""Themes of the app, each with the colours of its drawings. All keep to hues that colour-blind people tell apart."""
 
 from dataclasses import replace
 
@@ -68,5 +68,5 @@ def following(theme: str) -> str:
 
 
 def draw_with(theme: str, *, has_hues: bool) -> None:
-    """What is drawn from now on has the theme's colours."""
+    """Draw with the theme's colours from now on."""
     INK.become(ink_for(theme, has_hues=has_hues))

@@ -1,4 +1,4 @@
-"""A question before something is lost."""
+"""Question before something is lost."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """`y` agrees; enter, which comes easily, does not."""
+    """Dialog that `y` agrees to; enter, which comes easily, does not."""
 
     BINDINGS = [("y", "answer(True)", "yes"), ("n,escape,q,enter", "answer(False)", "no")]
 

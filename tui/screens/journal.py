@@ -1,4 +1,4 @@
-"""What happened since the last look, a line for each thing."""
+"""Journal of what happened since the last visit, a line for each event."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from textual.widgets import Static
 
 from tui.formatting import plain
 
-NOTHING = ("nothing happened since you last looked", "resnet-tui news --since 2d looks further back")
+NOTHING = ("nothing happened since your last visit", "resnet-tui news --since 2d looks further back")
 
 
 class JournalScreen(ModalScreen[None]):
-    """Any of the usual keys leaves."""
+    """Journal. Any of the usual keys closes it."""
 
     BINDINGS = [("escape,q,enter,i", "dismiss", "back")]
 

@@ -56,7 +56,7 @@ class PagedScreen(FeedScreen[T]):
         key()
 
     def offers(self, command: Command) -> bool | None:
-        """A page has only the keys that it does something with."""
+        """Offer a page only the keys that it does something with."""
         if command.pane_key and not (self.page and hasattr(self.pane, f"do_{command.pane_key}")):
             return False
         return super().offers(command)

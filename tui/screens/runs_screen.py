@@ -22,12 +22,12 @@ class RunsScreen(Protocol):
 
     @property
     def is_order_seen(self) -> bool:
-        """The table stands in the queue's order, so that a move shows by itself."""
+        """True where the table is in the queue's order, so that a move shows by itself."""
         ...
 
     @property
     def has_worker(self) -> bool:
-        """A worker is there: what is queued starts by itself."""
+        """True where a worker is there: what is queued starts by itself."""
         ...
 
     def chosen_rows(self) -> list[RunRow]:

@@ -1,4 +1,4 @@
-"""A line of text that a key needs: a note, tags."""
+"""Dialog for a line of text that a command needs: a note, tags."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,7 +7,7 @@ from textual.widgets import Input, Static
 
 
 class AskScreen(ModalScreen[str | None]):
-    """Gives the line at enter, None at escape."""
+    """Prompt for a line; closes with it at enter, with None at escape."""
 
     BINDINGS = [("escape", "leave", "back")]
 

@@ -17,7 +17,7 @@ from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
 from tui.views.worker_text import cards_text, worker_text
-from tui.worker_verbs import CannotTell, drain, stop
+from tui.worker_verbs import CannotSignal, drain, stop
 
 DRAW_S = 0.5
 
@@ -39,7 +39,7 @@ class CardsFeed:
         return nvidia()
 
     def close(self) -> None:
-        """The driver is asked anew each time."""
+        """Nothing is open between two polls."""
 
 
 class WorkersScreen(FeedScreen[int | None]):
@@ -147,5 +147,5 @@ class WorkersScreen(FeedScreen[int | None]):
         """Send a signal, in a thread: whose process it is stands in files."""
         try:
             self.notify(verb(worker))
-        except CannotTell as error:
+        except CannotSignal as error:
             self.notify(plain(error), severity="error")

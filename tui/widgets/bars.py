@@ -1,4 +1,4 @@
-"""The lines at the top and at the bottom: what is going on, and on which device."""
+"""Lines at the top and at the bottom: what is going on, and on which device."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")
 
 
 class HeadLine(Line):
-    """Whose runs, how many of each status, when all will have ended."""
+    """Name of the home, number of runs by status, time when all will have ended."""
 
     def __init__(self, place: str, clock: Callable[[], datetime]) -> None:
         super().__init__("head")
@@ -22,7 +22,7 @@ class HeadLine(Line):
         self._marks = ""
 
     def show_marks(self, count: int, *, hidden: int, in_range: bool) -> None:
-        """How many runs the next key acts on, and how many marked ones it does not, for they are hidden."""
+        """Show how many runs are marked, and how many of them are hidden: no key acts on those."""
         more = f", {hidden} hidden" if hidden else ", v ends" if in_range else ""
         self._marks = f"{count} marked{more}" if count else ""
         if self._snapshot is not None:
@@ -45,7 +45,7 @@ class HeadLine(Line):
 
 
 class DeviceStrip(Line):
-    """Each worker's device, load and run; or how to start one."""
+    """Device, load and run of each worker; or how to start one."""
 
     def __init__(self) -> None:
         super().__init__("strip")

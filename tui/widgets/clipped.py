@@ -1,4 +1,4 @@
-"""A text of several lines of which only the first have room: what is left out is said, and where it stands whole."""
+"""Text that is cut where room is short, ending with the key that shows all of it."""
 
 from rich.text import Text
 from textual.geometry import Size
@@ -8,7 +8,7 @@ REST = " …"
 
 
 class Clipped(Widget):
-    """As high as its text, or as its styles allow; `whole` is the key to where all of it can be read, if there is."""
+    """Text as high as its styles allow; `whole` is the key to where all of it can be read, if there is one."""
 
     def __init__(self, id: str, whole: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
@@ -31,7 +31,7 @@ class Clipped(Widget):
 
 
 def clipped(lines: list[Text], width: int, height: int, whole: str) -> Text:
-    """At most `height` of the lines, none longer than `width`; the last of them ends with the key `whole`."""
+    """Cut to `height` lines, none longer than `width`; the last of them ends with the key `whole`."""
     if len(lines) > height > 0:
         last = lines[height - 1]
         last.rstrip()

@@ -1,4 +1,4 @@
-"""The highlighted run: its curve, its confusion matrix, and what the numbers say."""
+"""Detail of the highlighted run: curve, confusion matrix, verdict."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,7 +31,7 @@ class AccuracyPlot(PlotextPlot):
 
 
 class CurveLegend(Static):
-    """What the lines are and their latest values, in as many words as there is room for."""
+    """Legend with the newest values, in as many words as there is room for."""
 
     view: reactive[Curve | None] = reactive(None)
 
@@ -40,7 +40,7 @@ class CurveLegend(Static):
 
 
 class ConfusionPlot(PlotextPlot):
-    """Answers by true class."""
+    """Predictions by true class."""
 
     view: reactive[MatrixView | None] = reactive(None)
 
@@ -52,7 +52,7 @@ class ConfusionPlot(PlotextPlot):
 
 
 class DetailPane(Vertical):
-    """Draws one Detail, or says what to do where there is no run."""
+    """Pane of the highlighted run; hidden where there is none."""
 
     def compose(self) -> ComposeResult:
         yield Line("title")
@@ -80,7 +80,7 @@ class DetailPane(Vertical):
 
 
 def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
-    """What to do comes before why: where room is short, the end is cut."""
+    """Write the verdict, what to do, then why: where room is short, the end is cut."""
     colour = theme["error" if verdict.bad else "success"]
     text = Text.assemble((verdict.word, f"bold {colour}" if verdict.word != "waiting" else "dim"))
     if verdict.suggestion:

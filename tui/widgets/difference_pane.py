@@ -30,10 +30,10 @@ Asked = tuple[int, int | None, int, int | None]
 
 
 class DifferencePane(CellKeys, Vertical):
-    """A cursor on a cell; keys go through all pairs, both ways round."""
+    """Difference of a pair with a cursor on a cell; keys go through all ordered pairs."""
 
     class Tested(Message):
-        """The pair's accuracies, or why they cannot be compared."""
+        """Comparison of a pair's accuracies, or why there is none."""
 
         def __init__(self, asked: "Asked", found: "Difference | str") -> None:
             super().__init__()
@@ -143,7 +143,7 @@ def asked_of(pair: Pair) -> Asked:
 
 
 def epoch_of(view: RunView) -> int | None:
-    """That whose matrix is compared: the best, else the newest; None before the first."""
+    """Return the epoch whose matrix is compared: the best, else the newest; None before the first."""
     if view.best_epoch in view.matrices:
         return view.best_epoch
     return max(view.matrices, default=None)
@@ -155,7 +155,7 @@ def matrix_of(view: RunView) -> MatrixView | None:
 
 
 def is_comparable(pair: Pair) -> bool:
-    """Whether both have a matrix, of the same classes."""
+    """Accept pairs that both have a matrix, of the same classes."""
     known = all(matrix_of(view) is not None for view in pair)
     return known and pair[0].class_names == pair[1].class_names
 

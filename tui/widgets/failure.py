@@ -1,4 +1,4 @@
-"""Why a run failed: cause and evidence, what to do, and what its log said last."""
+"""Failure of a run: cause and evidence, what to do, last lines of its log."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ MEANS: Mapping[Cause, str] = {
     "worker_lost": "the worker was gone",
     "code": "the program ended in an error",
 }
-"""The causes in words."""
+"""Causes in words."""
 
 
 ERROR_LINES = 3
@@ -26,8 +26,8 @@ WHOLE = " 4"
 
 
 def failure_text(failure: Failure, theme: Mapping[str, str], lines: int, width: int | None = None) -> Text:
-    """What to do stands before what the log says. In a block of a `width` a long error leaves room for it, and ends
-    with the key of the page where it stands whole."""
+    """Write cause, error, what to do, and the last `lines` of the log. In a block of a `width` a long error is cut, and
+    ends with the key of the page that has all of it."""
     text = Text()
     text.append(f"✖ {failure.cause.replace('_', ' ')}", style=f"bold {theme['error']}")
     means = MEANS.get(failure.cause)  # type: ignore[call-overload]

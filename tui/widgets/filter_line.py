@@ -1,4 +1,4 @@
-"""The line in which the table is filtered: every key shows its effect."""
+"""Filter of the table: every key shows its effect."""
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from tui.views.run_list import FilterError, Term, parse_filter
 
 
 class FilterLine(Horizontal):
-    """Hidden while it is empty and not in use."""
+    """Filter line, hidden while it is empty and not in use."""
 
     class Changed(Message):
         def __init__(self, terms: tuple[Term, ...]) -> None:
@@ -51,7 +51,7 @@ class FilterLine(Horizontal):
         return had
 
     def say(self, text: str) -> None:
-        """How many fit; not while the text means nothing."""
+        """Say how many runs fit; not while the text is wrong."""
         if not self._wrong:
             self.query_one("#filter-says", Static).update(text)
 

@@ -1,4 +1,4 @@
-"""The confusion matrices of the opened run, epoch by epoch."""
+"""Confusion matrices of the opened run, epoch by epoch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class MatrixPlot(PlotextPlot):
 
 @dataclass(frozen=True)
 class Scrub:
-    """Where one looks: an epoch (None: the newest, whichever it is), a cell, as what."""
+    """View of the matrices: an epoch (None: the newest, whichever it is), a cell, counts or shares."""
 
     epoch: int | None = None
     cell: tuple[int, int] = (0, 0)
@@ -44,7 +44,7 @@ class Scrub:
         return self.epoch if self.epoch in epochs else epochs[-1]
 
     def step(self, epochs: list[int], by: int) -> "Scrub":
-        """To another epoch; past the newest it follows what is measured."""
+        """Go to another epoch; past the newest, follow what is measured."""
         at = self.shown(epochs)
         if at is None:
             return self
@@ -59,7 +59,7 @@ class Scrub:
 
 
 class CellKeys:
-    """The keys that move a matrix's cursor."""
+    """Keys that move a matrix's cursor."""
 
     def move_cell(self, down: int, right: int) -> None:
         raise NotImplementedError
@@ -78,10 +78,10 @@ class CellKeys:
 
 
 class MatrixPane(CellKeys, Vertical):
-    """A cursor on a cell, a scrubber over the epochs."""
+    """Matrix with a cursor on a cell and a scrubber over the epochs."""
 
     class Opened(Message):
-        """The images of a cell are asked for."""
+        """Request for the images of a cell."""
 
         def __init__(self, epoch: int, cell: tuple[int, int]) -> None:
             super().__init__()
@@ -159,7 +159,7 @@ class MatrixPane(CellKeys, Vertical):
             self.notify("this cell has no images at this epoch: choose another")
 
     def look_at(self, epoch: int) -> None:
-        """An epoch that was chosen elsewhere."""
+        """Show an epoch that was chosen elsewhere."""
         if epoch in self.epochs:
             self._look(replace(self.scrub, epoch=epoch))
 
@@ -168,7 +168,7 @@ class MatrixPane(CellKeys, Vertical):
         self._look(replace(self.scrub, mode=following))
 
     def do_play(self) -> None:
-        """From the first epoch where the newest is seen; stops at the newest."""
+        """Play the epochs to the newest; from the first where the newest is shown."""
         if self._playing is not None:
             self._stop()
             self._draw()
@@ -203,7 +203,7 @@ def scrubber(matrix: MatrixView, epochs: list[int], scrub: Scrub, *, is_playing:
 
 
 def cell_text(matrix: MatrixView, cell: tuple[int, int]) -> Text:
-    """`true 2 moderate, predicted 0 no DR: 368 images, 27 % of the class`."""
+    """Write `true 2 moderate, predicted 0 no DR: 368 images, 27 % of the class`."""
     row, column = cell
     count, total = matrix.counts[row][column], sum(matrix.counts[row])
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -224,6 +224,6 @@ def pairs_text(matrix: MatrixView) -> Text:
 
 
 def named(names: Sequence[str], label: int) -> str:
-    """`2 moderate`; a class that is called by its number, or by nothing, is that number."""
+    """Write `2 moderate`; a class that is called by its number, or by nothing, is that number."""
     name = names[label] if label < len(names) else str(label)
     return name if name == str(label) else f"{label} {name}"

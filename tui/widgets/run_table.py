@@ -1,4 +1,4 @@
-"""The table of runs: only the lines that are seen are ever made, so ten thousand runs scroll like ten."""
+"""Table of runs: only visible lines are made, so ten thousand runs scroll like ten."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -37,14 +37,14 @@ class RunTable(ScrollView, can_focus=True):
     cursor_row: reactive[int] = reactive(0, repaint=False)
 
     class Highlighted(Message):
-        """The cursor came to another run."""
+        """Cursor that came to another run."""
 
         def __init__(self, run_id: int) -> None:
             super().__init__()
             self.run_id = run_id
 
     class HeaderClicked(Message):
-        """The table is to be sorted by this column."""
+        """Click on a column's head, to sort by it."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -54,7 +54,7 @@ class RunTable(ScrollView, can_focus=True):
         pass
 
     class Opened(Message):
-        """The highlighted run is asked for."""
+        """Request to open the highlighted run."""
 
     def __init__(self) -> None:
         super().__init__(id="runs")
@@ -78,7 +78,7 @@ class RunTable(ScrollView, can_focus=True):
 
     @property
     def run_id(self) -> int | None:
-        """The highlighted run."""
+        """Highlighted run; None in an empty table."""
         return self._shown[self.cursor_row] if 0 <= self.cursor_row < len(self._shown) else None
 
     @property
@@ -86,7 +86,7 @@ class RunTable(ScrollView, can_focus=True):
         return self._plan
 
     def chosen(self) -> list[int]:
-        """The marked runs that are shown, in their order; without any mark the highlighted one."""
+        """Return the marked runs that are shown, in their order; without any mark the highlighted one."""
         if self.marks:
             return [run_id for run_id in self._shown if run_id in self.marks]
         return [self.run_id] if self.run_id is not None else []

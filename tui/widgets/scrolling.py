@@ -14,5 +14,5 @@ class Scrolling(Widget):
         self.scroll_home(animate=False)
 
     def do_last(self) -> None:
-        """A page that grows is followed from there."""
+        """Scroll to the end; a page that grows is followed from there."""
         self.scroll_end(animate=False)

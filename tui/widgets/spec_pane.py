@@ -1,6 +1,6 @@
-"""What the opened run is and was asked to do: its name and its verdict whole, then its settings.
+"""Spec of the opened run: its name and its whole verdict, then its settings.
 
-Those settings come first that differ from the defaults, or from another run's."""
+Settings that differ from the defaults, or from another run's, come first."""
 
 from collections.abc import Mapping
 
@@ -48,7 +48,7 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
 
 
 def _known(view: RunView, verdict: Verdict, theme: Mapping[str, str]) -> Text:
-    """What is cut elsewhere where room is short."""
+    """Write what other pages cut where room is short."""
     text = Text()
     if view.name:
         text.append(f"{view.name}\n\n")

@@ -1,14 +1,17 @@
 """The images of a cell of the confusion matrix, by keys."""
 
+import threading
 from typing import Any
 
 import pytest
 from cell_images import SKILL, answer, is_drawn
 from pictures import lab_csvs
+from PIL import Image
 from pilots import SMALL, TALL, app, notified, opened, shown, until
 from studies import LABELS, confusion, train
 from textual.pilot import Pilot
 
+from engine.datasets.view import Viewer
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import queue, workers
@@ -111,3 +114,26 @@ async def test_a_file_that_is_gone_is_named_and_the_next_is_shown(home: Home) ->
         assert copied == [str(home.root / "lab" / "images" / names[LABELS[0] - 2])] and "copied" in notified(
             pilot
         )
+
+
+async def test_one_thread_loads_pictures_and_of_those_that_wait_the_newest_alone(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
+    may_load, show, loaded = threading.Event(), Viewer.show, []  # type: ignore[var-annotated]
+
+    def slow(self: Viewer, name: str) -> Image.Image:
+        loaded.append((name, threading.get_ident()))
+        may_load.wait(240)
+        return show(self, name)
+
+    monkeypatch.setattr(Viewer, "show", slow)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_images(pilot, "down", "down")
+        await until(pilot, lambda: loaded)
+        await pilot.press("right", "right", "right", "right")
+        seen = shown(pilot, "#image-facts").splitlines()[0]
+        may_load.set()
+        await until(pilot, lambda: is_drawn(pilot) and len(loaded) == 2)
+        assert loaded[1][0] == seen != loaded[0][0]
+        assert len({thread for _, thread in loaded}) == 1

@@ -132,7 +132,7 @@ async def test_fix_changes_what_the_verdict_suggests(home: Home, study: Store) -
         await pilot.press("slash", *"status", "colon", *"queued", "enter")
         await until(pilot, lambda: table(pilot).row_count == 3)
         await pilot.press("f")
-        await until(pilot, lambda: "nothing is suggested; C clones it" in notified(pilot))
+        await until(pilot, lambda: "has no suggested fix; C clones it" in notified(pilot))
         await pilot.press("a", "C")
         await until(pilot, lambda: "one run at a time is cloned" in notified(pilot))
     with study.read() as session:

@@ -30,7 +30,7 @@ from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import WorkerView
 from tui.views.worker_text import cards_text
-from tui.worker_verbs import CannotTell, drain, stop
+from tui.worker_verbs import CannotSignal, drain, stop
 
 
 @pytest.fixture
@@ -131,16 +131,16 @@ async def test_without_workers_the_next_key_is_said(home: Home) -> None:
 
 
 def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.Popen[bytes]") -> None:
-    with pytest.raises(CannotTell, match="process 7 on gpu99: stop it there"):
+    with pytest.raises(CannotSignal, match="process 7 on gpu99: stop it there"):
         stop(view_of(7, host="gpu99"))
-    with pytest.raises(CannotTell, match="has gone already"):
+    with pytest.raises(CannotSignal, match="has gone already"):
         stop(view_of(sleeper.pid, pid_started="another boot/1"))  # its number was given away
     assert sleeper.poll() is None
-    with pytest.raises(CannotTell, match="cannot be drained"):
+    with pytest.raises(CannotSignal, match="cannot be drained"):
         drain(view_of(os.getpid()))  # it has no handler: the signal would end it
     assert drain(view_of(sleeper.pid)) == "worker 1 leaves now"
     assert sleeper.wait(timeout=LIMIT_S) == 5
-    with pytest.raises(CannotTell, match="has gone already"):
+    with pytest.raises(CannotSignal, match="has gone already"):
         stop(view_of(sleeper.pid, pid_started="x"))
 
 
