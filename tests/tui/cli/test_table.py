@@ -16,7 +16,9 @@ def lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int | None
 ) -> list[str]:
     monkeypatch.setattr(table.sys.stdout, "isatty", lambda: width is not None)
-    monkeypatch.setattr(table.shutil, "get_terminal_size", lambda: os.terminal_size((width or 10, 24)))
+    monkeypatch.setattr(
+        table.shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((width or 10, 24))
+    )
     print_table(HEAD, ROWS, **WISHES)
     return capsys.readouterr().out.splitlines()
 
