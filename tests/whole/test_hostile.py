@@ -186,7 +186,7 @@ def test_error_lines_of_what_was_given_are_plain_and_one(
     piece: str, shell: Callable[..., tuple[int, str, str]]
 ) -> None:
     for flag in ("--data", "--lr", "--arch", "--pretrained", "--class-names", "--images", "--augment"):
-        given = ["--data", "nowhere"] if flag != "--data" else []
+        given = ["--data", "digits"] if flag != "--data" else []
         code, out, err = shell("add", *given, f"{flag}={piece}")
         assert code == 2 and out == "" and err.count("\n") == 1, (flag, err)
         assert_plain(err)

@@ -30,7 +30,9 @@ def extend(
     with store.read() as session:
         is_done = get_run(session, run_id).status == "done"
     if is_done and not home.run(run_id).last.exists():
-        raise CliError(f"run {run_id} has no checkpoint any more: clone it with {epochs} epochs")
+        raise CliError(
+            f"run {run_id} has no checkpoint any more: train anew with resnet-tui clone {run_id} --epochs {epochs}"
+        )
     extend_run(store, run_id, epochs)
     tell(f"run {run_id}: queued again, to go on until epoch {epochs}")
     return 0

@@ -144,7 +144,7 @@ def test_a_run_whose_patience_ran_out_in_its_last_epoch_would_not_go_on(store: S
 @pytest.mark.parametrize(
     ("values", "epoch", "epochs", "says"),
     [
-        ({"schedule": "cosine"}, 10, 20, "cosine, which is tied to its length: train anew with resnet-tui clone 1 "),
+        ({"schedule": "cosine"}, 10, 20, "cosine, which is tied to its length: clone it with 20 epochs"),
         ({}, 10, 10, "run 1 has 10 epochs already"),
         ({}, 6, 20, "stopped by itself at epoch 6"),
         ({"epochs": 0}, 0, 5, "run 1 only evaluates"),
