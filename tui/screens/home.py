@@ -102,6 +102,7 @@ class HomeScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
+        self._forms.read_last()
         preferences = self.port.preferences
         if preferences.sort in SORTS:
             order = replace(self.table.table_query, sort=preferences.sort, reverse=preferences.reverse)
