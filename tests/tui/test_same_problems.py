@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bad_runs import BAD_RUNS, DATA, check_here, make_files
-from pilots import TALL, app, listen, opened, shown, until
+from pilots import TALL, app, notified, opened, shown, until
 from shell import Shell
 from textual.widgets import Input
 
@@ -78,7 +78,6 @@ async def test_the_form_says_each_beside_its_field_and_queues_nothing(home: Home
         await opened(pilot, 2)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
-        said = listen(pilot)
         for settings, _ in BAD_RUNS:
             fields = {"data": DATA, "pretrained": "", "epochs": "", **settings}
             others = [f"{name}={value}" for name, value in settings.items() if name in OTHERS]
@@ -88,7 +87,7 @@ async def test_the_form_says_each_beside_its_field_and_queues_nothing(home: Home
             for name, text in beside_fields(problems_of(home, store, settings)).items():
                 await until(pilot, lambda name=name, text=text: shown(pilot, f"#{name}-says") == f"✖ {text}")
             await pilot.press("enter")
-        assert isinstance(pilot.app.screen, NewRunScreen) and not any("queued" in each for each in said)
+        assert isinstance(pilot.app.screen, NewRunScreen) and "queued" not in notified(pilot)
 
 
 def test_ways_out_are_worded_as_each_front_end_takes_them(home: Home, store: Store) -> None:

@@ -14,13 +14,19 @@ class FormActions:
 
     def __init__(self, screen: RunsScreen) -> None:
         self._screen = screen
+        self._last: dict[str, str] = {}
+        """Texts of the last form."""
 
     def handlers(self) -> Handlers:
         return {"clone_run": partial(self._clone, fixed=False), "fix": partial(self._clone, fixed=True)}
 
+    def read_last(self) -> None:
+        """Read the texts of the last form in a thread: a new form opens at once, and gets the keys that follow."""
+        self._screen.run_worker(self._read_last, thread=True, exclusive=True, group="last form")
+
     def new(self) -> None:
         if self._screen.port.may_write():
-            self._screen.run_worker(self._read_last, thread=True, exclusive=True, group="form")
+            self._open(self._last, f"New experiment{', from your last form' if self._last else ''}")
 
     def _clone(self, *, fixed: bool) -> None:
         rows = self._screen.chosen_rows()
@@ -33,9 +39,7 @@ class FormActions:
         self._screen.run_worker(read, thread=True, exclusive=True, group="form")
 
     def _read_last(self) -> None:
-        texts = last_form(self._screen.port.home)
-        heading = f"New experiment{', from your last form' if texts else ''}"
-        self._screen.app.call_from_thread(self._open, texts, heading)
+        self._last = last_form(self._screen.port.home)
 
     def _read_run(self, run_id: int, fixed: bool) -> None:
         from tui.forms.form import texts_of  # knows the specs, which the app starts without
@@ -62,6 +66,7 @@ class FormActions:
 
     def _queued(self, ids: tuple[int, ...] | None) -> None:
         if ids:
+            self.read_last()
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"
             hint = "" if self._screen.has_worker else ": press w to start a worker"
             self._screen.notify(f"queued {which}{hint}")

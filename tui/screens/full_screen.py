@@ -1,6 +1,7 @@
 """Bases of the screens that fill the window: commands, size classes, help, the problem banner, a feed."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -51,8 +52,9 @@ class CommandScreen(CoverableScreen[T]):
         self.handlers()[command.id]()
 
     def raise_from_thread(self, error: Exception) -> None:
-        """Show an error of the program's own that a thread met."""
-        self.port.raise_from_thread(error)
+        """Show an error of the program's own that a thread met, as long as the screen is open."""
+        with suppress(RuntimeError):  # there is no app
+            self.port.raise_from_thread(error)
 
     @property
     def port(self) -> AppPort:
@@ -136,6 +138,17 @@ class FeedScreen(FullScreen[T]):
             super().__init__()
             self.error = error
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._feed = FeedThread[object](
+            f"feed of {type(self).__name__}",
+            self.open_feed,
+            lambda view: self.post_message(self.Ready(view)),
+            lambda error: self.post_message(self.Failed(error)),
+            self.raise_from_thread,
+            self.FEED_ERRORS,
+        )
+
     def open_feed(self) -> Feed[object]:
         """Open the feed, in its thread. Raises one of FEED_ERRORS."""
         raise NotImplementedError
@@ -149,14 +162,6 @@ class FeedScreen(FullScreen[T]):
         self.show_problem(str(error))
 
     def on_mount(self) -> None:
-        self._feed = FeedThread[object](
-            f"feed of {type(self).__name__}",
-            self.open_feed,
-            lambda view: self.post_message(self.Ready(view)),
-            lambda error: self.post_message(self.Failed(error)),
-            self.raise_from_thread,
-            self.FEED_ERRORS,
-        )
         self.set_interval(self.POLL_S, self._feed.ask)
         self._feed.ask()
 

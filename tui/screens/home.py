@@ -102,6 +102,7 @@ class HomeScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
+        self._forms.read_last()
         self._list.restore()
         for name in ("#empty", "#news"):
             self.query_one(name).display = False

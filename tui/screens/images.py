@@ -57,6 +57,8 @@ class ImagesScreen(FullScreen[int | None]):
         self._home, self._view, self.place = home, view, place
         self._names = tuple(map(plain, view.class_names))
         self._viewer = Viewer(home, view.spec, MOST_PX)  # the pictures' thread alone uses it
+        self._predictions = ReaderThread[None]("predictions", self._read, self.raise_from_thread)
+        self._pictures = ReaderThread[tuple[int, str]]("pictures", self._load, self.raise_from_thread)
         self._found: CellImages | None = None
         self._path = ""
         """Path of the image that was loaded last."""
@@ -89,9 +91,6 @@ class ImagesScreen(FullScreen[int | None]):
                 yield Static(id="image-list", markup=False)
 
     def on_mount(self) -> None:
-        crashed = self.raise_from_thread
-        self._predictions = ReaderThread[None]("predictions", self._read, crashed)
-        self._pictures = ReaderThread[tuple[int, str]]("pictures", self._load, crashed)
         self._draw_head(None)
         self._predictions.ask(None)
 

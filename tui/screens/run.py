@@ -72,6 +72,13 @@ class RunScreen(PagedScreen[None]):
         self._is_gone = False
         self._view: RunView | None = None
         self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
+        self._log = FeedThread[LogLines](
+            "run log",
+            lambda: LogFile(home.run(run_id).log),
+            lambda more: self.post_message(self.LogRead(more)),
+            self.raise_from_thread,
+            self.raise_from_thread,
+        )
 
     def handlers(self) -> Handlers:
         return {
@@ -98,13 +105,6 @@ class RunScreen(PagedScreen[None]):
             yield SpecPane()
 
     def on_mount(self) -> None:
-        self._log = FeedThread[LogLines](
-            "run log",
-            lambda: LogFile(self._home.run(self.run_id).log),
-            lambda more: self.post_message(self.LogRead(more)),
-            self.raise_from_thread,
-            self.raise_from_thread,
-        )
         self.set_interval(self.POLL_S, self._refresh_page)
         self.turn_to(self.PAGES[0])
 

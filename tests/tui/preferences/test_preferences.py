@@ -240,7 +240,7 @@ def row(run_id: int, status: str, best: float | None = None, **more: Any) -> Run
     return RunRow(**{**usual, **numbers, "rank": (0, 0, 0, 0), "ends": None, **facts, **more})
 
 
-def test_a_bulletin_has_ends_failures_and_new_bests() -> None:
+def test_notifications_are_of_ends_failures_and_new_bests() -> None:
     before = {1: row(1, "running", 0.82), 2: row(2, "running", 0.8), 4: row(4, "running")}
     before[3] = row(3, "done", 0.9, data="other")
     after = {
