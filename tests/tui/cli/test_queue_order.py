@@ -57,11 +57,11 @@ def test_ids_are_numbers_ranges_and_lists(given: list[str], spans: list[tuple[in
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("x", "'x' is no run: give numbers, ranges such as 3-7"),
-        ("3-", "'3-' is no run"),
-        ("1,,2", "'' is no run"),
-        ("٣", "is no run"),
-        ("7-3", "7-3 is no range: write 3-7"),
+        ("x", "'x' is not a run number: give numbers, ranges such as 3-7"),
+        ("3-", "'3-' is not a run number"),
+        ("1,,2", "'' is not a run number"),
+        ("٣", "is not a run number"),
+        ("7-3", "7-3 is not a range: write 3-7"),
         ("9" * 30, "there is no run 999"),
         ("9" * 5000, "there is no run 99999999999999999999… of 5000 digits: resnet-tui ls"),
         (f"{'9' * 5000}-3", "there is no run 999"),
@@ -126,13 +126,13 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("edit", "5", "--lr", "0.1"): "run 5 is running: pause it first",
         ("edit", "1", "--lr", "0.1"): "run 1 is done: clone it",
         ("edit", "8"): "give the settings to change",
-        ("edit", "8", "--lr", "0.1,0.2"): "--lr: give one value; resnet-tui clone makes several",
+        ("edit", "8", "--lr", "0.1,0.2"): "--lr: give one value: for several runs use resnet-tui clone",
         ("edit", "8", "--lr", "fast"): "--lr: 'fast' is not a number",
         ("edit", "8", "--data", "nowhere"): "nowhere does not exist",
         ("edit", "8", "--pretrained", "run:99"): "there is no run 99",
         ("edit", "8", "--pretrained", "x.pth"): "there is no weights file x.pth",
         ("edit", "8", "--select-on", "val_acc"): "needs a val split",
-        ("move", "8", "sideways"): "'sideways' is no direction: choose from up, down, top, bottom",
+        ("move", "8", "sideways"): "unknown direction 'sideways': choose from up, down, top, bottom",
         ("move", "5", "up"): "run 5 is running: only a waiting run",
         ("move", "7", "up"): "run 7 is the first of priority 0",
         ("priority", "8", "many"): "Invalid value for 'N'",
@@ -143,9 +143,9 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("note", "8"): "Missing argument 'TEXT'",
         ("note", "8", "caf\udce9"): "is no text in UTF-8",
         ("tag", "8", "ok", "-x\udcff"): "is no text in UTF-8",
-        ("ls", "--sweep", "a\udcff"): "--sweep: a\\udcff is no text in UTF-8",
-        ("wait", "--sweep", "a\udcff"): "--sweep: a\\udcff is no text in UTF-8",
-        ("report", "--out", "x", "--sweep", "a\udcff"): "--sweep: a\\udcff is no text in UTF-8",
+        ("ls", "--sweep", "a\udcff"): "--sweep: a\\udcff is not UTF-8 text",
+        ("wait", "--sweep", "a\udcff"): "--sweep: a\\udcff is not UTF-8 text",
+        ("report", "--out", "x", "--sweep", "a\udcff"): "--sweep: a\\udcff is not UTF-8 text",
         ("cancel", "9" * 5000): "there is no run 999",
         ("clone", "1", "99"): "there is no run 99",
         ("queue", "sideways"): "No such command 'sideways'",
@@ -153,9 +153,9 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("wait", "1", "--sweep", "demo"): "give run numbers or --sweep NAME",
         ("wait", "--sweep", "nothing"): "the sweep 'nothing' has no runs",
         ("add", "--data", "digits", "--after", "any:99"): "there is no run 99",
-        ("add", "--data", "digits", "--after", "some:1"): "'some:1' is no run",
-        ("news", "--since", "tomorrow"): "--since: 'tomorrow' is no time: give 2h, 3d",
-        ("news", "--since", "2999-01-01"): "is not over yet",
+        ("add", "--data", "digits", "--after", "some:1"): "'some:1' is not a run number",
+        ("news", "--since", "tomorrow"): "--since: 'tomorrow' is not a time: give 2h, 3d",
+        ("news", "--since", "2999-01-01"): "is in the future",
     }.items():
         assert says in shell.refuses(*call), call
     assert statuses(shell) == before and order(study) == [7, 8]
@@ -289,7 +289,7 @@ def test_wait_says_that_no_worker_has_a_card(
     while_it_waits(monkeypatch, lambda: None, lambda: queue.ask(study, [9], "cancel"))
     assert shell("wait", "10") == 1
     assert shell.err == (
-        "no worker for cuda is there: start one with python -m engine.worker --device cuda:0\n"
+        "no worker for cuda is running: start one with python -m engine.worker --device cuda:0\n"
         "run 10 waits for run 9, which was cancelled\n"
     )
 
@@ -442,7 +442,7 @@ def test_news_that_cannot_be_remembered_are_told_all_the_same(
 ) -> None:
     state_folder.write_text("a file in the folder's place")
     assert shell("news") == 0
-    assert shell.out.startswith("so far: 4 done") and shell.err.startswith("these news will be told again: ")
+    assert shell.out.startswith("so far: 4 done") and shell.err.startswith("these news will be shown again: ")
     assert shell.err.count("\n") == 1
 
 
@@ -484,7 +484,7 @@ def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(
     monkeypatch.setattr("typer.confirm", answer)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert shell("rm", "3,6") == 130 and asked == ["remove runs 3, 6, 8 epochs of training, for good?"]
+    assert shell("rm", "3,6") == 130 and asked == ["remove runs 3, 6, 8 epochs of training for good?"]
     assert shell("rm", "7") == 0 and len(asked) == 1  # never trained
     assert shell("rm", "6", "--yes") == 0 and len(asked) == 1
     assert shell("show", "3", "--json") == 0
@@ -493,5 +493,5 @@ def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(
 def test_ls_and_log_say_what_is_to_come(shell: Shell, study: Store) -> None:
     with study.write() as session:
         session.execute(text("UPDATE run SET request = 'pause' WHERE id = 5"))
-    assert shell("ls") == 0 and shell.out.splitlines()[5].endswith("pauses at its next step")
+    assert shell("ls") == 0 and shell.out.splitlines()[5].endswith("pauses after this step")
     assert shell("log", "7") == 0 and shell.err == "run 7 (queued) has no log yet\n"

@@ -79,7 +79,7 @@ def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
         ("--data", "digits", "--bogus"): "No such option: --bogus",
         ("--data", "digits", "--epochs", "9" * 30): "--epochs: 999",
         ("--data", "digits", "--priority", "9" * 30): "--priority",
-        ("--data", "digits", "--name", "caf\udce9"): "--name: caf\\udce9 is no text in UTF-8",
+        ("--data", "digits", "--name", "caf\udce9"): "--name: caf\\udce9 is not UTF-8 text",
         ("--data", "~nobody-here/x"): "does not exist",
         ("--data", "digits", "--pretrained", "x.pth"): "--pretrained: there is no weights file x.pth",
     }.items():
