@@ -1,4 +1,4 @@
-"""A data set in words: what `data check` says of it, line by line. Pure."""
+"""Text of `data check`: a data set described line by line. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -15,8 +15,9 @@ GAP = "  "
 
 
 def data_lines(document: Mapping[str, Any], name_setting: NameSetting) -> Iterator[str]:
-    """Layout, groups, images of each class and split, problems, and whether it can be used; from what
-    `engine.datasets.survey.data_document` gives. `name_setting` words the settings that would help."""
+    """Yield layout, groups, images of each class and split, problems, and whether the data can be used.
+
+    `document` comes from `engine.datasets.survey.data_document`; `name_setting` words the settings that would help."""
     if document["layout"]:
         yield from _facts(document)
         counts = {name: found["per_class"] for name, found in document["splits"].items()}
@@ -82,7 +83,7 @@ def _frequent(counts: Mapping[str, int]) -> str:
 
 
 def class_lines(class_names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> list[str]:
-    """Images of each class and split, their sum, and the baseline below; aligned."""
+    """Return an aligned table: images of each class and split, their sum, and the baseline."""
     rows = [["class", *counts]]
     for number, name in enumerate(class_names):
         rows.append([plain(name), *(f"{counted[number]:,}" for counted in counts.values())])

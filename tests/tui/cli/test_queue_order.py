@@ -76,39 +76,39 @@ def test_each_verb_says_what_happened_on_standard_error_alone(shell: Shell, stud
     for call, says in {
         ("pause", "5", "8"): "run 5: asked to pause\nrun 8: paused\n",
         ("resume", "5,8"): (
-            "run 5: asked to go on; where it is stopping already it pauses all the same\nrun 8: queued again\n"
+            "run 5: asked to continue; it still pauses if it is already stopping\nrun 8: queued again\n"
         ),
         ("priority", "7-8", "-5"): "run 7: priority -5\nrun 8: priority -5\n",
         ("move", "8", "up"): "run 8: moved up\n",
         ("move", "7", "8", "top"): "run 7: moved to the top\nrun 8: moved to the top\n",
-        ("note", "1-8", "looks", "odd"): "runs 1-8: noted\n",
-        ("note", "1", ""): "run 1: its note is gone\n",
+        ("note", "1-8", "looks", "odd"): "runs 1-8: note set\n",
+        ("note", "1", ""): "run 1: note removed\n",
         ("tag", "3", "good", "-hard", "-x"): "run 3: tagged good; no longer tagged hard, x\n",
         ("edit", "8", "--lr", "0.5", "--eval-train"): "run 8: --lr 0.5, --eval-train True\n",
         ("queue", "resume"): "the queue was not paused\n",
-        ("queue", "pause"): "the queue is paused: running runs go on\n",
-        ("retry", "6"): "run 6: queued again from the start; what it had trained is deleted\n",
+        ("queue", "pause"): "queue paused: running runs continue\n",
+        ("retry", "6"): "run 6: queued again from the start; its training so far is deleted\n",
         ("cancel", "6"): "run 6: cancelled\n",
         (
             "retry",
             "6",
             "--home",
             str(shell.home),
-        ): "run 6: queued again; it has no checkpoint and begins anew\n",
+        ): "run 6: queued again; it has no checkpoint and starts over\n",
         ("undo",): "undone: retry run 6\n",
         ("rm", "6"): "run 6: removed with its folder\n",
     }.items():
         assert shell(*call) == 0, shell.err
         assert (shell.out, shell.err) == ("", says), call
     assert shell("undo") == 1
-    assert shell.err == "cannot be undone: remove run 6\nrun 6 stays as it is: it is deleted\n"
+    assert shell.err == "cannot be undone: remove run 6\nrun 6 unchanged: it is deleted\n"
     assert shell("undo") == 1
-    assert shell.err == "cannot be undone: cancel run 6\nrun 6 was removed: nothing brings that back\n"
+    assert shell.err == "cannot be undone: cancel run 6\nrun 6 was removed and cannot be restored\n"
 
 
 def test_a_range_takes_what_is_there_and_a_number_must_be(shell: Shell, study: Store) -> None:
     assert shell("rm", "3") == 0
-    assert shell("note", "2-4", "x") == 0 and shell.err == "run 2: noted\nrun 4: noted\n"
+    assert shell("note", "2-4", "x") == 0 and shell.err == "run 2: note set\nrun 4: note set\n"
     assert "there is no run 3: resnet-tui ls shows them all" in shell.refuses("note", "2,3", "x")
     assert "there is no run from 50 to 60" in shell.refuses("note", "50-60", "x")
 
@@ -138,7 +138,7 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("priority", "8", "many"): "Invalid value for 'N'",
         ("priority", "8", "9999999"): "out of range",
         ("tag", "8", ""): "'' is no tag",
-        ("tag", "8", "-"): "- alone is no tag",
+        ("tag", "8", "-"): "- alone is not a tag",
         ("tag", "8"): "Missing argument 'TAG…'",
         ("note", "8"): "Missing argument 'TEXT'",
         ("note", "8", "caf\udce9"): "is no text in UTF-8",
@@ -163,7 +163,7 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
 
 def test_undo_without_an_edit(shell: Shell) -> None:
     open_store(f"sqlite:///{shell.home}/runs.db").close()
-    assert "there is no edit to take back" in shell.refuses("undo")
+    assert "nothing to undo" in shell.refuses("undo")
 
 
 def test_notes_and_tags_are_shown_as_text(shell: Shell, study: Store) -> None:
@@ -403,7 +403,7 @@ def test_news_since_the_last_time(shell: Shell, study: Store, state_folder: Path
         )
         for line in lines
     )
-    assert lines[-1].startswith("  look at    #3 resnet18 none lr 1e-3  collapsed: epoch 6: all but 0.00")
+    assert lines[-1].startswith("  warning    #3 resnet18 none lr 1e-3  collapsed: epoch 6: all but 0.00")
     assert shell("news") == 0 and shell.out.startswith("since ") and shell.out.endswith(": nothing new\n")
     assert [path.parent for path in state_folder.rglob("*.json")] == [state_folder / "resnet-tui"]
     queue.end(study, queue.Claim(5, 1), "failed", cause="disk", error=EVIL)
@@ -433,7 +433,7 @@ def test_the_warning_of_a_running_run_is_told_once(shell: Shell, study: Store) -
         session.execute(
             text("UPDATE run SET verdict = 'overfitting', verdict_evidence = 'it grows' WHERE id = 5")
         )
-    assert shell("news") == 0 and "look at    #5 resnet50 none lr 1e-3  overfitting: it grows" in shell.out
+    assert shell("news") == 0 and "warning    #5 resnet50 none lr 1e-3  overfitting: it grows" in shell.out
     assert shell("news") == 0 and shell.out.endswith(": nothing new\n")
 
 
@@ -469,7 +469,7 @@ def test_retry_goes_on_from_a_checkpoint_that_is_there(shell: Shell, study: Stor
     paths.folder.mkdir(parents=True)
     paths.last_before.touch()
     assert shell("retry", "7") == 0
-    assert shell.err == "run 7: queued again, to go on from its last checkpoint\n"
+    assert shell.err == "run 7: queued again, to resume from its last checkpoint\n"
 
 
 def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(

@@ -139,7 +139,7 @@ def test_add_refuses_what_the_data_cannot_choose_an_epoch_by(shell: Shell) -> No
 
 def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -> None:
     assert shell("show", "4") == 0
-    assert "best: epoch 6, test accuracy .9204; chosen by test_acc (the test images chose" in shell.out
+    assert "best: epoch 6, test accuracy .9204; chosen by test_acc (optimistic: best epoch" in shell.out
     assert max(map(len, shell.out.splitlines())) <= 80
     assert shell("show", "4", "--json") == 0
     best = json.loads(shell.out)["best"]

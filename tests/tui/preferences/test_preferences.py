@@ -410,4 +410,6 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_flags_of_the_app_are_no_flags_of_verbs(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli(["--readonly", "add", "--data", "digits"]) == 2
-    assert "--readonly and --ascii apply to the app only: leave them out before add" in capsys.readouterr().err
+    assert (
+        "--readonly and --ascii apply to the app only: leave them out before add" in capsys.readouterr().err
+    )
