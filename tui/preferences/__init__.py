@@ -1,1 +1,1 @@
-"""How the app looks and behaves for this user and this terminal."""
+"""Preferences: look and behaviour of the app for this user and this terminal."""

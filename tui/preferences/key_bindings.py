@@ -1,4 +1,4 @@
-"""Keys that the user has given to commands: a TOML file of lines like `cancel_run = "X"`."""
+"""User's key bindings: a TOML file of lines such as `cancel_run = "X"`."""
 
 import os
 import tomllib
@@ -13,12 +13,12 @@ from tui.formatting import plain
 
 FILE = Path("resnet-tui") / "keys.toml"
 NEEDED = ("help", "leave", "quit")
-"""These keep their usual keys beside the new ones: who has lost them could not get anywhere."""
+"""Commands that keep their default keys beside the user's, so that nobody gets stuck."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What the file says, as far as it holds; a problem is one line that says what to do."""
+    """Valid bindings of the file, by command; each problem is one line that says what to do."""
 
     keymap: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -30,19 +30,19 @@ def keys_file() -> Path:
 
 
 def read_keys(path: Path) -> Keys:
-    """No file is no keys."""
+    """Read the key bindings of a file; none where there is no file."""
     try:
         content = tomllib.loads(path.read_text())
     except FileNotFoundError:
         return Keys()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Keys({}, (plain(f"{path}: {error}: no key is changed"),))
+        return Keys({}, (plain(f"{path}: {error}: all keys are at their defaults"),))
     known = {command.id for table in commands.TABLES for command in table}
     keymap: dict[str, str] = {}
     problems: list[str] = []
     for name, keys in content.items():
         if name not in known:
-            problems.append(plain(f"{path}: there is no command {name!r}: resnet-tui keys lists them"))
+            problems.append(plain(f"{path}: unknown command {name!r}: resnet-tui keys lists them"))
             continue
         parts = [part.strip() for part in keys.split(",")] if isinstance(keys, str) else [""]
         if not all(map(is_key, parts)):
@@ -50,13 +50,13 @@ def read_keys(path: Path) -> Keys:
                 plain(f'{path}: {name} needs keys as text, such as "X" or "ctrl+k,f2", not {keys!r}')
             )
             continue
-        usual = next(command.keys for table in commands.TABLES for command in table if command.id == name)
-        keymap[name] = ",".join([*parts, *(usual.split(",") if name in NEEDED else [])])
+        default = next(command.keys for table in commands.TABLES for command in table if command.id == name)
+        keymap[name] = ",".join([*parts, *(default.split(",") if name in NEEDED else [])])
     return Keys(keymap, tuple(problems))
 
 
 def is_key(text: str) -> bool:
-    """A character, or a name that Textual has, with ctrl+, shift+ or alt+ before it."""
+    """Return True for a character or a key name of Textual, with ctrl+, shift+ or alt+ before it."""
     *modifiers, key = text.split("+") if len(text) > 1 else [text]
     usual = {key for table in commands.TABLES for each in table for key in each.keys.split(",")}
     known = {key.value for key in NamedKeys} | usual
@@ -66,7 +66,7 @@ def is_key(text: str) -> bool:
 
 
 def clashes(keymap: Mapping[str, str]) -> list[str]:
-    """Keys that two commands of one screen have, where the user gave one of them."""
+    """Return a line for each key that two commands of one screen share, where the user bound one of them."""
     found = []
     for table in commands.TABLES:
         taken: dict[str, commands.Command] = {}
@@ -76,6 +76,6 @@ def clashes(keymap: Mapping[str, str]) -> list[str]:
                 is_ours = command.id in keymap or other.id in keymap
                 if other is not command and is_ours and not (command.on_page and other.on_page):
                     found.append(
-                        f"{key} is the key of both {other.id} and {command.id}: give one of them another"
+                        f"{key} is bound to both {other.id} and {command.id}: give one of them another key"
                     )
     return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Which of the ways to draw a picture the terminal has: kitty's protocol, sixel, or half blocks."""
+"""Picture protocol of the terminal: kitty's, sixel, or half blocks."""
 
 import contextlib
 import functools
@@ -9,19 +9,20 @@ from textual.app import App, SuspendNotSupported
 
 @functools.cache
 def picture_class(app: App[Any]) -> Any:
-    """The widget that draws best, as textual-image finds. The terminal is asked when the first picture is to be
-    shown: its answer comes as keys would, so the app has to let go of it for that moment."""
+    """Return the widget of the best protocol that textual-image finds.
+
+    The terminal is queried before the first picture; its reply arrives as key presses, so the app is suspended."""
     with contextlib.ExitStack() as away:
         with contextlib.suppress(SuspendNotSupported):
             away.enter_context(app.suspend())
-        from textual_image import widget  # it asks while it is imported
+        from textual_image import widget  # queries the terminal while it is imported
 
     in_blocks = app.is_headless or getattr(app, "in_ascii", False)
     return widget.HalfcellImage if in_blocks else widget.Image
 
 
 def fitted_cells(size: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
-    """The most columns and rows, of those that there are, in which a picture of `size` pixels keeps its shape."""
+    """Return the most columns and rows in which a picture of `size` pixels keeps its aspect ratio."""
     from textual_image.widget import get_cell_size  # type: ignore[attr-defined]
 
     cell = get_cell_size()

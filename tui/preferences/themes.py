@@ -1,4 +1,4 @@
-"""The app's themes, each with the colours of its drawings. All keep to hues that colour-blind people tell apart."""
+"""Themes of the app and the colours of their drawings, all in hues that colour-blind people can tell apart."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ THEMES = (
 INKS = dict(zip((theme.name for theme in THEMES), (DARK_INK, LIGHT, HIGH), strict=True))
 NAMES = tuple(INKS)
 PREFIX = "resnet-"
-"""Of the themes' names, for Textual has some of its own."""
+"""Prefix of the themes' names, to tell them from Textual's own."""
 
 
 def ink_for(theme: str, *, has_hues: bool) -> Ink:
@@ -68,5 +68,5 @@ def following(theme: str) -> str:
 
 
 def draw_with(theme: str, *, has_hues: bool) -> None:
-    """What is drawn from now on has the theme's colours."""
+    """Draw with the theme's colours from now on."""
     INK.become(ink_for(theme, has_hues=has_hues))

@@ -140,8 +140,8 @@ def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> 
     lost = np.load(home.run(3).answers)
     lost[6] = NO_CLASS
     home.run(3).answers.write_bytes(array_bytes(lost))
-    assert Comparer(home).compare(one, other, 6, 6) == "the answers of these epochs were not kept"
-    assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
+    assert Comparer(home).compare(one, other, 6, 6) == "the predictions of these epochs were not kept"
+    assert Comparer(home).compare(one, other, None, 6) == "an epoch has no results yet"
     assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
 
 
@@ -159,7 +159,7 @@ def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
     assert comparer.groups_of(plain, names) == (None, "")
     groups, rule = comparer.groups_of(by_column, names)
     assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
-    with pytest.raises(DataError, match="has other images now"):
+    with pytest.raises(DataError, match="has different images now"):
         comparer.groups_of(by_column, [*names, "new.png"])
     (folder / "labels.csv").unlink()
     assert comparer.groups_of(by_column, names) == (groups, rule), "the data are read once"
