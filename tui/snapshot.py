@@ -1,4 +1,4 @@
-"""Frozen view models, made from rows of the run table by pure functions. Widgets draw only these."""
+"""Frozen view models, made from rows of the run table by pure functions. Widgets draw them and nothing else."""
 
 from __future__ import annotations
 
@@ -21,23 +21,21 @@ if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
     from engine.store.waiting import Waiting
 
 plain = functools.lru_cache(maxsize=65_536)(plain_once)
-"""Cached, because thousands of rows share the same few texts."""
+"""Ten thousand rows say the same few things."""
 WARNED = ("collapsed", "diverged")
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
 NO_METRICS: Mapping[str, float] = {}
 SOON = timedelta(seconds=30)
-"""Runs that start sooner than this are shown without a time."""
+"""A start nearer than this needs no clock."""
 
 
 class RunRow(NamedTuple):
-    """Row of the run table; text is free of control characters, undefined values are None.
-
-    A tuple, because ten thousand are made at once."""
+    """A line of the run table; text is harmless, what is undefined is None. A tuple: ten thousand are made at once."""
 
     id: int
     status: str
     asked: str | None
-    """Pending request to a running run: cancel or pause."""
+    """What a running run was asked and has not done yet: cancel or pause."""
     name: str
     note: str
     tags: tuple[str, ...]
@@ -58,15 +56,15 @@ class RunRow(NamedTuple):
     kappa: float | None
     verdict: str
     remark: str
-    """Why the run waits, what it does before its first step, or why it failed; empty otherwise."""
+    """Why it waits, what it does before its first step, or why it failed; empty otherwise."""
     ends: int | None
-    """Most likely end: seconds since 1970, to the minute."""
+    """When it will have ended, most likely: seconds since 1970, to the minute."""
     rank: tuple[int, int, int, int]
-    """Place in the queue's order: running, waiting (paused ones keep their places), ended."""
+    """Its place in the queue's order: running, waiting (paused ones keep their places), ended."""
     cause: str = ""
-    """Why the run failed, in a word."""
+    """Why it failed, in a word."""
     metrics: Mapping[str, float] = NO_METRICS
-    """Metrics of the best epoch by key, for the columns that the user chose."""
+    """Of the best epoch, by key: those of the columns that the user chose."""
 
     @property
     def warned(self) -> bool:
@@ -82,12 +80,12 @@ class Curve:
     test: tuple[float | None, ...]
     baseline: float | None
     last_epoch: int
-    """Right end of the axis: the planned epochs."""
+    """The right end of the axis: the epochs that the run is to have."""
 
 
 @dataclass(frozen=True)
 class MatrixView:
-    """Confusion matrix in counts, row = true class."""
+    """A confusion matrix in counts, row = true class."""
 
     counts: tuple[tuple[int, ...], ...]
     class_names: tuple[str, ...]
@@ -99,14 +97,14 @@ class MatrixView:
         return sum(map(sum, self.counts))
 
     def shares(self, row: int) -> list[float | None]:
-        """Return a row divided by its sum; None for a class without images."""
+        """A row over its sum; undefined for a class without images."""
         total = sum(self.counts[row])
         return [count / total if total else None for count in self.counts[row]]
 
 
 @dataclass(frozen=True)
 class Detail:
-    """Details of the highlighted run."""
+    """The highlighted run."""
 
     run_id: int
     title: str
@@ -117,7 +115,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Verdict on a run, with its evidence and suggestion."""
+    """What the numbers say of a run."""
 
     word: str
     """`healthy`, `collapsed`, …, a failed run's cause, `waiting`, or empty."""
@@ -135,12 +133,12 @@ class WorkerView:
     run_id: int | None
     images_per_s: float | None
     waits: str = ""
-    """Why the worker claims nothing though runs are queued; empty otherwise."""
+    """Why it claims nothing though runs are queued; empty where it would."""
     host: str = ""
     pid: int = 0
     pid_started: str = ""
     seen_s: float = 0.0
-    """Latest heartbeat, by the database's clock."""
+    """Its latest sign of life, by the database's clock."""
     gauges: tuple[float | None, float | None, float | None, float | None] = (None, None, None, None)
     """Utilisation in %, memory in use and in all in GiB, temperature in °C."""
 
@@ -150,20 +148,20 @@ class Snapshot:
     """Everything that the home screen shows."""
 
     rows: Mapping[int, RunRow]
-    """Rows by id. A row that has not changed is the same object as in the previous snapshot."""
+    """By id. A row that has not changed is the same object as in the snapshot before."""
     counts: Mapping[str, int]
     left_s: float | None
-    """Seconds until all runs have ended; None where the end of any is unknown."""
+    """Seconds until all runs have ended, where the speed of each is known."""
     detail: Detail | None
     workers: tuple[WorkerView, ...]
     is_paused: bool = False
-    """True while the queue is paused."""
+    """Whether no run is to start."""
     latest_end: datetime | None = None
-    """Latest end of any run: what ended until then is no news later."""
+    """Of all runs that ended: what is seen here is no news later."""
 
     @property
     def warned_running(self) -> tuple[int, ...]:
-        """Return the running runs whose verdict is a warning."""
+        """The running runs that look bad."""
         return tuple(
             row.id for row in self.rows.values() if row.status == "running" and row.verdict in WARNINGS
         )
@@ -191,7 +189,7 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
         progress=progress(run),
         best=run.best_acc,
         kappa=run.best_kappa,
-        verdict=(run.verdict or "") if run.status != "failed" else "",  # its cause is shown instead
+        verdict=(run.verdict or "") if run.status != "failed" else "",  # how it ended says more
         remark=remark,
         ends=ends,
         rank=_rank(run),
@@ -201,7 +199,7 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
 
 
 def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
-    """Update what a run waits for in the row of a run that has not changed otherwise."""
+    """The row of a run that has not changed, with what it waits for now."""
     remark, ends = _of_waiting(run, waiting)
     return row if (remark, ends) == (row.remark, row.ends) else row._replace(remark=remark, ends=ends)
 
@@ -224,14 +222,14 @@ def _rank(run: Listed) -> tuple[int, int, int, int]:
 
 
 def waiting_text(waiting: Waiting | None) -> str:
-    """Format why a run waits: `starts ≈ 15:52` where that is known, else `2 ahead` or `waits for #12`."""
+    """`2 ahead`, `starts ≈ 15:52`, `waits for #12`: a time says more than a place."""
     if waiting is None or waiting.reason is None:
         return ""
     return start_shown(waiting) or waiting.reason
 
 
 def start_shown(waiting: Waiting) -> str:
-    """Format the start as `starts ≈ 15:52`, in local time; empty where it is unknown or less than SOON away."""
+    """`starts ≈ 15:52`, in local time; empty where nobody knows, and for one so near that it needs no clock."""
     if waiting.starts and waiting.starts[1] - datetime.now(UTC) > SOON:
         return f"starts ≈ {clock(waiting.starts[1])}"
     return ""
@@ -245,7 +243,7 @@ def progress(run: Listed) -> float:
 
 
 def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None, waiting: str) -> Detail:
-    # The accuracy before training would compress the curve, so it is drawn only while there is no other.
+    # An untrained network's accuracy would squash the curve: it is shown only while there is no other.
     drawn = [row for row in epochs if row.epoch > 0] or list(epochs)
     parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     names = tuple(map(plain, run.class_names))
@@ -315,7 +313,7 @@ def _gauges(telemetry: Mapping[str, Any]) -> tuple[float | None, float | None, f
 
 
 def describe_load(telemetry: Mapping[str, Any]) -> str:
-    """Format a device's load, as far as it is known: `97 %  41/80 GB  63 °C`."""
+    """`97 %  41/80 GB  63 °C`: whatever is known."""
     percent, used, total, temperature = _gauges(telemetry)
     parts = [f"{percent:.0f} %"] if percent is not None else []
     if used is not None:
@@ -326,7 +324,7 @@ def describe_load(telemetry: Mapping[str, Any]) -> str:
 
 
 def seconds_left(waits: Mapping[int, Waiting], now: datetime) -> float | None:
-    """Return the seconds until the last waiting or running run ends; None where the end of any is unknown."""
+    """Until the last waiting or running run will have ended; None where that is unknown of any."""
     ends = [waiting.ends for waiting in waits.values()]
     known = [end[1] for end in ends if end is not None]
     return max((max(known) - now).total_seconds(), 0.0) if known and len(known) == len(ends) else None

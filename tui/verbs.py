@@ -1,4 +1,4 @@
-"""Verbs that change runs and the queue, with messages shared by the command line and the app."""
+"""Edits of runs with their messages, for the command line and the app alike."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ from engine.store.status import Request, Status
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result of a verb: the runs it changed, each with what was done, and further messages."""
+    """Result of an edit: which runs it changed, and how."""
 
     done: tuple[tuple[list[int], str], ...] = ()
     said: tuple[str, ...] = ()
-    """Messages about no single run, such as about the whole queue."""
+    """Lines about no single run, such as about the whole queue."""
     warnings: tuple[str, ...] = ()
-    """Messages about what was not done, or was done differently from what a user would expect."""
+    """Lines about what was not done, or not as a user would expect."""
     failed: bool = False
 
     def lines(self) -> Iterator[str]:
-        """Yield all messages, one line each."""
+        """Give a line for each result."""
         yield from self.said
         yield from (f"{numbered(run_ids)}: {what}" for run_ids, what in self.done if run_ids)
         yield from self.warnings
 
 
 def cancel(store: Store, run_ids: Sequence[int]) -> Outcome:
-    """Cancel runs. Raises QueueError, as all verbs here do."""
+    """Cancel runs. Raises QueueError, as all of these do."""
     return _asked(store, run_ids, "cancel", "cancelled", "asked to stop")
 
 
@@ -112,7 +112,7 @@ def note(store: Store, run_ids: Collection[int], text: str) -> Outcome:
 
 
 def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome:
-    """Add tags to runs; a tag with a minus before it is removed."""
+    """Add tags; a word with a minus before it is removed."""
     added = [word for word in words if not word.startswith("-")]
     removed = [word[1:] for word in words if word.startswith("-")]
     if "" in removed or not words:
@@ -139,7 +139,7 @@ def resume_queue(store: Store) -> Outcome:
 
 
 def turn_queue(store: Store) -> Outcome:
-    """Pause or resume the queue."""
+    """Pause the queue, or resume it."""
     with store.read() as session:
         paused = queue_paused(session)
     return resume_queue(store) if paused else pause_queue(store)

@@ -33,7 +33,7 @@ def extend(
         is_done = get_run(session, run_id).status == "done"
     if is_done and not home.run(run_id).last.exists():
         raise CliError(
-            f"run {run_id} has no checkpoint any more: train it again with resnet-tui clone {run_id} --epochs {epochs}"
+            f"run {run_id} has no checkpoint any more: train anew with resnet-tui clone {run_id} --epochs {epochs}"
         )
     extend_run(store, run_id, epochs)
     tell(f"run {run_id}: queued again, to train until epoch {epochs}")

@@ -38,7 +38,7 @@ def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
 def checked(
     home: Home, store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec] | None = None
 ) -> Findings:
-    """Run preflight and print its warnings. Raises CliError with all errors, after the warnings."""
+    """What preflight finds, its warnings told. Raises CliError with every error, and the warnings told too."""
     found = preflight(home, store, specs, changing=changing)
     for data in found.data.values():
         if data.description and not found.errors:

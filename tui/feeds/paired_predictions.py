@@ -47,7 +47,7 @@ class Comparer:
                 return str(problem)
         one, other = found
         if one.names != other.names or (one.labels != other.labels).any():
-            return f"#{first.run_id} and #{second.run_id} have different test sets: their accuracies cannot be paired"
+            return f"#{first.run_id} and #{second.run_id} have different test sets: their accuracies are not paired"
         if first_epoch is None or second_epoch is None:
             return "an epoch has no results yet"
         if not one.is_known(first_epoch) or not other.is_known(second_epoch):
@@ -60,8 +60,8 @@ class Comparer:
             with self._one_at_a_time:
                 groups, rule = self.groups_of(spec, one.names)
         except DataError as error:
-            return f"the groups of images cannot be read, so the difference cannot be tested: {error}"
-        correct = [
+            return f"the groups of the images cannot be read, and are needed to compare: {error}"
+        right = [
             answers.answers[epoch] == answers.labels
             for answers, epoch in ((one, first_epoch), (other, second_epoch))
         ]

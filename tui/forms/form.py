@@ -72,7 +72,7 @@ def parse_more(text: str) -> tuple[dict[str, str], str]:
 
 def _no_setting(name: str) -> str:
     if name in OWN or name == PRESET:
-        return f"{name} has its own field"
+        return f"{name} has a field of its own"
     near = difflib.get_close_matches(name, OTHERS, n=1)
     return f"unknown setting {name!r}" + (f": {near[0]}?" if near else ", such as loss=ce-sqrt")
 

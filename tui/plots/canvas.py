@@ -9,7 +9,7 @@ from tui.plots.ink import INK, Colour
 
 
 def thin(values: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    """Reduce values to at most `most` finite points, the lowest and highest of each stretch, so that no spike is lost."""
+    """Reduce values to at most `most` finite points: the lowest and highest of each stretch, so that spikes stay."""
     points = [(x, y) for x, y in values if math.isfinite(x) and math.isfinite(y)]
     if len(points) <= most:
         return points
@@ -56,6 +56,6 @@ def blend(low: Colour, high: Colour, share: float) -> Colour:
 
 
 def ink_on(ground: Colour, *, bold: bool) -> Colour:
-    """Return black for a bright ground, a light colour for a dark one (luminance by ITU-R BT.709), dimmer if not bold."""
+    """Return black on a bright ground, else a light colour, dimmer if not bold (luminance by ITU-R BT.709)."""
     bright = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] > 110
     return (0, 0, 0) if bright else (225, 232, 238) if bold else (170, 178, 186)

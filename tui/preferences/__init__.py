@@ -1,1 +1,1 @@
-"""Preferences: look and behaviour of the app for this user and this terminal."""
+"""Preferences of this user, and abilities of this terminal."""

@@ -1,4 +1,4 @@
-"""ASCII rendering of the screen, for terminals and fonts without Unicode; each cell keeps its width."""
+"""Drawing in ASCII alone, for terminals and fonts that have nothing else: each cell keeps its width."""
 
 import functools
 from typing import ClassVar
@@ -42,7 +42,7 @@ def _nearest(character: str) -> str:
 
 
 def _braille(dots: int) -> str:
-    """Return a character for the dots' place in the cell: `'` above, `-` in the middle, `.` below, `:` several."""
+    """Show where in the cell the dots are: `'` above, `-` in the middle, `.` below."""
     upper, middle, lower = dots & 0b00001001, dots & 0b00110110, dots & 0b11000000
     if not dots:
         return " "

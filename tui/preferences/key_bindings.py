@@ -1,4 +1,4 @@
-"""User's key bindings: a TOML file of lines such as `cancel_run = "X"`."""
+"""Keys of the user's own for commands: a TOML file of lines like `cancel_run = "X"`."""
 
 import os
 import tomllib
@@ -13,12 +13,12 @@ from tui.formatting import plain
 
 FILE = Path("resnet-tui") / "keys.toml"
 NEEDED = ("help", "leave", "quit")
-"""Commands that keep their default keys beside the user's, so that nobody gets stuck."""
+"""Commands that keep their usual keys beside the new ones: without them one could get nowhere."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Valid bindings of the file, by command; each problem is one line that says what to do."""
+    """Keys of the file, and its problems, each one line that says what to do."""
 
     keymap: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ def keys_file() -> Path:
 
 
 def read_keys(path: Path) -> Keys:
-    """Read the key bindings of a file; none where there is no file."""
+    """Read the file of keys; without a file there are none."""
     try:
         content = tomllib.loads(path.read_text())
     except FileNotFoundError:
@@ -56,7 +56,7 @@ def read_keys(path: Path) -> Keys:
 
 
 def is_key(text: str) -> bool:
-    """Return True for a character or a key name of Textual, with ctrl+, shift+ or alt+ before it."""
+    """Accept a character, or a name that Textual has, with ctrl+, shift+ or alt+ before it."""
     *modifiers, key = text.split("+") if len(text) > 1 else [text]
     usual = {key for table in commands.TABLES for each in table for key in each.keys.split(",")}
     known = {key.value for key in NamedKeys} | usual
@@ -66,7 +66,7 @@ def is_key(text: str) -> bool:
 
 
 def clashes(keymap: Mapping[str, str]) -> list[str]:
-    """Return a line for each key that two commands of one screen share, where the user bound one of them."""
+    """Say which keys two commands of one screen would share, where the user gave one of them."""
     found = []
     for table in commands.TABLES:
         taken: dict[str, commands.Command] = {}

@@ -1,4 +1,4 @@
-"""Picture protocol of the terminal: kitty's, sixel, or half blocks."""
+"""Ways to draw a picture in the terminal: kitty's protocol, sixel, or half blocks."""
 
 import contextlib
 import functools
@@ -9,9 +9,8 @@ from textual.app import App, SuspendNotSupported
 
 @functools.cache
 def picture_class(app: App[Any]) -> Any:
-    """Return the widget of the best protocol that textual-image finds.
-
-    The terminal is queried before the first picture; its reply arrives as key presses, so the app is suspended."""
+    """Choose the widget that draws best, as textual-image finds. It asks the terminal when the first picture is to be
+    shown; the answer comes as keys would, so the app lets go of the terminal for that moment."""
     with contextlib.ExitStack() as away:
         with contextlib.suppress(SuspendNotSupported):
             away.enter_context(app.suspend())
@@ -22,7 +21,7 @@ def picture_class(app: App[Any]) -> Any:
 
 
 def fitted_cells(size: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
-    """Return the most columns and rows in which a picture of `size` pixels keeps its aspect ratio."""
+    """Return the most columns and rows in which a picture of `size` pixels keeps its shape."""
     from textual_image.widget import get_cell_size  # type: ignore[attr-defined]
 
     cell = get_cell_size()

@@ -1,4 +1,4 @@
-"""Themes of the app and the colours of their drawings, all in hues that colour-blind people can tell apart."""
+"""Themes of the app, each with the colours of its drawings. All keep to hues that colour-blind people tell apart."""
 
 from dataclasses import replace
 

@@ -71,11 +71,7 @@ class Compared:
 
     def _other_losses(self) -> str:
         kinds = {(view.spec.loss, view.spec.label_smoothing) for view in self.views}
-        return (
-            "trained with different losses: compare NLL instead of the training loss"
-            if len(kinds) > 1
-            else ""
-        )
+        return "different losses: their values cannot be compared, NLL can" if len(kinds) > 1 else ""
 
     def _other_passes(self) -> str:
         passes = {view.spec.passes for view in self.views}

@@ -51,7 +51,7 @@ def test_weights_that_are_not_there() -> None:
     [
         ("los=ce", "'los' is no setting: loss?"),
         ("xyzzy=1", "'xyzzy' is no setting, such as loss=ce-sqrt"),
-        ("lr=3", "lr has its own field"),
+        ("lr=3", "lr has a field of its own"),
         ("loss", "loss=… " + "|".join(LOSSES)),
         ("class_names='a", "unclosed quotation mark"),
         ("loss=cd", "loss: 'cd' is unknown: choose from ce, ce-sqrt"),

@@ -141,7 +141,7 @@ def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> 
     lost[6] = NO_CLASS
     home.run(3).answers.write_bytes(array_bytes(lost))
     assert Comparer(home).compare(one, other, 6, 6) == "the predictions of these epochs were not kept"
-    assert Comparer(home).compare(one, other, None, 6) == "an epoch has no results yet"
+    assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
     assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
 
 

@@ -100,7 +100,7 @@ async def test_a_worker_is_stopped_and_drained_by_key(
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_screen(pilot, "W", WorkersScreen)
         await pilot.press("d")
-        await until(pilot, lambda: "worker 1 exits when #5 has ended" in notified(pilot))
+        await until(pilot, lambda: "worker 1 leaves when #5 has ended" in notified(pilot))
         await pilot.press("x")
         await until(pilot, lambda: "worker 1 stops: #5 keeps its place and its checkpoint" in notified(pilot))
         await pilot.press("question_mark")
@@ -132,14 +132,14 @@ async def test_without_workers_the_next_key_is_said(home: Home) -> None:
 def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.Popen[bytes]") -> None:
     with pytest.raises(CannotTell, match="process 7 on gpu99: stop it there"):
         stop(view_of(7, host="gpu99"))
-    with pytest.raises(CannotTell, match="has already exited"):
+    with pytest.raises(CannotTell, match="has gone already"):
         stop(view_of(sleeper.pid, pid_started="another boot/1"))  # its number was given away
     assert sleeper.poll() is None
     with pytest.raises(CannotTell, match="cannot be drained"):
         drain(view_of(os.getpid()))  # it has no handler: the signal would end it
-    assert drain(view_of(sleeper.pid)) == "worker 1 exits now"
+    assert drain(view_of(sleeper.pid)) == "worker 1 leaves now"
     assert sleeper.wait(timeout=30) == 5
-    with pytest.raises(CannotTell, match="has already exited"):
+    with pytest.raises(CannotTell, match="has gone already"):
         stop(view_of(sleeper.pid, pid_started="x"))
 
 
