@@ -49,7 +49,7 @@ class Comparer:
         if one.names != other.names or (one.labels != other.labels).any():
             return f"#{first.run_id} and #{second.run_id} have different test sets: their accuracies are not paired"
         if first_epoch is None or second_epoch is None:
-            return "an epoch has no results yet"
+            return "an epoch has not been measured yet"
         if not one.is_known(first_epoch) or not other.is_known(second_epoch):
             return "the predictions of these epochs were not kept"
         columns = {view.spec.group_column for view in (first, second)} - {""}
@@ -61,7 +61,7 @@ class Comparer:
                 groups, rule = self.groups_of(spec, one.names)
         except DataError as error:
             return f"the groups of the images cannot be read, and are needed to compare: {error}"
-        right = [
+        correct = [
             answers.answers[epoch] == answers.labels
             for answers, epoch in ((one, first_epoch), (other, second_epoch))
         ]
