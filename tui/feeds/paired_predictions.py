@@ -61,11 +61,11 @@ class Comparer:
                 groups, rule = self.groups_of(spec, one.names)
         except DataError as error:
             return f"the groups of the images cannot be read, and are needed to compare: {error}"
-        correct = [
+        right = [
             answers.answers[epoch] == answers.labels
             for answers, epoch in ((one, first_epoch), (other, second_epoch))
         ]
-        return Difference(paired_difference(correct[0], correct[1], groups), rule)
+        return Difference(paired_difference(right[0], right[1], groups), rule)
 
     def groups_of(self, spec: RunSpec, names: Sequence[str]) -> tuple[Sequence[str] | None, str]:
         """Return the group of each image and the rule that found it; None where each image is its own group.

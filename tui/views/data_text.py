@@ -48,7 +48,7 @@ def _facts(document: Mapping[str, Any]) -> Iterator[str]:
     drawn = [name for name, found in document["splits"].items() if found["drawn"]]
     if drawn:
         yield _fact(
-            "split", f"the data have none of their own: {' and '.join(drawn)} drawn by their fingerprint"
+            "split", f"the data have none: {' and '.join(drawn)} drawn at random, seeded by their fingerprint"
         )
 
 
@@ -66,7 +66,7 @@ def _groups(document: Mapping[str, Any]) -> Iterator[str]:
         images = f"{shared['images']:,} of {shared['of']:,} test images ({share:.1f} %)"
         yield _fact("shared", f"{images} have group members in train")
         score = partial(_score, shared)
-        alone = f"their label alone, no image looked at: {score('')}; over all test images {score('_all')}"
+        alone = f"group labels alone, without images: {score('')}; over all test images {score('_all')}"
         yield _fact("", alone)
 
 
