@@ -1,1 +1,1 @@
-"""Everything a person sees. Never imports torch."""
+"""Front ends: the terminal app and the command line. They never import torch."""

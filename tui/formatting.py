@@ -1,4 +1,4 @@
-"""Numbers and words as the app and the command line write them."""
+"""Formatting of numbers, times and texts in the app and on the command line."""
 
 from datetime import datetime
 
@@ -19,21 +19,21 @@ __all__ = [
 
 
 def decimals(value: float | None, places: int = 4) -> str:
-    """A share as `.8269`: no leading zero, `–` where it is undefined."""
+    """Format a share as `.8269`: no leading zero, `–` where it is undefined."""
     if value is None:
         return "–"
     return f"{value:.{places}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{places}f}"
 
 
 def clock(time: datetime, now: datetime | None = None) -> str:
-    """Local time as `15:52`; another day as `Tue 15:52`, one more than six days off as `2026-05-12 15:52`."""
+    """Format a time in the local zone: `15:52`; on another day `Tue 15:52`, from a week off `2026-05-12 15:52`."""
     local, today = time.astimezone(), (now or datetime.now().astimezone()).astimezone()
     days = abs((local.date() - today.date()).days)
     return local.strftime("%H:%M" if not days else "%a %H:%M" if days < 7 else "%Y-%m-%d %H:%M")
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:
-    """Exactly `width` terminal cells (Chinese characters take two): cut with `…` or filled with spaces."""
+    """Cut with `…` or fill with spaces to exactly `width` terminal cells (Chinese characters take two)."""
     length = cell_len(text)
     if length > width:
         text, length = f"{set_cell_size(text, width - 1)}…", width
@@ -42,19 +42,19 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
 
 
 def fitted_end(text: str, width: int) -> str:
-    """As `fitted`, but what is too long loses its beginning: the end of a path tells more."""
+    """Fit a text as `fitted` does, but cut its beginning: the end of a path is more informative."""
     return fitted(text, width) if cell_len(text) <= width else f"…{fitted(text[::-1], width)[-2::-1]}"
 
 
 def setting(value: object) -> str:
-    """A setting's value in a few characters."""
+    """Format a setting's value in a few characters."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return learning_rate(value) if isinstance(value, float) else plain(value) or "–"
 
 
 def duration(seconds: float) -> str:
-    """`2 h 10 m`, `3 m`, `40 s`."""
+    """Format a duration as `2 h 10 m`, `3 m` or `40 s`."""
     minutes = round(seconds / 60)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} m"

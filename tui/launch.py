@@ -21,23 +21,24 @@ def worker_log(home: Home) -> Path:
 
 
 def last_words(home: Home) -> str:
-    """The last line of the workers' log: why one could not start."""
+    """Return the last line of the workers' log, which says why a worker could not start."""
     try:
         lines = worker_log(home).read_text(errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return plain(lines[-1]) if lines else "the worker left without a word"
+    return plain(lines[-1]) if lines else "the worker exited without a message"
 
 
 def logout_warning() -> str | None:
-    """What to tell the user before a worker is started here that the logout would end; None where it goes on."""
+    """Return a warning to show before starting a worker that a logout would kill; None where it would survive."""
     found = linger.look()
     return None if found.prefix else found.warning
 
 
 def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]":
-    """Start a worker in a session of its own, and where the logout would end it in a scope of the user's service
-    manager, if that helps; its output goes to `runs/worker.log`. Raises OSError."""
+    """Start a worker in its own session, with its output in `runs/worker.log`. Raises OSError.
+
+    Where a logout would kill it, it starts in a scope of the user's service manager, if that helps."""
     log = worker_log(home)
     secure_home(home)
     with open(log, "ab", opener=private_opener) as output:

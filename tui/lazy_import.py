@@ -1,4 +1,4 @@
-"""Modules that the app's first frame does not wait for."""
+"""Lazy import of modules that the app's first frame does not need."""
 
 import importlib
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class LazyModule:
-    """Stand-in for a module of functions: the first call loads it, in the thread that calls."""
+    """Proxy of a module of functions: the first call imports it, in the calling thread."""
 
     def __init__(self, module: str) -> None:
         self._module = module

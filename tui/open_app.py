@@ -1,4 +1,4 @@
-"""Opening the app in this process, for the program's entry and the command line alike."""
+"""Start of the app in this process, for the program's entry and the command line alike."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from tui.feeds.prefetch import Prefetch
 
 QUIET_S = 1.0
-"""Seconds after which a start or an end says what it waits for."""
+"""Seconds after which a slow start or exit prints what it waits for."""
 
 
 def is_terminal() -> bool:
-    """Both input and output are a terminal."""
+    """Return True where both input and output are a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 

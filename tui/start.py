@@ -1,4 +1,4 @@
-"""The program's entry: straight to the app where no verb is given, else to the command line."""
+"""Entry of the program: opens the app directly where no verb is given, else runs the command line."""
 
 import gc
 import sys
@@ -16,7 +16,7 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the program. Garbage collection is off while it loads: modules stay, and looking at them takes time."""
+    """Run the program. Garbage collection is off during imports, because modules are never freed."""
     gc.disable()
     try:
         flags = only_flags(sys.argv[1:])
@@ -48,7 +48,7 @@ def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
 
 
 def _open_app(flags: dict[str, str]) -> int | None:
-    """Return the app's exit code; None where it cannot be opened: the command line says why."""
+    """Return the app's exit code; None where it cannot be opened; the command line then prints why."""
     from engine.files.paths import Home
     from tui.feeds import prefetch
     from tui.open_app import is_terminal
@@ -75,7 +75,7 @@ def _open_app(flags: dict[str, str]) -> int | None:
 def _show(home: "Home", flags: dict[str, str], prefetched: "Prefetch") -> int | None:
     from engine.files.privacy import secure_home
     from engine.text import tell
-    from tui import app  # noqa: F401  (loaded beside the process that prefetches)
+    from tui import app  # noqa: F401  (imported while the other process prefetches)
     from tui.open_app import QUIET_S, run_app
 
     if not prefetched.answers_within(QUIET_S):

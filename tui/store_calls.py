@@ -1,6 +1,6 @@
 """Single calls of a screen to the store, made in a thread: the store is opened for the call and closed again.
 
-The first call loads the store: its libraries take longer to load than all that the first frame needs."""
+The first call imports the store, which takes longer than everything that the first frame needs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Textual's private names that the app overrides or calls, all in this file.
+"""Textual's private names that the app overrides or calls, all in this file, because there is no public way.
 
 They may change with any release: pyproject.toml pins Textual exactly, and tests/tui/test_textual_internals.py fails
-where one of them is gone. Each stands here for want of a public way."""
+where one of them is gone."""
 
 import asyncio
 from collections.abc import Mapping
@@ -35,13 +35,13 @@ FIELD_S = 0.5
 
 
 class InternalsApp(App[None]):
-    """App whose drawing can be held back, whose keys are done one after the other, and whose errors are shown."""
+    """App whose drawing can be held back, that handles keys strictly in order, and that shows its errors."""
 
     is_held = False
-    """Hold back what is drawn: nothing is written to the terminal."""
+    """While True, nothing is drawn on the terminal."""
 
     def show_error(self, error: Exception) -> None:
-        """Show an error of the program's own."""
+        """Show an error of the program itself."""
         raise NotImplementedError
 
     def write_to_terminal(self, codes: str) -> None:
@@ -55,10 +55,10 @@ class InternalsApp(App[None]):
             super()._display(screen, renderable)
 
     async def on_event(self, event: events.Event) -> None:
-        """Do a key that leaves a field after the field has taken what was typed before, and the next key after that.
+        """Handle a key that leaves a field after all text typed before it, and before the keys that follow.
 
-        A field's own message loop, and its parents', do what such a key does, later: a burst of keys would overtake it.
-        `_check_bindings`: the field would hand the key on to the app, behind keys that came meanwhile."""
+        Textual handles such a key later, in the message loops of the field and its parents, so a burst of keys would
+        overtake it. `_check_bindings`: the field would pass the key on to the app behind keys that came meanwhile."""
         is_ours = isinstance(event, events.Key) and not event.is_forwarded and event.key in LEAVES_A_FIELD
         field = self.focused if is_ours else None
         if not isinstance(event, events.Key) or not isinstance(field, Input):
@@ -71,7 +71,7 @@ class InternalsApp(App[None]):
         await _idle(field)
 
     async def _dispatch_message(self, message: Message) -> None:
-        """Dispatch a message. Keys are done here: an error in one must not end the loop that would show it."""
+        """Dispatch a message. Keys are handled here, and an error in one must not end the loop that shows it."""
         try:
             await super()._dispatch_message(message)
         except Exception as error:
@@ -95,11 +95,11 @@ class InternalsApp(App[None]):
 
 
 class CoverableScreen(Screen[T]):
-    """Screen that is not drawn while another covers it all."""
+    """Screen that is not drawn while another covers it completely."""
 
     def _compositor_refresh(self) -> None:
-        """Draw what changed, unless nobody would see it: Textual draws a covered screen whole each time. Coming back
-        draws it."""
+        """Draw what changed, unless the screen is covered: Textual would draw all of it each time. It is drawn when it
+        is uncovered."""
         above = self.app.screen
         is_held = isinstance(self.app, InternalsApp) and self.app.is_held
         if not is_held and (above is self or isinstance(above, ModalScreen)):

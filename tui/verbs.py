@@ -51,7 +51,7 @@ def _asked(store: Store, run_ids: Sequence[int], request: Request, waited: str, 
 
 
 def resume(store: Store, run_ids: Sequence[int]) -> Outcome:
-    withdrawn = "asked to go on; where it is stopping already it pauses all the same"
+    withdrawn = "asked to continue; it still pauses if it is already stopping"
     return _by_status(pausing.resume(store, run_ids), "queued again", withdrawn)
 
 
@@ -68,13 +68,13 @@ def retry(store: Store, home: Home, run_ids: Sequence[int], *, fresh: bool = Fal
         (
             (
                 [each for each in retried.going_on if each not in without],
-                "queued again, to go on from its last checkpoint",
+                "queued again, to resume from its last checkpoint",
             ),
-            (without, "queued again; it has no checkpoint and begins anew"),
-            (list(retried.from_start), "queued again from the start; what it had trained is deleted"),
+            (without, "queued again; it has no checkpoint and starts over"),
+            (list(retried.from_start), "queued again from the start; its training so far is deleted"),
         ),
         warnings=tuple(
-            f"some of what run {run_id} had trained could not be deleted: {problem}"
+            f"some files of run {run_id} could not be deleted: {problem}"
             for run_id, problem in retried.left.items()
         ),
         failed=bool(retried.left),
@@ -108,7 +108,7 @@ def move(store: Store, run_ids: Sequence[int], direction: Direction) -> Outcome:
 
 def note(store: Store, run_ids: Collection[int], text: str) -> Outcome:
     notes_and_tags.set_note(store, run_ids, text)
-    return Outcome(((list(run_ids), "noted" if text else "its note is gone"),))
+    return Outcome(((list(run_ids), "note set" if text else "note removed"),))
 
 
 def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome:
@@ -116,26 +116,26 @@ def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome
     added = [word for word in words if not word.startswith("-")]
     removed = [word[1:] for word in words if word.startswith("-")]
     if "" in removed or not words:
-        raise QueueError("- alone is no tag: write TAG to add one, -TAG to remove it")
+        raise QueueError("- alone is not a tag: write TAG to add one, -TAG to remove it")
     notes_and_tags.tag(store, run_ids, add=added, remove=removed)
-    told = [
+    what_done = [
         f"{what} {', '.join(some)}"
         for what, some in (("tagged", added), ("no longer tagged", removed))
         if some
     ]
-    return Outcome(((list(run_ids), "; ".join(told)),))
+    return Outcome(((list(run_ids), "; ".join(what_done)),))
 
 
 def pause_queue(store: Store) -> Outcome:
     is_new = pausing.pause_queue(store)
     return Outcome(
-        said=("the queue is paused: running runs go on" if is_new else "the queue was paused already",)
+        said=("queue paused: running runs continue" if is_new else "the queue was already paused",)
     )
 
 
 def resume_queue(store: Store) -> Outcome:
     is_new = pausing.resume_queue(store)
-    return Outcome(said=("the queue goes on" if is_new else "the queue was not paused",))
+    return Outcome(said=("queue resumed" if is_new else "the queue was not paused",))
 
 
 def turn_queue(store: Store) -> Outcome:
@@ -147,19 +147,19 @@ def turn_queue(store: Store) -> Outcome:
 
 def _left(what: Sequence[int], why: str) -> str:
     if why == GONE:
-        return f"{numbered(what)} {'was' if len(what) == 1 else 'were'} removed: nothing brings that back"
-    return f"{'the queue' if what == [QUEUE] else numbered(what)} stays as it is: {why}"
+        return f"{numbered(what)} {'was' if len(what) == 1 else 'were'} removed and cannot be restored"
+    return f"{'the queue' if what == [QUEUE] else numbered(what)} unchanged: {why}"
 
 
 def undo(store: Store) -> Outcome:
     undone = undo_newest(store)
     if undone is None:
-        raise QueueError("there is no edit to take back")
+        raise QueueError("nothing to undo: no edit of the queue is left")
     reasons: dict[str, list[int]] = {}
     for run_id, why in undone.left.items():
         reasons.setdefault(why, []).append(run_id)
     warnings = [_left(some, why) for why, some in reasons.items()]
     if undone.withdrawn:
-        warnings.append(f"{numbered(undone.withdrawn)}: where it is stopping already it stops all the same")
+        warnings.append(f"{numbered(undone.withdrawn)}: still stopping, if it was already on its way")
     head = f"{'undone' if undone.restored else 'cannot be undone'}: {undone.text}"
     return Outcome(said=(head,), warnings=tuple(warnings), failed=not undone.restored)

@@ -1,4 +1,4 @@
-"""The command line `resnet-tui`: without a verb it opens the app."""
+"""Command line `resnet-tui`; without a verb it opens the app."""
 
 import io
 import os
@@ -36,7 +36,7 @@ from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.open_app import is_terminal, run_app
 
-# What a user can mend: each is one line that says what to do.
+# Errors that the user can fix: each is one line that says what to do.
 USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -54,9 +54,9 @@ cli = typer.Typer(
 def app(
     home: Home,
     context: typer.Context,
-    readonly: Annotated[bool, typer.Option("--readonly", help="Look only: no key changes anything.")] = False,
-    in_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Read only: no key changes anything.")] = False,
+    in_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
     if version:
@@ -68,7 +68,8 @@ def app(
             raise CliError(f"--db, --home and --cache come after the verb: resnet-tui {verb} --home DIR")
         if readonly or in_ascii:
             raise CliError(
-                f"--readonly and --ascii are the app's, and {context.invoked_subcommand} knows neither"
+                "--readonly and --ascii apply to the app only: "
+                f"leave them out before {context.invoked_subcommand}"
             )
         return 0
     if not is_terminal():
@@ -112,7 +113,7 @@ VERBS = {
     "du": du,
     "prune": prune,
 }
-# Their last arguments may begin with a minus: -5, "-3 % worse", -tag; -h would be read as the letter h of those.
+# The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 for _name, _verb in VERBS.items():
     settings = MINUS_IS_TEXT if _verb in (priority, note, tag) else None
@@ -127,7 +128,7 @@ def _message(error: Exception) -> str:
 
 
 def _lines_of(error: Exception) -> list[str]:
-    """One line for each problem, with the flags that it is about."""
+    """Return one line for each problem, with the flags that it is about."""
     if isinstance(error, CliError):
         return list(map(str, error.args))
     if isinstance(error, SpecError):
@@ -136,7 +137,7 @@ def _lines_of(error: Exception) -> list[str]:
 
 
 def _verb_of(error: Exception) -> str:
-    """`resnet-tui data split`, as far as the call was understood."""
+    """Return the verb of a call, such as `resnet-tui data split`, as far as it was parsed."""
     return str(getattr(getattr(error, "ctx", None), "command_path", "resnet-tui"))
 
 
@@ -148,7 +149,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Do a call and give its exit code: 0 fine, 1 the work failed, 2 the call was wrong."""
+    """Run a call and return its exit code: 0 success, 1 the work failed, 2 wrong usage."""
     try:
         return int(cli(args=arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
     except USER_ERRORS as error:
@@ -161,7 +162,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has enough; what is still buffered must not raise again at exit.
+        # The reader of the output closed the pipe; flushing the buffer at exit must not raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

@@ -24,22 +24,24 @@ def add(
     settings: dict[str, Any],
     preset: Annotated[
         str | None,
-        typer.Option(help="lab or seed: settings for what the other flags leave out.", metavar="NAME"),
+        typer.Option(help="lab or seed: settings for fields that no other flag sets.", metavar="NAME"),
     ] = None,
-    name: Annotated[str, typer.Option(help="A name for the runs.")] = "",
-    sweep: Annotated[str, typer.Option(help="The sweep they belong to; a later add may join it.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the runs.")] = "",
+    sweep: Annotated[str, typer.Option(help="Sweep of the runs; a later add may add more runs to it.")] = "",
     after: Annotated[
         list[str] | None,
-        typer.Option(help="Wait until this run is done; any:ID until it has ended.", metavar="[any:]ID"),
+        typer.Option(
+            help="Start when this run is done; any:ID: when it has ended in any way.", metavar="[any:]ID"
+        ),
     ] = None,
     priority: Annotated[
-        int, typer.Option(min=-MAX_PRIORITY, max=MAX_PRIORITY, help="Higher goes first.")
+        int, typer.Option(min=-MAX_PRIORITY, max=MAX_PRIORITY, help="Higher starts first.")
     ] = 0,
     max_attempts: Annotated[
-        int, typer.Option(min=1, max=1_000, help="Fail after so many bad endings in a row.")
+        int, typer.Option(min=1, max=1_000, help="Fail after this many failed attempts in a row.")
     ] = 3,
 ) -> int:
-    """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one a line."""
+    """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one per line."""
     specs = expand(home, settings, preset)
     name, sweep = checked_text("--name", name), checked_text("--sweep", sweep)
     if not after:
@@ -50,7 +52,7 @@ def add(
 
 
 def _targets(store: Store, after: Sequence[str]) -> tuple[list[int], list[int]]:
-    """The runs that must be done first, and those that must have ended. Raises CliError, QueueError."""
+    """Return the runs that must be done first, and those that must have ended. Raises CliError, QueueError."""
     parts = [part.strip() for text in after for part in text.split(",")]
     ended = [part.removeprefix(ANY_PREFIX) for part in parts if part.startswith(ANY_PREFIX)]
     done = [part for part in parts if not part.startswith(ANY_PREFIX)]

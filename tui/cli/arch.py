@@ -1,4 +1,4 @@
-"""`resnet-tui arch`: the networks as in Table 1 of He et al. 2015, read off the networks themselves."""
+"""`resnet-tui arch`: networks as in Table 1 of He et al. 2015, read from the built modules."""
 
 import re
 import shutil
@@ -18,24 +18,24 @@ from tui.cli.output import CliError, print_json
 STRIDES = ("3x3", "1x1")
 BLOCKS = re.compile(r"\[(?P<convs>[^]]+)\]×(?P<count>\d+)")
 SIDE = 17
-"""Columns of the stage's name and output size."""
+"""Width of the stage's name and output size, in characters."""
 UNKNOWN = "–"
 NARROWEST = 12
-"""Columns of a network: `1×1,512 ×36` and a gap."""
+"""Smallest width of a network's column, in characters: `1×1,512 ×36` and a gap."""
 
 
 @takes_home
 def arch(
     home: Home,
-    name: Annotated[str | None, typer.Argument(help=f"One of {', '.join(ARCHS)}; else all.")] = None,
+    name: Annotated[str | None, typer.Argument(help=f"One of {', '.join(ARCHS)} (default: all).")] = None,
     bottleneck_stride: Annotated[
-        str, typer.Option(help="3x3 as torchvision has it, 1x1 as the paper has it.")
+        str, typer.Option(help="3x3 as in torchvision, 1x1 as in the paper.")
     ] = "3x3",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
 ) -> int:
     """Show the networks' layers, parameters and multiply-adds beside the published ones."""
     if name is not None and name not in ARCHS:
-        raise CliError(f"{name!r} is no network: choose from {', '.join(ARCHS)}")
+        raise CliError(f"unknown network {name!r}: choose from {', '.join(ARCHS)}")
     if bottleneck_stride not in STRIDES:
         raise CliError(f"--bottleneck-stride: {bottleneck_stride!r} is unknown: choose 3x3 or 1x1")
     names = [name] if name else list(ARCHS)
@@ -51,8 +51,9 @@ def arch(
 
 
 def table_lines(archs: Sequence[ArchTable], width: int) -> list[str]:
-    """The paper's table as lines of at most `width` columns, where that is at least 77: several tables one below the
-    other where the networks do not fit side by side."""
+    """Format the paper's table as lines of at most `width` characters, for a width of at least 77.
+
+    Networks that do not fit side by side go into several tables, one below the other."""
     lines: list[str] = []
     for some in side_by_side(archs, width):
         column = max(_needed(some), min((width - SIDE) // len(some), 20))
@@ -61,7 +62,7 @@ def table_lines(archs: Sequence[ArchTable], width: int) -> list[str]:
 
 
 def side_by_side(archs: Sequence[ArchTable], width: int) -> list[list[ArchTable]]:
-    """The networks in groups that fit a width, in their order; those of the paper apart from the others."""
+    """Split the networks, in order, into groups that fit a width; those of the paper apart from the others."""
     groups: list[list[ArchTable]] = []
     for arch in archs:
         wider = [*groups[-1], arch] if groups else []
@@ -74,7 +75,7 @@ def side_by_side(archs: Sequence[ArchTable], width: int) -> list[list[ArchTable]
 
 
 def _needed(archs: Sequence[ArchTable]) -> int:
-    """The columns that each of these networks takes."""
+    """Return the width in characters that each of these networks needs."""
     return max(NARROWEST, *(len(each.arch) + 1 for each in archs), *map(_longest_convolution, archs))
 
 
@@ -96,7 +97,7 @@ def _table(archs: Sequence[ArchTable], column: int) -> list[str]:
 
 
 def _stage(name: str, output: str, texts: Sequence[str], column: int) -> list[str]:
-    """What all networks share stands once, across; then each one's block, a convolution a line."""
+    """Format a stage: first the layers that all networks share, then each network's block, a convolution per line."""
     blocks = [BLOCKS.search(text) for text in texts]
     shared = texts[0][: blocks[0].start()].rstrip("; ") if blocks[0] else texts[0]
     lines = [_line(name, output, [shared], len(shared))] if shared else []
@@ -137,6 +138,6 @@ def _notes(archs: Sequence[ArchTable]) -> list[str]:
     if any(each.key[1] == "3x3" and "1×1" in each.layers[1].blocks for each in in_paper):
         notes += [
             "The paper's bottleneck strides in its first 1×1; here it strides in the 3×3, as in",
-            "torchvision, which takes more: --bottleneck-stride 1x1 shows the paper's.",
+            "torchvision, which costs more: --bottleneck-stride 1x1 shows the paper's.",
         ]
     return notes

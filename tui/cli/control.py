@@ -32,7 +32,7 @@ def cancel(home: Home, run_ids: Ids) -> int:
 
 @takes_home
 def pause(home: Home, run_ids: Ids) -> int:
-    """Pause runs until they are resumed: waiting ones at once, running ones at their next step. They keep places."""
+    """Pause runs until they are resumed: waiting ones at once, running ones at their next step. Places are kept."""
     store = open_store(home.database, create=False)
     return tell_outcome(verbs.pause(store, find_ids(store, run_ids)))
 
@@ -49,12 +49,13 @@ def retry(
     home: Home,
     run_ids: Ids,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="From the start: delete what they had trained. Done runs too.")
+        bool,
+        typer.Option("--fresh", help="Start over: delete everything trained so far. Also for done runs."),
     ] = False,
 ) -> int:
-    """Queue failed and cancelled runs again, to go on from their last checkpoints.
+    """Queue failed and cancelled runs again, to resume from their last checkpoints.
 
-    Those that failed by code or diverged begin anew: their metrics and files are deleted."""
+    Runs that diverged or failed through an error in the code start over: their metrics and files are deleted."""
     store = open_store(home.database, create=False)
     return tell_outcome(verbs.retry(store, home, find_ids(store, run_ids), fresh=fresh))
 
@@ -65,9 +66,9 @@ def rm(
     run_ids: Ids,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> int:
-    """Remove runs for good, with their folders. Not running ones, nor those that a waiting run needs.
+    """Remove runs and their folders for good, except running runs and runs that a waiting run needs.
 
-    In a terminal it asks before it removes what has been trained."""
+    In a terminal it asks before it removes trained runs."""
     store = open_store(home.database, create=False)
     wanted = find_ids(store, run_ids)
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
@@ -76,14 +77,14 @@ def rm(
         if trained:
             epochs = sum(run.epoch for run in trained)
             what = f"{numbered([run.id or 0 for run in trained])}, {epochs} epochs of training"
-            typer.confirm(f"remove {what}, for good?", abort=True, err=True)
+            typer.confirm(f"remove {what} for good?", abort=True, err=True)
     return tell_outcome(verbs.remove(store, home, wanted))
 
 
 @takes_home
 def wait(
     home: Home,
-    run_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="As in 3-7,9.")] = None,
+    run_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="Runs, as in 3-7,9.")] = None,
     sweep: Annotated[str | None, typer.Option(help="All runs of this sweep.")] = None,
 ) -> int:
     """Wait until runs have ended; exit code 1 unless all are done."""
@@ -112,22 +113,22 @@ def wait(
 def _obstacles(
     session: Session, going: Collection[int], waits: dict[int, dict[int, Status]]
 ) -> Iterator[str]:
-    """What keeps runs that could go on from starting until somebody does something about it."""
+    """Yield what keeps runs from starting until the user acts: no worker, no worker on a GPU, a paused queue."""
     there = present(session)
     if not there:
-        yield "no worker is there: start one with python -m engine.worker"
+        yield "no worker is running: start one with python -m engine.worker"
     elif not any(map(has_card, there)):
         needy = listing.needing_card(session)
         needy |= listing.stuck(waits, needy, at=()).keys()
         if not needy.isdisjoint(going):
-            yield "no worker for cuda is there: start one with python -m engine.worker --device cuda:0"
+            yield "no worker for cuda is running: start one with python -m engine.worker --device cuda:0"
     if listing.queue_paused(session):
-        yield "the queue is paused: resnet-tui queue resume lets it go on"
+        yield "the queue is paused: resume it with resnet-tui queue resume"
 
 
 def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int]:
     if bool(run_ids) == (sweep is not None):
-        raise CliError("give run numbers or --sweep NAME: resnet-tui ls shows both")
+        raise CliError("give run numbers or --sweep NAME: resnet-tui ls lists the runs")
     if sweep is None:
         named = find_ids(store, run_ids)
         with store.read() as session:
@@ -136,7 +137,7 @@ def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int
     with store.read() as session:
         wanted = [run.id for run in listing.list_runs(session, sweep=sweep) if run.id is not None]
     if not wanted:
-        raise CliError(f"the sweep {sweep!r} has no runs: resnet-tui ls shows what there is")
+        raise CliError(f"the sweep {sweep!r} has no runs: resnet-tui ls lists all runs")
     return wanted
 
 

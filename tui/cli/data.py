@@ -1,4 +1,4 @@
-"""`resnet-tui data`: look at a data set before training, and give it an honest split."""
+"""`resnet-tui data`: check a data set before training, and split it without leaks."""
 
 import shlex
 from collections.abc import Iterable
@@ -33,16 +33,16 @@ def check(
     home: Home,
     path: Data,
     settings: dict[str, Any],
-    names_only: Annotated[bool, typer.Option("--names-only", help="Open no image.")] = False,
+    names_only: Annotated[bool, typer.Option("--names-only", help="Do not open the images.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> int:
-    """Say what a data set is and all that is wrong with it. Exit code 1 where it cannot be used."""
+    """Describe a data set and list all its problems. Exit code 1 where it cannot be used."""
     from engine.datasets.source import survey_data
     from engine.datasets.survey import data_document, look_at_images
 
     spec = make_spec({**settings, "data": home.stored(path)})
     survey = survey_data(home, spec)
-    looks = look_at_images(survey.index, _looked) if survey.index and not names_only else None
+    looks = look_at_images(survey.index, _print_progress) if survey.index and not names_only else None
     document = data_document(path, survey, looks, on_bad=spec.on_bad)
     if as_json:
         print_json(document)
@@ -55,19 +55,19 @@ def split(
     home: Home,
     path: Data,
     settings: dict[str, Any],
-    out: Annotated[Path, typer.Option(help="Folder to make, or an empty one.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="New or empty folder.", show_default=False)],
     group: Annotated[
         str,
         typer.Option(
             "--group",
             "--group-column",
-            help="Column of groups, or 'pattern' for the names'; else as found.",
+            help="Column of groups, or 'pattern' for groups by file names (default: detect).",
             show_default=False,
         ),
     ] = "",
-    seed: Annotated[int, typer.Option(min=0, max=2**31, help="Another number draws another split.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="Another seed gives another split.")] = 0,
 ) -> int:
-    """Write a table that splits the images by groups, each class near its share, and a link to the images."""
+    """Split the images by groups, each class near its share, and write the table of the split."""
     from engine.datasets.resplit import TABLE, Shares, resplit, write_split
     from engine.datasets.source import survey_data
 
@@ -86,7 +86,7 @@ def split(
     print(
         plain(
             f"wrote {target / TABLE}: {len(index.used):,} images, split "
-            f"{groups if index.groups else 'one by one'}{f'; {skipped:,} missing left out' * bool(skipped)}"
+            f"{groups if index.groups else 'one by one'}{f'; {skipped:,} missing images left out' * bool(skipped)}"
         )
     )
     more = "".join(f" {flag(field)} {shlex.quote(value)}" for field, value in needed.items())
@@ -98,7 +98,7 @@ data.command("check")(takes_home(takes_spec(check, FLAGS)))
 data.command("split")(takes_home(takes_spec(split, [name for name in FLAGS if name != "group_column"])))
 
 
-def _looked(done: int, total: int) -> None:
+def _print_progress(done: int, total: int) -> None:
     if done == total or done % 2048 == 0:
         tell(f"opened {done:,} of {total:,} images")
 

@@ -1,4 +1,4 @@
-"""`resnet-tui demo`: the study on images that need no download, in the app or headless."""
+"""`resnet-tui demo`: a study on images that need no download, in the app or headless."""
 
 import contextlib
 import subprocess
@@ -30,24 +30,24 @@ SWEEP = "demo"
 POLL_S = 0.5
 
 DIGITS: dict[str, Any] = {"data": "digits", "epochs": 4, "batch_size": 32, "lr": 0.01}
-# What the warm starts begin from.
+# Runs that the warm starts take their weights from.
 SOURCES: dict[str, dict[str, Any]] = {
     "resnet18": {"data": "fundus-balanced", "epochs": 6, "batch_size": 16, "lr": 0.005},
     "resnet50": {"data": "fundus-balanced", "epochs": 8, "batch_size": 16, "lr": 0.003},
 }
-# The comparison, the same from scratch and warm-started: with the small lr of the study's figures.
+# Settings of the comparison, the same from scratch and warm-started, with the small lr of the study's figures.
 COMPARED: dict[str, Any] = {"data": "fundus", "epochs": 3, "batch_size": 64, "lr": 1e-4}
 ARCHS = tuple(SOURCES)
 
 
 def add_study(store: Store) -> None:
-    """Queue the study once: digits first, so that the first live curve is of real images; then what the warm
-    starts begin from; then each arch from scratch and warm-started."""
+    """Queue the study once: digits first, so that the first live curve is of real images; then the sources of the
+    warm starts; then each arch from scratch and warm-started."""
     with store.read() as session:
         if listing.list_runs(session, sweep=SWEEP):
             return
     add_runs(store, [make_spec(DIGITS)], sweep=SWEEP, name="real handwritten digits")
-    label = "warm start (same drawn task, more labels)"
+    label = "warm start (same synthetic task, more labels)"
     sources = add_runs(
         store,
         [make_spec({**SOURCES[arch], "arch": arch}) for arch in ARCHS],
@@ -73,11 +73,11 @@ def run_demo(
         bool, typer.Option("--headless", help="Print progress instead of opening the app.")
     ] = False,
 ) -> int:
-    """Run the study in ./demo: ResNet-18 and -50 on real digits and drawn fundus photographs."""
+    """Run the study in ./demo: ResNet-18 and -50 on real digits and synthetic fundus photographs."""
     try:
         home.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CliError(f"{home.root} cannot be made ({error.strerror}): start where you may write") from None
+        raise CliError(f"{home.root} cannot be created ({error.strerror}): give another --home") from None
     store = open_store(home.database)
     add_study(store)
     if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -96,7 +96,7 @@ demo = takes_home(run_demo, default=Path("demo"))
 
 
 def _headless(home: Home, store: Store) -> int:
-    tell(f"the study lies in {home.root}; watch it with: resnet-tui --home {home.root}")
+    tell(f"the study is in {home.root}; watch it with: resnet-tui --home {home.root}")
     with _worker(home, store) as worker:
         _follow(store, worker)
     study = collect(store, run_ids=None, sweep=SWEEP)
@@ -111,8 +111,10 @@ def _headless(home: Home, store: Store) -> int:
 
 @contextlib.contextmanager
 def _worker(home: Home, store: Store) -> Iterator["subprocess.Popen[bytes] | None"]:
-    """A worker for the study's time, unless one is there already: stopped, with its run put back, when this
-    program is interrupted. Raises CliError where it cannot start."""
+    """Run a worker until the study ends, unless one is running already.
+
+    When this program is interrupted, the worker stops and puts its run back into the queue. Raises CliError where
+    the worker cannot start."""
     with store.read() as session:
         if present(session):
             yield None
@@ -130,7 +132,7 @@ def _worker(home: Home, store: Store) -> Iterator["subprocess.Popen[bytes] | Non
 
 
 def _follow(store: Store, worker: "subprocess.Popen[bytes] | None") -> None:
-    """Print each epoch as it ends, until nothing is left to run or the worker has gone."""
+    """Print each epoch as it ends, until no run is left or the worker has exited."""
     began = time.monotonic()
     seen: dict[int, tuple[str, int]] = {}
     while True:

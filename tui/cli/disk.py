@@ -1,4 +1,4 @@
-"""`du`, `prune`: what the runs take on the disk, and what of it may go."""
+"""`du`, `prune`: disk usage of the runs, and removal of files that are no longer needed."""
 
 import re
 import sys
@@ -36,7 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of
 
 @takes_home
 def du(home: Home, as_json: Json = False) -> int:
-    """Say what runs, checkpoints, best weights, predictions and packed images take, and what is free."""
+    """Show the disk usage of runs, checkpoints, best weights, predictions and packed images, and the free space."""
     document = du_document(home, _runs(open_store(home.database, create=False)))
     if as_json:
         print_json(document)
@@ -57,7 +57,7 @@ def du(home: Home, as_json: Json = False) -> int:
         used = "used by a waiting or running run" if cached["used"] else "no waiting or running run uses it"
         print_line(f"cache: {cached['what']}  {in_words(cached['bytes'])}  {used}")
     print_line(
-        f"in all {in_words(totals['all_bytes'])}: runs {in_words(totals['runs_bytes'])}, cache "
+        f"total {in_words(totals['all_bytes'])}: runs {in_words(totals['runs_bytes'])}, cache "
         f"{in_words(totals['cache_bytes'])}, run table {in_words(totals['database_bytes'])}; "
         f"{in_words(document['free_bytes'])} free"
     )
@@ -65,7 +65,7 @@ def du(home: Home, as_json: Json = False) -> int:
 
 
 def du_document(home: Home, runs: list[Run]) -> dict[str, Any]:
-    """What `du --json` gives, in bytes; `status` is null for a folder whose run is not in the table."""
+    """Return the document of `du --json`, in bytes; `status` is null for a folder whose run is not in the table."""
     statuses = {run.id: run.status for run in runs}
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     usages, cache = usage_of_runs(home), usage_of_cache(home.cache)
@@ -107,20 +107,21 @@ def du_document(home: Home, runs: list[Run]) -> dict[str, Any]:
 def prune(
     home: Home,
     older_than: Annotated[
-        str, typer.Option(metavar="AGE", help="Only what ended so long ago: 12h, 30d, 4w.")
+        str, typer.Option(metavar="AGE", help="Only runs that ended at least this long ago: 12h, 30d, 4w.")
     ] = "0d",
     keep: Annotated[
-        str, typer.Option(help="What stays of a run: best (weights, predictions, log) or the log alone.")
+        str,
+        typer.Option(help="What to keep of a run: best (weights, predictions, log) or log (the log only)."),
     ] = "best",
     unfinished: Annotated[
         bool,
-        typer.Option("--unfinished", help="Failed and cancelled runs too that retry would go on with."),
+        typer.Option("--unfinished", help="Also failed and cancelled runs that retry could resume."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> int:
     """Remove checkpoints of done runs and packed images that no waiting or running run uses.
 
-    In a terminal it asks first; elsewhere it only says what would go, unless --yes is given."""
+    In a terminal it asks first; elsewhere it only lists what would be removed, unless --yes is given."""
     wish = Wish(_kept(keep), _age(older_than), unfinished)
     store = open_store(home.database, create=False)
     chosen = plan(
@@ -136,7 +137,7 @@ def prune(
         typer.confirm(f"remove these files, {in_words(chosen.size)}?", abort=True, err=True)
     removed = remove(store, home, wish, chosen)
     for each in removed.busy:
-        tell(f"{each.what}: stays, for it is being packed, or its lock cannot be taken")
+        tell(f"{each.what}: kept, because it is being packed or its lock cannot be taken")
     tell(f"removed {in_words(removed.size)}; {in_words(free_bytes(home.root))} free")
     return 0
 
@@ -150,15 +151,15 @@ def _print_plan(home: Home, chosen: Plan) -> None:
     if chosen.spared:
         size = sum(stored.size for files in chosen.spared.values() for stored in files)
         tell(
-            f"{numbered(chosen.spared)}: {in_words(size)} stay, for retry goes on from there: "
+            f"{numbered(chosen.spared)}: {in_words(size)} kept, because retry resumes from there: "
             "--unfinished removes them too"
         )
     if not chosen.files:
-        print_line("there is nothing to remove")
+        print_line("nothing to remove")
         return
     if any(kind_of(stored.path.name) == CHECKPOINTS for files in chosen.runs.values() for stored in files):
-        tell("runs without a checkpoint cannot be extended, and a retry begins anew")
-    print_line(f"in all {in_words(chosen.size)}")
+        tell("runs without a checkpoint cannot be extended, and a retry starts over")
+    print_line(f"total {in_words(chosen.size)}")
 
 
 def _runs(store: Store) -> list[Run]:
@@ -175,7 +176,7 @@ def _kept(keep: str) -> str:
 def _age(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,5})([hdw])", text.strip())
     if found is None:
-        raise CliError(f"--older-than: {text!r} is no age: write 12h, 30d or 4w")
+        raise CliError(f"--older-than: unknown age {text!r}: write 12h, 30d or 4w")
     return int(found[1]) * UNITS[found[2]]
 
 

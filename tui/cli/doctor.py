@@ -1,4 +1,4 @@
-"""`resnet-tui doctor`: is everything here that training needs?"""
+"""`resnet-tui doctor`: checks of the installation, the device and the home."""
 
 import json
 import os
@@ -29,7 +29,7 @@ LOW_SPACE_GB = 5.0
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at; `problem` says what to do."""
+    """Result of one check; `problem` says what to do, and is None where nothing is wrong."""
 
     name: str
     found: str
@@ -70,7 +70,7 @@ def _packages() -> list[Check]:
 
 
 def _device() -> tuple[Check, dict[str, Any] | None]:
-    """torch is asked in a process of its own: this one stays small."""
+    """Check torch's device in a separate process, so that this one never imports torch."""
     command = engine_command("hardware.device_choice", ["--json"])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2):
@@ -83,7 +83,7 @@ def _device() -> tuple[Check, dict[str, Any] | None]:
 
 
 def _cards(facts: dict[str, Any] | None) -> list[Check]:
-    """The wheel's CUDA and kernels, the driver and each card with its compute capability."""
+    """List the wheel's CUDA version and kernels, the driver, and each card with its compute capability."""
     if facts is None:
         return []
     torch, host = facts["torch"], facts["host"]
@@ -94,7 +94,7 @@ def _cards(facts: dict[str, Any] | None) -> list[Check]:
     )
     checks = [Check("torch's build", built)]
     if host["driver"]:
-        cuda = f", serves CUDA {host['cuda'] // 1000}.{host['cuda'] % 1000 // 10}" if host["cuda"] else ""
+        cuda = f", supports CUDA {host['cuda'] // 1000}.{host['cuda'] % 1000 // 10}" if host["cuda"] else ""
         checks.append(Check("driver", f"NVIDIA {host['driver']}{cuda}"))
     memory = {card["uuid"]: card for card in host["cards"]}
     for number, card in enumerate(torch["cards"]):
@@ -130,7 +130,7 @@ def _database(home: Home) -> Check:
 
 
 def _imagenet(home: Home) -> list[Check]:
-    """The ImageNet weights that waiting runs start from: there, to be downloaded, or to be brought."""
+    """Check the ImageNet weights that waiting runs start from: on the disk, to be downloaded, or missing."""
     try:
         with open_store(home.database, create=False).read() as session:
             wanted = waiting_sources(session)
@@ -139,7 +139,7 @@ def _imagenet(home: Home) -> list[Check]:
     try:
         return [_imagenet_file(file) for file in imagenet_files(wanted)]
     except AskError as error:
-        return [Check("ImageNet", "unknown where the weights are", f"{error}: run make install")]
+        return [Check("ImageNet", "cannot find out where the weights are", f"{error}: run make install")]
 
 
 def _imagenet_file(file: ImagenetFile) -> Check:
@@ -152,11 +152,11 @@ def _imagenet_file(file: ImagenetFile) -> Check:
 
 
 def _logout() -> Check:
-    """What becomes of a worker that the app starts from here when its user logs out."""
+    """Check whether a worker that the app starts from this session survives a logout."""
     found = linger.look()
     if found.prefix:
-        return Check("logout", "workers that the app starts go on (each in a scope of its own)")
-    return Check("logout", "workers are ended" if found.warning else "workers go on", found.warning)
+        return Check("logout", "workers that the app starts keep running (each in a scope of its own)")
+    return Check("logout", "workers are stopped" if found.warning else "workers keep running", found.warning)
 
 
 def _space(home: Home) -> Check:

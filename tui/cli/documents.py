@@ -1,4 +1,4 @@
-"""A run as a JSON document: stable keys for scripts and tests."""
+"""JSON documents of runs, with stable keys for scripts and tests."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,8 +20,8 @@ _ARTIFACTS = ("log", "last", "best", "answers", "bad_images", "trained_on")
 
 
 def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
-    """What `ls --json` gives of a run."""
-    spec = load_spec(run.spec).model_dump()  # an older run's lacks the newest fields
+    """Return the document of a run in `ls --json`."""
+    spec = load_spec(run.spec).model_dump()  # the spec of an older run has not all fields
     return {
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
@@ -43,7 +43,7 @@ def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
 
 
 def waiting_document(waiting: Waiting) -> dict[str, Any]:
-    """Why it waits, when it will start and end, and between which times; null where nothing tells them."""
+    """Return why a run waits, and its estimated start and end with their ranges; null where there is no estimate."""
     return {
         "reason": waiting.reason,
         "starts_at": _likely(waiting.starts),
@@ -62,7 +62,7 @@ def _between(times: tuple[datetime, datetime, datetime] | None) -> list[str] | N
 
 
 def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
-    """What `show --json` gives. Raises QueueError where there is no such run."""
+    """Return the document of `show --json`. Raises QueueError where there is no such run."""
     with store.read() as session:
         run = listing.get_run(session, run_id)
         epochs = history.epochs_of(session, run_id)
@@ -115,7 +115,7 @@ def _epoch(row: EpochMetrics) -> dict[str, Any]:
 
 
 def _artifacts(home: Home, run_id: int) -> dict[str, str]:
-    """The run's files that are there, by what they are, as paths from the home."""
+    """Return the paths of the run's existing files, relative to the home, by kind."""
     paths = home.run(run_id)
     files: dict[str, Path] = {name: getattr(paths, name) for name in _ARTIFACTS}
     for last in (False, True):

@@ -1,4 +1,4 @@
-"""`edit`: other settings for runs that wait."""
+"""`edit`: change settings of queued or paused runs."""
 
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ def edit(
     ],
     settings: dict[str, Any],
 ) -> int:
-    """Change settings of queued or paused runs; what is not given stays."""
+    """Change settings of queued or paused runs; settings that are not given stay as they are."""
     values = with_relative_data(home, {name: _single(name, value) for name, value in settings.items()})
     if not values:
         raise CliError("give the settings to change, such as --lr 0.01: resnet-tui edit --help lists them")
@@ -45,5 +45,5 @@ def _single(name: str, value: Any) -> Any:
     if not isinstance(value, list):
         return value
     if len(value) != 1:
-        raise CliError(f"{flag(name)}: give one value; resnet-tui clone makes several runs of one")
+        raise CliError(f"{flag(name)}: give one value: for several runs use resnet-tui clone")
     return value[0]

@@ -1,4 +1,4 @@
-"""`extend`, `clone`: more of a run, or one like it."""
+"""`extend`, `clone`: train a run for more epochs, or queue similar runs."""
 
 from typing import Annotated, Any
 
@@ -23,9 +23,11 @@ RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's 
 def extend(
     home: Home,
     run_id: RunId,
-    epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Epochs in all, those done included.")],
+    epochs: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Total epochs, including those already done.")
+    ],
 ) -> int:
-    """Let a done run go on from its last checkpoint. The schedule must be constant: others depend on the length."""
+    """Train a done run further from its last checkpoint. Its schedule must be constant: others depend on the length."""
     store = open_store(home.database, create=False)
     with store.read() as session:
         is_done = get_run(session, run_id).status == "done"
@@ -34,7 +36,7 @@ def extend(
             f"run {run_id} has no checkpoint any more: train anew with resnet-tui clone {run_id} --epochs {epochs}"
         )
     extend_run(store, run_id, epochs)
-    tell(f"run {run_id}: queued again, to go on until epoch {epochs}")
+    tell(f"run {run_id}: queued again, to train until epoch {epochs}")
     return 0
 
 
@@ -44,10 +46,10 @@ def clone(
     home: Home,
     run_ids: Ids,
     settings: dict[str, Any],
-    name: Annotated[str | None, typer.Option(help="A name; else the same.")] = None,
-    sweep: Annotated[str | None, typer.Option(help="The sweep; else the same.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name (default: the same).")] = None,
+    sweep: Annotated[str | None, typer.Option(help="Sweep (default: the same).")] = None,
 ) -> int:
-    """Queue runs like others but for what is given; lists make several. Prints the new ids, one a line."""
+    """Queue copies of runs with the given changes; lists make several. Prints the new ids, one per line."""
     store = open_store(home.database, create=False)
     wanted = find_ids(store, run_ids)
     with store.read() as session:

@@ -1,4 +1,4 @@
-"""Problems as the command line says them: with flags, one line each."""
+"""Wording of problems for the command line: with flags, one line each."""
 
 import shlex
 from collections.abc import Iterable
@@ -8,25 +8,25 @@ from tui.cli.output import CliError, tell
 
 
 def flag(field: str) -> str:
-    """`batch_size` as `--batch-size`."""
+    """Return a field's flag: `--batch-size` for `batch_size`."""
     return f"--{field.replace('_', '-')}"
 
 
 def flag_setting(field: str, value: object) -> str:
-    """A setting as it is given on the command line: `--val-fraction 0.1`, `--allow-leak`, `--images`."""
+    """Format a setting as it is given on the command line: `--val-fraction 0.1`, `--allow-leak`, `--images`."""
     if isinstance(value, bool):
         return flag(field) if value else f"--no-{flag(field)[2:]}"
     return flag(field) if value is None else f"{flag(field)} {shlex.quote(str(value))}"
 
 
 def flag_line(problem: Problem) -> str:
-    """One line that begins with the flag that it is about, where there is one."""
+    """Format a problem as one line, after the flag that it is about where there is one."""
     text = problem.said(flag_setting)
     return f"{flag(problem.field)}: {text}" if problem.field else text
 
 
 def tell_warnings(problems: Iterable[Problem]) -> None:
-    """A line on standard error for each."""
+    """Print a line on standard error for each warning."""
     for problem in problems:
         tell(f"warning: {problem.said(flag_setting)}")
 

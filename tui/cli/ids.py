@@ -1,4 +1,4 @@
-"""Runs' numbers as people give them: `3`, `3-7`, `1,4-6`."""
+"""Parser of run numbers on the command line: `3`, `3-7`, `1,4-6`."""
 
 import re
 from collections.abc import Iterable
@@ -16,13 +16,13 @@ from tui.verbs import Outcome
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]
 MAX_DIGITS = 20
-"""More than MAX_ID has; Python reads no number of thousands."""
+"""More digits than MAX_ID has; Python refuses to parse integers of thousands of digits."""
 MANY = 5
-"""From more runs than this a verb prints one line for all."""
+"""For more runs than this a verb prints one line for all."""
 
 
 def parse_ids(texts: Iterable[str]) -> list[tuple[int, int]]:
-    """First and last of each range; a number alone is both. Raises CliError, naming what is no run."""
+    """Return the first and last number of each range; a single number is both. Raises CliError for anything else."""
     return [_span(part.strip()) for text in texts for part in text.split(",")]
 
 
@@ -30,7 +30,7 @@ def _span(part: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", part, re.ASCII)
     if match is None:
         raise CliError(
-            f"{plain(repr(part))} is no run: give numbers, ranges such as 3-7, or both as in 1,4-6"
+            f"{plain(repr(part))} is not a run number: give numbers, ranges such as 3-7, or both as in 1,4-6"
         )
     numbers = [number.lstrip("0") or "0" for number in (match[1], match[2] or match[1])]
     for number in numbers:
@@ -38,7 +38,7 @@ def _span(part: str) -> tuple[int, int]:
             raise CliError(f"there is no run {_short(number)}: resnet-tui ls shows them all")
     first, last = map(int, numbers)
     if first > last:
-        raise CliError(f"{part} is no range: write {last}-{first}")
+        raise CliError(f"{part} is not a range: write {last}-{first}")
     return first, last
 
 
@@ -47,9 +47,9 @@ def _short(number: str) -> str:
 
 
 def find_ids(store: Store, texts: Iterable[str]) -> list[int]:
-    """The runs that a call names, in its order and each once; of a range those that are there.
+    """Return the ids that a call names, in its order and each once; of a range only those that exist.
 
-    Raises CliError. Whether a number alone is there, the store says."""
+    Raises CliError for an empty range. A single number is not looked up here: the store does that."""
     spans = parse_ids(texts)
     found: dict[int, None] = {}
     with store.read() as session:
@@ -62,7 +62,7 @@ def find_ids(store: Store, texts: Iterable[str]) -> list[int]:
 
 
 def tell_runs(run_ids: Iterable[int], what: str) -> None:
-    """What happened to runs: a line each, or one for many."""
+    """Print what happened to runs: one line per run, or one for all where they are many."""
     wanted = list(run_ids)
     if len(wanted) > MANY:
         tell(f"{numbered(wanted)}: {what}")
@@ -72,7 +72,7 @@ def tell_runs(run_ids: Iterable[int], what: str) -> None:
 
 
 def tell_outcome(outcome: Outcome) -> int:
-    """What a verb did, on standard error; gives the exit code."""
+    """Print what a verb did on standard error, and return the exit code."""
     for line in outcome.said:
         tell(line)
     for run_ids, what in outcome.done:

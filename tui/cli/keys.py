@@ -1,4 +1,4 @@
-"""`resnet-tui keys`: what the app's keys do, and what their commands are called in the file of one's own keys."""
+"""`resnet-tui keys`: the app's keys, and the names of their commands in keys.toml."""
 
 from typing import Annotated
 
@@ -12,11 +12,11 @@ from tui.formatting import plain
 from tui.preferences.key_bindings import clashes, keys_file, read_keys
 
 TYPED = {"slash": "/", "minus": "-", "plus": "+"}
-"""What Textual's names do not tell."""
+"""Characters that Textual's key names do not give."""
 
 
 def written(key: str) -> str:
-    """`?` for Textual's `question_mark`, where it is one character that can be seen and a file of keys may have."""
+    """Return the character of a Textual key (`?` for `question_mark`), or its name where keys.toml needs the name."""
     character = TYPED.get(key) or key_to_character(key) or ""
     return character if character.isprintable() and character not in ("", " ", ",") else key
 
@@ -27,7 +27,7 @@ SCREENS = dict(
 
 
 def keys(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
-    """List the app's keys and commands. To give a command keys of your own, write NAME = "KEY" into keys.toml."""
+    """List the app's keys and commands. To change a command's keys, write NAME = "KEY" into keys.toml."""
     found = read_keys(keys_file())
     listed = [
         {
@@ -48,7 +48,7 @@ def keys(as_json: Annotated[bool, typer.Option("--json", help="One JSON document
         for each in listed
     ]
     print_table(["screen", "command", "keys", "does"], rows, may_go=["screen"], may_shrink=["does"])
-    print(plain(f'your own go into {keys_file()}, such as: cancel_run = "X"'))
+    print(plain(f'write your own into {keys_file()}, such as: cancel_run = "X"'))
     for problem in problems:
         print(plain(f"⚠ {problem}"))
     return 1 if problems else 0

@@ -1,4 +1,4 @@
-"""`ls`, `show`, `log`: what is in the run table and what a run did."""
+"""`ls`, `show`, `log`: print the run table, a run, or its log."""
 
 import json
 import time
@@ -29,7 +29,7 @@ from tui.views.metric_columns import optional_metrics
 SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
 BEFORE_METRIC = "verdict"
-"""The column that a metric which the runs are sorted by stands before."""
+"""Column before which the metric that the runs are sorted by is inserted."""
 HEAD = (
     "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "verdict",
     "name", "",
@@ -37,7 +37,7 @@ HEAD = (
 NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
 MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained")
 MAY_SHRINK = ("", "name", "data", "pretrained")
-REQUESTED = {"pause": "pauses at its next step", "cancel": "stops at its next step"}
+REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
 
@@ -45,10 +45,12 @@ RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's 
 @takes_home
 def ls(
     home: Home,
-    status: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help=f"Only runs with these statuses: {', '.join(STATUSES)}.")
+    ] = None,
     sweep: Annotated[str | None, typer.Option(help="Only this sweep's runs.")] = None,
     sort: Annotated[
-        str, typer.Option(help=f"By {', '.join(SORTS)}, or a metric of the best epoch such as auc.")
+        str, typer.Option(help=f"Sort by {', '.join(SORTS)}, or a metric of the best epoch such as auc.")
     ] = "id",
     as_json: Json = False,
 ) -> int:
@@ -84,7 +86,7 @@ def ls(
 
 
 def waiting_text(waiting: Waiting | None) -> str:
-    """`2 ahead, starts ≈ 15:52`, `ends ≈ 17:40`: in local time; with the day where it is not today."""
+    """Format why a run waits or when it ends, in local time: `2 ahead, starts ≈ 15:52`, `ends ≈ 17:40`."""
     if waiting is None:
         return ""
     parts = [waiting.reason] if waiting.reason else []
@@ -96,7 +98,7 @@ def waiting_text(waiting: Waiting | None) -> str:
 
 
 def _queue_key(run: Run, order: Mapping[int, int]) -> tuple[int, int, int]:
-    """Running runs, then waiting ones in the order in which they are claimed, then the others."""
+    """Sort key: running runs, then waiting ones in the order in which they are claimed, then the others."""
     run_id = run.id or 0
     if run.status == "running":
         return 0, 0, run_id
@@ -104,14 +106,14 @@ def _queue_key(run: Run, order: Mapping[int, int]) -> tuple[int, int, int]:
 
 
 def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
-    """Numbers that are lacking come last."""
+    """Sort key of a column; runs without a value come last."""
     value = getattr(run, _COLUMN.get(field, field))
     descending = field in ("best", "kappa") and value is not None
     return value is None, -value if descending else value, run.id or 0
 
 
 def _metric_key(run: Run, metric: SplitMetric) -> tuple[bool, float, int]:
-    """The best first, what is undefined last."""
+    """Sort key of a metric: best first, runs without a value last."""
     value = (run.best_metrics or {}).get(metric.key)
     sign = 1 if metric.metric.lower_is_better else -1
     return value is None, sign * (value or 0.0), run.id or 0
@@ -122,7 +124,7 @@ def _metric_cell(run: Run, metric: SplitMetric) -> str:
 
 
 def _with(cells: tuple[str, ...], cell: str) -> tuple[str, ...]:
-    """Cells of a row with that of a metric among them."""
+    """Return the cells of a row with a metric's cell inserted before BEFORE_METRIC."""
     place = HEAD.index(BEFORE_METRIC)
     return *cells[:place], cell, *cells[place:]
 
@@ -168,7 +170,9 @@ def show(home: Home, run_id: RunId, as_json: Json = False) -> int:
 def log(
     home: Home,
     run_id: RunId,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep printing until the run has ended.")
+    ] = False,
 ) -> int:
     """Print a run's log."""
     store = open_store(home.database, create=False)
@@ -186,8 +190,9 @@ def log(
 
 
 def _print_from(path: Path, offset: int, *, to_its_end: bool) -> int:
-    """Print the whole lines of a file from an offset on; gives the next one. `to_its_end`: also a last line that
-    was cut short, as by a kill."""
+    """Print the complete lines of a file from a byte offset on, and return the next offset.
+
+    `to_its_end`: also print a last line without a line break, as a killed process leaves it."""
     if not path.exists():
         return offset
     with path.open("rb") as file:

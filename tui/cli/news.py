@@ -21,11 +21,11 @@ from tui.views.news_text import lines
 def news(
     home: Home,
     since: Annotated[
-        str | None, typer.Option(metavar="T", help=f"{EXAMPLES}; else since the last news.")
+        str | None, typer.Option(metavar="T", help=f"{EXAMPLES} (default: since the last call).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> int:
-    """Say what ended, what failed and why, what is best of its sweep, and what is to be looked at."""
+    """List the runs that ended or failed and why, the best of each sweep, and runs with warnings."""
     now = datetime.now().astimezone()
     path = news_file(home)
     cursor = load_cursor(path) or NewsCursor(BEGINNING, BEGINNING)
@@ -43,12 +43,12 @@ def news(
         try:
             save_cursor(path, NewsCursor(now, found.latest_end or cursor.through, found.warned_running))
         except OSError as error:
-            tell(f"these news will be told again: {error.filename}: {error.strerror}")
+            tell(f"these news will be shown again: {error.filename}: {error.strerror}")
     return 0
 
 
 def document(news: News, since: datetime, until: datetime) -> dict[str, Any]:
-    """`since` is null where it is all that ever happened."""
+    """Return the document of `news --json`; `since` is null where it covers everything."""
     return {
         "since": None if since <= BEGINNING else since.astimezone(UTC).isoformat(timespec="seconds"),
         "until": until.astimezone(UTC).isoformat(timespec="seconds"),

@@ -1,4 +1,4 @@
-"""`note`, `tag`: what people write beside a run."""
+"""`note`, `tag`: notes and tags of runs."""
 
 from typing import Annotated
 
@@ -17,9 +17,11 @@ Some = Annotated[str, typer.Argument(metavar="ID", help="A run, or several as in
 def note(
     home: Home,
     run_ids: Some,
-    text: Annotated[list[str], typer.Argument(metavar="TEXT", help='"" takes it away.', show_default=False)],
+    text: Annotated[
+        list[str], typer.Argument(metavar="TEXT", help='Text of the note; "" removes it.', show_default=False)
+    ],
 ) -> int:
-    """Write a note beside a run; it replaces the one before."""
+    """Set the note of runs; it replaces the old one."""
     store = open_store(home.database, create=False)
     wanted = find_ids(store, [run_ids])
     whole = " ".join(text)
@@ -30,8 +32,10 @@ def note(
 def tag(
     home: Home,
     run_ids: Some,
-    tags: Annotated[list[str], typer.Argument(metavar="TAG…", help="-TAG removes.", show_default=False)],
+    tags: Annotated[
+        list[str], typer.Argument(metavar="TAG…", help="TAG adds, -TAG removes.", show_default=False)
+    ],
 ) -> int:
-    """Add tags to a run; a tag with a minus before it is removed."""
+    """Add tags to runs; a tag with a minus before it is removed."""
     store = open_store(home.database, create=False)
     return tell_outcome(verbs.tag(store, find_ids(store, [run_ids]), tags))

@@ -1,4 +1,4 @@
-"""Flags that several verbs share: where the home is, and one flag for each field of a spec."""
+"""Flags that several verbs share: the places of a home, and one flag for each field of a spec."""
 
 import inspect
 import os
@@ -15,17 +15,17 @@ from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices
 from tui.cli.flag_words import flag
 
 MAX_ID = 2**62
-"""More than a database gives; SQLite's integers end a little later."""
+"""Largest run id that is accepted: more than any table has, and within SQLite's 64-bit integers."""
 
 _PLACES = (
     ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
-    ("home", Path | None, typer.Option(help="Folder of the runs (default: this one).")),
+    ("home", Path | None, typer.Option(help="Folder of the runs (default: the current folder).")),
     ("cache", Path | None, typer.Option(help="Folder of the packed images (default: HOME/cache).")),
 )
 
 
 def takes_home(verb: Callable[..., int], *, default: Path | None = None) -> Callable[..., int]:
-    """Give a verb --db, --home and --cache; it gets a Home, by default at `default`, as its argument `home`."""
+    """Give a verb --db, --home and --cache, and pass it a Home, by default at `default`, as its argument `home`."""
 
     def call(**values: Any) -> int:
         db, folder, cache = (values.pop(name) for name, _, _ in _PLACES)
@@ -35,7 +35,7 @@ def takes_home(verb: Callable[..., int], *, default: Path | None = None) -> Call
 
 
 def takes_spec(verb: Callable[..., int], fields: Sequence[str] = FIELDS) -> Callable[..., int]:
-    """Give a verb a flag for each of these fields of a spec; it gets what was set, as text, in `settings`."""
+    """Give a verb a flag for each of these spec fields, and pass it the given values, as text, in `settings`."""
 
     def call(**values: Any) -> int:
         given = {name: values.pop(name) for name in fields}
@@ -70,7 +70,7 @@ def _spec_flag(name: str) -> tuple[str, Any, Any]:
 def _with_parameters(
     call: Callable[..., int], verb: Callable[..., int], replaced: str, extra: Any
 ) -> Callable[..., int]:
-    """`call` with the verb's parameters, `replaced` exchanged for the extra options: what Typer reads."""
+    """Return `call` with the signature that Typer reads: the verb's, with `replaced` exchanged for extra options."""
     signature = inspect.signature(verb)
     kept = [each for name, each in signature.parameters.items() if name != replaced]
     options = [

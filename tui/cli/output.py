@@ -1,4 +1,4 @@
-"""How verbs print: tables for people, one JSON document for programs, errors in one line."""
+"""Output of verbs: tables for people, one JSON document for programs, errors in one line."""
 
 import json
 from typing import Any
@@ -8,21 +8,21 @@ from tui.formatting import plain
 
 
 class CliError(Exception):
-    """The call cannot be done as it stands; each argument is one line that says what to do. Exit code 2."""
+    """Error of a call that cannot be carried out; each argument is one line that says what to do. Exit code 2."""
 
 
 def checked_text(where: str, given: str) -> str:
-    """Raises CliError for what no database takes."""
+    """Return the text unless it is not UTF-8, which no database stores: then raise CliError."""
     if any("\ud800" <= character <= "\udfff" for character in given):
-        raise CliError(f"{where}: {plain(given)} is no text in UTF-8")
+        raise CliError(f"{where}: {plain(given)} is not UTF-8 text")
     return given
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """In ASCII: names that are not UTF-8 have no other way out, and every terminal can encode it."""
+    """Print a document as ASCII, which every terminal can encode and which can hold names that are not UTF-8."""
     print(json.dumps(document, indent=2, allow_nan=False))
 
 
 def print_line(text: str) -> None:
-    """A line of the result: on standard output."""
+    """Print a line of the result on standard output."""
     print(plain(text))

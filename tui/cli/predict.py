@@ -1,4 +1,4 @@
-"""`resnet-tui predict`: a run's best network answers images."""
+"""`resnet-tui predict`: predictions of a run's best weights for images."""
 
 import subprocess
 from typing import Annotated
@@ -25,9 +25,9 @@ def predict(
         bool, typer.Option("--json", help="One JSON document with the probability of each class.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
-    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Images at once.")] = 128,
+    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Images per batch.")] = 128,
 ) -> int:
-    """Answer images with a run's best weights, made ready as the run's own were: image, answer, score as CSV.
+    """Predict the classes of images with a run's best weights and its preprocessing: image, class, score as CSV.
 
     Images that cannot be read are named on standard error and left out; the exit code is then 1."""
     with open_store(home.database, create=False).read() as session:

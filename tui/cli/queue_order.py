@@ -12,9 +12,7 @@ from tui.cli.ids import Ids, find_ids, tell_outcome, tell_runs
 from tui.cli.options import takes_home
 from tui.cli.output import CliError
 
-queue = typer.Typer(
-    help="Pause the whole queue, or let it go on.", no_args_is_help=True, add_completion=False
-)
+queue = typer.Typer(help="Pause or resume the whole queue.", no_args_is_help=True, add_completion=False)
 
 
 @takes_home
@@ -23,9 +21,9 @@ def move(
     run_ids: Ids,
     direction: Annotated[str, typer.Argument(metavar="up|down|top|bottom", show_default=False)],
 ) -> int:
-    """Move waiting runs in the queue: past a neighbour, or to an end of those with their priority."""
+    """Move waiting runs in the queue: past a neighbour, or to the top or bottom of their priority."""
     if direction not in order.DIRECTIONS:
-        raise CliError(f"{direction!r} is no direction: choose from {', '.join(order.DIRECTIONS)}")
+        raise CliError(f"unknown direction {direction!r}: choose from {', '.join(order.DIRECTIONS)}")
     store = open_store(home.database, create=False)
     wanted = find_ids(store, run_ids)
     return tell_outcome(verbs.move(store, wanted, direction))
@@ -35,7 +33,7 @@ def move(
 def priority(
     home: Home,
     run_ids: Ids,
-    number: Annotated[int, typer.Argument(metavar="N", help="Higher goes first; new runs have 0.")],
+    number: Annotated[int, typer.Argument(metavar="N", help="Higher starts first; new runs have 0.")],
 ) -> int:
     """Set the priority of runs."""
     store = open_store(home.database, create=False)
@@ -47,19 +45,19 @@ def priority(
 
 @takes_home
 def pause(home: Home) -> int:
-    """Let no more runs start; those that are running go on."""
+    """Pause the queue: no more runs start; running ones continue."""
     return tell_outcome(verbs.pause_queue(open_store(home.database, create=False)))
 
 
 @takes_home
 def resume(home: Home) -> int:
-    """Let runs start again."""
+    """Resume the queue: runs start again."""
     return tell_outcome(verbs.resume_queue(open_store(home.database, create=False)))
 
 
 @takes_home
 def undo(home: Home) -> int:
-    """Take back the newest edit of the queue; again: the one before. Exit code 1 where nothing of it could be."""
+    """Undo the newest edit of the queue; again: the one before. Exit code 1 where nothing of it can be undone."""
     return tell_outcome(verbs.undo(open_store(home.database, create=False)))
 
 

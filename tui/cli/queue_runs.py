@@ -1,4 +1,4 @@
-"""Queue what `add` and `clone` ask for, once preflight has found nothing wrong with it."""
+"""Queueing of the runs of `add` and `clone`, after preflight found no errors."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from tui.cli.output import tell
 
 
 def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
-    """The specs of a grid, what it leaves out taken from a preset. Raises SpecError."""
+    """Expand a grid to specs, with a preset's settings for the fields it leaves out. Raises SpecError."""
     given = with_relative_data(home, settings)
     grids = [given] if preset is None else with_preset(preset, given)
     return [spec for grid in grids for spec in expand_grid(grid)]
 
 
 def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
-    """Paths as they are stored: from the home, so that the folder may move."""
+    """Return the settings with paths relative to the home, as they are stored, so that the folder may move."""
     stored = {**settings, "data": home.stored(settings["data"])} if settings.get("data") else settings
     if isinstance(archs := settings.get("arch"), list):
         stored = {**stored, "arch": [home.stored_arch(arch) for arch in archs]}
@@ -68,6 +68,6 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
 
 
 def _existing_store(home: Home) -> Store | None:
-    """None where a call that is refused would leave an empty run table behind."""
+    """Open the run table where it exists; None otherwise, so that a refused call does not create an empty one."""
     file = home.database.removeprefix("sqlite:///")
     return open_store(home.database) if file == home.database or os.path.exists(file) else None

@@ -1,4 +1,4 @@
-"""`resnet-tui report`: the study as a page with its figures."""
+"""`resnet-tui report`: a report of runs as a Markdown page with figures."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,11 +21,11 @@ def report(
     home: Home,
     out: Annotated[Path, typer.Option(help="Folder for report.md and its figures.")],
     run_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID…]", help="These runs, as in 3-7,9; else all.")
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Runs, as in 3-7,9 (default: all).")
     ] = None,
-    sweep: Annotated[str | None, typer.Option(help="This sweep's runs.")] = None,
+    sweep: Annotated[str | None, typer.Option(help="Runs of this sweep.")] = None,
 ) -> int:
-    """Write report.md with tables and figures of what the runs measured."""
+    """Write report.md with tables and figures of the runs' results."""
     if run_ids and sweep is not None:
         raise CliError("give run numbers or --sweep, not both")
     checked_text("--sweep", sweep or "")
@@ -37,7 +37,7 @@ def report(
 
 
 def architectures(study: Study) -> list[ArchTable]:
-    """Table 1 from the models themselves; they need torch, so a process of its own builds them."""
+    """Return Table 1 for the study's networks, built in a separate process because they need torch."""
     tables: list[ArchTable] = []
     used = archs_used(study)
     for stride in dict.fromkeys(stride for _, stride in used):

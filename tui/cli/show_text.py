@@ -1,4 +1,4 @@
-"""A run's document as lines for people, 80 columns wide unless the terminal has more."""
+"""Text of `show`: a run's document as lines as wide as the terminal, 80 characters where there is none."""
 
 import shutil
 import textwrap
@@ -16,11 +16,11 @@ LOG_LINES, LOG_LINES_FAILED = 10, 50
 NAME_WIDTH = 32
 Row = Mapping[str, Any]
 GROUPS: tuple[Split, ...] = ("train", "val", "test")
-"""The table's groups of columns from left to right."""
+"""Groups of columns of the table of epochs, from left to right."""
 
 
 def show_lines(document: dict[str, Any]) -> Iterator[str]:
-    """Settings and states, then the epochs, the chosen epoch class by class, and the end of the log."""
+    """Yield settings and state, then the epochs, the best epoch class by class, and the end of the log."""
     width = shutil.get_terminal_size().columns
     yield from _facts(document, width)
     metrics = document["metrics"]
@@ -40,7 +40,7 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
 
 
 def stopped_early(document: Mapping[str, Any]) -> bool:
-    """Whether patience ended the run before its last epoch."""
+    """Return True where patience ended the run before its last epoch."""
     last = document["last"]
     return document["status"] == "done" and last is not None and last["epoch"] < document["epochs"]
 
@@ -74,7 +74,7 @@ def _value(value: object) -> str:
 
 
 def _wrapped(head: str, parts: Iterable[str], width: int) -> Iterator[str]:
-    """The parts beside a heading; a part is broken only where it is longer than a line."""
+    """Wrap the parts of a row beside its heading; break a part only where it is longer than a line."""
     room = max(width - INDENT, 20)
     lines = [""]
     for part in parts:
@@ -89,9 +89,9 @@ def _wrapped(head: str, parts: Iterable[str], width: int) -> Iterator[str]:
 
 
 def epoch_table(rows: Sequence[Row], width: int, selected_on: str = "") -> Iterator[str]:
-    """One line an epoch, under a heading that says how its numbers were measured.
+    """Yield one line per epoch, under a heading that says on which images the numbers were measured.
 
-    Of the metrics with a value those that tell the most, as many as the width holds; `selected_on` always."""
+    Shows as many metrics with a value as fit, the most important first, and always `selected_on`."""
     groups = _grouped(_fitting(rows, width, selected_on))
     titles = [title.ljust(_group_width(title, columns)) for title, columns in groups]
     yield "  ".join([" " * 5, *titles]).rstrip()
@@ -108,7 +108,7 @@ def epoch_table(rows: Sequence[Row], width: int, selected_on: str = "") -> Itera
 
 
 def _fitting(rows: Sequence[Row], width: int, selected_on: str) -> list[SplitMetric]:
-    """In the order of tables; while they are too wide, the longest group loses its last."""
+    """Return the metrics to show, in table order; while they are too wide, the longest group loses its last."""
     shown = [
         each
         for each in numbers()
@@ -138,13 +138,13 @@ def _group_width(title: str, columns: Sequence[SplitMetric]) -> int:
 
 
 def _width(shown: SplitMetric) -> int:
-    """A share is `.8269`; what may be above 1 has a digit more."""
+    """Return a column's width: a share is `.8269`; numbers that may exceed 1 have a digit more."""
     number = 1 + shown.metric.places + (not shown.metric.is_share and shown.metric.places > 3)
     return max(5, number, len(shown.metric.short))
 
 
 def _cell(shown: SplitMetric, row: Row) -> str:
-    """With fewer decimals where the number is too wide."""
+    """Format a number for its column, with fewer decimals where it is too wide."""
     value, width = row[shown.key], _width(shown)
     texts = [decimals(value, shown.metric.places)]
     if value is not None:
@@ -170,7 +170,7 @@ def _best(document: Mapping[str, Any], width: int) -> Iterator[str]:
 
 
 def class_table(names: Sequence[str], row: Row) -> Iterator[str]:
-    """One line a class; nothing for an epoch measured before these were."""
+    """Yield one line per class; nothing for an epoch of an older version, which has no metrics per class."""
     if row["confusion"] is None or row["precision"] is None:
         return
     labels = [plain(name) for name in names] or [str(number) for number in range(len(row["confusion"]))]
@@ -189,7 +189,7 @@ def class_table(names: Sequence[str], row: Row) -> Iterator[str]:
 
 
 def _further(row: Row, selected_on: str, width: int) -> Iterator[str]:
-    """The metrics of the best epoch that the table of epochs has no column for."""
+    """Yield the metrics of the best epoch that have no column in the table of epochs."""
     columns = {each.key for each in _fitting([row], width, selected_on)}
     found = [
         f"{each.label} {decimals(row[each.key], each.metric.places)}"
@@ -202,7 +202,7 @@ def _further(row: Row, selected_on: str, width: int) -> Iterator[str]:
 
 
 def _apart(row: Row, last: Row) -> Iterator[str]:
-    """What does not fit a table: referable images, groups, the train images measured afterwards."""
+    """Yield results that fit no table: referable images, groups, train images in evaluation mode."""
     if row["auc_referable"] is not None and row["sensitivity_referable"] is not None:
         yield (
             f"referable (grade 2 or more): AUC {decimals(row['auc_referable'], 3)}; sensitivity "
@@ -219,6 +219,6 @@ def _apart(row: Row, last: Row) -> Iterator[str]:
         )
     if last["eval_train_acc"] is not None:
         yield (
-            f"train images after epoch {last['epoch']}, in evaluation mode and not augmented: "
+            f"train images after epoch {last['epoch']}, in evaluation mode without augmentation: "
             f"accuracy {decimals(last['eval_train_acc'])}, NLL {decimals(last['eval_train_nll'])}"
         )

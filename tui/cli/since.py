@@ -1,4 +1,4 @@
-"""A time in the past as people give it."""
+"""Parser of times in the past, as given to `news --since`."""
 
 import re
 from datetime import datetime, timedelta
@@ -12,8 +12,9 @@ EXAMPLES = "2h, 3d, yesterday, 18:00, 2026-05-12 or 2026-05-12T18:00"
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """`2h`, `yesterday` and `today` (their midnight), `18:00` (the latest), or an ISO time; local unless it says
-    otherwise. `now` is aware. Raises CliError."""
+    """Parse `2h`, `yesterday` and `today` (their midnight), `18:00` (the latest), or an ISO time.
+
+    Times without a zone are local; `now` must be timezone-aware. Raises CliError."""
     words = text.strip().lower()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if words in ("today", "yesterday"):
@@ -29,11 +30,13 @@ def parse_since(text: str, now: datetime) -> datetime:
     try:
         given = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise CliError(f"--since: {plain(repr(text))} is no time: give {EXAMPLES}") from None
+        raise CliError(f"--since: {plain(repr(text))} is not a time: give {EXAMPLES}") from None
     return _since(text, given if given.tzinfo else given.replace(tzinfo=now.tzinfo), now)
 
 
 def _since(text: str, time: datetime, now: datetime) -> datetime:
     if time > now:
-        raise CliError(f"--since: {plain(text)} is not over yet: give a time in the past, such as {EXAMPLES}")
+        raise CliError(
+            f"--since: {plain(text)} is in the future: give a time in the past, such as {EXAMPLES}"
+        )
     return max(time, BEGINNING)

@@ -11,7 +11,7 @@ from tui.formatting import fitted, plain
 
 GAP = "  "
 LEAST = 12
-"""A column that is cut to fit keeps so many characters."""
+"""Characters that a column keeps when it is cut to fit."""
 
 
 def print_table(
@@ -22,10 +22,10 @@ def print_table(
     may_go: Sequence[str] = (),
     may_shrink: Sequence[str] = (),
 ) -> None:
-    """Aligned columns; those named in `right` are numbers.
+    """Print aligned columns; those named in `right` are aligned right.
 
-    On a terminal too narrow for them `may_shrink` are cut, and then `may_go` left out, both from the first on, until
-    the rest fits; what was left out is said on standard error. A file or a pipe gets them all."""
+    On a terminal that is too narrow, the columns `may_go` are dropped and `may_shrink` are cut, each from the first
+    on, until the rest fits; dropped columns are named on standard error. A file or a pipe gets all columns."""
     columns = {name: [plain(row[place]) for row in rows] for place, name in enumerate(head)}
     widths = {name: max(map(cell_len, [name, *cells])) for name, cells in columns.items()}
     gone = _fit(widths, may_go, may_shrink) if sys.stdout.isatty() else []
@@ -34,21 +34,21 @@ def print_table(
         parts = [fitted(texts[name], width, right=name in right) for name, width in widths.items()]
         print(GAP.join(parts).rstrip())
     if gone:
-        tell(f"left out, for the width: {', '.join(gone)}")
+        tell(f"columns left out (terminal too narrow): {', '.join(gone)}")
 
 
 def _fit(widths: dict[str, int], may_go: Sequence[str], may_shrink: Sequence[str]) -> list[str]:
-    """Make `widths` fit the terminal; gives the columns taken out of it."""
+    """Reduce `widths` to fit the terminal, and return the columns taken out."""
     room = shutil.get_terminal_size().columns + len(GAP)
     gone: list[str] = []
 
     def excess() -> int:
         return sum(widths.values()) + len(GAP) * len(widths) - room
 
-    for leaving in may_go:
-        if leaving in widths and excess() > sum(_spare(widths, name) for name in may_shrink):
-            del widths[leaving]
-            gone.append(leaving)
+    for name in may_go:
+        if name in widths and excess() > sum(_spare(widths, each) for each in may_shrink):
+            del widths[name]
+            gone.append(name)
     for name in may_shrink:
         if name in widths and excess() > 0:
             widths[name] -= min(excess(), _spare(widths, name))

@@ -1,1 +1,1 @@
-"""From the store and the runs' files to what is shown: what threads do."""
+"""Feeds: threads that read the store and the runs' files and make view models."""

@@ -1,4 +1,4 @@
-"""From the store to snapshots: what a thread does when the app's timer asks."""
+"""Feed of snapshots of the run table, polled in a thread by the app's timer."""
 
 import time
 from collections import Counter
@@ -19,17 +19,17 @@ from tui.snapshot import Detail, RunRow, Snapshot
 from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left, waiting_again
 
 Change: TypeAlias = tuple[Listed | None, Listed | None]
-"""A run before and now; None where it is new, or gone."""
+"""Run before and after a change; None before it was added, or after it was removed."""
 LOOK_EVERY_S = 2.0
 WAITS_EVERY_S = 5.0
-"""How old the times of waiting runs may be while the queue stays as it is."""
+"""Seconds after which the times of waiting runs are computed again though the queue has not changed."""
 
 
 class Feed:
-    """Reads only what changed. Used by one thread at a time; holds one database connection."""
+    """Feed that reads only what changed. Used by one thread at a time; holds one database connection."""
 
     def __init__(self, database: str, *, create: bool = True, known: Snapshot | None = None) -> None:
-        """Goes on from the snapshot that is `known` already. Raises StoreError."""
+        """Open the store; the first poll starts from the snapshot that is `known`. Raises StoreError."""
         self._store: Store = open_store(database, create=create)
         with explained(self._store.engine):
             self._connection = self._store.engine.connect()
@@ -42,24 +42,24 @@ class Feed:
         self._seen_change = -1
         self._metrics: tuple[str, ...] = ()
         self._around: tuple[bool, set[tuple[int | None, str]]] = (False, set())
-        """Whether the queue is paused, and the workers that are there: what runs wait for besides each other."""
+        """Whether the queue is paused, and the present workers: what runs wait for in addition to each other."""
         self._latest_end: datetime | None = None
         self._waits_at = float("-inf")
         self._last = known
         self._read_at = 0.0
 
     def poll(self, run_id: int | None, metrics: Sequence[str] = ()) -> Snapshot | None:
-        """The newest state, with a run (or the first) in detail and these metrics in rows; None where nothing moved.
+        """Return the newest snapshot, with a run (or the first) in detail and these metrics in rows.
 
-        Raises StoreError where the database cannot be read."""
+        None where nothing changed. Raises StoreError where the database cannot be read."""
         if tuple(metrics) != self._metrics:
             self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
         if self._store.which_file() != self._file:
-            raise StoreError("another run table was put in this one's place: it is read anew")
+            raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._data_version()
-        unmoved = version is not None and version == self._version and run_id == self._shown
-        # A worker that dies writes nothing: look from time to time all the same.
-        if unmoved and time.monotonic() - self._read_at < LOOK_EVERY_S:
+        is_unchanged = version is not None and version == self._version and run_id == self._shown
+        # A worker that dies writes nothing, so read from time to time even without a change.
+        if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
             return None
         with self._store.read() as session:
             snapshot = self._read(session, run_id)
@@ -73,7 +73,7 @@ class Feed:
         self._store.close()
 
     def _data_version(self) -> int | None:
-        """Moves with every commit of another connection (SQLite only)."""
+        """Return a number that changes with every commit of another connection (SQLite only)."""
         if self._store.engine.dialect.name != "sqlite":
             return None
         with explained(self._store.engine):
@@ -102,7 +102,7 @@ class Feed:
         )
 
     def _read_runs(self, session: Session, latest: int) -> dict[int, Change]:
-        """What was written since: each run before (None for a new one) and now (None for one that is gone)."""
+        """Read the runs that changed since the last poll: each before (None if new) and now (None if removed)."""
         changed: dict[int, Change] = {}
         is_first = self._seen_change < 0
         if latest != self._seen_change:
@@ -112,7 +112,7 @@ class Feed:
                 if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
                     self._latest_end = run.ended_at
             self._seen_change = latest
-        if is_first:  # what was known before, and was removed since
+        if is_first:  # runs of the known snapshot that were removed since
             changed |= dict.fromkeys(self._rows.keys() - self._runs.keys(), (None, None))
         if overview.count_runs(session) != len(self._runs):
             for gone in self._runs.keys() - listing.run_ids(session):
@@ -125,21 +125,21 @@ class Feed:
         there: list[Worker],
         changed: Mapping[int, Change],
     ) -> None:
-        """Why and until when runs wait, where that may have changed; then make the rows that did."""
+        """Read why and until when runs wait, where that may have changed, and update the rows."""
         around = listing.queue_paused(session), {(worker.id, worker.device) for worker in there}
-        moved = any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
-        old = time.monotonic() - self._waits_at > WAITS_EVERY_S
+        has_moved = any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
+        is_old = time.monotonic() - self._waits_at > WAITS_EVERY_S
         waiting_again_for: set[int] = set()
-        if moved or old or around != self._around:
+        if has_moved or is_old or around != self._around:
             before, self._waits = self._waits, waiting.waits(session)
             self._around, self._waits_at = around, time.monotonic()
             either = before.keys() | self._waits.keys()
             waiting_again_for = {each for each in either if before.get(each) != self._waits.get(each)}
         if changed or waiting_again_for:
-            self._rows = self._made_anew(changed, waiting_again_for - changed.keys())
+            self._rows = self._updated_rows(changed, waiting_again_for - changed.keys())
 
-    def _made_anew(self, changed: Mapping[int, Change], waiting_else: Set[int]) -> dict[int, RunRow]:
-        """The rows, those that say the same as before being the same objects."""
+    def _updated_rows(self, changed: Mapping[int, Change], waiting_else: Set[int]) -> dict[int, RunRow]:
+        """Return the rows after a change; equal rows stay the same objects."""
         rows, is_new = dict(self._rows), False
         for run_id, (_, run) in changed.items():
             row = make_row(run, self._waits.get(run_id)) if run is not None else None
@@ -155,7 +155,7 @@ class Feed:
         return rows if is_new else self._rows
 
     def _first(self) -> int | None:
-        """What the table's first line will be."""
+        """Return the id of the table's first row."""
         first = min(self._rows.values(), key=lambda row: row.rank, default=None)
         return first.id if first is not None else None
 
@@ -172,5 +172,5 @@ class Feed:
 
 
 def _queue_part(run: Listed | None) -> tuple[object, ...] | None:
-    """What of a run the queue's order and reasons depend on."""
+    """Return the values of a run that the queue's order and reasons for waiting depend on."""
     return None if run is None else (run.status, run.request, run.priority, run.position, bool(run.epoch))

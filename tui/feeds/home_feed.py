@@ -1,4 +1,4 @@
-"""Feed of the home screen: what was prefetched, then snapshots as the run table changes."""
+"""Feed of the home screen: the prefetched snapshot, then new ones as the run table changes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class HomeFeed:
-    """Reads what Home shows. Used by one thread; the store is loaded there, after what was prefetched is drawn."""
+    """Feed of Home. Used by one thread, which imports the store after the prefetched snapshot is drawn."""
 
     def __init__(self, home: Home, *, create: bool, prefetched: Prefetch | None) -> None:
         self._home, self._create, self._prefetched = home, create, prefetched
         self._known: Snapshot | None = None
-        """Snapshot that the feed goes on from; None after a failure, so that all is read again."""
+        """Snapshot that the feed starts from; None after a failure, so that all runs are read again."""
         self._feed: Feed | None = None
         self._has_looked = False
 
@@ -59,7 +59,7 @@ class HomeFeed:
         return found
 
     def _has_read(self) -> None:
-        """From now on a run table that is gone is not created again in silence."""
+        """Note a successful read: from now on a missing run table is an error and is not created again."""
         self._has_looked, self._create = True, False
 
     def close(self) -> None:

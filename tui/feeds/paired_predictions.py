@@ -1,4 +1,4 @@
-"""Two runs' answers to the same test images."""
+"""Paired comparison of two runs' predictions for the same test images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ from tui.views.run_view import RunView
 
 @dataclass(frozen=True)
 class Difference:
-    """What two accuracies differ by, and how the groups were found that were taken together."""
+    """Difference of two accuracies, and the rule that grouped the images in the paired test."""
 
     paired: Paired
     rule: str
-    """In words; empty where each image stands alone."""
+    """Rule in words; empty where each image is its own group."""
 
 
 class Comparer:
-    """Compares answers, one pair after the other, and remembers which images of a data set belong together."""
+    """Comparison of predictions, one pair of runs at a time; keeps the indices of data sets that were read."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -38,7 +38,7 @@ class Comparer:
     def compare(
         self, first: RunView, second: RunView, first_epoch: int | None, second_epoch: int | None
     ) -> Difference | str:
-        """What their accuracies differ by, or why that cannot be said."""
+        """Return the difference of two runs' accuracies, or one line on why they cannot be compared."""
         found: list[Answers] = []
         for view in (first, second):
             try:
@@ -68,20 +68,21 @@ class Comparer:
         return Difference(paired_difference(right[0], right[1], groups), rule)
 
     def groups_of(self, spec: RunSpec, names: Sequence[str]) -> tuple[Sequence[str] | None, str]:
-        """The group of each image, as the data have them, and how they were found; None where each stands alone. Of
-        data that are not there any more, or have other names, the images' names alone tell. Raises DataError where a
-        column was named that would."""
+        """Return the group of each image and the rule that found it; None where each image is its own group.
+
+        Where the data are missing or have changed, only the images' names are used. Raises DataError where the spec
+        names a group column that then cannot be read."""
         found = groups_by_name(list(names))
         if spec.data in BUILTIN_DEFAULTS:
             return (found.of, found.rule) if found else (None, "")
         try:
             index = self._index(spec)
             if not set(names) <= set(index.names):
-                raise DataError(f"{spec.data} has other images now")
+                raise DataError(f"{spec.data} has different images now")
         except (DataError, SpecError, OSError) as error:
             if spec.group_column:
                 raise DataError(str(error)) from error
-            return (found.of, f"{found.rule}, for the data cannot be read") if found else (None, "")
+            return (found.of, f"{found.rule}, because the data cannot be read") if found else (None, "")
         group_of = dict(zip(index.names, index.groups or index.names, strict=True))
         groups = [group_of[name] for name in names]
         return (groups, index.group_rule) if len(set(groups)) < len(groups) else (None, "")

@@ -1,7 +1,7 @@
-"""Prefetch of what the app shows first: a child process reads the run table while this one loads what draws it.
+"""Prefetch of the first snapshot: a child process reads the run table while this one imports and lays out the app.
 
-Half of the time to the first frame went into loading the store's libraries and reading all runs, the other half into
-loading and laying out what shows them. On two cores both halves run side by side."""
+Half of the time to the first frame went into importing the store's libraries and reading all runs, the other half
+into importing and laying out the widgets. On two cores both halves run in parallel."""
 
 import contextlib
 import os
@@ -38,7 +38,7 @@ class FirstLook:
     since_last_visit: SinceLastVisit
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pack rows as plain tuples: ten thousand are packed in half the time."""
+        """Pickle rows as plain tuples, which takes half the time for ten thousand."""
         rows = list(map(tuple, self.snapshot.rows.values()))
         return _unpacked, (replace(self.snapshot, rows={}), rows, self.since_last_visit)
 
@@ -68,7 +68,7 @@ class Prefetch:
         return answer == OPENED
 
     def result(self) -> FirstLook | str | None:
-        """Wait for what the child read: one line for the user where it could not read the store, None where it died."""
+        """Wait for the child's result: one line for the user where it could not read the store, None where it died."""
         try:
             with self._output:
                 found = self._output.read()
@@ -79,7 +79,7 @@ class Prefetch:
         return look if isinstance(look, FirstLook | str) else None
 
     def cancel(self) -> None:
-        """End the child; whoever waits for its result gets None."""
+        """Kill the child; a thread that waits for its result gets None."""
         with self._lock:
             if not self._is_reaped:
                 with contextlib.suppress(ProcessLookupError):
@@ -87,8 +87,9 @@ class Prefetch:
         self._reap(os.WNOHANG)
 
     def _reap(self, options: int) -> None:
-        """Wait for the child's end once: its number may be another process's afterwards. Where SIGCHLD is ignored, the
-        kernel has done it."""
+        """Reap the child once, because its pid may belong to another process afterwards.
+
+        Where SIGCHLD is ignored, the kernel has reaped it."""
         with self._lock:
             try:
                 self._is_reaped = self._is_reaped or os.waitpid(self._pid, options)[0] == self._pid
@@ -97,7 +98,7 @@ class Prefetch:
 
 
 def start(home: Home, *, create: bool) -> Prefetch:
-    """Fork the child. Call it while this process has one thread alone. Raises OSError where it may not fork."""
+    """Fork the child; call it while this process has a single thread. Raises OSError where the fork fails."""
     reading, writing = os.pipe()
     try:
         pid = os.fork()
@@ -113,7 +114,7 @@ def start(home: Home, *, create: bool) -> Prefetch:
         os.close(reading)
         with os.fdopen(writing, "wb") as output:
             _report(home, output, create=create)
-    except BaseException:  # the app reads the table itself, and says what it meets
+    except BaseException:  # the app then reads the table itself and shows the error
         os._exit(1)
     os._exit(0)
 
@@ -137,7 +138,7 @@ def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
 
 
 def first_look(home: Home, feed: "Feed") -> FirstLook:
-    """Poll a new feed, with that run in detail which is first in the order that the user left. Raises StoreError."""
+    """Poll a new feed, with the first run in the user's sort order in detail. Raises StoreError."""
     preferences = load_preferences(home)
     metrics = chosen_keys(preferences.columns)
     snapshot = feed.poll(None, metrics)
@@ -147,5 +148,5 @@ def first_look(home: Home, feed: "Feed") -> FirstLook:
         snapshot = feed.poll(next(iter(arrange(snapshot.rows, query)), None), metrics) or snapshot
     try:
         return FirstLook(snapshot, read_since_last_visit(home))
-    except (Refused, OSError):  # it is said at the next start
+    except (Refused, OSError):  # the news are shown at the next start
         return FirstLook(snapshot, SinceLastVisit(None, ()))

@@ -1,4 +1,4 @@
-"""Threads that read beside the event loop, and own what they read with from opening to closing."""
+"""Threads that read outside the event loop, and own their feeds from opening to closing."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,9 +12,9 @@ V_co = TypeVar("V_co", covariant=True)
 
 
 class ReaderThread(Generic[Q]):
-    """One thread that answers the newest question: older ones that still wait are dropped.
+    """Thread that answers only the newest question; older ones that still wait are dropped.
 
-    It is a daemon, so that nobody who quits waits for a slow disk or a locked database."""
+    It is a daemon thread, so that quitting never waits for a slow disk or a locked database."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class ReaderThread(Generic[Q]):
         crashed: Callable[[Exception], object],
         close: Callable[[], None] = lambda: None,
     ) -> None:
-        """`answer`, `crashed` (an error of the program's own) and `close` are called in the thread."""
+        """Prepare the thread; it calls `answer`, `close`, and `crashed` with an unexpected error."""
         self._name, self._answer, self._crashed, self._close = name, answer, crashed, close
         self._questions: SimpleQueue[tuple[Q] | None] = SimpleQueue()
         self._thread: Thread | None = None
@@ -35,7 +35,7 @@ class ReaderThread(Generic[Q]):
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after the answer under way; what it reads with is closed there."""
+        """End the thread after its current answer; it calls `close` itself."""
         self._questions.put(None)
 
     def _run(self) -> None:
@@ -73,14 +73,15 @@ class FeedThread(Generic[V]):
         crashed: Callable[[Exception], object],
         errors: tuple[type[Exception], ...] = (),
     ) -> None:
-        """`taken` gets each new view. `errors` go to `failed`; the next poll opens the feed again, and reads all. All
-        other errors go to `crashed`."""
+        """Pass each new view to `taken`, `errors` to `failed`, and all other errors to `crashed`.
+
+        After one of `errors` the next poll opens the feed again and reads everything."""
         self._open, self._taken, self._failed, self._errors = open_feed, taken, failed, errors
         self._feed: Feed[V] | None = None
         self._thread = ReaderThread[None](name, self._poll, crashed, self._close)
 
     def ask(self) -> None:
-        """Poll once more, unless a poll waits already."""
+        """Poll once more, unless a poll is waiting already."""
         self._thread.ask(None)
 
     def stop(self) -> None:

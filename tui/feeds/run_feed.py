@@ -1,4 +1,4 @@
-"""From the store to the opened run's view: what a thread does when its screen's timer asks."""
+"""Feed of the opened run, polled in a thread by the timer of its screen."""
 
 import contextlib
 
@@ -11,23 +11,23 @@ from tui.feeds.run_log import log_tail
 from tui.views.run_view import RunView, make_run_view
 
 LAST_LINES = 6
-"""Of a failed run's log, beside why it failed."""
+"""Lines of a failed run's log that are shown with its error."""
 
 
 class RunFeed:
-    """Reads a run where it was written since. Used by one thread at a time."""
+    """Feed that reads a run when it has changed. Used by one thread at a time."""
 
     def __init__(self, home: Home, run_id: int, store: Store | None = None) -> None:
-        """With a store that somebody else closes, or one of its own. Raises StoreError."""
+        """Use a store that the caller closes, or open one. Raises StoreError."""
         self._store: Store = store if store is not None else open_store(home.database, create=False)
         self._log = home.run(run_id).log
         self.run_id = run_id
         self._changed: int | None = None
         self._matrices: dict[tuple[int, int], Matrix] = {}
-        """By epoch and the attempt that measured it."""
+        """Matrices by epoch and the attempt that measured it."""
 
     def poll(self) -> RunView | None:
-        """None where nothing moved. Raises StoreError, and QueueError where the run was removed."""
+        """Read the run; None where nothing changed. Raises StoreError, and QueueError where the run was removed."""
         with self._store.read() as session:
             run = listing.get_run(session, self.run_id)
             if run.changed == self._changed:

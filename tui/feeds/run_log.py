@@ -1,4 +1,4 @@
-"""Log of a run: its last lines, and what it has grown by."""
+"""Log of a run: its last lines, and new lines as they are written."""
 
 import os
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from tui.formatting import plain
 
 MOST_BYTES = 2_000_000
-"""Of the log's end that are read."""
+"""Bytes at the log's end that are read."""
 TAIL_BYTES = 64_000
 
 
@@ -29,7 +29,7 @@ class LogLines:
 
     lines: list[str]
     is_all: bool
-    """The file was read from its start: another took its place, or it was cut."""
+    """True where the file was read from its start, because it was replaced or truncated."""
 
 
 class LogFile:
@@ -44,22 +44,22 @@ class LogFile:
         return LogLines(lines, is_all) if lines or is_all else None
 
     def close(self) -> None:
-        """Nothing is open between two polls."""
+        """Do nothing: no file is open between two polls."""
 
     def _read(self) -> tuple[list[str], bool]:
         try:
             with self._path.open("rb") as log:
                 status = os.fstat(log.fileno())
                 key = status.st_dev, status.st_ino
-                anew = key != self._key or status.st_size < self._at
-                if anew:
+                is_new = key != self._key or status.st_size < self._at
+                if is_new:
                     self._at, self._rest, self._key = max(status.st_size - MOST_BYTES, 0), b"", key
                 log.seek(self._at)
                 content = log.read(MOST_BYTES)
         except OSError:
             return [], False
-        cut = anew and self._at > 0
+        is_cut = is_new and self._at > 0
         self._at += len(content)
         *lines, self._rest = (self._rest + content).split(b"\n")
         texts = [plain(line.decode(errors="replace")) for line in lines]
-        return texts[1:] if cut else texts, anew
+        return texts[1:] if is_cut else texts, is_new

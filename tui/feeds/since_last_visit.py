@@ -1,4 +1,4 @@
-"""News since the user's last visit: read once when the app opens, and not repeated once they were seen."""
+"""News since the user's last visit, read when the app opens and not shown again once seen."""
 
 import contextlib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SinceLastVisit:
-    """Headline and journal; `headline` is None where nothing happened, and at the first visit to a home."""
+    """Headline and lines of the news; `headline` is None where nothing happened, and at the first visit to a home."""
 
     headline: str | None
     lines: tuple[str, ...]
@@ -41,7 +41,7 @@ def _read(store: "Store", cursor: NewsCursor) -> "News":
 
 
 def mark_seen(home: Home, snapshot: Snapshot) -> None:
-    """Move the news cursor past what is on the screen. Where it cannot be written, the news come again."""
+    """Move the news cursor past the snapshot; where it cannot be written, the news are shown again."""
     path = news_file(home)
     before = load_cursor(path) or NewsCursor(BEGINNING, BEGINNING)
     through = max(before.through, snapshot.latest_end or BEGINNING)

@@ -1,4 +1,4 @@
-"""History of each worker's device: samples as they came, and sparklines of them. Pure."""
+"""History of each worker's device: telemetry samples and their sparklines. Pure."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from tui.snapshot import WorkerView
 
 KEPT = 120
-"""Samples of a gauge: two minutes, at a sign of life each second."""
+"""Samples kept of a gauge: two minutes, at one heartbeat per second."""
 BARS = "▁▂▃▄▅▆▇█"
 Sample = tuple[float | None, float | None, float | None, float | None]
 
 
 class WorkerHistory:
-    """Takes every snapshot's workers; those that are gone are forgotten."""
+    """Telemetry samples by worker; samples of workers that are gone are dropped."""
 
     def __init__(self) -> None:
         self._samples: dict[int, deque[Sample]] = {}
@@ -37,8 +37,9 @@ class WorkerHistory:
 
 
 def sparkline(values: Sequence[float | None], width: int, *, low: float, high: float) -> str:
-    """Draw values as bars between two levels, the newest at the right. A bar of several values is their highest, an
-    unknown value a space."""
+    """Draw values as bars between two levels, the newest at the right.
+
+    A bar of several values shows their highest, an unknown value is a space."""
     newest = _binned(values, width)
     span = max(high - low, 1e-9)
     steps = [

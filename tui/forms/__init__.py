@@ -1,1 +1,1 @@
-"""What the new-experiment form means, and what is known before its runs are queued."""
+"""Logic of the new-experiment form: its texts as specs, and the checks before its runs are queued."""

@@ -1,4 +1,4 @@
-"""A run as the command line that queues it again."""
+"""Command line that queues a run again."""
 
 import shlex
 
@@ -9,12 +9,16 @@ from tui.forms.form_words import typed
 
 
 def add_command(spec: RunSpec, name: str = "") -> str:
-    """`resnet-tui add --data fundus --arch resnet50 …`: what differs from the defaults."""
-    usual = make_spec({"data": spec.data, "optimizer": spec.optimizer})
+    """Write the settings that differ from the defaults: `resnet-tui add --data fundus --arch resnet50 …`."""
+    default = make_spec({"data": spec.data, "optimizer": spec.optimizer})
     words = ["resnet-tui", "add"]
     for field in FIELDS:
         value, flag = getattr(spec, field), f"--{field.replace('_', '-')}"
-        if field != "data" and value == getattr(usual, field) and (field != "optimizer" or value == DEFAULT):
+        if (
+            field != "data"
+            and value == getattr(default, field)
+            and (field != "optimizer" or value == DEFAULT)
+        ):
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")

@@ -1,4 +1,4 @@
-"""How long the runs of a form would take, by what earlier ones measured: pure arithmetic."""
+"""Estimate of a form's training time from the throughput of earlier runs. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,33 +13,35 @@ from tui.formatting import duration
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of this home's machines."""
+    """Throughput of this home's machines, as earlier runs measured it."""
 
     known: Knowledge
     devices: tuple[str, ...]
-    """Names of the workers' devices; without workers, of that of the newest run."""
+    """Names of the workers' devices; without workers, the name of the newest run's device."""
 
 
 def time_shown(specs: Sequence[RunSpec], images: Callable[[RunSpec], int | None], measured: Measured) -> str:
-    """`about 2 h 10 m`, on so many workers at once; `roughly` where a run's pace is guessed from another
-    architecture's or size; empty where nobody can know. `images`: training images of a run's data."""
+    """Format the time that the runs take on all workers together: `about 2 h 10 m on cuda:0`.
+
+    `roughly` where a throughput is derived from another architecture or image size; empty without an estimate.
+    `images` returns the training images of a spec's data."""
     if not measured.devices:
         return ""
     total, rough = 0.0, False
     for spec in specs:
         per_device = [_seconds(spec, images(spec), device, measured.known) for device in measured.devices]
-        told = [each for each in per_device if each is not None]
-        if not told:
+        known = [each for each in per_device if each is not None]
+        if not known:
             return ""
-        total += min(seconds for seconds, _ in told)
-        rough = rough or any(guessed for _, guessed in told)
+        total += min(seconds for seconds, _ in known)
+        rough = rough or any(guessed for _, guessed in known)
     workers = len(measured.devices)
     where = measured.devices[0] if workers == 1 else f"{workers} workers"
     return f"{'roughly' if rough else 'about'} {duration(total / workers)} on {where}"
 
 
 def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -> tuple[float, bool] | None:
-    """Of a run on a device, and whether its pace is a guess."""
+    """Estimate a run's seconds on a device; True where its throughput is derived from another kind of run."""
     task = Task(
         0, spec.arch, spec.image_size, spec.precision, spec.stem, spec.data, spec.passes, spec.needs_card, spec.epochs,
         spec.batch_size, 0, 0, 0,
@@ -58,8 +60,8 @@ def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -
 
 
 def _guessed(spec: RunSpec, device: str, known: Knowledge) -> float | None:
-    """Images/s by the multiply-adds of a pass, from the measured kind that is nearest in them; None for a plug-in,
-    whose multiply-adds nobody has counted."""
+    """Scale the images/s of the measured kind with the nearest multiply-adds; None for a plug-in, whose multiply-adds
+    are unknown."""
     work = _work(spec.arch, spec.stem, spec.image_size)
     if work is None:
         return None
@@ -75,6 +77,6 @@ def _guessed(spec: RunSpec, device: str, known: Knowledge) -> float | None:
 
 
 def _work(arch: str, stem: str, size_px: int) -> float | None:
-    """Multiply-adds of an image's forward pass, as `resnet-tui arch` counts them."""
+    """Return the multiply-adds of one image's forward pass, as `resnet-tui arch` counts them."""
     info = find_arch(arch)
     return None if info is None else info.cost(cast(Stem, stem)).multiply_adds_at(size_px)

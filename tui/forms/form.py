@@ -1,4 +1,4 @@
-"""What a filled-in form means: pure, so that it is checked at every key press and tested without a screen."""
+"""Parser of a filled-in form. Pure, so that it runs at every key press and is tested without a screen."""
 
 import difflib
 import shlex
@@ -16,13 +16,13 @@ from engine.spec.pretrained import RUN_PREFIX, SOURCE_WORDS
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, RunSpec, choices_of
 from tui.forms.form_words import ARCH, MORE, OTHERS, OWN, PRESET, beside_fields, typed
 
-NO_DATA = "which images? a folder, or digits, fundus, fundus-balanced"
+NO_DATA = "no data: give a folder, or digits, fundus, fundus-balanced"
 Texts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """`problems` maps a field ("" for several together) to what is wrong; without any there are `specs`."""
+    """Result of checking a form: `problems` by field ("" for several fields together), or else the `specs`."""
 
     problems: Mapping[str, str]
     specs: tuple[RunSpec, ...]
@@ -52,12 +52,12 @@ def _specs(texts: Texts, more: Mapping[str, str]) -> list[RunSpec]:
 
 
 def parse_more(text: str) -> tuple[dict[str, str], str]:
-    """The settings in `loss=ce,ce-sqrt schedule=step`, and what is wrong with it, empty where nothing is."""
+    """Parse settings such as `loss=ce,ce-sqrt schedule=step`; return them and the problem, empty where none."""
     found: dict[str, str] = {}
     try:
         words = shlex.split(text)
     except ValueError:
-        return {}, "a quotation mark is left open"
+        return {}, "unclosed quotation mark"
     for word in words:
         name, equals, value = word.partition("=")
         name = name.replace("-", "_")
@@ -78,7 +78,7 @@ def _no_setting(name: str) -> str:
 
 
 def defaults(texts: Texts) -> dict[str, str]:
-    """What each empty field takes, as it would be typed: the preset's where one is named."""
+    """Return the default of each field, as it would be typed; the preset's where one is named."""
     common = {name: texts[name].strip() for name in ("data",) if texts.get(name, "").strip()}
     archs = split_list([texts.get(ARCH, "")]) or [DEFAULT_ARCH]
     more, _ = parse_more(texts.get(MORE, ""))
@@ -100,7 +100,7 @@ def defaults(texts: Texts) -> dict[str, str]:
 
 
 def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
-    """A form that would queue the spec with a change: what differs from the defaults, in `more` too."""
+    """Return the texts of a form that queues the spec with a change; `more` has what differs from the defaults."""
     values = {**spec.model_dump(), **change}
     plain = make_spec({"data": values["data"], "optimizer": values["optimizer"]})
     texts = {name: typed(values[name]) for name in OWN}
@@ -113,9 +113,11 @@ def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
 
 
 def preview(specs: Sequence[RunSpec], repeats: Sequence[bool], most: int) -> list[str]:
-    """A line for each of the first runs: what tells it from the others; repeats are marked."""
-    telling = [name for name in GRID_FIELDS if len({getattr(spec, name) for spec in specs}) > 1]
-    shown = [name for name in GRID_FIELDS if name in (ARCH, "pretrained", "lr", "epochs") or name in telling]
+    """Write a line for each of the first `most` runs with the settings in which they differ; repeats are marked."""
+    differing = [name for name in GRID_FIELDS if len({getattr(spec, name) for spec in specs}) > 1]
+    shown = [
+        name for name in GRID_FIELDS if name in (ARCH, "pretrained", "lr", "epochs") or name in differing
+    ]
     lines = [
         "  ".join(_part(name, getattr(spec, name)) for name in shown)
         + ("   repeats an earlier run" if again else "")
@@ -125,7 +127,7 @@ def preview(specs: Sequence[RunSpec], repeats: Sequence[bool], most: int) -> lis
 
 
 def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> str | None:
-    """How the text in a field might go on; `paths` completes a path."""
+    """Return a completion of the text in a field, or None; `paths` completes a path."""
     before, last = _last_part(text, " " if name == MORE else ",")
     if not last or name not in ("data", ARCH, "pretrained", PRESET, MORE):
         return None
@@ -159,7 +161,7 @@ def _last_part(text: str, separator: str) -> tuple[str, str]:
 
 
 def _first(before: str, part: str, words: Sequence[str]) -> str | None:
-    """None where the part is a word already: a person would not know which of the two is taken."""
+    """Return the first completion; None where the part is a complete word, so that it is clear which one is used."""
     if part in words:
         return None
     return next((before + word for word in words if word.startswith(part)), None)

@@ -1,4 +1,4 @@
-"""What preflight finds about a filled-in form, in the form's words. It reads files and the run table: for a thread."""
+"""Preflight of a filled-in form, worded for the form. It reads files and the run table, so it runs in a thread."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,31 +35,31 @@ READS = (
 
 @dataclass(frozen=True)
 class FormReport:
-    """What is known of a form's runs beyond what its texts say by themselves."""
+    """Findings about a form's runs that need files or the run table."""
 
     texts: Mapping[str, str]
-    """Of the form that it is about."""
+    """Texts of the form that the report is about."""
     found: str = ""
-    """What the data were recognised as."""
+    """Detected layout of the data, in words."""
     problems: Mapping[str, str] = field(default_factory=dict)
-    """By field, as `Checked.problems`."""
+    """Problems by field, as in `Checked.problems`."""
     warnings: tuple[str, ...] = ()
-    """In a few words each."""
+    """Warnings, a few words each."""
     room: Room | None = None
-    """None while the settings cannot be."""
+    """Disk space needed and free; None while the settings are invalid."""
     time: str = ""
-    """How long the runs would take; empty where nobody can know."""
+    """Estimated training time; empty where there is no estimate."""
     repeats: tuple[bool, ...] = ()
-    """Which of the runs were queued before."""
+    """True for each run that repeats an earlier one."""
     measured: Measured | None = None
 
 
 @dataclass(frozen=True)
 class Queued:
-    """What came of queueing a form's runs."""
+    """Result of queueing a form's runs."""
 
     ids: tuple[int, ...] = ()
-    """Of the new runs; none where something is wrong."""
+    """Ids of the new runs; empty where there are problems."""
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -67,7 +67,7 @@ class Queued:
 def report_on(
     home: Home, texts: Mapping[str, str], checked: Checked, measured: Measured | None = None
 ) -> FormReport:
-    """Look at everything that the form names; `measured` is what an earlier report brought."""
+    """Check everything that the form names; `measured` is the throughput from an earlier report."""
     if not checked.specs:
         data = _data_alone(home, texts)
         return replace(_of_problems(texts, data, data.problems), measured=measured)
@@ -86,15 +86,15 @@ def report_on(
 
 
 def queue_form(home: Home, specs: Sequence[RunSpec], name: str) -> Queued:
-    """Check the runs once more, for files may have gone since, and queue them. Raises Refused."""
+    """Check the runs once more, because files may have disappeared since, and queue them. Raises Refused."""
 
     def checked_and_added(store: Store) -> Queued:
         found = preflight(home, store, specs)
         if found.errors:
             return Queued(problems=tuple(beside_fields(found.errors).values()))
-        told = [each for each in found.warnings if each.field != "data"]
+        shown = [each for each in found.warnings if each.field != "data"]
         ids = add_runs(store, specs, name=name).ids
-        return Queued(ids, warnings=tuple(each.said(form_setting) for each in told))
+        return Queued(ids, warnings=tuple(each.said(form_setting) for each in shown))
 
     return with_store(home, checked_and_added)
 
@@ -102,13 +102,13 @@ def queue_form(home: Home, specs: Sequence[RunSpec], name: str) -> Queued:
 def _of_problems(texts: Mapping[str, str], data: DataFound, problems: Sequence[Problem]) -> FormReport:
     is_built_in = texts["data"].strip() in BUILTIN_DEFAULTS
     found = "✔ built in" if is_built_in else f"✔ {data.description}" if data.description else ""
-    # Too little room stands beside what will be written.
+    # A lack of disk space is shown beside the size of what will be written.
     briefs = [each.brief or each.what for each in warnings_of(problems) if each.kind != "disk"]
     return FormReport(texts, found, beside_fields(errors_of(problems)), tuple(dict.fromkeys(briefs)))
 
 
 def _data_alone(home: Home, texts: Mapping[str, str]) -> DataFound:
-    """What the data field names, while other fields are wrong."""
+    """Check the data field alone, while other fields have problems."""
     text = texts["data"].strip()
     if not text:
         return DataFound((Problem("data", "error", NO_DATA),))
@@ -127,7 +127,7 @@ def _ask(
 
 
 def _measure(store: Store) -> Measured:
-    """How fast this home's machines trained so far."""
+    """Read the throughput of this home's machines in past runs."""
     with store.read() as session:
         past = past_runs(session)
         devices = tuple(device_of({"device_name": each.device_name}) for each in workers.present(session))

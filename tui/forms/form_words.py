@@ -1,4 +1,4 @@
-"""The form's fields and the words of its problems: what stands beside which field, and how a setting is typed."""
+"""Labels of the form's fields and wording of its problems: which field shows one, and how a setting is typed."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from engine.spec.run_spec import FIELDS
 from tui.formatting import learning_rate
 
 PRESET, MORE, ARCH = "preset", "more", "arch"
-# Field, label, what is said while nothing is wrong.
+# Field, label, hint while there is no problem.
 INPUTS = (
     ("data", "data", ""),
     (ARCH, "arch", "resnet18, resnet50 or FILE.py:FUNCTION"),
@@ -29,7 +29,7 @@ OTHERS = tuple(name for name in FIELDS if name not in OWN)
 
 
 def typed(value: object) -> str:
-    """A value as a field takes it."""
+    """Format a value as it is typed into a field."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, float):
@@ -39,14 +39,14 @@ def typed(value: object) -> str:
 
 
 def form_setting(field: str, value: object) -> str:
-    """A setting as it is typed into the form: `val_fraction=0.1 in more`, `weights imagenet`."""
+    """Format a setting as it is typed into the form: `val_fraction=0.1 in more`, `pretrained imagenet`."""
     if field in OTHERS:
         return f"{field} in more" if value is None else f"{field}={typed(value)} in more"
     return LABELS[field] if value is None else f"{LABELS[field]} {typed(value)}"
 
 
 def beside_fields(problems: Iterable[Problem]) -> dict[str, str]:
-    """All problems by the field of the form that they stand beside; "" has those of several together."""
+    """Group all problems by the form's field that shows them; "" has those about several fields together."""
     texts: dict[str, dict[str, None]] = {}
     for problem in problems:
         text = problem.said(form_setting)

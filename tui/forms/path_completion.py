@@ -1,15 +1,15 @@
-"""Complete the paths that fields of the form take."""
+"""Completion of paths in fields of the form."""
 
 import os
 
 from engine.files.paths import Home
 
 MOST_ENTRIES = 2_000
-"""Of a folder that are looked at to complete a path."""
+"""Entries of a folder that are read to complete a path."""
 
 
 def paths_like(home: Home, text: str) -> list[str]:
-    """Paths that begin with a text, as they would be typed from the home; folders end with a slash."""
+    """List paths that begin with a text, relative to the home where the text is; folders end with a slash."""
     folder, name = os.path.split(text)
     try:
         with os.scandir(home.resolve(folder or ".")) as entries:

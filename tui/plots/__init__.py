@@ -1,4 +1,4 @@
-"""Everything drawn with plotext, and its only importer: pure functions from a view to a canvas."""
+"""Drawings with plotext, which only this package imports: pure functions from a view to a canvas."""
 
 from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot

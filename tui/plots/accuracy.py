@@ -1,4 +1,4 @@
-"""Train and test accuracy by epoch over the baseline: the highlighted run's small curve."""
+"""Small chart of the highlighted run: train and test accuracy by epoch over the baseline."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tui.snapshot import Curve
 
 
 def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
-    """Train and test accuracy by epoch over the baseline."""
+    """Draw train and test accuracy by epoch over the baseline."""
     clear(plot, width, height)
     lines = [
         ("train", finite(view.epochs, view.train), INK.train),
@@ -62,8 +62,9 @@ def _clear_place(
     level: float,
     scale: tuple[float, float],
 ) -> tuple[float, float, Side]:
-    """Where a word of this length hides least of the curves: at the right or left end, a row above or below its line.
-    `scale`: the lowest value, and what a row is high."""
+    """Return the place where a label of this length hides the fewest points of the curves, and its alignment.
+
+    It is at the right or left end, a row above or below its line. `scale`: lowest value and height of a row."""
     low, row = scale
     above, below = level + 1.5 * row, level - 1.5 * row
     rows = [y for y in (above, below) if low + row / 2 < y < 1]
@@ -73,15 +74,15 @@ def _clear_place(
     def hidden(place: tuple[float, float, Side]) -> int:
         x, y, side = place
         begin = x - length if side == "right" else x
-        looked = [begin + length * part / 12 for part in range(13)]
-        values = (_value(points, at) for points in curves for at in looked)
+        samples = [begin + length * part / 12 for part in range(13)]
+        values = (_value(points, at) for points in curves for at in samples)
         return sum(value is not None and abs(value - y) < row for value in values)
 
     return min(places, key=hidden, default=(ends[1], above, "right"))
 
 
 def _value(points: Points, x: float) -> float | None:
-    """Between two points; None beside them."""
+    """Interpolate a curve linearly; None outside its points."""
     for (before, y), (after, other) in pairwise(points):
         if before <= x <= after:
             return y + (other - y) * (x - before) / (after - before) if after > before else y
@@ -89,7 +90,7 @@ def _value(points: Points, x: float) -> float | None:
 
 
 def _levels(low: float, height: int) -> tuple[list[float], list[str]]:
-    """Whole tenths from the top down to `low`, a label for every two rows at most."""
+    """Return the levels of the y axis, whole tenths from the top down to `low`, with at most a label per two rows."""
     tenths = round(10 * (1 - low))
     step = next(step for step in (1, 2, 5, 10) if tenths // step <= max(height // 2 - 1, 1))
     levels = [1 - 0.1 * number for number in range(0, tenths + 1, step)]
@@ -97,6 +98,6 @@ def _levels(low: float, height: int) -> tuple[list[float], list[str]]:
 
 
 def _ticks(first: int, last: int, width: int) -> list[float]:
-    """At most a tick for every eight characters, on whole epochs."""
+    """Return ticks on whole epochs, at most one per eight characters."""
     step = max(1, math.ceil((last - first) / max(width // 8, 1)))
     return [float(epoch) for epoch in range(first, last + 1, step)]

@@ -1,4 +1,4 @@
-"""What all drawings share: an empty canvas, words on it, points that fit."""
+"""Basics of all drawings: an empty canvas, text on it, thinned points."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from tui.plots.ink import INK, Colour
 
 
 def thin(values: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    """At most `most` points that keep each stretch's lowest and highest, so that no spike is lost."""
+    """Reduce values to at most `most` finite points: the lowest and highest of each stretch, so that spikes stay."""
     points = [(x, y) for x, y in values if math.isfinite(x) and math.isfinite(y)]
     if len(points) <= most:
         return points
@@ -29,7 +29,7 @@ def clear(plot: Plot, width: int, height: int) -> None:
 
 
 def as_characters(plot: Plot, width: int, height: int) -> None:
-    """Coordinates count characters from the lower left."""
+    """Set the coordinates of a plot to characters, counted from the lower left, without axes."""
     plot.xaxes(False, False)
     plot.yaxes(False, False)
     plot.xticks([])
@@ -56,6 +56,6 @@ def blend(low: Colour, high: Colour, share: float) -> Colour:
 
 
 def ink_on(ground: Colour, *, bold: bool) -> Colour:
-    """Black on bright, light on dark (luminance by ITU-R BT.709); off the diagonal a little dimmer."""
+    """Return black on a bright ground, else a light colour, dimmer if not bold (luminance by ITU-R BT.709)."""
     bright = 0.2126 * ground[0] + 0.7152 * ground[1] + 0.0722 * ground[2] > 110
     return (0, 0, 0) if bright else (225, 232, 238) if bold else (170, 178, 186)

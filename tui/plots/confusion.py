@@ -1,4 +1,4 @@
-"""A small confusion matrix."""
+"""Small confusion matrix of the highlighted run."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tui.snapshot import MatrixView
 
 
 def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> None:
-    """Cells coloured by row share, with counts and, where there is room, shares; recall at the right."""
+    """Draw cells coloured by row share, with counts and, where there is room, shares; recall at the right."""
     clear(plot, width, height)
     as_characters(plot, width, height)
     classes = len(view.counts)
@@ -26,37 +26,40 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
         name = str(column)
         if len(name) < cell or cell > 2:
             write(plot, name.rjust(cell - 1), head + column * cell, height - 1, INK.dim)
-    write(plot, "ans", 0, height - 1, INK.dim)
+    write(plot, "pred" if cell > 2 else "", 0, height - 1, INK.dim)
     if with_recall:
         write(plot, "recall", head + classes * cell, height - 1, INK.dim)
     lines = 2 if two_lines else 1
-    says = _says(view, cell, two_lines)
+    cell_text = _cell_text(view, cell, two_lines)
     for row in range(classes):
         top = height - 2 - row * lines
-        _draw_row(plot, view, row, top, head, cell, says)
+        _draw_row(plot, view, row, top, head, cell, cell_text)
         if with_recall:
             recall = decimals(view.shares(row)[row], 2).rjust(5)
             write(plot, recall, head + classes * cell, top, INK.text)
 
 
-def _draw_row(plot: Plot, view: MatrixView, row: int, top: int, head: int, cell: int, says: "Says") -> None:
+def _draw_row(
+    plot: Plot, view: MatrixView, row: int, top: int, head: int, cell: int, cell_text: "CellText"
+) -> None:
     shares = view.shares(row)
     write(plot, str(row).rjust(head - 1), 0, top, INK.text)
     for column, (count, share) in enumerate(zip(view.counts[row], shares, strict=True)):
         ground = blend(INK.empty, INK.full, share or 0.0)
         colour = ink_on(ground, bold=row == column)
         left = head + column * cell
-        for line, text in enumerate(says(count, share)):
+        for line, text in enumerate(cell_text(count, share)):
             write(plot, f"{text[: cell - 1]:>{cell - 1}} ", left, top - line, colour, ground)
 
 
-Says = Callable[[int, float | None], list[str]]
-"""A cell's lines, of its count and its share of the row."""
+CellText = Callable[[int, float | None], list[str]]
+"""Function that formats the lines of a cell from its count and its share of the row."""
 
 
-def _says(view: MatrixView, cell: int, two_lines: bool) -> Says:
-    """The same for all cells of a matrix, each number with a space beside it: counts, with shares where there is room
-    for both; where a count has none, the shares alone."""
+def _cell_text(view: MatrixView, cell: int, two_lines: bool) -> CellText:
+    """Choose one format for all cells of a matrix, each number followed by a space.
+
+    Cells show counts, with shares where there is room for both; shares alone where the counts do not fit."""
     counts = [count for row in view.counts for count in row]
     room = cell - 1
     widest = max(len(str(count)) for count in counts)
@@ -76,7 +79,7 @@ def _percent(share: float | None) -> str:
 
 
 def _tenths(share: float | None) -> str:
-    """`.7` in two characters; `1.` is all, `·` none."""
+    """Format a share in two characters: `.7`; `1.` for all, `·` for none."""
     if share is None:
         return "–"
     tenths = round(10 * share)

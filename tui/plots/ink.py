@@ -8,8 +8,9 @@ Colours = tuple[Colour, ...]
 
 @dataclass
 class Ink:
-    """Colours of the drawings, after Okabe and Ito's palette, which colour-blind people can tell apart. These are for
-    a dark ground."""
+    """Colours of the drawings, after Okabe and Ito's palette, which colour-blind people can tell apart.
+
+    The defaults are for a dark background."""
 
     train: Colour = (230, 159, 0)
     test: Colour = (86, 180, 233)
@@ -26,18 +27,18 @@ class Ink:
         (86, 180, 233), (230, 159, 0), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0), (0, 114, 178),
         (200, 208, 216),
     )  # fmt: skip
-    """Of compared runs: the palette's hues, with light grey for its black."""
+    """Colours of compared runs: the palette's hues, with light grey instead of its black."""
     has_hues: bool = True
-    """Where there are none, lines are told apart by markers."""
+    """False where the terminal has no colours: markers then tell lines apart."""
 
     def become(self, other: "Ink") -> None:
-        """Take another's colours: what is drawn from now on has them."""
+        """Take the colours of another theme, for all drawings from now on."""
         for field in fields(self):
             setattr(self, field.name, getattr(other, field.name))
 
 
 INK = Ink()
-"""What everything is drawn with."""
+"""Colours in use; `become` changes them."""
 LIGHT = Ink(
     train=(213, 94, 0),
     test=(0, 114, 178),
@@ -69,4 +70,4 @@ HIGH = Ink(
     cursor=(255, 240, 0),
 )
 MARKERS = "●▲■◆○△□◇"
-"""Of compared runs, for who sees no colours."""
+"""Markers of compared runs, for terminals without colours."""

@@ -1,4 +1,4 @@
-"""Charts of lines over epochs: a window, smoothed or logarithmic, with a cursor that reads values."""
+"""Line charts over epochs: zoomed, smoothed or logarithmic, with a cursor that reads values."""
 
 import math
 from bisect import bisect_left
@@ -13,42 +13,42 @@ from tui.plots.canvas import as_characters, clear, thin, write
 from tui.plots.ink import INK, Colour
 
 LABEL_CELLS = 7
-"""The y axis with its numbers, about."""
+"""Approximate width of the y axis with its numbers, in characters."""
 
 MARKER_CELLS = 6
-"""A line's markers stand about so far apart."""
+"""Approximate distance between a line's markers, in characters."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """Finite values over epochs, in order."""
+    """Line of finite values over epochs, in order."""
 
     name: str
     points: tuple[tuple[float, float], ...]
     colour: Colour
     faint: bool = False
-    """Behind the others, and not read by the cursor: a curve before it is smoothed."""
+    """True for a curve before smoothing: drawn behind the others, and not read by the cursor."""
     level: bool = False
-    """The same everywhere: a baseline."""
+    """True for a constant line, such as the baseline."""
     marker: str = ""
-    """Stands on some of the points, where lines must be told apart without colours."""
+    """Marker on some of the points, to tell lines apart without colours; empty for none."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn of a quantity."""
+    """Chart of one quantity."""
 
     title: str
     lines: tuple[Line, ...]
     first: float
     last: float
-    """The window, in epochs."""
+    """Range of the x axis: `first` to `last`, in epochs."""
     is_share: bool = False
-    """Accuracy-like: from at most 1 down to what is there."""
+    """True for shares such as accuracies: the y axis ends at 1."""
     log: bool = False
     cursor: float | None = None
     empty: str = "nothing measured yet"
-    """What is said where no line has a point in the window."""
+    """Text shown where no line has a point in the window."""
 
 
 def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> None:
@@ -86,13 +86,13 @@ def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], chart:
 
 
 def _window(line: Line, chart: Chart) -> list[tuple[float, float]]:
-    """The points that are seen, on the chart's scale; a level is seen wherever it is."""
+    """Return the points in the chart's window, on its scale; a level is always in it."""
     seen = [(x, y) for x, y in line.points if line.level or chart.first <= x <= chart.last]
     return [(x, math.log10(y)) for x, y in seen if y > 0] if chart.log else seen
 
 
 def bounds(values: Sequence[float], *, is_share: bool, log: bool) -> tuple[float, float]:
-    """The y range: whole tenths up to 1 for shares, a little air around anything else; logarithms stay so."""
+    """Return the y range: whole tenths up to 1 for shares, else with a margin; `log` values are logarithms already."""
     low, high = min(values), max(values)
     if is_share and not log:
         return min(math.floor(10 * low) / 10, 0.9), max(1.0, high)
@@ -104,7 +104,7 @@ def bounds(values: Sequence[float], *, is_share: bool, log: bool) -> tuple[float
 
 
 def _ticks(low: float, high: float, height: int, *, log: bool) -> tuple[list[float], list[str]]:
-    """At round numbers (1, 2 or 5 times a power of ten), a label for every three rows or so."""
+    """Return y ticks at round numbers (1, 2 or 5 times a power of ten), about one label per three rows."""
     most = max(height // 3, 2)
     if log:
         exponents = range(math.floor(low), math.ceil(high) + 1)
@@ -136,7 +136,7 @@ def _number(value: float, step: float | None = None) -> str:
 
 
 def _epochs(first: float, last: float, width: int) -> tuple[list[float], list[str]]:
-    """A tick for every ten characters at most, on whole epochs where the window holds some."""
+    """Return x ticks, at most one per ten characters, on whole epochs where the window spans at least two."""
     span = max(last - first, 1e-9)
     most = max(width // 10, 2)
     step = next(
@@ -153,7 +153,7 @@ def _epochs(first: float, last: float, width: int) -> tuple[list[float], list[st
 
 
 def reading(chart: Chart) -> list[tuple[Line, float | None]]:
-    """Each line's value at the cursor: of the point nearest to it, where one is near."""
+    """Return each line's value at the point nearest to the cursor; None where no point is near."""
     if chart.cursor is None:
         return []
     return [(line, value_at(line, chart.cursor)) for line in chart.lines if not line.faint]

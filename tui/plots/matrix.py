@@ -1,4 +1,4 @@
-"""The large confusion matrix: any number of classes, a part of it at a time, with a cursor."""
+"""Large confusion matrix with a cursor; where there are many classes, a part of it at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,38 +12,39 @@ from tui.plots.ink import INK, Colour
 COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
 MODES = (ROWS, COUNTS, COLUMNS)
 NARROWEST, WIDEST = 4, 12
-"""Of a cell, in characters."""
+"""Widths of a cell, in characters."""
 TALLEST = 3
-"""Lines of a cell."""
+"""Most lines of a cell."""
 TAIL = 13
-"""Recall and precision at the right."""
+"""Width of recall and precision at the right, in characters."""
 NAME_CELLS = 14
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A matrix of counts, row = true class, or a difference of two."""
+    """Matrix of counts, row = true class, or the difference of two."""
 
     counts: tuple[tuple[int, ...], ...]
     class_names: tuple[str, ...]
     mode: str
     cursor: tuple[int, int]
-    """True class and answer."""
+    """True and predicted class of the cursor's cell."""
     minus: tuple[tuple[int, ...], ...] | None = None
-    """What is taken away, share by share: then colours tell the sign."""
+    """Counts whose shares are subtracted; colours then show the sign."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What of a matrix fits into a window."""
+    """Layout of the part of a matrix that fits into a window."""
 
     cell: int
     lines: int
-    """A cell's, and so a class's."""
+    """Lines of a cell."""
     head: int
     shown: int
-    """Classes, across and down."""
+    """Columns that fit."""
     down: int
+    """Rows that fit."""
 
 
 def layout(grid: Grid, width: int, height: int) -> Layout:
@@ -56,7 +57,7 @@ def layout(grid: Grid, width: int, height: int) -> Layout:
 
 
 def first_shown(cursor: int, shown: int, classes: int) -> int:
-    """Where a window of classes begins so that the cursor's is near its middle."""
+    """Return the first class of a window with the cursor's class near its middle."""
     return min(max(cursor - shown // 2, 0), classes - shown)
 
 
@@ -73,7 +74,7 @@ def draw_matrix(plot: Plot, grid: Grid, width: int, height: int) -> None:
         for at, shown in zip(grid.cursor, (place.down, place.shown), strict=True)
     )
     labels = _labels(grid)
-    write(plot, "true ╲ answer"[: place.head - 1], 0, height - 1, INK.dim)
+    write(plot, "true ╲ pred"[: place.head - 1], 0, height - 1, INK.dim)
     for column in range(left, left + place.shown):
         colour = INK.text if column == grid.cursor[1] else INK.dim
         name = fitted(
@@ -99,7 +100,7 @@ def _labels(grid: Grid) -> tuple[str, ...]:
 
 
 def _tail(grid: Grid, row: int) -> str:
-    """Recall and precision of a class, or by how many points they differ."""
+    """Format recall and precision of a class, or their differences in percentage points."""
     values = recall(grid.counts, row), precision(grid.counts, row)
     if grid.minus is None:
         return f"{decimals(values[0], 2):>7}{decimals(values[1], 2):>6}"
@@ -109,7 +110,7 @@ def _tail(grid: Grid, row: int) -> str:
 
 
 def _points(one: float | None, other: float | None) -> str:
-    """`+14`: what one share is more than another, in hundredths; `·` where it is none."""
+    """Format the difference of two shares in percentage points, such as `+14`; `·` for none."""
     if one is None or other is None:
         return "–"
     return f"{100 * (one - other):+.0f}".replace("-", "−") if abs(one - other) >= 0.005 else "·"
@@ -142,7 +143,7 @@ def _draw_cell(plot: Plot, grid: Grid, row: int, column: int, place: Layout, x: 
 
 
 def _signed(change: float) -> Colour:
-    """More in blue, less in orange: told apart by colour-blind people, and by the sign."""
+    """Return blue for more and orange for less, which colour-blind people can tell apart."""
     return blend(INK.empty, INK.test if change > 0 else INK.train, min(abs(change) * 2, 1.0))
 
 
@@ -151,7 +152,7 @@ def _percent(share: float | None) -> str:
 
 
 def _share(counts: Sequence[Sequence[int]], row: int, column: int, mode: str) -> float | None:
-    """Of its row, under `column share` of its column; None where that is empty."""
+    """Return a cell's share of its row, or of its column in mode `column share`; None where that is empty."""
     total = sum(line[column] for line in counts) if mode == COLUMNS else sum(counts[row])
     return counts[row][column] / total if total else None
 
@@ -165,7 +166,7 @@ def precision(counts: Sequence[Sequence[int]], row: int) -> float | None:
 
 
 def most_confused(counts: Sequence[Sequence[int]], most: int) -> list[tuple[int, int, int]]:
-    """True class, answer and images of the largest cells off the diagonal."""
+    """Return true class, predicted class and images of the largest cells off the diagonal."""
     pairs = [
         (row, column, count)
         for row, line in enumerate(counts)

@@ -10,7 +10,7 @@ from textual.filter import LineFilter
 from textual.scrollbar import ScrollBarRender
 
 RAMP = " .:-=+*#%@"
-"""From dark to light, for pictures in half blocks."""
+"""Characters from dark to light, for pictures in half blocks."""
 NEAR = {
     **dict.fromkeys("●■◆▲", "*"), **dict.fromkeys("○□◇△", "o"), **dict.fromkeys("━─╌┄═", "-"),
     **dict.fromkeys("│┃▌▐▕▏", "|"),
@@ -21,7 +21,7 @@ NEAR = {
 NEAR |= {"▔": "-", "▁": "_", "🔎": "/ "}
 BARS = {each: str(place) for place, each in enumerate("▁▂▃▄▅▆▇", 1)}
 PARTS = "▎▍▌▋▊▉"
-"""A bar's end, in eighths of a cell."""
+"""Ends of bars, in eighths of a cell."""
 BRAILLE = range(0x2800, 0x2900)
 
 
@@ -52,14 +52,14 @@ def _braille(dots: int) -> str:
 
 
 class PlainScrollBar(ScrollBarRender):
-    """Whole cells alone: its ends have no eighths, which would be digits."""
+    """Scroll bar in whole cells: the eighths at its ends would become digits."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.VERTICAL_BARS)
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.HORIZONTAL_BARS)
 
 
 class AsciiFilter(LineFilter):
-    """Applied to every line that is drawn."""
+    """Filter that replaces the text of every drawn line with ASCII."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(_shown(segment), segment.style, segment.control) for segment in segments]

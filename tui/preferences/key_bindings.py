@@ -36,13 +36,13 @@ def read_keys(path: Path) -> Keys:
     except FileNotFoundError:
         return Keys()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Keys({}, (plain(f"{path}: {error}: no key is changed"),))
+        return Keys({}, (plain(f"{path}: {error}: all keys are at their defaults"),))
     known = {command.id for table in commands.TABLES for command in table}
     keymap: dict[str, str] = {}
     problems: list[str] = []
     for name, keys in content.items():
         if name not in known:
-            problems.append(plain(f"{path}: there is no command {name!r}: resnet-tui keys lists them"))
+            problems.append(plain(f"{path}: unknown command {name!r}: resnet-tui keys lists them"))
             continue
         parts = [part.strip() for part in keys.split(",")] if isinstance(keys, str) else [""]
         if not all(map(is_key, parts)):
@@ -50,8 +50,8 @@ def read_keys(path: Path) -> Keys:
                 plain(f'{path}: {name} needs keys as text, such as "X" or "ctrl+k,f2", not {keys!r}')
             )
             continue
-        usual = next(command.keys for table in commands.TABLES for command in table if command.id == name)
-        keymap[name] = ",".join([*parts, *(usual.split(",") if name in NEEDED else [])])
+        default = next(command.keys for table in commands.TABLES for command in table if command.id == name)
+        keymap[name] = ",".join([*parts, *(default.split(",") if name in NEEDED else [])])
     return Keys(keymap, tuple(problems))
 
 
@@ -76,6 +76,6 @@ def clashes(keymap: Mapping[str, str]) -> list[str]:
                 is_ours = command.id in keymap or other.id in keymap
                 if other is not command and is_ours and not (command.on_page and other.on_page):
                     found.append(
-                        f"{key} is the key of both {other.id} and {command.id}: give one of them another"
+                        f"{key} is bound to both {other.id} and {command.id}: give one of them another key"
                     )
     return list(dict.fromkeys(found))

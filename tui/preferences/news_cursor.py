@@ -8,17 +8,17 @@ from engine.files.paths import Home
 from tui.preferences.state import read_state, state_file, write_state
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before all runs."""
+"""Time before all runs."""
 
 
 @dataclass(frozen=True)
 class NewsCursor:
-    """Time of the last visit, and what was news then."""
+    """Time of the last visit, and the news that were shown then."""
 
     at: datetime
     through: datetime
-    """Latest end of a run that was shown. It differs from `at`: an end that was being written then has an earlier time
-    and could not be seen yet."""
+    """Latest end of a run that was shown. It differs from `at`, because an end that was being written at that time is
+    earlier but was not visible yet."""
     warned: tuple[int, ...] = ()
     """Running runs whose warnings were shown."""
 
@@ -28,7 +28,7 @@ def news_file(home: Home) -> Path:
 
 
 def load_cursor(path: Path) -> NewsCursor | None:
-    """Read a cursor; None where there is none, or none that can be read."""
+    """Read a cursor; None where it is missing or unreadable."""
     known = read_state(path)
     try:
         at = datetime.fromisoformat(known["at"])

@@ -14,7 +14,7 @@ def picture_class(app: App[Any]) -> Any:
     with contextlib.ExitStack() as away:
         with contextlib.suppress(SuspendNotSupported):
             away.enter_context(app.suspend())
-        from textual_image import widget  # it asks while it is imported
+        from textual_image import widget  # queries the terminal while it is imported
 
     in_blocks = app.is_headless or getattr(app, "in_ascii", False)
     return widget.HalfcellImage if in_blocks else widget.Image

@@ -1,4 +1,4 @@
-"""State of a home that is kept between calls, in the user's XDG state folder."""
+"""State of a home that is kept between starts, in the user's XDG state folder."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ from engine.files.paths import Home, write_atomic
 FORM = "form"
 """Texts of the last new-experiment form that was queued."""
 APP = "app"
-"""Preferences, as the app was left."""
+"""Preferences at the last exit of the app."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Preferences:
     tells: bool = False
     """Notify outside the app's window when runs end."""
     columns: str = ""
-    """Metrics that the run table shows beside its own columns: keys, separated by commas."""
+    """Metrics that the run table shows in addition to its fixed columns: keys, separated by commas."""
 
 
 def state_file(home: Home, what: str) -> Path:
@@ -45,7 +45,7 @@ def write_state(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """Read a state file; empty where there is none, or none that can be read."""
+    """Read a state file; empty where it is missing or unreadable."""
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -67,10 +67,10 @@ def save_preferences(home: Home, preferences: Preferences) -> None:
 
 def load_preferences(home: Home) -> Preferences:
     """Read the preferences; those that are missing or of another type are at their defaults."""
-    content, usual = read_state(state_file(home, APP)), Preferences()
+    content, defaults = read_state(state_file(home, APP)), Preferences()
     kept = {
         name: content[name]
-        for name, value in asdict(usual).items()
+        for name, value in asdict(defaults).items()
         if type(content.get(name)) is type(value)  # another version, or a person, may have written anything
     }
     return Preferences(**kept)

@@ -56,7 +56,7 @@ THEMES = (
 INKS = dict(zip((theme.name for theme in THEMES), (DARK_INK, LIGHT, HIGH), strict=True))
 NAMES = tuple(INKS)
 PREFIX = "resnet-"
-"""Of the themes' names, for Textual has some of its own."""
+"""Prefix of the themes' names, to tell them from Textual's own."""
 
 
 def ink_for(theme: str, *, has_hues: bool) -> Ink:

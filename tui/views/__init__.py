@@ -1,1 +1,1 @@
-"""What is shown, as frozen values made by pure functions."""
+"""View models: frozen values made by pure functions, which widgets draw."""

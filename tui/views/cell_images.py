@@ -1,4 +1,4 @@
-"""The images of one cell of a confusion matrix: which they are, and where one looks. Pure."""
+"""Images in one cell of a confusion matrix, and the position of the viewer among them. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from tui.formatting import plain
 
-if TYPE_CHECKING:  # numpy is for who looks at images
+if TYPE_CHECKING:  # numpy is loaded only when images are opened
     from engine.files.epoch_predictions import Answers
 
 
 @dataclass(frozen=True)
 class Place:
-    """What is looked at: an epoch, a cell, an image of it by its number in the test split."""
+    """Position of the viewer: epoch, cell (label, predicted class), and image by its number in the test split."""
 
     epoch: int
     label: int
     answer: int
     image: int | None = None
     is_reversed: bool = False
-    """Whether the least sure answers come first."""
+    """True where the least confident predictions come first."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class ImageFacts:
     name: str
     score: float | None
     history: tuple[int | None, ...]
-    """What it was answered after each epoch, from 0 on; None where that is not known."""
+    """Predicted class after each epoch, from 0 on; None where it is not known."""
 
 
 class CellImages:
-    """A run's answers beside the place that is looked at; every step gives the next place."""
+    """Predictions of a run, by cell; its methods return the images at a position, and the next position."""
 
     def __init__(self, answers: "Answers", classes: int, *, are_grades: bool) -> None:
         self._answers, self._classes = answers, classes
@@ -50,7 +50,7 @@ class CellImages:
         return found[::-1] if place.is_reversed else found
 
     def settle(self, place: Place) -> Place:
-        """With an epoch that is there, and an image of the cell: the same where it still lies in it, else the first."""
+        """Move to an existing epoch and an image of the cell: the same image where the cell has it, else the first."""
         place = replace(place, epoch=min(max(place.epoch, 0), max(self.last_epoch, 0)))
         images = self.images(place)
         if place.image in images:
@@ -58,7 +58,7 @@ class CellImages:
         return replace(place, image=images[0] if images else None)
 
     def number(self, place: Place) -> int:
-        """The image's place in the list, from 0 on."""
+        """Return the image's index in the list, from 0 on."""
         return self.images(place).index(place.image) if place.image is not None else 0
 
     def step(self, place: Place, by: int) -> Place:
@@ -77,7 +77,7 @@ class CellImages:
         )
 
     def name(self, image: int) -> str:
-        """As the index has it."""
+        """Return the image's name as it stands in the index of the data."""
         return self._answers.names[image]
 
     def label(self, image: int) -> int:
@@ -85,11 +85,11 @@ class CellImages:
 
 
 def window(count: int, at: int, room: int) -> range:
-    """The lines of a list of `count` that are seen in `room` lines, `at` among them near the middle."""
+    """Return the part of a list of `count` lines that fits into `room` lines, with line `at` near its middle."""
     first = min(max(at - room // 2, 0), max(count - room, 0))
     return range(first, min(first + room, count))
 
 
 def epochs_seen(history: Sequence[int | None], epoch: int, room: int) -> range:
-    """The epochs of a history that fit into `room` columns of equal width."""
+    """Return the epochs of a history that fit into `room` columns of equal width."""
     return window(len(history), epoch, max(room, 1))

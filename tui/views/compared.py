@@ -1,4 +1,4 @@
-"""Several runs beside each other: what they differ in, their curves and their numbers. Pure."""
+"""Comparison of several runs: differing settings, curves and numbers. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from tui.views.curves import Panel
 from tui.views.run_view import Points, RunView
 
 MOST = 8
-"""As many as there are colours."""
+"""Most runs that can be compared: one per colour."""
 FIRST = ("arch", "pretrained", "lr")
-"""Settings that a label begins with."""
+"""Settings that come first in a label."""
 UNTOLD = frozenset({"data", "images"})
-"""Settings that a short label leaves out: they are long, and a note tells them."""
+"""Settings that a short label leaves out: they are long, and a note shows them."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Compared:
 
     @cached_property
     def differing(self) -> tuple[str, ...]:
-        """The settings in which any two differ."""
+        """Return the settings in which any two runs differ."""
         specs = [view.spec for view in self.views]
         return tuple(
             name for name in FIELDS if any(getattr(spec, name) != getattr(specs[0], name) for spec in specs)
         )
 
     def label(self, view: RunView) -> str:
-        """`#12 resnet50 imagenet lr 1e-3`: the number, and the settings that tell it from the others."""
+        """Return a run's number and its differing settings: `#12 resnet50 imagenet lr 1e-3`."""
         words = [f"#{view.run_id}"]
         for name in sorted(self.differing, key=lambda name: name not in FIRST):
             if name not in UNTOLD:
@@ -55,7 +55,7 @@ class Compared:
 
     @property
     def notes(self) -> list[str]:
-        """Why numbers of these runs cannot be compared, or not as they stand."""
+        """Return the reasons why numbers of these runs cannot be compared, or only with care."""
         return [
             note
             for note in (self._other_data(), self._other_losses(), self._other_passes(), self._chosen())
@@ -85,7 +85,7 @@ class Compared:
 
 
 def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
-    """A line for each run, the first drawn last: it is on top."""
+    """Return a function that makes a line per run, the first run drawn last, on top."""
 
     def lines(compared: Compared) -> list[Line]:
         numbered = list(enumerate(compared.views))
@@ -96,8 +96,9 @@ def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
 
 
 def compare_panels() -> tuple[Panel, ...]:
-    """A panel for the first test metric of each chart; of losses NLL, for runs' own losses may differ in kind; and for
-    what is measured as the networks learn."""
+    """Return the panels: the first test metric of each chart, the training loss, NLL and the training accuracy.
+
+    NLL stands for the test loss, because the runs' own losses may be of different kinds."""
     found = [
         Panel(chart.key, f"{chart.title}, test", _curve(chart, tested[0]), chart.is_share, chart.undefined)
         for chart, shown in charts().items()
@@ -122,14 +123,14 @@ def _curve(chart: Chart, shown: SplitMetric) -> Callable[[Compared], list[Line]]
 
 
 def _baseline(compared: Compared) -> list[Line]:
-    """Where all runs have the same."""
+    """Return a line for the baseline where all runs have the same."""
     levels = {view.baseline for view in compared.views}
     level = next(iter(levels))
     return [Line("baseline", ((0.0, level),), INK.baseline, level=True)] if len(levels) == 1 and level else []
 
 
 def at_best(view: RunView, name: str) -> float | None:
-    """A metric of the epoch whose weights are kept; of the newest where none was chosen yet."""
+    """Return a metric at the best epoch, or at the newest epoch where there is no best yet."""
     points = view.curves[name]
     if view.best_epoch is None:
         return points[-1][1] if points else None

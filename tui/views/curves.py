@@ -1,4 +1,4 @@
-"""Which curves of a run stand in which chart, and how one looks at them: pure."""
+"""Charts of a run's curves, and the state of their view: panel, smoothing, zoom, cursor. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,25 +12,25 @@ from tui.views.run_view import Points, RunView
 
 
 class Subject(Protocol):
-    """What is drawn: one run, or several beside each other."""
+    """Subject of a chart: one run, or several that are compared."""
 
     @property
     def epoch(self) -> int:
-        """The newest."""
+        """Newest epoch."""
 
     @property
     def last_epoch(self) -> int:
-        """The right end of the axis."""
+        """Right end of the axis, in epochs."""
 
 
 Lines = Callable[[Any], list[Line]]
-"""From a subject."""
+"""Function that makes the lines of a subject."""
 SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
-"""Weights of what came before: none, then stronger and stronger."""
+"""Weights of the exponential moving average: none, then stronger and stronger."""
 OTHERS_FROM = 3
-"""The first of the compared runs' colours that is not a split's."""
+"""Index of the first of the compared runs' colours that no split has."""
 NARROWEST = 0.02
-"""Of the whole range, that a window shows at least."""
+"""Smallest window, as a share of the whole range."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Panel:
     lines: Lines
     is_share: bool = False
     undefined: str = ""
-    """What is said where epochs have been measured and this has no value in them."""
+    """Text shown where epochs were measured but have no value here."""
 
 
 def run_panels() -> tuple[Panel, ...]:
-    """A panel for each chart of the metrics' declarations."""
+    """Return a panel for each chart of the metrics' declarations."""
     return tuple(
         Panel(chart.key, chart.title, _lines_of(chart, shown), chart.is_share, chart.undefined)
         for chart, shown in charts().items()
@@ -52,7 +52,7 @@ def run_panels() -> tuple[Panel, ...]:
 
 
 def _lines_of(declared: DeclaredChart, shown: Sequence[SplitMetric]) -> Lines:
-    """Train, val and test, of each split the most telling metric last: it is on top."""
+    """Return a function that makes the lines of train, val and test; each split's main metric is drawn on top."""
     order = sorted(reversed(shown), key=lambda each: DRAWN.index(each.split), reverse=True)
 
     def lines(view: RunView) -> list[Line]:
@@ -66,7 +66,7 @@ def _lines_of(declared: DeclaredChart, shown: Sequence[SplitMetric]) -> Lines:
 
 
 def _beside(declared: DeclaredChart, view: RunView) -> list[Line]:
-    """Lines that are no metric of an epoch: the baseline, and the loss of each step."""
+    """Return lines that are not metrics of epochs: the baseline, and the loss by step."""
     if declared is ACCURACY and view.baseline is not None:
         return [Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True)]
     if declared is LOSS and view.losses:
@@ -75,7 +75,7 @@ def _beside(declared: DeclaredChart, view: RunView) -> list[Line]:
 
 
 def _name(metric: SplitMetric, shown: Sequence[SplitMetric]) -> str:
-    """The split, the metric's name where there is but one, or both where the chart has several metrics of a split."""
+    """Name a line by its split, by its metric where it is the only one, or by both where a split has several."""
     splits = [each.split for each in shown]
     if len(splits) == 1 and metric.split == "train":
         return metric.metric.short
@@ -84,7 +84,7 @@ def _name(metric: SplitMetric, shown: Sequence[SplitMetric]) -> str:
 
 
 def _colour(metric: SplitMetric, shown: Sequence[SplitMetric]) -> tuple[int, int, int]:
-    """The split's own; a second metric of a split, and more, have those of compared runs that no split has."""
+    """Return the split's colour; further metrics of a split get colours of compared runs that no split has."""
     place = [each for each in shown if each.split == metric.split].index(metric)
     if place:
         return INK.runs[(OTHERS_FROM + place - 1) % len(INK.runs)]
@@ -99,7 +99,7 @@ def _colour(metric: SplitMetric, shown: Sequence[SplitMetric]) -> tuple[int, int
 
 
 def mark_of(split: Split) -> str:
-    """Without colours a line is known by its marker."""
+    """Return the marker that tells a split's line apart without colours; empty where there are colours."""
     if INK.has_hues:
         return ""
     return {"val": "△", "test": "●"}.get(split, "○")
@@ -107,7 +107,7 @@ def mark_of(split: Split) -> str:
 
 @dataclass(frozen=True)
 class ChartState:
-    """How the curves are looked at."""
+    """State of the view: chosen panel, smoothing, scale, window and cursor."""
 
     panels: tuple[Panel, ...] = field(default_factory=run_panels)
     panel: int = 0
@@ -115,7 +115,7 @@ class ChartState:
     log: frozenset[str] = frozenset()
     """Keys of the panels on a logarithmic scale."""
     window: tuple[float, float] | None = None
-    """In epochs; None for all."""
+    """Shown range in epochs; None for all."""
     cursor: float | None = None
 
     @property
@@ -132,7 +132,7 @@ class ChartState:
         return replace(self, log=self.log ^ {self.chosen.key})
 
     def move(self, view: Subject, by: int, columns: int) -> "ChartState":
-        """The cursor by a place of the chosen chart, which comes in at the newest value; the window follows it."""
+        """Move the cursor by `by` positions in the chosen chart, or put it on the newest value; the window follows."""
         places = self._places(view, columns)
         if not places:
             return self
@@ -144,7 +144,7 @@ class ChartState:
         return replace(self, cursor=places[at])._following(view)
 
     def _places(self, view: Subject, columns: int) -> list[float]:
-        """Where a cursor can stand: at epochs, and in a curve of many points at each column."""
+        """Return the cursor positions in epochs: every point of the lines, at most one per column."""
         lines = [line for line in self.chosen.lines(view) if not line.level]
         found = sorted({x for line in lines for x, _ in line.points})
         first, last = self.range(view)
@@ -162,7 +162,7 @@ class ChartState:
         return self._windowed(view, self.cursor - span / 2, span)
 
     def zoom(self, view: Subject, factor: float) -> "ChartState":
-        """Narrower (below 1) or wider around the cursor, or the newest value."""
+        """Zoom in (`factor` below 1) or out around the cursor, or around the newest value."""
         first, last = self.range(view)
         whole = _whole(view)
         span = max((last - first) * factor, NARROWEST * (whole[1] - whole[0]))
@@ -182,7 +182,7 @@ class ChartState:
 
 
 def _whole(view: Subject) -> tuple[float, float]:
-    """From the first step: an untrained network stands alone at 0."""
+    """Return the whole range in epochs; 0 is the untrained network."""
     return 0.0, float(view.last_epoch)
 
 
@@ -205,8 +205,7 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
 
 
 def smoothed(points: Points, weight: float) -> Points:
-    """The exponential mean of all values so far, without the pull towards zero that it begins with (Kingma and Ba
-    2015, section 3)."""
+    """Return the exponential moving average with bias correction (Kingma and Ba 2015, section 3)."""
     total = share = 0.0
     found = []
     for x, y in points:

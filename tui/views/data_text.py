@@ -1,4 +1,4 @@
-"""A data set in words: what `data check` says of it, line by line. Pure."""
+"""Text of `data check`: a data set described line by line. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -15,8 +15,9 @@ GAP = "  "
 
 
 def data_lines(document: Mapping[str, Any], name_setting: NameSetting) -> Iterator[str]:
-    """Layout, groups, images of each class and split, problems, and whether it can be used; from what
-    `engine.datasets.survey.data_document` gives. `name_setting` words the settings that would help."""
+    """Yield layout, groups, images of each class and split, problems, and whether the data can be used.
+
+    `document` comes from `engine.datasets.survey.data_document`; `name_setting` words the settings that would help."""
     if document["layout"]:
         yield from _facts(document)
         counts = {name: found["per_class"] for name, found in document["splits"].items()}
@@ -47,7 +48,7 @@ def _facts(document: Mapping[str, Any]) -> Iterator[str]:
     drawn = [name for name, found in document["splits"].items() if found["drawn"]]
     if drawn:
         yield _fact(
-            "split", f"the data have none of their own: {' and '.join(drawn)} drawn by their fingerprint"
+            "split", f"the data have none: {' and '.join(drawn)} drawn at random, seeded by their fingerprint"
         )
 
 
@@ -65,7 +66,7 @@ def _groups(document: Mapping[str, Any]) -> Iterator[str]:
         images = f"{shared['images']:,} of {shared['of']:,} test images ({share:.1f} %)"
         yield _fact("shared", f"{images} have group members in train")
         score = partial(_score, shared)
-        alone = f"their label alone, no image looked at: {score('')}; over all test images {score('_all')}"
+        alone = f"group labels alone, without images: {score('')}; over all test images {score('_all')}"
         yield _fact("", alone)
 
 
@@ -82,7 +83,7 @@ def _frequent(counts: Mapping[str, int]) -> str:
 
 
 def class_lines(class_names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> list[str]:
-    """Images of each class and split, their sum, and the baseline below; aligned."""
+    """Return an aligned table: images of each class and split, their sum, and the baseline."""
     rows = [["class", *counts]]
     for number, name in enumerate(class_names):
         rows.append([plain(name), *(f"{counted[number]:,}" for counted in counts.values())])

@@ -1,4 +1,4 @@
-"""The metrics that a table of runs can show and be sorted by, beside the columns that it has anyway."""
+"""Metrics that a table of runs can show and be sorted by, in addition to its fixed columns."""
 
 from collections.abc import Collection
 
@@ -6,11 +6,11 @@ from engine.metrics.catalogue import numbers
 from engine.metrics.metric import SplitMetric
 
 SHOWN_ANYWAY = frozenset({"test_acc", "kappa"})
-"""As `best` and `kappa`."""
+"""Metrics that have fixed columns, `best` and `kappa`."""
 
 
 def optional_metrics() -> dict[str, SplitMetric]:
-    """By key, the most telling first; their values are those of a run's best epoch."""
+    """Return the metrics by key, the most important first; their values are those of a run's best epoch."""
     return {
         each.key: each
         for each in numbers()
@@ -19,11 +19,11 @@ def optional_metrics() -> dict[str, SplitMetric]:
 
 
 def chosen_keys(text: str) -> tuple[str, ...]:
-    """The metrics in a remembered choice such as `auc,mcc`; what this version does not know is left out."""
+    """Parse a saved choice such as `auc,mcc`; metrics that this version does not know are left out."""
     known = optional_metrics()
     return tuple(key for key in dict.fromkeys(text.split(",")) if key in known)
 
 
 def choice_text(keys: Collection[str]) -> str:
-    """As it is remembered: in the order of tables."""
+    """Format a choice as it is saved, in the order of tables."""
     return ",".join(key for key in optional_metrics() if key in set(keys))

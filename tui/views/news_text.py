@@ -1,4 +1,4 @@
-"""News in words: one line that says it all, and a line for each thing."""
+"""Text of the news: a summary line, and a line for each event."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,11 +8,13 @@ from tui.formatting import clock, decimals
 from tui.preferences.news_cursor import BEGINNING
 
 OVER_BASELINE = ("test_acc",)
-"""What the baseline, an accuracy on the test images, is to be compared with."""
+"""Metrics that the baseline, an accuracy on the test images, can be compared with."""
 
 
 def in_short(news: News, since: datetime) -> str | None:
-    """`since Tue 18:02: 6 done, 1 failed (#7 diverged), best #12 .8269, 2 warnings`; None where nothing happened."""
+    """Summarise the news in one line, None where there are none.
+
+    Example: `since Tue 18:02: 6 done, 1 failed (#7 diverged), best #12 .8269, 2 warnings`."""
     counts = _counts(news)
     if not counts:
         return None
@@ -27,7 +29,7 @@ def in_short(news: News, since: datetime) -> str | None:
 
 
 def lines(news: News, since: datetime) -> Iterator[str]:
-    """One line that says it all, then a line for each thing."""
+    """Yield a summary line, then a line for each event."""
     yield f"{_when(since)}: {', '.join(_counts(news)) or 'nothing new'}"
     for run in news.done:
         value = f"  best {_value(run)}" if run.best is not None else ""
@@ -40,7 +42,7 @@ def lines(news: News, since: datetime) -> Iterator[str]:
         top = f"#{best.run.id} {best.run.label}  {_value(best.run)}"
         yield f"  best       {top}, of {best.of} in {best.sweep}"
     for run in news.warned:
-        yield f"  look at    #{run.id} {run.label}  {run.verdict}: {run.evidence}"
+        yield f"  warning    #{run.id} {run.label}  {run.verdict}: {run.evidence}"
 
 
 def _when(since: datetime) -> str:
@@ -59,6 +61,6 @@ def _counts(news: News) -> list[str]:
 
 
 def _value(run: RunState) -> str:
-    """`test_acc .8269 (baseline .7333)`; a kappa has none."""
+    """Format the best value as `test_acc .8269 (baseline .7333)`; only an accuracy has a baseline."""
     beside = f" (baseline {decimals(run.baseline)})" if run.selected_on in OVER_BASELINE else ""
     return f"{run.selected_on} {decimals(run.best)}{beside}"

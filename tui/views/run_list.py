@@ -1,4 +1,4 @@
-"""Which runs the table shows, and in which order: pure, so that ten thousand rows are tested without a screen."""
+"""Filter and order of the run table. Pure, so that ten thousand rows are tested without a screen."""
 
 import math
 import operator
@@ -11,7 +11,7 @@ from tui.snapshot import RunRow
 from tui.views.metric_columns import optional_metrics
 
 QUEUE = "queue"
-"""Default order: running, then waiting as they will be claimed, then ended, newest first."""
+"""Default order: running, then waiting in the order in which they will be claimed, then ended, newest first."""
 TEXTS: Mapping[str, Callable[[RunRow], str]] = {
     "status": lambda row: row.status,
     "name": lambda row: row.name,
@@ -62,24 +62,24 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def number_of(row: RunRow, field: str) -> float | None:
-    """A number of NUMBERS, or a metric that is shown."""
+    """Read a number of NUMBERS, or a metric that is shown as a column."""
     read = NUMBERS.get(field)
     return read(row) if read is not None else row.metrics.get(field)
 
 
 def is_highest_first(sort: str) -> bool:
-    """Whether the best of a column is its highest value."""
+    """Return True where a column's highest value is its best."""
     metric = optional_metrics().get(sort)
     return sort in HIGHEST_FIRST or (metric is not None and not metric.metric.lower_is_better)
 
 
 class FilterError(ValueError):
-    """A filter's word means nothing: one line."""
+    """Error of a word in a filter; one line."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """One word of a filter; `field` is empty for text that may stand anywhere."""
+    """One word of a filter; `field` is empty for text that is searched in all columns."""
 
     field: str
     op: str
@@ -108,10 +108,10 @@ class Term:
 
 
 def parse_filter(text: str, metrics: Collection[str] = ()) -> tuple[Term, ...]:
-    """`arch:resnet18 lr>0.001 -tag:old word`: all must fit; a minus before a word negates it.
+    """Parse a filter such as `arch:resnet18 lr>0.001 -tag:old word`; all words must match, a minus negates one.
 
-    `:` is part of a text, `=` all of it; numbers, among them the `metrics` that are shown, take `:` `=` `<` `>` `<=`
-    `>=`. Raises FilterError."""
+    Text columns take `:` (contains) and `=` (equals); numbers and the shown `metrics` take `:` `=` `<` `>` `<=` `>=`.
+    Raises FilterError."""
     return tuple(_term(word, metrics) for word in text.split())
 
 
@@ -150,7 +150,7 @@ class TableQuery:
     reverse: bool = False
 
     def key(self, row: RunRow) -> tuple[bool, object, tuple[int, int, int, int]]:
-        """What is lacking comes last, however the rest is turned."""
+        """Return the sort key of a row; missing values come last in both directions."""
         if self.sort == QUEUE:
             return False, row.rank, row.rank
         if self.sort in TEXTS:
@@ -164,23 +164,23 @@ class TableQuery:
 
 
 def arrange(rows: Mapping[int, RunRow], query: TableQuery) -> tuple[int, ...]:
-    """The ids of the rows that fit, in the wished order."""
+    """Return the ids of the matching rows, in the order of the query."""
     fitting = [row for row in rows.values() if query.fits(row)] if query.terms else list(rows.values())
     if query.sort == QUEUE:
         fitting.sort(key=lambda row: row.rank, reverse=query.reverse)
         return tuple(row.id for row in fitting)
-    lacking = [row for row in fitting if query.key(row)[0]]
+    missing = [row for row in fitting if query.key(row)[0]]
     known = [row for row in fitting if not query.key(row)[0]]
     known.sort(key=lambda row: row.rank)
     known.sort(key=lambda row: query.key(row)[1], reverse=query.reverse != is_highest_first(query.sort))  # type: ignore[arg-type, return-value]
-    lacking.sort(key=lambda row: row.rank)
-    return tuple(row.id for row in [*known, *lacking])
+    missing.sort(key=lambda row: row.rank)
+    return tuple(row.id for row in [*known, *missing])
 
 
 def is_still(
     before: Mapping[int, RunRow], after: Mapping[int, RunRow], changed: Collection[int], query: TableQuery
 ) -> bool:
-    """Whether rows that changed stand where they stood: then nothing need be arranged anew."""
+    """Return True where the changed rows keep their places, so that nothing needs to be sorted again."""
     if before.keys() != after.keys():
         return False
     return all(

@@ -1,4 +1,4 @@
-"""The opened run as frozen view models, made from its rows by pure functions."""
+"""View models of the opened run, made from its rows by pure functions."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,15 +19,15 @@ from tui.snapshot import MatrixView, Verdict
 from tui.snapshot_rows import verdict_of
 
 Points = tuple[tuple[float, float], ...]
-"""Epochs and values, finite."""
+"""Pairs of epoch and value, both finite."""
 
 NOT_BEFORE_TRAINING = frozenset({"lr"})
-"""What epoch 0 has a value of that nothing was trained with."""
+"""Metrics whose value at epoch 0 was not used in training."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run ended badly, and what can be done; every text is one line."""
+    """Cause of a run's failure, and the ways to continue; every text is one line."""
 
     cause: str
     error: str
@@ -36,11 +36,11 @@ class Failure:
     ended: datetime | None
     kept_epochs: int
     is_anew: bool
-    """Whether a retry deletes what was trained: going on would end the same."""
+    """True where a retry starts over, because resuming would fail in the same way."""
     change: str
-    """What `f` would set in a clone; empty where nothing is known to help."""
+    """Settings that `f` changes in a clone; empty where no change is known to help."""
     last_lines: tuple[str, ...]
-    """Of the log."""
+    """Last lines of the log."""
 
 
 @dataclass(frozen=True)
@@ -51,33 +51,33 @@ class RunView:
     name: str
     epoch: int
     epochs: int
-    """That the run is to have."""
+    """Planned epochs."""
     best_epoch: int | None
-    """That `select_on` chose, whose weights are kept."""
+    """Epoch that `select_on` chose; its weights are kept."""
     data_fingerprint: str
-    """Of the images that it saw; empty before it began."""
+    """Fingerprint of the images; empty before the run started."""
     worker: str
-    """Where it trains now; empty where it does not."""
+    """Device it trains on; empty while it is not running."""
     baseline: float | None
     curves: Mapping[str, Points]
-    """By the keys of the metrics that are one number."""
+    """Curves by key, for metrics that are one number."""
     losses: Points
-    """The training loss of each bucket of steps, in its middle."""
+    """Mean training loss of each bucket of steps, at the bucket's middle in epochs."""
     matrices: Mapping[int, MatrixView]
     class_names: tuple[str, ...]
-    """As the data have them."""
+    """Class names, unescaped."""
     verdict: Verdict
-    """Without why it waits, which the run table's row says."""
+    """Verdict without the reason for waiting, which the row of the run table shows."""
     failure: Failure | None
     spec: RunSpec
     change: Mapping[str, Any]
-    """Of the spec, that is suggested; empty where nothing is."""
+    """Suggested change of the spec; empty where there is none."""
     facts: tuple[tuple[str, str], ...]
-    """Environment and whatever else identifies the run: names and values."""
+    """Names and values of the environment and other facts about the run."""
 
     @property
     def has_way_out(self) -> bool:
-        """Whether a change of its spec is suggested."""
+        """Return True where a change of the spec is suggested."""
         return bool(self.change)
 
     @property
@@ -86,12 +86,12 @@ class RunView:
 
     @property
     def test_set(self) -> tuple[str, float, int]:
-        """Runs of which this is the same were tested on the same images."""
+        """Return a key that is equal for runs tested on the same images."""
         return self.data_fingerprint, self.spec.test_fraction, self.test_images
 
     @property
     def last_epoch(self) -> int:
-        """The right end of the axis."""
+        """Return the right end of the axis, in epochs."""
         return max(self.epochs, self.epoch, 1)
 
 
@@ -152,7 +152,7 @@ def _curves(epochs: Sequence[EpochMetrics]) -> dict[str, Points]:
 
 
 def _curve(epochs: Sequence[EpochValues], key: str) -> Points:
-    """An untrained network's accuracy would squash the curve: it is shown only while there is no other."""
+    """Return a metric's curve; epoch 0 only while there is no other, because it would compress the curve."""
     trained = [each for each in epochs if each.epoch > 0]
     shown = trained or ([] if key in NOT_BEFORE_TRAINING else epochs)
     found = [(float(each.epoch), each.number(key)) for each in shown]

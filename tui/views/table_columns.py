@@ -1,4 +1,4 @@
-"""The run table's columns: which fit a width, and what a row says in each. Pure."""
+"""Columns of the run table: those that fit a width, and their cells. Pure."""
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -15,28 +15,28 @@ from tui.views.run_list import QUEUE
 
 BAR = 8
 SIGN = 1
-"""The verdict's width where there is room for `⚠` alone."""
+"""Width of the verdict where only `⚠` fits."""
 LEAST_EPOCH, MOST_EPOCH = 15, 40
-"""Narrow it holds a bar and `10/100`, where a run is under way; wide, why one waits or failed."""
+"""Widths of the epoch column: the least holds a bar and `10/100`, the most the reason for waiting or failing."""
 LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 16, "lr": 6, "verdict": 14}
-"""Columns as wide as what they hold, and no wider."""
+"""Most widths of columns that are as wide as their longest text."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """`key` is the row's attribute, and what the table is sorted by."""
+    """Column of the run table; `key` is the row's attribute and the sort key."""
 
     key: str
     label: str
     width: int
     right: bool = False
     metric: SplitMetric | None = None
-    """That it shows, where the user chose it."""
+    """Metric that the column shows, for columns that the user chose."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What of all rows decides on the columns. A width of 0: in no row is there anything to say."""
+    """Facts about all rows that decide on the columns. A width of 0 means that no row has a text there."""
 
     id_width: int = 3
     arch_width: int = 8
@@ -47,14 +47,14 @@ class Facts:
     verdict_width: int = 7
     name_width: int = 0
     data_width: int = 0
-    """0 also where all have the same data: it need not be said in each row."""
+    """0 also where all runs have the same data."""
     seed_width: int = 0
-    """0 where all have the same."""
+    """0 where all runs have the same seed."""
     has_kappa: bool = False
     has_ends: bool = False
 
     def grown(self, since: "Facts | None") -> "Facts":
-        """No narrower than before: columns do not jump back and forth under a reader's eyes."""
+        """Return widths no narrower than before, so that columns do not jump back and forth."""
         if since is None:
             return self
         return Facts(
@@ -66,7 +66,7 @@ class Facts:
 
 
 def decides(row: RunRow) -> tuple[object, ...]:
-    """What of a row its table's columns depend on."""
+    """Return the values of a row that the columns depend on."""
     return (
         row.id, row.name, row.seed, row.data, row.arch, row.pretrained, row.lr, row.verdict, row.status, row.epochs,
         decimals(row.best), row.kappa is None, row.ends is None,
@@ -74,7 +74,7 @@ def decides(row: RunRow) -> tuple[object, ...]:
 
 
 def facts_of(rows: Collection[RunRow]) -> Facts:
-    """What is said often is measured once."""
+    """Measure the rows; texts that repeat are measured once."""
     data, seeds = {row.data for row in rows}, {row.seed for row in rows}
     verdicts = {(row.warned, row.verdict) for row in rows if row.verdict}
     return Facts(
@@ -98,22 +98,23 @@ def _widest(texts: Iterable[str], column: str) -> int:
 
 
 def _epoch_width(rows: Collection[RunRow]) -> int:
-    """Of runs that ended as they should there is `6/10` to say alone."""
+    """Return the width of the epoch column; `6/10` alone where all runs are done or cancelled."""
     if not all(row.status in ("done", "cancelled") for row in rows):
         return LEAST_EPOCH
     return max(len("epoch"), 2 * len(str(max((row.epochs for row in rows), default=0))) + 1)
 
 
 def metric_column(metric: SplitMetric) -> Column:
-    """As wide as `.8269` or its heading."""
+    """Make a metric's column, as wide as `.8269` or its heading."""
     return Column(
         metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading), 5), True, metric
     )
 
 
 def plan_columns(width: int, facts: Facts, metrics: Sequence[SplitMetric] = ()) -> tuple[Column, ...]:
-    """The columns for a width, those that the user chose and then the most telling first in; what is left goes to the
-    epoch and its remark."""
+    """Choose the columns for a width: first those that the user chose, then the most important.
+
+    The epoch column with its remark gets the remaining width."""
     chosen = {
         column.key: column
         for column in (
@@ -161,7 +162,7 @@ ORDER = (
 
 
 def header(column: Column, sort: str, reverse: bool) -> str:
-    """The label, with an arrow where the table is sorted by it."""
+    """Return a column's label, with an arrow where the table is sorted by it."""
     by = "status" if sort == QUEUE else sort
     arrow = ("▴" if reverse else "▾" if sort != QUEUE else "") if by == column.key else ""
     text = f"{column.label[: column.width - len(arrow)]}{arrow}"
@@ -169,9 +170,9 @@ def header(column: Column, sort: str, reverse: bool) -> str:
 
 
 def content(row: RunRow, column: Column, *, marked: bool) -> str:
-    """A cell's text, at most as wide as its column."""
+    """Return a cell's text, fitted to the width of its column."""
     text = _content(row, column, marked)
-    if column.key == "data" and cell_len(text) > column.width:  # of a path the end tells more
+    if column.key == "data" and cell_len(text) > column.width:  # the end of a path is more informative
         while cell_len(text) >= column.width:
             text = text[1:]
         text = f"…{text}"
@@ -208,7 +209,7 @@ def _verdict(warned: bool, word: str) -> str:
 
 
 def _epoch(row: RunRow, width: int) -> str:
-    """A bar and `6/10`; why a run waits; what it does before its first step; why and where it failed."""
+    """Format progress as a bar and `6/10`, or why a run waits, what it does before its first step, why it failed."""
     count = f"{row.epoch}/{row.epochs}"
     if row.status == "queued":
         return row.remark if not row.epoch else f"{count} {row.remark}"
@@ -227,7 +228,7 @@ def _epoch(row: RunRow, width: int) -> str:
 
 
 def bar(share: float, width: int) -> str:
-    """A progress bar in eighths of a character, between two half-blocks."""
+    """Draw a progress bar in eighths of a character, between two half-blocks."""
     eighths = round(share * width * 8)
     full, rest = divmod(eighths, 8)
     blocks = "█" * full + ("▏▎▍▌▋▊▉"[rest - 1] if rest else "")

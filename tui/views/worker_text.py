@@ -1,4 +1,4 @@
-"""Words for workers and cards. Pure."""
+"""Text about workers and cards. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -11,7 +11,7 @@ from tui.snapshot import RunRow, WorkerView
 
 HOTTEST_C = 100.0
 Bars = Callable[[int, int, int, float], str]
-"""Worker, gauge, width and highest value to the gauge's last minutes as bars."""
+"""Function that draws the last minutes of a gauge as bars, from worker, gauge, width and highest value."""
 
 
 def worker_text(
@@ -75,7 +75,7 @@ def cards_text(found: NvidiaState, ours: Collection[int]) -> Text:
 
 
 def _others(card: HostCard, ours: Collection[int]) -> str:
-    """Write `1234 (3.2 GB), 99`. A worker's training is a process of its own, and is among them."""
+    """List processes as `1234 (3.2 GB), 99`; a worker's training process is among them."""
     known: Mapping[int, float | None] = {each.pid: each.used_gb for each in card.processes}
     return ", ".join(
         f"{pid}{f' ({used:.1f} GB)' if used is not None else ''}"

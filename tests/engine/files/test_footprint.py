@@ -257,7 +257,7 @@ def test_packed_images_of_a_folder_stay_while_a_run_waits_for_them(home: Home, t
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        (["--older-than", "soon"], "'soon' is no age: write 12h, 30d or 4w"),
+        (["--older-than", "soon"], "unknown age 'soon': write 12h, 30d or 4w"),
         (["--keep", "all"], "'all' is unknown"),
     ],
 )

@@ -195,9 +195,9 @@ def test_the_app_starts_a_worker_so_that_it_goes_on_or_says_so_before(
 @pytest.mark.parametrize(
     ("found", "says", "problem"),
     [
-        (linger.Plan(), "workers go on", None),
-        (linger.Plan(AS_SCOPE, "start it so"), "workers that the app starts go on", None),
-        (linger.Plan((), "logging out ends it"), "workers are ended", "logging out ends it"),
+        (linger.Plan(), "workers keep running", None),
+        (linger.Plan(AS_SCOPE, "start it so"), "workers that the app starts keep running", None),
+        (linger.Plan((), "logging out ends it"), "workers are stopped", "logging out ends it"),
     ],
 )
 def test_doctor_says_what_a_logout_does(

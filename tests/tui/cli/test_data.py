@@ -179,7 +179,7 @@ def test_split_leaves_missing_images_out(home: Path, capsys: pytest.CaptureFixtu
     (home / "lab" / "images" / "3_left.png").unlink()
     assert run([*call, "--out", "less"]) == 0
     assert ": 39 images, split by 20 groups" in (out := capsys.readouterr().out)
-    assert "none in two splits; 1 missing left out" in out
+    assert "none in two splits; 1 missing images left out" in out
     lines = (home / "whole" / "labels.csv").read_text().splitlines()
     less = (home / "less" / "labels.csv").read_text().splitlines()
     assert less == [line for line in lines if not line.startswith("3_left.png,")]

@@ -178,12 +178,14 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     finish(store, register(store, pid=os.getpid(), device="cpu", device_name=""))
     store.close()
     assert run(["extend", "1", *home, "--epochs", "20"]) == 2
-    assert "run 1 has no checkpoint any more: train anew with resnet-tui clone 1" in capsys.readouterr().err
+    assert (
+        "run 1 has no checkpoint any more: train anew with resnet-tui clone 1" in capsys.readouterr().err
+    )
     (tmp_path / "runs" / "1").mkdir(parents=True)
     (tmp_path / "runs" / "1" / "last.pt").write_bytes(b"")
     assert run(["extend", "1", *home, "--epochs", "20"]) == 0
     said = capsys.readouterr()
-    assert said.out == "" and said.err == "run 1: queued again, to go on until epoch 20\n"
+    assert said.out == "" and said.err == "run 1: queued again, to train until epoch 20\n"
     assert run(["clone", "1", *home, "--lr", "0.1,0.2", "--seed", "4"]) == 0
     assert capsys.readouterr().out == "2\n3\n"
     assert run(["clone", "1", *home, "--name", "other"]) == 0

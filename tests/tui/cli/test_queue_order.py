@@ -57,11 +57,11 @@ def test_ids_are_numbers_ranges_and_lists(given: list[str], spans: list[tuple[in
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("x", "'x' is no run: give numbers, ranges such as 3-7"),
-        ("3-", "'3-' is no run"),
-        ("1,,2", "'' is no run"),
-        ("٣", "is no run"),
-        ("7-3", "7-3 is no range: write 3-7"),
+        ("x", "'x' is not a run number: give numbers, ranges such as 3-7"),
+        ("3-", "'3-' is not a run number"),
+        ("1,,2", "'' is not a run number"),
+        ("٣", "is not a run number"),
+        ("7-3", "7-3 is not a range: write 3-7"),
         ("9" * 30, "there is no run 999"),
         ("9" * 5000, "there is no run 99999999999999999999… of 5000 digits: resnet-tui ls"),
         (f"{'9' * 5000}-3", "there is no run 999"),
@@ -76,39 +76,39 @@ def test_each_verb_says_what_happened_on_standard_error_alone(shell: Shell, stud
     for call, says in {
         ("pause", "5", "8"): "run 5: asked to pause\nrun 8: paused\n",
         ("resume", "5,8"): (
-            "run 5: asked to go on; where it is stopping already it pauses all the same\nrun 8: queued again\n"
+            "run 5: asked to continue; it still pauses if it is already stopping\nrun 8: queued again\n"
         ),
         ("priority", "7-8", "-5"): "run 7: priority -5\nrun 8: priority -5\n",
         ("move", "8", "up"): "run 8: moved up\n",
         ("move", "7", "8", "top"): "run 7: moved to the top\nrun 8: moved to the top\n",
-        ("note", "1-8", "looks", "odd"): "runs 1-8: noted\n",
-        ("note", "1", ""): "run 1: its note is gone\n",
+        ("note", "1-8", "looks", "odd"): "runs 1-8: note set\n",
+        ("note", "1", ""): "run 1: note removed\n",
         ("tag", "3", "good", "-hard", "-x"): "run 3: tagged good; no longer tagged hard, x\n",
         ("edit", "8", "--lr", "0.5", "--eval-train"): "run 8: --lr 0.5, --eval-train True\n",
         ("queue", "resume"): "the queue was not paused\n",
-        ("queue", "pause"): "the queue is paused: running runs go on\n",
-        ("retry", "6"): "run 6: queued again from the start; what it had trained is deleted\n",
+        ("queue", "pause"): "queue paused: running runs continue\n",
+        ("retry", "6"): "run 6: queued again from the start; its training so far is deleted\n",
         ("cancel", "6"): "run 6: cancelled\n",
         (
             "retry",
             "6",
             "--home",
             str(shell.home),
-        ): "run 6: queued again; it has no checkpoint and begins anew\n",
+        ): "run 6: queued again; it has no checkpoint and starts over\n",
         ("undo",): "undone: retry run 6\n",
         ("rm", "6"): "run 6: removed with its folder\n",
     }.items():
         assert shell(*call) == 0, shell.err
         assert (shell.out, shell.err) == ("", says), call
     assert shell("undo") == 1
-    assert shell.err == "cannot be undone: remove run 6\nrun 6 stays as it is: it is deleted\n"
+    assert shell.err == "cannot be undone: remove run 6\nrun 6 unchanged: it is deleted\n"
     assert shell("undo") == 1
-    assert shell.err == "cannot be undone: cancel run 6\nrun 6 was removed: nothing brings that back\n"
+    assert shell.err == "cannot be undone: cancel run 6\nrun 6 was removed and cannot be restored\n"
 
 
 def test_a_range_takes_what_is_there_and_a_number_must_be(shell: Shell, study: Store) -> None:
     assert shell("rm", "3") == 0
-    assert shell("note", "2-4", "x") == 0 and shell.err == "run 2: noted\nrun 4: noted\n"
+    assert shell("note", "2-4", "x") == 0 and shell.err == "run 2: note set\nrun 4: note set\n"
     assert "there is no run 3: resnet-tui ls shows them all" in shell.refuses("note", "2,3", "x")
     assert "there is no run from 50 to 60" in shell.refuses("note", "50-60", "x")
 
@@ -126,26 +126,26 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("edit", "5", "--lr", "0.1"): "run 5 is running: pause it first",
         ("edit", "1", "--lr", "0.1"): "run 1 is done: clone it",
         ("edit", "8"): "give the settings to change",
-        ("edit", "8", "--lr", "0.1,0.2"): "--lr: give one value; resnet-tui clone makes several",
+        ("edit", "8", "--lr", "0.1,0.2"): "--lr: give one value: for several runs use resnet-tui clone",
         ("edit", "8", "--lr", "fast"): "--lr: 'fast' is not a number",
         ("edit", "8", "--data", "nowhere"): "nowhere does not exist",
         ("edit", "8", "--pretrained", "run:99"): "there is no run 99",
         ("edit", "8", "--pretrained", "x.pth"): "there is no weights file x.pth",
         ("edit", "8", "--select-on", "val_acc"): "needs a val split",
-        ("move", "8", "sideways"): "'sideways' is no direction: choose from up, down, top, bottom",
+        ("move", "8", "sideways"): "unknown direction 'sideways': choose from up, down, top, bottom",
         ("move", "5", "up"): "run 5 is running: only a waiting run",
         ("move", "7", "up"): "run 7 is the first of priority 0",
         ("priority", "8", "many"): "Invalid value for 'N'",
         ("priority", "8", "9999999"): "out of range",
         ("tag", "8", ""): "'' is no tag",
-        ("tag", "8", "-"): "- alone is no tag",
+        ("tag", "8", "-"): "- alone is not a tag",
         ("tag", "8"): "Missing argument 'TAG…'",
         ("note", "8"): "Missing argument 'TEXT'",
         ("note", "8", "caf\udce9"): "is no text in UTF-8",
         ("tag", "8", "ok", "-x\udcff"): "is no text in UTF-8",
-        ("ls", "--sweep", "a\udcff"): "--sweep: a\\udcff is no text in UTF-8",
-        ("wait", "--sweep", "a\udcff"): "--sweep: a\\udcff is no text in UTF-8",
-        ("report", "--out", "x", "--sweep", "a\udcff"): "--sweep: a\\udcff is no text in UTF-8",
+        ("ls", "--sweep", "a\udcff"): "--sweep: a\\udcff is not UTF-8 text",
+        ("wait", "--sweep", "a\udcff"): "--sweep: a\\udcff is not UTF-8 text",
+        ("report", "--out", "x", "--sweep", "a\udcff"): "--sweep: a\\udcff is not UTF-8 text",
         ("cancel", "9" * 5000): "there is no run 999",
         ("clone", "1", "99"): "there is no run 99",
         ("queue", "sideways"): "No such command 'sideways'",
@@ -153,9 +153,9 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
         ("wait", "1", "--sweep", "demo"): "give run numbers or --sweep NAME",
         ("wait", "--sweep", "nothing"): "the sweep 'nothing' has no runs",
         ("add", "--data", "digits", "--after", "any:99"): "there is no run 99",
-        ("add", "--data", "digits", "--after", "some:1"): "'some:1' is no run",
-        ("news", "--since", "tomorrow"): "--since: 'tomorrow' is no time: give 2h, 3d",
-        ("news", "--since", "2999-01-01"): "is not over yet",
+        ("add", "--data", "digits", "--after", "some:1"): "'some:1' is not a run number",
+        ("news", "--since", "tomorrow"): "--since: 'tomorrow' is not a time: give 2h, 3d",
+        ("news", "--since", "2999-01-01"): "is in the future",
     }.items():
         assert says in shell.refuses(*call), call
     assert statuses(shell) == before and order(study) == [7, 8]
@@ -163,7 +163,7 @@ def test_wrong_calls_are_one_line_and_change_nothing(shell: Shell, study: Store)
 
 def test_undo_without_an_edit(shell: Shell) -> None:
     open_store(f"sqlite:///{shell.home}/runs.db").close()
-    assert "there is no edit to take back" in shell.refuses("undo")
+    assert "nothing to undo" in shell.refuses("undo")
 
 
 def test_notes_and_tags_are_shown_as_text(shell: Shell, study: Store) -> None:
@@ -289,7 +289,7 @@ def test_wait_says_that_no_worker_has_a_card(
     while_it_waits(monkeypatch, lambda: None, lambda: queue.ask(study, [9], "cancel"))
     assert shell("wait", "10") == 1
     assert shell.err == (
-        "no worker for cuda is there: start one with python -m engine.worker --device cuda:0\n"
+        "no worker for cuda is running: start one with python -m engine.worker --device cuda:0\n"
         "run 10 waits for run 9, which was cancelled\n"
     )
 
@@ -403,7 +403,7 @@ def test_news_since_the_last_time(shell: Shell, study: Store, state_folder: Path
         )
         for line in lines
     )
-    assert lines[-1].startswith("  look at    #3 resnet18 none lr 1e-3  collapsed: epoch 6: all but 0.00")
+    assert lines[-1].startswith("  warning    #3 resnet18 none lr 1e-3  collapsed: epoch 6: all but 0.00")
     assert shell("news") == 0 and shell.out.startswith("since ") and shell.out.endswith(": nothing new\n")
     assert [path.parent for path in state_folder.rglob("*.json")] == [state_folder / "resnet-tui"]
     queue.end(study, queue.Claim(5, 1), "failed", cause="disk", error=EVIL)
@@ -433,7 +433,7 @@ def test_the_warning_of_a_running_run_is_told_once(shell: Shell, study: Store) -
         session.execute(
             text("UPDATE run SET verdict = 'overfitting', verdict_evidence = 'it grows' WHERE id = 5")
         )
-    assert shell("news") == 0 and "look at    #5 resnet50 none lr 1e-3  overfitting: it grows" in shell.out
+    assert shell("news") == 0 and "warning    #5 resnet50 none lr 1e-3  overfitting: it grows" in shell.out
     assert shell("news") == 0 and shell.out.endswith(": nothing new\n")
 
 
@@ -442,7 +442,7 @@ def test_news_that_cannot_be_remembered_are_told_all_the_same(
 ) -> None:
     state_folder.write_text("a file in the folder's place")
     assert shell("news") == 0
-    assert shell.out.startswith("so far: 4 done") and shell.err.startswith("these news will be told again: ")
+    assert shell.out.startswith("so far: 4 done") and shell.err.startswith("these news will be shown again: ")
     assert shell.err.count("\n") == 1
 
 
@@ -469,7 +469,7 @@ def test_retry_goes_on_from_a_checkpoint_that_is_there(shell: Shell, study: Stor
     paths.folder.mkdir(parents=True)
     paths.last_before.touch()
     assert shell("retry", "7") == 0
-    assert shell.err == "run 7: queued again, to go on from its last checkpoint\n"
+    assert shell.err == "run 7: queued again, to resume from its last checkpoint\n"
 
 
 def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(
@@ -484,7 +484,7 @@ def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(
     monkeypatch.setattr("typer.confirm", answer)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert shell("rm", "3,6") == 130 and asked == ["remove runs 3, 6, 8 epochs of training, for good?"]
+    assert shell("rm", "3,6") == 130 and asked == ["remove runs 3, 6, 8 epochs of training for good?"]
     assert shell("rm", "7") == 0 and len(asked) == 1  # never trained
     assert shell("rm", "6", "--yes") == 0 and len(asked) == 1
     assert shell("show", "3", "--json") == 0
@@ -493,5 +493,5 @@ def test_in_a_terminal_rm_asks_before_it_removes_what_was_trained(
 def test_ls_and_log_say_what_is_to_come(shell: Shell, study: Store) -> None:
     with study.write() as session:
         session.execute(text("UPDATE run SET request = 'pause' WHERE id = 5"))
-    assert shell("ls") == 0 and shell.out.splitlines()[5].endswith("pauses at its next step")
+    assert shell("ls") == 0 and shell.out.splitlines()[5].endswith("pauses after this step")
     assert shell("log", "7") == 0 and shell.err == "run 7 (queued) has no log yet\n"

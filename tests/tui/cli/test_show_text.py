@@ -110,7 +110,7 @@ def test_what_stands_beside_the_tables() -> None:
         in text
     )
     assert "with a group member in train: .8241 (n 216); without: – (n 0)" in text
-    assert "after epoch 2, in evaluation mode and not augmented: accuracy .9000, NLL .2000" in text
+    assert "after epoch 2, in evaluation mode without augmentation: accuracy .9000, NLL .2000" in text
 
 
 def test_a_run_without_epochs_or_with_a_lost_best_epoch() -> None:

@@ -44,5 +44,5 @@ def test_a_narrow_terminal_first_cuts_then_leaves_out(
         "id  remark",
         " 1  2 ahead, sta…",
         "12",
-        "left out, for the width: kappa, data",
+        "columns left out (terminal too narrow): kappa, data",
     ]

@@ -78,7 +78,7 @@ def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
         ("--data", "digits", "--bogus"): "No such option: --bogus",
         ("--data", "digits", "--epochs", "9" * 30): "--epochs: 999",
         ("--data", "digits", "--priority", "9" * 30): "--priority",
-        ("--data", "digits", "--name", "caf\udce9"): "--name: caf\\udce9 is no text in UTF-8",
+        ("--data", "digits", "--name", "caf\udce9"): "--name: caf\\udce9 is not UTF-8 text",
         ("--data", "~nobody-here/x"): "does not exist",
         ("--data", "digits", "--pretrained", "x.pth"): "--pretrained: there is no weights file x.pth",
     }.items():
@@ -147,7 +147,7 @@ def test_add_refuses_what_the_data_cannot_choose_an_epoch_by(shell: Shell) -> No
 
 def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -> None:
     assert shell("show", "4") == 0
-    assert "best: epoch 6, test accuracy .9204; chosen by test_acc (the test images chose" in shell.out
+    assert "best: epoch 6, test accuracy .9204; chosen by test_acc (optimistic: best epoch" in shell.out
     assert max(map(len, shell.out.splitlines())) <= 80
     assert shell("show", "4", "--json") == 0
     best = json.loads(shell.out)["best"]

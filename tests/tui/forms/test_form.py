@@ -58,7 +58,7 @@ def test_all_conflicts_stand_beside_their_fields_in_the_forms_words() -> None:
         ("xyzzy=1", "unknown setting 'xyzzy', such as loss=ce-sqrt"),
         ("lr=3", "lr has a field of its own"),
         ("loss", "loss=… " + "|".join(LOSSES)),
-        ("class_names='a", "a quotation mark is left open"),
+        ("class_names='a", "unclosed quotation mark"),
         ("loss=cd", "loss: 'cd' is unknown: choose from ce, ce-sqrt"),
         ("label_smoothing=2", "label_smoothing: "),
     ],

@@ -54,7 +54,7 @@ def confusion(counts: list[list[int]], width: int, height: int) -> tuple[list[st
 
 def test_each_cell_has_its_count_and_share() -> None:
     lines, coloured = confusion([[90, 10], [5, 15]], 40, 8)
-    assert lines[0].split() == ["ans", "0", "1", "recall"]
+    assert lines[0].split() == ["pred", "0", "1", "recall"]
     assert lines[1].split() == ["0", "90", "10", ".90"] and lines[2].split() == ["90%", "10%"]
     assert lines[3].split() == ["1", "5", "15", ".75"] and lines[4].split() == ["25%", "75%"]
     assert lines[1].index("90") < lines[1].index("10")

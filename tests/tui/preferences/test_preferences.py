@@ -171,12 +171,12 @@ async def test_a_toast_that_is_said_again_stands_once(home: Home, study: Store) 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("help = ", "no key is changed"),
-        ('cancel = "X"', "there is no command 'cancel'"),
+        ("help = ", "all keys are at their defaults"),
+        ('cancel = "X"', "unknown command 'cancel'"),
         ("cancel_run = 3", "cancel_run needs keys as text"),
         ('cancel_run = "X,,"', "cancel_run needs keys as text"),
         ('cancel_run = "foo"', "not 'foo'"),
-        ('cancel_run = "p"', "p is the key of both cancel_run and pause"),
+        ('cancel_run = "p"', "p is bound to both cancel_run and pause"),
     ],
 )
 async def test_what_is_wrong_with_the_keys_is_said(home: Home, text: str, says: str) -> None:
@@ -211,7 +211,7 @@ def test_keys_are_listed_with_the_names_of_their_commands(
     assert run_cli(["keys"]) == 0
     assert "toggle" not in (out := capsys.readouterr().out) and "mark_all" in out and "cancel_run" in out
     written('nothing = "X"')
-    assert run_cli(["keys"]) == 1 and "there is no command 'nothing'" in capsys.readouterr().out
+    assert run_cli(["keys"]) == 1 and "unknown command 'nothing'" in capsys.readouterr().out
 
 
 def test_no_two_commands_of_a_screen_share_a_key_and_no_file_is_no_keys(home: Home) -> None:
@@ -410,4 +410,6 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_flags_of_the_app_are_no_flags_of_verbs(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli(["--readonly", "add", "--data", "digits"]) == 2
-    assert "--readonly and --ascii are the app's, and add knows neither" in capsys.readouterr().err
+    assert (
+        "--readonly and --ascii apply to the app only: leave them out before add" in capsys.readouterr().err
+    )

@@ -159,7 +159,7 @@ def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
     assert comparer.groups_of(plain, names) == (None, "")
     groups, rule = comparer.groups_of(by_column, names)
     assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
-    with pytest.raises(DataError, match="has other images now"):
+    with pytest.raises(DataError, match="has different images now"):
         comparer.groups_of(by_column, [*names, "new.png"])
     (folder / "labels.csv").unlink()
     assert comparer.groups_of(by_column, names) == (groups, rule), "the data are read once"

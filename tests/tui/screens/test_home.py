@@ -107,7 +107,7 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await pilot.press("N")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskScreen))
         await pilot.press(*"odd", "enter")
-        await until(pilot, lambda: "run 8: noted" in notified(pilot))
+        await until(pilot, lambda: "run 8: note set" in notified(pilot))
         await go_to(pilot, 6)
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))  # it diverged: its epochs go
@@ -134,10 +134,10 @@ async def test_the_whole_queue_is_paused_and_goes_on(home: Home, study: Store) -
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("P")
-        await until(pilot, lambda: "the queue is paused" in notified(pilot))
+        await until(pilot, lambda: "queue paused" in notified(pilot))
         await until(pilot, lambda: "‖ queue paused" in shown(pilot, "#head"))
         await pilot.press("P")
-        await until(pilot, lambda: "the queue goes on" in notified(pilot))
+        await until(pilot, lambda: "queue resumed" in notified(pilot))
         await until(pilot, lambda: "queue paused" not in shown(pilot, "#head"))
 
 
@@ -290,7 +290,7 @@ async def test_of_mixed_runs_those_are_done_to_which_it_can_be(home: Home, study
         assert "runs 1-4, 6 cannot be paused" in notified(pilot)
         await pilot.press("p")
         await until(pilot, lambda: statuses(study)[7] == statuses(study)[8] == "queued")
-        await until(pilot, lambda: "run 5: asked to go on" in notified(pilot))
+        await until(pilot, lambda: "run 5: asked to continue" in notified(pilot))
 
 
 async def test_edits_are_made_in_the_order_of_their_keys(home: Home, study: Store) -> None:
