@@ -178,9 +178,7 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     finish(store, register(store, pid=os.getpid(), device="cpu", device_name=""))
     store.close()
     assert run(["extend", "1", *home, "--epochs", "20"]) == 2
-    assert (
-        "run 1 has no checkpoint any more: train anew with resnet-tui clone 1" in capsys.readouterr().err
-    )
+    assert "run 1 has no checkpoint any more: train anew with resnet-tui clone 1" in capsys.readouterr().err
     (tmp_path / "runs" / "1").mkdir(parents=True)
     (tmp_path / "runs" / "1" / "last.pt").write_bytes(b"")
     assert run(["extend", "1", *home, "--epochs", "20"]) == 0
