@@ -43,7 +43,8 @@ def make_files(root: Path) -> None:
     state = _tiny_state("resnet18")
     whole = weights_bytes(state, {"class_names": ["a", "b"]})
     (root / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
-    (root / "deeper.safetensors").write_bytes(weights_bytes(_tiny_state("resnet34"), {}))
+    deeper = {**_tiny_state("resnet34"), "layer1.0.conv2.weight": torch.zeros(64, 64, 3, 3)}
+    (root / "deeper.safetensors").write_bytes(weights_bytes(deeper, {}))
     (root / "plain.safetensors").write_bytes(weights_bytes(_state("resnet18"), {}))
     torch.save({"encoder.weight": torch.zeros(2)}, root / "foreign.pth")
     torch.save({"model": Path("/")}, root / "pickle.pth")

@@ -72,7 +72,7 @@ def test_no_probabilities_on_a_grid_have_a_smaller_loss() -> None:
 
 def test_it_is_not_defined_for_smoothed_labels() -> None:
     with pytest.raises(
-        SpecError, match="loss focal is defined for labels that are not smoothed: leave label_sm"
+        SpecError, match="loss focal is defined for labels that are not smoothed: choose label_sm"
     ):
         small_spec(loss="focal", label_smoothing=0.1)
 
@@ -83,7 +83,7 @@ def test_a_run_learns_with_it_and_is_measured_as_with_cross_entropy(
     home, memory = small_home(tmp_path, monkeypatch), Memory()
     assert small_session(home, 1, small_spec(loss="focal", epochs=8)).train(memory, lambda: False)
     first, last = memory.measured[1], memory.measured[-1]
-    assert (last.train["train_loss"] or 1) < (first.train["train_loss"] or 0)
+    assert (last.number("train_loss") or 1) < (first.number("train_loss") or 0)
     assert last.evaluation.scores.shape == (5, 3) and last.evaluation.scores.sum(1) == pytest.approx(1)
     assert last.evaluation.nll is not None and last.evaluation.loss is not None
-    assert last.evaluation.loss < last.evaluation.nll and last.ece is not None
+    assert last.evaluation.loss < last.evaluation.nll and last.number("ece") is not None

@@ -129,9 +129,9 @@ def test_a_new_entry_is_offered_wherever_settings_are_given(toys: None) -> None:
     for setting, name in TOYS.items():
         assert name in said
         assert completions("more", f"{setting}=toy", lambda _: ()) == f"{setting}={name}"
-    with pytest.raises(SpecError, match="loss toy-brier knows no smoothing: leave label_smoothing at 0"):
+    with pytest.raises(SpecError, match="loss toy-brier knows no smoothing: choose label_smoothing 0"):
         make_spec({"data": "d", **TOYS, "label_smoothing": 0.1})
-    with pytest.raises(SpecError, match="nesterov needs optimizer sgd with a momentum above 0"):
+    with pytest.raises(SpecError, match="nesterov: needs optimizer sgd with a momentum above 0"):
         make_spec({"data": "d", **TOYS, "nesterov": True})
 
 
@@ -141,7 +141,7 @@ def test_a_new_entry_trains(toys: None, tmp_path: Path, monkeypatch: pytest.Monk
     assert isinstance(made.net.optimizer, Rprop)
     assert made.train(memory, lambda: False)
     last = memory.measured[-1]
-    assert last.lr == pytest.approx(0.05 * 0.5**9) and 0 < (last.train["train_loss"] or 0) < 2
+    assert last.number("lr") == pytest.approx(0.05 * 0.5**9) and 0 < (last.number("train_loss") or 0) < 2
     assert majority_class_loss(TOY_LOSS.name, [1, 1]) == 0.5
     optimizer = make_optimizer(made.net.model, small_spec(**TOYS), CPU)
     assert isinstance(optimizer, Rprop)

@@ -55,9 +55,9 @@ def test_a_stopped_run_ends_with_the_same_bits_in_spite_of_dropout(
     spec = small_spec(**SMALL, **settings)
     whole, stopped = train(home, 1, spec), train(home, 2, spec, stop_at=4)
     assert outcome(home, 1, spec, whole) == outcome(home, 2, spec, stopped)
-    assert all(each.train["grad_norm"] for each in whole.measured[1:])
+    assert all(each.number("grad_norm") for each in whole.measured[1:])
     frozen = 1 if "freeze_epochs" in settings else 0
-    assert [each.train["grad_norm_first"] is None for each in whole.measured[1:]] == [True] * frozen + [
+    assert [each.number("grad_norm_first") is None for each in whole.measured[1:]] == [True] * frozen + [
         False
     ] * (2 - frozen)
 

@@ -198,8 +198,8 @@ def test_a_head_trained_alone_leaves_the_trunk_as_it_is(home: Home) -> None:
 
     assert made.train(memory, look)
     assert frozen == {-1: True, 0: True, 1: True, 2: False}
-    assert [each.train["grad_norm_first"] is None for each in memory.measured] == [True, True, True, False]
-    assert all(each.train["grad_norm"] for each in memory.measured[1:])
+    assert [each.number("grad_norm_first") is None for each in memory.measured] == [True, True, True, False]
+    assert all(each.number("grad_norm") for each in memory.measured[1:])
     trunk = [made.net.optimizer.state[p] for n, p in made.net.model.named_parameters() if n == "conv1.weight"]
     assert trunk[0]["momentum_buffer"].abs().sum() > 0
 

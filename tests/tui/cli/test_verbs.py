@@ -74,7 +74,7 @@ def test_bad_input_is_one_line_and_queues_nothing(shell: Shell) -> None:
         ("--data", "short"): "they must pair up row by row",
         ("--arch", "resnet18"): "--data: is required",
         ("--data", "digits", "--pretrained", "run:9"): "there is no run 9",
-        ("--data", "digits", "--after", "9"): "there is no run 9",
+        ("--data", "digits", "--after", "9"): "no run table at",
         ("--data", "digits", "--bogus"): "No such option: --bogus",
         ("--data", "digits", "--epochs", "9" * 30): "--epochs: 999",
         ("--data", "digits", "--priority", "9" * 30): "--priority",
