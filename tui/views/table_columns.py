@@ -107,7 +107,7 @@ def _epoch_width(rows: Collection[RunRow]) -> int:
 def metric_column(metric: SplitMetric) -> Column:
     """Make a metric's column, as wide as `.8269` or its heading."""
     return Column(
-        metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading), 5), True, metric
+        metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading) + 1, 5), True, metric
     )
 
 
