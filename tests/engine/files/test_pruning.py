@@ -127,7 +127,7 @@ def test_what_retry_goes_on_from_stays_until_unfinished_runs_are_meant_too(
     assert prune(home, "--keep", keep) == 0
     assert (names(home.run(1).folder) == before) is stays and home.run(1).last.exists() is stays
     said = capsys.readouterr().err
-    assert ("run 1: " in said and "retry goes on from there: --unfinished removes them too" in said) is stays
+    assert ("run 1: " in said and "retry resumes from there: --unfinished removes them too" in said) is stays
     assert prune(home, "--keep", keep, "--unfinished") == 0
     assert not home.run(1).last.exists() and home.run(1).log.exists()
 

@@ -116,7 +116,7 @@ def test_what_another_home_is_packing_into_a_shared_cache_stays(
     with locks.locked(shared / f"{KEY}.lock", should_stop=lambda: True, waiting=pytest.fail):
         assert prune(Home.find(home.root, cache=shared)) == 0
         assert names(shared) == before
-    assert "stays, for it is being packed" in capsys.readouterr().err
+    assert "kept, because it is being packed" in capsys.readouterr().err
     assert prune(Home.find(home.root, cache=shared)) == 0
     assert names(shared) == set()
 

@@ -45,13 +45,13 @@ def test_a_plugin_is_built_before_its_runs_are_queued(shell: Shell) -> None:
     [
         (("--arch", "vgg16"), "--arch: 'vgg16' is unknown: choose from resnet18, "),
         (("--arch", "m.py:f", "--pretrained", "imagenet"), "imagenet has no weights for m.py:f: choose none"),
-        (("--arch", "m.py:f", "--stem", "cifar"), "stem is for the built-in networks, and arch is m.py:f: leave"),
-        (("--arch", "m.py:f", "--implementation", "torchvision"), "implementation is for the built-in networks"),
+        (("--arch", "m.py:f", "--stem", "cifar"), "--stem: is for the built-in networks, and arch is m.py:f: leave"),
+        (("--arch", "m.py:f", "--implementation", "torchvision"), "--implementation: is for the built-in networks"),
         (("--arch", "m.py:f", "--preset", "lab"), "--epochs: preset lab has no number of epochs for m.py:f"),
         (("--arch", "resnext101_64x4d", "--pretrained", "imagenet-v2"), "choose imagenet or imagenet-v1"),
-        (("--stem", "cifar", "--image-size", "65"), "stem cifar is for images of at most 64 px, and image_size is 65"),
+        (("--stem", "cifar", "--image-size", "65"), "--stem: cifar is for images of at most 64 px, and image_size is 65"),
         (("--stem", "cifar", "--implementation", "torchvision"), "torchvision's networks have no stem cifar"),
-        (("--stem", "cifar", "--pretrained", "imagenet"), "whose conv1 does not fit stem cifar: choose pretrained"),
+        (("--stem", "cifar", "--pretrained", "imagenet"), "whose conv1 does not fit stem cifar: choose --pretrained"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together(shell: Shell, flags: tuple[str, ...], says: str) -> None:
