@@ -35,7 +35,7 @@ def test_a_plugin_is_built_before_its_runs_are_queued(shell: Shell) -> None:
     assert "the network of large takes no 32 px image" in shell.refuses(
         "edit", "1", "--arch", f"{NAME}:large"
     )
-    assert "run 1 is a resnet18: its weights do not fit a model.py:small" in shell.refuses(
+    assert "run 1 is a resnet18, and its weights do not fit a model.py:small" in shell.refuses(
         "add", "--data", "digits", "--arch", f"{NAME}:small", "--pretrained", "run:1"
     )
 
