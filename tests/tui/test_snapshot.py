@@ -5,12 +5,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.cells import cell_len
 
+from engine.metrics.catalogue import find_metric
 from engine.spec.grid import make_spec
+from engine.store.overview import Listed
 from engine.store.tables import EpochMetrics, Run, Worker
 from engine.store.waiting import Waiting
 from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot import describe_load, make_detail, make_row, make_workers, seconds_left
-from tui.views.table_columns import Column, Facts, bar, content, facts_of, header, plan_columns
+from tui.views.table_columns import (
+    Column,
+    Facts,
+    bar,
+    content,
+    facts_of,
+    header,
+    metric_column,
+    plan_columns,
+)
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -24,6 +35,15 @@ def run(run_id: int, status: str = "queued", **values: object) -> Run:
     return row
 
 
+def listed(
+    run_id: int, status: str = "queued", metrics: dict[str, float] | None = None, **values: object
+) -> Listed:
+    """A run as the list of all runs reads it."""
+    row = run(run_id, status, **values)
+    columns = {name: getattr(row, name) for name in Listed._fields if name != "metrics"}
+    return Listed(**columns, metrics=metrics or {})
+
+
 def wait(reason: str | None, *, starts: int | None = None, ends: int | None = None) -> Waiting:
     """Times in seconds from NOW."""
     times = [
@@ -34,7 +54,7 @@ def wait(reason: str | None, *, starts: int | None = None, ends: int | None = No
 
 def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
     row = make_row(
-        run(1, "running", epoch=2, step=10, best_acc=0.8269, verdict="collapsed", tags=["a\x1b"]),
+        listed(1, "running", epoch=2, step=10, best_acc=0.8269, verdict="collapsed", tags=["a\x1b"]),
         wait(None, ends=89),
     )
     assert (row.best, row.kappa, row.progress, row.warned, row.rank) == (
@@ -45,19 +65,19 @@ def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
         (0, 1, 0, 0),
     )
     assert row.tags == ("a\\x1b",) and row.ends == NOW.timestamp() + 60  # to the minute
-    packing = make_row(run(3, "running", doing="packed 3 of 9 images"), None)
+    packing = make_row(listed(3, "running", doing="packed 3 of 9 images"), None)
     assert packing.remark == "packed 3 of 9 images" and packing.ends is None
-    assert make_row(run(2, "failed", error="bad\x1b[31m\nluck"), None).remark == "bad\\x1b[31m luck"
+    assert make_row(listed(2, "failed", error="bad\x1b[31m\nluck"), None).remark == "bad\\x1b[31m luck"
 
 
 def test_a_time_says_more_than_a_place_in_the_queue() -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
-    assert make_row(run(2), Waiting("2 ahead", (soon,) * 3)).remark == f"starts ≈ {clock(soon)}"
-    assert make_row(run(2), wait("next")).remark == "next"
-    waiting = [run(2, position=8), run(3, "paused", position=4), run(4, priority=1, position=9)]
+    assert make_row(listed(2), Waiting("2 ahead", (soon,) * 3)).remark == f"starts ≈ {clock(soon)}"
+    assert make_row(listed(2), wait("next")).remark == "next"
+    waiting = [listed(2, position=8), listed(3, "paused", position=4), listed(4, priority=1, position=9)]
     ranks = {
         row.id: make_row(row, None).rank
-        for row in [*waiting, run(5, "done"), run(6, "running"), run(7, "done")]
+        for row in [*waiting, listed(5, "done"), listed(6, "running"), listed(7, "done")]
     }
     assert sorted(ranks, key=ranks.__getitem__) == [6, 4, 3, 2, 7, 5]
 
@@ -160,7 +180,7 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, fa
     keys = [column.key for column in plan]
     assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
     assert set(keys) <= {column.key for column in plan_columns(width + 20, facts)}
-    row = make_row(run(12, "running", epoch=6, step=24, name="叶" * 30), None)
+    row = make_row(listed(12, "running", epoch=6, step=24, name="叶" * 30), None)
     for column in plan:
         assert (
             cell_len(content(row, column, marked=True))
@@ -171,9 +191,9 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, fa
 
 def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
     rows = [
-        make_row(run(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
-        make_row(run(2, "running", data="fundus-balanced", verdict="healthy"), None),
-        make_row(run(3, "failed", data="digits", lr=0.05), None),
+        make_row(listed(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
+        make_row(listed(2, "running", data="fundus-balanced", verdict="healthy"), None),
+        make_row(listed(3, "failed", data="digits", lr=0.05), None),
     ]
     facts = facts_of(rows)
     assert (facts.arch_width, facts.lr_width, facts.verdict_width) == (8, 4, len("⚠ collapsed"))
@@ -185,17 +205,17 @@ def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
 
 
 def test_no_best_accuracy_is_cut() -> None:
-    rows = [make_row(run(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
+    rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
     column = next(each for each in plan_columns(200, facts_of(rows)) if each.key == "best")
     assert [content(row, column, marked=False) for row in rows] == ["1.0000", " .9000"]
     assert facts_of(rows[1:]).grown(facts_of(rows)).best_width == 6 and facts_of(rows[1:]).best_width == 5
 
 
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
-    rows = [make_row(run(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
+    rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
     assert facts_of(rows[:1]).data_width == 0 and facts_of(rows).data_width == 3
     assert {column.key for column in plan_columns(200, facts_of(rows))} & {"data", "kappa"} == {"data"}
-    long = make_row(run(3, data="/scratch/project/retina"), None)
+    long = make_row(listed(3, data="/scratch/project/retina"), None)
     assert content(long, Column("data", "data", 8), marked=False) == "…/retina"
 
 
@@ -211,5 +231,19 @@ def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     ],
 )
 def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> None:
-    row = make_row(run(1, status, **values), None)
+    row = make_row(listed(1, status, **values), None)
     assert content(row, Column("epoch", "epoch", 15), marked=False).rstrip() == shown
+
+
+def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
+    chosen = [find_metric("auc"), find_metric("val_mcc")]
+    row = make_row(listed(1, "done", {"auc": 0.8125}), None)
+    facts = facts_of([row])
+    least = sum(column.width + 1 for column in plan_columns(0, facts))
+    widths = [metric_column(each).width + 1 for each in chosen]
+    for room, keys in ((0, []), (widths[0], ["auc"]), (sum(widths), ["auc", "val_mcc"])):
+        plan = plan_columns(least + room, facts, chosen)
+        assert [column.key for column in plan if column.metric is not None] == keys
+    auc, mcc = (metric_column(each) for each in chosen)
+    assert content(row, auc, marked=False) == " .812" and content(row, mcc, marked=False).strip() == "–"
+    assert header(mcc, "val_mcc", False).strip() == "val MCC▾" and header(auc, "id", False) == "  AUC"

@@ -104,9 +104,9 @@ def _epoch_width(rows: Collection[RunRow]) -> int:
 
 
 def metric_column(metric: SplitMetric) -> Column:
-    """As wide as `.8269` or its heading."""
+    """As wide as `.8269`, or its heading with the arrow of the order."""
     return Column(
-        metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading), 5), True, metric
+        metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading) + 1, 5), True, metric
     )
 
 

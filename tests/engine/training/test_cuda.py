@@ -108,7 +108,7 @@ def test_it_learns_in_each_precision(home: Home, precision: str) -> None:
         precision,
     )
     before, last = memory.measured[1], memory.measured[-1]
-    assert (last.train["train_loss"] or 9) < (before.train["train_loss"] or 0)
+    assert (last.number("train_loss") or 9) < (before.number("train_loss") or 0)
 
 
 def test_evaluation_on_the_card_says_what_the_cpu_says(home: Home) -> None:

@@ -279,8 +279,8 @@ def test_a_head_trained_alone_leaves_the_trunk_as_it_is(home: Home) -> None:
 
     assert made.train(memory, look)
     assert frozen == {-1: True, 0: True, 1: True, 2: False}
-    assert [each.train["grad_norm_first"] is None for each in memory.measured] == [True, True, True, False]
-    assert all(each.train["grad_norm"] for each in memory.measured[1:])
+    assert [each.number("grad_norm_first") is None for each in memory.measured] == [True, True, True, False]
+    assert all(each.number("grad_norm") for each in memory.measured[1:])
     trunk = [made.net.optimizer.state[p] for n, p in made.net.model.named_parameters() if n == "conv1.weight"]
     assert trunk[0]["momentum_buffer"].abs().sum() > 0
 
@@ -319,7 +319,7 @@ def test_patience_ends_a_run_early_as_done(home: Home) -> None:
     spec = small_spec(epochs=9, lr=1e-12, patience=2, schedule="constant", eval_train=True)
     run_id, memory = train(home, spec, said)
     assert [each.epoch for each in memory.measured] == [0, 1, 2, 3] and memory.best is not None
-    assert memory.best.epoch == 1 and memory.measured[-1].trained is not None
+    assert memory.best.epoch == 1 and memory.measured[-1].number("eval_train_acc") is not None
     assert said[-1] == "stopped early after epoch 3: no test_acc better since epoch 1"
     assert home.run(run_id).predictions(last=True).exists() and not home.run(run_id).last_before.exists()
     again = Memory()

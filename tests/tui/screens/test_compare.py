@@ -192,7 +192,8 @@ def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> N
     notes = "\n".join(Compared((one, other)).notes)
     assert "different test sets: #1 digits (201), #3 fundus (201)" in notes
     assert (
-        "passes over the images in an epoch: #3 4, others 1" in notes and "trained with different losses" in notes
+        "passes over the images in an epoch: #3 4, others 1" in notes
+        and "trained with different losses" in notes
     )
 
 
