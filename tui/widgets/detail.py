@@ -8,7 +8,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from engine.metrics.metric import SPLIT_WORDS
+from engine.metrics.metric import SPLIT_HEADINGS, SPLIT_WORDS
 from tui.formatting import decimals
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
@@ -90,10 +90,9 @@ def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
 
 def legend(curve: Curve, width: int) -> Text:
     """The lines and their latest values; where there is room the train line says how it is measured."""
-    found = next(
-        (text for train in (SPLIT_WORDS["train"], "train") if len(text := _lines(curve, train)) <= width),
-        _lines(curve, "train"),
-    )
+    words = (SPLIT_WORDS["train"], SPLIT_HEADINGS["train"], "train")
+    texts = [_lines(curve, word) for word in words]
+    found = next((text for text in texts if len(text) <= width), texts[-1])
     head = next((word for word in ("accuracy  ", "acc  ") if len(word) + len(found) <= width), "")
     return Text.assemble((head, "dim"), found, no_wrap=True, overflow="ellipsis")
 

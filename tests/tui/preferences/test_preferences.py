@@ -86,7 +86,7 @@ async def test_without_colours_lines_are_told_apart_by_markers(
         await opened(pilot)
         assert not INK.has_hues
         picture = pilot.app.export_screenshot()
-        assert "●&#160;test" in picture and "○&#160;while" in picture
+        assert "●&#160;test" in picture and "○&#160;train" in picture
         await pilot.press("T")
         assert not INK.has_hues
     monkeypatch.delenv("NO_COLOR", raising=False)
