@@ -14,9 +14,9 @@ from engine.files.paths import Home
 from engine.hardware import processes
 from engine.spec.grid import load_spec
 from engine.store import listing, queue
-from engine.store.add import add_runs
 from engine.store.database import Store
 from tui import commands, launch
+from tui.forms.form_report import queue_form
 from tui.screens import new_run
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
@@ -139,9 +139,9 @@ async def test_enter_pressed_twice_queues_once(
 
     def slow(*arguments: Any, **named: Any) -> Any:
         started.wait(LIMIT_S)
-        return add_runs(*arguments, **named)
+        return queue_form(*arguments, **named)
 
-    monkeypatch.setattr(new_run, "add_runs", slow)
+    monkeypatch.setattr(new_run, "queue_form", slow)
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("n")

@@ -238,7 +238,7 @@ def test_patience_ends_a_run_early_as_done(home: Home) -> None:
     spec = small_spec(epochs=9, lr=1e-12, patience=2, schedule="constant", eval_train=True)
     run_id, memory = train(home, spec, said)
     assert [each.epoch for each in memory.measured] == [0, 1, 2, 3] and memory.best is not None
-    assert memory.best.epoch == 1 and memory.measured[-1].trained is not None
+    assert memory.best.epoch == 1 and memory.measured[-1].number("eval_train_acc") is not None
     assert said[-1] == "stopped early after epoch 3: no test_acc better since epoch 1"
     assert home.run(run_id).predictions(last=True).exists() and not home.run(run_id).last_before.exists()
     again = Memory()

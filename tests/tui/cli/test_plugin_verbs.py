@@ -49,9 +49,9 @@ def test_a_plugin_is_built_before_its_runs_are_queued(shell: Shell) -> None:
         (("--arch", "m.py:f", "--implementation", "torchvision"), "--implementation: is for the built-in networks"),
         (("--arch", "m.py:f", "--preset", "lab"), "--epochs: preset lab has no number of epochs for m.py:f"),
         (("--arch", "resnext101_64x4d", "--pretrained", "imagenet-v2"), "choose imagenet or imagenet-v1"),
-        (("--stem", "cifar", "--image-size", "65"), "--stem: cifar is for images of at most 64 px, and image_size is 65"),
+        (("--stem", "cifar", "--image-size", "65"), "--stem: cifar is for images of at most 64 px, and image_size"),
         (("--stem", "cifar", "--implementation", "torchvision"), "torchvision's networks have no stem cifar"),
-        (("--stem", "cifar", "--pretrained", "imagenet"), "whose conv1 does not fit stem cifar: choose --pretrained"),
+        (("--stem", "cifar", "--pretrained", "imagenet"), "does not fit stem cifar: choose --pretrained"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together(shell: Shell, flags: tuple[str, ...], says: str) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -126,10 +126,10 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
     may_read, polls, showings = threading.Event(), [], []
     poll, show = Feed.poll, HomeScreen.show
 
-    def late(self: Feed, run_id: int | None) -> Snapshot | None:
+    def late(self: Feed, run_id: int | None, metrics: Sequence[str]) -> Snapshot | None:
         may_read.wait(LIMIT_S)
         polls.append(run_id)
-        return poll(self, run_id)
+        return poll(self, run_id, metrics)
 
     def counted(self: HomeScreen, snapshot: Snapshot) -> None:
         showings.append(snapshot)

@@ -69,7 +69,7 @@ async def test_marked_runs_are_seen_beside_each_other(
             and ".9204" in numbers
             and "#3 collapsed, epoch 6 of 6, baseline .7313" in numbers
         )
-        assert "optimistic: best epoch chosen on test data: all of them" in numbers
+        assert "optimistic, best epoch chosen on test data: all of them" in numbers
         await pilot.press("3")
         assert "run:2" in shown(pilot, "#settings-text") and "44 other settings" in shown(
             pilot, "#settings-text"
