@@ -284,7 +284,7 @@ async def test_a_table_that_is_taken_away_is_told_and_not_made_anew(home: Home, 
         assert table(pilot).row_count == 8
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
-        await until(pilot, lambda: "✔" in shown(pilot, "#data-says"))
+        await until(pilot, lambda: "no run table at" in shown(pilot, "#summary"))
         await pilot.press("enter")
         await until(pilot, lambda: "no run table at" in notified(pilot))
         assert not path.exists()

@@ -200,7 +200,7 @@ def test_a_feed_goes_on_from_what_is_known(home: Home, study: Store) -> None:
 START = "\nfrom tui.start import main\nmain()"
 DEAF_APP = """
 import tui.feeds.home_feed
-tui.feeds.home_feed.HomeFeed._read = lambda self, run_id: None  # what is seen is what the other process saw
+tui.feeds.home_feed.HomeFeed._read = lambda self, run_id, metrics: None  # what is seen is what the other process saw
 """
 KILLED = """
 import os, signal
