@@ -47,7 +47,7 @@ def add_study(store: Store) -> None:
         if listing.list_runs(session, sweep=SWEEP):
             return
     add_runs(store, [make_spec(DIGITS)], sweep=SWEEP, name="real handwritten digits")
-    label = "warm start (same drawn task, more labels)"
+    label = "warm start (same synthetic task, more labels)"
     sources = add_runs(
         store,
         [make_spec({**SOURCES[arch], "arch": arch}) for arch in ARCHS],
