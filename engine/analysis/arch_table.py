@@ -12,7 +12,7 @@ from engine.spec.plugin_name import arch_shown
 
 @dataclass(frozen=True)
 class ArchLayer:
-    """`output` as height×width, `blocks` in the paper's notation."""
+    """One row of Table 1 for one network: `output` as height×width, `blocks` in the paper's notation."""
 
     name: str
     output: str
@@ -21,14 +21,14 @@ class ArchLayer:
 
 @dataclass(frozen=True)
 class ArchTable:
-    """One network's column."""
+    """Column of one network in Table 1."""
 
     arch: str
     bottleneck_stride: str
     parameters: int
     multiply_adds: int
     published_multiply_adds: int | None
-    """The paper's; None for a network that is not in it."""
+    """Figure of the paper; None for a network that is not in it."""
     torchvision_multiply_adds: int
     layers: tuple[ArchLayer, ...]
 
@@ -38,7 +38,7 @@ class ArchTable:
 
 
 def read_architectures(document: Mapping[str, Any]) -> tuple[ArchTable, ...]:
-    """The document that `python -m engine.models.summary --json` prints."""
+    """Read the document that `python -m engine.models.summary --json` prints."""
     return tuple(
         ArchTable(**{**arch, "layers": tuple(ArchLayer(**layer) for layer in arch["layers"])})
         for arch in document["archs"]
@@ -46,13 +46,14 @@ def read_architectures(document: Mapping[str, Any]) -> tuple[ArchTable, ...]:
 
 
 def archs_used(study: Study) -> tuple[tuple[str, str], ...]:
-    """The networks to ask the summary for: (arch, bottleneck stride), in the registry's order. It knows no plug-ins."""
+    """Return the networks to ask the summary for, as (arch, bottleneck stride) in the registry's order, without
+    plug-ins, which the summary does not know."""
     used = {_run_key(run) for run in study.runs if run.spec.arch in ARCH_INFOS}
     return tuple(sorted(used, key=lambda key: (ARCHS.index(key[0]), key[1])))
 
 
 def table_1(study: Study, architectures: Iterable[ArchTable]) -> str:
-    """The Markdown of the table and what must be known to read it."""
+    """Write the table as Markdown, with the notes that a reader of it needs."""
     found = {arch.key: arch for arch in architectures}
     used = archs_used(study)
     columns = [found[key] for key in used if key in found]
@@ -105,7 +106,7 @@ def _note(columns: Sequence[ArchTable]) -> str:
 
 
 def _strides_otherwise(column: ArchTable) -> bool:
-    """Whether the paper's count is for another stride than the column's."""
+    """Tell whether the paper's count is for another stride than the column's."""
     in_paper = column.published_multiply_adds is not None
     return in_paper and column.bottleneck_stride == "3x3" and not _is_basic(column.arch)
 
@@ -126,5 +127,5 @@ def _key(arch: str, stride: str) -> tuple[str, str]:
 
 
 def _is_basic(arch: str) -> bool:
-    """Whether it has no bottleneck, for which its stride means nothing."""
+    """Tell whether the network has no bottlenecks, so that the bottleneck stride means nothing."""
     return ARCH_INFOS[arch].block == "basic"

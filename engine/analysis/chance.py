@@ -5,23 +5,21 @@ from collections.abc import Sequence
 
 from engine.analysis.evidence import EpochEvidence
 
-TELLING = 3.0
-"""Standard errors above chance from which predictions count as better: by chance 1 run in 700, for two tests are
-made."""
-
-
+SIGNIFICANT = 3.0
+"""Standard errors above chance from which predictions count as better than chance. A random predictor gets there in 1
+of 700 runs, because two tests are made."""
 LEAST_SHARE = 0.1
 """Share of the way from chance to perfect below which predictions count as no better than chance, however significant:
-of 7,026 test images, 100 predicted otherwise than by the most frequent class suffice for significance."""
+with 7,026 test images, 100 predictions off the most frequent class are enough for significance."""
 
 
-def tells_little(evidence: EpochEvidence) -> bool | None:
+def is_near_chance(evidence: EpochEvidence) -> bool | None:
     """Tell whether predictions agree with the labels no more than by chance, or by less than LEAST_SHARE of what is
-    possible. None where neither can be said."""
+    possible. None where neither is defined."""
     beyond, share = above_chance(evidence), share_above_chance(evidence)
     if beyond is None or share is None:
         return None
-    return beyond < TELLING or share < LEAST_SHARE
+    return beyond < SIGNIFICANT or share < LEAST_SHARE
 
 
 def share_above_chance(evidence: EpochEvidence) -> float | None:
@@ -32,12 +30,12 @@ def share_above_chance(evidence: EpochEvidence) -> float | None:
 
 
 def exact_share_above_chance(evidence: EpochEvidence) -> float | None:
-    """Cohen's kappa, for which a near miss is a miss."""
+    """Return Cohen's unweighted kappa, which gives a near miss no credit; None where it is undefined."""
     images, accuracy = sum(evidence.labels), evidence.test_acc
     if accuracy is None or not images or len(evidence.answers) != len(evidence.labels):
         return None
     pairs = zip(evidence.answers, evidence.labels, strict=True)
-    expected = sum(answered * labelled for answered, labelled in pairs) / images**2
+    expected = sum(predicted * labelled for predicted, labelled in pairs) / images**2
     return (accuracy - expected) / (1 - expected) if expected < 1 else None
 
 
@@ -45,32 +43,33 @@ def above_chance(evidence: EpochEvidence) -> float | None:
     """Count the standard errors by which predictions agree with the labels beyond the same predictions in random
     order; the larger of exact agreement and, where classes are ordered, of nearness (kappa). None where neither is
     defined."""
-    answers, labels = evidence.answers, evidence.labels
+    predicted, labels = evidence.answers, evidence.labels
     images = sum(labels)
-    if len(answers) != len(labels) or sum(answers) != images or images < 2:
+    if len(predicted) != len(labels) or sum(predicted) != images or images < 2:
         return None
-    found = [_agreement(evidence.test_acc, answers, labels), _nearness(evidence.kappa, answers, labels)]
+    found = [_agreement(evidence.test_acc, predicted, labels), _nearness(evidence.kappa, predicted, labels)]
     return max((each for each in found if each is not None), default=None)
 
 
-def _agreement(accuracy: float | None, answers: Sequence[int], labels: Sequence[int]) -> float | None:
-    """Accuracy against its mean and deviation over all orders of the predictions (the matching
-    variance of Mantel's generalised hypergeometric, as behind Cohen's kappa: Fleiss, Cohen and Everitt 1969)."""
+def _agreement(accuracy: float | None, predicted: Sequence[int], labels: Sequence[int]) -> float | None:
+    """Compare accuracy with its mean over all orders of the predictions, in standard deviations (the matching variance
+    of Mantel's generalised hypergeometric, as behind Cohen's kappa: Fleiss, Cohen and Everitt 1969)."""
     if accuracy is None:
         return None
     images = sum(labels)
-    pairs = [(a / images, b / images) for a, b in zip(answers, labels, strict=True)]
+    pairs = [(a / images, b / images) for a, b in zip(predicted, labels, strict=True)]
     expected = sum(a * b for a, b in pairs)
     variance = expected + expected**2 - sum(a * b * (a + b) for a, b in pairs)
     return (accuracy - expected) * math.sqrt(images / variance) if variance > 1e-12 else None
 
 
-def _nearness(kappa: float | None, answers: Sequence[int], labels: Sequence[int]) -> float | None:
-    """Quadratic kappa is a covariance in other units: r·√(n − 1), Pearson's permutation test."""
+def _nearness(kappa: float | None, predicted: Sequence[int], labels: Sequence[int]) -> float | None:
+    """Return r·√(n − 1), the statistic of Pearson's permutation test. Quadratic kappa is a covariance in other units,
+    so r follows from it."""
     if kappa is None:
         return None
     images = sum(labels)
-    (mean_a, variance_a), (mean_b, variance_b) = _moments(answers), _moments(labels)
+    (mean_a, variance_a), (mean_b, variance_b) = _moments(predicted), _moments(labels)
     if variance_a <= 0 or variance_b <= 0:
         return None
     covariance = kappa * (variance_a + variance_b + (mean_a - mean_b) ** 2) / 2
@@ -84,6 +83,6 @@ def _moments(counts: Sequence[int]) -> tuple[float, float]:
 
 
 def accuracy_error(accuracy: float, images: int) -> float:
-    """Binomial standard error of an accuracy, at least that of one wrong prediction."""
+    """Return the binomial standard error of an accuracy, at least that of one wrong prediction."""
     share = min(max(accuracy, 1 / images), 1 - 1 / images) if images > 1 else 0.5
     return math.sqrt(share * (1 - share) / max(images, 1))

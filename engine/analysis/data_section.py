@@ -1,11 +1,11 @@
-"""The results on one data set: its table, what the numbers say of each run, curves and matrices."""
+"""Section of the report on one data set: results table, verdicts, curves and confusion matrices."""
 
 from collections.abc import Sequence
 
 from engine.analysis.gallery import Gallery, add_accuracy, add_matrices
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import (
-    DRAWN_DATA,
+    SYNTHETIC_DATA,
     UNDEFINED,
     decimal,
     judged,
@@ -43,8 +43,8 @@ HEADER = [
 ]
 WORDS = ("run", "arch", "weights from", "epochs", "chosen by", "verdict")
 CAVEATS = dict.fromkeys(
-    DRAWN_DATA,
-    "The images are drawn by the program, not photographed: these results prove nothing about patients.",
+    SYNTHETIC_DATA,
+    "The images are synthetic, drawn by the program: these results prove nothing about patients.",
 ) | {
     "digits": "Scanned handwritten digits that ship with scikit-learn, 8×8 pixels enlarged; they are split "
     "at random, so the same writers are trained on and tested."
@@ -52,7 +52,7 @@ CAVEATS = dict.fromkeys(
 
 
 def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[str]:
-    """The section's paragraphs; `slug` goes into the names of its pictures."""
+    """Write the section's paragraphs; `slug` becomes part of the names of its pictures."""
     data, path = runs[0].data, runs[0].spec.data
     stands_for = "" if data == path else f"{markdown(data)} stands for {markdown(path)}."
     about = (stands_for, CAVEATS.get(path, ""), _test_images(runs), _shared_groups(runs))
@@ -70,7 +70,8 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
 
 
 def _results(runs: Sequence[StudyRun]) -> str:
-    """Where the test accuracy chose every run's epoch, the column's heading says so; else each row does."""
+    """Write the results table. The heading says so where the test accuracy chose every run's epoch; else each row
+    names the metric."""
     by_test = all(run.chosen_by == "test_acc" for run in runs)
     header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
     shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
@@ -110,7 +111,7 @@ def _interval(run: StudyRun) -> str:
 
 
 def _test_images(runs: Sequence[StudyRun]) -> str:
-    """How many images of which class the runs were tested on, and whether all on equally many."""
+    """Count the test images of each class, and name the runs that were tested on another set."""
     known = [run for run in runs if run.test_images is not None]
     if not known:
         return ""
@@ -120,39 +121,38 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
         for name, count in zip(first.classes, first.test_images or (), strict=True)
     )
     text = f"Test images: {sum(first.test_images or ()):,} ({each})."
-    others = [f"#{run.id}" for run in known if _tested_on(run) != _tested_on(first)]
+    others = [f"#{run.id}" for run in known if _test_set(run) != _test_set(first)]
     if others:
-        text += f" That is for #{first.id}. Tested on other images, and not comparable: {', '.join(others)}."
+        text += f" That is for #{first.id}. Different test sets, not comparable with it: {', '.join(others)}."
     return text
 
 
-def _tested_on(run: StudyRun) -> tuple[object, ...]:
-    """What decides which images a run was tested on, with which labels."""
+def _test_set(run: StudyRun) -> tuple[object, ...]:
+    """Return the values that identify a run's test images and their labels."""
     return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_fraction
 
 
 def _shared_groups(runs: Sequence[StudyRun]) -> str:
-    """How many test images have a group member in train, where any has."""
+    """Count the test images that share a group with a train image; empty where none does."""
     counts = dict.fromkeys(run.best.number("images_seen_group") for run in runs if run.best)
     if not any(counts):
         return ""
     shared = " or ".join(f"{count:,}" for count in counts if count)
     return (
         f"Of the test images, {shared} share a group (such as a patient) with a train image: the table of all "
-        "metrics gives their accuracy apart."
+        "metrics gives their accuracy separately."
     )
 
 
 def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
-    """Whose epochs the test images chose, and the highest test accuracy of runs that something else chose."""
+    """Warn of best epochs chosen on test data, and give the highest test accuracy of the other runs."""
     texts = []
     optimistic = [f"#{run.id}" for run in runs if is_optimistic(run.chosen_by, run.spec.epochs)]
     has_val = any(run.best is not None and run.best.number("val_acc") is not None for run in runs)
     if optimistic:
         texts.append(
-            f"The test images chose the epoch of {', '.join(optimistic)}, and measure it: these numbers are "
-            "optimistic. A val split chooses without them: "
-            f"`{'' if has_val else '--val-fraction 0.1 '}--select-on val_acc`."
+            f"The numbers of {', '.join(optimistic)} are optimistic: the best epoch was chosen on test data. Choose "
+            f"it on a val split instead: `{'' if has_val else '--val-fraction 0.1 '}--select-on val_acc`."
         )
     texts += [
         f"The highest test accuracy of #{run.id} is {percent(run.highest.number('test_acc'))} % @ {run.highest.epoch} "
@@ -164,11 +164,11 @@ def _what_chose(runs: Sequence[StudyRun]) -> list[str]:
 
 
 def leaks(runs: Sequence[StudyRun]) -> list[str]:
-    """A sentence for each warm start from weights that know these test images."""
+    """Write a sentence for each warm start from weights that were trained on images or groups of its test set."""
     return [
-        f"**#{run.id} was tested on images that its first weights know**: {run.leak['images']:,} val and test "
-        f"images and {run.leak['groups']:,} groups had been trained on by "
-        f"{', '.join(f'#{source}' for source in run.leak['from'])}; they touch {run.leak['test_images']:,} of "
+        f"**#{run.id} starts from weights that were trained on its test images**: {run.leak['images']:,} val and test "
+        f"images and {run.leak['groups']:,} groups were in the training data of "
+        f"{', '.join(f'#{source}' for source in run.leak['from'])}; this affects {run.leak['test_images']:,} of "
         "its test images. Its accuracy says little about new images."
         for run in runs
         if run.leak and (run.leak["images"] or run.leak["groups"])
@@ -176,7 +176,7 @@ def leaks(runs: Sequence[StudyRun]) -> list[str]:
 
 
 def _verdicts(runs: Sequence[StudyRun]) -> list[str]:
-    """A sentence for each run that is not healthy, the collapsed ones first."""
+    """Write a sentence for each run that is not healthy, the collapsed ones first."""
     judged_runs = [run for run in runs if run.verdict and run.status != "failed"]
     troubled = [run for run in judged_runs if run.verdict != "healthy"]
     troubled.sort(key=lambda run: run.verdict != "collapsed")

@@ -1,4 +1,4 @@
-"""Numbers of one epoch, and their wording: only what was measured."""
+"""Measured numbers of one epoch that a verdict is judged on, and their wording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -7,17 +7,18 @@ from typing import Any
 from engine.metrics.metric import EpochValues
 
 LOGIT_LIMIT = 100.0
-"""Cross-entropy copes with larger logits still, but a sound classifier does not give them."""
-
+"""Largest |logit| that counts as sane. Cross-entropy copes with larger ones, but a sound classifier does not give
+them."""
 NAMED = 3
-"""So many classes are named; of more, how many."""
+"""Classes named in a list; the rest are counted."""
 GRADIENT_FLOOR = 1e-8
-"""A gradient norm below it moves no weight in single precision."""
+"""Gradient norm below which no weight changes in single precision."""
 
 
 @dataclass(frozen=True)
 class EpochEvidence:
-    """What a verdict needs of an epoch: metrics under their keys, and the labels. None: not measured, or undefined."""
+    """Values of an epoch that a verdict needs: metrics under their keys, and the labels. None: not measured, or
+    undefined."""
 
     epoch: int
     train_loss: float | None
@@ -30,16 +31,16 @@ class EpochEvidence:
     labels: tuple[int, ...]
     """Test images of each class."""
     max_logit: float | None = None
-    """The largest |logit|."""
+    """Largest |logit|."""
     grad_norm: float | None = None
-    """Of the head."""
+    """Gradient norm of the head."""
     grad_norm_first: float | None = None
-    """Of conv1. None while it is frozen: 0 would read as a gradient that got lost on its way."""
+    """Gradient norm of conv1. None while it is frozen: 0 would read as a vanished gradient."""
     nonfinite_share: float | None = None
     test_nll: float | None = None
-    """Unweighted, whatever the loss; a network that gives a grade has its own loss here instead."""
+    """Unweighted NLL, whatever the loss; for a network that predicts a grade, its own loss."""
     broken: str | None = None
-    """What stopped being a number within the epoch, which so never ended."""
+    """Value that became non-finite within the epoch, which therefore never ended."""
 
 
 def evidence_of(measured: EpochValues, *, baseline: float | None, labels: tuple[int, ...]) -> EpochEvidence:
@@ -122,7 +123,7 @@ def alarms(evidence: EpochEvidence) -> list[str]:
 
 
 def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
-    """Word the causes that the measured numbers rule out; `frozen` says that only the head learnt."""
+    """Word the causes that the measured numbers rule out; `frozen` says that only the head was trained."""
     facts, sound = [], []
     if logits_are_sane(evidence):
         facts.append(f"logits within ±{number(evidence.max_logit)}")

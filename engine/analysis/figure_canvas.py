@@ -1,4 +1,4 @@
-"""What the report's figures share: a canvas without global state, and text drawn as it is."""
+"""Canvas of the report's figures, without global state, and text drawn letter for letter."""
 
 import contextlib
 import io
@@ -15,7 +15,7 @@ DPI = 150
 
 @contextlib.contextmanager
 def defaults() -> Iterator[None]:
-    """matplotlib as it ships, without the user's own settings, so that equal numbers give equal files."""
+    """Use matplotlib's own defaults, without the user's settings, so that equal numbers give equal files."""
     import matplotlib
 
     with matplotlib.rc_context():
@@ -34,7 +34,7 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
 
 
 def png(figure: "Figure") -> bytes:
-    """The picture in 256 colours, a third of the bytes, without a date or a program's name in it."""
+    """Encode the figure as a PNG of 256 colours, a third of the bytes, without a date or a program's name in it."""
     # Maximum coverage keeps rare colours, such as the colour bar's, within 4/255 of what was drawn.
     from PIL import Image
 
@@ -48,7 +48,7 @@ def png(figure: "Figure") -> bytes:
 
 
 def plain(text: str, limit: int = 60) -> str:
-    """Text that matplotlib draws letter for letter: no mathematics, and ? where the font has no letter."""
+    """Return text that matplotlib draws letter for letter: no mathematics, and ? where the font has no letter."""
     from matplotlib.font_manager import findfont, get_font
 
     font = get_font(findfont("DejaVu Sans"))

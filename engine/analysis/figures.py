@@ -1,4 +1,4 @@
-"""The figure of train, val and test accuracy per epoch. matplotlib is imported only while drawing."""
+"""Figure of train, val and test accuracy per epoch. matplotlib is imported only while drawing."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 MARKERS = "osD^vPX*"
 RUNS_A_FIGURE = len(MARKERS)
-# Okabe and Ito's colours, told apart by the colour-blind.
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
 COLOURS = {"scratch": "#0072B2", "ImageNet": "#D55E00", "warm": "#009E73", "file": "#CC79A7"}
 
 
 @dataclass(frozen=True)
 class Range:
-    """What an accuracy axis shows, in percent."""
+    """Limits of an accuracy axis, in percent."""
 
     low: float
     high: float
 
 
 def shared_range(runs: Iterable[StudyRun]) -> Range:
-    """One axis for all figures of a data set, so that heights may be compared between them."""
+    """Return one axis for all figures of a data set, so that heights can be compared between them."""
     values = [100 * value for run in runs for value in (*_train(run), *_val(run), *_test(run), run.baseline)
               if value is not None and math.isfinite(value)]  # fmt: skip
     low = max(10 * math.floor((min(values, default=0.0) - 2) / 10), 0)
@@ -41,7 +41,7 @@ def shared_range(runs: Iterable[StudyRun]) -> Range:
 
 
 def draw_accuracy(runs: Sequence[StudyRun], axis: Range) -> bytes:
-    """A PNG of the curves of at most RUNS_A_FIGURE runs of one arch on one data set."""
+    """Draw the curves of at most RUNS_A_FIGURE runs of one arch on one data set, as a PNG."""
     with defaults():
         figure = new_figure(7.2, 4.6 + 0.2 * len(runs))
         axes = figure.add_subplot()
@@ -107,7 +107,7 @@ def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> No
 
     augmented = all(run.spec.augment != NONE for run in runs)
     balanced = any(not SAMPLERS[run.spec.sampler].keeps_shares for run in runs)
-    how = "measured while training" + (", on augmented images" if augmented else "")
+    how = "running average" + (", on augmented images" if augmented else "")
     how += ", balanced classes" if balanced else ""
     styles = [
         Line2D([], [], color="#444444", linestyle="-", label="test"),
@@ -120,7 +120,7 @@ def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> No
 
 
 def _label(run: StudyRun, varied: Sequence[str]) -> str:
-    """`#3 scratch, lr 0.001`: what tells this run from the figure's others."""
+    """Name a run by the settings in which the figure's runs differ, as `#3 scratch, lr 0.001`."""
     details = [f"{field} {setting(run.spec, field)}" for field in varied]
     state = [] if run.done else [run.status]
     return ", ".join([f"#{run.id} {weights_in_full(run)}", *details, *state])
@@ -132,7 +132,7 @@ def _varied(runs: Sequence[StudyRun]) -> list[str]:
 
 
 def _shown(run: StudyRun) -> list[EpochValues]:
-    """Epoch 0, before training, only where there is no other."""
+    """Return the epochs to draw: epoch 0, before training, only where there is no other."""
     return [each for each in run.epochs if each.epoch] or list(run.epochs)
 
 
@@ -141,7 +141,7 @@ def _train(run: StudyRun) -> list[float | None]:
 
 
 def has_val(run: StudyRun) -> bool:
-    """Whether any epoch was measured on a val split."""
+    """Tell whether any epoch was measured on a val split."""
     return any(value is not None for value in _val(run))
 
 
@@ -154,5 +154,5 @@ def _test(run: StudyRun) -> list[float | None]:
 
 
 def _gaps(shares: Iterable[float | None]) -> list[float]:
-    """In percent; what is undefined leaves a gap in the line."""
+    """Convert shares to percent; an undefined one leaves a gap in the line."""
     return [math.nan if share is None else 100 * share for share in shares]

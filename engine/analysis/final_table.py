@@ -1,4 +1,4 @@
-"""A study's results as plain text for a terminal, at most 100 columns wide."""
+"""Results of a study as plain text for a terminal, at most 100 columns wide."""
 
 import textwrap
 import unicodedata
@@ -21,11 +21,12 @@ WIDTH = 100
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
            ("baseline", 8), ("kappa", 6), ("verdict", 12))  # fmt: skip
 LEFT = ("run", "arch", "weights from", "on", "verdict")
-FOOT = 'test accuracies in %; best: the epoch that the split under "on" chose; optimistic where that is test'
+FOOT = 'test accuracies in %; best: epoch chosen on the split under "on"; optimistic where that is test'
 
 
 def final_table(study: Study) -> str:
-    """A table for each data set, then the runs without a final result; text from outside is made harmless."""
+    """Write a table for each data set, then the runs without a final result. Control characters in names are
+    removed."""
     blocks = []
     for data, runs in by_data(study.measured).items():
         lines = [_line([name for name, _ in COLUMNS]), *(_line(_cells(run)) for run in runs)]
@@ -75,7 +76,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    """One harmless line of at most `width` terminal columns."""
+    """Shorten text to one printable line of at most `width` terminal columns."""
     line = printable(text, width)
     while _columns(line) > width:
         line = line.removesuffix("…")[:-1] + "…"
@@ -83,6 +84,6 @@ def _fit(text: str, width: int) -> str:
 
 
 def _columns(text: str) -> int:
-    """Terminal columns: East Asian wide letters take two, combining marks none."""
+    """Count terminal columns: East Asian wide letters take two, combining marks none."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(bool(unicodedata.combining(char)) for char in text)

@@ -2,12 +2,12 @@
 
 from engine.analysis.case import Case, Verdict
 from engine.analysis.chance import (
-    TELLING,
+    SIGNIFICANT,
     above_chance,
     accuracy_error,
     exact_share_above_chance,
+    is_near_chance,
     share_above_chance,
-    tells_little,
 )  # fmt: skip
 from engine.analysis.collapse import is_collapsed, is_diverged, since
 from engine.analysis.evidence import (
@@ -25,28 +25,29 @@ from engine.analysis.suggestion import generalise, learn_at_all, learn_more, pre
 from engine.recipes.samplers import SAMPLERS
 
 NLL_RISE = 1.1
-"""The test loss counts as risen at this many times its lowest."""
+"""Multiple of the lowest test loss from which the test loss counts as risen."""
 RISEN_EPOCHS = 2
-"""So many epochs in a row: one alone may be a slip."""
+"""Epochs in a row with a risen test loss that make a run overfitted: a single one may be noise."""
 LEAST_GAP = 0.1
-"""Training accuracy must lie this far above test accuracy, and by GAP_ERRORS standard errors of the latter."""
+"""Least gap between training and test accuracy of an overfitted run; it must also exceed GAP_ERRORS."""
 GAP_ERRORS = 3.0
-BY_HEART = 0.8
-"""Nothing is memorised while the training loss is above this share of the majority-class loss."""
+"""Least gap between training and test accuracy, in standard errors of the test accuracy."""
+MEMORISED_LOSS = 0.8
+"""Share of the majority-class loss above which a training loss shows that nothing was memorised."""
 STILL_FALLING = 0.1
-"""A run still improves where the training or the test loss fell by this share over its last third."""
-LEARNT_BY_HEART = 0.97
-"""Above this training accuracy more epochs have nothing left to teach."""
+"""Share by which the training or the test loss fell over the last third of a run that still improves."""
+MEMORISED_ACCURACY = 0.97
+"""Training accuracy above which more epochs cannot help."""
 NEARLY_PERFECT = 0.95
 """Cohen's kappa on test above which more epochs add next to nothing."""
 NOTHING_LEARNT = 0.97
-"""A training loss above this share of the majority-class loss is no better than it."""
+"""Share of the majority-class loss above which a training loss is no better than it."""
 
 
 def is_at_chance(case: Case, evidence: EpochEvidence) -> bool:
     """Tell whether test predictions are hardly better than chance; where that cannot be said, whether the training
     loss is not below the majority-class loss."""
-    little = tells_little(evidence)
+    little = is_near_chance(evidence)
     if little is not None:
         return little
     constant, loss = case.majority_class_loss, evidence.train_loss
@@ -84,21 +85,20 @@ def signs_of_overfitting(case: Case) -> set[int]:
             continue
         if best is None or best.test_nll is None or evidence.test_nll < best.test_nll:
             best = evidence
-        elif evidence.test_nll > NLL_RISE * best.test_nll and _learns_by_heart(case, evidence, best):
+        elif evidence.test_nll > NLL_RISE * best.test_nll and _memorises(case, evidence, best):
             signs.add(evidence.epoch)
     return signs
 
 
-def _learns_by_heart(case: Case, evidence: EpochEvidence, best: EpochEvidence) -> bool:
+def _memorises(case: Case, evidence: EpochEvidence, best: EpochEvidence) -> bool:
     losses, accuracies = (evidence.train_loss, best.train_loss), (evidence.train_acc, evidence.test_acc)
     if losses[0] is None or losses[1] is None or accuracies[0] is None or accuracies[1] is None:
         return False
     error = accuracy_error(accuracies[1], sum(evidence.labels))
-    if not SAMPLERS[
-        case.spec.sampler
-    ].keeps_shares:  # the training accuracy is of other class shares than the test's
-        return losses[0] < min(losses[1], BY_HEART * (case.majority_class_loss or losses[1]))
-    if case.majority_class_loss is not None and losses[0] > BY_HEART * case.majority_class_loss:
+    if not SAMPLERS[case.spec.sampler].keeps_shares:
+        # Training batches have other class shares than the test set, so the accuracies cannot be compared.
+        return losses[0] < min(losses[1], MEMORISED_LOSS * (case.majority_class_loss or losses[1]))
+    if case.majority_class_loss is not None and losses[0] > MEMORISED_LOSS * case.majority_class_loss:
         return False
     return losses[0] < losses[1] and accuracies[0] - accuracies[1] > max(LEAST_GAP, GAP_ERRORS * error)
 
@@ -112,13 +112,13 @@ def lowest_test_loss(epochs: tuple[EpochEvidence, ...]) -> EpochEvidence:
 def underfitting(case: Case) -> Verdict | None:
     """Judge a run that is no better than chance, or that ended while it still improved."""
     if is_at_chance(case, case.latest):
-        return _tells_nothing(case)
+        return _near_chance(case)
     return _stopped_early(case) if still_learns(case) else None
 
 
-def _tells_nothing(case: Case) -> Verdict:
+def _near_chance(case: Case) -> Verdict:
     latest, constant = case.latest, case.majority_class_loss
-    parts = [f"{case.where()}: test predictions are {_how_little(latest)}", *scores(latest)]
+    parts = [f"{case.where()}: test predictions are {_beside_chance(latest)}", *scores(latest)]
     if constant is not None and latest.train_loss is not None:
         parts.append(f"training loss {number(latest.train_loss)} (majority-class loss {number(constant)})")
     parts += [*alarms(latest), *case.lag()]
@@ -131,17 +131,17 @@ def _tells_nothing(case: Case) -> Verdict:
     )
 
 
-def _how_little(evidence: EpochEvidence) -> str:
+def _beside_chance(evidence: EpochEvidence) -> str:
     beyond, share = above_chance(evidence), share_above_chance(evidence)
-    if beyond is None or share is None or beyond < TELLING:
+    if beyond is None or share is None or beyond < SIGNIFICANT:
         return "no better than chance so far"
     return f"hardly better than chance: {percent(share)} of the way from chance to perfect"
 
 
 def still_learns(case: Case) -> bool:
-    """Tell whether the run is over, one of its losses was still falling, and its test loss had not turned."""
+    """Tell whether the run is over, one of its losses was still falling, and its test loss had not risen."""
     latest, best = case.latest, lowest_test_loss(case.epochs)
-    if not case.is_over or (latest.train_acc or 0.0) >= LEARNT_BY_HEART:
+    if not case.is_over or (latest.train_acc or 0.0) >= MEMORISED_ACCURACY:
         return False
     if (exact_share_above_chance(latest) or 0.0) >= NEARLY_PERFECT:
         return False
@@ -206,7 +206,7 @@ def not_broken(case: Case) -> str:
     latest, best = case.latest, lowest_test_loss(case.epochs)
     parts = []
     beyond = above_chance(latest)
-    if beyond is not None and beyond >= TELLING:
+    if beyond is not None and beyond >= SIGNIFICANT:
         parts.append(f"better than chance ({number(beyond)} σ): no collapse")
     if latest.test_nll is not None and latest.test_nll <= NLL_RISE * (best.test_nll or 0.0):
         at = "at its lowest" if best.epoch == latest.epoch else f"near its lowest ({number(best.test_nll)})"

@@ -1,7 +1,8 @@
-"""When waiting runs will start and end, from what earlier runs measured. Pure arithmetic in seconds from now.
+"""Forecast of the start and end of queued runs, from the throughput of earlier runs. Pure arithmetic in seconds from
+now.
 
-Not known, and so `None`: whatever depends on a pace or a number of images that nobody has measured. Not foreseen:
-early stopping, failures, edits of the queue, and packing images that were never packed."""
+A time is `None` where it depends on a throughput or a number of images that no run has measured. Early stopping,
+failures, edits of the queue and the packing of new images are not foreseen."""
 
 import heapq
 import statistics
@@ -11,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 LEAST_SPREAD = 0.1
-"""How far off a prediction is taken to be at least, either way: two runs that measured alike prove little."""
+"""Least relative error of a forecast, either way: two earlier runs of equal throughput prove little."""
 
 Kind: TypeAlias = tuple[str, int, str, str]
-"""Arch, image size in pixels, precision, stem: runs alike in these have one pace on one device."""
+"""Arch, image size in pixels, precision, stem: runs alike in these have the same throughput on one device."""
 
 
 class Span(NamedTuple):
-    """Seconds from now: at the earliest, most likely, at the latest."""
+    """Time in seconds from now: earliest, most likely, latest."""
 
     low: float
     mid: float
@@ -35,7 +36,7 @@ NOW = Span(0.0, 0.0, 0.0)
 
 
 class Pace(NamedTuple):
-    """Training images per second of the whole time a run takes, evaluation and start included."""
+    """Throughput in training images per second of a run's whole time, evaluation and start included."""
 
     slow: float
     usual: float
@@ -43,18 +44,18 @@ class Pace(NamedTuple):
 
 
 class PastRun(NamedTuple):
-    """What an earlier run measured."""
+    """Throughput and number of images of an earlier run."""
 
     kind: Kind
     device: str
     data: str
     images: float
-    """Training images of an epoch, each counted once however often it is shown."""
+    """Training images of an epoch, each counted once even where the epoch shows it more often."""
     pace: Pace
 
 
 class Task(NamedTuple):
-    """A run that waits, as its row has it."""
+    """Queued run, with the columns of its row."""
 
     id: int
     arch: str
@@ -63,7 +64,7 @@ class Task(NamedTuple):
     stem: str
     data: str
     passes: int
-    """How often an epoch shows each image."""
+    """Times that an epoch shows each image."""
     needs_card: bool
     epochs: int
     batch_size: int
@@ -78,7 +79,7 @@ class Task(NamedTuple):
 
     @property
     def images(self) -> float | None:
-        """Training images that an epoch shows, where the run has begun and knows."""
+        """Training images that an epoch shows; None before the run has begun."""
         return self.steps_per_epoch * self.batch_size or None
 
     @property
@@ -88,25 +89,25 @@ class Task(NamedTuple):
 
 
 class Station(NamedTuple):
-    """A worker that is there."""
+    """Worker that takes runs."""
 
     device: str
     has_card: bool
     free: Span | None
-    """When its present run ends; None where nobody knows."""
+    """End of its present run; None where it cannot be forecast."""
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What is known of the paces and of the data."""
+    """Throughputs by kind of run and device, and training images by data set."""
 
     paces: Mapping[tuple[Kind, str], Pace]
     images: Mapping[str, float]
     _alike: dict[tuple[object, ...], Span | None] = field(default_factory=dict)
-    """What was worked out already, by all of a task but its id, and the device."""
+    """Cache of durations, by all of a task but its id, and the device."""
 
     def seconds(self, task: Task, device: str) -> Span | None:
-        """How long a run takes on a device."""
+        """Forecast the duration of a run on a device; None where its throughput or data are unknown."""
         key = (*task[1:], device)
         if key not in self._alike:
             self._alike[key] = self._seconds(task, device)
@@ -122,7 +123,7 @@ class Knowledge:
 
 
 def learn(past: Iterable[PastRun]) -> Knowledge:
-    """Pool earlier runs by kind and device; newer ones, which come first, tell the size of the data."""
+    """Pool earlier runs, given newest first, by kind and device. The newest run on a data set tells its size."""
     alike: dict[tuple[Kind, str], list[Pace]] = defaultdict(list)
     images: dict[str, float] = {}
     for run in past:
@@ -137,7 +138,8 @@ def _pooled(paces: Sequence[Pace]) -> Pace:
 
 
 def duration(images: float, pace: Pace) -> Span:
-    """Seconds for so many images: from the fastest to the slowest that was measured, and LEAST_SPREAD at least."""
+    """Forecast the seconds for a number of images, from the fastest to the slowest measured throughput and at least
+    LEAST_SPREAD either way."""
     usual = images / pace.usual
     low = min(images / pace.fast, usual * (1 - LEAST_SPREAD))
     return Span(low, usual, max(images / pace.slow, usual * (1 + LEAST_SPREAD)))
@@ -156,14 +158,14 @@ def forecast(
     known: Knowledge,
     wanted: Collection[int] | None = None,
 ) -> dict[int, Forecast]:
-    """Start and end of the queued runs, in the queue's order, as the stations will take them one after another.
+    """Forecast start and end of the queued runs, in the queue's order, as the stations will take them one by one.
 
-    `running`: the ends of the running runs; `waits`: for each run the unfinished ones that it waits for. Only what
-    can be told is in the answer: after a run whose length nobody knows the rest is open, and while a station's end is
-    unknown all is. With `wanted` the rest is left out."""
+    `running`: the ends of the running runs; `waits`: for each run the unfinished ones that it waits for; `wanted`: the
+    runs to return. Runs that cannot be forecast are left out: all that follow a run of unknown duration, and every run
+    while a station's end is unknown."""
     if any(station.free is None for station in stations):
         return {}
-    shop = _Shop(queue, running, waits)
+    scheduler = _Scheduler(queue, running, waits)
     free = [
         (station.free.mid, number, station.free) for number, station in enumerate(stations) if station.free
     ]
@@ -174,15 +176,15 @@ def forecast(
     while free and (left is None or left):
         time, number, since = heapq.heappop(free)
         station = stations[number]
-        task = shop.take(time, has_card=station.has_card)
+        task = scheduler.take(time, has_card=station.has_card)
         if task is None:
-            opening = shop.next_opening(time)
+            opening = scheduler.next_opening(time)
             if opening is None:
                 idle.append((time, number, since))
             else:
                 heapq.heappush(free, (opening, number, since))
             continue
-        opened = shop.opened.get(task.id)
+        opened = scheduler.opened.get(task.id)
         start = since.not_before(opened) if opened else since
         seconds = known.seconds(task, station.device)
         found[task.id] = Forecast(start, start.then(seconds) if seconds else None)
@@ -192,15 +194,15 @@ def forecast(
             break
         end = start.then(seconds)
         heapq.heappush(free, (end.mid, number, end))
-        if shop.finish(task.id, end):
+        if scheduler.finish(task.id, end):
             for each in idle:
                 heapq.heappush(free, each)
             idle.clear()
     return found if wanted is None else {run_id: found[run_id] for run_id in wanted if run_id in found}
 
 
-class _Shop:
-    """The queue as time goes on: which tasks are open, and when the others will be."""
+class _Scheduler:
+    """Simulated queue: tasks that are ready to run, and the times at which the waiting ones become ready."""
 
     def __init__(
         self,
@@ -213,7 +215,7 @@ class _Shop:
         self._waits: dict[int, int] = {}
         self._dependents: dict[int, list[int]] = defaultdict(list)
         self._later: list[tuple[float, int]] = []
-        """When a task opens, and its place in the queue."""
+        """Time at which a task becomes ready, and its place in the queue."""
         self._for_any: list[int] = []
         self._for_card: list[int] = []
         for place, task in enumerate(queue):
@@ -232,7 +234,7 @@ class _Shop:
         heapq.heappush(self._for_card if self._tasks[place].needs_card else self._for_any, place)
 
     def finish(self, run_id: int, end: Span) -> bool:
-        """A run will have ended then; True where others open by that."""
+        """End a run at a time; True where that makes others ready."""
         opens = False
         for place in self._dependents.pop(run_id, ()):
             task = self._tasks[place]
@@ -244,12 +246,12 @@ class _Shop:
         return opens
 
     def take(self, time: float, *, has_card: bool) -> Task | None:
-        """The first open task that a station can train."""
+        """Take the first ready task that a station can train; None where there is none."""
         while self._later and self._later[0][0] <= time:
             self._open(heapq.heappop(self._later)[1])
         heaps = [heap for heap in (self._for_any, self._for_card if has_card else []) if heap]
         return self._tasks[heapq.heappop(min(heaps, key=lambda heap: heap[0]))] if heaps else None
 
     def next_opening(self, time: float) -> float | None:
-        """When, after now, the next task opens, as far as that is known."""
+        """Return the time, after `time`, at which the next task becomes ready; None where it is unknown."""
         return max(self._later[0][0], time) if self._later else None

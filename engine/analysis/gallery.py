@@ -1,4 +1,4 @@
-"""The numbered pictures of a report, and the Markdown that shows them."""
+"""Numbered pictures of a report, and the Markdown that shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,36 +10,36 @@ from engine.spec.archs import ARCHS
 from engine.spec.plugin_name import arch_shown
 
 ACCURACY_NOTE = (
-    "Train accuracy is measured while training, as the network changes; val and test accuracy after each epoch. "
-    "All figures of one data set have the same vertical axis."
+    "Train accuracy is a running average over the epoch's batches, while the network changes; val and test accuracy "
+    "are measured after each epoch. All figures of one data set have the same vertical axis."
 )
 MATRIX_NOTE = (
-    "Rows are true classes, columns answers, at the epoch that the results' table names; one colour scale "
-    "from 0 to 1. Below each share stands the number of images."
+    "Rows are true classes, columns predicted classes, at the epoch given in the results table; one colour scale "
+    "from 0 to 1. The number below each share is the count of images."
 )
 
 
 @dataclass
 class Gallery:
-    """PNGs by file name, in the order in which the report shows them, and the tables' numbers."""
+    """PNGs by file name, in the order in which the report shows them, and the count of numbered tables."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     tables: int = 0
     """Tables numbered so far."""
 
     def table(self, caption: str, text: str) -> list[str]:
-        """A numbered table's paragraphs; `caption` and `text` are Markdown."""
+        """Number a table; returns its paragraphs. `caption` and `text` are Markdown."""
         self.tables += 1
         return [f"**Table {self.tables}.** {caption}", text]
 
     def add(self, name: str, picture: bytes, caption: str, note: str) -> list[str]:
-        """Keep a picture; gives its paragraphs. `caption` is Markdown."""
+        """Keep a picture; returns its paragraphs. `caption` is Markdown."""
         self.files[name] = picture
         return [f"![{caption}]({name})", f"**Figure {len(self.files)}.** {caption}. {note}"]
 
 
 def add_accuracy(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> list[str]:
-    """A figure for each arch among runs on one data set; more where it has many runs."""
+    """Add a figure for each arch among runs on one data set, or several for an arch of many runs."""
     axis = figures.shared_range(runs)
     archs = sorted({run.spec.arch for run in runs}, key=_place)
     names: list[str] = []
@@ -58,12 +58,12 @@ def add_accuracy(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> 
 
 
 def _place(arch: str) -> tuple[int, str]:
-    """Built-in architectures in the registry's order, then plug-ins by name."""
+    """Sort built-in architectures in the registry's order, then plug-ins by name."""
     return (ARCHS.index(arch) if arch in ARCHS else len(ARCHS)), arch
 
 
 def add_matrices(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> list[str]:
-    """The confusion matrices of runs on one data set, in one figure unless they are many."""
+    """Add the confusion matrices of runs on one data set, in one figure unless they are many."""
     caption = f"Confusion matrices on {markdown(runs[0].data)}, each row over its sum"
     texts: list[str] = []
     known = [run for run in runs if run.matrix]
@@ -74,7 +74,7 @@ def add_matrices(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> 
 
 
 def _parts(runs: Sequence[StudyRun], size: int) -> list[tuple[str, Sequence[StudyRun]]]:
-    """At most `size` runs each, with what follows the figure's name: nothing, then -2, -3."""
+    """Split runs into parts of at most `size`, each with the suffix of its figure's name: none, then -2, -3."""
     starts = range(0, len(runs), size)
     return [
         (f"-{part}" if part > 1 else "", runs[start : start + size])

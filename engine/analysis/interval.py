@@ -1,13 +1,13 @@
-"""How far a share measured on few images may be from the share among all images."""
+"""Confidence interval of a share measured on few images."""
 
 import math
 
 Z_95 = 1.959964
-"""The normal distribution's 97.5 % point."""
+"""97.5 % point of the normal distribution."""
 
 
 def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a share of `n` independent images; `n` is at least 1.
+    """Return the 95 % score interval of a share of `n` independent images; `n` is at least 1.
 
     E. B. Wilson, Probable inference, the law of succession, and statistical inference,
     Journal of the American Statistical Association 22 (1927) 209-212."""

@@ -1,4 +1,4 @@
-"""The majority-class loss: the lowest loss of a network that does not look at the images; losses are judged by it."""
+"""Majority-class loss: the lowest loss of an always-one-class predictor, with which training losses are compared."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from engine.recipes.samplers import SAMPLERS
 def majority_class_loss(
     loss: str, counts: Sequence[int], *, label_smoothing: float = 0.0, sampler: str = "shuffle"
 ) -> float | None:
-    """The lowest mean training loss of a network whose outputs are the same for every image; None without images, or
-    where the loss's entry does not have it.
+    """Return the lowest mean training loss of a network whose outputs are the same for every image; None without
+    images, or where the loss's entry does not define it.
 
     `counts` are the training images of each class. A class's mass is its share of the images that the steps see times
     its weight, of which label smoothing spreads a part over all classes."""

@@ -1,4 +1,4 @@
-"""How a report words runs and numbers, and how text from outside is made harmless."""
+"""Wording of runs and numbers in a report, and escaping of text from outside."""
 
 import math
 import re
@@ -12,44 +12,45 @@ from engine.spec.run_spec import RunSpec
 from engine.text import is_hidden
 
 UNDEFINED = "–"
-DRAWN_DATA = ("fundus", "fundus-balanced")
+SYNTHETIC_DATA = ("fundus", "fundus-balanced")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~^$<>&]|:(?=//)|(?<=www)\.)")
-"""With what GitHub makes links of by itself."""
+"""Characters to escape, with those that GitHub turns into links by itself."""
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def printable(text: str, limit: int = 200) -> str:
-    """One line without control, direction, invisible or unassigned characters, at most `limit` characters long."""
+    """Return text as one line without control, direction, invisible or unassigned characters, shortened to `limit`
+    characters."""
     kept = "".join(" " if unicodedata.category(char) == "Zs" or is_hidden(char) else char for char in text)
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def markdown(text: str, limit: int = 200) -> str:
-    """Text that shows as it is anywhere in a line of Markdown, table cells included."""
+    """Escape text so that it shows as it is anywhere in a line of Markdown, table cells included."""
     return _MARKDOWN.sub(lambda found: _HTML.get(found[1], "\\" + found[1]), printable(text, limit))
 
 
 def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = frozenset()) -> str:
-    """A Markdown table of finished cells; `right` are the columns aligned to the right."""
+    """Join finished cells to a Markdown table; `right` are the columns aligned to the right."""
     rule = ["---:" if column in right else "---" for column in range(len(header))]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))
 
 
 def slug(text: str) -> str:
-    """A piece of a file name: lower-case ASCII letters, digits and single dashes."""
+    """Turn text into part of a file name: lower-case ASCII letters, digits and single dashes."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[-40:].strip("-") or "data"
 
 
 def unique(name: str, taken: Sequence[str]) -> str:
-    """The name, with a number where it is taken."""
+    """Return the name, with a number where it is taken."""
     candidates = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
     return next(each for each in candidates if each not in taken)
 
 
 def percent(share: float | None) -> str:
-    """`82.69`, without the sign."""
+    """Format a fraction in percent, as `82.69` without the sign."""
     return UNDEFINED if share is None or not math.isfinite(share) else f"{100 * share:.2f}"
 
 
@@ -58,7 +59,7 @@ def decimal(value: float | None) -> str:
 
 
 def points(share: float | None, reference: float | None) -> str:
-    """The signed difference of two shares in percentage points."""
+    """Format the signed difference of two fractions in percentage points."""
     return UNDEFINED if share is None or reference is None else f"{100 * (share - reference):+.2f}"
 
 
@@ -70,7 +71,7 @@ def setting(spec: RunSpec, field: str) -> str:
 
 
 def weights_from(spec: RunSpec) -> str:
-    """Where a run's first weights come from, in a few words."""
+    """Name the source of a run's initial weights in a few words."""
     if spec.source_run is not None:
         return f"warm start from #{spec.source_run}"
     word = SOURCE_WORDS.get(spec.pretrained)
@@ -78,17 +79,19 @@ def weights_from(spec: RunSpec) -> str:
 
 
 def weights_in_full(run: StudyRun) -> str:
-    """Also what a warm start's own source was trained on, where that is other data."""
+    """Name the source of a run's initial weights, and of a warm start the data that its source was trained on, where
+    they differ from the run's."""
     origin = ""
     if run.data == "fundus" and run.source_data == "fundus-balanced":
-        origin = " (same drawn task, more labels)"
+        origin = " (same synthetic task, more labels)"
     elif run.source_data not in (None, run.data):
         origin = f" (trained on {run.source_data})"
     return weights_from(run.spec) + origin
 
 
 def details(run: StudyRun) -> str:
-    """`lr 0.001, seed 1`: what tells it from the study's runs of the same data, network and first weights."""
+    """List the settings in which the study's runs of the same data, arch and initial weights differ, as
+    `lr 0.001, seed 1`."""
     return ", ".join(f"{field} {setting(run.spec, field)}" for field in run.unlike)
 
 
@@ -101,14 +104,14 @@ def title_of(run: StudyRun) -> str:
 
 
 def progress(run: StudyRun) -> str:
-    """`6`; `3 of 6, stopped early`; or `3 of 6, running` for a run that is not done."""
+    """Word the epochs of a run: `6`; `3 of 6, stopped early`; or `3 of 6, running` for a run that is not done."""
     if run.done and run.epoch >= run.spec.epochs:
         return str(run.epoch)
     return f"{run.epoch} of {run.spec.epochs}, {'stopped early' if run.done else run.status}"
 
 
 def why_unfinished(run: StudyRun) -> str:
-    """What became of a run that is not done, or that measured nothing."""
+    """Say why a run has no final result: it is not done, or it measured nothing."""
     at = f"epoch {run.epoch} of {run.spec.epochs}"
     match run.status:
         case "failed":
@@ -116,19 +119,19 @@ def why_unfinished(run: StudyRun) -> str:
         case "queued" if run.waits_for:
             return "waits for " + ", ".join(f"#{other}" for other in run.waits_for)
         case "queued":
-            return f"goes on from {at} when a worker is free" if run.epoch else "has not started"
+            return f"resumes from {at} when a worker is free" if run.epoch else "has not started"
         case "done":
             return "is done, but nothing was measured"
     return f"{'is ' if run.status != 'cancelled' else 'was '}{run.status} at {at}"
 
 
 def verdict_shown(run: StudyRun) -> str:
-    """A run that failed gets no verdict: how it ended says more."""
+    """Return the verdict of a run, or `failed`: the cause of a failure says more than a verdict."""
     return "failed" if run.status == "failed" else run.verdict or UNDEFINED
 
 
 def judged(run: StudyRun) -> str:
-    """A verdict's evidence, what it rules out and its suggestion as sentences."""
+    """Write a verdict's evidence, what it rules out and its suggestion as sentences."""
     ruled_out = f"Ruled out: {_sentence(run.ruled_out)} " if run.ruled_out else ""
     return f"{_sentence(run.evidence)} {ruled_out}{_try(run.verdict_suggestion)}".strip()
 

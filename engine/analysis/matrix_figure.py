@@ -1,4 +1,4 @@
-"""The figure of row-normalised confusion matrices on one colour scale from 0 to 1."""
+"""Figure of row-normalised confusion matrices on one colour scale from 0 to 1."""
 
 import math
 from collections.abc import Sequence
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 9
 MOST_CELLS = 400
-"""Written cells that a figure can hold: more are neither readable in print nor a small file."""
+"""Labelled cells that a figure can hold: more are not readable in print and make a large file."""
 MOST_LABELLED_CLASSES = 16
-"""With more classes the cells are too small for text and only the colours are drawn."""
+"""Classes up to which cells are large enough for text; with more, only the colours are drawn."""
 
 
 def row_shares(matrix: Matrix) -> list[list[float | None]]:
-    """Each count over its row's sum; undefined in the row of a class without test images."""
+    """Divide each count by its row's sum; None in the row of a class without test images."""
     return [[count / sum(row) if sum(row) else None for count in row] for row in matrix]
 
 
 def runs_a_figure(runs: Sequence[StudyRun]) -> int:
-    """How many of these runs' matrices one figure can hold."""
+    """Return the number of these runs' matrices that one figure can hold."""
     classes = _most_classes(runs)
     return MOST_RUNS if classes > MOST_LABELLED_CLASSES else min(MOST_RUNS, max(1, MOST_CELLS // classes**2))
 
 
 def draw_matrices(runs: Sequence[StudyRun]) -> bytes:
-    """A PNG of at most `runs_a_figure` runs, which must have a matrix, at their best epoch."""
+    """Draw the matrices of at most `runs_a_figure` runs at their best epoch, as a PNG. Each run must have a matrix."""
     classes = _most_classes(runs)
     columns = 1 if len(runs) == 1 else 2 if len(runs) <= 4 else 3
     rows = math.ceil(len(runs) / columns)
@@ -66,7 +66,7 @@ def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
     head = f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}"
     title = [f"{plain(head, 34)}{state}", plain(details(run), 40), line]
     axes.set_title("\n".join(filter(None, title)), fontsize=8.5)
-    axes.set_xlabel("answer")
+    axes.set_xlabel("predicted class")
     if len(matrix) <= MOST_LABELLED_CLASSES:
         _name_classes(axes, run.classes, matrix)
         _write_cells(axes, matrix, shares)

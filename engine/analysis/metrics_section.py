@@ -1,4 +1,4 @@
-"""All metrics of the best epochs on one data set: a table with a column for each run, and one by class."""
+"""Metrics of the best epochs on one data set: a table with a column for each run, and one by class."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -13,14 +13,14 @@ from engine.metrics.ranking import REFERABLE_GRADE
 
 RUNS_A_TABLE = 6
 MOST_CLASSES = 12
-"""With more, the table by class would be wider than a page."""
+"""Classes up to which the table by class fits the width of a page."""
 NOTE = "at the best epoch; in parentheses the 95 % interval and the images behind it."
 IN_RESULTS = ("balanced_acc", "kappa")
-"""What the results' table shows already."""
+"""Metrics that the results table shows already."""
 
 
 def metrics_section(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
-    """The paragraphs; nothing where no run has more than the results' table shows."""
+    """Write the section's paragraphs; none where no run has more metrics than the results table shows."""
     texts: list[str] = []
     shown = [each for each in numbers() if each.is_in("report") and each.key not in IN_RESULTS]
     for start in range(0, len(runs), RUNS_A_TABLE):
@@ -34,7 +34,7 @@ def metrics_section(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
 
 
 def _row(shown: SplitMetric, runs: Sequence[StudyRun]) -> list[str]:
-    """Empty where no run has the metric."""
+    """Write a metric's row; empty where no run has the metric."""
     cells = [_cell(shown, run) for run in runs]
     unit = ", %" if shown.metric.is_share else ""
     at = " @ last epoch" if shown.split == "eval_train" else ""
@@ -42,7 +42,8 @@ def _row(shown: SplitMetric, runs: Sequence[StudyRun]) -> list[str]:
 
 
 def _cell(shown: SplitMetric, run: StudyRun) -> str:
-    """The value at the best epoch; of the train images afterwards, which are measured once, at the last."""
+    """Write the value at the best epoch, or at the last one for the train images, which are evaluated once at the
+    end."""
     is_last = shown.split == "eval_train"
     measured = (run.epochs[-1] if run.epochs else None) if is_last else run.best
     value = measured.number(shown.key) if measured is not None else None
@@ -59,7 +60,7 @@ def _cell(shown: SplitMetric, run: StudyRun) -> str:
 
 
 def _images(shown: SplitMetric, run: StudyRun, measured: EpochValues) -> int:
-    """How many test images a share is of; 0 where that is not known."""
+    """Return the number of test images that a share is of; 0 where it is unknown."""
     if shown.split != "test":
         return 0
     counts = run.test_images or ()
@@ -99,7 +100,7 @@ def _by_class(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
 
 
 def _shown_by_class(runs: Sequence[StudyRun]) -> list[SplitMetric]:
-    """The metrics of each class that any of these runs has; counts stand in the confusion matrix."""
+    """Return the metrics by class that any of these runs has, without the counts, which the confusion matrix shows."""
     return [
         each
         for each in split_metrics()
@@ -114,7 +115,7 @@ def _listed(shown: Sequence[SplitMetric]) -> str:
 
 
 def _in_each_class(shown: Sequence[SplitMetric], best: EpochValues) -> list[str]:
-    """A cell for each class; a metric that this run lacks is undefined in all."""
+    """Write a cell for each class; a metric that this run does not have is undefined in all."""
     classes = len(best.per_class("precision"))
     columns = [best.per_class(each.key) or (None,) * classes for each in shown]
     return [

@@ -1,4 +1,4 @@
-"""What happened since a time, from what runs have become. No SQL, no terminal."""
+"""News of the runs that ended or got a warning since a time. No SQL, no terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 WARNINGS = ("collapsed", "diverged", "overfitting")
-"""Verdicts that are worth a warning."""
+"""Verdicts that make a warning."""
 
 
 class RunState(NamedTuple):
-    """What news needs of a run."""
+    """Columns of a run that news need."""
 
     id: int
     status: str
     label: str
-    """Arch, what it starts from and lr, as a line names a run."""
+    """Arch, source of the initial weights and lr, as a line names a run."""
     ended_at: datetime | None
     cause: str | None = None
     error: str | None = None
@@ -29,17 +29,17 @@ class RunState(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best run of a sweep on one data set."""
+    """Best run of a sweep on one data set."""
 
     sweep: str
     run: RunState
     of: int
-    """How many done runs it was compared with, itself among them."""
+    """Number of done runs that were compared, the best included."""
 
 
 @dataclass(frozen=True)
 class News:
-    """What ended, in the order of its end, and what is to be looked at."""
+    """Runs that ended, in the order of their end, and runs with a warning."""
 
     done: tuple[RunState, ...]
     failed: tuple[RunState, ...]
@@ -47,9 +47,9 @@ class News:
     best: tuple[Best, ...]
     warned: tuple[RunState, ...]
     warned_running: tuple[int, ...]
-    """The running runs that a warning is known of, told before or not."""
+    """All running runs with a warning, whether it was shown before or not."""
     latest_end: datetime | None
-    """Of the runs that ended: the next news begin behind it."""
+    """Latest end among the runs that ended; the next news start after it."""
 
 
 def gather(
@@ -59,8 +59,8 @@ def gather(
     *,
     told: Iterable[int] = (),
 ) -> News:
-    """`ended`: the runs that ended since; `sweeps`: all done runs of the sweeps that these belong to; `told`: running
-    runs whose warning is known already."""
+    """Sort runs into news. `ended`: the runs that ended since; `sweeps`: all done runs of the sweeps that these belong
+    to; `told`: running runs whose warning was shown before."""
     in_order = sorted(ended, key=lambda run: (run.ended_at is not None and run.ended_at.timestamp(), run.id))
     live = [run for run in running if run.verdict in WARNINGS]
     known = set(told)
@@ -81,7 +81,8 @@ def gather(
 
 
 def _best(ended: Sequence[RunState], sweeps: Mapping[str, Sequence[RunState]]) -> Iterable[Best]:
-    """The sweeps whose best run is among these; runs are compared where data and selecting metric are the same."""
+    """Yield the best run of each sweep where it is among the ended ones. Runs are compared where data and `select_on`
+    are the same."""
     fresh = {run.id for run in ended}
     for sweep, runs in sweeps.items():
         groups: dict[tuple[str, str], list[RunState]] = {}

@@ -1,4 +1,4 @@
-"""Whether one run's network answers better than another's: their accuracies on the same images."""
+"""Paired comparison of two runs' accuracies on the same images."""
 
 import math
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Paired:
-    """Two networks' answers to the same images, in accuracy."""
+    """Difference in accuracy of two networks on the same images."""
 
     images: int
     groups: int
-    """As many as images where each stands alone."""
+    """Number of groups; the number of images where none share one."""
     only_first: int
-    """Images that only the first network answers right."""
+    """Images that only the first network predicts correctly."""
     only_second: int
     difference: float
-    """The first's accuracy less the second's."""
+    """Accuracy of the first minus accuracy of the second."""
     low: float | None
-    """Of the 95 % interval of the difference; None where there are not two groups, or all say the same."""
+    """Lower end of the difference's 95 % interval; None with fewer than two groups, or where all groups agree."""
     high: float | None
 
     @property
@@ -32,12 +32,12 @@ class Paired:
 def paired_difference(
     first: NDArray[np.bool_], second: NDArray[np.bool_], groups: Sequence[str] | None = None
 ) -> Paired:
-    """Which images each network answered right (N each), and the group of each image: members of a group err together,
-    so groups, not images, are what is drawn at random.
+    """Compare two networks by the images that each predicted correctly (shape N each). `groups` names the group of each
+    image: errors within a group are correlated, so groups, not images, are the independent samples.
 
     The interval is that of a ratio estimate over clusters (Cochran, Sampling Techniques, 3rd ed. 1977, section 6.3,
     with the clusters' sums of differences over their sizes), with Student's t. Raises ValueError where there are no
-    images, or not as many of each."""
+    images, or where the two numbers of images differ."""
     from scipy.stats import t
 
     if len(first) != len(second) or not len(first):

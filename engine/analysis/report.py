@@ -1,4 +1,4 @@
-"""A study as `report.md` and pictures: numbers as the store has them, and what they do and do not show."""
+"""Report of a study: `report.md` and pictures, with the limits of what the numbers show."""
 
 import contextlib
 from collections import Counter
@@ -17,38 +17,37 @@ from engine.spec.plugin_name import arch_shown
 __all__ = ["ReportError", "Study", "collect", "write_report"]
 
 TABLES_BEFORE = 3
-"""Architectures, shared settings, what differs."""
+"""Tables before the results: architectures, shared settings, settings that differ."""
 HOW_TO_READ = """\
-- **Best epoch**: the one that the run's `select_on` chose. Where that was a metric of the test set (epoch chosen \
-on the test set), the test images served twice, to choose the epoch and to measure it, so its numbers are \
-optimistic; the accuracy of the last epoch stands beside it, which nobody chose unless `patience` ended the run \
-by such a metric.
-- **95 % interval** is Wilson's for a share of that many images. It covers the chance in which images happened to \
-be tested, taken as independent of each other; not the choice of the epoch, nor what another seed would give: \
-each row is one run.
-- **Baseline** is the accuracy of always answering the most frequent class of the test images; differences \
-from it are in percentage points.
-- **Balanced accuracy** is the mean of the classes' recalls. **Kappa** is the quadratic weighted one, which \
-takes the classes as ordered grades: 0 is chance, 1 is perfect; where classes have no order it means little. \
-Both belong to the best epoch.
+- **Best epoch**: chosen by the run's `select_on`. Where that is a metric of the test set (epoch chosen on the test \
+set), the same images choose the epoch and measure it, so its numbers are optimistic. The accuracy of the last epoch \
+does not have this bias, unless `patience` ended the run by such a metric.
+- **95 % interval**: Wilson's interval for a share of that many images. It covers the sampling of the test images, \
+taken as independent. It does not cover the choice of the epoch or the variance between seeds: each row is one run.
+- **Baseline**: accuracy of the always-one-class predictor, which predicts the most frequent class of the test images. \
+Differences from it are in percentage points.
+- **Balanced accuracy** is the mean of the recalls of all classes. **Kappa** is the quadratic weighted kappa, which \
+treats the classes as ordered grades: 0 is chance, 1 is perfect. It means little where classes have no order. \
+Both are of the best epoch.
 - **AUC** is the probability that an image of a class gets a higher score for that class than an image of another, \
 averaged over the classes. **Matthews correlation** and **Cohen's kappa, unweighted** measure agreement beyond chance \
-where classes need no order: 0 is chance, 1 is perfect.
-- **Referable** means grade 2 or more, where classes are ordered grades: ranked by the sum of p(grade ≥ 2), or by the \
-grade where the network gives that. **Calibration error**: mean gap between confidence and accuracy over 15 bins of \
-equal width.
-- **Train accuracy (running average)** is measured on the epoch's own batches, augmented, while the network changes; \
-it may be below the test accuracy. **On the train images afterwards** is the finished network's, in evaluation mode.
+for classes without order: 0 is chance, 1 is perfect.
+- **Referable** means grade 2 or more, where classes are ordered grades: ranked by p(grade ≥ 2), or by the predicted \
+grade where the network has a single output. **Calibration error**: mean gap between confidence and accuracy over 15 \
+bins of equal width.
+- **Train accuracy (running average)** is measured on the epoch's augmented batches while the network changes; it may \
+be below the test accuracy. **Train accuracy (evaluated)** is that of the finished network on the train images, in \
+evaluation mode and without augmentation.
 - **Verdict** is judged from the network's predictions, not from accuracy alone: *collapsed* means that nearly \
 all test images got the same prediction; *overfitting*, that the test loss rises while the training loss still falls; \
 *underfitting*, that predictions are no better than chance, or that the run ended while it still improved.
-- `–` stands for what is undefined or was not measured."""
+- `–` marks a value that is undefined or was not measured."""
 
 
 def write_report(study: Study, out: Path, *, architectures: Sequence[ArchTable]) -> list[Path]:
-    """Write `report.md` and its pictures into a folder, made where it is missing; gives the files written.
+    """Write `report.md` and its pictures into a folder, created where it is missing; returns the files written.
 
-    Everything is drawn before the first file is written, and each file is whole or absent. Raises ReportError
+    All pictures are drawn before the first file is written, and each file is whole or absent. Raises ReportError
     where the folder cannot be written."""
     with _explained(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -95,7 +94,7 @@ def _summary(study: Study) -> str:
     plural = "run" if len(study.runs) == 1 else "runs"
     text = f"{len(study.runs)} {plural}: {states}."
     if len(by_data(study.measured)) > 1:
-        text += " Results on different data stand in sections of their own: they cannot be compared."
+        text += " Results on different data sets cannot be compared; each set has its own section."
     return text
 
 

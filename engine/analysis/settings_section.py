@@ -1,4 +1,4 @@
-"""The settings of a study: what all runs share once, then what tells them apart."""
+"""Settings of a study: first those that all runs share, then those in which they differ."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,13 @@ from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS, RunSpec
 
 ALWAYS_APART = ("data", "arch", "pretrained")
-"""Named for each run even where all are alike."""
+"""Settings shown for each run even where all are alike."""
 MOST_CHARACTERS = 1_000
-"""Of the line that says what the values of a setting stand for."""
+"""Length of the line that describes the values of a setting."""
 
 
 def settings_section(study: Study) -> str:
+    """Write the tables of shared and of differing settings, and the environment of the runs."""
     settings = [field for field in FIELDS if field not in ALWAYS_APART]
     apart = [field for field in settings if len({setting(run.spec, field) for run in study.runs}) > 1]
     shared = [field for field in settings if field not in apart]
@@ -24,11 +25,11 @@ def settings_section(study: Study) -> str:
         for field in shared
     ]
     parts = [
-        "**Table 2.** What all runs share.",
+        "**Table 2.** Settings that all runs share.",
         table(["setting", "value", "meaning"], rows),
         _environment(study.measured),
         _passes(study.runs),
-        "**Table 3.** The runs, and what tells them apart.",
+        "**Table 3.** The runs, and the settings in which they differ.",
         _apart(study.runs, apart),
         _values(study.runs, apart),
     ]
@@ -60,7 +61,7 @@ def _apart(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
 
 
 def _environment(runs: Sequence[StudyRun]) -> str:
-    """What the runs were trained with, as their processes recorded it."""
+    """List the environment that the runs' processes recorded."""
     keys = sorted({key for run in runs for key in run.environment})
     texts = []
     for key in keys:
@@ -70,7 +71,7 @@ def _environment(runs: Sequence[StudyRun]) -> str:
 
 
 def _passes(runs: Sequence[StudyRun]) -> str:
-    """Where runs differ in how often an epoch shows an image: an epoch of one is not an epoch of the other."""
+    """Warn where runs differ in the times that an epoch shows an image, so that their epochs cannot be compared."""
     groups: dict[int, list[str]] = {}
     for run in runs:
         groups.setdefault(run.spec.passes, []).append(f"#{run.id}")
@@ -87,13 +88,13 @@ def _times(passes: int) -> str:
 
 
 def _meaning(field: str, value: object) -> str:
-    """What the setting is, and what its value stands for where it is one of a registry."""
+    """Describe the setting, and its value where it is one of a registry."""
     words = [RunSpec.model_fields[field].description or "", value_in_words(field, value)]
     return ": ".join(filter(None, words))
 
 
 def _values(runs: Sequence[StudyRun], fields: Sequence[str]) -> str:
-    """A line for each setting that tells the runs apart and is one of a registry: what its values stand for."""
+    """Describe the values of each differing setting that is one of a registry, a line each."""
     lines = []
     for field in fields:
         words = {value: value_in_words(field, value) for value in (getattr(run.spec, field) for run in runs)}

@@ -1,4 +1,4 @@
-"""The runs of a report, read from the store once and frozen."""
+"""Runs of a report, read from the store once and frozen."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,20 +18,20 @@ from engine.store.tables import Run
 
 
 class ReportError(ValueError):
-    """A report that cannot be written; one line that says what to do."""
+    """Report that cannot be written; its text is one line that says what to do."""
 
 
 @dataclass(frozen=True)
 class StudyRun:
-    """One run with all that a report says of it."""
+    """Run with all the values that a report shows."""
 
     id: int
     name: str
     spec: RunSpec
     data: str
-    """Its data set, named as shortly as the report's data sets stay apart."""
+    """Name of its data set, shortened as far as the report's data sets stay distinct."""
     source_data: str | None
-    """What the run was trained on whose weights this one starts from, named alike."""
+    """Data set of the run whose weights this one starts from, named in the same way."""
     status: str
     cause: str | None
     error: str | None
@@ -47,28 +47,28 @@ class StudyRun:
     ruled_out: str | None
     verdict_suggestion: str | None
     kept: EpochValues | None
-    """The epoch that the run's own `select_on` chose, whose weights are kept."""
+    """Epoch chosen by the run's own `select_on`, whose weights are kept."""
     epochs: tuple[EpochValues, ...]
     matrix: Matrix | None
-    """Of the best epoch."""
+    """Confusion matrix of the best epoch."""
     leak: dict[str, Any] | None
-    """What its first weights know of the val and test images; None where nobody knows."""
+    """Val and test images that its initial weights were trained on; None where that is unknown."""
     unlike: tuple[str, ...] = ()
-    """The settings that tell it from the study's other runs of its data, network and first weights."""
+    """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
 
     @property
     def highest(self) -> EpochValues | None:
-        """The epoch with the highest test accuracy, whatever chose the best."""
+        """Epoch with the highest test accuracy, by whatever metric the best was chosen."""
         return highest_of(self.epochs, self.spec)
 
     @property
     def best(self) -> EpochValues | None:
-        """The epoch that `select_on` chose; where it could choose none, the one of highest test accuracy."""
+        """Epoch chosen by `select_on`; where that is undefined, the one of highest test accuracy."""
         return self.kept or self.highest
 
     @property
     def chosen_by(self) -> str:
-        """What chose `best`."""
+        """Metric that chose `best`."""
         return self.spec.select_on if self.kept else "test_acc"
 
     @property
@@ -86,14 +86,14 @@ class StudyRun:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """A name for each row of the matrix: its number where the data give none."""
+        """Names of the matrix's rows; a class without a name goes by its number."""
         unnamed = range(len(self.class_names), len(self.matrix or ()))
         return self.class_names + tuple(map(str, unnamed))
 
 
 @dataclass(frozen=True)
 class Study:
-    """The runs of a report by id, whatever became of them; `sweep` is empty where ids were given."""
+    """Runs of a report by id, whatever their status; `sweep` is empty where ids were given."""
 
     sweep: str
     runs: tuple[StudyRun, ...]
@@ -104,9 +104,9 @@ class Study:
 
 
 def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -> Study:
-    """The given runs, those of a sweep, or all where neither is given.
+    """Read the given runs, those of a sweep, or all where neither is given.
 
-    Raises QueueError for a run that is not there, ReportError where nothing can be reported."""
+    Raises QueueError for a run that does not exist, ReportError where there is nothing to report."""
     if run_ids and sweep is not None:
         raise ReportError("give run numbers or a sweep, not both")
     with store.read() as session:
@@ -120,7 +120,7 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
         runs = tuple(
             _read_run(session, row, waits.get(row.id or 0, ()), names, sources[row.id]) for row in rows
         )
-    study = Study(sweep or "", _told_apart(runs))
+    study = Study(sweep or "", _with_differences(runs))
     if not runs:
         what = f"the sweep {sweep!r}" if sweep is not None else "the run table"
         raise ReportError(f"{what} has no runs: resnet-tui ls shows what there is")
@@ -129,11 +129,11 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
     return study
 
 
-TOLD = ("epochs", "select_on")
-"""Settings that a report's tables have columns of."""
+IN_COLUMNS = ("epochs", "select_on")
+"""Settings that have columns of their own in a report's tables."""
 
 
-def _told_apart(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
+def _with_differences(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
     alike: dict[tuple[str, str, str], list[StudyRun]] = {}
     for run in runs:
         alike.setdefault((run.data, run.spec.arch, run.spec.pretrained), []).append(run)
@@ -141,7 +141,7 @@ def _told_apart(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
         key: tuple(
             field
             for field in FIELDS
-            if field not in TOLD and len({getattr(run.spec, field) for run in group}) > 1
+            if field not in IN_COLUMNS and len({getattr(run.spec, field) for run in group}) > 1
         )
         for key, group in alike.items()
     }
@@ -149,7 +149,7 @@ def _told_apart(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
 
 
 def by_data(runs: Iterable[StudyRun]) -> dict[str, list[StudyRun]]:
-    """Runs that may be compared with each other: those on the same data."""
+    """Group runs by data set: only runs on the same data can be compared."""
     groups: dict[str, list[StudyRun]] = {}
     for run in runs:
         groups.setdefault(run.data, []).append(run)
@@ -157,7 +157,7 @@ def by_data(runs: Iterable[StudyRun]) -> dict[str, list[StudyRun]]:
 
 
 def highest_of(epochs: Iterable[EpochValues], spec: RunSpec) -> EpochValues | None:
-    """The epoch with the highest test accuracy, the earlier of equals; epoch 0 only where that is all."""
+    """Return the epoch with the highest test accuracy, the earlier of equals; epoch 0 only of a run of no epochs."""
     trained = [
         each for each in epochs if each.number("test_acc") is not None and (each.epoch or not spec.epochs)
     ]
@@ -205,7 +205,7 @@ def _read_run(
 
 
 def _environment(recorded: dict[str, Any]) -> dict[str, str]:
-    """What a run was trained with; where it went on with something else, also with what, from which attempt on."""
+    """Return the environment of a run as text; a value that changed also with the later ones and their attempts."""
     found = {
         key: str(value) for key, value in sorted(recorded.items()) if isinstance(value, str | int | float)
     }

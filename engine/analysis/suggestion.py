@@ -1,4 +1,4 @@
-"""Suggested changes of settings, the likeliest cure first: only what fits the run's own spec."""
+"""Suggested changes of settings, the most promising first, limited to those that are valid for the run's spec."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,9 +15,9 @@ from engine.spec.run_spec import FIELDS, RunSpec
 Change = Mapping[str, Any]
 
 MORE_EPOCHS = 3
-"""Times: a slow start needs a multiple, not a few more."""
+"""Factor for the number of epochs: a slow start needs a multiple, not a few more."""
 UNEVEN = 2.0
-"""Class weights are worth a try where the largest class has this many times the images of the smallest."""
+"""Ratio of the largest class to the smallest from which class weights are worth a try."""
 MOST_SUGGESTED = 4
 
 
@@ -41,7 +41,7 @@ def fits(spec: RunSpec, change: Change) -> bool:
 
 
 def worded(spec: RunSpec, change: Change) -> str:
-    """`lr 0.01 → 0.1`."""
+    """Word a change, as `lr 0.01 → 0.1`."""
     return " and ".join(
         f"{name} {_shown(getattr(spec, name))} → {_shown(value)}" for name, value in change.items()
     )
@@ -52,7 +52,8 @@ def _shown(value: Any) -> str:
 
 
 def learn_at_all(case: Case) -> list[Change]:
-    """Changes for a network that predicts one class: more steps, then a better start, then class weights."""
+    """Suggest changes for a network that predicts one class: more steps, then pretrained weights, then class
+    weights."""
     spec = case.spec
     if case.is_lagging:
         return [more_epochs(spec), {"batch_size": max(spec.batch_size // 4, 4)}, lower_lr(spec)]
@@ -65,8 +66,8 @@ def learn_at_all(case: Case) -> list[Change]:
 
 
 def is_overdriven(case: Case) -> bool:
-    """Tell whether the learning rate drove the weights to where nothing moves any more, or where the loss is far above
-    the majority-class loss."""
+    """Tell whether the learning rate was too high: gradients vanished, logits exploded, or the loss is far above the
+    majority-class loss."""
     loss, constant = case.latest.train_loss, case.majority_class_loss
     far_off = loss is not None and constant is not None and loss > 2 * constant
     return bool(alarms(case.latest)) or (
@@ -75,14 +76,14 @@ def is_overdriven(case: Case) -> bool:
 
 
 def learn_more(case: Case) -> list[Change]:
-    """Changes for a network that was stopped while it still improved."""
+    """Suggest changes for a network that was stopped while it still improved."""
     spec = case.spec
     slow = [raise_lr(spec)] if spec.lr < OPTIMIZERS[spec.optimizer].default_lr else []
     return [*slow, more_epochs(spec), better_start(spec)]
 
 
 def generalise(case: Case, best_epoch: int) -> list[Change]:
-    """Changes for a network that memorises its training images."""
+    """Suggest changes for a network that memorises its training images."""
     spec = case.spec
     turned = {} if BUILTIN_DEFAULTS.get(spec.data, {}).get("augment") == "none" else {"augment": "flip"}
     decay = {"weight_decay": float(f"{spec.weight_decay * 10:.6g}") or 5e-4}
@@ -96,7 +97,7 @@ def generalise(case: Case, best_epoch: int) -> list[Change]:
 
 
 def stay_finite(case: Case) -> list[Change]:
-    """Changes for a network whose numbers left the range of their format."""
+    """Suggest changes for a network whose values overflowed their number format."""
     spec = case.spec
     warm = {} if spec.warmup_epochs else {"warmup_epochs": 1.0}
     return [lower_lr(spec), clip(spec), warm, {"precision": "fp32"}]
@@ -120,14 +121,14 @@ def more_epochs(spec: RunSpec) -> Change:
 
 
 def better_start(spec: RunSpec) -> Change:
-    """Pretrained weights; where there are some, train the head alone first."""
+    """Suggest pretrained weights, or where the run has them, training the head alone first."""
     if spec.pretrained == "none":
         return {"pretrained": "imagenet"}
     return {} if spec.freeze_epochs else {"freeze_epochs": 1}
 
 
 def weigh_classes(case: Case) -> list[Change]:
-    """The mildest class weights; nothing where classes are about even or weighted already."""
+    """Suggest the mildest class weights; nothing where classes are about even or weighted already."""
     present = [count for count in case.train_counts if count]
     if not present or max(present) < UNEVEN * min(present):
         return []

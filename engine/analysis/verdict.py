@@ -1,7 +1,7 @@
-"""What the numbers say of a run, on which evidence, and what to change.
+"""Verdict on a run: its kind, the evidence, and the settings to change.
 
-A network is judged by its answers, never by accuracy or loss alone: at baseline accuracy with a kappa of .6
-it has learnt, and one whose loss still falls may answer a single class.
+A network is judged by its predictions, never by accuracy or loss alone: one at baseline accuracy with a kappa of .6 has
+learnt, and one whose loss still falls may predict a single class.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from engine.spec.run_spec import RunSpec
 Rule: TypeAlias = Callable[[Case], Verdict | None]
 
 RULES: tuple[Rule, ...] = (diverged, collapsed, overfitting, underfitting, healthy)
-"""Asked in this order; the first that answers is the verdict, and the last always answers."""
+"""Rules in the order in which they are tried; the first that applies gives the verdict, and the last always applies."""
 
 
 def judge(
@@ -26,7 +26,7 @@ def judge(
     *,
     ends_here: bool = False,
 ) -> Verdict | None:
-    """The verdict on the latest epoch; None before epoch 1.
+    """Judge the latest epoch; None before epoch 1.
 
     `train_counts` are the training images of each class: without them no loss is compared with the majority-class loss.
     `ends_here`: patience has ended the run with this epoch.
@@ -38,7 +38,7 @@ def judge(
 
 
 def collapsed_epochs(history: Sequence[EpochEvidence]) -> tuple[int, ...]:
-    """The epochs whose answers were collapsed, epoch 0 left out."""
+    """Return the epochs whose predictions were collapsed, without epoch 0."""
     return tuple(sorted(each.epoch for each in history if each.epoch >= 1 and is_collapsed(each)))
 
 

@@ -139,7 +139,7 @@ def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> N
     assert not re.search(r"^\| #[12] ", fundus, re.M)
     assert "prove nothing about patients" in fundus
     assert cells(text, "### On fundus", 4)["weights from"] == (
-        "warm start from #2 (same drawn task, more labels)"
+        "warm start from #2 (same synthetic task, more labels)"
     )
     assert cells(text, "### On fundus", 3)["weights from"] == "scratch; lr 0.001"
     assert (
@@ -280,7 +280,7 @@ def test_highest_accuracy_and_the_epoch_that_another_metric_chose(store: Store, 
     shown = cells(text, "### On digits", 1)
     assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 2"
     assert shown["chosen by"] == "`test_kappa`" and shown["kappa"] == "0.900"
-    assert "The test images chose the epoch of #1, and measure it" in text
+    assert "The numbers of #1 are optimistic: the best epoch was chosen on test data" in text
     assert "highest test accuracy of #1 is 75.00 % @ 1 (epoch chosen on the test set)" in text
 
 
@@ -322,8 +322,8 @@ def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -
     assert (shown["chosen by"], shown["last epoch, %"]) == ("`val_acc`", "80.00")
     assert cells(text, "### On d", 2)["chosen by"] == "`test_acc`"
     assert "Of the test images, 20 share a group" in text
-    assert "The test images chose the epoch of #2, and measure it" in text
-    assert "without them: `--select-on val_acc`" in text
+    assert "The numbers of #2 are optimistic: the best epoch was chosen on test data" in text
+    assert "val split instead: `--select-on val_acc`" in text
     assert "highest test accuracy of #1 is 80.00 % @ 2 (epoch chosen on the test set)" in text
     assert "Train, val and test accuracy of resnet18" in text
     assert re.findall(r"\*\*Table (\d+)", text) == list("123456")

@@ -89,9 +89,9 @@ def test_show_and_report_tell_of_a_leak(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["leak"] is None
     (sentence,) = leaks(collect(store, run_ids=None, sweep="demo").runs)
     assert sentence.startswith(
-        "**#4 was tested on images that its first weights know**: 1,234 val and test images"
+        "**#4 starts from weights that were trained on its test images**: 1,234 val and test images"
     )
-    assert "trained on by #2; they touch 1,200 of its test images" in sentence
+    assert "in the training data of #2; this affects 1,200 of its test images" in sentence
     store.close()
 
 
