@@ -90,7 +90,8 @@ def _epoch_conflicts(spec: RunSpec) -> Iterator[Problem]:
             WayOut("give less than 1"),
             WayOut("evaluate alone with {}", "epochs", 0),
         )
-    if spec.freeze_epochs and spec.pretrained == NONE:
+    # A model of a user's own file may load weights of its own.
+    if spec.freeze_epochs and spec.pretrained == NONE and plugin_of(spec.arch) is None:
         yield _conflict(
             "freeze_epochs",
             "needs pretrained weights, for a head learns nothing from a trunk drawn at random",

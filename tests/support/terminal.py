@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pyte
@@ -60,7 +61,11 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def until_shows(self, part: str, *, timeout_s: float = LIMIT_S) -> None:
-        until(lambda: part in self.text, timeout_s=timeout_s, what=f"{part!r} on the screen:\n{self.text}")
+        self.until(lambda: part in self.text, timeout_s=timeout_s, what=f"{part!r} on the screen")
+
+    def until(self, condition: Callable[[], object], *, timeout_s: float = LIMIT_S, what: str) -> None:
+        """Wait for a condition on the screen; a failure shows the screen as it is then."""
+        until(condition, timeout_s=timeout_s, what=what, seen=lambda: self.text)
 
     def break_off(self) -> None:
         """Close the terminal, as a broken connection does, and wait until the program has gone."""

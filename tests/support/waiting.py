@@ -9,12 +9,18 @@ LIMIT_S = 240.0
 """What a test waits for comes within this on the busiest machine, or never."""
 
 
-def until(condition: Callable[[], T | None], *, timeout_s: float = LIMIT_S, what: str = "condition") -> T:
-    """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`."""
+def until(
+    condition: Callable[[], T | None],
+    *,
+    timeout_s: float = LIMIT_S,
+    what: str = "condition",
+    seen: Callable[[], str] = str,
+) -> T:
+    """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`, with what is `seen` then."""
     deadline = time.monotonic() + timeout_s
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}"
+        assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}\n{seen()}"
         time.sleep(0.02)

@@ -67,7 +67,7 @@ def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
     terminal.until_shows("New experiment")
     terminal.until_shows("✔ built in")
     # In one burst, as over a slow line: each key goes where it was meant to.
-    terminal.send("pets\t\tnone\t1e-")
+    terminal.send("pets\t\t\tnone\t1e-")
     terminal.until_shows("✖ '1e-' is not a number")
     terminal.until_shows("✔ class folders: 32 train, 8 test")
     terminal.send("2\t12\t8\t16")
@@ -77,13 +77,13 @@ def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
     terminal.until_shows("7 cancelled")
     terminal.send("g")
     terminal.until_shows("#8 resnet18 · none · lr 0.01 · pets")
-    until(
+    terminal.until(
         lambda: re.search(r" [2-9]/12", terminal.line_with("8 pets")),
         what="the second epoch on the screen",
     )
     terminal.until_shows("baseline .5000")
     first = len(BRAILLE.findall(terminal.text))
-    until(lambda: len(BRAILLE.findall(terminal.text)) > first, what=f"the curve to grow:\n{terminal.text}")
+    terminal.until(lambda: len(BRAILLE.findall(terminal.text)) > first, what="the curve to grow")
     assert status(store, 8) == "running"
     terminal.break_off()
     until(lambda: status(store, 8) == "done", what="the run to end without the app")
@@ -111,7 +111,7 @@ def look_again(home: Home, store: Store, cwd: Path, terminals: list[Terminal]) -
     terminal.until_shows("row share   test n")
     terminal.send("qC")
     terminal.until_shows("Clone of #8")
-    terminal.send("\t\t\t1e-3,2e-3")
+    terminal.send("\t\t\t\t1e-3,2e-3")
     terminal.until_shows("2 runs")
     terminal.send("\r")
     terminal.until_shows("queued #9 to #10")
