@@ -21,8 +21,17 @@ class StemInfo:
     @property
     def smallest_single_px(self) -> int:
         """The smallest image whose last feature map is larger than 1×1, so that BatchNorm can take it alone."""
-        shrinks = self.stride * (2 if self.has_max_pool else 1) * STAGES_SHRINK
-        return shrinks + 1
+        return self._shrinks * STAGES_SHRINK + 1
+
+    @property
+    def largest_single_conv5_px(self) -> int:
+        """The largest image of which conv5_x, the last of the stages, gets a map of 1×1."""
+        return self._shrinks * STAGES_SHRINK // 2
+
+    @property
+    def _shrinks(self) -> int:
+        """By how much the stem shrinks an image's sides."""
+        return self.stride * (2 if self.has_max_pool else 1)
 
 
 STEMS: dict[Stem, StemInfo] = {

@@ -15,7 +15,7 @@ from engine.hardware import telemetry
 from engine.models.plugin import file_sha256
 from engine.spec.plugin_name import plugin_of
 from engine.spec.run_spec import RunSpec
-from engine.training.precision import resolve_precision
+from engine.training.precision import run_precision
 from engine.training.torch_setup import resolve_threads
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
@@ -46,7 +46,7 @@ def environment_now(
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
         "threads": before.get("threads") or resolve_threads(spec.threads),
-        "precision": resolve_precision(before.get("precision") or spec.precision, device),
+        "precision": before.get("precision") or run_precision(spec, device),
         "micro_batch": before.get("micro_batch") or spec.images_at_once,
         "program_revision": program_revision(),
         **_plugin(spec, home),

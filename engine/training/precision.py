@@ -6,6 +6,10 @@ from contextlib import AbstractContextManager
 import torch
 from torch.amp import GradScaler
 
+from engine.spec.plugin_name import plugin_of
+from engine.spec.run_spec import RunSpec
+from engine.spec.stems import STEMS
+
 
 class MachineError(Exception):
     """This machine cannot do what the spec asks; one line that says what to do."""
@@ -25,6 +29,25 @@ def resolve_precision(wanted: str, device: torch.device) -> str:
         return "bf16" if capability >= (8, 0) else "fp16" if capability >= (7, 0) else "fp32"
     able = torch.cpu.get_capabilities()
     return "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16") else "fp32"
+
+
+def run_precision(spec: RunSpec, device: torch.device) -> str:
+    """Choose a run's number format as `resolve_precision` does, but no bfloat16 on a CPU where conv5_x gets a map of
+    1×1: oneDNN's gradient of its 3×3 kernel of stride 2 holds uninitialised memory there (seen with torch 2.14.1), which
+    is NaN at times.
+
+    Raises MachineError for bfloat16 that was asked for there, too."""
+    precision = resolve_precision(spec.precision, device)
+    largest_px = STEMS[spec.stem].largest_single_conv5_px
+    is_built_in = plugin_of(spec.arch) is None
+    if precision != "bf16" or device.type != "cpu" or not is_built_in or spec.image_size > largest_px:
+        return precision
+    if spec.precision == "auto":
+        return "fp32"
+    raise MachineError(
+        f"precision bf16 gives wrong gradients on a CPU for images of at most {largest_px} px: choose precision auto or "
+        f"fp32, or an image_size of {largest_px + 1} or more"
+    )
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:

@@ -16,7 +16,7 @@ def until(
     what: str = "condition",
     seen: Callable[[], str] = str,
 ) -> T:
-    """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`, with what is `seen` then."""
+    """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`, with what `seen` gives."""
     deadline = time.monotonic() + timeout_s
     while True:
         value = condition()
