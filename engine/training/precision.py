@@ -33,8 +33,7 @@ def resolve_precision(wanted: str, device: torch.device) -> str:
 
 def run_precision(spec: RunSpec, device: torch.device) -> str:
     """Choose a run's number format as `resolve_precision` does, but no bfloat16 on a CPU where conv5_x gets a map of
-    1×1: oneDNN's gradient of its 3×3 kernel of stride 2 holds uninitialised memory there (seen with torch 2.14.1), which
-    is NaN at times.
+    1×1: oneDNN's gradient of its 3×3 kernel of stride 2 holds uninitialised memory there, NaN at times (torch 2.14.1).
 
     Raises MachineError for bfloat16 that was asked for there, too."""
     precision = resolve_precision(spec.precision, device)
@@ -45,8 +44,8 @@ def run_precision(spec: RunSpec, device: torch.device) -> str:
     if spec.precision == "auto":
         return "fp32"
     raise MachineError(
-        f"precision bf16 gives wrong gradients on a CPU for images of at most {largest_px} px: choose precision auto or "
-        f"fp32, or an image_size of {largest_px + 1} or more"
+        f"precision bf16 gives wrong gradients on a CPU for images of at most {largest_px} px: choose precision "
+        f"auto or fp32, or an image_size of {largest_px + 1} or more"
     )
 
 

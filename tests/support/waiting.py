@@ -16,7 +16,7 @@ def until(
     what: str = "condition",
     seen: Callable[[], str] = str,
 ) -> T:
-    """Poll until `condition` gives something true, and give it. AssertionError after `timeout_s`, with what `seen` gives."""
+    """Poll until `condition` gives something true, and give it. AssertionError with `seen` after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:
         value = condition()

@@ -448,12 +448,12 @@ def test_precision_resolves_by_what_is_there(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_no_bf16_on_a_cpu_where_its_gradients_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    assert run_precision(small_spec(image_size=16, precision="auto"), CPU) == "fp32"
-    assert run_precision(small_spec(image_size=17, precision="auto"), CPU) == "bf16"
-    assert run_precision(small_spec(image_size=16, precision="auto", stem="cifar"), CPU) == "bf16"
+    assert run_precision(spec(image_size=16, precision="auto"), CPU) == "fp32"
+    assert run_precision(spec(image_size=17, precision="auto"), CPU) == "bf16"
+    assert run_precision(spec(image_size=16, precision="auto", stem="cifar"), CPU) == "bf16"
     with pytest.raises(MachineError, match="choose precision auto or fp32, or an image_size of 17 or more"):
-        run_precision(small_spec(image_size=16, precision="bf16"), CPU)
-    assert run_precision(small_spec(image_size=17, precision="bf16"), CPU) == "bf16"
+        run_precision(spec(image_size=16, precision="bf16"), CPU)
+    assert run_precision(spec(image_size=17, precision="bf16"), CPU) == "bf16"
 
 
 @pytest.mark.parametrize(("told", "found"), [("1", 1), ("12", 12), ("", 8), ("0", 8), ("4,2", 8)])
