@@ -192,10 +192,16 @@ def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[E
     return list(session.exec(mine.order_by(col(EpochMetrics.epoch))))
 
 
-def confusions_of(session: Session, run_id: int) -> dict[int, Matrix]:
-    """Every epoch's confusion matrix."""
-    rows = session.exec(select(EpochConfusion).where(EpochConfusion.run_id == run_id))
-    return {row.epoch: unpack_matrix(row.counts, row.classes) for row in rows}
+def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:
+    """The attempt that measured each epoch: an epoch whose attempt is unchanged has the same values."""
+    columns = select(EpochMetrics.epoch, EpochMetrics.attempt).where(EpochMetrics.run_id == run_id)
+    return {epoch: attempt for epoch, attempt in session.exec(columns.order_by(col(EpochMetrics.epoch)))}
+
+
+def confusions_of(session: Session, run_id: int, *, after_epoch: int = -1) -> dict[int, Matrix]:
+    """The confusion matrices of the epochs past `after_epoch`."""
+    mine = select(EpochConfusion).where(EpochConfusion.run_id == run_id, EpochConfusion.epoch > after_epoch)
+    return {row.epoch: unpack_matrix(row.counts, row.classes) for row in session.exec(mine)}
 
 
 def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:

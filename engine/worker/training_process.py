@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from engine.files.paths import Home
 from engine.hardware import kernel_oom, processes
@@ -14,6 +15,7 @@ from engine.store import listing, queue
 from engine.store.advice import ADVICE
 from engine.store.database import Store, StoreError
 from engine.store.fencing import Claim, LeaseLost
+from engine.store.status import Request
 from engine.text import plain, say
 from engine.worker.endings import Ending, ending_of
 from engine.worker.shutdown import Haste
@@ -115,21 +117,29 @@ class TrainingProcess:
         self._record_end()
 
     def _renew_and_ask(self, now: float) -> None:
-        if now >= self._next_renew:
-            self._next_renew = now + self._lease_s / 3
-            try:
-                queue.renew(self._store, self.held, lease_s=self._lease_s)
-            except LeaseLost:
-                # Another worker has the run, or the process has just ended it: either way it must not go on.
-                self._tell("stop", within_s=LOST_S)
-        if now >= self._next_ask:
-            self._next_ask = now + ASK_EVERY_S
-            with self._store.read() as session:
-                run = listing.find_run(session, self.held.run_id)
-            if run is None:  # ended and removed, or taken over before
-                self._tell("stop", within_s=LOST_S)
-            elif run.request is not None:
-                self._tell(run.request, within_s=GRACE_S)
+        """Ask what a user wants of the run; where the lease is due, the renewal brings the answer along."""
+        request: Request | None = None
+        try:
+            if now >= self._next_renew:
+                self._next_renew = now + self._lease_s / 3
+                self._next_ask = now + ASK_EVERY_S
+                request = queue.renew(self._store, self.held, lease_s=self._lease_s)
+            elif now >= self._next_ask:
+                self._next_ask = now + ASK_EVERY_S
+                request = self._request()
+        except LeaseLost:
+            # Another worker has the run, or the process has just ended it: either way it must not go on.
+            self._tell("stop", within_s=LOST_S)
+        if request is not None:
+            self._tell(request, within_s=GRACE_S)
+
+    def _request(self) -> Request | None:
+        """Raises LeaseLost where the run was removed."""
+        with self._store.read() as session:
+            run = listing.find_run(session, self.held.run_id)
+        if run is None:
+            raise LeaseLost(f"run {self.held.run_id} was removed")
+        return cast("Request | None", run.request)
 
     def _tell(self, word: str, *, within_s: float) -> None:
         """Ask the process to stop, once; a later, more hurried asking only shortens the time."""

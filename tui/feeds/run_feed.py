@@ -1,12 +1,16 @@
 """Feed of the opened run, polled in a thread by the timer of its screen."""
 
 import contextlib
+from collections.abc import Mapping
+
+from sqlmodel import Session
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec
 from engine.store import history, listing
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix
+from engine.store.tables import EpochMetrics
 from tui.feeds.run_log import log_tail
 from tui.views.run_view import RunView, make_run_view
 
@@ -23,8 +27,10 @@ class RunFeed:
         self._log = home.run(run_id).log
         self.run_id = run_id
         self._changed: int | None = None
-        self._matrices: dict[tuple[int, int], Matrix] = {}
-        """Matrices by epoch and the attempt that measured it."""
+        self._attempts: dict[int, int] = {}
+        """The attempt that measured each epoch read so far."""
+        self._epochs: list[EpochMetrics] = []
+        self._matrices: dict[int, Matrix] = {}
 
     def poll(self) -> RunView | None:
         """Read the run; None where nothing changed. Raises StoreError, and QueueError where the run was removed."""
@@ -33,20 +39,34 @@ class RunFeed:
             if run.changed == self._changed:
                 return None
             self._changed = run.changed
-            epochs = history.epochs_of(session, self.run_id)
-            matrices = {}
-            for row in epochs:
-                key = row.epoch, row.attempt
-                if key not in self._matrices:
-                    found = history.confusion_of(session, self.run_id, row.epoch)
-                    if found is None:
-                        continue
-                    self._matrices[key] = found
-                matrices[row.epoch] = self._matrices[key]
+            self._read_epochs(session)
             losses = history.losses_of(session, self.run_id)
             last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()
-            return make_run_view(run, load_spec(run.spec), epochs, losses, matrices, last_lines)
+            return make_run_view(
+                run, load_spec(run.spec), self._epochs, losses, dict(self._matrices), last_lines
+            )
+
+    def _read_epochs(self, session: Session) -> None:
+        """Read the epochs from the first on that is new or was measured again."""
+        attempts = history.attempts_of_epochs(session, self.run_id)
+        last = last_unchanged(self._attempts, attempts)
+        self._epochs = [row for row in self._epochs if row.epoch <= last]
+        self._matrices = {epoch: matrix for epoch, matrix in self._matrices.items() if epoch <= last}
+        if attempts and max(attempts) > last:
+            self._epochs += history.epochs_of(session, self.run_id, after_epoch=last)
+            self._matrices |= history.confusions_of(session, self.run_id, after_epoch=last)
+        self._attempts = attempts
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._store.close()
+
+
+def last_unchanged(before: Mapping[int, int], now: Mapping[int, int]) -> int:
+    """Return the last epoch up to which both have the same epochs of the same attempts; -1 for none."""
+    last = -1
+    for (epoch, attempt), found in zip(sorted(before.items()), sorted(now.items()), strict=False):
+        if (epoch, attempt) != found:
+            break
+        last = epoch
+    return last

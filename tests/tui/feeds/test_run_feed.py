@@ -1,0 +1,98 @@
+"""The opened run is read in few queries, and at a change only what is new of it."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event, text
+from studies import LABELS, add_study, confusion, measured
+
+from engine.files.paths import Home
+from engine.store import history, listing
+from engine.store.database import Store
+from engine.store.fencing import Claim
+from tui.feeds.run_feed import RunFeed, last_unchanged
+
+
+@contextlib.contextmanager
+def queries(store: Store) -> Iterator[list[str]]:
+    """The statements that go to the database, by their table."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("SELECT"):
+            seen.append(statement.split("FROM ")[-1].split()[0])
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def study(store: Store) -> Store:
+    add_study(store)
+    return store
+
+
+def test_a_run_is_opened_with_a_query_a_table_whatever_its_epochs(
+    tmp_path_factory: pytest.TempPathFactory, study: Store
+) -> None:
+    feed = RunFeed(Home.find(tmp_path_factory.mktemp("home")), 4, study)
+    with queries(study) as seen:
+        view = feed.poll()
+    assert view is not None and view.epoch == 6 and view.matrices.keys() == set(range(7))
+    assert sorted(seen) == ["epoch_confusion", "epoch_metrics", "epoch_metrics", "loss_point", "run"]
+
+
+def test_at_a_change_only_new_epochs_are_read(tmp_path_factory: pytest.TempPathFactory, study: Store) -> None:
+    home = Home.find(tmp_path_factory.mktemp("home"))
+    feed = RunFeed(home, 5, study)
+    before = feed.poll()
+    assert before is not None and before.epoch == 3
+    with study.write() as session:
+        session.execute(text("UPDATE run SET note = 'seen', changed = changed + 1000 WHERE id = 5"))
+    with queries(study) as seen:
+        assert feed.poll() is not None
+    assert sorted(seen) == ["epoch_metrics", "loss_point", "run"]
+    held, matrix = Claim(5, 1), confusion(LABELS, 0.5)
+    history.record_epoch(study, held, measured(held, 4, matrix), matrix, best=None, judgement=None)
+    after = feed.poll()
+    assert after is not None and after == RunFeed(home, 5, study).poll()
+    assert after.matrices.keys() == before.matrices.keys() | {4}
+
+
+def test_epochs_that_a_later_attempt_measured_again_are_read_again(
+    tmp_path_factory: pytest.TempPathFactory, study: Store
+) -> None:
+    home = Home.find(tmp_path_factory.mktemp("home"))
+    feed = RunFeed(home, 5, study)
+    before = feed.poll()
+    assert before is not None
+    with study.write() as session:
+        session.execute(
+            text("UPDATE epoch_metrics SET test_acc = 0.125, attempt = 2 WHERE run_id = 5 AND epoch >= 2")
+        )
+        session.execute(text("DELETE FROM epoch_confusion WHERE run_id = 5 AND epoch = 3"))
+        session.execute(text("UPDATE run SET changed = changed + 1000 WHERE id = 5"))
+        assert listing.get_run(session, 5).attempt == 1
+    after = feed.poll()
+    assert after is not None
+    assert after.curves["test_acc"] == (before.curves["test_acc"][0], (2.0, 0.125), (3.0, 0.125))
+    assert after.matrices.keys() == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "last"),
+    [
+        ({}, {}, -1),
+        ({}, {0: 1}, -1),
+        ({0: 1, 1: 1}, {0: 1, 1: 1, 2: 1}, 1),
+        ({0: 1, 1: 1, 2: 1}, {0: 1, 1: 2}, 0),
+        ({0: 1, 1: 1}, {0: 1}, 0),
+        ({0: 1}, {0: 2}, -1),
+    ],
+)
+def test_the_last_epoch_that_stayed(before: dict[int, int], now: dict[int, int], last: int) -> None:
+    assert last_unchanged(before, now) == last
