@@ -10,7 +10,7 @@ PRESET, MORE, ARCH = "preset", "more", "arch"
 # Field, label, hint while there is no problem.
 INPUTS = (
     ("data", "data", ""),
-    (ARCH, "arch", "resnet18, resnet50 or FILE.py:FUNCTION"),
+    (ARCH, "arch", "several, or FILE.py:FUNCTION"),
     (PRESET, "preset", "lab or seed: the course's settings"),
     ("pretrained", "pretrained", "none, imagenet, a file, run:ID"),
     ("lr", "lr", "several: 1e-3, 1e-4"),

@@ -40,7 +40,7 @@ class Facts:
 
     id_width: int = 3
     arch_width: int = 8
-    pretrained_width: int = 7
+    pretrained_width: int = 10
     lr_width: int = 4
     epoch_width: int = LEAST_EPOCH
     best_width: int = 5
@@ -80,7 +80,7 @@ def facts_of(rows: Collection[RunRow]) -> Facts:
     return Facts(
         id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
         arch_width=max(4, _widest(map(arch_shown, {row.arch for row in rows}), "arch")),
-        pretrained_width=max(7, _widest({row.pretrained for row in rows}, "pretrained")),
+        pretrained_width=max(10, _widest({row.pretrained for row in rows}, "pretrained")),
         lr_width=max(3, _widest(map(learning_rate, {row.lr for row in rows}), "lr")),
         epoch_width=_epoch_width(rows),
         best_width=max(map(len, map(decimals, {row.best for row in rows})), default=5),
@@ -122,7 +122,7 @@ def plan_columns(width: int, facts: Facts, metrics: Sequence[SplitMetric] = ()) 
             Column("status", "", 1),
             Column("id", "#", facts.id_width, right=True),
             Column("arch", "arch", facts.arch_width),
-            Column("pretrained", "weights", facts.pretrained_width),
+            Column("pretrained", "pretrained", facts.pretrained_width),
             Column("lr", "lr", facts.lr_width, right=True),
             Column("epoch", "epoch", facts.epoch_width),
             Column("best", "best", max(facts.best_width, 5), right=True),
