@@ -1,19 +1,27 @@
 """What a training process asks of its libraries, and what it shows before its first step."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 import torch
+from sessions import CPU
 
 from engine.spec.grid import make_spec
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 from engine.training.attempt import _shown
-from engine.training.recipe import CHANNELS_LAST_FROM_PX, memory_format
+from engine.training.recipe import (
+    CHANNELS_LAST_FROM_PX,
+    MachineError,
+    memory_format,
+    resolve_precision,
+    resolve_threads,
+)
 
-CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
+CUDA = torch.device("cuda", 0)
 
 FAULTS = """
 import resource, sys, torch
@@ -63,3 +71,26 @@ def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
             listing.get_run(session, held.run_id).doing
             == "packed 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
         )
+
+
+def test_precision_resolves_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve_precision("bf16", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert resolve_precision("auto", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
+    assert resolve_precision("auto", CPU) == "fp32"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp16"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (6, 1))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp32"
+    with pytest.raises(MachineError, match="fp16 needs an NVIDIA card"):
+        resolve_precision("fp16", CPU)
+
+
+@pytest.mark.parametrize(("told", "found"), [("1", 1), ("12", 12), ("", 8), ("0", 8), ("4,2", 8)])
+def test_threads_are_as_asked_else_as_the_environment_says_else_the_cores(
+    monkeypatch: pytest.MonkeyPatch, told: str, found: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(64)))
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert (resolve_threads(3), resolve_threads(0)) == (3, found)
