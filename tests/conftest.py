@@ -16,6 +16,12 @@ from shell import Shell
 
 from engine.store.database import Store, open_store
 
+SLOW = (
+    "test_terminal.py", "test_golden.py", "test_kill_loop.py", "test_outage.py", "test_worker.py",
+    "test_worker_signals.py", "test_crowd.py", "test_disk_full.py",
+)  # fmt: skip
+"""The files that start workers and crowds, the longest first."""
+
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
 
@@ -61,5 +67,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest file first, so that no core is left with it alone at the end."""
-    items.sort(key=lambda item: item.path.name != "test_terminal.py")
+    """Deal the slow tests out to the beginnings of the shares that pytest-xdist makes, so that no core is left with one
+    of them alone at the end."""
+    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = sorted(
+        (item for item in items if item.path.name in SLOW), key=lambda item: SLOW.index(item.path.name)
+    )
+    rest = [item for item in items if item.path.name not in SLOW]
+    size = -(-len(rest) // shares)
+    items[:] = [
+        item
+        for share in range(shares)
+        for item in (*slow[share::shares], *rest[share * size : (share + 1) * size])
+    ]

@@ -26,10 +26,7 @@ def write(name: str, content: Any) -> None:
 def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:
-        lab = recipes.make_lab(Path(folder))
-        lab.drain()
-        write("recipes.json", {"machine": recipes.processor(), "results": recipes.results(lab)})
-        lab.close()
+        write("recipes.json", {"machine": recipes.processor(), "results": recipes.train_all(Path(folder))})
     with tempfile.TemporaryDirectory() as folder:
         home = documents.old_home(Path(folder))
         for name, content in documents.read(home).items():

@@ -1,8 +1,9 @@
-"""What the program of before the house was rebuilt gave: the same recipes give the same results, the same home the same
-documents. `python tests/golden/record.py` writes the files anew."""
+"""The program gives what it gave before the house was rebuilt: the same recipes the same results, the same home the
+same documents. `python tests/golden/record.py` writes the files anew.
+
+One test for all that one training or one reading gives: pytest-xdist would repeat it in each process with a part."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +17,31 @@ ELSEWHERE = 0.05
 """Relative: how far losses may lie apart where another processor or torch rounds otherwise."""
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    lab = recipes.make_lab(tmp_path_factory.mktemp("recipes"))
-    try:
-        lab.drain()
-        # Through JSON, as the golden file went: keys of objects are text there.
-        yield json.loads(json.dumps(recipes.results(lab)))
-    finally:
-        lab.close()
-
-
-@pytest.mark.parametrize("name", recipes.RECIPES)
-def test_a_recipe_trains_to_the_same_bits(trained: dict[str, Any], name: str) -> None:
+def test_each_recipe_trains_to_the_same_bits(tmp_path: Path) -> None:
     """On the processor and torch of the golden file; on others to nearly the same losses."""
-    expected, found = GOLDEN["results"][name], trained[name]
-    if recipes.processor() == GOLDEN["machine"]:
-        assert_kept(expected, found, name)
-        return
-    for before, after in zip(expected["epochs"], found["epochs"], strict=True):
-        assert before.keys() <= after.keys()
-        assert after["train_loss"] == pytest.approx(before["train_loss"], rel=ELSEWHERE)
-    assert [len(expected[part]) for part in ("losses", "confusions")] == [
-        len(found[part]) for part in ("losses", "confusions")
-    ]
+    # Through JSON, as the golden file went: keys of objects are text there.
+    trained = json.loads(json.dumps(recipes.train_all(tmp_path)))
+    same_machine = recipes.processor() == GOLDEN["machine"]
+    assert trained.keys() == GOLDEN["results"].keys() == recipes.RECIPES.keys()
+    for name, expected in GOLDEN["results"].items():
+        (assert_kept if same_machine else assert_near)(expected, trained[name], name)
 
 
-@pytest.fixture(scope="module")
-def old_documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return documents.read(documents.old_home(tmp_path_factory.mktemp("old")))
+def test_the_documents_of_an_old_home_keep_all_they_had(tmp_path: Path) -> None:
+    """And its report, byte for byte."""
+    found = documents.read(documents.old_home(tmp_path))
+    for name in ("ls.json", "show.json", "arch.json"):
+        assert_kept(json.loads((HERE / name).read_text()), found[name], name)
+    assert found["report.md"] == (HERE / "report.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["ls.json", "show.json", "arch.json"])
-def test_a_document_of_an_old_home_keeps_all_it_had(old_documents: dict[str, Any], name: str) -> None:
-    assert_kept(json.loads((HERE / name).read_text()), old_documents[name], name)
-
-
-def test_the_report_of_an_old_home_is_the_same(old_documents: dict[str, Any]) -> None:
-    assert old_documents["report.md"] == (HERE / "report.md").read_text()
+def assert_near(before: dict[str, Any], after: dict[str, Any], where: str) -> None:
+    """The same amount of numbers, and losses close to those before."""
+    for old, new in zip(before["epochs"], after["epochs"], strict=True):
+        assert old.keys() <= new.keys(), where
+        assert new["train_loss"] == pytest.approx(old["train_loss"], rel=ELSEWHERE), where
+    for part in ("losses", "confusions"):
+        assert len(before[part]) == len(after[part]), f"{where}/{part}"
 
 
 def assert_kept(before: Any, after: Any, where: str) -> None:

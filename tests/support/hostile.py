@@ -63,3 +63,9 @@ def file_names(suffix: str = "") -> list[str]:
     """The corpus as names that a file system takes, each another one."""
     names = (text.replace("/", "∕")[:60].strip() + suffix for text in CORPUS)
     return [name for name in dict.fromkeys(names) if name.strip(" .") and not name.startswith(".")]
+
+
+EVIL = "\x1b[31mred\x1b[0m \u202eevil\nnext"
+"""A note that would colour the terminal, turn its words and break its line."""
+SHOWN = "\\x1b[31mred\\x1b[0m \\u202eevil next"
+"""The same as the command line prints it."""

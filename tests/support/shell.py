@@ -1,5 +1,6 @@
 """The command line as a script calls it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,9 @@ class Shell:
         assert self(*arguments) == 2, self.err
         assert self.out == "" and self.err.count("\n") == 1 and "Traceback" not in self.err
         return self.err
+
+
+def statuses(shell: Shell) -> dict[int, str]:
+    """The status of each run, as `ls` gives it."""
+    assert shell("ls", "--json") == 0
+    return {run["id"]: run["status"] for run in json.loads(shell.out)["runs"]}

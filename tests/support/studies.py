@@ -1,14 +1,19 @@
 """A study written into a run table without training: for the tests of what reads it."""
 
 import os
+import tempfile
+import time
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from sqlalchemy import text
 
+from engine.hardware import processes
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
-from engine.store.database import Store
+from engine.store.database import Store, open_store
 from engine.store.fencing import Claim
 from engine.store.tables import EpochMetrics
 
@@ -16,6 +21,25 @@ GRADES = ["no DR", "mild", "moderate", "severe", "proliferative"]
 LABELS = [147, 14, 31, 5, 4]
 BASELINE = LABELS[0] / sum(LABELS)
 STEPS = 20
+FRESH_S = 600.0
+
+
+def open_study(path: Path) -> Store:
+    """A new run table with the study in it, at most FRESH_S old: a copy, for to write it takes long."""
+    path.touch(mode=0o600)
+    path.write_bytes(_study_file(processes.host_name(), int(time.monotonic() // FRESH_S)))
+    return open_store(f"sqlite:///{path}")
+
+
+@cache
+def _study_file(host: str, _made: int) -> bytes:
+    """The run table of a study on a host of that name, one for each `_made`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "runs.db")
+        store = open_store(f"sqlite:///{path}")
+        add_study(store)
+        store.close()
+        return path.read_bytes()
 
 
 def add_study(store: Store) -> int:
@@ -52,10 +76,10 @@ def add_study(store: Store) -> int:
 
 
 def stay(store: Store) -> None:
-    """Keep all workers present and all leases held for an hour more, however slow the test is."""
+    """Keep all workers present and all leases held for a day more, however slow the test is."""
     with store.write() as session:
-        session.execute(text("UPDATE worker SET seen_s = seen_s + 3600"))
-        session.execute(text("UPDATE run SET lease_expires_s = lease_expires_s + 3600"))
+        session.execute(text("UPDATE worker SET seen_s = seen_s + 86400"))
+        session.execute(text("UPDATE run SET lease_expires_s = lease_expires_s + 86400"))
 
 
 def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Sequence[int] = LABELS) -> None:

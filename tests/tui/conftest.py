@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from pilots import make_home
-from studies import add_study
+from studies import open_study
 
 from engine.files.paths import Home
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 
 
 @pytest.fixture
@@ -21,6 +21,5 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.fixture
 def study(home: Home) -> Iterator[Store]:
-    with contextlib.closing(open_store(home.database)) as store:
-        add_study(store)
+    with contextlib.closing(open_study(home.root / "runs.db")) as store:
         yield store

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from pictures import draw
 from pilots import app, opened, until
 from sqlalchemy import bindparam, text
-from studies import add_study
+from studies import open_study
 from textual.widgets import Input, Static
 
 from engine.analysis.final_table import final_table
@@ -45,8 +45,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def table(home: Home) -> Store:
     """A study whose every text is hostile, another piece of the corpus in each place."""
-    store = open_store(home.database)
-    add_study(store)
+    store = open_study(home.root / "runs.db")
     pieces = [piece for piece in CORPUS if "\0" not in piece and piece.strip()]
     with store.write() as session:
         for run_id in range(1, 9):

@@ -26,10 +26,10 @@ from engine.analysis.study import Study
 from engine.spec.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from engine.store.fencing import Claim, QueueError
 from engine.store.tables import EpochMetrics
-from tests.support.studies import add_study, train
+from tests.support.studies import open_study, train
 
 BLOCKS = {"resnet18": "[3×3,64; 3×3,64]×2", "resnet50": "[1×1,64; 3×3,64; 1×1,256]×3", "resnet101": "unused"}
 DOCUMENT = {
@@ -51,8 +51,7 @@ DOCUMENT = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The sweep of tests.support.studies: seven runs on three data sets, four done, #3 collapsed."""
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('study') / 'runs.db'}")
-    add_study(store)
+    store = open_study(tmp_path_factory.mktemp("study") / "runs.db")
     collected = collect(store, run_ids=None, sweep="demo")
     store.close()
     return collected
@@ -117,8 +116,7 @@ def record(
 
 
 def test_results_are_the_stores(text: str, tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
-    add_study(store)
+    store = open_study(tmp_path / "runs.db")
     with store.read() as session:
         rows = {row.id: row for row in listing.list_runs(session)}
     store.close()

@@ -113,6 +113,7 @@ def test_the_configuration_is_read_with_its_drop_ins(
 def session_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A host on which we are logged in and whose configuration kills; its tools are fakes that fail."""
     monkeypatch.setattr(linger, "_user", lambda: "ann")
+    monkeypatch.setattr(linger, "ASK_TIMEOUT_S", LIMIT_S)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     config(
         tmp_path,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
@@ -47,6 +48,7 @@ def test_changes_between_attempts_are_kept_and_warned_of() -> None:
 
 
 def test_the_revision_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "GIT_TIMEOUT_S", LIMIT_S)
     assert git_revision(tmp_path) is None
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.c"]
     (tmp_path / "notes.txt").write_text("one")

@@ -1,11 +1,14 @@
 """What a training process asks of its libraries, and what it shows before its first step."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from sessions import CPU
+from small import small_spec
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
@@ -15,8 +18,10 @@ from engine.store.database import Store
 from engine.training.attempt import Attempt
 from engine.training.control_channel import ControlChannel
 from engine.training.memory_layout import CHANNELS_LAST_FROM_PX, memory_format
+from engine.training.precision import MachineError, resolve_precision, run_precision
+from engine.training.torch_setup import resolve_threads
 
-CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
+CUDA = torch.device("cuda", 0)
 
 FAULTS = """
 import resource, sys, torch
@@ -67,3 +72,36 @@ def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
             listing.get_run(session, held.run_id).doing
             == "packed 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
         )
+
+
+def test_precision_resolves_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve_precision("bf16", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert resolve_precision("auto", CPU) == "bf16"
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
+    assert resolve_precision("auto", CPU) == "fp32"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp16"
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (6, 1))
+    assert resolve_precision("auto", torch.device("cuda:0")) == "fp32"
+    with pytest.raises(MachineError, match="fp16 needs an NVIDIA card"):
+        resolve_precision("fp16", CPU)
+
+
+def test_no_bf16_on_a_cpu_where_its_gradients_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert run_precision(small_spec(image_size=16, precision="auto"), CPU) == "fp32"
+    assert run_precision(small_spec(image_size=17, precision="auto"), CPU) == "bf16"
+    assert run_precision(small_spec(image_size=16, precision="auto", stem="cifar"), CPU) == "bf16"
+    with pytest.raises(MachineError, match="choose precision auto or fp32, or an image_size of 17 or more"):
+        run_precision(small_spec(image_size=16, precision="bf16"), CPU)
+    assert run_precision(small_spec(image_size=17, precision="bf16"), CPU) == "bf16"
+
+
+@pytest.mark.parametrize(("told", "found"), [("1", 1), ("12", 12), ("", 8), ("0", 8), ("4,2", 8)])
+def test_threads_are_as_asked_else_as_the_environment_says_else_the_cores(
+    monkeypatch: pytest.MonkeyPatch, told: str, found: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(64)))
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert (resolve_threads(3), resolve_threads(0)) == (3, found)

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from shell import Shell
-from studies import add_study
+from studies import open_study
 
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 
 
 @pytest.fixture
 def study(shell: Shell) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{shell.home}/runs.db")
-    add_study(store)
+    store = open_study(shell.home / "runs.db")
     yield store
     store.close()

@@ -1,6 +1,5 @@
 """Each screen as a picture: what is drawn differs from the one that was looked at only on purpose."""
 
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +8,13 @@ import pytest
 from cell_images import SKILL, answer, is_drawn
 from pilots import SMALL, TALL, app, make_home, opened, shown, until
 from rich.text import Text
-from studies import LABELS, add_study
+from studies import LABELS, open_study
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.files import usage
 from engine.files.paths import Home
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
-from engine.store.database import open_store
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
@@ -57,8 +55,7 @@ CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONC
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """With a study, and nothing that depends on the day or the machine."""
     home = make_home(tmp_path, monkeypatch)
-    with contextlib.closing(open_store(home.database)) as store:
-        add_study(store)
+    open_study(home.root / "runs.db").close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
     for place in ("tui.snapshot_rows.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):

@@ -1,0 +1,39 @@
+"""Editing and cloning runs, and adding those that wait for others."""
+
+import json
+
+from shell import Shell, statuses
+
+from engine.store.database import Store
+
+
+def test_edit_looks_at_files_and_repeats_as_add_does(shell: Shell) -> None:
+    assert shell("add", "--data", "digits", "--lr", "0.1,0.2") == 0
+    assert shell("edit", "2", "--lr", "0.1") == 0
+    assert shell.err == "run 2: --lr 0.1\nrun 2 repeats run 1: same settings, same data\n"
+    assert shell("edit", "1-2", "--seed", "9", "--batch-size", "16") == 0
+    assert shell("ls", "--json") == 0
+    assert [(run["seed"], run["batch_size"], run["lr"]) for run in json.loads(shell.out)["runs"]] == [
+        (9, 16, 0.1)
+    ] * 2
+
+
+def test_clone_takes_several_runs_at_once(shell: Shell, study: Store) -> None:
+    assert shell("clone", "1,3", "--seed", "1,2") == 0
+    assert shell.out == "9\n10\n11\n12\n"
+    assert shell("ls", "--json") == 0
+    made = json.loads(shell.out)["runs"][8:]
+    assert [(run["data"], run["seed"], run["name"]) for run in made] == [
+        ("digits", 1, "digits"), ("digits", 2, "digits"), ("fundus", 1, ""), ("fundus", 2, ""),
+    ]  # fmt: skip
+    assert shell("undo") == 0 and shell.err == "undone: add runs 9-12\n"
+    assert set(statuses(shell)) == set(range(1, 9))
+
+
+def test_add_after_any(shell: Shell, study: Store) -> None:
+    assert shell("add", "--data", "digits", "--after", "7,any:5-6", "--after", "any:8") == 0
+    assert shell("show", "9", "--json") == 0
+    assert json.loads(shell.out)["waiting"]["reason"] == "waits for #5, #7, #8"
+    assert shell("cancel", "7-8") == 0
+    assert shell("show", "9", "--json") == 0
+    assert json.loads(shell.out)["waiting"]["reason"] == "waits for #7, which was cancelled"
