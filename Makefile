@@ -25,7 +25,7 @@ format: install  ## is the code formatted?
 lint: install    ## ruff's rules
 	@$(PY) -m ruff check .
 
-types: install   ## mypy, strict, over engine and tui
+types: install   ## mypy, strict, over engine, tui and benchmarks
 	@$(PY) -m mypy
 
 contracts: install  ## which room may import which

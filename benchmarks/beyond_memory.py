@@ -101,7 +101,7 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
     from engine.files.paths import Home
     from engine.spec.grid import make_spec
     from engine.training.context import RunContext
-    from engine.training.network import build_network
+    from engine.training.network import make_network
     from engine.training.prepared_data import prepare_data
     from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
@@ -115,7 +115,7 @@ def _inside(place: Path, group: Path | None) -> dict[str, float]:
     context.paths.folder.mkdir(parents=True)
     data = prepare_data(context)
     packing_s = time.perf_counter() - began
-    trained_s, waited_s = _timed_training(build_network(context, data, None, resumes=False), data)
+    trained_s, waited_s = _timed_training(make_network(context, data, None, resumes=False), data)
     gathered_per_s = _timed_gathering(data)
     peak = [group / name for name in ("memory.max_usage_in_bytes", "memory.peak")] if group else []
     used = [int(path.read_text()) for path in peak if path.exists()]

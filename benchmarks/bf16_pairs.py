@@ -45,7 +45,7 @@ def report(stores: Sequence[Store]) -> Iterator[str]:
         with store.read() as session:
             for run in listing.list_runs(session, sweep=SWEEP, status=("done",)):
                 spec, last = load_spec(run.spec), epochs_of(session, run.id or 0)[-1]
-                devices.add(run.environment.get("device_name"))
+                devices.add(str(run.environment.get("device_name")))
                 if last.test_acc is not None:
                     found[spec.data][spec.seed][spec.precision] = 100 * last.test_acc
     yield f"ResNet-18, defaults, test accuracy of the last epoch, {' and '.join(map(str, sorted(devices)))}\n"

@@ -22,6 +22,7 @@ from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.history import epochs_of
+from engine.store.tables import EpochMetrics
 from engine.training.context import RunContext
 from engine.training.precision import resolve_precision
 from engine.training.record import StoreRecorder
@@ -68,7 +69,7 @@ def measure() -> Iterator[str]:
 def random_images(folder: Path) -> None:
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, count in (("train", IMAGES), ("test", 64)):
         arrays[f"{split}_images"] = rng.integers(0, 256, (count, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
         arrays[f"{split}_labels"] = np.arange(count) % 5
@@ -86,37 +87,37 @@ def _case(
 ) -> str:
     """A row: the medians of the later epochs and of as many rounds of the bare loop right after them."""
     os.environ[GPU_CACHE_VARIABLE] = str(cache_gib)
-    home = Home.find(root)
-    store = open_store(home.database)
-    settings = {
-        "data": "data/random",
-        "arch": arch,
-        "batch_size": batch,
-        "image_size": SIDE_PX,
-        "epochs": EPOCHS,
-    }
-    spec = make_spec({**settings, "augment": "flip", **options})
-    set_up_process(spec, {"threads": 8, "precision": precision}, device)
-    add_runs(store, [spec])
-    worker = workers.register(store, pid=os.getpid(), device=str(device), device_name="bench")
-    held = queue.claim(store, worker)
-    assert held is not None
-    said: list[str] = []
-    session = Session(
-        RunContext(spec, home, held.run_id, device=device, precision=precision, log=said.append)
-    )
-    session.train(StoreRecorder(store, held, spec, {}), lambda: False)
-    with store.read() as reading:
-        rows = epochs_of(reading, held.run_id)
-    queue.end(store, held, "done")
-    workers.leave(store, worker)
-    store.close()
+    settings = {"arch": arch, "batch_size": batch, "augment": "flip", **options}
+    session, said, rows = _train(root, device, precision, settings)
     words = " ".join(f"{name} {value}" for name, value in options.items()) or "defaults"
     if any("not replayed" in each for each in said):
         words += " (not replayed)"
     ours = [row.images_per_s or 0.0 for row in rows[2:]]
     beside = _beside_bare(session, batch, statistics.median(ours))
     return f"| {' | '.join([arch, str(batch), CACHE_WORDS[cache_gib > 0], words, _spread(ours), *beside])} |"
+
+
+def _train(
+    root: Path, device: torch.device, precision: str, settings: dict[str, Any]
+) -> tuple[Session, list[str], list[EpochMetrics]]:
+    """Train a run as a worker does; gives its session, its log lines and its epochs."""
+    home, said = Home.find(root), list[str]()
+    store = open_store(home.database)
+    spec = make_spec({"data": "data/random", "image_size": SIDE_PX, "epochs": EPOCHS, **settings})
+    set_up_process(spec, {"threads": 8, "precision": precision}, device)
+    add_runs(store, [spec])
+    worker = workers.register(store, pid=os.getpid(), device=str(device), device_name="bench")
+    held = queue.claim(store, worker)
+    assert held is not None
+    context = RunContext(spec, home, held.run_id, device=device, precision=precision, log=said.append)
+    session = Session(context)
+    session.train(StoreRecorder(store, held, spec, {}), lambda: False)
+    with store.read() as reading:
+        rows = epochs_of(reading, held.run_id)
+    queue.end(store, held, "done")
+    workers.leave(store, worker)
+    store.close()
+    return session, said, rows
 
 
 def _beside_bare(session: Session, batch: int, ours: float) -> list[str]:
@@ -138,7 +139,7 @@ def _spread(paces: list[float]) -> str:
 def _bare(session: Session, batch: int, steps: int, *, replayed: bool) -> float:
     """Images/s of forward, backward and step, with the session's network, whose training is over; kernel by kernel,
     or replayed as the session does."""
-    net, device = session.net, session.device
+    net, device = session.net, session.context.device
     images = torch.randn(batch, 3, SIDE_PX, SIDE_PX, device=device).contiguous(memory_format=net.layout)
     labels = torch.randint(0, 5, (batch,), device=device)
     net.model.train()

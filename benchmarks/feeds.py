@@ -101,7 +101,7 @@ def _share(size_px: int, prepare: Callable[[], Iterable[Batch]], train: Callable
 
 
 def _trainer(precision: str, layout: torch.memory_format) -> Callable[[Iterable[Batch]], float]:
-    model = build_model("resnet18", 5, seed=0).to(memory_format=layout)  # type: ignore[call-overload]
+    model = build_model("resnet18", 5, seed=0).to(memory_format=layout)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, fused=True)
 
     def train(batches: Iterable[Batch]) -> float:

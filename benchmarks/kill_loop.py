@@ -167,11 +167,13 @@ class KillLoop:
         if worker is None:
             return False
         training = training_of(worker.pid, self.home.run(run_id).log)
-        victims = {"training": [training], "worker": [worker.pid], "both": [training, worker.pid]}[target]
-        if None in victims:
+        victims: dict[str, list[int | None]] = {
+            "training": [training], "worker": [worker.pid], "both": [training, worker.pid]
+        }  # fmt: skip
+        pids = [pid for pid in victims[target] if pid is not None]
+        if len(pids) < len(victims[target]):
             return False
-        for pid in victims:
-            assert pid is not None
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
         if target != "training":
             worker.wait()

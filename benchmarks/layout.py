@@ -72,7 +72,7 @@ def _steps() -> dict[str, list[float]]:
 def _step(
     arch: str, layout: torch.memory_format, images: torch.Tensor, labels: torch.Tensor
 ) -> Callable[[], None]:
-    model = build_model(arch, 5, seed=0).to(memory_format=layout)  # type: ignore[call-overload]
+    model = build_model(arch, 5, seed=0).to(memory_format=layout)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, fused=True)
     ready = images.contiguous(memory_format=layout)
 

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,7 @@ def drawn_weights(folder: Path) -> dict[str, Path]:
 
 def queue_study(
     store: Store, files: dict[str, Path], *, size: int, epochs: list[int], more: dict[str, object]
-) -> list[int]:
+) -> tuple[int, ...]:
     common = {"data": "data/photographs", "image_size": size, "augment": "flip", **more}
     specs = [
         make_spec({**common, "arch": arch, "epochs": count, "pretrained": pretrained})
@@ -84,7 +84,7 @@ def queue_study(
     return add_runs(store, specs, sweep=f"study at {size} px").ids
 
 
-def report(store: Store, ids: list[int], home: Home) -> Iterator[str]:
+def report(store: Store, ids: Sequence[int], home: Home) -> Iterator[str]:
     yield "| run | network | weights | epochs | images/s | seconds | not training | test accuracy |"
     yield "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     with store.read() as session:

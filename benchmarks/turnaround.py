@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def measure() -> Iterator[str]:
     )
 
 
-def _first_steps(store: Store, ids: list[int], worker: "subprocess.Popen[bytes]") -> dict[int, datetime]:
+def _first_steps(store: Store, ids: Sequence[int], worker: "subprocess.Popen[bytes]") -> dict[int, datetime]:
     """When each run's first step was seen in the run table."""
     seen: dict[int, datetime] = {}
     while len(seen) < len(ids) and worker.poll() is None:

@@ -73,7 +73,7 @@ def verdict_of(record: dict[str, Any]) -> Verdict:
     spec = make_spec(record["spec"])
     history = [evidence_of(row, record["test_counts"]) for row in record["epochs"]]
     if record["diverged_step"] is not None:
-        history.append(EpochEvidence(len(history), math.inf, *[None] * 4, (), ()))
+        history.append(EpochEvidence(len(history), math.inf, None, None, None, None, answers=(), labels=()))
     verdict = judge(history, spec, record["train_counts"])
     assert verdict is not None
     return verdict
@@ -101,7 +101,7 @@ def report(phase: str, out: Path) -> Iterator[str]:
     """Markdown: the table of truth and verdict, then each kind's rates."""
     records = read(out / f"{phase}.jsonl")
     pairs = [(truth_of(record), verdict_of(record).kind) for record in records]
-    table = Counter(pairs)
+    table: Counter[tuple[str, str]] = Counter(pairs)
     minutes = sum(record["seconds"] for record in records) / 60
     yield f"{len(records)} {phase} runs, {minutes:.0f} minutes, {time.strftime('%Y-%m-%d')}, {cpu_name()}"
     yield ""

@@ -182,7 +182,7 @@ def go_on(session: Session, fresh: Images) -> Iterator[Looked]:
     """Train three times as many epochs again; the fresh answers after each third."""
     spec, data = session.spec, session.data
     longer = spec.model_copy(update={"epochs": 3 * spec.epochs})
-    optimizer = make_optimizer(session.net.model, spec, session.device)
+    optimizer = make_optimizer(session.net.model, spec, session.context.device)
     schedule = make_schedule(optimizer, longer, data.steps_per_epoch)
     net = replace(session.net, optimizer=optimizer, schedule=schedule)
     for epoch in range(longer.epochs):

@@ -26,6 +26,18 @@ class Scenario:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+RANGES = {
+    "imbalanced": ((100, 200), (1, 4), (-3.7, -1.7)),
+    "slow": ((80, 200), (1, 3), (-5.0, -2.7)),
+    "hot": ((80, 160), (1, 4), (-0.5, 3.0)),
+    "tiny": ((30, 60), (12, 25), (-3.0, -1.8)),
+    "noise": ((40, 80), (12, 20), (-3.0, -1.8)),
+    "warm": ((80, 200), (2, 6), (-3.5, -1.8)),
+    "ordinary": ((150, 300), (3, 7), (-2.7, -1.5)),
+}
+"""Of each family: training images, epochs, and the logarithm of the learning rate, lowest and highest."""
+
+
 def scenario(phase: str, number: int) -> Scenario:
     """Run `number` of a phase, drawn from a seed of its own."""
     seed = (1_000, 500_000)[PHASES.index(phase)] + number
@@ -34,15 +46,7 @@ def scenario(phase: str, number: int) -> Scenario:
     choices = {"imbalanced": ("fundus",), "warm": ("fundus", "balanced"), "ordinary": ("digits",)}
     choices |= dict.fromkeys(("tiny", "noise"), ("digits", "balanced"))
     data = str(rng.choice(choices.get(family, ("fundus", "balanced", "digits"))))
-    images, epochs, log_lr = {
-        "imbalanced": ((100, 200), (1, 4), (-3.7, -1.7)),
-        "slow": ((80, 200), (1, 3), (-5.0, -2.7)),
-        "hot": ((80, 160), (1, 4), (-0.5, 3.0)),
-        "tiny": ((30, 60), (12, 25), (-3.0, -1.8)),
-        "noise": ((40, 80), (12, 20), (-3.0, -1.8)),
-        "warm": ((80, 200), (2, 6), (-3.5, -1.8)),
-        "ordinary": ((150, 300), (3, 7), (-2.7, -1.5)),
-    }[family]
+    images, epochs, log_lr = RANGES[family]
     adamw = bool(rng.random() < 0.2) and family != "hot"
     settings = {
         "epochs": int(rng.integers(epochs[0], epochs[1] + 1)),

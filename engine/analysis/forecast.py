@@ -7,7 +7,7 @@ failures, edits of the queue and the packing of new images are not foreseen."""
 import heapq
 import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -165,18 +165,28 @@ def forecast(
     while a station's end is unknown."""
     if any(station.free is None for station in stations):
         return {}
-    scheduler = _Scheduler(queue, running, waits)
+    found: dict[int, Forecast] = {}
+    left = set(wanted or ())
+    for run_id, times in _simulate(_Scheduler(queue, running, waits), stations, known):
+        found[run_id] = times
+        left.discard(run_id)
+        if wanted is not None and not left:
+            break
+    return found if wanted is None else {run_id: found[run_id] for run_id in wanted if run_id in found}
+
+
+def _simulate(
+    scheduler: "_Scheduler", stations: Sequence[Station], known: Knowledge
+) -> Iterator[tuple[int, Forecast]]:
+    """Let the station that is free first take the next task, until one has an unknown duration."""
     free = [
         (station.free.mid, number, station.free) for number, station in enumerate(stations) if station.free
     ]
     heapq.heapify(free)
     idle: list[tuple[float, int, Span]] = []
-    found: dict[int, Forecast] = {}
-    left = set(wanted) if wanted is not None else None
-    while free and (left is None or left):
+    while free:
         time, number, since = heapq.heappop(free)
-        station = stations[number]
-        task = scheduler.take(time, has_card=station.has_card)
+        task = scheduler.take(time, has_card=stations[number].has_card)
         if task is None:
             opening = scheduler.next_opening(time)
             if opening is None:
@@ -186,19 +196,17 @@ def forecast(
             continue
         opened = scheduler.opened.get(task.id)
         start = since.not_before(opened) if opened else since
-        seconds = known.seconds(task, station.device)
-        found[task.id] = Forecast(start, start.then(seconds) if seconds else None)
-        if left is not None:
-            left.discard(task.id)
+        seconds = known.seconds(task, stations[number].device)
         if seconds is None:
-            break
+            yield task.id, Forecast(start, None)
+            return
         end = start.then(seconds)
+        yield task.id, Forecast(start, end)
         heapq.heappush(free, (end.mid, number, end))
         if scheduler.finish(task.id, end):
             for each in idle:
                 heapq.heappush(free, each)
             idle.clear()
-    return found if wanted is None else {run_id: found[run_id] for run_id in wanted if run_id in found}
 
 
 class _Scheduler:

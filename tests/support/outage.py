@@ -55,7 +55,7 @@ def cut_at(root: Path, moments: list[float], dice: random.Random) -> list[Home]:
     random milliseconds later. Gives the copies; the home itself was never disturbed otherwise."""
     home, store, run_id = new_home(root)
     worker = start_worker(home)
-    copies = []
+    copies: list[Home] = []
     try:
         until(lambda: run_of(store, run_id).status == "running", what="the worker")
         for share in moments:

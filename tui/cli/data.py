@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, print_json, tell
 from tui.formatting import plain
 from tui.views.data_text import class_lines, data_lines
+
+if TYPE_CHECKING:
+    from engine.datasets.index import Index
 
 FLAGS = [name for name in READ_FIELDS if name != "data"]
 
@@ -77,21 +80,25 @@ def split(
     index = resplit(survey_data(home, spec).checked(), shares, by_pattern=group == "pattern")
     target = home.resolve(str(out))
     needed = write_split(index, target, inside=home.root)
+    _say_split(index, target / TABLE)
+    more = "".join(f" {flag(field)} {shlex.quote(value)}" for field, value in needed.items())
+    print(plain(f"next: resnet-tui add --data {shlex.quote(home.stored(str(target)))}{more}"))
+    return 0
+
+
+def _say_split(index: "Index", table: Path) -> None:
     counts: dict[str, list[int]] = {
         name: index.counts(name) for name in ("train", "val", "test") if name in index.splits
     }
     _say([*class_lines(index.class_names, counts), ""])
-    groups = f"by {len(index.groups_used):,} groups ({index.group_rule}), none in two splits"
-    skipped = len(index.names) - len(index.used)
-    print(
-        plain(
-            f"wrote {target / TABLE}: {len(index.used):,} images, split "
-            f"{groups if index.groups else 'one by one'}{f'; {skipped:,} missing images left out' * bool(skipped)}"
-        )
+    by = (
+        f"by {len(index.groups_used):,} groups ({index.group_rule}), none in two splits"
+        if index.groups
+        else "one by one"
     )
-    more = "".join(f" {flag(field)} {shlex.quote(value)}" for field, value in needed.items())
-    print(plain(f"next: resnet-tui add --data {shlex.quote(home.stored(str(target)))}{more}"))
-    return 0
+    skipped = len(index.names) - len(index.used)
+    left_out = f"; {skipped:,} missing images left out" if skipped else ""
+    print(plain(f"wrote {table}: {len(index.used):,} images, split {by}{left_out}"))
 
 
 data.command("check")(takes_home(takes_spec(check, FLAGS)))

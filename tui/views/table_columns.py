@@ -115,34 +115,10 @@ def plan_columns(width: int, facts: Facts, metrics: Sequence[SplitMetric] = ()) 
     """Choose the columns for a width: first those that the user chose, then the most important.
 
     The epoch column with its remark gets the remaining width."""
-    chosen = {
-        column.key: column
-        for column in (
-            Column("mark", "", 1),
-            Column("status", "", 1),
-            Column("id", "#", facts.id_width, right=True),
-            Column("arch", "arch", facts.arch_width),
-            Column("pretrained", "pretrained", facts.pretrained_width),
-            Column("lr", "lr", facts.lr_width, right=True),
-            Column("epoch", "epoch", facts.epoch_width),
-            Column("best", "best", max(facts.best_width, 5), right=True),
-            Column("verdict", "", SIGN),
-        )
-    }
+    chosen = {column.key: column for column in _needed(facts)}
     spare = width - sum(column.width + 1 for column in chosen.values())
     own = [metric_column(metric) for metric in metrics]
-    wanted = (
-        *own,
-        Column("verdict", "verdict", facts.verdict_width),
-        Column("data", "data", min(facts.data_width, 7)),
-        Column("data", "data", min(facts.data_width, 9)),
-        Column("kappa", "kappa", 5 if facts.has_kappa else 0, right=True),
-        Column("seed", "seed", facts.seed_width, right=True),
-        Column("data", "data", facts.data_width),
-        Column("name", "name", facts.name_width),
-        Column("ends", "ends ≈", 9 if facts.has_ends else 0),
-    )
-    for column in wanted:
+    for column in (*own, *_wanted(facts)):
         before = chosen.get(column.key)
         cost = column.width - before.width if before else column.width + 1
         if column.width and cost <= spare:
@@ -153,6 +129,35 @@ def plan_columns(width: int, facts: Facts, metrics: Sequence[SplitMetric] = ()) 
         chosen["epoch"] = replace(chosen["epoch"], width=epoch)
     order = (*ORDER[:-1], *(column.key for column in own), ORDER[-1])
     return tuple(chosen[key] for key in order if key in chosen)
+
+
+def _needed(facts: Facts) -> tuple[Column, ...]:
+    """Columns of the narrowest table."""
+    return (
+        Column("mark", "", 1),
+        Column("status", "", 1),
+        Column("id", "#", facts.id_width, right=True),
+        Column("arch", "arch", facts.arch_width),
+        Column("pretrained", "pretrained", facts.pretrained_width),
+        Column("lr", "lr", facts.lr_width, right=True),
+        Column("epoch", "epoch", facts.epoch_width),
+        Column("best", "best", max(facts.best_width, 5), right=True),
+        Column("verdict", "", SIGN),
+    )
+
+
+def _wanted(facts: Facts) -> tuple[Column, ...]:
+    """Columns and widths that are taken where there is room, the most important first; none of width 0."""
+    return (
+        Column("verdict", "verdict", facts.verdict_width),
+        Column("data", "data", min(facts.data_width, 7)),
+        Column("data", "data", min(facts.data_width, 9)),
+        Column("kappa", "kappa", 5 if facts.has_kappa else 0, right=True),
+        Column("seed", "seed", facts.seed_width, right=True),
+        Column("data", "data", facts.data_width),
+        Column("name", "name", facts.name_width),
+        Column("ends", "ends ≈", 9 if facts.has_ends else 0),
+    )
 
 
 ORDER = (

@@ -104,12 +104,10 @@ class RunTable(ScrollView, can_focus=True):
         if gone:
             self.marks -= gone
             self.post_message(self.MarksChanged())
-        if not is_still(before, rows, changed, self.table_query):
-            self._lay_out()
-            return
         is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
-        facts = facts_of(rows.values()).grown(self._facts) if is_other else None
-        if facts is not None and self._plan != plan_columns(self._width, facts, self._metrics):
+        facts = facts_of(rows.values()).grown(self._facts) if is_other else self._facts
+        plan = plan_columns(self._width, facts, self._metrics) if facts is not None else ()
+        if plan != self._plan or not is_still(before, rows, changed, self.table_query):
             self._lay_out()
             return
         visible = {run_id: line for line, run_id in enumerate(self._visible())}
