@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from engine.store.fencing import table_of
 from sqlalchemy import insert
 
 from benchmarks.app_tables import table
@@ -17,7 +18,6 @@ from engine.store import history, listing, overview
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags
-from engine.store.fencing import table_of
 from engine.store.tables import LossPoint
 from engine.training.loss_curve import MAX_BUCKETS
 from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix

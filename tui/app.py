@@ -255,7 +255,7 @@ class ResnetTui(App[None]):
 
     def _newest(self, run_id: int | None) -> Snapshot | None:
         """None where nothing moved. Raises Refused."""
-        from engine.store.database import StoreError
+        from engine.store.errors import StoreError
         from tui.feeds.feed import Feed
 
         try:

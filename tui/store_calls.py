@@ -36,8 +36,8 @@ class Stored:
 def with_store(home: Home, errand: Callable[[Store], T]) -> T:
     """What `errand` gives. Raises Refused where the store, the queue or a spec says no."""
     from engine.spec.grid import SpecError
-    from engine.store.database import StoreError, open_store
-    from engine.store.fencing import QueueError
+    from engine.store.database import open_store
+    from engine.store.errors import QueueError, StoreError
 
     try:
         with contextlib.closing(open_store(home.database, create=False)) as store:

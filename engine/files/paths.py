@@ -13,6 +13,7 @@ from engine.files.disk_errors import WriteError
 from engine.spec.constants import BUILTIN_DEFAULTS, PRETRAINED_WORDS, RUN_PREFIX
 
 DB_VARIABLE = "RESNET_TUI_DB"
+SQLITE_PREFIX = "sqlite:///"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
 GPU_CACHE_VARIABLE = "RESNET_TUI_GPU_CACHE"
 GPU_CACHE_GIB = 4.0
@@ -21,6 +22,11 @@ SAMPLE_SUFFIX = ".sample"
 """In the cache: what tells one folder's images from another's."""
 PRIVATE, SHARED = 0o600, 0o644
 """A run's files are the user's alone; what is made to be handed on may be read by others."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file that a database URL names; None for a database on a server."""
+    return Path(url.removeprefix(SQLITE_PREFIX)) if url.startswith(SQLITE_PREFIX) else None
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Home:
     def find(cls, home: Path | None = None, db: str | None = None, cache: Path | None = None) -> "Home":
         """The home that flags, else environment variables, else the current folder name."""
         root = (home or Path.cwd()).absolute()
-        url = db or os.environ.get(DB_VARIABLE) or "sqlite:///runs.db"
+        url = db or os.environ.get(DB_VARIABLE) or f"{SQLITE_PREFIX}runs.db"
         cache_text = os.environ.get(CACHE_VARIABLE)
         folder = cache or (Path(cache_text) if cache_text else None)
         return cls(root, url, folder.absolute() if folder else root / "cache")
@@ -43,10 +49,14 @@ class Home:
     @property
     def database(self) -> str:
         """The database's URL with a relative SQLite path resolved against the home."""
-        prefix = "sqlite:///"
-        if not self.db_url.startswith(prefix):
-            return self.db_url
-        return f"{prefix}{self.root / self.db_url.removeprefix(prefix)}"
+        path = self.database_file
+        return self.db_url if path is None else f"{SQLITE_PREFIX}{path}"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of the run table; None where it lies on a server."""
+        path = sqlite_file(self.db_url)
+        return None if path is None else self.root / path
 
     def run(self, run_id: int) -> "RunPaths":
         return RunPaths(self.root / "runs" / str(run_id))

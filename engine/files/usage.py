@@ -148,10 +148,9 @@ def room_for(home: Home, runs: Iterable[tuple[RunSpec, Images | None]]) -> Room:
 
 def database_bytes(home: Home) -> int:
     """The run table with its log; 0 where it lies on a server."""
-    prefix = "sqlite:///"
-    if not home.database.startswith(prefix):
+    if home.database_file is None:
         return 0
-    path = os.path.realpath(home.database.removeprefix(prefix))
+    path = os.path.realpath(home.database_file)
     return sum(_size(Path(path + suffix)) for suffix in ("", "-wal", "-shm", "-journal"))
 
 

@@ -5,15 +5,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from engine.spec.run_spec import RunSpec
+from engine.store.backends.protocol import backend_of
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import note
-from engine.store.fencing import QueueError, dependency_table, next_change, run_table, statuses
+from engine.store.errors import QueueError
+from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
+from engine.store.schema import dependency_table, run_table
 from engine.store.spec_columns import of_spec
 from engine.store.status import ENDED, Status
 from engine.store.tables import POSITION_GAP, Run, utc_now
@@ -77,7 +81,11 @@ def add_batches(store: Store, batches: Sequence[Batch]) -> Added:
 
 
 def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Status]) -> tuple[int, ...]:
-    first_id, first_position = _next_id(session), _next_position(session)
+    count = sum(len(batch.specs) for batch in batches)
+    if not count:
+        return ()
+    first_id = backend_of(session).next_run_id(session, count)
+    first_position = _next_position(session)
     shared = {"created_at": utc_now(), "changed": next_change(session)}
     rows: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
@@ -94,8 +102,7 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
             of_run = {"run_id": own["id"]}
             links += [of_run | {"after_id": target, "kind": waits[target]} for target in sorted(waits)]
             rows.append(of_batch | of_spec(spec) | own)
-    if rows:
-        session.execute(insert(run_table), rows)
+    session.execute(insert(run_table), rows)
     if links:
         session.execute(insert(dependency_table), links)
     return tuple(range(first_id, first_id + len(rows)))
@@ -103,14 +110,6 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
 
 def _holds_up(kind: str, status: Status) -> bool:
     return status not in ENDED if kind == "any" else status != "done"
-
-
-def _next_id(session: Session) -> int:
-    """One past the highest id ever given, so that a removed run's number is not given again."""
-    if session.get_bind().dialect.name == "sqlite":
-        used = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'run'")).scalar()
-        return int(used or 0) + 1
-    return int(session.execute(select(func.coalesce(func.max(run_table.c.id), 0))).scalar_one()) + 1
 
 
 def _next_position(session: Session) -> int:

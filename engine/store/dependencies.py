@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlmodel import Session
 
 from engine.spec.constants import RUN_PREFIX
-from engine.store.fencing import QueueError, dependency_table, run_table
+from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
+from engine.store.schema import dependency_table, run_table
 from engine.store.status import ENDED, Status
 
 Key = TypeVar("Key", int, str)

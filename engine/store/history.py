@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
+from engine.store.claims import Claim, write_fenced
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import recount
-from engine.store.fencing import Claim, next_change, table_of, write_fenced
+from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 Matrix = list[list[int]]
@@ -186,7 +188,7 @@ def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
 
 def losses_of(session: Session, run_id: int) -> list[Losses]:
     """A run's loss buckets in order."""
-    points = table_of(LossPoint).c
+    points = loss_table.c
     columns = select(*(points[name] for name in Losses._fields)).where(points.run_id == run_id)
     return [Losses._make(row) for row in session.execute(columns.order_by(points.bucket)).all()]
 

@@ -1,7 +1,7 @@
 """Reading the run table: rows by filter, what changed since, and why a run waits."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import func
@@ -9,8 +9,9 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from engine.store import workers
-from engine.store.dependencies import met
-from engine.store.fencing import IS_QUEUED, QueueError, run_table
+from engine.store.dependencies import met, some_of
+from engine.store.errors import QueueError
+from engine.store.schema import IS_QUEUED, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run, RunDependency
 
@@ -50,12 +51,36 @@ def get_run(session: Session, run_id: int) -> Run:
     """One run. Raises QueueError where it is not there."""
     run = session.get(Run, run_id)
     if run is None:
-        raise QueueError(f"there is no run {run_id}: resnet-tui ls shows them all")
+        raise _no_run(run_id)
     return run
 
 
 def find_run(session: Session, run_id: int) -> Run | None:
     return session.get(Run, run_id)
+
+
+def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
+    """The status of each run, in the given order. Raises QueueError for one that is not there."""
+    wanted = list(run_ids)
+    found = statuses_there(session, wanted)
+    for run_id in wanted:
+        if run_id not in found:
+            raise _no_run(run_id)
+    return found
+
+
+def statuses_there(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
+    """The status of each run that is there, in the given order."""
+    wanted = list(dict.fromkeys(run_ids))
+    found: dict[int, Status] = {}
+    for some in some_of(wanted):
+        rows = core_select(run_table.c.id, run_table.c.status).where(run_table.c.id.in_(some))
+        found |= {row.id: row.status for row in session.execute(rows)}
+    return {run_id: found[run_id] for run_id in wanted if run_id in found}
+
+
+def _no_run(run_id: int) -> QueueError:
+    return QueueError(f"there is no run {run_id}: resnet-tui ls shows them all")
 
 
 def ids_between(session: Session, first: int, last: int) -> list[int]:
@@ -142,7 +167,8 @@ def held_up(waits: dict[int, dict[int, Status]]) -> dict[int, Obstacle]:
 
 def pending(session: Session) -> Sequence[int]:
     """The runs that are running or that some worker may still claim, nobody doing anything."""
-    rows = session.exec(select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))).all()
+    alive = select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))
+    rows = session.exec(alive.order_by(col(Run.id))).all()
     needy = set() if workers.card_is_there(session) else needing_card(session)
     waits = unmet(session)
     hopeless = needy | stuck(waits, needy).keys() | held_up(waits).keys()

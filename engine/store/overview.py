@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import String, func, select, type_coerce
 from sqlmodel import Session
 
-from engine.store.fencing import run_table
+from engine.store.schema import run_table
 
 
 class Listed(NamedTuple):

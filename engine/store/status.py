@@ -2,6 +2,8 @@
 
 from typing import Literal, get_args
 
+from engine.store.errors import TransitionError
+
 Status = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "worker_lost"]
 Request = Literal["cancel", "pause"]
@@ -20,10 +22,6 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
     "cancelled": ("queued",),
     "done": ("queued",),
 }
-
-
-class TransitionError(ValueError):
-    """A status that may not follow the present one."""
 
 
 def may_follow(new: Status) -> tuple[Status, ...]:

@@ -8,10 +8,8 @@ from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from engine.analysis.forecast import Kind, Pace, PastRun, Span, duration
-from engine.store.fencing import run_table, table_of
-from engine.store.tables import EpochMetrics
+from engine.store.schema import epoch_table, run_table
 
-epoch_table = table_of(EpochMetrics)
 NEWEST = 100
 """Earlier runs that are looked at."""
 
@@ -31,16 +29,10 @@ def past_runs(session: Session) -> list[PastRun]:
         )
         .join(epoch_table, epoch.run_id == run.id)
         .where(run.id.in_(newest), epoch.epoch > 0, epoch.images_per_s > 0, run.steps_per_epoch > 0)
-        .group_by(*(each for each in run if each.name in _GROUPED))
+        .group_by(run.id)
         .order_by(run.id.desc())
     )  # fmt: skip
     return [_past_run(row) for row in session.execute(measured).all()]
-
-
-_GROUPED = (
-    "id", "arch", "image_size", "precision", "data", "passes", "environment", "status", "attempt", "batch_size",
-    "steps_per_epoch", "started_at", "ended_at",
-)  # fmt: skip
 
 
 def _past_run(row: Row[Any]) -> PastRun:

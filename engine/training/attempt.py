@@ -20,8 +20,9 @@ from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue
 from engine.store.advice import ADVICE
-from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.claims import Claim
+from engine.store.database import Store
+from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Cause, Status
 from engine.text import plain
 from engine.training.control_channel import Orders

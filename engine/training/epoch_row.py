@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.analysis.group_accuracy import GroupAccuracy
 from engine.analysis.ranking import Referable
-from engine.store.fencing import Claim
+from engine.store.claims import Claim
 from engine.store.tables import EpochMetrics
 from engine.training.measure import Measured, SplitScores
 

@@ -12,8 +12,8 @@ from engine.analysis.verdict import judge
 from engine.datasets.index import Index
 from engine.spec.run_spec import RunSpec
 from engine.store import history
+from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.fencing import Claim
 from engine.store.history import Best, Judgement, Losses, Start
 from engine.store.tables import EpochMetrics
 from engine.training.epoch_row import row_of

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from engine.datasets.index import Index
-from engine.store.fencing import LeaseLost
+from engine.store.errors import LeaseLost
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, Measured
 

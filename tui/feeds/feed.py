@@ -2,16 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from engine.store import history, listing, overview, waiting, workers
-from engine.store.database import Store, StoreError, explained, open_store
+from engine.store.database import ChangeWatch, Store, open_store
+from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.tables import Worker
 from engine.store.waiting import Waiting
@@ -39,10 +39,9 @@ class Feed:
     def __init__(self, database: str, *, create: bool = True, known: Snapshot | None = None) -> None:
         """Goes on from the snapshot that is `known` already. Raises StoreError."""
         self._store: Store = open_store(database, create=create)
-        with explained(self._store.engine):
-            self._connection = self._store.engine.connect()
+        self._watch = ChangeWatch(self._store)
         self._file = self._store.which_file()
-        self._version: int | None = None
+        self._version: Hashable = None
         self._shown: int | None = None
         self._runs: dict[int, Listed] = {}
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
@@ -61,8 +60,8 @@ class Feed:
         Raises StoreError where the database cannot be read."""
         if self._store.which_file() != self._file:
             raise StoreError("another run table was put in this one's place: it is read anew")
-        version = self._data_version()
-        unmoved = version is not None and version == self._version and run_id == self._shown
+        version = self._watch.version()
+        unmoved = version == self._version and run_id == self._shown
         # A worker that dies writes nothing: look from time to time all the same.
         if unmoved and time.monotonic() - self._read_at < LOOK_EVERY_S:
             return None
@@ -74,17 +73,8 @@ class Feed:
         return snapshot if is_news else None
 
     def close(self) -> None:
-        self._connection.close()
+        self._watch.close()
         self._store.close()
-
-    def _data_version(self) -> int | None:
-        """Moves with every commit of another connection (SQLite only)."""
-        if self._store.engine.dialect.name != "sqlite":
-            return None
-        with explained(self._store.engine):
-            version = self._connection.execute(text("PRAGMA data_version")).scalar()
-            self._connection.rollback()
-        return int(version) if version is not None else None
 
     def _read(self, session: Session, run_id: int | None) -> Snapshot:
         there = workers.present(session)

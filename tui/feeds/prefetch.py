@@ -116,7 +116,7 @@ def begin(home: Home, *, create: bool) -> Lookout:
 
 
 def _tell(home: Home, output: BinaryIO, *, create: bool) -> None:
-    from engine.store.database import StoreError
+    from engine.store.errors import StoreError
     from tui.feeds.feed import Feed
 
     try:

@@ -7,7 +7,7 @@ from engine.files.paths import Home
 from engine.spec.constants import PRETRAINED_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.store.database import Store
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 from engine.store.listing import get_run
 
 SHOWN = 12

@@ -11,7 +11,7 @@ from textual.widgets import Footer, Static
 
 from engine.files.paths import Home
 from engine.spec.grid import SpecError
-from engine.store.database import StoreError
+from engine.store.errors import StoreError
 from tui import commands
 from tui.feeds.compare_feed import CompareFeed
 from tui.formatting import plain

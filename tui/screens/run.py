@@ -12,8 +12,7 @@ from textual.widgets import Footer, Static
 from engine.files.paths import Home
 from engine.spec.grid import SpecError
 from engine.spec.run_spec import RunSpec
-from engine.store.database import StoreError
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError, StoreError
 from tui import commands
 from tui.feeds.run_feed import RunFeed
 from tui.formatting import plain

@@ -8,10 +8,12 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from engine.spec.grid import load_spec
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import dependents_of, first_misfit, replace_links, some_of
-from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, edit_table, follow, snapshot
-from engine.store.fencing import QueueError, clock_table, next_change, run_table
+from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, follow, snapshot
+from engine.store.errors import QueueError
+from engine.store.schema import clock_table, edit_table, run_table
 from engine.store.status import ENDED
 from engine.store.tables import Run
 

@@ -26,8 +26,9 @@ from engine.analysis.study import Study
 from engine.spec.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 from engine.store.tables import EpochMetrics
 from tests.support.studies import add_study, train
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from engine.store.database import BUSY_TIMEOUT_S, open_store
+from engine.store.backends.protocol import BUSY_TIMEOUT_S
+from engine.store.database import open_store
 
 SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "6")
 WRITERS, READERS = 4, 8

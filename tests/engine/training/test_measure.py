@@ -16,7 +16,7 @@ from engine.datasets.batches import Batch
 from engine.datasets.groups import Groups
 from engine.datasets.index import Index, make_index
 from engine.datasets.read_options import ReadOptions
-from engine.store.fencing import Claim
+from engine.store.claims import Claim
 from engine.training.epoch_row import row_of
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import Evaluation, evaluate

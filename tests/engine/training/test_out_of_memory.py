@@ -9,8 +9,8 @@ from sessions import CPU, Memory
 from small import Small, small_home, small_session, small_spec
 
 from engine.files.paths import Home
+from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.fencing import Claim
 from engine.training import attempt, setup
 from engine.training.attempt import explain
 from engine.training.control_channel import Orders

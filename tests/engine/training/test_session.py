@@ -24,7 +24,7 @@ from engine.files.paths import Home
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
-from engine.store.fencing import LeaseLost
+from engine.store.errors import LeaseLost
 from engine.training.checkpoint import load_checkpoint
 from engine.training.loop import evaluate
 from engine.training.loss_curve import Diverged, LossBuckets

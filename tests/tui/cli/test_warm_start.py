@@ -17,7 +17,8 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.fencing import QueueError, run_table
+from engine.store.errors import QueueError
+from engine.store.schema import run_table
 from engine.training.leak_check import provenance
 from tui.cli import run
 from tui.forms.warm_start import check_warm_starts
