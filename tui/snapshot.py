@@ -14,10 +14,10 @@ from tui.formatting import clock, learning_rate, without_dashes
 from tui.formatting import plain as plain_once
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
+    from engine.queries.waiting import Waiting
     from engine.store.history import Matrix
     from engine.store.overview import Listed
     from engine.store.tables import EpochMetrics, Run, Worker
-    from engine.store.waiting import Waiting
 
 plain = functools.lru_cache(maxsize=65_536)(plain_once)
 """Ten thousand rows say the same few things."""

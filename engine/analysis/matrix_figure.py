@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
-from engine.analysis.study import StudyRun
-from engine.store.history import Matrix
+from engine.analysis.study import Matrix, StudyRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.datasets.formats.labels import is_missing, normal
 from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.problems import Problem, warning
 
 LARGEST_SHARE = 0.05
 SMALL_GROUP = 16
@@ -88,3 +89,26 @@ def _is_plausible(groups: Sequence[str]) -> bool:
         return False
     largest = max(Counter(groups).values())
     return 2 <= largest <= max(SMALL_GROUP, LARGEST_SHARE * len(groups))
+
+
+def shared_rows(splits: Sequence[str], groups: Sequence[str] | None) -> set[int]:
+    """The rows of test images with a member of their group in train."""
+    if groups is None:
+        return set()
+    rows = list(enumerate(zip(splits, groups, strict=True)))
+    trained = {group for _, (split, group) in rows if split == "train"}
+    return {row for row, (split, group) in rows if split == "test" and group in trained}
+
+
+def shared_groups(
+    names: Sequence[str], splits: Sequence[str], groups: Sequence[str] | None, rule: str
+) -> list[Problem]:
+    """The warning that groups span train and test; `rule` says how the groups were found."""
+    rows = sorted(shared_rows(splits, groups))
+    if not rows:
+        return []
+    text = (
+        f"{len(rows):,} of {splits.count('test'):,} test images share a group ({rule}) with training images: "
+        "their accuracy may come from knowing the group; data split --group makes a split by groups"
+    )
+    return [warning("shared_groups", text, "groups span the splits", [names[row] for row in rows])]

@@ -1,15 +1,10 @@
-"""Test images that share a group with training images, and what that alone would be worth."""
-
-from __future__ import annotations
+"""What knowing the other images of a test image's group would be worth, without looking at any image."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from engine.datasets.formats.problems import Problem, warning
-
-if TYPE_CHECKING:
-    from engine.datasets.index import Index
+from engine.datasets.groups import shared_rows
+from engine.datasets.index import Index
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class OtherMember:
 
 def other_member(index: Index) -> OtherMember | None:
     """None where no test image shares a group with train."""
-    shared = shared_rows(index)
+    shared = shared_rows(index.splits, index.groups)
     if not shared or index.groups is None:
         return None
     known: dict[str, Counter[int]] = defaultdict(Counter)
@@ -44,28 +39,6 @@ def other_member(index: Index) -> OtherMember | None:
     return OtherMember(
         len(among), len(test), _accuracy(among), _kappa(among, index), _accuracy(pairs), _kappa(pairs, index)
     )
-
-
-def shared_rows(index: Index) -> set[int]:
-    """Test images with a member of their group in train."""
-    if index.groups is None:
-        return set()
-    trained = {index.groups[row] for row in index.rows_of("train")}
-    return {row for row in index.rows_of("test") if index.groups[row] in trained}
-
-
-def shared_groups(index: Index) -> list[Problem]:
-    """The warning that groups span train and test."""
-    rows = sorted(shared_rows(index))
-    if not rows:
-        return []
-    total = index.splits.count("test")
-    text = (
-        f"{len(rows):,} of {total:,} test images share a group ({index.group_rule}) with training images: "
-        "their accuracy may come from knowing the group; data split --group makes a split by groups"
-    )
-    names = [index.names[row] for row in rows]
-    return [warning("shared_groups", text, "groups span the splits", names)]
 
 
 def _most(labels: Counter[int]) -> int:

@@ -1,1 +1,1 @@
-"""The files of a home: where they lie, how they are written, who may read them, what they take, what may go."""
+"""Where files lie, who may read them, and what the system says of a disk."""

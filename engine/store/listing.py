@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
+from engine.store.run_environment import trained_on_card
 from engine.store.schema import IS_QUEUED, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run, RunDependency
@@ -95,9 +95,8 @@ def run_ids(session: Session) -> set[int]:
 
 def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     """Id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
-    on_card = func.coalesce(col(Run.environment)["device"].as_string(), "cpu") != "cpu"
     known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(
-        col(Run.peak_memory_gb).is_not(None), on_card
+        col(Run.peak_memory_gb).is_not(None), trained_on_card()
     )
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 

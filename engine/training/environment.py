@@ -13,6 +13,7 @@ import engine
 from engine.files.paths import Home
 from engine.hardware import telemetry
 from engine.spec.run_spec import RunSpec
+from engine.store.run_environment import ATTEMPT, CHANGES, RunEnvironment
 from engine.training.recipe import resolve_precision, resolve_threads
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
@@ -30,7 +31,7 @@ def environment_now(
 ) -> dict[str, Any]:
     """This process's environment; threads, precision and a micro-batch that had to
     shrink stay as they were `before`. What is unknown is None."""
-    on_cuda = device.type == "cuda"
+    on_cuda, known = device.type == "cuda", RunEnvironment(before)
     host = telemetry.nvidia() if on_cuda else None
     return {
         "python": platform.python_version(),
@@ -42,9 +43,9 @@ def environment_now(
         "cuda": torch.version.cuda if on_cuda else None,
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
-        "threads": before.get("threads") or resolve_threads(spec.threads),
-        "precision": resolve_precision(before.get("precision") or spec.precision, device),
-        "micro_batch": before.get("micro_batch") or spec.images_at_once,
+        "threads": known.threads or resolve_threads(spec.threads),
+        "precision": resolve_precision(known.precision or spec.precision, device),
+        "micro_batch": known.micro_batch or spec.images_at_once,
         "program_revision": program_revision(),
         "home_revision": git_revision(home.root),
     }
@@ -52,7 +53,7 @@ def environment_now(
 
 def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
     """The environment of a run that goes on: as at its first start, with each later attempt's changes."""
-    changes = list(first.get("changes", ()))
+    changes = list(RunEnvironment(first).changes)
     known = dict(first)
     for change in changes:
         known |= change
@@ -62,15 +63,15 @@ def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -
         if name in known and known[name] != value and name not in PRESENT
     }
     if changed:
-        changes.append({"attempt": attempt, **changed})
+        changes.append({ATTEMPT: attempt, **changed})
     present = {name: now[name] for name in PRESENT if name in now}
-    return {**first, **present, **({"changes": changes} if changes else {})}
+    return {**first, **present, **({CHANGES: changes} if changes else {})}
 
 
 def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
     """A warning where this attempt computes with something else than the ones before."""
     changed: Mapping[str, Any] = next(
-        (each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {}
+        (each for each in RunEnvironment(environment).changes if each.get(ATTEMPT) == attempt), {}
     )
     telling = [f"{name} is {changed[name]}" for name in DECIDES_BITS if name in changed]
     if not telling:

@@ -15,6 +15,7 @@ from engine.store import history
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.history import Best, Judgement, Losses, Start
+from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics
 from engine.training.epoch_row import row_of
 from engine.training.loss_curve import Bucket
@@ -69,7 +70,7 @@ class StoreRecorder:
 
     def epoch(self, measured: Measured, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
-        peak_gb = peak_memory_gb(self._environment.get("device", "cpu"))
+        peak_gb = peak_memory_gb(RunEnvironment(self._environment).device)
         judgement = self._judge(metrics, last=last)
         patiently(
             lambda: history.record_epoch(

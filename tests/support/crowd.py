@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from engine.queries.read_news import read_news
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
@@ -19,7 +20,6 @@ from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags, order
 from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
-from engine.store.read_news import read_news
 from tests.support.studies import train
 from tui.feeds.feed import Feed
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.cells import cell_len
 
+from engine.queries.waiting import Waiting
 from engine.spec.grid import make_spec
 from engine.store.tables import EpochMetrics, Run, Worker
-from engine.store.waiting import Waiting
 from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot import describe_load, make_detail, make_row, make_workers, seconds_left
 from tui.views.table_columns import Column, Facts, bar, content, facts_of, header, plan_columns

@@ -10,9 +10,9 @@ import typer
 from engine.analysis.constant_loss import loss_problem
 from engine.analysis.selection import ALWAYS_SELECTABLE, selection_problem
 from engine.datasets.read_options import READ_FIELDS
-from engine.files.footprint import Images, built_in, images_of
+from engine.disk.footprint import Images, built_in, images_of
+from engine.disk.usage import room_for
 from engine.files.paths import Home, missing_weights
-from engine.files.usage import room_for
 from engine.preflight import gpu_memory
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid

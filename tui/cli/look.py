@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from engine.files.paths import Home
+from engine.queries.waiting import Waiting, waits
 from engine.short_names import short_names
 from engine.store import listing
 from engine.store.database import open_store
 from engine.store.status import ENDED, STATUSES
 from engine.store.tables import Run
-from engine.store.waiting import Waiting, waits
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, checked_text, print_json, tell

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 
 from sqlmodel import Session
 
-from engine.store import history, listing, overview, waiting, workers
+from engine.queries import waiting
+from engine.queries.waiting import Waiting
+from engine.store import history, listing, overview, workers
 from engine.store.database import ChangeWatch, Store, open_store
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.tables import Worker
-from engine.store.waiting import Waiting
 from tui.snapshot import (
     Detail,
     RunRow,

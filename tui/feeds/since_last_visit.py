@@ -34,7 +34,7 @@ def look_back(home: Home) -> Absence:
 
 
 def _read(store: "Store", before: Told) -> "News":
-    from engine.store.read_news import read_news
+    from engine.queries.read_news import read_news
 
     with store.read() as session:
         return read_news(session, before.through, told=before.warned)

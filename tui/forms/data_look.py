@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.datasets.layouts import DataError
 from engine.datasets.source import survey_data
-from engine.files.footprint import Images, images_of
+from engine.disk.footprint import Images, images_of
 from engine.files.paths import Home
 from engine.spec.grid import SpecError, make_spec
 from tui.formatting import without_dashes

@@ -15,16 +15,16 @@ from textual.widgets import Checkbox, Input, Static
 
 from engine.analysis.forecast import learn
 from engine.datasets.layouts import DataError
-from engine.files.footprint import Images, built_in
+from engine.disk.footprint import Images, built_in
+from engine.disk.usage import room_for
 from engine.files.paths import Home, missing_weights
-from engine.files.usage import room_for
 from engine.preflight import gpu_memory
+from engine.queries.throughput import past_runs
 from engine.spec.run_spec import ARCHS, RunSpec
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 from engine.store.listing import spec_hashes
-from engine.store.throughput import device_of, past_runs
 from engine.text import is_hidden
 from tui.formatting import plain
 from tui.forms.data_look import DataLook, look_at
@@ -295,7 +295,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 def _known(store: Store) -> Known:
     with store.read() as session:
         past = past_runs(session)
-        devices = tuple(device_of({"device_name": each.device_name}) for each in workers.present(session))
+        devices = tuple(each.device_name for each in workers.present(session))
         measured = Measured(learn(past), devices or tuple(run.device for run in past[:1]))
         return Known(spec_hashes(session), measured)
 

@@ -20,8 +20,9 @@ from engine.analysis.forecast import (
     forecast,
     learn,
 )
+from engine.queries import waiting
 from engine.spec.grid import make_spec
-from engine.store import history, queue, waiting, workers
+from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
 

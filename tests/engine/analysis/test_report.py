@@ -20,9 +20,10 @@ from engine.analysis.final_table import final_table
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import markdown, printable, slug, table, title_of
 from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figure
-from engine.analysis.report import ReportError, collect, write_report
+from engine.analysis.report import write_report
 from engine.analysis.settings_section import settings_section
-from engine.analysis.study import Study
+from engine.analysis.study import ReportError, Study
+from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs

@@ -13,15 +13,16 @@ from sqlmodel import SQLModel
 from studies import train
 
 from engine.files.paths import Home
+from engine.queries import waiting
+from engine.queries.read_news import read_news
+from engine.queries.throughput import past_runs
 from engine.spec.grid import make_spec
-from engine.store import listing, overview, queue, waiting, workers
+from engine.store import listing, overview, queue, workers
 from engine.store.add import add_runs
 from engine.store.backends.postgresql import PostgresqlBackend
 from engine.store.database import ChangeWatch, Store, StoreError, backend_for, open_store
 from engine.store.edits.notes_and_tags import tag
 from engine.store.edits.remove import remove
-from engine.store.read_news import read_news
-from engine.store.throughput import past_runs
 
 SPEC = make_spec({"data": "digits", "epochs": 3})
 

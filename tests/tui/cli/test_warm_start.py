@@ -11,9 +11,9 @@ from shell import Shell
 from studies import add_study
 
 from engine.analysis.data_section import leaks
-from engine.analysis.study import collect
 from engine.datasets.provenance import save_trained_on
 from engine.files.paths import Home
+from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

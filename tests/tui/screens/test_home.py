@@ -15,8 +15,9 @@ from textual.widgets import Static
 
 from engine.analysis.news import RunState, gather
 from engine.files.paths import Home
+from engine.queries import waiting
 from engine.spec.grid import make_spec
-from engine.store import listing, queue, waiting, workers
+from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store, open_store

@@ -7,8 +7,9 @@ from sqlalchemy import text
 from studies import train
 
 from engine.files.paths import Home
+from engine.queries import waiting
 from engine.spec.grid import SpecError, load_spec, make_spec
-from engine.store import edit_journal, history, listing, queue, waiting, workers
+from engine.store import edit_journal, history, listing, queue, workers
 from engine.store.add import Batch, add_batches, add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store

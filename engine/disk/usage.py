@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.files.footprint import Images, Packing, Room, grid_footprint
+from engine.disk.footprint import Images, Packing, Room, grid_footprint
 from engine.files.paths import SAMPLE_SUFFIX, Home
 from engine.spec.run_spec import RunSpec
 

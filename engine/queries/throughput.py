@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from engine.analysis.forecast import Kind, Pace, PastRun, Span, duration
+from engine.store.run_environment import RunEnvironment
 from engine.store.schema import epoch_table, run_table
 
 NEWEST = 100
@@ -45,16 +46,13 @@ def _past_run(row: Row[Any]) -> PastRun:
             usual = min(row.epochs * images / seconds, row.fastest)
             slow = usual
     pace = Pace(min(row.slowest, slow), usual, row.fastest)
-    return PastRun(kind_of(row), device_of(row.environment), row.data, images / row.passes, pace)
+    return PastRun(
+        kind_of(row), RunEnvironment(row.environment).device_kind, row.data, images / row.passes, pace
+    )
 
 
 def kind_of(row: Any) -> Kind:
     return row.arch, row.image_size, row.precision
-
-
-def device_of(environment: Mapping[str, Any]) -> str:
-    """What a device is called: equal cards share their paces."""
-    return str(environment.get("device_name") or environment.get("device") or "")
 
 
 def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace]) -> Span | None:
@@ -63,7 +61,7 @@ def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace])
         return None
     done = max(row.step, row.epoch * row.steps_per_epoch)
     left = max(row.epochs * row.steps_per_epoch - done, 0) * row.batch_size
-    alike = paces.get((kind_of(row), device_of(row.environment)))
+    alike = paces.get((kind_of(row), RunEnvironment(row.environment).device_kind))
     own = _own_pace(row, done * row.batch_size, now)
     if own is None and alike is None:
         return None

@@ -9,13 +9,13 @@ from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
+from engine.queries.throughput import past_runs, running_end
 from engine.store import workers
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
 from engine.store.run_numbers import WHICH
 from engine.store.schema import IS_QUEUED, IS_RUNNING, run_table
 from engine.store.status import Status
 from engine.store.tables import Worker
-from engine.store.throughput import past_runs, running_end
 
 HORIZON_S = 10 * 365 * 86_400
 """Seconds: what ends later than that is told no time, for no calendar may have one."""
