@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.analysis.news import WARNINGS
-from engine.store.status import ENDED
+from engine.store.status import ENDED, Request, Status
 from tui.formatting import clock, learning_rate, without_dashes
 from tui.formatting import plain as plain_once
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
 
 plain = functools.lru_cache(maxsize=65_536)(plain_once)
 """Ten thousand rows say the same few things."""
-WARNED = ("collapsed", "diverged")
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
 SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
@@ -31,8 +30,8 @@ class RunRow(NamedTuple):
     """A line of the run table; text is harmless, what is undefined is None. A tuple: ten thousand are made at once."""
 
     id: int
-    status: str
-    asked: str | None
+    status: Status
+    asked: Request | None
     """What a running run was asked and has not done yet: cancel or pause."""
     name: str
     note: str
@@ -64,7 +63,7 @@ class RunRow(NamedTuple):
 
     @property
     def warned(self) -> bool:
-        return self.verdict in WARNED
+        return self.verdict in WARNINGS
 
 
 @dataclass(frozen=True)
@@ -269,7 +268,7 @@ def verdict_of(run: Run, waiting: str) -> Verdict:
     if run.verdict:
         evidence = "; ".join(filter(None, (run.verdict_evidence, run.verdict_ruled_out)))
         suggestion = plain(run.verdict_suggestion or "")
-        return Verdict(plain(run.verdict), plain(evidence), suggestion, bad=run.verdict in WARNED)
+        return Verdict(plain(run.verdict), plain(evidence), suggestion, bad=run.verdict in WARNINGS)
     return Verdict("waiting", plain(waiting)) if waiting else Verdict("")
 
 

@@ -21,7 +21,7 @@ from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.open_image import file_of
-from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
+from engine.datasets.pixels.packing import Job, PackingLine, Partial, Progress, Reader, Unreadable, fill
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.files.paths import sync_folder, write_atomic
 
@@ -76,7 +76,7 @@ def pack(
         _check_that_all_are_there(index)
 
     def waiting() -> None:
-        log("another run is packing the same images: waiting for it")
+        log(PackingLine("another run is packing the same images: waiting for it"))
 
     with _room_for(cache, size_bytes):
         cache.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def pack(
             if bad is None:
                 partial = Partial.open(path.with_suffix(".partial"), cache / f"{key}.note", size_bytes)
                 if partial.done:
-                    log(f"going on with packing from image {partial.done:,}")
+                    log(PackingLine(f"going on with packing from image {partial.done:,}"))
                 _fill(partial, index, look, on_bad, progress, should_stop)
                 _put_in_place(partial, path, about, _key(index, look, cache) == key, index, look)
                 bad = partial.bad

@@ -19,7 +19,7 @@ from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
 from engine.store.schema import dependency_table, run_table
 from engine.store.spec_columns import of_spec
-from engine.store.status import ENDED, Status
+from engine.store.status import ENDED, LinkKind, Status
 from engine.store.tables import POSITION_GAP, Run, utc_now
 
 
@@ -35,9 +35,9 @@ class Batch:
     priority: int = 0
     max_attempts: int = 3
 
-    def links(self, spec: RunSpec) -> dict[int, str]:
+    def links(self, spec: RunSpec) -> dict[int, LinkKind]:
         """What a run of this batch waits for, and how; the strictest kind where a run is named twice."""
-        source = {} if spec.source_run is None else {spec.source_run: "source"}
+        source: dict[int, LinkKind] = {} if spec.source_run is None else {spec.source_run: "source"}
         return {**dict.fromkeys(self.after_any, "any"), **source, **dict.fromkeys(self.after, "ok")}
 
 
@@ -108,7 +108,7 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
     return tuple(range(first_id, first_id + len(rows)))
 
 
-def _holds_up(kind: str, status: Status) -> bool:
+def _holds_up(kind: LinkKind, status: Status) -> bool:
     return status not in ENDED if kind == "any" else status != "done"
 
 

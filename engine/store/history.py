@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
+from engine.store.activity import Activity, doing_text
 from engine.store.claims import Claim, write_fenced
 from engine.store.clock import next_change
 from engine.store.database import Store
@@ -125,10 +126,10 @@ def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None)
     return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
 
 
-def record_doing(store: Store, held: Claim, text: str) -> None:
+def record_doing(store: Store, held: Claim, activity: Activity, line: str) -> None:
     """Write what a run does before its first step. Raises LeaseLost."""
     with store.write() as session:
-        write_fenced(session, held, changed=next_change(session), doing=text)
+        write_fenced(session, held, changed=next_change(session), doing=doing_text(activity, line))
 
 
 class Losses(NamedTuple):

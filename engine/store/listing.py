@@ -11,9 +11,9 @@ from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
 from engine.store.run_environment import trained_on_card
-from engine.store.schema import IS_QUEUED, run_table
+from engine.store.schema import IS_QUEUED, dependency_table, run_table
 from engine.store.status import ENDED, Status
-from engine.store.tables import Clock, Run, RunDependency
+from engine.store.tables import Clock, Run
 
 
 def latest_change(session: Session) -> int:
@@ -29,7 +29,7 @@ def queue_paused(session: Session) -> bool:
 def list_runs(
     session: Session,
     *,
-    status: Collection[str] = (),
+    status: Collection[Status] = (),
     sweep: str | None = None,
     ids: Collection[int] | None = None,
     changed_after: int | None = None,
@@ -117,16 +117,16 @@ def queue_order(session: Session) -> list[int]:
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:
     """For each waiting run the ones it still waits for, with their status; for one that has trained an epoch, none."""
-    mine = run_table.alias("mine")
+    mine, link = run_table.alias("mine"), dependency_table.c
     waits: dict[int, dict[int, Status]] = defaultdict(dict)
     statement = (
-        select(RunDependency.run_id, RunDependency.after_id, Run.status)
-        .join(Run, col(Run.id) == RunDependency.after_id)
-        .join(mine, mine.c.id == RunDependency.run_id)
+        core_select(link.run_id, link.after_id, run_table.c.status)
+        .join(run_table, run_table.c.id == link.after_id)
+        .join(mine, mine.c.id == link.run_id)
         .where(~met(run_table.c.status), mine.c.epoch == 0, mine.c.status.in_(["queued", "paused"]))
     )
-    for run_id, after_id, status in session.exec(statement):
-        waits[run_id][after_id] = status  # type: ignore[assignment]
+    for run_id, after_id, status in session.execute(statement):
+        waits[run_id][after_id] = status
     return dict(waits)
 
 
@@ -138,7 +138,7 @@ class Obstacle(NamedTuple):
 
 
 def stuck(
-    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[str] = ENDED
+    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[Status] = ENDED
 ) -> dict[int, Obstacle]:
     """The runs that wait, directly or through others, for one of these statuses or one of `dead_too`: for which.
 

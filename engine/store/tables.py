@@ -12,11 +12,14 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    String,
     TypeDecorator,
     text,
 )
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
+
+from engine.store.status import Cause, LinkKind, Request, Status
 
 POSITION_GAP = 2**20
 
@@ -85,10 +88,10 @@ class Run(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     changed: int = 0
     """Moved by every write that a reader shows."""
-    status: str = Field(default="queued")
-    request: str | None = None
-    """What a user asked of a running run: cancel or pause."""
-    cause: str | None = None
+    status: Status = Field(default="queued", sa_type=String)
+    request: Request | None = Field(default=None, sa_type=String)
+    """What a user asked of a running run."""
+    cause: Cause | None = Field(default=None, sa_type=String)
     error: str | None = None
     suggestion: str | None = None
 
@@ -165,7 +168,7 @@ class RunDependency(Table, table=True):
 
     run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
     after_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE", index=True)
-    kind: str = Field(default="ok", sa_column_kwargs={"server_default": "ok"})
+    kind: LinkKind = Field(default="ok", sa_type=String, sa_column_kwargs={"server_default": "ok"})
     """ok: until it is done; any: until it has ended, however; source: as ok, for this run starts from its weights."""
 
 

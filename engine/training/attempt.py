@@ -12,6 +12,7 @@ from engine.analysis.suggestion import lower_lr
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import CacheError
 from engine.datasets.pixels.locks import Stopped
+from engine.datasets.pixels.packing import PackingLine
 from engine.datasets.provenance import LeakError
 from engine.files.disk_errors import disk_problem
 from engine.files.paths import Home, sweep_aside
@@ -19,6 +20,7 @@ from engine.models.weight_files import WeightsError
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue
+from engine.store.activity import Activity
 from engine.store.advice import ADVICE
 from engine.store.claims import Claim
 from engine.store.database import Store
@@ -119,8 +121,9 @@ def _shown(store: Store, held: Claim) -> Callable[[str], None]:
     """Logs, and shows in the run table, what a run does before its first step: packing takes minutes."""
 
     def say(text: str) -> None:
+        activity = Activity.PACKING if isinstance(text, PackingLine) else Activity.PREPARING
         shown = plain(" ".join(text.split()))
-        patiently(lambda: history.record_doing(store, held, shown))
+        patiently(lambda: history.record_doing(store, held, activity, shown))
         log(text)
 
     return say

@@ -13,7 +13,7 @@ from engine.queries.waiting import Waiting, waits
 from engine.short_names import short_names
 from engine.store import listing
 from engine.store.database import open_store
-from engine.store.status import ENDED, STATUSES
+from engine.store.status import ENDED, STATUSES, Status, status_called
 from engine.store.tables import Run
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
@@ -46,10 +46,7 @@ def ls(
     as_json: Json = False,
 ) -> int:
     """List the runs."""
-    wanted = [each.strip() for each in (status or "").split(",") if each.strip()]
-    for each in wanted:
-        if each not in STATUSES:
-            raise CliError(f"--status: {each!r} is unknown: choose from {', '.join(STATUSES)}")
+    wanted = [_status(each.strip()) for each in (status or "").split(",") if each.strip()]
     checked_text("--sweep", sweep or "")
     if sort not in SORTS:
         raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join(SORTS)}")
@@ -68,6 +65,13 @@ def ls(
         rows = [_row(run, names[run.data], waiting_text(waiting.get(run.id or 0))) for run in runs]
         print_table(HEAD, rows, right=NUMBERS, may_go=MAY_GO, may_shrink=MAY_SHRINK)
     return 0
+
+
+def _status(name: str) -> Status:
+    found = status_called(name)
+    if found is None:
+        raise CliError(f"--status: {name!r} is unknown: choose from {', '.join(STATUSES)}")
+    return found
 
 
 def waiting_text(waiting: Waiting | None) -> str:

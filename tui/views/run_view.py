@@ -9,7 +9,7 @@ from typing import Any
 from engine.spec.run_spec import RunSpec
 from engine.store.history import Losses, Matrix
 from engine.store.run_environment import RunEnvironment
-from engine.store.status import FROM_THE_START
+from engine.store.status import FROM_THE_START, Status
 from engine.store.tables import EpochMetrics, Run
 from tui.formatting import learning_rate, plain, without_dashes
 from tui.snapshot import MatrixView, Verdict, verdict_of
@@ -47,7 +47,7 @@ class Failure:
 class RunView:
     run_id: int
     title: str
-    status: str
+    status: Status
     name: str
     epoch: int
     epochs: int

@@ -23,6 +23,11 @@ BLOCK = 16
 SAVE_EVERY_S = 5.0
 ASK_EVERY_S = 0.1
 
+
+class PackingLine(str):
+    """A line of the log about packing, which may take hours, told from other lines by its type."""
+
+
 Progress = Callable[[int, int], None]
 """Called with images done and images in all."""
 Reader = Callable[[int], NDArray[np.uint8]]

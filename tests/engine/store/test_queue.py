@@ -12,6 +12,7 @@ from sqlalchemy import text
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue, workers
+from engine.store.activity import Activity
 from engine.store.add import add_runs
 from engine.store.claims import Claim, fence
 from engine.store.database import Store, open_store
@@ -107,7 +108,7 @@ def test_old_attempt_may_write_nothing(store: Store) -> None:
         lambda: queue.put_back(store, old),
         lambda: record(store, old, 1),
         lambda: history.record_progress(store, old, step=3, images_per_s=1.0, losses=[]),
-        lambda: history.record_doing(store, old, "packing"),
+        lambda: history.record_doing(store, old, Activity.PACKING, "x"),
         lambda: fence(store, old).__enter__(),
         lambda: history.begin_attempt(store, old, start(-1)),
     ):
@@ -266,11 +267,11 @@ def test_what_a_run_does_before_its_first_step_is_shown_until_then(store: Store)
     add_runs(store, [SPEC])
     held = queue.claim(store, one)
     assert held is not None
-    history.record_doing(store, held, "packed 3 of 9 images")
-    assert get(store, 1).doing == "packed 3 of 9 images"
+    history.record_doing(store, held, Activity.PACKING, "3 of 9 images packed")
+    assert get(store, 1).doing == "packing: 3 of 9 images packed"
     history.begin_attempt(store, held, start(-1))
     assert get(store, 1).doing == ""
-    history.record_doing(store, held, "going on")
+    history.record_doing(store, held, Activity.PREPARING, "going on")
     queue.put_back(store, held)
     assert get(store, 1).doing == ""
 
