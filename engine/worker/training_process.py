@@ -12,8 +12,9 @@ from engine.files.paths import Home
 from engine.hardware import kernel_oom, processes
 from engine.store import listing, queue
 from engine.store.advice import ADVICE
-from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.claims import LEASE_S, Claim
+from engine.store.database import Store
+from engine.store.errors import LeaseLost, StoreError
 from engine.text import plain, say
 from engine.worker.endings import Ending, ending_of
 from engine.worker.shutdown import Haste
@@ -65,7 +66,7 @@ class TrainingProcess:
         held: Claim,
         start: Callable[..., "subprocess.Popen[bytes]"],
         *,
-        lease_s: float = queue.LEASE_S,
+        lease_s: float = LEASE_S,
     ) -> None:
         """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
         written, CannotStart where the host starts no process."""

@@ -26,7 +26,7 @@ from engine.metrics.catalogue import values_of
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
-from engine.store.fencing import LeaseLost
+from engine.store.errors import LeaseLost
 from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
 from engine.training.loop import evaluate

@@ -13,7 +13,7 @@ from studies import LABELS, add_study
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine.files import usage
+from engine.disk import usage
 from engine.files.paths import Home
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.store.database import open_store

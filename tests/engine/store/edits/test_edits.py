@@ -7,17 +7,19 @@ from sqlalchemy import text
 from studies import train
 
 from engine.files.paths import Home
+from engine.queries import waiting
 from engine.spec.grid import SpecError, load_spec, make_spec
-from engine.store import edit_journal, history, listing, queue, waiting, workers
+from engine.store import edit_journal, history, listing, queue, workers
 from engine.store.add import Batch, add_batches, add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits import notes_and_tags, order, pausing
 from engine.store.edits.remove import remove
 from engine.store.edits.retry import Retried, retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
+from engine.store.errors import QueueError
 from engine.store.extend import extend_run
-from engine.store.fencing import Claim, QueueError
 from engine.store.status import Cause, Status
 from engine.store.tables import POSITION_GAP, Run
 
