@@ -43,7 +43,7 @@ def report(stores: Sequence[Store]) -> Iterator[str]:
     devices = set()
     for store in stores:
         with store.read() as session:
-            for run in listing.list_runs(session, sweep=SWEEP, status=("done",)):
+            for run in listing.list_runs(session, sweep=SWEEP, status=["done"]):
                 spec, last = load_spec(run.spec), epochs_of(session, run.id or 0)[-1]
                 devices.add(str(run.environment.get("device_name")))
                 if last.test_acc is not None:

@@ -17,8 +17,7 @@ from engine.store import history, listing, overview
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags
-from engine.store.fencing import table_of
-from engine.store.tables import LossPoint
+from engine.store.schema import loss_table
 from engine.training.loss_curve import MAX_BUCKETS
 from tui.plots import Chart, Grid, Line, Plot, draw_accuracy, draw_chart, draw_matrix
 from tui.snapshot import Curve
@@ -76,7 +75,7 @@ def _of_table(home: Home) -> Iterator[str]:
 
 
 def _fill(store: Store) -> None:
-    table, each = table_of(LossPoint), POINTS // RUNS
+    table, each = loss_table, POINTS // RUNS
     values = {"width": 1, "minimum": 0.4, "maximum": 0.6, "mean": 0.5, "last": 0.5}
     add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(RUNS)])
     with store.write() as session:

@@ -15,7 +15,7 @@ from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.tables import utc_now
+from engine.store.utc import utc_now
 
 TITLE = "From one run's end to the next one's first step, tiny runs on digits"
 GAPS = 8

@@ -9,8 +9,9 @@ from functools import partial
 
 from sqlalchemy import text
 
+from engine.queries import waiting
 from engine.spec.grid import make_spec
-from engine.store import queue, waiting, workers
+from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.edits import order

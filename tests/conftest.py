@@ -9,6 +9,7 @@ os.environ.setdefault(
 from collections.abc import Iterator
 from pathlib import Path
 
+import postgres
 import pytest
 from hypothesis import HealthCheck, settings
 from lab import Lab
@@ -34,8 +35,18 @@ def state_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    with postgres.server() as running:
+        yield running
+
+
 @pytest.fixture
-def db_url(tmp_path: Path) -> str:
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database: in SQLite, or where a test asks for it by `on_both` in PostgreSQL too."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        return server.empty_runs()
     return f"sqlite:///{tmp_path / 'runs.db'}"
 
 

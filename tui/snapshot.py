@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.analysis.news import WARNINGS
+from engine.store.status import Request, Status
 
-WARNED = ("collapsed", "diverged")
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
 NO_METRICS: Mapping[str, float] = {}
 
@@ -18,8 +18,8 @@ class RunRow(NamedTuple):
     """Line of the run table; text is harmless, undefined values are None. A tuple: ten thousand are made at once."""
 
     id: int
-    status: str
-    asked: str | None
+    status: Status
+    asked: Request | None
     """What a running run was asked and has not done yet: cancel or pause."""
     name: str
     note: str
@@ -53,7 +53,7 @@ class RunRow(NamedTuple):
 
     @property
     def warned(self) -> bool:
-        return self.verdict in WARNED
+        return self.verdict in WARNINGS
 
 
 @dataclass(frozen=True)

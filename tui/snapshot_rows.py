@@ -7,17 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from engine.analysis.news import WARNINGS
 from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED
 from tui.formatting import clock, learning_rate
 from tui.formatting import plain as plain_once
-from tui.snapshot import WARNED, Curve, Detail, MatrixView, RunRow, Verdict, WorkerView
+from tui.snapshot import Curve, Detail, MatrixView, RunRow, Verdict, WorkerView
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
+    from engine.queries.waiting import Waiting
     from engine.store.history import Matrix
     from engine.store.overview import Listed
     from engine.store.tables import EpochMetrics, Run, Worker
-    from engine.store.waiting import Waiting
 
 plain = functools.lru_cache(maxsize=65_536)(plain_once)
 """Ten thousand rows say the same few things."""
@@ -132,7 +133,7 @@ def verdict_of(run: Run, waiting: str) -> Verdict:
     if run.verdict:
         evidence = "; ".join(filter(None, (run.verdict_evidence, run.verdict_ruled_out)))
         suggestion = plain(run.verdict_suggestion or "")
-        return Verdict(plain(run.verdict), plain(evidence), suggestion, bad=run.verdict in WARNED)
+        return Verdict(plain(run.verdict), plain(evidence), suggestion, bad=run.verdict in WARNINGS)
     return Verdict("waiting", plain(waiting)) if waiting else Verdict("")
 
 

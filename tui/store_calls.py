@@ -36,8 +36,8 @@ class Stored:
 def with_store(home: Home, call: Callable[[Store], T]) -> T:
     """Make one call to the store and return its result. Raises Refused."""
     from engine.spec.grid import SpecError
-    from engine.store.database import StoreError, open_store
-    from engine.store.fencing import QueueError
+    from engine.store.database import open_store
+    from engine.store.errors import QueueError, StoreError
 
     try:
         with contextlib.closing(open_store(home.database, create=False)) as store:

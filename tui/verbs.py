@@ -13,7 +13,7 @@ from engine.store.edits.remove import remove as remove_runs
 from engine.store.edits.retry import retry as retry_runs
 from engine.store.edits.undo import GONE
 from engine.store.edits.undo import undo as undo_newest
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 from engine.store.listing import queue_paused
 from engine.store.run_numbers import numbered
 from engine.store.status import Request, Status

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
-from engine.analysis.study import StudyRun
+from engine.analysis.study import Matrix, StudyRun
 from engine.spec.plugin_name import arch_shown
-from engine.store.history import Matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-WARNINGS = ("collapsed", "diverged", "overfitting")
-"""Verdicts that make a warning."""
+if TYPE_CHECKING:  # the first frame waits for no verdict
+    from engine.analysis.case import VerdictKind
+
+WARNINGS: tuple["VerdictKind", ...] = ("collapsed", "diverged", "overfitting")
+"""Verdicts that make a warning, in lists, details and news alike."""
 
 
 class RunState(NamedTuple):

@@ -10,11 +10,9 @@ from engine.analysis.data_section import data_section
 from engine.analysis.gallery import Gallery
 from engine.analysis.markdown import markdown, slug, table, unique, weights_in_full, why_unfinished
 from engine.analysis.settings_section import settings_section
-from engine.analysis.study import ReportError, Study, StudyRun, by_data, collect
+from engine.analysis.study import ReportError, Study, StudyRun, by_data
 from engine.files.paths import SHARED, write_atomic
 from engine.spec.plugin_name import arch_shown
-
-__all__ = ["ReportError", "Study", "collect", "write_report"]
 
 TABLES_BEFORE = 3
 """Tables before the results: architectures, shared settings, settings that differ."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from engine.datasets.formats.labels import is_missing, normal
 from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.problems import warning
+from engine.problem import Problem, WayOut
 
 LARGEST_SHARE = 0.05
 SMALL_GROUP = 16
@@ -91,3 +93,27 @@ def _is_plausible(groups: Sequence[str]) -> bool:
         return False
     largest = max(Counter(groups).values())
     return 2 <= largest <= max(SMALL_GROUP, LARGEST_SHARE * len(groups))
+
+
+def shared_rows(splits: Sequence[str], groups: Sequence[str] | None) -> set[int]:
+    """Return the rows of test images whose group has images in train."""
+    if groups is None:
+        return set()
+    rows = list(enumerate(zip(splits, groups, strict=True)))
+    trained = {group for _, (split, group) in rows if split == "train"}
+    return {row for row, (split, group) in rows if split == "test" and group in trained}
+
+
+def shared_groups(
+    names: Sequence[str], splits: Sequence[str], groups: Sequence[str] | None, rule: str
+) -> list[Problem]:
+    """Warn that groups span train and test; an empty list where none does. `rule` says how the groups were found."""
+    rows = sorted(shared_rows(splits, groups))
+    if not rows:
+        return []
+    text = (
+        f"{len(rows):,} of {splits.count('test'):,} test images share a group ({rule}) with training images, and "
+        "their accuracy may come from knowing the group"
+    )
+    ways = [WayOut("make a split by groups with resnet-tui data split")]
+    return [warning("shared_groups", text, "groups span the splits", [names[row] for row in rows], ways)]

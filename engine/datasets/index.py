@@ -11,9 +11,8 @@ from engine.datasets.formats.labels import find_classes, is_missing, missing_cla
 from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.problems import DataError, error, note, raise_first, some
 from engine.datasets.formats.row_checks import readable, unique
-from engine.datasets.groups import Groups, groups_by_column, groups_by_name
+from engine.datasets.groups import Groups, groups_by_column, groups_by_name, shared_groups
 from engine.datasets.layouts import Layout, Row, recognise
-from engine.datasets.leaks import shared_groups
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 from engine.problem import Problem, WayOut, errors_of, warnings_of
@@ -242,7 +241,8 @@ def _split_problems(index: Index, wanted: Sequence[str], test_fraction: float) -
             text = f"{index.root or index.kind} has no {split} images: add some or change test_fraction"
         problems.append(error("empty_split", text))
     used = {split: counted for split, counted in counts.items() if counted.total()}
-    return [*problems, *missing_classes(index.class_names, used), *shared_groups(index)]
+    spanning = shared_groups(index.names, index.splits, index.groups, index.group_rule)
+    return [*problems, *missing_classes(index.class_names, used), *spanning]
 
 
 def _groups(rows: Sequence[Row], column: str, given: bool) -> Groups | None:

@@ -1,16 +1,10 @@
-"""Test images that share a group with train images, and the accuracy that the group alone would give."""
-
-from __future__ import annotations
+"""Accuracy that knowing the group of a test image alone would give, without looking at any image."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from engine.datasets.formats.problems import warning
-from engine.problem import Problem, WayOut
-
-if TYPE_CHECKING:
-    from engine.datasets.index import Index
+from engine.datasets.groups import shared_rows
+from engine.datasets.index import Index
 
 
 @dataclass(frozen=True)
@@ -32,7 +26,7 @@ class OtherMember:
 
 def other_member(index: Index) -> OtherMember | None:
     """Score the predictor that knows only the groups; None where no test image shares a group with train."""
-    shared = shared_rows(index)
+    shared = shared_rows(index.splits, index.groups)
     if not shared or index.groups is None:
         return None
     known: dict[str, Counter[int]] = defaultdict(Counter)
@@ -46,29 +40,6 @@ def other_member(index: Index) -> OtherMember | None:
     return OtherMember(
         len(among), len(test), _accuracy(among), _kappa(among, index), _accuracy(pairs), _kappa(pairs, index)
     )
-
-
-def shared_rows(index: Index) -> set[int]:
-    """Return the rows of test images whose group has images in train."""
-    if index.groups is None:
-        return set()
-    trained = {index.groups[row] for row in index.rows_of("train")}
-    return {row for row in index.rows_of("test") if index.groups[row] in trained}
-
-
-def shared_groups(index: Index) -> list[Problem]:
-    """Warn that groups span train and test; an empty list where none does."""
-    rows = sorted(shared_rows(index))
-    if not rows:
-        return []
-    total = index.splits.count("test")
-    text = (
-        f"{len(rows):,} of {total:,} test images share a group ({index.group_rule}) with training images, and "
-        "their accuracy may come from knowing the group"
-    )
-    ways = [WayOut("make a split by groups with resnet-tui data split")]
-    names = [index.names[row] for row in rows]
-    return [warning("shared_groups", text, "groups span the splits", names, ways)]
 
 
 def _most(labels: Counter[int]) -> int:

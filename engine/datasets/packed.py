@@ -23,7 +23,7 @@ from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.open_image import file_of
-from engine.datasets.pixels.packing import Job, Partial, Progress, Reader, Unreadable, fill
+from engine.datasets.pixels.packing import Job, PackingLine, Partial, Progress, Reader, Unreadable, fill
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.files.paths import sync_folder, write_atomic
 from engine.problem import Problem, WayOut
@@ -57,7 +57,7 @@ class Packed:
     """Reasons why images could not be read, by row."""
 
 
-WAITING = "another run is packing the same images: waiting for it"
+WAITING = PackingLine("another run is packing the same images: waiting for it")
 
 
 def pack(
@@ -91,7 +91,7 @@ def pack(
             if bad is None:
                 filling = Partial.open(path.with_suffix(".partial"), cache / f"{key}.note", size_bytes)
                 if filling.done:
-                    log(f"going on with packing from image {filling.done:,}")
+                    log(PackingLine(f"going on with packing from image {filling.done:,}"))
                 _fill(filling, index, look, on_bad, progress, should_stop)
                 _put_in_place(filling, path, about, _key(index, look, cache) == key, index, look)
                 bad = filling.bad

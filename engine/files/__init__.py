@@ -1,1 +1,1 @@
-"""Files of a home: paths, atomic writing, permissions, disk usage, pruning."""
+"""Paths of files, atomic writing, permissions, and what the system says of a disk."""

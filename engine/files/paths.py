@@ -14,6 +14,7 @@ from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.plugin_name import PluginName, plugin_of
 
 DB_VARIABLE = "RESNET_TUI_DB"
+SQLITE_PREFIX = "sqlite:///"
 CACHE_VARIABLE = "RESNET_TUI_CACHE"
 GPU_CACHE_VARIABLE = "RESNET_TUI_GPU_CACHE"
 GPU_CACHE_GIB = 4.0
@@ -22,6 +23,11 @@ SAMPLE_SUFFIX = ".sample"
 """Suffix of the cache's files that identify the images of a folder (`pixels.samples`)."""
 PRIVATE, SHARED = 0o600, 0o644
 """Modes of a run's files, which are the user's alone, and of files for others, such as a report."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file that a database URL names; None for a database on a server."""
+    return Path(url.removeprefix(SQLITE_PREFIX)) if url.startswith(SQLITE_PREFIX) else None
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Home:
     def find(cls, home: Path | None = None, db: str | None = None, cache: Path | None = None) -> "Home":
         """Find the home from the flags, else from environment variables, else take the current folder."""
         root = (home or Path.cwd()).absolute()
-        url = db or os.environ.get(DB_VARIABLE) or "sqlite:///runs.db"
+        url = db or os.environ.get(DB_VARIABLE) or f"{SQLITE_PREFIX}runs.db"
         cache_text = os.environ.get(CACHE_VARIABLE)
         folder = cache or (Path(cache_text) if cache_text else None)
         return cls(root, url, folder.absolute() if folder else root / "cache")
@@ -44,10 +50,14 @@ class Home:
     @property
     def database(self) -> str:
         """Return the database's URL with a relative SQLite path resolved against the home."""
-        prefix = "sqlite:///"
-        if not self.db_url.startswith(prefix):
-            return self.db_url
-        return f"{prefix}{self.root / self.db_url.removeprefix(prefix)}"
+        path = self.database_file
+        return self.db_url if path is None else f"{SQLITE_PREFIX}{path}"
+
+    @property
+    def database_file(self) -> Path | None:
+        """Return the file of the run table; None where it is on a server."""
+        path = sqlite_file(self.db_url)
+        return None if path is None else self.root / path
 
     def run(self, run_id: int) -> "RunPaths":
         return RunPaths(self.root / "runs" / str(run_id))

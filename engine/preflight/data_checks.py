@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.datasets.read_options import READ_FIELDS
-from engine.files.footprint import Images, built_in, images_of
+from engine.disk.footprint import Images, built_in, images_of
 from engine.files.paths import Home
 from engine.metrics.selection import always_selectable, selection_problem, split_of
 from engine.problem import Problem, errors_of

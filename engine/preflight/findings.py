@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.datasets.formats.problems import EXAMPLES, some
-from engine.files.footprint import Images, Room
+from engine.disk.footprint import Images, Room
+from engine.disk.usage import room_for
 from engine.files.paths import Home
-from engine.files.usage import room_for
 from engine.preflight import gpu_memory
 from engine.preflight.data_checks import DataFound, ReadKey, check_data, image_counts, read_key
 from engine.preflight.plugin_checks import check_plugins

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from engine.spec.run_spec import RunSpec
 from engine.store.add import earlier_runs
 from engine.store.dependencies import some_of
-from engine.store.fencing import run_table
+from engine.store.schema import run_table
 from engine.store.status import Status
 
 

@@ -5,19 +5,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
+from engine.store.backends.protocol import backend_of
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import note
-from engine.store.fencing import QueueError, dependency_table, next_change, run_table, statuses
+from engine.store.errors import QueueError
+from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
+from engine.store.schema import dependency_table, run_table
 from engine.store.spec_columns import of_spec
-from engine.store.status import ENDED, Status
-from engine.store.tables import POSITION_GAP, Run, utc_now
+from engine.store.status import ENDED, LinkKind, Status
+from engine.store.tables import POSITION_GAP, Run
+from engine.store.utc import utc_now
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,9 @@ class Batch:
     priority: int = 0
     max_attempts: int = 3
 
-    def links(self, spec: RunSpec) -> dict[int, str]:
+    def links(self, spec: RunSpec) -> dict[int, LinkKind]:
         """What a run of this batch waits for, and how; the strictest kind where a run is named twice."""
-        source = {} if spec.source_run is None else {spec.source_run: "source"}
+        source: dict[int, LinkKind] = {} if spec.source_run is None else {spec.source_run: "source"}
         return {**dict.fromkeys(self.after_any, "any"), **source, **dict.fromkeys(self.after, "ok")}
 
 
@@ -78,7 +83,11 @@ def add_batches(store: Store, batches: Sequence[Batch]) -> Added:
 
 
 def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Status]) -> tuple[int, ...]:
-    first_id, first_position = _next_id(session), _next_position(session)
+    count = sum(len(batch.specs) for batch in batches)
+    if not count:
+        return ()
+    first_id = backend_of(session).next_run_id(session, count)
+    first_position = _next_position(session)
     shared = {"created_at": utc_now(), "changed": next_change(session)}
     rows: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
@@ -95,23 +104,14 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
             of_run = {"run_id": own["id"]}
             links += [of_run | {"after_id": target, "kind": waits[target]} for target in sorted(waits)]
             rows.append(of_batch | of_spec(spec) | own)
-    if rows:
-        session.execute(insert(run_table), rows)
+    session.execute(insert(run_table), rows)
     if links:
         session.execute(insert(dependency_table), links)
     return tuple(range(first_id, first_id + len(rows)))
 
 
-def _holds_up(kind: str, status: Status) -> bool:
+def _holds_up(kind: LinkKind, status: Status) -> bool:
     return status not in ENDED if kind == "any" else status != "done"
-
-
-def _next_id(session: Session) -> int:
-    """One past the highest id ever given, so that a removed run's number is not given again."""
-    if session.get_bind().dialect.name == "sqlite":
-        used = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'run'")).scalar()
-        return int(used or 0) + 1
-    return int(session.execute(select(func.coalesce(func.max(run_table.c.id), 0))).scalar_one()) + 1
 
 
 def _next_position(session: Session) -> int:

@@ -9,15 +9,16 @@ from sqlmodel import Session
 
 from engine.spec.grid import load_spec
 from engine.spec.pretrained import RUN_PREFIX
-from engine.store.fencing import QueueError, dependency_table, run_table
+from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
-from engine.store.status import ENDED, Status
+from engine.store.schema import dependency_table, run_table
+from engine.store.status import ENDED, LinkKind, Status
 
 Key = TypeVar("Key", int, str)
 IDS_AT_ONCE = 500
 """How many ids a statement names: databases limit their number."""
 
-Links = Mapping[int, str]
+Links = Mapping[int, LinkKind]
 """For each run that is waited for, how: `ok`, `any` or `source`, as `RunDependency.kind` has it."""
 
 
@@ -59,9 +60,9 @@ def recount_after(session: Session, target_ids: Iterable[int], changed: int) -> 
         recount(session, list(session.execute(waiting).scalars()), changed)
 
 
-def links_of(session: Session, run_ids: Iterable[int]) -> dict[int, dict[int, str]]:
+def links_of(session: Session, run_ids: Iterable[int]) -> dict[int, dict[int, LinkKind]]:
     """For each of these runs the ones it waits for, met or not."""
-    found: dict[int, dict[int, str]] = {run_id: {} for run_id in run_ids}
+    found: dict[int, dict[int, LinkKind]] = {run_id: {} for run_id in run_ids}
     table = dependency_table.c
     for some in some_of(list(found)):
         rows = select(table.run_id, table.after_id, table.kind).where(table.run_id.in_(some))
@@ -70,9 +71,9 @@ def links_of(session: Session, run_ids: Iterable[int]) -> dict[int, dict[int, st
     return found
 
 
-def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[int, str]]:
+def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[int, LinkKind]]:
     """For each of these runs that others wait for or start from: those others, and how."""
-    found: dict[int, dict[int, str]] = defaultdict(dict)
+    found: dict[int, dict[int, LinkKind]] = defaultdict(dict)
     table = dependency_table.c
     for some in some_of(run_ids):
         rows = select(table.run_id, table.after_id, table.kind).where(table.after_id.in_(some))

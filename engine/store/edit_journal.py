@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlmodel import Session
 
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import links_of, recount, recount_after, some_of
-from engine.store.fencing import next_change, run_table, statuses, table_of
+from engine.store.listing import statuses
+from engine.store.schema import edit_table, run_table
 from engine.store.status import Status
-from engine.store.tables import Edit, UtcDateTime, utc_now
+from engine.store.utc import UtcDateTime, utc_now
 
 KEPT = 100
 """How many edits can be taken back, one after another."""
@@ -26,7 +28,6 @@ PAUSED = "queue_paused"
 GUARDS = ("attempt", "status")
 """Noted of every run: where they have moved, the run has lived on since."""
 
-edit_table = table_of(Edit)
 Values = dict[str, Any]
 
 

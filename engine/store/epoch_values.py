@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import EpochValues, Value
-from engine.store.fencing import Claim
+from engine.store.claims import Claim
 from engine.store.tables import EpochMetrics
 
 

@@ -4,7 +4,7 @@ from engine.spec.grid import load_spec, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.database import Store
 from engine.store.edit_journal import editing
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 from engine.store.listing import get_run
 from engine.store.spec_columns import OF_SPEC, of_spec
 from engine.store.tables import Run

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
+from engine.store.activity import Activity, doing_text
+from engine.store.claims import Claim, write_fenced
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import recount
 from engine.store.epoch_values import defined_numbers
-from engine.store.fencing import Claim, next_change, table_of, write_fenced
+from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 Matrix = list[list[int]]
@@ -142,10 +145,10 @@ def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None)
     return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
 
 
-def record_doing(store: Store, held: Claim, text: str) -> None:
+def record_doing(store: Store, held: Claim, activity: Activity, line: str) -> None:
     """Write what a run does before its first step. Raises LeaseLost."""
     with store.write() as session:
-        write_fenced(session, held, changed=next_change(session), doing=text)
+        write_fenced(session, held, changed=next_change(session), doing=doing_text(activity, line))
 
 
 class Losses(NamedTuple):
@@ -211,7 +214,7 @@ def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
 
 def losses_of(session: Session, run_id: int) -> list[Losses]:
     """A run's loss buckets in order."""
-    points = table_of(LossPoint).c
+    points = loss_table.c
     columns = select(*(points[name] for name in Losses._fields)).where(points.run_id == run_id)
     return [Losses._make(row) for row in session.execute(columns.order_by(points.bucket)).all()]
 

@@ -1,18 +1,19 @@
 """Reading the run table: rows by filter, what changed since, and why a run waits."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from engine.store import workers
-from engine.store.dependencies import met
-from engine.store.fencing import IS_QUEUED, QueueError, run_table
+from engine.store.dependencies import met, some_of
+from engine.store.errors import QueueError
+from engine.store.run_environment import trained_on_card
+from engine.store.schema import IS_QUEUED, dependency_table, run_table
 from engine.store.status import ENDED, Status
-from engine.store.tables import Clock, Run, RunDependency
+from engine.store.tables import Clock, Run
 
 
 def latest_change(session: Session) -> int:
@@ -28,7 +29,7 @@ def queue_paused(session: Session) -> bool:
 def list_runs(
     session: Session,
     *,
-    status: Collection[str] = (),
+    status: Collection[Status] = (),
     sweep: str | None = None,
     ids: Collection[int] | None = None,
     changed_after: int | None = None,
@@ -50,12 +51,36 @@ def get_run(session: Session, run_id: int) -> Run:
     """One run. Raises QueueError where it is not there."""
     run = session.get(Run, run_id)
     if run is None:
-        raise QueueError(f"there is no run {run_id}: resnet-tui ls shows them all")
+        raise _no_run(run_id)
     return run
 
 
 def find_run(session: Session, run_id: int) -> Run | None:
     return session.get(Run, run_id)
+
+
+def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
+    """The status of each run, in the given order. Raises QueueError for one that is not there."""
+    wanted = list(run_ids)
+    found = statuses_there(session, wanted)
+    for run_id in wanted:
+        if run_id not in found:
+            raise _no_run(run_id)
+    return found
+
+
+def statuses_there(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
+    """The status of each run that is there, in the given order."""
+    wanted = list(dict.fromkeys(run_ids))
+    found: dict[int, Status] = {}
+    for some in some_of(wanted):
+        rows = core_select(run_table.c.id, run_table.c.status).where(run_table.c.id.in_(some))
+        found |= {row.id: row.status for row in session.execute(rows)}
+    return {run_id: found[run_id] for run_id in wanted if run_id in found}
+
+
+def _no_run(run_id: int) -> QueueError:
+    return QueueError(f"there is no run {run_id}: resnet-tui ls shows them all")
 
 
 def ids_between(session: Session, first: int, last: int) -> list[int]:
@@ -70,9 +95,8 @@ def run_ids(session: Session) -> set[int]:
 
 def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     """Id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
-    on_card = func.coalesce(col(Run.environment)["device"].as_string(), "cpu") != "cpu"
     known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(
-        col(Run.peak_memory_gb).is_not(None), on_card
+        col(Run.peak_memory_gb).is_not(None), trained_on_card()
     )
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
@@ -93,16 +117,16 @@ def queue_order(session: Session) -> list[int]:
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:
     """For each waiting run the ones it still waits for, with their status; for one that has trained an epoch, none."""
-    mine = run_table.alias("mine")
+    mine, link = run_table.alias("mine"), dependency_table.c
     waits: dict[int, dict[int, Status]] = defaultdict(dict)
     statement = (
-        select(RunDependency.run_id, RunDependency.after_id, Run.status)
-        .join(Run, col(Run.id) == RunDependency.after_id)
-        .join(mine, mine.c.id == RunDependency.run_id)
+        core_select(link.run_id, link.after_id, run_table.c.status)
+        .join(run_table, run_table.c.id == link.after_id)
+        .join(mine, mine.c.id == link.run_id)
         .where(~met(run_table.c.status), mine.c.epoch == 0, mine.c.status.in_(["queued", "paused"]))
     )
-    for run_id, after_id, status in session.exec(statement):
-        waits[run_id][after_id] = status  # type: ignore[assignment]
+    for run_id, after_id, status in session.execute(statement):
+        waits[run_id][after_id] = status
     return dict(waits)
 
 
@@ -114,7 +138,7 @@ class Obstacle(NamedTuple):
 
 
 def stuck(
-    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[str] = ENDED
+    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[Status] = ENDED
 ) -> dict[int, Obstacle]:
     """The runs that wait, directly or through others, for one of these statuses or one of `dead_too`: for which.
 
@@ -142,7 +166,8 @@ def held_up(waits: dict[int, dict[int, Status]]) -> dict[int, Obstacle]:
 
 def pending(session: Session) -> Sequence[int]:
     """The runs that are running or that some worker may still claim, nobody doing anything."""
-    rows = session.exec(select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))).all()
+    alive = select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))
+    rows = session.exec(alive.order_by(col(Run.id))).all()
     needy = set() if workers.card_is_there(session) else needing_card(session)
     waits = unmet(session)
     hopeless = needy | stuck(waits, needy).keys() | held_up(waits).keys()

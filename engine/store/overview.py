@@ -8,16 +8,17 @@ from typing import NamedTuple
 from sqlalchemy import String, func, select, type_coerce
 from sqlmodel import Session
 
-from engine.store.fencing import run_table
+from engine.store.schema import run_table
+from engine.store.status import Cause, Request, Status
 
 
 class Listed(NamedTuple):
     """A run's columns of these names, and metrics."""
 
     id: int
-    status: str
-    request: str | None
-    cause: str | None
+    status: Status
+    request: Request | None
+    cause: Cause | None
     error: str | None
     name: str
     note: str

@@ -26,37 +26,23 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
 from engine.store.advice import ADVICE
+from engine.store.claims import LEASE_S, Claim, fenced, write_fenced
+from engine.store.clock import COUNT_CHANGE, next_change, now_s
 from engine.store.database import Store
 from engine.store.dependencies import recount_after
 from engine.store.edit_journal import editing
-from engine.store.fencing import (
-    IS_QUEUED,
-    IS_RUNNING,
-    Claim,
-    LeaseLost,
-    QueueError,
-    clock_s,
-    clock_table,
-    fenced,
-    next_change,
-    now_s,
-    run_table,
-    table_of,
-    write_fenced,
-)
+from engine.store.errors import LeaseLost, QueueError
 from engine.store.run_numbers import numbered
+from engine.store.schema import IS_QUEUED, IS_RUNNING, clock_table, run_table, worker_table
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
-from engine.store.tables import Worker, utc_now
-
-LEASE_S = 15.0
-RENEW_EVERY_S = 5.0
+from engine.store.utc import utc_now
 
 
 def claim(store: Store, worker_id: int) -> Claim | None:
     """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice."""
-    statement, values = _claiming(store.engine.dialect.name), {"claimer": worker_id, "now": utc_now()}
+    statement, values = _claiming(store.backend.clock_s), {"claimer": worker_id, "now": utc_now()}
     with store.write() as session:
-        session.execute(_COUNT_CHANGE)
+        session.execute(COUNT_CHANGE)
         row = session.execute(statement, values).first()
         if row is None:
             session.rollback()
@@ -71,8 +57,8 @@ def has_claimable(session: Session, worker_id: int) -> bool:
 
 def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
     """The run that a worker's claim takes."""
-    workers = table_of(Worker).c
-    has_card = exists(select(workers.id).where(workers.id == claimer, workers.device != "cpu"))
+    worker = worker_table.c
+    has_card = exists(select(worker.id).where(worker.id == claimer, worker.device != "cpu"))
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
     return (
         select(run_table.c.id)
@@ -84,15 +70,12 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
 
 
 @functools.cache
-def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
-    """The UPDATE of a claim. Made once: what is made while the write lock is held, all others wait for."""
+def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]:
+    """The UPDATE of a claim. Made once for each database's clock, so that nobody waits for it behind the write lock."""
     claimer: BindParameter[int] = bindparam("claimer")
-    first = _first_for(claimer)
-    if dialect != "sqlite":
-        first = first.with_for_update(skip_locked=True)
     return (
         run_table.update()
-        .where(run_table.c.id == first.scalar_subquery())
+        .where(run_table.c.id == _first_for(claimer).scalar_subquery())
         .values(
             status="running",
             request=None,
@@ -101,7 +84,7 @@ def _claiming(dialect: str) -> ReturningUpdate[tuple[int, int]]:
             suggestion=None,
             attempt=run_table.c.attempt + 1,
             worker_id=claimer,
-            lease_expires_s=clock_s(dialect) + LEASE_S,
+            lease_expires_s=clock_s + LEASE_S,
             started_at=func.coalesce(
                 run_table.c.started_at, bindparam("now", type_=run_table.c.started_at.type)
             ),
@@ -119,7 +102,7 @@ def renew(store: Store, held: Claim, *, lease_s: float = LEASE_S) -> Request | N
         )
         row = session.execute(statement).first()
         if row is None:
-            raise LeaseLost(f"run {held.run_id} attempt {held.attempt}")
+            raise held.lost()
         return cast(Request | None, row.request)
 
 
@@ -251,5 +234,4 @@ def ask(store: Store, run_ids: Sequence[int], request: Request) -> dict[int, Sta
     return edit.was
 
 
-_COUNT_CHANGE = clock_table.update().values(changed=clock_table.c.changed + 1)
 _NO_LEASE: dict[str, Any] = {"worker_id": None, "lease_expires_s": None, "request": None, "doing": ""}

@@ -2,9 +2,13 @@
 
 from typing import Literal, get_args
 
+from engine.store.errors import TransitionError
+
 Status = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "worker_lost"]
 Request = Literal["cancel", "pause"]
+LinkKind = Literal["ok", "any", "source"]
+"""What a run waits for of another: that it is done, that it has ended in any way, or that it gives its weights."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
@@ -22,8 +26,9 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
 }
 
 
-class TransitionError(ValueError):
-    """A status that may not follow the present one."""
+def status_called(name: str) -> Status | None:
+    """The status of that name; None where there is none."""
+    return next((status for status in STATUSES if status == name), None)
 
 
 def may_follow(new: Status) -> tuple[Status, ...]:

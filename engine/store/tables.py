@@ -1,31 +1,16 @@
 """The tables. Times are UTC; leases are seconds since 1970 by the database's clock."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import ConfigDict
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Integer, LargeBinary, TypeDecorator, text
-from sqlalchemy.engine import Dialect
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
+from engine.store.status import Cause, LinkKind, Request, Status
+from engine.store.utc import UtcDateTime, utc_now
+
 POSITION_GAP = 2**20
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored without a zone in UTC."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _time(*, nullable: bool = True) -> Any:
@@ -75,10 +60,10 @@ class Run(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     changed: int = 0
     """Moved by every write that a reader shows."""
-    status: str = Field(default="queued")
-    request: str | None = None
-    """What a user asked of a running run: cancel or pause."""
-    cause: str | None = None
+    status: Status = Field(default="queued", sa_type=String)
+    request: Request | None = Field(default=None, sa_type=String)
+    """What a user asked of a running run."""
+    cause: Cause | None = Field(default=None, sa_type=String)
     error: str | None = None
     suggestion: str | None = None
 
@@ -159,7 +144,7 @@ class RunDependency(Table, table=True):
 
     run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
     after_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE", index=True)
-    kind: str = Field(default="ok", sa_column_kwargs={"server_default": "ok"})
+    kind: LinkKind = Field(default="ok", sa_type=String, sa_column_kwargs={"server_default": "ok"})
     """ok: until it is done; any: until it has ended, however; source: as ok, for this run starts from its weights."""
 
 
@@ -293,5 +278,4 @@ __all__ = [
     "Run",
     "RunDependency",
     "Worker",
-    "utc_now",
 ]

@@ -6,12 +6,11 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from engine.hardware import processes
+from engine.store.claims import LEASE_S
+from engine.store.clock import now_s
 from engine.store.database import Store
-from engine.store.fencing import now_s, table_of
-from engine.store.queue import LEASE_S
+from engine.store.schema import worker_table
 from engine.store.tables import Worker
-
-worker_table = table_of(Worker)
 
 
 class DeviceTaken(Exception):

@@ -8,12 +8,15 @@ from typing import Any
 import torch
 
 from engine.datasets.pixels.locks import Stopped
+from engine.datasets.pixels.packing import PackingLine
 from engine.files.paths import Home, sweep_aside
 from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import load_spec
 from engine.store import history, listing, queue
-from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.activity import Activity
+from engine.store.claims import Claim
+from engine.store.database import Store
+from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Status
 from engine.text import plain
 from engine.training.context import RunContext
@@ -104,7 +107,8 @@ class Attempt:
     def _show(self, text: str) -> None:
         """Log a line and show it in the run table, because packing before the first step may take minutes."""
         shown = plain(" ".join(text.split()))
-        patiently(lambda: history.record_doing(self._store, self._held, shown))
+        activity = Activity.PACKING if isinstance(text, PackingLine) else Activity.PREPARING
+        patiently(lambda: history.record_doing(self._store, self._held, activity, shown))
         log(text)
 
     def _recorder(self, session: Session, environment: Mapping[str, Any]) -> StoreRecorder:

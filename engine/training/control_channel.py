@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from engine.store.fencing import Claim
+from engine.store.claims import Claim
 
 TRAIN = "train"
 

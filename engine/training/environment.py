@@ -15,6 +15,7 @@ from engine.hardware import telemetry
 from engine.models.plugin import file_sha256
 from engine.spec.plugin_name import plugin_of
 from engine.spec.run_spec import RunSpec
+from engine.store.run_environment import ATTEMPT, CHANGES, RunEnvironment
 from engine.training.precision import run_precision
 from engine.training.torch_setup import resolve_threads
 
@@ -33,7 +34,7 @@ def environment_now(
 ) -> dict[str, Any]:
     """This process's environment; threads, precision and a micro-batch that had to
     shrink stay as they were `before`. What is unknown is None. Raises PluginError."""
-    on_cuda = device.type == "cuda"
+    on_cuda, known = device.type == "cuda", RunEnvironment(before)
     host = telemetry.nvidia() if on_cuda else None
     return {
         "python": platform.python_version(),
@@ -45,9 +46,9 @@ def environment_now(
         "cuda": torch.version.cuda if on_cuda else None,
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
-        "threads": before.get("threads") or resolve_threads(spec.threads),
-        "precision": before.get("precision") or run_precision(spec, device),
-        "micro_batch": before.get("micro_batch") or spec.images_at_once,
+        "threads": known.threads or resolve_threads(spec.threads),
+        "precision": known.precision or run_precision(spec, device),
+        "micro_batch": known.micro_batch or spec.images_at_once,
         "program_revision": program_revision(),
         **_plugin(spec, home),
         "home_revision": git_revision(home.root),
@@ -62,7 +63,7 @@ def _plugin(spec: RunSpec, home: Home) -> dict[str, str]:
 
 def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
     """Return the environment of a resumed run: that of its first start, with the changes of each later attempt."""
-    changes = list(first.get("changes", ()))
+    changes = list(RunEnvironment(first).changes)
     known = dict(first)
     for change in changes:
         known |= change
@@ -72,15 +73,15 @@ def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -
         if name in known and known[name] != value and name not in PRESENT
     }
     if changed:
-        changes.append({"attempt": attempt, **changed})
+        changes.append({ATTEMPT: attempt, **changed})
     present = {name: now[name] for name in PRESENT if name in now}
-    return {**first, **present, **({"changes": changes} if changes else {})}
+    return {**first, **present, **({CHANGES: changes} if changes else {})}
 
 
 def other_bits(environment: Mapping[str, Any], attempt: int) -> str | None:
     """Return a warning where this attempt's environment may change the bits, else None."""
     changed: Mapping[str, Any] = next(
-        (each for each in environment.get("changes", ()) if each.get("attempt") == attempt), {}
+        (each for each in RunEnvironment(environment).changes if each.get(ATTEMPT) == attempt), {}
     )
     telling = [f"{name} is {changed[name]}" for name in DECIDES_BITS if name in changed]
     if not telling:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from engine.datasets.pixels.packing import PackingLine
+
 SAY_EVERY_S = 5.0
 
 
@@ -22,14 +24,14 @@ class PackingLog:
         if done < total and now - self._said_at < SAY_EVERY_S:
             return
         self._said_at = now
-        parts = [f"packed {done:,} of {total:,} images"]
+        parts = [f"{done:,} of {total:,} images packed"]
         made, elapsed_s = done - self._before, now - self._began
         if made > 0 and elapsed_s > 0:
             pace = made / elapsed_s
             parts.append(f"{pace:,.0f} images/s")
             if done < total:
                 parts.append(_left((total - done) / pace))
-        self._log("  ".join(parts))
+        self._log(PackingLine("  ".join(parts)))
 
 
 def _left(seconds: float) -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from engine.files.paths import Home
 from engine.files.privacy import keep_private
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.claims import Claim
+from engine.store.database import open_store
+from engine.store.errors import LeaseLost, StoreError
 from engine.training.control_channel import ControlChannel
 from engine.worker.endings import LEASE_LOST, STORE_UNUSABLE
 

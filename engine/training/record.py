@@ -12,10 +12,11 @@ from engine.analysis.verdict import judge
 from engine.datasets.index import Index
 from engine.spec.run_spec import RunSpec
 from engine.store import history
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.epoch_values import row_of, values_of_row
-from engine.store.fencing import Claim
 from engine.store.history import Best, Judgement, Losses, Start
+from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
@@ -71,7 +72,7 @@ class StoreRecorder:
 
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
-        peak_gb = peak_memory_gb(self._environment.get("device", "cpu"))
+        peak_gb = peak_memory_gb(RunEnvironment(self._environment).device)
         judgement = self._judge(metrics, last=last)
         patiently(
             lambda: history.record_epoch(

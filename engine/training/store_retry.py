@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, fence
+from engine.store.claims import Claim, fence
+from engine.store.database import Store
+from engine.store.errors import StoreError
 from engine.training.log import log
 
 T = TypeVar("T")

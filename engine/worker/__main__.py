@@ -5,7 +5,8 @@ import sys
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
-from engine.store.database import StoreError, open_store
+from engine.store.database import open_store
+from engine.store.errors import StoreError
 from engine.text import tell
 from engine.worker import all_devices
 from engine.worker.arguments import parse

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
-from engine.store.queue import LEASE_S
+from engine.store.claims import LEASE_S
 from engine.worker.shutdown import next_time
 
 BUSY_GIB = 1.0

@@ -7,14 +7,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from engine.files.paths import Home
 from engine.hardware import kernel_oom, processes
 from engine.store import listing, queue
 from engine.store.advice import ADVICE
-from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.claims import LEASE_S, Claim
+from engine.store.database import Store
+from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Request
 from engine.text import plain, say
 from engine.worker.endings import Ending, ending_of
@@ -67,7 +67,7 @@ class TrainingProcess:
         held: Claim,
         start: Callable[..., "subprocess.Popen[bytes]"],
         *,
-        lease_s: float = queue.LEASE_S,
+        lease_s: float = LEASE_S,
     ) -> None:
         """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
         written, CannotStart where the host starts no process."""
@@ -139,7 +139,7 @@ class TrainingProcess:
             run = listing.find_run(session, self.held.run_id)
         if run is None:
             raise LeaseLost(f"run {self.held.run_id} was removed")
-        return cast("Request | None", run.request)
+        return run.request
 
     def _tell(self, word: str, *, within_s: float) -> None:
         """Ask the process to stop, once; a later, more hurried asking only shortens the time."""

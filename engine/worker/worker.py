@@ -15,8 +15,9 @@ from engine.hardware import linger, telemetry
 from engine.hardware.gpu_contention import CardWatch
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
-from engine.store.database import Store, StoreError
-from engine.store.fencing import Claim, LeaseLost
+from engine.store.claims import Claim
+from engine.store.database import Store
+from engine.store.errors import LeaseLost, StoreError
 from engine.text import say
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device

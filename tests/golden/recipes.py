@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.models.weight_files import read_weights_metadata
 from engine.store import history
-from engine.store.fencing import table_of
+from engine.store.schema import table_of
 from engine.store.tables import EpochMetrics
 
 TRAIN_QUEUE = Path(__file__).with_name("train_queue.py")

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from engine.queries.read_news import read_news
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags, order
 from engine.store.edits.undo import undo
-from engine.store.fencing import Claim, QueueError
-from engine.store.read_news import read_news
+from engine.store.errors import QueueError
 from tests.support.studies import train
 from tui.feeds.feed import Feed
 

@@ -8,7 +8,7 @@ import torch
 from engine.datasets.index import Index
 from engine.files.paths import Home
 from engine.spec.run_spec import RunSpec
-from engine.store.fencing import LeaseLost
+from engine.store.errors import LeaseLost
 from engine.training.context import Log, RunContext
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult

@@ -5,8 +5,8 @@ from studies import train
 from engine.spec.grid import make_spec
 from engine.store import listing, queue
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.fencing import Claim
 from engine.store.status import Cause, Status
 from engine.store.tables import Run
 

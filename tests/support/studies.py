@@ -13,8 +13,8 @@ from engine.hardware import processes
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
-from engine.store.fencing import Claim
 from engine.store.tables import EpochMetrics
 
 GRADES = ["no DR", "mild", "moderate", "severe", "proliferative"]

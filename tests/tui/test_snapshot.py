@@ -6,10 +6,10 @@ import pytest
 from rich.cells import cell_len
 
 from engine.metrics.catalogue import find_metric
+from engine.queries.waiting import Waiting
 from engine.spec.grid import make_spec
 from engine.store.overview import Listed
 from engine.store.tables import EpochMetrics, Run, Worker
-from engine.store.waiting import Waiting
 from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot_rows import describe_load, make_detail, make_row, make_workers, seconds_left
 from tui.views.table_columns import (
@@ -65,8 +65,8 @@ def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
         (0, 1, 0, 0),
     )
     assert row.tags == ("a\\x1b",) and row.ends == NOW.timestamp() + 60  # to the minute
-    packing = make_row(listed(3, "running", doing="packed 3 of 9 images"), None)
-    assert packing.remark == "packed 3 of 9 images" and packing.ends is None
+    packing = make_row(listed(3, "running", doing="packing: 3 of 9 images packed"), None)
+    assert packing.remark == "packing: 3 of 9 images packed" and packing.ends is None
     assert make_row(listed(2, "failed", error="bad\x1b[31m\nluck"), None).remark == "bad\\x1b[31m luck"
 
 

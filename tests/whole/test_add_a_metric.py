@@ -12,11 +12,11 @@ from small import small_home, small_session, small_spec
 
 from engine.analysis.gallery import Gallery
 from engine.analysis.metrics_section import metrics_section
-from engine.analysis.study import collect
 from engine.files.paths import Home
 from engine.metrics import catalogue
 from engine.metrics.counts import recalls
 from engine.metrics.metric import Chart, Metric
+from engine.queries.read_study import collect
 from engine.spec.grid import SpecError
 from engine.spec.run_spec import choices_of
 from engine.store import listing, queue, workers

@@ -20,12 +20,13 @@ from textual.widgets import Input, Static
 
 from engine.analysis.final_table import final_table
 from engine.analysis.markdown import markdown
-from engine.analysis.report import collect, write_report
+from engine.analysis.report import write_report
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import BadImage, Look, decode
 from engine.datasets.source import index_data
 from engine.files.paths import Home
 from engine.prediction.result_files import CsvWriter, Prediction
+from engine.queries.read_study import collect
 from engine.spec.grid import SpecError, make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store

@@ -21,7 +21,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
         ("engine.recipes.registries, engine.recipes.augmentations", (*HEAVY, "pydantic")),
         ("engine.spec.run_spec, engine.files.paths, engine.store.queue, engine.store.history", HEAVY),
         (
-            "engine.store.waiting, engine.store.read_news, engine.store.edits.retry, engine.store.edits.undo",
+            "engine.queries.waiting, engine.queries.read_news, engine.store.edits.retry, engine.store.edits.undo",
             HEAVY,
         ),
         ("engine.datasets.layouts, engine.datasets.index", HEAVY),

@@ -12,8 +12,8 @@ from engine.datasets.layouts import DataError
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
-from engine.store.database import StoreError, open_store, own_version
-from engine.store.fencing import QueueError
+from engine.store.database import open_store, own_version
+from engine.store.errors import QueueError, StoreError
 from engine.torch_subprocess import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from engine.files.paths import Home
 from engine.store import listing
 from engine.store.database import Store, open_store
-from engine.store.fencing import statuses, statuses_there
+from engine.store.listing import statuses, statuses_there
 from engine.store.run_numbers import WHICH, numbered
 from engine.store.status import Status
 from engine.store.workers import has_card, present

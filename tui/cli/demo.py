@@ -12,8 +12,8 @@ import typer
 
 from engine.analysis.final_table import final_table
 from engine.analysis.report import write_report
-from engine.analysis.study import collect
 from engine.files.paths import Home
+from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs

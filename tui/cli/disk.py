@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.files.footprint import in_words
-from engine.files.paths import Home
-from engine.files.pruning import KEPT, Plan, Wish, in_use, plan
-from engine.files.removal import prune as remove
-from engine.files.usage import (
+from engine.disk.footprint import in_words
+from engine.disk.pruning import KEPT, Plan, Wish, in_use, plan
+from engine.disk.removal import prune as remove
+from engine.disk.usage import (
     CHECKPOINTS,
     KINDS,
     database_bytes,
@@ -20,6 +19,7 @@ from engine.files.usage import (
     usage_of_cache,
     usage_of_runs,
 )
+from engine.files.paths import Home
 from engine.spec.grid import load_spec
 from engine.store.database import Store, open_store
 from engine.store.listing import list_runs

@@ -1,7 +1,6 @@
 """`resnet-tui doctor`: checks of the installation, the device and the home."""
 
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -15,7 +14,8 @@ import typer
 from engine.files.paths import Home
 from engine.hardware import linger
 from engine.preflight.imagenet_files import ImagenetFile, imagenet_files
-from engine.store.database import StoreError, open_store
+from engine.store.database import open_store
+from engine.store.errors import StoreError
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
 from engine.torch_subprocess import AskError, engine_command
@@ -123,7 +123,7 @@ def _database(home: Home) -> Check:
         with open_store(home.database, create=False).read() as session:
             workers = present(session)
     except StoreError as error:
-        missing = home.database.startswith("sqlite:///") and not os.path.exists(home.database[10:])
+        missing = home.database_file is not None and not home.database_file.exists()
         return Check("run table", "none yet") if missing else Check("run table", home.db_url, str(error))
     names = ", ".join(f"worker {worker.id} on {worker.device}" for worker in workers)
     return Check("run table", f"{home.db_url}; {names or 'no worker'}")

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.files.paths import Home
+from engine.queries.waiting import Waiting, waits
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import FIELDS
 from engine.store import history, listing
 from engine.store.database import Store
 from engine.store.epoch_values import values_of_row
 from engine.store.tables import EpochMetrics, Run
-from engine.store.waiting import Waiting, waits
 from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50

@@ -10,13 +10,13 @@ import typer
 
 from engine.files.paths import Home
 from engine.metrics.metric import SplitMetric
+from engine.queries.waiting import Waiting, waits
 from engine.short_names import short_names
 from engine.spec.plugin_name import arch_shown
 from engine.store import listing
 from engine.store.database import open_store
-from engine.store.status import ENDED, STATUSES
+from engine.store.status import ENDED, STATUSES, Status, status_called
 from engine.store.tables import Run
-from engine.store.waiting import Waiting, waits
 from tui.cli.documents import briefs, whole
 from tui.cli.options import MAX_ID, takes_home
 from tui.cli.output import CliError, checked_text, print_json, tell
@@ -55,10 +55,7 @@ def ls(
     as_json: Json = False,
 ) -> int:
     """List the runs."""
-    wanted = [each.strip() for each in (status or "").split(",") if each.strip()]
-    for each in wanted:
-        if each not in STATUSES:
-            raise CliError(f"--status: {each!r} is unknown: choose from {', '.join(STATUSES)}")
+    wanted = [_status(each.strip()) for each in (status or "").split(",") if each.strip()]
     checked_text("--sweep", sweep or "")
     metric = optional_metrics().get(sort) if sort not in SORTS else None
     if sort not in SORTS and metric is None:
@@ -83,6 +80,13 @@ def ls(
             rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
         print_table(head, rows, right=(*NUMBERS, sort), may_go=MAY_GO, may_shrink=MAY_SHRINK)
     return 0
+
+
+def _status(name: str) -> Status:
+    found = status_called(name)
+    if found is None:
+        raise CliError(f"--status: {name!r} is unknown: choose from {', '.join(STATUSES)}")
+    return found
 
 
 def waiting_text(waiting: Waiting | None) -> str:

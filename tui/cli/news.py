@@ -7,8 +7,8 @@ import typer
 
 from engine.analysis.news import Best, News, RunState
 from engine.files.paths import Home
+from engine.queries.read_news import read_news
 from engine.store.database import open_store
-from engine.store.read_news import read_news
 from tui.cli.options import takes_home
 from tui.cli.output import print_json, tell
 from tui.cli.since import EXAMPLES, parse_since

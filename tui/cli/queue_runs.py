@@ -69,5 +69,5 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
 
 def _existing_store(home: Home) -> Store | None:
     """Open the run table where it exists; None otherwise, so that a refused call does not create an empty one."""
-    file = home.database.removeprefix("sqlite:///")
-    return open_store(home.database) if file == home.database or os.path.exists(file) else None
+    file = home.database_file
+    return open_store(home.database) if file is None or file.exists() else None

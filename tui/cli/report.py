@@ -7,8 +7,9 @@ import typer
 
 from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
 from engine.analysis.report import write_report
-from engine.analysis.study import Study, collect
+from engine.analysis.study import Study
 from engine.files.paths import Home
+from engine.queries.read_study import collect
 from engine.store.database import open_store
 from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids

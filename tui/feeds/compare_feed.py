@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from engine.files.paths import Home
 from engine.store.database import Store, open_store
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 from tui.feeds.run_feed import RunFeed
 from tui.views.compared import Compared
 from tui.views.run_view import RunView

@@ -2,19 +2,20 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import text
 from sqlmodel import Session
 
-from engine.store import history, listing, overview, waiting, workers
-from engine.store.database import Store, StoreError, explained, open_store
+from engine.queries import waiting
+from engine.queries.waiting import Waiting
+from engine.store import history, listing, overview, workers
+from engine.store.database import ChangeWatch, Store, open_store
+from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.tables import Worker
-from engine.store.waiting import Waiting
 from tui.snapshot import Detail, RunRow, Snapshot
 from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left, waiting_again
 
@@ -31,10 +32,9 @@ class Feed:
     def __init__(self, database: str, *, create: bool = True, known: Snapshot | None = None) -> None:
         """Open the store; the first poll starts from the snapshot that is `known`. Raises StoreError."""
         self._store: Store = open_store(database, create=create)
-        with explained(self._store.engine):
-            self._connection = self._store.engine.connect()
+        self._watch = ChangeWatch(self._store)
         self._file = self._store.which_file()
-        self._version: int | None = None
+        self._version: Hashable = None
         self._shown: int | None = None
         self._runs: dict[int, Listed] = {}
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
@@ -56,8 +56,8 @@ class Feed:
             self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
-        version = self._data_version()
-        is_unchanged = version is not None and version == self._version and run_id == self._shown
+        version = self._watch.version()
+        is_unchanged = version == self._version and run_id == self._shown
         # A worker that dies writes nothing, so read from time to time even without a change.
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
             return None
@@ -69,17 +69,8 @@ class Feed:
         return snapshot if is_news else None
 
     def close(self) -> None:
-        self._connection.close()
+        self._watch.close()
         self._store.close()
-
-    def _data_version(self) -> int | None:
-        """Return a number that changes with every commit of another connection (SQLite only)."""
-        if self._store.engine.dialect.name != "sqlite":
-            return None
-        with explained(self._store.engine):
-            version = self._connection.execute(text("PRAGMA data_version")).scalar()
-            self._connection.rollback()
-        return int(version) if version is not None else None
 
     def _read(self, session: Session, run_id: int | None) -> Snapshot:
         there = workers.present(session)

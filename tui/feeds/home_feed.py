@@ -40,7 +40,7 @@ class HomeFeed:
         return self._read(run_id, metrics)
 
     def _read(self, run_id: int | None, metrics: tuple[str, ...]) -> FirstLook | Snapshot | None:
-        from engine.store.database import StoreError
+        from engine.store.errors import StoreError
         from tui.feeds.feed import Feed
 
         try:

@@ -120,7 +120,7 @@ def start(home: Home, *, create: bool) -> Prefetch:
 
 
 def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
-    from engine.store.database import StoreError
+    from engine.store.errors import StoreError
     from tui.feeds.feed import Feed
 
     try:

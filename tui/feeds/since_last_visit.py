@@ -34,7 +34,7 @@ def read_since_last_visit(home: Home) -> SinceLastVisit:
 
 
 def _read(store: "Store", cursor: NewsCursor) -> "News":
-    from engine.store.read_news import read_news
+    from engine.queries.read_news import read_news
 
     with store.read() as session:
         return read_news(session, cursor.through, told=cursor.warned)

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.analysis.forecast import learn
-from engine.files.footprint import Room
+from engine.disk.footprint import Room
 from engine.files.paths import Home
 from engine.preflight.data_checks import DataFound, read_data, read_key
 from engine.preflight.findings import Findings, preflight
 from engine.problem import Problem, errors_of, warnings_of
+from engine.queries.throughput import past_runs
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store
-from engine.store.throughput import device_of, past_runs
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import NO_DATA, Checked, parse_more
 from tui.forms.form_words import MORE, beside_fields, form_setting
@@ -130,7 +130,7 @@ def _measure(store: Store) -> Measured:
     """Read the throughput of this home's machines in past runs."""
     with store.read() as session:
         past = past_runs(session)
-        devices = tuple(device_of({"device_name": each.device_name}) for each in workers.present(session))
+        devices = tuple(each.device_name for each in workers.present(session))
     return Measured(learn(past), devices or tuple(run.device for run in past[:1]))
 
 

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from engine.files.paths import Home
 from engine.spec.grid import SpecError
-from engine.store.database import StoreError
+from engine.store.errors import StoreError
 from tui import commands
 from tui.feeds.compare_feed import CompareFeed
 from tui.screens.full_screen import Handlers

@@ -13,8 +13,7 @@ from textual.widgets import Static
 from engine.files.paths import Home
 from engine.spec.grid import SpecError
 from engine.spec.run_spec import RunSpec
-from engine.store.database import StoreError
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError, StoreError
 from tui import commands
 from tui.commands import Command
 from tui.feeds.reader_thread import FeedThread

@@ -12,7 +12,8 @@ from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.epoch_values import values_of_row
 from engine.store.history import Losses, Matrix
-from engine.store.status import FROM_THE_START
+from engine.store.run_environment import RunEnvironment
+from engine.store.status import FROM_THE_START, Status
 from engine.store.tables import EpochMetrics, Run
 from tui.formatting import learning_rate, plain
 from tui.snapshot import MatrixView, Verdict
@@ -47,7 +48,7 @@ class Failure:
 class RunView:
     run_id: int
     title: str
-    status: str
+    status: Status
     name: str
     epoch: int
     epochs: int
@@ -103,7 +104,7 @@ def make_run_view(
     matrices: Mapping[int, Matrix],
     last_lines: Sequence[str],
 ) -> RunView:
-    names = tuple(map(plain, run.class_names))
+    names, environment = tuple(map(plain, run.class_names)), RunEnvironment(run.environment)
     parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     return RunView(
         run_id=run.id or 0,
@@ -113,8 +114,8 @@ def make_run_view(
         epoch=run.epoch,
         epochs=run.epochs,
         best_epoch=run.best_epoch,
-        data_fingerprint=str(run.environment.get("data_fingerprint") or ""),
-        worker=plain(run.environment.get("device_name") or "") if run.status == "running" else "",
+        data_fingerprint=environment.data_fingerprint,
+        worker=plain(environment.device_name) if run.status == "running" else "",
         baseline=run.baseline,
         curves=_curves(epochs),
         losses=_loss_curve(losses, run.steps_per_epoch),
@@ -176,7 +177,8 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         ("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at), ("attempts", run.attempt),
         ("sweep", run.sweep), ("tags", " ".join(run.tags)), ("note", run.note),
     ]  # fmt: skip
-    facts += [(name.replace("_", " "), value) for name, value in run.environment.items() if name != "changes"]
+    recorded = RunEnvironment(run.environment).facts
+    facts += [(name.replace("_", " "), value) for name, value in recorded.items()]
     return tuple((name, plain(_fact(value))) for name, value in facts if value not in (None, "", []))
 
 

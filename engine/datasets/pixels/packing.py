@@ -23,6 +23,11 @@ BLOCK = 16
 SAVE_EVERY_S = 5.0
 ASK_EVERY_S = 0.1
 
+
+class PackingLine(str):
+    """Log line about packing, which may take hours: its type distinguishes it from other lines."""
+
+
 Progress = Callable[[int, int], None]
 """Called with images done and images in all."""
 Reader = Callable[[int], NDArray[np.uint8]]

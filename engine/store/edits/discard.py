@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.files.paths import RunPaths
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 
 
 class Discarded:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from engine.store.database import Store
 from engine.store.edit_journal import editing
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
 
 MAX_NOTE, MAX_TAG = 10_000, 100

@@ -10,8 +10,9 @@ from sqlmodel import Session
 from engine.store.database import Store
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import Editing, editing
-from engine.store.fencing import QueueError, run_table
+from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
+from engine.store.schema import run_table
 from engine.store.status import ENDED
 from engine.store.tables import POSITION_GAP
 

@@ -5,12 +5,14 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlmodel import Session
 
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import PAUSED, QUEUE, editing, note
-from engine.store.fencing import QueueError, clock_table, next_change, run_table
+from engine.store.errors import QueueError
 from engine.store.listing import queue_paused
 from engine.store.run_numbers import numbered
+from engine.store.schema import clock_table, run_table
 from engine.store.status import Status
 
 

@@ -8,8 +8,10 @@ from engine.files.run_folder import remove_folder
 from engine.store.database import Store
 from engine.store.dependencies import dependents_of, recount, some_of
 from engine.store.edit_journal import Editing, editing
-from engine.store.fencing import QueueError, run_table, statuses
+from engine.store.errors import QueueError
+from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
+from engine.store.schema import run_table
 from engine.store.status import ENDED
 
 

@@ -13,8 +13,9 @@ from engine.store.database import Store
 from engine.store.dependencies import some_of, starting_from
 from engine.store.edit_journal import Editing, editing
 from engine.store.edits.discard import discarding
-from engine.store.fencing import QueueError, run_table
+from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
+from engine.store.schema import run_table
 from engine.store.spec_columns import UNTRAINED
 from engine.store.status import FROM_THE_START
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint

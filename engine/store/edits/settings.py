@@ -13,8 +13,10 @@ from engine.store.database import Store
 from engine.store.dependencies import first_misfit, replace_links
 from engine.store.edit_journal import LINKS, Editing, editing
 from engine.store.edits.discard import discarding
-from engine.store.fencing import QueueError, run_table, statuses
+from engine.store.errors import QueueError
+from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
+from engine.store.schema import run_table
 from engine.store.spec_columns import OF_SPEC, UNTRAINED, of_spec
 
 

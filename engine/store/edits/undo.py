@@ -8,11 +8,13 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from engine.spec.grid import load_spec
+from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import dependents_of, first_misfit, replace_links, some_of
-from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, edit_table, follow, snapshot
-from engine.store.fencing import QueueError, clock_table, next_change, run_table
-from engine.store.status import ENDED
+from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, follow, snapshot
+from engine.store.errors import QueueError
+from engine.store.schema import clock_table, edit_table, run_table
+from engine.store.status import ENDED, LinkKind
 from engine.store.tables import Run
 
 LABELS = frozenset({"note", "tags", "priority", "position"})
@@ -93,7 +95,7 @@ def _take_out(session: Session, run_ids: Sequence[int], undone: Undone) -> None:
         session.execute(run_table.delete().where(table.id.in_(some)))
 
 
-def _needed_outside(goes: set[int], needed: dict[int, dict[int, str]]) -> set[int]:
+def _needed_outside(goes: set[int], needed: dict[int, dict[int, LinkKind]]) -> set[int]:
     """Those of the runs that one needs which stays, directly or through another that therefore stays."""
     stays: set[int] = set()
     while True:

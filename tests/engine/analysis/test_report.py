@@ -20,14 +20,16 @@ from engine.analysis.final_table import final_table
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import markdown, printable, slug, table, title_of
 from engine.analysis.matrix_figure import draw_matrices, row_shares, runs_a_figure
-from engine.analysis.report import ReportError, collect, write_report
+from engine.analysis.report import write_report
 from engine.analysis.settings_section import settings_section
-from engine.analysis.study import Study
+from engine.analysis.study import ReportError, Study
+from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 from engine.store.tables import EpochMetrics
 from tests.support.studies import open_study, train
 

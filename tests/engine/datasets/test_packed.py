@@ -334,7 +334,7 @@ def test_the_log_tells_pace_and_time_left_now_and_then() -> None:
         now = 100.0 + second
         log(done, 40_000)
     assert said == [
-        "packed 4,000 of 40,000 images  500 images/s  1 min 12 s left",
-        "packed 31,000 of 40,000 images  500 images/s  18 s left",
-        "packed 40,000 of 40,000 images  639 images/s",
+        "4,000 of 40,000 images packed  500 images/s  1 min 12 s left",
+        "31,000 of 40,000 images packed  500 images/s  18 s left",
+        "40,000 of 40,000 images packed  639 images/s",
     ]

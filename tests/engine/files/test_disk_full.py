@@ -19,7 +19,8 @@ from engine.files.disk_errors import WriteError, disk_problem
 from engine.files.paths import SAMPLE_SUFFIX, Home, RunPaths, sweep_aside, write_atomic
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
-from engine.store.database import StoreError, open_store
+from engine.store.database import open_store
+from engine.store.errors import StoreError
 from engine.training import session as training
 from engine.training.checkpoint import CheckpointError, load_checkpoint
 from engine.training.failures import explain

@@ -10,8 +10,8 @@ from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from engine.spec.grid import make_spec
 from engine.store import workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import open_store
-from engine.store.fencing import Claim
 from engine.worker import worker
 from engine.worker.arguments import parse
 

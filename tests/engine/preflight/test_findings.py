@@ -9,8 +9,8 @@ from pictures import class_folders
 
 from engine.datasets import source
 from engine.datasets.index import Survey
+from engine.disk.usage import free_bytes
 from engine.files.paths import Home
-from engine.files.usage import free_bytes
 from engine.hardware.telemetry import HostCard, NvidiaState
 from engine.preflight import gpu_memory
 from engine.preflight.findings import preflight
@@ -18,7 +18,7 @@ from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.fencing import run_table
+from engine.store.schema import run_table
 
 
 @pytest.fixture

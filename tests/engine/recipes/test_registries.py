@@ -15,8 +15,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from typer.testing import CliRunner
 
 from engine.analysis.majority_class import majority_class_loss
-from engine.analysis.report import collect
 from engine.analysis.settings_section import settings_section
+from engine.queries.read_study import collect
 from engine.recipes.augmentations import AUGMENTATIONS
 from engine.recipes.entry import by_name
 from engine.recipes.loss_info import LossInfo

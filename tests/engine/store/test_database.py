@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from sqlmodel import SQLModel
 
 import engine.store.migrations
 from engine.store import history, listing
-from engine.store.database import SCHEMA, Store, StoreError, open_store
+from engine.store.database import SCHEMA, Store, open_store
 from engine.store.epoch_values import values_of_row
+from engine.store.errors import StoreError
 
 
 def test_migrations_lead_to_exactly_the_tables(store: Store) -> None:
@@ -144,12 +146,22 @@ def test_a_question_mark_in_a_folders_name_is_part_of_it(tmp_path: Path) -> None
         ("sqlite:////sys/runs.db", "cannot be opened: check that its folder exists and can be written"),
         ("runs.db", "is not a database URL"),
         ("nosuch://host/db", "is not a database URL"),
-        ("postgresql://host/db", "needs the driver psycopg"),
+        ("sqlite://", "is not a database URL"),
+        ("postgresql+nosuch://host/db", "needs the driver nosuch, which is not installed: pip install"),
     ],
 )
 def test_unusable_urls_say_what_to_do(url: str, says: str) -> None:
     with pytest.raises(StoreError, match=says):
         open_store(url)
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(
+        StoreError, match=r"//me:\*\*\*@host/db needs the driver psycopg, .* pip install"
+    ) as caught:
+        open_store("postgresql://me:secret@host/db")
+    assert "secret" not in str(caught.value)
 
 
 def test_reading_does_not_make_a_database(tmp_path: Path) -> None:

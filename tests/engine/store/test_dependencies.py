@@ -3,12 +3,13 @@
 from stored_runs import SPEC, add, claimed, ended, get
 
 from engine.files.paths import Home
-from engine.store import listing, queue, waiting, workers
+from engine.queries import waiting
+from engine.store import listing, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits import order
 from engine.store.edits.retry import retry
-from engine.store.fencing import Claim
 
 
 def test_any_is_met_by_every_ending(store: Store, worker: int, home: Home) -> None:

@@ -15,7 +15,8 @@ from engine.hardware import processes
 from engine.spec.grid import make_spec
 from engine.store import listing, network_lock
 from engine.store.add import add_runs
-from engine.store.database import Store, StoreError, open_store
+from engine.store.database import Store, open_store
+from engine.store.errors import StoreError
 from engine.store.network_lock import EXPIRES_S, NETWORK, file_system_of, type_at
 from tui.cli import run
 
@@ -114,7 +115,7 @@ def test_a_second_host_is_refused_until_the_first_is_silent(
     silent(path, EXPIRES_S + 1)
     second = open_store(f"sqlite:///{path}")
     on_host("one")  # wakes up late, and looks before it writes
-    first.holder._next = 0.0  # type: ignore[union-attr]
+    first.backend._holder._next = 0.0  # type: ignore[union-attr]
     with pytest.raises(StoreError, match="is held by host two"), first.write():
         pass
     silent(path, -1_000_000)  # a clock that was wrong locks nobody out
@@ -129,7 +130,7 @@ def test_a_holder_that_works_stays_the_holder(tmp_path: Path, on_host: Callable[
     path = tmp_path / "runs.db"
     store = open_store(f"sqlite:///{path}")
     silent(path, EXPIRES_S + 1)
-    store.holder._next = 0.0  # type: ignore[union-attr]
+    store.backend._holder._next = 0.0  # type: ignore[union-attr]
     with store.read():
         pass
     on_host("two")
@@ -163,7 +164,7 @@ def test_a_name_that_the_server_does_not_give_is_one_line(
         return opened(path, *arguments, **more)
 
     monkeypatch.setattr(Path, "open", broken)
-    store.holder._next = 0.0  # type: ignore[union-attr]
+    store.backend._holder._next = 0.0  # type: ignore[union-attr]
     with pytest.raises(StoreError) as caught, store.read():
         pass
     says = f"cannot be read or touched ({os.strerror(number)}): look at the network folder (nfs4), then try again"

@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from postgres import on_both
 from sqlalchemy import text
 from waiting import LIMIT_S
 
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing, queue, workers
+from engine.store.activity import Activity
 from engine.store.add import add_runs
+from engine.store.claims import Claim, fence
 from engine.store.database import Store, open_store
-from engine.store.fencing import Claim, LeaseLost, QueueError, fence
-from engine.store.status import STATUSES, Request, TransitionError, check_transition, may_follow
+from engine.store.errors import LeaseLost, QueueError, TransitionError
+from engine.store.status import STATUSES, Request, check_transition, may_follow
 from engine.store.tables import EpochMetrics, Run
 
 SPEC = make_spec({"data": "digits"})
@@ -39,6 +42,7 @@ def expire_now(store: Store, run_id: int) -> None:
         session.execute(text("UPDATE run SET lease_expires_s = 0 WHERE id = :id"), {"id": run_id})
 
 
+@on_both
 def test_add_gives_ids_in_order_and_names_repeats(store: Store) -> None:
     first = add_runs(store, expand_grid({"data": "digits", "lr": ["0.1", "0.01"]}), sweep="s")
     again = add_runs(store, [make_spec({"data": "digits", "lr": "1e-1"})])
@@ -48,6 +52,7 @@ def test_add_gives_ids_in_order_and_names_repeats(store: Store) -> None:
         assert [run.id for run in listing.list_runs(session, sweep="s")] == [1, 2]
 
 
+@on_both
 def test_add_is_all_or_none(store: Store) -> None:
     other_arch = make_spec({"data": "digits", "arch": "resnet50", "pretrained": "run:1"})
     add_runs(store, [SPEC])
@@ -59,6 +64,7 @@ def test_add_is_all_or_none(store: Store) -> None:
         assert listing.run_ids(session) == {1}
 
 
+@on_both
 def test_claims_follow_priority_then_position_and_skip_blocked(store: Store) -> None:
     one = worker(store)
     add_runs(store, specs(2))
@@ -71,6 +77,7 @@ def test_claims_follow_priority_then_position_and_skip_blocked(store: Store) -> 
     assert order == [4, 1, 3, 2]
 
 
+@on_both
 def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -86,6 +93,7 @@ def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: St
         assert listing.pending(session) == []
 
 
+@on_both
 def test_old_attempt_may_write_nothing(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -101,7 +109,7 @@ def test_old_attempt_may_write_nothing(store: Store) -> None:
         lambda: queue.put_back(store, old),
         lambda: record(store, old, 1),
         lambda: history.record_progress(store, old, step=3, images_per_s=1.0, losses=[]),
-        lambda: history.record_doing(store, old, "packing"),
+        lambda: history.record_doing(store, old, Activity.PACKING, "x"),
         lambda: fence(store, old).__enter__(),
         lambda: history.begin_attempt(store, old, start(-1)),
     ):
@@ -126,6 +134,7 @@ def test_inside_the_fence_nobody_can_claim(store: Store) -> None:
     hasty.close()
 
 
+@on_both
 def test_leases_that_still_run_are_left_alone(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -133,6 +142,7 @@ def test_leases_that_still_run_are_left_alone(store: Store) -> None:
     assert queue.expire_leases(store) == []
 
 
+@on_both
 def test_a_lease_that_is_renewed_while_lost_ones_are_looked_for_stays(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +161,7 @@ def test_a_lease_that_is_renewed_while_lost_ones_are_looked_for_stays(
     assert (get(store, 1).status, get(store, 1).failures) == ("running", 0)
 
 
+@on_both
 def test_a_run_that_pauses_and_was_asked_to_cancel_meanwhile_is_cancelled(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -161,6 +172,7 @@ def test_a_run_that_pauses_and_was_asked_to_cancel_meanwhile_is_cancelled(store:
     assert get(store, 1).status == "cancelled" and get(store, 1).ended_at is not None
 
 
+@on_both
 def test_bad_endings_in_a_row_fail_the_run_and_a_checkpoint_starts_the_count_again(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC], max_attempts=2)
@@ -182,6 +194,7 @@ def test_bad_endings_in_a_row_fail_the_run_and_a_checkpoint_starts_the_count_aga
     assert (ended.cause, ended.error, ended.lease_expires_s) == ("signal", "killed by SIGKILL", None)
 
 
+@on_both
 def test_cancel_takes_waiting_runs_at_once_and_asks_running_ones(store: Store) -> None:
     add_runs(store, specs(2))
     held = queue.claim(store, worker(store))
@@ -196,6 +209,7 @@ def test_cancel_takes_waiting_runs_at_once_and_asks_running_ones(store: Store) -
         queue.ask(store, [9], "cancel")
 
 
+@on_both
 @pytest.mark.parametrize(("request_", "ends"), [("cancel", "cancelled"), ("pause", "paused")])
 def test_what_was_asked_of_a_run_is_done_where_its_process_can_no_longer_obey(
     store: Store, request_: Request, ends: str
@@ -209,6 +223,7 @@ def test_what_was_asked_of_a_run_is_done_where_its_process_can_no_longer_obey(
     assert (run.status, run.request, run.lease_expires_s) == (ends, None, None)
 
 
+@on_both
 def test_a_status_that_may_not_follow_is_never_written(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -247,20 +262,22 @@ def loss(bucket: int) -> history.Losses:
     return history.Losses(bucket=bucket, width=4, minimum=0.1, maximum=2.0, mean=1.0, last=0.5)
 
 
+@on_both
 def test_what_a_run_does_before_its_first_step_is_shown_until_then(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
     held = queue.claim(store, one)
     assert held is not None
-    history.record_doing(store, held, "packed 3 of 9 images")
-    assert get(store, 1).doing == "packed 3 of 9 images"
+    history.record_doing(store, held, Activity.PACKING, "3 of 9 images packed")
+    assert get(store, 1).doing == "packing: 3 of 9 images packed"
     history.begin_attempt(store, held, start(-1))
     assert get(store, 1).doing == ""
-    history.record_doing(store, held, "going on")
+    history.record_doing(store, held, Activity.PREPARING, "going on")
     queue.put_back(store, held)
     assert get(store, 1).doing == ""
 
 
+@on_both
 def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -287,6 +304,7 @@ def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -
     assert (run.epoch, run.best, run.best_epoch, run.last_acc, run.verdict) == (3, 0.8, 3, 0.8, "healthy")
 
 
+@on_both
 def test_every_write_moves_the_change_number(store: Store) -> None:
     add_runs(store, specs(2))
     with store.read() as session:
@@ -297,12 +315,14 @@ def test_every_write_moves_the_change_number(store: Store) -> None:
     assert held is not None and [run.id for run in changed] == [held.run_id]
 
 
+@on_both
 def test_times_are_utc_and_aware(store: Store) -> None:
     add_runs(store, [SPEC])
     created = get(store, 1).created_at
     assert created.tzinfo is UTC and abs((datetime.now(UTC) - created).total_seconds()) < 60
 
 
+@on_both
 def test_dead_workers_lose_their_runs_at_once(store: Store) -> None:
     process = multiprocessing.get_context("spawn").Process(target=print)
     process.start()
@@ -326,6 +346,7 @@ def _claim_all(url: str, found: "multiprocessing.Queue[list[int]]") -> None:
     found.put(mine)
 
 
+@on_both
 def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str, store: Store) -> None:
     add_runs(store, specs(120))
     context = multiprocessing.get_context("spawn")

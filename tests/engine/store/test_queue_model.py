@@ -3,7 +3,6 @@
 RESNET_TUI_MODEL_EXAMPLES asks for more sequences than the default."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from postgres import Server
 from queue_model import ENDED, Model, MRun, Refused, Stale
 from sqlalchemy import text
 
@@ -19,6 +19,7 @@ from engine.files.paths import Home
 from engine.spec.grid import load_spec, make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import Batch, add_batches
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
 from engine.store.dependencies import links_of
 from engine.store.edits import notes_and_tags, order, pausing
@@ -26,7 +27,7 @@ from engine.store.edits.remove import remove
 from engine.store.edits.retry import retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
-from engine.store.fencing import Claim, LeaseLost, QueueError
+from engine.store.errors import LeaseLost, QueueError
 from engine.store.status import Cause
 from engine.store.tables import EpochMetrics
 
@@ -47,16 +48,14 @@ class Shared:
 
     store: Store
     home: Home
+    empty: Callable[[], object]
 
 
 class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store, self.home = Shared.store, Shared.home
-        with self.store.write() as session:
-            for table in TABLES:
-                session.execute(text(f"DELETE FROM {table}"))
-            session.execute(text("UPDATE clock SET queue_paused = false"))
+        Shared.empty()
         self.model = Model()
         self.claims: list[Claim] = []
         self.workers: list[int] = []
@@ -330,23 +329,38 @@ def _as_model(run: Any, links: dict[int, str], mine: MRun) -> MRun:
     )  # fmt: skip
 
 
-def test_the_store_does_what_the_model_does() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Shared.home = Home.find(Path(folder))
-        Shared.store = open_store(f"sqlite:///{folder}/runs.db")
-        pooled = Shared.store.engine.raw_connection()  # the only one: nothing here is to survive a power loss
-        pooled.cursor().execute("PRAGMA synchronous=OFF")
-        pooled.close()
-        case = QueueMachine.TestCase
-        case.settings = settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        try:
-            case("runTest").runTest()
-        finally:
-            Shared.store.close()
+def test_the_store_does_what_the_model_does(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    pooled = store.engine.raw_connection()  # the only one: nothing here is to survive a power loss
+    pooled.cursor().execute("PRAGMA synchronous=OFF")
+    pooled.close()
+
+    def empty() -> None:
+        with store.write() as session:
+            for table in TABLES:
+                session.execute(text(f"DELETE FROM {table}"))
+            session.execute(text("UPDATE clock SET queue_paused = false"))
+
+    _run_machine(store, tmp_path, empty, EXAMPLES)
+
+
+def test_the_store_does_what_the_model_does_on_postgresql(postgres_server: Server, tmp_path: Path) -> None:
+    store = open_store(postgres_server.empty_runs())
+    _run_machine(store, tmp_path, postgres_server.empty_runs, max(EXAMPLES * 2 // 3, 1))
+
+
+def _run_machine(store: Store, folder: Path, empty: Callable[[], object], examples: int) -> None:
+    Shared.store, Shared.home, Shared.empty = store, Home.find(folder), staticmethod(empty)
+    case = QueueMachine.TestCase
+    case.settings = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        case("runTest").runTest()
+    finally:
+        store.close()

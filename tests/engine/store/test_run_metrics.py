@@ -9,9 +9,9 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits.retry import retry
-from engine.store.fencing import Claim
 from engine.store.tables import Run
 
 LABELS = [6, 3]

@@ -15,7 +15,7 @@ from engine.datasets.layouts import DataError
 from engine.datasets.pixels.locks import Stopped
 from engine.files.paths import Home
 from engine.models.weight_files import read_weights_metadata
-from engine.store.fencing import LeaseLost
+from engine.store.errors import LeaseLost
 from engine.training.context import RunContext
 from engine.training.measure import Choice, EpochResult
 from engine.training.session import Session

@@ -16,8 +16,8 @@ from engine.datasets.groups import Groups
 from engine.datasets.index import Index, make_index
 from engine.datasets.read_options import ReadOptions
 from engine.metrics.evaluation import Evaluation
+from engine.store.claims import Claim
 from engine.store.epoch_values import row_of
-from engine.store.fencing import Claim
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import evaluate
 from engine.training.measure import EpochResult, better, epoch_line, measure, with_train_images

@@ -12,8 +12,8 @@ from small import Small, small_home, small_session, small_spec
 from engine.files.paths import Home
 from engine.models import networks
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import open_store
-from engine.store.fencing import Claim
 from engine.training import attempt
 from engine.training.attempt import Attempt
 from engine.training.control_channel import ControlChannel

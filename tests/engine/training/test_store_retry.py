@@ -8,8 +8,9 @@ import pytest
 from engine.spec.grid import make_spec
 from engine.store import database, queue, workers
 from engine.store.add import add_runs
-from engine.store.database import StoreError, open_store
-from engine.store.fencing import LeaseLost
+from engine.store.backends import sqlite
+from engine.store.database import open_store
+from engine.store.errors import LeaseLost, StoreError
 from engine.training import store_retry
 from engine.training.record import StoreRecorder
 
@@ -18,7 +19,7 @@ SPEC = make_spec({"data": "digits"})
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.01)
     monkeypatch.setattr(store_retry, "PAUSE_S", 0.001)
 
 

@@ -65,12 +65,12 @@ def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(
     held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="test"))
     assert held is not None
     attempt = Attempt(store, Home.find(tmp_path), held, CPU, ControlChannel())
-    attempt._show("packed 3 of 9 images  12 s left in im\udce9\x1b[2J")
-    assert capsys.readouterr().out.endswith("  packed 3 of 9 images  12 s left in im\\udce9\\x1b[2J\n")
+    attempt._show("read 3 of 9 images  12 s left in im\udce9\x1b[2J")
+    assert capsys.readouterr().out.endswith("  read 3 of 9 images  12 s left in im\\udce9\\x1b[2J\n")
     with store.read() as session:
         assert (
             listing.get_run(session, held.run_id).doing
-            == "packed 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
+            == "preparing: read 3 of 9 images 12 s left in im\\udce9\\x1b[2J"
         )
 
 

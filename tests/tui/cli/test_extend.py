@@ -13,9 +13,11 @@ from small import WEIGHTS, outcome, small_home, small_session, small_spec
 from engine.spec.grid import load_spec, make_spec
 from engine.store import listing, queue
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
+from engine.store.errors import QueueError
 from engine.store.extend import extend_run
-from engine.store.fencing import Claim, QueueError, run_table
+from engine.store.schema import run_table
 from engine.store.workers import register
 from engine.training.checkpoint import CheckpointError, load_checkpoint
 from tui.cli import run

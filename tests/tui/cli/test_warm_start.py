@@ -12,14 +12,14 @@ from shell import Shell
 from studies import add_study
 
 from engine.analysis.data_section import leaks
-from engine.analysis.study import collect
 from engine.datasets.provenance import save_trained_on
 from engine.files.paths import Home
 from engine.preflight.findings import preflight
+from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.fencing import run_table
+from engine.store.schema import run_table
 from engine.training.leak_check import provenance
 from tui.cli import run
 

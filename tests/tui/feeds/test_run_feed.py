@@ -9,8 +9,8 @@ from studies import LABELS, add_study, confusion, measured
 
 from engine.files.paths import Home
 from engine.store import history, listing
+from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.fencing import Claim
 from tui.feeds.run_feed import RunFeed, last_unchanged
 
 

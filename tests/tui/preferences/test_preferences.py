@@ -19,8 +19,8 @@ from textual.widgets._footer import FooterKey
 from engine.files.paths import Home
 from engine.spec.grid import load_spec, make_spec
 from engine.store import listing, queue
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
-from engine.store.fencing import Claim
 from tui import commands
 from tui.cli import run as run_cli
 from tui.forms.add_command import add_command

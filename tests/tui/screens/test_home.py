@@ -16,14 +16,16 @@ from textual.widgets import Static
 
 from engine.analysis.news import RunState, gather
 from engine.files.paths import Home
+from engine.queries import waiting
 from engine.spec.grid import make_spec
-from engine.store import listing, queue, waiting, workers
+from engine.store import listing, queue, workers
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags, order, pausing
 from engine.store.edits.remove import remove
 from engine.store.edits.undo import undo
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 from tui import verbs
 from tui.feeds.feed import Feed
 from tui.preferences.news_cursor import BEGINNING

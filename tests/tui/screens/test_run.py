@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from engine.files.paths import Home
 from engine.store import listing, queue
+from engine.store.claims import Claim
 from engine.store.database import Store
-from engine.store.fencing import Claim
 from engine.store.status import Cause
 from tui import commands
 from tui.screens.help import HelpScreen

@@ -12,7 +12,7 @@ from studies import LABELS, open_study
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine.files import usage
+from engine.disk import usage
 from engine.files.paths import Home
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
 from tui.screens.compare import CompareScreen

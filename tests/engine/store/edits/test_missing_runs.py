@@ -10,7 +10,7 @@ from engine.store.edits import notes_and_tags, order, pausing
 from engine.store.edits.remove import remove
 from engine.store.edits.retry import retry
 from engine.store.edits.settings import edit_settings
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 
 
 @pytest.mark.parametrize(

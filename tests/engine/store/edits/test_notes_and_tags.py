@@ -5,7 +5,7 @@ from stored_runs import add, claimed, get
 
 from engine.store.database import Store
 from engine.store.edits import notes_and_tags
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 
 
 def test_notes_and_tags(store: Store, worker: int) -> None:

@@ -8,7 +8,7 @@ from engine.store import queue
 from engine.store.database import Store
 from engine.store.edits import order, pausing
 from engine.store.edits.undo import undo
-from engine.store.fencing import QueueError
+from engine.store.errors import QueueError
 from engine.store.tables import POSITION_GAP
 
 

@@ -3,10 +3,12 @@
 import pytest
 from stored_runs import add, claimed, get
 
-from engine.store import listing, queue, waiting
+from engine.queries import waiting
+from engine.store import listing, queue
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits import pausing
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 
 
 def test_a_paused_queue_gives_no_claim_and_running_runs_go_on(store: Store, worker: int) -> None:

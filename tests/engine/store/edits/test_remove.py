@@ -10,11 +10,12 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import listing, queue
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits.remove import remove
 from engine.store.edits.retry import retry
 from engine.store.edits.undo import undo
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 
 
 def test_remove_takes_a_run_with_all_that_it_measured(store: Store, worker: int, home: Home) -> None:

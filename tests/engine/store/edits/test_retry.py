@@ -7,13 +7,15 @@ from stored_runs import add, claimed, ended, get, rows
 from studies import train
 
 from engine.files.paths import Home
+from engine.queries import waiting
 from engine.spec.grid import make_spec
-from engine.store import history, queue, waiting
+from engine.store import history, queue
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits.retry import Retried, retry
 from engine.store.edits.undo import undo
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 from engine.store.status import Cause
 
 

@@ -8,11 +8,12 @@ from engine.files.paths import Home
 from engine.spec.grid import SpecError, load_spec, make_spec
 from engine.store import listing, queue
 from engine.store.add import add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits.retry import retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
-from engine.store.fencing import Claim, QueueError
+from engine.store.errors import QueueError
 
 
 def test_edit_changes_the_spec_and_what_mirrors_it(store: Store, home: Home) -> None:

@@ -7,6 +7,7 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import edit_journal, listing, queue
 from engine.store.add import Batch, add_batches, add_runs
+from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits import notes_and_tags, order, pausing
 from engine.store.edits.remove import remove
@@ -14,7 +15,6 @@ from engine.store.edits.retry import retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
 from engine.store.extend import extend_run
-from engine.store.fencing import Claim
 
 
 def test_undo_gives_back_no_spec_or_status_that_does_not_fit_the_runs_around(

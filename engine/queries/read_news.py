@@ -11,7 +11,7 @@ from sqlmodel import Session
 from engine.analysis.news import News, RunState, gather
 from engine.spec.plugin_name import arch_shown
 from engine.store.dependencies import some_of
-from engine.store.fencing import run_table
+from engine.store.schema import run_table
 from engine.text import learning_rate
 
 

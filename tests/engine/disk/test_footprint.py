@@ -17,11 +17,11 @@ from waiting import LIMIT_S
 
 from engine.datasets.builtin import builtin_table
 from engine.datasets.source import index_data
-from engine.files import usage
-from engine.files.footprint import Footprint, Images, Room, built_in, grid_footprint, images_of, run_footprint
+from engine.disk import usage
+from engine.disk.footprint import Footprint, Images, Room, built_in, grid_footprint, images_of, run_footprint
+from engine.disk.pruning import Wish, plan
+from engine.disk.usage import BEST, CHECKPOINTS, KINDS, PREDICTIONS, packed_already, room_for, usage_of_runs
 from engine.files.paths import Home
-from engine.files.pruning import Wish, plan
-from engine.files.usage import BEST, CHECKPOINTS, KINDS, PREDICTIONS, packed_already, room_for, usage_of_runs
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import listing

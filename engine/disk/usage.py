@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.files.footprint import Images, Packing, Room, grid_footprint
+from engine.disk.footprint import Images, Packing, Room, grid_footprint
 from engine.files.paths import SAMPLE_SUFFIX, Home
 from engine.spec.run_spec import RunSpec
 
@@ -148,10 +148,9 @@ def room_for(home: Home, runs: Iterable[tuple[RunSpec, Images | None]]) -> Room:
 
 def database_bytes(home: Home) -> int:
     """Return the size of the run table with its journals; 0 where it is on a server."""
-    prefix = "sqlite:///"
-    if not home.database.startswith(prefix):
+    if home.database_file is None:
         return 0
-    path = os.path.realpath(home.database.removeprefix(prefix))
+    path = os.path.realpath(home.database_file)
     return sum(_size(Path(path + suffix)) for suffix in ("", "-wal", "-shm", "-journal"))
 
 

@@ -15,10 +15,10 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels import locks
 from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
+from engine.disk.pruning import Plan, Wish, plan
+from engine.disk.removal import prune as remove
+from engine.disk.usage import usage_of_cache, usage_of_runs
 from engine.files.paths import Home
-from engine.files.pruning import Plan, Wish, plan
-from engine.files.removal import prune as remove
-from engine.files.usage import usage_of_cache, usage_of_runs
 from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs

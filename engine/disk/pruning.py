@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from engine.disk.usage import BEST, CHECKPOINTS, PREDICTIONS, TRASH, CacheUsage, RunUsage, Stored
 from engine.files.paths import Home
-from engine.files.usage import BEST, CHECKPOINTS, PREDICTIONS, TRASH, CacheUsage, RunUsage, Stored
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec

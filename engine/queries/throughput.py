@@ -9,10 +9,9 @@ from sqlmodel import Session
 
 from engine.analysis.forecast import Kind, Pace, PastRun, Span, duration
 from engine.spec.stems import STEMS
-from engine.store.fencing import run_table, table_of
-from engine.store.tables import EpochMetrics
+from engine.store.run_environment import RunEnvironment
+from engine.store.schema import epoch_table, run_table
 
-epoch_table = table_of(EpochMetrics)
 STEM = case(
     *((run_table.c.spec.contains(f'"stem":"{stem}"', autoescape=True), stem) for stem in STEMS),
     else_="imagenet",
@@ -42,16 +41,10 @@ def past_runs(session: Session) -> list[PastRun]:
         )
         .join(epoch_table, epoch.run_id == run.id)
         .where(run.id.in_(newest), epoch.epoch > 0, epoch.images_per_s > 0, run.steps_per_epoch > 0)
-        .group_by(*map(run_column, _GROUPED), run.spec)
+        .group_by(run.id)
         .order_by(run.id.desc())
     )  # fmt: skip
     return [_past_run(row) for row in session.execute(measured).all()]
-
-
-_GROUPED = (
-    "id", "arch", "image_size", "precision", "stem", "data", "passes", "environment", "status", "attempt", "batch_size",
-    "steps_per_epoch", "started_at", "ended_at",
-)  # fmt: skip
 
 
 def _past_run(row: Row[Any]) -> PastRun:
@@ -64,16 +57,13 @@ def _past_run(row: Row[Any]) -> PastRun:
             usual = min(row.epochs * images / seconds, row.fastest)
             slow = usual
     pace = Pace(min(row.slowest, slow), usual, row.fastest)
-    return PastRun(kind_of(row), device_of(row.environment), row.data, images / row.passes, pace)
+    return PastRun(
+        kind_of(row), RunEnvironment(row.environment).device_kind, row.data, images / row.passes, pace
+    )
 
 
 def kind_of(row: Any) -> Kind:
     return row.arch, row.image_size, row.precision, row.stem
-
-
-def device_of(environment: Mapping[str, Any]) -> str:
-    """What a device is called: equal cards share their paces."""
-    return str(environment.get("device_name") or environment.get("device") or "")
 
 
 def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace]) -> Span | None:
@@ -82,7 +72,7 @@ def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace])
         return None
     done = max(row.step, row.epoch * row.steps_per_epoch)
     left = max(row.epochs * row.steps_per_epoch - done, 0) * row.batch_size
-    alike = paces.get((kind_of(row), device_of(row.environment)))
+    alike = paces.get((kind_of(row), RunEnvironment(row.environment).device_kind))
     own = _own_pace(row, done * row.batch_size, now)
     if own is None and alike is None:
         return None

@@ -12,9 +12,9 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels.content import image_hashes
 from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
+from engine.disk.usage import database_bytes, usage_of_cache
 from engine.files.paths import Home, atomic_path
 from engine.files.privacy import secure_database
-from engine.files.usage import database_bytes, usage_of_cache
 from engine.spec.grid import make_spec
 from engine.store import listing
 from engine.store.add import add_runs

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.datasets.pixels.locks import taken
-from engine.files.paths import Home
-from engine.files.pruning import Plan, Wish, plan
-from engine.files.usage import (
+from engine.disk.pruning import Plan, Wish, plan
+from engine.disk.usage import (
     LOCKED_SUFFIXES,
     CacheUsage,
     Stored,
@@ -20,6 +19,7 @@ from engine.files.usage import (
     usage_of_cache,
     usage_of_runs,
 )
+from engine.files.paths import Home
 from engine.store.database import Store
 from engine.store.listing import list_runs
 

@@ -9,13 +9,14 @@ from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
+from engine.queries.throughput import past_runs, run_column, running_end
 from engine.store import workers
-from engine.store.fencing import IS_QUEUED, IS_RUNNING, run_table
+from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
 from engine.store.run_numbers import WHICH
+from engine.store.schema import IS_QUEUED, IS_RUNNING, run_table
 from engine.store.status import Status
 from engine.store.tables import Worker
-from engine.store.throughput import past_runs, run_column, running_end
 
 HORIZON_S = 10 * 365 * 86_400
 """Seconds: what ends later than that is told no time, for no calendar may have one."""
@@ -129,8 +130,8 @@ def _stations(
 
 
 def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> Span | None:
-    """When a running run will have ended; None while it packs images or was asked to stop: that takes its time."""
-    if row.request is not None or "pack" in row.doing:
+    """When a running run will end; None while it packs images or was asked to stop, whose time is not known."""
+    if row.request is not None or activity_of(row.doing) is Activity.PACKING:
         return None
     if row.steps_per_epoch:
         return running_end(row, now, known.paces)

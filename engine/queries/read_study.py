@@ -1,0 +1,80 @@
+"""Read the runs of a report from the store, once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlmodel import Session
+
+from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
+from engine.short_names import short_names
+from engine.spec.grid import load_spec
+from engine.store import history, listing
+from engine.store.database import Store
+from engine.store.epoch_values import values_of_row
+from engine.store.run_environment import RunEnvironment
+from engine.store.tables import Run
+
+
+def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -> Study:
+    """Read the given runs, those of a sweep, or all where neither is given.
+
+    Raises QueueError for a run that does not exist, ReportError where there is nothing to report."""
+    if run_ids and sweep is not None:
+        raise ReportError("give run numbers or a sweep, not both")
+    with store.read() as session:
+        if run_ids:
+            rows = [listing.get_run(session, run_id) for run_id in sorted(set(run_ids))]
+        else:
+            rows = listing.list_runs(session, sweep=sweep)
+        waits = listing.unmet(session)
+        sources = {row.id: _source_data(session, row) for row in rows}
+        names = short_names([*(row.data for row in rows), *filter(None, sources.values())])
+        runs = tuple(
+            _read_run(session, row, waits.get(row.id or 0, ()), names, sources[row.id]) for row in rows
+        )
+    study = Study(sweep or "", with_differences(runs))
+    if not runs:
+        what = f"the sweep {sweep!r}" if sweep is not None else "the run table"
+        raise ReportError(f"{what} has no runs: resnet-tui ls shows what there is")
+    if not study.measured:
+        raise ReportError("no run has completed an epoch yet: report again once one has")
+    return study
+
+
+def _source_data(session: Session, row: Run) -> str | None:
+    source_run = load_spec(row.spec).source_run
+    source = session.get(Run, source_run) if source_run is not None else None
+    return source.data if source else None
+
+
+def _read_run(
+    session: Session, row: Run, waits_for: Iterable[int], names: Mapping[str, str], source_data: str | None
+) -> StudyRun:
+    assert row.id is not None
+    spec = load_spec(row.spec)
+    epochs = tuple(values_of_row(each) for each in history.epochs_of(session, row.id))
+    kept = next((each for each in epochs if each.epoch == row.best_epoch), None)
+    best = kept or highest_of(epochs, spec)
+    return StudyRun(
+        id=row.id,
+        name=row.name,
+        spec=spec,
+        data=names[row.data],
+        source_data=names[source_data] if source_data else None,
+        status=row.status,
+        cause=row.cause,
+        error=row.error,
+        suggestion=row.suggestion,
+        waits_for=tuple(sorted(waits_for)),
+        epoch=row.epoch,
+        baseline=row.baseline,
+        class_names=tuple(row.class_names),
+        environment=RunEnvironment(row.environment).as_text(),
+        verdict=row.verdict,
+        evidence=row.verdict_evidence,
+        ruled_out=row.verdict_ruled_out,
+        verdict_suggestion=row.verdict_suggestion,
+        kept=kept,
+        epochs=epochs,
+        matrix=history.confusion_of(session, row.id, best.epoch) if best else None,
+        leak=row.leak,
+    )

@@ -1,0 +1,104 @@
+"""PostgreSQL 13 or newer: the run table on a server, for workers on several hosts."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Double,
+    Engine,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    text,
+)
+from sqlalchemy.exc import NoSuchModuleError
+from sqlmodel import Session
+
+from engine.store.backends.protocol import BUSY_TIMEOUT_S
+from engine.store.errors import StoreError
+
+WRITE_LOCK = 0x7265736E6574
+"""Key of the advisory lock that every write transaction holds: one writer at a time, as with SQLite."""
+CONNECT_TIMEOUT_S = 10
+NO_ANSWER = "does not answer: check host and port in the URL, and that the server runs"
+EXPLANATIONS = (
+    ("could not translate host name", "is on an unknown host: check the host in the URL"),
+    ("failed to resolve host", "is on an unknown host: check the host in the URL"),
+    ("Connection refused", NO_ANSWER),
+    ("timeout expired", NO_ANSWER),
+    ("No such file or directory", NO_ANSWER),
+    ("the database system is", "is starting or stopping: retry in a moment"),
+    ("closed the connection", "closed the connection: check that the server runs, then retry"),
+    ("the connection is", "closed the connection: check that the server runs, then retry"),
+    ("authentication failed", "refuses this user: check user and password"),
+    ("no password supplied", "refuses this user: check user and password"),
+    ('role "', "refuses this user: check user and password"),
+    ('database "', "does not exist: create it with createdb, or give another URL with --db"),
+    ("lock timeout", f"is held by another program for over {BUSY_TIMEOUT_S} s: close that program, then retry"),
+    ("No space left", "is on a full disk: free some space, then retry"),
+    ("read-only", "cannot be written: connect to the primary server, as a user that may write"),
+    ("permission denied", "cannot be used by this user: grant it the rights to the database's tables"),
+)  # fmt: skip
+"""Part of a driver's error, and what is wrong with the database and what to do; the first that fits counts."""
+
+
+class PostgresqlBackend:
+    """A database on a server."""
+
+    path = None
+    clock_s: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
+    read_options: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
+    # Read committed: what is read after the write lock was waited for is as the writer before left it.
+    write_options: Mapping[str, Any] = {"immediate": True}
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
+        self.where = url.render_as_string(hide_password=True)
+
+    def make_engine(self, *, create: bool) -> Engine:
+        """The tables are made where they are missing; the database itself must be there."""
+        connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s"}
+        try:
+            engine = create_engine(self._url, connect_args=connect, pool_pre_ping=True)
+        except (ModuleNotFoundError, NoSuchModuleError):
+            raise StoreError(
+                f"{self.where} needs the driver {self._url.get_driver_name()}, which is not installed: "
+                "pip install 'resnet-tui[postgresql]'"
+            ) from None
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def check_access(self) -> None:
+        """Any number of hosts may use a server."""
+
+    def set_up(self, engine: Engine) -> None:
+        """The server keeps its own settings."""
+
+    def next_run_id(self, session: Session, count: int) -> int:
+        """Move the sequence past the ids; a transaction that is rolled back leaves a gap.
+
+        Also past the highest row: tables of version 0.1.0 were numbered without the sequence."""
+        sequence = "pg_get_serial_sequence('run', 'id')"
+        used = f"greatest(nextval({sequence}) - 1, (SELECT coalesce(max(id), 0) FROM run))"
+        moved = text(f"SELECT setval({sequence}, {used} + :count)")
+        return int(session.execute(moved, {"count": count}).scalar_one()) - count + 1
+
+    def version(self, connection: Connection) -> Hashable:
+        """Moves with every write transaction of the server."""
+        return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar()
+
+    def explain(self, error: str) -> str:
+        for part, advice in EXPLANATIONS:
+            if part in error:
+                return f"{self.where} {advice}"
+        return f"{self.where}: {' '.join(error.split())}"
+
+
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("immediate", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")

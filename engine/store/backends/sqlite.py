@@ -1,0 +1,108 @@
+"""SQLite: the run table in one file, for the processes of one host."""
+
+import sqlite3
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    literal_column,
+    text,
+)
+from sqlmodel import Session
+
+from engine.files.privacy import make_database, secure_database
+from engine.store.backends.protocol import BUSY_TIMEOUT_S
+from engine.store.errors import StoreError
+from engine.store.network_lock import HeldElsewhere, Holder, holder_for
+
+
+class SqliteBackend:
+    """A database in a file; of one in a network folder this host keeps hold while it works."""
+
+    clock_s: ColumnElement[float] = literal_column("((julianday('now') - 2440587.5) * 86400.0)")
+    read_options: Mapping[str, Any] = {}
+    write_options: Mapping[str, Any] = {"immediate": True}
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.where = path, str(path)
+        self._holder: Holder | None = None
+
+    def make_engine(self, *, create: bool) -> Engine:
+        if not create and not self.path.exists():
+            raise StoreError(
+                f"no run table at {self.path}: start in your runs' folder, give --home or --db, "
+                "or queue a first run with resnet-tui add"
+            )
+        if create:
+            make_database(self.path)
+        self._holder = holder_for(self.path)
+        # A path is taken as it is: a question mark in it is no query.
+        url = URL.create("sqlite", database=str(self.path))
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def check_access(self) -> None:
+        if self._holder is not None:
+            try:
+                self._holder.keep()
+            except HeldElsewhere as error:
+                raise StoreError(str(error)) from None
+
+    def set_up(self, engine: Engine) -> None:
+        """Set the journal's mode, which the file keeps, and take others' rights to the file.
+
+        WAL: readers and the writer do not wait for each other. DELETE: what a network folder can do."""
+        mode = "WAL" if self._holder is None else "DELETE"
+        connection = engine.raw_connection()  # without a transaction around it
+        try:
+            connection.cursor().execute(f"PRAGMA journal_mode={mode}").fetchall()
+        finally:
+            connection.close()
+        secure_database(self.path)
+
+    def next_run_id(self, session: Session, count: int) -> int:
+        """SQLite counts the ids up itself as the rows are inserted."""
+        used = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'run'")).scalar()
+        return int(used or 0) + 1
+
+    def version(self, connection: Connection) -> Hashable:
+        return connection.execute(text("PRAGMA data_version")).scalar()
+
+    def explain(self, error: str) -> str:
+        where = self.where
+        if "not a database" in error or "malformed" in error:
+            return (
+                f"{where} is not a resnet-tui database ({error}): move it away or give another file with --db"
+            )
+        if "readonly" in error or "read-only" in error:
+            return f"{where} cannot be written: check the permissions of the file and its folder"
+        if "unable to open" in error:
+            return f"{where} cannot be opened: check that its folder exists and can be written"
+        if "locked" in error:
+            return f"{where} is held by another program for over {BUSY_TIMEOUT_S} s: close that program, then retry"
+        if "full" in error:
+            return f"the disk of {where} is full: free some space, then retry"
+        if "disk I/O error" in error:
+            return f"the disk of {where} reads or writes with errors: check the disk, then retry"
+        return f"{where}: {error}"
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own BEGIN comes late and is deferred; transactions are begun in _begin instead.
+    connection.isolation_level = None
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

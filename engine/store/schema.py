@@ -1,0 +1,21 @@
+"""SQL tables behind the models, for statements that read or write columns directly."""
+
+from typing import cast
+
+from sqlalchemy import Table, text
+from sqlmodel import SQLModel
+
+from engine.store.tables import Clock, Edit, EpochMetrics, LossPoint, Run, RunDependency, Worker
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The SQL table behind a model."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+run_table, dependency_table, clock_table = table_of(Run), table_of(RunDependency), table_of(Clock)
+worker_table, edit_table = table_of(Worker), table_of(Edit)
+epoch_table, loss_table = table_of(EpochMetrics), table_of(LossPoint)
+
+# Written out, because only then does a database use the partial indexes over these rows.
+IS_QUEUED, IS_RUNNING = text("run.status = 'queued'"), text("run.status = 'running'")

@@ -1,0 +1,89 @@
+"""Why runs wait and until when, as the store's rows tell it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from studies import STEPS, train
+
+from engine.queries import waiting
+from engine.spec.grid import make_spec
+from engine.store import history, queue, workers
+from engine.store.activity import Activity, activity_of, doing_text
+from engine.store.add import add_runs
+from engine.store.database import Store
+
+
+@pytest.fixture
+def worker(store: Store) -> int:
+    return workers.register(store, pid=1, device="cpu", device_name="test processor")
+
+
+def waits(store: Store, *wanted: int) -> dict[int, waiting.Waiting]:
+    with store.read() as session:
+        return waiting.waits(session, wanted or None)
+
+
+def test_times_come_from_what_the_store_has_measured(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_known_dead", lambda _row: False)
+    one = workers.register(store, pid=1, device="cpu", device_name="test processor")
+    specs = [make_spec({"data": "digits", "epochs": 4, "seed": seed}) for seed in range(3)]
+    add_runs(store, specs)
+    add_runs(store, [make_spec({"data": "digits", "precision": "fp16"})])
+    add_runs(store, [make_spec({"data": "digits", "stem": "cifar"})])
+    assert waits(store, 1, 4)[1].reason == "next" and waits(store)[4].reason == "no worker for cuda"
+    held = queue.claim(store, one)
+    assert held is not None
+    [second, third] = [waits(store)[number] for number in (2, 3)]
+    assert (second.reason, second.starts, third.reason) == ("next", None, "1 ahead")
+    train(store, held, 4, skill=0.5)
+    queue.end(store, held, "done")
+    with store.write() as session:
+        session.execute(
+            text('UPDATE run SET environment = \'{"device_name": "test processor"}\' WHERE id = 1')
+        )
+    now = datetime.now(UTC)
+    told = waits(store)
+    assert told[2].starts is not None and abs(told[2].starts[1] - now) < timedelta(seconds=30)
+    assert told[2].ends is not None and told[3].starts == told[2].ends
+    assert told[5].starts is not None and told[5].ends is None  # another stem has a pace of its own
+    held = queue.claim(store, one)
+    assert held is not None
+    history.record_doing(store, held, Activity.PACKING, "3 of 9 images packed")
+    assert waits(store)[2].ends is None and waits(store)[3].starts is None
+    history.record_doing(store, held, Activity.PREPARING, "data /data/unpacked/rows.csv: 9 images")
+    assert waits(store)[2].ends is not None and 1 not in waits(store)
+    queue.ask(store, [2], "cancel")
+    assert waits(store)[2].ends is None and waits(store)[3].starts is None
+
+
+def test_a_running_run_ends_by_its_own_pace(store: Store, worker: int) -> None:
+    add_runs(store, [make_spec({"data": "digits", "epochs": 10})])
+    held = queue.claim(store, worker)
+    assert held is not None
+    train(store, held, 4, skill=0.5)
+    now = datetime.now(UTC)
+    with store.write() as session:  # four epochs in a minute, evaluations and start included
+        began = {"began": (now - timedelta(seconds=60)).replace(tzinfo=None).isoformat(" ")}
+        session.execute(text("UPDATE run SET started_at = :began WHERE id = 1"), began)
+    told = waits(store)[1]
+    assert told.reason is None and told.starts is None and told.ends is not None
+    images = 6 * STEPS * 32
+    by_training, by_all = images / 120, images / (4 * STEPS * 32 / 60)
+    low, likely, high = ((time - now).total_seconds() for time in told.ends)
+    assert low == pytest.approx(by_training, rel=0.05) and high == pytest.approx(by_all, rel=0.1)
+    assert low < likely < high
+
+
+def test_nobody_is_there(store: Store) -> None:
+    add_runs(store, [make_spec({"data": "digits", "precision": "fp16"})])
+    assert waits(store) == {1: waiting.Waiting("no worker")}
+
+
+@pytest.mark.parametrize("activity", Activity)
+def test_the_state_of_a_run_is_read_back_whatever_the_line_says(activity: Activity) -> None:
+    assert activity_of(doing_text(activity, "data /packing: packed")) is activity
+
+
+def test_a_line_of_an_earlier_version_is_no_packing() -> None:
+    assert activity_of("") is None and activity_of("data packing: 9 images") is Activity.PREPARING
