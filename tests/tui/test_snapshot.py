@@ -197,7 +197,7 @@ def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
     ]
     facts = facts_of(rows)
     assert (facts.arch_width, facts.lr_width, facts.verdict_width) == (8, 4, len("⚠ collapsed"))
-    home_at_120_columns = 74
+    home_at_120_columns = 76
     widths = {column.key: column.width for column in plan_columns(home_at_120_columns, facts)}
     assert widths["verdict"] == facts.verdict_width and widths["data"] >= 7 and "ends" not in widths
     ended = {column.key: column for column in plan_columns(home_at_120_columns, facts_of(rows[:1]))}
