@@ -90,7 +90,7 @@ def read_answers(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     names, labels = _named(paths, class_names)
     answers, scores = _load(paths.answers), _load(paths.answer_scores)
     if answers is None:
-        raise NoAnswers(f"{paths.answers} is missing or broken: what each image was answered is not known")
+        raise NoAnswers(f"{paths.answers} is missing or broken: the prediction for each image is not known")
     if answers.shape[1:] != labels.shape:
         raise NoAnswers(f"{paths.answers} and {paths.predictions().name} are not of the same images")
     known = np.full(answers.shape, np.nan, np.float16)

@@ -309,8 +309,8 @@ def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -
     low, high = (100 * end for end in wilson_interval(0.75, 20))
     assert row(text, "accuracy, %") == [f"75.00 ({low:.1f} to {high:.1f}; n 20)"] * 2
     assert row(text, "… a group member in train, %")[0].startswith("80.00 (") and "| … no group" not in text
-    assert row(text, "… sensitivity as answered, %")[0].endswith("; n 6)")
-    assert row(text, "… specificity as answered, %")[0].endswith("; n 14)")
+    assert row(text, "… sensitivity as predicted, %")[0].endswith("; n 6)")
+    assert row(text, "… specificity as predicted, %")[0].endswith("; n 14)")
     assert row(text, "calibration error") == ["0.062", "–"]
     assert row(text, "the run's own loss on test") == ["1.250", "–"]
     assert row(text, "val accuracy, %") == ["75.00", "–"] and "| val kappa" not in text
