@@ -1,1 +1,1 @@
-"""What runs will write, what lies on the disk, what may go, and how it goes."""
+"""Disk space: estimates for runs, use by runs and caches, pruning."""

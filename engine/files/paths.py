@@ -26,7 +26,7 @@ PRIVATE, SHARED = 0o600, 0o644
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file that a database URL names; None for a database on a server."""
+    """Return the file that a database URL names; None for a database on a server."""
     return Path(url.removeprefix(SQLITE_PREFIX)) if url.startswith(SQLITE_PREFIX) else None
 
 

@@ -1,1 +1,1 @@
-"""Questions that the store and `analysis` answer together: why runs wait and until when, what is new, a study."""
+"""Queries that need both the store and `analysis`: waiting reasons and forecasts, news, the runs of a report."""

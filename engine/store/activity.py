@@ -1,10 +1,10 @@
-"""What a running run does before its first step: a state for programs, in front of a line for people."""
+"""Activity of a running run before its first step: a state for programs, followed by a line for people."""
 
 from enum import StrEnum
 
 
 class Activity(StrEnum):
-    """A state before the first step."""
+    """State of a run before its first step."""
 
     PREPARING = "preparing"
     """Reading the data's index, loading weights: seconds."""
@@ -13,12 +13,12 @@ class Activity(StrEnum):
 
 
 def doing_text(activity: Activity, line: str) -> str:
-    """The text of the column `run.doing`, such as `packing: 3 of 9 images packed`."""
+    """Return the text of the column `run.doing`, such as `packing: 3 of 9 images packed`."""
     return f"{activity}: {line}"
 
 
 def activity_of(doing: str) -> Activity | None:
-    """The state that the text of the column begins with; None where the run is not before its first step."""
+    """Return the state at the beginning of the column's text; None from the first step on."""
     if not doing:
         return None
     state, _, _ = doing.partition(": ")

@@ -1,4 +1,4 @@
-"""A worker's claim on a run, which every write of a training process carries (a fencing token)."""
+"""Claim of a worker on a run: the fencing token of every write of a training process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from engine.store.schema import run_table
 from engine.store.status import check_transition
 
 LEASE_S = 15.0
-"""How long a claim holds after it was last renewed."""
+"""Time for which a claim is valid after its last renewal."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Claim:
     attempt: int
 
     def lost(self) -> LeaseLost:
-        """The error for a write that came too late."""
+        """Return the error for a write that came too late."""
         return LeaseLost(f"run {self.run_id} attempt {self.attempt}")
 
 
@@ -39,7 +39,7 @@ def write_fenced(session: Session, held: Claim, **values: Any) -> None:
 
 
 def fenced(held: Claim) -> Update:
-    """An UPDATE of the run's row that matches it only while the claim holds."""
+    """Return an UPDATE of the run's row that matches only while the claim holds."""
     return run_table.update().where(
         run_table.c.id == held.run_id, run_table.c.attempt == held.attempt, run_table.c.status == "running"
     )
@@ -47,7 +47,7 @@ def fenced(held: Claim) -> Update:
 
 @contextmanager
 def fence(store: Store, held: Claim) -> Iterator[None]:
-    """Keep all others from claiming the run while one of its files is put in place. Raises LeaseLost."""
+    """Prevent other claims on the run while one of its files is put in place. Raises LeaseLost."""
     mine = (run_table.c.id == held.run_id) & (run_table.c.attempt == held.attempt)
     wanted = select(run_table.c.id).where(mine, run_table.c.status == "running")
     with store.write() as session:

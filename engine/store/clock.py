@@ -1,4 +1,4 @@
-"""The database's clock, and the counter of changes by which readers find what was written since."""
+"""Clock of the database, and the counter of changes by which readers find what was written since."""
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
@@ -10,10 +10,10 @@ COUNT_CHANGE = clock_table.update().values(changed=clock_table.c.changed + 1)
 
 
 def now_s(session: Session) -> ColumnElement[float]:
-    """Seconds since 1970 by the database's own clock, as an SQL expression."""
+    """Return the seconds since 1970 by the database's own clock, as an SQL expression."""
     return backend_of(session).clock_s
 
 
 def next_change(session: Session) -> int:
-    """The change number for the rows that this transaction writes."""
+    """Return the change number for the rows that this transaction writes."""
     return int(session.execute(COUNT_CHANGE.returning(clock_table.c.changed)).scalar_one())

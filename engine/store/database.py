@@ -28,12 +28,12 @@ class Store:
 
     @property
     def path(self) -> Path | None:
-        """The file of the database; None for one on a server."""
+        """Return the file of the database; None for one on a server."""
         return self.backend.path
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction whose statements all see the same state."""
+        """Begin a transaction whose statements all see the same state."""
         self.backend.check_access()
         engine = self.engine.execution_options(**self.backend.read_options)
         with explained(self.backend), Session(engine, expire_on_commit=False, info=self._info) as session:
@@ -74,16 +74,16 @@ class Store:
 
 
 class ChangeWatch:
-    """Tells cheaply whether anybody else has written, over a connection of its own."""
+    """Cheap check for writes by others, over a connection of its own."""
 
     def __init__(self, store: Store) -> None:
-        """Raises StoreError."""
+        """Open the connection. Raises StoreError."""
         self._backend = store.backend
         with explained(store.backend):
             self._connection = store.engine.connect()
 
     def version(self) -> Hashable:
-        """A value that differs from the one before once another connection has committed. Raises StoreError."""
+        """Return a value that differs from the one before once another connection has committed. Raises StoreError."""
         with explained(self._backend):
             found = self._backend.version(self._connection)
             self._connection.rollback()
@@ -111,7 +111,7 @@ def open_store(url: str, *, create: bool = True) -> Store:
 
 
 def backend_for(url: str) -> Backend:
-    """The backend that a database URL names. Raises StoreError."""
+    """Return the backend that a database URL names. Raises StoreError."""
     path = sqlite_file(url)
     if path is not None:
         return SqliteBackend(path)
@@ -119,10 +119,18 @@ def backend_for(url: str) -> Backend:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
             return PostgresqlBackend(parsed)
-        url = parsed.render_as_string(hide_password=True)
     raise StoreError(
-        f"{url!r} is not a database URL for runs: write it like sqlite:///runs.db or postgresql://user@host/database"
+        f"{url_shown(url)!r} is not a database URL for runs: write it like sqlite:///runs.db "
+        "or postgresql://user@host/database"
     )
+
+
+def url_shown(url: str) -> str:
+    """Return a database's URL without its password."""
+    if sqlite_file(url) is None:
+        with contextlib.suppress(ArgumentError):
+            return make_url(url).render_as_string(hide_password=True)
+    return url
 
 
 def _migrate(store: Store) -> None:

@@ -2,16 +2,16 @@
 
 
 class StoreError(Exception):
-    """The database cannot be used."""
+    """Database that cannot be used."""
 
 
 class QueueError(ValueError):
-    """A request that does not fit the run table."""
+    """Request that does not fit the run table."""
 
 
 class LeaseLost(Exception):
-    """The run was claimed by another attempt or taken away: whoever sees this must stop writing."""
+    """Claim that is no longer valid, because another attempt has the run or it was taken away: stop writing."""
 
 
 class TransitionError(ValueError):
-    """A status that may not follow the present one."""
+    """Status that may not follow the present one."""

@@ -60,7 +60,7 @@ def find_run(session: Session, run_id: int) -> Run | None:
 
 
 def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
-    """The status of each run, in the given order. Raises QueueError for one that is not there."""
+    """Return the status of each run, in the given order. Raises QueueError for one that does not exist."""
     wanted = list(run_ids)
     found = statuses_there(session, wanted)
     for run_id in wanted:
@@ -70,7 +70,7 @@ def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
 
 
 def statuses_there(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
-    """The status of each run that is there, in the given order."""
+    """Return the status of each run that exists, in the given order."""
     wanted = list(dict.fromkeys(run_ids))
     found: dict[int, Status] = {}
     for some in some_of(wanted):

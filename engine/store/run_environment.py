@@ -1,4 +1,4 @@
-"""What a run was trained with, as the column `run.environment` records it: the only reader of its keys."""
+"""Environment that a run was trained in, from the column `run.environment`: the only reader of its keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from sqlalchemy import ColumnElement, func
 from engine.store.schema import run_table
 
 CHANGES, ATTEMPT = "changes", "attempt"
-"""The key of the list of later changes, and the one of the attempt that each began with."""
+"""Keys of the list of later changes, and of the attempt with which each began."""
 
 
 @dataclass(frozen=True)
 class RunEnvironment:
-    """The environment at a run's first start, and what later attempts found changed. Empty before the first start."""
+    """Environment at a run's first start, with the changes of later attempts. Empty before the first start."""
 
     recorded: Mapping[str, Any]
 
     @property
     def device(self) -> str:
-        """`cpu` or `cuda:N`; empty where it is not known."""
+        """Return `cpu` or `cuda:N`; empty where it is not known."""
         return str(self.recorded.get("device") or "")
 
     @property
@@ -29,12 +29,12 @@ class RunEnvironment:
 
     @property
     def device_kind(self) -> str:
-        """The device's name, or the device where it has none: equal cards share their throughput."""
+        """Return the device's name, or the device where it has none: equal cards share their throughput."""
         return self.device_name or self.device
 
     @property
     def data_fingerprint(self) -> str:
-        """Of the data set's names, labels, splits and groups; empty where it is not known."""
+        """Return the hash of the data set's names, labels, splits and groups; empty where it is not known."""
         return str(self.recorded.get("data_fingerprint") or "")
 
     @property
@@ -51,12 +51,12 @@ class RunEnvironment:
 
     @property
     def changes(self) -> tuple[Mapping[str, Any], ...]:
-        """What differed from before at the start of later attempts, each with its number under ATTEMPT."""
+        """Return the changes found at the start of later attempts, each with the attempt's number under ATTEMPT."""
         return tuple(self.recorded.get(CHANGES, ()))
 
     @property
     def facts(self) -> dict[str, Any]:
-        """All that was recorded at the first start."""
+        """Return everything that was recorded at the first start."""
         return {name: value for name, value in self.recorded.items() if name != CHANGES}
 
     def as_text(self) -> dict[str, str]:
@@ -74,5 +74,5 @@ class RunEnvironment:
 
 
 def trained_on_card() -> ColumnElement[bool]:
-    """Whether a row's run was trained on a graphics card, as an SQL expression."""
+    """Return an SQL expression: is a row's run trained on a graphics card?"""
     return func.coalesce(run_table.c.environment["device"].as_string(), "cpu") != "cpu"

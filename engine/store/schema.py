@@ -9,7 +9,7 @@ from engine.store.tables import Clock, Edit, EpochMetrics, LossPoint, Run, RunDe
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """The SQL table behind a model."""
+    """Return the SQL table behind a model."""
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 

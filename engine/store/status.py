@@ -8,7 +8,7 @@ Status = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "worker_lost"]
 Request = Literal["cancel", "pause"]
 LinkKind = Literal["ok", "any", "source"]
-"""What a run waits for of another: that it is done, that it has ended in any way, or that it gives its weights."""
+"""What a run waits for in another: that it is done (`ok`), that it has ended (`any`), or its weights (`source`)."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
@@ -27,7 +27,7 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
 
 
 def status_called(name: str) -> Status | None:
-    """The status of that name; None where there is none."""
+    """Return the status of that name; None where there is none."""
     return next((status for status in STATUSES if status == name), None)
 
 

@@ -14,7 +14,7 @@ import typer
 from engine.files.paths import Home
 from engine.hardware import linger
 from engine.preflight.imagenet_files import ImagenetFile, imagenet_files
-from engine.store.database import open_store
+from engine.store.database import open_store, url_shown
 from engine.store.errors import StoreError
 from engine.store.listing import waiting_sources
 from engine.store.workers import present
@@ -124,9 +124,13 @@ def _database(home: Home) -> Check:
             workers = present(session)
     except StoreError as error:
         missing = home.database_file is not None and not home.database_file.exists()
-        return Check("run table", "none yet") if missing else Check("run table", home.db_url, str(error))
+        return (
+            Check("run table", "none yet")
+            if missing
+            else Check("run table", url_shown(home.db_url), str(error))
+        )
     names = ", ".join(f"worker {worker.id} on {worker.device}" for worker in workers)
-    return Check("run table", f"{home.db_url}; {names or 'no worker'}")
+    return Check("run table", f"{url_shown(home.db_url)}; {names or 'no worker'}")
 
 
 def _imagenet(home: Home) -> list[Check]:

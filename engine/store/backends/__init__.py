@@ -1,1 +1,1 @@
-"""One module for each kind of database: all that the store does differently on it."""
+"""One module for each kind of database, with everything that the store does differently on it."""

@@ -44,7 +44,7 @@ EXPLANATIONS = (
     ("read-only", "cannot be written: connect to the primary server, as a user that may write"),
     ("permission denied", "cannot be used by this user: grant it the rights to the database's tables"),
 )  # fmt: skip
-"""Part of a driver's error, and what is wrong with the database and what to do; the first that fits counts."""
+"""Parts of a driver's error, each with what is wrong and what to do; the first that matches counts."""
 
 
 class PostgresqlBackend:
@@ -53,7 +53,7 @@ class PostgresqlBackend:
     path = None
     clock_s: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
     read_options: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
-    # Read committed: what is read after the write lock was waited for is as the writer before left it.
+    # Read committed: after waiting for the write lock a transaction reads what the writer before it committed.
     write_options: Mapping[str, Any] = {"immediate": True}
 
     def __init__(self, url: URL) -> None:
@@ -61,7 +61,7 @@ class PostgresqlBackend:
         self.where = url.render_as_string(hide_password=True)
 
     def make_engine(self, *, create: bool) -> Engine:
-        """The tables are made where they are missing; the database itself must be there."""
+        """Make the engine; the database itself must exist, whatever `create` says. Raises StoreError."""
         connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s"}
         try:
             engine = create_engine(self._url, connect_args=connect, pool_pre_ping=True)
@@ -74,22 +74,22 @@ class PostgresqlBackend:
         return engine
 
     def check_access(self) -> None:
-        """Any number of hosts may use a server."""
+        """Do nothing: any number of hosts may use a server."""
 
     def set_up(self, engine: Engine) -> None:
-        """The server keeps its own settings."""
+        """Do nothing: the server has its own settings."""
 
     def next_run_id(self, session: Session, count: int) -> int:
-        """Move the sequence past the ids; a transaction that is rolled back leaves a gap.
+        """Move the sequence past the new ids; a transaction that is rolled back leaves a gap.
 
-        Also past the highest row: tables of version 0.1.0 were numbered without the sequence."""
+        It is moved past the highest row too, because version 0.1.0 numbered rows without the sequence."""
         sequence = "pg_get_serial_sequence('run', 'id')"
         used = f"greatest(nextval({sequence}) - 1, (SELECT coalesce(max(id), 0) FROM run))"
         moved = text(f"SELECT setval({sequence}, {used} + :count)")
         return int(session.execute(moved, {"count": count}).scalar_one()) - count + 1
 
     def version(self, connection: Connection) -> Hashable:
-        """Moves with every write transaction of the server."""
+        """Return a value that changes with every write transaction on the server."""
         return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar()
 
     def explain(self, error: str) -> str:

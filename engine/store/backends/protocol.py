@@ -1,4 +1,4 @@
-"""What the store asks of a database that differs from one kind to another."""
+"""Operations of the store that differ from one kind of database to another."""
 
 from collections.abc import Hashable, Mapping
 from pathlib import Path
@@ -8,66 +8,66 @@ from sqlalchemy import ColumnElement, Connection, Engine
 from sqlmodel import Session
 
 BUSY_TIMEOUT_S = 30
-"""How long a write waits for another process's write before it gives up."""
+"""Longest time that a write waits for another process's write."""
 
 
 class Backend(Protocol):
-    """One database, named by its URL."""
+    """Database named by a URL."""
 
     @property
     def where(self) -> str:
-        """The database as messages name it, without a password."""
+        """Return the database's name for messages, without a password."""
         ...
 
     @property
     def path(self) -> Path | None:
-        """The file of the database; None for one on a server."""
+        """Return the file of the database; None for one on a server."""
         ...
 
     @property
     def clock_s(self) -> ColumnElement[float]:
-        """Seconds since 1970 by the database's own clock, as an SQL expression."""
+        """Return the seconds since 1970 by the database's own clock, as an SQL expression."""
         ...
 
     @property
     def read_options(self) -> Mapping[str, Any]:
-        """Execution options of a transaction whose statements all see the same state."""
+        """Return the execution options of a transaction whose statements all see the same state."""
         ...
 
     @property
     def write_options(self) -> Mapping[str, Any]:
-        """Execution options of a transaction that holds the write lock from its start."""
+        """Return the execution options of a transaction that holds the write lock from its start."""
         ...
 
     def make_engine(self, *, create: bool) -> Engine:
-        """The engine; with `create` a missing file is made. Raises StoreError where there is nothing to open."""
+        """Make the engine, and with `create` a missing file. Raises StoreError where there is nothing to open."""
         ...
 
     def check_access(self) -> None:
-        """Raise StoreError where another host works with the database and this one must not."""
+        """Raise StoreError where another host uses the database and this one must not."""
         ...
 
     def set_up(self, engine: Engine) -> None:
-        """Set what is kept in the database, once it is known as ours."""
+        """Change the settings that are kept in the database, once it is known to be ours."""
         ...
 
     def next_run_id(self, session: Session, count: int) -> int:
-        """Reserve `count` run ids that were never given before, and give the first; they follow one another."""
+        """Reserve `count` consecutive run ids that were never used before; return the first."""
         ...
 
     def version(self, connection: Connection) -> Hashable:
-        """A value that differs from the one before once another connection has committed."""
+        """Return a value that differs from the one before once another connection has committed."""
         ...
 
     def explain(self, error: str) -> str:
-        """The driver's error in one line that says what is wrong, where, and what to do."""
+        """Word the driver's error in one line: what is wrong, where, and what to do."""
         ...
 
 
 BACKEND = "backend"
-"""The key under which a session of the store holds its backend."""
+"""Key of the backend in a session's `info`."""
 
 
 def backend_of(session: Session) -> Backend:
-    """The backend of a session that `Store.read` or `Store.write` gave."""
+    """Return the backend of a session from `Store.read` or `Store.write`."""
     return cast(Backend, session.info[BACKEND])

@@ -24,7 +24,7 @@ from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
 
 class SqliteBackend:
-    """A database in a file; of one in a network folder this host keeps hold while it works."""
+    """Database in a file; in a network folder it is locked for this host while the store is open."""
 
     clock_s: ColumnElement[float] = literal_column("((julianday('now') - 2440587.5) * 86400.0)")
     read_options: Mapping[str, Any] = {}
@@ -43,7 +43,7 @@ class SqliteBackend:
         if create:
             make_database(self.path)
         self._holder = holder_for(self.path)
-        # A path is taken as it is: a question mark in it is no query.
+        # The path is passed as it is: a question mark in it begins no query.
         url = URL.create("sqlite", database=str(self.path))
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
         event.listen(engine, "connect", _set_pragmas)
@@ -58,7 +58,7 @@ class SqliteBackend:
                 raise StoreError(str(error)) from None
 
     def set_up(self, engine: Engine) -> None:
-        """Set the journal's mode, which the file keeps, and take others' rights to the file.
+        """Set the journal's mode, which is kept in the file, and make the file private.
 
         WAL: readers and the writer do not wait for each other. DELETE: what a network folder can do."""
         mode = "WAL" if self._holder is None else "DELETE"
@@ -70,7 +70,7 @@ class SqliteBackend:
         secure_database(self.path)
 
     def next_run_id(self, session: Session, count: int) -> int:
-        """SQLite counts the ids up itself as the rows are inserted."""
+        """Return the id after the last one used; SQLite counts it up as the rows are inserted."""
         used = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'run'")).scalar()
         return int(used or 0) + 1
 

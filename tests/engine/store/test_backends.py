@@ -20,9 +20,10 @@ from engine.spec.grid import make_spec
 from engine.store import listing, overview, queue, workers
 from engine.store.add import add_runs
 from engine.store.backends.postgresql import PostgresqlBackend
-from engine.store.database import ChangeWatch, Store, StoreError, backend_for, open_store
+from engine.store.database import ChangeWatch, Store, backend_for, open_store, url_shown
 from engine.store.edits.notes_and_tags import tag
 from engine.store.edits.remove import remove
+from engine.store.errors import StoreError
 
 SPEC = make_spec({"data": "digits", "epochs": 3})
 
@@ -133,6 +134,12 @@ def test_migrations_lead_to_exactly_the_tables_on_postgresql(postgres_server: Se
 def test_a_servers_errors_say_what_to_do(error: str, says: str) -> None:
     said = backend_for("postgresql://me:secret@host/db").explain(error)
     assert says in said and "\n" not in said and "secret" not in said
+
+
+def test_a_url_is_shown_without_its_password() -> None:
+    assert url_shown("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+    assert url_shown("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
+    assert url_shown("runs.db") == "runs.db"
 
 
 def test_a_database_that_is_not_there_is_named(postgres_server: Server) -> None:
