@@ -13,8 +13,11 @@ from waiting import LIMIT_S
 import tui.app
 from engine.files.paths import Home
 from engine.hardware import processes
+from engine.store import listing
+from engine.store.database import Store
 from tui.app import ResnetTui
 from tui.formatting import plain
+from tui.screens.run import RunScreen
 from tui.widgets.clipped import Clipped
 from tui.widgets.run_table import RunTable
 
@@ -81,3 +84,23 @@ def notified(pilot: Pilot[Any]) -> str:
 def toasts(pilot: Pilot[Any]) -> list[str]:
     """Notifications that are on the screen now."""
     return [notification.message for notification in pilot.app._notifications]
+
+
+async def on_run(pilot: Pilot[Any], downs: int = 0) -> None:
+    """Open the run that lies so many lines below the first, which is #5."""
+    await opened(pilot)
+    await pilot.press(*["j"] * downs, "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+    await until(pilot, lambda: shown(pilot, "#run-head"))
+
+
+async def go_to(pilot: Pilot[Any], run_id: int) -> None:
+    """Move the cursor to a run of Home's table."""
+    await pilot.press("g")
+    while table(pilot).run_id != run_id:
+        await pilot.press("j")
+
+
+def statuses(store: Store) -> dict[int, str]:
+    with store.read() as session:
+        return {run.id or 0: run.status for run in listing.list_runs(session)}

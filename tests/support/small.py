@@ -71,3 +71,9 @@ def outcome(home: Home, run_id: int, spec: RunSpec, memory: Memory) -> tuple[lis
     assert state is not None
     bits = {name: tensor.numpy().tobytes() for name, tensor in state["model"].items()}
     return numbers(memory), bits
+
+
+def small(outputs: int = 3, **values: bool) -> Small:
+    """The network with its weights drawn from seed 0."""
+    torch.manual_seed(0)
+    return Small(outputs, **values)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from engine.training.recipe import CHANNELS_LAST_FROM_PX
 from pictures import class_folders
 from sessions import CPU, Memory, numbers
 from trainings import assert_same_bits, session, spec, train
@@ -18,6 +17,7 @@ from engine.models.weight_files import read_weights_metadata
 from engine.store.errors import LeaseLost
 from engine.training.context import RunContext
 from engine.training.measure import Choice, EpochResult
+from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
 from engine.training.session import Session
 
 

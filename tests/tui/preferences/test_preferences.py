@@ -4,124 +4,24 @@ import base64
 import json
 import re
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pilots import SMALL, app, notified, opened, shown, table, toasts, until
-from rich.segment import Segment
-from rich.style import Style
-from terminal import Terminal
-from textual.color import Color
 from textual.widgets._footer import FooterKey
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec, make_spec
-from engine.store import listing, queue
-from engine.store.claims import Claim
+from engine.store import listing
 from engine.store.database import Store, open_store
 from tui import commands
 from tui.cli import run as run_cli
 from tui.forms.add_command import add_command
-from tui.plots import INK
 from tui.preferences import key_bindings
-from tui.preferences.ascii import AsciiFilter, to_ascii
-from tui.preferences.notifications import end_notifications, escape_codes
 from tui.preferences.state import APP, Preferences, load_preferences, save_preferences, state_file
-from tui.preferences.themes import INKS, NAMES, THEMES
+from tui.preferences.themes import NAMES, THEMES
 from tui.screens.help import HelpScreen
-from tui.snapshot import RunRow
-
-# Themes
-
-
-async def test_themes_turn_with_their_drawings_and_are_kept(home: Home, study: Store) -> None:
-    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        assert pilot.app.theme == "resnet-dark" and INK.test == INKS["resnet-dark"].test
-        await pilot.press("T")
-        assert pilot.app.theme == "resnet-light" and INK.ground == INKS["resnet-light"].ground
-        await pilot.press("s")
-    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        assert pilot.app.theme == "resnet-light" and table(pilot).table_query.sort == "status"
-        await pilot.press("T", "T", "escape")
-        assert pilot.app.theme == "resnet-dark"
-    assert load_preferences(home) == Preferences()
-
-
-def luminance(colour: tuple[int, ...]) -> float:
-    """Of sRGB, as WCAG 2 defines it."""
-    linear = [
-        each / 255 / 12.92 if each / 255 <= 0.03928 else ((each / 255 + 0.055) / 1.055) ** 2.4
-        for each in colour
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_text_and_lines_stand_out_from_the_ground(theme: Any) -> None:
-    """4.5 for text and 3 for lines, as WCAG 2.1 asks; 7 for text where contrast is high."""
-    ground, ink = Color.parse(theme.background).rgb, INKS[theme.name]
-    least = 7.0 if theme.name == "resnet-contrast" else 4.5
-    for name in ("foreground", "primary", "success", "warning", "error"):
-        assert contrast(Color.parse(getattr(theme, name)).rgb, ground) >= least, name
-    assert ink.ground == ground and contrast(ink.text, ground) >= least
-    for line in (ink.train, ink.test, ink.val, ink.baseline, *ink.runs):
-        assert contrast(line, ground) >= 3.0, line
-    assert len(set(ink.runs)) == 8
-
-
-async def test_without_colours_lines_are_told_apart_by_markers(
-    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        assert not INK.has_hues
-        picture = pilot.app.export_screenshot()
-        assert "●&#160;test" in picture and "○&#160;train" in picture
-        await pilot.press("T")
-        assert not INK.has_hues
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-# ASCII
-
-
-def test_in_ascii_no_other_character_reaches_the_terminal(home: Home, study: Store) -> None:
-    code = "from tui.start import main; main()"
-    command = [sys.executable, "-c", code, "--home", str(home.root), "--ascii"]
-    terminal = Terminal(command, columns=80, lines=24, cwd=home.root)
-    try:
-        for keys, seen in (
-            ("", "confusion"),
-            ("\r", "1 curves   2 confusion"),
-            ("2", "true"),
-            ("4", "differ"),
-            ("?", "Pages"),
-        ):
-            terminal.send(keys)
-            terminal.until_shows(seen)
-            assert terminal.text.isascii(), terminal.text
-    finally:
-        terminal.end()
-
-
-def test_ascii_keeps_the_width_and_the_shape() -> None:
-    assert to_ascii("✔ 12 ▕██▌▏ ⠉⠒⣀⠀⣿ ≈ 日本") == "+ 12 |##|| '-. : ~ ????"
-    light, dark = Style.parse("rgb(250,250,250)"), Style.parse("rgb(10,10,10)")
-    segments = AsciiFilter().apply(
-        [Segment("▀", light), Segment("▀", dark), Segment("plain", None)], Color(0, 0, 0)
-    )
-    assert [segment.text for segment in segments] == ["@", " ", "plain"] and segments[0].style == light
-
 
 # Keys
 
@@ -220,67 +120,6 @@ def test_no_two_commands_of_a_screen_share_a_key_and_no_file_is_no_keys(home: Ho
         taken = [key for each in commands_of_screen if not each.on_page for key in each.keys.split(",")]
         assert len(taken) == len(set(taken))
     assert key_bindings.clashes({}) == []
-
-
-# Notifications outside the window
-
-
-def row(run_id: int, status: str, best: float | None = None, **more: Any) -> RunRow:
-    usual: dict[str, Any] = {name: "" for name in RunRow._fields}
-    numbers = {"priority": 0, "lr": 0.1, "seed": 0, "batch_size": 1, "epoch": 1, "epochs": 2, "progress": 0.5}
-    facts = {
-        "id": run_id,
-        "status": status,
-        "best": best,
-        "arch": "resnet18",
-        "data": "lab",
-        "tags": (),
-        "kappa": None,
-    }
-    return RunRow(**{**usual, **numbers, "rank": (0, 0, 0, 0), "ends": None, **facts, **more})
-
-
-def test_notifications_are_of_ends_failures_and_new_bests() -> None:
-    before = {1: row(1, "running", 0.82), 2: row(2, "running", 0.8), 4: row(4, "running")}
-    before[3] = row(3, "done", 0.9, data="other")
-    after = {
-        1: row(1, "done", 0.82), 2: row(2, "running", 0.85), 3: before[3],
-        4: row(4, "failed", remark="the loss is not finite"), 5: row(5, "done", 0.99),
-    }  # fmt: skip
-    assert end_notifications(before, after) == [
-        "#1 resnet18 done, best .8200",
-        "#2 resnet18 is the best on lab so far: .8500",
-        "#4 resnet18 failed: the loss is not finite",
-    ]
-    assert end_notifications(after, after) == []
-    leads = {1: row(1, "running", 0.85), 2: row(2, "running", 0.8)}
-    assert end_notifications(leads, {**leads, 1: row(1, "running", 0.9)}) == []  # it was the best before
-    second = row(2, "running", 0.8)
-    assert (
-        end_notifications({1: row(1, "running", 0.5), 2: second}, {1: row(1, "running", 0.6), 2: second})
-        == []
-    )
-
-
-def test_escape_codes_hold_one_line_and_end() -> None:
-    assert (
-        escape_codes("#1 done; best")
-        == "\x1b]9;#1 done, best\x07\x1b]777;notify;resnet-tui;#1 done, best\x07\x07"
-    )
-
-
-async def test_ends_are_told_when_asked(home: Home, study: Store) -> None:
-    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        told: list[str] = []
-        pilot.app.notify_outside = told.extend  # type: ignore[method-assign]
-        await pilot.press("B")
-        assert "when runs end: on" in notified(pilot) and told == ["this is what a notification looks like"]
-        queue.end(study, Claim(5, 1), "done")
-        await until(pilot, lambda: len(told) == 2)
-        assert told[1].startswith("#5 resnet50 done, best .77")
-        await pilot.press("B")
-        assert "notification: off" in notified(pilot)
 
 
 # The clipboard
