@@ -119,18 +119,15 @@ def _folder(home: Home) -> Check:
 
 
 def _database(home: Home) -> Check:
+    shown = url_shown(home.db_url)
     try:
         with open_store(home.database, create=False).read() as session:
             workers = present(session)
     except StoreError as error:
         missing = home.database_file is not None and not home.database_file.exists()
-        return (
-            Check("run table", "none yet")
-            if missing
-            else Check("run table", url_shown(home.db_url), str(error))
-        )
+        return Check("run table", "none yet") if missing else Check("run table", shown, str(error))
     names = ", ".join(f"worker {worker.id} on {worker.device}" for worker in workers)
-    return Check("run table", f"{url_shown(home.db_url)}; {names or 'no worker'}")
+    return Check("run table", f"{shown}; {names or 'no worker'}")
 
 
 def _imagenet(home: Home) -> list[Check]:
