@@ -71,7 +71,7 @@ def _images_of_classes(path: Path) -> list[tuple[str, str]]:
 
 
 def _loose(path: Path) -> list[Problem]:
-    """Note images that lie beside the class folders."""
+    """Note images that are beside the class folders."""
     names = sorted(entry.name for entry in path.iterdir() if is_image(entry.name) and entry.is_file())
     if not names:
         return []

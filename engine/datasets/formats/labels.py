@@ -96,7 +96,7 @@ def _problems(
         text = {
             "missing_label": f"{some(len(rows), len(labels))} have no label, the first is {first!r}: give them one",
             "long_label": f"the label of image {first!r} has over {MAX_LABEL} characters: shorten it",
-            "label_slip": f"label {label!r} of image {first!r} is no number, as most labels are: mend it",
+            "label_slip": f"label {label!r} of image {first!r} is no number, as most labels are: fix it",
             "negative_label": f"label {label} of image {first!r} is below 0: number classes from 0, or take out "
             f"rows without a grade ({some(len(rows), len(labels))})",
             "label_out_of_range": f"label {largest} is too large for {len(class_names) or _seen(labels)} classes: "

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from engine.problem import Problem, WayOut, errors_of
 
 EXAMPLES = 10
-"""How many names a problem keeps."""
+"""Number of names that a problem keeps."""
 TAKE_OUT = WayOut("take their rows out")
 SKIP_THEM = WayOut("skip them with {}", "on_bad", "skip")
 

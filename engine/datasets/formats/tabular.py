@@ -136,7 +136,7 @@ def _rows(fit: Fit, split: str | None, problems: list[Problem]) -> list[Row]:
     columns, name = fit.columns, fit.table.path.name
     if fit.table.ragged:
         numbers = [str(row) for row in fit.table.ragged]
-        text = f"{name} has fewer or more cells in row {', '.join(numbers[:5])} than in most rows: mend them"
+        text = f"{name} has fewer or more cells in row {', '.join(numbers[:5])} than in most rows: fix them"
         problems.append(error("ragged_rows", text, numbers))
     rows, unknown = [], []
     for cells in fit.body:

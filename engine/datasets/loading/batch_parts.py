@@ -1,4 +1,4 @@
-"""How an epoch's images part into batches."""
+"""Split of an epoch's images into batches."""
 
 
 def parts_of(count: int, size: int) -> list[slice]:
