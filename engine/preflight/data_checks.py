@@ -25,7 +25,7 @@ ReadKey: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class DataFound:
-    """What the data of some specs were found to be."""
+    """Findings about the data of some specs."""
 
     problems: tuple[Problem, ...] = ()
     index: Index | None = None
@@ -55,21 +55,21 @@ def read_data(home: Home, spec: RunSpec) -> DataFound:
 
 
 def image_counts(spec: RunSpec, found: DataFound | None) -> Images | None:
-    """How many images a spec has, as far as what it writes depends on them; None where the data cannot be used."""
+    """Count the images of a spec, as far as what it writes depends on them; None where the data cannot be used."""
     if (counts := built_in(spec)) is not None:
         return counts
     return images_of(found.index) if found is not None and found.index is not None else None
 
 
 def needs_index(spec: RunSpec) -> bool:
-    """Whether more of a spec's data must be known than that it comes with the program."""
+    """Return True unless the spec's data set is built in."""
     is_warm = is_warm_start(spec.pretrained)
     is_plain = spec.select_on in always_selectable() and not LOSSES[spec.loss].gives_grade and not is_warm
     return spec.data not in BUILTIN_DEFAULTS or not is_plain
 
 
 def check_fit(specs: Sequence[RunSpec], index: Index) -> Iterator[Problem]:
-    """What specs of the same data ask of them that they cannot give."""
+    """List the requests of specs that their common data cannot meet."""
     for select_on, loss in sorted({(spec.select_on, spec.loss) for spec in specs}):
         if problem := selection_problem(
             select_on,

@@ -20,27 +20,27 @@ from engine.store.database import Store
 
 @dataclass(frozen=True)
 class Findings:
-    """What is known of runs before they are queued."""
+    """Findings about runs before they are queued."""
 
     problems: tuple[Problem, ...]
     data: Mapping[ReadKey, DataFound]
     room: Room
-    """What the runs will write, and what is free for it."""
+    """Disk space that the runs will need, and the free space."""
     repeats: tuple[int | None, ...]
     """For each spec the earlier run that it repeats; none are looked for without a store."""
 
     @property
     def errors(self) -> list[Problem]:
-        """What stops the runs from being queued."""
+        """Problems that stop the runs from being queued."""
         return errors_of(self.problems)
 
     @property
     def warnings(self) -> list[Problem]:
-        """What should be read before they are."""
+        """Problems to read before the runs are queued."""
         return warnings_of(self.problems)
 
     def images_of(self, spec: RunSpec) -> Images | None:
-        """How many images a spec has; None where its data cannot be used."""
+        """Number of images of a spec; None where its data cannot be used."""
         return image_counts(spec, self.data.get(read_key(spec)))
 
 

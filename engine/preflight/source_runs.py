@@ -26,7 +26,7 @@ class Source:
 def source_runs(
     session: Session, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec]
 ) -> dict[int, Source]:
-    """Those of the specs' sources that are there, by id; runs that change in the same call with their new arch."""
+    """Return the existing source runs of the specs, by id; runs that change in the same call with their new arch."""
     wanted = {spec.source_run for spec in specs if spec.source_run is not None}
     columns = (run_table.c.id, run_table.c.arch, run_table.c.status, run_table.c.class_names)
     found = {}

@@ -26,7 +26,7 @@ ONLY_EVALUATES = "epochs 0 only evaluates"
 def check_warm_starts(
     home: Home, specs: Sequence[RunSpec], data: Mapping[ReadKey, DataFound], sources: Mapping[int, Source]
 ) -> list[Problem]:
-    """What is wrong with the first weights of specs; `sources` are the runs that are there of those they name."""
+    """List problems with the first weights of specs; `sources` holds the existing runs that they name."""
     warm = {_what_matters(spec): spec for spec in specs if spec.pretrained != "none"}
     problems: dict[Problem, None] = {}
     for spec in warm.values():

@@ -19,7 +19,7 @@ from engine.torch_subprocess import AskError, ask
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run asks of a weights file, as `engine.models.weight_check` takes it."""
+    """Requirements of a run on a weights file, as `engine.models.weight_check` takes it."""
 
     name: str
     path: str
@@ -40,7 +40,7 @@ _checked: dict[Signature, str | None] = {}
 
 
 def is_file(pretrained: str) -> bool:
-    """Whether a spec's `pretrained` names a file."""
+    """Return True where a spec's `pretrained` names a file."""
     return source_kind(pretrained) == "file"
 
 
