@@ -1,4 +1,4 @@
-"""Who waits for whom: the links between runs, and the count of unfinished targets on each row."""
+"""Dependencies: the links between runs, and the count of unfinished targets on each row."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from engine.store.status import ENDED, LinkKind, Status
 
 Key = TypeVar("Key", int, str)
 IDS_AT_ONCE = 500
-"""How many ids a statement names: databases limit their number."""
+"""Number of ids in one statement: databases limit their number."""
 
 Links = Mapping[int, LinkKind]
 """For each run that is waited for, how: `ok`, `any` or `source`, as `RunDependency.kind` has it."""
@@ -30,7 +30,7 @@ def some_of(keys: Iterable[Key]) -> Iterator[list[Key]]:
 
 
 def met(status: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a row of the dependency table holds nothing up, by its target's status."""
+    """Return the condition that a dependency is met, by its target's status."""
     return or_(status == "done", and_(dependency_table.c.kind == "any", status.in_(ENDED)))
 
 

@@ -19,7 +19,7 @@ from engine.store.status import Status
 from engine.store.utc import UtcDateTime, utc_now
 
 KEPT = 100
-"""How many edits can be taken back, one after another."""
+"""Number of edits that can be undone, one after another."""
 QUEUE = 0
 """Stands for the queue itself where a change names a run."""
 LINKS = "waits_for"

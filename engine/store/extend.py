@@ -1,4 +1,4 @@
-"""Let a finished run go on past its end."""
+"""Extend a finished run past its last epoch."""
 
 from engine.spec.grid import load_spec, make_spec
 from engine.spec.run_spec import RunSpec

@@ -1,4 +1,4 @@
-"""What runs measured: epochs, confusion matrices and losses, written by the attempt that holds the run."""
+"""Measurements of runs: epochs, confusion matrices and losses, written by the attempt that holds the run."""
 
 import sys
 import zlib

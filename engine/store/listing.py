@@ -22,7 +22,7 @@ def latest_change(session: Session) -> int:
 
 
 def queue_paused(session: Session) -> bool:
-    """Whether no run is claimed until the queue is resumed."""
+    """True while the queue is paused: no run is claimed."""
     return session.exec(select(Clock.queue_paused)).one()
 
 
@@ -84,7 +84,7 @@ def _no_run(run_id: int) -> QueueError:
 
 
 def ids_between(session: Session, first: int, last: int) -> list[int]:
-    """The runs that are there from one number to another, both included."""
+    """Return the existing runs from one number to another, both included."""
     inside = select(col(Run.id)).where(col(Run.id).between(first, last))
     return list(session.exec(inside.order_by(col(Run.id))))  # type: ignore[arg-type]
 

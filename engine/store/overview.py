@@ -1,4 +1,4 @@
-"""What a list of many runs shows of each, read without the rest: ten thousand whole rows take a second."""
+"""Columns of a run in a list of many, read without the rest: ten thousand whole rows take a second."""
 
 import json
 from collections.abc import Sequence

@@ -51,7 +51,7 @@ def claim(store: Store, worker_id: int) -> Claim | None:
 
 
 def has_claimable(session: Session, worker_id: int) -> bool:
-    """Whether a claim of this worker would give a run."""
+    """Return True where a claim of this worker would get a run."""
     return session.execute(_first_for(bindparam("claimer")), {"claimer": worker_id}).first() is not None
 
 

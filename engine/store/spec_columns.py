@@ -17,7 +17,7 @@ UNTRAINED: dict[str, Any] = {
         "images_per_s", "peak_memory_gb", "leak", "started_at",
     )),
 }  # fmt: skip
-"""What a row has before its first attempt."""
+"""Column values of a run before its first attempt."""
 
 
 def of_spec(spec: RunSpec) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def present(session: Session) -> list[Worker]:
 
 
 def has_card(worker: Worker) -> bool:
-    """Whether it trains on a graphics card."""
+    """True where the worker trains on a GPU."""
     return worker.device != "cpu"
 
 

@@ -1,4 +1,4 @@
-"""What people write beside a run: a note and tags."""
+"""Note and tags of a run."""
 
 from collections.abc import Collection, Sequence
 

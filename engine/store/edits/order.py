@@ -1,4 +1,4 @@
-"""Which run comes first: priority, and moves within the queue's order."""
+"""Queue order: priority, and moves within a priority."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def _respace(edit: Editing, priority: int) -> None:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a run stands."""
+    """Position of a run in the queue."""
 
     run_id: int
     priority: int

@@ -1,4 +1,4 @@
-"""Let runs go on, and pause the whole queue; `queue.ask` pauses and cancels runs."""
+"""Resume runs, and pause the whole queue; `queue.ask` pauses and cancels runs."""
 
 from collections.abc import Collection
 
@@ -33,7 +33,7 @@ def resume(store: Store, run_ids: Collection[int]) -> dict[int, Status]:
 
 
 def pause_queue(store: Store) -> bool:
-    """From now on no run is claimed; running ones go on. False where it was paused already."""
+    """Pause the queue: no run is claimed, running ones continue. False where it was paused already."""
     return _set_paused(store, True)
 
 

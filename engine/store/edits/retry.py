@@ -69,7 +69,7 @@ def _check(edit: Editing, run_id: int, fresh: bool) -> None:
     status = edit.was[run_id]
     if status == "done" and not fresh:
         raise QueueError(
-            f"run {run_id} is done: retry it from the start (fresh), or extend it to go on past its end"
+            f"run {run_id} is done: retry it from the start (fresh), or extend it to train more epochs"
         )
     if status not in ("failed", "cancelled", "done"):
         raise QueueError(f"run {run_id} is {status}: only a run that has ended can be retried")

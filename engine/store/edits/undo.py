@@ -1,4 +1,4 @@
-"""Take back the newest edit of the queue."""
+"""Undo the newest edit of the queue."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ LABELS = frozenset({"note", "tags", "priority", "position"})
 
 @dataclass
 class Undone:
-    """What was taken back of an edit, and what not, with the reason."""
+    """The undone and the kept changes of an edit, with the reason."""
 
     text: str
     """The edit, as the journal names it."""
