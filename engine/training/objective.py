@@ -24,7 +24,7 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def scores(self, outputs: Tensor) -> Tensor:
-        """What `scores.npy` holds, float32: softmax probabilities, or the grade in a single column."""
+        """Scores for `scores.npy`, float32: softmax probabilities, or the grade in a single column."""
         raise NotImplementedError
 
     def nll(self, outputs: Tensor, labels: Tensor) -> Tensor | None:

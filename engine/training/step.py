@@ -57,7 +57,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step measured, on the device."""
+    """Measurements of a step, on the device."""
 
     loss: Tensor
     """Mean over the batch's images."""

@@ -1,4 +1,4 @@
-"""How a training process ended that did not record its end itself, and what is to be done about each cause."""
+"""Causes of a training process that ended without recording it, and the response to each."""
 
 import signal
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How hurried a worker is to leave: what signals and the clock ask of it."""
+"""Urgency of a worker's shutdown, as signals and the clock set it."""
 
 import signal
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Haste(IntEnum):
-    """What was asked; each kind overrules those before it."""
+    """Urgency of a shutdown; each level overrules those before it."""
 
     NONE = 0
     UNHURRIED = 1

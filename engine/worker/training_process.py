@@ -30,7 +30,7 @@ SOON_S = 7.0
 LOST_S = 2.0
 """The same where another worker has the run."""
 REAP_S = 1.0
-"""How long a killed process may take to die before it is left alone: the kernel may be waiting for a disk."""
+"""Seconds that a killed process may take to die before it is left alone: the kernel may be waiting for a disk."""
 RECORD_TRIES, RECORD_PAUSE_S = 5, 1.0
 
 

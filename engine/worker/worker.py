@@ -30,11 +30,11 @@ BEAT_EVERY_S = 1.0
 LOOK_AT_CARD_EVERY_S = 0.5
 SPARE_LOOK_EVERY_S = 2.0
 SPARE_IDLE_S = 30.0
-"""How long a spare process is kept while nothing is queued."""
+"""Seconds that a warm process is kept while nothing is queued."""
 MAX_CARDS = 16
 """More than a host has: how often `auto` looks for a free one."""
 PATIENCE_S = 600.0
-"""How long the run table may be out of reach before the worker leaves."""
+"""Seconds that the run table may be out of reach before the worker exits."""
 RETRY_EVERY_S = 5.0
 
 
@@ -100,7 +100,7 @@ class Worker:
 
     @property
     def haste(self) -> Haste:
-        """How hurried it was told to leave."""
+        """Urgency of the requested shutdown."""
         return self._leaving.haste
 
     def _claim(self) -> Claim | None:
