@@ -38,7 +38,7 @@ def with_relative_data(home: Home, settings: dict[str, Any]) -> dict[str, Any]:
 def checked(
     home: Home, store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec] | None = None
 ) -> Findings:
-    """What preflight finds. Raises CliError with a line for each error."""
+    """Run preflight. Raises CliError with a line for each error."""
     found = preflight(home, store, specs, changing=changing)
     refuse(found.errors)
     return found

@@ -21,7 +21,7 @@ TOO_SMALL = "resnet-tui needs 80×24 characters: enlarge the window"
 ALWAYS = ("help", "leave", "quit")
 """Commands that a window which is too small has, too."""
 Handlers = Mapping[str, Callable[[], object]]
-"""What each command does, by its id."""
+"""Action of each command, by its id."""
 
 
 class CommandScreen(CoverableScreen[T]):

@@ -57,14 +57,14 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._begun = {"data": FIRST_DATA, ARCH: DEFAULT_ARCH, **begun}
         self._checked = Checked({}, ())
         self._report: FormReport | None = None
-        """What preflight found about the form as it stands; None while that is looked for."""
+        """Preflight report of the current form; None while preflight runs."""
         self._last: FormReport | None = None
         """About the form as it stood before, too."""
         self._measured: Measured | None = None
         self._timer: Timer | None = None
         self._adding = False
         self._waits = False
-        """Whether enter was pressed before the report was there."""
+        """True where enter was pressed before the report arrived."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):

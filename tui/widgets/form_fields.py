@@ -11,7 +11,7 @@ from tui.forms.path_completion import paths_like
 
 
 class FieldSuggester(Suggester):
-    """What a field's text might go on with: `→` takes it."""
+    """Completion of a field's text: `→` accepts it."""
 
     def __init__(self, home: Home, field: str) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
