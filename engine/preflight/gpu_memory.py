@@ -18,7 +18,7 @@ CONTEXT_GB = 0.5
 """About what CUDA itself and its libraries' kernels take of a card."""
 
 WEIGHTS_AND_GRADIENTS = 2
-"""What a card keeps for each parameter beside the optimiser's state."""
+"""Values that a card keeps for each parameter besides the optimiser's state."""
 
 SMALLER = WayOut("try a smaller {}", "micro_batch"), WayOut("try a smaller {}", "image_size")
 
@@ -41,8 +41,8 @@ class Need:
 
 
 def least_need(spec: RunSpec) -> Need | None:
-    """What a run takes at least, as convolutions want some more to work in; None for a plug-in, of whose layers
-    nothing is known."""
+    """Estimate the least GPU memory of a run, without the work space of convolutions; None for a plug-in, whose
+    layers are not known."""
     info = find_arch(spec.arch)
     if info is None:
         return None

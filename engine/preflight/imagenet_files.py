@@ -23,11 +23,11 @@ class ImagenetFile:
     folder: str
     present: bool
     reachable: bool | None
-    """Could it be downloaded now? None where it is there."""
+    """True where it can be downloaded now; None where the file exists already."""
 
     @property
     def way_out(self) -> str:
-        """What to do where a run would not get it; empty where it would."""
+        """Advice where a run would not get the file; empty where it would."""
         return "" if self.present or self.reachable else f"put {self.name} into {self.folder}"
 
     @property

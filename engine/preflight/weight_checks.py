@@ -27,7 +27,7 @@ class Wanted:
     stem: str
     image_size: int
     plugin_file: str
-    """That makes the network; empty for a built-in one."""
+    """File of the plug-in that makes the network; empty for a built-in one."""
     outputs: int
     class_names: tuple[str, ...] | None = None
     """Of a run that only evaluates, whose head must be the file's; None for others."""
@@ -36,7 +36,7 @@ class Wanted:
 Signature: TypeAlias = tuple[Wanted, int, int]
 """A check, and the size and time of the file that it was made of."""
 _checked: dict[Signature, str | None] = {}
-"""What was wrong with files that this process has had checked: a form asks again at every change."""
+"""Problems of files checked by this process, kept because a form asks again at every change."""
 
 
 def is_file(pretrained: str) -> bool:
