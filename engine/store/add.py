@@ -38,7 +38,7 @@ class Batch:
     max_attempts: int = 3
 
     def links(self, spec: RunSpec) -> dict[int, LinkKind]:
-        """What a run of this batch waits for, and how; the strictest kind where a run is named twice."""
+        """Map the runs that this batch waits for to the kind; the strictest kind where a run is named twice."""
         source: dict[int, LinkKind] = {} if spec.source_run is None else {spec.source_run: "source"}
         return {**dict.fromkeys(self.after_any, "any"), **source, **dict.fromkeys(self.after, "ok")}
 

@@ -83,7 +83,7 @@ def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[
 
 
 class Reader(NamedTuple):
-    """A run that has not read the weights yet that it starts from."""
+    """A run that has not read its source run's weights yet."""
 
     id: int
     status: Status
@@ -92,7 +92,7 @@ class Reader(NamedTuple):
 
 
 def starting_from(session: Session, run_ids: Iterable[int]) -> dict[int, list[Reader]]:
-    """For each of these runs those that wait or run and are yet to start from its weights."""
+    """Return, for each of these runs, the queued or running ones that have not read its weights yet."""
     found: dict[int, list[Reader]] = defaultdict(list)
     table = run_table.c
     source_of = {f"{RUN_PREFIX}{run_id}": run_id for run_id in run_ids}
@@ -106,7 +106,7 @@ def starting_from(session: Session, run_ids: Iterable[int]) -> dict[int, list[Re
 
 
 def first_misfit(session: Session, network_of: Mapping[int, str]) -> str | None:
-    """Which runs are yet to start from one of these and could not, had it this network; None where all fit."""
+    """Name the runs that could not start from one of these with this network; None where all fit."""
     for run_id, readers in starting_from(session, network_of).items():
         others = [
             other.id for other in readers if network_of.get(other.id, other.network) != network_of[run_id]

@@ -30,7 +30,7 @@ TOUCH_EVERY_S = 5.0
 EXPIRES_S = 30.0
 """Longer than anything that works with the run table is silent."""
 ASK_EVERY_S, TRIES = 0.05, 40
-"""How often the name is looked at again while other hosts take it too."""
+"""Interval and number of reads of the name while other hosts take it too."""
 READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 """Who may not write the name may not change the table either, and may read it."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -134,7 +134,7 @@ class Holder:
         silent_s = self._silent_s(found) if found is not None else EXPIRES_S
         if found is not None and silent_s < EXPIRES_S:
             raise HeldElsewhere(
-                f"{self._database} is held by host {plain(found.host)[:100]} ({silent_s:.0f} s ago) and lies in a "
+                f"{self._database} is held by host {plain(found.host)[:100]} ({silent_s:.0f} s ago) and is in a "
                 f"network folder ({self._kind}): work there, or stop what runs there and wait {EXPIRES_S:.0f} s"
             )
 
@@ -171,7 +171,7 @@ class Holder:
 
     def _say(self) -> None:
         tell(
-            f"{self._database} lies in a network folder ({self._kind}): it works from one host at a time, and "
+            f"{self._database} is in a network folder ({self._kind}): it works from one host at a time, and "
             "without a write-ahead log"
         )
 

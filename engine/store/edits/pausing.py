@@ -56,7 +56,7 @@ def _set_paused(store: Store, paused: bool) -> bool:
 
 
 def _asked_to_pause(session: Session, run_ids: Collection[int]) -> set[int]:
-    """Those of the runs that are running and have not obeyed yet."""
+    """Return the running ones of these runs that have not paused yet."""
     table = run_table.c
     found: set[int] = set()
     for some in some_of(run_ids):

@@ -17,7 +17,7 @@ from engine.store.status import ENDED
 
 @dataclass(frozen=True)
 class Removed:
-    """What is gone, which ended runs had waited for it or started from it, and which folders would not go."""
+    """Removed runs, ended runs that waited for or started from them, and folders that could not be deleted."""
 
     ids: tuple[int, ...]
     dependents: dict[int, tuple[int, ...]]

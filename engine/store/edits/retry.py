@@ -26,7 +26,7 @@ DELETED = "what it had trained is deleted"
 
 @dataclass(frozen=True)
 class Retried:
-    """Which runs go on from their last checkpoint, which begin again, and which files of these would not go."""
+    """Runs that resume from a checkpoint, runs that restart, and files of these that could not be deleted."""
 
     going_on: tuple[int, ...]
     from_start: tuple[int, ...]

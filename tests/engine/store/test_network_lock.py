@@ -81,7 +81,7 @@ def test_one_host_works_with_a_rollback_journal_and_says_so_once(
     store = open_store(url)
     assert journal(store) == "delete"
     assert capsys.readouterr().err == (
-        f"{tmp_path}/runs.db lies in a network folder (nfs4): it works from one host at a time, and without a "
+        f"{tmp_path}/runs.db is in a network folder (nfs4): it works from one host at a time, and without a "
         "write-ahead log\n"
     )
     several = [multiprocessing.get_context("fork").Process(target=add_some, args=(url, 8)) for _ in range(3)]
@@ -108,7 +108,7 @@ def test_a_second_host_is_refused_until_the_first_is_silent(
     on_host("two")
     assert run(["ls", "--home", str(tmp_path)]) == 2
     line = (
-        rf"resnet-tui: {path} is held by host one \(\d+ s ago\) and lies in a network folder \(nfs4\): work there, "
+        rf"resnet-tui: {path} is held by host one \(\d+ s ago\) and is in a network folder \(nfs4\): work there, "
         r"or stop what runs there and wait 30 s\n"
     )
     assert re.fullmatch(line, capsys.readouterr().err)
