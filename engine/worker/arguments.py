@@ -11,7 +11,7 @@ from engine.store.claims import LEASE_S
 from engine.worker.shutdown import next_time
 
 BUSY_GIB = 1.0
-"""What others may hold of a card before runs wait: more than a driver and a desktop do."""
+"""Card memory that other processes may hold before runs wait: more than a driver and a desktop do."""
 SHORTEST_LEASE_S = 1.0
 
 

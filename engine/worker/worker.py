@@ -92,7 +92,7 @@ class Worker:
             workers.leave(self.store, self.id)
 
     def _leaves(self, ended: int) -> bool:
-        """Whether no other run is to be claimed, after so many."""
+        """Return True where the worker exits after this many ended runs."""
         most = self._options.max_runs
         return (
             bool(self._leaving.haste) or self._leaving.after_this_run or (most is not None and ended >= most)
