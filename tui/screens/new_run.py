@@ -173,7 +173,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         return {**texts, ARCH: archs, "data": self._home.stored(data) if data else ""}
 
     def _problems(self) -> dict[str, str]:
-        """What is wrong with the texts by themselves, else with what they name."""
+        """Return problems of the texts themselves, else of what they name."""
         found = self._report.problems if self._report is not None else {}
         return {**found, **self._checked.problems}
 
@@ -189,7 +189,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self.query_one("#preview", Static).update("\n".join(map(plain, lines)))
 
     def _found(self, texts: Mapping[str, str]) -> str:
-        """What the data are, once that is known: other fields may change meanwhile."""
+        """Describe the data once they are read; other fields may change meanwhile."""
         last = self._last
         same = last is not None and all(last.texts[name] == texts[name] for name in ("data", MORE))
         return last.found if last is not None and same else CHECKING

@@ -23,7 +23,7 @@ def labelled(name: str, problem: str) -> str:
 
 
 def summary_line(runs: int, report: FormReport | None, colours: Mapping[str, str]) -> Text:
-    """How many runs, how long they take, what they repeat and write, warnings; `report` is None while it is made."""
+    """Summarise the number of runs, duration, repeats, disk use and warnings; `report` is None while it is made."""
     text = Text(f"{runs} run{'s' * (runs != 1)}", style="bold")
     if report is None:
         return text.append(f"   {CHECKING}", style="not bold dim")
