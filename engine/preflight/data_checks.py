@@ -62,7 +62,7 @@ def image_counts(spec: RunSpec, found: DataFound | None) -> Images | None:
 
 
 def needs_index(spec: RunSpec) -> bool:
-    """Return True unless the spec's data set is built in."""
+    """Return True where the data must be indexed: not for a plain run on a built-in data set."""
     is_warm = is_warm_start(spec.pretrained)
     is_plain = spec.select_on in always_selectable() and not LOSSES[spec.loss].gives_grade and not is_warm
     return spec.data not in BUILTIN_DEFAULTS or not is_plain
