@@ -8,14 +8,14 @@ import time
 from engine.hardware.telemetry import cpu_name
 
 MEASUREMENTS = (
-    "claims",
-    "waiting",
+    "claiming",
+    "waits",
     "turnaround",
-    "names",
+    "names_only",
     "step",
-    "layout",
+    "image_order",
     "profile",
-    "packing",
+    "decoding",
     "feeds",
     "card",
     "contenders",

@@ -8,7 +8,7 @@ from engine.files.paths import Home
 from engine.spec.grid import load_spec
 from engine.store.add import Batch
 from engine.store.database import open_store
-from engine.store.extend import extend_run
+from engine.store.extension import extend_run
 from engine.store.listing import get_run
 from engine.store.tables import Run
 from tui.cli.ids import Ids, find_ids

@@ -16,7 +16,7 @@ from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store, open_store
 from engine.store.errors import QueueError
-from engine.store.extend import extend_run
+from engine.store.extension import extend_run
 from engine.store.schema import run_table
 from engine.store.workers import register
 from engine.training.checkpoint import CheckpointError, load_checkpoint

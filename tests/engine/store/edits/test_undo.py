@@ -14,7 +14,7 @@ from engine.store.edits.remove import remove
 from engine.store.edits.retry import retry
 from engine.store.edits.settings import edit_settings
 from engine.store.edits.undo import undo
-from engine.store.extend import extend_run
+from engine.store.extension import extend_run
 
 
 def test_undo_gives_back_no_spec_or_status_that_does_not_fit_the_runs_around(

@@ -31,7 +31,12 @@ def measure() -> Iterator[str]:
     found: dict[tuple[str, str], list[list[float]]] = {}
     for turn in range(ROUNDS):
         for memory in ("kept", "given back")[:: 1 if turn % 2 == 0 else -1]:
-            command = [sys.executable, "-m", "benchmarks.layout", *(["--keep"] if memory == "kept" else [])]
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.image_order",
+                *(["--keep"] if memory == "kept" else []),
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             for layout, seconds in json.loads(done.stdout).items():
                 found.setdefault((layout, memory), []).append(seconds)

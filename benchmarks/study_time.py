@@ -1,6 +1,6 @@
 """The lab report's study, timed: two depths, from scratch and from a file of weights, through the worker.
 
-    python -m benchmarks.study --home DIR [--train 28100] [--test 7025] [--size 224] [--epochs 10 5] [--set NAME=VALUE]
+    python -m benchmarks.study_time --home DIR [--train 28100] [--test 7025] [--size 224] [--epochs 10 5] [--set N=V]
 
 The photographs are drawn, 512 px, stored as JPEG; each drawing is stored eight times, turned and mirrored, all in
 the same split. The weights are drawn too: a file of torchvision's own format, which costs what ImageNet's cost."""
