@@ -15,13 +15,13 @@ SCREENS = {
         (
             "test_app",
             "screens/test_home",
-            "preferences/test_preferences",
+            "preferences/test_",
             "screens/test_workers",
             "screens/test_new_run",
             "screens/test_compare",
         ),
     ),
-    "run": (commands.RUN, ("screens/test_run", "screens/test_images", "preferences/test_preferences")),
+    "run": (commands.RUN, ("screens/test_run", "screens/test_images", "preferences/test_")),
     "compare": (commands.COMPARE, ("screens/test_compare", "screens/test_run")),
     "workers": (commands.WORKERS, ("screens/test_workers",)),
     "data": (commands.DATA, ("screens/test_workers",)),
@@ -30,9 +30,11 @@ SCREENS = {
 }
 
 
-def pressed(file: str) -> Iterator[str]:
-    """The keys that a test file presses, by name."""
-    for node in ast.walk(ast.parse((HERE / f"{file}.py").read_text())):
+def pressed(beginning: str) -> Iterator[str]:
+    """The keys that the test files of this beginning press, by name."""
+    files = sorted(HERE.glob(f"{beginning}*.py"))
+    assert files, beginning
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text()))):
         if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("press", "send"):
             continue
         for text in (each.value for each in ast.walk(node) if isinstance(each, ast.Constant)):
