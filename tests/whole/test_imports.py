@@ -15,7 +15,15 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
         ("tui.app, tui.cli", HEAVY),
         (
             "tui.app, tui.feeds.prefetch",
-            (*HEAVY, "sqlalchemy", "sqlmodel", "pydantic", "typer", "engine.store.tables"),
+            (
+                *HEAVY,
+                "sqlalchemy",
+                "sqlmodel",
+                "pydantic",
+                "typer",
+                "engine.store.tables",
+                "engine.metrics.catalogue",
+            ),
         ),
         ("engine.worker.__main__, engine.worker.worker", HEAVY),
         ("engine.recipes.registries, engine.recipes.augmentations", (*HEAVY, "pydantic")),

@@ -1,16 +1,19 @@
 """Metrics that a table of runs can show and be sorted by, in addition to its fixed columns."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from engine.metrics.catalogue import numbers
-from engine.metrics.metric import SplitMetric
+if TYPE_CHECKING:  # the first frame waits for no catalogue of metrics where no column was chosen
+    from engine.metrics.metric import SplitMetric
 
 SHOWN_ANYWAY = frozenset({"test_acc", "kappa"})
 """Metrics that have fixed columns, `best` and `kappa`."""
 
 
-def optional_metrics() -> dict[str, SplitMetric]:
+def optional_metrics() -> "dict[str, SplitMetric]":
     """Return the metrics by key, the most important first; their values are those of a run's best epoch."""
+    from engine.metrics.catalogue import numbers
+
     return {
         each.key: each
         for each in numbers()
@@ -20,7 +23,7 @@ def optional_metrics() -> dict[str, SplitMetric]:
 
 def chosen_keys(text: str) -> tuple[str, ...]:
     """Parse a saved choice such as `auc,mcc`; metrics that this version does not know are left out."""
-    known = optional_metrics()
+    known = optional_metrics() if text else {}
     return tuple(key for key in dict.fromkeys(text.split(",")) if key in known)
 
 

@@ -4,14 +4,17 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from engine.metrics.metric import SplitMetric
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, RunRow
 from tui.views.run_list import QUEUE
+
+if TYPE_CHECKING:
+    from engine.metrics.metric import SplitMetric
 
 BAR = 8
 SIGN = 1
@@ -30,7 +33,7 @@ class Column:
     label: str
     width: int
     right: bool = False
-    metric: SplitMetric | None = None
+    metric: "SplitMetric | None" = None
     """Metric that the column shows, for columns that the user chose."""
 
 
@@ -104,14 +107,14 @@ def _epoch_width(rows: Collection[RunRow]) -> int:
     return max(len("epoch"), 2 * len(str(max((row.epochs for row in rows), default=0))) + 1)
 
 
-def metric_column(metric: SplitMetric) -> Column:
+def metric_column(metric: "SplitMetric") -> Column:
     """Make a metric's column, as wide as `.8269` or its heading."""
     return Column(
         metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading) + 1, 5), True, metric
     )
 
 
-def plan_columns(width: int, facts: Facts, metrics: Sequence[SplitMetric] = ()) -> tuple[Column, ...]:
+def plan_columns(width: int, facts: Facts, metrics: "Sequence[SplitMetric]" = ()) -> tuple[Column, ...]:
     """Choose the columns for a width: first those that the user chose, then the most important.
 
     The epoch column with its remark gets the remaining width."""

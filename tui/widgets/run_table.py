@@ -1,7 +1,7 @@
 """Table of runs: only visible lines are made, so ten thousand runs scroll like ten."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,10 +13,12 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.metrics.metric import SplitMetric
 from tui.snapshot import RunRow
 from tui.views.run_list import TableQuery, arrange, is_still
 from tui.views.table_columns import Column, Facts, content, decides, facts_of, header, plan_columns
+
+if TYPE_CHECKING:
+    from engine.metrics.metric import SplitMetric
 
 HEAD = 1
 # The theme's colour of each status's sign; those without one are dimmed.
@@ -70,8 +72,6 @@ class RunTable(ScrollView, can_focus=True):
         """The run that a range begins at, and what was marked before."""
         self._told: int | None = None
 
-    # What is shown
-
     @property
     def row_count(self) -> int:
         return len(self._shown)
@@ -115,7 +115,7 @@ class RunTable(ScrollView, can_focus=True):
             if run_id in visible:
                 self.refresh(Region(0, HEAD + visible[run_id], self.size.width, 1))
 
-    def show_metrics(self, metrics: Sequence[SplitMetric]) -> int:
+    def show_metrics(self, metrics: "Sequence[SplitMetric]") -> int:
         """Show a column for each of these, as far as the width holds them; gives how many it does not."""
         self._metrics = tuple(metrics)
         self._lay_out()
