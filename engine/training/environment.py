@@ -16,7 +16,7 @@ from engine.models.plugin import file_sha256
 from engine.spec.plugin_name import plugin_of
 from engine.spec.run_spec import RunSpec
 from engine.store.run_environment import ATTEMPT, CHANGES, RunEnvironment
-from engine.training.precision import run_precision
+from engine.training.precision import resolve_precision, run_precision
 from engine.training.torch_setup import resolve_threads
 
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
@@ -33,8 +33,11 @@ def environment_now(
     spec: RunSpec, device: torch.device, home: Home, before: Mapping[str, Any]
 ) -> dict[str, Any]:
     """This process's environment; threads, precision and a micro-batch that had to
-    shrink stay as they were `before`. What is unknown is None. Raises PluginError."""
+    shrink stay as they were `before`. What is unknown is None. Raises PluginError, and MachineError where the
+    device cannot compute in that precision."""
     on_cuda, known = device.type == "cuda", RunEnvironment(before)
+    begun = known.precision
+    precision = resolve_precision(begun, device) if begun else run_precision(spec, device)
     host = telemetry.nvidia() if on_cuda else None
     return {
         "python": platform.python_version(),
@@ -47,7 +50,7 @@ def environment_now(
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
         "threads": known.threads or resolve_threads(spec.threads),
-        "precision": known.precision or run_precision(spec, device),
+        "precision": precision,
         "micro_batch": known.micro_batch or spec.images_at_once,
         "program_revision": program_revision(),
         **_plugin(spec, home),

@@ -11,6 +11,7 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.training import environment
 from engine.training.environment import carried_on, environment_now, git_revision, other_bits
+from engine.training.precision import MachineError
 
 FIRST = {"torch": "2.14.1", "device": "cuda:0", "device_name": "H100", "threads": 2, "python": "3.11.2"}
 
@@ -25,6 +26,13 @@ def test_versions_device_and_what_was_resolved_at_the_first_start(tmp_path: Path
     assert found["cuda"] is None and found["driver"] is None and found["home_revision"] is None
     again = environment_now(spec, torch.device("cpu"), home, {"threads": 7, "precision": "bf16"})
     assert (again["threads"], again["precision"]) == (7, "bf16")
+
+
+def test_a_run_begun_in_float16_on_a_card_does_not_resume_on_a_cpu(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="precision fp16 needs an NVIDIA card"):
+        environment_now(
+            make_spec({"data": "digits"}), torch.device("cpu"), Home.find(tmp_path), {"precision": "fp16"}
+        )
 
 
 def test_changes_between_attempts_are_kept_and_warned_of() -> None:
