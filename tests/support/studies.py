@@ -2,12 +2,12 @@
 
 import os
 import tempfile
-import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlmodel import col
 
 from engine.hardware import processes
 from engine.spec.grid import make_spec
@@ -15,25 +15,28 @@ from engine.store import history, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics
+from engine.store.tables import EpochMetrics, Run
+from engine.store.utc import utc_now
 
 GRADES = ["no DR", "mild", "moderate", "severe", "proliferative"]
 LABELS = [147, 14, 31, 5, 4]
 BASELINE = LABELS[0] / sum(LABELS)
 STEPS = 20
-FRESH_S = 600.0
 
 
 def open_study(path: Path) -> Store:
-    """A new run table with the study in it, at most FRESH_S old: a copy, for to write it takes long."""
+    """A new run table with the study in it: a copy, for to write it takes long. Its running run started just now."""
     path.touch(mode=0o600)
-    path.write_bytes(_study_file(processes.host_name(), int(time.monotonic() // FRESH_S)))
-    return open_store(f"sqlite:///{path}")
+    path.write_bytes(_study_file(processes.host_name()))
+    store = open_store(f"sqlite:///{path}")
+    with store.write() as session:  # the older it is, the later it and those that wait for it seem to end
+        session.execute(update(Run).where(col(Run.status) == "running").values(started_at=utc_now()))
+    return store
 
 
 @cache
-def _study_file(host: str, _made: int) -> bytes:
-    """The run table of a study on a host of that name, one for each `_made`."""
+def _study_file(host: str) -> bytes:
+    """The run table of a study on a host of that name."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "runs.db")
         store = open_store(f"sqlite:///{path}")
