@@ -3,53 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from rich.cells import cell_len
+from table_rows import NOW, listed, run, wait
 
-from engine.metrics.catalogue import find_metric
 from engine.queries.waiting import Waiting
-from engine.spec.grid import make_spec
-from engine.store.overview import Listed
-from engine.store.tables import EpochMetrics, Run, Worker
+from engine.store.tables import EpochMetrics, Worker
 from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot_rows import describe_load, make_detail, make_row, make_workers, seconds_left
-from tui.views.table_columns import (
-    Column,
-    Facts,
-    bar,
-    content,
-    facts_of,
-    header,
-    metric_column,
-    plan_columns,
-)
-
-NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
-
-
-def run(run_id: int, status: str = "queued", **values: object) -> Run:
-    spec = make_spec({"data": "digits", "epochs": 10})
-    mirrored = spec.model_dump(include={"data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed"})
-    row = Run(id=run_id, status=status, spec=spec.to_json(), spec_hash="x", steps_per_epoch=4, **mirrored)
-    for name, value in values.items():
-        setattr(row, name, value)
-    return row
-
-
-def listed(
-    run_id: int, status: str = "queued", metrics: dict[str, float] | None = None, **values: object
-) -> Listed:
-    """A run as the list of all runs reads it."""
-    row = run(run_id, status, **values)
-    columns = {name: getattr(row, name) for name in Listed._fields if name != "metrics"}
-    return Listed(**columns, metrics=metrics or {})
-
-
-def wait(reason: str | None, *, starts: int | None = None, ends: int | None = None) -> Waiting:
-    """Times in seconds from NOW."""
-    times = [
-        None if seconds is None else (NOW + timedelta(seconds=seconds),) * 3 for seconds in (starts, ends)
-    ]
-    return Waiting(reason, *times)
+from tui.views.table_columns import bar
 
 
 def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
@@ -168,82 +128,3 @@ def test_numbers_as_people_read_them() -> None:
     ]
     assert [duration(s) for s in (40, 200, 7800)] == ["40 s", "3 m", "2 h 10 m"]
     assert bar(0, 4) == "▕    ▏" and bar(0.5, 4) == "▕██  ▏" and bar(1, 4) == "▕████▏"
-
-
-FULL = Facts(id_width=5, name_width=20, data_width=16, pretrained_width=12, has_kappa=True)
-
-
-@pytest.mark.parametrize("width", [72, 79, 100, 140, 200])
-@pytest.mark.parametrize("facts", [Facts(), FULL])
-def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, facts: Facts) -> None:
-    plan = plan_columns(width, facts)
-    keys = [column.key for column in plan]
-    assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
-    assert set(keys) <= {column.key for column in plan_columns(width + 20, facts)}
-    row = make_row(listed(12, "running", epoch=6, step=24, name="叶" * 30), None)
-    for column in plan:
-        assert (
-            cell_len(content(row, column, marked=True))
-            == cell_len(header(column, "lr", True))
-            == column.width
-        )
-
-
-def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
-    rows = [
-        make_row(listed(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
-        make_row(listed(2, "running", data="fundus-balanced", verdict="healthy"), None),
-        make_row(listed(3, "failed", data="digits", lr=0.05), None),
-    ]
-    facts = facts_of(rows)
-    assert (facts.arch_width, facts.lr_width, facts.verdict_width) == (8, 4, len("⚠ collapsed"))
-    home_at_120_columns = 76
-    widths = {column.key: column.width for column in plan_columns(home_at_120_columns, facts)}
-    assert widths["verdict"] == facts.verdict_width and widths["data"] >= 7 and "ends" not in widths
-    ended = {column.key: column for column in plan_columns(home_at_120_columns, facts_of(rows[:1]))}
-    assert ended["epoch"].width == len("epoch") and "kappa" in ended
-
-
-def test_no_best_accuracy_is_cut() -> None:
-    rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
-    column = next(each for each in plan_columns(200, facts_of(rows)) if each.key == "best")
-    assert [content(row, column, marked=False) for row in rows] == ["1.0000", " .9000"]
-    assert facts_of(rows[1:]).grown(facts_of(rows)).best_width == 6 and facts_of(rows[1:]).best_width == 5
-
-
-def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
-    rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
-    assert facts_of(rows[:1]).data_width == 0 and facts_of(rows).data_width == 3
-    assert {column.key for column in plan_columns(200, facts_of(rows))} & {"data", "kappa"} == {"data"}
-    long = make_row(listed(3, data="/scratch/project/retina"), None)
-    assert content(long, Column("data", "data", 8), marked=False) == "…/retina"
-
-
-@pytest.mark.parametrize(
-    ("status", "values", "shown"),
-    [
-        ("running", {"epoch": 6, "step": 24}, "▕████▊   ▏ 6/10"),
-        ("running", {"epoch": 6, "request": "pause"}, "6/10 pausing"),
-        ("failed", {"epoch": 2, "error": "diverged at step 3"}, "2/10 diverged …"),
-        ("failed", {"epoch": 2, "error": "the loss is not finite", "cause": "diverged"}, "2/10 diverged"),
-        ("done", {"epoch": 10}, "10/10"),
-        ("paused", {"epoch": 3}, "3/10"),
-    ],
-)
-def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> None:
-    row = make_row(listed(1, status, **values), None)
-    assert content(row, Column("epoch", "epoch", 15), marked=False).rstrip() == shown
-
-
-def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
-    chosen = [find_metric("auc"), find_metric("val_mcc")]
-    row = make_row(listed(1, "done", {"auc": 0.8125}), None)
-    facts = facts_of([row])
-    least = sum(column.width + 1 for column in plan_columns(0, facts))
-    widths = [metric_column(each).width + 1 for each in chosen]
-    for room, keys in ((0, []), (widths[0], ["auc"]), (sum(widths), ["auc", "val_mcc"])):
-        plan = plan_columns(least + room, facts, chosen)
-        assert [column.key for column in plan if column.metric is not None] == keys
-    auc, mcc = (metric_column(each) for each in chosen)
-    assert content(row, auc, marked=False) == " .812" and content(row, mcc, marked=False).strip() == "–"
-    assert header(mcc, "val_mcc", False).strip() == "val MCC▾" and header(auc, "id", False) == "  AUC"

@@ -18,7 +18,8 @@ from tui.preferences.state import load_preferences
 from tui.snapshot import RunRow, Snapshot
 from tui.store_calls import Refused
 from tui.views.metric_columns import chosen_keys
-from tui.views.run_list import QUEUE, SORTS, TableQuery, arrange
+from tui.views.run_list import QUEUE, TableQuery, arrange
+from tui.views.table_columns import SORTS
 
 if TYPE_CHECKING:
     from tui.feeds.feed import Feed

@@ -6,7 +6,8 @@ from functools import partial
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.views.metric_columns import chosen_keys, optional_metrics
-from tui.views.run_list import QUEUE, SORTS, TableQuery
+from tui.views.run_list import QUEUE, TableQuery
+from tui.views.table_columns import SORTS
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
 

@@ -34,21 +34,6 @@ NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
     "batch": lambda row: row.batch_size,
     "priority": lambda row: row.priority,
 }
-SORTS = (
-    QUEUE,
-    "id",
-    "status",
-    "name",
-    "data",
-    "arch",
-    "pretrained",
-    "lr",
-    "epoch",
-    "best",
-    "kappa",
-    "verdict",
-    "ends",
-)
 HIGHEST_FIRST = ("best", "kappa")
 _WORD = re.compile(
     r"(?P<field>[A-Za-z_][A-Za-z_0-9]*)(?P<op>>=|<=|[:=<>])(?P<value>.*)", re.ASCII | re.DOTALL
@@ -143,7 +128,7 @@ def _term(word: str, metrics: Collection[str]) -> Term:
 
 @dataclass(frozen=True)
 class TableQuery:
-    """Filter and order of the run table; sorted by a column of SORTS, or by a metric that is shown."""
+    """Filter and order of the run table; sorted by QUEUE, a column or a metric that is shown."""
 
     terms: tuple[Term, ...] = ()
     sort: str = QUEUE

@@ -1,13 +1,16 @@
-"""Columns of the run table: those that fit a width, and their cells. Pure."""
+"""Columns of the run table: what they show, and which of them fit a width. Pure.
 
-import itertools
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+To add a column: write a ColumnInfo into COLUMNS, and where it is not NEEDED its place into WANTED."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from engine.analysis.news import WARNINGS
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, RunRow
@@ -19,201 +22,100 @@ if TYPE_CHECKING:
 BAR = 8
 SIGN = 1
 """Width of the verdict where only `⚠` fits."""
+WHOLE = 99
+"""Width that cuts nothing."""
 LEAST_EPOCH, MOST_EPOCH = 15, 40
 """Widths of the epoch column: the least holds a bar and `10/100`, the most the reason for waiting or failing."""
-LONGEST = {"name": 24, "data": 16, "pretrained": 12, "arch": 16, "lr": 6, "verdict": 14}
-"""Most widths of columns that are as wide as their longest text."""
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """Column of the run table before its width is known; `key` is also what the table is sorted by."""
+
+    key: str
+    label: str
+    text: Callable[[RunRow, int], str] = field(compare=False)
+    """Text of a row's cell in a column of a width; it is cut where it is longer."""
+    value: Callable[[RunRow], object] = field(compare=False)
+    """Value of a row that the width depends on."""
+    width: Callable[[Collection[Any]], int] = field(compare=False)
+    """Width for the values of all rows, each once; 0 where the column tells nothing."""
+    right: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """Column of the run table; `key` is the row's attribute and the sort key."""
+    """Column that is shown, with its width in cells."""
 
-    key: str
-    label: str
+    info: ColumnInfo
     width: int
-    right: bool = False
-    metric: "SplitMetric | None" = None
-    """Metric that the column shows, for columns that the user chose."""
+
+    @property
+    def key(self) -> str:
+        return self.info.key
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Facts about all rows that decide on the columns. A width of 0 means that no row has a text there."""
-
-    id_width: int = 3
-    arch_width: int = 8
-    pretrained_width: int = 10
-    lr_width: int = 4
-    epoch_width: int = LEAST_EPOCH
-    best_width: int = 5
-    verdict_width: int = 7
-    name_width: int = 0
-    data_width: int = 0
-    """0 also where all runs have the same data."""
-    seed_width: int = 0
-    """0 where all runs have the same seed."""
-    has_kappa: bool = False
-    has_ends: bool = False
-
-    def grown(self, since: "Facts | None") -> "Facts":
-        """Return widths no narrower than before, so that columns do not jump back and forth."""
-        if since is None:
-            return self
-        return Facts(
-            **{
-                field.name: max(getattr(self, field.name), getattr(since, field.name))
-                for field in fields(self)
-            }
-        )
+def _fixed(width: int) -> Callable[[Collection[object]], int]:
+    return lambda _values: width
 
 
-def decides(row: RunRow) -> tuple[object, ...]:
-    """Return the values of a row that the columns depend on."""
-    return (
-        row.id, row.name, row.seed, row.data, row.arch, row.pretrained, row.lr, row.verdict, row.status, row.epochs,
-        decimals(row.best), row.kappa is None, row.ends is None,
-    )  # fmt: skip
+def _always(_values: Collection[object]) -> bool:
+    return True
 
 
-def facts_of(rows: Collection[RunRow]) -> Facts:
-    """Measure the rows; texts that repeat are measured once."""
-    data, seeds = {row.data for row in rows}, {row.seed for row in rows}
-    verdicts = {(row.warned, row.verdict) for row in rows if row.verdict}
-    return Facts(
-        id_width=max(3, len(str(max((row.id for row in rows), default=0)))),
-        arch_width=max(4, _widest(map(arch_shown, {row.arch for row in rows}), "arch")),
-        pretrained_width=max(10, _widest({row.pretrained for row in rows}, "pretrained")),
-        lr_width=max(3, _widest(map(learning_rate, {row.lr for row in rows}), "lr")),
-        epoch_width=_epoch_width(rows),
-        best_width=max(map(len, map(decimals, {row.best for row in rows})), default=5),
-        verdict_width=max(7, _widest(itertools.starmap(_verdict, verdicts), "verdict")) if verdicts else 0,
-        name_width=_widest({row.name for row in rows}, "name"),
-        data_width=_widest(data, "data") if len(data) > 1 else 0,
-        seed_width=max(4, *(len(str(seed)) for seed in seeds)) if len(seeds) > 1 else 0,
-        has_kappa=any(row.kappa is not None for row in rows),
-        has_ends=any(row.ends is not None for row in rows),
-    )
+def _differ(values: Collection[object]) -> bool:
+    return len(values) > 1
 
 
-def _widest(texts: Iterable[str], column: str) -> int:
-    return min(max(map(cell_len, texts), default=0), LONGEST[column])
+def _longest(
+    least: int,
+    most: int,
+    shown: Callable[[Any], str] = str,
+    tells: Callable[[Collection[object]], bool] = _always,
+) -> Callable[[Collection[object]], int]:
+    """Return a rule for the width: that of the longest text, between `least` and `most`; 0 where it tells nothing."""
+
+    def width(values: Collection[object]) -> int:
+        if not tells(values):
+            return 0
+        return min(max(least, *(cell_len(shown(value)) for value in values), 0), most)
+
+    return width
 
 
-def _epoch_width(rows: Collection[RunRow]) -> int:
-    """Return the width of the epoch column; `6/10` alone where all runs are done or cancelled."""
-    if not all(row.status in ("done", "cancelled") for row in rows):
+def _where_any(width: int) -> Callable[[Collection[bool]], int]:
+    return lambda values: width if True in values else 0
+
+
+def _id_width(ids: Collection[int]) -> int:
+    return max(3, len(str(max(ids, default=0))))
+
+
+def _epoch_width(values: Collection[tuple[bool, int]]) -> int:
+    """Return the width of the epoch column; that of `6/10` where all runs are done or cancelled."""
+    if not all(is_over for is_over, _ in values):
         return LEAST_EPOCH
-    return max(len("epoch"), 2 * len(str(max((row.epochs for row in rows), default=0))) + 1)
+    return max(len("epoch"), 2 * len(str(max((epochs for _, epochs in values), default=0))) + 1)
 
 
-def metric_column(metric: "SplitMetric") -> Column:
-    """Make a metric's column, as wide as `.8269` or its heading."""
-    return Column(
-        metric.key, metric.heading, max(metric.metric.places + 2, len(metric.heading) + 1, 5), True, metric
-    )
+def _verdict(row: RunRow, width: int) -> str:
+    if width == SIGN:
+        return "⚠" if row.warned else ""
+    return _with_sign(row.verdict)
 
 
-def plan_columns(width: int, facts: Facts, metrics: "Sequence[SplitMetric]" = ()) -> tuple[Column, ...]:
-    """Choose the columns for a width: first those that the user chose, then the most important.
-
-    The epoch column with its remark gets the remaining width."""
-    chosen = {column.key: column for column in _needed(facts)}
-    spare = width - sum(column.width + 1 for column in chosen.values())
-    own = [metric_column(metric) for metric in metrics]
-    for column in (*own, *_wanted(facts)):
-        before = chosen.get(column.key)
-        cost = column.width - before.width if before else column.width + 1
-        if column.width and cost <= spare:
-            chosen[column.key] = column
-            spare -= cost
-    if facts.epoch_width >= LEAST_EPOCH:
-        epoch = facts.epoch_width + max(0, min(spare, MOST_EPOCH - facts.epoch_width))
-        chosen["epoch"] = replace(chosen["epoch"], width=epoch)
-    order = (*ORDER[:-1], *(column.key for column in own), ORDER[-1])
-    return tuple(chosen[key] for key in order if key in chosen)
+def _with_sign(verdict: str) -> str:
+    return f"⚠ {verdict}" if verdict in WARNINGS else verdict
 
 
-def _needed(facts: Facts) -> tuple[Column, ...]:
-    """Columns of the narrowest table."""
-    return (
-        Column("mark", "", 1),
-        Column("status", "", 1),
-        Column("id", "#", facts.id_width, right=True),
-        Column("arch", "arch", facts.arch_width),
-        Column("pretrained", "pretrained", facts.pretrained_width),
-        Column("lr", "lr", facts.lr_width, right=True),
-        Column("epoch", "epoch", facts.epoch_width),
-        Column("best", "best", max(facts.best_width, 5), right=True),
-        Column("verdict", "", SIGN),
-    )
-
-
-def _wanted(facts: Facts) -> tuple[Column, ...]:
-    """Columns and widths that are taken where there is room, the most important first; none of width 0."""
-    return (
-        Column("verdict", "verdict", facts.verdict_width),
-        Column("data", "data", min(facts.data_width, 7)),
-        Column("data", "data", min(facts.data_width, 9)),
-        Column("kappa", "kappa", 5 if facts.has_kappa else 0, right=True),
-        Column("seed", "seed", facts.seed_width, right=True),
-        Column("data", "data", facts.data_width),
-        Column("name", "name", facts.name_width),
-        Column("ends", "ends ≈", 9 if facts.has_ends else 0),
-    )
-
-
-ORDER = (
-    "mark", "status", "id", "data", "arch", "pretrained", "lr", "seed", "name", "epoch", "ends", "best", "kappa",
-    "verdict",
-)  # fmt: skip
-
-
-def header(column: Column, sort: str, reverse: bool) -> str:
-    """Return a column's label, with an arrow where the table is sorted by it."""
-    by = "status" if sort == QUEUE else sort
-    arrow = ("▴" if reverse else "▾" if sort != QUEUE else "") if by == column.key else ""
-    text = f"{column.label[: column.width - len(arrow)]}{arrow}"
-    return text.rjust(column.width) if column.right else text.ljust(column.width)
-
-
-def content(row: RunRow, column: Column, *, marked: bool) -> str:
-    """Return a cell's text, fitted to the width of its column."""
-    text = _content(row, column, marked)
-    if column.key == "data" and cell_len(text) > column.width:  # the end of a path is more informative
-        while cell_len(text) >= column.width:
-            text = text[1:]
-        text = f"…{text}"
-    return fitted(text, column.width, right=column.right)
-
-
-def _content(row: RunRow, column: Column, marked: bool) -> str:
-    if column.metric is not None:
-        return decimals(row.metrics.get(column.key), column.metric.metric.places)
-    if column.key == "mark":
-        return "▎" if marked else ""
-    if column.key == "epoch":
-        return _epoch(row, column.width)
-    if column.key == "verdict":
-        sign = "⚠" if row.warned else ""
-        return sign if column.width == SIGN else _verdict(row.warned, row.verdict)
-    text_of = CELLS.get(column.key)
-    return str(getattr(row, column.key)) if text_of is None else text_of(row)
-
-
-CELLS: dict[str, Callable[[RunRow], str]] = {
-    "status": lambda row: GLYPHS[row.status],
-    "arch": lambda row: arch_shown(row.arch),
-    "lr": lambda row: learning_rate(row.lr),
-    "best": lambda row: decimals(row.best),
-    "kappa": lambda row: decimals(row.kappa, 3),
-    "ends": lambda row: clock(datetime.fromtimestamp(row.ends, UTC)) if row.ends else "",
-}
-"""Columns whose text is not that of the row's field."""
-
-
-def _verdict(warned: bool, word: str) -> str:
-    return f"⚠ {word}" if warned else word
+def _data(row: RunRow, width: int) -> str:
+    """Cut the beginning of a long path: its end says more."""
+    text = row.data
+    if cell_len(text) <= width:
+        return text
+    while cell_len(text) >= width:
+        text = text[1:]
+    return f"…{text}"
 
 
 def _epoch(row: RunRow, width: int) -> str:
@@ -233,6 +135,129 @@ def _epoch(row: RunRow, width: int) -> str:
     if row.status != "running":
         return count
     return f"{bar(row.progress, min(BAR, width - len(count) - 3))} {count}"
+
+
+COLUMNS = (
+    ColumnInfo("mark", "", lambda _row, _width: "", lambda _row: None, _fixed(1)),
+    ColumnInfo("status", "", lambda row, _: GLYPHS[row.status], lambda _row: None, _fixed(1)),
+    ColumnInfo("id", "#", lambda row, _: str(row.id), attrgetter("id"), _id_width, right=True),
+    ColumnInfo("data", "data", _data, attrgetter("data"), _longest(4, 16, tells=_differ)),
+    ColumnInfo(
+        "arch", "arch", lambda row, _: arch_shown(row.arch), attrgetter("arch"), _longest(4, 16, arch_shown)
+    ),
+    ColumnInfo(
+        "pretrained", "pretrained", lambda row, _: row.pretrained, attrgetter("pretrained"), _longest(10, 12)
+    ),
+    ColumnInfo(
+        "lr", "lr", lambda row, _: learning_rate(row.lr), attrgetter("lr"), _longest(3, 6, learning_rate),
+        right=True,
+    ),
+    ColumnInfo(
+        "seed", "seed", lambda row, _: str(row.seed), attrgetter("seed"),
+        _longest(4, WHOLE, tells=_differ), right=True,
+    ),
+    ColumnInfo("name", "name", lambda row, _: row.name, attrgetter("name"), _longest(4, 24, tells=any)),
+    ColumnInfo(
+        "epoch", "epoch", _epoch, lambda row: (row.status in ("done", "cancelled"), row.epochs), _epoch_width
+    ),
+    ColumnInfo(
+        "ends", "ends ≈",
+        lambda row, _: clock(datetime.fromtimestamp(row.ends, UTC)) if row.ends else "",
+        lambda row: row.ends is not None, _where_any(9),
+    ),
+    ColumnInfo(
+        "best", "best", lambda row, _: decimals(row.best), lambda row: decimals(row.best), _longest(5, WHOLE),
+        right=True,
+    ),
+    ColumnInfo(
+        "kappa", "kappa", lambda row, _: decimals(row.kappa, 3), lambda row: row.kappa is not None,
+        _where_any(5), right=True,
+    ),
+    ColumnInfo("verdict", "verdict", _verdict, attrgetter("verdict"), _longest(7, 14, _with_sign, any)),
+)  # fmt: skip
+"""All columns in the order of the table. Metrics that a user chose stand before the last."""
+NEEDED = {
+    "mark": WHOLE, "status": WHOLE, "id": WHOLE, "arch": WHOLE, "pretrained": WHOLE, "lr": WHOLE, "epoch": WHOLE,
+    "best": WHOLE, "verdict": SIGN,
+}  # fmt: skip
+"""Columns of the narrowest table, and how wide they are at most in it."""
+WANTED = (
+    ("verdict", WHOLE), ("data", 7), ("data", 9), ("kappa", WHOLE), ("seed", WHOLE), ("data", WHOLE), ("name", WHOLE),
+    ("ends", WHOLE),
+)  # fmt: skip
+"""Columns and their widths that are added where there is room, the most important first."""
+SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key != "mark"))
+"""Orders of the table: by the queue, or by a column."""
+
+
+def width_values(row: RunRow) -> tuple[object, ...]:
+    """Return the values of a row that the widths of the columns depend on."""
+    return tuple(column.value(row) for column in COLUMNS)
+
+
+def widths_of(rows: Collection[RunRow], before: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Measure how wide each column would be without cutting a text; 0 where it tells nothing.
+
+    None is narrower than `before`, so that columns do not jump back and forth."""
+    least = before or {}
+    return {
+        column.key: max(column.width(set(map(column.value, rows))), least.get(column.key, 0))
+        for column in COLUMNS
+    }
+
+
+def metric_column(metric: "SplitMetric") -> Column:
+    """Make a metric's column, as wide as `.8269` or its heading."""
+    key, places = metric.key, metric.metric.places
+    width = max(places + 2, len(metric.heading) + 1, 5)
+    info = ColumnInfo(
+        key,
+        metric.heading,
+        lambda row, _: decimals(row.metrics.get(key), places),
+        lambda _row: None,
+        _fixed(width),
+        right=True,
+    )
+    return Column(info, width)
+
+
+def plan_columns(
+    width: int, widths: Mapping[str, int], metrics: "Sequence[SplitMetric]" = ()
+) -> tuple[Column, ...]:
+    """Choose the columns for a width: first those that the user chose, then the most important.
+
+    `widths`: what `widths_of` measured. The epoch column with its remark gets the remaining width."""
+    infos = {column.key: column for column in COLUMNS}
+    chosen = {key: Column(infos[key], min(max(widths[key], SIGN), most)) for key, most in NEEDED.items()}
+    spare = width - sum(column.width + 1 for column in chosen.values())
+    own = [metric_column(metric) for metric in metrics]
+    wanted = [Column(infos[key], min(widths[key], most)) for key, most in WANTED if widths[key]]
+    for column in (*own, *wanted):
+        before = chosen.get(column.key)
+        cost = column.width - before.width if before else column.width + 1
+        if cost <= spare:
+            chosen[column.key] = column
+            spare -= cost
+    if widths["epoch"] >= LEAST_EPOCH:
+        epoch = widths["epoch"] + max(0, min(spare, MOST_EPOCH - widths["epoch"]))
+        chosen["epoch"] = Column(infos["epoch"], epoch)
+    *first, last = infos
+    return tuple(chosen[key] for key in (*first, *(column.key for column in own), last) if key in chosen)
+
+
+def header(column: Column, sort: str, reverse: bool) -> str:
+    """Return a column's label, with an arrow where the table is sorted by it."""
+    by = "status" if sort == QUEUE else sort
+    arrow = ("▴" if reverse else "▾" if sort != QUEUE else "") if by == column.key else ""
+    text = f"{column.info.label[: column.width - len(arrow)]}{arrow}"
+    return text.rjust(column.width) if column.info.right else text.ljust(column.width)
+
+
+def content(row: RunRow, column: Column, *, marked: bool) -> str:
+    """Return a cell's text, fitted to the width of its column."""
+    if column.key == "mark":
+        return "▎" if marked else " "
+    return fitted(column.info.text(row, column.width), column.width, right=column.info.right)
 
 
 def bar(share: float, width: int) -> str:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from tui.snapshot import RunRow
 from tui.views.run_list import TableQuery, arrange, is_still
-from tui.views.table_columns import Column, Facts, content, decides, facts_of, header, plan_columns
+from tui.views.table_columns import Column, content, header, plan_columns, width_values, widths_of
 
 if TYPE_CHECKING:
     from engine.metrics.metric import SplitMetric
@@ -66,7 +66,7 @@ class RunTable(ScrollView, can_focus=True):
         self._shown: tuple[int, ...] = ()
         self._plan: tuple[Column, ...] = ()
         self._metrics: tuple[SplitMetric, ...] = ()
-        self._facts: Facts | None = None
+        self._widths: dict[str, int] | None = None  # of columns that cut nothing
         self._styles: dict[str, Style] = {}
         self._range: tuple[int, frozenset[int]] | None = None
         """The run that a range begins at, and what was marked before."""
@@ -104,9 +104,9 @@ class RunTable(ScrollView, can_focus=True):
         if gone:
             self.marks -= gone
             self.post_message(self.MarksChanged())
-        is_other = any(decides(rows[each]) != decides(before[each]) for each in changed)
-        facts = facts_of(rows.values()).grown(self._facts) if is_other else self._facts
-        plan = plan_columns(self._width, facts, self._metrics) if facts is not None else ()
+        is_other = any(width_values(rows[each]) != width_values(before[each]) for each in changed)
+        widths = widths_of(rows.values(), self._widths) if is_other else self._widths
+        plan = plan_columns(self._width, widths, self._metrics) if widths is not None else ()
         if plan != self._plan or not is_still(before, rows, changed, self.table_query):
             self._lay_out()
             return
@@ -119,7 +119,7 @@ class RunTable(ScrollView, can_focus=True):
         """Show a column for each of these, as far as the width holds them; gives how many it does not."""
         self._metrics = tuple(metrics)
         self._lay_out()
-        return len(self._metrics) - sum(column.metric is not None for column in self._plan)
+        return len({metric.key for metric in metrics} - {column.key for column in self._plan})
 
     def show_as(self, query: TableQuery) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
@@ -139,8 +139,8 @@ class RunTable(ScrollView, can_focus=True):
         keep, place = self.run_id, self.cursor_row
         was_in_view = not self._shown or keep in self._visible()
         self._shown = arrange(self._rows, self.table_query)
-        self._facts = facts_of(self._rows.values()).grown(self._facts)
-        self._plan = plan_columns(self._width, self._facts, self._metrics)
+        self._widths = widths_of(self._rows.values(), self._widths)
+        self._plan = plan_columns(self._width, self._widths, self._metrics)
         self.virtual_size = Size(self._width, len(self._shown) + HEAD)
         if keep is not None and keep in self._rows and keep in self._shown:
             place = self._shown.index(keep)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.snapshot import RunRow
-from tui.views.run_list import SORTS, FilterError, TableQuery, arrange, is_still, parse_filter
+from tui.views.run_list import FilterError, TableQuery, arrange, is_still, parse_filter
+from tui.views.table_columns import SORTS
 
 PLAIN = RunRow(
     id=0, status="done", asked=None, name="", note="", tags=(), sweep="", priority=0, data="digits", arch="resnet18",

@@ -1,0 +1,140 @@
+"""Columns of the run table."""
+
+import pytest
+from rich.cells import cell_len
+from table_rows import listed, wait
+
+from engine.metrics.catalogue import find_metric
+from tui.snapshot import RunRow
+from tui.snapshot_rows import make_row
+from tui.views import table_columns
+from tui.views.run_list import TableQuery, arrange
+from tui.views.table_columns import (
+    COLUMNS,
+    NEEDED,
+    SORTS,
+    WANTED,
+    Column,
+    ColumnInfo,
+    content,
+    header,
+    metric_column,
+    plan_columns,
+    widths_of,
+)
+
+INFOS = {info.key: info for info in COLUMNS}
+EMPTY = widths_of([])
+FULL = EMPTY | {"id": 5, "name": 20, "data": 16, "pretrained": 12, "kappa": 5, "verdict": 11}
+
+
+def test_every_column_can_be_seen() -> None:
+    assert NEEDED.keys() | {key for key, _ in WANTED} == INFOS.keys()
+
+
+@pytest.mark.parametrize("width", [72, 79, 100, 140, 200])
+@pytest.mark.parametrize("widths", [EMPTY, FULL], ids=["empty", "full"])
+def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, widths: dict[str, int]) -> None:
+    plan = plan_columns(width, widths)
+    keys = [column.key for column in plan]
+    assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
+    assert set(keys) <= {column.key for column in plan_columns(width + 20, widths)}
+    row = make_row(listed(12, "running", epoch=6, step=24, name="叶" * 30), None)
+    for column in plan:
+        assert (
+            cell_len(content(row, column, marked=True))
+            == cell_len(header(column, "lr", True))
+            == column.width
+        )
+
+
+def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
+    rows = [
+        make_row(listed(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
+        make_row(listed(2, "running", data="fundus-balanced", verdict="healthy"), None),
+        make_row(listed(3, "failed", data="digits", lr=0.05), None),
+    ]
+    wide = widths_of(rows)
+    assert (wide["arch"], wide["lr"], wide["verdict"]) == (8, 4, len("⚠ collapsed"))
+    home_at_120_columns = 76
+    widths = {column.key: column.width for column in plan_columns(home_at_120_columns, wide)}
+    assert widths["verdict"] == wide["verdict"] and widths["data"] >= 7 and "ends" not in widths
+    ended = {column.key: column for column in plan_columns(home_at_120_columns, widths_of(rows[:1]))}
+    assert ended["epoch"].width == len("epoch") and "kappa" in ended
+
+
+def test_no_best_accuracy_is_cut() -> None:
+    rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
+    column = next(each for each in plan_columns(200, widths_of(rows)) if each.key == "best")
+    assert [content(row, column, marked=False) for row in rows] == ["1.0000", " .9000"]
+    assert widths_of(rows[1:], widths_of(rows))["best"] == 6 and widths_of(rows[1:])["best"] == 5
+
+
+def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
+    rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
+    assert widths_of(rows[:1])["data"] == 0 and widths_of(rows)["data"] == 4
+    assert {column.key for column in plan_columns(200, widths_of(rows))} & {"data", "kappa"} == {"data"}
+    long = make_row(listed(3, data="/scratch/project/retina"), None)
+    assert content(long, Column(INFOS["data"], 8), marked=False) == "…/retina"
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "shown"),
+    [
+        ("running", {"epoch": 6, "step": 24}, "▕████▊   ▏ 6/10"),
+        ("running", {"epoch": 6, "request": "pause"}, "6/10 pausing"),
+        ("failed", {"epoch": 2, "error": "diverged at step 3"}, "2/10 diverged …"),
+        ("failed", {"epoch": 2, "error": "the loss is not finite", "cause": "diverged"}, "2/10 diverged"),
+        ("done", {"epoch": 10}, "10/10"),
+        ("paused", {"epoch": 3}, "3/10"),
+    ],
+)
+def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> None:
+    row = make_row(listed(1, status, **values), None)
+    assert content(row, Column(INFOS["epoch"], 15), marked=False).rstrip() == shown
+
+
+def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
+    chosen = [find_metric("auc"), find_metric("val_mcc")]
+    row = make_row(listed(1, "done", {"auc": 0.8125}), None)
+    wide = widths_of([row])
+    least = sum(column.width + 1 for column in plan_columns(0, wide))
+    widths = [metric_column(each).width + 1 for each in chosen]
+    for room, keys in ((0, []), (widths[0], ["auc"]), (sum(widths), ["auc", "val_mcc"])):
+        plan = plan_columns(least + room, wide, chosen)
+        assert [column.key for column in plan if column.key in {"auc", "val_mcc"}] == keys
+    auc, mcc = (metric_column(each) for each in chosen)
+    assert content(row, auc, marked=False) == " .812" and content(row, mcc, marked=False).strip() == "–"
+    assert header(mcc, "val_mcc", False).strip() == "val MCC▾" and header(auc, "id", False) == "  AUC"
+
+
+def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def batch(row: RunRow, _width: int) -> str:
+        return str(row.batch_size)
+
+    added = ColumnInfo("batch", "batch", batch, lambda row: row.batch_size, lambda _sizes: 5, right=True)
+    monkeypatch.setattr(table_columns, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
+    monkeypatch.setattr(table_columns, "WANTED", (("batch", 5), *WANTED))
+    row = make_row(listed(1, "done", batch_size=24), None)
+    *_, column, last = plan_columns(100, widths_of([row]))
+    assert (column.key, last.key) == ("batch", "verdict")
+    assert header(column, "batch", False) == "batc▾" and content(row, column, marked=False) == "   24"
+
+
+@pytest.mark.parametrize("key", SORTS)
+def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
+    rows = [
+        make_row(
+            listed(
+                number, status, seed=number, lr=number / 8, epoch=number, name=f"n{number}", data=f"d{number}",
+                arch=f"a{number}", pretrained=f"p{number}", best_acc=number / 8, best_kappa=number / 8,
+                verdict=f"v{number}",
+            ),
+            wait(None, ends=60 * number),
+        )
+        for number, status in ((1, "done"), (2, "running"))
+    ]  # fmt: skip
+    orders = {
+        arrange({row.id: row for row in rows}, TableQuery((), key, reverse)) for reverse in (False, True)
+    }
+    assert orders == {(1, 2), (2, 1)}
