@@ -11,7 +11,8 @@ from engine.text import plain
 
 
 def worker_command(home: Home, *, drain: bool = False) -> list[str]:
-    command = [sys.executable, "-P", "-m", "engine.worker", "--db", home.database, "--home", str(home.root)]
+    """Return the command line of a worker, which takes the database from the environment (`Home.environment`)."""
+    command = [sys.executable, "-P", "-m", "engine.worker", "--home", str(home.root)]
     command += ["--cache", str(home.cache), "--device", "auto"]
     return [*command, "--drain"] if drain else command
 
@@ -49,4 +50,5 @@ def start_worker(home: Home, *, drain: bool = False) -> "subprocess.Popen[bytes]
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=home.root,
+            env=home.environment(),
         )

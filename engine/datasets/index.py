@@ -45,6 +45,8 @@ class Index:
     nor on which of the files exist."""
     group_rule: str = ""
     """Rule that the groups come from: a column's name or a pattern in words."""
+    has_class_folders: bool = False
+    """True where each folder inside `root` is a class."""
 
     @property
     def digest(self) -> str:
@@ -162,6 +164,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         options=options,
     )
     own = tuple(split for split in SPLITS if any(row.split == split for row in rows))
+    index = dataclasses.replace(index, has_class_folders=layout.has_names)
     return Survey(index, layout.why, (*problems, *more), own)
 
 

@@ -72,7 +72,7 @@ def write_split(index: Index, out: Path, *, inside: Path) -> dict[str, str]:
     root, target = Path(os.path.realpath(index.root)), Path(os.path.realpath(out))
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise DataError(f"{out} exists and is not empty: choose another folder")
-    if target.is_relative_to(root) and index.kind.startswith("class folders"):
+    if target.is_relative_to(root) and index.has_class_folders:
         raise DataError(f"{out} would be a class of {index.root}: choose a folder elsewhere")
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))

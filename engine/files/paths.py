@@ -59,6 +59,12 @@ class Home:
         path = sqlite_file(self.db_url)
         return None if path is None else self.root / path
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment for a process of this home.
+
+        It names the database: its URL may hold a password, and command lines are seen by all users of the host."""
+        return {**os.environ, DB_VARIABLE: self.database}
+
     def run(self, run_id: int) -> "RunPaths":
         return RunPaths(self.root / "runs" / str(run_id))
 

@@ -49,14 +49,7 @@ class Spares:
     def _start(self, output: int | IO[bytes]) -> "subprocess.Popen[bytes]":
         # -P: the home is the process's folder, and must not be searched for modules.
         command = [sys.executable, "-P", "-m", "engine.training.process", "--device", self._device]
-        command += [
-            "--db",
-            self._home.database,
-            "--home",
-            str(self._home.root),
-            "--cache",
-            str(self._home.cache),
-        ]
+        command += ["--home", str(self._home.root), "--cache", str(self._home.cache)]
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -64,4 +57,5 @@ class Spares:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=self._home.root,
+            env=self._home.environment(),
         )

@@ -1,5 +1,6 @@
 """Whatever the umask: the run table, the runs and the packed images are their owner's alone."""
 
+import io
 import os
 import sqlite3
 import stat
@@ -12,9 +13,10 @@ import pytest
 from lab import Lab
 from waiting import LIMIT_S
 
-from engine.files.paths import Home
+from engine.files.paths import DB_VARIABLE, Home
 from engine.files.privacy import secure_home
 from engine.store.database import open_store
+from engine.worker.warm_process import Spares
 from tui import launch
 
 
@@ -91,3 +93,25 @@ def test_the_log_of_a_worker_that_the_app_starts_is_private(
     worker: subprocess.Popen[bytes] = launch.start_worker(Home.find(tmp_path))
     assert worker.wait(timeout=LIMIT_S) == 0
     assert launch.last_words(Home.find(tmp_path)) == "here" and open_to_others(tmp_path / "runs") == []
+
+
+def test_no_command_line_holds_the_databases_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://ann:secret@gpu03/runs"
+    started: list[tuple[list[str], dict[str, str]]] = []
+
+    def start(command: list[str], *, env: dict[str, str], **_more: object) -> object:
+        started.append((command, env))
+        raise OSError
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    home = Home.find(tmp_path, url)
+    for begin in (lambda: launch.start_worker(home), lambda: Spares(home, "cpu").take(io.BytesIO())):
+        with pytest.raises(OSError):
+            begin()
+    assert len(started) == 2
+    for command, environment in started:
+        assert "secret" not in " ".join(command)
+        monkeypatch.setenv(DB_VARIABLE, environment[DB_VARIABLE])
+        assert Home.find(tmp_path).database == url
