@@ -1,5 +1,6 @@
 """SQLite: the run table in one file, for the processes of one host."""
 
+import shlex
 import sqlite3
 from collections.abc import Hashable, Mapping
 from pathlib import Path
@@ -41,6 +42,11 @@ class SqliteBackend:
                 "or queue a first run with resnet-tui add"
             )
         if create:
+            if not self.path.parent.exists():
+                folder = self.path.parent
+                raise StoreError(
+                    f"the folder {folder} does not exist: make it with mkdir -p {shlex.quote(str(folder))}"
+                )
             make_database(self.path)
         self._holder = holder_for(self.path)
         # The path is passed as it is: a question mark in it begins no query.
@@ -86,7 +92,7 @@ class SqliteBackend:
         if "readonly" in error or "read-only" in error:
             return f"{where} cannot be written: check the permissions of the file and its folder"
         if "unable to open" in error:
-            return f"{where} cannot be opened: check that its folder exists and can be written"
+            return f"{where} cannot be opened: check that its folder can be written"
         if "locked" in error:
             return f"{where} is held by another program for over {BUSY_TIMEOUT_S} s: close that program, then retry"
         if "full" in error:
