@@ -10,6 +10,7 @@ from typing import Any
 import documents
 import pytest
 import recipes
+from torch_here import load_torch_here
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "recipes.json").read_text())
@@ -27,8 +28,11 @@ def test_each_recipe_trains_to_the_same_bits(tmp_path: Path) -> None:
         (assert_kept if same_machine else assert_near)(expected, trained[name], name)
 
 
-def test_the_documents_of_an_old_home_keep_all_they_had(tmp_path: Path) -> None:
+def test_the_documents_of_an_old_home_keep_all_they_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And its report, byte for byte."""
+    load_torch_here(monkeypatch)
     found = documents.read(documents.old_home(tmp_path))
     for name in ("ls.json", "show.json", "arch.json"):
         assert_kept(json.loads((HERE / name).read_text()), found[name], name)

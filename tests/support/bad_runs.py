@@ -1,7 +1,5 @@
 """Settings with which no run can start, on a folder of three unordered classes, and the weights files they name."""
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,6 @@ import torch
 from pictures import class_folders
 
 from engine.models.resnet import resnet
-from engine.models.weight_check import problem_of
 from engine.models.weight_files import weights_bytes
 
 DATA = "pets"
@@ -60,9 +57,3 @@ def _tiny_state(arch: str) -> dict[str, torch.Tensor]:
     with torch.device("meta"):
         names = resnet(arch, 3, "3x3", zero_init_residual=False).state_dict()
     return {name: torch.zeros(1) for name in names}
-
-
-def check_here(module: str, _arguments: Sequence[str], *, what: str, given: str = "") -> dict[str, Any]:
-    """The answer of `engine.models.weight_check` without a process of its own, for tests that have torch anyway."""
-    assert module == "models.weight_check" and what
-    return {"problems": [problem_of(wanted) for wanted in json.loads(given)]}

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_runs import BAD_RUNS, DATA, check_here, make_files
+from bad_runs import BAD_RUNS, DATA, make_files
 from pilots import TALL, app, notified, opened, shown, until
 from shell import Shell
 from textual.widgets import Input
+from torch_here import load_torch_here
 
 from engine.files.paths import Home
-from engine.preflight import weight_checks
 from engine.preflight.findings import preflight
 from engine.problem import Problem
 from engine.spec.grid import make_spec
@@ -32,7 +32,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr(weight_checks, "ask", check_here)
+    load_torch_here(monkeypatch)
     return Home.find(root, f"sqlite:///{tmp_path / 'runs.db'}")
 
 

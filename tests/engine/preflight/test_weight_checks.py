@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_runs import check_here, make_files
+from bad_runs import make_files
+from torch_here import load_torch_here
 
 from engine.files.paths import Home
 from engine.models.resnet import resnet
@@ -16,7 +17,7 @@ from engine.preflight.data_checks import check_data
 from engine.preflight.weight_checks import check_weights
 from engine.problem import Problem
 from engine.spec.grid import expand_grid
-from engine.torch_subprocess import AskError
+from engine.torch_subprocess import AskError, ask
 
 
 @pytest.fixture
@@ -43,13 +44,14 @@ def test_a_process_with_torch_opens_them(home: Home) -> None:
 def test_each_file_is_opened_once_for_each_arch_until_it_changes(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    load_torch_here(monkeypatch)
     asked: list[str] = []
 
-    def ask(module: str, arguments: Sequence[str], *, what: str, given: str) -> dict[str, Any]:
+    def counted(module: str, arguments: Sequence[str], *, what: str, given: str) -> dict[str, Any]:
         asked.append(given)
-        return check_here(module, arguments, what=what, given=given)
+        return ask(module, arguments, what=what, given=given)
 
-    monkeypatch.setattr(weight_checks, "ask", ask)
+    monkeypatch.setattr(weight_checks, "ask", counted)
     settings = {"pretrained": "plain.safetensors", "seed": [1, 2, 3], "arch": ["resnet18", "resnet34"]}
     (misfit,) = problems(home, **settings)
     assert misfit.values == ("plain.safetensors", "resnet34") and problems(home, **settings) == [misfit]
@@ -59,7 +61,7 @@ def test_each_file_is_opened_once_for_each_arch_until_it_changes(
 
 
 def test_a_run_that_only_evaluates_needs_the_files_head(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weight_checks, "ask", check_here)
+    load_torch_here(monkeypatch)
     state = dict(resnet("resnet18", 3, "3x3", zero_init_residual=False).state_dict())
     for name, classes in (("fits", ["class0", "class1", "class2"]), ("other", ["x", "y", "z"])):
         (home.root / f"{name}.safetensors").write_bytes(weights_bytes(state, {"class_names": classes}))

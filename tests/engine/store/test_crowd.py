@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from engine.store.database import open_store
 
-SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "3")
+SECONDS = os.environ.get("RESNET_TUI_CROWD_S", "1")
 WRITERS, READERS = 4, 8
 
 

@@ -142,7 +142,10 @@ def test_a_question_mark_in_a_folders_name_is_part_of_it(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("sqlite:////nowhere/at/all/runs.db", "/nowhere/at/all does not exist: make it with mkdir -p /nowhere/at/all"),
+        (
+            "sqlite:////nowhere/at/all/runs.db",
+            "/nowhere/at/all does not exist: make it with mkdir -p /nowhere/at/all",
+        ),
         ("sqlite:////sys/runs.db", "cannot be opened: check that its folder can be written"),
         ("runs.db", "is not a database URL"),
         ("nosuch://host/db", "is not a database URL"),

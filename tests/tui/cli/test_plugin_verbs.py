@@ -9,6 +9,7 @@ import pytest
 from pictures import class_folders
 from plugin_file import NAME, TEXT, write_plugin
 from shell import Shell
+from torch_here import load_torch_here
 
 from engine.prediction import predictor
 from engine.spec.grid import load_spec
@@ -23,7 +24,8 @@ def arch_of(shell: Shell, run_id: int) -> str:
         return load_spec(listing.get_run(session, run_id).spec).arch
 
 
-def test_a_plugin_is_built_before_its_runs_are_queued(shell: Shell) -> None:
+def test_a_plugin_is_built_before_its_runs_are_queued(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_torch_here(monkeypatch)
     path = write_plugin(shell.home)
     said = shell.refuses("add", "--data", "digits", "--arch", f"{NAME}:raises")
     assert f"{path}, line 50: raises raised: ValueError: a bad\n" in said

@@ -8,6 +8,7 @@ import sys
 import pytest
 from pictures import class_folders, lab_csvs
 from shell import Shell
+from torch_here import load_torch_here
 from waiting import LIMIT_S
 
 from engine.store import listing
@@ -224,7 +225,10 @@ def test_log_prints_what_came_from_outside_as_text(shell: Shell, study: Store) -
     assert shell.out == "epoch 1\nname \\x1b[31mred\\x1b[0m \\u202e evil\n"
 
 
-def test_report_writes_a_page_and_its_figures(shell: Shell, study: Store) -> None:
+def test_report_writes_a_page_and_its_figures(
+    shell: Shell, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_torch_here(monkeypatch)
     assert shell("report", "--sweep", "demo", "--out", "out") == 0
     page = (shell.home / "out" / "report.md").read_text()
     assert "25,557,032" in page and "(epoch chosen on the test set)" in page and "collapsed" in page
