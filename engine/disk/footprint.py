@@ -100,7 +100,7 @@ def built_in(spec: RunSpec) -> Images | None:
 
 
 def run_footprint(spec: RunSpec, images: Images) -> Footprint:
-    """What one run leaves behind, its packed images aside."""
+    """Estimate the bytes of one run's files, without its packed images."""
     outputs = LOSSES[spec.loss].output_count(images.classes)
     info = find_arch(spec.arch)
     weights = 0 if info is None else round(info.weights_mib * 2**20) + 4 * outputs * (info.features + 1)
@@ -186,7 +186,7 @@ class Room:
 
     @property
     def shortage(self) -> Problem | None:
-        """The warning that too little is free; None where there is enough."""
+        """Return a warning if too little disk space is free, else None."""
         written = self.written
         apart = self.cache_free_bytes is not None
         needs = [("the runs need", written.most - (written.packed if apart else 0), self.free_bytes)]

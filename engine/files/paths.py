@@ -80,7 +80,7 @@ class Home:
         return data if data in BUILTIN_DEFAULTS else self.relative(self.resolve(data))
 
     def stored_arch(self, arch: str) -> str:
-        """A spec's arch as it is stored: a plug-in's file as a path from the home."""
+        """Return a spec's arch as it is stored: a plug-in's file as a path relative to the home."""
         plugin = plugin_of(arch.strip())
         if plugin is None:
             return arch

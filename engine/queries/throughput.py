@@ -1,4 +1,4 @@
-"""What earlier runs measured, read for a forecast."""
+"""Throughput of earlier runs, read for forecasts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,12 +22,12 @@ NEWEST = 100
 
 
 def run_column(name: str) -> ColumnElement[Any]:
-    """A column of the run table, or the stem."""
+    """Return a column of the run table, or the stem's expression."""
     return STEM if name == STEM.name else run_table.c[name]
 
 
 def past_runs(session: Session) -> list[PastRun]:
-    """The newest runs that have measured an epoch, newest first."""
+    """Return the newest runs that have measured an epoch, newest first."""
     run, epoch = run_table.c, epoch_table.c
     newest = select(run.id).where(run.images_per_s.is_not(None)).order_by(run.id.desc()).limit(NEWEST)
     measured = (
@@ -67,7 +67,7 @@ def kind_of(row: Any) -> Kind:
 
 
 def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace]) -> Span | None:
-    """When a running run will end, in seconds from now, by its own pace and that of runs like it."""
+    """Estimate the seconds until a running run ends, by its own throughput and that of runs like it."""
     if not row.steps_per_epoch or not row.epochs:
         return None
     done = max(row.step, row.epoch * row.steps_per_epoch)

@@ -1,4 +1,4 @@
-"""Why each queued run waits, and when it will start and end."""
+"""Reasons why queued runs wait, and forecasts of when runs start and end."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ FAR = 1_000
 
 @dataclass(frozen=True)
 class Waiting:
-    """A queued run's reason and times, or a running run's end; times are aware, None where nothing tells them."""
+    """Reason and times of a queued run, or the end of a running one. Times are aware; None if unknown."""
 
     reason: str | None
     starts: tuple[datetime, datetime, datetime] | None = None
@@ -35,7 +35,7 @@ class Waiting:
 
 
 def reasons(session: Session) -> dict[int, str]:
-    """For each queued run one phrase: `queue paused`, `waits for #3`, `waits for #3, which failed`,
+    """Return one phrase for each queued run: `queue paused`, `waits for #3`, `waits for #3, which failed`,
     `no worker`, `no worker for cuda`, `2 ahead`, `next`."""
     return _reasons(session, workers.present(session), unmet(session), None)
 
@@ -70,7 +70,7 @@ def _reasons(
     waits: dict[int, dict[int, Status]],
     wanted: Collection[int] | None,
 ) -> dict[int, str]:
-    """The wanted runs' reasons, or all."""
+    """Return the reasons of the wanted runs, or of all."""
     needy = set() if any(map(workers.has_card, there)) else needing_card(session)
     obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = held_up(waits)
@@ -109,7 +109,7 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
 
 
 def _tasks(session: Session) -> list[Task]:
-    """The first FAR queued runs in the queue's order."""
+    """Return the first FAR queued runs in the queue's order."""
     table = run_table.c
     queued = select(*map(run_column, Task._fields)).where(IS_QUEUED)
     in_order = queued.order_by(table.priority.desc(), table.position, table.id).limit(FAR)
@@ -130,7 +130,7 @@ def _stations(
 
 
 def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> Span | None:
-    """When a running run will end; None while it packs images or was asked to stop, whose time is not known."""
+    """Estimate when a running run ends; None while it packs images or was asked to stop."""
     if row.request is not None or activity_of(row.doing) is Activity.PACKING:
         return None
     if row.steps_per_epoch:

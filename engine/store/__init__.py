@@ -1,1 +1,1 @@
-"""The run table and its histories: the only door to the database. No torch in here."""
+"""Run table and histories: the only code that touches the database. Imports no torch."""

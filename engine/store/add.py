@@ -122,7 +122,7 @@ def _next_position(session: Session) -> int:
 
 
 def earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
-    """For each digest of a spec that a run has, the first such run."""
+    """Return the first run of each spec digest."""
     earlier: dict[str, int] = {}
     for some in some_of(sorted(digests)):
         statement = (
@@ -135,7 +135,7 @@ def earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
 
 
 def _check_targets(session: Session, batches: Sequence[Batch]) -> dict[int, Status]:
-    """The status of every run that is waited for. Raises QueueError."""
+    """Return the status of every run that is waited for. Raises QueueError."""
     specs = [spec for batch in batches for spec in batch.specs if spec.source_run is not None]
     named = [target for batch in batches for target in (*batch.after, *batch.after_any)]
     found = statuses(session, [*named, *(spec.source_run for spec in specs if spec.source_run is not None)])
@@ -158,6 +158,6 @@ def check_sources(session: Session, specs: Sequence[RunSpec]) -> None:
 
 @functools.cache
 def _defaults() -> dict[str, Any]:
-    """A new row's columns but for what each run has of its own; never changed."""
+    """Return the columns that all new rows share. The caller must not change the result."""
     blank = Run(spec="", spec_hash="", data="", arch="", pretrained="", lr=0, epochs=0, batch_size=0, seed=0)
     return blank.model_dump(exclude={"id", "created_at"})

@@ -19,7 +19,7 @@ LEASE_S = 15.0
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker's right to write to a run: valid while `attempt` is the run's latest."""
+    """Right of a worker to write to a run; valid while `attempt` is the run's latest."""
 
     run_id: int
     attempt: int

@@ -21,7 +21,7 @@ SCHEMA = "0008"
 
 @dataclass(frozen=True)
 class Store:
-    """An open database. `read` and `write` are its transactions."""
+    """Open database. `read` and `write` are its transactions."""
 
     engine: Engine
     backend: Backend
@@ -41,7 +41,7 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that holds the write lock from its first statement; commits unless it raises."""
+        """Begin a transaction that holds the write lock from its first statement; it commits unless it raises."""
         self.backend.check_access()
         engine = self.engine.execution_options(**self.backend.write_options)
         with (
@@ -157,7 +157,7 @@ def own_version() -> str:
 
 
 def _schema_of(store: Store) -> str | None:
-    """The schema's number, or None for an empty database."""
+    """Return the schema's number, or None for an empty database."""
     dialect = store.engine.dialect
     with store.engine.connect() as connection:
         if all(dialect.has_table(connection, name) for name in ("alembic_version", "clock")):

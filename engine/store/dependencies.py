@@ -61,7 +61,7 @@ def recount_after(session: Session, target_ids: Iterable[int], changed: int) -> 
 
 
 def links_of(session: Session, run_ids: Iterable[int]) -> dict[int, dict[int, LinkKind]]:
-    """For each of these runs the ones it waits for, met or not."""
+    """Return the runs that each of these waits for, ended or not."""
     found: dict[int, dict[int, LinkKind]] = {run_id: {} for run_id in run_ids}
     table = dependency_table.c
     for some in some_of(list(found)):
@@ -72,7 +72,7 @@ def links_of(session: Session, run_ids: Iterable[int]) -> dict[int, dict[int, Li
 
 
 def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[int, LinkKind]]:
-    """For each of these runs that others wait for or start from: those others, and how."""
+    """Return the runs that wait for or start from each of these, and how; runs without any are left out."""
     found: dict[int, dict[int, LinkKind]] = defaultdict(dict)
     table = dependency_table.c
     for some in some_of(run_ids):
@@ -83,7 +83,7 @@ def dependents_of(session: Session, run_ids: Collection[int]) -> dict[int, dict[
 
 
 class Reader(NamedTuple):
-    """A run that has not read its source run's weights yet."""
+    """Run that has not read its source run's weights yet."""
 
     id: int
     status: Status

@@ -1,4 +1,4 @@
-"""The journal of edits: each edit of the queue is one transaction that notes what it changed, so that it can be
+"""Journal of edits: each edit of the queue is one transaction that notes what it changed, so that it can be
 taken back."""
 
 import contextlib
@@ -33,7 +33,7 @@ Values = dict[str, Any]
 
 @dataclass
 class Editing:
-    """An edit under way, inside its transaction."""
+    """Edit in progress, inside its transaction."""
 
     session: Session
     columns: Sequence[str]
@@ -106,7 +106,7 @@ def note(session: Session, verb: str, text: str, changes: Sequence[Values]) -> N
 
 
 def snapshot(session: Session, run_ids: Sequence[int], columns: Sequence[str]) -> dict[int, Values]:
-    """These columns of the runs that are there, as the journal writes them; GUARDS are always among them."""
+    """Return these columns of the runs that exist, and GUARDS, in the journal's JSON form."""
     found: dict[int, Values] = {}
     of_row = [run_table.c[name] for name in dict.fromkeys((*GUARDS, *columns)) if name != LINKS]
     for some in some_of(run_ids):
@@ -124,7 +124,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(name: str, value: Any) -> Any:
-    """A column's value from what the journal holds."""
+    """Convert a column's value from the journal's JSON form."""
     if value is not None and isinstance(run_table.c[name].type, UtcDateTime):
         return datetime.fromisoformat(value).astimezone(UTC)
     return value

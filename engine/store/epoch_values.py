@@ -1,4 +1,4 @@
-"""An epoch's values as a row of the store, and back: each in the column of its key, or in the JSON column `more`."""
+"""Convert an epoch's values to a row of the store and back: each in its own column, or in the JSON column `more`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from engine.store.tables import EpochMetrics
 
 
 def row_of(held: Claim, measured: EpochValues) -> EpochMetrics:
-    """A row that the attempt writes; what is undefined is null."""
+    """Make the row of an epoch; undefined values are null."""
     stored: dict[str, Any] = {
         key: list(value) if isinstance(value, tuple) else value for key, value in measured.values.items()
     }
@@ -21,7 +21,7 @@ def row_of(held: Claim, measured: EpochValues) -> EpochMetrics:
 
 
 def values_of_row(row: EpochMetrics) -> EpochValues:
-    """Of every declared metric, those with a column first; None for what an older version did not measure."""
+    """Return the value of every declared metric; None if undefined or not measured by an older version."""
     declared = [each.key for each in split_metrics()]
     columns = [key for key in EpochMetrics.model_fields if key in set(declared)]
     more = row.more or {}
@@ -31,7 +31,7 @@ def values_of_row(row: EpochMetrics) -> EpochValues:
 
 
 def defined_numbers(row: EpochMetrics) -> dict[str, float]:
-    """The metrics of one number that have a value, by key: what a run's row keeps of its best and last epoch."""
+    """Return the defined scalar metrics by key, as a run's row keeps them of its best and last epoch."""
     values = values_of_row(row)
     found = {each.key: values.number(each.key) for each in numbers()}
     return {key: value for key, value in found.items() if value is not None}

@@ -25,7 +25,7 @@ Matrix = list[list[int]]
 
 @dataclass(frozen=True)
 class Start:
-    """From where an attempt goes on: whatever was recorded later is replaced."""
+    """Point that an attempt resumes from; whatever was recorded after it is replaced."""
 
     epoch: int
     """Epochs that its checkpoint holds; -1 for none, so that epoch 0 is measured anew."""
@@ -43,7 +43,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Best:
-    """The epoch chosen so far: `best` is the selecting metric's value."""
+    """Best epoch so far; `best` is the value of the metric that selects it."""
 
     best_epoch: int
     best: float
@@ -54,7 +54,7 @@ class Best:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict after an epoch."""
+    """Verdict after an epoch."""
 
     verdict: str
     verdict_evidence: str
@@ -129,7 +129,7 @@ def record_epoch(
 
 
 def _best_metrics(best: Best | None, epoch: int, numbers: dict[str, float]) -> dict[str, Any]:
-    """The run's column to write, where this epoch changes it."""
+    """Return the run's column to write if this epoch is the best one."""
     if best is None:
         return {"best_metrics": None}
     return {"best_metrics": numbers} if best.best_epoch == epoch else {}
@@ -141,7 +141,7 @@ def _numbers_at(session: Session, run_id: int, epoch: int | None) -> dict[str, f
 
 
 def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:
-    """A run's columns that mirror a value; null where there is none."""
+    """Return a run's columns for the best epoch or the verdict; null if there is none."""
     return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
 
 
@@ -152,7 +152,7 @@ def record_doing(store: Store, held: Claim, activity: Activity, line: str) -> No
 
 
 class Losses(NamedTuple):
-    """A bucket of neighbouring steps' losses, as its row has it."""
+    """Loss curve's bucket: the losses of `width` consecutive steps."""
 
     bucket: int
     width: int
@@ -184,25 +184,25 @@ def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
 
 
 def record_checkpoint(store: Store, held: Claim) -> None:
-    """A new checkpoint is progress: the count of bad endings in a row starts again. Raises LeaseLost."""
+    """Reset the count of consecutive failures: a new checkpoint is progress. Raises LeaseLost."""
     with store.write() as session:
         write_fenced(session, held, failures=0)
 
 
 def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[EpochMetrics]:
-    """A run's epochs in order, those past `after_epoch`."""
+    """Return a run's epochs after `after_epoch`, in order."""
     mine = select(EpochMetrics).where(EpochMetrics.run_id == run_id, EpochMetrics.epoch > after_epoch)
     return list(session.exec(mine.order_by(col(EpochMetrics.epoch))))
 
 
 def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:
-    """The attempt that measured each epoch: an epoch whose attempt is unchanged has the same values."""
+    """Return the attempt that measured each epoch. An epoch with the same attempt has the same values."""
     columns = select(EpochMetrics.epoch, EpochMetrics.attempt).where(EpochMetrics.run_id == run_id)
     return {epoch: attempt for epoch, attempt in session.exec(columns.order_by(col(EpochMetrics.epoch)))}
 
 
 def confusions_of(session: Session, run_id: int, *, after_epoch: int = -1) -> dict[int, Matrix]:
-    """The confusion matrices of the epochs past `after_epoch`."""
+    """Return the confusion matrices of the epochs after `after_epoch`."""
     mine = select(EpochConfusion).where(EpochConfusion.run_id == run_id, EpochConfusion.epoch > after_epoch)
     return {row.epoch: unpack_matrix(row.counts, row.classes) for row in session.exec(mine)}
 
@@ -213,7 +213,7 @@ def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
 
 
 def losses_of(session: Session, run_id: int) -> list[Losses]:
-    """A run's loss buckets in order."""
+    """Return a run's loss buckets in order."""
     points = loss_table.c
     columns = select(*(points[name] for name in Losses._fields)).where(points.run_id == run_id)
     return [Losses._make(row) for row in session.execute(columns.order_by(points.bucket)).all()]

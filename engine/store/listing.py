@@ -17,7 +17,7 @@ from engine.store.tables import Clock, Run
 
 
 def latest_change(session: Session) -> int:
-    """The number of the newest write to any run."""
+    """Return the number of the newest write to any run."""
     return session.exec(select(Clock.changed)).one()
 
 
@@ -102,13 +102,13 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
 
 
 def needing_card(session: Session) -> set[int]:
-    """The queued runs that only a worker with a graphics card takes."""
+    """Return the queued runs that need a graphics card."""
     table = run_table.c
     return set(session.execute(core_select(table.id).where(IS_QUEUED, table.needs_card)).scalars())
 
 
 def queue_order(session: Session) -> list[int]:
-    """The queued runs in the order in which they will be claimed."""
+    """Return the queued runs in the order in which they will be claimed."""
     table = run_table.c
     queued = core_select(table.id).where(IS_QUEUED)
     rows = session.execute(queued.order_by(table.priority.desc(), table.position, table.id))
@@ -116,7 +116,9 @@ def queue_order(session: Session) -> list[int]:
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:
-    """For each waiting run the ones it still waits for, with their status; for one that has trained an epoch, none."""
+    """Return the runs that each waiting run still waits for, with their status.
+
+    A run that has trained an epoch waits for none."""
     mine, link = run_table.alias("mine"), dependency_table.c
     waits: dict[int, dict[int, Status]] = defaultdict(dict)
     statement = (
@@ -131,7 +133,7 @@ def unmet(session: Session) -> dict[int, dict[int, Status]]:
 
 
 class Obstacle(NamedTuple):
-    """The run that others wait for in vain, and its status."""
+    """Run that others wait for and that will not start by itself, and its status."""
 
     run_id: int
     status: Status
@@ -159,13 +161,13 @@ def stuck(
 
 
 def held_up(waits: dict[int, dict[int, Status]]) -> dict[int, Obstacle]:
-    """The runs that nothing starts until somebody retries or resumes another: for each, which."""
+    """Return the waiting runs that start only after a user retries or resumes another run, and that other run."""
     paused: tuple[Status] = ("paused",)
     return stuck(waits, at=paused) | stuck(waits)
 
 
 def pending(session: Session) -> Sequence[int]:
-    """The runs that are running or that some worker may still claim, nobody doing anything."""
+    """Return the runs that are running or that a worker will claim without any user's action."""
     alive = select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))
     rows = session.exec(alive.order_by(col(Run.id))).all()
     needy = set() if workers.card_is_there(session) else needing_card(session)
@@ -179,7 +181,7 @@ def pending(session: Session) -> Sequence[int]:
 
 
 def spec_hashes(session: Session) -> frozenset[str]:
-    """The digests of the specs of all runs that have not failed: finds repeats."""
+    """Return the spec digests of all runs that have not failed, to find repeats."""
     return frozenset(session.exec(select(Run.spec_hash).where(Run.status != "failed").distinct()))
 
 

@@ -1,4 +1,4 @@
-"""A SQLite file in a network folder: used from one host at a time, without a write-ahead log.
+"""Lock of a SQLite file in a network folder: one host uses it at a time, without a write-ahead log.
 
 The log's index is memory that processes share, which no two hosts do; and locks over a network are not to be relied
 upon. The host that holds the file writes its name beside it and touches that at least every few seconds while it
@@ -49,7 +49,7 @@ class Name:
 
 
 def file_system_of(folder: Path) -> str:
-    """The type of the file system that a folder lies on, such as ext4 or nfs4; "" where that is not known."""
+    """Return the type of a folder's file system, such as ext4 or nfs4; "" if unknown."""
     try:
         lines = MOUNTS.read_text(errors="surrogateescape").splitlines()
     except OSError:
@@ -58,7 +58,7 @@ def file_system_of(folder: Path) -> str:
 
 
 def type_at(path: str, mounts: list[str]) -> str:
-    """The type by the lines of a mountinfo: of the longest mount point above the path, the last mounted there.
+    """Return the type by the lines of a mountinfo: of the longest mount point above the path, the last one there.
 
     Source: proc_pid_mountinfo(5)."""
     best, found = -1, ""

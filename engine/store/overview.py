@@ -13,7 +13,7 @@ from engine.store.status import Cause, Request, Status
 
 
 class Listed(NamedTuple):
-    """A run's columns of these names, and metrics."""
+    """Run's columns that lists show, and metrics."""
 
     id: int
     status: Status
@@ -53,7 +53,7 @@ _TAGS, _OWN = _COLUMNS.index("tags"), len(_COLUMNS)
 
 
 def changed_runs(session: Session, after: int, metrics: Sequence[str] = ()) -> list[Listed]:
-    """The runs that were written since the change `after`, -1 for all; with these metrics of their best epochs."""
+    """Return the runs written after the change `after` (-1: all), with these metrics of their best epochs."""
     table = run_table.c
     # Most runs have no tags: a JSON parser asked ten thousand times costs more than the reading.
     columns = [type_coerce(table.tags, String) if name == "tags" else table[name] for name in _COLUMNS]

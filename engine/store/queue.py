@@ -1,4 +1,4 @@
-"""The state machine of the run table: claim, renew, end, put back, ask.
+"""State machine of the run table: claim, renew, end, put back, ask.
 
 Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
 Invariants (tests/engine/store/test_queue_model.py holds the store against them):
@@ -56,7 +56,7 @@ def has_claimable(session: Session, worker_id: int) -> bool:
 
 
 def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
-    """The run that a worker's claim takes."""
+    """Select the run that a worker's claim takes."""
     worker = worker_table.c
     has_card = exists(select(worker.id).where(worker.id == claimer, worker.device != "cpu"))
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
@@ -71,7 +71,7 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
 
 @functools.cache
 def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]:
-    """The UPDATE of a claim. Made once for each database's clock, so that nobody waits for it behind the write lock."""
+    """Build the UPDATE of a claim, once for each kind of database: that takes longer than the write lock should be held."""
     claimer: BindParameter[int] = bindparam("claimer")
     return (
         run_table.update()

@@ -1,4 +1,4 @@
-"""The columns of a run's row that mirror its spec, and those that training fills."""
+"""Columns of a run's row that mirror its spec, and those that training fills."""
 
 from typing import Any
 
@@ -21,6 +21,6 @@ UNTRAINED: dict[str, Any] = {
 
 
 def of_spec(spec: RunSpec) -> dict[str, Any]:
-    """The columns that hold a spec and mirror it."""
+    """Return the columns that hold a spec and mirror it."""
     mirrored = {name: getattr(spec, name) for name in MIRRORED}
     return {"spec": spec.to_json(), "spec_hash": spec.digest(), **mirrored}

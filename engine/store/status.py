@@ -1,4 +1,4 @@
-"""The statuses of a run, and the one function that owns which may follow which."""
+"""Statuses of a run, and which may follow which."""
 
 from typing import Literal, get_args
 
@@ -32,7 +32,7 @@ def status_called(name: str) -> Status | None:
 
 
 def may_follow(new: Status) -> tuple[Status, ...]:
-    """The statuses from which a run may become `new`."""
+    """Return the statuses from which a run may become `new`."""
     return tuple(status for status in STATUSES if new in _NEXT[status])
 
 

@@ -1,4 +1,4 @@
-"""The tables. Times are UTC; leases are seconds since 1970 by the database's clock."""
+"""Tables. Times are UTC; leases are seconds since 1970 by the database's clock."""
 
 from datetime import datetime
 from typing import Any
@@ -164,7 +164,7 @@ class Edit(Table, table=True):
 
 
 class EpochMetrics(Table, table=True):
-    """What one epoch measured; epoch 0 is before the first step. Undefined is null."""
+    """Measurements of one epoch; epoch 0 is before the first step. Undefined values are null."""
 
     __tablename__ = "epoch_metrics"
 
@@ -222,7 +222,7 @@ class EpochMetrics(Table, table=True):
 
 
 class EpochConfusion(Table, table=True):
-    """An epoch's confusion matrix, apart from the metrics so that no list query reads it."""
+    """Confusion matrix of an epoch, in a table of its own so that no list query reads it."""
 
     __tablename__ = "epoch_confusion"
 
@@ -234,7 +234,7 @@ class EpochConfusion(Table, table=True):
 
 
 class LossPoint(Table, table=True):
-    """The training loss of `width` neighbouring steps."""
+    """Training loss of `width` consecutive steps."""
 
     __tablename__ = "loss_point"
 
@@ -248,7 +248,7 @@ class LossPoint(Table, table=True):
 
 
 class Worker(Table, table=True):
-    """A process that claims runs and supervises their training."""
+    """Process that claims runs and supervises their training."""
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 

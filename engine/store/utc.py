@@ -7,7 +7,7 @@ from sqlalchemy.engine import Dialect
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored without a zone in UTC."""
+    """Aware datetime, stored in UTC without a zone."""
 
     impl = DateTime
     cache_ok = True

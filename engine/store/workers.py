@@ -1,4 +1,4 @@
-"""The workers' rows: who is there, on which device, and who has gone."""
+"""Workers' rows: which are present, on which device, and which have gone."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from engine.store.tables import Worker
 
 
 class DeviceTaken(Exception):
-    """A card takes one worker; `holder` has it."""
+    """Error of a card that has a worker, `holder`, already."""
 
     def __init__(self, device: str, holder: Worker) -> None:
         self.holder = holder
@@ -46,7 +46,7 @@ def register(store: Store, *, pid: int, device: str, device_name: str, device_uu
 
 
 def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> None:
-    """A sign of life, with what the worker does and what its device is doing."""
+    """Record a heartbeat with the worker's state and its device's load."""
     with store.write() as session:
         mine = update(worker_table).where(worker_table.c.id == worker_id)
         session.execute(mine.values(seen_s=now_s(session), state=state, telemetry=telemetry))
@@ -58,7 +58,7 @@ def leave(store: Store, worker_id: int) -> None:
 
 
 def present(session: Session) -> list[Worker]:
-    """The workers that are there: seen within a lease and, on this host, with a living process."""
+    """Return the present workers: those with a heartbeat within a lease and, on this host, a living process."""
     recent = col(Worker.seen_s) > now_s(session) - LEASE_S
     rows = session.exec(select(Worker).where(Worker.state != "gone", recent).order_by(col(Worker.id)))
     return [row for row in rows if not _known_dead(row)]
@@ -81,7 +81,7 @@ def dead_here(store: Store) -> list[int]:
 
 
 def taken_cards(store: Store) -> list[str]:
-    """The cards of this host that have a worker: their UUIDs, or their devices where no UUID is known."""
+    """Return the cards of this host that have a worker: UUIDs, or devices if no UUID is known."""
     with store.read() as session:
         return [row.device_uuid or row.device for row in _cards_here(session)]
 

@@ -44,7 +44,7 @@ def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
 
 
 def _code_of(code: int, told: Sequence[int]) -> int:
-    """A worker that was told to leave before it listened ends by the signal: it has left as it was told."""
+    """Return a worker's exit code; 0 if a signal that it was sent ended it before it could handle signals."""
     if -code in told:
         return 0
     return code if code >= 0 else 128 - code

@@ -1,4 +1,4 @@
-"""The command line of `python -m engine.worker`."""
+"""Command line of `python -m engine.worker`."""
 
 import argparse
 import sys

@@ -14,7 +14,7 @@ AT_ONCE: tuple[Cause, ...] = ("code", "data")
 
 @dataclass(frozen=True)
 class Ending:
-    """A bad ending: `text` is one line."""
+    """Failure of a training process; `text` is one line."""
 
     cause: Cause
     text: str
@@ -25,7 +25,7 @@ class Ending:
 
 
 def ending_of(code: int, *, was_told: bool, out_of_memory: bool, last_words: str) -> Ending | None:
-    """The bad ending behind an exit code (negative: the signal's number); None where it is none.
+    """Return the failure behind an exit code (negative: the signal's number); None for success.
 
     `was_told`: the worker had asked the process to stop. `out_of_memory`: the kernel has killed for memory
     meanwhile. `last_words`: the last line of the log."""

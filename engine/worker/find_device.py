@@ -1,4 +1,4 @@
-"""The device that a worker was asked for, found without torch in this process."""
+"""Find the device that a worker was asked for, without torch in this process."""
 
 import json
 import subprocess
@@ -12,12 +12,12 @@ from engine.text import say
 
 
 class WorkerError(Exception):
-    """The worker cannot start; one line that says what to do."""
+    """Error that keeps a worker from starting; one line that says what to do."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The device to work on."""
+    """Device to work on."""
 
     device: str
     name: str
@@ -38,7 +38,7 @@ def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
 
 
 def every_device() -> list[str]:
-    """All cards that torch can see, or `cpu` where there is none. Raises WorkerError where a card is there but
+    """Return all cards that torch can see, or `cpu` if there is none. Raises WorkerError where a card is there but
     none can be used."""
     if _no_card():
         return [find_device("auto").device]

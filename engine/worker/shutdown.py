@@ -55,7 +55,7 @@ class Leaving:
 
 
 def next_time(text: str, now: datetime) -> datetime:
-    """The next local HH:MM after `now`. Raises ValueError where it is no such time."""
+    """Return the next local HH:MM after `now`. Raises ValueError if the text is not a time."""
     hour, separator, minute = text.partition(":")
     if not (separator and hour.isascii() and hour.isdecimal() and minute.isascii() and minute.isdecimal()):
         raise ValueError(f"{text!r} is no time: write it like 08:00")

@@ -35,7 +35,7 @@ RECORD_TRIES, RECORD_PAUSE_S = 5, 1.0
 
 
 class Tolerance:
-    """A run table that cannot be reached just now is no reason to stop a training: said once, tried again."""
+    """Context that logs errors of the run table once and goes on: training continues while it cannot be reached."""
 
     def __init__(self) -> None:
         self._said: str | None = None
@@ -54,11 +54,11 @@ class Tolerance:
 
 
 class CannotStart(Exception):
-    """The host gives no process just now; one line."""
+    """Error of a host that cannot start a process now; one line."""
 
 
 class TrainingProcess:
-    """The process that trains a claimed run, its output in the run's log."""
+    """Process that trains a claimed run, with its output in the run's log."""
 
     def __init__(
         self,
@@ -206,7 +206,7 @@ class TrainingProcess:
             queue.put_back(self._store, self.held, bad_end=(ending.cause, ending.text))
 
     def _note(self, text: str) -> None:
-        """A line in the run's log of what its process could not write."""
+        """Append a line to the run's log that its process could not write."""
         with contextlib.suppress(OSError), self._log.open("a") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}\n")
 

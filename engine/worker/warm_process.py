@@ -1,4 +1,4 @@
-"""A training process that has imported all it needs before there is a run for it."""
+"""Warm process: a training process that has imported everything before it gets a run."""
 
 import contextlib
 import subprocess
@@ -20,7 +20,7 @@ class Spares:
         """Spares in a row that ended before they were wanted."""
 
     def take(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
-        """The spare, or where there is none a new process; what a new one says goes to `log` at once."""
+        """Return the spare process, or a new one whose output goes to `log`."""
         spare, self._spare = self._spare, None
         if spare is not None and spare.poll() is None:
             self._died = 0

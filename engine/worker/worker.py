@@ -104,7 +104,7 @@ class Worker:
         return self._leaving.haste
 
     def _claim(self) -> Claim | None:
-        """The next run, unless others hold the card."""
+        """Claim the next run, unless other processes hold the card."""
         self._take_back_lost_runs()
         if time.monotonic() >= self._next_card_look:
             before, self._busy = self._busy, self._card.reason(self._ours)
@@ -179,7 +179,7 @@ class Worker:
         self._doze(IDLE_S)
 
     def _attend(self, state: str) -> None:
-        """What a worker does all the time, each when it is due: signs of life, lost runs, the spare process."""
+        """Do what is due: heartbeat, runs of dead workers, the spare process."""
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
@@ -213,7 +213,7 @@ class Worker:
 
 
 def _make_doorbell() -> selectors.BaseSelector:
-    """A selector that wakes at every signal of this process."""
+    """Make a selector that wakes at every signal of this process."""
     reader, writer = os.pipe()
     for end in (reader, writer):
         os.set_blocking(end, False)
@@ -224,7 +224,7 @@ def _make_doorbell() -> selectors.BaseSelector:
 
 
 def enlist(store: Store, home: Home, options: Namespace) -> Worker:
-    """A worker on the wanted device. Raises WorkerError; where another is quicker, `auto` looks again."""
+    """Register a worker on the wanted device; if its card is taken first, `auto` looks again. Raises WorkerError."""
     for _ in range(MAX_CARDS):
         taken = workers.taken_cards(store)
         found = find_device(options.device, taken)

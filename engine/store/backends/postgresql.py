@@ -48,7 +48,7 @@ EXPLANATIONS = (
 
 
 class PostgresqlBackend:
-    """A database on a server."""
+    """Database on a server."""
 
     path = None
     clock_s: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)

@@ -1,1 +1,1 @@
-"""The verbs that edit the queue: each is one transaction over one or many runs, all or none."""
+"""Verbs that edit the queue: each is one transaction over one or many runs, all or none."""

@@ -12,7 +12,7 @@ MAX_NOTE, MAX_TAG = 10_000, 100
 
 
 def set_note(store: Store, run_ids: Collection[int], text: str) -> None:
-    """An empty text takes the note away. Raises QueueError."""
+    """Set the note of the runs; an empty text removes it. Raises QueueError."""
     if len(text) > MAX_NOTE:
         raise QueueError(
             f"a note has at most {MAX_NOTE} characters, this one {len(text)}: put it into a file"

@@ -69,7 +69,7 @@ def _swap(edit: Editing, run_id: int, direction: Direction) -> None:
 
 
 def _with_neighbour(edit: Editing, run_id: int, direction: Direction) -> tuple["_Place", "_Place"]:
-    """A run's place and that of the queued run of its priority beside it. Raises QueueError where none is there."""
+    """Return a run's position and that of its neighbour of the same priority. Raises QueueError if it has none."""
     place = _Place.of(edit.session, [run_id])[run_id]
     table, up = run_table.c, direction == "up"
     beyond = table.position < place.position if up else table.position > place.position

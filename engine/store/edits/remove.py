@@ -50,7 +50,7 @@ def remove(store: Store, home: Home, run_ids: Collection[int]) -> Removed:
 
 
 def _dependents(edit: Editing) -> dict[int, tuple[int, ...]]:
-    """For each run the ended ones that needed it. Raises QueueError where one needs it still."""
+    """Return the ended runs that needed each run. Raises QueueError if a run still needs one."""
     others = {
         run_id: {each: kind for each, kind in found.items() if each not in edit.was}
         for run_id, found in dependents_of(edit.session, list(edit.was)).items()

@@ -54,7 +54,7 @@ def edit_settings(
 
 
 def changed_specs(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> dict[int, RunSpec]:
-    """The spec that `edit_settings` would give each run, to check them first. Raises QueueError, SpecError."""
+    """Return the spec that `edit_settings` would give each run. Raises QueueError, SpecError."""
     with store.read() as session:
         texts = {
             run_id: session.execute(select(run_table.c.spec).where(run_table.c.id == run_id)).scalar_one()

@@ -23,7 +23,7 @@ LABELS = frozenset({"note", "tags", "priority", "position"})
 
 @dataclass
 class Undone:
-    """The undone and the kept changes of an edit, with the reason."""
+    """Changes of an edit that were undone, and those that were not, with the reason."""
 
     text: str
     """The edit, as the journal names it."""
