@@ -1,4 +1,4 @@
-"""The terminal app in a real pseudo-terminal: its first frame, what it costs while it waits and watches, and how soon a
+"""Terminal app in a real pseudo-terminal: its first frame, what it costs while it waits and watches, and how soon a
 key is seen; beside it W&B LEET, which shows offline runs of the same points."""
 
 import shutil
@@ -143,14 +143,14 @@ def _keys(watched: Watched) -> str:
 
 
 def _cursor_line(screen: pyte.Screen) -> int | None:
-    """The only line whose ground differs from its neighbours'."""
+    """Return the only line whose ground differs from its neighbours'."""
     grounds = [screen.buffer[line][CURSOR_COLUMN].bg for line in range(3, LINES - 3)]
     alone = [line for line, ground in enumerate(grounds) if grounds.count(ground) == 1]
     return alone[0] if len(alone) == 1 else None
 
 
 def _title(screen: pyte.Screen) -> str:
-    """The detail pane's first line, at the right."""
+    """Return the detail pane's first line, at the right."""
     return next((line[70:] for line in screen.display[1:6] if " · " in line[70:]), "")
 
 

@@ -1,4 +1,4 @@
-"""A packed set several times larger than the memory it is given: it is packed and trained on in a control group."""
+"""Packed set several times larger than the memory it is given: it is packed and trained on in a control group."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ def measure() -> Iterator[str]:
 
 
 def _make_group() -> Path | None:
-    """A group of version 1 or 2 with the limit set; None where that is not allowed."""
+    """Return a group of version 1 or 2 with the limit set; None where that is not allowed."""
     for parent, limit in ((ROOT / "memory", "memory.limit_in_bytes"), (ROOT, "memory.max")):
         group = parent / f"resnet-tui-{os.getpid()}"
         try:

@@ -1,4 +1,4 @@
-"""A session on an NVIDIA card against the plainest loop of the same model on random tensors in the card's memory."""
+"""Session on an NVIDIA card against the plainest loop of the same model on random tensors in the card's memory."""
 
 import contextlib
 import gc
@@ -85,7 +85,7 @@ def _case(
     cache_gib: float,
     options: dict[str, Any],
 ) -> str:
-    """A row: the medians of the later epochs and of as many rounds of the bare loop right after them."""
+    """Return a row: the medians of the later epochs and of as many rounds of the bare loop right after them."""
     os.environ[GPU_CACHE_VARIABLE] = str(cache_gib)
     settings = {"arch": arch, "batch_size": batch, "augment": "flip", **options}
     session, said, rows = _train(root, device, precision, settings)
@@ -121,7 +121,7 @@ def _train(
 
 
 def _beside_bare(session: Session, batch: int, ours: float) -> list[str]:
-    """The bare loop's images/s and our share of it, kernel by kernel and replayed."""
+    """Return the bare loop's images/s and our share of it, kernel by kernel and replayed."""
     cells: list[str] = []
     for replayed in (False, True):
         if replayed and session.net.replay is None:

@@ -110,7 +110,7 @@ def by_timm(folder: Path, size_px: int, epochs: int, _precision: str, seed: int)
 
 
 def _train(model: nn.Module, loaders: Loaders, epochs: int, began: float) -> dict[str, float]:
-    """The step that both scripts share: forward, backward, step, with the loss read for the progress line."""
+    """Return the step that both scripts share: forward, backward, step, with the loss read for the progress line."""
     train, test = loaders
     optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(train))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A folder of drawn JPEGs that every contender reads: `train/<grade>/…` and `test/<grade>/…`."""
+"""Folder of drawn JPEGs that every contender reads: `train/<grade>/…` and `test/<grade>/…`."""
 
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path

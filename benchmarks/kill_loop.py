@@ -35,7 +35,7 @@ SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "preci
 
 @dataclass(frozen=True)
 class Kill:
-    """A kill that landed, and how far its run was."""
+    """Kill that landed, and how far its run was."""
 
     target: str
     run_id: int
@@ -88,7 +88,7 @@ class KillLoop:
             return listing.get_run(session, run_id)
 
     def numbers(self, run_id: int) -> list[object]:
-        """A run's metrics, matrices and losses."""
+        """Return a run's metrics, matrices and losses."""
         with self.store.read() as session:
             rows = history.epochs_of(session, run_id)
             matrices = history.confusions_of(session, run_id)
@@ -110,7 +110,7 @@ class KillLoop:
         return self.home.run(run_id).predictions(last=True).read_bytes()
 
     def problems(self) -> list[str]:
-        """All that is wrong with how the runs ended; empty where nothing is."""
+        """Return all that is wrong with how the runs ended; empty where nothing is."""
         found = []
         for run_id in self.victims:
             run, attempts = self.row(run_id), self.attempts(run_id)
@@ -153,7 +153,7 @@ class KillLoop:
         return found
 
     def _moved(self, run_id: int, attempt: int, step: int) -> bool:
-        """Whether the attempt has gone so far, or is over."""
+        """Return whether the attempt has gone so far, or is over."""
         run = self.row(run_id)
         return run.attempt != attempt or run.status != "running" or run.step >= step
 
@@ -205,7 +205,7 @@ class KillLoop:
 
 
 def training_of(worker: int, log: Path) -> int | None:
-    """The child of a worker that writes to a run's log."""
+    """Return the child of a worker that writes to a run's log."""
     try:
         children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
     except OSError:

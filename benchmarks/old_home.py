@@ -96,7 +96,7 @@ def _kill_in_mid_epoch(program: Path, home: Path) -> str:
 
 
 def _row(home: Path) -> dict[str, Any]:
-    """The run's row, read without opening it as this program would."""
+    """Return the run's row, read without opening it as this program would."""
     connection = sqlite3.connect(f"file:{home}/runs.db?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     try:

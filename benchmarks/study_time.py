@@ -1,4 +1,4 @@
-"""The lab report's study, timed: two depths, from scratch and from a file of weights, through the worker.
+"""Lab report's study, timed: two depths, from scratch and from a file of weights, through the worker.
 
     python -m benchmarks.study_time --home DIR [--train 28100] [--test 7025] [--size 224] [--epochs 10 5] [--set N=V]
 
@@ -59,7 +59,7 @@ def _draw(folder: Path, wanted: tuple[str, int, int]) -> None:
 
 
 def drawn_weights(folder: Path) -> dict[str, Path]:
-    """A file for each architecture, as torchvision's downloads are."""
+    """Return a file for each architecture, as torchvision's downloads are."""
     import torch
     import torchvision
 

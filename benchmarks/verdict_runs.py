@@ -1,4 +1,4 @@
-"""The runs that the verdict is measured on: small, real, and varied on purpose."""
+"""Runs that the verdict is measured on: small, real, and varied on purpose."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def draw_pool(phase: str, folder: Path) -> Pool:
 
 
 def warm_weights(folder: Path) -> Path:
-    """A network trained on 500 further eyes, for warm starts."""
+    """Return a network trained on 500 further eyes, for warm starts."""
     path = folder / "warm.safetensors"
     if not path.exists():
         grades = np.arange(500) % 5
@@ -132,7 +132,7 @@ KEPT = (
 
 
 class Watcher:
-    """A recorder that keeps each epoch's numbers, and looks at the fresh images after each."""
+    """Recorder that keeps each epoch's numbers, and looks at the fresh images after each."""
 
     def __init__(self, fresh: Images | None = None) -> None:
         self.session: Session | None = None
@@ -162,7 +162,7 @@ class Watcher:
 
 @torch.inference_mode()
 def look(session: Session, images: Images) -> Looked:
-    """The network's answers on images, without touching its state."""
+    """Return the network's answers on images, without touching its state."""
     model = session.net.model
     training = model.training
     model.eval()

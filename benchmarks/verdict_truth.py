@@ -19,7 +19,7 @@ BALANCED_GAIN = 0.08
 
 @dataclass(frozen=True)
 class Looked:
-    """A network's answers on some images, image by image."""
+    """Network's answers on some images, image by image."""
 
     labels: NDArray[np.int64]
     answers: NDArray[np.int64]
@@ -66,7 +66,7 @@ def measured_truth(
     diverged: bool,
     go_on: Callable[[], Iterable[Looked]],
 ) -> dict[str, Any]:
-    """The numbers that `truth_of` judges: `looks` after each epoch, `again` the training images at the end."""
+    """Return the numbers that `truth_of` judges: `looks` after each epoch, `again` the training images at the end."""
     broken = diverged or not looks or not np.isfinite(looks[-1].nll).all()
     if broken:
         return {"diverged": True}
@@ -117,7 +117,7 @@ def is_underfitting(truth: dict[str, Any]) -> bool:
 
 
 def truth_of(record: dict[str, Any]) -> str:
-    """The first of the kinds that holds."""
+    """Return the first of the kinds that holds."""
     truth = record["truth"]
     if truth["diverged"]:
         return "diverged"

@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal whose output is kept with its times, and looked at afterwards by an emulator."""
+"""Program in a real pseudo-terminal whose output is kept with its times, and looked at afterwards by an emulator."""
 
 import contextlib
 import fcntl

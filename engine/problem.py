@@ -1,4 +1,4 @@
-"""A problem found before or while something is done, in a form that every front end words in its own terms."""
+"""Problem found before or while something is done, in a form that every front end words in its own terms."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class WayOut:
     """What to set it to; None where that is the user's to know."""
 
     def said(self, name_setting: NameSetting) -> str:
-        """The text with its setting named."""
+        """Return the text with its setting named."""
         return self.text.replace("{}", name_setting(self.field, self.value), 1) if self.field else self.text
 
 
@@ -50,12 +50,12 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """The line in terms of no front end: `…: skip them with on_bad skip`."""
+        """Return the line in terms of no front end: `…: skip them with on_bad skip`."""
         return self.said(setting_words)
 
     @property
     def line(self) -> str:
-        """The text after the field's name, where there is one."""
+        """Return the text after the field's name, where there is one."""
         return f"{self.field}: {self.text}" if self.field else self.text
 
 

@@ -54,7 +54,7 @@ def say(text: str) -> None:
 
 
 def csv_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: what begins like one, and is no number, gets a `'`."""
+    """Return a cell that no spreadsheet takes for a formula: what begins like one, and is no number, gets a `'`."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 

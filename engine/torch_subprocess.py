@@ -8,7 +8,7 @@ from typing import Any
 
 
 class AskError(RuntimeError):
-    """The module gave no answer: one line that says what could not be made, and why."""
+    """Error of a module that gave no result: one line that says what could not be made, and why."""
 
 
 def engine_command(module: str, arguments: Sequence[str]) -> list[str]:
@@ -17,7 +17,7 @@ def engine_command(module: str, arguments: Sequence[str]) -> list[str]:
 
 
 def ask(module: str, arguments: Sequence[str], *, what: str, given: str = "") -> dict[str, Any]:
-    """The JSON document that the module prints; `given` is its standard input.
+    """Return the JSON document that the module prints; `given` is its standard input.
 
     Raises AskError, saying that `what` could not be made."""
     command = engine_command(module, [*arguments, "--json"])

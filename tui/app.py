@@ -1,4 +1,4 @@
-"""The app: its feed, preferences, edits and notifications. What is seen lies in `screens/` and `widgets/`."""
+"""App: its feed, preferences, edits and notifications. What is seen lies in `screens/` and `widgets/`."""
 
 import base64
 import gc

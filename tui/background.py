@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class EditDone(Message):
-    """An edit of the run table that has ended; `text` is empty where the table shows it."""
+    """Edit of the run table that has ended; `text` is empty where the table shows it."""
 
     def __init__(self, text: str, severity: SeverityLevel) -> None:
         super().__init__()

@@ -101,7 +101,7 @@ class Batches:
         return True
 
     def _order(self, rows: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """An epoch's rows in its order, and which copy of its image each is."""
+        """Return an epoch's rows in its order, and which copy of its image each is."""
 
         def numbers(keys: NDArray[np.int64], copies: NDArray[np.int64]) -> NDArray[np.uint64]:
             return mix(self._seed, epoch, ORDER, keys + copies * COPY_STEP)

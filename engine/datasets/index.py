@@ -68,7 +68,7 @@ class Index:
         return [found[label] for label in range(len(self.class_names))]
 
     def empty_classes(self, split: str) -> tuple[str, ...]:
-        """The names of the classes without images in a split."""
+        """Return the names of the classes without images in a split."""
         return tuple(
             name for name, count in zip(self.class_names, self.counts(split), strict=True) if not count
         )

@@ -216,7 +216,7 @@ def _is_empty(index: Index, name: str) -> bool:
 def _bad(
     kind: str, text: str, ways: Sequence[WayOut], brief: str, names: Sequence[str], on_bad: str
 ) -> Problem:
-    """An error, or a warning where bad images are to be skipped."""
+    """Return an error, or a warning where bad images are to be skipped."""
     if on_bad == "skip":
         return warning(kind, f"{text}: skipped", brief, names)
     return error(kind, text, names, [*ways, SKIP_THEM])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def matthews_correlation(confusion: ArrayLike) -> float | None:
-    """The Matthews correlation coefficient of any number of classes, −1 to 1; 0 is chance.
+    """Return the Matthews correlation coefficient of any number of classes, −1 to 1; 0 is chance.
 
     Gorodkin, Comparing two K-category assignments by a K-category correlation coefficient, Computational Biology and
     Chemistry 28 (2004) 367-374. None where all images have one label or one prediction (scikit-learn gives 0)."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def auc(positives: ArrayLike, negatives: ArrayLike) -> float | None:
-    """The probability that a positive scores above a negative, ties counting half (Mann and Whitney 1947).
+    """Return the probability that a positive scores above a negative, ties counting half (Mann and Whitney 1947).
 
     None without positives or negatives, or where a score is NaN. One sort of the negatives: n log n."""
     import numpy as np
@@ -28,7 +28,7 @@ def auc(positives: ArrayLike, negatives: ArrayLike) -> float | None:
 
 
 def macro_auc(evaluation: Evaluation) -> float | None:
-    """The unweighted mean of the classes' AUC; of two classes, the AUC of the second.
+    """Return the unweighted mean of the classes' AUC; of two classes, the AUC of the second.
 
     None where the AUC of any class is, as in scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")` and in
     MedMNIST v2 (Yang et al., Scientific Data 10 (2023) 41); and for predicted grades of three classes or more."""

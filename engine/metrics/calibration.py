@@ -1,4 +1,4 @@
-"""The gap between a network's confidence and its accuracy."""
+"""Gap between a network's confidence and its accuracy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def expected_calibration_error(evaluation: Evaluation) -> float | None:
 
 
 def calibration_error(correct: ArrayLike, confidences: ArrayLike) -> float | None:
-    """The expected calibration error: Σ over bins of |correct images − sum of confidences| / all images.
+    """Return the expected calibration error: Σ over bins of |correct images − sum of confidences| / all images.
 
     `correct` says of each image whether its prediction is, `confidences` are the probabilities of the predictions, in
     [0, 1]. Bin m of 15 holds the confidences in ((m − 1)/15, m/15]. None without images or where one is not

@@ -1,4 +1,4 @@
-"""The metrics of an epoch, each declared once: the most telling first, which is their order in tables."""
+"""Metrics of an epoch, each declared once: the most telling first, which is their order in tables."""
 
 import math
 from collections.abc import Callable

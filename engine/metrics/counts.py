@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_counts(confusion: ArrayLike) -> NDArray[Any]:
-    """The matrix as int64; a ValueError unless it is square, whole and not negative."""
+    """Return the matrix as int64; a ValueError unless it is square, whole and not negative."""
     import numpy as np
 
     matrix = np.asarray(confusion)
@@ -25,24 +25,24 @@ def as_counts(confusion: ArrayLike) -> NDArray[Any]:
 
 
 def accuracy(confusion: ArrayLike) -> float | None:
-    """The share of images predicted as their own class; None without images."""
+    """Return the share of images predicted as their own class; None without images."""
     counts = as_counts(confusion)
     return share(int(counts.trace()), int(counts.sum()))
 
 
 def predictions_per_class(confusion: ArrayLike) -> tuple[int, ...]:
-    """How often each class was predicted."""
+    """Return how often each class was predicted."""
     return tuple(as_counts(confusion).sum(axis=0).tolist())
 
 
 def recalls(confusion: ArrayLike) -> tuple[float | None, ...]:
-    """The share of each class's images that were found; None for a class without images."""
+    """Return the share of each class's images that were found; None for a class without images."""
     counts = as_counts(confusion)
     return shares(counts.diagonal().tolist(), counts.sum(axis=1).tolist())
 
 
 def precisions(confusion: ArrayLike) -> tuple[float | None, ...]:
-    """The share of each class's predictions that were correct; None for a class never predicted."""
+    """Return the share of each class's predictions that were correct; None for a class never predicted."""
     counts = as_counts(confusion)
     return shares(counts.diagonal().tolist(), counts.sum(axis=0).tolist())
 
@@ -55,12 +55,12 @@ def f1s(confusion: ArrayLike) -> tuple[float | None, ...]:
 
 
 def balanced_accuracy(confusion: ArrayLike) -> float | None:
-    """The mean recall of the classes that have images."""
+    """Return the mean recall of the classes that have images."""
     return mean_of_defined(recalls(confusion))
 
 
 def macro_f1(confusion: ArrayLike) -> float | None:
-    """The mean F1 of the classes present or predicted: scikit-learn's with `zero_division=0`.
+    """Return the mean F1 of the classes present or predicted: scikit-learn's with `zero_division=0`.
 
     A class that has images but is never predicted counts as 0, and so does one predicted without having images.
     """
@@ -68,7 +68,7 @@ def macro_f1(confusion: ArrayLike) -> float | None:
 
 
 def baseline(counts: ArrayLike) -> float | None:
-    """The accuracy of always predicting the most frequent true class; from a matrix or images per class."""
+    """Return the accuracy of always predicting the most frequent true class; from a matrix or images per class."""
     import numpy as np
 
     array = np.asarray(counts)
@@ -105,6 +105,6 @@ def shares(parts: Sequence[int], wholes: Sequence[int]) -> tuple[float | None, .
 
 
 def mean_of_defined(values: Sequence[float | None]) -> float | None:
-    """The mean of the values that are defined, None if none is."""
+    """Return the mean of the values that are defined, None if none is."""
     defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else None

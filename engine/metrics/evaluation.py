@@ -1,4 +1,4 @@
-"""A split as a network evaluated it: what every metric is computed from."""
+"""Split as a network evaluated it: what every metric is computed from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The predictions on a split's images, in the order of the split."""
+    """Predictions on a split's images, in the order of the split."""
 
     confusion: NDArray[Any]
     """int64 counts, classes × classes; row = true class, column = predicted class."""
@@ -36,5 +36,5 @@ class Evaluation:
 
     @property
     def gives_grade(self) -> bool:
-        """Whether the network gives one number, the grade, instead of probabilities."""
+        """Return whether the network gives one number, the grade, instead of probabilities."""
         return bool(self.scores.shape[1] == 1)

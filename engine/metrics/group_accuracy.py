@@ -27,7 +27,7 @@ class GroupAccuracy:
 def seen_groups(
     groups: Sequence[str] | None, rows: Sequence[int], train_rows: Sequence[int]
 ) -> NDArray[Any] | None:
-    """Whether each of `rows` has a group member among `train_rows`; None where images have no groups."""
+    """Return whether each of `rows` has a group member among `train_rows`; None where images have no groups."""
     import numpy as np
 
     if groups is None:

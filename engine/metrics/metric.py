@@ -1,4 +1,4 @@
-"""The declaration of a metric, and the values that one epoch has of all of them."""
+"""Declaration of a metric, and the values that one epoch has of all of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPLIT_HEADINGS: Mapping[Split, str] = {**SPLIT_WORDS, "train": "train (avg.)"}
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of the run and compare screens; metrics that name the same one share it."""
+    """Chart of the run and compare screens; metrics that name the same one share it."""
 
     key: str
     title: str
@@ -73,7 +73,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class SplitMetric:
-    """A metric of one split."""
+    """Metric of one split."""
 
     metric: Metric
     split: Split
@@ -99,7 +99,7 @@ class SplitMetric:
 
     @property
     def heading(self) -> str:
-        """The heading of a column where splits are mixed: `AUC`, `val AUC`, `train loss`."""
+        """Return the heading of a column where splits are mixed: `AUC`, `val AUC`, `train loss`."""
         names_split = self.split == "val" or self.metric.name.startswith("train_")
         return f"{self.split} {self.metric.short}" if names_split else self.metric.short
 

@@ -24,12 +24,12 @@ they found sensitivity 97.5 % at specificity 93.4 %, and 90.3 % at 98.1 %."""
 
 
 def has_referable(evaluation: Evaluation) -> bool:
-    """Whether the classes are ordered grades and reach past the lowest referable one: three classes or more."""
+    """Return whether the classes are ordered grades and reach past the lowest referable one: three classes or more."""
     return evaluation.ordered and len(evaluation.confusion) > REFERABLE_GRADE
 
 
 def referable_scores(scores: ArrayLike) -> NDArray[Any]:
-    """A score for each image: the sum of p(grade ≥ 2), or the grade itself where the network gives only that."""
+    """Return a score for each image: the sum of p(grade ≥ 2), or the grade itself where the network gives only that."""
     import numpy as np
 
     values = np.asarray(scores)
@@ -47,7 +47,7 @@ def predicted_referable(confusion: ArrayLike) -> tuple[float | None, float | Non
 
 
 def auc_referable(labels: ArrayLike, scores: ArrayLike) -> float | None:
-    """The probability that a referable image scores above one that is not; ties count half.
+    """Return the probability that a referable image scores above one that is not; ties count half.
 
     `scores` are one for each label. None when either side has no image, or when a score is NaN.
     """
@@ -56,7 +56,7 @@ def auc_referable(labels: ArrayLike, scores: ArrayLike) -> float | None:
 
 
 def sensitivity_at(labels: ArrayLike, scores: ArrayLike, specificity_percent: int) -> float | None:
-    """The highest sensitivity among the thresholds whose specificity is at least so many percent (below 100).
+    """Return the highest sensitivity among the thresholds whose specificity is at least so many percent (below 100).
 
     A point of the empirical curve, not interpolated. None when either side has no image, or a score is NaN.
     """
@@ -72,7 +72,7 @@ def sensitivity_at(labels: ArrayLike, scores: ArrayLike, specificity_percent: in
 
 
 def _sides(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """The scores of the referable images and of the others; None where nothing can be ranked."""
+    """Return the scores of the referable images and of the others; None where nothing can be ranked."""
     import numpy as np
 
     values = np.asarray(scores, dtype=np.float64)

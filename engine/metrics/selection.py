@@ -1,4 +1,4 @@
-"""The metric that chooses a run's best epoch: a metric of a split, named `<split>_<metric>` as in `val_acc`."""
+"""Metric that chooses a run's best epoch: a metric of a split, named `<split>_<metric>` as in `val_acc`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def always_selectable() -> frozenset[str]:
 
 
 def selected(select_on: str) -> SplitMetric:
-    """The metric that select_on names. Raises KeyError."""
+    """Return the metric that select_on names. Raises KeyError."""
     return {each.select_on: each for each in split_metrics() if each.select_on}[select_on]
 
 
@@ -70,12 +70,12 @@ def selection_problem(
 
 
 def is_optimistic(select_on: str, epochs: int) -> bool:
-    """Whether the images that chose the epoch also measure it."""
+    """Return whether the images that chose the epoch also measure it."""
     return split_of(select_on) == "test" and epochs > 1
 
 
 def how_chosen(select_on: str, epochs: int) -> str:
-    """How the best epoch of a run of so many was chosen, in a few words."""
+    """Return how the best epoch of a run of so many was chosen, in a few words."""
     if epochs == 0:
         return "evaluated as it came"
     caution = " (optimistic: best epoch chosen on test data)" if is_optimistic(select_on, epochs) else ""

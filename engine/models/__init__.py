@@ -1,1 +1,1 @@
-"""The networks, where their weights come from, and their architecture table."""
+"""Networks, where their weights come from, and their architecture table."""

@@ -25,7 +25,7 @@ PROBE_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True)
 class ImagenetFile:
-    """The weights of one network; `folder` is torch.hub's."""
+    """Weights of one network; `folder` is torch.hub's."""
 
     arch: str
     pretrained: str
@@ -58,7 +58,7 @@ def imagenet_file(arch: str, source: str) -> ImagenetFile:
 
 
 def imagenet_state(arch: str, source: str) -> tuple[str, dict[str, Tensor]]:
-    """The weights and their file's name: from torch.hub's folder, else downloaded into it.
+    """Return the weights and their file's name: from torch.hub's folder, else downloaded into it.
 
     Raises WeightsError, saying where to put which file."""
     file = imagenet_file(arch, source)
@@ -99,7 +99,7 @@ def is_reachable(url: str) -> bool:
 
 
 def probed(arch: str, source: str) -> ImagenetFile:
-    """The file, and where it is missing whether it could be downloaded."""
+    """Return the file, and where it is missing whether it could be downloaded."""
     file = imagenet_file(arch, source)
     if file.present:
         return file

@@ -1,4 +1,4 @@
-"""The layers by which training knows a network, and how they are found in one that a user's own file makes."""
+"""Layers by which training knows a network, and how they are found in one that a user's own file makes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 class LayersError(ValueError):
-    """A network that cannot be trained as a classifier; one line without the network's name."""
+    """Error of a network that cannot be trained as a classifier; one line without the network's name."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class BuiltModel:
-    """A network on the CPU and its layers."""
+    """Network on the CPU and its layers."""
 
     arch: str
     model: nn.Module

@@ -22,7 +22,7 @@ def build_network(
     seed: int,
     resolve: Callable[[str], Path],
 ) -> BuiltModel:
-    """The network on the CPU, its weights drawn from the seed alone; `resolve` finds a plug-in's file.
+    """Return the network on the CPU, its weights drawn from the seed alone; `resolve` finds a plug-in's file.
 
     Raises PluginError, ValueError."""
     plugin = plugin_of(arch)

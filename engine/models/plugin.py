@@ -22,7 +22,7 @@ from engine.spec.plugin_name import PluginName
 
 
 class PluginError(ValueError):
-    """A plug-in that makes no network that can be trained: one line that says what to do."""
+    """Error of a plug-in that makes no network that can be trained: one line that says what to do."""
 
 
 def file_sha256(path: Path) -> str:
@@ -31,7 +31,7 @@ def file_sha256(path: Path) -> str:
 
 
 def build_plugin(path: Path, function: str, num_classes: int, image_size_px: int, seed: int) -> BuiltModel:
-    """The network, its weights drawn from the seed alone, and its layers. Raises PluginError."""
+    """Return the network, its weights drawn from the seed alone, and its layers. Raises PluginError."""
     source = _read(path)
     sha256 = hashlib.sha256(source).hexdigest()
     make = _function(path, function, source, sha256)

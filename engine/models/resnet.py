@@ -19,17 +19,17 @@ IMPLEMENTATIONS = ("own", "torchvision")
 
 
 def conv1x1(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
-    """A pointwise convolution; BatchNorm follows everywhere, so it has no bias."""
+    """Return a pointwise convolution; BatchNorm follows everywhere, so it has no bias."""
     return nn.Conv2d(channels_in, channels_out, kernel_size=1, stride=stride, bias=False)
 
 
 def conv3x3(channels_in: int, channels_out: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    """A convolution that keeps the size at stride 1; no bias, as BatchNorm follows."""
+    """Return a convolution that keeps the size at stride 1; no bias, as BatchNorm follows."""
     return nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1, groups=groups, bias=False)
 
 
 def shortcut(channels_in: int, channels_out: int, stride: int) -> nn.Sequential | None:
-    """The projection of a block's input, or None where the input can be added as it is."""
+    """Return the projection of a block's input, or None where the input can be added as it is."""
     if stride == 1 and channels_in == channels_out:
         return None
     return nn.Sequential(conv1x1(channels_in, channels_out, stride), nn.BatchNorm2d(channels_out))
@@ -92,7 +92,7 @@ class Bottleneck(nn.Module):
 def block_of(
     info: ArchInfo, channels_in: int, width: int, stride: int, bottleneck_stride: BottleneckStride
 ) -> BasicBlock | Bottleneck:
-    """A block of the stage whose base width is `width`: 64, 128, 256 or 512."""
+    """Return a block of the stage whose base width is `width`: 64, 128, 256 or 512."""
     match info.block:
         case "basic":
             return BasicBlock(channels_in, width, stride)
@@ -176,7 +176,7 @@ def resnet(
     zero_init_residual: bool,
     stem: Stem = "imagenet",
 ) -> ResNet:
-    """The named network, initialised from the process's random state; a name out of range is a ValueError."""
+    """Return the named network, initialised from the process's random state; a name out of range is a ValueError."""
     if arch not in ARCH_INFOS:
         raise ValueError(f"unknown arch {arch!r}: choose one of {', '.join(ARCH_INFOS)}")
     if bottleneck_stride not in BOTTLENECK_STRIDES:

@@ -1,4 +1,4 @@
-"""The architecture table, laid out like Table 1 of He et al. 2015 and read off the networks themselves."""
+"""Architecture table, laid out like Table 1 of He et al. 2015 and read off the networks themselves."""
 
 import argparse
 import json
@@ -81,7 +81,7 @@ def summarise(
 def size_recorder(
     sizes: dict[str, str], stage: str
 ) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-    """A forward hook that notes its module's output size, N×C×H×W, as H×W."""
+    """Return a forward hook that notes its module's output size, N×C×H×W, as H×W."""
 
     def record(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         height_px, width_px = output.shape[-2:]

@@ -24,7 +24,7 @@ class WeightsError(ValueError):
 
 
 def weights_bytes(model_state: Mapping[str, Tensor], metadata: Mapping[str, object]) -> bytes:
-    """A safetensors file's content; equal tensors and metadata give equal bytes.
+    """Return a safetensors file's content; equal tensors and metadata give equal bytes.
 
     The metadata are JSON values. `apply_weights` reads `class_names`, a list, and `bottleneck_stride`.
     """
@@ -51,7 +51,7 @@ def read_weights_metadata(path: Path | str) -> dict[str, object]:
 
 
 def read_state(path: Path | str) -> dict[str, Tensor]:
-    """The tensors of a .safetensors, .pth or .pt file by name, on the CPU, without wrapper or prefix."""
+    """Return the tensors of a .safetensors, .pth or .pt file by name, on the CPU, without wrapper or prefix."""
     path = existing(path)
     suffix = path.suffix.lower()
     if suffix not in (".safetensors", ".pth", ".pt"):
@@ -64,7 +64,7 @@ def read_state(path: Path | str) -> dict[str, Tensor]:
 
 
 def unwrapped(path: Path, content: object) -> dict[str, Tensor]:
-    """The state dict inside what a file held."""
+    """Return the state dict inside what a file held."""
     for wrapper in WRAPPERS:
         if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
             content = content[wrapper]
@@ -79,7 +79,7 @@ def unwrapped(path: Path, content: object) -> dict[str, Tensor]:
 
 
 def existing(path: Path | str) -> Path:
-    """The path, once it is known to be a file."""
+    """Return the path, once it is known to be a file."""
     if not Path(path).is_file():
         raise WeightsError(f"no weights file {path}: give the path of a .safetensors, .pth or .pt file")
     return Path(path)

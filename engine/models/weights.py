@@ -35,7 +35,7 @@ class Weights:
 
     @property
     def bottleneck_stride(self) -> object:
-        """The stride of the network that they were trained in; None where nobody says."""
+        """Return the stride of the network that they were trained in; None where nobody says."""
         return "3x3" if self.is_imagenet else self.metadata.get("bottleneck_stride")
 
     @property
@@ -117,12 +117,12 @@ def _start_note(built: BuiltModel) -> str:
 
 
 def head_tensors(names: Iterable[str], head: str) -> list[str]:
-    """The names that belong to the head, weight first."""
+    """Return the names that belong to the head, weight first."""
     return sorted((name for name in names if name.rpartition(".")[0] == head), reverse=True)
 
 
 def head_fits(built: BuiltModel, weights: Weights, class_names: Sequence[str]) -> tuple[bool, str]:
-    """Whether the file's head answers our classes, and why."""
+    """Return whether the file's head answers our classes, and why."""
     if weights.is_imagenet:
         return False, "its 1000 ImageNet classes are not ours"
     ours, state = built.model.state_dict(), weights.state
@@ -140,7 +140,7 @@ def head_fits(built: BuiltModel, weights: Weights, class_names: Sequence[str]) -
 
 
 def in_short(class_names: Sequence[object], most: int = 12) -> str:
-    """The first names of a list of classes, and how many more there are."""
+    """Return the first names of a list of classes, and how many more there are."""
     rest = f" and {len(class_names) - most} more" if len(class_names) > most else ""
     return ", ".join(map(str, class_names[:most])) + rest
 
@@ -169,13 +169,13 @@ def check_body(
 
 
 def first_of(names: Sequence[str]) -> str:
-    """The first few of the names and the count of the others."""
+    """Return the first few of the names and the count of the others."""
     rest = f" and {len(names) - TENSORS_NAMED} more" if len(names) > TENSORS_NAMED else ""
     return ", ".join(names[:TENSORS_NAMED]) + rest
 
 
 def depth_note(state: Mapping[str, Tensor], arch: str) -> str:
-    """A hint when the names and shapes are those of another built-in network."""
+    """Return a hint when the names and shapes are those of another built-in network."""
     positions = {tuple(name.split(".")[:2]) for name in state if name.startswith("layer")}
     blocks = tuple(sum(stage == f"layer{index}" for stage, *_ in positions) for index in range(1, 5))
     second = state.get("layer1.0.conv2.weight")
@@ -194,7 +194,7 @@ def _inner_shape(info: ArchInfo) -> tuple[int, int]:
 
 
 def stride_note(built: BuiltModel, weights: Weights) -> str:
-    """A warning when bottlenecks were trained with the stride in the other convolution: no shape shows it."""
+    """Return a warning when bottlenecks were trained with the stride in the other convolution: no shape shows it."""
     ours, theirs = built.bottleneck_stride, weights.bottleneck_stride
     if ours is None or theirs is None or theirs == ours:
         return ""
@@ -202,7 +202,7 @@ def stride_note(built: BuiltModel, weights: Weights) -> str:
 
 
 def file_note(built: BuiltModel, weights: Weights) -> str:
-    """A warning when a plug-in's file has changed since the weights were trained."""
+    """Return a warning when a plug-in's file has changed since the weights were trained."""
     theirs = weights.metadata.get("plugin_sha256")
     is_other = built.plugin_sha256 is not None and theirs not in (None, built.plugin_sha256)
     return "; the plug-in's file has changed since they were trained" if is_other else ""

@@ -93,7 +93,7 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
 
 
 def _built(known: dict[str, Any], outputs: int, home: Home) -> BuiltModel:
-    """The network that the metadata name; says so where a plug-in's file is another now."""
+    """Return the network that the metadata name; says so where a plug-in's file is another now."""
     built = build_network(
         known["arch"],
         outputs,

@@ -85,7 +85,7 @@ def check_fit(specs: Sequence[RunSpec], index: Index) -> Iterator[Problem]:
 
 
 def check_data(home: Home, specs: Sequence[RunSpec]) -> dict[ReadKey, DataFound]:
-    """The data of all specs, each set read once, and what is wrong with it for its specs."""
+    """Return the data of all specs, each set read once, and what is wrong with it for its specs."""
     by_data: dict[ReadKey, list[RunSpec]] = {}
     for spec in specs:
         by_data.setdefault(read_key(spec), []).append(spec)

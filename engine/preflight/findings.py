@@ -1,4 +1,4 @@
-"""The one check before runs are queued, for every front end: `preflight`."""
+"""One check before runs are queued, for every front end: `preflight`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def preflight(
 def _runs_there(
     store: Store | None, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec]
 ) -> tuple[dict[int, Source], list[int | None]]:
-    """The runs that specs start from, and those that they repeat."""
+    """Return the runs that specs start from, and those that they repeat."""
     if store is None:
         return {}, [None] * len(specs)
     with store.read() as session:

@@ -67,7 +67,7 @@ def kind_of(spec: RunSpec) -> Kind:
 
 
 def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]:
-    """A warning for each kind of run that fits no card of this host, nor one that a worker has."""
+    """Return a warning for each kind of run that fits no card of this host, nor one that a worker has."""
     cards = {card.name: card.memory_gb for card in telemetry.nvidia().cards if card.memory_gb is not None}
     learnt: dict[Kind, tuple[int, float]] = {}
     if store is not None:

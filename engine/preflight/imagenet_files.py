@@ -1,4 +1,4 @@
-"""The files of ImageNet weights that runs need: present, to be downloaded, or to be copied here by hand.
+"""Files of ImageNet weights that runs need: present, to be downloaded, or to be copied here by hand.
 
 torch is asked in a process of its own."""
 
@@ -15,7 +15,7 @@ CANNOT_DOWNLOAD = "this machine cannot download it"
 
 @dataclass(frozen=True)
 class ImagenetFile:
-    """The file of one network's weights, and the folder that it belongs in."""
+    """File of one network's weights, and the folder that it belongs in."""
 
     arch: str
     pretrained: str
@@ -37,7 +37,7 @@ class ImagenetFile:
 
 
 def imagenet_files(wanted: Iterable[tuple[str, str]]) -> list[ImagenetFile]:
-    """The files of these pairs of arch and `pretrained`, each once; other pairs need none. Raises AskError."""
+    """Return the files of these pairs of arch and `pretrained`, each once; other pairs need none. Raises AskError."""
     pairs = [f"{arch}:{source}" for arch, source in wanted if source in IMAGENET_WORDS]
     if not pairs:
         return []

@@ -1,4 +1,4 @@
-"""The runs that others are to start from, as the run table has them."""
+"""Runs that others are to start from, as the run table has them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from engine.store.status import Status
 
 @dataclass(frozen=True)
 class Source:
-    """A run whose best weights another starts from."""
+    """Run whose best weights another starts from."""
 
     arch: str
     status: Status

@@ -1,4 +1,4 @@
-"""The augmentations: one entry each, joined by + in `augment`; what a joined text asks of the packed images."""
+"""Augmentations: one entry each, joined by + in `augment`; what a joined text asks of the packed images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,21 +38,21 @@ class ViewPlan:
     """Images × 2: of the shown part's middle, in halves of the packed side."""
 
     def numbers(self, purpose: int) -> "NDArray[np.uint64]":
-        """A random number for each view."""
+        """Return a random number for each view."""
         return counters.mix(self.seed, self.epoch, purpose, self.rows + self.copies * counters.COPY_STEP)
 
     def numbers_by_image(self, purpose: int) -> "NDArray[np.uint64]":
-        """A random number for each view, the same for all copies of an image."""
+        """Return a random number for each view, the same for all copies of an image."""
         return counters.mix(self.seed, self.epoch, purpose, self.rows)
 
     def uniform(self, purpose: int) -> "NDArray[np.float64]":
-        """A random number in [0, 1) for each view."""
+        """Return a random number in [0, 1) for each view."""
         return counters.share(self.numbers(purpose))
 
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationInfo(Entry):
-    """An augmentation: all that the program knows of it. `excludes` are others that it cannot be joined with."""
+    """Augmentation: all that the program knows of it. `excludes` are others that it cannot be joined with."""
 
     change: Callable[[ViewPlan], None]
     passes: int = 1
@@ -81,17 +81,17 @@ def canonical(text: str) -> str:
 
 
 def augmentations_of(augment: str) -> list[AugmentationInfo]:
-    """The entries of a canonical text."""
+    """Return the entries of a canonical text."""
     return [] if augment == NONE else [AUGMENTATIONS[name] for name in augment.split("+")]
 
 
 def passes_of(augment: str) -> int:
-    """How often an epoch shows each training image."""
+    """Return how often an epoch shows each training image."""
     return max((info.passes for info in augmentations_of(augment)), default=1)
 
 
 def has_margin(augment: str) -> bool:
-    """Whether images are packed with a margin to rotate or crop in."""
+    """Return whether images are packed with a margin to rotate or crop in."""
     return any(info.needs_margin for info in augmentations_of(augment))
 
 
@@ -104,7 +104,7 @@ def packed_px(image_size: int, augment: str) -> int:
 
 
 def in_words() -> str:
-    """All that `augment` may be, each with what it does."""
+    """Return all that `augment` may be, each with what it does."""
     names = [f"{info.name} ({info.description})" for info in AUGMENTATIONS.values()]
     return f"{NONE}, or {', '.join(names)} joined by +"
 

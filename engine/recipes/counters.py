@@ -14,7 +14,7 @@ COPY_STEP = 2**40
 
 
 def mix(seed: int, epoch: int, purpose: int, rows: "NDArray[np.int64]") -> "NDArray[np.uint64]":
-    """A 64-bit random number for each row, a pure function of its arguments.
+    """Return a 64-bit random number for each row, a pure function of its arguments.
 
     Three rounds of the SplitMix64 finaliser (Steele, Lea and Flood 2014) over the mixed-in counters."""
     import numpy as np

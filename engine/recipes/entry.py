@@ -36,5 +36,5 @@ def by_name(*entries: E) -> dict[str, E]:
 
 
 def unknown_choice(value: object, choices: Iterable[str]) -> str:
-    """The message for a value that is none of the choices."""
+    """Return the message for a value that is none of the choices."""
     return f"{value!r} is unknown: choose from {', '.join(choices)}"

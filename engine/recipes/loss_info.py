@@ -1,4 +1,4 @@
-"""The type of a loss's entry, and what follows from it: class weights, number of outputs, demands on the data."""
+"""Type of a loss's entry, and what follows from it: class weights, number of outputs, demands on the data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ for each class (float32, or None for 1), and the share of label smoothing."""
 
 @dataclass(frozen=True, kw_only=True)
 class LossInfo(Entry):
-    """A loss: all that the program knows of it."""
+    """Loss: all that the program knows of it."""
 
     mean_loss: MeanLoss
     """Divides by the number of images, so that the parts of a batch add up to the whole."""
@@ -38,11 +38,11 @@ class LossInfo(Entry):
 
     @property
     def gives_grade(self) -> bool:
-        """Whether the network has a single output, the grade, and so neither probabilities nor an NLL."""
+        """Return whether the network has a single output, the grade, and so neither probabilities nor an NLL."""
         return self.outputs == "grade"
 
     def output_count(self, classes: int) -> int:
-        """How many outputs the network has for so many classes."""
+        """Return how many outputs the network has for so many classes."""
         match self.outputs:
             case "logits":
                 return classes

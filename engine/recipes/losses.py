@@ -1,4 +1,4 @@
-"""The losses: one entry each. To add one, write its formula and its entry here; all else follows.
+"""Losses: one entry each. To add one, write its formula and its entry here; all else follows.
 
 n images, n_c of class c, K classes, p the softmax of the logits, y the class of an image. `majority_class_loss` takes
 the mass m_c of each class and minimises Σ m_c · loss(class c) over outputs that are the same for every image."""
@@ -56,19 +56,19 @@ def squared_error(
 
 
 def entropy(masses: Sequence[float]) -> float:
-    """The least of Σ m_c · −ln p_c: at p = m / Σm (Gibbs' inequality)."""
+    """Return the least of Σ m_c · −ln p_c: at p = m / Σm (Gibbs' inequality)."""
     total = sum(masses)
     return sum(mass * log(total / mass) for mass in masses if mass)
 
 
 def variance(masses: Sequence[float]) -> float:
-    """The least of Σ m_c · (grade − c)² for masses that sum to 1: at their mean."""
+    """Return the least of Σ m_c · (grade − c)² for masses that sum to 1: at their mean."""
     mean = sum(grade * mass for grade, mass in enumerate(masses))
     return sum(mass * (grade - mean) ** 2 for grade, mass in enumerate(masses))
 
 
 def least_focal(masses: Sequence[float]) -> float:
-    """The least of Σ m_c · f(p_c), with f(p) = −(1 − p)^γ ln p, which has no closed form.
+    """Return the least of Σ m_c · f(p_c), with f(p) = −(1 − p)^γ ln p, which has no closed form.
 
     f is convex on (0, 1], so that at the minimum all m_c · −f′(p_c) have the same value λ; −f′ falls from ∞ to 0 and
     Σ p_c with λ, so that the λ at which the sum is 1 is found by bisection. With K masses above 0 it lies between that

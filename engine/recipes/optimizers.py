@@ -1,4 +1,4 @@
-"""The optimisers: one entry each, with how it is made, its learning rates, and the memory that its state takes."""
+"""Optimisers: one entry each, with how it is made, its learning rates, and the memory that its state takes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ DEFAULT = "sgd"
 
 
 class OptimizerSettings(Protocol):
-    """The settings of a run that an optimiser reads."""
+    """Settings of a run that an optimiser reads."""
 
     @property
     def optimizer(self) -> str: ...
@@ -31,7 +31,7 @@ class OptimizerSettings(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerInfo(Entry):
-    """An optimiser: all that the program knows of it."""
+    """Optimiser: all that the program knows of it."""
 
     default_lr: float
     largest_lr: float
@@ -44,18 +44,18 @@ class OptimizerInfo(Entry):
 
 
 def make_optimizer(model: "nn.Module", settings: OptimizerSettings, device: "torch.device") -> "Optimizer":
-    """The optimiser of all parameters; weight decay touches each, as in torchvision's reference recipe."""
+    """Return the optimiser of all parameters; weight decay touches each, as in torchvision's reference recipe."""
     fused = device.type in ("cuda", "cpu")
     return OPTIMIZERS[settings.optimizer].make(list(model.parameters()), settings, fused)
 
 
 def names_with_momentum() -> list[str]:
-    """The optimisers that read `momentum` and `nesterov`."""
+    """Return the optimisers that read `momentum` and `nesterov`."""
     return [name for name, info in OPTIMIZERS.items() if info.takes_momentum]
 
 
 def lr_defaults() -> str:
-    """The default learning rates in words: `0.01; adamw: 0.0003`."""
+    """Return the default learning rates in words: `0.01; adamw: 0.0003`."""
     usual = OPTIMIZERS[DEFAULT].default_lr
     others = [f"{info.name}: {info.default_lr:g}" for info in OPTIMIZERS.values() if info.default_lr != usual]
     return "; ".join([f"{usual:g}", *others])

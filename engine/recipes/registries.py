@@ -1,4 +1,4 @@
-"""The settings that take one value of a registry, and what their values mean."""
+"""Settings that take one value of a registry, and what their values mean."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType

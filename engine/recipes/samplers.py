@@ -1,4 +1,4 @@
-"""The samplers: one entry each, for which images an epoch's steps see, and in which order."""
+"""Samplers: one entry each, for which images an epoch's steps see, and in which order."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Order: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int64]]"
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerInfo(Entry):
-    """A sampler: all that the program knows of it."""
+    """Sampler: all that the program knows of it."""
 
     order: "Callable[[NDArray[np.int64], NDArray[np.int64], int, Numbers], Order]"
     """From the training rows, their labels, the passes that an epoch makes over them, and the random numbers."""
@@ -28,7 +28,7 @@ class SamplerInfo(Entry):
     """Whether these are the shares of the training images."""
 
     def drawn_shares(self, counts: Sequence[int]) -> list[float] | None:
-        """The share of each class among the images that the steps see; None without images."""
+        """Return the share of each class among the images that the steps see; None without images."""
         return self.shares(counts) if sum(counts) else None
 
 

@@ -1,4 +1,4 @@
-"""The learning-rate schedules: one entry each; they move after every step, and a linear warm-up goes before."""
+"""Learning-rate schedules: one entry each; they move after every step, and a linear warm-up goes before."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ WARMUP_START = 0.01
 
 
 class ScheduleSettings(Protocol):
-    """The settings of a run that a schedule reads."""
+    """Settings of a run that a schedule reads."""
 
     @property
     def schedule(self) -> str: ...
@@ -30,7 +30,7 @@ class ScheduleSettings(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleInfo(Entry):
-    """A schedule: all that the program knows of it."""
+    """Schedule: all that the program knows of it."""
 
     make: "Callable[[Optimizer, float, int], LRScheduler]"
     """From the optimiser, the learning rate, and the number of steps that the warm-up leaves."""
@@ -39,7 +39,7 @@ class ScheduleInfo(Entry):
 
 
 def make_schedule(optimizer: "Optimizer", settings: ScheduleSettings, steps_per_epoch: int) -> "LRScheduler":
-    """The schedule over the steps that a linear warm-up leaves."""
+    """Return the schedule over the steps that a linear warm-up leaves."""
     from torch.optim.lr_scheduler import LinearLR, SequentialLR
 
     make = SCHEDULES[settings.schedule].make

@@ -1,4 +1,4 @@
-"""The registry of architectures: one entry holds all that the program knows of a network. Imports no torch."""
+"""Registry of architectures: one entry holds all that the program knows of a network. Imports no torch."""
 
 from dataclasses import dataclass
 from typing import Literal, assert_never
@@ -147,5 +147,5 @@ DEFAULT_ARCH = ARCHS[0]
 
 
 def find_arch(arch: str) -> ArchInfo | None:
-    """The entry of a built-in architecture; None for a plug-in, of which only its file knows more."""
+    """Return the entry of a built-in architecture; None for a plug-in, of which only its file knows more."""
     return ARCH_INFOS.get(arch)

@@ -15,7 +15,7 @@ from engine.spec.stems import STEMS
 
 
 def conflicts(spec: RunSpec) -> list[Problem]:
-    """All conflicts of a spec, each beside the field that is to change."""
+    """Return all conflicts of a spec, each beside the field that is to change."""
     return [
         *_data_conflicts(spec),
         *(_network_conflicts(spec) if plugin_of(spec.arch) is None else _plugin_conflicts(spec)),

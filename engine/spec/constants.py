@@ -1,4 +1,4 @@
-"""The built-in data sets. Imports nothing: the app's start needs it."""
+"""Built-in data sets. Imports nothing: the app's start needs it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The defaults that depend on other settings: in words, and filled in."""
+"""Defaults that depend on other settings: in words, and filled in."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -17,14 +17,14 @@ def setting(
     words: tuple[str, ...] = (),
     **limits: Any,
 ) -> Any:
-    """A field of a spec. `group` is the heading under which help and forms show it; a `grid` field takes lists;
+    """Return a field of a spec. `group` is the heading under which help and forms show it; a `grid` field takes lists;
     `words` are offered where the field may be more than a few words."""
     extra: dict[str, Any] = {"group": group, "grid": grid, "words": list(words)}
     return Field(default, description=description, json_schema_extra=extra, **limits)
 
 
 def checked_text(value: str) -> str:
-    """The text without space around it. Raises ValueError for what no file or column can be called."""
+    """Return the text without space around it. Raises ValueError for what no file or column can be called."""
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError(f"{value!r} is no text in UTF-8: rename it")
     return value.strip()

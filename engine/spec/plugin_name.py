@@ -20,14 +20,14 @@ class PluginName:
 
 
 def plugin_of(arch: str) -> PluginName | None:
-    """The parts of a plug-in's name; None for any other name."""
+    """Return the parts of a plug-in's name; None for any other name."""
     path, _, function = arch.rpartition(":")
     is_plugin = path.endswith(SUFFIX) and len(path) > len(SUFFIX) and function.isidentifier()
     return PluginName(path, function) if is_plugin else None
 
 
 def checked_arch(arch: str) -> str:
-    """The name of a built-in architecture or a plug-in. Raises ValueError, saying what there is."""
+    """Return the name of a built-in architecture or a plug-in. Raises ValueError, saying what there is."""
     name = arch.strip()
     if name in ARCHS:
         return name
@@ -39,6 +39,6 @@ def checked_arch(arch: str) -> str:
 
 
 def arch_shown(arch: str) -> str:
-    """An architecture as tables and titles show it: `make_model (file.py)` for a plug-in."""
+    """Return an architecture as tables and titles show it: `make_model (file.py)` for a plug-in."""
     plugin = plugin_of(arch)
     return arch if plugin is None else f"{plugin.function} ({os.path.basename(plugin.path)})"

@@ -1,4 +1,4 @@
-"""The registry of sources for first weights: the words of `pretrained`, and what else it may be. Imports no torch."""
+"""Registry of sources for first weights: the words of `pretrained`, and what else it may be. Imports no torch."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class SourceWord:
-    """A word that `pretrained` may be."""
+    """Word that `pretrained` may be."""
 
     word: str
     kind: SourceKind
@@ -43,5 +43,5 @@ def source_kind(pretrained: str) -> SourceKind:
 
 
 def is_warm_start(pretrained: str) -> bool:
-    """Whether the weights were trained on images of which this program may know: a run's or a file's."""
+    """Return whether the weights were trained on images of which this program may know: a run's or a file's."""
     return source_kind(pretrained) in ("run", "file")

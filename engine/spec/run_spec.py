@@ -25,7 +25,7 @@ NO_RESULT = frozenset({"allow_leak"})
 
 
 class RunSpec(BaseModel):
-    """The settings that determine a run's result, each checked by itself; `make_spec` checks that they fit together."""
+    """Settings that determine a run's result, each checked by itself; `make_spec` checks that they fit together."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -223,7 +223,7 @@ class RunSpec(BaseModel):
 
     @property
     def passes(self) -> int:
-        """How often an epoch shows each training image."""
+        """Return how often an epoch shows each training image."""
         return augmentations.passes_of(self.augment)
 
     @property
@@ -233,7 +233,7 @@ class RunSpec(BaseModel):
 
     @property
     def packed_px(self) -> int:
-        """The side at which images are packed: with a margin where they are rotated or cropped."""
+        """Return the side at which images are packed: with a margin where they are rotated or cropped."""
         return augmentations.packed_px(self.image_size, self.augment)
 
     def to_json(self) -> str:
@@ -250,7 +250,7 @@ class RunSpec(BaseModel):
 
     @property
     def is_extendable(self) -> bool:
-        """Whether more epochs leave those before them as they are."""
+        """Return whether more epochs leave those before them as they are."""
         return SCHEDULES[self.schedule].is_extendable and self.epochs > 0
 
     def _digest(self, left_out: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""The first layers of a ResNet: which there are, and how far they shrink an image. Imports no torch."""
+"""First layers of a ResNet: which there are, and how far they shrink an image. Imports no torch."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ STAGES_SHRINK = 8
 
 @dataclass(frozen=True)
 class StemInfo:
-    """A convolution of 64 channels, and whether a 3×3 max pool of stride 2 follows it."""
+    """Convolution of 64 channels, and whether a 3×3 max pool of stride 2 follows it."""
 
     kernel_px: int
     stride: int
@@ -20,12 +20,12 @@ class StemInfo:
 
     @property
     def smallest_single_px(self) -> int:
-        """The smallest image whose last feature map is larger than 1×1, so that BatchNorm can take it alone."""
+        """Return the smallest image whose last feature map is larger than 1×1, so that BatchNorm can take it alone."""
         return self._shrinks * STAGES_SHRINK + 1
 
     @property
     def largest_single_conv5_px(self) -> int:
-        """The largest image of which conv5_x, the last of the stages, gets a map of 1×1."""
+        """Return the largest image of which conv5_x, the last of the stages, gets a map of 1×1."""
         return self._shrinks * STAGES_SHRINK // 2
 
     @property

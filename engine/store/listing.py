@@ -142,9 +142,9 @@ class Obstacle(NamedTuple):
 def stuck(
     waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[Status] = ENDED
 ) -> dict[int, Obstacle]:
-    """The runs that wait, directly or through others, for one of these statuses or one of `dead_too`: for which.
+    """Return the runs that wait, directly or through others, for a run `at` these statuses or of `dead_too`, and which.
 
-    What is waited for and has ended, has failed or was cancelled."""
+    A target that was waited for and has ended has failed or was cancelled."""
     dead: dict[int, Obstacle] = {}
     grew = True
     while grew:

@@ -71,7 +71,7 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
 
 @functools.cache
 def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]:
-    """Build the UPDATE of a claim, once for each kind of database: that takes longer than the write lock should be held."""
+    """Build the UPDATE of a claim, once for each kind of database: it takes longer than a write lock should."""
     claimer: BindParameter[int] = bindparam("claimer")
     return (
         run_table.update()

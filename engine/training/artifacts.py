@@ -31,7 +31,7 @@ then take its middle of `image_size`."""
 def weights_about(
     context: RunContext, index: Index, best: Choice, provenance: str, plugin_sha256: str | None
 ) -> dict[str, object]:
-    """The metadata of best.safetensors: what its outputs mean, how an image is made ready for it, how good it is
+    """Return the metadata of best.safetensors: what its outputs mean, how an image is made ready for it, how good it is
     and where it comes from; `provenance` is the digest of the images that it was trained on."""
     spec = context.spec
     return {

@@ -59,7 +59,7 @@ def environment_now(
 
 
 def _plugin(spec: RunSpec, home: Home) -> dict[str, str]:
-    """The file of a plug-in, by its content. Raises PluginError."""
+    """Return the file of a plug-in, by its content. Raises PluginError."""
     plugin = plugin_of(spec.arch)
     return {} if plugin is None else {"plugin_sha256": file_sha256(home.resolve(plugin.path))}
 

@@ -1,4 +1,4 @@
-"""The last layer: with dropout, and alone in learning while the trunk is frozen."""
+"""Last layer: with dropout, and alone in learning while the trunk is frozen."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ DROPOUT = 0.5
 
 
 class DropoutLinear(nn.Linear):
-    """A linear layer whose inputs are dropped while training; its tensors are named as without dropout.
+    """Linear layer whose inputs are dropped while training; its tensors are named as without dropout.
 
     Its masks come from a generator of its own, seeded for each step, so that a resumed run draws the same."""
 

@@ -11,7 +11,7 @@ from engine.training.epoch_sums import EpochSums
 
 @dataclass(frozen=True)
 class Choice:
-    """The best epoch so far by the spec's `select_on`."""
+    """Best epoch so far by the spec's `select_on`."""
 
     epoch: int
     value: float
@@ -22,7 +22,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class EpochResult(EpochValues):
-    """The values of an epoch, and the evaluation of the test split that files are written from."""
+    """Values of an epoch, and the evaluation of the test split that files are written from."""
 
     evaluation: Evaluation
 
@@ -30,7 +30,7 @@ class EpochResult(EpochValues):
 def measure(
     epoch: int, test: Evaluation, sums: EpochSums, lr: float, *, val: Evaluation | None = None
 ) -> EpochResult:
-    """The values of every declared metric; of the train images afterwards, see `with_train_images`."""
+    """Return the values of every declared metric; of the train images afterwards, see `with_train_images`."""
     counted = {
         **sums.means(),
         "images_per_s": sums.images_per_s,
@@ -53,7 +53,7 @@ def with_train_images(result: EpochResult, evaluation: Evaluation) -> EpochResul
 
 
 def better(result: EpochResult, best: Choice | None, *, select_on: str, epochs: int) -> Choice | None:
-    """The best epoch after this one: ties stay with the earlier; epoch 0 counts only where there is no other."""
+    """Return the best epoch after this one: ties stay with the earlier; epoch 0 counts only where there is no other."""
     chosen_by = selected(select_on)
     value = result.number(chosen_by.key)
     if value is None or (result.epoch == 0 and epochs > 0):
@@ -66,7 +66,7 @@ def better(result: EpochResult, best: Choice | None, *, select_on: str, epochs: 
 
 
 def epoch_line(result: EpochResult, epochs: int) -> str:
-    """An epoch as a line of the log."""
+    """Return an epoch as a line of the log."""
     number = result.number
     parts = [f"epoch {result.epoch}/{epochs}"]
     loss, accuracy = number("train_loss"), number("train_acc")
@@ -86,7 +86,7 @@ def epoch_line(result: EpochResult, epochs: int) -> str:
 
 
 def early_line(epoch: int, best: Choice | None, select_on: str) -> str:
-    """A run that patience ended, as a line of the log."""
+    """Return a run that patience ended, as a line of the log."""
     since = "defined" if best is None else f"better since epoch {best.epoch}"
     return f"stopped early after epoch {epoch}: no {select_on} {since}"
 

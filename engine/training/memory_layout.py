@@ -1,4 +1,4 @@
-"""The order of weights and images in memory."""
+"""Order of weights and images in memory."""
 
 import torch
 

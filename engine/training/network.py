@@ -1,4 +1,4 @@
-"""The network of a run with its optimiser, schedule and loss, made from its spec."""
+"""Network of a run with its optimiser, schedule and loss, made from its spec."""
 
 from typing import assert_never
 

@@ -12,7 +12,7 @@ from engine.recipes.losses import LOSSES, cross_entropy, squared_error
 
 
 class Objective(nn.Module):
-    """A loss over outputs (images × outputs) and labels (int64, images): its mean over the images.
+    """Loss over outputs (images × outputs) and labels (int64, images): its mean over the images.
 
     Always divided by the number of images, so that the parts of a batch add up to the whole."""
 
@@ -20,7 +20,7 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def predictions(self, outputs: Tensor) -> Tensor:
-        """The predicted class of each image, int64."""
+        """Return the predicted class of each image, int64."""
         raise NotImplementedError
 
     def scores(self, outputs: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def nll(self, outputs: Tensor, labels: Tensor) -> Tensor | None:
-        """The mean negative log-likelihood, unweighted and unsmoothed; None where there is no probability."""
+        """Return the mean negative log-likelihood, unweighted and unsmoothed; None where there is no probability."""
         raise NotImplementedError
 
 
@@ -98,7 +98,7 @@ def grade_thresholds(classes: int) -> list[float]:
 
 
 def make_objective(loss: str, train_counts: Sequence[int], label_smoothing: float = 0.0) -> Objective:
-    """The objective of a registered loss for so many training images of each class."""
+    """Return the objective of a registered loss for so many training images of each class."""
     info = LOSSES[loss]
     weights = None if info.class_weight is None else torch.tensor(info.class_weights(train_counts))
     prior = torch.tensor(log_prior(train_counts)) if info.adds_log_prior else None
@@ -112,7 +112,7 @@ def make_objective(loss: str, train_counts: Sequence[int], label_smoothing: floa
 
 
 def reading_of(info: LossInfo, classes: int) -> Objective:
-    """How the outputs of a network trained with a loss are read, where no loss is computed."""
+    """Return how the outputs of a network trained with a loss are read, where no loss is computed."""
     match info.outputs:
         case "logits":
             return Classification()

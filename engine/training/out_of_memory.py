@@ -47,7 +47,7 @@ def halved(images: int, fewest: int) -> int | None:
 
 
 def fitting_batch(net: Network, spec: RunSpec) -> int | None:
-    """The largest of a half, a quarter, … of the micro-batch whose step fits, by taking it with black images.
+    """Return the largest of a half, a quarter, … of the micro-batch whose step fits, by taking it with black images.
 
     The network is of no use afterwards: its newest checkpoint holds what it had learnt."""
     image_size, fewest = spec.image_size, smallest_batch(spec)

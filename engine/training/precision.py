@@ -1,4 +1,4 @@
-"""The number format of a run's arithmetic: its choice, the context that computes in it, float16's gradient scaler."""
+"""Number format of a run's arithmetic: its choice, the context that computes in it, float16's gradient scaler."""
 
 import contextlib
 from contextlib import AbstractContextManager
@@ -50,14 +50,14 @@ def run_precision(spec: RunSpec, device: torch.device) -> str:
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
-    """The context in which the forward pass runs."""
+    """Return the context in which the forward pass runs."""
     if precision == "fp32":
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16 if precision == "bf16" else torch.float16)
 
 
 def make_scaler(precision: str, device: torch.device) -> GradScaler:
-    """The scaler that keeps float16's small gradients above zero; disabled for any other format."""
+    """Return the scaler that keeps float16's small gradients above zero; disabled for any other format."""
     return GradScaler(device.type, enabled=precision == "fp16")
 
 

@@ -26,7 +26,7 @@ Autocast = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True)
 class Network:
-    """A model on its device and what trains it."""
+    """Model on its device and what trains it."""
 
     model: nn.Module
     forward: Callable[[Tensor], Tensor]

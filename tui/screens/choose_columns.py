@@ -1,4 +1,4 @@
-"""A list of the metrics that the run table can show: space turns one on or off."""
+"""List of the metrics that the run table can show: space turns one on or off."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""The new-experiment form: what is wrong stands beside its field, what will be queued below."""
+"""New-experiment form: what is wrong stands beside its field, what will be queued below."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The compared runs' numbers and settings, as tables."""
+"""Compared runs' numbers and settings, as tables."""
 
 import itertools
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ LEAST_VALUE, MOST_VALUE = 6, 20
 
 
 class TablePane(Scrolling, VerticalScroll, can_focus=False):
-    """A text that is made anew when the runs or the width change."""
+    """Text that is made anew when the runs or the width change."""
 
     def __init__(self, page: str) -> None:
         super().__init__(id=page)
@@ -53,7 +53,7 @@ def colour(number: int) -> str:
 
 
 def key_text(compared: Compared, width: int) -> Text:
-    """A line for each run: its marker and colour, and what tells it from the others."""
+    """Return a line for each run: its marker and colour, and what tells it from the others."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for number, view in enumerate(compared.views):
         text.append("\n" if number else "")
@@ -128,7 +128,7 @@ def _says(view: RunView) -> str:
 
 
 def settings_text(compared: Compared, width: int) -> Text:
-    """The settings in which the runs differ, a column for each run."""
+    """Return the settings in which the runs differ, a column for each run."""
     names = compared.differing
     text = Text(no_wrap=True, overflow="ellipsis")
     if not names:

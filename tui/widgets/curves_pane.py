@@ -1,4 +1,4 @@
-"""The curves of the opened run: one chart large, or all of them."""
+"""Curves of the opened run: one chart large, or all of them."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -24,7 +24,7 @@ class ChartPlot(PlotextPlot):
 
 
 class ChartBox(Vertical):
-    """A chart under its title, with the lines' names and their newest values, or those at the cursor."""
+    """Chart under its title, with the lines' names and their newest values, or those at the cursor."""
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(id=f"chart-{panel.key}", classes="chart")

@@ -1,4 +1,4 @@
-"""The line below the form's fields: what is wrong where the cursor stands, or what will be queued. Pure."""
+"""Line below the form's fields: what is wrong where the cursor stands, or what will be queued. Pure."""
 
 from collections.abc import Mapping
 
@@ -12,13 +12,13 @@ CHECKING = "checking …"
 
 
 def problem_line(problems: Mapping[str, str], focused: str, colours: Mapping[str, str]) -> Text:
-    """The problem of the focused field, else the first one; `problems` by field, at least one."""
+    """Return the problem of the focused field, else the first one; `problems` by field, at least one."""
     name = focused if focused in problems else next(iter(problems))
     return Text(f"✖ {labelled(name, problems[name])}", style=colours["error"])
 
 
 def labelled(name: str, problem: str) -> str:
-    """A problem after the label of its field."""
+    """Return a problem after the label of its field."""
     return plain(f"{LABELS.get(name, name)}: {problem}" if name else problem)
 
 

@@ -21,14 +21,14 @@ class DataError(ValueError):
 def error(
     kind: str, what: str, names: Sequence[str] = (), ways: Sequence[WayOut] = (), field: str = "data"
 ) -> Problem:
-    """A problem with which the data cannot be used; `names` are the images or files that it concerns."""
+    """Return a problem with which the data cannot be used; `names` are the images or files that it concerns."""
     return Problem(field, "error", what, tuple(names[:EXAMPLES]), tuple(ways), kind, count=len(names) or 1)
 
 
 def warning(
     kind: str, what: str, brief: str, names: Sequence[str] = (), ways: Sequence[WayOut] = ()
 ) -> Problem:
-    """A problem that should be read; `brief` says it in a few words."""
+    """Return a problem that should be read; `brief` says it in a few words."""
     return Problem(
         "data", "warning", what, tuple(names[:EXAMPLES]), tuple(ways), kind, brief, len(names) or 1
     )

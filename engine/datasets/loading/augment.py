@@ -40,7 +40,7 @@ def make_views(
     epoch: int,
     shown_share: float,
 ) -> Views:
-    """How an epoch shows `rows`; `copies` numbers the repeats of an image. `shown_share`: the shown side's share
+    """Return how an epoch shows `rows`; `copies` numbers the repeats of an image. `shown_share`: the shown side's share
     of the packed one's."""
     count = len(rows)
     plan = ViewPlan(

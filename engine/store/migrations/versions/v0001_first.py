@@ -1,4 +1,4 @@
-"""The first schema: runs, their order, what they measured, and the workers."""
+"""First schema: runs, their order, what they measured, and the workers."""
 
 import sqlalchemy as sa
 from alembic import op
