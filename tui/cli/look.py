@@ -26,7 +26,10 @@ from tui.formatting import clock, decimals, learning_rate, plain
 from tui.snapshot_rows import start_shown
 from tui.views.metric_columns import optional_metrics
 
-SORTS = ("id", "queue", "status", "arch", "pretrained", "lr", "epoch", "best", "kappa", "sweep")
+SORT_KEYS = (
+    "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "verdict",
+    "sweep",
+)  # fmt: skip
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
 BEFORE_METRIC = "verdict"
 """Column before which the metric that the runs are sorted by is inserted."""
@@ -50,16 +53,18 @@ def ls(
     ] = None,
     sweep: Annotated[str | None, typer.Option(help="Only this sweep's runs.")] = None,
     sort: Annotated[
-        str, typer.Option(help=f"Sort by {', '.join(SORTS)}, or a metric of the best epoch such as auc.")
+        str, typer.Option(help=f"Sort by {', '.join(SORT_KEYS)}, or a metric of the best epoch such as auc.")
     ] = "id",
     as_json: Json = False,
 ) -> int:
     """List the runs."""
     wanted = [_status(each.strip()) for each in (status or "").split(",") if each.strip()]
     checked_text("--sweep", sweep or "")
-    metric = optional_metrics().get(sort) if sort not in SORTS else None
-    if sort not in SORTS and metric is None:
-        raise CliError(f"--sort: {sort!r} is unknown: choose from {', '.join((*SORTS, *optional_metrics()))}")
+    metric = optional_metrics().get(sort) if sort not in SORT_KEYS else None
+    if sort not in SORT_KEYS and metric is None:
+        raise CliError(
+            f"--sort: {sort!r} is unknown: choose from {', '.join((*SORT_KEYS, *optional_metrics()))}"
+        )
     with open_store(home.database, create=False).read() as session:
         runs = listing.list_runs(session, status=wanted, sweep=sweep)
         waiting = waits(session, [run.id or 0 for run in runs])
@@ -110,14 +115,15 @@ def _queue_key(run: Run, order: Mapping[int, int]) -> tuple[int, int, int]:
 
 
 def _sort_key(run: Run, field: str) -> tuple[bool, object, int]:
-    """Sort key of a column; runs without a value come last."""
+    """Return the sort key of a column; runs without a value or text come last."""
     value = getattr(run, _COLUMN.get(field, field))
-    descending = field in ("best", "kappa") and value is not None
-    return value is None, -value if descending else value, run.id or 0
+    if value is None or value == "":
+        return True, None, run.id or 0
+    return False, -value if field in ("best", "kappa") else value, run.id or 0
 
 
 def _metric_key(run: Run, metric: SplitMetric) -> tuple[bool, float, int]:
-    """Sort key of a metric: best first, runs without a value last."""
+    """Return the sort key of a metric: best first, runs without a value last."""
     value = (run.best_metrics or {}).get(metric.key)
     sign = 1 if metric.metric.lower_is_better else -1
     return value is None, sign * (value or 0.0), run.id or 0

@@ -12,6 +12,7 @@ from studies import train
 from engine.store import queue
 from engine.store.database import Store, open_store
 from engine.store.workers import register
+from tui.cli.look import SORT_KEYS
 
 
 def test_the_reason_names_what_became_of_the_run_at_the_end_of_a_chain(shell: Shell) -> None:
@@ -100,3 +101,9 @@ def test_ls_and_log_say_what_is_to_come(shell: Shell, study: Store) -> None:
         session.execute(text("UPDATE run SET request = 'pause' WHERE id = 5"))
     assert shell("ls") == 0 and shell.out.splitlines()[5].endswith("pauses after this step")
     assert shell("log", "7") == 0 and shell.err == "run 7 (queued) has no log yet\n"
+
+
+@pytest.mark.parametrize("key", SORT_KEYS)
+def test_ls_sorts_by_every_key_that_it_offers(shell: Shell, study: Store, key: str) -> None:
+    assert shell("ls", "--sort", key, "--json") == 0, shell.err
+    assert sorted(run["id"] for run in json.loads(shell.out)["runs"]) == list(range(1, 9))

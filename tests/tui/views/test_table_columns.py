@@ -30,6 +30,7 @@ FULL = EMPTY | {"id": 5, "name": 20, "data": 16, "pretrained": 12, "kappa": 5, "
 
 def test_every_column_can_be_seen() -> None:
     assert NEEDED.keys() | {key for key, _ in WANTED} == INFOS.keys()
+    assert len(INFOS) == len(COLUMNS), "two columns have the same key"
 
 
 @pytest.mark.parametrize("width", [72, 79, 100, 140, 200])
@@ -112,13 +113,13 @@ def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.Monkey
     def batch(row: RunRow, _width: int) -> str:
         return str(row.batch_size)
 
-    added = ColumnInfo("batch", "batch", batch, lambda row: row.batch_size, lambda _sizes: 5, right=True)
+    added = ColumnInfo("toy", "toy", batch, lambda row: row.batch_size, lambda _sizes: 5, right=True)
     monkeypatch.setattr(table_columns, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
-    monkeypatch.setattr(table_columns, "WANTED", (("batch", 5), *WANTED))
+    monkeypatch.setattr(table_columns, "WANTED", (("toy", 5), *WANTED))
     row = make_row(listed(1, "done", batch_size=24), None)
     *_, column, last = plan_columns(100, widths_of([row]))
-    assert (column.key, last.key) == ("batch", "verdict")
-    assert header(column, "batch", False) == "batc▾" and content(row, column, marked=False) == "   24"
+    assert (column.key, last.key) == ("toy", "verdict")
+    assert header(column, "toy", False) == " toy▾" and content(row, column, marked=False) == "   24"
 
 
 @pytest.mark.parametrize("key", SORTS)
@@ -134,6 +135,7 @@ def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
         )
         for number, status in ((1, "done"), (2, "running"))
     ]  # fmt: skip
+    # A new column needs a value above in which the two rows differ.
     orders = {
         arrange({row.id: row for row in rows}, TableQuery((), key, reverse)) for reverse in (False, True)
     }
