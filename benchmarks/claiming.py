@@ -1,4 +1,4 @@
-"""How fast 8 processes at once claim runs from one SQLite file."""
+"""Claims per second by 8 processes from one SQLite file."""
 
 import multiprocessing
 import statistics

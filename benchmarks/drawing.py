@@ -1,4 +1,4 @@
-"""What a plot costs, built and drawn as text, and the reading of what it shows."""
+"""Cost of a plot, built and drawn as text, and of reading what it shows."""
 
 import random
 import statistics

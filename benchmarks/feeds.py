@@ -86,7 +86,7 @@ def _size(place: Path, size_px: int, count: int, precision: str) -> Iterator[str
 
 
 def _share(size_px: int, prepare: Callable[[], Iterable[Batch]], train: Callable[[], object]) -> str:
-    """By processor time, which other work on the machine hardly moves."""
+    """Compare processor time, which other work on the machine hardly changes."""
     shares = []
     for _ in range(ROUNDS):
         began = time.process_time()

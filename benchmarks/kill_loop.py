@@ -68,7 +68,7 @@ class KillLoop:
         return list(add_runs(self.store, specs, max_attempts=10 * self.kills).ids)
 
     def run(self) -> None:
-        """The calm run first, then kills until all have landed, then the rest in peace."""
+        """Train the calm run, kill until all kills have landed, then let the rest finish."""
         try:
             self._start_worker("--max-runs", "1")
             _until(lambda: self.row(self.calm).status == "done", "the calm run")
@@ -96,7 +96,7 @@ class KillLoop:
         return [*(EpochMetrics.model_dump(row, exclude=TIMED) for row in rows), matrices, losses]
 
     def attempts(self, run_id: int) -> list[int]:
-        """Which attempt wrote each epoch."""
+        """Return the attempt that wrote each epoch."""
         with self.store.read() as session:
             return [row.attempt for row in history.epochs_of(session, run_id)]
 
@@ -106,7 +106,7 @@ class KillLoop:
         return content[8 + int.from_bytes(content[:8], "little") :]
 
     def predictions(self, run_id: int) -> bytes:
-        """Of the last epoch."""
+        """Return the predictions of the last epoch."""
         return self.home.run(run_id).predictions(last=True).read_bytes()
 
     def problems(self) -> list[str]:

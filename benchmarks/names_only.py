@@ -1,4 +1,4 @@
-"""How long `data check --names-only` takes, from the process's start to its end."""
+"""Seconds of `data check --names-only`, from the process's start to its end."""
 
 import random
 import statistics

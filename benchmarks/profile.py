@@ -1,4 +1,4 @@
-"""Where a step's time goes, by operation, and an epoch's, by what the session does."""
+"""Profile of a step by operation, and of an epoch by what the session does."""
 
 import cProfile
 import pstats

@@ -1,4 +1,4 @@
-"""What recording, checkpoints and packed images cost: a session's epoch against a bare loop on the same tensors."""
+"""Cost of recording, checkpoints and packed images: a session's epoch against a bare loop on the same tensors."""
 
 import copy
 import statistics

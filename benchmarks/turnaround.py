@@ -1,4 +1,4 @@
-"""How long one run's end and the next one's first step lie apart: a worker with tiny runs on digits."""
+"""Seconds between one run's end and the next one's first step: a worker with tiny runs on digits."""
 
 import itertools
 import statistics
@@ -54,7 +54,7 @@ def measure() -> Iterator[str]:
 
 
 def _first_steps(store: Store, ids: Sequence[int], worker: "subprocess.Popen[bytes]") -> dict[int, datetime]:
-    """When each run's first step was seen in the run table."""
+    """Return when each run's first step was seen in the run table."""
     seen: dict[int, datetime] = {}
     while len(seen) < len(ids) and worker.poll() is None:
         with store.read() as session:

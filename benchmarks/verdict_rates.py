@@ -1,4 +1,4 @@
-"""How often the verdict errs, both ways: many small real runs, their truth told by images that no run ever saw.
+"""Error rates of the verdict: many small real runs, judged against images that no run saw.
 
     OMP_NUM_THREADS=1 python -m benchmarks.verdict_rates train --phase development --runs 46 --out DIR
     OMP_NUM_THREADS=1 python -m benchmarks.verdict_rates train --phase measurement --runs 126 --out DIR
@@ -69,7 +69,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def verdict_of(record: dict[str, Any]) -> Verdict:
-    """What the rules say after the run's last epoch."""
+    """Return the verdict after the run's last epoch."""
     spec = make_spec(record["spec"])
     history = [evidence_of(row, record["test_counts"]) for row in record["epochs"]]
     if record["diverged_step"] is not None:

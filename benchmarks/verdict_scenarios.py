@@ -1,4 +1,4 @@
-"""Which runs the verdict is measured on: seven families, varied on purpose, each drawn from a seed of its own."""
+"""Runs that the verdict is measured on: seven families, varied on purpose, each drawn from a seed of its own."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a run really is, from images it never saw: see `verdict_rates` for the definitions."""
+"""True kind of a run, from images it never saw: see `verdict_rates` for the definitions."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

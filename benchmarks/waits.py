@@ -1,4 +1,4 @@
-"""What the reasons and times of waiting runs cost at 10,000 runs."""
+"""Cost of the reasons and times of waiting runs at 10,000 runs."""
 
 import os
 import statistics

@@ -27,7 +27,7 @@ class WayOut:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong or worth a warning, where, and what to do about it."""
+    """Error or warning: what is wrong, where, and what to do."""
 
     field: str
     """The spec's field that it stands beside; empty where it concerns no single one."""
@@ -66,15 +66,15 @@ def either(choices: Iterable[str]) -> str:
 
 
 def setting_words(field: str, value: object) -> str:
-    """A setting by its field's name, as run logs and JSON documents write it: `on_bad skip`, `allow_leak`, `images`."""
+    """Name a setting by its field, as run logs and JSON documents do: `on_bad skip`, `allow_leak`, `images`."""
     return field if value is None or value is True else f"{field} {value}"
 
 
 def errors_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Those that stop the work."""
+    """Return the errors."""
     return [problem for problem in problems if problem.severity == "error"]
 
 
 def warnings_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Those that stop nothing and should be read."""
+    """Return the warnings."""
     return [problem for problem in problems if problem.severity == "warning"]

@@ -7,7 +7,7 @@ from engine.spec.constants import BUILTIN_DEFAULTS
 
 
 def short_names(data: Iterable[str]) -> dict[str, str]:
-    """For each of these data sets its path's shortest end, by whole parts, that is no other's and no built-in
+    """Return the shortest end of each data set's path, by whole parts, that is no other's and no built-in
     set's name; the whole path where there is none."""
     wanted = list(dict.fromkeys(data))
     ends = {each: _ends(each) for each in wanted}

@@ -59,10 +59,10 @@ def csv_cell(text: str) -> str:
 
 
 def csv_path(text: str) -> str:
-    """As `csv_cell`, for the path of a file: it stays one, beginning with `./`."""
+    """Format a file's path as a CSV cell like `csv_cell`; a formula's start gets `./` before it, the same path."""
     return f"./{text}" if _FORMULA.match(text) else text
 
 
 def tell(text: object) -> None:
-    """A line for people: on standard error."""
+    """Write a line for people to standard error."""
     print(plain(text), file=sys.stderr, flush=True)

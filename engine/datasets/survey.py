@@ -74,7 +74,7 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
 
 
 def _document_of(problem: Problem) -> dict[str, Any]:
-    """A problem's keys in `data check --json`; `text` is its whole line, `what` the line without the ways out."""
+    """Return a problem's keys in `data check --json`: `text` is the line, `what` the line without the ways out."""
     return {
         "kind": problem.kind,
         "severity": problem.severity,

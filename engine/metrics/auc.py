@@ -40,7 +40,7 @@ def macro_auc(evaluation: Evaluation) -> float | None:
 
 
 def auc_per_class(evaluation: Evaluation) -> tuple[float | None, ...] | None:
-    """The AUC of each class against all others by the class's own score; None for a class without images, or with all.
+    """Return the AUC of each class against all others by its own score; None for a class with no or all images.
 
     None for predicted grades of three classes or more: one number ranks no class between two others."""
     classes = len(evaluation.confusion)

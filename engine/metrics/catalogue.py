@@ -148,7 +148,7 @@ def split_metrics() -> tuple[SplitMetric, ...]:
 
 
 def numbers() -> tuple[SplitMetric, ...]:
-    """Those that are one number."""
+    """Return the metrics that are one number."""
     return tuple(each for each in split_metrics() if not each.metric.is_per_class)
 
 

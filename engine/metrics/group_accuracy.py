@@ -44,7 +44,7 @@ def group_accuracy(evaluation: Evaluation) -> GroupAccuracy | None:
 
 
 def accuracy_by_group(correct: ArrayLike, seen: ArrayLike) -> GroupAccuracy:
-    """The accuracies, from whether each image is predicted correctly and whether a member of its group is in train."""
+    """Return the accuracies of images with and without a group member in train, from two booleans for each image."""
     import numpy as np
 
     hits, members = np.asarray(correct, dtype=bool), np.asarray(seen, dtype=bool)

@@ -40,7 +40,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Metric:
-    """All that is known of a metric; everything that stores, prints, draws or chooses by it reads this."""
+    """Declaration of a metric, read by everything that stores, prints, draws or selects by it."""
 
     name: str
     """Key of its splits other than test: `val_NAME`; and of select_on: `test_NAME`."""
@@ -80,7 +80,7 @@ class SplitMetric:
 
     @property
     def key(self) -> str:
-        """In JSON, and its column in the table of epochs where it has one."""
+        """Return the key in JSON and in the table of epochs."""
         match self.split:
             case "train":
                 return self.metric.name
@@ -92,7 +92,7 @@ class SplitMetric:
 
     @property
     def label(self) -> str:
-        """In words, with the split where it is not test."""
+        """Return the name in words, with the split if it is not test."""
         label = self.metric.label
         by_rule = {"val": f"val {label}", "eval_train": f"{label} on the train images afterwards"}
         return self.metric.labels.get(self.split) or by_rule.get(self.split, label)
@@ -105,7 +105,7 @@ class SplitMetric:
 
     @property
     def select_on(self) -> str:
-        """Its name in select_on; empty where it cannot be chosen by."""
+        """Return its name in select_on; empty if it cannot select."""
         may = self.metric.is_selectable and self.split in ("test", "val")
         return f"{self.split}_{self.metric.name}" if may else ""
 
@@ -118,7 +118,7 @@ class SplitMetric:
 
 @dataclass(frozen=True)
 class EpochValues:
-    """What one epoch measured: a value of each declared metric, None where it is undefined or was not measured."""
+    """Values of an epoch: one of each declared metric, None where it is undefined or was not measured."""
 
     epoch: int
     values: Mapping[str, Value]
@@ -132,7 +132,7 @@ class EpochValues:
         return value
 
     def per_class(self, key: str) -> PerClass:
-        """A value of each class; empty where it was not measured. Raises KeyError, TypeError as `number` does."""
+        """Return a value of each class; empty if not measured. Raises KeyError, TypeError as `number` does."""
         value = self.values[key]
         if isinstance(value, tuple):
             return value

@@ -13,12 +13,12 @@ NEEDS_LITTLE = (("choose {}", "acc"), ("{}", "balanced_acc"))
 
 
 def selections() -> tuple[str, ...]:
-    """What select_on may be."""
+    """Return the values that select_on may have."""
     return tuple(each.select_on for each in split_metrics() if each.select_on)
 
 
 def always_selectable() -> frozenset[str]:
-    """What every data set and network can choose by."""
+    """Return the values that every data set and network allows."""
     return frozenset(
         each.select_on
         for each in split_metrics()

@@ -51,7 +51,7 @@ def imagenet_weights(arch: str, source: str) -> Any:
 
 
 def imagenet_file(arch: str, source: str) -> ImagenetFile:
-    """Where the weights' file is looked for."""
+    """Return the path at which the weights' file is looked for."""
     name = Path(urlparse(imagenet_weights(arch, source).url).path).name
     folder = Path(torch.hub.get_dir()) / "checkpoints"
     return ImagenetFile(arch, source, name, str(folder), (folder / name).is_file())

@@ -77,7 +77,7 @@ def _read(path: Path) -> bytes:
 
 
 def _function(path: Path, function: str, source: bytes, sha256: str) -> Callable[[int], object]:
-    """The function out of the file, which is run as a module by itself, so that the bytes hashed are those run."""
+    """Return the file's function. The file is run as a module of its own, so that the bytes hashed are those run."""
     module = types.ModuleType(f"resnet_tui_plugin_{sha256}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses look their module up
@@ -107,7 +107,7 @@ def _own_code(path: Path, what: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """The random numbers of torch, NumPy and Python follow from the seed inside; afterwards they go on as before."""
+    """Seed the random numbers of torch, NumPy and Python inside the context; restore their states afterwards."""
     python, numbers = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
@@ -121,7 +121,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def problem_of(path: str, function: str, num_classes: int, image_size_px: int, images: int) -> str | None:
-    """What keeps a plug-in from being trained, in one line."""
+    """Return why a plug-in cannot be trained, in one line; None if it can."""
     try:
         built = build_plugin(Path(path), function, num_classes, image_size_px, seed=0)
         check_training(built, Path(path), function, images, image_size_px)

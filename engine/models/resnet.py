@@ -229,7 +229,7 @@ def build_model(
     stem: Stem = "imagenet",
     seed: int = 0,
 ) -> nn.Module:
-    """A built-in network on the CPU, its weights drawn from the seed alone; the process's random state is not touched.
+    """Build a network on the CPU with weights drawn from the seed alone; the process's random state is not touched.
 
     Both implementations start from the same weights. A name out of range is a ValueError.
     """

@@ -91,7 +91,7 @@ def size_recorder(
 
 
 def stage_texts(model: ResNet) -> dict[str, str]:
-    """What each stage is made of, in the paper's notation."""
+    """Return the layers of each stage, in the paper's notation."""
     pool = model.maxpool
     assert isinstance(pool, nn.MaxPool2d)
     entry = f"{pool.kernel_size}×{pool.kernel_size} max pool, stride {pool.stride}; "
@@ -122,7 +122,7 @@ def conv_text(conv: nn.Conv2d) -> str:
 
 
 def text_table(summaries: Sequence[ArchSummary]) -> str:
-    """For a person: a line for each network, then one for each of its stages."""
+    """Format the table: a line for each network, then one for each of its stages."""
     lines: list[str] = []
     for summary in summaries:
         lines.append(

@@ -37,7 +37,7 @@ def weights_bytes(model_state: Mapping[str, Tensor], metadata: Mapping[str, obje
 
 
 def read_weights_metadata(path: Path | str) -> dict[str, object]:
-    """What `weights_bytes` was given; empty for a safetensors file of another program."""
+    """Return the metadata that `weights_bytes` was given; empty for a safetensors file of another program."""
     path = existing(path)
     try:
         with safe_open(path, framework="pt") as opened:

@@ -1,4 +1,4 @@
-"""Where a network's first weights come from: ImageNet, a file, or another run's best."""
+"""Initial weights of a network: ImageNet, a file, or another run's best."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Weights:
 
     @property
     def stem(self) -> object:
-        """The stem of the network that they were trained in; None where nobody says. Files from before there were
+        """Return the stem of the network that they were trained in; None if unknown. Files from before there were
         others have the stem imagenet."""
         if self.is_imagenet:
             return "imagenet"
@@ -49,7 +49,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class LoadedWeights:
-    """What was loaded; `note` is one line for the run's log."""
+    """Loaded weights; `note` is one line for the run's log."""
 
     source: str
     head_kept: bool

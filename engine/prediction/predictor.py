@@ -60,7 +60,7 @@ class Network:
 
 
 def load_network(path: Path, device: torch.device, home: Home) -> Network:
-    """What `best.safetensors` holds. Raises WeightsError where it is missing or says too little of itself, and
+    """Load the network of `best.safetensors`. Raises WeightsError where it is missing or says too little of itself, and
     PluginError."""
     about = read_weights_metadata(path)
     missing = [name for name in NEEDED if name not in about]

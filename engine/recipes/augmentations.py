@@ -21,7 +21,7 @@ SMALLEST_CROP = 0.8
 
 @dataclass
 class ViewPlan:
-    """How an epoch shows its images, in its order: each augmentation changes the plan in turn."""
+    """Plan of how an epoch shows its images; each augmentation changes it in turn."""
 
     rows: "NDArray[np.int64]"
     copies: "NDArray[np.int64]"
@@ -96,7 +96,7 @@ def has_margin(augment: str) -> bool:
 
 
 def packed_px(image_size: int, augment: str) -> int:
-    """The side at which images are packed: 1.15 × `image_size`, up to an even number, where there is a margin."""
+    """Return the side at which images are packed: with a margin 1.15 × `image_size`, rounded up to an even number."""
     if not has_margin(augment):
         return image_size
     exact = -(-image_size * MARGIN_PERCENT // 100)

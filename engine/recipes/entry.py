@@ -1,4 +1,4 @@
-"""What the entries of every registry have: a name, a description, and the settings that they exclude."""
+"""Fields of every registry's entries: a name, a description, and the settings that they exclude."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -94,7 +94,7 @@ def _least_focal(masses: tuple[float, ...]) -> float:
 
 
 def _root(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function that falls from above 0 to below it is 0, by bisection."""
+    """Find the root of a falling function by bisection."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if falling(middle) > 0 else (low, middle)

@@ -22,6 +22,6 @@ def exclusions(settings: object) -> Iterator[tuple[str, str]]:
 
 
 def value_in_words(field: str, value: object) -> str:
-    """What the value of a setting stands for, `cross-entropy, −ln p_y`; empty for settings without a registry."""
+    """Describe a setting's value, such as `cross-entropy, −ln p_y`; empty for settings without a registry."""
     registry = REGISTRIES.get(field)
     return registry[str(value)].description if registry is not None else ""

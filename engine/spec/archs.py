@@ -13,7 +13,7 @@ BLOCK_EXPANSION: dict[Block, int] = {"basic": 1, "bottleneck": 4}
 
 @dataclass(frozen=True)
 class Cost:
-    """What one image takes: both figures grow with its pixels."""
+    """Cost of one image; both figures grow with its pixels."""
 
     size_px: int
     """Side of the image that they were counted for."""

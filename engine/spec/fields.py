@@ -1,4 +1,4 @@
-"""How a field of a spec is declared, and checks of text that several fields share."""
+"""Declaration of a spec's field, and checks of text that several fields share."""
 
 from typing import Any
 

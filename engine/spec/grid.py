@@ -29,7 +29,7 @@ class SpecError(ValueError):
 
     @property
     def problems(self) -> dict[str, str]:
-        """What is wrong with each field."""
+        """Return what is wrong with each field."""
         texts: dict[str, list[str]] = {}
         for problem in self.found:
             texts.setdefault(problem.field, []).append(problem.text)

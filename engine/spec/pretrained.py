@@ -36,7 +36,7 @@ CHOICES = f"{', '.join(SOURCE_WORDS)}, a weights file, or {RUN_PREFIX}ID"
 
 
 def source_kind(pretrained: str) -> SourceKind:
-    """What a spec's `pretrained` names: anything that is no word and no run is a file."""
+    """Return the kind of source that `pretrained` names; anything but a known word or a run is a file."""
     if pretrained in SOURCE_WORDS:
         return SOURCE_WORDS[pretrained].kind
     return "run" if pretrained.startswith(RUN_PREFIX) else "file"

@@ -213,7 +213,7 @@ class RunSpec(BaseModel):
 
     @property
     def network(self) -> str:
-        """What weights have to be of, to fit: the arch, with its stem where that is not the usual one."""
+        """Return the network that weights must be of to fit: the arch, and the stem if it is not the default."""
         return self.arch if self.stem == "imagenet" else f"{self.arch} with stem {self.stem}"
 
     @property

@@ -30,7 +30,7 @@ class StemInfo:
 
     @property
     def _shrinks(self) -> int:
-        """By how much the stem shrinks an image's sides."""
+        """Return the factor by which the stem shrinks an image's sides."""
         return self.stride * (2 if self.has_max_pool else 1)
 
 

@@ -1,4 +1,4 @@
-"""What a step minimises, as a module on the device, and how a network's outputs are read: predictions, scores, NLL."""
+"""Objective of training as a module on the device, and how outputs are read: predictions, scores, NLL."""
 
 from collections.abc import Sequence
 from typing import assert_never

@@ -69,7 +69,7 @@ class Step:
 
 
 def lr_taken(optimizer: Optimizer) -> float:
-    """The learning rate of the latest step, which the schedule has moved on from; before the first one, its own."""
+    """Return the learning rate of the latest step; before the first one, the schedule's start."""
     group = optimizer.param_groups[0]
     return float(group.get(LR_TAKEN, group["lr"]))
 
