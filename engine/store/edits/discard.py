@@ -3,11 +3,18 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from engine.files.paths import RunPaths
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from engine.files.paths import Home, RunPaths
+from engine.store.dependencies import some_of
+from engine.store.edit_journal import Editing
 from engine.store.errors import QueueError
+from engine.store.spec_columns import UNTRAINED
+from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 
 class Discarded:
@@ -64,3 +71,20 @@ def discarding() -> Iterator[Discarded]:
         discarded.put_back()
         raise
     discarded.delete()
+
+
+def delete_training(edit: Editing, home: Home, discarded: Discarded, run_ids: Collection[int]) -> set[int]:
+    """Set runs back to before their first attempt: row, epochs, confusion matrices, losses, and all files but the log.
+
+    Return those that had measured an epoch: `undo` cannot bring that back. Raises QueueError."""
+    measured: set[int] = set()
+    edit.write(run_ids, **UNTRAINED)
+    for some in some_of(run_ids):
+        of_these = select(col(EpochMetrics.run_id)).where(col(EpochMetrics.run_id).in_(some))
+        measured.update(edit.session.execute(of_these.distinct()).scalars())
+        for table in (EpochMetrics, EpochConfusion, LossPoint):
+            edit.session.execute(delete(table).where(col(table.run_id).in_(some)))
+    # Before the commit: once it is queued a worker may write new ones.
+    for run_id in run_ids:
+        discarded.take(run_id, home.run(run_id))
+    return measured

@@ -12,12 +12,12 @@ from engine.store.add import check_sources, earlier_runs
 from engine.store.database import Store
 from engine.store.dependencies import first_misfit, replace_links
 from engine.store.edit_journal import LINKS, Editing, editing
-from engine.store.edits.discard import discarding
+from engine.store.edits.discard import delete_training, discarding
 from engine.store.errors import QueueError
 from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
 from engine.store.schema import run_table
-from engine.store.spec_columns import OF_SPEC, UNTRAINED, of_spec
+from engine.store.spec_columns import OF_SPEC, of_spec
 
 
 def edit_settings(
@@ -26,8 +26,8 @@ def edit_settings(
     """Give queued or paused runs other settings; what is not named stays. Gives, for each run that repeats another
     now, that one.
 
-    Where a run would train otherwise, what its first epoch left goes: its checkpoint would not fit, and `undo` does
-    not bring it back.
+    Where a run would train otherwise, its training so far (epoch 0 and a part of epoch 1) is deleted; `undo` restores
+    the settings and says that this stays deleted.
 
     Raises QueueError for a run that does not wait, or that has trained an epoch which the new settings would have
     trained otherwise; SpecError where they are wrong."""
@@ -40,8 +40,7 @@ def edit_settings(
             old = load_spec(edit.before[run_id]["spec"])
             edit.write([run_id], **of_spec(spec))
             if spec.training_digest() != old.training_digest():
-                edit.write([run_id], **UNTRAINED)
-                discarded.take(run_id, home.run(run_id))
+                edit.lost(delete_training(edit, home, discarded, [run_id]))
             if spec.source_run != old.source_run:
                 _follow_source(edit, run_id, spec)
         # Once all are written, so that a run and one that starts from it can change together.
