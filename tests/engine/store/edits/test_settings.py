@@ -121,7 +121,7 @@ def test_edit_waits_for_the_run_that_it_starts_from_now(store: Store, worker: in
         edit_settings(store, home, [2], {"pretrained": "run:4"})
     with pytest.raises(QueueError, match="there is no run 9"):
         edit_settings(store, home, [4], {"pretrained": "run:9"})
-    with pytest.raises(QueueError, match="run 1 is a resnet18: its weights do not fit a resnet34"):
+    with pytest.raises(QueueError, match="run 1 is a resnet18, and its weights do not fit a resnet34"):
         edit_settings(store, home, [4], {"pretrained": "run:1", "arch": "resnet34"})
     for _ in range(2):
         undone = undo(store)
@@ -146,5 +146,5 @@ def test_edit_keeps_the_arch_that_others_start_from(store: Store, worker: int, h
     assert [get(store, run_id).arch for run_id in (1, 2, 3)] == ["resnet18"] * 3
     queue.ask(store, [2, 3], "cancel")
     edit_settings(store, home, [1], {"arch": "resnet50"})
-    with pytest.raises(QueueError, match="run 1 is a resnet50: its weights do not fit a resnet18"):
+    with pytest.raises(QueueError, match="run 1 is a resnet50, and its weights do not fit a resnet18"):
         retry(store, home, [2])
