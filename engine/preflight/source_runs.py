@@ -41,7 +41,8 @@ def source_runs(
 def repeated_runs(
     session: Session, specs: Sequence[RunSpec], changing: Mapping[int, RunSpec]
 ) -> list[int | None]:
-    """For each spec the first run with the same settings and data; None where it is new."""
+    """For each spec the first run with the same settings and data, but for those that change in the same call; None
+    where it is new."""
     digests = [spec.digest() for spec in specs]
-    earlier = {each: run for each, run in earlier_runs(session, set(digests)).items() if run not in changing}
+    earlier = earlier_runs(session, set(digests), but_not=changing)
     return [earlier.get(digest) for digest in digests]

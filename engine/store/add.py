@@ -122,16 +122,18 @@ def _next_position(session: Session) -> int:
     )
 
 
-def earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
-    """Return the first run of each spec digest."""
+def earlier_runs(
+    session: Session, digests: Collection[str], *, but_not: Collection[int] = ()
+) -> dict[str, int]:
+    """Return the first run of each spec digest, leaving out the runs `but_not`."""
     earlier: dict[str, int] = {}
     for some in some_of(sorted(digests)):
         statement = (
-            select(run_table.c.spec_hash, func.min(run_table.c.id))
+            select(run_table.c.spec_hash, run_table.c.id)
             .where(run_table.c.spec_hash.in_(some), run_table.c.status != "failed")  # it has no result
-            .group_by(run_table.c.spec_hash)
+            .order_by(run_table.c.id.desc())  # the first run comes last and stays
         )
-        earlier |= {digest: run_id for digest, run_id in session.execute(statement)}
+        earlier |= {digest: run_id for digest, run_id in session.execute(statement) if run_id not in but_not}
     return earlier
 
 

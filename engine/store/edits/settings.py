@@ -33,7 +33,7 @@ def edit_settings(
     trained otherwise; SpecError where they are wrong."""
     with discarding() as discarded, editing(store, "edit", run_ids, (*OF_SPEC, LINKS, "epoch")) as edit:
         specs = {run_id: _changed_spec(edit, run_id, settings) for run_id in edit.was}
-        repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()})
+        repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()}, but_not=specs)
         sources = {spec.source_run for spec in specs.values() if spec.source_run is not None}
         statuses(edit.session, sources)
         for run_id, spec in specs.items():
@@ -48,8 +48,8 @@ def edit_settings(
         if misfit := first_misfit(edit.session, {run_id: spec.network for run_id, spec in specs.items()}):
             raise QueueError(f"{misfit}: edit them in the same call, or cancel them first")
         edit.text = f"edit {numbered(edit.was)}: {', '.join(f'{k} {v}' for k, v in settings.items())}"
-    earlier = {run_id: repeats.get(spec.digest(), run_id) for run_id, spec in specs.items()}
-    return {run_id: other for run_id, other in earlier.items() if other != run_id}
+    digests = {run_id: spec.digest() for run_id, spec in specs.items()}
+    return {run_id: repeats[digest] for run_id, digest in digests.items() if digest in repeats}
 
 
 def changed_specs(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> dict[int, RunSpec]:

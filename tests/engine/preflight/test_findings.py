@@ -88,6 +88,14 @@ def test_a_source_that_is_done_must_have_its_weights(home: Home, store: Store) -
     assert not preflight(home, store, [spec]).errors
 
 
+def test_an_edited_run_does_not_hide_a_later_run_that_it_repeats(home: Home, store: Store) -> None:
+    spec = make_spec({"data": "pets"})
+    add_runs(store, [spec, make_spec({"data": "pets", "seed": 1}), spec])
+    assert preflight(home, store, [spec], changing={1: spec}).repeats == (3,)
+    assert preflight(home, store, [spec], changing={2: spec}).repeats == (1,)
+    assert preflight(home, store, [spec], changing={1: spec, 3: spec}).repeats == (None,)
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "choose"),
     [

@@ -26,6 +26,7 @@ def test_edit_changes_the_spec_and_what_mirrors_it(store: Store, home: Home) -> 
     assert edit_settings(store, home, [1], {"lr": 0.01}) == {}
     add(store, 1, lr=0.3)
     assert edit_settings(store, home, [1], {"lr": 0.3}) == {1: 3}
+    assert edit_settings(store, home, [1], {"allow_leak": True}) == {1: 3}  # as before, though it comes first
     with pytest.raises(SpecError, match="lr: -1 is out of range"):
         edit_settings(store, home, [1, 2], {"lr": -1})
 
