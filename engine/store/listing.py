@@ -11,7 +11,7 @@ from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
 from engine.store.run_environment import trained_on_card
-from engine.store.schema import IS_QUEUED, dependency_table, run_table
+from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run
 
@@ -109,10 +109,8 @@ def needing_card(session: Session) -> set[int]:
 
 def queue_order(session: Session) -> list[int]:
     """Return the queued runs in the order in which they will be claimed."""
-    table = run_table.c
-    queued = core_select(table.id).where(IS_QUEUED)
-    rows = session.execute(queued.order_by(table.priority.desc(), table.position, table.id))
-    return list(rows.scalars().all())
+    queued = core_select(run_table.c.id).where(IS_QUEUED).order_by(*QUEUE_ORDER)
+    return list(session.execute(queued).scalars().all())
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:

@@ -33,7 +33,7 @@ from engine.store.dependencies import recount_after
 from engine.store.edit_journal import editing
 from engine.store.errors import LeaseLost, QueueError
 from engine.store.run_numbers import numbered
-from engine.store.schema import IS_QUEUED, IS_RUNNING, clock_table, run_table, worker_table
+from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, clock_table, run_table, worker_table
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
 from engine.store.utc import utc_now
 
@@ -64,7 +64,7 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
         .where(or_(~run_table.c.needs_card, has_card))
-        .order_by(run_table.c.priority.desc(), run_table.c.position, run_table.c.id)
+        .order_by(*QUEUE_ORDER)
         .limit(1)
     )
 
