@@ -18,11 +18,11 @@ from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 
 class Discarded:
-    """What is to go: it lies aside in its run's folder until the transaction has ended."""
+    """Files to delete, which lie aside in their runs' folders until the transaction has ended."""
 
     def __init__(self) -> None:
         self.left: dict[int, str] = {}
-        """Runs with files that would not go, though nothing reads them any more, and why."""
+        """Runs with files that could not be deleted, though nothing reads them any more, and why."""
         self._folders: dict[int, Path] = {}
         self._moved: list[tuple[Path, Path]] = []
 
@@ -62,8 +62,8 @@ class Discarded:
 
 @contextlib.contextmanager
 def discarding() -> Iterator[Discarded]:
-    """Goes around a transaction: what is taken inside returns to its place where anything fails, and is deleted once
-    all is committed."""
+    """Context around a transaction: files that are taken inside return to their place if anything fails, and are
+    deleted once all is committed."""
     discarded = Discarded()
     try:
         yield discarded

@@ -18,7 +18,7 @@ from engine.store.schema import run_table
 from engine.store.status import FROM_THE_START
 
 _TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at")
-DELETED = "what it had trained is deleted"
+DELETED = "its training was deleted"
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,6 @@ def _check_readers(edit: Editing, run_ids: Collection[int]) -> None:
         for other in others:
             if other.status == "running":
                 raise QueueError(
-                    f"run {run_id} cannot begin again: run {other.id} is just starting from its weights: "
+                    f"run {run_id} cannot restart: run {other.id} is loading its weights: "
                     "pause or cancel that one first, or try again after its first epoch"
                 )
