@@ -161,5 +161,7 @@ def undo(store: Store) -> Outcome:
     warnings = [_left(some, why) for why, some in reasons.items()]
     if undone.withdrawn:
         warnings.append(f"{numbered(undone.withdrawn)}: still stopping, if it was already on its way")
+    if undone.lost:
+        warnings.append(f"the training of {numbered(undone.lost)} stays deleted")
     head = f"{'undone' if undone.restored else 'cannot be undone'}: {undone.text}"
     return Outcome(said=(head,), warnings=tuple(warnings), failed=not undone.restored)

@@ -9,7 +9,7 @@ from typing import Any
 from engine.models.networks import build_network
 from engine.models.plugin import PluginError
 from engine.models.weight_files import WeightsError
-from engine.models.weights import check_body, head_fits, read_weights
+from engine.models.weights import check_body, head_fits, read_weights, unusable_head
 from engine.spec.plugin_name import plugin_of
 
 
@@ -40,9 +40,7 @@ def problem_of(wanted: Mapping[str, Any]) -> str | None:
         fits, why = (True, "") if class_names is None else head_fits(built, weights, class_names)
     except (WeightsError, PluginError) as error:
         return str(error)
-    return (
-        None if fits else f"epochs 0 only evaluates, and the head of {wanted['name']} cannot be used: {why}"
-    )
+    return None if fits else unusable_head(wanted["name"], why)
 
 
 def main() -> int:

@@ -89,7 +89,7 @@ def apply_weights(
 ) -> LoadedWeights:
     """Overwrite the network's weights; without any it stays as it is.
 
-    The head stays as it was, unless the file answers the same classes in the same order and says so in the
+    The head stays as it was, unless the file predicts the same classes in the same order and says so in the
     metadata that `weights_bytes` writes; with `needs_head` another head is a WeightsError."""
     if weights is None:
         return LoadedWeights(NONE, head_kept=False, note=_start_note(built))
@@ -100,9 +100,7 @@ def apply_weights(
         )
     keep_head, why = head_fits(built, weights, class_names)
     if needs_head and not keep_head:
-        raise WeightsError(
-            f"epochs 0 only evaluates, and the head of {weights.name} cannot answer these data: {why}"
-        )
+        raise WeightsError(unusable_head(weights.name, why))
     theirs = {key: tensor for key, tensor in weights.state.items() if keep_head or key not in head_names}
     model.load_state_dict({**model.state_dict(), **theirs})
     head = f"head kept: {why}" if keep_head else f"fresh head: {why}"
@@ -122,7 +120,7 @@ def head_tensors(names: Iterable[str], head: str) -> list[str]:
 
 
 def head_fits(built: BuiltModel, weights: Weights, class_names: Sequence[str]) -> tuple[bool, str]:
-    """Return whether the file's head answers our classes, and why."""
+    """Return whether the file's head predicts the run's classes, and why."""
     if weights.is_imagenet:
         return False, "its 1000 ImageNet classes are not ours"
     ours, state = built.model.state_dict(), weights.state
@@ -135,8 +133,13 @@ def head_fits(built: BuiltModel, weights: Weights, class_names: Sequence[str]) -
     if any(state[name].shape != ours[name].shape for name in names):
         return False, f"the file's has {len(state[names[0]])} outputs, ours {len(ours[names[0]])}"
     if theirs is None:
-        return False, "the file does not say which classes its head answers"
+        return False, "the file does not say which classes its head predicts"
     return True, "same classes"
+
+
+def unusable_head(name: str, why: str) -> str:
+    """Return the error of a run that only evaluates, with a file whose head does not fit."""
+    return f"epochs 0 only evaluates, and the head of {name} cannot be used: {why}"
 
 
 def in_short(class_names: Sequence[object], most: int = 12) -> str:

@@ -83,16 +83,25 @@ def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]
 
 
 def too_large(needs: Iterable[tuple[RunSpec, Need | None]], cards: Mapping[str, float]) -> list[Problem]:
-    """Warn of each kind of run that fits none of the cards (name: GiB); empty without cards."""
+    """Warn of each kind of run that fits none of the cards (name: GiB), with its largest need; empty without cards."""
     if not cards:
         return []
     name, largest_gb = max(cards.items(), key=lambda card: card[1])
-    found = {}
+    found: dict[str, Need] = {}
     for spec, wanted in needs:
         if wanted is not None and wanted.gb > largest_gb:
             kind = f"{arch_shown(spec.arch)} at {spec.image_size} px, batch {spec.batch_size}"
-            what = f"{kind} takes {wanted.gb:.1f} GiB or more ({wanted.source}), {name} has {largest_gb:.1f}"
-            found[kind] = Problem(
-                "batch_size", "warning", what, (name,), SMALLER, "gpu_memory", "too large for the card"
-            )
-    return list(found.values())
+            found[kind] = max(found.get(kind, wanted), wanted, key=lambda each: each.gb)
+    has = f"{name} has {largest_gb:.1f}"
+    return [
+        Problem(
+            "batch_size",
+            "warning",
+            f"{kind} takes {largest.gb:.1f} GiB or more ({largest.source}), {has}",
+            (name,),
+            SMALLER,
+            "gpu_memory",
+            "too large for the card",
+        )
+        for kind, largest in found.items()
+    ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from engine.files.paths import Home
 from engine.problem import Problem
@@ -53,8 +54,13 @@ def _signature(home: Home, spec: RunSpec) -> tuple[str, int, int]:
             "images": 1 if is_single else 2,
         }
     )
+    return request, *size_and_time(path)
+
+
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Return a file's size in bytes and its time in ns, which change with it; 0, 0 where it is missing."""
     try:
         about = path.stat()
     except OSError:  # the check says so
-        return request, 0, 0
-    return request, about.st_size, about.st_mtime_ns
+        return 0, 0
+    return about.st_size, about.st_mtime_ns

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.files.paths import Home
 from engine.preflight.data_checks import DataFound, ReadKey, read_key
 from engine.problem import Problem, WayOut
+from engine.spec.conflicts import source_misfit
 from engine.spec.pretrained import is_warm_start
 from engine.spec.run_spec import RunSpec
 
@@ -38,7 +39,7 @@ def check_warm_starts(
 
 
 def _what_matters(spec: RunSpec) -> tuple[object, ...]:
-    return *read_key(spec), spec.pretrained, spec.arch, spec.allow_leak, spec.epochs == 0
+    return *read_key(spec), spec.pretrained, spec.network, spec.allow_leak, spec.epochs == 0
 
 
 def _source_problems(home: Home, spec: RunSpec, sources: Mapping[int, Source]) -> Iterator[Problem]:
@@ -51,10 +52,8 @@ def _source_problems(home: Home, spec: RunSpec, sources: Mapping[int, Source]) -
         yield Problem("pretrained", "error", f"there is no run {run}", named, (choose,), "no_source")
         return
     source = sources[run]
-    if source.arch != spec.arch:
-        what = f"run {run} is a {source.arch}, and its weights do not fit a {spec.arch}"
-        ways = WayOut("choose {}", "arch", source.arch), WayOut("start from another run")
-        yield Problem("pretrained", "error", what, named, ways, "source_arch")
+    if (misfit := source_misfit(spec, source.spec)) is not None:
+        yield misfit
     if source.status == "done" and not os.path.isfile(home.run(run).best):
         what = f"run {run} is done and its best weights are not there any more"
         ways = WayOut("clone it and start from the clone"), WayOut("start from another run")

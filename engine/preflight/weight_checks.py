@@ -4,11 +4,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from engine.files.paths import Home
 from engine.preflight.data_checks import DataFound, ReadKey, read_key
-from engine.preflight.plugin_checks import CLASSES
+from engine.preflight.plugin_checks import CLASSES, size_and_time
 from engine.problem import Problem, WayOut
 from engine.recipes.losses import LOSSES
 from engine.spec.plugin_name import plugin_of
@@ -33,8 +34,8 @@ class Wanted:
     """Of a run that only evaluates, whose head must be the file's; None for others."""
 
 
-Signature: TypeAlias = tuple[Wanted, int, int]
-"""A check, and the size and time of the file that it was made of."""
+Signature: TypeAlias = tuple[Wanted, tuple[int, int], tuple[int, int]]
+"""A check, and the size and time of the weights file and of the plug-in's; 0, 0 without a plug-in."""
 _checked: dict[Signature, str | None] = {}
 """Problems of files checked by this process, kept because a form asks again at every change."""
 
@@ -95,8 +96,5 @@ def _check_files(wanted: Sequence[Wanted]) -> list[Problem]:
 
 
 def _signature(wanted: Wanted) -> Signature:
-    try:
-        about = os.stat(wanted.path)
-    except OSError:  # it has just gone: the check says so
-        return wanted, 0, 0
-    return wanted, about.st_size, about.st_mtime_ns
+    of_plugin = size_and_time(Path(wanted.plugin_file)) if wanted.plugin_file else (0, 0)
+    return wanted, size_and_time(Path(wanted.path)), of_plugin

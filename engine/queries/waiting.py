@@ -14,7 +14,7 @@ from engine.store import workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
 from engine.store.run_numbers import WHICH
-from engine.store.schema import IS_QUEUED, IS_RUNNING, run_table
+from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER
 from engine.store.status import Status
 from engine.store.tables import Worker
 
@@ -110,10 +110,8 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
 
 def _tasks(session: Session) -> list[Task]:
     """Return the first FAR queued runs in the queue's order."""
-    table = run_table.c
     queued = select(*map(run_column, Task._fields)).where(IS_QUEUED)
-    in_order = queued.order_by(table.priority.desc(), table.position, table.id).limit(FAR)
-    return [Task(*row) for row in session.execute(in_order).all()]
+    return [Task(*row) for row in session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR)).all()]
 
 
 def _running(session: Session) -> list[Row[Any]]:

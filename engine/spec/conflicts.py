@@ -146,3 +146,17 @@ def smallest_batch(spec: RunSpec) -> int:
     whose layers nothing is known."""
     takes_one = plugin_of(spec.arch) is None and spec.image_size >= STEMS[spec.stem].smallest_single_px
     return 1 if takes_one else 2
+
+
+def source_misfit(spec: RunSpec, source: RunSpec) -> Problem | None:
+    """Tell why the weights of the run that a spec starts from, trained with spec `source`, do not fit its network."""
+    if source.network == spec.network:
+        return None
+    what = f"run {spec.source_run} is a {source.network}, and its weights do not fit a {spec.network}"
+    if source.arch == spec.arch:
+        choose = WayOut("choose {}", "stem", source.stem)
+    else:
+        with_stem = "" if source.stem == spec.stem else f" with stem {source.stem}"
+        choose = WayOut(f"choose {{}}{with_stem}", "arch", source.arch)
+    ways = choose, WayOut("start from another run")
+    return Problem("pretrained", "error", what, (str(spec.source_run),), ways, "source_arch")

@@ -253,6 +253,10 @@ class RunSpec(BaseModel):
         """Return whether more epochs leave those before them as they are."""
         return SCHEDULES[self.schedule].is_extendable and self.epochs > 0
 
+    def is_out_of_patience(self, epoch: int, best_epoch: int | None) -> bool:
+        """Return whether patience ends the run with an epoch; `best_epoch` is None where there is no best yet."""
+        return 0 < self.patience <= epoch - (best_epoch or 0)
+
     def _digest(self, left_out: frozenset[str]) -> str:
         # Fields at their defaults are left out, so that a field added by a later version changes no digest.
         kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
+from engine.spec.conflicts import source_misfit
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.backends.protocol import backend_of
@@ -64,7 +65,7 @@ def add_runs(
 ) -> Added:
     """Queue one run a spec; a spec that starts from another run's weights waits for that run too.
 
-    All or none is added. Raises QueueError where a run to wait for does not exist or has another arch."""
+    All or none is added. Raises QueueError where a run to wait for does not exist or has another network."""
     return add_batches(store, [Batch(specs, name, sweep, after, after_any, priority, max_attempts)])
 
 
@@ -121,16 +122,18 @@ def _next_position(session: Session) -> int:
     )
 
 
-def earlier_runs(session: Session, digests: Collection[str]) -> dict[str, int]:
-    """Return the first run of each spec digest."""
+def earlier_runs(
+    session: Session, digests: Collection[str], *, but_not: Collection[int] = ()
+) -> dict[str, int]:
+    """Return the first run of each spec digest, leaving out the runs `but_not`."""
     earlier: dict[str, int] = {}
     for some in some_of(sorted(digests)):
         statement = (
-            select(run_table.c.spec_hash, func.min(run_table.c.id))
+            select(run_table.c.spec_hash, run_table.c.id)
             .where(run_table.c.spec_hash.in_(some), run_table.c.status != "failed")  # it has no result
-            .group_by(run_table.c.spec_hash)
+            .order_by(run_table.c.id.desc())  # the first run comes last and stays
         )
-        earlier |= {digest: run_id for digest, run_id in session.execute(statement)}
+        earlier |= {digest: run_id for digest, run_id in session.execute(statement) if run_id not in but_not}
     return earlier
 
 
@@ -146,14 +149,14 @@ def _check_targets(session: Session, batches: Sequence[Batch]) -> dict[int, Stat
 def check_sources(session: Session, specs: Sequence[RunSpec]) -> None:
     """Raise QueueError where a run's weights do not fit the spec that starts from them."""
     sources = {spec.source_run for spec in specs if spec.source_run is not None}
-    network_of: dict[int, str] = {}
+    spec_of: dict[int, RunSpec] = {}
     for some in some_of(sources):
         rows = select(run_table.c.id, run_table.c.spec).where(run_table.c.id.in_(some))
-        network_of |= {run_id: load_spec(text).network for run_id, text in session.execute(rows)}
+        spec_of |= {run_id: load_spec(text) for run_id, text in session.execute(rows)}
     for spec in specs:
-        theirs = network_of.get(spec.source_run or 0)
-        if theirs is not None and theirs != spec.network:
-            raise QueueError(f"run {spec.source_run} is a {theirs}: its weights do not fit a {spec.network}")
+        source = spec_of.get(spec.source_run or 0)
+        if source is not None and (misfit := source_misfit(spec, source)) is not None:
+            raise QueueError(misfit.text)
 
 
 @functools.cache

@@ -1,12 +1,13 @@
 """Open a database by its URL: migrations, read and write transactions."""
 
 import contextlib
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
@@ -17,6 +18,7 @@ from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
 SCHEMA = "0008"
+PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True)
@@ -115,22 +117,42 @@ def backend_for(url: str) -> Backend:
     path = sqlite_file(url)
     if path is not None:
         return SqliteBackend(path)
-    with contextlib.suppress(ArgumentError):
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        raise _no_url(url)
+    return PostgresqlBackend(parsed)
+
+
+def parse_url(url: str) -> URL:
+    """Parse the URL of a database on a server. Raises StoreError."""
+    try:
+        url.encode()
         parsed = make_url(url)
-        if parsed.get_backend_name() == "postgresql":
-            return PostgresqlBackend(parsed)
-    raise StoreError(
+        has_port = parsed.port is None or parsed.port in PORTS
+    except (ArgumentError, UnicodeError):
+        raise _no_url(url) from None
+    except ValueError:  # from SQLAlchemy, which turns the port into a number
+        has_port = False
+    if not has_port:
+        raise StoreError(
+            f"the port in {url_shown(url)!r} is not a number from {PORTS[0]} to {PORTS[-1]}: "
+            "write it like postgresql://user@host:5432/database"
+        )
+    return parsed
+
+
+def _no_url(url: str) -> StoreError:
+    return StoreError(
         f"{url_shown(url)!r} is not a database URL for runs: write it like sqlite:///runs.db "
         "or postgresql://user@host/database"
     )
 
 
 def url_shown(url: str) -> str:
-    """Return a database's URL without its password."""
-    if sqlite_file(url) is None:
-        with contextlib.suppress(ArgumentError):
-            return make_url(url).render_as_string(hide_password=True)
-    return url
+    """Return a database's URL without its password, whether or not it can be parsed."""
+    if sqlite_file(url) is not None:
+        return url
+    return re.sub(r"^([^:]*://[^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
 
 
 def _migrate(store: Store) -> None:

@@ -62,6 +62,10 @@ class Editing:
         """Note that what is done to this run cannot be taken back."""
         self.changes.append({"id": run_id, "final": why})
 
+    def lost(self, run_ids: Collection[int]) -> None:
+        """Note that the training of these runs is deleted, which `undo` cannot restore with the rest."""
+        self.changes += [{"id": run_id, "lost": True} for run_id in run_ids]
+
 
 @contextlib.contextmanager
 def editing(store: Store, verb: str, run_ids: Collection[int], columns: Sequence[str]) -> Iterator[Editing]:

@@ -36,7 +36,6 @@ def _problem(run: Run, spec: RunSpec, epochs: int) -> str | None:
         return f"run {run.id} only evaluates: {anew}"
     if not spec.is_extendable:
         return f"run {run.id} has schedule {spec.schedule}, which is tied to its length: {anew}"
-    is_out_of_patience = 0 < spec.patience <= run.epoch - (run.best_epoch or 0)
-    if run.epoch < run.epochs or is_out_of_patience:
+    if run.epoch < run.epochs or spec.is_out_of_patience(run.epoch, run.best_epoch):
         return f"run {run.id} stopped by itself at epoch {run.epoch}, and would again: {anew}"
     return None

@@ -165,9 +165,9 @@ class Losses(NamedTuple):
 def record_progress(
     store: Store, held: Claim, *, step: int, images_per_s: float | None, losses: Sequence[Losses]
 ) -> None:
-    """Write how far the training is, and the loss buckets that moved: the last ones of all. Raises LeaseLost.
+    """Write the training step and replace the last loss buckets by `losses`. Raises LeaseLost.
 
-    All at once, for the card waits meanwhile: one by one took as long as several steps."""
+    All buckets are written together, because the GPU waits meanwhile: one by one took as long as several steps."""
     with store.write() as session:
         write_fenced(session, held, changed=next_change(session), step=step, images_per_s=images_per_s)
         if losses:

@@ -1,4 +1,4 @@
-"""Reading the run table: rows by filter, what changed since, and why a run waits."""
+"""Read the run table: rows by filter, changes, the queue, and the runs that waiting runs wait for."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +11,7 @@ from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
 from engine.store.run_environment import trained_on_card
-from engine.store.schema import IS_QUEUED, dependency_table, run_table
+from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run
 
@@ -22,7 +22,7 @@ def latest_change(session: Session) -> int:
 
 
 def queue_paused(session: Session) -> bool:
-    """True while the queue is paused: no run is claimed."""
+    """Return whether the queue is paused: no run is claimed then."""
     return session.exec(select(Clock.queue_paused)).one()
 
 
@@ -34,7 +34,7 @@ def list_runs(
     ids: Collection[int] | None = None,
     changed_after: int | None = None,
 ) -> list[Run]:
-    """Runs that fit every given filter, by id."""
+    """Return the runs that fit every given filter, by id."""
     statement = select(Run).order_by(col(Run.id))
     if status:
         statement = statement.where(col(Run.status).in_(list(status)))
@@ -48,7 +48,7 @@ def list_runs(
 
 
 def get_run(session: Session, run_id: int) -> Run:
-    """One run. Raises QueueError where it is not there."""
+    """Return one run. Raises QueueError where it does not exist."""
     run = session.get(Run, run_id)
     if run is None:
         raise _no_run(run_id)
@@ -94,7 +94,7 @@ def run_ids(session: Session) -> set[int]:
 
 
 def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
-    """Id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
+    """Return id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
     known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(
         col(Run.peak_memory_gb).is_not(None), trained_on_card()
     )
@@ -109,10 +109,8 @@ def needing_card(session: Session) -> set[int]:
 
 def queue_order(session: Session) -> list[int]:
     """Return the queued runs in the order in which they will be claimed."""
-    table = run_table.c
-    queued = core_select(table.id).where(IS_QUEUED)
-    rows = session.execute(queued.order_by(table.priority.desc(), table.position, table.id))
-    return list(rows.scalars().all())
+    queued = core_select(run_table.c.id).where(IS_QUEUED).order_by(*QUEUE_ORDER)
+    return list(session.execute(queued).scalars().all())
 
 
 def unmet(session: Session) -> dict[int, dict[int, Status]]:
@@ -142,9 +140,9 @@ class Obstacle(NamedTuple):
 def stuck(
     waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[Status] = ENDED
 ) -> dict[int, Obstacle]:
-    """Return the runs that wait, directly or through others, for a run `at` these statuses or of `dead_too`, and which.
+    """Map the runs that wait, directly or through others, for a run with a status of `at` or one of `dead_too` to it.
 
-    A target that was waited for and has ended has failed or was cancelled."""
+    By default: those that wait for a run that failed or was cancelled, for they do not wait for one that is done."""
     dead: dict[int, Obstacle] = {}
     grew = True
     while grew:
@@ -186,7 +184,7 @@ def spec_hashes(session: Session) -> frozenset[str]:
 
 
 def waiting_sources(session: Session) -> list[tuple[str, str]]:
-    """Arch and `pretrained` of the runs that have not started from them yet, each pair once."""
+    """Return arch and `pretrained` of the waiting runs that have not loaded their first weights, each pair once."""
     waits = col(Run.status).in_(["queued", "paused"])
     pairs = select(Run.arch, Run.pretrained).where(waits, Run.epoch == 0).distinct()
     return sorted((arch, pretrained) for arch, pretrained in session.exec(pairs))

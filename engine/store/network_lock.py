@@ -1,8 +1,8 @@
 """Lock of a SQLite file in a network folder: one host uses it at a time, without a write-ahead log.
 
-The log's index is memory that processes share, which no two hosts do; and locks over a network are not to be relied
-upon. The host that holds the file writes its name beside it and touches that at least every few seconds while it
-works; a name that was not touched for EXPIRES_S is nobody's, so that no host can be locked out by one that died."""
+The log's index is memory that processes share, which two hosts cannot do, and SQLite's locks do not work reliably over
+a network. The host that uses the database writes its name into a lock file beside it and touches that at least every
+few seconds; a lock file not touched for EXPIRES_S is stale, so that a host that died locks no other out."""
 
 import contextlib
 import errno
@@ -23,26 +23,26 @@ NETWORK = frozenset({
     "orangefs", "pvfs2", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.s3fs",
     "fuse.rclone", "fuse.gcsfuse", "fuse.juicefs", "fuse.davfs", "gfs2", "ocfs2", "wekafs", "panfs", "virtiofs",
 })  # fmt: skip
-"""Types of file systems, as the kernel names them, that several hosts may have mounted; a machine's guests, and a guest
-and its machine (9p, virtiofs), are hosts that share no memory."""
+"""Types of file systems, as the kernel names them, that several hosts may have mounted; 9p and virtiofs are those of
+virtual machines, which share no memory with each other or with their host."""
 MOUNTS = Path("/proc/self/mountinfo")
 TOUCH_EVERY_S = 5.0
 EXPIRES_S = 30.0
-"""Longer than anything that works with the run table is silent."""
+"""Longer than a program that uses the run table goes without touching the lock file."""
 ASK_EVERY_S, TRIES = 0.05, 40
-"""Interval and number of reads of the name while other hosts take it too."""
+"""Interval and number of attempts to take the lock file while other hosts try too."""
 READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-"""Who may not write the name may not change the table either, and may read it."""
+"""Errors of a user who may not write the lock file, and so may read the table but not change it."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class HeldElsewhere(Exception):
-    """Another host works with the file, or who does cannot be told; one line that says what to do."""
+    """Database that another host uses, or that may be in use; one line that says what to do."""
 
 
 @dataclass(frozen=True)
-class Name:
-    """Who holds a file, as was read, and the last sign of life by the server's clock."""
+class LockFile:
+    """Host named in a lock file, and the time of its last touch by the file server's clock."""
 
     host: str
     touched_ns: int
@@ -74,63 +74,64 @@ def type_at(path: str, mounts: list[str]) -> str:
 
 
 def holder_for(database: Path) -> "Holder | None":
-    """Who keeps the file for this host; None where it does not lie in a network folder. A link's file counts: there
-    its journal lies too."""
+    """Return the holder of a database for this host; None where it is not in a network folder.
+
+    Links are followed, because the journal lies beside the file itself."""
     database = Path(os.path.realpath(database))
     kind = file_system_of(database.parent)
     return Holder(database, kind) if kind in NETWORK else None
 
 
 class Holder:
-    """Holds a database's file for this host."""
+    """Lock on a database, held for this host."""
 
     def __init__(self, database: Path, kind: str) -> None:
         self._database, self._kind = database, kind
-        self._name = database.with_name(f"{database.name}.host")
-        self._turns = database.with_name(f"{database.name}.host.turn")
+        self._lock = database.with_name(f"{database.name}.host")
+        self._turn_lock = database.with_name(f"{database.name}.host.turn")
         self._next = 0.0
 
     def keep(self) -> None:
-        """Take the file or go on holding it; looks only every few seconds. Raises HeldElsewhere."""
+        """Take the lock or renew it, at most every TOUCH_EVERY_S seconds. Raises HeldElsewhere."""
         if time.monotonic() < self._next:
             return
         try:
             self._hold(processes.host_name())
         except OSError as error:
             if error.errno in FULL:
-                return  # nothing can be written now: looked at again at the next call
+                return  # nothing can be written now: the next call tries again
             if error.errno not in READ_ONLY:
                 raise HeldElsewhere(
-                    f"{self._name} says which host works with the run table and cannot be read or touched "
+                    f"{self._lock} says which host works with the run table and cannot be read or touched "
                     f"({error.strerror}): look at the network folder ({self._kind}), then try again"
                 ) from None
         self._next = time.monotonic() + TOUCH_EVERY_S
 
     def _hold(self, mine: str) -> None:
-        """At every step another host may come first: what counts is the name that is read back afterwards."""
+        """Take or renew the lock. Another host may come first at every step: the host read back afterwards counts."""
         for _ in range(TRIES):
-            found = _read(self._name)
+            found = _read(self._lock)
             with contextlib.suppress(FileNotFoundError, FileExistsError):
                 if found is not None and found.host == mine:
-                    os.utime(self._name)
+                    os.utime(self._lock)
                 else:
-                    self._refuse_unless_silent(found)
+                    self._refuse_unless_stale(found)
                     with self._turn():
                         self._take(mine, found)
-                held = _read(self._name)
+                held = _read(self._lock)
                 if held is not None and held.host == mine:
                     if found is None:
                         self._say()
                     return
             time.sleep(ASK_EVERY_S)
-        if self._name.parent.is_dir():  # else the database itself says what is missing
+        if self._lock.parent.is_dir():  # else the database itself says what is missing
             raise HeldElsewhere(
                 f"several hosts ask for {self._database} in a network folder ({self._kind}) at once: work on one of "
                 f"them, and try again in {EXPIRES_S:.0f} s"
             )
 
-    def _refuse_unless_silent(self, found: Name | None) -> None:
-        """Raises HeldElsewhere."""
+    def _refuse_unless_stale(self, found: LockFile | None) -> None:
+        """Raise HeldElsewhere where the lock file was touched less than EXPIRES_S ago."""
         silent_s = self._silent_s(found) if found is not None else EXPIRES_S
         if found is not None and silent_s < EXPIRES_S:
             raise HeldElsewhere(
@@ -140,34 +141,34 @@ class Holder:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """One host at a time puts its name down or another's away. Raises FileExistsError where it is another's turn.
+        """Let one host at a time replace the lock file, by a second file. Raises FileExistsError where another does so.
 
-        A turn takes no longer than a few answers of the server: one that a dead host left is ended."""
+        It takes a few requests to the server: a second file older than EXPIRES_S, of a host that died, is deleted."""
         try:
-            os.close(os.open(self._turns, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE))
+            os.close(os.open(self._turn_lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE))
         except FileExistsError:
-            left = _read(self._turns)
+            left = _read(self._turn_lock)
             if left is not None and self._silent_s(left) >= EXPIRES_S:
-                self._turns.unlink(missing_ok=True)
+                self._turn_lock.unlink(missing_ok=True)
             raise
         try:
             yield
         finally:
             with contextlib.suppress(OSError):
-                self._turns.unlink(missing_ok=True)
+                self._turn_lock.unlink(missing_ok=True)
 
-    def _take(self, mine: str, found: Name | None) -> None:
-        """Put this host's name in the place of what was found. Raises FileExistsError where that is not there now."""
-        if _read(self._name) != found:
-            raise FileExistsError(self._name)
+    def _take(self, mine: str, found: LockFile | None) -> None:
+        """Replace the lock file that was found by this host's. Raises FileExistsError where it has changed since."""
+        if _read(self._lock) != found:
+            raise FileExistsError(self._lock)
         with self._beside() as aside:
             if found is not None:
-                os.rename(self._name, aside)
-                if _read(aside) != found:  # a sign of life at the last moment
-                    os.rename(aside, self._name)
-                    raise FileExistsError(self._name)
+                os.rename(self._lock, aside)
+                if _read(aside) != found:  # touched at the last moment
+                    os.rename(aside, self._lock)
+                    raise FileExistsError(self._lock)
             _write(aside, f"{mine}\n")
-            os.rename(aside, self._name)
+            os.rename(aside, self._lock)
 
     def _say(self) -> None:
         tell(
@@ -175,16 +176,16 @@ class Holder:
             "without a write-ahead log"
         )
 
-    def _silent_s(self, found: Name) -> float:
-        """By the server's time: the hosts' clocks may differ."""
+    def _silent_s(self, found: LockFile) -> float:
+        """Return the seconds since the last touch, by the server's clock: those of the hosts may differ."""
         with self._beside() as probe:
             _write(probe, "\n")
             return abs(os.stat(probe).st_mtime_ns - found.touched_ns) / 1e9
 
     @contextlib.contextmanager
     def _beside(self) -> Iterator[Path]:
-        """A file beside the name that is this process's alone, and goes at the end."""
-        handle, name = tempfile.mkstemp(dir=self._name.parent, prefix=f".{self._name.name}.")
+        """Make a file beside the lock file for this process alone; it is deleted at the end."""
+        handle, name = tempfile.mkstemp(dir=self._lock.parent, prefix=f".{self._lock.name}.")
         os.close(handle)
         try:
             yield Path(name)
@@ -193,17 +194,17 @@ class Holder:
                 os.unlink(name)
 
 
-def _read(path: Path) -> Name | None:
-    """None where there is no name. Opened anew, for what a network's file system says of a file else may be old."""
+def _read(path: Path) -> LockFile | None:
+    """Read a lock file; None where there is none. It is opened, because a network file system caches attributes."""
     try:
         with path.open(errors="replace") as file:
-            return Name(file.read(1000).strip(), os.fstat(file.fileno()).st_mtime_ns)
+            return LockFile(file.read(1000).strip(), os.fstat(file.fileno()).st_mtime_ns)
     except FileNotFoundError:
         return None
 
 
 def _write(path: Path, text: str) -> None:
-    """To the server, whose time the file then has."""
+    """Write a file through to the server, whose clock gives its time."""
     with path.open("w") as file:
         file.write(text)
         file.flush()

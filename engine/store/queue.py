@@ -33,7 +33,7 @@ from engine.store.dependencies import recount_after
 from engine.store.edit_journal import editing
 from engine.store.errors import LeaseLost, QueueError
 from engine.store.run_numbers import numbered
-from engine.store.schema import IS_QUEUED, IS_RUNNING, clock_table, run_table, worker_table
+from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, clock_table, run_table, worker_table
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
 from engine.store.utc import utc_now
 
@@ -64,7 +64,7 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
         .where(or_(~run_table.c.needs_card, has_card))
-        .order_by(run_table.c.priority.desc(), run_table.c.position, run_table.c.id)
+        .order_by(*QUEUE_ORDER)
         .limit(1)
     )
 
@@ -166,7 +166,7 @@ def put_back(
         changed = next_change(session)
         outcome: dict[str, Any]
         if row.request is not None:
-            # Nobody is left to obey: what was asked is done here.
+            # No process is left to carry out the request: it is done here.
             outcome = (
                 {"status": "cancelled", "ended_at": utc_now()}
                 if row.request == "cancel"
@@ -193,10 +193,10 @@ def _is_lost(session: Session, held: Claim, dead_workers: Collection[int]) -> bo
 
 
 def expire_leases(store: Store, *, dead_workers: Collection[int] = ()) -> list[int]:
-    """Put back the runs whose lease ran out or whose worker is known to be gone; gives their ids.
+    """Put back the runs whose lease has expired or whose worker is known to be dead; return their ids.
 
-    Read first, without the write lock, for mostly there are none; looked at again before each is put back, for its
-    worker may have renewed the lease in between."""
+    They are first read without the write lock, because mostly there are none, and each is checked again when it is put
+    back, because its worker may have renewed the lease in between."""
     with store.read() as session:
         statement = select(run_table.c.id, run_table.c.attempt).where(
             IS_RUNNING, _lost(session, dead_workers)

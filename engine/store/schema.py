@@ -19,3 +19,6 @@ epoch_table, loss_table = table_of(EpochMetrics), table_of(LossPoint)
 
 # Written out, because only then does a database use the partial indexes over these rows.
 IS_QUEUED, IS_RUNNING = text("run.status = 'queued'"), text("run.status = 'running'")
+
+QUEUE_ORDER = (run_table.c.priority.desc(), run_table.c.position, run_table.c.id)
+"""Order in which queued runs are claimed."""

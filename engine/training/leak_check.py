@@ -30,7 +30,7 @@ def provenance(context: RunContext, index: Index) -> tuple[TrainedOn, Leak | Non
         leak = find_leak(index, hashes, inherited)
         _judge(leak, spec, log)
     elif is_warm_start(spec.pretrained):
-        log(f"nothing says which images {spec.pretrained} was trained on: it may know these test images")
+        log(f"the training images of {spec.pretrained} are unknown: they may include these test images")
     return trained_on(context.run_id, index, hashes, trains=spec.epochs > 0, inherited=inherited), leak
 
 

@@ -135,8 +135,8 @@ class Session:
             raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec)) from None
 
     def _is_last(self, epoch: int) -> bool:
-        patience = self.spec.patience
-        return epoch >= self.spec.epochs or (0 < patience <= epoch - (self.best.epoch if self.best else 0))
+        best_epoch = self.best.epoch if self.best else None
+        return epoch >= self.spec.epochs or self.spec.is_out_of_patience(epoch, best_epoch)
 
     def _finish_epoch(self, recorder: Recorder) -> None:
         """Evaluate, write files, record, checkpoint, and only then move the best epoch's files to their places.

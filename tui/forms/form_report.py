@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.analysis.forecast import learn
+from engine.datasets.read_options import READ_FIELDS
 from engine.disk.footprint import Room
 from engine.files.paths import Home
 from engine.preflight.data_checks import DataFound, read_data, read_key
@@ -20,17 +21,6 @@ from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import NO_DATA, Checked, parse_more
 from tui.forms.form_words import MORE, beside_fields, form_setting
 from tui.store_calls import Refused, with_store
-
-READS = (
-    "images",
-    "image_column",
-    "label_column",
-    "split_column",
-    "group_column",
-    "class_names",
-    "test_fraction",
-)
-"""Settings in `more` that decide how a data set is read."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +104,7 @@ def _data_alone(home: Home, texts: Mapping[str, str]) -> DataFound:
         return DataFound((Problem("data", "error", NO_DATA),))
     more, _ = parse_more(texts.get(MORE, ""))
     try:
-        spec = make_spec({"data": text, **{name: more[name] for name in READS if name in more}})
+        spec = make_spec({"data": text, **{name: more[name] for name in READ_FIELDS if name in more}})
     except SpecError as error:
         return DataFound(error.found)
     return DataFound() if text in BUILTIN_DEFAULTS else read_data(home, spec)

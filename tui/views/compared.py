@@ -79,9 +79,9 @@ class Compared:
         return f"passes over the images per epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
 
     def _chosen(self) -> str:
-        on_test = [f"#{view.run_id}" for view in self.views if view.spec.select_on.startswith("test")]
-        which = "all of them" if len(on_test) == len(self.views) else ", ".join(on_test)
-        return f"optimistic, best epoch chosen on test data: {which}" if on_test else ""
+        optimistic = [f"#{view.run_id}" for view in self.views if view.is_optimistic]
+        which = "all of them" if len(optimistic) == len(self.views) else ", ".join(optimistic)
+        return f"optimistic, best epoch chosen on test data: {which}" if optimistic else ""
 
 
 def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.metrics.catalogue import numbers
 from engine.metrics.metric import EpochValues
+from engine.metrics.selection import is_optimistic
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.epoch_values import values_of_row
@@ -89,6 +90,11 @@ class RunView:
     def test_set(self) -> tuple[str, float, int]:
         """Return a key that is equal for runs tested on the same images."""
         return self.data_fingerprint, self.spec.test_fraction, self.test_images
+
+    @property
+    def is_optimistic(self) -> bool:
+        """Return whether the images that chose the best epoch also measure it."""
+        return is_optimistic(self.spec.select_on, self.spec.epochs)
 
     @property
     def last_epoch(self) -> int:

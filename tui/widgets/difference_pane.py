@@ -194,7 +194,7 @@ def pair_text(pair: Pair, found: "Difference | str") -> Text:
     groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
     text.append(f" on the same {paired.images:,} images{groups}: ")
     text.append("a difference" if paired.is_told_apart else "no clear difference", style="bold")
-    if any(view.spec.select_on.startswith("test") for view in pair):
+    if any(view.is_optimistic for view in pair):
         text.append("; less certain than it says: best epochs chosen on these images", style="dim")
     if found.rule:
         text.append(f"; groups by {found.rule}", style="dim")

@@ -3,19 +3,26 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from engine.files.paths import RunPaths
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from engine.files.paths import Home, RunPaths
+from engine.store.dependencies import some_of
+from engine.store.edit_journal import Editing
 from engine.store.errors import QueueError
+from engine.store.spec_columns import UNTRAINED
+from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 
 class Discarded:
-    """What is to go: it lies aside in its run's folder until the transaction has ended."""
+    """Files to delete, which lie aside in their runs' folders until the transaction has ended."""
 
     def __init__(self) -> None:
         self.left: dict[int, str] = {}
-        """Runs with files that would not go, though nothing reads them any more, and why."""
+        """Runs with files that could not be deleted, though nothing reads them any more, and why."""
         self._folders: dict[int, Path] = {}
         self._moved: list[tuple[Path, Path]] = []
 
@@ -55,8 +62,8 @@ class Discarded:
 
 @contextlib.contextmanager
 def discarding() -> Iterator[Discarded]:
-    """Goes around a transaction: what is taken inside returns to its place where anything fails, and is deleted once
-    all is committed."""
+    """Context around a transaction: files that are taken inside return to their place if anything fails, and are
+    deleted once all is committed."""
     discarded = Discarded()
     try:
         yield discarded
@@ -64,3 +71,20 @@ def discarding() -> Iterator[Discarded]:
         discarded.put_back()
         raise
     discarded.delete()
+
+
+def delete_training(edit: Editing, home: Home, discarded: Discarded, run_ids: Collection[int]) -> set[int]:
+    """Set runs back to before their first attempt: row, epochs, confusion matrices, losses, and all files but the log.
+
+    Return those that had measured an epoch: `undo` cannot bring that back. Raises QueueError."""
+    measured: set[int] = set()
+    edit.write(run_ids, **UNTRAINED)
+    for some in some_of(run_ids):
+        of_these = select(col(EpochMetrics.run_id)).where(col(EpochMetrics.run_id).in_(some))
+        measured.update(edit.session.execute(of_these.distinct()).scalars())
+        for table in (EpochMetrics, EpochConfusion, LossPoint):
+            edit.session.execute(delete(table).where(col(table.run_id).in_(some)))
+    # Before the commit: once it is queued a worker may write new ones.
+    for run_id in run_ids:
+        discarded.take(run_id, home.run(run_id))
+    return measured

@@ -29,7 +29,7 @@ def tag(
     """Add and remove tags; one that is there already, or was never there, changes nothing. Raises QueueError."""
     for each in add:
         if not each.strip() or len(each) > MAX_TAG or each.startswith("-"):
-            raise QueueError(f"{each!r} is no tag: give 1 to {MAX_TAG} characters, the first of them no -")
+            raise QueueError(f"invalid tag {each!r}: give 1 to {MAX_TAG} characters, not starting with -")
     for each in (*add, *remove):
         _check_text("the tag", each)
     with editing(store, "tag", run_ids, ("tags",)) as edit:
@@ -42,4 +42,4 @@ def tag(
 
 def _check_text(what: str, text: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise QueueError(f"{what} {text!r} is no text in UTF-8")
+        raise QueueError(f"{what} {text!r} is not valid UTF-8: check the terminal's encoding")

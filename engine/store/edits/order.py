@@ -12,7 +12,7 @@ from engine.store.dependencies import some_of
 from engine.store.edit_journal import Editing, editing
 from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
-from engine.store.schema import run_table
+from engine.store.schema import QUEUE_ORDER, run_table
 from engine.store.status import ENDED
 from engine.store.tables import POSITION_GAP
 
@@ -54,8 +54,10 @@ def move(store: Store, run_ids: Collection[int], direction: Direction) -> None:
 
 
 def _in_order(session: Session, run_ids: Collection[int], *, backward: bool) -> list[int]:
-    places = _Place.of(session, run_ids)
-    return sorted(places, key=lambda run_id: places[run_id].key, reverse=backward)
+    waiting = select(run_table.c.id).where(run_table.c.status.in_(WAITING)).order_by(*QUEUE_ORDER)
+    wanted = set(run_ids)
+    found = [run_id for run_id in session.execute(waiting).scalars() if run_id in wanted]
+    return found[::-1] if backward else found
 
 
 def _swap(edit: Editing, run_id: int, direction: Direction) -> None:
@@ -109,7 +111,7 @@ def _respace(edit: Editing, priority: int) -> None:
     """Gaps again between all runs of a priority, ended ones too: they would come back to their place."""
     table = run_table.c
     alike = select(table.id, table.position).where(table.priority == priority)
-    rows = edit.session.execute(alike.order_by(table.position, table.id)).all()
+    rows = edit.session.execute(alike.order_by(*QUEUE_ORDER)).all()
     edit.also([row.id for row in rows])
     first = rows[0].position
     spaced = [{"this": row.id, "to": first + number * POSITION_GAP} for number, row in enumerate(rows)]
@@ -125,11 +127,6 @@ class _Place:
     run_id: int
     priority: int
     position: int
-
-    @property
-    def key(self) -> tuple[int, int, int]:
-        """Sorts as the queue does."""
-        return -self.priority, self.position, self.run_id
 
     @classmethod
     def of(cls, session: Session, run_ids: Collection[int]) -> dict[int, "_Place"]:

@@ -3,25 +3,22 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
-from sqlmodel import col
+from sqlalchemy import select
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec
 from engine.store.add import check_sources
 from engine.store.database import Store
-from engine.store.dependencies import some_of, starting_from
+from engine.store.dependencies import starting_from
 from engine.store.edit_journal import Editing, editing
-from engine.store.edits.discard import discarding
+from engine.store.edits.discard import delete_training, discarding
 from engine.store.errors import QueueError
 from engine.store.run_numbers import numbered
 from engine.store.schema import run_table
-from engine.store.spec_columns import UNTRAINED
 from engine.store.status import FROM_THE_START
-from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
 _TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at")
-DELETED = "what it had trained is deleted"
+DELETED = "its training was deleted"
 
 
 @dataclass(frozen=True)
@@ -52,14 +49,9 @@ def retry(store: Store, home: Home, run_ids: Collection[int], *, fresh: bool = F
             "failures": 0,
             **dict.fromkeys(("cause", "error", "suggestion", "ended_at")),
         }
-        edit.write(on, **queued)
-        edit.write(anew, **queued, **UNTRAINED)
-        for some in some_of(anew):
-            for table in (EpochMetrics, EpochConfusion, LossPoint):
-                edit.session.execute(delete(table).where(col(table.run_id).in_(some)))
-        # Before the commit: once it is queued a worker may write new ones.
+        edit.write([*on, *anew], **queued)
+        delete_training(edit, home, discarded, anew)
         for run_id in anew:
-            discarded.take(run_id, home.run(run_id))
             edit.final(run_id, DELETED)
         edit.text = f"retry {numbered(edit.was)}"
     return Retried(tuple(on), tuple(anew), discarded.left)
@@ -92,6 +84,6 @@ def _check_readers(edit: Editing, run_ids: Collection[int]) -> None:
         for other in others:
             if other.status == "running":
                 raise QueueError(
-                    f"run {run_id} cannot begin again: run {other.id} is just starting from its weights: "
+                    f"run {run_id} cannot restart: run {other.id} is loading its weights: "
                     "pause or cancel that one first, or try again after its first epoch"
                 )

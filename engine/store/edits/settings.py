@@ -12,12 +12,12 @@ from engine.store.add import check_sources, earlier_runs
 from engine.store.database import Store
 from engine.store.dependencies import first_misfit, replace_links
 from engine.store.edit_journal import LINKS, Editing, editing
-from engine.store.edits.discard import discarding
+from engine.store.edits.discard import delete_training, discarding
 from engine.store.errors import QueueError
 from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
 from engine.store.schema import run_table
-from engine.store.spec_columns import OF_SPEC, UNTRAINED, of_spec
+from engine.store.spec_columns import OF_SPEC, of_spec
 
 
 def edit_settings(
@@ -26,22 +26,21 @@ def edit_settings(
     """Give queued or paused runs other settings; what is not named stays. Gives, for each run that repeats another
     now, that one.
 
-    Where a run would train otherwise, what its first epoch left goes: its checkpoint would not fit, and `undo` does
-    not bring it back.
+    Where a run would train otherwise, its training so far (epoch 0 and a part of epoch 1) is deleted; `undo` restores
+    the settings and says that this stays deleted.
 
     Raises QueueError for a run that does not wait, or that has trained an epoch which the new settings would have
     trained otherwise; SpecError where they are wrong."""
     with discarding() as discarded, editing(store, "edit", run_ids, (*OF_SPEC, LINKS, "epoch")) as edit:
         specs = {run_id: _changed_spec(edit, run_id, settings) for run_id in edit.was}
-        repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()})
+        repeats = earlier_runs(edit.session, {spec.digest() for spec in specs.values()}, but_not=specs)
         sources = {spec.source_run for spec in specs.values() if spec.source_run is not None}
         statuses(edit.session, sources)
         for run_id, spec in specs.items():
             old = load_spec(edit.before[run_id]["spec"])
             edit.write([run_id], **of_spec(spec))
             if spec.training_digest() != old.training_digest():
-                edit.write([run_id], **UNTRAINED)
-                discarded.take(run_id, home.run(run_id))
+                edit.lost(delete_training(edit, home, discarded, [run_id]))
             if spec.source_run != old.source_run:
                 _follow_source(edit, run_id, spec)
         # Once all are written, so that a run and one that starts from it can change together.
@@ -49,8 +48,8 @@ def edit_settings(
         if misfit := first_misfit(edit.session, {run_id: spec.network for run_id, spec in specs.items()}):
             raise QueueError(f"{misfit}: edit them in the same call, or cancel them first")
         edit.text = f"edit {numbered(edit.was)}: {', '.join(f'{k} {v}' for k, v in settings.items())}"
-    earlier = {run_id: repeats.get(spec.digest(), run_id) for run_id, spec in specs.items()}
-    return {run_id: other for run_id, other in earlier.items() if other != run_id}
+    digests = {run_id: spec.digest() for run_id, spec in specs.items()}
+    return {run_id: repeats[digest] for run_id, digest in digests.items() if digest in repeats}
 
 
 def changed_specs(store: Store, run_ids: Collection[int], settings: Mapping[str, Any]) -> dict[int, RunSpec]:

@@ -32,6 +32,8 @@ class Undone:
     left: dict[int, str] = field(default_factory=dict)
     withdrawn: list[int] = field(default_factory=list)
     """Running runs whose request was taken back: their processes may have heard it."""
+    lost: list[int] = field(default_factory=list)
+    """Restored runs whose training the edit has deleted for good."""
 
 
 GONE = "it is gone"
@@ -57,6 +59,7 @@ def undo(store: Store) -> Undone | None:
         _take_out(session, [each["id"] for each in changes if each.get("added")], undone)
         rows = [each for each in changes if "after" in each and each["id"] != QUEUE]
         _restore_rows(session, rows, undone, changed)
+        undone.lost = [each["id"] for each in changes if "lost" in each and each["id"] in undone.restored]
     return undone
 
 

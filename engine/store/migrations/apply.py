@@ -11,7 +11,8 @@ def upgrade(engine: Engine, *, program_version: str) -> None:
     """Run the missing migrations in one transaction; several processes may call this at once."""
     with engine.execution_options(immediate=True).begin() as connection:
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent))
+        folder = str(Path(__file__).parent).replace("%", "%%")  # ConfigParser would interpolate it
+        config.set_main_option("script_location", folder)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.execute(text("UPDATE clock SET program_version = :version"), {"version": program_version})

@@ -196,7 +196,7 @@ def test_a_runs_file_by_its_path_is_that_run_and_others_are_unknown(home: Home) 
     said: list[str] = []
     elsewhere = make_spec({"data": "swapped", "pretrained": "weights.pth"})
     assert provenance(context(elsewhere, home, 2, said.append), index)[1] is None
-    assert said[-1].startswith("nothing says which images weights.pth was trained on")
+    assert said[-1].startswith("the training images of weights.pth are unknown")
     home.run(1).trained_on.unlink()
     assert (
         provenance(context(make_spec({"data": "swapped", "pretrained": "run:1"}), home, 2, quiet), index)[1]

@@ -18,6 +18,7 @@ from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from engine.store.errors import QueueError
 from engine.store.schema import run_table
 
 
@@ -85,6 +86,39 @@ def test_a_source_that_is_done_must_have_its_weights(home: Home, store: Store) -
     home.run(1).folder.mkdir(parents=True)
     home.run(1).best.touch()
     assert not preflight(home, store, [spec]).errors
+
+
+def test_an_edited_run_does_not_hide_a_later_run_that_it_repeats(home: Home, store: Store) -> None:
+    spec = make_spec({"data": "pets"})
+    add_runs(store, [spec, make_spec({"data": "pets", "seed": 1}), spec])
+    assert preflight(home, store, [spec], changing={1: spec}).repeats == (3,)
+    assert preflight(home, store, [spec], changing={2: spec}).repeats == (1,)
+    assert preflight(home, store, [spec], changing={1: spec, 3: spec}).repeats == (None,)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "choose"),
+    [
+        ({}, {"stem": "cifar"}, "choose stem imagenet, or start from another run"),
+        ({"stem": "cifar"}, {}, "choose stem cifar, or start from another run"),
+        (
+            {"stem": "cifar"},
+            {"arch": "resnet34"},
+            "choose arch resnet18 with stem cifar, or start from another run",
+        ),
+    ],
+)
+def test_a_source_of_another_network_is_refused_before_and_by_the_queue_alike(
+    home: Home, store: Store, theirs: dict[str, str], ours: dict[str, str], choose: str
+) -> None:
+    small = {"data": "pets", "image_size": 32}
+    add_runs(store, [make_spec({**small, **theirs})])
+    fits = make_spec({**small, **theirs, "pretrained": "run:1"})
+    misfit = make_spec({**small, **ours, "pretrained": "run:1"})
+    (problem,) = preflight(home, store, [fits, misfit]).errors
+    assert problem.field == "pretrained" and problem.text.endswith(choose)
+    with pytest.raises(QueueError, match=problem.text):
+        add_runs(store, [fits, misfit])
 
 
 def test_runs_that_change_together_are_judged_as_they_will_be(home: Home, store: Store) -> None:

@@ -95,6 +95,13 @@ def test_one_line_for_each_kind_that_fits_no_card() -> None:
     assert too_large(needs, {"T4": 15.0, "H100": 80.0}) == [] and too_large(needs, {}) == []
 
 
+def test_the_largest_need_of_runs_that_are_named_alike_counts() -> None:
+    halved = SPEC.model_copy(update={"precision": "bf16"})
+    for specs in ((SPEC, halved), (halved, SPEC)):
+        (problem,) = too_large([(spec, least_need(spec)) for spec in specs], {"P4": 8.0})
+        assert f"takes {gigabytes(SPEC):.1f} GiB or more" in problem.what
+
+
 def test_the_cards_of_this_host_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
     assert gpu_memory.warnings_for(store, [SPEC]) == []

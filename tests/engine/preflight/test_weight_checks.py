@@ -81,3 +81,15 @@ def test_without_torch_a_warning_says_that_nothing_was_opened(
     monkeypatch.setattr(weight_checks, "ask", broken)
     (warning,) = problems(home, pretrained="foreign.pth")
     assert warning.severity == "warning" and "No module named torch" in warning.text
+
+
+def test_a_repaired_plugin_is_checked_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([{"problems": ["the plug-in is broken"]}, {"problems": [None]}])
+    monkeypatch.setattr(weight_checks, "ask", lambda *_, **__: next(answers))
+    plugin, settings = home.root / "net.py", {"pretrained": "plain.safetensors", "arch": "net.py:make"}
+    plugin.write_text("broken")
+    for _ in range(2):
+        (problem,) = problems(home, **settings)
+        assert problem.what == "the plug-in is broken"
+    plugin.write_text("repaired")
+    assert problems(home, **settings) == []

@@ -140,6 +140,28 @@ def test_a_url_is_shown_without_its_password() -> None:
     assert url_shown("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
     assert url_shown("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
     assert url_shown("runs.db") == "runs.db"
+    assert url_shown("postgresql://me:sec:r@t@host:abc/db") == "postgresql://me:***@host:abc/db"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        (
+            "postgresql://me:secret@host:abc/db",
+            "the port in .*me:.*@host:abc/db' is not a number from 1 to 65535: write",
+        ),
+        ("postgresql://me@host:99999/db", "is not a number from 1 to 65535: write it like postgresql://"),
+        ("postgresql://me@host:0/db", "is not a number from 1 to 65535"),
+        ("postgresql://me@[::1/db", "is not a number from 1 to 65535"),
+        ("mysql://me:secret@host:3306/db", "is not a database URL for runs: write it like sqlite:///runs.db"),
+        ("postgresql://m\udcff@host/db", "is not a database URL for runs"),
+        ("runs.db", "'runs.db' is not a database URL for runs"),
+    ],
+)
+def test_a_url_that_is_wrong_is_refused_in_one_line(url: str, says: str) -> None:
+    with pytest.raises(StoreError, match=says) as refused:
+        backend_for(url)
+    assert "secret" not in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_a_database_that_is_not_there_is_named(postgres_server: Server) -> None:

@@ -19,6 +19,7 @@ from engine.store import history, listing
 from engine.store.database import SCHEMA, Store, open_store
 from engine.store.epoch_values import values_of_row
 from engine.store.errors import StoreError
+from engine.store.migrations import apply
 
 
 def test_migrations_lead_to_exactly_the_tables(store: Store) -> None:
@@ -37,6 +38,15 @@ def test_schema_number_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(engine.store.migrations.__file__).parent))
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA
+
+
+def test_the_program_may_lie_in_a_folder_with_a_percent_sign(
+    tmp_path: Path, db_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "50%off"
+    folder.symlink_to(Path(apply.__file__).parent)
+    monkeypatch.setattr(apply, "__file__", str(folder / "apply.py"))
+    open_store(db_url).close()
 
 
 def test_a_database_of_the_first_release_keeps_its_epochs(db_url: str) -> None:

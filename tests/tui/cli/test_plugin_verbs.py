@@ -62,9 +62,11 @@ def test_what_does_not_fit_together(shell: Shell, flags: tuple[str, ...], says: 
 
 def test_a_warm_start_between_stems_is_refused(shell: Shell) -> None:
     assert shell("add", "--data", "digits", "--stem", "cifar") == 0
-    assert "run 1 is a resnet18 with stem cifar: its weights do not fit a resnet18\n" in shell.refuses(
-        "add", "--data", "digits", "--pretrained", "run:1"
+    refused = shell.refuses("add", "--data", "digits", "--pretrained", "run:1")
+    assert refused.startswith(
+        "resnet-tui: --pretrained: run 1 is a resnet18 with stem cifar, and its weights do not "
     )
+    assert refused.endswith("fit a resnet18: choose --stem cifar, or start from another run\n")
     assert shell("add", "--data", "digits", "--stem", "cifar", "--pretrained", "run:1") == 0
     assert "run 2 starts from run 1 and could not from a resnet18" in shell.refuses(
         "edit", "1", "--stem", "imagenet"

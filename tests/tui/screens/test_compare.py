@@ -192,6 +192,9 @@ def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> N
     notes = "\n".join(Compared((one, other)).notes)
     assert "different test sets: #1 digits (201), #3 fundus (201)" in notes
     assert "passes over the images per epoch: #3 4, others 1" in notes and "different losses" in notes
+    assert "optimistic, best epoch chosen on test data: all of them" in notes
+    short = replace(other, spec=spec.model_copy(update={"epochs": 1}))  # nothing was chosen
+    assert Compared((one, short)).notes[-1] == "optimistic, best epoch chosen on test data: #1"
 
 
 def test_best_is_of_the_epoch_that_was_chosen(home: Home, study: Store) -> None:

@@ -60,9 +60,7 @@ def test_retry_from_the_start_deletes_what_was_trained(
     assert run.model_dump(exclude=alike) == untouched.model_dump(exclude=alike)
     assert run.attempt == 1
     undone = undo(store)
-    assert (
-        undone is not None and undone.restored == [] and undone.left == {1: "what it had trained is deleted"}
-    )
+    assert undone is not None and undone.restored == [] and undone.left == {1: "its training was deleted"}
 
 
 def test_retry_refuses_what_has_not_ended_and_what_is_done(store: Store, worker: int, home: Home) -> None:
@@ -176,7 +174,7 @@ def test_weights_that_a_run_is_about_to_read_stay(store: Store, worker: int, hom
     held = claimed(store, worker)
     home.run(1).folder.mkdir(parents=True)
     home.run(1).best.write_bytes(b"weights")
-    with pytest.raises(QueueError, match="run 1 cannot begin again: run 2 is just starting from its weights"):
+    with pytest.raises(QueueError, match="run 1 cannot restart: run 2 is loading its weights"):
         retry(store, home, [1], fresh=True)
     assert home.run(1).best.exists() and get(store, 1).status == "done"
     train(store, held, 1, skill=0.5)

@@ -6,7 +6,7 @@ from studies import train
 
 from engine.files.paths import Home
 from engine.spec.grid import SpecError, load_spec, make_spec
-from engine.store import listing, queue
+from engine.store import history, listing, queue
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store
@@ -26,6 +26,7 @@ def test_edit_changes_the_spec_and_what_mirrors_it(store: Store, home: Home) -> 
     assert edit_settings(store, home, [1], {"lr": 0.01}) == {}
     add(store, 1, lr=0.3)
     assert edit_settings(store, home, [1], {"lr": 0.3}) == {1: 3}
+    assert edit_settings(store, home, [1], {"allow_leak": True}) == {1: 3}  # as before, though it comes first
     with pytest.raises(SpecError, match="lr: -1 is out of range"):
         edit_settings(store, home, [1, 2], {"lr": -1})
 
@@ -83,10 +84,28 @@ def test_edit_discards_the_checkpoint_of_a_first_epoch_where_it_would_not_fit(
     edit_settings(store, home, [1], {"lr": 0.5})
     assert [path.name for path in paths.folder.iterdir()] == ["log.txt"]
     undone = undo(store)
-    assert undone is not None and undone.restored == [1]
+    assert undone is not None and undone.restored == undone.lost == [1]
     assert (
         get(store, 1).lr == 0.01 and get(store, 1).environment == {}
     )  # as its folder has it: nothing trained
+
+
+def test_other_settings_do_not_keep_the_curve_of_the_old_ones(store: Store, worker: int, home: Home) -> None:
+    add(store, 2)
+    held = claimed(store, worker)
+    train(store, held, 0, skill=0.5)
+    history.record_progress(store, held, step=1, images_per_s=None, losses=[history.Losses(0, 1, 1, 1, 1, 1)])
+    queue.put_back(store, held)
+    edit_settings(store, home, [1], {"epochs": 30, "allow_leak": True, "arch": "resnet50"})
+    with store.read() as session:
+        assert history.epochs_of(session, 1) == [] and history.losses_of(session, 1) == []
+        assert history.confusions_of(session, 1) == {}
+    undone = undo(store)
+    assert undone is not None and (undone.restored, undone.lost, undone.left) == ([1], [1], {})
+    assert get(store, 1).arch == "resnet18"
+    edit_settings(store, home, [1], {"arch": "resnet50"})
+    undone = undo(store)
+    assert undone is not None and (undone.restored, undone.lost) == ([1], [])  # nothing was left to delete
 
 
 def test_edit_waits_for_the_run_that_it_starts_from_now(store: Store, worker: int, home: Home) -> None:
@@ -103,7 +122,7 @@ def test_edit_waits_for_the_run_that_it_starts_from_now(store: Store, worker: in
         edit_settings(store, home, [2], {"pretrained": "run:4"})
     with pytest.raises(QueueError, match="there is no run 9"):
         edit_settings(store, home, [4], {"pretrained": "run:9"})
-    with pytest.raises(QueueError, match="run 1 is a resnet18: its weights do not fit a resnet34"):
+    with pytest.raises(QueueError, match="run 1 is a resnet18, and its weights do not fit a resnet34"):
         edit_settings(store, home, [4], {"pretrained": "run:1", "arch": "resnet34"})
     for _ in range(2):
         undone = undo(store)
@@ -128,5 +147,5 @@ def test_edit_keeps_the_arch_that_others_start_from(store: Store, worker: int, h
     assert [get(store, run_id).arch for run_id in (1, 2, 3)] == ["resnet18"] * 3
     queue.ask(store, [2, 3], "cancel")
     edit_settings(store, home, [1], {"arch": "resnet50"})
-    with pytest.raises(QueueError, match="run 1 is a resnet50: its weights do not fit a resnet18"):
+    with pytest.raises(QueueError, match="run 1 is a resnet50, and its weights do not fit a resnet18"):
         retry(store, home, [2])
