@@ -43,6 +43,8 @@ PAGE_OF = {"search": "log", "compare_spec": "spec"}
 """Commands of the screen that one page alone has."""
 LINES_LOW, LINES_TALL = 3, 6
 """Lines of a failed run's log below the cause."""
+MOST_DIGITS = 40
+"""Digits of a number that is looked up and quoted; Python refuses to parse thousands."""
 
 
 class Below(Protocol):
@@ -211,7 +213,9 @@ class RunScreen(PagedScreen[None]):
     def _compare_spec(self) -> None:
         def typed(text: str | None) -> None:
             number = (text or "").strip().lstrip("#")
-            if number.isdecimal():
+            if number.isdecimal() and len(number) > MOST_DIGITS:
+                self.notify(f"there is no run with a number of {len(number):,} digits", severity="error")
+            elif number.isdecimal():
                 read = partial(self._read_other, int(number))
                 self.run_worker(read, thread=True, exclusive=True, group="other")
             elif text:
