@@ -11,6 +11,20 @@ V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 
 
+def start_once(name: str, job: Callable[[], object], crashed: Callable[[Exception], object]) -> Thread:
+    """Start a daemon thread for one job, and pass an unexpected error to `crashed`. Quitting does not wait for it."""
+
+    def run() -> None:
+        try:
+            job()
+        except Exception as error:  # an error here must reach the screen
+            crashed(error)
+
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
 class ReaderThread(Generic[Q]):
     """Thread that answers only the newest question; older ones that still wait are dropped.
 

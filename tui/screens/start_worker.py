@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Thread
 
 from tui import launch
+from tui.feeds.reader_thread import start_once
 from tui.screens.runs_screen import RunsScreen
 
 LOOK_S = 0.5
@@ -24,14 +25,7 @@ class WorkerStarter:
         if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
             self._screen.notify("a worker is there already: it takes the queued runs one after another")
             return
-        self._thread = Thread(target=self._run, name="start worker", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._start_and_follow()
-        except Exception as error:  # an error of the program's own must reach the screen
-            self._crashed(error)
+        self._thread = start_once("start worker", self._start_and_follow, self._crashed)
 
     def _start_and_follow(self) -> None:
         home = self._screen.port.home
