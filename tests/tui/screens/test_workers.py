@@ -22,8 +22,9 @@ from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui.feeds.worker_history import KEPT, WorkerHistory, sparkline
+from tui.screens import data as data_screen
 from tui.screens import workers as workers_screen
-from tui.screens.data import DataScreen, used_data
+from tui.screens.data import DataScreen, UsedData, used_data
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
@@ -225,6 +226,28 @@ async def test_data_sets_are_seen_with_their_checks(home: Home, size: tuple[int,
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape", "escape")
         assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_an_unexpected_error_of_reading_data_is_shown_and_they_can_be_read_again(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[Exception] = []
+    lines = data_screen._lines
+
+    def broken(_home: Home, _used: UsedData) -> list[str]:
+        raise ValueError("of a test")
+
+    monkeypatch.setattr(data_screen, "_lines", broken)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        monkeypatch.setattr(pilot.app, "raise_from_thread", raised.append)
+        await opened(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DataScreen))
+        await until(pilot, lambda: "press r to read the data again" in shown(pilot, "#data-text"))
+        await until(pilot, lambda: [str(error) for error in raised] == ["of a test"])
+        monkeypatch.setattr(data_screen, "_lines", lines)
+        await pilot.press("r")
+        await until(pilot, lambda: "built-in data set" in shown(pilot, "#data-text"))
 
 
 async def test_without_runs_there_are_no_data(home: Home) -> None:
