@@ -9,8 +9,8 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.hardware.telemetry import NvidiaState, nvidia
 from tui import commands
+from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.feeds.worker_history import WorkerHistory
 from tui.formatting import plain
 from tui.screens.full_screen import FeedScreen, Handlers
@@ -32,16 +32,6 @@ class Below(Protocol):
     def row_of(self, run_id: int) -> RunRow | None: ...
 
 
-class CardsFeed:
-    """Feed of the host's cards, as the driver knows them."""
-
-    def poll(self) -> NvidiaState:
-        return nvidia()
-
-    def close(self) -> None:
-        """Nothing is open between two polls."""
-
-
 class WorkersScreen(FeedScreen[int | None]):
     """Closes with the run to open, where one was asked for."""
 
@@ -54,7 +44,7 @@ class WorkersScreen(FeedScreen[int | None]):
         super().__init__()
         self._below = below
         self._chosen_id: int | None = None
-        self._cards: NvidiaState | None = None
+        self._cards: CardsView | None = None
 
     def handlers(self) -> Handlers:
         return {
@@ -81,10 +71,10 @@ class WorkersScreen(FeedScreen[int | None]):
         self._draw()
 
     def open_feed(self) -> CardsFeed:
-        return CardsFeed()
+        return CardsFeed(lambda: self._below.worker_views)
 
     def show_view(self, view: object) -> None:
-        assert isinstance(view, NvidiaState)
+        assert isinstance(view, CardsView)
         self._cards = view
         self._draw()
 
@@ -115,7 +105,7 @@ class WorkersScreen(FeedScreen[int | None]):
             is_chosen = worker is self.chosen
             text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
         self.query_one("#workers-text", Static).update(text)
-        cards = cards_text(self._cards, {worker.pid for worker in workers}) if self._cards else Text("")
+        cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
         self.query_one("#cards-text", Static).update(cards)
 
     # Commands

@@ -66,7 +66,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
         HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),
         HostCard("NVIDIA H100", "GPU-1", 80.0, 0.0),
     )
-    monkeypatch.setattr("tui.screens.workers.nvidia", lambda: NvidiaState(cards, None, None, None))
+    monkeypatch.setattr("tui.feeds.cards_feed.nvidia", lambda: NvidiaState(cards, None, None, None))
     return home
 
 
