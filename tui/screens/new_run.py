@@ -154,7 +154,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             first = next(iter(problems))
             if first in {name for name, *_ in INPUTS}:
                 self.query_one(f"#{first}", Input).focus()
-            self.notify(labelled(first, problems[first]), severity="error", markup=False)
+            self.notify(labelled(first, problems[first]), severity="error")
             return
         self._adding = True
         name = self.query_one("#name", Input).value.strip()
@@ -181,7 +181,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     def _not_added(self, why: Sequence[str]) -> None:
         self._adding = False
         for line in why:
-            self.notify(line, severity="error", timeout=10, markup=False)
+            self.notify(line, severity="error", timeout=10)
 
     def _texts(self) -> dict[str, str]:
         texts = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}

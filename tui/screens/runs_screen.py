@@ -40,5 +40,4 @@ class RunsScreen(Protocol):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = True,
     ) -> None: ...

@@ -30,11 +30,11 @@ class WorkerStarter:
     def _start_and_follow(self) -> None:
         home = self._screen.port.home
         if warning := launch.logout_warning():
-            self._screen.notify(warning, severity="warning", timeout=30, markup=False)
+            self._screen.notify(warning, severity="warning", timeout=30)
         try:
             worker = launch.start_worker(home)
         except OSError as error:
-            self._screen.notify(f"{error.filename}: {error.strerror}", severity="error", markup=False)
+            self._screen.notify(f"{error.filename}: {error.strerror}", severity="error")
             return
         self._screen.notify(f"worker started (process {worker.pid}): it keeps running after you quit")
         code = None
@@ -44,4 +44,4 @@ class WorkerStarter:
             except subprocess.TimeoutExpired:
                 continue
         if code:
-            self._screen.notify(launch.last_words(home), severity="error", timeout=15, markup=False)
+            self._screen.notify(launch.last_words(home), severity="error", timeout=15)
