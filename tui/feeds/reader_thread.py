@@ -68,7 +68,7 @@ class ReaderThread(Generic[Q]):
         return newest
 
 
-class Feed(Protocol[V_co]):
+class PollFeed(Protocol[V_co]):
     """Source of views that are read when something changed."""
 
     def poll(self) -> V_co | None: ...
@@ -81,7 +81,7 @@ class FeedThread(Generic[V]):
     def __init__(
         self,
         name: str,
-        open_feed: Callable[[], Feed[V]],
+        open_feed: Callable[[], PollFeed[V]],
         taken: Callable[[V], object],
         failed: Callable[[Exception], object],
         crashed: Callable[[Exception], object],
@@ -91,7 +91,7 @@ class FeedThread(Generic[V]):
 
         After one of `errors` the next poll opens the feed again and reads everything."""
         self._open, self._taken, self._failed, self._errors = open_feed, taken, failed, errors
-        self._feed: Feed[V] | None = None
+        self._feed: PollFeed[V] | None = None
         self._thread = ReaderThread[None](name, self._poll, crashed, self._close)
 
     def ask(self) -> None:

@@ -48,7 +48,7 @@ MOST_DIGITS = 40
 """Digits of a number that is looked up and quoted; Python refuses to parse thousands."""
 
 
-class Below(Protocol):
+class RunsBelow(Protocol):
     """Screen below: it knows the run table's rows and the workers."""
 
     @property
@@ -68,7 +68,7 @@ class RunScreen(PagedScreen[None]):
             super().__init__()
             self.more = more
 
-    def __init__(self, home: Home, below: Below, run_id: int) -> None:
+    def __init__(self, home: Home, below: RunsBelow, run_id: int) -> None:
         super().__init__()
         self._home, self._below, self.run_id = home, below, run_id
         self._is_gone = False

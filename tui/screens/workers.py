@@ -11,18 +11,18 @@ from textual.widgets import Static
 
 from tui import commands
 from tui.feeds.cards_feed import CardsFeed, CardsView
-from tui.feeds.worker_history import WorkerHistory
 from tui.formatting import plain
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
+from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import cards_text, worker_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
 DRAW_S = 0.5
 
 
-class Below(Protocol):
+class WorkersBelow(Protocol):
     """Screen below: it knows the workers and starts one."""
 
     history: WorkerHistory
@@ -40,7 +40,7 @@ class WorkersScreen(FeedScreen[int | None]):
     POLL_S = 3.0
     FEED_ERRORS = ()
 
-    def __init__(self, below: Below) -> None:
+    def __init__(self, below: WorkersBelow) -> None:
         super().__init__()
         self._below = below
         self._chosen_id: int | None = None

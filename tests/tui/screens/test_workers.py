@@ -23,7 +23,6 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui.feeds import cards_feed
 from tui.feeds.cards_feed import workers_of
-from tui.feeds.worker_history import KEPT, WorkerHistory, sparkline
 from tui.screens import data as data_screen
 from tui.screens import workers as workers_screen
 from tui.screens.data import DataScreen, UsedData, used_data
@@ -32,6 +31,7 @@ from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import WorkerView
+from tui.views.worker_history import KEPT, WorkerHistory, sparkline
 from tui.views.worker_text import cards_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
