@@ -1,4 +1,4 @@
-"""Keys that copy what identifies a run to the clipboard of whoever sits at the terminal (OSC 52)."""
+"""Keys that copy what identifies a run to the terminal's clipboard (OSC 52)."""
 
 import shlex
 from functools import partial

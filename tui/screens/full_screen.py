@@ -88,7 +88,7 @@ class FullScreen(CommandScreen[T]):
 
     @property
     def is_whole(self) -> bool:
-        """False while the screen closes, when its widgets go before it, and before they are there."""
+        """True while the screen's widgets are mounted."""
         return self.is_attached and bool(self.query("#banner"))
 
     def offers(self, command: Command) -> bool | None:

@@ -68,7 +68,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._report: FormReport | None = None
         """Preflight report of the current form; None while preflight runs."""
         self._last: FormReport | None = None
-        """About the form as it stood before, too."""
+        """Latest report, also of an earlier form."""
         self._measured: Measured | None = None
         self._timer: Timer | None = None
         self._adding = False
@@ -100,7 +100,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @property
     def _is_there(self) -> bool:
-        """False while it closes, when what a thread brings is for nobody."""
+        """True while the form's widgets are mounted."""
         return self.is_mounted and bool(self.query("#preview"))
 
     @on(Input.Changed)
@@ -113,7 +113,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
-        """What is cut beside a field stands whole below, while one is in it."""
+        """Show below, uncut, what stands beside the field with the focus."""
         if self._is_there:
             self._summarise()
 
