@@ -267,6 +267,6 @@ def _raise(error: Exception) -> None:
 
 
 def _write_down(home: Home, error: Exception) -> None:
-    """Where it cannot be written, the error is still on the screen."""
+    """Write an error down; do nothing where that fails, because it is on the screen as well."""
     with suppress(OSError):
         write_down(home, error)

@@ -172,11 +172,11 @@ def _gauges(telemetry: Mapping[str, Any]) -> tuple[float | None, float | None, f
 
 
 def describe_load(telemetry: Mapping[str, Any]) -> str:
-    """Write `97 %  41/80 GB  63 °C`, as far as it is known."""
+    """Write `97 %  41/80 GiB  63 °C`, as far as it is known."""
     percent, used, total, temperature = _gauges(telemetry)
     parts = [f"{percent:.0f} %"] if percent is not None else []
     if used is not None:
-        parts.append(f"{used:.0f}/{total:.0f} GB" if total else f"{used:.1f} GB")
+        parts.append(f"{used:.0f}/{total:.0f} GiB" if total else f"{used:.1f} GiB")
     if temperature is not None:
         parts.append(f"{temperature:.0f} °C")
     return "  ".join(parts)

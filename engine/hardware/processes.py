@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -20,6 +21,18 @@ def started(pid: int) -> str:
     except OSError:
         return ""
     return "" if fields[0] == "Z" else f"{boot}/{fields[19]}"
+
+
+def lineage(pid: int) -> Iterator[int]:
+    """Give a process, its parent, that one's parent and so on, up to the first process or one that has ended.
+
+    Source: proc(5), field 4 of /proc/PID/stat."""
+    while pid > 0:
+        yield pid
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            return
 
 
 def is_alive(pid: int, since: str) -> bool:

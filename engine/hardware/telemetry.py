@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_MB = 1024
+_KIB = 1024
+_GIB = 1024**3
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _host_card(nvml: Any, handle: Any) -> HostCard:
     used = total = None
     with contextlib.suppress(nvml.NVMLError):  # under MIG the memory of the whole card may be refused
         info = nvml.nvmlDeviceGetMemoryInfo(handle)
-        total, used = info.total / _MB**3, info.used / _MB**3
+        total, used = info.total / _GIB, info.used / _GIB
     name, uuid = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle)
     return HostCard(str(name), str(uuid), total, used, _card_processes(nvml, handle))
 
@@ -78,7 +79,7 @@ def _card_processes(nvml: Any, handle: Any) -> tuple[CardProcess, ...]:
     except nvml.NVMLError:
         return ()
     return tuple(
-        CardProcess(int(each.pid), each.usedGpuMemory / _MB**3 if each.usedGpuMemory is not None else None)
+        CardProcess(int(each.pid), each.usedGpuMemory / _GIB if each.usedGpuMemory is not None else None)
         for each in running
     )
 
@@ -107,13 +108,13 @@ class CpuTelemetry:
         busy_before, total_before = self._before
         self._before = (busy, total)
         share = (busy - busy_before) / max(total - total_before, 1)
-        memory = _memory_kb()
+        memory = _memory_kib()
         used = memory["MemTotal"] - memory["MemAvailable"]
         return {
             "cpu_percent": round(100 * share, 1),
             "load": round(os.getloadavg()[0], 2),
-            "memory_gb": round(used / _MB**2, 2),
-            "memory_total_gb": round(memory["MemTotal"] / _MB**2, 2),
+            "memory_gb": round(used * _KIB / _GIB, 2),
+            "memory_total_gb": round(memory["MemTotal"] * _KIB / _GIB, 2),
         }
 
 
@@ -136,8 +137,8 @@ class GpuTelemetry:
         # A card may refuse one of the values (utilisation under MIG) and report the others.
         with contextlib.suppress(self._nvml.NVMLError):
             memory = self._nvml.nvmlDeviceGetMemoryInfo(self._handle)
-            found["memory_gb"] = round(memory.used / _MB**3, 2)
-            found["memory_total_gb"] = round(memory.total / _MB**3, 2)
+            found["memory_gb"] = round(memory.used / _GIB, 2)
+            found["memory_total_gb"] = round(memory.total / _GIB, 2)
         with contextlib.suppress(self._nvml.NVMLError):
             found["gpu_percent"] = float(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu)
         with contextlib.suppress(self._nvml.NVMLError):
@@ -167,6 +168,6 @@ def _cpu_ticks() -> tuple[int, int]:
     return sum(fields) - idle, sum(fields)
 
 
-def _memory_kb() -> dict[str, int]:
+def _memory_kib() -> dict[str, int]:
     lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
     return {fields[0].rstrip(":"): int(fields[1]) for fields in lines}

@@ -15,6 +15,9 @@ from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_ta
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run
 
+LARGEST_ID = 2**31 - 1
+"""Largest id that the run table of any database can hold: PostgreSQL's INTEGER. A query for more would fail."""
+
 
 def latest_change(session: Session) -> int:
     """Return the number of the newest write to any run."""
@@ -49,14 +52,14 @@ def list_runs(
 
 def get_run(session: Session, run_id: int) -> Run:
     """Return one run. Raises QueueError where it does not exist."""
-    run = session.get(Run, run_id)
+    run = find_run(session, run_id)
     if run is None:
         raise _no_run(run_id)
     return run
 
 
 def find_run(session: Session, run_id: int) -> Run | None:
-    return session.get(Run, run_id)
+    return session.get(Run, run_id) if _can_exist(run_id) else None
 
 
 def statuses(session: Session, run_ids: Iterable[int]) -> dict[int, Status]:
@@ -73,10 +76,14 @@ def statuses_there(session: Session, run_ids: Iterable[int]) -> dict[int, Status
     """Return the status of each run that exists, in the given order."""
     wanted = list(dict.fromkeys(run_ids))
     found: dict[int, Status] = {}
-    for some in some_of(wanted):
+    for some in some_of(filter(_can_exist, wanted)):
         rows = core_select(run_table.c.id, run_table.c.status).where(run_table.c.id.in_(some))
         found |= {row.id: row.status for row in session.execute(rows)}
     return {run_id: found[run_id] for run_id in wanted if run_id in found}
+
+
+def _can_exist(run_id: int) -> bool:
+    return 0 < run_id <= LARGEST_ID
 
 
 def _no_run(run_id: int) -> QueueError:

@@ -23,7 +23,7 @@ from engine.store.edits import notes_and_tags, order
 from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
 from tests.support.studies import train
-from tui.feeds.feed import Feed
+from tui.feeds.run_table_feed import RunTableFeed
 
 EPOCHS, ROUNDS = 3, 4
 
@@ -79,7 +79,7 @@ def _work(store: Store, worker: int, held: Claim, timed: Timed) -> None:
 
 def read(url: str, seconds: float, timed: Timed) -> None:
     """Polls the app's snapshot and the news; AssertionError where it sees a run half-written."""
-    store, feed = open_store(url), Feed(url)
+    store, feed = open_store(url), RunTableFeed(url)
     for _ in rounds(seconds):
         snapshot = timed(lambda: feed.poll(None))
         if snapshot is not None:

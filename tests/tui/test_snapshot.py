@@ -90,11 +90,13 @@ def test_workers_are_matched_with_their_runs() -> None:
         id=7, host="h", pid=1, pid_started="x", device="cuda:0", device_name="H100", telemetry=telemetry
     )
     view = make_workers([worker], [run(3, "running", worker_id=7, images_per_s=1204.0)])[0]
-    assert (view.run_id, view.images_per_s, view.load) == (3, 1204.0, "97 %  41/80 GB  63 °C")
+    assert (view.run_id, view.images_per_s, view.load) == (3, 1204.0, "97 %  41/80 GiB  63 °C")
     assert make_workers([worker], [])[0].run_id is None and make_workers([worker], [])[0].waits == ""
     worker.state = "waits: process 5 holds 12.0 GiB of cuda:0"
     assert make_workers([worker], [])[0].waits == worker.state
-    assert describe_load({"cpu_percent": 3.0, "memory_gb": 2.04}) == "3 %  2.0 GB" and describe_load({}) == ""
+    assert (
+        describe_load({"cpu_percent": 3.0, "memory_gb": 2.04}) == "3 %  2.0 GiB" and describe_load({}) == ""
+    )
 
 
 def test_text_from_outside_is_one_visible_line() -> None:

@@ -27,8 +27,8 @@ from tui.cli import run as command_line
 from tui.cli.documents import whole
 from tui.cli.show_text import show_lines
 from tui.feeds.compare_feed import CompareFeed
-from tui.feeds.feed import Feed
 from tui.feeds.run_feed import RunFeed
+from tui.feeds.run_table_feed import RunTableFeed
 from tui.views.compared import compare_panels
 from tui.views.curves import run_panels
 from tui.views.metric_columns import chosen_keys, optional_metrics
@@ -106,7 +106,7 @@ def test_it_has_a_chart_and_stands_in_comparisons(trained: tuple[Home, Store]) -
 def test_it_is_a_column_of_home_and_an_order_of_ls(trained: tuple[Home, Store]) -> None:
     home, store = trained
     assert "first_class" in optional_metrics() and chosen_keys("first_class,unknown") == ("first_class",)
-    with contextlib.closing(Feed(home.database)) as feed:
+    with contextlib.closing(RunTableFeed(home.database)) as feed:
         snapshot = feed.poll(None, ("first_class",))
     assert snapshot is not None
     with store.read() as session:

@@ -45,7 +45,7 @@ def checked(
 
 
 def tell_findings(found: Findings) -> None:
-    """What the data are, and a line for each warning; told once the call is done: a refusal gives its reasons alone."""
+    """Print a description of the data and a line for each warning. Call it last: a refusal prints its reasons alone."""
     for data in found.data.values():
         if data.description:
             tell(data.description)

@@ -10,7 +10,7 @@ from tui.snapshot import Snapshot
 from tui.store_calls import Refused
 
 if TYPE_CHECKING:
-    from tui.feeds.feed import Feed
+    from tui.feeds.run_table_feed import RunTableFeed
 
 
 class HomeFeed:
@@ -20,7 +20,7 @@ class HomeFeed:
         self._home, self._create, self._prefetched = home, create, prefetched
         self._known: Snapshot | None = None
         """Snapshot that the feed starts from; None after a failure, so that all runs are read again."""
-        self._feed: Feed | None = None
+        self._feed: RunTableFeed | None = None
         self._has_looked = False
 
     def poll(self, run_id: int | None, metrics: tuple[str, ...] = ()) -> FirstLook | Snapshot | None:
@@ -41,12 +41,12 @@ class HomeFeed:
 
     def _read(self, run_id: int | None, metrics: tuple[str, ...]) -> FirstLook | Snapshot | None:
         from engine.store.errors import StoreError
-        from tui.feeds.feed import Feed
+        from tui.feeds.run_table_feed import RunTableFeed
 
         try:
             if self._feed is None:
                 known, self._known = self._known, None
-                self._feed = Feed(self._home.database, create=self._create, known=known)
+                self._feed = RunTableFeed(self._home.database, create=self._create, known=known)
             if self._has_looked:
                 found: FirstLook | Snapshot | None = self._feed.poll(run_id, metrics)
             else:

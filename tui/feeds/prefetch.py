@@ -22,7 +22,7 @@ from tui.views.run_list import QUEUE, TableQuery, arrange
 from tui.views.table_columns import SORTS
 
 if TYPE_CHECKING:
-    from tui.feeds.feed import Feed
+    from tui.feeds.run_table_feed import RunTableFeed
 
 OPENED, REFUSED = b"o", b"r"
 
@@ -122,10 +122,10 @@ def start(home: Home, *, create: bool) -> Prefetch:
 
 def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
     from engine.store.errors import StoreError
-    from tui.feeds.feed import Feed
+    from tui.feeds.run_table_feed import RunTableFeed
 
     try:
-        feed = Feed(home.database, create=create)
+        feed = RunTableFeed(home.database, create=create)
     except StoreError as error:
         output.write(REFUSED + str(error).encode(errors="replace"))
         return
@@ -138,7 +138,7 @@ def _report(home: Home, output: BinaryIO, *, create: bool) -> None:
     pickle.dump(found, output, pickle.HIGHEST_PROTOCOL)
 
 
-def first_look(home: Home, feed: "Feed") -> FirstLook:
+def first_look(home: Home, feed: "RunTableFeed") -> FirstLook:
     """Poll a new feed, with the first run in the user's sort order in detail. Raises StoreError."""
     preferences = load_preferences(home)
     metrics = chosen_keys(preferences.columns)

@@ -11,6 +11,20 @@ V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 
 
+def start_once(name: str, job: Callable[[], object], crashed: Callable[[Exception], object]) -> Thread:
+    """Start a daemon thread for one job, and pass an unexpected error to `crashed`. Quitting does not wait for it."""
+
+    def run() -> None:
+        try:
+            job()
+        except Exception as error:  # an error here must reach the screen
+            crashed(error)
+
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
 class ReaderThread(Generic[Q]):
     """Thread that answers only the newest question; older ones that still wait are dropped.
 
@@ -54,7 +68,7 @@ class ReaderThread(Generic[Q]):
         return newest
 
 
-class Feed(Protocol[V_co]):
+class PollFeed(Protocol[V_co]):
     """Source of views that are read when something changed."""
 
     def poll(self) -> V_co | None: ...
@@ -67,7 +81,7 @@ class FeedThread(Generic[V]):
     def __init__(
         self,
         name: str,
-        open_feed: Callable[[], Feed[V]],
+        open_feed: Callable[[], PollFeed[V]],
         taken: Callable[[V], object],
         failed: Callable[[Exception], object],
         crashed: Callable[[Exception], object],
@@ -77,7 +91,7 @@ class FeedThread(Generic[V]):
 
         After one of `errors` the next poll opens the feed again and reads everything."""
         self._open, self._taken, self._failed, self._errors = open_feed, taken, failed, errors
-        self._feed: Feed[V] | None = None
+        self._feed: PollFeed[V] | None = None
         self._thread = ReaderThread[None](name, self._poll, crashed, self._close)
 
     def ask(self) -> None:

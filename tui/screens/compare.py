@@ -46,7 +46,7 @@ class CompareScreen(PagedScreen[None]):
             yield CurvesPane(compare_panels())
             yield TablePane("numbers")
             yield TablePane("settings")
-            yield DifferencePane(self._home)
+            yield DifferencePane(self._home, self.raise_from_thread)
 
     def on_mount(self) -> None:
         self.turn_to(self.PAGES[0])

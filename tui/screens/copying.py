@@ -1,8 +1,12 @@
-"""Keys that copy what identifies a run to the clipboard of whoever sits at the terminal (OSC 52)."""
+"""Keys that copy what identifies a run to the terminal's clipboard (OSC 52)."""
 
 import shlex
 from functools import partial
 
+from textual.app import App
+
+from engine.files.paths import Home
+from tui.feeds.reader_thread import start_once
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.store_calls import Refused, stored_runs
@@ -26,19 +30,20 @@ class CopyActions:
         self._copy(folders[0] if len(folders) == 1 else shlex.join(folders))
 
     def copy_command(self) -> None:
-        read = partial(self._read_commands, [row.id for row in self._screen.chosen_rows()])
-        self._screen.run_worker(read, thread=True, exclusive=True, group="copy")
+        port, run_ids = self._screen.port, [row.id for row in self._screen.chosen_rows()]
+        read = partial(self._read_commands, self._screen.app, port.home, run_ids)
+        start_once("commands to copy", read, port.raise_from_thread)
 
-    def _read_commands(self, run_ids: list[int]) -> None:
+    def _read_commands(self, app: App[object], home: Home, run_ids: list[int]) -> None:
         from tui.forms.add_command import add_command  # knows the form, which the app starts without
 
         try:
-            runs = stored_runs(self._screen.port.home, run_ids)
+            runs = stored_runs(home, run_ids)
         except Refused as error:
-            self._screen.notify(str(error), severity="error")
+            app.notify(str(error), severity="error")
             return
         lines = [add_command(run.spec, run.name) for run in runs]
-        self._screen.app.call_from_thread(self._copy, "\n".join(lines))
+        app.call_later(self._copy, "\n".join(lines))
 
     def _copy(self, text: str) -> None:
         if text:

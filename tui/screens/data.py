@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
 from typing import Any
 
 from rich.text import Text
@@ -17,6 +16,7 @@ from engine.problem import setting_words
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError
 from tui import commands
+from tui.feeds.reader_thread import start_once
 from tui.formatting import fitted_end, plain
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.snapshot import RunRow
@@ -24,6 +24,7 @@ from tui.store_calls import Refused, stored_runs
 from tui.views.data_text import data_lines
 
 SCROLL_LINES = 10
+UNREAD = "✖ an error of the program's own ended the reading: press r to read the data again"
 STYLES = {"✖": "bold", "⚠": "bold", "·": "dim", "✔": "bold"}
 
 
@@ -97,12 +98,16 @@ class DataScreen(FullScreen[None]):
         chosen = self.chosen
         if chosen is not None and chosen.name not in self._known and chosen.name not in self._reading:
             self._reading.add(chosen.name)
-            # a daemon: nobody who quits waits for a slow disk
-            Thread(target=self._read, args=(chosen,), daemon=True).start()
+            start_once("data", partial(self._read, chosen), self.raise_from_thread)
         self._draw()
 
     def _read(self, used: UsedData) -> None:
-        self.post_message(self.Read(used.name, tuple(_lines(self._home, used))))
+        """Read a data set, in a thread of its own: a slow folder holds up no other set."""
+        lines: tuple[str, ...] = (UNREAD,)
+        try:
+            lines = tuple(_lines(self._home, used))
+        finally:
+            self.post_message(self.Read(used.name, lines))
 
     def on_data_screen_read(self, message: Read) -> None:
         self._known[message.name] = message.lines

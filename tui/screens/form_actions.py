@@ -2,6 +2,10 @@
 
 from functools import partial
 
+from textual.app import App
+
+from engine.files.paths import Home
+from tui.feeds.reader_thread import start_once
 from tui.formatting import plain
 from tui.preferences.state import last_form
 from tui.screens.full_screen import Handlers
@@ -22,7 +26,8 @@ class FormActions:
 
     def read_last(self) -> None:
         """Read the texts of the last form in a thread: a new form opens at once, and gets the keys that follow."""
-        self._screen.run_worker(self._read_last, thread=True, exclusive=True, group="last form")
+        port = self._screen.port
+        start_once("last form", partial(self._read_last, port.home), port.raise_from_thread)
 
     def new(self) -> None:
         if self._screen.port.may_write():
@@ -35,27 +40,28 @@ class FormActions:
         if len(rows) > 1:
             self._screen.notify("one run at a time is cloned: esc drops the marks", severity="warning")
             return
-        read = partial(self._read_run, rows[0].id, fixed)
-        self._screen.run_worker(read, thread=True, exclusive=True, group="form")
+        port = self._screen.port
+        read = partial(self._read_run, self._screen.app, port.home, rows[0].id, fixed)
+        start_once("run to clone", read, port.raise_from_thread)
 
-    def _read_last(self) -> None:
-        self._last = last_form(self._screen.port.home)
+    def _read_last(self, home: Home) -> None:
+        self._last = last_form(home)
 
-    def _read_run(self, run_id: int, fixed: bool) -> None:
+    def _read_run(self, app: App[object], home: Home, run_id: int, fixed: bool) -> None:
         from tui.forms.form import texts_of  # knows the specs, which the app starts without
 
         try:
-            (run,) = stored_runs(self._screen.port.home, [run_id])
+            (run,) = stored_runs(home, [run_id])
         except Refused as error:
-            self._screen.notify(str(error), severity="error")
+            app.notify(str(error), severity="error")
             return
         if fixed and not run.change:
-            self._screen.notify(f"#{run_id} has no suggested fix; C clones it", severity="warning")
+            app.notify(f"#{run_id} has no suggested fix; C clones it", severity="warning")
             return
         changed = ", ".join(f"{name} {value}" for name, value in run.change.items())
         heading = plain(f"Clone of #{run_id} with {changed}" if fixed else f"Clone of #{run_id}")
         texts = texts_of(run.spec, run.change if fixed else {})
-        self._screen.app.call_from_thread(self._open, texts, heading)
+        app.call_later(self._open, texts, heading)
 
     def _open(self, texts: dict[str, str], heading: str) -> None:
         from tui.screens.new_run import NewRunScreen  # reads data sets: the app starts without it

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from tui.commands import Command, Table
-from tui.feeds.reader_thread import Feed, FeedThread
+from tui.feeds.reader_thread import FeedThread, PollFeed
 from tui.formatting import plain
 from tui.screens.app_port import AppPort, port_of
 from tui.screens.help import HelpScreen
@@ -88,7 +88,7 @@ class FullScreen(CommandScreen[T]):
 
     @property
     def is_whole(self) -> bool:
-        """False while the screen closes, when its widgets go before it, and before they are there."""
+        """True while the screen's widgets are mounted."""
         return self.is_attached and bool(self.query("#banner"))
 
     def offers(self, command: Command) -> bool | None:
@@ -149,7 +149,7 @@ class FeedScreen(FullScreen[T]):
             self.FEED_ERRORS,
         )
 
-    def open_feed(self) -> Feed[object]:
+    def open_feed(self) -> PollFeed[object]:
         """Open the feed, in its thread. Raises one of FEED_ERRORS."""
         raise NotImplementedError
 

@@ -14,7 +14,6 @@ from engine.files.paths import Home
 from engine.hardware import processes
 from tui import commands
 from tui.feeds.since_last_visit import SinceLastVisit, mark_seen
-from tui.feeds.worker_history import WorkerHistory
 from tui.formatting import plain
 from tui.preferences.notifications import end_notifications
 from tui.screens.copying import CopyActions
@@ -27,6 +26,7 @@ from tui.screens.table_actions import TableActions
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import RunRow, Snapshot, WorkerView
 from tui.views.run_list import TableQuery
+from tui.views.worker_history import WorkerHistory
 from tui.widgets.bars import DeviceStrip, HeadLine
 from tui.widgets.detail import DetailPane
 from tui.widgets.filter_line import FilterLine

@@ -253,7 +253,7 @@ class ImagesScreen(FullScreen[int | None]):
             self._look(replace(self.place, is_reversed=not self.place.is_reversed, image=None))
 
     def _copy_path(self) -> None:
-        """Copy the path of the image that is shown to the clipboard of whoever sits at the terminal (OSC 52)."""
+        """Copy the path of the image that is shown to the terminal's clipboard (OSC 52)."""
         if self._path and self.place.image is not None:
             self.app.copy_to_clipboard(self._path)
             self.notify(f"copied {self._path}")

@@ -1,11 +1,13 @@
 """New-experiment form: what is wrong stands beside its field, what will be queued below."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
-from textual import events, on, work
-from textual.app import ComposeResult
+from textual import events, on
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -16,12 +18,14 @@ from engine.spec.archs import DEFAULT_ARCH
 from engine.spec.grid import split_list
 from engine.spec.run_spec import RunSpec
 from engine.text import is_hidden
+from tui.feeds.reader_thread import ReaderThread, start_once
 from tui.formatting import plain
 from tui.forms.estimate import Measured
 from tui.forms.form import Checked, check, defaults, preview
 from tui.forms.form_report import FormReport, queue_form, report_on
 from tui.forms.form_words import ARCH, INPUTS, MORE, form_setting
 from tui.preferences.state import last_form, remember_form
+from tui.screens.app_port import AppPort, port_of
 from tui.store_calls import Refused
 from tui.widgets.clipped import Clipped
 from tui.widgets.form_fields import FieldSuggester
@@ -48,6 +52,11 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     AUTO_FOCUS = "#data"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
+    class Reported(Message):
+        def __init__(self, report: FormReport) -> None:
+            super().__init__()
+            self.report = report
+
     def __init__(self, home: Home, texts: Mapping[str, str] | None = None, heading: str = "") -> None:
         """`texts`: what the fields begin with, as a clone has it; the last form's else."""
         super().__init__()
@@ -59,7 +68,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._report: FormReport | None = None
         """Preflight report of the current form; None while preflight runs."""
         self._last: FormReport | None = None
-        """About the form as it stood before, too."""
+        """Latest report, also of an earlier form."""
         self._measured: Measured | None = None
         self._timer: Timer | None = None
         self._adding = False
@@ -81,11 +90,17 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             yield Static("enter queue all   tab next field   → complete   esc back", classes="dim")
 
     def on_mount(self) -> None:
+        self._reports = ReaderThread[tuple[dict[str, str], Checked]](
+            "form report", self._make_report, port_of(self).raise_from_thread
+        )
         self._changed(after_s=0.0)
+
+    def on_unmount(self) -> None:
+        self._reports.stop()
 
     @property
     def _is_there(self) -> bool:
-        """False while it closes, when what a thread brings is for nobody."""
+        """True while the form's widgets are mounted."""
         return self.is_mounted and bool(self.query("#preview"))
 
     @on(Input.Changed)
@@ -98,7 +113,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
-        """What is cut beside a field stands whole below, while one is in it."""
+        """Show below, uncut, what stands beside the field with the focus."""
         if self._is_there:
             self._summarise()
 
@@ -113,14 +128,14 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
 
     def _ask(self) -> None:
         if self._is_there:
-            self._make_report(self._texts(), self._checked)
+            self._reports.ask((self._texts(), self._checked))
 
-    @work(thread=True, exclusive=True, group="report")
-    def _make_report(self, texts: dict[str, str], checked: Checked) -> None:
-        report = report_on(self._home, texts, checked, self._measured)
-        self.app.call_from_thread(self._take, report)
+    def _make_report(self, question: tuple[dict[str, str], Checked]) -> None:
+        """Make a report, in its thread."""
+        self.post_message(self.Reported(report_on(self._home, *question, self._measured)))
 
-    def _take(self, report: FormReport) -> None:
+    def on_new_run_screen_reported(self, message: Reported) -> None:
+        report = message.report
         self._measured = report.measured
         if not self._is_there or report.texts != self._texts():
             return
@@ -139,32 +154,34 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             first = next(iter(problems))
             if first in {name for name, *_ in INPUTS}:
                 self.query_one(f"#{first}", Input).focus()
-            self.notify(labelled(first, problems[first]), severity="error", markup=False)
+            self.notify(labelled(first, problems[first]), severity="error")
             return
         self._adding = True
-        self._add(self._checked.specs, self._texts(), self.query_one("#name", Input).value.strip())
+        name = self.query_one("#name", Input).value.strip()
+        add = partial(self._add, self.app, port_of(self), self._checked.specs, self._texts(), name)
+        port_of(self).edits.background.submit(add)
 
-    @work(thread=True, exclusive=True, group="add")
-    def _add(self, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str) -> None:
+    def _add(
+        self, app: App[object], port: AppPort, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str
+    ) -> None:
+        """Queue the runs, in the thread of the edits: quitting waits for what is written."""
         try:
             queued = queue_form(self._home, specs, name)
         except Refused as error:
-            self.app.call_from_thread(self._not_added, [plain(error)])
+            app.call_later(self._not_added, [plain(error)])
             return
         if queued.problems:
-            self.app.call_from_thread(self._not_added, queued.problems)
+            app.call_later(self._not_added, queued.problems)
             return
         remember_form(self._home, texts)
-        self.app.call_from_thread(self.dismiss, queued.ids)
-        # torch takes seconds to say what ImageNet weights are missing: the form has gone.
-        missing = (problem.said(form_setting) for problem in lacking(specs))
-        for line in (*queued.warnings, *missing):
-            self.app.call_from_thread(self.app.notify, line, severity="warning", timeout=10, markup=False)
+        app.call_later(self.dismiss, queued.ids)
+        _warn(app, queued.warnings)
+        start_once("missing weights", partial(_warn_of_lacking, app, specs), port.raise_from_thread)
 
     def _not_added(self, why: Sequence[str]) -> None:
         self._adding = False
         for line in why:
-            self.notify(line, severity="error", timeout=10, markup=False)
+            self.notify(line, severity="error", timeout=10)
 
     def _texts(self) -> dict[str, str]:
         texts = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}
@@ -207,3 +224,13 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         else:
             line = summary_line(len(self._checked.specs), self._report, colours)
         self.query_one("#summary", Clipped).say(line)
+
+
+def _warn(app: App[object], lines: Iterable[str]) -> None:
+    for line in lines:
+        app.notify(line, severity="warning", timeout=10)
+
+
+def _warn_of_lacking(app: App[object], specs: Sequence[RunSpec]) -> None:
+    """Name the ImageNet weights that are missing. torch takes seconds to say it: the form has gone."""
+    _warn(app, [problem.said(form_setting) for problem in lacking(specs)])

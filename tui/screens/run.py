@@ -5,6 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from rich.text import Text
+from textual.app import App
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
@@ -16,7 +17,7 @@ from engine.spec.run_spec import RunSpec
 from engine.store.errors import QueueError, StoreError
 from tui import commands
 from tui.commands import Command
-from tui.feeds.reader_thread import FeedThread
+from tui.feeds.reader_thread import FeedThread, start_once
 from tui.feeds.run_feed import RunFeed
 from tui.feeds.run_log import LogFile, LogLines
 from tui.formatting import plain
@@ -43,9 +44,11 @@ PAGE_OF = {"search": "log", "compare_spec": "spec"}
 """Commands of the screen that one page alone has."""
 LINES_LOW, LINES_TALL = 3, 6
 """Lines of a failed run's log below the cause."""
+MOST_DIGITS = 40
+"""Digits of a number that is looked up and quoted; Python refuses to parse thousands."""
 
 
-class Below(Protocol):
+class RunsBelow(Protocol):
     """Screen below: it knows the run table's rows and the workers."""
 
     @property
@@ -65,7 +68,7 @@ class RunScreen(PagedScreen[None]):
             super().__init__()
             self.more = more
 
-    def __init__(self, home: Home, below: Below, run_id: int) -> None:
+    def __init__(self, home: Home, below: RunsBelow, run_id: int) -> None:
         super().__init__()
         self._home, self._below, self.run_id = home, below, run_id
         self._is_gone = False
@@ -211,24 +214,27 @@ class RunScreen(PagedScreen[None]):
     def _compare_spec(self) -> None:
         def typed(text: str | None) -> None:
             number = (text or "").strip().lstrip("#")
-            if number.isdecimal():
-                read = partial(self._read_other, int(number))
-                self.run_worker(read, thread=True, exclusive=True, group="other")
+            if number.isdecimal() and len(number) > MOST_DIGITS:
+                self.notify(f"there is no run with a number of {len(number):,} digits", severity="error")
+            elif number.isdecimal():
+                read = partial(self._read_other, self.app, int(number))
+                start_once("other run", read, self.raise_from_thread)
             elif text:
                 self.notify(f"{text!r} is not a run's number", severity="error")
 
         self.app.push_screen(AskScreen("Compare with which run? Its number", placeholder="7"), typed)
 
-    def _read_other(self, run_id: int) -> None:
+    def _read_other(self, app: App[object], run_id: int) -> None:
         try:
             (run,) = stored_runs(self._home, [run_id])
         except Refused as error:
-            self.notify(str(error), severity="error")
+            app.notify(str(error), severity="error")
             return
-        self.app.call_from_thread(self._compare, run_id, run.spec)
+        app.call_later(self._compare, run_id, run.spec)
 
     def _compare(self, run_id: int, spec: RunSpec) -> None:
-        self.query_one(SpecPane).compare(run_id, spec)
+        if self.is_whole:
+            self.query_one(SpecPane).compare(run_id, spec)
 
     def on_matrix_pane_opened(self, message: MatrixPane.Opened) -> None:
         from tui.screens.images import ImagesScreen  # numpy and Pillow would keep the app from starting fast

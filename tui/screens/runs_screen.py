@@ -1,7 +1,6 @@
 """Screens with runs that keys act on, as the composed actions know them."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from textual.app import App
 from textual.notifications import SeverityLevel
@@ -41,16 +40,4 @@ class RunsScreen(Protocol):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = True,
     ) -> None: ...
-    def run_worker(
-        self,
-        work: Callable[[], None],
-        name: str | None = "",
-        group: str = "default",
-        description: str = "",
-        exit_on_error: bool = True,
-        start: bool = True,
-        exclusive: bool = False,
-        thread: bool = False,
-    ) -> Any: ...

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Thread
 
 from tui import launch
+from tui.feeds.reader_thread import start_once
 from tui.screens.runs_screen import RunsScreen
 
 LOOK_S = 0.5
@@ -24,23 +25,16 @@ class WorkerStarter:
         if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
             self._screen.notify("a worker is there already: it takes the queued runs one after another")
             return
-        self._thread = Thread(target=self._run, name="start worker", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._start_and_follow()
-        except Exception as error:  # an error of the program's own must reach the screen
-            self._crashed(error)
+        self._thread = start_once("start worker", self._start_and_follow, self._crashed)
 
     def _start_and_follow(self) -> None:
         home = self._screen.port.home
         if warning := launch.logout_warning():
-            self._screen.notify(warning, severity="warning", timeout=30, markup=False)
+            self._screen.notify(warning, severity="warning", timeout=30)
         try:
             worker = launch.start_worker(home)
         except OSError as error:
-            self._screen.notify(f"{error.filename}: {error.strerror}", severity="error", markup=False)
+            self._screen.notify(f"{error.filename}: {error.strerror}", severity="error")
             return
         self._screen.notify(f"worker started (process {worker.pid}): it keeps running after you quit")
         code = None
@@ -50,4 +44,4 @@ class WorkerStarter:
             except subprocess.TimeoutExpired:
                 continue
         if code:
-            self._screen.notify(launch.last_words(home), severity="error", timeout=15, markup=False)
+            self._screen.notify(launch.last_words(home), severity="error", timeout=15)

@@ -9,20 +9,20 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.hardware.telemetry import NvidiaState, nvidia
 from tui import commands
-from tui.feeds.worker_history import WorkerHistory
+from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.formatting import plain
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
+from tui.views.worker_history import WorkerHistory
 from tui.views.worker_text import cards_text, worker_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
 DRAW_S = 0.5
 
 
-class Below(Protocol):
+class WorkersBelow(Protocol):
     """Screen below: it knows the workers and starts one."""
 
     history: WorkerHistory
@@ -30,16 +30,6 @@ class Below(Protocol):
     starter: WorkerStarter
 
     def row_of(self, run_id: int) -> RunRow | None: ...
-
-
-class CardsFeed:
-    """Feed of the host's cards, as the driver knows them."""
-
-    def poll(self) -> NvidiaState:
-        return nvidia()
-
-    def close(self) -> None:
-        """Nothing is open between two polls."""
 
 
 class WorkersScreen(FeedScreen[int | None]):
@@ -50,11 +40,11 @@ class WorkersScreen(FeedScreen[int | None]):
     POLL_S = 3.0
     FEED_ERRORS = ()
 
-    def __init__(self, below: Below) -> None:
+    def __init__(self, below: WorkersBelow) -> None:
         super().__init__()
         self._below = below
         self._chosen_id: int | None = None
-        self._cards: NvidiaState | None = None
+        self._cards: CardsView | None = None
 
     def handlers(self) -> Handlers:
         return {
@@ -81,10 +71,10 @@ class WorkersScreen(FeedScreen[int | None]):
         self._draw()
 
     def open_feed(self) -> CardsFeed:
-        return CardsFeed()
+        return CardsFeed(lambda: self._below.worker_views)
 
     def show_view(self, view: object) -> None:
-        assert isinstance(view, NvidiaState)
+        assert isinstance(view, CardsView)
         self._cards = view
         self._draw()
 
@@ -115,7 +105,7 @@ class WorkersScreen(FeedScreen[int | None]):
             is_chosen = worker is self.chosen
             text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
         self.query_one("#workers-text", Static).update(text)
-        cards = cards_text(self._cards, {worker.pid for worker in workers}) if self._cards else Text("")
+        cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
         self.query_one("#cards-text", Static).update(cards)
 
     # Commands

@@ -17,7 +17,7 @@ MOST = 8
 """Most runs that can be compared: one per colour."""
 FIRST = ("arch", "pretrained", "lr")
 """Settings that come first in a label."""
-UNTOLD = frozenset({"data", "images"})
+NOT_IN_LABEL = frozenset({"data", "images"})
 """Settings that a short label leaves out: they are long, and a note shows them."""
 
 
@@ -47,7 +47,7 @@ class Compared:
         """Return a run's number and its differing settings: `#12 resnet50 imagenet lr 1e-3`."""
         words = [f"#{view.run_id}"]
         for name in sorted(self.differing, key=lambda name: name not in FIRST):
-            if name not in UNTOLD:
+            if name not in NOT_IN_LABEL:
                 value = setting(getattr(view.spec, name))
                 value = arch_shown(value) if name == "arch" else value
                 words.append(value if name in ("arch", "pretrained") else f"{name} {value}")

@@ -31,9 +31,11 @@ NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
     "best": lambda row: row.best,
     "kappa": lambda row: row.kappa,
     "seed": lambda row: row.seed,
-    "batch": lambda row: row.batch_size,
+    "batch_size": lambda row: row.batch_size,
     "priority": lambda row: row.priority,
 }
+ALIASES: Mapping[str, str] = {"batch": "batch_size"}
+"""Other names of fields in a filter."""
 HIGHEST_FIRST = ("best", "kappa")
 _WORD = re.compile(
     r"(?P<field>[A-Za-z_][A-Za-z_0-9]*)(?P<op>>=|<=|[:=<>])(?P<value>.*)", re.ASCII | re.DOTALL
@@ -96,6 +98,7 @@ def parse_filter(text: str, metrics: Collection[str] = ()) -> tuple[Term, ...]:
     """Parse a filter such as `arch:resnet18 lr>0.001 -tag:old word`; all words must match, a minus negates one.
 
     Text columns take `:` (contains) and `=` (equals); numbers and the shown `metrics` take `:` `=` `<` `>` `<=` `>=`.
+    A word with `:` after no column's name is text, as in `http://x`; any other operator needs a column's name.
     Raises FilterError."""
     return tuple(_term(word, metrics) for word in text.split())
 
@@ -104,10 +107,11 @@ def _term(word: str, metrics: Collection[str]) -> Term:
     negated, bare = word.startswith("-") and len(word) > 1, word.removeprefix("-") or word
     found = _WORD.fullmatch(bare)
     field = found["field"].lower() if found is not None else ""
+    field = ALIASES.get(field, field)
     if found is None or field not in {*TEXTS, *NUMBERS, *metrics}:
         if field in optional_metrics():
             raise FilterError(f"{field} is not shown: choose it as a column first (M)")
-        if found is not None and found["op"] != ":" and field.isalpha():
+        if found is not None and found["op"] != ":":
             raise FilterError(
                 f"unknown column {field}: choose from {', '.join((*TEXTS, *NUMBERS, *metrics))}"
             )

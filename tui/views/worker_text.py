@@ -1,6 +1,6 @@
 """Text about workers and cards. Pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from rich.text import Text
 
@@ -48,7 +48,7 @@ def _gauges_text(worker: WorkerView, bars: Bars, width: int, accent: str) -> Tex
     for number, (words, high) in enumerate(
         (
             (f"{percent:.0f} %" if percent is not None else "", 100.0),
-            (f"{used:.1f} of {total:.0f} GB" if used is not None and total else "", total or 1.0),
+            (f"{used:.1f} of {total:.0f} GiB" if used is not None and total else "", total or 1.0),
             ("", 1.0),
             (f"{temperature:.0f} °C" if temperature is not None else "", HOTTEST_C),
         )
@@ -59,26 +59,27 @@ def _gauges_text(worker: WorkerView, bars: Bars, width: int, accent: str) -> Tex
     return text
 
 
-def cards_text(found: NvidiaState, ours: Collection[int]) -> Text:
-    """Write every card of the host with its memory and the processes on it that are not `ours`."""
+def cards_text(found: NvidiaState, worker_of: Mapping[int, int]) -> Text:
+    """Write every card of the host with its memory, the workers that train on it and all other processes.
+
+    `worker_of`: worker of each of our processes, by pid."""
     text = Text(no_wrap=True, overflow="ellipsis")
     if found.problem:
         return text.append(plain(found.problem), style="dim")
     for number, card in enumerate(found.cards):
         text.append(f"card {number}  {plain(card.name)}", style="bold")
         if card.memory_gb is not None and card.used_gb is not None:
-            text.append(f"  {card.used_gb:.1f} of {card.memory_gb:.0f} GB in use")
-        others = _others(card, ours)
-        text.append(f"   processes: {others}" if others else "   free", style="dim")
-        text.append("\n")
+            text.append(f"  {card.used_gb:.1f} of {card.memory_gb:.0f} GiB in use")
+        text.append(f"   {'   '.join(_users(card, worker_of)) or 'free'}\n", style="dim")
     return text
 
 
-def _others(card: HostCard, ours: Collection[int]) -> str:
-    """List processes as `1234 (3.2 GB), 99`; a worker's training process is among them."""
-    known: Mapping[int, float | None] = {each.pid: each.used_gb for each in card.processes}
-    return ", ".join(
-        f"{pid}{f' ({used:.1f} GB)' if used is not None else ''}"
-        for pid, used in known.items()
-        if pid not in ours
-    )
+def _users(card: HostCard, worker_of: Mapping[int, int]) -> list[str]:
+    """List who uses a card as `worker 1` and `processes: 1234 (3.2 GiB), 99`."""
+    ours = sorted({worker_of[each.pid] for each in card.processes if each.pid in worker_of})
+    others = [
+        f"{each.pid}{f' ({each.used_gb:.1f} GiB)' if each.used_gb is not None else ''}"
+        for each in card.processes
+        if each.pid not in worker_of
+    ]
+    return [*(f"worker {each}" for each in ours), *([f"processes: {', '.join(others)}"] if others else [])]

@@ -64,7 +64,7 @@ def key_text(compared: Compared, width: int) -> Text:
 
 
 def numbers_text(compared: Compared, width: int) -> Text:
-    """Each run's best epoch, its numbers there, and the newest test accuracy; below, what the width has no room for."""
+    """Write each run's best epoch, its metrics there and the newest test accuracy, in several blocks where need be."""
     known = [each for each in numbers() if each.is_in("compare") and each.split in ("test", "val")]
     known = [each for each in known if any(at_best(view, each.key) is not None for view in compared.views)]
     widest = max(*(cell_len(compared.label(view)) for view in compared.views), len("run"))
@@ -88,7 +88,7 @@ def numbers_text(compared: Compared, width: int) -> Text:
 def _add_block(
     text: Text, compared: Compared, label: int, columns: Sequence[SplitMetric], *, is_first: bool
 ) -> None:
-    """A table of some metrics; the first one also has the best epoch and the newest test accuracy."""
+    """Append a table of some metrics; the first one also has the best epoch and the newest test accuracy."""
     heads = "".join(f"{_head(each):>{_width(each)}}" for each in columns)
     before, after = ("best epoch", "last") if is_first else ("", "")
     text.append(f"{'run':{label + 2}}{before:>{EPOCH}}{heads}{after:>{LAST}}".rstrip(), style="dim")
@@ -107,7 +107,7 @@ def _add_block(
 
 
 def _width(shown: SplitMetric) -> int:
-    """Of a column, with the space before it."""
+    """Return the width of a column with the space before it."""
     return max(len(_head(shown)), shown.metric.places + 2) + 2
 
 

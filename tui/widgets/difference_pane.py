@@ -1,18 +1,20 @@
 """Difference of two compared runs' confusion matrices, and whether their accuracies differ."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
 from engine.files.paths import Home
+from tui.feeds.reader_thread import start_once
 from tui.formatting import decimals, plain
 from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.snapshot import MatrixView
@@ -39,9 +41,10 @@ class DifferencePane(CellKeys, Vertical):
             super().__init__()
             self.asked, self.found = asked, found
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, crashed: Callable[[Exception], object]) -> None:
+        """`crashed` takes an unexpected error of a comparison, in its thread."""
         super().__init__(id="difference")
-        self._home = home
+        self._home, self._crashed = home, crashed
         self._compared: Compared | None = None
         self._at = 0
         self._scrub = Scrub()
@@ -94,9 +97,8 @@ class DifferencePane(CellKeys, Vertical):
         says.say(Text("comparing the predictions …", style="dim"))
         if asked not in self._reading:
             self._reading.add(asked)
-            self._read(pair, asked)
+            start_once("difference", partial(self._read, pair, asked), self._crashed)
 
-    @work(thread=True, group="difference")
     def _read(self, pair: Pair, asked: Asked) -> None:
         found = self._comparer().compare(pair[0], pair[1], asked[1], asked[3])
         self.post_message(self.Tested(asked, found))

@@ -86,7 +86,7 @@ class LogPane(Scrolling, ScrollView, can_focus=False):
     # What keys do
 
     def do_next(self) -> None:
-        """To the next line with the word, from the last to the first."""
+        """Go to the next line with the word, after the last to the first."""
         if found := self._matches():
             self._go_to(next((number for number in found if number > self._match), found[0]))
 

@@ -221,3 +221,16 @@ def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str, store: Store)
     for process in processes:
         process.join()
     assert sorted(claimed) == list(range(1, 121))
+
+
+@on_both
+@pytest.mark.parametrize("run_id", [99, 2**40, 2**63, 10**25, -(10**25)])
+def test_a_number_that_no_database_can_hold_is_that_of_no_run(store: Store, run_id: int) -> None:
+    add_runs(store, [SPEC])
+    with store.read() as session:
+        assert listing.find_run(session, run_id) is None
+        with pytest.raises(QueueError, match=f"there is no run {run_id}:"):
+            listing.get_run(session, run_id)
+        assert listing.statuses_there(session, [run_id, 1]) == {1: "queued"}
+        with pytest.raises(QueueError, match=f"there is no run {run_id}:"):
+            listing.statuses(session, [1, run_id])

@@ -18,8 +18,8 @@ from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.edits.remove import remove
-from tui.feeds.feed import Feed
 from tui.feeds.prefetch import FirstLook, Prefetch
+from tui.feeds.run_table_feed import RunTableFeed
 from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
 from tui.preferences.state import Preferences, save_preferences
 from tui.screens.home import HomeScreen
@@ -52,7 +52,7 @@ def begin(home: Home, how: str = "look") -> "subprocess.CompletedProcess[str]":
 
 
 def look_at(home: Home) -> FirstLook:
-    with contextlib.closing(Feed(home.database)) as feed:
+    with contextlib.closing(RunTableFeed(home.database)) as feed:
         snapshot = feed.poll(None)
     assert snapshot is not None
     return FirstLook(snapshot, read_since_last_visit(home))
@@ -119,9 +119,9 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
     store = open_store(home.database)
     add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(8)])
     may_read, polls, showings = threading.Event(), [], []
-    poll, show = Feed.poll, HomeScreen.show
+    poll, show = RunTableFeed.poll, HomeScreen.show
 
-    def late(self: Feed, run_id: int | None, metrics: Sequence[str]) -> Snapshot | None:
+    def late(self: RunTableFeed, run_id: int | None, metrics: Sequence[str]) -> Snapshot | None:
         may_read.wait(LIMIT_S)
         polls.append(run_id)
         return poll(self, run_id, metrics)
@@ -131,7 +131,7 @@ async def test_it_is_shown_before_the_feed_is_there_and_the_feed_goes_on_from_it
         show(self, snapshot)
 
     look = look_at(home)
-    monkeypatch.setattr(Feed, "poll", late)
+    monkeypatch.setattr(RunTableFeed, "poll", late)
     monkeypatch.setattr(HomeScreen, "show", counted)
     async with app(home, prefetched=Seen(look)).run_test(size=(120, 40)) as pilot:
         try:
@@ -181,10 +181,10 @@ async def test_what_happened_meanwhile_is_said_from_the_look(home: Home, study: 
 def test_a_feed_goes_on_from_what_is_known(home: Home, study: Store) -> None:
     known = look_at(home).snapshot
     assert known.detail is not None
-    with contextlib.closing(Feed(home.database, known=known)) as feed:
+    with contextlib.closing(RunTableFeed(home.database, known=known)) as feed:
         other = feed.poll(1)  # another run in detail: all else is as it was
         assert other is not None and all(other.rows[each] is known.rows[each] for each in known.rows)
     remove(study, home, [8])
-    with contextlib.closing(Feed(home.database, known=known)) as feed:
+    with contextlib.closing(RunTableFeed(home.database, known=known)) as feed:
         later = feed.poll(None)
         assert later is not None and later.rows.keys() == known.rows.keys() - {8}

@@ -4,7 +4,7 @@ import threading
 
 from waiting import until
 
-from tui.feeds.reader_thread import FeedThread, ReaderThread
+from tui.feeds.reader_thread import FeedThread, ReaderThread, start_once
 
 
 def never(error: Exception) -> None:
@@ -30,6 +30,13 @@ def test_the_newest_question_is_answered_by_one_thread_alone() -> None:
     assert [question for question, _ in answered] == [1, 4]
     assert len({thread for _, thread in answered}) == 1 and answered[0][1] != threading.get_ident()
     reader.stop()
+
+
+def test_one_job_has_a_thread_that_quitting_does_not_wait_for_and_its_error_is_handed_on() -> None:
+    errors: list[Exception] = []
+    thread = start_once("job", lambda: 1 // 0, errors.append)
+    thread.join(60)
+    assert thread.daemon and not thread.is_alive() and isinstance(errors[0], ZeroDivisionError)
 
 
 def test_an_error_of_the_programs_own_is_handed_on_and_the_thread_goes_on() -> None:

@@ -15,7 +15,7 @@ from engine.hardware import processes
 from engine.hardware.telemetry import NvidiaState
 from engine.store.database import Store
 from tui import commands, launch
-from tui.screens import workers as workers_screen
+from tui.feeds import cards_feed
 from tui.screens.compare import CompareScreen
 from tui.screens.data import DataScreen
 from tui.screens.home import HomeScreen
@@ -90,7 +90,7 @@ async def test_no_key_does_anything_slow_on_the_event_loop(
 ) -> None:
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     home.run(5).log.write_text("line one\nline two\n")
-    monkeypatch.setattr(workers_screen, "nvidia", lambda: NvidiaState((), None, None, None))
+    monkeypatch.setattr(cards_feed, "nvidia", lambda: NvidiaState((), None, None, None))
     monkeypatch.setattr(processes, "takes", lambda _pid, _number: True)
     monkeypatch.setattr("os.kill", lambda _pid, _number: None)
     monkeypatch.setattr(

@@ -20,7 +20,7 @@ from engine.store.edits import notes_and_tags, order, pausing
 from engine.store.edits.remove import remove
 from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
-from tui.feeds.feed import Feed
+from tui.feeds.run_table_feed import RunTableFeed
 from tui.snapshot import RunRow
 from tui.views.run_list import TableQuery, arrange
 from tui.widgets.filter_line import FilterLine
@@ -115,7 +115,7 @@ def test_the_table_stands_in_the_queues_order_after_every_edit(home: Home, with_
     add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(8)])
     if with_worker:
         workers.register(store, pid=os.getpid(), device="cpu", device_name="x")
-    feed, dice = Feed(home.database), random.Random(3)
+    feed, dice = RunTableFeed(home.database), random.Random(3)
     edits = (
         lambda run: order.move(store, [run], dice.choice(("up", "down", "top", "bottom"))),
         lambda run: order.set_priority(store, [run], dice.randrange(-1, 2)),

@@ -82,12 +82,18 @@ async def test_files_are_looked_at_in_a_thread_once_a_burst_of_keys_is_over(
 async def test_a_report_of_a_form_that_has_changed_is_dropped(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late = threading.Event()
+    """While a slow folder is looked at, questions about other texts wait, and only the newest is answered."""
+    begun, late = threading.Event(), threading.Event()
+    made: list[str] = []
+    monkeypatch.setattr(new_run, "REPORT_AFTER_S", 0.01)
 
     def slow_for_one(place: Home, texts: dict[str, str], *more: Any) -> FormReport:
+        assert threading.current_thread().daemon  # quitting waits for no folder
+        made.append(texts["data"])
         report = report_on(place, texts, *more)
         if texts["data"] == "nowhere":
-            assert late.wait(20)
+            begun.set()
+            assert late.wait(LIMIT_S)
         return report
 
     monkeypatch.setattr(new_run, "report_on", slow_for_one)
@@ -96,14 +102,16 @@ async def test_a_report_of_a_form_that_has_changed_is_dropped(
         await form(pilot, "n")
         screen = pilot.app.screen
         screen.query_one("#data", Input).value = "nowhere"
-        await until(
-            pilot, lambda: any(worker.group == "report" and worker.is_running for worker in screen.workers)
-        )
-        screen.query_one("#data", Input).value = "fundus"
-        await until(pilot, lambda: shown(pilot, "#data-says") == "✔ built in")
+        await until(pilot, begun.is_set)
+        asked: list[str] = []
+        ask = screen._reports.ask  # type: ignore[attr-defined]
+        monkeypatch.setattr(screen._reports, "ask", lambda each: (asked.append(each[0]["data"]), ask(each)))  # type: ignore[attr-defined]
+        for text in ("else", "fundus"):
+            screen.query_one("#data", Input).value = text
+            await until(pilot, lambda text=text: text in asked)
         late.set()
-        await until(pilot, lambda: not any(worker.is_running for worker in screen.workers))
-        assert shown(pilot, "#data-says") == "✔ built in"
+        await until(pilot, lambda: shown(pilot, "#data-says") == "✔ built in")
+    assert made[-2:] == ["nowhere", "fundus"] and "else" not in made
 
 
 async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store) -> None:

@@ -6,7 +6,7 @@ import pytest
 from pilots import SMALL, TALL, app, notified, on_run, opened, shown, table, until
 from studies import GRADES
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from engine.files.paths import Home
 from engine.store import listing, queue
@@ -127,6 +127,12 @@ async def test_the_spec_names_what_differs(home: Home, study: Store) -> None:
         assert "resnet50   #3 resnet18" in shown(pilot, "#spec-text")
         await pilot.press("d", "9", "9", "enter")
         await until(pilot, lambda: "99" in notified(pilot))
+        await pilot.press("d", *"12345678901234567890", "enter")
+        await until(pilot, lambda: "there is no run 12345678901234567890" in notified(pilot))
+        await pilot.press("d")
+        pilot.app.screen.query_one(Input).value = "7" * 5_000  # more digits than Python makes a number of
+        await pilot.press("enter")
+        await until(pilot, lambda: "there is no run with a number of 5,000 digits" in notified(pilot))
 
 
 async def test_a_double_click_opens_a_run_and_a_click_turns_to_a_page(home: Home, study: Store) -> None:

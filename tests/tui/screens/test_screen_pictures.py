@@ -60,13 +60,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
     for place in ("tui.snapshot_rows.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
-    monkeypatch.setattr("tui.feeds.feed.seconds_left", lambda _waits, _now: 7_800.0)
-    monkeypatch.setattr("tui.feeds.feed.make_workers", workers_of_another_host)
+    monkeypatch.setattr("tui.feeds.run_table_feed.seconds_left", lambda _waits, _now: 7_800.0)
+    monkeypatch.setattr("tui.feeds.run_table_feed.make_workers", workers_of_another_host)
     cards = (
         HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),
         HostCard("NVIDIA H100", "GPU-1", 80.0, 0.0),
     )
-    monkeypatch.setattr("tui.screens.workers.nvidia", lambda: NvidiaState(cards, None, None, None))
+    monkeypatch.setattr("tui.feeds.cards_feed.nvidia", lambda: NvidiaState(cards, None, None, None))
     return home
 
 

@@ -21,21 +21,24 @@ from engine.spec.grid import make_spec
 from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from tui.feeds.worker_history import KEPT, WorkerHistory, sparkline
+from tui.feeds import cards_feed
+from tui.feeds.cards_feed import workers_of
+from tui.screens import data as data_screen
 from tui.screens import workers as workers_screen
-from tui.screens.data import DataScreen, used_data
+from tui.screens.data import DataScreen, UsedData, used_data
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen
 from tui.snapshot import WorkerView
+from tui.views.worker_history import KEPT, WorkerHistory, sparkline
 from tui.views.worker_text import cards_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(workers_screen, "nvidia", lambda: NvidiaState((), None, None, None))
+    monkeypatch.setattr(cards_feed, "nvidia", lambda: NvidiaState((), None, None, None))
     return make_home(tmp_path, monkeypatch)
 
 
@@ -85,7 +88,7 @@ async def test_a_worker_is_seen_with_its_run_and_what_its_device_does(
         assert lines[2].rstrip().endswith("█ 97 %")
         telemetry = {"cpu_percent": 10.0, "memory_gb": 4.0, "memory_total_gb": 16.0, "temperature_c": 63.0}
         workers.beat(study, 1, state="running", telemetry=telemetry)
-        await until(pilot, lambda: "4.0 of 16 GB" in shown(pilot, "#workers-text"))
+        await until(pilot, lambda: "4.0 of 16 GiB" in shown(pilot, "#workers-text"))
         assert "█▁ 10 %" in shown(pilot, "#workers-text") and "63 °C" in shown(pilot, "#workers-text")
         await pilot.press("j", "k", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
@@ -189,14 +192,23 @@ def test_a_sparkline_spans_its_levels() -> None:
 def test_cards_say_how_much_is_free_and_who_else_is_there() -> None:
     busy = HostCard("NVIDIA H100", "u1", 80.0, 41.5, (CardProcess(10, 40.0), CardProcess(11, None)))
     free = HostCard("NVIDIA\x1b[31m H100", "u2", 80.0, 0.0)
-    text = cards_text(NvidiaState((busy, free), "550", 12_040, None), {10}).plain
+    text = cards_text(NvidiaState((busy, free), "550", 12_040, None), {10: 3, 99: 4}).plain
     assert text.splitlines() == [
-        "card 0  NVIDIA H100  41.5 of 80 GB in use   processes: 11",
-        "card 1  NVIDIA\\x1b[31m H100  0.0 of 80 GB in use   free",
+        "card 0  NVIDIA H100  41.5 of 80 GiB in use   worker 3   processes: 11",
+        "card 1  NVIDIA\\x1b[31m H100  0.0 of 80 GiB in use   free",
     ]
-    assert cards_text(NvidiaState((), None, None, "the driver does not answer"), set()).plain.startswith(
+    assert cards_text(NvidiaState((), None, None, "the driver does not answer"), {}).plain.startswith(
         "the driver"
     )
+
+
+def test_a_training_process_is_that_of_its_worker_and_a_pid_of_another_host_is_nobodys(
+    sleeper: "subprocess.Popen[bytes]",
+) -> None:
+    ours, other = view_of(os.getpid(), id=3), view_of(sleeper.pid, id=4, host="gpu99")
+    on_card = {sleeper.pid, os.getpid(), 1}
+    assert workers_of(on_card, [ours, other]) == {sleeper.pid: 3, os.getpid(): 3}
+    assert workers_of(on_card, [other]) == {} == workers_of([2**22 + 1], [ours])
 
 
 @pytest.mark.parametrize("size", [SMALL, TALL])
@@ -225,6 +237,28 @@ async def test_data_sets_are_seen_with_their_checks(home: Home, size: tuple[int,
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape", "escape")
         assert isinstance(pilot.app.screen, HomeScreen)
+
+
+async def test_an_unexpected_error_of_reading_data_is_shown_and_they_can_be_read_again(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[Exception] = []
+    lines = data_screen._lines
+
+    def broken(_home: Home, _used: UsedData) -> list[str]:
+        raise ValueError("of a test")
+
+    monkeypatch.setattr(data_screen, "_lines", broken)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        monkeypatch.setattr(pilot.app, "raise_from_thread", raised.append)
+        await opened(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DataScreen))
+        await until(pilot, lambda: "press r to read the data again" in shown(pilot, "#data-text"))
+        await until(pilot, lambda: [str(error) for error in raised] == ["of a test"])
+        monkeypatch.setattr(data_screen, "_lines", lines)
+        await pilot.press("r")
+        await until(pilot, lambda: "built-in data set" in shown(pilot, "#data-text"))
 
 
 async def test_without_runs_there_are_no_data(home: Home) -> None:

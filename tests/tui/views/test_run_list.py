@@ -26,7 +26,14 @@ def table(*rows: Mapping[str, object]) -> dict[int, RunRow]:
 
 
 RUNS = table(
-    {"arch": "resnet18", "lr": 1e-3, "best": 0.7, "tags": ("good", "old"), "verdict": "healthy"},
+    {
+        "arch": "resnet18",
+        "lr": 1e-3,
+        "best": 0.7,
+        "tags": ("good", "old"),
+        "verdict": "healthy",
+        "batch_size": 64,
+    },
     {
         "arch": "resnet50",
         "lr": 1e-2,
@@ -61,6 +68,11 @@ RUNS = table(
         ("id>=3", (4, 3)),
         ("-verdict:collapsed resnet50", (2,)),
         ("seed=7", (4,)),
+        ("batch_size>32", (1,)),
+        ("batch>32", (1,)),
+        ("Batch<=32", (2, 4, 3)),
+        ("batch_size:64", (1,)),
+        ("image_size:224", ()),
         ("http://x", ()),
         ("Arch:resnet18", (1,)),
         ("tag=", (2, 4, 3)),
@@ -79,6 +91,9 @@ def test_words_are_all_to_fit(text: str, ids: tuple[int, ...]) -> None:
         ("lr:inf", "give a number"),
         ("-id:nan", "give a number"),
         ("speed>3", "unknown column speed: choose from status"),
+        ("best_acc>0.8", "unknown column best_acc: choose from status"),
+        ("image_size=224", "unknown column image_size: choose from"),
+        ("-_x<1", "unknown column _x: choose from"),
         ("auc>.5", "auc is not shown: choose it as a column first"),
         ("lr>\x1b", "lr>\\x1b: give"),
     ],

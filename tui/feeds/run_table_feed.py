@@ -26,7 +26,7 @@ WAITS_EVERY_S = 5.0
 """Seconds after which the times of waiting runs are computed again though the queue has not changed."""
 
 
-class Feed:
+class RunTableFeed:
     """Feed that reads only what changed. Used by one thread at a time; holds one database connection."""
 
     def __init__(self, database: str, *, create: bool = True, known: Snapshot | None = None) -> None:
