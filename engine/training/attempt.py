@@ -131,7 +131,7 @@ class Attempt:
         status = "done" if finished else asked.get(self._channel.reason)
         if status is None:
             patiently(lambda: queue.put_back(self._store, self._held))
-            log("stopped; the run is back in its place")
+            log("stopped; queued again")
         else:
             log(patiently(lambda: queue.end(self._store, self._held, status)))
 

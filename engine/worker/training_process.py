@@ -190,9 +190,7 @@ class TrainingProcess:
         """Raises LeaseLost where the process, or another worker, was quicker."""
         self._put_away(ending)
         self.bad_end = ending
-        self._note(
-            ending.text if ending else "stopped before its next checkpoint; the run is back in its place"
-        )
+        self._note(ending.text if ending else "stopped before the next checkpoint; queued again")
 
     def _put_away(self, ending: Ending | None) -> None:
         if ending is None:

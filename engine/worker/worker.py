@@ -116,7 +116,7 @@ class Worker:
     def _take_back_lost_runs(self) -> None:
         """Put back the runs of workers that have gone: they keep their place before the next claim."""
         for run_id in queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store)):
-            say(f"run {run_id} lost its worker: taken back")
+            say(f"run {run_id}: worker lost, put back in the queue")
         self._next_look = time.monotonic() + self._options.lease / 3
 
     def _pending(self) -> bool:
@@ -126,7 +126,7 @@ class Worker:
     def _train(self, held: Claim) -> Ending | None:
         """Gives the bad end that the worker recorded.
 
-        Raises CannotStart, the run back in its place, for what would end all other runs alike."""
+        Raises CannotStart, with the run queued again, for what would end all other runs alike."""
         say(f"run {held.run_id} starts (attempt {held.attempt})")
         process = self._start(held)
         if process is not None:
@@ -168,7 +168,7 @@ class Worker:
         elif run.status == "queued":
             say(
                 f"run {held.run_id} stopped at epoch {run.epoch}{f' ({bad_end.text})' if bad_end else ''}: "
-                "back in its place, goes on from its checkpoint"
+                "queued again, resumes from its checkpoint"
             )
         else:
             say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
