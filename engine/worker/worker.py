@@ -74,8 +74,10 @@ class Worker:
                 try:
                     held = self._claim()
                     if held is not None:
-                        self._tell_how_it_ended(held, self._train(held))
-                        ended += 1
+                        bad_end = self._train(held)
+                        # Patience with the run table begins anew, however long the run took.
+                        ended, reached_at = ended + 1, time.monotonic()
+                        self._tell_how_it_ended(held, bad_end)
                     elif self._options.drain and not self._pending():
                         return
                     else:
@@ -157,8 +159,12 @@ class Worker:
         return None
 
     def _tell_how_it_ended(self, held: Claim, bad_end: Ending | None) -> None:
-        with self.store.read() as session:
-            run = listing.find_run(session, held.run_id)
+        try:
+            with self.store.read() as session:
+                run = listing.find_run(session, held.run_id)
+        except StoreError as error:
+            say(f"run {held.run_id} ended, but its row cannot be read: {error}")
+            return
         if run is None:
             say(f"run {held.run_id} has been removed")
         elif run.attempt != held.attempt:
