@@ -54,6 +54,8 @@ class Worker:
         self._busy: str | None = None
         self._ours: set[int] = set()
         """The latest training process: the driver may still count it."""
+        self._unrecorded: TrainingProcess | None = None
+        """The latest training process, where its end is not in the run table yet."""
         self._held: Claim | None = None
         self._first_step: int | None = None
         """Of the run in training, when it was first looked at."""
@@ -106,7 +108,10 @@ class Worker:
         return self._leaving.haste
 
     def _claim(self) -> Claim | None:
-        """Claim the next run, unless other processes hold the card."""
+        """Claim the next run, unless other processes hold the card. Raises StoreError."""
+        if self._unrecorded is not None:  # before its expired lease would be taken for the loss of a worker
+            self._unrecorded.record()
+            self._unrecorded = None
         self._take_back_lost_runs()
         if time.monotonic() >= self._next_card_look:
             before, self._busy = self._busy, self._card.reason(self._ours)
@@ -135,6 +140,7 @@ class Worker:
             self._ours = {process.pid}
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
             process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
+            self._unrecorded = None if process.is_recorded else process
         self._held, self._next_card_look = None, 0.0
         return process.bad_end if process is not None else None
 

@@ -1,6 +1,7 @@
-"""A worker whose run table is out of reach for a moment after a long run."""
+"""A worker whose run table is out of reach for a moment after a run."""
 
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -12,12 +13,17 @@ from sqlmodel import Session
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
+from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import StoreError
+from engine.store.schema import run_table
+from engine.worker import training_process
 from engine.worker import worker as module
 from engine.worker.arguments import parse
+from engine.worker.endings import STORE_UNUSABLE
+from engine.worker.training_process import RECORD_TRIES
 from engine.worker.worker import PATIENCE_S, Worker, enlist
 
 LONG_RUN_S = 6 * PATIENCE_S
@@ -121,3 +127,29 @@ def test_patience_with_the_table_ends(
     with pytest.raises(StoreError):
         worker.serve()
     assert trained == [1] and PATIENCE_S < clock.now - began - LONG_RUN_S < 2 * PATIENCE_S
+
+
+def test_an_outage_at_the_end_of_a_run_is_no_failure_of_it_and_no_lost_worker(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, outage: Outage
+) -> None:
+    """Two attempts that could not use the table. In the first the worker cannot either until the lease has expired;
+    in the second it can, so that one counts."""
+    run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]
+    worker = enlist(store, Home.find(tmp_path), parse(["--device", "cpu", "--max-runs", "2"]))
+    outages = iter([RECORD_TRIES + 3, 0])
+
+    def start(_log: object) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(["sh", "-c", f"exit {STORE_UNUSABLE}"], stdin=subprocess.PIPE)
+        process.wait()
+        with store.write() as session:
+            session.execute(run_table.update().values(lease_expires_s=0.0))
+        outage.left = next(outages)
+        return process
+
+    monkeypatch.setattr(training_process, "RECORD_PAUSE_S", 0.0)
+    monkeypatch.setattr(worker._spares, "take", start)
+    monkeypatch.setattr(worker, "_doze", clock.pass_s)
+    worker.serve()
+    with store.read() as session:
+        run = listing.get_run(session, run_id)
+    assert (run.status, run.attempt, run.failures) == ("queued", 2, 1)
