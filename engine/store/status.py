@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from engine.store.errors import TransitionError
 
 Status = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
-Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "worker_lost"]
+Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "database", "worker_lost"]
 Request = Literal["cancel", "pause"]
 LinkKind = Literal["ok", "any", "source"]
 """What a run waits for in another: that it is done (`ok`), that it has ended (`any`), or its weights (`source`)."""

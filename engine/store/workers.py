@@ -87,7 +87,11 @@ def taken_cards(store: Store) -> list[str]:
 
 
 def _cards_here(session: Session) -> list[Worker]:
-    return [row for row in present(session) if row.host == processes.host_name() and row.device != "cpu"]
+    """Return the workers of this host that hold a card. A living process holds its card however old its heartbeat is:
+    it may wait for a lock, or be suspended."""
+    here = (col(Worker.host) == processes.host_name()) & (col(Worker.device) != "cpu")
+    rows = session.exec(select(Worker).where(Worker.state != "gone", here).order_by(col(Worker.id)))
+    return [row for row in rows if not _known_dead(row)]
 
 
 def _known_dead(row: Worker) -> bool:

@@ -18,6 +18,7 @@ from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Status
+from engine.store.tables import Run
 from engine.text import plain
 from engine.training.context import RunContext
 from engine.training.control_channel import ControlChannel
@@ -38,13 +39,17 @@ class Attempt:
     def __init__(
         self, store: Store, home: Home, held: Claim, device: torch.device, channel: ControlChannel
     ) -> None:
+        """Read the run's row. Raises StoreError where the run table stays out of reach."""
         self._store, self._home, self._held = store, home, held
         self._device, self._channel = device, channel
-        with store.read() as session:
-            run = listing.get_run(session, held.run_id)
+        run = patiently(self._read_run)
         self._spec = load_spec(run.spec)
         self._recorded: Mapping[str, Any] = run.environment
         """Environment recorded by the attempts so far."""
+
+    def _read_run(self) -> Run:
+        with self._store.read() as session:
+            return listing.get_run(session, self._held.run_id)
 
     def run(self) -> None:
         """Train the run and record its end: done, stopped or failed. Raises LeaseLost, StoreError."""
@@ -131,7 +136,7 @@ class Attempt:
         status = "done" if finished else asked.get(self._channel.reason)
         if status is None:
             patiently(lambda: queue.put_back(self._store, self._held))
-            log("stopped; the run is back in its place")
+            log("stopped; queued again")
         else:
             log(patiently(lambda: queue.end(self._store, self._held, status)))
 

@@ -17,7 +17,7 @@ from engine.store.claims import Claim
 from engine.store.database import open_store
 from engine.store.errors import LeaseLost, StoreError
 from engine.training.control_channel import ControlChannel
-from engine.worker.endings import LEASE_LOST, STORE_UNUSABLE
+from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, STORE_UNUSABLE
 
 LATER = ("torch._dynamo", "sklearn.datasets")
 """Modules that torch's optimisers and the built-in digits import at first use; they take as long as torch itself."""
@@ -46,7 +46,7 @@ def write_to_log(home: Home, held: Claim) -> None:
     try:
         log = os.open(home.run(held.run_id).log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError:
-        os._exit(STORE_UNUSABLE)  # the worker has just opened the log: the folder was deleted since
+        os._exit(LOG_UNWRITABLE)  # the worker has just opened the log: the folder was deleted since
     for output in (sys.stdout, sys.stderr):
         os.dup2(log, output.fileno())
     os.close(log)
@@ -57,10 +57,11 @@ def _train(home: Home, channel: ControlChannel, device: str) -> int:
 
     from engine.training.attempt import Attempt
     from engine.training.log import log
+    from engine.training.store_retry import patiently
 
     held = channel.wait_for_run()
     try:
-        store = open_store(home.database, create=False)
+        store = patiently(lambda: open_store(home.database, create=False))
         Attempt(store, home, held, torch.device(device), channel).run()
     except LeaseLost:
         return LEASE_LOST  # the run and its log belong to another process

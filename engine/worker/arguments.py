@@ -33,26 +33,26 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--gpu-cache",
         type=_gibibytes,
         metavar="GIB",
-        help=f"how much of the card packed images may take (default: {GPU_CACHE_GIB:g}, or {GPU_CACHE_VARIABLE})",
+        help=f"GPU memory for packed images (default: {GPU_CACHE_GIB:g}, or {GPU_CACHE_VARIABLE})",
     )
     parser.add_argument(
         "--others",
         type=_gibibytes,
         metavar="GIB",
         default=BUSY_GIB,
-        help="runs wait while other people's processes hold more than this of the card (default: %(default)g)",
+        help="do not start runs while other processes use more GPU memory than this (default: %(default)g)",
     )
-    parser.add_argument("--drain", action="store_true", help="leave when no run is left")
-    parser.add_argument("--max-runs", type=_positive, metavar="N", help="leave after so many runs")
+    parser.add_argument("--drain", action="store_true", help="exit when the queue is empty")
+    parser.add_argument("--max-runs", type=_positive, metavar="N", help="exit after this many runs")
     parser.add_argument(
-        "--until", type=_time, metavar="HH:MM", help="leave at this time, when the run has its checkpoint"
+        "--until", type=_time, metavar="HH:MM", help="exit at this time, after the next checkpoint"
     )
     parser.add_argument(
         "--lease",
         type=_lease,
         metavar="SECONDS",
         default=LEASE_S,
-        help="other workers take a run that shows no sign of life for so long (default: %(default)g)",
+        help="lease: other workers take over a run not renewed for this long (default: %(default)g)",
     )
     return parser.parse_args(sys.argv[1:] if arguments is None else arguments)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from engine.store.status import Cause
 
+LOG_UNWRITABLE = 73
+"""Exit code of a training process that cannot open the run's log (EX_CANTCREAT of sysexits.h)."""
 LEASE_LOST = 74
 STORE_UNUSABLE = 75
 """Exit codes of a training process that may not, or could not, write to the database (EX_TEMPFAIL of sysexits.h)."""
@@ -32,7 +34,11 @@ def ending_of(code: int, *, was_told: bool, out_of_memory: bool, last_words: str
     if code == LEASE_LOST or (code < 0 and was_told):
         return None
     if code == STORE_UNUSABLE:
-        return Ending("disk", f"the training process could not write: {last_words}")
+        return Ending("database", f"the training process could not use the run table: {last_words}")
+    if code == LOG_UNWRITABLE:
+        return Ending(
+            "disk", f"the training process could not open its log; the last line in it: {last_words}"
+        )
     if code == -signal.SIGKILL and out_of_memory:
         return Ending("out_of_memory", "the kernel killed the training process: the host's memory was full")
     if code < 0:

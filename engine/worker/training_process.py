@@ -39,6 +39,8 @@ class Tolerance:
 
     def __init__(self) -> None:
         self._said: str | None = None
+        self.has_failed = False
+        """True once the run table could not be reached."""
 
     def __enter__(self) -> None:
         pass
@@ -49,7 +51,7 @@ class Tolerance:
         elif isinstance(error, StoreError):
             if self._said != str(error):
                 say(f"{error}; the training goes on, trying again")
-            self._said = str(error)
+            self._said, self.has_failed = str(error), True
         return isinstance(error, StoreError)
 
 
@@ -74,6 +76,9 @@ class TrainingProcess:
         self._store, self.held, self._lease_s = store, held, lease_s
         self.bad_end: Ending | None = None
         """How the process ended, where it did not end well and somebody else has not been quicker."""
+        self.is_recorded = False
+        """True once its end is in the run table, whoever has written it there."""
+        self._ending: Ending | None = None
         self._told: str | None = None
         self._kill_at = float("inf")
         self._next_renew = self._next_ask = 0.0
@@ -168,7 +173,7 @@ class TrainingProcess:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         code = self._process.returncode
-        ending = ending_of(
+        self._ending = ending_of(
             -signal.SIGKILL if code is None else code,
             was_told=self._told is not None,
             out_of_memory=kernel_oom.grew(self._kills_before, kernel_oom.kills()),
@@ -176,26 +181,31 @@ class TrainingProcess:
         )
         for tries_left in reversed(range(RECORD_TRIES)):
             try:
-                self._record(ending)
-                return
-            except LeaseLost:
+                self.record()
                 return
             except StoreError as error:
                 if not tries_left:
-                    # The lease runs out and the run is put back by whoever can.
-                    say(f"run {self.held.run_id}: its end cannot be recorded: {error}")
+                    say(f"run {self.held.run_id}: its end cannot be recorded yet: {error}")
                 time.sleep(RECORD_PAUSE_S if tries_left else 0)
 
-    def _record(self, ending: Ending | None) -> None:
-        """Raises LeaseLost where the process, or another worker, was quicker."""
-        self._put_away(ending)
-        self.bad_end = ending
-        self._note(
-            ending.text if ending else "stopped before its next checkpoint; the run is back in its place"
-        )
+    def record(self) -> None:
+        """Record how the process ended, unless the process or another worker was quicker. Raises StoreError."""
+        with contextlib.suppress(LeaseLost):
+            try:
+                self._put_away(self._ending)
+            except StoreError:
+                self._tolerance.has_failed = True
+                raise
+            self.bad_end = self._ending
+            self._note(
+                self._ending.text if self._ending else "stopped before the next checkpoint; queued again"
+            )
+        self.is_recorded = True
 
     def _put_away(self, ending: Ending | None) -> None:
-        if ending is None:
+        # An outage that the worker met too is no failure of the run; what only this run's process meets is counted, for
+        # it would be tried for ever.
+        if ending is None or (ending.cause == "database" and self._tolerance.has_failed):
             queue.put_back(self._store, self.held)
         elif ending.is_final:
             advice = ADVICE[ending.cause]

@@ -54,6 +54,8 @@ class Worker:
         self._busy: str | None = None
         self._ours: set[int] = set()
         """The latest training process: the driver may still count it."""
+        self._unrecorded: TrainingProcess | None = None
+        """The latest training process, where its end is not in the run table yet."""
         self._held: Claim | None = None
         self._first_step: int | None = None
         """Of the run in training, when it was first looked at."""
@@ -74,8 +76,10 @@ class Worker:
                 try:
                     held = self._claim()
                     if held is not None:
-                        self._tell_how_it_ended(held, self._train(held))
-                        ended += 1
+                        bad_end = self._train(held)
+                        # Patience with the run table begins anew, however long the run took.
+                        ended, reached_at = ended + 1, time.monotonic()
+                        self._tell_how_it_ended(held, bad_end)
                     elif self._options.drain and not self._pending():
                         return
                     else:
@@ -104,7 +108,10 @@ class Worker:
         return self._leaving.haste
 
     def _claim(self) -> Claim | None:
-        """Claim the next run, unless other processes hold the card."""
+        """Claim the next run, unless other processes hold the card. Raises StoreError."""
+        if self._unrecorded is not None:  # before its expired lease would be taken for the loss of a worker
+            self._unrecorded.record()
+            self._unrecorded = None
         self._take_back_lost_runs()
         if time.monotonic() >= self._next_card_look:
             before, self._busy = self._busy, self._card.reason(self._ours)
@@ -116,7 +123,7 @@ class Worker:
     def _take_back_lost_runs(self) -> None:
         """Put back the runs of workers that have gone: they keep their place before the next claim."""
         for run_id in queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store)):
-            say(f"run {run_id} lost its worker: taken back")
+            say(f"run {run_id}: worker lost, put back in the queue")
         self._next_look = time.monotonic() + self._options.lease / 3
 
     def _pending(self) -> bool:
@@ -126,13 +133,14 @@ class Worker:
     def _train(self, held: Claim) -> Ending | None:
         """Gives the bad end that the worker recorded.
 
-        Raises CannotStart, the run back in its place, for what would end all other runs alike."""
+        Raises CannotStart, with the run queued again, for what would end all other runs alike."""
         say(f"run {held.run_id} starts (attempt {held.attempt})")
         process = self._start(held)
         if process is not None:
             self._ours = {process.pid}
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
             process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
+            self._unrecorded = None if process.is_recorded else process
         self._held, self._next_card_look = None, 0.0
         return process.bad_end if process is not None else None
 
@@ -157,8 +165,12 @@ class Worker:
         return None
 
     def _tell_how_it_ended(self, held: Claim, bad_end: Ending | None) -> None:
-        with self.store.read() as session:
-            run = listing.find_run(session, held.run_id)
+        try:
+            with self.store.read() as session:
+                run = listing.find_run(session, held.run_id)
+        except StoreError as error:
+            say(f"run {held.run_id} ended, but its row cannot be read: {error}")
+            return
         if run is None:
             say(f"run {held.run_id} has been removed")
         elif run.attempt != held.attempt:
@@ -168,7 +180,7 @@ class Worker:
         elif run.status == "queued":
             say(
                 f"run {held.run_id} stopped at epoch {run.epoch}{f' ({bad_end.text})' if bad_end else ''}: "
-                "back in its place, goes on from its checkpoint"
+                "queued again, resumes from its checkpoint"
             )
         else:
             say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))

@@ -14,6 +14,7 @@ MEANS: Mapping[Cause, str] = {
     "out_of_memory": "the memory was too small",
     "data": "the data could not be read as they are",
     "disk": "a file could not be written",
+    "database": "the run table could not be reached",
     "signal": "the process was ended from outside",
     "worker_lost": "the worker was gone",
     "code": "the program ended in an error",

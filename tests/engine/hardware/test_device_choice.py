@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from waiting import LIMIT_S
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
@@ -14,6 +15,7 @@ from engine.hardware.device_choice import Device, DeviceError, TorchCard, TorchF
 from engine.hardware.telemetry import CpuTelemetry, HostCard, NvidiaState
 from engine.store import workers
 from engine.store.database import open_store
+from engine.store.schema import worker_table
 from engine.worker import find_device, worker
 from engine.worker.arguments import parse
 
@@ -75,6 +77,21 @@ def test_a_card_takes_one_worker_under_whatever_name(tmp_path: Path) -> None:
     assert workers.taken_cards(store) == ["GPU-0", "GPU-1"]
     for _ in range(2):
         workers.register(store, pid=me, device="cpu", device_name="EPYC")
+
+
+def test_a_living_worker_keeps_its_card_however_old_its_heartbeat_is(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    card = {"device": "cuda:0", "device_name": "H100", "device_uuid": "GPU-0"}
+    workers.register(store, pid=os.getpid(), **card)
+    with store.write() as session:
+        session.execute(update(worker_table).values(seen_s=worker_table.c.seen_s - 3600))
+    assert workers.taken_cards(store) == ["GPU-0"]
+    with pytest.raises(workers.DeviceTaken, match="cuda:0 already has worker 1"):
+        workers.register(store, pid=os.getpid(), **card)
+    with store.write() as session:
+        session.execute(update(worker_table).values(pid_started="another boot"))
+    assert workers.taken_cards(store) == []
+    workers.register(store, pid=os.getpid(), **card)
 
 
 def test_auto_looks_again_when_another_worker_was_quicker(

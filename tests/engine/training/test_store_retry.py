@@ -2,16 +2,20 @@
 
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import database, queue, workers
 from engine.store.add import add_runs
 from engine.store.backends import sqlite
 from engine.store.database import open_store
 from engine.store.errors import LeaseLost, StoreError
-from engine.training import store_retry
+from engine.training import process, store_retry
+from engine.training.attempt import Attempt
 from engine.training.record import StoreRecorder
 
 SPEC = make_spec({"data": "digits"})
@@ -66,3 +70,31 @@ def test_patience_ends_and_a_lost_lease_needs_none(monkeypatch: pytest.MonkeyPat
         store_retry.patiently(unreachable)
     with pytest.raises(LeaseLost):
         store_retry.patiently(lost)
+
+
+def failing_twice(call: Any) -> Any:
+    left = [None, None]
+
+    def tried(*given: Any, **more: Any) -> Any:
+        if left:
+            left.pop()
+            raise StoreError("gone for a moment")
+        return call(*given, **more)
+
+    return tried
+
+
+def test_a_training_process_waits_for_the_table_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home.find(tmp_path)
+    store = open_store(home.database)
+    add_runs(store, [SPEC])
+    held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="x"))
+    store.close()
+    ran: list[Attempt] = []
+    monkeypatch.setattr(process, "open_store", failing_twice(process.open_store))
+    monkeypatch.setattr(database.Store, "read", failing_twice(database.Store.read))
+    monkeypatch.setattr(Attempt, "run", lambda attempt: ran.append(attempt))
+    channel: Any = SimpleNamespace(wait_for_run=lambda: held)
+    assert process._train(home, channel, "cpu") == 0 and len(ran) == 1

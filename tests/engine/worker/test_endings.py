@@ -12,7 +12,7 @@ from engine.store.add import add_runs
 from engine.store.advice import ADVICE
 from engine.store.database import Store
 from engine.store.status import Cause
-from engine.worker.endings import LEASE_LOST, STORE_UNUSABLE, ending_of
+from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, STORE_UNUSABLE, ending_of
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,14 @@ from engine.worker.endings import LEASE_LOST, STORE_UNUSABLE, ending_of
         (-60, False, False, "signal", "ended by signal 60"),
         (1, False, False, "code", "left with code 1: ImportError: no torch"),
         (0, False, False, "code", "left without recording its end: ImportError: no torch"),
-        (STORE_UNUSABLE, False, False, "disk", "could not write: ImportError: no torch"),
+        (STORE_UNUSABLE, False, False, "database", "could not use the run table: ImportError: no torch"),
+        (
+            LOG_UNWRITABLE,
+            False,
+            False,
+            "disk",
+            "could not open its log; the last line in it: ImportError: no torch",
+        ),
         (LEASE_LOST, False, False, None, ""),
     ],
 )

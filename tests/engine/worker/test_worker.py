@@ -27,7 +27,7 @@ def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
     assert worker.wait(timeout=LIMIT_S) == 0
     run = lab.run(stopped)
     assert (run.status, run.failures, run.lease_expires_s) == ("queued", 0, None)
-    assert "back in its place" in lab.log(stopped)
+    assert "queued again" in lab.log(stopped)
 
 
 def test_a_run_whose_folder_vanishes_fails_and_the_next_one_is_trained(lab: Lab) -> None:

@@ -36,7 +36,7 @@ def test_a_worker_leaves_unhurried_and_a_closed_terminal_is_nothing_to_it(lab: L
     assert worker.wait(timeout=LIMIT_S) == 0
     run = lab.run(trained)
     assert (run.status, run.attempt, run.failures) == ("queued", 1, 0) and lab.run(waiting).attempt == 0
-    assert "back in its place" in lab.log(trained)
+    assert "queued again" in lab.log(trained)
     assert not processes.is_alive(second, began)
     assert run.peak_memory_gb is not None and 0.1 < run.peak_memory_gb < 100
 
@@ -65,7 +65,7 @@ def test_a_training_that_does_not_obey_is_left_for_its_last_checkpoint(lab: Lab)
     assert worker.wait(timeout=LIMIT_S) == 0
     assert SOON_S + REAP_S < 10, "what SIGTERM promises"
     assert (lab.run(run_id).status, lab.run(run_id).failures) == ("queued", 0)
-    assert "back in its place" in lab.log(run_id)
+    assert "queued again" in lab.log(run_id)
     assert not processes.is_alive(training, began)
 
 
@@ -75,7 +75,7 @@ def test_a_second_signal_leaves_now(lab: Lab) -> None:
     worker.terminate()
     worker.send_signal(signal.SIGINT)
     assert worker.wait(timeout=LIMIT_S) == 130
-    assert "back in its place" not in lab.log(run_id), "it waited for the training"
+    assert "queued again" not in lab.log(run_id), "it waited for the training"
     assert (lab.run(run_id).status, lab.run(run_id).failures) == ("queued", 0)
     assert not processes.is_alive(training, began)
 

@@ -1,0 +1,155 @@
+"""A worker whose run table is out of reach for a moment after a run."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlmodel import Session
+
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
+from engine.store import listing
+from engine.store.add import add_runs
+from engine.store.claims import Claim
+from engine.store.database import Store
+from engine.store.errors import StoreError
+from engine.store.schema import run_table
+from engine.worker import training_process
+from engine.worker import worker as module
+from engine.worker.arguments import parse
+from engine.worker.endings import STORE_UNUSABLE
+from engine.worker.training_process import RECORD_TRIES
+from engine.worker.worker import PATIENCE_S, Worker, enlist
+
+LONG_RUN_S = 6 * PATIENCE_S
+HANDLED = (
+    signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    """A worker takes the signals of its process, which is this one here."""
+    before = {number: signal.getsignal(number) for number in HANDLED}
+    yield
+    signal.set_wakeup_fd(-1)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+class Clock:
+    """Time that passes only in runs and in pauses."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time))
+    return clock
+
+
+class Outage:
+    """Transactions of the store that fail: the next `left` ones."""
+
+    left = 0
+
+    def over(self, transaction):  # type: ignore[no-untyped-def]
+        def tried(store: Store) -> AbstractContextManager[Session]:
+            if self.left:
+                self.left -= 1
+                raise StoreError("the run table is out of reach")
+            return transaction(store)  # type: ignore[no-any-return]
+
+        return tried
+
+
+@pytest.fixture
+def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
+    outage = Outage()
+    for name in ("read", "write"):
+        monkeypatch.setattr(Store, name, outage.over(getattr(Store, name)))
+    return outage
+
+
+def long_runs(
+    store: Store, home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, outage: Outage, failing: int
+) -> tuple[Worker, list[int]]:
+    """A worker for two runs of three, and those that it has trained; an outage begins at the end of each."""
+    add_runs(store, [make_spec({"data": "digits"})] * 3)
+    worker = enlist(store, Home.find(home), parse(["--device", "cpu", "--max-runs", "2"]))
+    trained: list[int] = []
+
+    def train(held: Claim) -> None:
+        trained.append(held.run_id)
+        clock.pass_s(LONG_RUN_S)
+        outage.left = failing
+
+    monkeypatch.setattr(worker, "_train", train)
+    monkeypatch.setattr(worker, "_doze", clock.pass_s)
+    return worker, trained
+
+
+@pytest.mark.parametrize("failing", [1, 3])
+def test_a_moments_outage_after_a_long_run_ends_no_worker_and_the_run_counts(
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    clock: Clock,
+    outage: Outage,
+    failing: int,
+) -> None:
+    worker, trained = long_runs(store, tmp_path, clock, monkeypatch, outage, failing)
+    monkeypatch.setattr("engine.worker.worker.workers.leave", lambda *_: None)
+    worker.serve()
+    assert trained == [1, 2]
+    said = capfd.readouterr().err
+    assert "run 1 ended, but its row cannot be read: the run table is out of reach" in said
+    assert ("trying again" in said) == (failing > 1)
+
+
+def test_patience_with_the_table_ends(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, outage: Outage
+) -> None:
+    worker, trained = long_runs(store, tmp_path, clock, monkeypatch, outage, failing=10**9)
+    began = clock.now
+    with pytest.raises(StoreError):
+        worker.serve()
+    assert trained == [1] and PATIENCE_S < clock.now - began - LONG_RUN_S < 2 * PATIENCE_S
+
+
+def test_an_outage_at_the_end_of_a_run_is_no_failure_of_it_and_no_lost_worker(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, outage: Outage
+) -> None:
+    """Two attempts that could not use the table. In the first the worker cannot either until the lease has expired;
+    in the second it can, so that one counts."""
+    run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]
+    worker = enlist(store, Home.find(tmp_path), parse(["--device", "cpu", "--max-runs", "2"]))
+    outages = iter([RECORD_TRIES + 3, 0])
+
+    def start(_log: object) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(["sh", "-c", f"exit {STORE_UNUSABLE}"], stdin=subprocess.PIPE)
+        process.wait()
+        with store.write() as session:
+            session.execute(run_table.update().values(lease_expires_s=0.0))
+        outage.left = next(outages)
+        return process
+
+    monkeypatch.setattr(training_process, "RECORD_PAUSE_S", 0.0)
+    monkeypatch.setattr(worker._spares, "take", start)
+    monkeypatch.setattr(worker, "_doze", clock.pass_s)
+    worker.serve()
+    with store.read() as session:
+        run = listing.get_run(session, run_id)
+    assert (run.status, run.attempt, run.failures) == ("queued", 2, 1)
