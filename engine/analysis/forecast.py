@@ -54,7 +54,7 @@ class PastRun(NamedTuple):
     pace: Pace
 
 
-class Task(NamedTuple):
+class QueuedRun(NamedTuple):
     """Queued run, with the columns of its row."""
 
     id: int
@@ -88,7 +88,7 @@ class Task(NamedTuple):
         return max(self.epochs - begun, 0.0)
 
 
-class Station(NamedTuple):
+class ForecastWorker(NamedTuple):
     """Worker that takes runs."""
 
     device: str
@@ -106,14 +106,14 @@ class Knowledge:
     _alike: dict[tuple[object, ...], Span | None] = field(default_factory=dict)
     """Cache of durations, by all of a task but its id, and the device."""
 
-    def seconds(self, task: Task, device: str) -> Span | None:
+    def seconds(self, task: QueuedRun, device: str) -> Span | None:
         """Forecast the duration of a run on a device; None where its throughput or data are unknown."""
         key = (*task[1:], device)
         if key not in self._alike:
             self._alike[key] = self._seconds(task, device)
         return self._alike[key]
 
-    def _seconds(self, task: Task, device: str) -> Span | None:
+    def _seconds(self, task: QueuedRun, device: str) -> Span | None:
         pace = self.paces.get((task.kind, device))
         per_pass = self.images.get(task.data)
         shown = task.images or (per_pass * task.passes if per_pass is not None else None)
@@ -151,8 +151,8 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    queue: Sequence[Task],
-    stations: Sequence[Station],
+    queue: Sequence[QueuedRun],
+    stations: Sequence[ForecastWorker],
     running: Mapping[int, Span | None],
     waits: Mapping[int, Collection[int]],
     known: Knowledge,
@@ -176,7 +176,7 @@ def forecast(
 
 
 def _simulate(
-    scheduler: "_Scheduler", stations: Sequence[Station], known: Knowledge
+    scheduler: "_Scheduler", stations: Sequence[ForecastWorker], known: Knowledge
 ) -> Iterator[tuple[int, Forecast]]:
     """Let the station that is free first take the next task, until one has an unknown duration."""
     free = [
@@ -214,7 +214,7 @@ class _Scheduler:
 
     def __init__(
         self,
-        queue: Sequence[Task],
+        queue: Sequence[QueuedRun],
         running: Mapping[int, Span | None],
         waits: Mapping[int, Collection[int]],
     ) -> None:
@@ -253,7 +253,7 @@ class _Scheduler:
                 opens = True
         return opens
 
-    def take(self, time: float, *, has_card: bool) -> Task | None:
+    def take(self, time: float, *, has_card: bool) -> QueuedRun | None:
         """Take the first ready task that a station can train; None where there is none."""
         while self._later and self._later[0][0] <= time:
             self._open(heapq.heappop(self._later)[1])

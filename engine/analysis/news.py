@@ -60,13 +60,13 @@ def gather(
     running: Iterable[RunState],
     sweeps: Mapping[str, Sequence[RunState]],
     *,
-    told: Iterable[int] = (),
+    already_warned: Iterable[int] = (),
 ) -> News:
     """Sort runs into news. `ended`: the runs that ended since; `sweeps`: all done runs of the sweeps that these belong
-    to; `told`: running runs whose warning was shown before."""
+    to; `already_warned`: running runs whose warning was shown before."""
     in_order = sorted(ended, key=lambda run: (run.ended_at is not None and run.ended_at.timestamp(), run.id))
     live = [run for run in running if run.verdict in WARNINGS]
-    known = set(told)
+    known = set(already_warned)
     fresh = [run for run in live if run.id not in known]
 
     def those(status: str) -> tuple[RunState, ...]:

@@ -17,7 +17,7 @@ NO_CLASS = 2**16 - 1
 """Placeholder for the predictions of an epoch whose row was lost."""
 
 
-class NoAnswers(ValueError):
+class NoPredictions(ValueError):
     """Error for predictions that cannot be shown, in one line with the reason."""
 
 
@@ -57,7 +57,7 @@ class Answers:
         return [int(place) for place in places[np.argsort(-scores, kind="stable")]]
 
 
-def append_answers(
+def append_predictions(
     paths: RunPaths, epoch: int, answers: NDArray[np.uint16], scores: NDArray[np.float32], *, fence: Fence
 ) -> None:
     """Write an epoch's row of answers.npy (uint16, epochs × images) and answer_scores.npy (float16, the same shape).
@@ -83,16 +83,18 @@ def array_bytes(values: NDArray[Any]) -> bytes:
     return content.getvalue()
 
 
-def read_answers(paths: RunPaths, class_names: Sequence[str]) -> Answers:
+def read_predictions(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     """Read the predictions of all epochs.
 
-    Raises NoAnswers where files are missing or broken, or are not of the same images."""
+    Raises NoPredictions where files are missing or broken, or are not of the same images."""
     names, labels = _named(paths, class_names)
     answers, scores = _load(paths.answers), _load(paths.answer_scores)
     if answers is None:
-        raise NoAnswers(f"{paths.answers} is missing or broken: the prediction for each image is not known")
+        raise NoPredictions(
+            f"{paths.answers} is missing or broken: the prediction for each image is not known"
+        )
     if answers.shape[1:] != labels.shape:
-        raise NoAnswers(f"{paths.answers} and {paths.predictions().name} are not of the same images")
+        raise NoPredictions(f"{paths.answers} and {paths.predictions().name} are not of the same images")
     known = np.full(answers.shape, np.nan, np.float16)
     if scores is not None and scores.shape[1:] == labels.shape:  # older versions did not keep scores
         known[: len(scores)] = scores[: len(known)]
@@ -108,11 +110,11 @@ def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...]
         with path.open(newline="", errors="surrogateescape") as opened:
             rows = [(row["image"], number[row["label"]]) for row in csv.DictReader(opened)]
     except FileNotFoundError:
-        raise NoAnswers(
+        raise NoPredictions(
             f"{paths.predictions()} is missing: which images were answered is not known"
         ) from None
     except (OSError, csv.Error, KeyError, TypeError) as error:
-        raise NoAnswers(f"{path} cannot be read: {error}") from None
+        raise NoPredictions(f"{path} cannot be read: {error}") from None
     return tuple(name for name, _ in rows), np.array([label for _, label in rows], dtype=np.int64)
 
 

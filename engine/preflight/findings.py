@@ -56,7 +56,7 @@ def preflight(
     Each data set, weights file and kind of run is looked at once, however many specs share it. `store` is None
     where the home has no run table yet; `changing` are the specs that runs have after an edit.
 
-    Whether ImageNet weights can be had is not asked here, for it may take seconds: see `imagenet_files.lacking`."""
+    ImageNet weights are not looked for here, because that may take seconds: see `imagenet_files.missing_weights`."""
     data = check_data(home, specs)
     sources, repeats = _runs_there(store, specs, changing or {})
     one_of = {read_key(spec): spec for spec in specs}

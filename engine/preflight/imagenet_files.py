@@ -45,7 +45,7 @@ def imagenet_files(wanted: Iterable[tuple[str, str]]) -> list[ImagenetFile]:
     return [ImagenetFile(**file) for file in {file["name"]: file for file in found}.values()]
 
 
-def lacking(specs: Iterable[RunSpec]) -> list[Problem]:
+def missing_weights(specs: Iterable[RunSpec]) -> list[Problem]:
     """A warning for each file that these runs need and would not get, or for why that cannot be said. It may take
     seconds: torch is started, and a server asked for what is not there."""
     try:

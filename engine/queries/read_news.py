@@ -15,8 +15,8 @@ from engine.store.schema import run_table
 from engine.text import learning_rate
 
 
-def read_news(session: Session, since: datetime, *, told: Collection[int] = ()) -> News:
-    """`told`: running runs whose warning was news before. Ends at exactly `since` belong to the time before."""
+def read_news(session: Session, since: datetime, *, already_warned: Collection[int] = ()) -> News:
+    """Read what happened after `since`, exclusive. `already_warned`: running runs whose warning was news before."""
     table = run_table.c
     ended = _states(session, table.ended_at > since)
     running = _states(session, (table.status == "running") & table.verdict.is_not(None))
@@ -25,7 +25,7 @@ def read_news(session: Session, since: datetime, *, told: Collection[int] = ()) 
     for some in some_of(names):
         for run in _states(session, table.sweep.in_(some) & (table.status == "done")):
             sweeps[run.sweep].append(run)
-    return gather(ended, running, sweeps, told=told)
+    return gather(ended, running, sweeps, already_warned=already_warned)
 
 
 def _states(session: Session, which: ColumnElement[bool]) -> list[RunState]:

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlmodel import Session
 
-from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
+from engine.analysis.forecast import (
+    NOW,
+    Forecast,
+    ForecastWorker,
+    Knowledge,
+    QueuedRun,
+    Span,
+    forecast,
+    learn,
+)
 from engine.queries.throughput import past_runs, run_column, running_end
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
@@ -55,9 +64,9 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     ends = {row.id: _end(row, now, known, device_of.get(row.worker_id)) for row in running}
     found: dict[int, Forecast] = {}
     if why and there and not queue_paused(session):
-        stations = _stations(there, running, ends)
+        stations = _forecast_workers(there, running, ends)
         found = forecast(
-            _tasks(session), stations, ends, unmet_by, known, None if wanted is None else set(why)
+            _queued_runs(session), stations, ends, unmet_by, known, None if wanted is None else set(why)
         )
     told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
@@ -108,23 +117,23 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
     return low, mid, high
 
 
-def _tasks(session: Session) -> list[Task]:
+def _queued_runs(session: Session) -> list[QueuedRun]:
     """Return the first FAR queued runs in the queue's order."""
-    queued = select(*map(run_column, Task._fields)).where(IS_QUEUED)
-    return [Task(*row) for row in session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR)).all()]
+    queued = select(*map(run_column, QueuedRun._fields)).where(IS_QUEUED)
+    return [QueuedRun(*row) for row in session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR)).all()]
 
 
 def _running(session: Session) -> list[Row[Any]]:
     more = ("images_per_s", "attempt", "started_at", "environment", "worker_id", "doing", "request")
-    columns = [run_column(name) for name in (*Task._fields, *more)]
+    columns = [run_column(name) for name in (*QueuedRun._fields, *more)]
     return list(session.execute(select(*columns).where(IS_RUNNING)))
 
 
-def _stations(
+def _forecast_workers(
     there: Collection[Worker], running: Collection[Row[Any]], ends: Mapping[int, Span | None]
-) -> list[Station]:
+) -> list[ForecastWorker]:
     held = {row.worker_id: ends[row.id] for row in running}
-    return [Station(_device(each), workers.has_card(each), held.get(each.id, NOW)) for each in there]
+    return [ForecastWorker(_device(each), workers.has_card(each), held.get(each.id, NOW)) for each in there]
 
 
 def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> Span | None:
@@ -133,7 +142,7 @@ def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> 
         return None
     if row.steps_per_epoch:
         return running_end(row, now, known.paces)
-    return known.seconds(Task(*row[: len(Task._fields)]), device) if device is not None else None
+    return known.seconds(QueuedRun(*row[: len(QueuedRun._fields)]), device) if device is not None else None
 
 
 def _device(worker: Worker) -> str:

@@ -17,7 +17,7 @@ class EpochSums:
 
     loss: float = 0.0
     """Sum of loss × images."""
-    right: float = 0.0
+    correct: float = 0.0
     """Images predicted correctly."""
     images: int = 0
     norms: tuple[float, float] = (0.0, 0.0)
@@ -42,15 +42,15 @@ class EpochSums:
         if not steps:
             return []
         unknown = torch.full_like(steps[0].loss, math.nan)
-        columns = [[step.loss for step in steps], [step.right for step in steps]]
+        columns = [[step.loss for step in steps], [step.correct for step in steps]]
         columns += [
             [unknown if step.norms[place] is None else step.norms[place] for step in steps]  # type: ignore[misc]
             for place in (0, 1)
         ]
         rows = torch.stack([torch.stack(column).double() for column in columns], dim=1).tolist()
-        for step, (loss, right, *norms) in zip(steps, rows, strict=True):
+        for step, (loss, correct, *norms) in zip(steps, rows, strict=True):
             self.loss += loss * step.images
-            self.right += right
+            self.correct += correct
             self.images += step.images
             known = [math.isfinite(norm) for norm in norms]
             one, other = (norm if is_known else 0.0 for norm, is_known in zip(norms, known, strict=True))
@@ -68,7 +68,7 @@ class EpochSums:
         )
         return {
             "train_loss": self.loss / self.images if self.images else None,
-            "train_acc": self.right / self.images if self.images else None,
+            "train_acc": self.correct / self.images if self.images else None,
             "grad_norm": head,
             "grad_norm_first": first,
         }
@@ -76,11 +76,11 @@ class EpochSums:
     def state(self) -> torch.Tensor:
         """Return the sums for a checkpoint, float64: loss, correct, images, then norm and steps of head and conv1."""
         (head, first), (heads, firsts) = self.norms, self.norm_counts
-        row = [self.loss, self.right, self.images, head, heads, first, firsts]
+        row = [self.loss, self.correct, self.images, head, heads, first, firsts]
         return torch.tensor(row, dtype=torch.float64)
 
     def load(self, state: torch.Tensor) -> None:
-        self.loss, self.right, images, head, heads, first, firsts = state.tolist()
+        self.loss, self.correct, images, head, heads, first, firsts = state.tolist()
         self.images, self.norms, self.norm_counts = int(images), (head, first), (int(heads), int(firsts))
 
     @property

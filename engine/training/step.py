@@ -61,8 +61,8 @@ class Step:
 
     loss: Tensor
     """Mean over the batch's images."""
-    right: Tensor
-    """Images answered with their class."""
+    correct: Tensor
+    """Number of correct predictions."""
     images: int
     norms: tuple[Tensor | None, Tensor | None]
     """Of the gradients of head and first convolution, before clipping; None for one that is frozen."""
@@ -80,7 +80,7 @@ def take_step(net: Network, batch: Batch) -> Step:
     The schedule follows the batches: where float16's gradients overflowed the scaler leaves the weights alone and
     the schedule moves on, so that it ends where it is planned to."""
     net.optimizer.zero_grad(set_to_none=True)
-    loss, right = _passes(net, batch)
+    loss, correct = _passes(net, batch)
     net.scaler.unscale_(net.optimizer)
     norms = _gradient_norm(net.model, net.layers.head), _gradient_norm(net.model, net.layers.first)
     if net.clip_norm:
@@ -90,7 +90,7 @@ def take_step(net: Network, batch: Batch) -> Step:
     for group in net.optimizer.param_groups:
         group[LR_TAKEN] = group["lr"]
     net.schedule.step()
-    return Step(loss, right, len(batch.labels), norms)
+    return Step(loss, correct, len(batch.labels), norms)
 
 
 def _passes(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -102,7 +102,7 @@ def _passes(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Add the gradients of the batch's mean loss, part by part; gives that loss and the images answered right.
+    """Add the gradients of the batch's mean loss, part by part; gives that loss and the number of correct predictions.
 
     A part counts by its images, so that the sum is the whole batch's mean; only BatchNorm sees the parts."""
     reseed(net.model, net.layers, batch.seed)
@@ -113,8 +113,8 @@ def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
         plain_pass(net, batch.images[part], batch.labels[part], (part.stop - part.start) / len(batch.labels))
         for part in parts
     ]
-    losses, right = zip(*found, strict=True)
-    return torch.stack(losses).sum(), torch.stack(right).sum()
+    losses, correct = zip(*found, strict=True)
+    return torch.stack(losses).sum(), torch.stack(correct).sum()
 
 
 def plain_pass(net: Network, images: Tensor, labels: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:

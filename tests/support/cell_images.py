@@ -7,7 +7,7 @@ import numpy as np
 from studies import GRADES, LABELS, confusion
 from textual.pilot import Pilot
 
-from engine.files.epoch_predictions import append_answers
+from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Home
 from tui.screens.images import ImagesScreen
 
@@ -27,7 +27,7 @@ def answer(home: Home, run_id: int, names: list[str], epochs: int, skill: float)
         chosen = np.concatenate([np.repeat(np.arange(len(LABELS)), row) for row in matrix]).astype(np.uint16)
         scores = np.full((len(chosen), len(LABELS)), 0.01, np.float32)
         scores[np.arange(len(chosen)), chosen] = np.linspace(0.3, 0.9, len(chosen))
-        append_answers(paths, epoch, chosen, scores, fence=contextlib.nullcontext)
+        append_predictions(paths, epoch, chosen, scores, fence=contextlib.nullcontext)
 
 
 def is_drawn(pilot: Pilot[Any]) -> bool:

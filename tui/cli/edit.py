@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.files.paths import Home
-from engine.preflight.imagenet_files import lacking
+from engine.preflight.imagenet_files import missing_weights
 from engine.store.database import open_store
 from engine.store.edits.settings import changed_specs, edit_settings
 from tui.cli.flag_words import flag, tell_warnings
@@ -35,7 +35,7 @@ def edit(
     repeats = edit_settings(store, home, wanted, values)
     tell_findings(found)
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))
-    tell_warnings(lacking(specs.values()))
+    tell_warnings(missing_weights(specs.values()))
     for run_id, other in repeats.items():
         tell(f"run {run_id} repeats run {other}: same settings, same data")
     return 0

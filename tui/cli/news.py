@@ -33,7 +33,7 @@ def news(
         time = parse_since(since, now)
         cursor = NewsCursor(time, time)
     with open_store(home.database, create=False).read() as session:
-        found = read_news(session, cursor.through, told=cursor.warned)
+        found = read_news(session, cursor.through, already_warned=cursor.warned)
     if as_json:
         print_json(document(found, cursor.at, now))
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.files.paths import Home
 from engine.preflight.findings import Findings, preflight
-from engine.preflight.imagenet_files import lacking
+from engine.preflight.imagenet_files import missing_weights
 from engine.spec.grid import expand_grid
 from engine.spec.presets import with_preset
 from engine.spec.run_spec import RunSpec
@@ -61,7 +61,7 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
     for run_id, earlier in added.repeats.items():
         tell(f"run {run_id} repeats run {earlier}: same settings, same data")
     tell(found.room.describe())
-    tell_warnings(lacking(specs))
+    tell_warnings(missing_weights(specs))
     for run_id in added.ids:
         print(run_id)
     return 0

@@ -10,7 +10,7 @@ from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.read_options import READ_FIELDS
 from engine.datasets.source import index_data
-from engine.files.epoch_predictions import Answers, NoAnswers, read_answers
+from engine.files.epoch_predictions import Answers, NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError
@@ -42,8 +42,8 @@ class Comparer:
         found: list[Answers] = []
         for view in (first, second):
             try:
-                found.append(read_answers(self._home.run(view.run_id), view.class_names))
-            except NoAnswers as problem:
+                found.append(read_predictions(self._home.run(view.run_id), view.class_names))
+            except NoPredictions as problem:
                 return str(problem)
         one, other = found
         if one.names != other.names or (one.labels != other.labels).any():

@@ -37,7 +37,7 @@ def _read(store: "Store", cursor: NewsCursor) -> "News":
     from engine.queries.read_news import read_news
 
     with store.read() as session:
-        return read_news(session, cursor.through, told=cursor.warned)
+        return read_news(session, cursor.through, already_warned=cursor.warned)
 
 
 def mark_seen(home: Home, snapshot: Snapshot) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from engine.analysis.forecast import Knowledge, Pace, Task
+from engine.analysis.forecast import Knowledge, Pace, QueuedRun
 from engine.spec.archs import find_arch
 from engine.spec.run_spec import RunSpec
 from engine.spec.stems import Stem
@@ -42,7 +42,7 @@ def time_shown(specs: Sequence[RunSpec], images: Callable[[RunSpec], int | None]
 
 def _seconds(spec: RunSpec, images: int | None, device: str, known: Knowledge) -> tuple[float, bool] | None:
     """Estimate a run's seconds on a device; True where its throughput is derived from another kind of run."""
-    task = Task(
+    task = QueuedRun(
         0, spec.arch, spec.image_size, spec.precision, spec.stem, spec.data, spec.passes, spec.needs_card, spec.epochs,
         spec.batch_size, 0, 0, 0,
     )  # fmt: skip

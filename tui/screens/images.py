@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from engine.datasets.formats.problems import DataError
 from engine.datasets.view import Viewer
-from engine.files.epoch_predictions import NoAnswers, read_answers
+from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
 from tui import commands
@@ -103,8 +103,8 @@ class ImagesScreen(FullScreen[int | None]):
     def _read(self, _question: None) -> None:
         """Read all predictions, in their thread: while the run trains, there are more each time."""
         try:
-            answers = read_answers(self._home.run(self._view.run_id), self._view.class_names)
-        except NoAnswers as problem:
+            answers = read_predictions(self._home.run(self._view.run_id), self._view.class_names)
+        except NoPredictions as problem:
             self.post_message(self.Shown(-1, None, plain(problem), ""))
             return
         are_grades = LOSSES[self._view.spec.loss].gives_grade

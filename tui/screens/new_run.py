@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from engine.files.paths import Home
-from engine.preflight.imagenet_files import lacking
+from engine.preflight.imagenet_files import missing_weights
 from engine.spec.archs import DEFAULT_ARCH
 from engine.spec.grid import split_list
 from engine.spec.run_spec import RunSpec
@@ -176,7 +176,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         remember_form(self._home, texts)
         app.call_later(self.dismiss, queued.ids)
         _warn(app, queued.warnings)
-        start_once("missing weights", partial(_warn_of_lacking, app, specs), port.raise_from_thread)
+        start_once("missing weights", partial(_warn_of_missing_weights, app, specs), port.raise_from_thread)
 
     def _not_added(self, why: Sequence[str]) -> None:
         self._adding = False
@@ -231,6 +231,6 @@ def _warn(app: App[object], lines: Iterable[str]) -> None:
         app.notify(line, severity="warning", timeout=10)
 
 
-def _warn_of_lacking(app: App[object], specs: Sequence[RunSpec]) -> None:
+def _warn_of_missing_weights(app: App[object], specs: Sequence[RunSpec]) -> None:
     """Name the ImageNet weights that are missing. torch takes seconds to say it: the form has gone."""
-    _warn(app, [problem.said(form_setting) for problem in lacking(specs)])
+    _warn(app, [problem.said(form_setting) for problem in missing_weights(specs)])

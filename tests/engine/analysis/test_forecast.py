@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from engine.analysis.forecast import (
     LEAST_SPREAD,
     NOW,
+    ForecastWorker,
     Pace,
     PastRun,
+    QueuedRun,
     Span,
-    Station,
-    Task,
     duration,
     forecast,
     learn,
@@ -22,14 +22,14 @@ PAST = PastRun(KIND, "cpu", "digits", 1000.0, Pace(90, 100, 110))
 KNOWN = learn([PAST])
 
 
-def task(number: int, **values: object) -> Task:
+def task(number: int, **values: object) -> QueuedRun:
     """Ten epochs of 1,000 images: 100 s at 100 images/s."""
-    blank = Task(number, *KIND, "digits", 1, False, 10, 100, 0, 0, 0)
+    blank = QueuedRun(number, *KIND, "digits", 1, False, 10, 100, 0, 0, 0)
     return blank._replace(**values)
 
 
-def cpu(free: Span | None = NOW) -> Station:
-    return Station("cpu", False, free)
+def cpu(free: Span | None = NOW) -> ForecastWorker:
+    return ForecastWorker("cpu", False, free)
 
 
 def test_runs_follow_one_another_and_the_range_widens() -> None:
@@ -57,7 +57,7 @@ def test_what_waits_for_another_starts_after_it_and_lets_others_pass() -> None:
 
 
 def test_an_idle_worker_takes_what_opens_later() -> None:
-    card = Station("card", True, NOW)
+    card = ForecastWorker("card", True, NOW)
     known = learn([PAST, PAST._replace(device="card")])
     found = forecast([task(1, needs_card=True), task(2)], [cpu(), card], {}, {2: [1]}, known)
     assert found[1].start == NOW and found[2].start.mid == 100
@@ -71,7 +71,7 @@ def test_nothing_is_told_that_nobody_measured() -> None:
     assert forecast([task(1)], [cpu(), cpu(None)], {}, {}, KNOWN) == {}
     assert forecast([task(1)], [], {}, {}, KNOWN) == {}
     assert forecast([task(1, data="new")], [cpu()], {}, {}, KNOWN)[1].end is None
-    assert forecast([task(1)], [Station("another", False, NOW)], {}, {}, KNOWN)[1].end is None
+    assert forecast([task(1)], [ForecastWorker("another", False, NOW)], {}, {}, KNOWN)[1].end is None
     assert forecast([task(1, needs_card=True)], [cpu()], {}, {}, KNOWN) == {}
     assert forecast([task(1), task(2)], [cpu()], {}, {1: [7], 2: [1]}, KNOWN) == {}
     assert forecast([task(1, epochs=0)], [cpu()], {}, {}, KNOWN)[1].end is None
@@ -122,7 +122,9 @@ def test_no_worker_trains_two_runs_at_once_and_none_starts_before_what_it_waits_
         for number in range(count)
     ]
     waits = {number: data.draw(st.sets(st.integers(0, number - 1), max_size=2)) for number in range(1, count)}
-    stations = [Station("cpu", data.draw(st.booleans()), NOW) for _ in range(data.draw(st.integers(1, 3)))]
+    stations = [
+        ForecastWorker("cpu", data.draw(st.booleans()), NOW) for _ in range(data.draw(st.integers(1, 3)))
+    ]
     found = forecast(tasks, stations, {}, waits, KNOWN)
     can_all = any(station.has_card for station in stations) or not any(each.needs_card for each in tasks)
     assert not can_all or len(found) == count

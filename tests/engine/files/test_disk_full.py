@@ -34,7 +34,7 @@ SPEC = {"epochs": 3, "select_on": "test_acc"}
         ("save_checkpoint", "last.pt"),
         ("write_atomic", "pending/best.safetensors"),
         ("write_predictions", "pending/predictions.csv"),
-        ("append_answers", "answers.npy"),
+        ("append_predictions", "answers.npy"),
         ("save_trained_on", "trained_on.npz"),
     ],
 )
