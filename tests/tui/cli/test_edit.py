@@ -1,9 +1,12 @@
 """Editing and cloning runs, and adding those that wait for others."""
 
 import json
+import os
 
 from shell import Shell, statuses
+from studies import train
 
+from engine.store import queue, workers
 from engine.store.database import Store
 
 
@@ -16,6 +19,17 @@ def test_edit_looks_at_files_and_repeats_as_add_does(shell: Shell) -> None:
     assert [(run["seed"], run["batch_size"], run["lr"]) for run in json.loads(shell.out)["runs"]] == [
         (9, 16, 0.1)
     ] * 2
+
+
+def test_undo_of_an_edit_says_that_the_training_stays_deleted(shell: Shell, study: Store) -> None:
+    worker = workers.register(study, pid=os.getpid(), device="cpu", device_name="a processor")
+    held = queue.claim(study, worker)
+    assert held is not None and held.run_id == 8
+    train(study, held, 0, skill=0.5)
+    queue.put_back(study, held)
+    assert shell("edit", "8", "--lr", "0.1") == 0
+    assert shell("undo") == 0
+    assert shell.err == "undone: edit run 8: lr 0.1\nthe training of run 8 stays deleted\n"
 
 
 def test_clone_takes_several_runs_at_once(shell: Shell, study: Store) -> None:
