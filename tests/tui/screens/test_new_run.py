@@ -1,12 +1,16 @@
 """The new-experiment form on the screen: clones, fixes, what it remembers and completes."""
 
 import json
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+import waiting
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from plugin_file import write_plugin
+from terminal import Terminal
 from textual.pilot import Pilot
 from textual.widgets import Input
 from waiting import LIMIT_S
@@ -15,7 +19,7 @@ from engine.files.paths import Home
 from engine.preflight import plugin_checks
 from engine.spec.grid import load_spec
 from engine.store import listing
-from engine.store.database import Store
+from engine.store.database import Store, open_store
 from tui.forms.form_report import FormReport, report_on
 from tui.screens import new_run
 from tui.screens.new_run import NewRunScreen
@@ -112,6 +116,27 @@ async def test_a_report_of_a_form_that_has_changed_is_dropped(
         late.set()
         await until(pilot, lambda: shown(pilot, "#data-says") == "✔ built in")
     assert made[-2:] == ["nowhere", "fundus"] and "else" not in made
+
+
+def test_quitting_waits_for_no_folder_that_is_looked_at(tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/runs.db").close()
+    begun = tmp_path / "begun"
+    code = (
+        f"import pathlib, time\nimport tui.screens.new_run as new\n"
+        f"def slow(*_): pathlib.Path({str(begun)!r}).touch(); time.sleep({3 * LIMIT_S})\n"
+        "new.report_on = slow\nfrom tui.start import main\nmain()"
+    )
+    terminal = Terminal([sys.executable, "-c", code], columns=80, lines=24, cwd=tmp_path)
+    try:
+        terminal.until_shows("no runs yet")
+        terminal.send("n")
+        waiting.until(begun.exists)
+        terminal.send("\x1b")
+        terminal.until_shows("press n to queue the first")
+        terminal.send("q")
+        assert terminal.process.wait(timeout=LIMIT_S) == 0
+    finally:
+        terminal.end()
 
 
 async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store) -> None:
