@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import waiting
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from plugin_file import write_plugin
 from terminal import Terminal
@@ -119,15 +120,17 @@ async def test_a_report_of_a_form_that_has_changed_is_dropped(
 
 def test_quitting_waits_for_no_folder_that_is_looked_at(tmp_path: Path) -> None:
     open_store(f"sqlite:///{tmp_path}/runs.db").close()
+    begun = tmp_path / "begun"
     code = (
-        f"import time\nimport tui.screens.new_run as new\nnew.report_on = lambda *_: time.sleep({3 * LIMIT_S})\n"
-        "from tui.start import main\nmain()"
+        f"import pathlib, time\nimport tui.screens.new_run as new\n"
+        f"def slow(*_): pathlib.Path({str(begun)!r}).touch(); time.sleep({3 * LIMIT_S})\n"
+        "new.report_on = slow\nfrom tui.start import main\nmain()"
     )
     terminal = Terminal([sys.executable, "-c", code], columns=80, lines=24, cwd=tmp_path)
     try:
         terminal.until_shows("no runs yet")
         terminal.send("n")
-        terminal.until_shows("checking")
+        waiting.until(begun.exists)
         terminal.send("\x1b")
         terminal.until_shows("press n to queue the first")
         terminal.send("q")
