@@ -1,6 +1,7 @@
 """Open a database by its URL: migrations, read and write transactions."""
 
 import contextlib
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -115,7 +116,7 @@ def backend_for(url: str) -> Backend:
     path = sqlite_file(url)
     if path is not None:
         return SqliteBackend(path)
-    with contextlib.suppress(ArgumentError):
+    with contextlib.suppress(ArgumentError, ValueError):  # ValueError: a port that is no number
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
             return PostgresqlBackend(parsed)
@@ -127,10 +128,12 @@ def backend_for(url: str) -> Backend:
 
 def url_shown(url: str) -> str:
     """Return a database's URL without its password."""
-    if sqlite_file(url) is None:
-        with contextlib.suppress(ArgumentError):
-            return make_url(url).render_as_string(hide_password=True)
-    return url
+    if sqlite_file(url) is not None:
+        return url
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return re.sub(r"//.*@", "//***@", url)
 
 
 def _migrate(store: Store) -> None:
