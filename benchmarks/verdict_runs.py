@@ -142,7 +142,15 @@ class Watcher:
         self.looks: list[Looked] = []
 
     def begin(
-        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
+        self,
+        index: Index,
+        *,
+        epoch: int,
+        bucket: int,
+        open_bucket: Bucket | None,
+        width: int,
+        steps_per_epoch: int,
+        best: Choice | None,
     ) -> None:
         self.index = index
 

@@ -39,6 +39,8 @@ class Start:
     environment: dict[str, Any]
     leak: dict[str, Any] | None = None
     """What the first weights know of the val and test images, where that is known; noted at the first start."""
+    open_bucket: "Losses | None" = None
+    """The losses of `bucket` that its checkpoint holds; None where it holds none."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             col(LossPoint.run_id) == run_id, col(LossPoint.bucket) >= start.bucket
         )
         session.execute(later)
+        if start.open_bucket is not None:
+            # An attempt whose checkpoint holds all steps takes no other that would write it again.
+            session.execute(insert(LossPoint), [{"run_id": run_id, **start.open_bucket._asdict()}])
         recount(session, [run_id], changed)  # back at epoch 0 it would read its source's weights again
 
 

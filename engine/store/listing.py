@@ -11,12 +11,10 @@ from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
 from engine.store.run_environment import trained_on_card
+from engine.store.run_numbers import LARGEST_ID
 from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
 from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run
-
-LARGEST_ID = 2**31 - 1
-"""Largest id that the run table of any database can hold: PostgreSQL's INTEGER. A query for more would fail."""
 
 
 def latest_change(session: Session) -> int:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 WHICH = {"failed": "which failed", "cancelled": "which was cancelled", "paused": "which is paused"}
 """Of a run that others wait for and that will not go on by itself, by its status."""
+LARGEST_ID = 2**31 - 1
+"""Largest id that the run table of any database can hold: PostgreSQL's INTEGER. A query for more would fail."""
 SHOWN = 12
 """Numbers or ranges that a line names."""
 

@@ -52,6 +52,10 @@ class LossBuckets:
             moved[bucket.number] = bucket
         return list(moved.values())
 
+    def open_at(self, step: int) -> Bucket | None:
+        """Return the bucket of `step` (from 0) if it holds losses of earlier steps."""
+        return self._open if self._open is not None and self._open.number == step // self.width else None
+
     def _bucket(self, number: int, loss: float) -> Bucket:
         if self._open is None or self._open.number != number:
             self._open = Bucket(number, 1, loss, loss, loss, loss)

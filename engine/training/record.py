@@ -43,13 +43,22 @@ class StoreRecorder:
         self._baseline = 0.0
 
     def begin(
-        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
+        self,
+        index: Index,
+        *,
+        epoch: int,
+        bucket: int,
+        open_bucket: Bucket | None,
+        width: int,
+        steps_per_epoch: int,
+        best: Choice | None,
     ) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
         self._train_counts = tuple(index.counts("train"))
         start = Start(
             epoch=epoch,
             bucket=bucket,
+            open_bucket=_losses(open_bucket, width) if open_bucket is not None else None,
             best=_best(best),
             steps_per_epoch=steps_per_epoch,
             baseline=self._baseline,
@@ -60,10 +69,7 @@ class StoreRecorder:
         patiently(lambda: history.begin_attempt(self._store, self._held, start))
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
-        points = [
-            Losses(bucket.number, width, bucket.minimum, bucket.maximum, bucket.mean, bucket.last)
-            for bucket in buckets
-        ]
+        points = [_losses(bucket, width) for bucket in buckets]
         patiently(
             lambda: history.record_progress(
                 self._store, self._held, step=step, images_per_s=images_per_s, losses=points
@@ -129,6 +135,10 @@ def peak_memory_gb(device: str) -> float:
     if device.startswith("cuda"):
         return float(torch.cuda.max_memory_reserved(device)) / 2**30
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _losses(bucket: Bucket, width: int) -> Losses:
+    return Losses(bucket.number, width, bucket.minimum, bucket.maximum, bucket.mean, bucket.last)
 
 
 def _best(choice: Choice | None) -> Best | None:

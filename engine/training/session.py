@@ -44,8 +44,19 @@ class Recorder(Protocol):
     """Recorder of a session's measurements."""
 
     def begin(
-        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
-    ) -> None: ...
+        self,
+        index: Index,
+        *,
+        epoch: int,
+        bucket: int,
+        open_bucket: Bucket | None,
+        width: int,
+        steps_per_epoch: int,
+        best: Choice | None,
+    ) -> None:
+        """Drop what was recorded past the checkpoint: epochs after `epoch`, loss buckets from `bucket` on; of that one
+        write back what the checkpoint holds, `open_bucket`."""
+
     def fence(self) -> AbstractContextManager[object]:
         """Return the context in which files are renamed to their places; it raises where this process may not write."""
 
@@ -83,6 +94,8 @@ class Session:
             self.data.index,
             epoch=self.done_epochs,
             bucket=self._global_step() // self.buckets.width,
+            open_bucket=self.buckets.open_at(self._global_step()),
+            width=self.buckets.width,
             steps_per_epoch=self.data.steps_per_epoch,
             best=self.best,
         )

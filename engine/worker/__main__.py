@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.gpu_cache is not None:
             os.environ[GPU_CACHE_VARIABLE] = str(options.gpu_cache)  # its training processes inherit it
-        gpu_cache_bytes()
+        _check_gpu_cache()
         if not home.root.is_dir():
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         secure_home(home)
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             store.close()
             return all_devices.lead(devices, given)
         worker = enlist(store, home, options)
-    except (StoreError, WorkerError, ValueError) as error:
+    except (StoreError, WorkerError) as error:
         tell(f"engine.worker: {error}")
         return 2
     try:
@@ -43,6 +43,14 @@ def main(arguments: list[str] | None = None) -> int:
         tell(f"engine.worker: {error}")
         return 1
     return 130 if worker.haste is Haste.NOW else 0
+
+
+def _check_gpu_cache() -> None:
+    """Raise WorkerError where the environment's size of the card's cache is none."""
+    try:
+        gpu_cache_bytes()
+    except ValueError as error:
+        raise WorkerError(f"{GPU_CACHE_VARIABLE}: {error}") from None
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from engine.worker.find_device import WorkerError
+
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
-    """Start a worker for each device with the same arguments (its `--device` comes last and so counts); the worst of
-    their exit codes."""
+    """Start a worker for each device with the same arguments (its `--device` comes last and so counts); return the
+    worst of their exit codes. Raises WorkerError where the host starts no process, when those started have left."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     workers: list[subprocess.Popen[bytes]] = []
     waiting: list[int] = []
@@ -23,24 +25,43 @@ def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
 
     for number in PASSED_ON:
         signal.signal(number, pass_on)
-    for device in devices:
-        if waiting:
-            break  # told to leave before all had started
-        command = [sys.executable, "-P", "-m", "engine.worker", *arguments, "--device", device]
-        # A signal that comes between the start and the list would never be passed on.
-        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
-        try:
-            # A session of its own: Ctrl-C in the terminal reaches it through this parent, once.
-            worker = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON),
-            )
-            workers.append(worker)
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    try:
+        for device in devices:
+            if waiting:
+                break  # told to leave before all had started
+            _start(device, arguments, workers)
+    except OSError as error:
+        _stop(workers)
+        raise WorkerError(
+            f"not every worker can be started ({error.strerror}), so none runs now: "
+            "free memory or end processes, then try again"
+        ) from None
     return max((_code_of(worker.wait(), waiting) for worker in workers), default=0)
+
+
+def _start(device: str, arguments: Sequence[str], workers: list[subprocess.Popen[bytes]]) -> None:
+    """Start a device's worker and add it to `workers`. Raises OSError."""
+    command = [sys.executable, "-P", "-m", "engine.worker", *arguments, "--device", device]
+    # A signal that comes between the start and the list would never be passed on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+    try:
+        # A session of its own: Ctrl-C in the terminal reaches it through this parent, once.
+        worker = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON),
+        )
+        workers.append(worker)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+
+
+def _stop(workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.wait()
 
 
 def _code_of(code: int, told: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.hardware import telemetry
-from engine.text import say
+from engine.text import plain, say
 
 
 class WorkerError(Exception):
@@ -60,7 +60,13 @@ def _ask_torch(wanted: str, taken: Sequence[str] = ()) -> dict[str, Any]:
         raise WorkerError(
             f"torch cannot be asked for its devices ({last}): use --device cpu, or reinstall torch"
         )
-    found: dict[str, Any] = json.loads(done.stdout)
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        said = plain(done.stdout.strip().splitlines()[0]) if done.stdout.strip() else "an empty line"
+        raise WorkerError(
+            f"torch cannot be asked for its devices (it wrote {said!r}): use --device cpu, or reinstall torch"
+        ) from None
     if found["problem"]:
         raise WorkerError(found["problem"])
     return found

@@ -40,10 +40,19 @@ class Memory:
         yield
 
     def begin(
-        self, index: Index, *, epoch: int, bucket: int, steps_per_epoch: int, best: Choice | None
+        self,
+        index: Index,
+        *,
+        epoch: int,
+        bucket: int,
+        open_bucket: Bucket | None,
+        width: int,
+        steps_per_epoch: int,
+        best: Choice | None,
     ) -> None:
         self.began.append((epoch, bucket))
         self.losses = {number: kept for number, kept in self.losses.items() if number < bucket}
+        self.losses |= {open_bucket.number: open_bucket} if open_bucket else {}
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         self.losses |= {bucket.number: bucket for bucket in buckets}

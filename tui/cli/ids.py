@@ -8,15 +8,14 @@ import typer
 
 from engine.store import listing
 from engine.store.database import Store
-from engine.store.run_numbers import numbered
-from tui.cli.options import MAX_ID
+from engine.store.run_numbers import LARGEST_ID, numbered
 from tui.cli.output import CliError, tell
 from tui.formatting import plain
 from tui.verbs import Outcome
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]
 MAX_DIGITS = 20
-"""More digits than MAX_ID has; Python refuses to parse integers of thousands of digits."""
+"""More digits than LARGEST_ID has; Python refuses to parse integers of thousands of digits."""
 MANY = 5
 """For more runs than this a verb prints one line for all."""
 
@@ -34,7 +33,7 @@ def _span(part: str) -> tuple[int, int]:
         )
     numbers = [number.lstrip("0") or "0" for number in (match[1], match[2] or match[1])]
     for number in numbers:
-        if len(number) > MAX_DIGITS or int(number) > MAX_ID:
+        if len(number) > MAX_DIGITS or int(number) > LARGEST_ID:
             raise CliError(f"there is no run {_short(number)}: resnet-tui ls shows them all")
     first, last = map(int, numbers)
     if first > last:

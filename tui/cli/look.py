@@ -15,10 +15,11 @@ from engine.short_names import short_names
 from engine.spec.plugin_name import arch_shown
 from engine.store import listing
 from engine.store.database import open_store
+from engine.store.run_numbers import LARGEST_ID
 from engine.store.status import ENDED, STATUSES, Status, status_called
 from engine.store.tables import Run
 from tui.cli.documents import briefs, whole
-from tui.cli.options import MAX_ID, takes_home
+from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_json, tell
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
@@ -42,7 +43,7 @@ MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained")
 MAY_SHRINK = ("", "name", "data", "pretrained")
 REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
-RunId = Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")]
+RunId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="The run's number.")]
 
 
 @takes_home

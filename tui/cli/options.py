@@ -14,9 +14,6 @@ from engine.spec.grid import split_list
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
 from tui.cli.flag_words import flag
 
-MAX_ID = 2**62
-"""Largest run id that is accepted: more than any table has, and within SQLite's 64-bit integers."""
-
 _PLACES = (
     ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
     ("home", Path | None, typer.Option(help="Folder of the runs (default: the current folder).")),

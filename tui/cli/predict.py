@@ -8,15 +8,16 @@ import typer
 from engine.files.paths import Home
 from engine.store.database import open_store
 from engine.store.listing import get_run
+from engine.store.run_numbers import LARGEST_ID
 from engine.torch_subprocess import engine_command
-from tui.cli.options import MAX_ID, takes_home
+from tui.cli.options import takes_home
 from tui.cli.output import CliError
 
 
 @takes_home
 def predict(
     home: Home,
-    run_id: Annotated[int, typer.Argument(metavar="ID", max=MAX_ID, help="The run's number.")],
+    run_id: Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="The run's number.")],
     paths: Annotated[
         list[str],
         typer.Argument(metavar="IMAGE|DIR|CSV…", help="Images, folders with images, tables of image names."),

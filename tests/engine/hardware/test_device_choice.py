@@ -161,6 +161,15 @@ def test_the_worker_passes_the_problem_on(monkeypatch: pytest.MonkeyPatch) -> No
         find_device.find_device("auto")
 
 
+def test_what_torch_writes_besides_its_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = subprocess.CompletedProcess([], 0, stdout="warning: \x1b[1mold driver\n", stderr="")
+    monkeypatch.setattr(find_device.subprocess, "run", lambda *_, **__: done)
+    with pytest.raises(
+        find_device.WorkerError, match=r"it wrote 'warning: \\\\x1b\[1mold driver'\): use --device"
+    ):
+        find_device.find_device("cuda:0")
+
+
 def test_all_devices_are_the_cards_that_torch_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find_device.telemetry, "nvidia", lambda: NO_CARD)
     assert find_device.every_device() == ["cpu"]

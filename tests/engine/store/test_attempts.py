@@ -45,10 +45,11 @@ def test_old_attempt_may_write_nothing(store: Store) -> None:
     assert get(store, 1).status == "done"
 
 
-def start(epoch: int, bucket: int = 0) -> history.Start:
+def start(epoch: int, bucket: int = 0, open_bucket: history.Losses | None = None) -> history.Start:
     return history.Start(
         epoch=epoch,
         bucket=bucket,
+        open_bucket=open_bucket,
         best=None,
         steps_per_epoch=10,
         baseline=0.5,
@@ -96,10 +97,11 @@ def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -
     queue.put_back(store, first)
     second = queue.claim(store, one)
     assert second is not None
-    history.begin_attempt(store, second, start(2, bucket=5))
+    history.begin_attempt(store, second, start(2, bucket=5, open_bucket=loss(5)._replace(last=0.9)))
     with store.read() as session:
         assert [row.epoch for row in history.epochs_of(session, 1)] == [0, 1, 2]
-        assert [point.bucket for point in history.losses_of(session, 1)] == [0, 1, 2, 3, 4]
+        losses = history.losses_of(session, 1)
+    assert losses == [*(loss(bucket) for bucket in range(5)), loss(5)._replace(last=0.9)]
     record(store, second, 3, right=7)
     record(store, second, 3, right=8)
     with store.read() as session:

@@ -15,6 +15,7 @@ from engine.datasets.pixels.locks import Stopped
 from engine.files.paths import Home
 from engine.models.weight_files import read_weights_metadata
 from engine.store.errors import LeaseLost
+from engine.training import loss_curve
 from engine.training.context import RunContext
 from engine.training.measure import Choice, EpochResult
 from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
@@ -52,6 +53,20 @@ def test_images_large_enough_for_channels_last_resume_with_the_same_bits(home: H
     assert resumed.train(memory, lambda: False)
     assert numbers(memory) == numbers(undisturbed)
     assert_same_bits(home, 20, 21, large)
+
+
+def test_a_run_that_dies_before_its_end_is_recorded_keeps_its_last_loss_bucket(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss_curve, "MAX_BUCKETS", 3)
+    memory = Memory()
+    first = session(home, 24, spec())
+    assert first.train(memory, lambda: False)
+    steps = first.data.steps_per_epoch * first.spec.epochs
+    assert steps % first.buckets.width, "the last bucket has room for more steps"
+    before = dict(memory.losses)
+    assert session(home, 24, spec()).train(memory, lambda: False)
+    assert max(before) == steps // first.buckets.width and memory.losses == before
 
 
 def test_the_best_files_wait_for_the_checkpoint_that_knows_their_epoch(home: Home) -> None:
