@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from engine.analysis.forecast import NOW, Forecast, Knowledge, Span, Station, Task, forecast, learn
-from engine.queries.throughput import past_runs, run_column, running_end
+from engine.queries.throughput import longest_s, past_runs, run_column, running_end
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
@@ -52,7 +52,10 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     now = datetime.now(UTC)
     known = learn(past_runs(session))
     device_of = {each.id: _device(each) for each in there}
-    ends = {row.id: _end(row, now, known, device_of.get(row.worker_id)) for row in running}
+    longest = longest_s(session, [row.id for row in running])
+    ends = {
+        row.id: _end(row, now, known, device_of.get(row.worker_id), longest.get(row.id)) for row in running
+    }
     found: dict[int, Forecast] = {}
     if why and there and not queue_paused(session):
         stations = _stations(there, running, ends)
@@ -129,12 +132,14 @@ def _stations(
     return [Station(_device(each), workers.has_card(each), held.get(each.id, NOW)) for each in there]
 
 
-def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> Span | None:
+def _end(
+    row: Row[Any], now: datetime, known: Knowledge, device: str | None, longest: float | None
+) -> Span | None:
     """Estimate when a running run ends; None while it packs images or was asked to stop."""
     if row.request is not None or activity_of(row.doing) is Activity.PACKING:
         return None
     if row.steps_per_epoch:
-        return running_end(row, now, known.paces)
+        return running_end(row, now, known.paces, longest)
     return known.seconds(Task(*row[: len(Task._fields)]), device) if device is not None else None
 
 
