@@ -1,6 +1,7 @@
 """Throughput of earlier runs, read for forecasts."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ STEM = case(
 """A run's stem, read off its canonical JSON: specs from before there were others do not name it."""
 NEWEST = 100
 """Earlier runs that are looked at."""
+FILES_S = 10.0
+"""Longest time that an epoch takes beside training and evaluation: metrics, files, a checkpoint."""
 
 
 def run_column(name: str) -> ColumnElement[Any]:
@@ -44,15 +47,44 @@ def past_runs(session: Session) -> list[PastRun]:
         .group_by(run.id)
         .order_by(run.id.desc())
     )  # fmt: skip
-    return [_past_run(row) for row in session.execute(measured).all()]
+    rows = session.execute(measured).all()
+    longest = longest_s(session, [row.id for row in rows])
+    return [_past_run(row, longest.get(row.id)) for row in rows]
 
 
-def _past_run(row: Row[Any]) -> PastRun:
+def longest_s(session: Session, run_ids: Collection[int]) -> dict[int, float]:
+    """Return for each run the longest time in seconds that its measured epochs can have taken: training as measured,
+    an evaluation that takes no longer for an image than training, and FILES_S. Runs without such epochs are left out.
+
+    A run that took longer has packed images before its first step, which it will not do again. The val images, whose
+    number is not recorded, are taken for as many as the test images."""
+    epoch = epoch_table.c
+    of_runs = select(epoch.run_id, epoch.answers, epoch.val_acc)
+    first = of_runs.where(epoch.run_id.in_(run_ids), epoch.epoch == 0)
+    tested = {
+        row.run_id: sum(row.answers) * (1 if row.val_acc is None else 2) for row in session.execute(first)
+    }
+    sums = (
+        select(
+            epoch.run_id, func.count().label("epochs"), func.sum(epoch.seconds).label("seconds"),
+            func.min(epoch.images_per_s).label("slowest"),
+        )
+        .where(epoch.run_id.in_(run_ids), epoch.epoch > 0, epoch.images_per_s > 0)
+        .group_by(epoch.run_id)
+    )  # fmt: skip
+    return {
+        row.run_id: row.seconds + (row.epochs + 1) * (tested[row.run_id] / row.slowest + FILES_S)
+        for row in session.execute(sums)
+        if row.seconds is not None and row.run_id in tested
+    }
+
+
+def _past_run(row: Row[Any], longest: float | None) -> PastRun:
     images = row.steps_per_epoch * row.batch_size
     usual = slow = row.mean
     if row.status == "done" and row.attempt == 1 and row.ended_at and row.started_at:
         # Evaluation and start take time too: measured where a run was never interrupted.
-        seconds = (row.ended_at - row.started_at).total_seconds()
+        seconds = min((row.ended_at - row.started_at).total_seconds(), longest or math.inf)
         if seconds > 0:
             usual = min(row.epochs * images / seconds, row.fastest)
             slow = usual
@@ -66,25 +98,31 @@ def kind_of(row: Any) -> Kind:
     return row.arch, row.image_size, row.precision, row.stem
 
 
-def running_end(row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace]) -> Span | None:
-    """Estimate the seconds until a running run ends, by its own throughput and that of runs like it."""
+def running_end(
+    row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace], longest: float | None = None
+) -> Span | None:
+    """Estimate the seconds until a running run ends, by its own throughput and that of runs like it. `longest`: the
+    value of `longest_s`."""
     if not row.steps_per_epoch or not row.epochs:
         return None
     done = max(row.step, row.epoch * row.steps_per_epoch)
     left = max(row.epochs * row.steps_per_epoch - done, 0) * row.batch_size
     alike = paces.get((kind_of(row), RunEnvironment(row.environment).device_kind))
-    own = _own_pace(row, done * row.batch_size, now)
+    own = _own_pace(row, done * row.batch_size, now, longest)
     if own is None and alike is None:
         return None
     return duration(left, _either(own, alike))
 
 
-def _own_pace(row: Any, images: float, now: datetime) -> Pace | None:
+def _own_pace(row: Any, images: float, now: datetime, longest: float | None) -> Pace | None:
     if not row.images_per_s:
         return None
     whole = row.images_per_s
     if row.attempt == 1 and row.started_at is not None and row.epoch:
         seconds = (now - row.started_at).total_seconds()
+        if longest is not None:
+            begun = max(images - row.epoch * row.steps_per_epoch * row.batch_size, 0)
+            seconds = min(seconds, longest + begun / row.images_per_s)
         whole = min(images / seconds, whole) if seconds > 0 else whole
     return Pace(whole, (whole + row.images_per_s) / 2, row.images_per_s)
 

@@ -18,7 +18,7 @@ from engine.analysis.forecast import (
     forecast,
     learn,
 )
-from engine.queries.throughput import past_runs, run_column, running_end
+from engine.queries.throughput import longest_s, past_runs, run_column, running_end
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
@@ -61,7 +61,10 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     now = datetime.now(UTC)
     known = learn(past_runs(session))
     device_of = {each.id: _device(each) for each in there}
-    ends = {row.id: _end(row, now, known, device_of.get(row.worker_id)) for row in running}
+    longest = longest_s(session, [row.id for row in running])
+    ends = {
+        row.id: _end(row, now, known, device_of.get(row.worker_id), longest.get(row.id)) for row in running
+    }
     found: dict[int, Forecast] = {}
     if why and there and not queue_paused(session):
         stations = _forecast_workers(there, running, ends)
@@ -136,12 +139,14 @@ def _forecast_workers(
     return [ForecastWorker(_device(each), workers.has_card(each), held.get(each.id, NOW)) for each in there]
 
 
-def _end(row: Row[Any], now: datetime, known: Knowledge, device: str | None) -> Span | None:
+def _end(
+    row: Row[Any], now: datetime, known: Knowledge, device: str | None, longest: float | None
+) -> Span | None:
     """Estimate when a running run ends; None while it packs images or was asked to stop."""
     if row.request is not None or activity_of(row.doing) is Activity.PACKING:
         return None
     if row.steps_per_epoch:
-        return running_end(row, now, known.paces)
+        return running_end(row, now, known.paces, longest)
     return known.seconds(QueuedRun(*row[: len(QueuedRun._fields)]), device) if device is not None else None
 
 

@@ -7,11 +7,15 @@ from sqlalchemy import text
 from studies import STEPS, train
 
 from engine.queries import waiting
+from engine.queries.throughput import past_runs
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.activity import Activity, activity_of, doing_text
 from engine.store.add import add_runs
 from engine.store.database import Store
+
+PACE = STEPS * 32 / 300
+"""Images per second of an epoch of 300 s."""
 
 
 @pytest.fixture
@@ -87,3 +91,27 @@ def test_the_state_of_a_run_is_read_back_whatever_the_line_says(activity: Activi
 
 def test_a_line_of_an_earlier_version_is_no_packing() -> None:
     assert activity_of("") is None and activity_of("data packing: 9 images") is Activity.PREPARING
+
+
+def test_an_hour_of_packing_is_not_taken_for_slow_training(store: Store, worker: int) -> None:
+    specs = [make_spec({"data": "digits", "epochs": 10, "seed": seed}) for seed in range(2)]
+    add_runs(store, specs)
+    first = queue.claim(store, worker)
+    assert first is not None
+    train(store, first, 1, skill=0.5)
+    hour_ago = {"began": (datetime.now(UTC) - timedelta(hours=1)).replace(tzinfo=None).isoformat(" ")}
+    with store.write() as session:  # one epoch of 300 s
+        session.execute(
+            text("UPDATE run SET started_at = :began, images_per_s = :pace"), hour_ago | {"pace": PACE}
+        )
+        session.execute(
+            text("UPDATE epoch_metrics SET seconds = 300 * epoch, images_per_s = :pace"), {"pace": PACE}
+        )
+    told = waits(store)[1]
+    assert told.ends is not None
+    left = (told.ends[1] - datetime.now(UTC)).total_seconds()
+    assert 9 * 300 <= left < 1.3 * 9 * 300
+    queue.end(store, first, "done")
+    with store.read() as session:
+        [past] = past_runs(session)
+    assert PACE / 2 < past.pace.usual <= PACE
