@@ -267,8 +267,12 @@ async def test_every_command_has_a_key_an_action_and_a_line_of_help(home: Home) 
         assert titles == {command.title for command in commands.HOME}
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        page = html.unescape(pilot.app.export_screenshot()).replace("\xa0", " ")
-        assert [command.help for command in commands.HOME if command.help not in page] == []
+
+        def unseen() -> list[str]:
+            page = html.unescape(pilot.app.export_screenshot()).replace("\xa0", " ")
+            return [command.help for command in commands.HOME if command.help not in page]
+
+        await until(pilot, lambda: not unseen())
         await pilot.press("q")
         await until(pilot, lambda: pilot.app.screen is home_screen)
         await pilot.press("q")

@@ -60,7 +60,10 @@ def test_from_a_grid_by_keys_to_a_comparison_over_a_broken_connection(
     terminal = Terminal([RESNET_TUI, "demo"], columns=80, lines=24, cwd=tmp_path)
     terminals.append(terminal)
     terminal.until_shows("1 running  6 queued")
-    assert terminal.line_with("●").split()[1:4] == ["1", "digits", "resnet18"] and "1 ahead" in terminal.text
+    terminal.until_shows("1 ahead")
+    terminal.until(
+        lambda: terminal.line_with("●").split()[1:4] == ["1", "digits", "resnet18"], what="the running run"
+    )
     store = open_store(home.database)
     queue.ask(store, range(1, 8), "cancel")  # the study gives way to the run that is added here
     terminal.send("n")

@@ -69,8 +69,8 @@ async def test_without_colours_lines_are_told_apart_by_markers(
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         assert not INK.has_hues
-        picture = pilot.app.export_screenshot()
-        assert "●&#160;test" in picture and "○&#160;train" in picture
+        await until(pilot, lambda: "●&#160;test" in pilot.app.export_screenshot())
+        assert "○&#160;train" in pilot.app.export_screenshot()
         await pilot.press("T")
         assert not INK.has_hues
     monkeypatch.delenv("NO_COLOR", raising=False)
