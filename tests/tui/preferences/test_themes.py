@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 import pytest
-from pilots import SMALL, app, opened, table
+from pilots import SMALL, app, opened, table, until
 from rich.segment import Segment
 from rich.style import Style
 from terminal import Terminal
