@@ -46,7 +46,7 @@ def learning_rate(value: float) -> str:
     return min((f"{value:g}", short), key=lambda text: (len(text), text))
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     """Progress, for people: a line with the time on standard error."""
     # Whoever listened may have gone with its terminal: the work goes on.
     with contextlib.suppress(OSError):
@@ -63,6 +63,6 @@ def csv_path(text: str) -> str:
     return f"./{text}" if _FORMULA.match(text) else text
 
 
-def tell(text: object) -> None:
+def print_message(text: object) -> None:
     """Write a line for people to standard error."""
     print(plain(text), file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from engine.text import tell
+from engine.text import print_message
 
 if TYPE_CHECKING:
     from engine.files.paths import Home
@@ -29,7 +29,7 @@ def run_app(
         app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, prefetched=prefetched)
         app.run()
         if not app.has_written(QUIET_S):
-            tell(
+            print_message(
                 "resnet-tui: an edit is still being written: another process may hold the run table; waiting up to 30 s"
             )
             app.has_written()

@@ -64,9 +64,9 @@ def _open_app(flags: dict[str, str]) -> int | None:
     try:
         return _show(home, flags, prefetched)
     except prefetch.CannotOpen as problem:
-        from engine.text import tell
+        from engine.text import print_message
 
-        tell(f"resnet-tui: {problem}")
+        print_message(f"resnet-tui: {problem}")
         return 2
     finally:
         prefetched.cancel()
@@ -74,12 +74,14 @@ def _open_app(flags: dict[str, str]) -> int | None:
 
 def _show(home: "Home", flags: dict[str, str], prefetched: "Prefetch") -> int | None:
     from engine.files.privacy import secure_home
-    from engine.text import tell
+    from engine.text import print_message
     from tui import app  # noqa: F401  (imported while the other process prefetches)
     from tui.open_app import QUIET_S, run_app
 
     if not prefetched.answers_within(QUIET_S):
-        tell("resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s")
+        print_message(
+            "resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s"
+        )
     if not prefetched.has_opened():
         gc.enable()
         return None

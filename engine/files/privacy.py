@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from engine.files.paths import PRIVATE, Home
-from engine.text import tell
+from engine.text import print_message
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 PRIVATE_FOLDER = 0o700
@@ -47,7 +47,7 @@ def secure_database(path: Path) -> None:
 def tighten(path: Path) -> None:
     """Remove others' permissions on a file or folder of this user; print a message where there were some."""
     if _take_from_others(path):
-        tell(f"{path} could be read by others: it is yours alone now")
+        print_message(f"{path} could be read by others: it is yours alone now")
 
 
 def _take_from_others(path: Path) -> bool:

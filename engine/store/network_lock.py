@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.files.paths import PRIVATE
 from engine.hardware import processes
-from engine.text import plain, tell
+from engine.text import plain, print_message
 
 NETWORK = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs", "9p", "ncpfs",
@@ -171,7 +171,7 @@ class Holder:
             os.rename(aside, self._lock)
 
     def _say(self) -> None:
-        tell(
+        print_message(
             f"{self._database} is in a network folder ({self._kind}): it works from one host at a time, and "
             "without a write-ahead log"
         )

@@ -7,11 +7,11 @@ from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
 from engine.store.database import open_store
 from engine.store.errors import StoreError
-from engine.text import tell
+from engine.text import print_message
 from engine.worker import all_devices
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device
-from engine.worker.shutdown import Haste
+from engine.worker.shutdown import Urgency
 from engine.worker.training_process import CannotStart
 from engine.worker.worker import enlist
 
@@ -35,14 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
             return all_devices.lead(devices, given)
         worker = enlist(store, home, options)
     except (StoreError, WorkerError) as error:
-        tell(f"engine.worker: {error}")
+        print_message(f"engine.worker: {error}")
         return 2
     try:
         worker.serve()
     except (StoreError, CannotStart) as error:
-        tell(f"engine.worker: {error}")
+        print_message(f"engine.worker: {error}")
         return 1
-    return 130 if worker.haste is Haste.NOW else 0
+    return 130 if worker.urgency is Urgency.NOW else 0
 
 
 def _check_gpu_cache() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.hardware import telemetry
-from engine.text import plain, say
+from engine.text import log, plain
 
 
 class WorkerError(Exception):
@@ -31,7 +31,7 @@ def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
     torch is asked, in a process of its own, only where there may be a card."""
     if wanted == "cpu" or (wanted == "auto" and _no_card()):
         if wanted == "auto" and telemetry.idle_nvidia_hardware():
-            say("an NVIDIA card is present but its driver is not loaded: training on the CPU")
+            log("an NVIDIA card is present but its driver is not loaded: training on the CPU")
         return Found("cpu", telemetry.cpu_name())
     found = _ask_torch(wanted, taken)
     return Found(**{name: found[name] for name in ("device", "name", "uuid", "note")})

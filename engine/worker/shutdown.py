@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 
-class Haste(IntEnum):
+class Urgency(IntEnum):
     """Urgency of a shutdown; each level overrules those before it."""
 
     NONE = 0
@@ -19,13 +19,13 @@ class Haste(IntEnum):
     """A second of these."""
 
 
-class Leaving:
+class Shutdown:
     """Keeps what was asked so far."""
 
     def __init__(self, until_s: float | None = None) -> None:
         """`until_s`: when to leave unhurried, in seconds since 1970."""
         self._until_s = until_s
-        self._asked, self._stops = Haste.NONE, 0
+        self._asked, self._stops = Urgency.NONE, 0
         self.after_this_run = False
         """SIGUSR2: no other run is claimed."""
 
@@ -38,9 +38,9 @@ class Leaving:
             signal.signal(number, self._on_signal)
 
     @property
-    def haste(self) -> Haste:
+    def urgency(self) -> Urgency:
         if self._until_s is not None and time.time() >= self._until_s:
-            return max(self._asked, Haste.UNHURRIED)
+            return max(self._asked, Urgency.UNHURRIED)
         return self._asked
 
     def _on_drain(self, *_: Any) -> None:
@@ -48,10 +48,10 @@ class Leaving:
 
     def _on_signal(self, number: int, *_: Any) -> None:
         if number == signal.SIGUSR1:
-            self._asked = max(self._asked, Haste.UNHURRIED)
+            self._asked = max(self._asked, Urgency.UNHURRIED)
             return
         self._stops += 1
-        self._asked = Haste.SOON if self._stops == 1 else Haste.NOW
+        self._asked = Urgency.SOON if self._stops == 1 else Urgency.NOW
 
 
 def next_time(text: str, now: datetime) -> datetime:

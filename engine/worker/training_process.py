@@ -16,9 +16,9 @@ from engine.store.claims import LEASE_S, Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Request
-from engine.text import plain, say
+from engine.text import log, plain
 from engine.worker.endings import Ending, ending_of
-from engine.worker.shutdown import Haste
+from engine.worker.shutdown import Urgency
 
 ASK_EVERY_S = 0.5
 COUNT_EVERY_S = 5.0
@@ -50,7 +50,7 @@ class Tolerance:
             self._said = None
         elif isinstance(error, StoreError):
             if self._said != str(error):
-                say(f"{error}; the training goes on, trying again")
+                log(f"{error}; the training goes on, trying again")
             self._said, self.has_failed = str(error), True
         return isinstance(error, StoreError)
 
@@ -99,7 +99,7 @@ class TrainingProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def supervise(self, wait: Callable[[], None], haste: Callable[[], Haste]) -> None:
+    def supervise(self, wait: Callable[[], None], urgency: Callable[[], Urgency]) -> None:
         """Hold the lease and pass on requests until the process has ended; `wait` returns after a moment."""
         while self._process.poll() is None:
             now = time.monotonic()
@@ -108,10 +108,10 @@ class TrainingProcess:
             if now >= self._next_count:  # kills of others, long before ours, say nothing of it
                 self._kills_before, self._kills = self._kills, kernel_oom.kills()
                 self._next_count = now + COUNT_EVERY_S
-            wanted = haste()
-            if wanted is not Haste.NONE:
-                self._tell("stop", within_s=SOON_S if wanted is Haste.SOON else float("inf"))
-            if wanted is Haste.NOW:
+            wanted = urgency()
+            if wanted is not Urgency.NONE:
+                self._tell("stop", within_s=SOON_S if wanted is Urgency.SOON else float("inf"))
+            if wanted is Urgency.NOW:
                 self._leave_behind()
                 return
             if now >= self._kill_at:
@@ -185,7 +185,7 @@ class TrainingProcess:
                 return
             except StoreError as error:
                 if not tries_left:
-                    say(f"run {self.held.run_id}: its end cannot be recorded yet: {error}")
+                    log(f"run {self.held.run_id}: its end cannot be recorded yet: {error}")
                 time.sleep(RECORD_PAUSE_S if tries_left else 0)
 
     def record(self) -> None:

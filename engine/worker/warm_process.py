@@ -10,14 +10,14 @@ from engine.files.paths import Home
 DEATHS = 3
 
 
-class Spares:
+class WarmProcesses:
     """Starts training processes, and keeps at most one waiting for the next run."""
 
     def __init__(self, home: Home, device: str) -> None:
         self._home, self._device = home, device
         self._spare: subprocess.Popen[bytes] | None = None
         self._died = 0
-        """Spares in a row that ended before they were wanted."""
+        """Warm processes in a row that ended before they were wanted."""
 
     def take(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
         """Return the spare process, or a new one whose output goes to `log`."""

@@ -18,12 +18,12 @@ from engine.store.advice import ADVICE
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
-from engine.text import say
+from engine.text import log
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device
-from engine.worker.shutdown import Haste, Leaving
+from engine.worker.shutdown import Shutdown, Urgency
 from engine.worker.training_process import CannotStart, Tolerance, TrainingProcess
-from engine.worker.warm_process import Spares
+from engine.worker.warm_process import WarmProcesses
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0
@@ -50,7 +50,7 @@ class Worker:
         self._options = options
         self._telemetry = telemetry.reader(found.device, found.uuid)
         self._card = CardWatch(found.device, found.uuid, options.others)
-        self._spares = Spares(home, found.device)
+        self._spares = WarmProcesses(home, found.device)
         self._busy: str | None = None
         self._ours: set[int] = set()
         """The latest training process: the driver may still count it."""
@@ -64,8 +64,8 @@ class Worker:
         self._tolerance = Tolerance()
         self._doorbell = _make_doorbell()
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to ring: a child has ended
-        self._leaving = Leaving(options.until)
-        self._leaving.listen()
+        self._shutdown = Shutdown(options.until)
+        self._shutdown.listen()
 
     def serve(self) -> None:
         """Claim and supervise until told to leave, until `--max-runs` have ended, or with `--drain` until none is
@@ -89,7 +89,7 @@ class Worker:
                 except (StoreError, CannotStart) as error:
                     if time.monotonic() - reached_at > PATIENCE_S:
                         raise
-                    say(f"{error}; trying again")
+                    log(f"{error}; trying again")
                     self._doze(RETRY_EVERY_S)
         finally:
             self._spares.drop()
@@ -99,13 +99,15 @@ class Worker:
         """Return True where the worker exits after this many ended runs."""
         most = self._options.max_runs
         return (
-            bool(self._leaving.haste) or self._leaving.after_this_run or (most is not None and ended >= most)
+            bool(self._shutdown.urgency)
+            or self._shutdown.after_this_run
+            or (most is not None and ended >= most)
         )
 
     @property
-    def haste(self) -> Haste:
+    def urgency(self) -> Urgency:
         """Urgency of the requested shutdown."""
-        return self._leaving.haste
+        return self._shutdown.urgency
 
     def _claim(self) -> Claim | None:
         """Claim the next run, unless other processes hold the card. Raises StoreError."""
@@ -117,13 +119,13 @@ class Worker:
             before, self._busy = self._busy, self._card.reason(self._ours)
             self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
             if self._busy and not before:
-                say(self._busy)
+                log(self._busy)
         return None if self._busy else queue.claim(self.store, self.id)
 
     def _take_back_lost_runs(self) -> None:
         """Put back the runs of workers that have gone: they keep their place before the next claim."""
         for run_id in queue.expire_leases(self.store, dead_workers=workers.dead_here(self.store)):
-            say(f"run {run_id}: worker lost, put back in the queue")
+            log(f"run {run_id}: worker lost, put back in the queue")
         self._next_look = time.monotonic() + self._options.lease / 3
 
     def _pending(self) -> bool:
@@ -134,12 +136,12 @@ class Worker:
         """Gives the bad end that the worker recorded.
 
         Raises CannotStart, with the run queued again, for what would end all other runs alike."""
-        say(f"run {held.run_id} starts (attempt {held.attempt})")
+        log(f"run {held.run_id} starts (attempt {held.attempt})")
         process = self._start(held)
         if process is not None:
             self._ours = {process.pid}
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
-            process.supervise(self._wait_beside_training, lambda: self._leaving.haste)
+            process.supervise(self._wait_beside_training, lambda: self._shutdown.urgency)
             self._unrecorded = None if process.is_recorded else process
         self._held, self._next_card_look = None, 0.0
         return process.bad_end if process is not None else None
@@ -169,21 +171,21 @@ class Worker:
             with self.store.read() as session:
                 run = listing.find_run(session, held.run_id)
         except StoreError as error:
-            say(f"run {held.run_id} ended, but its row cannot be read: {error}")
+            log(f"run {held.run_id} ended, but its row cannot be read: {error}")
             return
         if run is None:
-            say(f"run {held.run_id} has been removed")
+            log(f"run {held.run_id} has been removed")
         elif run.attempt != held.attempt:
-            say(
+            log(
                 f"run {held.run_id} was taken over by another worker: attempt {held.attempt} wrote nothing more"
             )
         elif run.status == "queued":
-            say(
+            log(
                 f"run {held.run_id} stopped at epoch {run.epoch}{f' ({bad_end.text})' if bad_end else ''}: "
                 "queued again, resumes from its checkpoint"
             )
         else:
-            say(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
+            log(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
 
     def _wait_beside_training(self) -> None:
         with self._tolerance:
@@ -247,8 +249,8 @@ def enlist(store: Store, home: Home, options: Namespace) -> Worker:
                 raise WorkerError(str(error)) from None
         else:
             note = f": {found.note}" if found.note else ""
-            say(f"worker {worker.id} on {found.device} ({found.name}){note}")
+            log(f"worker {worker.id} on {found.device} ({found.name}){note}")
             if warning := linger.look().warning:
-                say(warning)
+                log(warning)
             return worker
     raise WorkerError("no card was free: name one with --device")

@@ -30,7 +30,7 @@ from tui.cli.look import log, ls, show
 from tui.cli.news import news
 from tui.cli.notes import note, tag
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
@@ -154,10 +154,10 @@ def run(arguments: list[str]) -> int:
         return int(cli(args=arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
     except USER_ERRORS as error:
         for line in _lines_of(error):
-            tell(f"resnet-tui: {line}")
+            print_message(f"resnet-tui: {line}")
         return 2
     except UsageError as error:
-        tell(f"resnet-tui: {_message(error)}: see {_verb_of(error)} --help")
+        print_message(f"resnet-tui: {_message(error)}: see {_verb_of(error)} --help")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -166,7 +166,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        tell(
+        print_message(
             f"resnet-tui: {error.filename or 'a file'}: {error.strerror}: check its permissions and the free space"
         )
         return 1

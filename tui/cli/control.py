@@ -18,7 +18,7 @@ from engine.store.workers import has_card, present
 from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, checked_text, tell
+from tui.cli.output import CliError, checked_text, print_message
 
 POLL_S = 0.5
 
@@ -106,7 +106,7 @@ def wait(
         for text in obstacles:
             if text not in warned:
                 warned.add(text)
-                tell(text)
+                print_message(text)
         time.sleep(POLL_S)
 
 
@@ -147,10 +147,10 @@ def _result(store: Store, run_ids: list[int], held_up: dict[int, listing.Obstacl
     for run_id in run_ids:
         run = runs.get(run_id)
         if run is None:
-            tell(f"run {run_id} was removed")
+            print_message(f"run {run_id} was removed")
         elif run_id in held_up and run.status == "queued":
             obstacle = held_up[run_id]
-            tell(f"run {run_id} waits for run {obstacle.run_id}, {WHICH[obstacle.status]}")
+            print_message(f"run {run_id} waits for run {obstacle.run_id}, {WHICH[obstacle.status]}")
         elif run.status != "done":
-            tell(f"run {run_id} {run.status}" + (f": {run.error}" if run.error else ""))
+            print_message(f"run {run_id} {run.status}" + (f": {run.error}" if run.error else ""))
     return 0 if all(run_id in runs and runs[run_id].status == "done" for run_id in run_ids) else 1

@@ -12,7 +12,7 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from tui.cli.flag_words import flag, flag_setting
 from tui.cli.options import takes_home, takes_spec
-from tui.cli.output import CliError, print_json, tell
+from tui.cli.output import CliError, print_json, print_message
 from tui.formatting import plain
 from tui.views.data_text import class_lines, data_lines
 
@@ -107,7 +107,7 @@ data.command("split")(takes_home(takes_spec(split, [name for name in FLAGS if na
 
 def _print_progress(done: int, total: int) -> None:
     if done == total or done % 2048 == 0:
-        tell(f"opened {done:,} of {total:,} images")
+        print_message(f"opened {done:,} of {total:,} images")
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -21,7 +21,7 @@ from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from engine.store.workers import present
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, print_message
 from tui.cli.report import architectures
 from tui.formatting import decimals, plain
 from tui.launch import last_words, logout_warning, start_worker
@@ -85,7 +85,7 @@ def run_demo(
     with store.read() as session:
         if not present(session) and listing.pending(session):
             if warning := logout_warning():
-                tell(warning)
+                print_message(warning)
             start_worker(home, drain=True)
     from tui.open_app import run_app
 
@@ -96,14 +96,14 @@ demo = takes_home(run_demo, default=Path("demo"))
 
 
 def _headless(home: Home, store: Store) -> int:
-    tell(f"the study is in {home.root}; watch it with: resnet-tui --home {home.root}")
+    print_message(f"the study is in {home.root}; watch it with: resnet-tui --home {home.root}")
     with _worker(home, store) as worker:
         _follow(store, worker)
     study = collect(store, run_ids=None, sweep=SWEEP)
     print(final_table(study))
     out = home.root / "report"
     write_report(study, out, architectures=architectures(study))
-    tell(f"report: {out / 'report.md'}")
+    print_message(f"report: {out / 'report.md'}")
     with store.read() as session:
         runs = listing.list_runs(session, sweep=SWEEP)
     return 0 if all(run.status == "done" for run in runs) else 1
@@ -142,7 +142,7 @@ def _follow(store: Store, worker: "subprocess.Popen[bytes] | None") -> None:
         for run in runs:
             state = (run.status, run.epoch)
             if run.id is not None and seen.get(run.id) != state and run.status not in ("queued", "paused"):
-                tell(_progress(run, runs, time.monotonic() - began))
+                print_message(_progress(run, runs, time.monotonic() - began))
                 seen[run.id] = state
         if not left or (worker is not None and worker.poll() is not None):
             return

@@ -27,7 +27,7 @@ from engine.store.run_numbers import numbered
 from engine.store.status import ENDED
 from engine.store.tables import Run
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, print_json, print_line, tell
+from tui.cli.output import CliError, print_json, print_line, print_message
 from tui.cli.table import print_table
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -132,13 +132,13 @@ def prune(
         return 0
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            tell("nothing was removed: --yes removes these files")
+            print_message("nothing was removed: --yes removes these files")
             return 0
         typer.confirm(f"remove these files, {in_words(chosen.size)}?", abort=True, err=True)
     removed = remove(store, home, wish, chosen)
     for each in removed.busy:
-        tell(f"{each.what}: kept, because it is being packed or its lock cannot be taken")
-    tell(f"removed {in_words(removed.size)}; {in_words(free_bytes(home.root))} free")
+        print_message(f"{each.what}: kept, because it is being packed or its lock cannot be taken")
+    print_message(f"removed {in_words(removed.size)}; {in_words(free_bytes(home.root))} free")
     return 0
 
 
@@ -150,7 +150,7 @@ def _print_plan(home: Home, chosen: Plan) -> None:
         print_line(f"{each.what}  {in_words(each.size)}")
     if chosen.spared:
         size = sum(stored.size for files in chosen.spared.values() for stored in files)
-        tell(
+        print_message(
             f"{numbered(chosen.spared)}: {in_words(size)} kept, because retry resumes from there: "
             "--unfinished removes them too"
         )
@@ -158,7 +158,7 @@ def _print_plan(home: Home, chosen: Plan) -> None:
         print_line("nothing to remove")
         return
     if any(kind_of(stored.path.name) == CHECKPOINTS for files in chosen.runs.values() for stored in files):
-        tell("runs without a checkpoint cannot be extended, and a retry starts over")
+        print_message("runs without a checkpoint cannot be extended, and a retry starts over")
     print_line(f"total {in_words(chosen.size)}")
 
 

@@ -11,7 +11,7 @@ from engine.store.edits.settings import changed_specs, edit_settings
 from tui.cli.flag_words import flag, tell_warnings
 from tui.cli.ids import find_ids, tell_runs
 from tui.cli.options import takes_home, takes_spec
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, print_message
 from tui.cli.queue_runs import checked, tell_findings, with_relative_data
 
 
@@ -37,7 +37,7 @@ def edit(
     tell_runs(wanted, ", ".join(f"{flag(name)} {value}" for name, value in values.items()))
     tell_warnings(missing_weights(specs.values()))
     for run_id, other in repeats.items():
-        tell(f"run {run_id} repeats run {other}: same settings, same data")
+        print_message(f"run {run_id} repeats run {other}: same settings, same data")
     return 0
 
 

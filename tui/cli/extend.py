@@ -14,7 +14,7 @@ from engine.store.run_numbers import LARGEST_ID
 from engine.store.tables import Run
 from tui.cli.ids import Ids, find_ids
 from tui.cli.options import takes_home, takes_spec
-from tui.cli.output import CliError, checked_text, tell
+from tui.cli.output import CliError, checked_text, print_message
 from tui.cli.queue_runs import expand, queue_runs
 
 RunId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="The run's number.")]
@@ -37,7 +37,7 @@ def extend(
             f"run {run_id} has no checkpoint any more: train anew with resnet-tui clone {run_id} --epochs {epochs}"
         )
     extend_run(store, run_id, epochs)
-    tell(f"run {run_id}: queued again, to train until epoch {epochs}")
+    print_message(f"run {run_id}: queued again, to train until epoch {epochs}")
     return 0
 
 

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from engine.problem import Problem
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, print_message
 
 
 def flag(field: str) -> str:
@@ -28,7 +28,7 @@ def flag_line(problem: Problem) -> str:
 def tell_warnings(problems: Iterable[Problem]) -> None:
     """Print a line on standard error for each warning."""
     for problem in problems:
-        tell(f"warning: {problem.said(flag_setting)}")
+        print_message(f"warning: {problem.said(flag_setting)}")
 
 
 def refuse(problems: Iterable[Problem]) -> None:

@@ -9,7 +9,7 @@ import typer
 from engine.store import listing
 from engine.store.database import Store
 from engine.store.run_numbers import LARGEST_ID, numbered
-from tui.cli.output import CliError, tell
+from tui.cli.output import CliError, print_message
 from tui.formatting import plain
 from tui.verbs import Outcome
 
@@ -64,18 +64,18 @@ def tell_runs(run_ids: Iterable[int], what: str) -> None:
     """Print what happened to runs: one line per run, or one for all where they are many."""
     wanted = list(run_ids)
     if len(wanted) > MANY:
-        tell(f"{numbered(wanted)}: {what}")
+        print_message(f"{numbered(wanted)}: {what}")
         return
     for run_id in wanted:
-        tell(f"run {run_id}: {what}")
+        print_message(f"run {run_id}: {what}")
 
 
 def tell_outcome(outcome: Outcome) -> int:
     """Print what a verb did on standard error, and return the exit code."""
     for line in outcome.said:
-        tell(line)
+        print_message(line)
     for run_ids, what in outcome.done:
         tell_runs(run_ids, what)
     for line in outcome.warnings:
-        tell(line)
+        print_message(line)
     return 1 if outcome.failed else 0

@@ -20,7 +20,7 @@ from engine.store.status import ENDED, STATUSES, Status, status_called
 from engine.store.tables import Run
 from tui.cli.documents import briefs, whole
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, checked_text, print_json, tell
+from tui.cli.output import CliError, checked_text, print_json, print_message
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
 from tui.formatting import clock, decimals, learning_rate, plain
@@ -195,7 +195,7 @@ def log(
         offset = _print_from(path, offset, to_its_end=is_last)
         if is_last:
             if not offset:
-                tell(f"run {run_id} ({status}) has no log yet")
+                print_message(f"run {run_id} ({status}) has no log yet")
             return 0
         time.sleep(0.5)
 

@@ -10,7 +10,7 @@ from engine.files.paths import Home
 from engine.queries.read_news import read_news
 from engine.store.database import open_store
 from tui.cli.options import takes_home
-from tui.cli.output import print_json, tell
+from tui.cli.output import print_json, print_message
 from tui.cli.since import EXAMPLES, parse_since
 from tui.formatting import plain
 from tui.preferences.news_cursor import BEGINNING, NewsCursor, load_cursor, news_file, save_cursor
@@ -43,7 +43,7 @@ def news(
         try:
             save_cursor(path, NewsCursor(now, found.latest_end or cursor.through, found.warned_running))
         except OSError as error:
-            tell(f"these news will be shown again: {error.filename}: {error.strerror}")
+            print_message(f"these news will be shown again: {error.filename}: {error.strerror}")
     return 0
 
 

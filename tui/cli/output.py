@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engine.text import tell as tell
+from engine.text import print_message as print_message
 from tui.formatting import plain
 
 

@@ -13,7 +13,7 @@ from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from tui.cli.flag_words import refuse, tell_warnings
-from tui.cli.output import tell
+from tui.cli.output import print_message
 
 
 def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
@@ -48,7 +48,7 @@ def tell_findings(found: Findings) -> None:
     """Print a description of the data and a line for each warning. Call it last: a refusal prints its reasons alone."""
     for data in found.data.values():
         if data.description:
-            tell(data.description)
+            print_message(data.description)
     tell_warnings(found.warnings)
 
 
@@ -59,8 +59,8 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int
     added = add_batches(store or open_store(home.database), batches)
     tell_findings(found)
     for run_id, earlier in added.repeats.items():
-        tell(f"run {run_id} repeats run {earlier}: same settings, same data")
-    tell(found.room.describe())
+        print_message(f"run {run_id} repeats run {earlier}: same settings, same data")
+    print_message(found.room.describe())
     tell_warnings(missing_weights(specs))
     for run_id in added.ids:
         print(run_id)

@@ -14,7 +14,7 @@ from engine.store.database import open_store
 from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home
-from tui.cli.output import CliError, checked_text, tell
+from tui.cli.output import CliError, checked_text, print_message
 
 
 @takes_home
@@ -33,7 +33,7 @@ def report(
     store = open_store(home.database, create=False)
     study = collect(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
     for path in write_report(study, out, architectures=architectures(study)):
-        tell(str(path))
+        print_message(str(path))
     return 0
 
 

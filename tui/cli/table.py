@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from tui.cli.output import tell
+from tui.cli.output import print_message
 from tui.formatting import fitted, plain
 
 GAP = "  "
@@ -34,7 +34,7 @@ def print_table(
         parts = [fitted(texts[name], width, right=name in right) for name, width in widths.items()]
         print(GAP.join(parts).rstrip())
     if gone:
-        tell(f"columns left out (terminal too narrow): {', '.join(gone)}")
+        print_message(f"columns left out (terminal too narrow): {', '.join(gone)}")
 
 
 def _fit(widths: dict[str, int], may_go: Sequence[str], may_shrink: Sequence[str]) -> list[str]:

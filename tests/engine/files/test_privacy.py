@@ -16,7 +16,7 @@ from waiting import LIMIT_S
 from engine.files.paths import DB_VARIABLE, Home
 from engine.files.privacy import secure_home
 from engine.store.database import open_store
-from engine.worker.warm_process import Spares
+from engine.worker.warm_process import WarmProcesses
 from tui import launch
 
 
@@ -107,7 +107,7 @@ def test_no_command_line_holds_the_databases_password(
 
     monkeypatch.setattr(subprocess, "Popen", start)
     home = Home.find(tmp_path, url)
-    for begin in (lambda: launch.start_worker(home), lambda: Spares(home, "cpu").take(io.BytesIO())):
+    for begin in (lambda: launch.start_worker(home), lambda: WarmProcesses(home, "cpu").take(io.BytesIO())):
         with pytest.raises(OSError):
             begin()
     assert len(started) == 2

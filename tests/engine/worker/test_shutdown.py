@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from engine.worker.arguments import parse
-from engine.worker.shutdown import Haste, Leaving, next_time
+from engine.worker.shutdown import Shutdown, Urgency, next_time
 
 NOON = datetime(2026, 5, 4, 12, 0, 30)
 
@@ -50,16 +50,16 @@ def test_a_wrong_call_is_one_line(flags: list[str], says: str, capsys: pytest.Ca
 
 
 def test_each_signal_overrules_the_milder_ones() -> None:
-    leaving, seen = Leaving(), []
+    leaving, seen = Shutdown(), []
     for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGUSR1):
         leaving._on_signal(number)
-        seen.append(leaving.haste)
-    assert seen == [Haste.UNHURRIED, Haste.SOON, Haste.SOON, Haste.NOW, Haste.NOW]
+        seen.append(leaving.urgency)
+    assert seen == [Urgency.UNHURRIED, Urgency.SOON, Urgency.SOON, Urgency.NOW, Urgency.NOW]
 
 
 def test_the_clock_asks_without_hurry() -> None:
-    assert Leaving(time.time() + 3600).haste is Haste.NONE
-    passed = Leaving(time.time() - 1)
-    assert passed.haste is Haste.UNHURRIED
+    assert Shutdown(time.time() + 3600).urgency is Urgency.NONE
+    passed = Shutdown(time.time() - 1)
+    assert passed.urgency is Urgency.UNHURRIED
     passed._on_signal(signal.SIGTERM)
-    assert passed.haste is Haste.SOON
+    assert passed.urgency is Urgency.SOON

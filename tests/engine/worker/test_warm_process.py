@@ -14,7 +14,7 @@ from engine.worker import all_devices
 from engine.worker.__main__ import main
 from engine.worker.all_devices import PASSED_ON, _code_of
 from engine.worker.find_device import WorkerError
-from engine.worker.warm_process import DEATHS, Spares
+from engine.worker.warm_process import DEATHS, WarmProcesses
 
 
 def test_a_spare_that_always_dies_is_not_started_for_ever(
@@ -27,7 +27,7 @@ def test_a_spare_that_always_dies_is_not_started_for_ever(
         started[-1].communicate()
         return started[-1]
 
-    spares = Spares(Home.find(tmp_path), "cpu")
+    spares = WarmProcesses(Home.find(tmp_path), "cpu")
     monkeypatch.setattr(spares, "_start", dies)
     for _ in range(DEATHS + 3):
         spares.keep()

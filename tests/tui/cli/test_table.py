@@ -39,7 +39,7 @@ def test_a_narrow_terminal_first_cuts_then_leaves_out(
     assert lines(capsys, monkeypatch, 44) == lines(capsys, monkeypatch, None)
     assert lines(capsys, monkeypatch, 34)[1] == " 1  retina     .512  2 ahead, sta…"
     assert lines(capsys, monkeypatch, 28)[0] == "id  data      remark"
-    monkeypatch.setattr(table, "tell", print)
+    monkeypatch.setattr(table, "print_message", print)
     assert lines(capsys, monkeypatch, 17) == [
         "id  remark",
         " 1  2 ahead, sta…",
