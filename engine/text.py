@@ -47,7 +47,7 @@ def learning_rate(value: float) -> str:
 
 
 def log(text: str) -> None:
-    """Progress, for people: a line with the time on standard error."""
+    """Write a line of progress with the time to standard error."""
     # Whoever listened may have gone with its terminal: the work goes on.
     with contextlib.suppress(OSError):
         print(f"{time.strftime('%H:%M:%S')}  {plain(text)}", file=sys.stderr, flush=True)

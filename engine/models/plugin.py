@@ -91,7 +91,7 @@ def _function(path: Path, function: str, source: bytes, sha256: str) -> Callable
 
 @contextlib.contextmanager
 def _own_code(path: Path, what: str) -> Iterator[None]:
-    """Whatever the user's code raises as a PluginError; what it prints goes to standard error."""
+    """Turn any error of the user's code into a PluginError, and send what it prints to standard error."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield

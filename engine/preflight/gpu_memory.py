@@ -54,8 +54,8 @@ def least_need(spec: RunSpec) -> Need | None:
 
 
 def need(spec: RunSpec, learnt: Mapping[Kind, tuple[int, float]]) -> Need | None:
-    """The figure for a spec: `learnt` has a run's id and peak in GiB for each kind that has trained. None where nothing
-    is known."""
+    """Estimate a spec's memory; None where nothing is known. `learnt` has a run's id and peak in GiB for each kind that
+    has trained."""
     if (known := learnt.get(kind_of(spec))) is not None:
         run_id, peak_gb = known
         return Need(peak_gb + CONTEXT_GB, f"as run {run_id} did")

@@ -32,7 +32,7 @@ class ImagenetFile:
 
     @property
     def problem(self) -> str | None:
-        """Why a run would not get it, and what to do."""
+        """Return why a run would not get the file, and what to do; None where it would."""
         return f"{CANNOT_DOWNLOAD}: {self.way_out}" if self.way_out else None
 
 
@@ -46,8 +46,9 @@ def imagenet_files(wanted: Iterable[tuple[str, str]]) -> list[ImagenetFile]:
 
 
 def missing_weights(specs: Iterable[RunSpec]) -> list[Problem]:
-    """A warning for each file that these runs need and would not get, or for why that cannot be said. It may take
-    seconds: torch is started, and a server asked for what is not there."""
+    """Return a warning for each file that these runs need and would not get, or one that this is not known.
+
+    It may take seconds: torch is started, and a server is asked for missing files."""
     try:
         files = imagenet_files(dict.fromkeys((spec.arch, spec.pretrained) for spec in specs))
     except AskError as error:

@@ -59,8 +59,9 @@ class LossInfo(Entry):
         return None
 
     def class_weights(self, counts: Sequence[int]) -> list[float]:
-        """The factor of each class, scaled so that its mean over the training images is 1; `counts` are the training
-        images of each class, of which an empty class counts as having one."""
+        """Return the factor of each class, scaled to a mean of 1 over the training images.
+
+        `counts` are the training images of each class; an empty class counts as having one."""
         raw = [1.0 if self.class_weight is None else self.class_weight(max(count, 1)) for count in counts]
         mean = sum(weight * count for weight, count in zip(raw, counts, strict=True)) / max(sum(counts), 1)
         return [weight / mean for weight in raw] if mean else raw

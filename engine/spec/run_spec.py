@@ -276,8 +276,8 @@ GRID_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if _extra(name, "gr
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """The values of a field that takes one of a few words, from its registry or its type, or the words that it may be
-    besides others; empty for the rest."""
+    """Return the words that a field takes, from its registry or type, or those that it takes besides other values;
+    empty for other fields."""
     if name in REGISTRIES:
         return tuple(REGISTRIES[name])
     if name == "select_on":
