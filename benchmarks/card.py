@@ -25,9 +25,9 @@ from engine.store.history import epochs_of
 from engine.store.tables import EpochMetrics
 from engine.training.context import RunContext
 from engine.training.precision import resolve_precision
-from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.step import plain_pass
+from engine.training.store_recorder import StoreRecorder
 from engine.training.torch_setup import set_up_process
 
 TITLE = "On a card: images/s of a session's epochs ÷ the same model on random tensors in the card's memory"

@@ -35,8 +35,8 @@ def ours(folder: Path, size_px: int, epochs: int, precision: str, seed: int) -> 
     from engine.store.history import epochs_of
     from engine.training.context import RunContext
     from engine.training.precision import resolve_precision
-    from engine.training.record import StoreRecorder
     from engine.training.session import Session
+    from engine.training.store_recorder import StoreRecorder
     from engine.training.torch_setup import set_up_process
 
     device, chosen = torch.device("cpu"), resolve_precision(precision, torch.device("cpu"))

@@ -19,9 +19,9 @@ from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.training.context import RunContext
 from engine.training.precision import resolve_precision
-from engine.training.record import StoreRecorder
 from engine.training.session import Session
 from engine.training.step import take_step
+from engine.training.store_recorder import StoreRecorder
 from engine.training.torch_setup import resolve_threads, set_up_process
 
 TITLE = "Profile: ResNet-18 on fundus, batch 32"

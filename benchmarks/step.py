@@ -18,8 +18,8 @@ from engine.store.database import open_store
 from engine.store.history import epochs_of
 from engine.training.context import RunContext
 from engine.training.precision import resolve_precision
-from engine.training.record import StoreRecorder
 from engine.training.session import Session
+from engine.training.store_recorder import StoreRecorder
 from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
 TITLE = "Training: ResNet-18 on fundus at 64 px, batch 32, the epoch's training part"

@@ -29,6 +29,7 @@ from engine.training.epoch_sums import EpochSums
 from engine.training.loop import train_one_epoch
 from engine.training.loss_curve import Bucket, Diverged
 from engine.training.measure import Choice, EpochResult
+from engine.training.recorder import ResumePoint
 from engine.training.session import Session
 
 EVERY_EPOCH_UNTIL = 8
@@ -141,17 +142,7 @@ class Watcher:
         self.epochs: list[dict[str, Any]] = []
         self.looks: list[Looked] = []
 
-    def begin(
-        self,
-        index: Index,
-        *,
-        epoch: int,
-        bucket: int,
-        open_bucket: Bucket | None,
-        width: int,
-        steps_per_epoch: int,
-        best: Choice | None,
-    ) -> None:
+    def begin(self, index: Index, point: ResumePoint) -> None:
         self.index = index
 
     def fence(self) -> AbstractContextManager[None]:

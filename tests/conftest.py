@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import gc
 import os
 
 os.environ.setdefault(
@@ -22,6 +23,8 @@ SLOW = (
     "test_worker_signals.py", "test_crowd.py", "test_disk_full.py",
 )  # fmt: skip
 """The files that start workers and crowds, the longest first."""
+
+gc.disable()  # until the tests are collected: a quarter of that time
 
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
@@ -75,6 +78,13 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: tests of real processes wait for those a good deal."""
     return min(len(os.sched_getaffinity(0)) + 1, 4)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage of tests only: modules are never freed, and going through them took a quarter of an app test."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

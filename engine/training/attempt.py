@@ -27,8 +27,8 @@ from engine.training.failures import explain
 from engine.training.log import log
 from engine.training.loss_curve import Diverged
 from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_line
-from engine.training.record import StoreRecorder
 from engine.training.session import Session
+from engine.training.store_recorder import StoreRecorder
 from engine.training.store_retry import patient_fence, patiently
 from engine.training.torch_setup import set_up_process
 

@@ -19,7 +19,7 @@ WARM_UPS = 3
 """Passes before the capture, in which libraries choose their algorithms, as torch's documentation recommends."""
 
 
-class Recorder(Protocol):
+class Capture(Protocol):
     """Function that captures a pass as a CUDA graph."""
 
     def __call__(
@@ -32,7 +32,7 @@ class Recorder(Protocol):
 
 
 @dataclass(frozen=True)
-class Recorded:
+class Captured:
     """Captured pass with its input and output tensors."""
 
     replay: Callable[[], object]
@@ -47,10 +47,10 @@ class Replay:
 
     Other batches are computed without a graph."""
 
-    def __init__(self, batch_size: int, log: Callable[[str], None], recorder: Recorder | None = None) -> None:
+    def __init__(self, batch_size: int, log: Callable[[str], None], capture: Capture | None = None) -> None:
         self._batch_size, self._log = batch_size, log
-        self._record: Recorder = recorder or record_cuda
-        self._recorded: Recorded | None = None
+        self._capture: Capture = capture or capture_cuda
+        self._captured: Captured | None = None
         self._refused = False
 
     def takes(self, model: nn.Module, images: Tensor) -> bool:
@@ -63,9 +63,9 @@ class Replay:
         """Return a batch's mean loss and correct predictions; the parameters then have its gradients.
 
         The gradients are valid until the next call. Raises the errors of `compute`."""
-        if self._recorded is None:
-            self._recorded = self._try(model, compute, images, labels)
-        found = self._recorded
+        if self._captured is None:
+            self._captured = self._try(model, compute, images, labels)
+        found = self._captured
         if found is None:
             return compute(images, labels)
         found.images.copy_(images)
@@ -78,15 +78,15 @@ class Replay:
 
     def forget(self) -> None:
         """Free the memory of the captured graph."""
-        self._recorded = None
+        self._captured = None
 
-    def _try(self, model: nn.Module, compute: Compute, images: Tensor, labels: Tensor) -> Recorded | None:
+    def _try(self, model: nn.Module, compute: Compute, images: Tensor, labels: Tensor) -> Captured | None:
         """Capture the pass; where the capture fails, log the reason and return None: the run trains without it."""
         held, truth = images.clone(), labels.clone()
         with _buffers_kept(model):
             compute(held, truth)  # an error here would also occur without a graph
             try:
-                replay, result = self._record(lambda: compute(held, truth), model)
+                replay, result = self._capture(lambda: compute(held, truth), model)
             except RuntimeError as error:
                 self._refused = True
                 _clear_gradients(model)
@@ -94,13 +94,13 @@ class Replay:
                 self._log(f"not replayed as a CUDA graph: {reason}")
                 return None
         gradients = [parameter.grad for parameter in model.parameters()]
-        return Recorded(replay, held, truth, gradients, result)
+        return Captured(replay, held, truth, gradients, result)
 
 
-def record_cuda(
+def capture_cuda(
     run: Callable[[], LossAndCorrect], model: nn.Module
 ) -> tuple[Callable[[], object], LossAndCorrect]:
-    """Capture a pass as a CUDA graph, as `Recorder` describes."""
+    """Capture a pass as a CUDA graph, as `Capture` describes."""
     side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):

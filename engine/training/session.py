@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.index import Index
 from engine.datasets.provenance import save_trained_on
 from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Fence, RunPaths, write_atomic
@@ -20,7 +18,7 @@ from engine.training.checkpoint import all_finite, save_checkpoint
 from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import evaluate, train_one_epoch
-from engine.training.loss_curve import Bucket, Diverged, LossBuckets
+from engine.training.loss_curve import Diverged, LossBuckets
 from engine.training.measure import (
     Choice,
     EpochResult,
@@ -31,6 +29,7 @@ from engine.training.measure import (
     with_train_images,
 )
 from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
+from engine.training.recorder import Recorder, ResumePoint
 from engine.training.setup import set_up
 from engine.training.step import lr_taken
 
@@ -38,31 +37,6 @@ FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_MAX_SHARE = 0.02
 """Largest share of the time that checkpoints within an epoch may take."""
-
-
-class Recorder(Protocol):
-    """Recorder of a session's measurements."""
-
-    def begin(
-        self,
-        index: Index,
-        *,
-        epoch: int,
-        bucket: int,
-        open_bucket: Bucket | None,
-        width: int,
-        steps_per_epoch: int,
-        best: Choice | None,
-    ) -> None:
-        """Drop what was recorded past the checkpoint: epochs after `epoch`, loss buckets from `bucket` on; of that one
-        write back what the checkpoint holds, `open_bucket`."""
-
-    def fence(self) -> AbstractContextManager[object]:
-        """Return the context in which files are renamed to their places; it raises where this process may not write."""
-
-    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
-    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
-    def checkpoint(self) -> None: ...
 
 
 class Session:
@@ -90,15 +64,7 @@ class Session:
 
         Raises Diverged for a loss or weights that are not finite, OutOfMemory where a step does not fit into the card's
         memory, and the recorder's errors."""
-        recorder.begin(
-            self.data.index,
-            epoch=self.done_epochs,
-            bucket=self._global_step() // self.buckets.width,
-            open_bucket=self.buckets.open_at(self._global_step()),
-            width=self.buckets.width,
-            steps_per_epoch=self.data.steps_per_epoch,
-            best=self.best,
-        )
+        recorder.begin(self.data.index, self._resume_point())
         self._settle_best(recorder)
         if self._records_provenance:
             save_trained_on(self.paths.trained_on, self.trained_on, fence=recorder.fence)
@@ -115,6 +81,16 @@ class Session:
         with recorder.fence():
             self.paths.last_before.unlink(missing_ok=True)
         return True
+
+    def _resume_point(self) -> ResumePoint:
+        return ResumePoint(
+            epoch=self.done_epochs,
+            best=self.best,
+            steps_per_epoch=self.data.steps_per_epoch,
+            bucket=self._global_step() // self.buckets.width,
+            open_bucket=self.buckets.open_at(self._global_step()),
+            width=self.buckets.width,
+        )
 
     def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         # The very first step of a run is shown at once.

@@ -12,6 +12,7 @@ from engine.store.errors import LeaseLost
 from engine.training.context import Log, RunContext
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
+from engine.training.recorder import ResumePoint
 
 CPU = torch.device("cpu")
 
@@ -39,20 +40,10 @@ class Memory:
             raise LeaseLost
         yield
 
-    def begin(
-        self,
-        index: Index,
-        *,
-        epoch: int,
-        bucket: int,
-        open_bucket: Bucket | None,
-        width: int,
-        steps_per_epoch: int,
-        best: Choice | None,
-    ) -> None:
-        self.began.append((epoch, bucket))
-        self.losses = {number: kept for number, kept in self.losses.items() if number < bucket}
-        self.losses |= {open_bucket.number: open_bucket} if open_bucket else {}
+    def begin(self, index: Index, point: ResumePoint) -> None:
+        self.began.append((point.epoch, point.bucket))
+        self.losses = {number: kept for number, kept in self.losses.items() if number < point.bucket}
+        self.losses |= {point.open_bucket.number: point.open_bucket} if point.open_bucket else {}
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         self.losses |= {bucket.number: bucket for bucket in buckets}

@@ -22,7 +22,7 @@ from engine.spec.run_spec import choices_of
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.training.record import StoreRecorder
+from engine.training.store_recorder import StoreRecorder
 from tui.cli import run as command_line
 from tui.cli.documents import whole
 from tui.cli.show_text import show_lines

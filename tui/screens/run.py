@@ -35,10 +35,10 @@ from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.detail import verdict_text
 from tui.widgets.failure import failure_text
-from tui.widgets.line import Line
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.spec_pane import SpecPane
+from tui.widgets.text_line import TextLine
 
 PAGE_OF = {"search": "log", "compare_spec": "spec"}
 """Commands of the screen that one page alone has."""
@@ -95,7 +95,7 @@ class RunScreen(PagedScreen[None]):
         }
 
     def compose_head(self) -> Widget:
-        return Line("run-head")
+        return TextLine("run-head")
 
     def compose_body(self) -> Iterable[Widget]:
         yield Clipped("run-verdict", "4")
@@ -157,7 +157,7 @@ class RunScreen(PagedScreen[None]):
         view = self._view
         if view is None:
             return
-        self.query_one("#run-head", Line).say(head_text(view))
+        self.query_one("#run-head", TextLine).say(head_text(view))
         self._draw_verdict(view)
         pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane)):

@@ -7,12 +7,12 @@ from rich.text import Text
 
 from tui.formatting import duration
 from tui.snapshot import Snapshot, WorkerView
-from tui.widgets.line import Line
+from tui.widgets.text_line import TextLine
 
 ORDER = ("done", "running", "queued", "paused", "failed", "cancelled")
 
 
-class HeadLine(Line):
+class HeadLine(TextLine):
     """Name of the home, number of runs by status, time when all will have ended."""
 
     def __init__(self, place: str, clock: Callable[[], datetime]) -> None:
@@ -44,7 +44,7 @@ class HeadLine(Line):
         self.say(text)
 
 
-class DeviceStrip(Line):
+class DeviceStrip(TextLine):
     """Device, load and run of each worker; or how to start one."""
 
     def __init__(self) -> None:

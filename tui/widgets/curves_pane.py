@@ -7,7 +7,7 @@ from textual.reactive import reactive
 
 from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
 from tui.views.curves import SMOOTHING, ChartState, Panel, Subject, chart_of, run_panels
-from tui.widgets.line import Line as TextLine
+from tui.widgets.text_line import TextLine
 
 ALL_FROM = (100, 30)
 """The smallest window in which all charts are seen at once, in characters."""

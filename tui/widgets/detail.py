@@ -12,7 +12,7 @@ from tui.formatting import decimals
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.widgets.clipped import Clipped
-from tui.widgets.line import Line
+from tui.widgets.text_line import TextLine
 
 TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)", "train")
 """Longest first: the widest that fits is shown."""
@@ -55,13 +55,13 @@ class DetailPane(Vertical):
     """Pane of the highlighted run; hidden where there is none."""
 
     def compose(self) -> ComposeResult:
-        yield Line("title")
+        yield TextLine("title")
         with Container(id="plots"):
             with Vertical(id="curve-pane"):
                 yield CurveLegend(id="legend")
                 yield AccuracyPlot(id="curve")
             with Vertical(id="matrix-pane"):
-                yield Line("matrix-title")
+                yield TextLine("matrix-title")
                 yield ConfusionPlot(id="matrix")
         yield Clipped("verdict", "enter 4")
 
@@ -69,10 +69,10 @@ class DetailPane(Vertical):
         self.display = detail is not None
         if detail is None:
             return
-        self.query_one("#title", Line).say(Text(detail.title, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#title", TextLine).say(Text(detail.title, no_wrap=True, overflow="ellipsis"))
         self.query_one(CurveLegend).view = detail.curve
         self.query_one(AccuracyPlot).view = detail.curve
-        self.query_one("#matrix-title", Line).say(_matrix_title(detail.matrix))
+        self.query_one("#matrix-title", TextLine).say(_matrix_title(detail.matrix))
         self.query_one(ConfusionPlot).view = detail.matrix
         classes = len(detail.matrix.counts) if detail.matrix else 1
         self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2

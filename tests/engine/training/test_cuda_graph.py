@@ -1,4 +1,4 @@
-"""Recorded passes: what stands in for a card's graph runs the same computation into the same tensors each time."""
+"""Captured passes: what stands in for a card's graph runs the same computation into the same tensors each time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from torch import nn
 from engine.files.paths import Home
 from engine.spec.run_spec import RunSpec
 from engine.training.compilation import make_replay
-from engine.training.cuda_graph import LossAndCorrect, Recorder, Replay
+from engine.training.cuda_graph import Capture, LossAndCorrect, Replay
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 class FakeCard:
-    """Records as a card does: a replay overwrites the recorded outputs and gradients, and nothing else tells it."""
+    """Captures as a card does: a replay overwrites the captured outputs and gradients, and nothing else tells it."""
 
     def __init__(self) -> None:
         self.replays = 0
@@ -57,7 +57,7 @@ def train(
     home: Home,
     run_id: int,
     spec: RunSpec,
-    card: Recorder | None,
+    card: Capture | None,
     stop_at: int = 0,
     said: list[str] | None = None,
 ) -> Memory:
@@ -98,7 +98,7 @@ def test_replayed_batches_have_the_bits_of_computed_ones(
     assert card.replays == whole - frozen
 
 
-def test_what_the_card_does_not_record_is_computed_and_said(home: Home) -> None:
+def test_what_the_card_does_not_capture_is_computed_and_said(home: Home) -> None:
     def refusing(
         run: Callable[[], LossAndCorrect], model: nn.Module
     ) -> tuple[Callable[[], object], LossAndCorrect]:
@@ -114,7 +114,7 @@ def test_what_the_card_does_not_record_is_computed_and_said(home: Home) -> None:
     ]
 
 
-def test_a_failing_pass_fails_as_without_a_recording() -> None:
+def test_a_failing_pass_fails_as_without_a_capture() -> None:
     def failing(_images: torch.Tensor, _labels: torch.Tensor) -> LossAndCorrect:
         raise torch.OutOfMemoryError("CUDA out of memory")
 

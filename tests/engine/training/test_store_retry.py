@@ -16,7 +16,7 @@ from engine.store.database import open_store
 from engine.store.errors import LeaseLost, StoreError
 from engine.training import process, store_retry
 from engine.training.attempt import Attempt
-from engine.training.record import StoreRecorder
+from engine.training.store_recorder import StoreRecorder
 
 SPEC = make_spec({"data": "digits"})
 

@@ -4,7 +4,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 
-class Line(Static):
+class TextLine(Static):
     """One line high, so that nothing else moves when it changes."""
 
     def __init__(self, id: str | None = None, *, classes: str | None = None) -> None:  # noqa: A002

@@ -20,6 +20,7 @@ from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
+from engine.training.recorder import ResumePoint
 from engine.training.store_retry import patient_fence, patiently
 
 
@@ -42,25 +43,15 @@ class StoreRecorder:
         self._train_counts: tuple[int, ...] = ()
         self._baseline = 0.0
 
-    def begin(
-        self,
-        index: Index,
-        *,
-        epoch: int,
-        bucket: int,
-        open_bucket: Bucket | None,
-        width: int,
-        steps_per_epoch: int,
-        best: Choice | None,
-    ) -> None:
+    def begin(self, index: Index, point: ResumePoint) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
         self._train_counts = tuple(index.counts("train"))
         start = Start(
-            epoch=epoch,
-            bucket=bucket,
-            open_bucket=_losses(open_bucket, width) if open_bucket is not None else None,
-            best=_best(best),
-            steps_per_epoch=steps_per_epoch,
+            epoch=point.epoch,
+            bucket=point.bucket,
+            open_bucket=_losses(point.open_bucket, point.width) if point.open_bucket is not None else None,
+            best=_best(point.best),
+            steps_per_epoch=point.steps_per_epoch,
             baseline=self._baseline,
             class_names=list(index.class_names),
             environment={**self._environment, "data_fingerprint": index.fingerprint},
