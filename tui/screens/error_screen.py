@@ -10,13 +10,14 @@ from pathlib import Path
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.files.paths import Home
 from engine.files.privacy import private_opener
 from tui import commands
 from tui.formatting import plain
 from tui.screens.full_screen import CommandScreen, Handlers
+from tui.widgets.key_line import KeyLine
 
 FILE = "app-errors.log"
 RESTART = 85
@@ -73,7 +74,7 @@ class BrokenScreen(CommandScreen[None]):
         yield Static(Text(self._word), id="broken-word")
         with VerticalScroll(id="broken-pane", can_focus=False):
             yield Static(Text("\n".join(map(plain, self._text.splitlines())), style="dim"), id="broken-text")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#broken-pane", VerticalScroll).scroll_end(animate=False)

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.commands import Command, Table
 from tui.feeds.reader_thread import FeedThread, PollFeed
@@ -15,6 +15,7 @@ from tui.formatting import plain
 from tui.screens.app_port import AppPort, port_of
 from tui.screens.help import HelpScreen
 from tui.textual_internals import CoverableScreen
+from tui.widgets.key_line import KeyLine
 
 T = TypeVar("T")
 TOO_SMALL = "resnet-tui needs 80×24 characters: enlarge the window"
@@ -72,7 +73,7 @@ class FullScreen(CommandScreen[T]):
         yield self.compose_head()
         yield Static(id="banner", markup=False)
         yield from self.compose_body()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def compose_head(self) -> Widget:
         """Make the line at the top."""

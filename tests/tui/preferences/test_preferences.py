@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from pilots import SMALL, app, notified, opened, shown, table, toasts, until
-from textual.widgets._footer import FooterKey
 
 from engine.files.paths import Home
 from engine.spec.grid import load_spec, make_spec
@@ -22,6 +21,7 @@ from tui.preferences import key_bindings
 from tui.preferences.state import APP, Preferences, load_preferences, save_preferences, state_file
 from tui.preferences.themes import NAMES, THEMES
 from tui.screens.help import HelpScreen
+from tui.widgets.key_line import KeyLine
 
 # Keys
 
@@ -228,9 +228,7 @@ async def test_a_window_that_was_too_small_has_its_keys_back(home: Home, study: 
         await until(pilot, lambda: pilot.app.screen.has_class("-tiny"))
         await pilot.resize_terminal(*SMALL)
         await until(pilot, lambda: not pilot.app.screen.has_class("-tiny"))
-        await until(
-            pilot, lambda: "open" in "".join(each.description for each in pilot.app.screen.query(FooterKey))
-        )
+        await until(pilot, lambda: " open " in str(pilot.app.screen.query_one(KeyLine).render()))
         assert {each.binding.action for each in pilot.app.active_bindings.values() if each.enabled} == before
 
 

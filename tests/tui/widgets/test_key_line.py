@@ -1,0 +1,32 @@
+"""The line of keys: what a click on it does, and when it is drawn anew."""
+
+from pilots import SMALL, app, opened, until
+
+from engine.files.paths import Home
+from engine.store.database import Store
+from tui.screens.help import HelpScreen
+from tui.widgets.key_line import KeyLine
+
+
+async def test_a_click_presses_the_key(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        line = pilot.app.screen.query_one(KeyLine)
+        await until(pilot, lambda: "help" in str(line.render()))
+        assert await pilot.click(KeyLine, offset=(str(line.render()).index("help"), 0))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+
+
+async def test_keys_that_stay_the_same_are_not_drawn_anew(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        line = pilot.app.screen.query_one(KeyLine)
+        await until(pilot, lambda: "help" in str(line.render()))
+        drawn: list[object] = []
+        line.watch(line, "keys", lambda keys: drawn.append(keys), init=False)
+        pilot.app.screen.refresh_bindings()
+        await pilot.press("j")
+        await pilot.pause()
+        assert not drawn
+        await pilot.press("slash")
+        await until(pilot, lambda: drawn)

@@ -1,0 +1,48 @@
+"""Keys of a screen, in the line at its bottom."""
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import ActiveBinding
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+
+class KeyLine(Widget):
+    """Keys that do something now, each with a word; a click on one presses it.
+
+    Textual's Footer mounts a widget for each key whenever the focus changes; this draws one line, and only when it
+    changes."""
+
+    COMPONENT_CLASSES = {"key-line--key"}
+    keys: reactive[tuple[tuple[str, str, str, bool], ...]] = reactive(())
+    """Key, its name on the screen, what it does, and whether it does so now; one for each action."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._show)
+
+    def _show(self, screen: Screen[object]) -> None:
+        """Show the keys; while the terminal is not in front those of before stay."""
+        if screen is not self.screen or not self.app.app_focus:
+            return
+        of_action: dict[str, ActiveBinding] = {}
+        for active in screen.active_bindings.values():
+            if active.binding.show:
+                of_action.setdefault(active.binding.action, active)
+        self.keys = tuple(
+            (each.binding.key, self.app.get_key_display(each.binding), each.binding.description, each.enabled)
+            for each in of_action.values()
+        )
+
+    def render(self) -> Text:
+        line = Text(no_wrap=True, overflow="ellipsis")
+        bold = self.get_component_rich_style("key-line--key", partial=True)
+        for key, name, does, is_enabled in self.keys:
+            press = Style(meta={"key": key}, dim=not is_enabled)
+            line.append(f" {name} ", bold + press).append(f"{does} ", press)
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        if key := event.style.meta.get("key"):
+            self.app.simulate_key(key)
