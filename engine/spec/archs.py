@@ -55,6 +55,8 @@ class ArchInfo:
     """Of the 3×3 convolution in a bottleneck."""
     width_per_group: int = 64
     """Channels a group of that convolution in the first stage."""
+    width: int = 64
+    """Channels of the first convolution and of the first stage's base width; each further stage doubles it."""
     first_layer: str = "conv1"
     head: str = "fc"
     """Module names of the first convolution and the last layer."""
@@ -62,7 +64,7 @@ class ArchInfo:
     @property
     def features(self) -> int:
         """Inputs of the head."""
-        return 512 * BLOCK_EXPANSION[self.block]
+        return 8 * self.width * BLOCK_EXPANSION[self.block]
 
     @property
     def base_width(self) -> int:

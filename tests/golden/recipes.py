@@ -2,8 +2,6 @@
 
 import contextlib
 import hashlib
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from engine.store import history
 from engine.store.schema import table_of
 from engine.store.tables import EpochMetrics
 
-TRAIN_QUEUE = Path(__file__).with_name("train_queue.py")
 GRADES = (0, 1, 0, 2, 0, 1, 0, 3, 0, 2, 0, 0, 1, 0, 2, 0, 3, 0, 1, 0)
 COMMON: dict[str, Any] = {
     "data": "graded", "image_size": 32, "batch_size": 8, "epochs": 2, "threads": 1, "precision": "fp32",
@@ -64,8 +61,7 @@ def train_all(root: Path) -> dict[str, Any]:
     with contextlib.closing(Lab(root)) as lab:
         for recipe in RECIPES.values():
             lab.add(**COMMON | recipe)
-        # A process of its own: the threads, number formats and allocator that it sets are for good.
-        subprocess.run([sys.executable, str(TRAIN_QUEUE), str(root)], check=True)
+        lab.train_queue()
         return {name: result_of(lab, run_id) for run_id, name in enumerate(RECIPES, start=1)}
 
 

@@ -1,9 +1,5 @@
 """A process that writes like a worker and its user, or reads like the app, as fast as it can for some seconds, and on
-a busy machine for as long as it takes to do so ROUNDS times.
-
-    python -m tests.support.crowd write|read URL SECONDS
-
-One JSON line says how often it did so and how long one transaction took at most. Any error is a traceback."""
+a busy machine for as long as it takes to do so ROUNDS times."""
 
 import json
 import os
@@ -12,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 from engine.queries.read_news import read_news
 from engine.spec.grid import make_spec
@@ -99,8 +96,12 @@ def _is_whole(epochs: tuple[int, ...]) -> bool:
     return not epochs or list(epochs) == list(range(epochs[0], epochs[0] + len(epochs)))
 
 
-if __name__ == "__main__":
-    what, where, how_long = sys.argv[1:]
+def take_part(what: str, url: str, seconds: float, results: Path) -> None:
+    """Write or read, and write how many calls that were, and how long one took at most, to `results`.json; what is said
+    meanwhile goes to `results`.err."""
+    os.dup2(os.open(results.with_suffix(".err"), os.O_WRONLY | os.O_CREAT), 2)
+    sys.stderr = os.fdopen(2, "w", buffering=1)
     times = Timed()
-    {"write": write, "read": read}[what](where, float(how_long), times)
-    print(json.dumps({"calls": times.calls, "longest_s": round(times.longest_s, 3)}))
+    {"write": write, "read": read}[what](url, seconds, times)
+    found = {"calls": times.calls, "longest_s": round(times.longest_s, 3)}
+    results.with_suffix(".json").write_text(json.dumps(found))

@@ -12,6 +12,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from tests.support.pictures import class_folders
+from tests.support.queue_training import train_queue
 from tests.support.waiting import LIMIT_S, until
 
 
@@ -55,6 +56,12 @@ class Lab:
     def drain(self) -> None:
         worker = self.start_worker("--drain")
         assert worker.wait(timeout=LIMIT_S) == 0
+
+    def train_queue(self) -> None:
+        """Train all that waits, without a worker."""
+        self.store.close()
+        train_queue(self.home)
+        self.store = open_store(self.home.database)
 
     def run(self, run_id: int) -> Run:
         with self.store.read() as session:

@@ -187,7 +187,7 @@ def test_transition_table() -> None:
 
 @on_both
 def test_dead_workers_lose_their_runs_at_once(store: Store) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=print)
+    process = multiprocessing.get_context("fork").Process(target=int)
     process.start()
     assert process.pid is not None
     one = workers.register(store, pid=process.pid, device="cpu", device_name="test")
@@ -210,9 +210,11 @@ def _claim_all(url: str, found: "multiprocessing.Queue[list[int]]") -> None:
 
 
 @on_both
-def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str, store: Store) -> None:
-    add_runs(store, specs(120))
-    context = multiprocessing.get_context("spawn")
+def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str) -> None:
+    opened = open_store(db_url)
+    add_runs(opened, specs(120))
+    opened.close()  # SQLite forbids to fork beside an open file
+    context = multiprocessing.get_context("fork")
     found = context.Queue()
     processes = [context.Process(target=_claim_all, args=(db_url, found)) for _ in range(3)]
     for process in processes:

@@ -77,7 +77,6 @@ def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     assert about["provenance"] == what.digest()
     assert about["data_fingerprint"] == index_folder(home.root / "data", test_fraction=0.2).fingerprint
     assert (about["preprocess"], about["augment"], about["packed_px"]) == ("none", "flip", 16)
-    resnet18(num_classes=3).load_state_dict(load_file(paths.best), strict=True)
 
 
 def test_two_runs_of_one_spec_have_the_same_bits(home: Home, trained: Memory) -> None:
@@ -87,10 +86,12 @@ def test_two_runs_of_one_spec_have_the_same_bits(home: Home, trained: Memory) ->
     assert numbers(other) != numbers(trained)
 
 
-def test_the_same_steps_as_a_plain_torch_loop(home: Home, trained: Memory) -> None:
+@pytest.mark.usefixtures("published_resnet18")
+def test_the_same_steps_as_a_plain_torch_loop_of_torchvisions_network(home: Home) -> None:
     """Against a loop written from torch's own parts over the same batches."""
-    made = session(home, 40, spec())
+    trained, made = train(home, 40, spec()), session(home, 41, spec())
     model = resnet18(num_classes=3)
+    model.load_state_dict(load_file(home.run(40).best), strict=True)
     model.load_state_dict(made.net.model.state_dict())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=8)

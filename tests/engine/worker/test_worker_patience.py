@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
-from engine.store import listing
+from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store
@@ -26,6 +26,7 @@ from engine.worker.endings import STORE_UNUSABLE
 from engine.worker.training_process import RECORD_TRIES
 from engine.worker.worker import PATIENCE_S, Worker, enlist
 
+SPEC = make_spec({"data": "digits"})
 LONG_RUN_S = 6 * PATIENCE_S
 HANDLED = (
     signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
@@ -86,7 +87,7 @@ def long_runs(
     store: Store, home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, outage: Outage, failing: int
 ) -> tuple[Worker, list[int]]:
     """A worker for two runs of three, and those that it has trained; an outage begins at the end of each."""
-    add_runs(store, [make_spec({"data": "digits"})] * 3)
+    add_runs(store, [SPEC] * 3)
     worker = enlist(store, Home.find(home), parse(["--device", "cpu", "--max-runs", "2"]))
     trained: list[int] = []
 
@@ -134,7 +135,7 @@ def test_an_outage_at_the_end_of_a_run_is_no_failure_of_it_and_no_lost_worker(
 ) -> None:
     """Two attempts that could not use the table. In the first the worker cannot either until the lease has expired;
     in the second it can, so that one counts."""
-    run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]
+    run_id = add_runs(store, [SPEC]).ids[0]
     worker = enlist(store, Home.find(tmp_path), parse(["--device", "cpu", "--max-runs", "2"]))
     outages = iter([RECORD_TRIES + 3, 0])
 
@@ -153,3 +154,16 @@ def test_an_outage_at_the_end_of_a_run_is_no_failure_of_it_and_no_lost_worker(
     with store.read() as session:
         run = listing.get_run(session, run_id)
     assert (run.status, run.attempt, run.failures) == ("queued", 2, 1)
+
+
+def test_a_dead_workers_run_goes_before_the_rest_of_the_queue(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, outage: Outage
+) -> None:
+    add_runs(store, [SPEC])
+    gone = workers.register(store, pid=2**22 + 1, device="cpu", device_name="gone")
+    assert queue.claim(store, gone) is not None
+    worker, trained = long_runs(store, tmp_path, clock, monkeypatch, outage, failing=0)
+    worker.serve()
+    assert trained == [1, 2]
+    with store.read() as session:
+        assert listing.get_run(session, 1).attempt == 2

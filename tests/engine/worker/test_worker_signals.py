@@ -41,15 +41,6 @@ def test_a_worker_leaves_unhurried_and_a_closed_terminal_is_nothing_to_it(lab: L
     assert run.peak_memory_gb is not None and 0.1 < run.peak_memory_gb < 100
 
 
-def test_a_drained_worker_leaves_when_its_run_has_ended(lab: Lab) -> None:
-    first, second = lab.add(epochs=3), lab.add(epochs=3)
-    worker = lab.start_worker()
-    lab.until_epoch(first, 1)
-    worker.send_signal(signal.SIGUSR2)
-    assert worker.wait(timeout=LIMIT_S) == 0
-    assert (lab.run(first).status, lab.run(second).status) == ("done", "queued")
-
-
 def held_still(lab: Lab, run_id: int) -> "tuple[subprocess.Popen[str], int, str]":
     """A worker whose training process cannot obey, and that one's pid and beginning."""
     worker = lab.start_worker()
