@@ -52,6 +52,8 @@ class KillLoop:
     runs: int
     epochs: int
     seed: int = SEED
+    start: "type[subprocess.Popen[bytes]]" = subprocess.Popen
+    """How a worker is started."""
     landed: list[Kill] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -195,7 +197,7 @@ class KillLoop:
             *flags,
         ]
         with (self.root / "workers.log").open("ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
+            return self.start(command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
 
     def _end(self) -> None:
         for worker in self._workers:

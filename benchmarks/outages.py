@@ -1,6 +1,7 @@
 """Power cuts at many random moments of a run: each copy goes on and ends with the bits of the run left alone."""
 
 import random
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +20,13 @@ def measure() -> Iterator[str]:
         with tempfile.TemporaryDirectory() as place:
             root = Path(place) / "home"
             moments = sorted(dice.random() * 0.9 for _ in range(CUTS))
-            copies = cut_at(root, moments, dice)
+            copies = cut_at(root, moments, dice, subprocess.Popen)
             calm = result_of(Home.find(root, cache=root / "cache"))
             for number, each in enumerate(copies):
                 last = each.run(1).last
                 if number % 2 and last.exists():
                     last.write_bytes(last.read_bytes()[: dice.randrange(last.stat().st_size)])
-                run = finish(each)
+                run = finish(each, subprocess.Popen)
                 assert (run.status, run.epoch) == ("done", EPOCHS), f"seed {seed}, cut {number}: {run.error}"
                 assert result_of(each) == calm, f"seed {seed}, cut {number}: other bits"
         yield f"- seed {seed}: {CUTS} cuts, all ended with the same bits"

@@ -17,6 +17,7 @@ from lab import Lab
 from shell import Shell
 
 from engine.store.database import Store, open_store
+from tests.support.forking import serve_forks
 
 SLOW = (
     "test_terminal.py", "test_golden.py", "test_kill_loop.py", "test_outage.py", "test_worker.py",
@@ -83,6 +84,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_finish() -> None:
     """Collect garbage of tests only: modules are never freed, and going through them took a quarter of an app test."""
     gc.freeze()
+    serve_forks()  # before a test has a database open
     gc.enable()
     gc.set_threshold(10_000, 10, 10)
 

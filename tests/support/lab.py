@@ -11,6 +11,7 @@ from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
+from tests.support.forking import COMMS, Forked
 from tests.support.pictures import class_folders
 from tests.support.queue_training import train_queue
 from tests.support.waiting import LIMIT_S, until
@@ -49,7 +50,8 @@ class Lab:
             "cpu",
             *flags,
         ]
-        worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        start = subprocess.Popen if within else Forked
+        worker = start(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.workers.append(worker)
         return worker
 
@@ -89,7 +91,7 @@ def trainings_of(pid: int) -> list[int]:
         return [
             int(each)
             for each in children
-            if b"engine.training." in Path(f"/proc/{each}/cmdline").read_bytes()
+            if Path(f"/proc/{each}/comm").read_text().strip() == COMMS["engine.training.process"]
         ]
     except OSError:
         return []

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
-from engine.store import listing, queue, workers
+from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from tests.support.pictures import class_folders
-from tests.support.queue_training import train_queue
 from tests.support.waiting import LIMIT_S, until
 
 EPOCHS = 6
@@ -39,9 +39,13 @@ def new_home(root: Path) -> tuple[Home, Store, int]:
     return home, store, add_runs(store, [make_spec(SPEC)]).ids[0]
 
 
-def start_worker(home: Home) -> "subprocess.Popen[bytes]":
+Start = type[subprocess.Popen[Any]]
+"""How a worker is started: as a program, or forked from the tests."""
+
+
+def start_worker(home: Home, start: Start) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "engine.worker", "--home", str(home.root), "--cache", str(home.cache)]
-    return subprocess.Popen(
+    return start(
         [*command, "--device", "cpu", "--drain"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
@@ -51,11 +55,11 @@ def run_of(store: Store, run_id: int) -> Run:
         return listing.get_run(session, run_id)
 
 
-def cut_at(root: Path, moments: list[float], dice: random.Random) -> list[Home]:
+def cut_at(root: Path, moments: list[float], dice: random.Random, start: Start) -> list[Home]:
     """Train a run to its end, stopping all its processes for a copy at each of these shares of its epochs, a few
     random milliseconds later. Gives the copies; the home itself was never disturbed otherwise."""
     home, store, run_id = new_home(root)
-    worker = start_worker(home)
+    worker = start_worker(home, start)
     copies: list[Home] = []
     try:
         until(lambda: run_of(store, run_id).status == "running", what="the worker")
@@ -102,15 +106,12 @@ def is_stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZ"
 
 
-def finish(home: Home) -> Run:
-    """Open a home, check its table, take its run back from the worker that is gone, and train it to its end."""
+def finish(home: Home, start: Start) -> Run:
+    """Open a home, check its table, and train what is queued to its end."""
     store = open_store(home.database)
     with store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-    assert queue.expire_leases(store, dead_workers=workers.dead_here(store)) == [1]
-    store.close()
-    train_queue(home)
-    store = open_store(home.database)
+    assert start_worker(home, start).wait(timeout=LIMIT_S) == 0
     found = run_of(store, 1)
     store.close()
     return found

@@ -36,7 +36,7 @@ def _train_all(home: Home) -> None:
     store = open_store(home.database)
     worker = workers.register(store, pid=os.getpid(), device="cpu", device_name="forked")
     while (held := queue.claim(store, worker)) is not None:
-        home.run(held.run_id).folder.mkdir(parents=True, exist_ok=True)
+        home.run(held.run_id).folder.mkdir(parents=True)
         write_to_log(home, held)
         Attempt(store, home, held, torch.device("cpu"), ControlChannel()).run()
     store.close()

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kill_loop import TARGETS, KillLoop
+from tests.support.forking import Forked
 
 KILLS, RUNS, EPOCHS = 3, 1, 4
 
 
 @pytest.mark.timeout(900)
 def test_three_kills_lose_nothing(tmp_path: Path) -> None:
-    loop = KillLoop(tmp_path, kills=KILLS, runs=RUNS, epochs=EPOCHS)
+    loop = KillLoop(tmp_path, kills=KILLS, runs=RUNS, epochs=EPOCHS, start=Forked)
     loop.run()
     assert len(loop.landed) == KILLS and {kill.target for kill in loop.landed} == set(TARGETS)
     assert loop.problems() == []

@@ -8,6 +8,7 @@ from outage import EPOCHS, cut_at, finish, result_of, run_of
 from engine.files.paths import Home
 from engine.store import history
 from engine.store.database import open_store
+from tests.support.forking import Forked
 
 TIMED = {"attempt", "images_per_s", "data_wait_share", "seconds"}
 
@@ -31,12 +32,12 @@ def status_of(home: Home) -> str:
 
 def test_two_power_cuts_and_a_torn_checkpoint(tmp_path: Path) -> None:
     calm = Home.find(tmp_path / "home", cache=tmp_path / "home" / "cache")
-    copies = cut_at(calm.root, [0.1, 0.6], random.Random(11))
+    copies = cut_at(calm.root, [0.1, 0.6], random.Random(11), Forked)
     torn = copies[-1].run(1)
     torn.last.write_bytes(torn.last.read_bytes()[: torn.last.stat().st_size // 3])
     for each in copies:
         assert status_of(each) == "running"
-        run = finish(each)
+        run = finish(each, Forked)
         assert (run.status, run.epoch, run.attempt) == ("done", EPOCHS, 2), (each.root, run.error)
         assert result_of(each) == result_of(calm), each.root
         assert numbers(each) == numbers(calm), each.root

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 
 import pytest
@@ -15,6 +14,7 @@ from engine.prediction import predictor
 from engine.spec.grid import load_spec
 from engine.store import listing
 from engine.store.database import open_store
+from tests.support.forking import Forked
 
 SMALL = ("--data", "data", "--image-size", "16", "--batch-size", "8", "--epochs", "1", "--threads", "1")
 
@@ -78,7 +78,7 @@ def test_a_plugin_trains_predicts_and_is_reported(shell: Shell, capsys: pytest.C
     path = write_plugin(shell.home)
     assert shell("add", *SMALL, "--arch", f"{NAME}:small") == 0, shell.err
     worker = [sys.executable, "-m", "engine.worker", "--home", str(shell.home), "--device", "cpu", "--drain"]
-    assert subprocess.run(worker, check=False).returncode == 0
+    assert Forked(worker).wait() == 0
     assert shell("show", "1", "--json") == 0
     shown = json.loads(shell.out)
     assert shown["status"] == "done", shown["log_tail"]
