@@ -3,7 +3,8 @@
 import io
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -148,10 +149,16 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+@cache
+def _command() -> Any:
+    """Return the tree of all verbs and flags, which takes a while to make: once for all calls of a process."""
+    return typer.main.get_command(cli)
+
+
 def run(arguments: list[str]) -> int:
     """Run a call and return its exit code: 0 success, 1 the work failed, 2 wrong usage."""
     try:
-        return int(cli(args=arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
+        return int(_command().main(arguments, prog_name="resnet-tui", standalone_mode=False) or 0)
     except USER_ERRORS as error:
         for line in _lines_of(error):
             print_message(f"resnet-tui: {line}")
