@@ -109,7 +109,7 @@ def _parts(watch: cProfile.Profile) -> Counter[str]:
     rows: dict[tuple[str, int, str], Any] = pstats.Stats(watch).stats  # type: ignore[attr-defined]
     found: Counter[str] = Counter()
     for (file, _, name), (_, _, _, cumulative_s, _) in rows.items():
-        if not file.endswith(("training/session.py", "training/record.py")):
+        if not file.endswith(("training/session.py", "training/store_recorder.py")):
             continue
         if name == "train" and file.endswith("session.py"):
             found["the rest"] += round(1000 * cumulative_s)

@@ -25,7 +25,8 @@ SLOW = (
 )  # fmt: skip
 """The files that start workers and crowds, the longest first."""
 
-gc.disable()  # until the tests are collected: a quarter of that time
+if "PYTEST_XDIST_WORKER" in os.environ:  # until the tests are collected: a quarter of that time
+    gc.disable()
 
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")

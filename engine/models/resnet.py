@@ -107,7 +107,7 @@ def stage(
     info: ArchInfo, index: int, channels_in: int, stride: int, bottleneck_stride: BottleneckStride
 ) -> nn.Sequential:
     """Stage `index`, from 0: its first block changes size and channels, the others keep both."""
-    width, channels_out = info.width << index, (info.features // 8) << index
+    width, channels_out = info.stem_channels << index, (info.features // 8) << index
     blocks = [block_of(info, channels_in, width, stride, bottleneck_stride)]
     for _ in range(info.blocks[index] - 1):
         blocks.append(block_of(info, channels_out, width, 1, bottleneck_stride))
@@ -128,13 +128,18 @@ class ResNet(nn.Module):
         super().__init__()
         first = STEMS[stem]
         self.conv1 = nn.Conv2d(
-            3, info.width, first.kernel_px, stride=first.stride, padding=first.kernel_px // 2, bias=False
+            3,
+            info.stem_channels,
+            first.kernel_px,
+            stride=first.stride,
+            padding=first.kernel_px // 2,
+            bias=False,
         )
-        self.bn1 = nn.BatchNorm2d(info.width)
+        self.bn1 = nn.BatchNorm2d(info.stem_channels)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1) if first.has_max_pool else nn.Identity()
         narrow = info.features // 8
-        self.layer1 = stage(info, 0, info.width, 1, bottleneck_stride)
+        self.layer1 = stage(info, 0, info.stem_channels, 1, bottleneck_stride)
         self.layer2 = stage(info, 1, narrow, 2, bottleneck_stride)
         self.layer3 = stage(info, 2, 2 * narrow, 2, bottleneck_stride)
         self.layer4 = stage(info, 3, 4 * narrow, 2, bottleneck_stride)

@@ -55,8 +55,8 @@ class ArchInfo:
     """Of the 3×3 convolution in a bottleneck."""
     width_per_group: int = 64
     """Channels a group of that convolution in the first stage."""
-    width: int = 64
-    """Channels of the first convolution and of the first stage's base width; each further stage doubles it."""
+    stem_channels: int = 64
+    """Channels of the first convolution; stage i, from 0, has a base width of stem_channels · 2^i."""
     first_layer: str = "conv1"
     head: str = "fc"
     """Module names of the first convolution and the last layer."""
@@ -64,11 +64,11 @@ class ArchInfo:
     @property
     def features(self) -> int:
         """Inputs of the head."""
-        return 8 * self.width * BLOCK_EXPANSION[self.block]
+        return 8 * self.stem_channels * BLOCK_EXPANSION[self.block]
 
     @property
     def base_width(self) -> int:
-        """Inner channels of a block in the first stage."""
+        """Inner channels of a block in the first stage, at 64 stem channels."""
         return self.groups * self.width_per_group
 
     def cost(self, stem: Stem) -> Cost:

@@ -10,7 +10,7 @@ STAGES_SHRINK = 8
 
 @dataclass(frozen=True)
 class StemInfo:
-    """Convolution of 64 channels, and whether a 3×3 max pool of stride 2 follows it."""
+    """First convolution, and whether a 3×3 max pool of stride 2 follows it."""
 
     kernel_px: int
     stride: int

@@ -17,6 +17,8 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent / "support"), str(HERE)]
 import documents  # noqa: E402
 import recipes  # noqa: E402
 
+from tests.support.forking import serve_forks  # noqa: E402
+
 
 def write(name: str, content: Any) -> None:
     text = content if isinstance(content, str) else json.dumps(content, indent=1, sort_keys=True) + "\n"
@@ -25,6 +27,7 @@ def write(name: str, content: Any) -> None:
 
 def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
+    serve_forks()
     with tempfile.TemporaryDirectory() as folder:
         write("recipes.json", {"machine": recipes.processor(), "results": recipes.train_all(Path(folder))})
     with tempfile.TemporaryDirectory() as folder:

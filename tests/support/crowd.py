@@ -99,7 +99,7 @@ def _is_whole(epochs: tuple[int, ...]) -> bool:
 def take_part(what: str, url: str, seconds: float, results: Path) -> None:
     """Write or read, and write how many calls that were, and how long one took at most, to `results`.json; what is said
     meanwhile goes to `results`.err."""
-    os.dup2(os.open(results.with_suffix(".err"), os.O_WRONLY | os.O_CREAT), 2)
+    os.dup2(os.open(results.with_suffix(".err"), os.O_WRONLY | os.O_CREAT, 0o600), 2)
     sys.stderr = os.fdopen(2, "w", buffering=1)
     times = Timed()
     {"write": write, "read": read}[what](url, seconds, times)

@@ -21,11 +21,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+from engine.training.process import IMPORTS
+from tests.support.waiting import LIMIT_S
+
 PR_SET_CHILD_SUBREAPER = 36
 COMMS = {"engine.worker": "worker", "engine.training.process": "training"}
 """What /proc/PID/comm says of a forked process; its command line is that of the tests."""
-LATE_IMPORTS = ("engine.training.attempt", "torch._dynamo", "sklearn.datasets")
-"""What a training imports; the server does so once."""
+GET_READY, READY = b"get ready", b"ready"
 _server: socket.socket | None = None
 """This process's connection to its fork server."""
 
@@ -35,8 +37,9 @@ class Forked(subprocess.Popen[Any]):
 
     def _execute_child(self, args: Any, *more: Any) -> None:
         """Popen has made the pipes: here the process is made."""
-        cwd, env = more[4:6]
+        preexec, _, passed, cwd, env = more[1:6]
         pipes, has_own_session = more[9:15], more[20]
+        assert (preexec, passed, more[16:20], more[21]) == (None, (), (None, None, None, -1), -1), "not there"
         given, _, _, out, _, err = pipes
         module = args.index("-m") + 1
         asked = {
@@ -45,7 +48,9 @@ class Forked(subprocess.Popen[Any]):
             "cwd": str(cwd or os.getcwd()),
             "env": dict(os.environ if env is None else env),
             "has_own_session": bool(has_own_session),
+            "umask": os.umask(0o077),
         }
+        os.umask(asked["umask"])
         self.pid = _ask(asked, [number if end == -1 else end for number, end in enumerate((given, out, err))])
         self._child_created = True
         self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
@@ -57,7 +62,10 @@ def serve_forks() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         ours.close()
-        _serve(theirs)
+        try:
+            _serve(theirs)
+        finally:
+            os._exit(1)
     theirs.close()
     _server = ours
 
@@ -65,16 +73,18 @@ def serve_forks() -> None:
 def _ask(asked: dict[str, Any], standard: list[int]) -> int:
     """Return the pid of a new child of this process: orphans of its server become its own for a moment."""
     assert _server is not None, "there is no fork server: serve_forks() was not called"
+    _server.settimeout(LIMIT_S)
+    _server.send(GET_READY)
+    answer = _server.recv(1 << 16)
+    if answer != READY:
+        raise OSError(f"the fork server has failed: {answer.decode()}")
     prctl = ctypes.CDLL(None).prctl
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         socket.send_fds(_server, [json.dumps(asked).encode()], standard)
-        answer = _server.recv(64)
+        return int(_server.recv(64))
     finally:
         prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-    if not answer:
-        raise OSError("the fork server has gone")
-    return int(answer)
 
 
 def _serve(requests: socket.socket) -> NoReturn:
@@ -88,11 +98,22 @@ def _serve(requests: socket.socket) -> NoReturn:
         message, standard, _, _ = socket.recv_fds(requests, 1 << 20, 3)
         if not message:
             os._exit(0)
-        for name in LATE_IMPORTS:
-            importlib.import_module(name)
+        if message == GET_READY:
+            requests.send(_import_all())
+            continue
         requests.send(str(_orphan(json.loads(message), standard)).encode())
         for each in standard:
             os.close(each)
+
+
+def _import_all() -> bytes:
+    """Import what a training imports, which the processes then need not; return READY, or what went wrong."""
+    try:
+        for name in IMPORTS:
+            importlib.import_module(name)
+    except Exception:
+        return traceback.format_exc()[-4000:].encode()
+    return READY
 
 
 def _orphan(asked: dict[str, Any], standard: list[int]) -> int:
@@ -100,11 +121,13 @@ def _orphan(asked: dict[str, Any], standard: list[int]) -> int:
     reads, writes = os.pipe()
     parent = os.fork()
     if parent == 0:
-        child = os.fork()
-        if child == 0:
-            _become(asked, standard)
-        os.write(writes, str(child).encode())
-        os._exit(0)
+        try:
+            child = os.fork()
+            if child == 0:
+                _become(asked, standard)
+            os.write(writes, str(child).encode())
+        finally:
+            os._exit(0)
     os.waitpid(parent, 0)
     os.close(writes)
     child = int(os.read(reads, 64))
@@ -117,6 +140,7 @@ def _become(asked: dict[str, Any], standard: list[int]) -> NoReturn:
     code = 1
     try:
         gc.freeze()  # nothing of the tests' is to be closed here
+        os.umask(asked["umask"])
         if asked["has_own_session"]:
             os.setsid()
         for number, given in enumerate(standard):
@@ -132,7 +156,7 @@ def _become(asked: dict[str, Any], standard: list[int]) -> NoReturn:
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
-        Path("/proc/self/comm").write_text(COMMS[asked["module"]])
+        Path("/proc/self/comm").write_text(COMMS.get(asked["module"], "forked"))
         code = _run(asked["module"], asked["arguments"])
     except BaseException:
         traceback.print_exc()
@@ -151,8 +175,8 @@ def _run(module: str, arguments: list[str]) -> int:
             Popen=Forked, PIPE=subprocess.PIPE, STDOUT=subprocess.STDOUT, DEVNULL=subprocess.DEVNULL
         )
     sys.argv = [module, *arguments]
-    main = module if module == "engine.training.process" else f"{module}.__main__"
-    sys.modules.pop(main, None)  # a test may have imported it
+    is_package = hasattr(importlib.import_module(module), "__path__")
+    sys.modules.pop(f"{module}.__main__" if is_package else module, None)  # it may be imported already
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as left:

@@ -13,7 +13,6 @@ from engine.store.database import Store, open_store
 from engine.store.tables import Run
 from tests.support.forking import COMMS, Forked
 from tests.support.pictures import class_folders
-from tests.support.queue_training import train_queue
 from tests.support.waiting import LIMIT_S, until
 
 
@@ -60,10 +59,10 @@ class Lab:
         assert worker.wait(timeout=LIMIT_S) == 0
 
     def train_queue(self) -> None:
-        """Train all that waits, without a worker."""
-        self.store.close()
-        train_queue(self.home)
-        self.store = open_store(self.home.database)
+        """Train all that waits without a worker; in another process, as a training sets threads, number formats and the
+        allocator for good."""
+        command = [sys.executable, "-m", "tests.support.queue_training", str(self.home.root)]
+        assert Forked(command).wait(timeout=LIMIT_S) == 0
 
     def run(self, run_id: int) -> Run:
         with self.store.read() as session:

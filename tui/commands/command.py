@@ -62,7 +62,6 @@ def bindings(table: Iterable[Command]) -> list[BindingType]:
             command.title,
             show=command.in_footer,
             key_display=command.shown or None,
-            tooltip=command.help,
             id=command.id,
             priority=True,
         )

@@ -15,7 +15,7 @@ from tui.formatting import plain
 from tui.screens.app_port import AppPort, port_of
 from tui.screens.help import HelpScreen
 from tui.textual_internals import CoverableScreen
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_footer import KeyFooter
 
 T = TypeVar("T")
 TOO_SMALL = "resnet-tui needs 80×24 characters: enlarge the window"
@@ -73,7 +73,7 @@ class FullScreen(CommandScreen[T]):
         yield self.compose_head()
         yield Static(id="banner", markup=False)
         yield from self.compose_body()
-        yield KeyLine()
+        yield KeyFooter()
 
     def compose_head(self) -> Widget:
         """Make the line at the top."""

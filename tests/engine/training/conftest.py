@@ -12,15 +12,16 @@ from engine.files.paths import Home
 from engine.spec.archs import ARCH_INFOS
 
 RESNET18 = ARCH_INFOS["resnet18"]
+ON_A_CARD = ("test_cuda.py", "test_cuda_workers.py")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_resnet18(request: pytest.FixtureRequest) -> Iterator[None]:
-    """ResNet-18 with an eighth of its channels: its steps and checkpoints take a tenth of the time. On a card it is the
-    published one."""
+    """ResNet-18 with an eighth of its channels: its steps and checkpoints take a tenth of the time. The tests that need
+    a card train the published one."""
     with pytest.MonkeyPatch.context() as patch:
-        if "cuda" not in request.path.name:
-            patch.setitem(ARCH_INFOS, "resnet18", replace(RESNET18, width=8))
+        if request.path.name not in ON_A_CARD:
+            patch.setitem(ARCH_INFOS, "resnet18", replace(RESNET18, stem_channels=8))
         yield
 
 

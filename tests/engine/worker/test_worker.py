@@ -1,4 +1,4 @@
-"""Workers and training processes as they really are: killed, stopped, cancelled, fed with broken data."""
+"""Workers and their training processes: cancelled, drained, killed, without a folder, not started at all."""
 
 import os
 import signal

@@ -21,7 +21,7 @@ from tui.preferences import key_bindings
 from tui.preferences.state import APP, Preferences, load_preferences, save_preferences, state_file
 from tui.preferences.themes import NAMES, THEMES
 from tui.screens.help import HelpScreen
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_footer import KeyFooter
 
 # Keys
 
@@ -228,7 +228,7 @@ async def test_a_window_that_was_too_small_has_its_keys_back(home: Home, study: 
         await until(pilot, lambda: pilot.app.screen.has_class("-tiny"))
         await pilot.resize_terminal(*SMALL)
         await until(pilot, lambda: not pilot.app.screen.has_class("-tiny"))
-        await until(pilot, lambda: " open " in str(pilot.app.screen.query_one(KeyLine).render()))
+        await until(pilot, lambda: " open " in str(pilot.app.screen.query_one(KeyFooter).render()))
         assert {each.binding.action for each in pilot.app.active_bindings.values() if each.enabled} == before
 
 

@@ -20,6 +20,7 @@ from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
 from tui.snapshot_rows import make_workers
 from tui.widgets.clipped import Clipped
+from tui.widgets.key_footer import KeyFooter
 
 ALL_MARKED = (*"vjjjjj", "v", "c")
 KEYS: dict[str, tuple[str, ...]] = {
@@ -87,6 +88,8 @@ def test_it_looks_as_it_did(snap_compare: Any, home: Home, name: str, size: tupl
                 await until(pilot, lambda: shown(pilot, "#compare-head"))
         await settled(pilot, name)
         await pilot.pause()
+        for footer in pilot.app.screen.query(KeyFooter):
+            assert 0 < footer.render().cell_len <= size[0], "a key is cut off"
 
     assert snap_compare(app(home), terminal_size=size, run_before=before)
 

@@ -9,13 +9,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 
-class KeyLine(Widget):
+class KeyFooter(Widget):
     """Keys that do something now, each with a word; a click on one presses it.
 
     Textual's Footer mounts a widget for each key whenever the focus changes; this draws one line, and only when it
     changes."""
 
-    COMPONENT_CLASSES = {"key-line--key"}
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"key-footer--key"}
     keys: reactive[tuple[tuple[str, str, str, bool], ...]] = reactive(())
     """Key, its name on the screen, what it does, and whether it does so now; one for each action."""
 
@@ -23,8 +24,7 @@ class KeyLine(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._show)
 
     def _show(self, screen: Screen[object]) -> None:
-        """Show the keys; while the terminal is not in front those of before stay."""
-        if screen is not self.screen or not self.app.app_focus:
+        if screen is not self.screen:
             return
         of_action: dict[str, ActiveBinding] = {}
         for active in screen.active_bindings.values():
@@ -37,12 +37,15 @@ class KeyLine(Widget):
 
     def render(self) -> Text:
         line = Text(no_wrap=True, overflow="ellipsis")
-        bold = self.get_component_rich_style("key-line--key", partial=True)
+        bold = self.get_component_rich_style("key-footer--key", partial=True)
         for key, name, does, is_enabled in self.keys:
-            press = Style(meta={"key": key}, dim=not is_enabled)
+            press = Style(meta={"key": key, "is_enabled": is_enabled}, dim=not is_enabled)
             line.append(f" {name} ", bold + press).append(f"{does} ", press)
         return line
 
-    def on_click(self, event: events.Click) -> None:
-        if key := event.style.meta.get("key"):
-            self.app.simulate_key(key)
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        under = event.style.meta
+        if under.get("is_enabled"):
+            self.app.simulate_key(under["key"])
+        elif "key" in under:
+            self.app.bell()

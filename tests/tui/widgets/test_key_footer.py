@@ -4,23 +4,32 @@ from pilots import SMALL, app, opened, until
 
 from engine.files.paths import Home
 from engine.store.database import Store
+from tui.screens.error_screen import BrokenScreen
 from tui.screens.help import HelpScreen
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_footer import KeyFooter
 
 
 async def test_a_click_presses_the_key(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL) as pilot:
         await opened(pilot)
-        line = pilot.app.screen.query_one(KeyLine)
+        line = pilot.app.screen.query_one(KeyFooter)
         await until(pilot, lambda: "help" in str(line.render()))
-        assert await pilot.click(KeyLine, offset=(str(line.render()).index("help"), 0))
+        assert await pilot.click(KeyFooter, offset=(str(line.render()).index("help"), 0))
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+
+
+async def test_keys_that_change_while_another_window_is_in_front_are_shown(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        pilot.app.app_focus = False
+        await pilot.app.push_screen(BrokenScreen(ValueError("no such thing")))
+        await until(pilot, lambda: "restart" in str(pilot.app.screen.query_one(KeyFooter).render()))
 
 
 async def test_keys_that_stay_the_same_are_not_drawn_anew(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL) as pilot:
         await opened(pilot)
-        line = pilot.app.screen.query_one(KeyLine)
+        line = pilot.app.screen.query_one(KeyFooter)
         await until(pilot, lambda: "help" in str(line.render()))
         drawn: list[object] = []
         line.watch(line, "keys", lambda keys: drawn.append(keys), init=False)
