@@ -73,7 +73,7 @@ def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]
     if store is not None:
         with store.read() as session:
             for worker in workers.present(session):
-                if worker.device != "cpu" and "memory_total_gb" in worker.telemetry:
+                if workers.has_card(worker) and "memory_total_gb" in worker.telemetry:
                     cards[worker.device_name] = float(worker.telemetry["memory_total_gb"])
             peaks = listing.memory_peaks(session) if cards else []
         # The newest of a kind counts: they come newest first.

@@ -98,6 +98,12 @@ def _epoch_width(values: Collection[tuple[bool, int]]) -> int:
     return max(len("epoch"), 2 * len(str(max((epochs for _, epochs in values), default=0))) + 1)
 
 
+def _decimals_width(values: Collection[float | None]) -> int:
+    """Return the width of the longest of numbers with equally many decimals: the least or the greatest."""
+    known = [value for value in values if value is not None]
+    return max([5, *(len(decimals(value)) for value in (min(known), max(known)))]) if known else 5
+
+
 def _verdict(row: RunRow, width: int) -> str:
     if width == SIGN:
         return "⚠" if row.warned else ""
@@ -166,8 +172,7 @@ COLUMNS = (
         lambda row: row.ends is not None, _where_any(9),
     ),
     ColumnInfo(
-        "best", "best", lambda row, _: decimals(row.best), lambda row: decimals(row.best), _longest(5, WHOLE),
-        right=True,
+        "best", "best", lambda row, _: decimals(row.best), attrgetter("best"), _decimals_width, right=True,
     ),
     ColumnInfo(
         "kappa", "kappa", lambda row, _: decimals(row.kappa, 3), lambda row: row.kappa is not None,
