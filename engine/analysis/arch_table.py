@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.analysis.markdown import UNDEFINED, markdown, table
 from engine.analysis.study import Study, StudyRun
-from engine.spec.archs import ARCH_INFOS, ARCHS
+from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
 
 
@@ -49,7 +49,8 @@ def archs_used(study: Study) -> tuple[tuple[str, str], ...]:
     """Return the networks to ask the summary for, as (arch, bottleneck stride) in the registry's order, without
     plug-ins, which the summary does not know."""
     used = {_run_key(run) for run in study.runs if run.spec.arch in ARCH_INFOS}
-    return tuple(sorted(used, key=lambda key: (ARCHS.index(key[0]), key[1])))
+    order = list(ARCH_INFOS)
+    return tuple(sorted(used, key=lambda key: (order.index(key[0]), key[1])))
 
 
 def table_1(study: Study, architectures: Iterable[ArchTable]) -> str:

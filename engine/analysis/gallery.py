@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from engine.analysis import figures, matrix_figure
 from engine.analysis.markdown import markdown, slug, unique
 from engine.analysis.study import StudyRun
-from engine.spec.archs import ARCHS
+from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
 
 ACCURACY_NOTE = (
@@ -48,7 +48,7 @@ def add_accuracy(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> 
         mine = [run for run in runs if run.spec.arch == arch]
         splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
         caption = f"{splits} accuracy of {markdown(arch_shown(arch))} on {markdown(runs[0].data)} per epoch"
-        names.append(unique(arch if arch in ARCHS else slug(arch_shown(arch)), names))
+        names.append(unique(arch if arch in ARCH_INFOS else slug(arch_shown(arch)), names))
         for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
             picture = figures.draw_accuracy(some, axis)
             texts += gallery.add(
@@ -59,7 +59,7 @@ def add_accuracy(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> 
 
 def _place(arch: str) -> tuple[int, str]:
     """Sort built-in architectures in the registry's order, then plug-ins by name."""
-    return (ARCHS.index(arch) if arch in ARCHS else len(ARCHS)), arch
+    return list(ARCH_INFOS).index(arch) if arch in ARCH_INFOS else len(ARCH_INFOS), arch
 
 
 def add_matrices(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> list[str]:

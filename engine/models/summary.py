@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.models.resnet import ResNet, resnet
-from engine.spec.archs import ARCH_INFOS, ARCHS
+from engine.spec.archs import ARCH_INFOS
 
 SOURCES = {
     "published_multiply_adds": "He et al. 2015, Table 1, there called FLOPs",
@@ -142,11 +142,11 @@ def _published(summary: ArchSummary) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table of some networks or of all; the exit code is 2 when there is no such network."""
     parser = argparse.ArgumentParser(prog="python -m engine.models.summary", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(ARCHS)}; all when left out")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(ARCH_INFOS)}; all when left out")
     parser.add_argument("--bottleneck-stride", default="3x3", help="3x3 (torchvision) or 1x1 (the paper)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
-    names = options.names or list(ARCHS)
+    names = options.names or list(ARCH_INFOS)
     try:
         summaries = [summarise(name, bottleneck_stride=options.bottleneck_stride) for name in names]
     except ValueError as error:

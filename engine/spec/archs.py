@@ -144,8 +144,7 @@ _INFOS = (
     ),
 )  # fmt: skip
 ARCH_INFOS: dict[str, ArchInfo] = {info.name: info for info in _INFOS}
-ARCHS: tuple[str, ...] = tuple(ARCH_INFOS)
-DEFAULT_ARCH = ARCHS[0]
+DEFAULT_ARCH = _INFOS[0].name
 
 
 def find_arch(arch: str) -> ArchInfo | None:

@@ -1,5 +1,6 @@
 """Declaration of a spec's field, and checks of text that several fields share."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import Field
@@ -14,12 +15,12 @@ def setting(
     group: str,
     *,
     grid: bool = False,
-    words: tuple[str, ...] = (),
+    words: Collection[str] = (),
     **limits: Any,
 ) -> Any:
     """Return a field of a spec. `group` is the heading under which help and forms show it; a `grid` field takes lists;
-    `words` are offered where the field may be more than a few words."""
-    extra: dict[str, Any] = {"group": group, "grid": grid, "words": list(words)}
+    `words`, such as the names in a registry, are offered where the field may be more than those."""
+    extra: dict[str, Any] = {"group": group, "grid": grid, "words": words}
     return Field(default, description=description, json_schema_extra=extra, **limits)
 
 

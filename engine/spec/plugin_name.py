@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from engine.spec.archs import ARCHS
+from engine.spec.archs import ARCH_INFOS
 
 SUFFIX = ".py"
 
@@ -29,10 +29,12 @@ def plugin_of(arch: str) -> PluginName | None:
 def checked_arch(arch: str) -> str:
     """Return the name of a built-in architecture or a plug-in. Raises ValueError, saying what there is."""
     name = arch.strip()
-    if name in ARCHS:
+    if name in ARCH_INFOS:
         return name
     if plugin_of(name) is None:
-        raise ValueError(f"{name!r} is unknown: choose from {', '.join(ARCHS)}, or give FILE.py:FUNCTION")
+        raise ValueError(
+            f"{name!r} is unknown: choose from {', '.join(ARCH_INFOS)}, or give FILE.py:FUNCTION"
+        )
     if not name.isprintable():
         raise ValueError(f"{name!r} has characters that cannot be shown: rename the file")
     return name

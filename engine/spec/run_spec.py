@@ -13,7 +13,7 @@ from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
 from engine.recipes.schedules import SCHEDULES
-from engine.spec.archs import ARCHS, DEFAULT_ARCH
+from engine.spec.archs import ARCH_INFOS, DEFAULT_ARCH
 from engine.spec.dependent_defaults import filled
 from engine.spec.fields import FOUND_FIELDS, checked_class_names, checked_text, setting
 from engine.spec.plugin_name import checked_arch
@@ -69,7 +69,7 @@ class RunSpec(BaseModel):
     )
 
     arch: str = setting(
-        DEFAULT_ARCH, "network, by name or as FILE.py:FUNCTION", "Network", grid=True, words=ARCHS
+        DEFAULT_ARCH, "network, by name or as FILE.py:FUNCTION", "Network", grid=True, words=ARCH_INFOS
     )
     implementation: Literal["own", "torchvision"] = setting("own", "whose ResNet code", "Network")
     bottleneck_stride: Literal["3x3", "1x1"] = setting(

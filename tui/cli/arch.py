@@ -10,7 +10,7 @@ import typer
 
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.files.paths import Home
-from engine.spec.archs import ARCHS
+from engine.spec.archs import ARCH_INFOS
 from engine.torch_subprocess import ask
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_json
@@ -27,18 +27,20 @@ NARROWEST = 12
 @takes_home
 def arch(
     home: Home,
-    name: Annotated[str | None, typer.Argument(help=f"One of {', '.join(ARCHS)} (default: all).")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help=f"One of {', '.join(ARCH_INFOS)} (default: all).")
+    ] = None,
     bottleneck_stride: Annotated[
         str, typer.Option(help="3x3 as in torchvision, 1x1 as in the paper.")
     ] = "3x3",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
 ) -> int:
     """Show the networks' layers, parameters and multiply-adds beside the published ones."""
-    if name is not None and name not in ARCHS:
-        raise CliError(f"unknown network {name!r}: choose from {', '.join(ARCHS)}")
+    if name is not None and name not in ARCH_INFOS:
+        raise CliError(f"unknown network {name!r}: choose from {', '.join(ARCH_INFOS)}")
     if bottleneck_stride not in STRIDES:
         raise CliError(f"--bottleneck-stride: {bottleneck_stride!r} is unknown: choose 3x3 or 1x1")
-    names = [name] if name else list(ARCHS)
+    names = [name] if name else list(ARCH_INFOS)
     document = ask(
         "models.summary", [*names, "--bottleneck-stride", bottleneck_stride], what="the architecture table"
     )

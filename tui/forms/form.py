@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.recipes.optimizers import DEFAULT
-from engine.spec.archs import ARCHS, DEFAULT_ARCH
+from engine.spec.archs import DEFAULT_ARCH
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
 from engine.spec.plugin_name import arch_shown
@@ -140,7 +140,7 @@ def completions(name: str, text: str, paths: Callable[[str], Sequence[str]]) -> 
         return _first(f"{before}{setting}={head}", value, choices) if value else None
     words = {
         "data": tuple(BUILTIN_DEFAULTS),
-        ARCH: ARCHS,
+        ARCH: choices_of(ARCH),
         "pretrained": (*SOURCE_WORDS, RUN_PREFIX),
         PRESET: tuple(PRESETS),
     }[name]

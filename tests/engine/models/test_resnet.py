@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from engine.models import resnet, summary
 from engine.models.resnet import build_model
-from engine.spec.archs import ARCH_INFOS, ARCHS
+from engine.spec.archs import ARCH_INFOS
 
 IN_PAPER = tuple(arch for arch, info in ARCH_INFOS.items() if info.paper_multiply_adds)
 MEASURED_1X1 = {
@@ -41,7 +41,7 @@ def logits_of(model: nn.Module) -> Tensor:
     return logits
 
 
-@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("arch", ARCH_INFOS)
 def test_states_load_strictly_both_ways_and_answer_alike(arch: str) -> None:
     with torch.device("meta"):
         ours = resnet.resnet(arch, 7, "3x3", zero_init_residual=False)
@@ -153,7 +153,7 @@ def test_choices_out_of_range_are_named(arguments: dict[str, str], message: str)
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("arch", ARCH_INFOS)
 def test_table_counts_equal_the_measured_ones(arch: str) -> None:
     table = summary.summarise(arch)
     with torch.device("meta"):

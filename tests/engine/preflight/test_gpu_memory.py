@@ -17,7 +17,7 @@ from engine.preflight.gpu_memory import (
     need,
     too_large,
 )
-from engine.spec.archs import ARCH_INFOS, ARCHS
+from engine.spec.archs import ARCH_INFOS
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 from engine.spec.stems import STEMS, Stem
@@ -30,7 +30,7 @@ SPEC = make_spec({"data": "photos", "arch": "resnet50", "batch_size": 256, "prec
 
 
 @pytest.mark.parametrize("stem", STEMS)
-@pytest.mark.parametrize("arch", ARCHS)
+@pytest.mark.parametrize("arch", ARCH_INFOS)
 def test_the_figures_are_what_autograd_keeps(arch: str, stem: Stem) -> None:
     info, cost = ARCH_INFOS[arch], ARCH_INFOS[arch].cost(stem)
     with torch.device("meta"):

@@ -1,12 +1,14 @@
 """What every entry of every registry must have, and what an entry that is added brings with it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import typer
-from sessions import CPU, Memory
+from pictures import class_folders
+from sessions import CPU, Memory, context
 from small import small_home, small_session, small_spec
 from studies import train
 from torch import Tensor
@@ -16,6 +18,8 @@ from typer.testing import CliRunner
 
 from engine.analysis.majority_class import majority_class_loss
 from engine.analysis.settings_section import settings_section
+from engine.files.paths import Home
+from engine.models.summary import summarise
 from engine.queries.read_study import collect
 from engine.recipes.augmentations import AUGMENTATIONS
 from engine.recipes.entry import by_name
@@ -24,11 +28,13 @@ from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS, OptimizerInfo, make_optimizer
 from engine.recipes.registries import REGISTRIES
 from engine.recipes.schedules import SCHEDULES, ScheduleInfo
+from engine.spec.archs import ARCH_INFOS
 from engine.spec.grid import SpecError, load_spec, make_spec
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 from engine.store import queue, workers
 from engine.store.add import add_runs
 from engine.store.database import open_store
+from engine.training.session import Session
 from tui.cli.options import takes_spec
 from tui.forms.form import completions
 
@@ -68,12 +74,21 @@ TOY_SCHEDULE = ScheduleInfo(
     make=lambda optimizer, lr, steps: LambdaLR(optimizer, lambda step: 0.5**step),
     is_extendable=True,
 )
-TOYS = {"loss": TOY_LOSS.name, "optimizer": TOY_OPTIMIZER.name, "schedule": TOY_SCHEDULE.name}
+TOY_ARCH = replace(
+    ARCH_INFOS["resnet18"], name="toy-resnet10", title="Toy ResNet-10", blocks=(1, 1, 1, 1), stem_channels=8
+)
+TOYS = {
+    "arch": TOY_ARCH.name,
+    "loss": TOY_LOSS.name,
+    "optimizer": TOY_OPTIMIZER.name,
+    "schedule": TOY_SCHEDULE.name,
+}
 
 
 @pytest.fixture
 def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A loss, an optimiser and a schedule that nothing but these tests knows."""
+    """An architecture, a loss, an optimiser and a schedule that nothing but these tests knows."""
+    monkeypatch.setitem(ARCH_INFOS, TOY_ARCH.name, TOY_ARCH)
     monkeypatch.setitem(LOSSES, TOY_LOSS.name, TOY_LOSS)
     monkeypatch.setitem(OPTIMIZERS, TOY_OPTIMIZER.name, TOY_OPTIMIZER)
     monkeypatch.setitem(SCHEDULES, TOY_SCHEDULE.name, TOY_SCHEDULE)
@@ -128,7 +143,8 @@ def test_a_new_entry_is_offered_wherever_settings_are_given(toys: None) -> None:
     said = add_help()
     for setting, name in TOYS.items():
         assert name in said
-        assert completions("more", f"{setting}=toy", lambda _: ()) == f"{setting}={name}"
+        typed, whole = ("toy", name) if setting == "arch" else (f"{setting}=toy", f"{setting}={name}")
+        assert completions("arch" if setting == "arch" else "more", typed, lambda _: ()) == whole
     with pytest.raises(SpecError, match="loss toy-brier knows no smoothing: choose label_smoothing 0"):
         make_spec({"data": "d", **TOYS, "label_smoothing": 0.1})
     with pytest.raises(SpecError, match="nesterov: needs optimizer sgd with a momentum above 0"):
@@ -147,6 +163,18 @@ def test_a_new_entry_trains(toys: None, tmp_path: Path, monkeypatch: pytest.Monk
     assert isinstance(optimizer, Rprop)
 
 
+def test_a_new_architecture_trains_and_is_summarised(toys: None, tmp_path: Path) -> None:
+    class_folders(tmp_path / "data", classes=2, each=6)
+    small = {"data": "data", "image_size": 16, "batch_size": 4, "epochs": 1, "threads": 1}
+    spec, memory = make_spec({**small, "arch": TOY_ARCH.name}), Memory()
+    made = Session(context(spec, Home.find(tmp_path, cache=tmp_path / "cache")))
+    assert made.net.model.fc.in_features == 64
+    assert made.train(memory, lambda: False) and memory.measured[-1].number("train_loss")
+    summary = summarise(TOY_ARCH.name, num_classes=2, image_size_px=16)
+    assert "[3×3,8; 3×3,8]×1" in str(summary.layers)
+    assert summary.parameters == sum(each.numel() for each in made.net.model.parameters())
+
+
 def test_a_new_entry_is_explained_in_the_report(toys: None, tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
     worker = workers.register(store, pid=1, device="cpu", device_name="test")
@@ -158,5 +186,6 @@ def test_a_new_entry_is_explained_in_the_report(toys: None, tmp_path: Path) -> N
         queue.end(store, held, "done")
     text = settings_section(collect(store, run_ids=None, sweep="toys"))
     store.close()
+    assert "| digits | toy-resnet10 | scratch | toy-brier |" in text
     assert "| `optimizer` | toy-rprop | optimiser: resilient propagation of a toy |" in text
     assert "- `loss` ce: cross-entropy; toy-brier: the Brier score of a toy." in text

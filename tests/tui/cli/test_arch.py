@@ -8,7 +8,7 @@ import pytest
 
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.models.summary import summarise
-from engine.spec.archs import ARCHS
+from engine.spec.archs import ARCH_INFOS
 from tui.cli import run
 from tui.cli.arch import table_lines
 
@@ -20,14 +20,14 @@ def table_of(name: str, stride: str) -> ArchTable:
 
 
 def lines(width: int, *names: str, stride: str = "3x3") -> list[str]:
-    return table_lines([table_of(name, stride) for name in names or ARCHS], width)
+    return table_lines([table_of(name, stride) for name in names or ARCH_INFOS], width)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_papers_networks_stand_side_by_side(width: int) -> None:
-    table = lines(width, *ARCHS[:5])
+    table = lines(width, *list(ARCH_INFOS)[:5])
     assert max(map(len, table[:-4])) <= width
-    assert table[0].split() == ["layer", "output", *ARCHS[:5]]
+    assert table[0].split() == ["layer", "output", *list(ARCH_INFOS)[:5]]
     assert "conv3_x 28×28" in "\n".join(table) and table[1].endswith("112×112  7×7,64, stride 2")
     (counts,) = [line for line in table if "×36" in line]
     assert counts.split() == [
@@ -44,7 +44,7 @@ def test_more_networks_than_fit_stand_below(width: int, tables: int) -> None:
     table = lines(width)
     assert max(map(len, table[:-4])) <= width
     heads = [line.split()[2:] for line in table if line.startswith("layer")]
-    assert len(heads) == tables and [arch for head in heads for arch in head] == list(ARCHS)
+    assert len(heads) == tables and [arch for head in heads for arch in head] == list(ARCH_INFOS)
     assert [line.split()[1:] for line in table if line.startswith("published")] == [
         ["1.8e9", "3.6e9", "3.8e9", "7.6e9", "11.3e9"]
     ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.analysis.forecast import Pace, PastRun, learn
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
-from engine.spec.archs import ARCHS
+from engine.spec.archs import ARCH_INFOS
 from engine.spec.grid import SpecError, make_spec
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 from tui.forms.estimate import Measured, time_shown
@@ -103,7 +103,7 @@ def test_a_clone_says_all_of_its_spec(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from([*OWN[2:], *OTHERS]), max_size=5, unique=True))
     settings = {name: data.draw(values(name), label=name) for name in names}
     try:
-        spec = make_spec({"data": "retina", "arch": data.draw(st.sampled_from(ARCHS)), **settings})
+        spec = make_spec({"data": "retina", "arch": data.draw(st.sampled_from(list(ARCH_INFOS))), **settings})
     except SpecError:
         return
     texts = texts_of(spec, {})
