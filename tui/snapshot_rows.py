@@ -64,13 +64,17 @@ def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
 
 
 def _of_waiting(run: Listed, waiting: Waiting | None) -> tuple[str, int | None]:
-    remarks = {
-        "queued": waiting_text(waiting),
-        "failed": run.error or run.cause or "",
-        "running": run.doing,
-    }
+    match run.status:
+        case "queued":
+            remark = waiting_text(waiting)
+        case "failed":
+            remark = run.error or run.cause or ""
+        case "running":
+            remark = run.doing
+        case _:
+            remark = ""
     ends = round(waiting.ends[1].timestamp() / 60) * 60 if waiting and waiting.ends else None
-    return plain(remarks.get(run.status, "")), ends
+    return plain(remark), ends
 
 
 def _rank(run: Listed) -> tuple[int, int, int, int]:
