@@ -190,41 +190,6 @@ def resnet(
     return ResNet(ARCH_INFOS[arch], num_classes, stride, zero_init_residual, stem)
 
 
-def resnet18(
-    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
-) -> ResNet:
-    """18 layers of basic blocks, which have no bottleneck: both strides are the same network."""
-    return resnet("resnet18", num_classes, bottleneck_stride, zero_init_residual)
-
-
-def resnet34(
-    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
-) -> ResNet:
-    """34 layers of basic blocks, which have no bottleneck: both strides are the same network."""
-    return resnet("resnet34", num_classes, bottleneck_stride, zero_init_residual)
-
-
-def resnet50(
-    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
-) -> ResNet:
-    """50 layers of bottlenecks; 4.09e9 multiply-adds with the stride in the 3×3, 3.86e9 in the 1×1."""
-    return resnet("resnet50", num_classes, bottleneck_stride, zero_init_residual)
-
-
-def resnet101(
-    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
-) -> ResNet:
-    """101 layers of bottlenecks; 7.80e9 multiply-adds with the stride in the 3×3, 7.57e9 in the 1×1."""
-    return resnet("resnet101", num_classes, bottleneck_stride, zero_init_residual)
-
-
-def resnet152(
-    num_classes: int = 1000, *, bottleneck_stride: str = "3x3", zero_init_residual: bool = False
-) -> ResNet:
-    """152 layers of bottlenecks; 11.51e9 multiply-adds with the stride in the 3×3, 11.28e9 in the 1×1."""
-    return resnet("resnet152", num_classes, bottleneck_stride, zero_init_residual)
-
-
 def build_model(
     arch: str,
     num_classes: int,

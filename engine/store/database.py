@@ -58,8 +58,8 @@ class Store:
         return {BACKEND: self.backend}
 
     def which_file(self) -> tuple[int, int] | None:
-        """What tells the file that lies under its name now from one that is put in its place; None for a database on
-        a server. Raises StoreError where it has gone, which an open connection does not notice."""
+        """Return what tells the file that lies under its name now from one that is put in its place; None for a
+        database on a server. Raises StoreError where it has gone, which an open connection does not notice."""
         if self.path is None:
             return None
         try:

@@ -168,7 +168,7 @@ class TrainingProcess:
             self._process.wait(REAP_S)
 
     def _record_end(self) -> None:
-        """The process records its own ending; only where it could not is it done here."""
+        """Record the ending of a process that could not record it itself."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()

@@ -145,8 +145,8 @@ def _write(session: Session, changes: Sequence[Values], changed: int) -> None:
 
 
 def _misfit(session: Session, run_id: int, before: Values, network_then: Mapping[int, str]) -> str | None:
-    """Why a run that gets its spec or status back could not train: it and its source, or those that start from it,
-    would differ in network. `network_then`: of all runs that get theirs back."""
+    """Say why a run that gets its spec or status back could not train: it and its source, or those that start from
+    it, would differ in network; None where it could. `network_then`: of all runs that get theirs back."""
     if not {"spec", "status"} & before.keys():
         return None
     run = session.get_one(Run, run_id)

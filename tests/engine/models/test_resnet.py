@@ -111,7 +111,7 @@ def test_initialisation_is_hes() -> None:
 
 @pytest.mark.parametrize("arch", ["resnet18", "resnet50"])
 def test_zero_init_residual_makes_blocks_the_identity(arch: str) -> None:
-    model = getattr(resnet, arch)(num_classes=2, zero_init_residual=True).eval()
+    model = resnet.resnet(arch, 2, "3x3", zero_init_residual=True).eval()
     channels = model.fc.in_features
     x = torch.rand(1, channels, 4, 4)
     assert torch.equal(model.layer4[1](x), x)

@@ -17,7 +17,7 @@ from weight_states import small_state
 from engine.models import imagenet
 from engine.models.imagenet import imagenet_file, short_timeout
 from engine.models.layers import BuiltModel, Layers
-from engine.models.resnet import build_model, resnet18
+from engine.models.resnet import build_model, resnet
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata, weights_bytes
 from engine.models.weights import LoadedWeights, apply_weights, read_weights
 from engine.spec.archs import ARCH_INFOS
@@ -31,7 +31,7 @@ RESNET50_V2_FILE = "resnet50-11ad3fa6.pth"
 def small_model(num_classes: int = 5) -> nn.Module:
     """The network that weights are put into: the one of seed 0, its tensors its own."""
     with torch.device("meta"):
-        model = resnet18(num_classes)
+        model = resnet("resnet18", num_classes, "3x3", zero_init_residual=False)
     fresh = {name: tensor.clone() for name, tensor in small_state(0, num_classes).items()}
     model.load_state_dict(fresh, assign=True)
     return model
