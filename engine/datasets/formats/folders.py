@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names import is_image, walk_images
 from engine.datasets.formats.problems import DataError, note
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import SPLIT_WORDS
 from engine.problem import Problem
+
+FOLDER_NAMES = LabelSource("names of folders")
 
 
 def has_split_folders(path: Path) -> bool:
@@ -33,6 +36,7 @@ def read_split_folders(path: Path) -> Layout:
         tuple(rows),
         tuple(problems),
         has_names=True,
+        label_source=FOLDER_NAMES,
     )
 
 
@@ -42,7 +46,9 @@ def read_class_folders(path: Path) -> Layout | None:
     if len({row.label for row in rows}) < 2:
         return None
     why = f"{path} holds a folder for each class"
-    return Layout("class folders", why, path, rows, tuple(_loose(path)), has_names=True)
+    return Layout(
+        "class folders", why, path, rows, tuple(_loose(path)), has_names=True, label_source=FOLDER_NAMES
+    )
 
 
 def _split_folders(path: Path) -> dict[str, str]:

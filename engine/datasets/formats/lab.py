@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.datasets.formats.column_roles import IMAGE_HEADINGS, LABEL_HEADINGS, SAMPLE
 from engine.datasets.formats.csv_files import heading, read_column
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.labels import is_missing, is_whole
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places, looks_like
@@ -49,6 +50,7 @@ def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
         placed.root,
         placed.rows,
         (*problems, *placed.problems),
+        label_source=LabelSource("the lab's CSVs", says_grades=True),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.image_folders import choose_folders
 from engine.datasets.formats.missing_files import RowsWithoutFile
 from engine.datasets.formats.names import Listing, Places, is_inside
@@ -29,6 +30,7 @@ class Layout:
     """Column that the rows' groups come from."""
     has_names: bool = False
     """True where labels are the names of folders."""
+    label_source: LabelSource = LabelSource()
 
 
 @dataclass(frozen=True)

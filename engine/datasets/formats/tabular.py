@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.datasets.formats.column_roles import Columns, find_columns
 from engine.datasets.formats.csv_files import Table, is_table, read_table
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.names import Places
 from engine.datasets.formats.problems import DataError, error, no_header, note
@@ -125,6 +126,14 @@ def read_tables(fits: Sequence[Fit], unused: Iterable[str], options: ReadOptions
         placed.rows,
         (*problems, *placed.problems),
         group.columns.named(group.table, group.columns.group or 0) if group else "",
+        label_source=_label_source(fits[0]),
+    )
+
+
+def _label_source(fit: Fit) -> LabelSource:
+    column, has_header = fit.columns.label, fit.columns.has_header
+    return LabelSource.column(
+        fit.columns.named(fit.table, column), fit.table.rows[0][column] if has_header else ""
     )
 
 
