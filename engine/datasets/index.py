@@ -102,6 +102,14 @@ class Index:
         parts += [f"{len(self.groups_used):,} groups by {self.group_rule}"] if self.groups else []
         return f"{self.kind}: {', '.join(parts)}"
 
+    def with_classes(self, names: Sequence[str]) -> "Index":
+        """Return the index with its classes numbered as in `names`; as it is where `names` lacks one of them."""
+        if not set(self.class_names) <= set(names):
+            return self
+        place = {name: number for number, name in enumerate(names)}
+        labels = tuple(place[self.class_names[label]] for label in self.labels)
+        return dataclasses.replace(self, labels=labels, class_names=tuple(names))
+
 
 @dataclass(frozen=True)
 class Survey:

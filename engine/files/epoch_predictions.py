@@ -101,6 +101,37 @@ def read_predictions(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     return Answers(names, labels, answers, known)
 
 
+@dataclass(frozen=True)
+class Scored:
+    """Test images of the best or the last epoch, with everything that the network said of each."""
+
+    labels: NDArray[np.int64]
+    answers: NDArray[np.int64]
+    """Predicted classes."""
+    scores: NDArray[np.float32]
+    """Probabilities, images × classes, or grades, images × 1."""
+
+    def confusion(self, classes: int) -> list[list[int]]:
+        """Count the predictions of each class, row = true class: tells which epoch the files are of."""
+        cells = np.bincount(self.labels * classes + self.answers, minlength=classes * classes)
+        return [list(map(int, row)) for row in cells.reshape(classes, classes)]
+
+
+def read_scored(paths: RunPaths, class_names: Sequence[str], *, last: bool) -> Scored | None:
+    """Read the files of the best or of the last epoch; None where one is missing, broken or of other images."""
+    number = {csv_cell(name): place for place, name in enumerate(class_names)}
+    scores = _load(paths.scores(last=last))
+    try:
+        with paths.predictions(last=last).open(newline="", errors="surrogateescape") as opened:
+            rows = [(number[row["label"]], number[row["answer"]]) for row in csv.DictReader(opened)]
+    except (OSError, csv.Error, KeyError, TypeError):
+        return None
+    if scores is None or len(scores) != len(rows) or scores.shape[1] not in (1, len(class_names)):
+        return None
+    pairs = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    return Scored(pairs[:, 0], pairs[:, 1], scores)
+
+
 def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Read the test images and their classes from the predictions of the best epoch, else of the last."""
     number = {csv_cell(name): place for place, name in enumerate(class_names)}

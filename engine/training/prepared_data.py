@@ -1,5 +1,6 @@
 """Preparation of a run's images: index, pack, make batches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,15 @@ class PreparedData:
     steps_per_epoch: int
 
 
-def prepare_data(context: RunContext) -> PreparedData:
+def prepare_data(context: RunContext, class_names: Sequence[str] = ()) -> PreparedData:
     """Index and pack the images; list unreadable ones in the run's folder.
+
+    A run that goes on numbers its classes as in `class_names`, those that it began with.
 
     Raises DataError, CacheError, and Stopped where `should_stop` returns True while images are packed."""
     spec = context.spec
     index = index_data(context.home, spec)
+    index = index.with_classes(class_names) if class_names else index
     context.log(f"data {spec.data}: {index.describe()}")
     if problem := next(check_fit([spec], index), None):
         raise DataError(problem)

@@ -41,7 +41,7 @@ def set_up(context: RunContext) -> Setup:
         context.log("its checkpoints are torn and cannot be used: training from the start")
     # Load weights first, so that missing or unsuitable ones show before the images are packed.
     weights = None if resumes else first_weights(spec, context.home)
-    data = prepare_data(context)
+    data = prepare_data(context, context.class_names if resumes else ())
     if checkpoint is not None and checkpoint["data"] != data.index.digest:
         raise DataError(
             f"{spec.data} has other images, labels or splits than when this run began: add the run anew"

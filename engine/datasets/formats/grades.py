@@ -94,9 +94,9 @@ def _guess(source: LabelSource, classes: Sequence[str], *, are_numbers: bool, ar
     holds, does = ("hold", "do") if source.is_plural else ("holds", "does")
     if source.says_grades and are_numbers:
         return Order(True, f"{source.words} {holds} grades", IF_NOT)
-    scale = _by_severity(classes)
-    if scale == list(classes) and are_named:
+    if are_named and is_scale(classes):
         return Order(True, "the class names are words of severity", IF_NOT)
+    scale = _by_severity(classes)
     if scale and are_named:
         return Order(False, "the class names do not go from the least severe to the worst", IF_GRADES)
     if scale:
@@ -105,6 +105,11 @@ def _guess(source: LabelSource, classes: Sequence[str], *, are_numbers: bool, ar
     if source.says_grades:
         return Order(False, f"{source.words} {holds} words that are no grades", IF_GRADES)
     return Order(False, f"{source.words} {does} not say so", IF_GRADES)
+
+
+def is_scale(names: Sequence[str]) -> bool:
+    """Return True for words of severity, each worse than the one before."""
+    return bool(names) and _by_severity(names) == list(names)
 
 
 def _by_severity(names: Sequence[str]) -> list[str]:

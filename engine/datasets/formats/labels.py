@@ -62,14 +62,14 @@ def find_classes(
         are_numbers = False
         classes = tuple(class_names) or tuple(sorted(good, key=_by_number))
         numbered = {normal(name): number for number, name in enumerate(classes)}
-        more, rises = (), _rise(classes)
+        more, rises = (), rise(classes)
     found_numbers = tuple(numbered.get(label) for label in labels)
     wrong = [row for row, number in enumerate(found_numbers) if number is None]
     problems = _problems(labels, names, wrong, are_numbers, tuple(class_names))
     return Classes(classes, found_numbers, rises, (*problems, *more))
 
 
-def _rise(names: Sequence[str]) -> bool:
+def rise(names: Sequence[str]) -> bool:
     """Return True for whole numbers in rising order."""
     if not names or not all(map(is_whole, names)):
         return False
