@@ -133,11 +133,7 @@ def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: s
     untouched = [run_id for run_id in run_ids if run_id not in set(followed)]
     what = f"ordered {ordered}"
     numbers = "kappa and the referable numbers " + ("computed anew" if ordered == "on" else "undefined")
-    lacking = (
-        f"run {each.run_id}: not known, as the scores were not kept: {label} of {_epochs(epochs)}"
-        for each in found
-        for label, epochs in each.unknown.items()
-    )
+    lacking = [line for each in found for line in _lacking(each)]
     stays = [each.run_id for each in found if each.verdict_stays]
     verdicts = (
         [f"{numbered(stays)}: verdict as before, for the data cannot be read to judge it anew"]
@@ -145,6 +141,16 @@ def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: s
         else []
     )
     return Outcome(((followed, f"{what}: {numbers}"), (untouched, what)), warnings=(*lacking, *verdicts))
+
+
+def _lacking(found: class_order.Reordered) -> Iterator[str]:
+    """Say of which epochs too little was kept to compute some of the numbers."""
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for label, epochs in found.unknown.items():
+        alike.setdefault(tuple(epochs), []).append(label)
+    for of_epochs, labels in alike.items():
+        what = f"not known of {_epochs(of_epochs)}, of which too little was kept: {', '.join(labels)}"
+        yield f"run {found.run_id}: {what}"
 
 
 def _epochs(epochs: Sequence[int]) -> str:

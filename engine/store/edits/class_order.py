@@ -35,7 +35,7 @@ class Reordered:
 
     run_id: int
     unknown: dict[str, list[int]] = field(default_factory=dict)
-    """Metrics that cannot be computed from what was kept, with their epochs."""
+    """Labels of the metrics that cannot be computed from what was kept, with their epochs."""
     verdict_stays: bool = False
     """True where the verdict could not be judged anew, as the data cannot be read as they were."""
 
@@ -43,8 +43,8 @@ class Reordered:
 def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: str) -> list[Reordered]:
     """Set `ordered` of runs that do not run, and compute the metrics that follow from what was kept of their epochs.
 
-    Return what became of those that have measured an epoch. Raises QueueError for a running run and for one whose
-    classes have no order to be taken; SpecError where the run needs the order."""
+    Return what became of those whose epochs had been measured otherwise. Raises QueueError for a running run and for
+    one whose classes have no order to be taken; SpecError where the run needs the order."""
     kept = read_kept(store, home, run_ids, scores=ordered == "on")
     found = []
     with editing(store, "edit", run_ids, COLUMNS) as edit:
@@ -53,7 +53,7 @@ def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: s
             epochs = history.epochs_of(edit.session, run_id)
             spec = _checked(run, ordered, is_measured=bool(epochs))
             edit.write([run_id], **of_spec(spec))
-            if epochs:
+            if epochs and run.is_ordered != (ordered == "on"):
                 found.append(_follow(edit, run, spec, epochs, kept[run_id]))
         edit.text = f"edit {numbered(edit.was)}: ordered {ordered}"
     return found
@@ -111,7 +111,7 @@ def _computed(row: EpochMetrics, matrices: Mapping[int, Matrix], kept: Kept) -> 
     matrix = matrices.get(row.epoch)
     if matrix is None:
         return {}
-    scored = next((each for each in kept.scored if each.confusion(len(matrix)) == matrix), None)
+    scored = kept.scored.get(row.epoch)
     if scored is None:
         return values_in_order(matrix)
     return values_in_order(matrix, scored.labels, scored.scores)
@@ -124,9 +124,9 @@ def _unknown(epochs: list[EpochMetrics], matrices: Mapping[int, Matrix]) -> dict
         values = values_of_row(row)
         for each in metrics_of_order():
             measured = values.number(f"{each.split}_acc") is not None
-            has_grades = not each.key.endswith("kappa") and len(matrices.get(row.epoch, ())) < 3
-            if measured and values.number(each.key) is None and not has_grades:
-                found.setdefault(each.label, []).append(row.epoch)
+            is_of_grades = each.metric.name != "kappa" and len(matrices.get(row.epoch, ())) < 3
+            if measured and values.number(each.key) is None and not is_of_grades:
+                found.setdefault(each.label.removeprefix("… "), []).append(row.epoch)
     return found
 
 

@@ -1,7 +1,7 @@
 """What was kept of runs besides the run table: scores of the best and the last epoch, and the data's class counts."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.files.paths import Home
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Kept:
     """Files of a run, as far as they are there."""
 
-    scored: tuple["Scored", ...] = ()
-    """Images of the best and of the last epoch."""
+    scored: Mapping[int, "Scored"] = field(default_factory=dict)
+    """Images of the best and of the last epoch, by epoch."""
     train_counts: tuple[int, ...] | None = None
     """Train images of each class; None where the data cannot be read or are others now."""
 
@@ -41,16 +41,20 @@ def read_kept(store: Store, home: Home, run_ids: Collection[int], *, scores: boo
         key = f"{run.spec} {run.class_names}"
         if key not in counts:
             counts[key] = _train_counts(home, run)
-        found[run.id] = Kept(_scored(home, run) if scores else (), counts[key])
+        found[run.id] = Kept(_scored(home, run) if scores else {}, counts[key])
     return found
 
 
-def _scored(home: Home, run: Run) -> tuple["Scored", ...]:
+def _scored(home: Home, run: Run) -> dict[int, "Scored"]:
     from engine.files.epoch_predictions import read_scored
 
     paths = home.run(run.id or 0)
-    both = (read_scored(paths, run.class_names, last=last) for last in (False, True))
-    return tuple(each for each in both if each is not None)
+    found: dict[int, Scored] = {}
+    for epoch, last in ((run.epoch, True), (run.best_epoch, False)):
+        scored = None if epoch is None else read_scored(paths, run.class_names, epoch, last=last)
+        if epoch is not None and scored is not None:
+            found[epoch] = scored
+    return found
 
 
 def _train_counts(home: Home, run: Run) -> tuple[int, ...] | None:
