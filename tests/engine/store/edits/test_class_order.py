@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import small_home, small_session, small_spec
+from small import TRAIN, small_home, small_session, small_spec
 
+from engine.datasets.formats import labels
+from engine.datasets.formats.numbering import Numbering
 from engine.files.paths import Home
 from engine.spec.grid import SpecError, load_spec
 from engine.store import history, listing, queue, workers
@@ -45,7 +47,8 @@ class Trained:
         held = queue.claim(self.store, self.worker)
         assert held is not None
         spec = load_spec(self.run(held.run_id).spec)
-        session = small_session(self.home, held.run_id, spec)
+        class_names = tuple(self.run(held.run_id).class_names)
+        session = small_session(self.home, held.run_id, spec, class_names=class_names)
         recorder = StoreRecorder(self.store, held, spec, {"device": "cpu"})
         finished = session.train(
             recorder, lambda: stop_after is not None and session.done_epochs >= stop_after
@@ -229,3 +232,22 @@ def test_edit_keeps_measured_epochs_apart_from_other_settings(trained: Trained) 
         edit_settings(trained.store, trained.home, [run_id], {"ordered": "off", "epochs": 9})
     edit_settings(trained.store, trained.home, [run_id], {"ordered": "auto", "epochs": 9})
     assert trained.run(run_id).epochs == 9
+
+
+def test_a_run_keeps_the_classes_that_it_began_with(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As version 0.1.0 numbered labels from 1: with a class 0 that no image has."""
+    (trained.home.root / "lab" / "train_label.csv").write_text("".join(f"{label + 1}\n" for label in TRAIN))
+    (trained.home.root / "lab" / "test_label.csv").write_text("1\n1\n2\n3\n1\n")
+    alone, resumed, new = (trained.add() for _ in range(3))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            labels, "number_classes", lambda *_: Numbering(tuple("0123"), {str(n): n for n in range(4)})
+        )
+        trained.train()
+        assert trained.train(stop_after=1).class_names == list("0123")
+    run = trained.train()
+    assert (run.id, run.status, run.class_names) == (resumed, "done", list("0123"))
+    assert trained.epochs(resumed) == trained.epochs(alone)
+    assert trained.train().class_names == list("123") and new == resumed + 1
