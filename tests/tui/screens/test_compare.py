@@ -71,7 +71,7 @@ async def test_marked_runs_are_seen_beside_each_other(
         )
         assert "optimistic, best epoch chosen on test data: all of them" in numbers
         await pilot.press("3")
-        assert "run:2" in shown(pilot, "#settings-text") and "45 other settings" in shown(
+        assert "run:2" in shown(pilot, "#settings-text") and "46 other settings" in shown(
             pilot, "#settings-text"
         )
         await pilot.press("4", "down", "right")
