@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from engine.datasets.read_options import READ_FIELDS
 from engine.files.paths import Home
 from engine.spec.grid import SpecError, load_spec
 from engine.store import listing
@@ -12,6 +13,7 @@ from engine.store.run_environment import RunEnvironment
 from engine.store.tables import Run
 
 if TYPE_CHECKING:
+    from engine.datasets.index import Index
     from engine.files.epoch_predictions import Scored
 
 
@@ -28,20 +30,17 @@ class Kept:
 def read_kept(store: Store, home: Home, run_ids: Collection[int], *, scores: bool) -> dict[int, Kept]:
     """Read what was kept of runs that have begun; the scores only where they are wanted. Raises QueueError.
 
-    It takes no lock: reading a large data set takes seconds."""
+    It takes no lock: reading a large data set takes seconds. Each data set is read once."""
     with store.read() as session:
         runs = [listing.get_run(session, run_id) for run_id in run_ids]
-    counts: dict[str, tuple[int, ...] | None] = {}
+    indices: dict[tuple[Any, ...], Index | None] = {}
     found: dict[int, Kept] = {}
     for run in runs:
-        assert run.id is not None
-        if not run.class_names or run.status == "running":
-            found[run.id] = Kept()
-            continue
-        key = f"{run.spec} {run.class_names}"
-        if key not in counts:
-            counts[key] = _train_counts(home, run)
-        found[run.id] = Kept(_scored(home, run) if scores else {}, counts[key])
+        kept = Kept()
+        if run.class_names and run.status != "running":
+            index = _index(home, run, indices) if run.verdict is not None else None
+            kept = Kept(_scored(home, run) if scores else {}, _train_counts(run, index))
+        found[run.id or 0] = kept
     return found
 
 
@@ -57,15 +56,27 @@ def _scored(home: Home, run: Run) -> dict[int, "Scored"]:
     return found
 
 
-def _train_counts(home: Home, run: Run) -> tuple[int, ...] | None:
+def _index(home: Home, run: Run, known: "dict[tuple[Any, ...], Index | None]") -> "Index | None":
+    """Index the data of a run, or take them from `known`; None where they cannot be read."""
     from engine.datasets.layouts import DataError
     from engine.datasets.source import index_data
 
     try:
-        index = index_data(home, load_spec(run.spec)).with_classes(run.class_names)
+        spec = load_spec(run.spec)
+        key = tuple(getattr(spec, name) for name in READ_FIELDS)
+        if key not in known:
+            known[key] = None
+            known[key] = index_data(home, spec)
+        return known[key]
     except (DataError, SpecError, OSError):
         return None
-    known = RunEnvironment(run.environment).data_fingerprint
-    if (known and index.fingerprint != known) or list(index.class_names) != run.class_names:
+
+
+def _train_counts(run: Run, index: "Index | None") -> tuple[int, ...] | None:
+    if index is None:
         return None
-    return tuple(index.counts("train"))
+    numbered = index.with_classes(run.class_names)
+    known = RunEnvironment(run.environment).data_fingerprint
+    if (known and index.fingerprint != known) or list(numbered.class_names) != run.class_names:
+        return None
+    return tuple(numbered.counts("train"))

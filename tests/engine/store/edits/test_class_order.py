@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from small import TRAIN, small_home, small_session, small_spec
 
+from engine.datasets import source
 from engine.datasets.formats import labels
 from engine.datasets.formats.numbering import Numbering
 from engine.files.paths import Home
@@ -251,3 +252,16 @@ def test_a_run_keeps_the_classes_that_it_began_with(
     assert (run.id, run.status, run.class_names) == (resumed, "done", list("0123"))
     assert trained.epochs(resumed) == trained.epochs(alone)
     assert trained.train().class_names == list("123") and new == resumed + 1
+
+
+def test_a_data_set_is_read_once_for_all_its_runs(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [trained.add(seed=seed, epochs=1) for seed in range(3)]
+    for _ in runs:
+        trained.train()
+    read, usual = [], source.index_data
+    monkeypatch.setattr(source, "index_data", lambda *given: read.append(given) or usual(*given))
+    found = order_classes(trained.store, trained.home, runs, "off")
+    assert [each.verdict_stays for each in found] == [False] * 3 and len(read) == 1
+    (trained.home.root / "lab").rename(trained.home.root / "elsewhere")
+    found = order_classes(trained.store, trained.home, runs, "on")
+    assert [each.verdict_stays for each in found] == [True] * 3 and len(read) == 2
