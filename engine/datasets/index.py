@@ -132,14 +132,15 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     """Check the rows of a layout and make an index of those that can be used."""
     problems = list(layout.problems)
     rows = unique(readable(layout.rows, problems), problems)
-    if all(row.is_missing for row in rows):
+    if not rows:
         return Survey(None, layout.why, tuple(problems))
+    keep_missing = options.on_bad != "skip" or all(row.is_missing for row in rows)
     files, labels = [row.file for row in rows], [normal(row.label) for row in rows]
     class_names, ordered, numbers, wrong = find_classes(
         labels, files, options.class_names, are_words=layout.has_names
     )
     used = [place for place, number in enumerate(numbers) if number is not None]
-    if len({numbers[place] for place in used if not rows[place].is_missing}) < 2:
+    if len({numbers[place] for place in used if keep_missing or not rows[place].is_missing}) < 2:
         problems.append(_too_few_classes(layout, labels))
     if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
         text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
@@ -158,6 +159,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         labels=[numbers[place] or 0 for place in used],
         splits=[rows[place].split for place in used],
         missing=[number for number, place in enumerate(used) if rows[place].is_missing],
+        keep_missing=keep_missing,
         groups=groups,
         class_names=class_names,
         ordered=ordered,
@@ -180,10 +182,13 @@ def make_index(
     ordered: bool,
     options: ReadOptions,
     missing: Sequence[int] = (),
+    keep_missing: bool = False,
 ) -> tuple[Index, list[Problem]]:
     """Draw the splits that are asked for and not given; return the index and its problems.
 
-    Images of `missing` rows take part in the draw, so that the split stays the same when a file comes or goes."""
+    Images of `missing` rows take part in the draw, so that the split stays the same when a file comes or goes. They
+    are in no split of the index, unless `keep_missing`: then the index says what the data would be with them, and a
+    problem of the layout keeps runs from it."""
     called = [without_suffix(name) for name in names]
     table = zip(called, labels, splits, strict=True)
     lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
@@ -192,21 +197,22 @@ def make_index(
     of = groups.of if groups else called
     whole = _with_drawn(splits, labels, of, lines, options)
     wanted = [split for split in SPLITS if split in whole]
+    there = list(whole)
     for row in missing:
-        whole[row] = SKIPPED
+        there[row] = SKIPPED
     index = Index(
         kind,
         root,
         tuple(names),
         tuple(labels),
-        tuple(whole),
+        tuple(whole if keep_missing else there),
         groups.of if groups else None,
         class_names,
         ordered,
         fingerprint,
         groups.rule if groups else "",
     )
-    return index, _split_problems(index, wanted, options.test_fraction)
+    return index, _split_problems(index, there, wanted, options.test_fraction)
 
 
 def _with_drawn(
@@ -228,15 +234,17 @@ def _with_drawn(
     return whole
 
 
-def _split_problems(index: Index, wanted: Sequence[str], test_fraction: float) -> list[Problem]:
+def _split_problems(
+    index: Index, there: Sequence[str], wanted: Sequence[str], test_fraction: float
+) -> list[Problem]:
     """Return the problems of the splits: empty ones, missing classes, shared groups.
 
-    `wanted` are the splits that would exist if no image were missing."""
+    `there` are the splits of the images whose files exist, `wanted` those that would exist if no image were missing."""
     problems = []
     counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
     needed = ("train", "test") if test_fraction < 1 else ("test",)
     for split in SPLITS:
-        if counts[split].total() or split not in (*needed, *wanted):
+        if split in there or split not in (*needed, *wanted):
             continue
         if split in wanted:
             text = f"all {split} images of {index.root} are missing: put them there"

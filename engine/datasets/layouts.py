@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.csv_files import is_table
 from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
 from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
-from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
+from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, is_image
+from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError, error
 from engine.datasets.formats.rows import Row
+from engine.datasets.formats.table_files import is_table
 from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables
 from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut

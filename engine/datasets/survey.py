@@ -110,6 +110,8 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
                 pixels = to_rgb(image).tobytes()
                 digest = hashlib.blake2b(f"{size} {mode} ".encode() + pixels, digest_size=16).digest()
                 return _Look(row, size, mode, highest=highest_level(image), digest=digest)
+        except FileNotFoundError:
+            return _Look(row)  # reported by its name already
         except NOT_READABLE as wrong:
             return _Look(row, wrong=reason_of(wrong))
 

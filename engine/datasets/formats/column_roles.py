@@ -3,188 +3,172 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from engine.datasets.formats.csv_files import Table, heading
-from engine.datasets.formats.labels import is_missing, is_whole
-from engine.datasets.formats.names import Listing, Places, is_image, looks_like
-from engine.datasets.formats.problems import DataError
-from engine.datasets.formats.split_names import SPLIT_WORDS
+from engine.datasets.formats.given_columns import GivenColumns
+from engine.datasets.formats.headings import (
+    GROUP_HEADINGS,
+    LABEL_HEADINGS,
+    OTHER_LABEL_HEADINGS,
+    heading,
+)
+from engine.datasets.formats.image_column import find_image_column
+from engine.datasets.formats.labels import is_whole
+from engine.datasets.formats.one_hot import OneHot, find_one_hot, one_hot_label
+from engine.datasets.formats.places import Places
+from engine.datasets.formats.problems import DataError, warning
+from engine.datasets.formats.split_column import (
+    SplitColumn,
+    find_split_column,
+    is_split_heading,
+    meaning_of,
+    unused_split_columns,
+)
+from engine.datasets.formats.table_files import Table
 from engine.datasets.read_options import ReadOptions
-
-# Headings in the form that `heading` returns.
-IMAGE_HEADINGS = (
-    "0", "image", "images", "name", "names", "img", "file", "files", "filename", "filenames", "fname", "id",
-    "idcode", "imageid", "imagename", "imagepath", "imagefile", "imgname", "imgid", "path", "filepath",
-    "photo", "picture",
-)  # fmt: skip
-LABEL_HEADINGS = (
-    "label", "labels", "level", "levels", "class", "classes", "diagnosis", "grade", "grades", "target",
-    "category", "y", "drgrade", "drlevel", "retinopathygrade", "severity",
-)  # fmt: skip
-SPLIT_HEADINGS = (
-    "split", "set", "subset", "partition", "dataset",
-)  # fmt: skip
-GROUP_HEADINGS = (
-    "patient", "patients", "patientid", "patientno", "subject", "subjectid", "participant", "participantid",
-    "person", "personid", "group", "groups", "groupid",
-)  # fmt: skip
-SAMPLE = 200
-"""Number of rows that are read to recognise a column by its content."""
+from engine.problem import Problem, WayOut
 
 
 @dataclass(frozen=True)
 class Columns:
     """Columns of a table by role, counted from 0."""
 
-    has_header: bool
+    header: tuple[str, ...]
+    """Headings; empty where the table has none."""
     image: int
-    label: int
-    split: int | None
+    labels: tuple[int, ...]
+    """The column of labels, or one column for each class."""
+    split: SplitColumn | None
     group: int | None
+    doubts: tuple[Problem, ...] = ()
+    """Choices that the user should know of."""
 
-    def named(self, table: Table, column: int) -> str:
+    @property
+    def has_header(self) -> bool:
+        return bool(self.header)
+
+    @property
+    def label_heading(self) -> str:
+        """Heading of the only column of labels; empty where there is none."""
+        return self.header[self.labels[0]] if self.header and len(self.labels) == 1 else ""
+
+    def label_of(self, cells: Sequence[str]) -> str:
+        """Return the label in a row's cells."""
+        if len(self.labels) > 1:
+            return one_hot_label(cells, self.labels, self.header)
+        return cells[self.labels[0]]
+
+    def reason(self) -> str:
+        """Word the evidence: `images in column image, labels in column level`."""
+        parts = [f"images in {self.named(self.image)}"]
+        if len(self.labels) > 1:
+            parts.append(
+                f"one column for each class ({', '.join(self.header[place] for place in self.labels)})"
+            )
+        else:
+            parts.append(f"labels in {self.named(self.labels[0])}")
+        parts += [f"splits in {self.named(self.split.place)}"] if self.split else []
+        parts += [f"groups in {self.named(self.group)}"] if self.group is not None else []
+        return ", ".join(parts)
+
+    def named(self, column: int) -> str:
         """Name a column in a message: `column level`, or without a header `column 2`, counted from 1."""
-        return f"column {table.rows[0][column] if self.has_header else column + 1}"
+        return f"column {self.header[column] if self.header else column + 1}"
 
 
 def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     """Find the columns of images, labels, splits and groups.
 
     Raises DataError, which names the columns to choose from, where the one of images or labels is not found."""
-    image, has_header = find_images(table, options, places)
-    finder = _Finder(table, has_header, options)
-    if image is None:
-        raise DataError(f"{table.path} has no column of image names that is known: {finder.choose('image')}")
-    split = finder.split(image)
-    group = finder.given("group_column")
+    images = find_image_column(table, options, places)
+    columns = GivenColumns(table, images.has_header, options)
+    if images.place is None:
+        ask = columns.choose("image_column")
+        raise DataError(f"{table.path} has no column of image names that is known: {ask}")
+    split = find_split_column(columns, images.place)
+    group = columns.place("group_column")
+    split_place = split.place if split else None
     if group is None:
-        group = finder.headed(GROUP_HEADINGS, taken=(image, split))
-    return Columns(has_header, image, finder.label((image, split, group)), split, group)
+        group = _headed(columns, GROUP_HEADINGS, taken=(images.place, split_place))
+    taken = (images.place, split_place, group)
+    one_hot = find_one_hot(columns, [*taken, *_of_other_roles(columns)])
+    labels = _labels(columns, taken, one_hot)
+    doubts = [
+        *images.doubts,
+        *(meaning_of(columns, split) if split else ()),
+        *(() if split else unused_split_columns(columns, (*taken, *labels))),
+        *_one_of_several(columns, labels, one_hot),
+    ]
+    return Columns(columns.header, images.place, labels, split, group, tuple(doubts))
 
 
-def find_images(table: Table, options: ReadOptions, places: Places) -> tuple[int | None, bool]:
-    """Find the column of image names, None where it is unknown, and whether the first row is a header.
-
-    Raises DataError where the table does not have the column that `options` names."""
-    image_at, listing = _images_by_content(table, places)
-    has_header = _has_header(table, image_at, listing, options)
-    finder = _Finder(table, has_header, options)
-    given = finder.given("image_column")
-    if given is not None or image_at is not None:
-        return image_at if given is None else given, has_header
-    return finder.headed(IMAGE_HEADINGS), has_header
+def _headed(columns: GivenColumns, headings: Collection[str], taken: Sequence[int | None]) -> int | None:
+    """Return the first column under one of these headings that is not taken; None where there is none."""
+    places = [place for place, cell in enumerate(columns.header) if heading(cell) in headings]
+    return next((place for place in places if place not in taken), None)
 
 
-def _images_by_content(table: Table, places: Places) -> tuple[int | None, Listing | None]:
-    """Find the column with the most cells that are image files, and the folder they are in.
+def _labels(columns: GivenColumns, taken: Sequence[int | None], one_hot: OneHot | None) -> tuple[int, ...]:
+    """Return the column of labels: the given one, else the only one with a known heading, else one for each class,
+    else the only one left.
 
-    Only a sample of rows is read. Both are None where under half the cells of every column are image files."""
-    rows = table.rows[: SAMPLE + 1]
-    best: tuple[int, int | None, Listing | None] = (0, None, None)
-    for column in range(table.width):
-        names = table.column(column)[: SAMPLE + 1]
-        listing = places.best(names)[0]
-        if (count := listing.count(names)) > best[0]:
-            best = (count, column, listing)
-    return best[1:] if best[0] * 2 >= min(len(rows), SAMPLE) else (None, None)
-
-
-def _has_header(table: Table, image_at: int | None, listing: Listing | None, options: ReadOptions) -> bool:
-    """Return True where the first row is a header.
-
-    A row with a heading that `options` names is one; a row that names an image is none; a row with a known heading is
-    one. Any other row is a header where its image cell is no name like those below it, and another of its cells is a
-    word above numbers only, or above labels that never equal it."""
-    first, rest = table.rows[0], table.rows[1 : SAMPLE + 1]
-    given = (options.image_column, options.label_column, options.split_column, options.group_column)
-    if any(column in first for column in given if column and not column.isdecimal()):
-        return True
-    if any(map(is_image, first)):
-        return False
-    if listing is not None and image_at is not None and listing.count([first[image_at]]):
-        return False
-    if any(heading(cell) in IMAGE_HEADINGS + LABEL_HEADINGS for cell in first if not cell.isdecimal()):
-        return True
-    if not rest:
-        return False
-    others = [column for column in range(table.width) if column != image_at]
-    if image_at is not None and looks_like(first[image_at], [row[image_at] for row in rest]):
-        return False
-    words = [place for place in others if not is_whole(first[place]) and not is_missing(first[place])]
-    if image_at is None:
-        return any(all(is_whole(row[place]) for row in rest) for place in words)
-    return any(all(row[place] != first[place] for row in rest) for place in words)
-
-
-@dataclass(frozen=True)
-class _Finder:
-    """Search for a table's columns by option, heading and content."""
-
-    table: Table
-    has_header: bool
-    options: ReadOptions
-
-    def given(self, option: str) -> int | None:
-        """Return the column that the user named, by heading or by number from 1; None where no name was given.
-
-        Raises DataError where the table has no such column."""
-        wanted = getattr(self.options, option)
-        if not wanted:
-            return None
-        header = self.table.rows[0] if self.has_header else ()
-        for same in (str, str.lower, heading):
-            found = [place for place, cell in enumerate(header) if same(cell) == same(wanted)]
-            if found:
-                return found[0]
-        if wanted.isdecimal() and 1 <= int(wanted) <= self.table.width:
-            return int(wanted) - 1
+    Raises DataError where there is none, or more than one."""
+    given = columns.place("label_column")
+    if given is not None:
+        return (given,)
+    header = columns.header
+    left = [place for place in range(columns.table.width) if place not in taken]
+    for headings in (LABEL_HEADINGS, OTHER_LABEL_HEADINGS):
+        headed = [place for place in left if header and heading(header[place]) in headings]
+        if (chosen := _one_of_alike(columns, headed)) is not None:
+            return (chosen,)
+    left = [place for place in left if not header or header[place]]
+    if one_hot is not None and one_hot.is_exclusive and (len(one_hot.places) > 2 or len(left) == 2):
+        return one_hot.places
+    if one_hot is not None and len(one_hot.places) > 2:
+        names = ", ".join(header[place] for place in one_hot.places[:6])
         raise DataError(
-            f"{self.table.path} has no column {wanted!r}: {self.choose(option.removesuffix('_column'))}"
+            f"{columns.table.path} has several labels for an image, one column each ({names}), and a run learns one "
+            f"label: {columns.choose('label_column')}"
         )
+    if len(left) == 1:
+        return (left[0],)
+    why = "no column of labels" if not left else "several columns that may hold the labels"
+    raise DataError(f"{columns.table.path} has {why}: {columns.choose('label_column')}")
 
-    def headed(self, headings: Collection[str], taken: Sequence[int | None] = ()) -> int | None:
-        """Return the first column under one of these headings that is not taken; None where there is none."""
-        if not self.has_header:
-            return None
-        places = [place for place, cell in enumerate(self.table.rows[0]) if heading(cell) in headings]
-        return next((place for place in places if place not in taken), None)
 
-    def split(self, image: int) -> int | None:
-        """Return the column of splits, None where there is none.
+def _of_other_roles(columns: GivenColumns) -> list[int]:
+    """Return the columns whose headings say that they are not one class of several."""
+    return [
+        place
+        for place, title in enumerate(columns.header)
+        if heading(title) in LABEL_HEADINGS or is_split_heading(title)
+    ]
 
-        It is the given column, else one under a known heading where most cells that are not empty name a split; the
-        other cells are reported later. Without a header all cells must name a split."""
-        given = self.given("split_column")
-        if given is not None:
-            return given
-        body = self.table.rows[1:] if self.has_header else self.table.rows
-        for place in range(self.table.width):
-            if place == image or self.has_header and heading(self.table.rows[0][place]) not in SPLIT_HEADINGS:
-                continue
-            named = sum(row[place].lower() in SPLIT_WORDS for row in body)
-            wanted = sum(row[place] != "" for row in body) if self.has_header else 2 * len(body) - 1
-            if named * 2 > wanted:
-                return place
+
+def _one_of_alike(columns: GivenColumns, places: Sequence[int]) -> int | None:
+    """Return the only column, or of columns that tell the same classes apart the one with words; else None."""
+    if len(places) < 2:
+        return places[0] if places else None
+    body = columns.table.rows[1:]
+    pairs = {tuple(row[place] for place in places) for row in body}
+    if any(len({pair[number] for pair in pairs}) != len(pairs) for number in range(len(places))):
         return None
+    words = [place for place in places if not all(is_whole(row[place]) for row in body)]
+    return (words or list(places))[0]
 
-    def label(self, taken: Sequence[int | None]) -> int:
-        """Return the column of labels: the given one, else the only one with a known heading, else the only one left.
 
-        Raises DataError where there is none, or more than one."""
-        given = self.given("label_column")
-        if given is not None:
-            return given
-        left = [place for place in range(self.table.width) if place not in taken]
-        header = self.table.rows[0] if self.has_header else None
-        headed = [place for place in left if header and heading(header[place]) in LABEL_HEADINGS]
-        left = [place for place in left if not header or header[place]]
-        for candidates in (headed, left):
-            if len(candidates) == 1:
-                return candidates[0]
-        why = "no column of labels" if not left else "several columns that may hold the labels"
-        raise DataError(f"{self.table.path} has {why}: {self.choose('label')}")
-
-    def choose(self, what: str) -> str:
-        """Word the advice to name a column, with the names to choose from."""
-        header = self.table.rows[0] if self.has_header else ()
-        names = ", ".join(cell or str(place) for place, cell in enumerate(header, 1))
-        return f"name one as {what}_column ({names or f'1 to {self.table.width}'})"
+def _one_of_several(columns: GivenColumns, labels: Sequence[int], one_hot: OneHot | None) -> list[Problem]:
+    """Warn where the user's column is one of those that have a column for each class."""
+    if one_hot is None or len(labels) > 1 or labels[0] not in one_hot.places:
+        return []
+    names = ", ".join(columns.header[place] for place in one_hot.places)
+    title = columns.header[labels[0]]
+    text = f"{columns.named(labels[0])} is one of {len(one_hot.places)} columns of 0 and 1 ({names}): the classes are "
+    ways = [WayOut(f"leave {{}} out to learn all {len(one_hot.places)}", "label_column")]
+    return [
+        warning(
+            "one_of_one_hot",
+            f"{text}0 (not {title}) and 1 ({title})",
+            "one class against the rest",
+            ways=ways if one_hot.is_exclusive else (),
+        )
+    ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from engine.datasets.formats.names import Listing, Places
+from engine.datasets.formats.names import Listing
+from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import warning
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import split_in_name

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.datasets.formats.column_roles import IMAGE_HEADINGS, LABEL_HEADINGS, SAMPLE
-from engine.datasets.formats.csv_files import heading, read_column
+from engine.datasets.formats.csv_files import read_column
+from engine.datasets.formats.headings import IMAGE_HEADINGS, LABEL_HEADINGS, WEAK_IMAGE_HEADINGS, heading
+from engine.datasets.formats.image_column import SAMPLE
 from engine.datasets.formats.labels import is_missing, is_whole
 from engine.datasets.formats.layout import Layout, place
-from engine.datasets.formats.names import Places, looks_like
+from engine.datasets.formats.names import looks_like
+from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError, error, no_header
 from engine.datasets.formats.rows import Row
 from engine.datasets.read_options import ReadOptions
@@ -89,7 +91,7 @@ def _is_headed(names: Sequence[str], values: Sequence[str], places: Places) -> b
     if min(len(names), len(values)) < 2 or listing.find(names[0]) is not None:
         return False
     title, rest = heading(names[0]), names[1:SAMPLE]
-    if title in IMAGE_HEADINGS:
+    if title in (*IMAGE_HEADINGS, *WEAK_IMAGE_HEADINGS):
         return title != "0" or "1" not in names  # pandas writes a number as the heading of a nameless column
     if looks_like(names[0], rest) or is_missing(values[0]):
         return False

@@ -26,6 +26,8 @@ class RowsWithoutFile:
     """Folders that were searched, in words."""
     unreadable: Mapping[Path, str]
     """Reasons why folders could not be listed, by folder."""
+    there: str = ""
+    """One image file that is there; empty where there is none."""
 
     def problems(self, on_bad: str) -> list[Problem]:
         """Report the rows; with `on_bad` `skip` missing files are a warning, unless all are missing."""
@@ -48,6 +50,8 @@ class RowsWithoutFile:
             text += (
                 f" ({'; '.join(f'{each} cannot be read: {why}' for each, why in self.unreadable.items())})"
             )
+        if self.there and len(self.missing) * 2 > self.total:
+            text += f"; a file that is there: {self.there!r}"
         if len(self.missing) == self.total:
             ways = [PUT_THERE, WayOut("say where with {}", "images")]
             return error("missing_files", text, self.missing, ways)

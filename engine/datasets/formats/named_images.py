@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.column_roles import find_images
-from engine.datasets.formats.csv_files import is_table, read_table
-from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, walk_images
+from engine.datasets.formats.image_column import find_image_column
+from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, walk_images
+from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.table_files import is_table, read_table
 from engine.datasets.read_options import ReadOptions
 
 
@@ -55,9 +56,9 @@ def _table(path: Path) -> Iterator[Named]:
     The files are looked for in the table's folder and below. Raises DataError."""
     table = read_table(path)
     places = Places(path.parent)
-    column, has_header = find_images(table, ReadOptions(), places)
-    for row in table.rows[has_header:]:
-        yield _named(path, places, row[column or 0])
+    images = find_image_column(table, ReadOptions(), places)
+    for row in table.rows[images.has_header :]:
+        yield _named(path, places, row[images.place or 0])
     for number in table.ragged:
         yield Named("", path, f"{path}: row {number} has fewer or more cells than most rows")
 

@@ -149,58 +149,6 @@ def _suffix_rank(name: str) -> tuple[int, str]:
     return IMAGE_SUFFIXES.index(f".{name.rpartition('.')[2].lower()}"), name
 
 
-class Places:
-    """Folders in which a table's images may lie.
-
-    With `images` it is that folder alone; else the table's folder and its subfolders and, where these hold no image of
-    the table, the folders inside the subfolders."""
-
-    def __init__(self, folder: Path, images: Path | None = None) -> None:
-        self.folder = folder
-        self._near = [Listing(images)] if images else [Listing(folder), *map(Listing, _subfolders(folder))]
-        self._far: list[Listing] | None = [] if images else None
-
-    def best(self, names: Sequence[str]) -> tuple[Listing, list[Listing]]:
-        """Return the folder in which most names are files, and the others that hold as many."""
-        counted = [(listing.count(names), listing) for listing in self._near]
-        if names and not any(count for count, _ in counted):
-            counted += [(listing.count(names), listing) for listing in self._deeper()]
-        most = max(count for count, _ in counted)
-        best, *others = [listing for count, listing in counted if count == most]
-        return best, others if most else []
-
-    def find(self, name: str) -> Path | None:
-        """Find the file of a name in any of the folders; the folder that had the last file is searched first."""
-        for listing in [*self._near, *self._deeper()]:
-            if (file := listing.find(name)) is not None:
-                if listing in self._near:
-                    self._near.remove(listing)
-                    self._near.insert(0, listing)
-                return listing.root / file
-        return None
-
-    @property
-    def unreadable(self) -> dict[Path, str]:
-        """Reasons why folders could not be listed, by folder."""
-        found: dict[Path, str] = {}
-        for listing in [*self._near, *(self._far or [])]:
-            found |= listing.unreadable
-        return found
-
-    def _deeper(self) -> list[Listing]:
-        if self._far is None:
-            folders = [listing.root for listing in self._near[1:]]
-            self._far = [Listing(inner) for folder in folders for inner in _subfolders(folder)]
-        return self._far
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        return sorted(entry for entry in folder.iterdir() if entry.name[0] != "." and entry.is_dir())
-    except PermissionError:
-        return []
-
-
 def walk_images(top: Path, failed: Callable[[DataError], None] | None = None) -> list[str]:
     """List all image files below a folder, as sorted paths relative to it.
 

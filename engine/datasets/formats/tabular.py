@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.datasets.formats.column_roles import Columns, find_columns
-from engine.datasets.formats.csv_files import Table, is_table, read_table
 from engine.datasets.formats.layout import Layout, place
-from engine.datasets.formats.names import Places
+from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError, error, no_header, note
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.split_names import SPLIT_WORDS, split_in_name
+from engine.datasets.formats.several_labels import with_one_label
+from engine.datasets.formats.split_column import ACCEPTED
+from engine.datasets.formats.split_names import split_in_name
+from engine.datasets.formats.table_files import Table, is_table, read_table
 from engine.datasets.read_options import ReadOptions
 from engine.problem import Problem, WayOut
 
@@ -44,7 +46,8 @@ def fit_table(path: Path, options: ReadOptions, places: Places) -> Fit:
     if len(table.rows) == columns.has_header:
         raise DataError(f"{path} has a header and no rows: it needs a row for each image")
     names = [row[columns.image] for row in table.rows]
-    return Fit(table, columns, places.best(names)[0].count(names) > 0)
+    are_files = places.best(names)[0].count(names) > 0 or bool(places.tree.read(names).read)
+    return Fit(table, columns, are_files)
 
 
 def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> tuple[list[Fit], dict[str, str]]:
@@ -76,7 +79,7 @@ def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[Fit], plac
     model = next((fit for fit in there if fit.split and not fit.columns.has_header), None)
     if model is None:
         return []
-    columns = [str(column + 1) for column in (model.columns.image, model.columns.label)]
+    columns = [str(column + 1) for column in (model.columns.image, *model.columns.labels)]
     options = replace(ReadOptions(), image_column=columns[0], label_column=columns[1])
     fits = []
     for name in failures:
@@ -108,6 +111,7 @@ def read_tables(fits: Sequence[Fit], unused: Iterable[str], options: ReadOptions
     """Read the rows of some tables into one layout; a note lists the tables that are not used (`unused`)."""
     places = Places(fits[0].table.path.parent, options.images)
     problems: list[Problem] = []
+    problems += [doubt for fit in fits for doubt in fit.columns.doubts]
     tables = [_rows(fit, fit.split if len(fits) > 1 else None, problems) for fit in fits]
     placed = place(tables, places, on_bad=options.on_bad)
     headless = [
@@ -117,14 +121,15 @@ def read_tables(fits: Sequence[Fit], unused: Iterable[str], options: ReadOptions
         problems.append(no_header(f"{' and '.join(fit.table.path.name for fit in fits)}:", headless))
     if left := sorted(set(unused) - {fit.table.path.name for fit in fits}):
         problems.append(note("unused_tables", f"not used: {', '.join(left)}", left))
+    rows, several = with_one_label(placed.rows, options.class_names)
     group = next((fit for fit in fits if fit.columns.group is not None), None)
     return Layout(
         f"{_author(fits)} {' and '.join(fit.table.path.name for fit in fits)}{placed.inside}",
         "; ".join(map(_reason, fits)),
         placed.root,
-        placed.rows,
-        (*problems, *placed.problems),
-        group.columns.named(group.table, group.columns.group or 0) if group else "",
+        tuple(rows),
+        (*problems, *placed.problems, *several),
+        group.columns.named(group.columns.group or 0) if group else "",
     )
 
 
@@ -140,18 +145,18 @@ def _rows(fit: Fit, split: str | None, problems: list[Problem]) -> list[Row]:
         problems.append(error("ragged_rows", text, numbers))
     rows, unknown = [], []
     for cells in fit.body:
-        given = cells[columns.split] if columns.split is not None else None
-        own = split if given is None else SPLIT_WORDS.get(given.lower())
+        given = cells[columns.split.place] if columns.split is not None else None
+        own = split if columns.split is None or given is None else columns.split.split_of(given)
         if given is not None and own is None:
             unknown.append((cells[columns.image], given))
             continue
         group = cells[columns.group] if columns.group is not None else None
-        rows.append(Row(cells[columns.image], cells[columns.label], own, group))
+        rows.append(Row(cells[columns.image], columns.label_of(cells), own, group))
     if unknown:
         image, given = unknown[0]
         text = (
-            f"{len(unknown):,} images of {name} have a split that is not train, val or test, the first is "
-            f"{image!r} with {given!r}"
+            f"{len(unknown):,} images of {name} have a split that is not known, the first is {image!r} with "
+            f"{given!r} (known are {ACCEPTED})"
         )
         ways = [WayOut("fix them"), WayOut("choose with {}", "split_column")]
         problems.append(error("unknown_split", text, [image for image, _ in unknown], ways))
@@ -171,10 +176,5 @@ def _author(fits: Sequence[Fit]) -> str:
 
 def _reason(fit: Fit) -> str:
     """Word the evidence: `trainLabels.csv has images in column image, labels in column level`."""
-    columns = fit.columns
-    parts = [("images", columns.image), ("labels", columns.label)]
-    parts += [
-        (what, at) for what, at in (("splits", columns.split), ("groups", columns.group)) if at is not None
-    ]
-    where = ", ".join(f"{what} in {columns.named(fit.table, at)}" for what, at in parts)
-    return f"{fit.table.path.name} {'' if columns.has_header else 'without header '}has {where}"
+    without = "" if fit.columns.has_header else "without header "
+    return f"{fit.table.path.name} {without}has {fit.columns.reason()}"

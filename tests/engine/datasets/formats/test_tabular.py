@@ -174,7 +174,9 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     assert counts["missing_label"] == 2 and counts["outside_names"] == 2 and counts["extra_files"] == 2
     assert found.index is not None and found.index.class_names == ("0", "1")
     used = sorted(found.index.names[row] for row in found.index.used)
-    assert used == ["a0.png", "a10.png", "a6.png", "a7.png", "a8.png"]
+    assert used == ["a0.png", "a10.png", "a6.png", "a7.png", "a8.png", "gone"], (
+        "missing ones count, but not if skipped"
+    )
     assert not found.usable
 
 
