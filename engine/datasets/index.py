@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.formats.doubtful_labels import doubtful_labels
 from engine.datasets.formats.labels import find_classes, is_missing, missing_classes, normal
 from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.problems import DataError, error, note, raise_first, some
@@ -147,7 +148,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         problems.append(
             error("labels_differ", text, ways=[WayOut("name their column with {}", "label_column")])
         )
-    problems += wrong
+    problems += [*wrong, *doubtful_labels(class_names, labels, files)]
     if not used:
         return Survey(None, layout.why, tuple(problems))
     groups = _groups([rows[place] for place in used], layout.group_column, bool(options.group_column))

@@ -16,8 +16,10 @@ from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, is_image
 from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError, error
 from engine.datasets.formats.rows import Row
+from engine.datasets.formats.table_choice import Fit, Tables, choose_tables, find_tables, fit_table
 from engine.datasets.formats.table_files import is_table
-from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables
+from engine.datasets.formats.tabular import read_tables
+from engine.datasets.formats.unused_tables import unused_tables
 from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut
 from engine.spec.constants import BUILTIN_DEFAULTS
@@ -45,15 +47,15 @@ class DataFolder:
         self.names = {entry.name for entry in path.iterdir()}
 
     @functools.cached_property
-    def tables(self) -> tuple[list[Fit], dict[str, str]]:
+    def tables(self) -> Tables:
         """Tables of images and labels, and the reason why each other table does not fit, by its name."""
         return find_tables(self.path, self.names, self.options)
 
     @property
     def table_failures(self) -> list[str]:
         """Reasons why no table fits; empty where one names images and labels."""
-        fits, failures = self.tables
-        return [] if fits else list(failures.values())
+        failures = {} if self.tables.fits else self.tables.failures
+        return [f"{self.path / name} {why.reason}" for name, why in failures.items()]
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _in_folder(folder: DataFolder) -> Layout:
         if (layout := kind.in_folder(folder)) is not None:
             if kind.reads_own_tables:
                 _check_options(kind, folder.path, folder.options, ())
-            elif not folder.tables[0]:  # the named columns belong to a table that fits
+            elif not folder.tables.fits:  # the named columns belong to a table that fits
                 _check_options(kind, folder.path, folder.options, folder.table_failures)
             return layout
     _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
@@ -150,22 +152,25 @@ def _lab_in_folder(folder: DataFolder) -> Layout | None:
 
 
 def _tables_with_images(folder: DataFolder) -> Layout | None:
-    fits, failures = folder.tables
+    fits = folder.tables.fits
     if any(fit.are_files for fit in fits):
-        others = {*failures, *(fit.table.path.name for fit in fits)}
-        return read_tables(choose_tables(fits), others, folder.options)
+        return _read_chosen(folder, choose_tables(fits))
     return _tables_without_images(folder) if folder.options.images is not None else None
 
 
 def _tables_without_images(folder: DataFolder) -> Layout | None:
-    fits, failures = folder.tables
-    return read_tables(choose_tables(fits), failures, folder.options) if fits else None
+    return _read_chosen(folder, choose_tables(folder.tables.fits)) if folder.tables.fits else None
+
+
+def _read_chosen(folder: DataFolder, chosen: list[Fit]) -> Layout:
+    layout = read_tables(chosen, folder.options)
+    return layout.with_problems(unused_tables(folder.tables.fits, folder.tables.failures, chosen))
 
 
 def _table_file(path: Path, options: ReadOptions) -> Layout | None:
     if not is_table(path.name) or not path.is_file():
         return None
-    return read_tables([fit_table(path, options, Places(path.parent, options.images))], (), options)
+    return read_tables([fit_table(path, options, Places(path.parent, options.images))], options)
 
 
 def _arrays(folder: DataFolder) -> list[str]:
@@ -182,11 +187,22 @@ def _medmnist_file(path: Path, _options: ReadOptions) -> Layout | None:
 
 
 def _split_folders(folder: DataFolder) -> Layout | None:
-    return read_split_folders(folder.path) if has_split_folders(folder.path) else None
+    return _beside_tables(folder, read_split_folders(folder.path)) if has_split_folders(folder.path) else None
 
 
 def _class_folders(folder: DataFolder) -> Layout | None:
-    return read_class_folders(folder.path)
+    layout = read_class_folders(folder.path)
+    if layout is None:
+        return None
+    for name, why in folder.tables.failures.items():
+        if why.names_images and not why.names_folders:
+            either = "or move it elsewhere if the folders are the classes"
+            raise DataError(f"{folder.path / name} {why.reason}, {either}")
+    return _beside_tables(folder, layout)
+
+
+def _beside_tables(folder: DataFolder, layout: Layout) -> Layout:
+    return layout.with_problems(unused_tables(folder.tables.fits, folder.tables.failures))
 
 
 _TABLE, _CLASSES = "a CSV of images and labels", "a folder of images for each class"

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from engine.datasets.formats.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.given_columns import GivenColumns
 from engine.datasets.formats.headings import (
     GROUP_HEADINGS,
@@ -10,7 +11,7 @@ from engine.datasets.formats.headings import (
     OTHER_LABEL_HEADINGS,
     heading,
 )
-from engine.datasets.formats.image_column import find_image_column
+from engine.datasets.formats.image_column import SAMPLE, find_image_column
 from engine.datasets.formats.labels import is_whole
 from engine.datasets.formats.one_hot import OneHot, find_one_hot, one_hot_label
 from engine.datasets.formats.places import Places
@@ -38,6 +39,8 @@ class Columns:
     """The column of labels, or one column for each class."""
     split: SplitColumn | None
     group: int | None
+    are_numbers: bool = False
+    """True where the image names are bare numbers."""
     doubts: tuple[Problem, ...] = ()
     """Choices that the user should know of."""
 
@@ -90,14 +93,16 @@ def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
         group = _headed(columns, GROUP_HEADINGS, taken=(images.place, split_place))
     taken = (images.place, split_place, group)
     one_hot = find_one_hot(columns, [*taken, *_of_other_roles(columns)])
-    labels = _labels(columns, taken, one_hot)
+    names = [row[images.place] for row in table.rows[images.has_header :][:SAMPLE]]
+    labels = _labels(columns, taken, one_hot, names)
     doubts = [
         *images.doubts,
         *(meaning_of(columns, split) if split else ()),
         *(() if split else unused_split_columns(columns, (*taken, *labels))),
         *_one_of_several(columns, labels, one_hot),
     ]
-    return Columns(columns.header, images.place, labels, split, group, tuple(doubts))
+    are_numbers = all(map(is_whole, names))
+    return Columns(columns.header, images.place, labels, split, group, are_numbers, tuple(doubts))
 
 
 def _headed(columns: GivenColumns, headings: Collection[str], taken: Sequence[int | None]) -> int | None:
@@ -106,11 +111,13 @@ def _headed(columns: GivenColumns, headings: Collection[str], taken: Sequence[in
     return next((place for place in places if place not in taken), None)
 
 
-def _labels(columns: GivenColumns, taken: Sequence[int | None], one_hot: OneHot | None) -> tuple[int, ...]:
+def _labels(
+    columns: GivenColumns, taken: Sequence[int | None], one_hot: OneHot | None, names: Sequence[str]
+) -> tuple[int, ...]:
     """Return the column of labels: the given one, else the only one with a known heading, else one for each class,
     else the only one left.
 
-    Raises DataError where there is none, or more than one."""
+    Raises DataError where there is none, and ColumnsUnclear, with a sample of the image `names`, for more than one."""
     given = columns.place("label_column")
     if given is not None:
         return (given,)
@@ -124,15 +131,18 @@ def _labels(columns: GivenColumns, taken: Sequence[int | None], one_hot: OneHot 
     if one_hot is not None and one_hot.is_exclusive and (len(one_hot.places) > 2 or len(left) == 2):
         return one_hot.places
     if one_hot is not None and len(one_hot.places) > 2:
-        names = ", ".join(header[place] for place in one_hot.places[:6])
-        raise DataError(
-            f"{columns.table.path} has several labels for an image, one column each ({names}), and a run learns one "
-            f"label: {columns.choose('label_column')}"
+        classes = ", ".join(header[place] for place in one_hot.places[:6])
+        raise ColumnsUnclear(
+            f"{columns.table.path} has several labels for an image, one column each ({classes}), and a run learns "
+            f"one label: {columns.choose('label_column')}",
+            names,
         )
     if len(left) == 1:
         return (left[0],)
-    why = "no column of labels" if not left else "several columns that may hold the labels"
-    raise DataError(f"{columns.table.path} has {why}: {columns.choose('label_column')}")
+    if not left:
+        raise DataError(f"{columns.table.path} has no column of labels: {columns.choose('label_column')}")
+    ask = columns.choose("label_column")
+    raise ColumnsUnclear(f"{columns.table.path} has several columns that may hold the labels: {ask}", names)
 
 
 def _of_other_roles(columns: GivenColumns) -> list[int]:

@@ -12,7 +12,7 @@ from engine.datasets.formats.problems import DataError
 
 MAX_BYTES = 500_000_000
 SNIFFED_ROWS = 20
-_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"sep=(.)\n", re.IGNORECASE)
 """First line that Excel writes and reads to tell the delimiter."""
 _NAME_AND_REST = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, IMAGE_SUFFIXES))}))\s+(\S.*)", re.IGNORECASE)
 """Line of an image name, which may contain blanks, and the rest."""
@@ -92,6 +92,7 @@ def _text(path: Path) -> str:
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a CSV text file ({error}): save it as UTF-8 CSV") from None
     if "\0" in text:

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.datasets.formats.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.given_columns import GivenColumns
 from engine.datasets.formats.headings import (
     IMAGE_HEADINGS,
@@ -15,7 +16,7 @@ from engine.datasets.formats.headings import (
 from engine.datasets.formats.labels import is_missing, is_whole
 from engine.datasets.formats.names import Listing, is_image, looks_like
 from engine.datasets.formats.places import Places
-from engine.datasets.formats.problems import DataError, warning
+from engine.datasets.formats.problems import warning
 from engine.datasets.formats.table_files import Table
 from engine.datasets.read_options import ReadOptions
 from engine.problem import Problem, WayOut
@@ -125,7 +126,8 @@ def find_image_column(table: Table, options: ReadOptions, places: Places) -> Ima
     if any(each.files != chosen.files for each in rivals[1:]):
         names = " and ".join(columns.named(each.place) for each in rivals)
         ask = columns.choose("image_column")
-        raise DataError(f"{table.path} has several columns that name images ({names}): {ask}")
+        text = f"{table.path} has several columns that name images ({names}): {ask}"
+        raise ColumnsUnclear(text, chosen.cells[headed:])
     return ImageColumn(chosen.place, headed, tuple(_doubts(columns, chosen, candidates, best)))
 
 

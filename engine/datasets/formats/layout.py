@@ -3,7 +3,7 @@
 import os
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.datasets.formats.image_folders import choose_folders
@@ -36,6 +36,10 @@ class Layout:
     """Column that the rows' groups come from."""
     has_names: bool = False
     """True where labels are the names of folders."""
+
+    def with_problems(self, problems: Sequence[Problem]) -> "Layout":
+        """Return the layout with more problems."""
+        return replace(self, problems=(*self.problems, *problems))
 
 
 @dataclass(frozen=True)

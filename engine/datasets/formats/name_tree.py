@@ -105,6 +105,8 @@ class NameTree:
         *folders, base = _parts(name.removeprefix(f"{self.root}/"))
         stem = without_suffix(base)
         files, how = self._by_stem.get(_key(stem), []), "spelling"
+        if not files and stem != without_suffix(stem):  # two suffixes: a.png.jpg
+            files = self._by_stem.get(_key(without_suffix(stem)), [])
         if not files and is_whole(stem):
             files, how = self._by_number.get(int(normal(stem)), []), "number"
         if not files:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from engine.datasets.formats.given_columns import GivenColumns
 
-FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+FLAGS = {
+    **dict.fromkeys(("0", "0.0", "false", "no", ""), False),
+    **dict.fromkeys(("1", "1.0", "true", "yes", "x"), True),
+}
 LEAST_SHARE = 0.95
 """Least share of rows with exactly one 1; the other rows are reported one by one."""
 SEVERAL = "|"
@@ -14,7 +17,7 @@ SEVERAL = "|"
 
 @dataclass(frozen=True)
 class OneHot:
-    """Neighbouring columns of 0 and 1; the classes are their headings."""
+    """Neighbouring columns of 0 and 1, or of marks; the classes are their headings."""
 
     places: tuple[int, ...]
     """Columns, counted from 0."""
@@ -44,7 +47,8 @@ def one_hot_label(cells: Sequence[str], places: Sequence[int], header: Sequence[
 
 
 def _is_binary(body: Sequence[Sequence[str]], place: int) -> bool:
-    return bool(body) and all(row[place].lower() in FLAGS for row in body)
+    cells = {row[place].lower() for row in body}
+    return cells <= set(FLAGS) and cells != {""} and bool(cells)
 
 
 def _runs(places: Sequence[int]) -> list[tuple[int, ...]]:

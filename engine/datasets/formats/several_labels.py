@@ -32,16 +32,18 @@ def with_one_label(rows: Sequence[Row], class_names: Collection[str]) -> tuple[l
 
 
 def _combinations(labels: Collection[str]) -> set[str]:
-    """Return the labels that are several: their parts between bars, semicolons or commas are labels too.
+    """Return the labels that are several, for their parts are labels too.
 
-    Between bars it is enough that a part occurs in two combinations; commas and semicolons stand in names as well."""
+    Between bars it is enough that a part occurs in two combinations. Other signs stand in names as well: between commas
+    and semicolons one part must be a label of its own, between words all."""
     found: set[str] = set()
-    for sign in "|;,":
+    for sign in "|;,+/& ":
         parts = {label: [part.strip() for part in label.split(sign)] for label in labels if sign in label}
         whole = {label: each for label, each in parts.items() if all(each)}
         single = set(labels) - set(whole)
         times = Counter(part for each in whole.values() for part in set(each))
-        known = {part for part in times if part in single or (sign == "|" and times[part] > 1)}
-        if known:
-            found |= {label for label in whole if sign == "|" or known & set(whole[label])}
+        if sign == "|" and any(part in single or count > 1 for part, count in times.items()):
+            found |= set(whole)
+        needed = any if sign in ";," else all
+        found |= {label for label, each in whole.items() if needed(part in single for part in each)}
     return found

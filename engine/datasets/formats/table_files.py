@@ -15,6 +15,7 @@ READERS: Mapping[str, Callable[[Path], Rows]] = {
     ".csv": read_rows,
     ".tsv": read_rows,
     ".txt": read_rows,
+    ".lst": read_rows,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".xlsx": read_spreadsheet,

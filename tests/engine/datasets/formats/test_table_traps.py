@@ -68,7 +68,9 @@ def test_a_test_table_without_its_images_is_not_dropped(tmp_path: Path, header: 
     assert "empty_split" in kinds(found) and any(each.kind == "missing_files" for each in found.problems)
     (tmp_path / "test.csv").rename(tmp_path / "old.csv")
     found = survey(tmp_path)
-    assert found.usable and "not used: old.csv" in [problem.text for problem in found.problems]
+    assert found.usable and "not used: old.csv (names no image that is here)" in [
+        problem.text for problem in found.problems
+    ]
 
 
 @pytest.mark.parametrize("label", ["nan", "o", ""])

@@ -55,7 +55,8 @@ def test_aptos_takes_the_table_with_labels(tmp_path: Path) -> None:
     index = found.checked()
     assert index.kind == "APTOS' train.csv, images in train_images"
     assert index.counts("train") == index.counts("test") == [1, 1]
-    assert "not used: sample_submission.csv, test.csv" in [problem.text for problem in found.problems]
+    not_used = "not used: sample_submission.csv; test.csv (has no column of labels)"
+    assert not_used in [problem.text for problem in found.problems]
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 3), (28, 28)])
