@@ -10,10 +10,11 @@ from pathlib import Path
 
 from engine.datasets.formats.csv_files import is_table
 from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES, is_image
 from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
-from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
+from engine.datasets.formats.names import Places, check_inside
 from engine.datasets.formats.problems import DataError, error
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.datasets.formats.csv_files import Table, heading
+from engine.datasets.formats.image_files import is_image
 from engine.datasets.formats.labels import is_missing, is_whole
-from engine.datasets.formats.names import Listing, Places, is_image, looks_like
+from engine.datasets.formats.names import Listing, Places, looks_like
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.split_names import SPLIT_WORDS
 from engine.datasets.read_options import ReadOptions

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from engine.datasets.formats.image_files import is_image
 from engine.datasets.formats.layout import Layout
-from engine.datasets.formats.names import is_image, walk_images
 from engine.datasets.formats.problems import DataError, note
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import SPLIT_WORDS
+from engine.datasets.formats.walk import walk_images
 from engine.problem import Problem
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from engine.datasets.formats.column_roles import find_images
 from engine.datasets.formats.csv_files import is_table, read_table
-from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, walk_images
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES
+from engine.datasets.formats.names import Places, check_inside
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.walk import walk_images
 from engine.datasets.read_options import ReadOptions
 
 
