@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.formats.class_checks import near_classes, untrained_classes
 from engine.datasets.formats.doubtful_labels import doubtful_labels
 from engine.datasets.formats.labels import find_classes, is_missing, missing_classes, normal
 from engine.datasets.formats.names import without_suffix
@@ -144,10 +145,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     if len({numbers[place] for place in used if keep_missing or not rows[place].is_missing}) < 2:
         problems.append(_too_few_classes(layout, labels))
     if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
-        text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
-        problems.append(
-            error("labels_differ", text, ways=[WayOut("name their column with {}", "label_column")])
-        )
+        problems.append(_labels_differ(layout, len(class_names), len(rows)))
     problems += [*wrong, *doubtful_labels(class_names, labels, files)]
     if not used:
         return Survey(None, layout.why, tuple(problems))
@@ -247,14 +245,21 @@ def _split_problems(
     for split in SPLITS:
         if split in there or split not in (*needed, *wanted):
             continue
-        if split in wanted:
-            text = f"all {split} images of {index.root} are missing: put them there"
-        else:
-            text = f"{index.root or index.kind} has no {split} images: add some or change test_fraction"
-        problems.append(error("empty_split", text))
+        problems.append(_empty_split(index, split, test_fraction, is_missing=split in wanted))
     used = {split: counted for split, counted in counts.items() if counted.total()}
     spanning = shared_groups(index.names, index.splits, index.groups, index.group_rule)
-    return [*problems, *missing_classes(index.class_names, used), *spanning]
+    untrained = untrained_classes(index.class_names, used)
+    missing = [] if untrained else missing_classes(index.class_names, used)
+    return [*problems, *untrained, *near_classes(index.class_names), *missing, *spanning]
+
+
+def _empty_split(index: Index, split: str, test_fraction: float, *, is_missing: bool) -> Problem:
+    if is_missing:
+        return error("empty_split", f"all {split} images of {index.root} are missing: put them there")
+    ways = [WayOut("add some")]
+    if split == "train" or test_fraction == 0:  # else a larger part of classes in one piece draws none either
+        ways.append(WayOut("change {}", "test_fraction"))
+    return error("empty_split", f"{index.root or index.kind} has no {split} images", ways=ways)
 
 
 def _groups(rows: Sequence[Row], column: str, given: bool) -> Groups | None:
@@ -274,6 +279,14 @@ def _unused_groups(groups: Groups | None, column: str, cells: Sequence[str | Non
     text = f"{column} puts {some(most, len(cells))} into one group, too many for a patient, and is not used"
     ways = [WayOut("say with {} that it holds groups all the same", "group_column", column)]
     return [note("groups_not_used", text, ways=ways)]
+
+
+def _labels_differ(layout: Layout, classes: int, images: int) -> Problem:
+    if layout.has_names:
+        text = f"{layout.root} has {classes:,} class folders with {images:,} images, too few to train and test on"
+        return error("labels_differ", text, ways=[WayOut("put several images of a class into one folder")])
+    text = f"{classes:,} different labels of {images:,} images are no classes"
+    return error("labels_differ", text, ways=[WayOut("name their column with {}", "label_column")])
 
 
 def _too_few_classes(layout: Layout, labels: Sequence[str]) -> Problem:

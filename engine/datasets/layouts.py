@@ -5,21 +5,32 @@ To add a layout, write its reader in `engine/datasets/formats/` and an entry in 
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
+from engine.datasets.formats.class_tree import images_below, only_folder
+from engine.datasets.formats.folders import (
+    NotClasses,
+    flat_images,
+    has_split_folders,
+    read_class_folders,
+    read_split_folders,
+)
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES, is_image
 from engine.datasets.formats.lab import LAB_FILES, read_lab
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
-from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, is_image
+from engine.datasets.formats.names import check_inside
 from engine.datasets.formats.places import Places
-from engine.datasets.formats.problems import DataError, error
+from engine.datasets.formats.problems import DataError, error, warning
 from engine.datasets.formats.rows import Row
+from engine.datasets.formats.split_names import splits_of
+from engine.datasets.formats.split_tables import SPLITS, join_splits
 from engine.datasets.formats.table_choice import Fit, Tables, choose_tables, find_tables, fit_table
 from engine.datasets.formats.table_files import is_table
 from engine.datasets.formats.tabular import read_tables
 from engine.datasets.formats.unused_tables import unused_tables
+from engine.datasets.formats.walk import subfolders
 from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut
 from engine.spec.constants import BUILTIN_DEFAULTS
@@ -37,6 +48,10 @@ __all__ = [
     "is_image",
     "recognise",
 ]
+
+
+class UnknownLayout(DataError):
+    """Error for a folder in which no layout was recognised."""
 
 
 class DataFolder:
@@ -87,7 +102,7 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
         raise DataError(error("no_images_folder", what, ways=ways, field="images"))
     try:
         if path.is_dir():
-            return _in_folder(DataFolder(path, options))
+            return _in_folder_or_its_only_one(path, options)
         if not path.exists():
             built_in = ", ".join(BUILTIN_DEFAULTS)
             raise DataError(f"{path} does not exist: give a folder with images, or {built_in}")
@@ -108,6 +123,18 @@ def _as_file(path: Path, options: ReadOptions) -> Layout:
     raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
 
 
+def _in_folder_or_its_only_one(path: Path, options: ReadOptions) -> Layout:
+    """Recognise a folder, or the only folder in it, into which archives are often unpacked."""
+    try:
+        return _in_folder(DataFolder(path, options))
+    except (UnknownLayout, NotClasses):
+        inner = only_folder(path)
+        if inner is None:
+            raise
+        layout = _in_folder(DataFolder(inner, options))
+        return replace(layout, why=f"{path} holds nothing but {inner.name}, and {layout.why}")
+
+
 def _in_folder(folder: DataFolder) -> Layout:
     for kind in LAYOUTS:
         if (layout := kind.in_folder(folder)) is not None:
@@ -117,7 +144,8 @@ def _in_folder(folder: DataFolder) -> Layout:
                 _check_options(kind, folder.path, folder.options, folder.table_failures)
             return layout
     _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
-    raise DataError(_unknown(folder))
+    _refuse_for_table(folder, "")
+    raise flat_images(folder.path) or UnknownLayout(_unknown(folder))
 
 
 def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, failures: Sequence[str]) -> None:
@@ -191,14 +219,46 @@ def _split_folders(folder: DataFolder) -> Layout | None:
 
 
 def _class_folders(folder: DataFolder) -> Layout | None:
-    layout = read_class_folders(folder.path)
+    """Read class folders, unless a table names their images without the folders: then these are no classes."""
+    try:
+        layout = read_class_folders(folder.path)
+    except NotClasses:
+        if folder.tables.fits:
+            return None
+        _refuse_for_table(folder, "")
+        raise
     if layout is None:
         return None
-    for name, why in folder.tables.failures.items():
-        if why.names_images and not why.names_folders:
-            either = "or move it elsewhere if the folders are the classes"
-            raise DataError(f"{folder.path / name} {why.reason}, {either}")
+    _refuse_for_table(folder, ", or move it elsewhere if the folders are the classes")
     return _beside_tables(folder, layout)
+
+
+def _refuse_for_table(folder: DataFolder, either: str) -> None:
+    """Raise DataError for a table that names the images, without their folders, and whose columns are unclear."""
+    for name, why in folder.tables.failures.items():
+        if why.names_images and (not why.names_folders or not either):
+            raise DataError(f"{folder.path / name} {why.reason}{either}")
+
+
+def _split_tables(folder: DataFolder) -> Layout | None:
+    """Read the tables inside the folders of splits, where that of train has one."""
+    splits = splits_of([each.name for each in subfolders(folder.path)])
+    inner = {name: DataFolder(folder.path / name, folder.options) for name in splits}
+    fitting = {name: each for name, each in inner.items() if any(fit.are_files for fit in each.tables.fits)}
+    if folder.options.images is not None or "train" not in {splits[name] for name in fitting}:
+        return None
+    ordered = sorted(fitting, key=lambda name: (SPLITS.index(splits[name]), name))
+    layouts = {name: _read_chosen(inner[name], choose_tables(inner[name].tables.fits)) for name in ordered}
+    without = [name for name in splits if name not in fitting and images_below(folder.path / name)]
+    left = [
+        warning(
+            "flat_split",
+            f"the images in {folder.path / name} have no table of labels: not used",
+            f"{name} not used",
+        )
+        for name in without
+    ]
+    return join_splits(folder.path, layouts, splits).with_problems(left)
 
 
 def _beside_tables(folder: DataFolder, layout: Layout) -> Layout:
@@ -211,11 +271,20 @@ LAB = LayoutKind(
 )
 TABLES = LayoutKind(_TABLE, _tables_with_images, _table_file, takes_columns=True, takes_images=True)
 MEDMNIST = LayoutKind("one .npz", _medmnist_in_folder, _medmnist_file)
+SPLIT_TABLES = LayoutKind(_TABLE, _split_tables, takes_columns=True)
 SPLIT_FOLDERS = LayoutKind(_CLASSES, _split_folders)
 CLASS_FOLDERS = LayoutKind(_CLASSES, _class_folders)
 UNPLACED_TABLES = LayoutKind(_TABLE, _tables_without_images, takes_columns=True, takes_images=True)
 """Tables whose images are all missing; tried last."""
 UNKNOWN = LayoutKind("", lambda _folder: None)
 
-LAYOUTS: tuple[LayoutKind, ...] = (LAB, TABLES, MEDMNIST, SPLIT_FOLDERS, CLASS_FOLDERS, UNPLACED_TABLES)
+LAYOUTS: tuple[LayoutKind, ...] = (
+    LAB,
+    TABLES,
+    MEDMNIST,
+    SPLIT_TABLES,
+    SPLIT_FOLDERS,
+    CLASS_FOLDERS,
+    UNPLACED_TABLES,
+)
 """The first that reads a folder or file is its layout."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from engine.datasets.formats.names import IMAGE_SUFFIXES
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES
 from engine.datasets.formats.problems import DataError
 
 MAX_BYTES = 500_000_000

@@ -13,8 +13,9 @@ from engine.datasets.formats.headings import (
     WEAK_IMAGE_HEADINGS,
     heading,
 )
+from engine.datasets.formats.image_files import is_image
 from engine.datasets.formats.labels import is_missing, is_whole
-from engine.datasets.formats.names import Listing, is_image, looks_like
+from engine.datasets.formats.names import Listing, looks_like
 from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import warning
 from engine.datasets.formats.table_files import Table

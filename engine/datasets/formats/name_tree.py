@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.datasets.formats.labels import is_whole, normal
-from engine.datasets.formats.names import MEMBER, walk_images, without_suffix
+from engine.datasets.formats.names import MEMBER, without_suffix
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.walk import walk_images
 
 How: TypeAlias = Literal["spelling", "folder", "prefix", "suffix", "number"]
 """Difference between a name and its file's path, the gravest of several:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.datasets.formats.image_column import find_image_column
-from engine.datasets.formats.names import IMAGE_SUFFIXES, check_inside, walk_images
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES
+from engine.datasets.formats.names import check_inside
 from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.table_files import is_table, read_table
+from engine.datasets.formats.walk import walk_images
 from engine.datasets.read_options import ReadOptions
 
 

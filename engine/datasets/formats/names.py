@@ -1,25 +1,20 @@
 """Image names of data sets, and the files that belong to them."""
 
 import errno
-import itertools
 import os
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES, KNOWN_SUFFIXES, is_image
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.walk import MAX_FILES, holds
 
-IMAGE_SUFFIXES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".bmp")
-MAX_FILES = 2_000_000
 MEMBER = re.compile(r"(?P<file>.+\.npz)#(?P<split>train|val|test)/(?P<row>\d{1,9})")
 """Name of an image inside an array file: `retinamnist.npz#test/17`."""
 NO_SUCH_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 """Error numbers of the system for a table's name that leads into no folder, or is too long for one."""
-
-
-def is_image(name: str) -> bool:
-    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
 
 
 def check_inside(name: str) -> None:
@@ -35,7 +30,7 @@ def is_inside(name: str) -> bool:
 
 def without_suffix(name: str) -> str:
     """Drop the suffix of an image name, so that the name is the same whether or not its file is known."""
-    return os.path.splitext(name)[0] if name.lower().endswith(IMAGE_SUFFIXES) else name
+    return os.path.splitext(name)[0] if name.lower().endswith(KNOWN_SUFFIXES) else name
 
 
 def looks_like(cell: str, names: Sequence[str]) -> bool:
@@ -122,7 +117,7 @@ class Listing:
                         raise DataError(
                             f"{self.root} holds over {MAX_FILES:,} files: give the folder of the images itself"
                         )
-                    if is_image(entry.name) and _holds(entry.is_file):
+                    if is_image(entry.name) and holds(entry.is_file):
                         names.append(entry.name)
         except OSError as error:
             if error.errno not in NO_SUCH_FOLDER:
@@ -137,49 +132,5 @@ class Listing:
         return os.path.isfile(path) and int(member["row"]) < npz_lengths(path).get(member["split"], 0)
 
 
-def _holds(asked: Callable[[], bool]) -> bool:
-    """Ask a folder's entry for its type; a link to itself is no file, like a broken link."""
-    try:
-        return asked()
-    except OSError:
-        return False
-
-
 def _suffix_rank(name: str) -> tuple[int, str]:
     return IMAGE_SUFFIXES.index(f".{name.rpartition('.')[2].lower()}"), name
-
-
-def walk_images(top: Path, failed: Callable[[DataError], None] | None = None) -> list[str]:
-    """List all image files below a folder, as sorted paths relative to it.
-
-    Links to folders are followed; a folder with several names is listed once, under the first of them. Raises
-    DataError for a folder that cannot be listed; where `failed` is given, calls it with the error and continues."""
-    found: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    waiting, count = [""], 0
-    while waiting:
-        folder = waiting.pop()
-        try:
-            status = os.stat(top / folder)
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            with os.scandir(top / folder) as opened:
-                first = itertools.islice(opened, MAX_FILES + 1)
-                entries = sorted(first, key=lambda entry: entry.name, reverse=True)
-        except OSError as error:
-            problem = DataError(f"{top / folder} cannot be read: {error.strerror}")
-            if failed is None:
-                raise problem from None
-            failed(problem)
-            continue
-        count += len(entries)
-        if count > MAX_FILES:
-            raise DataError(f"{top} holds over {MAX_FILES:,} files: give the folder of the images itself")
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if _holds(entry.is_dir):
-                waiting += [] if entry.name.startswith(".") else [path]
-            elif is_image(entry.name) and _holds(entry.is_file):
-                found.append(path)
-    return sorted(found)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.datasets.formats.name_tree import NameTree
 from engine.datasets.formats.names import Listing
+from engine.datasets.formats.walk import subfolders
 
 
 class Places:
@@ -17,7 +18,7 @@ class Places:
         self.folder = folder
         self.base = images or folder
         """Folder that holds all images of the table, at whatever depth."""
-        self._near = [Listing(images)] if images else [Listing(folder), *map(Listing, _subfolders(folder))]
+        self._near = [Listing(images)] if images else [Listing(folder), *map(Listing, subfolders(folder))]
         self._far: list[Listing] | None = [] if images else None
         self.tree = NameTree(self.base)
 
@@ -54,12 +55,5 @@ class Places:
     def _deeper(self) -> list[Listing]:
         if self._far is None:
             folders = [listing.root for listing in self._near[1:]]
-            self._far = [Listing(inner) for folder in folders for inner in _subfolders(folder)]
+            self._far = [Listing(inner) for folder in folders for inner in subfolders(folder)]
         return self._far
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        return sorted(entry for entry in folder.iterdir() if entry.name[0] != "." and entry.is_dir())
-    except PermissionError:
-        return []

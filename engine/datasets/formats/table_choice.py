@@ -7,7 +7,9 @@ from pathlib import Path
 
 from engine.datasets.formats.column_roles import Columns, find_columns
 from engine.datasets.formats.columns_unclear import ColumnsUnclear
-from engine.datasets.formats.names import is_image, without_suffix
+from engine.datasets.formats.folder_splits import BY_FOLDER
+from engine.datasets.formats.image_files import is_image
+from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.split_names import split_in_name
@@ -64,12 +66,19 @@ class Tables:
 def fit_table(path: Path, options: ReadOptions, places: Places) -> Fit:
     """Read a table and find its columns. Raises DataError where it has none of images or none of labels."""
     table = read_table(path)
+    if takes_folders(table, options):
+        options = replace(options, split_column="")
     columns = find_columns(table, options, places)
     if len(table.rows) == columns.has_header:
         raise DataError(f"{path} has a header and no rows: it needs a row for each image")
     names = [row[columns.image] for row in table.rows]
     are_files = places.best(names)[0].count(names) > 0 or bool(places.tree.read(names).read)
     return Fit(table, columns, are_files)
+
+
+def takes_folders(table: Table, options: ReadOptions) -> bool:
+    """Return True where the splits are to be those of the images' folders, and no column has that name."""
+    return options.split_column == BY_FOLDER and BY_FOLDER not in map(str.lower, table.rows[0])
 
 
 def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> Tables:

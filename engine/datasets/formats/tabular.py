@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from engine.datasets.formats.folder_splits import folder_splits, unused_folder_splits
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.places import Places
-from engine.datasets.formats.problems import error, no_header
+from engine.datasets.formats.problems import DataError, error, no_header
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.several_labels import with_one_label
 from engine.datasets.formats.split_column import ACCEPTED
-from engine.datasets.formats.table_choice import Fit
+from engine.datasets.formats.table_choice import Fit, takes_folders
 from engine.datasets.read_options import ReadOptions
 from engine.problem import Problem, WayOut
 
@@ -23,7 +24,8 @@ def read_tables(fits: Sequence[Fit], options: ReadOptions) -> Layout:
     headless = [f"{fit.name} {fit.body[0][fit.columns.image]}" for fit in fits if _is_headless(fit)]
     if headless:
         problems.append(no_header(f"{' and '.join(fit.name for fit in fits)}:", headless))
-    rows, several = with_one_label(placed.rows, options.class_names)
+    rows, several = with_one_label(_split_by_folder(placed.rows, fits, options), options.class_names)
+    problems += unused_folder_splits(rows)
     group = next((fit for fit in fits if fit.columns.group is not None), None)
     return Layout(
         f"{_author(fits)} {' and '.join(fit.name for fit in fits)}{placed.inside}",
@@ -33,6 +35,18 @@ def read_tables(fits: Sequence[Fit], options: ReadOptions) -> Layout:
         (*problems, *placed.problems, *several),
         group.columns.named(group.columns.group or 0) if group else "",
     )
+
+
+def _split_by_folder(rows: Sequence[Row], fits: Sequence[Fit], options: ReadOptions) -> Sequence[Row]:
+    """Give the rows the splits of their folders where the user asks for it. Raises DataError where these have none."""
+    if not takes_folders(fits[0].table, options):
+        return rows
+    splits = folder_splits(rows)
+    if splits is None:
+        raise DataError(
+            f"{fits[0].table.path} has no column 'folder', and its images are not in folders such as train and test"
+        )
+    return [row._replace(split=split) for row, split in zip(rows, splits, strict=True)]
 
 
 def _is_headless(fit: Fit) -> bool:

@@ -185,12 +185,12 @@ def test_an_entry_in_the_registry_is_all_that_a_layout_needs(
     (tmp_path / "photos" / "list.toy").write_text(
         "\n".join(f"{number % 2}/{number}.png" for number in range(8))
     )
-    assert "a folder of images for each class" in shell.refuses("add", "--data", "photos")
+    assert "add a table with the columns image,label" in shell.refuses("add", "--data", "photos")
     toy = layouts.LayoutKind("a list.toy", listed_images)
     monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, toy))
     assert shell("data", "check", "photos", "--names-only") == 0 and "a list" in shell.out
     assert shell("add", "--data", "photos") == 0 and "a list: 6 train, 2 test" in shell.err
-    (tmp_path / "photos" / "list.toy").unlink()
-    assert "or a list.toy" in shell.refuses("add", "--data", "photos")
+    (tmp_path / "bare").mkdir()
+    assert "or a list.toy" in shell.refuses("add", "--data", "bare")
     (tmp_path / "photos" / "list.toy").write_text("0/0.png 1/1.png")
     assert "no column 'x'" in shell.refuses("add", "--data", "photos", "--label-column", "x")

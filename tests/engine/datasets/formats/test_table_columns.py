@@ -73,7 +73,7 @@ def test_a_table_with_unclear_labels_wins_over_the_folders_of_its_images(tmp_pat
         return f"{number},{number % 5},{LABELS[number]}"
 
     for number in range(COUNT):
-        touch(tmp_path / f"site{number % 2}", f"{number}.png")
+        touch(tmp_path / ("north", "south")[number % 2], f"{number}.png")
     lines = "".join(row(0, number) + "\n" for number in range(COUNT))
     (tmp_path / "meta.csv").write_text("image,age,result\n" + lines)
     found = survey(tmp_path)
@@ -83,7 +83,10 @@ def test_a_table_with_unclear_labels_wins_over_the_folders_of_its_images(tmp_pat
     )
     assert "move it elsewhere if the folders are the classes" in found.problems[0].text
     assert labels_by_name(survey(tmp_path, label_column="result")) == truth()
-    paths = "".join(f"site{number % 2}/{number}.png,{number % 5},x{number % 3}\n" for number in range(COUNT))
+    paths = "".join(
+        f"{('north', 'south')[number % 2]}/{number}.png,{number % 5},x{number % 3}\n"
+        for number in range(COUNT)
+    )
     (tmp_path / "meta.csv").write_text("image,age,result\n" + paths)
     found = survey(tmp_path)
     assert found.usable and kinds(found, "warning") == ["table_not_used"], (

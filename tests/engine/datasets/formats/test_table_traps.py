@@ -11,7 +11,7 @@ import pytest
 from pictures import class_folders, draw, touch
 from PIL import Image
 
-from engine.datasets.formats.names import walk_images
+from engine.datasets.formats.walk import walk_images
 from engine.datasets.index import SKIPPED, SPLITS, Survey, survey_folder
 from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
@@ -153,15 +153,15 @@ def test_data_or_a_split_without_any_image_cannot_be_used(tmp_path: Path, which:
 def test_what_is_there_but_no_image_of_the_data_is_never_opened(tmp_path: Path) -> None:
     for number in range(10):
         draw(tmp_path / "im" / f"a{number}.png", number % 2, number)
-    Image.new("L", (16, 16)).save(tmp_path / "im" / "g.gif")
+    Image.new("L", (16, 16)).save(tmp_path / "im" / "g.pcx")
     os.mkfifo(tmp_path / "im" / "p.png")
     rows = "".join(f"a{number}.png,{number % 2}\n" for number in range(10))
-    (tmp_path / "l.csv").write_text("image,label\n" + rows + "g.gif,1\np.png,0\n")
+    (tmp_path / "l.csv").write_text("image,label\n" + rows + "g.pcx,1\np.png,0\n")
     index = survey(tmp_path, on_bad="skip").checked()
     looks = look_at_images(index, lambda _done, _total: None)
     assert looks is not None and looks.sizes == {"16×16": 10} and not looks.unreadable
     packed = pack(index, tmp_path / "cache", Look(16, "crop", "none"), on_bad="skip")
-    assert sorted(packed.bad) == [10, 11] and packed.bad[10].endswith("g.gif is missing")
+    assert sorted(packed.bad) == [10, 11] and packed.bad[10].endswith("g.pcx is missing")
     with pytest.raises(OSError, match="no file"):
         open_image(tmp_path / "im", "p.png")
 
@@ -198,9 +198,9 @@ def test_a_link_to_itself_hides_no_other_image(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     numbered(tmp_path / "t", 10, "image,label\n" + "".join(f"a{n},{n % 2}\n" for n in range(10)))
-    (tmp_path / "t" / "lost+found").mkdir()
+    (tmp_path / "t" / "private").mkdir()
     folders = class_folders(tmp_path / "f", each=4)
-    scan, locked = os.scandir, ["lost+found"]
+    scan, locked = os.scandir, ["private"]
 
     def scandir(path: Path) -> object:
         if Path(path).name in locked:

@@ -1,0 +1,135 @@
+"""Places that may hold the labels of images in folders that are no classes: files near them, or their names."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine.datasets.formats.class_tree import DATA_SUFFIXES, first_images, has_images, is_readme
+from engine.datasets.formats.image_files import suffix_of
+from engine.datasets.formats.table_files import is_table
+from engine.datasets.formats.walk import is_clutter, subfolders
+from engine.problem import WayOut
+
+SAMPLE = 200
+_READ_BYTES = 100_000
+_MAX_NAMED = 3
+_MAX_FOLDERS = 50
+_NO_LABELS = frozenset(
+    (
+        "img",
+        "image",
+        "images",
+        "dsc",
+        "dscn",
+        "pict",
+        "pic",
+        "photo",
+        "scan",
+        "frame",
+        "file",
+        "p",
+        "screenshot",
+    )
+)
+"""Starts of file names that cameras and programs write."""
+
+
+def ways_to_labels(path: Path, folders: Sequence[Path]) -> list[WayOut]:
+    """Say where the labels of the images in `folders` of the data `path` seem to be, else how to give some."""
+    names = [name for folder in folders for name in _sample(folder)]
+    if files := label_files(path, folders, names):
+        return [_of_files(files)]
+    if words := labels_in_names(names):
+        shown = ", ".join(words[:6]) + (" …" if len(words) > 6 else "")
+        return [
+            WayOut(
+                f"the labels seem to be in the names ({shown}): write a table with the columns image,label"
+            )
+        ]
+    return [
+        WayOut("put the images of each class into a folder of its own"),
+        WayOut("add a table with the columns image,label"),
+    ]
+
+
+def label_files(path: Path, folders: Iterable[Path], names: Sequence[str]) -> list[Path]:
+    """List files that may hold labels: all that are in `path` or beside the images, and of those in the folders
+    beside `path` and its parent the ones that name one of these images. Those that name images come first."""
+    near = [*data_files(path), *(file for folder in folders for file in files_inside(folder))]
+    stems = {stem for name in names if len(stem := os.path.splitext(name)[0]) > 3}
+    naming = [file for file in dict.fromkeys(near) if _names_one(file, stems)]
+    if near:
+        return list(dict.fromkeys([*naming, *near]))
+    beside = [
+        folder
+        for parent in (path.parent, path.parent.parent)
+        for folder in (parent, *subfolders(parent)[:_MAX_FOLDERS])
+    ]
+    files = (
+        file
+        for folder in dict.fromkeys(beside)
+        if folder != path
+        for file in data_files(folder)[:_MAX_FOLDERS]
+    )
+    return [file for file in files if _names_one(file, stems)]
+
+
+def labels_in_names(names: Sequence[str]) -> list[str]:
+    """Return the words that most names start with, before a number, where they may be labels: `cat` of `cat.0.jpg`."""
+    starts = Counter(
+        found[1].rstrip(" _-.(").lower()
+        for name in names
+        if (found := re.match(r"([^\W\d_][^\d/]*)\d", name))
+    )
+    usual = {word: count for word, count in starts.items() if count > 1 and word not in _NO_LABELS}
+    if len(usual) < 2 or sum(usual.values()) * 5 < len(names) * 4:
+        return []
+    return sorted(usual)
+
+
+def _of_files(files: Sequence[Path]) -> WayOut:
+    named = ", ".join(map(str, files[:_MAX_NAMED])) + (" …" if len(files) > _MAX_NAMED else "")
+    if is_table(files[0].name):
+        return WayOut(
+            f"the labels may be in {named}: give that as data, and the folder of its images with {{}}",
+            "images",
+        )
+    return WayOut(f"the labels may be in {named}: write them as a CSV with the columns image,label")
+
+
+def _sample(folder: Path) -> list[str]:
+    """List some images of a folder, or of the folders in it."""
+    for each in (folder, *subfolders(folder)):
+        if has_images(each):
+            return first_images(each, SAMPLE)
+    return []
+
+
+def files_inside(folder: Path) -> list[Path]:
+    """List the files that may hold labels in a folder and the folders in it."""
+    return [file for each in (folder, *subfolders(folder)[:_MAX_FOLDERS]) for file in data_files(each)]
+
+
+def data_files(folder: Path) -> list[Path]:
+    """List the files in a folder that may hold labels."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    return [
+        folder / name
+        for name in names
+        if suffix_of(name) in DATA_SUFFIXES and not is_clutter(name) and not is_readme(name)
+    ]
+
+
+def _names_one(file: Path, stems: set[str]) -> bool:
+    """Return True where the start of a text file has one of the stems as a whole word."""
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(_READ_BYTES).decode(errors="replace")
+    except OSError:
+        return False
+    return any(stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text) for stem in stems)
