@@ -50,10 +50,6 @@ __all__ = [
 ]
 
 
-class UnknownLayout(DataError):
-    """Error for a folder in which no layout was recognised."""
-
-
 class DataFolder:
     """Folder that may hold a data set; its tables are read once, when a layout first needs them."""
 
@@ -102,7 +98,7 @@ def recognise(path: Path, options: ReadOptions | None = None) -> Layout:
         raise DataError(error("no_images_folder", what, ways=ways, field="images"))
     try:
         if path.is_dir():
-            return _in_folder_or_its_only_one(path, options)
+            return _in_folder(DataFolder(path, options))
         if not path.exists():
             built_in = ", ".join(BUILTIN_DEFAULTS)
             raise DataError(f"{path} does not exist: give a folder with images, or {built_in}")
@@ -123,19 +119,20 @@ def _as_file(path: Path, options: ReadOptions) -> Layout:
     raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
 
 
-def _in_folder_or_its_only_one(path: Path, options: ReadOptions) -> Layout:
-    """Recognise a folder, or the only folder in it, into which archives are often unpacked."""
-    try:
-        return _in_folder(DataFolder(path, options))
-    except (UnknownLayout, NotClasses):
-        inner = only_folder(path)
-        if inner is None:
-            raise
-        layout = _in_folder(DataFolder(inner, options))
-        return replace(layout, why=f"{path} holds nothing but {inner.name}, and {layout.why}")
-
-
 def _in_folder(folder: DataFolder) -> Layout:
+    """Recognise a folder, or the only folder in it, into which archives are often unpacked."""
+    if (layout := _first_layout(folder)) is not None:
+        return layout
+    inner = only_folder(folder.path)
+    layout = _first_layout(DataFolder(inner, folder.options)) if inner is not None else None
+    if inner is not None and layout is not None:
+        return replace(layout, why=f"{folder.path} holds nothing but {inner.name}, and {layout.why}")
+    _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
+    _refuse_for_table(folder, "")
+    raise flat_images(folder.path) or DataError(_unknown(folder))
+
+
+def _first_layout(folder: DataFolder) -> Layout | None:
     for kind in LAYOUTS:
         if (layout := kind.in_folder(folder)) is not None:
             if kind.reads_own_tables:
@@ -143,9 +140,7 @@ def _in_folder(folder: DataFolder) -> Layout:
             elif not folder.tables.fits:  # the named columns belong to a table that fits
                 _check_options(kind, folder.path, folder.options, folder.table_failures)
             return layout
-    _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
-    _refuse_for_table(folder, "")
-    raise flat_images(folder.path) or UnknownLayout(_unknown(folder))
+    return None
 
 
 def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, failures: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Columns that tell the split of each image, in the ways that data sets are published with."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from engine.datasets.formats.given_columns import GivenColumns
 from engine.datasets.formats.headings import SPLIT_HEADINGS, heading
 from engine.datasets.formats.labels import is_missing, is_whole, normal
 from engine.datasets.formats.problems import DataError, note, warning
-from engine.datasets.formats.split_names import SPLIT_WORDS
+from engine.datasets.formats.split_names import SPLIT_WORDS, splits_of
 from engine.problem import Problem, WayOut
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
@@ -75,9 +76,10 @@ def unused_split_columns(columns: GivenColumns, taken: Sequence[int | None]) -> 
     """Warn of columns that look like somebody's split and are not used, so that another split would be drawn."""
     problems: list[Problem] = []
     for place, title in enumerate(columns.header):
+        if place in taken:
+            continue
         cells = columns.table.column(place)[1:]
-        is_candidate = is_split_heading(title) and place not in taken
-        found = _understood(heading(title), cells) if is_candidate else None
+        found = _understood(heading(title), cells) if is_split_heading(title) else _by_words_alone(cells)
         if found is None:
             continue
         counts = {
@@ -132,6 +134,14 @@ def _given(columns: GivenColumns, wanted: str) -> SplitColumn:
     )
 
 
+def _by_words_alone(cells: Sequence[str]) -> SplitColumn | None:
+    """Read a column whose heading says nothing: all of its cells are words for splits, and train is one of them."""
+    values = {cell.lower() for cell in cells}
+    if len(values) > 1 and all(map(_by_word, values)) and "train" in map(_by_word, values):
+        return SplitColumn(0, _by_word)
+    return None
+
+
 def _understood(title: str, cells: Sequence[str]) -> SplitColumn | None:
     """Return how all cells can be read as splits; None where they cannot, and where they name one split alone."""
     values = {normal(cell).lower() for cell in cells if not is_missing(cell)}
@@ -154,9 +164,10 @@ def _understood(title: str, cells: Sequence[str]) -> SplitColumn | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)
 def _by_word(cell: str) -> str | None:
     word = cell.lower()
-    return SPLIT_WORDS.get(word) or PUBLISHED.get(word)
+    return SPLIT_WORDS.get(word) or PUBLISHED.get(word) or splits_of([cell]).get(cell)
 
 
 def _by_flag(yes: str, no: str) -> Callable[[str], str | None]:

@@ -94,6 +94,9 @@ def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> Tab
             fits.append(fit_table(folder / name, options, places))
         except DataError as error:
             failures[name] = _failure(folder / name, error, places)
+    others = _without_these_labels(fits)
+    failures |= others
+    fits = [fit for fit in fits if fit.name not in others]
     there = [fit for fit in fits if fit.are_files]
     if not there:
         return Tables(fits, failures)
@@ -103,6 +106,19 @@ def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> Tab
     used = {fit.name for fit in (*there, *chosen)}
     failures |= {fit.name: Failure("names no image that is here") for fit in gone}
     return Tables([*there, *chosen], {name: why for name, why in failures.items() if name not in used})
+
+
+def _without_these_labels(fits: Sequence[Fit]) -> dict[str, Failure]:
+    """Return the tables of other splits whose supposed labels are another column of the table of train."""
+    train = next((fit for fit in fits if fit.split == "train" and fit.columns.label_heading), None)
+    if train is None:
+        return {}
+    labels = train.columns.label_heading
+    return {
+        fit.name: Failure(f"has no column {labels}, which holds the labels in {train.name}")
+        for fit in fits
+        if fit.columns.label_heading not in ("", labels) and fit.columns.label_heading in train.columns.header
+    }
 
 
 def _candidates(names: Iterable[str]) -> list[str]:
