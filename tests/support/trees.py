@@ -6,10 +6,12 @@ from pictures import touch
 
 
 def tree(root: Path, *files: str) -> Path:
-    """Make files from lines such as `train/cat/#.jpg*5`: five files, with a number in place of `#`."""
+    """Make files from lines such as `train/cat/#.jpg*5`: five files, with a number in place of `#`; without
+    a count one file of just that name."""
     for line in files:
         name, _, count = line.partition("*")
-        touch(root, *(name.replace("#", f"{number:03}") for number in range(int(count or 1))))
+        names = [name.replace("#", f"{number:03}") for number in range(int(count))] if count else [name]
+        touch(root, *names)
     return root
 
 
