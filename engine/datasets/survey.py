@@ -231,7 +231,8 @@ def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[P
     count, first = some(len(named), len(index.used)), named[0]
     text = f"{count} cannot be read, the first is {first}"
     brief = "unreadable images, skipped"
-    return [_bad("unreadable_images", text, [REPLACE, TAKE_OUT], brief, named, on_bad)]
+    take_out = WayOut("take them out of the folders") if index.has_class_folders else TAKE_OUT
+    return [_bad("unreadable_images", text, [REPLACE, take_out], brief, named, on_bad)]
 
 
 def _dark(looks: Looks | None) -> list[Problem]:

@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.datasets.formats.folder_names import is_masks, sort_names
+from engine.datasets.formats.folder_names import Names, is_masks, sort_names
 from engine.datasets.formats.image_files import is_image, may_be_picture, suffix_of
-from engine.datasets.formats.walk import is_clutter, subfolders, walk_images
+from engine.datasets.formats.walk import holds_images, is_clutter, subfolders, walk_images
 
 DATA_SUFFIXES = (
     ".csv", ".tsv", ".txt", ".json", ".jsonl", ".xls", ".xlsx", ".ods", ".xml", ".mat", ".parquet", ".pkl",
 )  # fmt: skip
 """Suffixes of files that may hold labels."""
-_MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation")
-_MARKED = re.compile(r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation)(?:[_\-]?\d+)?$")
+_MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation", "thumb")
+_MARKED = re.compile(
+    r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
+)
 
 
 @dataclass
@@ -35,17 +37,22 @@ class ClassFolder:
         return self.folder.name
 
 
-def class_folders(root: Path) -> list[ClassFolder]:
+def class_folders(root: Path, *, in_split: bool) -> list[ClassFolder]:
     """Read the folders in `root` that may be classes, sorted by name."""
-    return [_read_class(root / name) for name in class_names(root)]
+    return [_read_class(root / name) for name in class_names(root, in_split=in_split)]
 
 
-def class_names(root: Path) -> list[str]:
-    """List the folders that may be classes by their names; inside a split a class may be called `train`."""
-    sorted_ = sort_names([folder.name for folder in subfolders(root)])
-    if len(sorted_.classes) > 1 and len(sorted_.splits) == 1:
-        return sorted({*sorted_.classes, *sorted_.splits})
-    return list(sorted_.classes)
+def class_names(root: Path, *, in_split: bool) -> list[str]:
+    """List the folders that may be classes by their names; inside a split one of several may be called `train`."""
+    names = folder_names(root)
+    if in_split and len(names.classes) > 1 and len(names.splits) == 1:
+        return sorted({*names.classes, *names.splits})
+    return list(names.classes)
+
+
+def folder_names(path: Path) -> Names:
+    """Sort the folders in a folder by what their names say."""
+    return sort_names([folder.name for folder in subfolders(path)])
 
 
 def class_roots(folder: Path) -> list[Path]:
@@ -56,10 +63,12 @@ def class_roots(folder: Path) -> list[Path]:
     if len(inside) == 1 and not has_images(folder) and _is_wrapper(inside[0]):
         return inside
     names = sort_names([each.name for each in inside])
-    if names.classes:
+    if any(map(holds_images, (folder / name for name in names.classes))):
         return [folder]
     parts = [root for part in names.parts for root in part_roots(folder / part)]
-    return parts if len(parts) >= len(names.parts) else []
+    if parts and len(parts) == len(names.parts):
+        return parts
+    return [folder] if names.classes and not holds_images(folder) else []
 
 
 def part_roots(part: Path) -> list[Path]:
@@ -68,7 +77,7 @@ def part_roots(part: Path) -> list[Path]:
 
 
 def _is_wrapper(folder: Path) -> bool:
-    return bool(class_names(folder)) and not has_images(folder)
+    return bool(class_names(folder, in_split=False)) and not has_images(folder)
 
 
 def has_images(folder: Path) -> bool:

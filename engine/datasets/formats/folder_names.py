@@ -22,7 +22,7 @@ _BESIDE = frozenset(
 """Words that are classes too, unless a folder such as `images` is beside."""
 _QUALIFIERS = frozenset(
     ("original", "originals", "all", "resized", "cropped", "color", "colour", "gray", "grey", "jpg", "jpeg", "png",
-     "ground", "truth", "truths", "the", "and", "of")
+     "sets", "the", "and", "of")
 )  # fmt: skip
 _PART_WORDS = (
     "part|parts|batch|batches|images|image|imgs|img|fold|set|chunk|shard|archive|disk|disc|vol|volume|folder|download|"
@@ -63,13 +63,14 @@ class Names:
         return (*self.splits, *self.others, *self.parts, *self.media)
 
     def said(self, folders: Collection[str]) -> str:
-        """Say what some of these folders are, in words: `splits`, `parts or masks`."""
+        """Say what some of these folders are by their names: `named like a split`; empty where they may be classes."""
         words = {
-            "splits": {*self.splits, *self.others},
-            "parts of the images": set(self.parts),
-            "folders of images, masks or annotations": set(self.media),
+            "a split": {*self.splits, *self.others},
+            "a part of the images": set(self.parts),
+            "a folder of all images, masks or annotations": set(self.media),
         }
-        return " and ".join(word for word, named in words.items() if named & set(folders))
+        found = [word for word, named in words.items() if named & set(folders)]
+        return f"named like {' or '.join(found)}" if found else ""
 
 
 def sort_names(names: Sequence[str]) -> Names:
@@ -116,14 +117,13 @@ def near_names(names: Collection[str]) -> list[tuple[str, str]]:
 
 def _is_media(name: str) -> bool:
     words = _words(name)
-    if {"ground", "truth"} <= words or {"ground", "truths"} <= words:
-        return words <= MASKS | PICTURES | _QUALIFIERS
     return bool(words & (MASKS | PICTURES)) and words <= MASKS | PICTURES | _QUALIFIERS
 
 
 def _words(name: str) -> set[str]:
-    """Return a name's words without ordinals such as `a.`."""
-    return {word for word in words_in(name) if len(word) > 1}
+    """Return a name's words without ordinals such as `a.`; ground truth counts as one word."""
+    words = {word for word in words_in(name) if len(word) > 1}
+    return words - {"ground", "truth", "truths"} | {"groundtruth"} if "ground" in words else words
 
 
 def _shape(name: str) -> str:

@@ -56,7 +56,9 @@ def _without_images(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Proble
         files = [file for each in same for file in each.unread]
         why = f": {len(files):,} files are not used, {said_of_unread(files)}" if files else ""
         text = f"folder {name} holds no image that is read, so {name} is no class{why}"
-        problems.append(warning("class_without_images", text, f"no images of {name}", [name]))
+        is_class = files or not any(any(each.folder.iterdir()) for each in same)
+        kind, brief = "class_without_images", f"no images of {name}"
+        problems.append(warning(kind, text, brief, [name]) if is_class else note(kind, text, [name]))
     return problems
 
 

@@ -57,9 +57,8 @@ def ways_to_labels(path: Path, folders: Sequence[Path]) -> list[WayOut]:
 def label_files(path: Path, folders: Iterable[Path], names: Sequence[str]) -> list[Path]:
     """List files that may hold labels: all that are in `path` or beside the images, and of those in the folders
     beside `path` and its parent the ones that name one of these images. Those that name images come first."""
-    near = [*data_files(path), *(file for folder in folders for file in files_inside(folder))]
-    stems = {stem for name in names if len(stem := os.path.splitext(name)[0]) > 3}
-    naming = [file for file in dict.fromkeys(near) if _names_one(file, stems)]
+    near = [*files_inside(path), *(file for folder in folders for file in files_inside(folder))]
+    naming = [file for file in dict.fromkeys(near) if names_one(file, names)]
     if near:
         return list(dict.fromkeys([*naming, *near]))
     beside = [
@@ -73,7 +72,7 @@ def label_files(path: Path, folders: Iterable[Path], names: Sequence[str]) -> li
         if folder != path
         for file in data_files(folder)[:_MAX_FOLDERS]
     )
-    return [file for file in files if _names_one(file, stems)]
+    return [file for file in files if names_one(file, names)]
 
 
 def labels_in_names(names: Sequence[str]) -> list[str]:
@@ -89,8 +88,18 @@ def labels_in_names(names: Sequence[str]) -> list[str]:
     return sorted(usual)
 
 
+def said_of_files(files: Sequence[Path]) -> str:
+    """List some files; those of a folder with many are named together: `train/labels/*.txt`."""
+    many = Counter((file.parent, file.suffix) for file in files)
+    said = dict.fromkeys(
+        str(file.parent / f"*{file.suffix}" if many[file.parent, file.suffix] > _MAX_NAMED else file)
+        for file in files
+    )
+    return ", ".join([*said][:_MAX_NAMED]) + (" …" if len(said) > _MAX_NAMED else "")
+
+
 def _of_files(files: Sequence[Path]) -> WayOut:
-    named = ", ".join(map(str, files[:_MAX_NAMED])) + (" …" if len(files) > _MAX_NAMED else "")
+    named = said_of_files(files)
     if is_table(files[0].name):
         return WayOut(
             f"the labels may be in {named}: give that as data, and the folder of its images with {{}}",
@@ -125,11 +134,12 @@ def data_files(folder: Path) -> list[Path]:
     ]
 
 
-def _names_one(file: Path, stems: set[str]) -> bool:
-    """Return True where the start of a text file has one of the stems as a whole word."""
+def names_one(file: Path, names: Iterable[str]) -> bool:
+    """Return True where the start of a text file names one of these images, with or without its suffix."""
     try:
         with file.open("rb") as opened:
             text = opened.read(_READ_BYTES).decode(errors="replace")
     except OSError:
         return False
+    stems = {stem for name in names if len(stem := os.path.splitext(name)[0]) > 3}
     return any(stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text) for stem in stems)

@@ -60,6 +60,18 @@ def splits_of(names: Collection[str]) -> dict[str, str]:
     return {name: each.split for name, each in chosen.items() if not (each.is_second and has_test)}
 
 
+def split_class_names(names: Collection[str]) -> list[str]:
+    """Return the names that have a split and a class in one (`cat_train`, `cat_test`, `dog_train`, `dog_test`): those
+    whose further words several splits share, where there are several such words."""
+    readings = {name: reading for name in names if (reading := _read(name)) is not None and reading.rest}
+    shared = {rest for rest, splits in _splits_by_rest(readings.values()).items() if len(splits) > 1}
+    return (
+        sorted(name for name, reading in readings.items() if reading.rest in shared)
+        if len(shared) > 1
+        else []
+    )
+
+
 def is_like_split(name: str) -> bool:
     """Return True for a name that is a split's by itself, and for words such as holdout."""
     reading = _read(name)
@@ -68,11 +80,16 @@ def is_like_split(name: str) -> bool:
 
 def _family(readings: Collection[_Reading]) -> str:
     """Return the further words of the names that are taken: none, unless these words have several splits."""
+    splits = _splits_by_rest(readings)
+    several = [rest for rest, found in splits.items() if len(found) > 1]
+    return several[0] if len(several) == 1 and "" not in splits else ""
+
+
+def _splits_by_rest(readings: Collection[_Reading]) -> dict[str, set[str]]:
     splits: dict[str, set[str]] = {}
     for each in readings:
         splits.setdefault(each.rest, set()).add(each.split)
-    several = [rest for rest, found in splits.items() if len(found) > 1]
-    return several[0] if len(several) == 1 and "" not in splits else ""
+    return splits
 
 
 def _read(name: str) -> _Reading | None:

@@ -79,6 +79,24 @@ def walk_images(
     return sorted(found)
 
 
+def holds_images(top: Path) -> bool:
+    """Return True where there is an image in a folder or below it; what cannot be listed holds none."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = _entries(folder, seen)
+        except OSError:
+            continue
+        if any(is_image(entry.name) and holds(entry.is_file) for entry in entries):
+            return True
+        waiting += [
+            folder / each.name for each in entries if holds(each.is_dir) and not is_clutter(each.name)
+        ]
+    return False
+
+
 def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
     """List the entries of a folder in reverse order; none where it was seen before under another name."""
     status = os.stat(folder)
