@@ -19,7 +19,7 @@ from engine.training.context import RunContext
 from engine.training.session import Session
 
 TRAIN = (0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 0, 2, 1, 0, 0, 1)
-"""21 images: four batches of 5 leave one over, so that they are parted 5, 5, 5, 4, 2."""
+"""21 images: four batches of 5 leave one over, so that they are divided 5, 4, 4, 4, 4."""
 WEIGHTS = "start.safetensors"
 
 
