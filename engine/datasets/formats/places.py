@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.datasets.formats.folder_names import is_masks
 from engine.datasets.formats.name_tree import NameTree
 from engine.datasets.formats.names import Listing
 from engine.datasets.formats.walk import subfolders
@@ -23,12 +24,13 @@ class Places:
         self.tree = NameTree(self.base)
 
     def best(self, names: Sequence[str]) -> tuple[Listing, list[Listing]]:
-        """Return the folder in which most names are files, and the others that hold as many."""
+        """Return the folder in which most names are files, and the others that hold as many; folders of masks last."""
         counted = [(listing.count(names), listing) for listing in self._near]
         if names and not any(count for count, _ in counted):
             counted += [(listing.count(names), listing) for listing in self._deeper()]
         most = max(count for count, _ in counted)
-        best, *others = [listing for count, listing in counted if count == most]
+        equal = [listing for count, listing in counted if count == most]
+        best, *others = sorted(equal, key=lambda listing: is_masks(listing.root.name))
         return best, others if most else []
 
     def find(self, name: str) -> Path | None:

@@ -18,7 +18,7 @@ from engine.datasets.read_options import ReadOptions
 
 MAX_TABLES = 50
 LEAST_SHARE = 0.1
-"""Share of the rows of the longest table below which a table whose images are bare numbers is no rival of it."""
+"""Share of the rows of the longest table below which a table of bare numbers is no rival of it."""
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ def _fit_alike(folder: Path, failures: Iterable[str], there: Sequence[Fit], plac
 def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
     """Choose the only table, or one for each split by file name (`train.csv`, `test.csv`).
 
-    A short table whose images are bare numbers, such as one of results, is no rival of one that names files. Raises
-    DataError where there are several tables and their names do not tell the splits apart."""
+    A table whose images are bare numbers, such as one of results, is no rival of one that names files, nor a short one
+    of a long one. Raises DataError where there are several tables and their names do not tell the splits apart."""
     if len(fits) == 1:
         return list(fits)
     by_split: dict[str, list[Fit]] = {}
@@ -171,7 +171,8 @@ def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
     if "train" in by_split and all(len(each) == 1 for each in by_split.values()):
         return [by_split[split][0] for split in ("train", "val", "test") if split in by_split]
     longest = max(len(fit.body) for fit in fits)
-    strong = [fit for fit in fits if not fit.columns.are_numbers or len(fit.body) >= LEAST_SHARE * longest]
+    named = [fit for fit in fits if not fit.columns.are_numbers]
+    strong = named or [fit for fit in fits if len(fit.body) >= LEAST_SHARE * longest]
     whole = [fit for fit in strong if not is_submission(fit.name)]
     for fewer in (strong, whole):
         if len(fewer) == 1:

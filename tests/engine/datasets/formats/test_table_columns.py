@@ -247,3 +247,41 @@ def test_labels_that_say_that_there_is_none_are_warned_of(tmp_path: Path) -> Non
         table(tmp_path, "image,label", lambda _place, number: f"{number}.png,{cells[LABELS[number]]}")
     )
     assert not kinds(found, "warning"), "none is the lowest grade here"
+
+
+def test_other_tables_beside_the_labels(tmp_path: Path) -> None:
+    table(tmp_path, "image,label", lambda _place, number: f"{number}.png,c{LABELS[number]}")
+    (tmp_path / "statistics.csv").write_text("class,count\n0,12\n1,7\n")
+    found = survey(tmp_path)
+    assert labels_by_name(found) == truth("c{}") and kinds(found, "warning") == ["table_not_used"]
+    (tmp_path / "statistics.csv").write_text("id,label\n" + "".join(f"{n},c0\n" for n in range(COUNT)))
+    (tmp_path / "statistics.csv").rename(tmp_path / "sample_submission.csv")
+    found = survey(tmp_path)
+    assert labels_by_name(found) == truth("c{}") and kinds(found, "warning") == []
+
+
+def test_a_test_table_without_labels_has_no_other_ones(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{number}.png" for number in range(COUNT)))
+    (tmp_path / "train.csv").write_text(
+        "image,class,site\n" + "".join(f"{n}.png,c{LABELS[n]},{n % 2}\n" for n in range(18))
+    )
+    (tmp_path / "test.csv").write_text(
+        "image,site\n" + "".join(f"{n}.png,{n % 2}\n" for n in range(18, COUNT))
+    )
+    found = survey(tmp_path)
+    assert labels_by_name(found) == {
+        name: label for name, label in truth("c{}").items() if int(name[:-4]) < 18
+    }
+    assert "test.csv (has no column class, which holds the labels in train.csv)" in found.problems[-1].text
+
+
+def test_masks_of_the_same_names_are_not_the_images(tmp_path: Path) -> None:
+    table(
+        tmp_path,
+        "image,label",
+        lambda _place, number: f"{number}.png,c{LABELS[number]}",
+        files="images/{}.png",
+    )
+    touch(tmp_path / "annotations", *(f"{number}.png" for number in range(COUNT)))
+    found = survey(tmp_path)
+    assert found.checked().root == tmp_path / "images" and kinds(found, "warning") == ["several_folders"]
