@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.datasets.formats.class_tree import is_readme
 from engine.datasets.formats.column_roles import Columns, find_columns
 from engine.datasets.formats.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.folder_splits import BY_FOLDER
@@ -125,12 +126,16 @@ def _candidates(names: Iterable[str]) -> list[str]:
     """Return the first files with the suffix of a table; a text file of an image's name is its annotation."""
     every = list(names)
     images = {without_suffix(name) for name in every if is_image(name)}
-    tables = [name for name in filter(is_table, every) if name.rpartition(".")[0] not in images]
+    tables = [
+        name
+        for name in filter(is_table, every)
+        if name.rpartition(".")[0] not in images and not is_readme(name)
+    ]
     return sorted(sorted(tables, key=lambda name: (name.endswith(".txt"), name))[:MAX_TABLES])
 
 
 def _failure(path: Path, error: DataError, places: Places) -> Failure:
-    reason = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ")
+    reason = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ").replace(f"{path}", path.name)
     if not isinstance(error, ColumnsUnclear):
         return Failure(reason)
     names = [name for name in error.names if name]

@@ -102,9 +102,13 @@ def test_files_beside_class_folders_that_may_hold_labels_are_named(tmp_path: Pat
     assert [line for line in said(tmp_path) if "not used" in line[1]] == [
         (
             "note",
-            "not used, because the names of the folders are the labels: a.jsonl, book.xlsx, labels.csv, train.txt, "
-            "train/extra.xls",
-        )
+            "not used, because the names of the folders are the labels: train/extra.xls",
+        ),
+        (
+            "note",
+            "not used: a.jsonl (line 1 of a.jsonl is no JSON object); book.xlsx (is no spreadsheet that can be read); "
+            "labels.csv (has no column of labels); train.txt (has no column of labels)",
+        ),
     ]
 
 
@@ -133,7 +137,7 @@ def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
         ([*classes("images"), "annotations/#.xml*4"], "D/images holds class folders, and other folders are beside"),
         ([*classes("images/train"), *classes("images/test"), "labels/a.txt"], "give D/images as data"),
         ([*classes("test"), *classes(".")], "no folder train: add it; put the folders cat, dog into it"),
-        (["train/#.jpg*4", "train.txt"], "the labels may be in D/train.txt: write them as a CSV"),
+        (["train/#.jpg*4", "train.txt"], "the labels may be in D/train.txt: give that as data"),
         (["train/#.jpg*4", "val/#.jpg*4", "ann/train.json"], "the labels may be in D/ann/train.json"),
         (["train/images/#.jpg*4", "test/#.jpg", "train/labels/#.txt*4"], "may be in D/train/labels/*.txt"),
         (["part1/#.jpg*4", "part2/#.jpg*4", "l.csv"], "the folder of its images with images"),
@@ -220,8 +224,8 @@ def test_folders_that_differ_by_a_number_are_doubtful_classes(tmp_path: Path) ->
     tree(tmp_path, *(f"scan{number}/eye{number}_#.png*4" for number in range(3)))
     [(severity, text)] = said(tmp_path)
     assert severity == "warning" and "the folders scan0, scan1, scan2 differ by a number alone" in text
-    (tmp_path / "list.txt").write_text("eye0_000 3\neye1_000 4\n")
-    assert "D/list.txt names their images: the labels may be in D/list.txt" in refusal(tmp_path)
+    (tmp_path / "list.mat").write_text("eye0_000 3\neye1_000 4\n")
+    assert "D/list.mat names their images: the labels may be in D/list.mat" in refusal(tmp_path)
 
 
 def test_folders_inside_all_classes_may_be_the_classes(tmp_path: Path) -> None:
