@@ -58,12 +58,12 @@ def test_lists_of_each_split_between_blanks(tmp_path: Path) -> None:
 
 def test_text_beside_images_is_no_table_and_named_so(tmp_path: Path) -> None:
     (images(tmp_path) / "labels.csv").write_text("image,label\n" + "".join(f"{a},{b}\n" for a, b in CELLS))
-    (tmp_path / "README.txt").write_text("Photographs of animals\n\nTaken in 2019, by Smith.\n")
+    (tmp_path / "notes.txt").write_text("Photographs of animals\n\nTaken in 2019, by Smith.\n")
     for name in NAMES:
         (tmp_path / f"{name}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
     found = survey(tmp_path)
     assert labels_by_name(found) == TRUTH and kinds(found, "note") == ["unused_tables"]
-    assert found.problems[0].text.startswith("not used: README.txt (")
+    assert found.problems[0].text.startswith("not used: notes.txt (")
 
 
 def test_json_lines(tmp_path: Path) -> None:
