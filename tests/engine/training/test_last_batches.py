@@ -8,6 +8,8 @@ from pictures import lab_csvs
 from sessions import Memory, context, numbers
 from trainings import assert_same_bits, session, spec, train
 
+from engine.analysis.evidence import evidence_of
+from engine.analysis.verdict import judge
 from engine.files.paths import Home
 from engine.recipes.batch_parts import LAST_SHORT, SHARED
 from engine.training import setup
@@ -33,9 +35,15 @@ def home_of(root: Path, train_images: int, test_images: int = 30) -> Home:
 )
 def test_it_learns_from_any_number_of_images(tmp_path: Path, images: int, settings: dict[str, int]) -> None:
     """Its last feature map is 1×1. Batches or micro-batches of two send some epochs' NLL above 100, or above 10⁸."""
-    found = train(home_of(tmp_path, images), 1, spec(epochs=8, **settings)).measured
+    wanted = spec(epochs=8, **settings)
+    found = train(home_of(tmp_path, images), 1, wanted).measured
     assert max(each.number("test_nll") or 0 for each in found) < 50
     assert (found[-1].number("test_acc") or 0) > 0.9
+    labels = tuple(found[-1].evaluation.confusion.sum(axis=1).tolist())
+    verdict = judge(
+        [evidence_of(each, baseline=1 / 3, labels=labels) for each in found], wanted, (images // 3,) * 3
+    )
+    assert verdict is not None and verdict.kind == "healthy"
 
 
 def stop_after(steps: int, home: Home, run_id: int, **settings: int) -> Memory:
