@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import unquote
 
 from engine.datasets.formats.labels import is_whole, normal
 from engine.datasets.formats.names import MEMBER, without_suffix
@@ -23,6 +24,7 @@ How: TypeAlias = Literal["spelling", "folder", "prefix", "suffix", "number"]
 `spelling` backslashes, Unicode form or case; `folder` the name has no folder and its file is in one; `prefix` folders
 in front of it that are not here; `suffix` another suffix; `number` the same number, written otherwise."""
 GRAVITY: tuple[How, ...] = ("spelling", "folder", "prefix", "suffix", "number")
+_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[/\\])")
 
 
@@ -104,6 +106,8 @@ class NameTree:
         if not name or "\0" in name or MEMBER.fullmatch(name):
             return [], "spelling"
         *folders, base = _parts(name.removeprefix(f"{self.root}/"))
+        if "%" in name and _key(without_suffix(base)) not in self._by_stem:
+            *folders, base = _parts(unquote(name))  # as in addresses: photo%20of%20cat.jpg
         stem = without_suffix(base)
         files, how = self._by_stem.get(_key(stem), []), "spelling"
         if not files and stem != without_suffix(stem):  # two suffixes: a.png.jpg
@@ -147,7 +151,7 @@ def _score(folders: Sequence[str], base: str, file: str) -> tuple[int, bool, boo
 
 def _parts(name: str) -> list[str]:
     """Cut a name into folders and file name, without drive, root, `.` and `..`."""
-    path = _DRIVE.sub("", name).replace("\\", "/")
+    path = _DRIVE.sub("", name).replace("\\", "/").translate(_INVISIBLE)
     return [part for part in path.split("/") if part not in ("", ".", "..")] or [""]
 
 
