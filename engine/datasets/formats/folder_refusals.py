@@ -1,7 +1,8 @@
 """Refusals of folders that are no classes, and of classes without images that are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from engine.datasets.formats.class_tree import (
     ClassFolder,
@@ -17,7 +18,6 @@ from engine.datasets.formats.folder_problems import (
     said_of_unread,
 )
 from engine.datasets.formats.label_hints import (
-    data_files,
     files_inside,
     label_files,
     names_one,
@@ -86,30 +86,36 @@ def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
 
 def explain_too_few(path: Path, names: Names, folders: Sequence[ClassFolder]) -> None:
     """Raise the error of a folder with fewer than two classes, where the names or files of its folders explain it."""
-    explain_unread(path, folders)
+    if any(folder.unread and not folder.images for folder in folders):
+        explain_unread(path, folders)
     if only_folder(path) is None and (
         holding := [name for name in names.not_classes if images_below(path / name)]
     ):
         _refuse(path, names, holding)
 
 
-def explain_unread(path: Path, folders: Sequence[ClassFolder]) -> None:
-    """Raise DataError where class folders hold only files in formats that are not decoded."""
-    unread = [folder for folder in folders if folder.unread and not folder.images]
-    if unread:
-        files = [file for folder in folders for file in folder.unread]
-        what = f"{path} has the class folders {listed(sorted({each.name for each in folders}))}, but"
-        what += f" no image that is read is in {listed(sorted({each.name for each in unread}))}"
-        what += f": {len(files):,} files are not used, {said_of_unread(files)}"
-        raise DataError(error("unread_files", what, files))
+def explain_unread(path: Path, folders: Sequence[ClassFolder]) -> NoReturn:
+    """Raise DataError for class folders without images that are read."""
+    without = [folder for folder in folders if not folder.images]
+    files = [file for folder in folders for file in folder.unread]
+    what = f"{path} has the class folders {_names_of(folders)}, but no image that is read is in {_names_of(without)}"
+    raise DataError(error("unread_files", f"{what}: {_said_of_unused(files)}", files))
+
+
+def _names_of(folders: Iterable[ClassFolder]) -> str:
+    return listed(sorted({folder.name for folder in folders}))
+
+
+def _said_of_unused(files: Sequence[str]) -> str:
+    return f"{len(files):,} files are not used, {said_of_unread(files)}" if files else "put images there"
 
 
 def flat_split(path: Path, name: str, images: Sequence[str], split: str) -> Problem:
     """Return the problem of a split without class folders: an error where something near it may hold its labels."""
     folder = path / name
     what = f"{folder} holds {len(images):,} images and no class folders"
-    near = files_inside(folder)
-    near += [file for file in data_files(path) if split_in_name(file.stem) == split]
+    named = [file for file in files_inside(path) if split_in_name(file.stem) == split]
+    near = list(dict.fromkeys([*files_inside(folder), *named]))
     if not near:
         ways = [WayOut("sort them into class folders to test on them")]
         return warning(
@@ -122,9 +128,9 @@ def flat_split(path: Path, name: str, images: Sequence[str], split: str) -> Prob
     return error("flat_split", what, images, ways)
 
 
-def _refuse(path: Path, names: Names, holding: Sequence[str]) -> None:
+def _refuse(path: Path, names: Names, holding: Sequence[str]) -> NoReturn:
     """Raise NotClasses for folders whose images have no labels."""
-    whole = [name for name in holding if name in names.media and _is_whole(path / name)]
+    whole = [name for name in holding if name in (*names.media, *names.parts) and _is_whole(path / name)]
     if whole:
         what = f"{path / whole[0]} holds class folders, and other folders are beside it"
         raise NotClasses(error("no_labels", what, ways=[WayOut(f"give {path / whole[0]} as data")]))

@@ -29,6 +29,9 @@ from engine.datasets.formats.split_names import (
         ("trainval", "development", "test (1)"),
         ("seg_train", "seg_val", "seg_test"),
         ("flowers-train", "flowers-valid", "flowers-test"),
+        ("trn", "val", "tst"),
+        ("tr", "va", "te"),
+        ("Tr", "Va", "Ts"),
         ("train", "val", "holdout"),
         ("train", "val", "hold-out"),
         ("train", "val", "held_out"),
@@ -52,6 +55,8 @@ def test_names_of_splits(train: str, val: str, test: str) -> None:
         ["invalid", "evaluated"],
         ["device", "devil"],
         ["seg_train"],
+        ["tr", "us"],
+        ["te", "ts"],
         ["test tube", "train station", "validation stamp"],
     ],
 )
