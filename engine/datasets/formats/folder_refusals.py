@@ -20,7 +20,6 @@ from engine.datasets.formats.folder_problems import (
 from engine.datasets.formats.label_hints import (
     files_inside,
     label_files,
-    names_one,
     said_of_files,
     ways_to_labels,
 )
@@ -78,7 +77,7 @@ def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
     if not (doubtful := doubtful_numbers(names)):
         return
     images = [folder.images[0].rpartition("/")[2] for folder in folders if folder.images]
-    if files := [file for file in label_files(path, [], images) if names_one(file, images)]:
+    if files := label_files(path, [], images)[0]:
         what = f"the folders {listed(doubtful)} of {path} differ by a number alone, and {said_of_files(files)} names"
         ways = ways_to_labels(path, [folder.folder for folder in folders if folder.images])
         raise NotClasses(error("no_labels", f"{what} their images", names, ways))
@@ -117,7 +116,7 @@ def flat_split(path: Path, name: str, images: Sequence[str], split: str) -> Prob
     named = [file for file in files_inside(path) if split_in_name(file.stem) == split]
     near = list(dict.fromkeys([*files_inside(folder), *named]))
     if not near:
-        ways = [WayOut("sort them into class folders to test on them")]
+        ways = [WayOut("sort them into class folders to use them")]
         return warning(
             "flat_split", f"{what}, so they have no labels and are not used", f"{name} not used", images, ways
         )

@@ -68,6 +68,9 @@ def read_split_folders(path: Path) -> Layout:
             rows += _rows(path, found, splits[name])
             folders += found
             problems += _unused_folders(root, _not_used(root))
+        if path / name not in roots[name]:
+            inside = [folder.name for folder in subfolders(path / name) if folder not in roots[name]]
+            problems += _unused_folders(path / name, inside)
     if not rows:
         explain_unread(path, folders)
     problems += [*problems_of_classes(folders), *_unused_folders(path, _beside(names))]

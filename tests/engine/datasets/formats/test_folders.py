@@ -61,6 +61,13 @@ def test_splits_in_the_usual_forms(tmp_path: Path, train: str, test: str) -> Non
     assert ("inside" in why) == ("/" in train) and train in why
 
 
+def test_images_and_masks_inside_splits(tmp_path: Path) -> None:
+    tree(tmp_path, *classes("train/images"), *classes("train/masks"), *classes("test/images", each=3))
+    assert counts(tmp_path) == {"train": [4, 4], "test": [3, 3]}
+    [(severity, text)] = said(tmp_path)
+    assert severity == "warning" and text.startswith("8 images in masks of D/train are not used")
+
+
 def test_a_class_that_is_called_as_a_split_inside_a_split(tmp_path: Path) -> None:
     for split in ("train", "test"):
         tree(tmp_path, *classes(split, "bus", "car", "train"))
@@ -158,6 +165,7 @@ def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
         (["part1/#.jpg*4", "part2/#.jpg*4", "l.csv"], "the folder of its images with images"),
         (["train/cat.#.jpg*4", "train/dog.#.jpg*4"], "the labels seem to be in the names (cat, dog)"),
         (["train/big_cat_#.jpg*4", "train/Dog#.jpg*4"], "the labels seem to be in the names (big_cat, dog)"),
+        (["train/cat.#.jpg*40", "train/dog.#.jpg*40", "test1/#.jpg*80", "submission.csv"], "names (cat, dog): write"),
         (["train/IMG_#.jpg*4", "train/DSC_#.jpg*4"], "add a table with the columns image,label"),
     ],
 )  # fmt: skip
