@@ -56,6 +56,11 @@ def folder_names(path: Path) -> Names:
     return sort_names([folder.name for folder in subfolders(path)])
 
 
+def has_split_folders(path: Path) -> bool:
+    """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
+    return any(class_roots(path / name) for name in folder_names(path).splits)
+
+
 def class_roots(folder: Path) -> list[Path]:
     """Return the folders whose folders are classes: the split's own, the only folder in it, its `images`, or its parts.
 

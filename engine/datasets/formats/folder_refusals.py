@@ -7,8 +7,7 @@ from typing import NoReturn
 from engine.datasets.formats.class_tree import (
     ClassFolder,
     class_names,
-    class_roots,
-    folder_names,
+    has_split_folders,
     images_below,
     only_folder,
 )
@@ -31,11 +30,6 @@ from engine.problem import Problem, WayOut
 
 class NotClasses(DataError):
     """Error for folders of images that are splits, parts or masks by their names, and have no labels."""
-
-
-def has_split_folders(path: Path) -> bool:
-    """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
-    return any(class_roots(path / name) for name in folder_names(path).splits)
 
 
 def flat_images(path: Path) -> NotClasses | None:

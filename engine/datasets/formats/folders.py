@@ -9,6 +9,7 @@ from engine.datasets.formats.class_tree import (
     class_names,
     class_roots,
     folder_names,
+    has_split_folders,
     images_below,
     only_folder,
     part_roots,
@@ -26,7 +27,6 @@ from engine.datasets.formats.folder_refusals import (
     explain_unread,
     flat_images,
     flat_split,
-    has_split_folders,
     refuse_doubtful,
     refuse_flat_train,
 )

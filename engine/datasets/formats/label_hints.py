@@ -16,7 +16,8 @@ SAMPLE = 200
 _READ_BYTES = 100_000
 _MAX_NAMED = 3
 _MAX_FOLDERS = 50
-_MAX_READ = 500
+_MAX_READ = 200
+_MAX_STEMS = 50
 _NO_LABELS = frozenset(
     ("img", "image", "images", "dsc", "dscn", "pict", "pic", "photo", "scan", "frame", "file", "p", "screenshot")
 )  # fmt: skip
@@ -126,4 +127,7 @@ def names_one(file: Path, names: Iterable[str]) -> bool:
     except OSError:
         return False
     stems = {stem for name in names if len(stem := os.path.splitext(name)[0]) > 3}
-    return any(stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text) for stem in stems)
+    return any(
+        stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text)
+        for stem in sorted(stems)[:_MAX_STEMS]
+    )
