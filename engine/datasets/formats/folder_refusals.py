@@ -59,15 +59,18 @@ def refuse_flat_train(path: Path, names: Names) -> None:
         _refuse(path, names, trains)
 
 
-def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
-    """Raise DataError for names that have a split and a class in one, and for folders that differ by a number alone
-    beside a file that names their images."""
-    names = [folder.name for folder in folders if folder.images]
-    if both := split_class_names(names):
+def refuse_split_classes(path: Path, folders: Sequence[ClassFolder]) -> None:
+    """Raise DataError for names that have a split and a class in one."""
+    if both := split_class_names([folder.name for folder in folders if folder.images]):
         raise DataError(
             f"{path} holds folders with a class and a split in one name ({listed(both)}): sort the images into folders "
             "such as train/<class> and test/<class>"
         )
+
+
+def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
+    """Raise NotClasses for folders that differ by a number alone beside a file that names their images."""
+    names = list(dict.fromkeys(folder.name for folder in folders if folder.images))
     if not (doubtful := doubtful_numbers(names)):
         return
     images = [folder.images[0].rpartition("/")[2] for folder in folders if folder.images]

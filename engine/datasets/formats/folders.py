@@ -29,6 +29,7 @@ from engine.datasets.formats.folder_refusals import (
     flat_split,
     refuse_doubtful,
     refuse_flat_train,
+    refuse_split_classes,
 )
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.problems import DataError, note, warning
@@ -73,6 +74,7 @@ def read_split_folders(path: Path) -> Layout:
             problems += _unused_folders(path / name, inside)
     if not rows:
         explain_unread(path, folders)
+    refuse_doubtful(path, folders)
     problems += [*problems_of_classes(folders), *_unused_folders(path, _beside(names))]
     problems += unused_files(path, [root for name in used for root in (path / name, *roots[name])])
     listing = ", ".join(used)
@@ -94,6 +96,7 @@ def read_class_folders(path: Path) -> Layout | None:
         explain_too_few(path, names, folders)
         return None
     refuse_flat_train(path, names)
+    refuse_split_classes(path, folders)
     refuse_doubtful(path, folders)
     inner = _inner_splits(path, folders)
     kind, why = "class folders", f"{path} holds a folder for each class"

@@ -268,6 +268,14 @@ def test_folders_that_differ_by_a_number_are_doubtful_classes(tmp_path: Path) ->
     assert "D/list.txt names their images: the labels may be in D/list.txt" in refusal(tmp_path)
 
 
+def test_patients_inside_splits_are_no_classes_beside_a_table_of_their_images(tmp_path: Path) -> None:
+    tree(tmp_path, *(f"train/patient{number:05}/study1/view{number}_front.jpg" for number in range(4)))
+    tree(tmp_path, *(f"valid/patient{number:05}/study1/view{number}_front.jpg" for number in range(4, 6)))
+    assert "differ by a number alone" in said(tmp_path)[0][1]
+    (tmp_path / "train.csv").write_text("Path,Sex\nSet-small/train/patient00001/study1/view1_front.jpg,F\n")
+    assert "D/train.csv names their images" in refusal(tmp_path)
+
+
 def test_folders_inside_all_classes_may_be_the_classes(tmp_path: Path) -> None:
     tree(tmp_path, *(f"{outer}/{inner}/#.png*4" for outer in ("men", "women") for inner in ("glad", "sad")))
     [(severity, text)] = said(tmp_path)

@@ -88,6 +88,8 @@ def test_names_with_a_class_and_a_split_in_one() -> None:
         ("testLabels", "test"),
         ("my_train_set", "train"),
         ("val_annotations", "val"),
+        ("a. Training Set", "train"),
+        ("trainImages", "train"),
         ("train_test", None),
         ("labels", None),
         ("latest", None),
