@@ -1,5 +1,6 @@
 """Folders of classes: where they are, and the images and other files of each."""
 
+import contextlib
 import itertools
 import os
 import re
@@ -55,8 +56,13 @@ def folder_names(path: Path) -> Names:
     return sort_names([folder.name for folder in subfolders(path)])
 
 
+def has_split_folders(path: Path) -> bool:
+    """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
+    return any(class_roots(path / name) for name in folder_names(path).splits)
+
+
 def class_roots(folder: Path) -> list[Path]:
-    """Return the folders whose folders are classes: the split's own, the only folder in it, or its parts.
+    """Return the folders whose folders are classes: the split's own, the only folder in it, its `images`, or its parts.
 
     An empty list where the folder holds images without class folders, or nothing."""
     inside = subfolders(folder)
@@ -65,6 +71,9 @@ def class_roots(folder: Path) -> list[Path]:
     names = sort_names([each.name for each in inside])
     if any(map(holds_images, (folder / name for name in names.classes))):
         return [folder]
+    pictures = [folder / name for name in names.media if not is_masks(name)]
+    if len(pictures) == 1 and not names.parts and _is_wrapper(pictures[0]):
+        return pictures
     parts = [root for part in names.parts for root in part_roots(folder / part)]
     if parts and len(parts) == len(names.parts):
         return parts
@@ -95,9 +104,8 @@ def only_folder(path: Path) -> Path | None:
     """Return the only folder in `path` that holds something, where it may be a data set and nothing else is of use.
 
     None where there are images, tables or other data beside it, and where it holds images alone."""
-    with os.scandir(path) as entries:
-        names = [entry.name for entry in entries if not is_clutter(entry.name) and entry.is_file()]
-    if any(is_image(name) or _is_data(name) for name in names):
+    files = [entry.name for entry in _entries(path) if not entry.is_dir()]
+    if any(is_image(name) or _is_data(name) for name in files):
         return None
     filled = [folder for folder in subfolders(path) if any(_entries(folder))]
     if len(filled) != 1:
@@ -106,7 +114,8 @@ def only_folder(path: Path) -> Path | None:
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
+    """Yield the entries of a folder without clutter; none where it may not be read."""
+    with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
         yield from (entry for entry in entries if not is_clutter(entry.name))
 
 

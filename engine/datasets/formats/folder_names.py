@@ -22,16 +22,20 @@ _BESIDE = frozenset(
 """Words that are classes too, unless a folder such as `images` is beside."""
 _QUALIFIERS = frozenset(
     ("original", "originals", "all", "resized", "cropped", "color", "colour", "gray", "grey", "jpg", "jpeg", "png",
-     "sets", "the", "and", "of")
+     "raw", "processed", "preprocessed", "enhanced", "normalized", "normalised", "augmented", "input", "inputs",
+     "labeled", "labelled", "unlabeled", "unlabelled", "tr", "ts", "te", "va", "sets", "the", "and", "of")
 )  # fmt: skip
 _PART_WORDS = (
     "part|parts|batch|batches|images|image|imgs|img|fold|set|chunk|shard|archive|disk|disc|vol|volume|folder|download|"
-    "dir|zip|split|subset|data|dataset|upload"
+    "dir|zip|split|subset|data|dataset|upload|photos|pictures|pics"
 )
 _PART = re.compile(
     rf"(?:.*[\W_\d])?(?:{_PART_WORDS})[\W_]*(?:\d+(?:[\W_]*of[\W_]*\d+)?\)?|[\W_][a-f])", re.IGNORECASE
 )
-_NEW_FOLDER = re.compile(r"(?:new|untitled) folder(?: ?\(?\d+\)?)?", re.IGNORECASE)
+_MADE_BY_PROGRAMS = re.compile(
+    r"(?:new|untitled) folder(?: ?\(?\d+\)?)?|drive-download-.*|\d{3}[A-Z_]{5}", re.IGNORECASE
+)
+"""Folders that a file manager, a download and a camera make."""
 _CLASS_WORDS = frozenset(
     (
         "class", "classes", "grade", "stage", "level", "lvl", "type", "category", "cat", "kl", "score", "birads",
@@ -78,7 +82,7 @@ def sort_names(names: Sequence[str]) -> Names:
     splits = splits_of(names)
     others = tuple(name for name in names if name not in splits and is_like_split(name))
     left = [name for name in names if name not in splits and name not in others]
-    parts = tuple(name for name in left if _PART.fullmatch(name) or _NEW_FOLDER.fullmatch(name))
+    parts = tuple(name for name in left if _PART.fullmatch(name) or _MADE_BY_PROGRAMS.fullmatch(name))
     left = [name for name in left if name not in parts]
     media = tuple(name for name in left if _is_media(name))
     if media or parts:

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.datasets.formats.class_tree import DATA_SUFFIXES, ClassFolder, is_readme
 from engine.datasets.formats.folder_names import doubtful_numbers, sort_names
 from engine.datasets.formats.image_files import advice_for, is_image, suffix_of
+from engine.datasets.formats.labels import normal
 from engine.datasets.formats.problems import note, warning
 from engine.datasets.formats.table_files import is_table
 from engine.datasets.formats.walk import is_clutter
@@ -21,7 +22,7 @@ def problems_of_classes(folders: Sequence[ClassFolder]) -> list[Problem]:
     for folder in folders:
         by_name.setdefault(folder.name, []).append(folder)
     found = [*_unread(by_name), *_without_images(by_name), *_masks(by_name), *_doubtful(list(by_name))]
-    return [*found, *_inner_classes(by_name)]
+    return [*found, *_inner_classes(by_name), *_merged(by_name)]
 
 
 def said_of_unread(files: Iterable[str]) -> str:
@@ -101,6 +102,18 @@ def _inner_classes(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Problem
     )
     ways = [WayOut("sort the images by them")]
     return [warning("inner_folders", text, "folders inside classes", shared, ways)]
+
+
+def _merged(names: Iterable[str]) -> list[Problem]:
+    """Note the folders whose names are one number, such as `01` and `1`."""
+    by_number: dict[str, list[str]] = {}
+    for name in names:
+        by_number.setdefault(normal(name), []).append(name)
+    return [
+        note("merged_folders", f"the folders {listed(same)} are one number and read as one class", same)
+        for same in by_number.values()
+        if len(same) > 1
+    ]
 
 
 def unused_files(path: Path, folders: Iterable[Path]) -> list[Problem]:

@@ -1,13 +1,13 @@
 """Refusals of folders that are no classes, and of classes without images that are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from engine.datasets.formats.class_tree import (
     ClassFolder,
     class_names,
-    class_roots,
-    folder_names,
+    has_split_folders,
     images_below,
     only_folder,
 )
@@ -17,10 +17,8 @@ from engine.datasets.formats.folder_problems import (
     said_of_unread,
 )
 from engine.datasets.formats.label_hints import (
-    data_files,
     files_inside,
     label_files,
-    names_one,
     said_of_files,
     ways_to_labels,
 )
@@ -32,11 +30,6 @@ from engine.problem import Problem, WayOut
 
 class NotClasses(DataError):
     """Error for folders of images that are splits, parts or masks by their names, and have no labels."""
-
-
-def has_split_folders(path: Path) -> bool:
-    """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
-    return any(class_roots(path / name) for name in folder_names(path).splits)
 
 
 def flat_images(path: Path) -> NotClasses | None:
@@ -66,19 +59,22 @@ def refuse_flat_train(path: Path, names: Names) -> None:
         _refuse(path, names, trains)
 
 
-def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
-    """Raise DataError for names that have a split and a class in one, and for folders that differ by a number alone
-    beside a file that names their images."""
-    names = [folder.name for folder in folders if folder.images]
-    if both := split_class_names(names):
+def refuse_split_classes(path: Path, folders: Sequence[ClassFolder]) -> None:
+    """Raise DataError for names that have a split and a class in one."""
+    if both := split_class_names([folder.name for folder in folders if folder.images]):
         raise DataError(
             f"{path} holds folders with a class and a split in one name ({listed(both)}): sort the images into folders "
             "such as train/<class> and test/<class>"
         )
+
+
+def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
+    """Raise NotClasses for folders that differ by a number alone beside a file that names their images."""
+    names = list(dict.fromkeys(folder.name for folder in folders if folder.images))
     if not (doubtful := doubtful_numbers(names)):
         return
     images = [folder.images[0].rpartition("/")[2] for folder in folders if folder.images]
-    if files := [file for file in label_files(path, [], images) if names_one(file, images)]:
+    if files := label_files(path, [], images)[0]:
         what = f"the folders {listed(doubtful)} of {path} differ by a number alone, and {said_of_files(files)} names"
         ways = ways_to_labels(path, [folder.folder for folder in folders if folder.images])
         raise NotClasses(error("no_labels", f"{what} their images", names, ways))
@@ -86,32 +82,38 @@ def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
 
 def explain_too_few(path: Path, names: Names, folders: Sequence[ClassFolder]) -> None:
     """Raise the error of a folder with fewer than two classes, where the names or files of its folders explain it."""
-    explain_unread(path, folders)
+    if any(folder.unread and not folder.images for folder in folders):
+        explain_unread(path, folders)
     if only_folder(path) is None and (
         holding := [name for name in names.not_classes if images_below(path / name)]
     ):
         _refuse(path, names, holding)
 
 
-def explain_unread(path: Path, folders: Sequence[ClassFolder]) -> None:
-    """Raise DataError where class folders hold only files in formats that are not decoded."""
-    unread = [folder for folder in folders if folder.unread and not folder.images]
-    if unread:
-        files = [file for folder in folders for file in folder.unread]
-        what = f"{path} has the class folders {listed(sorted({each.name for each in folders}))}, but"
-        what += f" no image that is read is in {listed(sorted({each.name for each in unread}))}"
-        what += f": {len(files):,} files are not used, {said_of_unread(files)}"
-        raise DataError(error("unread_files", what, files))
+def explain_unread(path: Path, folders: Sequence[ClassFolder]) -> NoReturn:
+    """Raise DataError for class folders without images that are read."""
+    without = [folder for folder in folders if not folder.images]
+    files = [file for folder in folders for file in folder.unread]
+    what = f"{path} has the class folders {_names_of(folders)}, but no image that is read is in {_names_of(without)}"
+    raise DataError(error("unread_files", f"{what}: {_said_of_unused(files)}", files))
+
+
+def _names_of(folders: Iterable[ClassFolder]) -> str:
+    return listed(sorted({folder.name for folder in folders}))
+
+
+def _said_of_unused(files: Sequence[str]) -> str:
+    return f"{len(files):,} files are not used, {said_of_unread(files)}" if files else "put images there"
 
 
 def flat_split(path: Path, name: str, images: Sequence[str], split: str) -> Problem:
     """Return the problem of a split without class folders: an error where something near it may hold its labels."""
     folder = path / name
     what = f"{folder} holds {len(images):,} images and no class folders"
-    near = files_inside(folder)
-    near += [file for file in data_files(path) if split_in_name(file.stem) == split]
+    named = [file for file in files_inside(path) if split_in_name(file.stem) == split]
+    near = list(dict.fromkeys([*files_inside(folder), *named]))
     if not near:
-        ways = [WayOut("sort them into class folders to test on them")]
+        ways = [WayOut("sort them into class folders to use them")]
         return warning(
             "flat_split", f"{what}, so they have no labels and are not used", f"{name} not used", images, ways
         )
@@ -122,9 +124,9 @@ def flat_split(path: Path, name: str, images: Sequence[str], split: str) -> Prob
     return error("flat_split", what, images, ways)
 
 
-def _refuse(path: Path, names: Names, holding: Sequence[str]) -> None:
+def _refuse(path: Path, names: Names, holding: Sequence[str]) -> NoReturn:
     """Raise NotClasses for folders whose images have no labels."""
-    whole = [name for name in holding if name in names.media and _is_whole(path / name)]
+    whole = [name for name in holding if name in (*names.media, *names.parts) and _is_whole(path / name)]
     if whole:
         what = f"{path / whole[0]} holds class folders, and other folders are beside it"
         raise NotClasses(error("no_labels", what, ways=[WayOut(f"give {path / whole[0]} as data")]))

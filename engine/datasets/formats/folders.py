@@ -9,6 +9,7 @@ from engine.datasets.formats.class_tree import (
     class_names,
     class_roots,
     folder_names,
+    has_split_folders,
     images_below,
     only_folder,
     part_roots,
@@ -26,15 +27,15 @@ from engine.datasets.formats.folder_refusals import (
     explain_unread,
     flat_images,
     flat_split,
-    has_split_folders,
     refuse_doubtful,
     refuse_flat_train,
+    refuse_split_classes,
 )
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.problems import DataError, note, warning
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import splits_of
-from engine.datasets.formats.walk import subfolders
+from engine.datasets.formats.walk import holds_images, subfolders
 from engine.problem import Problem, WayOut
 
 __all__ = [
@@ -68,8 +69,12 @@ def read_split_folders(path: Path) -> Layout:
             rows += _rows(path, found, splits[name])
             folders += found
             problems += _unused_folders(root, _not_used(root))
+        if path / name not in roots[name]:
+            inside = [folder.name for folder in subfolders(path / name) if folder not in roots[name]]
+            problems += _unused_folders(path / name, inside)
     if not rows:
         explain_unread(path, folders)
+    refuse_doubtful(path, folders)
     problems += [*problems_of_classes(folders), *_unused_folders(path, _beside(names))]
     problems += unused_files(path, [root for name in used for root in (path / name, *roots[name])])
     listing = ", ".join(used)
@@ -83,30 +88,43 @@ def read_class_folders(path: Path) -> Layout | None:
 
     Raises NotClasses where the folders that hold images are splits, parts or masks by their names."""
     names = folder_names(path)
-    roots = [path] if names.classes else [root for part in names.parts for root in part_roots(path / part)]
-    folders = [folder for root in roots for folder in class_folders(root, in_split=False)]
-    if len({folder.name for folder in folders if folder.images}) < 2:
+    parts = [root for part in names.parts for root in part_roots(path / part)]
+    if parts and not any(holds_images(path / name) for name in names.classes):
+        return _read_parts(path, names, parts)
+    folders = class_folders(path, in_split=False)
+    if sum(bool(folder.images) for folder in folders) < 2:
         explain_too_few(path, names, folders)
         return None
-    if "train" in names.splits.values() and path in roots:
-        refuse_flat_train(path, names)
-    if path in roots:
-        refuse_doubtful(path, folders)
-    inner = _inner_splits(path, folders) if path in roots else {}
-    problems = problems_of_classes(folders)
-    problems += _unused_folders(path, names.not_classes if path in roots else _beside(names))
-    problems += unused_files(path, roots)
-    why = f"{path} holds a folder for each class"
-    kind = "class folders"
-    if path not in roots:
-        joined = ", ".join(root.relative_to(path).as_posix() for root in roots)
-        kind = f"class folders in {joined}"
-        why = f"{path} holds the parts {joined}, and these a folder for each class"
+    refuse_flat_train(path, names)
+    refuse_split_classes(path, folders)
+    refuse_doubtful(path, folders)
+    inner = _inner_splits(path, folders)
+    kind, why = "class folders", f"{path} holds a folder for each class"
     if inner:
-        kind = f"class folders with {', '.join(inner)} inside"
-        why += f", and in each of these {', '.join(inner)}"
+        kind, why = (
+            f"{kind} with {', '.join(inner)} inside",
+            f"{why}, and in each of these {', '.join(inner)}",
+        )
+    problems = [
+        *problems_of_classes(folders),
+        *_unused_folders(path, names.not_classes),
+        *unused_files(path, []),
+    ]
     rows = _rows(path, folders, None, inner)
     return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True)
+
+
+def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout:
+    """Read the class folders of all parts of a data set together."""
+    folders = [folder for root in parts for folder in class_folders(root, in_split=False)]
+    rows = _rows(path, folders, None)
+    if not rows:
+        explain_unread(path, folders)
+    listing = ", ".join(part.name for part in parts)
+    why = f"{path} holds the parts {listing}, and these a folder for each class"
+    unused = [name for name in names.not_classes if path / name not in parts]
+    problems = [*problems_of_classes(folders), *_unused_folders(path, unused), *unused_files(path, parts)]
+    return Layout(f"class folders in {listing}", why, path, tuple(rows), tuple(problems), has_names=True)
 
 
 def _in_order(splits: Mapping[str, str]) -> dict[str, str]:
@@ -151,7 +169,7 @@ def _inner_splits(path: Path, folders: Sequence[ClassFolder]) -> dict[str, str]:
 
 
 def _beside(names: Names) -> tuple[str, ...]:
-    return (*names.others, *names.media, *names.classes, *(names.parts if names.splits else ()))
+    return (*names.others, *names.media, *names.classes, *names.parts)
 
 
 def _not_used(root: Path) -> list[str]:

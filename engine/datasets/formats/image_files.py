@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 
 _PILLOW = {
     "JPEG": (".jpeg", ".jpg"),
@@ -53,9 +54,12 @@ IMAGE_SUFFIXES = tuple(suffix for suffixes in SUFFIXES.values() for suffix in su
 _NO_PICTURES = (
     ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".html", ".htm", ".log", ".py",
     ".ipynb", ".ini", ".lnk", ".url", ".xls", ".xlsx", ".ods", ".doc", ".docx", ".md5", ".sha256", ".cfg",
+    ".xmp", ".aae", ".db", ".sqlite", ".toml", ".sh", ".m", ".r",
 )  # fmt: skip
 """Suffixes of files that people keep beside images, and that are none."""
 _RAW = (".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf")
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".gz", ".tgz", ".7z", ".rar")
+_UNFINISHED = (".crdownload", ".part", ".download", ".tmp", ".bak")
 _VIDEO = (".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".webm")
 
 
@@ -66,6 +70,8 @@ def is_image(name: str) -> bool:
 def suffix_of(name: str) -> str:
     """Return a file's suffix in lower case, `.nii.gz` whole; empty where it has none."""
     stem, suffix = os.path.splitext(name.lower())
+    if not re.fullmatch(r"\.\w{1,12}", suffix):
+        return ""
     return os.path.splitext(stem)[1] + suffix if suffix == ".gz" else suffix
 
 
@@ -86,4 +92,8 @@ def advice_for(suffix: str) -> str:
         return "raw files: develop them into .jpg or .tif"
     if suffix in _VIDEO:
         return "videos: save their frames as images"
+    if suffix in _ARCHIVES:
+        return "archives: unpack them"
+    if suffix in _UNFINISHED:
+        return "unfinished downloads or backups"
     return "convert them to .png" if suffix else "files without a suffix: add the suffix of their format"

@@ -16,63 +16,43 @@ SAMPLE = 200
 _READ_BYTES = 100_000
 _MAX_NAMED = 3
 _MAX_FOLDERS = 50
+_MAX_READ = 200
+_MAX_STEMS = 50
 _NO_LABELS = frozenset(
-    (
-        "img",
-        "image",
-        "images",
-        "dsc",
-        "dscn",
-        "pict",
-        "pic",
-        "photo",
-        "scan",
-        "frame",
-        "file",
-        "p",
-        "screenshot",
-    )
-)
+    ("img", "image", "images", "dsc", "dscn", "pict", "pic", "photo", "scan", "frame", "file", "p", "screenshot")
+)  # fmt: skip
 """Starts of file names that cameras and programs write."""
 
 
 def ways_to_labels(path: Path, folders: Sequence[Path]) -> list[WayOut]:
     """Say where the labels of the images in `folders` of the data `path` seem to be, else how to give some."""
-    names = [name for folder in folders for name in _sample(folder)]
-    if files := label_files(path, folders, names):
-        return [_of_files(files)]
-    if words := labels_in_names(names):
+    samples = [_sample(folder) for folder in folders]
+    naming, near = label_files(path, folders, [name for sample in samples for name in sample])
+    ways = [_of_files(naming)] if naming else []
+    if words := next(filter(None, map(labels_in_names, samples)), []):
         shown = ", ".join(words[:6]) + (" …" if len(words) > 6 else "")
-        return [
-            WayOut(
-                f"the labels seem to be in the names ({shown}): write a table with the columns image,label"
-            )
-        ]
-    return [
+        text = f"the labels seem to be in the names ({shown}): write a table with the columns image,label"
+        ways.append(WayOut(text))
+    if near and not naming:
+        ways.append(_of_files(near))
+    return ways or [
         WayOut("put the images of each class into a folder of its own"),
         WayOut("add a table with the columns image,label"),
     ]
 
 
-def label_files(path: Path, folders: Iterable[Path], names: Sequence[str]) -> list[Path]:
-    """List files that may hold labels: all that are in `path` or beside the images, and of those in the folders
-    beside `path` and its parent the ones that name one of these images. Those that name images come first."""
-    near = [*files_inside(path), *(file for folder in folders for file in files_inside(folder))]
-    naming = [file for file in dict.fromkeys(near) if names_one(file, names)]
+def label_files(path: Path, folders: Iterable[Path], names: Sequence[str]) -> tuple[list[Path], list[Path]]:
+    """List the files that may hold labels: those that name one of these images, and the others.
+
+    They are in `path`, a folder inside it or beside the images; where there is none, in the parent of `path` and its
+    parent, and the folders inside these, but of these only files that name an image."""
+    near = dict.fromkeys(file for folder in (path, *folders) for file in files_inside(folder))
+    naming = [file for file in [*near][:_MAX_READ] if names_one(file, names)]
     if near:
-        return list(dict.fromkeys([*naming, *near]))
-    beside = [
-        folder
-        for parent in (path.parent, path.parent.parent)
-        for folder in (parent, *subfolders(parent)[:_MAX_FOLDERS])
-    ]
-    files = (
-        file
-        for folder in dict.fromkeys(beside)
-        if folder != path
-        for file in data_files(folder)[:_MAX_FOLDERS]
-    )
-    return [file for file in files if names_one(file, names)]
+        return naming, [file for file in near if file not in naming]
+    parents = [parent for parent in path.parents[:2] if parent not in (Path(path.anchor), Path.home())]
+    above = dict.fromkeys(file for parent in parents for file in files_inside(parent))
+    return [file for file in [*above][:_MAX_READ] if names_one(file, names)], []
 
 
 def labels_in_names(names: Sequence[str]) -> list[str]:
@@ -130,16 +110,24 @@ def data_files(folder: Path) -> list[Path]:
     return [
         folder / name
         for name in names
-        if suffix_of(name) in DATA_SUFFIXES and not is_clutter(name) and not is_readme(name)
+        if suffix_of(name) in DATA_SUFFIXES
+        and not is_clutter(name)
+        and not is_readme(name)
+        and "submission" not in name.lower()
     ]
 
 
 def names_one(file: Path, names: Iterable[str]) -> bool:
     """Return True where the start of a text file names one of these images, with or without its suffix."""
+    if not file.is_file():
+        return False
     try:
         with file.open("rb") as opened:
             text = opened.read(_READ_BYTES).decode(errors="replace")
     except OSError:
         return False
     stems = {stem for name in names if len(stem := os.path.splitext(name)[0]) > 3}
-    return any(stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text) for stem in stems)
+    return any(
+        stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text)
+        for stem in sorted(stems)[:_MAX_STEMS]
+    )

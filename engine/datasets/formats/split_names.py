@@ -5,10 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training", "trainval"), "train"),
+    **dict.fromkeys(("train", "training", "trainval", "trn"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "validating", "dev", "development"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("test", "testing", "tst"), "test"),
 }
+SHORT_WORDS = {"tr": "train", "va": "val", "te": "test", "ts": "test"}
+"""Words for splits only where train and another are beside each other."""
 SECOND_TESTS = ("holdout", "heldout", "eval", "evaluation")
 """Words for a test split where no other name says test."""
 FILLERS = frozenset(
@@ -54,6 +56,9 @@ def splits_of(names: Collection[str]) -> dict[str, str]:
     `test1`), or where another name has the same further words with another split (`seg_train`, `seg_test`):
     `train station` and `test tube` are none. Words such as holdout stand for test where no other name does."""
     readings = {name: reading for name in names if (reading := _read(name)) is not None}
+    if not readings:
+        short = {name: SHORT_WORDS[name.lower()] for name in names if name.lower() in SHORT_WORDS}
+        return short if "train" in short.values() and len({*short.values()}) > 1 else {}
     family = _family(readings.values())
     chosen = {name: reading for name, reading in readings.items() if reading.rest == family}
     has_test = any(each.split == "test" and not each.is_second for each in chosen.values())

@@ -11,10 +11,18 @@ from engine.datasets.formats.image_files import HEIF, SUFFIXES
 from engine.datasets.formats.names import MEMBER
 from engine.datasets.formats.npz import npz_images
 
-FORMATS = tuple(SUFFIXES)
+
+def _registers_heif() -> bool:
+    """Tell Pillow of the decoder of HEIF; return False where the package cannot be loaded."""
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        return False
+    return True
+
+
+FORMATS = tuple(name for name in SUFFIXES if name != HEIF or _registers_heif())
 """Formats that a file may have, whatever its suffix."""
-if HEIF in FORMATS:
-    importlib.import_module("pillow_heif").register_heif_opener()
 
 
 def open_image(root: Path, name: str) -> Image.Image:

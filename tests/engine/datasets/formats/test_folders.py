@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 from trees import classes, tree
 
-from engine.datasets.formats.folders import NotClasses, flat_images, only_folder, read_class_folders
+from engine.datasets.formats.folders import (
+    NotClasses,
+    flat_images,
+    has_split_folders,
+    only_folder,
+    read_class_folders,
+    read_split_folders,
+)
+from engine.datasets.formats.problems import DataError
 from engine.datasets.index import Survey, survey_folder
 from engine.datasets.read_options import ReadOptions
 
@@ -26,9 +34,10 @@ def said(path: Path) -> list[tuple[str, str]]:
 
 
 def refusal(path: Path) -> str:
-    found = survey(path)
-    assert found.index is None and len(found.problems) == 1
-    line = found.problems[0].text.replace(f"{path}", "D")
+    """The line that refuses a folder's class folders, whatever other layouts say of it."""
+    with pytest.raises(DataError) as caught:
+        read_split_folders(path) if has_split_folders(path) else read_class_folders(path)
+    line = str(caught.value).replace(f"{path}", "D")
     assert "\n" not in line and "label_column" not in line
     return line
 
@@ -52,6 +61,13 @@ def test_splits_in_the_usual_forms(tmp_path: Path, train: str, test: str) -> Non
     assert ("inside" in why) == ("/" in train) and train in why
 
 
+def test_images_and_masks_inside_splits(tmp_path: Path) -> None:
+    tree(tmp_path, *classes("train/images"), *classes("train/masks"), *classes("test/images", each=3))
+    assert counts(tmp_path) == {"train": [4, 4], "test": [3, 3]}
+    [(severity, text)] = said(tmp_path)
+    assert severity == "warning" and text.startswith("8 images in masks of D/train are not used")
+
+
 def test_a_class_that_is_called_as_a_split_inside_a_split(tmp_path: Path) -> None:
     for split in ("train", "test"):
         tree(tmp_path, *classes(split, "bus", "car", "train"))
@@ -65,6 +81,9 @@ def test_folders_of_one_split_are_read_together_and_it_is_said(tmp_path: Path) -
     tree(tmp_path / "parts", *classes("part1"), *classes("part2"))
     index = survey(tmp_path / "parts").checked()
     assert index.kind == "class folders in part1, part2" and index.class_names == ("cat", "dog")
+    tree(tmp_path / "parts", "part3/#.jpg*4", "code/a.py", "README.md")
+    [(severity, text)] = said(tmp_path / "parts")
+    assert severity == "warning" and text.startswith("4 images in part3 of D are not used (named like a part")
 
 
 def test_class_folders_inside_parts_of_a_split(tmp_path: Path) -> None:
@@ -113,12 +132,12 @@ def test_files_beside_class_folders_that_may_hold_labels_are_named(tmp_path: Pat
 
 
 def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
-    tree(tmp_path, *(f"{split}/{split}_#.jpg*4" for split in ("train", "valid", "test")))
+    tree(tmp_path, *(f"{split}/#.jpg*4" for split in ("train", "valid", "test")))
     assert refusal(tmp_path) == (
         "D holds 12 images without labels in test, train, valid (named like a split, not like a class): put the images "
         "of each class into a folder of its own, add a table with the columns image,label, or rename a folder that is "
         "a class"
-    ) or "the labels seem" in refusal(tmp_path)
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,6 +147,13 @@ def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
         (["HAM_images_part_1/#.jpg*4", "HAM_images_part_2/#.jpg*4"], "(named like a part of the images"),
         (["images_001/#.jpg*4", "images_002/#.jpg*4"], "(named like a part of the images"),
         (["images/#.jpg*4", "masks/#.png*4"], "(named like a folder of all images, masks or annotations"),
+        (["imagesTr/#.jpg*4", "imagesTs/#.jpg*4"], "(named like a folder of all images"),
+        (["raw_images/#.jpg*4", "processed_images/#.jpg*4"], "(named like a folder of all images"),
+        (["Photos-001/#.jpg*4", "Photos-002/#.jpg*4"], "(named like a part of the images"),
+        (["drive-download-1Z-001/#.jpg*4", "drive-download-1Z-002/#.jpg*4"], "(named like a part of the images"),
+        (["100CANON/#.jpg*4", "101CANON/#.jpg*4"], "(named like a part of the images"),
+        ([*classes("fold1/train"), *classes("fold1/test"), *classes("fold2/train")], "give D/fold1 as data"),
+        (["train/train/#.jpg*4", "test/test/#.jpg*4"], "in test, train (named like a split"),
         (["New folder/#.jpg*4", "New folder (2)/#.jpg*4"], "(named like a part of the images"),
         (["train/images/#.jpg*4", "val/images/#.jpg*4"], "(named like a split"),
         (["bus/#.jpg*4", "car/#.jpg*4", "train/#.jpg*4"], "4 images without labels in train"),
@@ -143,6 +169,7 @@ def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
         (["part1/#.jpg*4", "part2/#.jpg*4", "l.csv"], "the folder of its images with images"),
         (["train/cat.#.jpg*4", "train/dog.#.jpg*4"], "the labels seem to be in the names (cat, dog)"),
         (["train/big_cat_#.jpg*4", "train/Dog#.jpg*4"], "the labels seem to be in the names (big_cat, dog)"),
+        (["train/cat.#.jpg*40", "train/dog.#.jpg*40", "test1/#.jpg*80", "submission.csv"], "names (cat, dog): write"),
         (["train/IMG_#.jpg*4", "train/DSC_#.jpg*4"], "add a table with the columns image,label"),
     ],
 )  # fmt: skip
@@ -173,7 +200,9 @@ def test_a_flat_folder_says_what_is_missing(tmp_path: Path) -> None:
     assert flat_images(tree(tmp_path / "none", "a.txt")) is None
 
 
-@pytest.mark.parametrize("labels", ["test/list.txt", "test.csv", "test_labels.csv", "test/truth/a.mat"])
+@pytest.mark.parametrize(
+    "labels", ["test/list.txt", "test.csv", "test_labels.csv", "test/truth/a.mat", "meta/test.txt"]
+)
 def test_a_flat_test_folder_with_labels_near_it_is_an_error(tmp_path: Path, labels: str) -> None:
     tree(tmp_path, *classes("train"), "test/images/#.jpg*4", labels)
     [problem] = [each for each in survey(tmp_path).problems if each.severity == "error"]
@@ -220,12 +249,35 @@ def test_numbers_are_names_of_classes(tmp_path: Path) -> None:
     assert {row.label for row in layout.rows} == set(map(str, range(1, 13)))
 
 
+def test_folders_of_one_number_are_one_class(tmp_path: Path) -> None:
+    tree(tmp_path, *classes(".", "1", "01", "2"))
+    assert survey(tmp_path).checked().counts("train")[-2:] == [6, 3]
+    assert ("note", "the folders 01, 1 are one number and read as one class") in said(tmp_path)
+
+
+def test_empty_class_folders_say_what_is_missing(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            (tmp_path / split / name).mkdir(parents=True)
+    assert refusal(tmp_path) == (
+        "D has the class folders cat, dog, but no image that is read is in cat, dog: put images there"
+    )
+
+
 def test_folders_that_differ_by_a_number_are_doubtful_classes(tmp_path: Path) -> None:
     tree(tmp_path, *(f"scan{number}/eye{number}_#.png*4" for number in range(3)))
     [(severity, text)] = said(tmp_path)
     assert severity == "warning" and "the folders scan0, scan1, scan2 differ by a number alone" in text
     (tmp_path / "list.mat").write_text("eye0_000 3\neye1_000 4\n")
     assert "D/list.mat names their images: the labels may be in D/list.mat" in refusal(tmp_path)
+
+
+def test_patients_inside_splits_are_no_classes_beside_a_table_of_their_images(tmp_path: Path) -> None:
+    tree(tmp_path, *(f"train/patient{number:05}/study1/view{number}_front.jpg" for number in range(4)))
+    tree(tmp_path, *(f"valid/patient{number:05}/study1/view{number}_front.jpg" for number in range(4, 6)))
+    assert "differ by a number alone" in said(tmp_path)[0][1]
+    (tmp_path / "train.csv").write_text("Path,Sex\nSet-small/train/patient00001/study1/view1_front.jpg,F\n")
+    assert "D/train.csv names their images" in refusal(tmp_path)
 
 
 def test_folders_inside_all_classes_may_be_the_classes(tmp_path: Path) -> None:

@@ -95,6 +95,10 @@ def test_files_without_suffix_and_empty_folders_are_said(tmp_path: Path) -> None
     lines = said(tmp_path)
     assert [severity for severity, _ in lines] == ["warning", "warning", "note"]
     assert lines[0][1].startswith("3 of 7 files of class dog are not used: no suffix (files without a suffix")
+    tree(tmp_path / "cat", "a.jpg.part", "b.zip", "c.xmp", "IMG 12.5 mm")
+    assert all(
+        f in said(tmp_path)[0][1] for f in (".part (unfinished", ".zip (archives: unpack", "3 of 7 files of")
+    )
     assert "folder fox holds no image" in lines[1][1] and "folder scripts" in lines[2][1]
 
 
