@@ -146,7 +146,7 @@ def _check_that_all_are_there(index: Index) -> None:
 def _known_bad(about: Path) -> dict[int, str] | None:
     """Read the bad rows of a finished map; return None where the map is not finished."""
     try:
-        return {int(row): why for row, why in json.loads(about.read_text())["bad"].items()}
+        return {int(row): why for row, why in json.loads(about.read_text(encoding="utf-8"))["bad"].items()}
     except (OSError, ValueError, KeyError):
         return None
 

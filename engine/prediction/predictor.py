@@ -5,6 +5,7 @@ cannot be read go to standard error. Exit code 1: an image could not be read; 2:
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -207,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("paths", nargs="+", metavar="IMAGE|DIR|CSV")
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+        _fit(stream)
     found = devices.report(options.device)
     try:
         if found["problem"]:
@@ -230,6 +231,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fewer = max(1, options.batch_size // 4)
         print(f"the memory of {found['device']} is too small: try --batch-size {fewer}", file=sys.stderr)
         return 1
+
+
+def _fit(stream: TextIO) -> None:
+    """Escape what a terminal cannot show; write UTF-8 elsewhere, and names that are not as the bytes that they are."""
+    if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+        stream.reconfigure(errors="backslashreplace")
+    elif isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 if __name__ == "__main__":
