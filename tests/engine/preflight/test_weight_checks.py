@@ -84,7 +84,9 @@ def test_without_torch_a_warning_says_that_nothing_was_opened(
 
 
 def test_a_repaired_plugin_is_checked_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([{"problems": ["the plug-in is broken"]}, {"problems": [None]}])
+    answers = iter(
+        [{"problems": ["the plug-in is broken"], "guesses": [None]}, {"problems": [None], "guesses": [None]}]
+    )
     monkeypatch.setattr(weight_checks, "ask", lambda *_, **__: next(answers))
     plugin, settings = home.root / "net.py", {"pretrained": "plain.safetensors", "arch": "net.py:make"}
     plugin.write_text("broken")
