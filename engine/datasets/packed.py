@@ -20,10 +20,11 @@ from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.problems import error
 from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
+from engine.datasets.pixels.decode import BadImage, Look, decode, shown
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.open_image import file_of
 from engine.datasets.pixels.packing import Job, PackingLine, Partial, Progress, Reader, Unreadable, fill
+from engine.datasets.pixels.read_image import is_readable
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.files.paths import sync_folder, write_atomic
 from engine.problem import Problem, WayOut

@@ -90,8 +90,8 @@ def _document_of(problem: Problem) -> dict[str, Any]:
 
 def look_at_images(index: Index, progress: Progress) -> Looks | None:
     """Decode every image of an index; return None for a built-in set, which has no files."""
-    from engine.datasets.pixels.open_image import open_image
-    from engine.datasets.pixels.rgb import NOT_READABLE, check_size, highest_level, reason_of, to_rgb
+    from engine.datasets.pixels.read_image import read_image
+    from engine.datasets.pixels.reasons import UnreadableImage
 
     root = index.root
     if root is None:
@@ -102,16 +102,16 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
         if _is_empty(index, name):
             return _Look(row)
         try:
-            with open_image(root, name) as image:
-                size, mode = "×".join(map(str, image.size)), image.mode
-                check_size(image)
-                image.draft(None, (32, 32))  # reads a JPEG to its end, but not at full size
-                image.load()
-                pixels = to_rgb(image).tobytes()
-                digest = hashlib.blake2b(f"{size} {mode} ".encode() + pixels, digest_size=16).digest()
-                return _Look(row, size, mode, highest=highest_level(image), digest=digest)
-        except NOT_READABLE as wrong:
-            return _Look(row, wrong=reason_of(wrong))
+            # Small: a JPEG is read to its end, but not at full size.
+            picture = read_image(root, name, lambda _size: (32, 32))
+        except FileNotFoundError:
+            return _Look(row, wrong="it is missing")
+        except UnreadableImage as wrong:
+            return _Look(row, wrong=str(wrong))
+        size = "×".join(map(str, picture.size))
+        content = f"{size} {picture.mode} ".encode() + picture.rgb.tobytes()
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        return _Look(row, size, picture.mode, highest=picture.highest, digest=digest)
 
     found: list[_Look] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
