@@ -3,6 +3,7 @@
 import pickletools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 MOST_BYTES = 1 << 28
 """Longest pickle that is read; the tensors of a torch file lie outside its pickle."""
@@ -50,15 +51,28 @@ class Stored:
     id: object
 
 
-def read_inert(content: bytes) -> tuple[object, list[Name]]:
-    """Return what a pickle holds, and all classes and functions that it names. Raises PickleError."""
-    if len(content) > MOST_BYTES:
-        raise PickleError(f"its pickle has {len(content):,} bytes")
+@dataclass(frozen=True, eq=False)
+class Inert:
+    """What a pickle holds."""
+
+    content: object
+    names: list[Name]
+    """All classes and functions that it names."""
+    stored: list[Stored]
+    """All that it says lies outside it."""
+
+
+def read_inert(pickled: bytes | BinaryIO) -> Inert:
+    """Return what a pickle holds; in a file it begins at the file's position, which is behind it then.
+
+    Raises PickleError."""
+    if isinstance(pickled, bytes) and len(pickled) > MOST_BYTES:
+        raise PickleError(f"its pickle has {len(pickled):,} bytes")
     machine = _Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(content):
+        for opcode, argument, _ in pickletools.genops(pickled):
             machine.run(opcode.name, argument)
-        return machine.result, machine.names
+        return Inert(machine.result, machine.names, machine.stored)
     except PickleError:
         raise
     except Exception as error:  # of bytes that are no pickle: an empty stack, a missing memo, a bad length
@@ -71,6 +85,7 @@ class _Machine:
     def __init__(self) -> None:
         self.result: object = None
         self.names: list[Name] = []
+        self.stored: list[Stored] = []
         self._stack: list[object] = []
         self._marked: list[list[object]] = []
         self._memo: dict[int, object] = {}
@@ -90,7 +105,7 @@ class _Machine:
             "SETITEM": lambda: self._set([self._pop(), self._pop()][::-1]),
             "STACK_GLOBAL": self._stack_global, "REDUCE": self._call, "NEWOBJ": self._call,
             "NEWOBJ_EX": self._call_with_keywords, "OBJ": self._object, "BUILD": self._build,
-            "BINPERSID": lambda: self._push(Stored(self._pop())),
+            "BINPERSID": lambda: self._store(self._pop()),
         }  # fmt: skip
 
     def run(self, opcode: str, argument: object) -> None:
@@ -109,7 +124,7 @@ class _Machine:
             case "EXT1" | "EXT2" | "EXT4":
                 self._push(self._name("copyreg", f"extension {argument}"))
             case "PERSID":
-                self._push(Stored(argument))
+                self._store(argument)
             case _ if opcode in self._handlers:
                 self._handlers[opcode]()
             case _ if argument is not None:  # a number, a text or bytes
@@ -170,6 +185,10 @@ class _Machine:
         named = Name(str(module), str(name))
         self.names.append(named)
         return named
+
+    def _store(self, identity: object) -> None:
+        self.stored.append(Stored(identity))
+        self._push(self.stored[-1])
 
     def _stack_global(self) -> None:
         name, module = self._pop(), self._pop()

@@ -42,9 +42,8 @@ def check(wanted: Mapping[str, Any]) -> Checked:
         return Checked(str(error))
     if not fit.others:
         return Checked(None)
-    return Checked(
-        None, f"{wanted['name']} holds several weights that fit: taken{fit.taken}, not {fit.others}"
-    )
+    taken = fit.taken or " the outermost"
+    return Checked(None, f"{wanted['name']} holds several weights that fit: taken{taken}, not {fit.others}")
 
 
 def _built(wanted: Mapping[str, Any]) -> BuiltModel:

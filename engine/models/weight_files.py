@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from engine.files.first_bytes import CURES, kind_of, read_start
-from engine.models.torch_zip import TorchFileError, read_torch_zip
+from engine.models.torch_files import TorchFileError, read_torch_file
 
 METADATA_KEY = "resnet_tui"
 """All our metadata is one JSON text under this key: safetensors promises no order of several keys."""
@@ -76,20 +76,15 @@ def read_content(path: Path | str) -> object:
 
 
 def _read_torch(path: Path, *, is_zip: bool) -> object:
-    """Read a torch file with torch's own loader, which refuses all but tensors, else an archive's tensors alone."""
+    """Read a torch file with torch's own loader, which refuses all but tensors, else its tensors alone."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old pickles, in torch's words
             return torch.load(path, "cpu", weights_only=True)
     except PermissionError:
         raise
-    except Exception as error:  # a damaged or hostile file may raise anything while it is parsed
-        if not is_zip:
-            raise TorchFileError(
-                "is damaged, or a file of torch before 1.6 that holds more than tensors, which is never loaded: "
-                f"{SAVE_STATE}"
-            ) from error
-    return read_torch_zip(path)
+    except Exception:  # a damaged or hostile file may raise anything while it is parsed
+        return read_torch_file(path, is_zip=is_zip)
 
 
 def read_state(path: Path | str) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
-"""Search for a network's weights in a file: under which keys and behind which prefix of names they lie."""
+"""Search for a network's weights among a file's state dicts: which they are, and behind which prefix of names."""
 
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,34 +9,26 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from engine.models.torch_zip import Foreign
-from engine.models.weight_files import SAVE_STATE, WeightsError
+from engine.models.found_states import FoundState
+from engine.models.weight_files import WeightsError
 from engine.spec.archs import ARCH_INFOS, ArchInfo
+from engine.spec.stems import STEMS
 
 TENSORS_NAMED = 3
 """How many tensors of each sort a message names."""
-MOST_KEYS = 6
-"""Depth to which a file's dicts are searched."""
-MOST_ITEMS = 64
-"""Longest list that is searched."""
 MOST_PREFIXES = 8
 """Prefixes that are compared with the network, those of the most of its names."""
 OPTIONAL = "num_batches_tracked"
 """Files older than PyTorch 0.4.1 have no batch counter; it plays no part at a fixed BatchNorm momentum."""
 SECOND = re.compile(r"(^|[._])(ema|student|encoder_k|momentum|target|swa|average[d]?)([._]|$)")
 """Keys and prefixes of copies that are averaged or distilled beside the weights that are taken."""
+FIRST = "conv1.weight"
+KERNELS: dict[tuple[int, ...], str] = {(info.kernel_px, info.kernel_px): stem for stem, info in STEMS.items()}
+"""Stems by the shape of their kernels."""
 NUMBERED = {
     "conv1": "0", "bn1": "1", "layer1": "4", "layer2": "5", "layer3": "6", "layer4": "7", "fc": "9",
 }  # fmt: skip
 """Names of a ResNet's parts in `nn.Sequential(*network.children())`."""
-
-
-@dataclass(frozen=True)
-class FoundState:
-    """Named tensors in a file, and the keys that lead to them."""
-
-    keys: tuple[str, ...]
-    tensors: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -107,36 +99,6 @@ class _Candidate:
     @property
     def is_second(self) -> bool:
         return SECOND.search(".".join((*self.found.keys, self.prefix))) is not None
-
-
-def find_states(content: object, name: str) -> tuple[FoundState, ...]:
-    """Return all dicts of named tensors in what a file held, the outermost first. Raises WeightsError for none."""
-    found: list[FoundState] = []
-    networks: list[str] = []
-    waiting: deque[tuple[tuple[str, ...], object]] = deque([((), content)])
-    while waiting:
-        keys, value = waiting.popleft()
-        if isinstance(value, Foreign) and value.is_module:
-            networks.append(value.name)
-        items = _items(value)
-        tensors = {key: each for key, each in items if isinstance(key, str) and isinstance(each, Tensor)}
-        if tensors and isinstance(value, dict):
-            found.append(FoundState(keys, tensors))
-        if len(keys) < MOST_KEYS:
-            waiting += [((*keys, str(key)), each) for key, each in items if not isinstance(each, Tensor)]
-    if not found and networks:
-        raise WeightsError(f"{name} holds a whole network, {networks[0]}, which is never run: {SAVE_STATE}")
-    if not found:
-        raise WeightsError(f"{name} holds no state dict: {SAVE_STATE}")
-    return tuple(found)
-
-
-def _items(value: object) -> list[tuple[object, object]]:
-    if isinstance(value, dict):
-        return list(value.items())
-    if isinstance(value, (list, tuple)) and len(value) <= MOST_ITEMS:
-        return list(enumerate(value))
-    return []
 
 
 def fit_state(found: Sequence[FoundState], network: Network) -> Fit:
@@ -224,7 +186,8 @@ def _misfit(nearest: _Candidate, network: Network) -> str:
         differences["unexpected"] = sorted(nearest.tensors)
     parts = "; ".join(f"{sort} {first_of(names)}" for sort, names in differences.items())
     place = f" ({nearest.place})" if nearest.place else ""
-    return f"{network.name}{place} does not fit {network.arch}: {parts}{depth_note(nearest.tensors, network.arch)}"
+    hints = depth_note(nearest.tensors, network.arch) + stem_note(nearest.tensors, network.body)
+    return f"{network.name}{place} does not fit {network.arch}: {parts}{hints}"
 
 
 def _converted(chosen: _Candidate, network: Network) -> tuple[dict[str, Tensor], str]:
@@ -293,6 +256,14 @@ def depth_note(state: Mapping[str, Tensor], arch: str) -> str:
         if name != arch and is_alike and inner == _inner_shape(info):
             return f"; it looks like {name}"
     return ""
+
+
+def stem_note(theirs: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> str:
+    """Return a hint when the first convolution is that of another stem, and the network a built-in one."""
+    kernels = [tuple(state[FIRST].shape[2:]) if FIRST in state else () for state in (theirs, ours)]
+    if kernels[0] == kernels[1] or kernels[1] not in KERNELS:
+        return ""
+    return f"; its stem looks like {KERNELS[kernels[0]]}" if kernels[0] in KERNELS else ""
 
 
 def _inner_shape(info: ArchInfo) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from engine.files.first_bytes import read_start
+from engine.models.found_states import FoundState, find_states
 from engine.models.imagenet import imagenet_state
 from engine.models.layers import BuiltModel
 from engine.models.resnet import resnet
@@ -16,7 +17,7 @@ from engine.models.weight_files import (
     read_content,
     read_weights_metadata,
 )
-from engine.models.weight_fit import Fit, FoundState, Network, find_states, fit_state, head_tensors
+from engine.models.weight_fit import Fit, Network, fit_state, head_tensors
 from engine.spec.archs import find_arch
 from engine.spec.pretrained import NONE, source_kind
 from engine.spec.stems import Stem

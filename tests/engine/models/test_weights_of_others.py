@@ -18,10 +18,11 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 from weight_states import small_state
 
+from engine.models.found_states import find_states
 from engine.models.layers import BuiltModel, Layers
 from engine.models.resnet import build_model
 from engine.models.weight_files import WeightsError, read_content
-from engine.models.weight_fit import Fit, Network, find_states, fit_state
+from engine.models.weight_fit import Fit, Network, fit_state
 from engine.models.weights import apply_weights, read_weights
 
 
@@ -140,18 +141,28 @@ def test_what_is_no_tensor_is_left_aside(tmp_path: Path, harmless: str, protocol
     assert has_body(found) and found.taken == " (key model)"
 
 
-def test_tensors_beside_what_is_no_tensor_are_read_as_torch_reads_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("harmless", HARMLESS)
+def test_what_is_no_tensor_is_left_aside_in_old_files_too(tmp_path: Path, harmless: str) -> None:
+    content = {"args": HARMLESS[harmless], "model": named("module.", whole())}
+    torch.save(content, tmp_path / "a.pth", _use_new_zipfile_serialization=False)
+    found = fit(tmp_path / "a.pth")
+    assert has_body(found) and found.taken == " (key model, prefix module.)"
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_tensors_beside_what_is_no_tensor_are_read_as_torch_reads_them(tmp_path: Path, zipped: bool) -> None:
     base = torch.arange(24.0).reshape(2, 3, 4)
     tensors = {
         "whole": base, "part": base[1:, :2], "turned": base.permute(2, 0, 1), "spread": base[:1].expand(5, 3, 4),
         "scalar": torch.tensor(3), "empty": torch.zeros(0, 3), "parameter": nn.Parameter(base),
         "half": base.half(), "bf16": base.bfloat16(), "flags": base > 3, "bytes": base.byte(),
     }  # fmt: skip
-    torch.save({"state": Settings(tensors), "args": argparse.Namespace()}, tmp_path / "a.pth")
-    content = read_content(tmp_path / "a.pth")
-    assert isinstance(content, dict)
+    content = {"state": Settings(tensors), "args": argparse.Namespace()}
+    torch.save(content, tmp_path / "a.pth", _use_new_zipfile_serialization=zipped)
+    read = read_content(tmp_path / "a.pth")
+    assert isinstance(read, dict)
     for name, tensor in tensors.items():
-        found = content["state"][name]
+        found = read["state"][name]
         assert found.dtype == tensor.dtype and torch.equal(found, tensor.detach()), name
 
 
@@ -280,12 +291,13 @@ def test_nothing_in_a_pickle_is_ever_called(tmp_path: Path, number: int, zipped:
     assert not trace.exists() and not list(tmp_path.glob("trace*"))
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_damaged_archives_are_refused_or_read(tmp_path: Path, seed: int) -> None:
-    dice = np.random.default_rng(seed)
-    torch.save({"args": argparse.Namespace(a=1), "x": {"a.b": torch.ones(3)}}, tmp_path / "whole.pth")
+@pytest.mark.parametrize("zipped", [True, False])
+def test_damaged_files_are_refused(tmp_path: Path, zipped: bool) -> None:
+    dice = np.random.default_rng(0)
+    content_of = {"args": argparse.Namespace(a=1), "x": {"a.b": torch.ones(3)}}
+    torch.save(content_of, tmp_path / "whole.pth", _use_new_zipfile_serialization=zipped)
     content = (tmp_path / "whole.pth").read_bytes()
-    for _ in range(150):
+    for _ in range(300):
         damaged = bytearray(content)
         for place in dice.integers(0, len(content), 3):
             damaged[place] = dice.integers(0, 256)

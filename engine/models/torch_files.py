@@ -1,10 +1,12 @@
-"""Tensors of a torch file (torch ≥ 1.6) that holds other things too: its pickle is read and never run."""
+"""Tensors of torch files that hold other things too: their pickles are read and never run."""
 
 import math
+import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 from torch import Tensor
@@ -47,20 +49,64 @@ class Foreign:
     """Whether it is a whole network."""
 
 
-def read_torch_zip(path: Path) -> object:
-    """Return what a torch file holds, with tensors on the CPU; all that is foreign is inert. Raises TorchFileError."""
+def read_torch_file(path: Path, *, is_zip: bool) -> object:
+    """Return what a torch file holds, with tensors on the CPU; all that is foreign is inert.
+
+    Files from before torch 1.6 are no archives. Raises TorchFileError."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            root = root_of(archive)
-            content, names = read_inert(_member(archive, root + PICKLE))
-            _refuse_dangerous(names)
-            return _Reader(archive, root).read(content)
+        return _read_archive(path) if is_zip else _read_old(path)
     except PickleError as error:
         raise TorchFileError(f"is damaged: {error}") from error
     except TorchFileError:
         raise
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile, OSError, ValueError, TypeError, RuntimeError, KeyError, NotImplementedError, struct.error,
+    ) as error:  # fmt: skip
         raise TorchFileError("is damaged or cut off: copy it again") from error
+
+
+def _read_archive(path: Path) -> object:
+    with zipfile.ZipFile(path) as archive:
+        root = root_of(archive)
+        found = read_inert(_member(archive, root + PICKLE))
+        _refuse_dangerous(found.names)
+        return _Reader(lambda key: _member(archive, f"{root}/data/{key}")).read(found.content)
+
+
+def _read_old(path: Path) -> object:
+    """Read a file from before torch 1.6: pickles of versions, the content and the storages' keys, then their bytes."""
+    with path.open("rb") as file:
+        for _ in ("magic number", "version", "machine"):
+            read_inert(file)
+        found, keys = read_inert(file), read_inert(file).content
+        _refuse_dangerous(found.names)
+        sizes = {key: dtype.itemsize for key, dtype in map(_storage_of, found.stored) if dtype is not None}
+        stored = _stored_bytes(file, keys, sizes, path.stat().st_size)
+        return _Reader(stored.__getitem__).read(found.content)
+
+
+def _stored_bytes(
+    file: BinaryIO, keys: object, sizes: Mapping[str, int], file_bytes: int
+) -> dict[str, bytes]:
+    """Read the storages behind an old file's pickles: each is its number of elements, then these."""
+    stored = {}
+    for key in keys if isinstance(keys, list) else ():
+        (count,) = struct.unpack("<q", file.read(8))
+        wanted = count * sizes[key]
+        if not 0 <= wanted <= file_bytes - file.tell():
+            raise TorchFileError("is cut off: copy it again")
+        stored[key] = file.read(wanted)
+    return stored
+
+
+def _storage_of(stored: Stored) -> tuple[str, torch.dtype | None]:
+    """Return a storage's key and number type; no type for what is none, or is a part of another."""
+    match stored.id:
+        case "storage", Name(name=name), str(key), _, _:
+            return key, STORAGES.get(name)
+        case "storage", Name(name=name), str(key), _, _, None:
+            return key, STORAGES.get(name)
+    return "", None
 
 
 def root_of(archive: zipfile.ZipFile) -> str:
@@ -102,8 +148,8 @@ def _refuse_dangerous(names: Sequence[Name]) -> None:
 class _Reader:
     """Turns an inert pickle into dicts, lists, plain values and tensors."""
 
-    def __init__(self, archive: zipfile.ZipFile, root: str) -> None:
-        self._archive, self._root = archive, root
+    def __init__(self, storage: Callable[[str], bytes]) -> None:
+        self._storage = storage
         self._done: dict[int, object] = {}
         """What was made of each object, by its id: a pickle may name one many times."""
         self._bytes: dict[str, Tensor] = {}
@@ -155,17 +201,13 @@ class _Reader:
     def _view(
         self, storage: Stored, offset: int, size: object, stride: object, dtype: torch.dtype | None
     ) -> Tensor | None:
-        match storage.id:
-            case "storage", Name(name=name), str(key), *_:
-                own = STORAGES.get(name)
-            case _:
-                return None
+        key, own = _storage_of(storage)
         sizes, strides = _whole_numbers(size), _whole_numbers(stride)
         wanted = dtype or own
         if own is None or wanted is None or sizes is None or strides is None:
             return None
         if key not in self._bytes:
-            content = bytearray(_member(self._archive, f"{self._root}/data/{key}"))
+            content = bytearray(self._storage(key))
             self._bytes[key] = torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0)
         whole = self._bytes[key]
         if math.prod(sizes) == 0:
