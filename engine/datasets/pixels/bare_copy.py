@@ -5,6 +5,7 @@ What is kept is what pixels depend on, and the orientation where it can be read.
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 ORIENTATION = 0x0112
 SHORT = 3
@@ -18,6 +19,8 @@ JPEG_SCAN = 0xDA
 JPEG_JFIF, JPEG_EXIF, JPEG_ADOBE, JPEG_COMMENT = 0xE0, 0xE1, 0xEE, 0xFE
 JPEG_APPS = range(0xE0, 0xF0)
 TIFF_STARTS = {b"II*\0": "<", b"MM\0*": ">"}
+BIG_TIFF_START = b"II+\0"
+"""Of BigTIFF with the low byte first: Pillow reads no other."""
 TIFF_KEPT = frozenset(
     (254, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 332, 338,
      339, 347, *range(512, 522), 529, 530, 531, 532)
@@ -33,8 +36,10 @@ def bare_copy(content: bytes) -> bytes | None:
         if content.startswith(JPEG_START):
             return _bare_jpeg(content)
         if content[:4] in TIFF_STARTS:
-            return _bare_tiff(content)
-    except struct.error:  # it ends inside a number
+            return _bare_tiff(content, TIFF_STARTS[content[:4]], _TIFF)
+        if content.startswith(BIG_TIFF_START):
+            return _bare_tiff(content, "<", _BIG_TIFF)
+    except (struct.error, OverflowError):  # it ends inside a number, or leads beyond any file
         return None
     return None
 
@@ -122,16 +127,37 @@ def _is_kept(marker: int, data: bytes) -> bool:
     return marker not in JPEG_APPS and marker != JPEG_COMMENT
 
 
-def _bare_tiff(content: bytes) -> bytes | None:
+class _Tables(NamedTuple):
+    """How a kind of TIFF writes its table of tags, as `struct` has it."""
+
+    start: str
+    """Where the table lies, at `start_at`."""
+    start_at: int
+    tag_count: str
+    entry: str
+    """A tag, its type, the number of its values, and the first of them."""
+
+
+_TIFF = _Tables("I", 4, "H", "HHIH2x")
+_BIG_TIFF = _Tables("Q", 8, "Q", "HHQH6x")
+
+
+def _bare_tiff(content: bytes, order: str, tables: _Tables) -> bytes | None:
     """Return the first page alone, in its place, with the tags that its pixels need."""
-    order = TIFF_STARTS[content[:4]]
-    (start,) = struct.unpack_from(f"{order}I", content, 4)
-    (count,) = struct.unpack_from(f"{order}H", content, start)
+    (start,) = struct.unpack_from(order + tables.start, content, tables.start_at)
+    (count,) = struct.unpack_from(order + tables.tag_count, content, start)
+    first, entry_bytes = (
+        start + struct.calcsize(order + tables.tag_count),
+        struct.calcsize(order + tables.entry),
+    )
+    if count > len(content) // entry_bytes:
+        return None
     entries = []
-    for place in range(start + 2, start + 2 + TIFF_ENTRY_BYTES * count, TIFF_ENTRY_BYTES):
-        tag, kind, values, value = struct.unpack_from(f"{order}HHIH", content, place)
+    for place in range(first, first + entry_bytes * count, entry_bytes):
+        tag, kind, values, value = struct.unpack_from(order + tables.entry, content, place)
         is_orientation = tag == ORIENTATION and (kind, values) == (SHORT, 1) and 1 <= value <= 8
         if is_orientation or tag in TIFF_KEPT:
-            entries.append(content[place : place + TIFF_ENTRY_BYTES])
-    table = struct.pack(f"{order}H", len(entries)) + b"".join(entries) + bytes(4)
+            entries.append(content[place : place + entry_bytes])
+    none_behind = bytes(struct.calcsize(order + tables.start))
+    table = struct.pack(order + tables.tag_count, len(entries)) + b"".join(entries) + none_behind
     return content[:start] + table + content[start + len(table) :]

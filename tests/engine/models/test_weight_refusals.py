@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import torch
+from small import small_spec
 from weight_states import small_state
 
 from engine.models.resnet import build_model, resnet
 from engine.models.weight_files import WeightsError, weights_bytes
 from engine.models.weight_fit import depth_note
 from engine.models.weights import read_weights
+from engine.training.failures import explain
 
 
 def refusal(source: Path) -> str:
@@ -162,6 +164,8 @@ def test_numbers_that_are_not_finite_are_the_files_fault(tmp_path: Path, name: s
     torch.save({"model": state}, tmp_path / "nan.pth")
     message = refusal(tmp_path / "nan.pth")
     assert f"holds NaN or infinity, so nothing can start from it: {name}; take a checkpoint" in message
+    cause, _, suggestion = explain(WeightsError(message), small_spec())
+    assert cause == "data" and "lr" not in suggestion
 
 
 def test_tensors_of_another_type_are_refused(tmp_path: Path) -> None:

@@ -207,6 +207,22 @@ def test_a_bare_tiff_has_the_same_pixels(tmp_path: Path, mode: str, compression:
     assert np.array_equal(pixels(tmp_path / "bare.tif", bare), pixels(tmp_path / "whole.tif", content))
 
 
+def test_a_big_tiff_whose_resolution_is_no_number(tmp_path: Path) -> None:
+    """BigTIFF, by hand: 2 × 2 grey pixels behind a table of 20 bytes a tag."""
+    tags = {256: 2, 257: 2, 258: 8, 259: 1, 262: 1, 273: 8, 274: 6, 277: 1, 278: 2, 279: 4}
+    entries = [struct.pack("<HHQH6x", tag, 3, 1, value) for tag, value in tags.items()]
+    entries[5] = struct.pack("<HHQQ", 273, 16, 1, 16)
+    entries.append(struct.pack("<HHQ8s", 282, 2, 4, b"text"))
+    entries.append(struct.pack("<HHQ8s", 283, 2, 4, b"text"))
+    header = b"II+\0" + struct.pack("<HHQ", 8, 0, 24)
+    content = header + bytes((1, 2, 3, 4)) + bytes(4) + struct.pack("<Q", len(entries)) + b"".join(entries)
+    found = pixels(tmp_path / "a.tif", content + bytes(8))
+    assert np.array_equal(found[..., 0], [[3, 1], [4, 2]])
+    bare = bare_copy(content + bytes(8))
+    assert bare is not None and b"text" not in bare[:-60]
+    assert np.array_equal(pixels(tmp_path / "bare.tif", bare), found)
+
+
 @pytest.mark.parametrize("name", with_metadata())
 def test_a_bare_copy_of_a_damaged_file_is_made_or_not(name: str) -> None:
     content, dice = with_metadata()[name], random.Random(name)
