@@ -105,11 +105,7 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
             # Small: a JPEG is read to its end, but not at full size.
             picture = read_image(root, name, lambda _size: (32, 32))
         except FileNotFoundError:
-<<<<<<< HEAD
             return _Look(row)  # reported by its name already
-=======
-            return _Look(row, wrong="it is missing")
->>>>>>> 59d694d5b8e5dee4c81a02b71a573593c42cfc82
         except UnreadableImage as wrong:
             return _Look(row, wrong=str(wrong))
         size = "×".join(map(str, picture.size))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from engine.datasets.formats.image_files import IMAGE_SUFFIXES
+from engine.datasets.formats.image_files import IMAGE_SUFFIXES, is_image
 from engine.datasets.formats.problems import DataError
 
 MAX_BYTES = 500_000_000
@@ -110,12 +110,16 @@ def _delimiter(text: str) -> str:
 
 
 def _widest(lines: Sequence[str], delimiters: Iterable[str]) -> str | None:
-    best, cells = None, 1
+    """Return the delimiter that gives the most cells, of several the one with the most names of image files."""
+    best, most = None, (1, 0)
     for delimiter in delimiters:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
         widths = [len(row) for row in rows]
-        if widths and widths.count(widths[0]) * 2 > len(widths) and widths[0] > cells:
-            best, cells = delimiter, widths[0]
+        if not widths or widths[0] == 1 or widths.count(widths[0]) * 2 <= len(widths):
+            continue
+        found = (widths[0], sum(is_image(cell.strip()) for row in rows for cell in row))
+        if found > most:
+            best, most = delimiter, found
     return best
 
 

@@ -21,12 +21,16 @@ FLAG_HEADINGS: Mapping[str, tuple[str, str]] = {
     "istrain": ("train", "test"),
     "istraining": ("train", "test"),
     "istrainingimg": ("train", "test"),
+    "train": ("train", "test"),
+    "test": ("test", "train"),
+    "val": ("val", "train"),
 }
 """Headings of columns of yes and no, with the splits that they mean."""
 WORD_HEADINGS = (*SPLIT_HEADINGS, "usage", "phase", "datasplit", "traintest", "trainvaltest", "splits")
 FOLD_HEADINGS = ("fold", "folds", "kfold", "foldid", "cvfold", "cv", "foldnumber")
 PUBLISHED = {"publictest": "val", "privatetest": "test", "public": "val", "private": "test"}
 """Words of Kaggle's column `Usage`."""
+ABBREVIATED = {"tr": "train", "trn": "train", "va": "val", "vl": "val", "te": "test", "tst": "test"}
 NUMBERED = {"0": "train", "1": "val", "2": "test"}
 """Numbers of CelebA's partition."""
 MOST_FOLDS = 20
@@ -154,6 +158,9 @@ def _understood(title: str, cells: Sequence[str]) -> SplitColumn | None:
     if title in FLAG_HEADINGS and values <= {*TRUE, *FALSE}:
         yes, no = FLAG_HEADINGS[title]
         return SplitColumn(0, _by_flag(yes, no), f"true is {yes}, false is {no}")
+    if values <= set(ABBREVIATED) and "train" in map(ABBREVIATED.get, values):
+        said = ", ".join(f"{value} is {ABBREVIATED[value]}" for value in sorted(values))
+        return SplitColumn(0, lambda cell: ABBREVIATED.get(cell.lower()), said)
     if values == set(NUMBERED) and title not in FOLD_HEADINGS:
         return SplitColumn(0, _by_number, "0 is train, 1 is val, 2 is test")
     is_fold = title in FOLD_HEADINGS and all(map(is_whole, values)) and len(values) <= MOST_FOLDS

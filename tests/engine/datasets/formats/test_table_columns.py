@@ -177,6 +177,8 @@ def test_more_images_with_several_labels_than_with_one_are_refused(tmp_path: Pat
         ("is_test", ["1", "0"], ["test", "train"]),
         ("is_train", ["yes", "no"], ["train", "test"]),
         ("Usage", ["Training", "PublicTest", "PrivateTest"], ["train", "val", "test"]),
+        ("train", ["True", "False"], ["train", "test"]),
+        ("split", ["tr", "va", "te"], ["train", "val", "test"]),
         ("partition", ["0", "1", "2"], ["train", "val", "test"]),
         ("partition", ["0.0", "1.0", "2.0"], ["train", "val", "test"]),
         ("fold", ["1", "2", "3"], ["test", "train", "train"]),

@@ -31,6 +31,7 @@ def images(root: Path) -> Path:
         "image,label\r" + "".join(f"{name},{label}\r" for name, label in CELLS),
         "\ufeffimage,label\n" + "".join(f'"{name}","{label}"\n' for name, label in CELLS),
         "".join(f"{name}.png {label}\n" for name, label in CELLS),
+        "".join(f"scans, old/{name}.png;{label}\n" for name, label in CELLS),
         "".join(f"./{name}.png\t{label}\n" for name, label in CELLS),
     ],
 )
