@@ -32,6 +32,8 @@ class ClassFolder:
     """Files that may be pictures, in a format that is not decoded."""
     masks: list[str] = field(default_factory=list)
     """Images that are masks or thumbnails of others by their name or folder."""
+    inner: frozenset[str] = frozenset()
+    """Folders in it that hold images."""
 
     @property
     def name(self) -> str:
@@ -133,7 +135,8 @@ def _read_class(folder: Path) -> ClassFolder:
     masks = set(_masks(images))
     if masks:
         images = [image for image in images if image not in masks]
-    return ClassFolder(folder, images, [each for each in others if _is_unread(each)], sorted(masks))
+    inner = frozenset(image.partition("/")[0] for image in images if "/" in image)
+    return ClassFolder(folder, images, [each for each in others if _is_unread(each)], sorted(masks), inner)
 
 
 def _is_unread(path: str) -> bool:
@@ -143,10 +146,12 @@ def _is_unread(path: str) -> bool:
 def _masks(images: Sequence[str]) -> list[str]:
     """List the images in a folder such as `masks`, and those such as `a_mask.png` beside `a.png`; none where no image
     would be left."""
-    inner = {image.rpartition("/")[0] for image in images if "/" in image}
-    masking = {folder for folder in inner if any(map(is_masks, folder.split("/")))}
-    found = [image for image in images if "/" in image and image.rpartition("/")[0] in masking]
     text = "\n".join(images).lower()
+    found = []
+    if "/" in text:
+        inner = {image.rpartition("/")[0] for image in images if "/" in image}
+        masking = {folder for folder in inner if any(map(is_masks, folder.split("/")))}
+        found = [image for image in images if "/" in image and image.rpartition("/")[0] in masking]
     if any(word in text for word in _MARKERS):
         marked = {image: _MARKED.sub("", _stem(image)) for image in images if _MARKED.search(_stem(image))}
         stems = {_stem(image) for image in images}

@@ -89,11 +89,11 @@ def _doubtful(names: Sequence[str]) -> list[Problem]:
 def _inner_classes(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Problem]:
     """Warn where the class folders hold the same folders, so that these may be the classes."""
     inner = [
-        {image.partition("/")[0] for each in same for image in each.images if "/" in image}
+        frozenset().union(*(each.inner for each in same))
         for same in by_name.values()
         if any(each.images for each in same)
     ]
-    shared = sorted(set.intersection(*inner)) if inner else []
+    shared = sorted(frozenset.intersection(*inner)) if inner else []
     if len(inner) < 2 or len(sort_names(shared).classes) < 2:
         return []
     text = (

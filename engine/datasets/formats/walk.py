@@ -14,7 +14,8 @@ _CLUTTER = frozenset(
         "@eadir", "@tmp", "@recycle", "@recently-snapshot", "@sharesnap", "@sharebin", "@__thumb", "#recycle",
         "#snapshot", "~snapshot", "$recycle.bin", "$recycle", "recycler", "recycled", "system volume information",
         "lost+found", "network trash folder", "temporary items", "thedb", "__macosx", "__pycache__", "_gsdata_",
-        "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "found.000",
+        "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "found.000", "@transcode", "trashbox", "files_trashbin",
+        "files_versions", "thevolumesettingsfolder", "thefindbycontentfolder", "node_modules", "venv",
     )
 )  # fmt: skip
 """Names, in lower case, of what network disks, Windows, macOS, file systems and programs keep for themselves: recycle

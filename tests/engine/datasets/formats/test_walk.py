@@ -12,7 +12,7 @@ from engine.datasets.read_options import ReadOptions
 CLUTTER = (
     "@eaDir", "#recycle", "#snapshot", "@tmp", "@Recycle", ".@__thumb", "$RECYCLE.BIN", "RECYCLER",
     "System Volume Information", "lost+found", ".ipynb_checkpoints", "__MACOSX", ".Trash-1000", ".AppleDouble",
-    "__pycache__", ".git",
+    "__pycache__", ".git", "@Transcode", "files_trashbin", "node_modules",
 )  # fmt: skip
 
 
