@@ -105,6 +105,8 @@ class Survey:
     problems: tuple[Problem, ...]
     own_splits: tuple[str, ...] = ()
     """Splits that the data have themselves; the others were drawn."""
+    missing: frozenset[int] = frozenset()
+    """Rows of the index whose files do not exist."""
 
     @property
     def usable(self) -> bool:
@@ -149,6 +151,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     problems += [*wrong, *doubtful_labels(class_names, labels, files)]
     if not used:
         return Survey(None, layout.why, tuple(problems))
+    missing = [number for number, place in enumerate(used) if rows[place].is_missing]
     groups = _groups([rows[place] for place in used], layout.group_column, bool(options.group_column))
     problems += _unused_groups(groups, layout.group_column, [rows[place].group for place in used])
     index, more = make_index(
@@ -157,7 +160,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         names=[files[place] for place in used],
         labels=[numbers[place] or 0 for place in used],
         splits=[rows[place].split for place in used],
-        missing=[number for number, place in enumerate(used) if rows[place].is_missing],
+        missing=missing,
         keep_missing=keep_missing,
         groups=groups,
         class_names=class_names,
@@ -166,7 +169,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     )
     own = tuple(split for split in SPLITS if any(row.split == split for row in rows))
     index = dataclasses.replace(index, has_class_folders=layout.has_names)
-    return Survey(index, layout.why, (*problems, *more), own)
+    return Survey(index, layout.why, (*problems, *more), own, frozenset(missing))
 
 
 def make_index(
@@ -243,8 +246,8 @@ def _split_problems(
     counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
     needed = ("train", "test") if test_fraction < 1 else ("test",)
     for split in SPLITS:
-        if split in there or split not in (*needed, *wanted):
-            continue
+        if split in there or split not in (*needed, *wanted) or len(there) == there.count(SKIPPED):
+            continue  # images that are all missing are an error of their own
         problems.append(_empty_split(index, split, test_fraction, is_missing=split in wanted))
     used = {split: counted for split, counted in counts.items() if counted.total()}
     spanning = shared_groups(index.names, index.splits, index.groups, index.group_rule)

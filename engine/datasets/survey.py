@@ -88,8 +88,8 @@ def _document_of(problem: Problem) -> dict[str, Any]:
     }
 
 
-def look_at_images(index: Index, progress: Progress) -> Looks | None:
-    """Decode every image of an index; return None for a built-in set, which has no files."""
+def look_at_images(index: Index, progress: Progress, missing: Collection[int] = frozenset()) -> Looks | None:
+    """Decode every image of an index but the `missing` rows; return None for a built-in set, which has no files."""
     from engine.datasets.pixels.read_image import read_image
     from engine.datasets.pixels.reasons import UnreadableImage
 
@@ -105,7 +105,7 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
             # Small: a JPEG is read to its end, but not at full size.
             picture = read_image(root, name, lambda _size: (32, 32))
         except FileNotFoundError:
-            return _Look(row)  # reported by its name already
+            return _Look(row, wrong="it is missing")
         except UnreadableImage as wrong:
             return _Look(row, wrong=str(wrong))
         size = "×".join(map(str, picture.size))
@@ -115,9 +115,10 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
 
     found: list[_Look] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for start in range(0, len(index.used), CHUNK):
-            found += threads.map(look, index.used[start : start + CHUNK])
-            progress(len(found), len(index.used))
+        rows = [row for row in index.used if row not in missing]
+        for start in range(0, len(rows), CHUNK):
+            found += threads.map(look, rows[start : start + CHUNK])
+            progress(len(found), len(rows))
     return _looks(index, found)
 
 

@@ -45,7 +45,9 @@ def check(
 
     spec = make_spec({**settings, "data": home.stored(path)})
     survey = survey_data(home, spec)
-    looks = look_at_images(survey.index, _print_progress) if survey.index and not names_only else None
+    looks = None
+    if survey.index and not names_only:
+        looks = look_at_images(survey.index, _print_progress, survey.missing)
     document = data_document(path, survey, looks, on_bad=spec.on_bad)
     if as_json:
         print_json(document)
