@@ -18,6 +18,7 @@ from engine.datasets.formats.folder_problems import (
 )
 from engine.datasets.formats.label_hints import (
     files_inside,
+    is_list_of_names,
     label_files,
     said_of_files,
     ways_to_labels,
@@ -111,7 +112,7 @@ def flat_split(path: Path, name: str, images: Sequence[str], split: str) -> Prob
     folder = path / name
     what = f"{folder} holds {len(images):,} images and no class folders"
     named = [file for file in files_inside(path) if split_in_name(file.stem) == split]
-    near = list(dict.fromkeys([*files_inside(folder), *named]))
+    near = [file for file in dict.fromkeys([*files_inside(folder), *named]) if not is_list_of_names(file)]
     if not near:
         ways = [WayOut("sort them into class folders to use them")]
         return warning(

@@ -117,6 +117,18 @@ def data_files(folder: Path) -> list[Path]:
     ]
 
 
+def is_list_of_names(file: Path) -> bool:
+    """Return True for a table of one column, such as the names of test images that nobody may see the labels of."""
+    if suffix_of(file.name) not in (".csv", ".tsv", ".txt"):
+        return False
+    try:
+        with file.open("rb") as opened:
+            lines = opened.read(_READ_BYTES).decode(errors="replace").splitlines()
+    except OSError:
+        return False
+    return len(lines) > 1 and not any(re.search(r"[,;\t|]|\S\s+\S", line) for line in lines)
+
+
 def names_one(file: Path, names: Iterable[str]) -> bool:
     """Return True where the start of a text file names one of these images, with or without its suffix."""
     if not file.is_file():

@@ -86,3 +86,13 @@ def test_a_table_that_holds_the_labels_wins_over_folders_of_splits(tmp_path: Pat
     )
     found = survey(tmp_path)
     assert labels_by_name(found) == TRUTH and "split_not_used" in kinds(found, "warning")
+
+
+def test_test_images_with_a_list_of_names_alone_are_left_out(tmp_path: Path) -> None:
+    touch(tmp_path / "train", *(f"{word}/{number}.png" for word in ("cat", "dog") for number in range(6)))
+    touch(tmp_path / "test", *(f"{number}.png" for number in range(6)))
+    (tmp_path / "test.csv").write_text("id\n" + "".join(f"{number}.png\n" for number in range(6)))
+    found = survey(tmp_path)
+    assert found.usable and kinds(found, "warning") == ["flat_split"]
+    (tmp_path / "test.csv").write_text("id,label\n" + "".join(f"{number}.png,cat\n" for number in range(6)))
+    assert not survey(tmp_path).usable
