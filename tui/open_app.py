@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 QUIET_S = 1.0
 """Seconds after which a slow start or exit prints what it waits for."""
-IN_ASCII = "drawn in ASCII, as with --ascii: the locale ({}) is not UTF-8; LANG=C.UTF-8 draws more"
+IN_ASCII = "drawn in ASCII, as with --ascii: the locale ({}) is not UTF-8; LC_ALL=C.UTF-8 draws more"
 
 
 def is_terminal() -> bool:

@@ -111,6 +111,7 @@ class TerminalDriver(LinuxDriver):
             self.resume_application_mode()
             if not self.is_on and not has_shell():
                 self._lose()
+        self._app.call_later(self._app.refresh, layout=True)
 
     def _sigtstp_application(self, *_: Any) -> None:
         """Stop, where somebody can let the program go on; between two events, as a handler may interrupt a write."""

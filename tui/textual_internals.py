@@ -89,7 +89,6 @@ class InternalsApp(App[None]):
             return
         if has_shell():
             self._driver.suspend()
-            self.refresh(layout=True)
         else:
             self.notify("ctrl+z: no shell waits behind this program; q quits, and training goes on")
 

@@ -1,4 +1,4 @@
-"""`python -m engine.prediction.predictor`: predict images with a run's best network, preprocessed as in the run.
+"""`python -m engine.prediction`: predict images with a run's best network, preprocessed as in the run.
 
 Predictions go to standard output one by one (CSV, or one JSON document with `--json`). Progress and the images that
 cannot be read go to standard error. Exit code 1: an image could not be read; 2: there are no weights.
@@ -199,7 +199,7 @@ def _report_unreadable(unreadable: Sequence[str], reported: int) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m engine.prediction.predictor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m engine.prediction", description=__doc__)
     parser.add_argument("--weights", type=Path, required=True, help="a run's best.safetensors")
     parser.add_argument("--home", type=Path, help="where a plug-in's path starts; else here")
     parser.add_argument("--device", default="auto")
@@ -239,7 +239,3 @@ def _fit(stream: TextIO) -> None:
         stream.reconfigure(errors="backslashreplace")
     elif isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

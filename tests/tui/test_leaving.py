@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_handlers_are_as_before_where_nothing_was_asked() -> None:
     with leaving.Leaving(Idle()):
         assert signal.getsignal(signal.SIGTERM) not in before
     assert [signal.getsignal(number) for number in leaving.ENDING] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_verb_that_waits_ends_without_a_word(home: Home, study: Store, number: signal.Signals) -> None:
+    log = home.run(5).log
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch 1\n")
+    follow = [sys.executable, "-c", START, "log", "5", "--follow"]
+    with subprocess.Popen(follow, cwd=home.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as verb:
+        assert verb.stdout is not None and verb.stdout.readline() == b"epoch 1\n"
+        verb.send_signal(number)
+        assert verb.communicate(timeout=LIMIT_S) == (b"", b"") and verb.returncode == -number
 
 
 # The shell's keys
