@@ -25,6 +25,10 @@ class WayOut:
         return self.text.replace("{}", name_setting(self.field, self.value), 1) if self.field else self.text
 
 
+IF_GRADES = WayOut("{} if they are grades", "ordered", "on")
+"""Way out where classes lack an order."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Error or warning: what is wrong, where, and what to do."""

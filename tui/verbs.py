@@ -7,7 +7,7 @@ from engine.files.paths import Home
 from engine.store import queue
 from engine.store.database import Store
 from engine.store.edit_journal import QUEUE
-from engine.store.edits import notes_and_tags, order, pausing
+from engine.store.edits import class_order, notes_and_tags, order, pausing
 from engine.store.edits.order import Direction
 from engine.store.edits.remove import remove as remove_runs
 from engine.store.edits.retry import retry as retry_runs
@@ -127,6 +127,42 @@ def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome
         if some
     ]
     return Outcome(((list(run_ids), "; ".join(what_done)),), undoable=True)
+
+
+def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: str) -> Outcome:
+    """Say whether the classes of runs are grades; the numbers of measured epochs follow. Raises SpecError too."""
+    found = class_order.order_classes(store, home, run_ids, ordered)
+    followed = [each.run_id for each in found]
+    untouched = [run_id for run_id in run_ids if run_id not in set(followed)]
+    what = f"ordered {ordered}"
+    numbers = "kappa and the referable numbers " + ("computed anew" if ordered == "on" else "undefined")
+    lacking = [line for each in found for line in _lacking(each)]
+    stays = [each.run_id for each in found if each.verdict_stays]
+    verdicts = (
+        [f"{numbered(stays)}: verdict as before, for the data cannot be read to judge it anew"]
+        if stays
+        else []
+    )
+    return Outcome(((followed, f"{what}: {numbers}"), (untouched, what)), warnings=(*lacking, *verdicts))
+
+
+def _lacking(found: class_order.Reordered) -> Iterator[str]:
+    """Say of which epochs too little was kept to compute some of the numbers."""
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for label, epochs in found.unknown.items():
+        alike.setdefault(tuple(epochs), []).append(label)
+    for of_epochs, labels in alike.items():
+        what = f"not known of {_epochs(of_epochs)}, of which too little was kept: {', '.join(labels)}"
+        yield f"run {found.run_id}: {what}"
+
+
+def _epochs(epochs: Sequence[int]) -> str:
+    first, last, many = epochs[0], epochs[-1], len(epochs)
+    if many == 1:
+        return f"epoch {first}"
+    return (
+        f"epochs {first} to {last}" if last - first == many - 1 else f"{many} epochs from {first} to {last}"
+    )
 
 
 def pause_queue(store: Store) -> Outcome:

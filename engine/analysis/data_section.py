@@ -55,7 +55,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
     """Write the section's paragraphs; `slug` becomes part of the names of its pictures."""
     data, path = runs[0].data, runs[0].spec.data
     stands_for = "" if data == path else f"{markdown(data)} stands for {markdown(path)}."
-    about = (stands_for, CAVEATS.get(path, ""), _test_images(runs), _shared_groups(runs))
+    about = (stands_for, CAVEATS.get(path, ""), _test_images(runs), _order(runs), _shared_groups(runs))
     return [
         f"### On {markdown(data)}",
         " ".join(filter(None, about)),
@@ -125,6 +125,19 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
     if others:
         text += f" That is for #{first.id}. Different test sets, not comparable with it: {', '.join(others)}."
     return text
+
+
+def _order(runs: Sequence[StudyRun]) -> str:
+    """Say whether the classes are in order, and why; of which runs where they differ. Nothing for older runs, which did
+    not note it, and for two classes, which have no other order."""
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        if run.is_ordered is not None and run.ordered_why and len(run.class_names) > 2:
+            answer = "in order" if run.is_ordered else "in no order"
+            found.setdefault(f"{answer} ({markdown(run.ordered_why)})", []).append(f"#{run.id}")
+    if len(found) == 1 and len(runs) == sum(map(len, found.values())):
+        return f"The classes are {next(iter(found))}."
+    return " ".join(f"The classes of {', '.join(ids)} are {text}." for text, ids in found.items())
 
 
 def _test_set(run: StudyRun) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import defaults, new_figure, plain, png
 from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
-from engine.analysis.study import StudyRun
+from engine.analysis.study import NO_DIFFERENCE, StudyRun
 from engine.metrics.metric import EpochValues
 from engine.recipes.augmentations import NONE
 from engine.recipes.samplers import SAMPLERS
@@ -127,7 +127,7 @@ def _label(run: StudyRun, varied: Sequence[str]) -> str:
 
 
 def _varied(runs: Sequence[StudyRun]) -> list[str]:
-    fields = [field for field in FIELDS if field not in ("data", "arch", "pretrained")]
+    fields = [field for field in FIELDS if field not in ("data", "arch", "pretrained", *NO_DIFFERENCE)]
     return [field for field in fields if len({setting(run.spec, field) for run in runs}) > 1]
 
 

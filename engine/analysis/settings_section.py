@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.analysis.markdown import UNDEFINED, markdown, setting, table, weights_in_full
-from engine.analysis.study import Study, StudyRun
+from engine.analysis.study import NO_DIFFERENCE, Study, StudyRun
 from engine.recipes.registries import value_in_words
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS, RunSpec
@@ -16,7 +16,7 @@ MOST_CHARACTERS = 1_000
 
 def settings_section(study: Study) -> str:
     """Write the tables of shared and of differing settings, and the environment of the runs."""
-    settings = [field for field in FIELDS if field not in ALWAYS_APART]
+    settings = [field for field in FIELDS if field not in (*ALWAYS_APART, *NO_DIFFERENCE)]
     apart = [field for field in settings if len({setting(run.spec, field) for run in study.runs}) > 1]
     shared = [field for field in settings if field not in apart]
     first = study.runs[0].spec

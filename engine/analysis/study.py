@@ -48,6 +48,10 @@ class StudyRun:
     """Confusion matrix of the best epoch."""
     leak: dict[str, Any] | None
     """Val and test images that its initial weights were trained on; None where that is unknown."""
+    is_ordered: bool | None = None
+    """Whether its classes are grades; None where that is unknown."""
+    ordered_why: str = ""
+    """Reason for it; empty where it was not noted."""
     unlike: tuple[str, ...] = ()
     """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
 
@@ -100,6 +104,8 @@ class Study:
 
 IN_COLUMNS = ("epochs", "select_on")
 """Settings that have columns of their own in a report's tables."""
+NO_DIFFERENCE = ("ordered",)
+"""Settings that change nothing of the training: a report says what they come to in words."""
 
 
 def with_differences(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
@@ -111,7 +117,8 @@ def with_differences(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
         key: tuple(
             field
             for field in FIELDS
-            if field not in IN_COLUMNS and len({getattr(run.spec, field) for run in group}) > 1
+            if field not in (*IN_COLUMNS, *NO_DIFFERENCE)
+            and len({getattr(run.spec, field) for run in group}) > 1
         )
         for key, group in alike.items()
     }

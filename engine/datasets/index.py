@@ -9,7 +9,8 @@ from pathlib import Path
 
 from engine.datasets.formats.class_checks import near_classes, untrained_classes
 from engine.datasets.formats.doubtful_labels import doubtful_labels
-from engine.datasets.formats.labels import find_classes, is_missing, missing_classes, normal
+from engine.datasets.formats.grades import Order, find_order
+from engine.datasets.formats.labels import classes_in_words, find_classes, is_missing, missing_classes, normal
 from engine.datasets.formats.names import without_suffix
 from engine.datasets.formats.problems import DataError, error, note, raise_first, some
 from engine.datasets.formats.row_checks import readable, unique
@@ -17,7 +18,7 @@ from engine.datasets.groups import Groups, groups_by_column, groups_by_name, sha
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
-from engine.problem import Problem, WayOut, errors_of, warnings_of
+from engine.problem import NameSetting, Problem, WayOut, errors_of, setting_words, warnings_of
 
 SPLITS = ("train", "val", "test")
 SKIPPED = "skipped"
@@ -40,8 +41,7 @@ class Index:
     groups: tuple[str, ...] | None
     """Group of each image; images that belong together (two eyes of a patient) have the same text."""
     class_names: tuple[str, ...]
-    ordered: bool
-    """True where the classes are grades, so that a near miss is better than a far one."""
+    order: Order
     fingerprint: str
     """Hash of names, labels, given splits and groups, in their order. It depends neither on the folder of the data
     nor on which of the files exist."""
@@ -49,6 +49,11 @@ class Index:
     """Rule that the groups come from: a column's name or a pattern in words."""
     has_class_folders: bool = False
     """True where each folder inside `root` is a class."""
+
+    @property
+    def ordered(self) -> bool:
+        """Tell whether the classes are grades, so that a near miss is better than a far one."""
+        return self.order.is_ordered
 
     @property
     def digest(self) -> str:
@@ -85,13 +90,27 @@ class Index:
         counts = self.counts(split)
         return max(counts) / sum(counts)
 
-    def describe(self) -> str:
-        """Describe the index in one line: layout, images of each split, classes, baseline, groups."""
+    def describe(self, name_setting: NameSetting = setting_words) -> str:
+        """Describe the index in one line: layout, images of each split, classes, baseline, groups.
+
+        `name_setting` words the setting that would turn the order of the classes round."""
         present = [name for name in SPLITS if name in self.splits]
-        splits = [f"{len(self.rows_of(name)):,} {name}" for name in present]
-        classes = f"{len(self.class_names)} classes, baseline {self.baseline():.4f}"
-        groups = f", {len(self.groups_used):,} groups by {self.group_rule}" if self.groups else ""
-        return f"{self.kind}: {', '.join(splits)}, {classes}{groups}"
+        parts = [f"{len(self.rows_of(name)):,} {name}" for name in present]
+        split = present[0]
+        classes = classes_in_words(self.class_names, self.counts(split))
+        parts.append(f"{len(self.class_names)} classes ({split}: {classes})")
+        parts += filter(None, [self.order.said(name_setting)])
+        parts.append(f"baseline {self.baseline():.4f}")
+        parts += [f"{len(self.groups_used):,} groups by {self.group_rule}"] if self.groups else []
+        return f"{self.kind}: {', '.join(parts)}"
+
+    def with_classes(self, names: Sequence[str]) -> "Index":
+        """Return the index with its classes numbered as in `names`; as it is where `names` lacks one of them."""
+        if not set(self.class_names) <= set(names):
+            return self
+        place = {name: number for number, name in enumerate(names)}
+        labels = tuple(place[self.class_names[label]] for label in self.labels)
+        return dataclasses.replace(self, labels=labels, class_names=tuple(names))
 
 
 @dataclass(frozen=True)
@@ -140,15 +159,21 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         return Survey(None, layout.why, tuple(problems))
     keep_missing = options.on_bad != "skip" or all(row.is_missing for row in rows)
     files, labels = [row.file for row in rows], [normal(row.label) for row in rows]
-    class_names, ordered, numbers, wrong = find_classes(
-        labels, files, options.class_names, are_words=layout.has_names
+    classes = find_classes(labels, files, options.class_names, are_words=layout.has_names)
+    class_names, numbers = classes.names, classes.numbers
+    order, without_order = find_order(
+        options.ordered,
+        layout.label_source,
+        class_names,
+        are_numbers=classes.are_numbers,
+        are_named=bool(options.class_names),
     )
     used = [place for place, number in enumerate(numbers) if number is not None]
     if len({numbers[place] for place in used if keep_missing or not rows[place].is_missing}) < 2:
         problems.append(_too_few_classes(layout, labels))
-    if not ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
+    if not order.is_ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
         problems.append(_labels_differ(layout, len(class_names), len(rows)))
-    problems += [*wrong, *doubtful_labels(class_names, labels, files)]
+    problems += [*without_order, *classes.problems, *doubtful_labels(class_names, labels, files)]
     if not used:
         return Survey(None, layout.why, tuple(problems))
     missing = [number for number, place in enumerate(used) if rows[place].is_missing]
@@ -164,7 +189,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         keep_missing=keep_missing,
         groups=groups,
         class_names=class_names,
-        ordered=ordered,
+        order=order,
         options=options,
     )
     own = tuple(split for split in SPLITS if any(row.split == split for row in rows))
@@ -181,7 +206,7 @@ def make_index(
     splits: Sequence[str | None],
     groups: Groups | None,
     class_names: tuple[str, ...],
-    ordered: bool,
+    order: Order,
     options: ReadOptions,
     missing: Sequence[int] = (),
     keep_missing: bool = False,
@@ -210,7 +235,7 @@ def make_index(
         tuple(whole if keep_missing else there),
         groups.of if groups else None,
         class_names,
-        ordered,
+        order,
         fingerprint,
         groups.rule if groups else "",
     )

@@ -16,6 +16,8 @@ class ReadOptions:
     group_column: str = ""
     class_names: tuple[str, ...] = ()
     """Names in class order; empty: taken from the labels."""
+    ordered: str = "auto"
+    """Whether classes are grades: `on`, `off`, or `auto`, where the data say so."""
     test_fraction: float = 0.2
     val_fraction: float = 0.0
     on_bad: str = "fail"

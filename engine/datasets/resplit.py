@@ -107,8 +107,11 @@ def _read_back(index: Index, folder: Path) -> dict[str, str]:
     """Read the new table again and return the fields of a spec that a run needs to read the same images.
 
     Raises DataError where names, classes or groups are not read as they were written."""
-    needed = {} if _are_plain(index) else {"class_names": ",".join(index.class_names)}
-    options = ReadOptions(class_names=index.class_names if needed else ())
+    needed = _class_settings(index, folder)
+    options = ReadOptions(
+        class_names=index.class_names if "class_names" in needed else (),
+        ordered=needed.get("ordered", "auto"),
+    )
     found = survey_folder(folder, options).checked()
     if index.groups and not _have_same_groups(index, found):
         # Groups as large as these are taken for patients only where the spec names their column.
@@ -124,15 +127,23 @@ def _read_back(index: Index, folder: Path) -> dict[str, str]:
     return needed
 
 
+def _class_settings(index: Index, folder: Path) -> dict[str, str]:
+    """Return the fewest settings with which the table gives the same classes, in order or not.
+
+    The heading of the new table says less of grades than the one that the labels had."""
+    names, ordered = ",".join(index.class_names), "on" if index.ordered else "off"
+    for needed in ({}, {"ordered": ordered}, {"class_names": names}):
+        listed = index.class_names if "class_names" in needed else ()
+        found = survey_folder(folder, ReadOptions(class_names=listed, ordered=needed.get("ordered", "auto")))
+        now = found.index if found.usable else None
+        if now is not None and (now.class_names, now.ordered) == (index.class_names, index.ordered):
+            return needed
+    return {"class_names": names, "ordered": ordered}
+
+
 def _have_same_groups(index: Index, found: Index) -> bool:
     """Return True where both group the same images together, whatever the names of the groups."""
     ours, theirs = [(index.groups or ())[row] for row in index.used], list(found.groups or ())
     return len(ours) == len(theirs) and len({*zip(ours, theirs, strict=True)}) == len({*ours}) == len(
         {*theirs}
     )
-
-
-def _are_plain(index: Index) -> bool:
-    """Return True where the labels alone give the classes and their order."""
-    numbers = tuple(map(str, range(len(index.class_names))))
-    return index.class_names == numbers or not index.ordered

@@ -2,13 +2,18 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from engine.datasets.formats.grades import LabelSource, Order, find_order
 from engine.datasets.index import Index, Survey, make_index, survey_folder
 from engine.datasets.layouts import recognise
 from engine.datasets.read_options import ReadOptions
 from engine.files.paths import Home
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.run_spec import RunSpec
+
+if TYPE_CHECKING:
+    from engine.datasets.builtin import BuiltinTable
 
 
 def index_data(home: Home, spec: RunSpec) -> Index:
@@ -49,6 +54,7 @@ def read_options(home: Home, spec: RunSpec) -> ReadOptions:
         split_column=spec.split_column,
         group_column=spec.group_column,
         class_names=spec.class_list,
+        ordered=spec.ordered,
         test_fraction=spec.test_fraction,
         val_fraction=spec.val_fraction,
         on_bad=spec.on_bad,
@@ -68,8 +74,13 @@ def _survey_builtin(name: str, options: ReadOptions) -> Survey:
         splits=splits,
         groups=None,
         class_names=built.class_names,
-        ordered=built.ordered,
+        order=_order_of(name, built, options.ordered),
         options=options,
     )
     own = tuple(dict.fromkeys(split for split in splits if split))
     return Survey(index, "built-in data set", tuple(problems), own)
+
+
+def _order_of(name: str, built: "BuiltinTable", setting: str) -> Order:
+    source = LabelSource(name, says_grades=built.ordered, is_plural=name == "digits")
+    return find_order(setting, source, built.class_names, are_numbers=True, are_named=False)[0]

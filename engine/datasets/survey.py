@@ -61,6 +61,8 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
         "images": len(index.used) if index else None,
         "class_names": list(index.class_names) if index else None,
         "ordered": index.ordered if index else None,
+        "ordered_why": index.order.why if index else None,
+        "ordered_way": asdict(index.order.way) if index and index.order.way else None,
         "fingerprint": index.fingerprint if index else None,
         "splits": _splits(index, survey) if index else None,
         "baseline": index.baseline() if index and index.rows_of("test") else None,

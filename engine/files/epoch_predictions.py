@@ -63,10 +63,9 @@ def append_predictions(
     """Write an epoch's row of answers.npy (uint16, epochs × images) and answer_scores.npy (float16, the same shape).
 
     Rows of later epochs are dropped. `scores` are probabilities, images × classes, or grades, images × 1."""
-    of_answers = scores[np.arange(len(answers)), answers] if scores.shape[1] > 1 else scores[:, 0]
     for path, row, unknown in (
         (paths.answers, answers, NO_CLASS),
-        (paths.answer_scores, of_answers.astype(np.float16), np.nan),
+        (paths.answer_scores, _of_answers(scores, answers).astype(np.float16), np.nan),
     ):
         kept = _load(path)
         rows = np.full((epoch + 1, len(row)), unknown, row.dtype)
@@ -99,6 +98,48 @@ def read_predictions(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     if scores is not None and scores.shape[1:] == labels.shape:  # older versions did not keep scores
         known[: len(scores)] = scores[: len(known)]
     return Answers(names, labels, answers, known)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Test images of one epoch, with everything that the network said of each."""
+
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    """Probabilities, images × classes, or grades, images × 1."""
+
+
+def read_scored(paths: RunPaths, class_names: Sequence[str], epoch: int, *, last: bool) -> Scored | None:
+    """Read the files of the best or of the last epoch, which is `epoch`; None where one is missing or broken.
+
+    None too where they are of another epoch, as those of a run that was killed before they were moved to their places:
+    its predictions or their scores are not those that were kept of each epoch."""
+    number = {csv_cell(name): place for place, name in enumerate(class_names)}
+    scores, answers, of_answers = (
+        _load(paths.scores(last=last)),
+        _load(paths.answers),
+        _load(paths.answer_scores),
+    )
+    try:
+        with paths.predictions(last=last).open(newline="", errors="surrogateescape") as opened:
+            rows = [(number[row["label"]], number[row["answer"]]) for row in csv.DictReader(opened)]
+    except (OSError, csv.Error, KeyError, TypeError):
+        return None
+    if scores is None or answers is None or len(scores) != len(rows) or epoch >= len(answers):
+        return None
+    labels, predicted = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    if scores.shape[1] not in (1, len(class_names)) or not np.array_equal(answers[epoch], predicted):
+        return None
+    if of_answers is not None and epoch < len(of_answers):
+        found = _of_answers(scores, predicted).astype(np.float16)
+        if not np.array_equal(of_answers[epoch], found, equal_nan=True):
+            return None
+    return Scored(labels, scores)
+
+
+def _of_answers(scores: NDArray[Any], answers: NDArray[Any]) -> NDArray[Any]:
+    """Return the score of each image's prediction."""
+    return scores[np.arange(len(answers)), answers] if scores.shape[1] > 1 else scores[:, 0]
 
 
 def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -18,7 +18,7 @@ from engine.metrics.counts import (
 )
 from engine.metrics.evaluation import Evaluation
 from engine.metrics.group_accuracy import GroupAccuracy, group_accuracy
-from engine.metrics.metric import Chart, Metric, Number, Place, Split, SplitMetric, Value
+from engine.metrics.metric import Chart, Metric, Need, Number, Place, Split, SplitMetric, Value
 from engine.metrics.ranking import (
     auc_referable,
     has_referable,
@@ -43,6 +43,7 @@ CHARTS = (ACCURACY, LOSS, BALANCED, KAPPA, AUC, MCC, COHEN_KAPPA, LEARNING_RATE,
 SPLITS: tuple[Split, ...] = ("test", "val", "train", "eval_train")
 DRAWN: tuple[Split, ...] = ("test", "val", "train")
 KEPT: tuple[Split, ...] = ("test", "val", "eval_train")
+IN_ORDER: frozenset[Need] = frozenset({"ordered classes"})
 NOWHERE: frozenset[Place] = frozenset()
 IN_REPORT: frozenset[Place] = frozenset({"report", "columns"})
 IN_ALL: frozenset[Place] = frozenset({"report", "columns", "compare", "epochs"})
@@ -89,7 +90,7 @@ METRICS: tuple[Metric, ...] = (
            lambda split: _of_groups(split, lambda groups: groups.unseen_images), places=0, shown_in=NOWHERE),
     Metric("balanced_acc", "balanced accuracy", "balanced", lambda split: balanced_accuracy(split.confusion), KEPT,
            places=4, is_share=True, chart=BALANCED, is_selectable=True, shown_in=IN_ALL),
-    Metric("kappa", "kappa", "kappa", _kappa, KEPT, chart=KAPPA, needs=frozenset({"ordered classes"}),
+    Metric("kappa", "kappa", "kappa", _kappa, KEPT, chart=KAPPA, needs=IN_ORDER,
            is_selectable=True, shown_in=IN_ALL),
     Metric("macro_f1", "macro F1", "F1", lambda split: macro_f1(split.confusion), chart=BALANCED, shown_in=IN_ALL),
     Metric("auc", "AUC, mean of one class against the rest", "AUC", macro_auc, KEPT, chart=AUC,
@@ -98,15 +99,17 @@ METRICS: tuple[Metric, ...] = (
            is_selectable=True),
     Metric("cohen_kappa", "Cohen's kappa, unweighted", "Cohen", lambda split: cohen_kappa(split.confusion), KEPT,
            chart=COHEN_KAPPA, is_selectable=True),
-    Metric("auc_referable", "referable: AUC", "AUC ref.", _auc_referable, shown_in=IN_REPORT),
+    Metric("auc_referable", "referable: AUC", "AUC ref.", _auc_referable, needs=IN_ORDER, shown_in=IN_REPORT),
     Metric("sensitivity_referable", "… sensitivity as predicted", "sens.", lambda split: _predicted_referable(split, 0),
-           is_share=True, share_of="referable", shown_in=IN_REPORT),
+           is_share=True, share_of="referable", needs=IN_ORDER, shown_in=IN_REPORT),
     Metric("specificity_referable", "… specificity as predicted", "spec.", lambda split: _predicted_referable(split, 1),
-           is_share=True, share_of="not_referable", shown_in=IN_REPORT),
+           is_share=True, share_of="not_referable", needs=IN_ORDER, shown_in=IN_REPORT),
     Metric("sensitivity_referable_at_93", "… sensitivity at specificity ≥ 93 %", "sens. at .93",
-           lambda split: _sensitivity_at(split, 93), is_share=True, share_of="referable", shown_in=IN_REPORT),
+           lambda split: _sensitivity_at(split, 93), is_share=True, share_of="referable", needs=IN_ORDER,
+           shown_in=IN_REPORT),
     Metric("sensitivity_referable_at_98", "… sensitivity at specificity ≥ 98 %", "sens. at .98",
-           lambda split: _sensitivity_at(split, 98), is_share=True, share_of="referable", shown_in=IN_REPORT),
+           lambda split: _sensitivity_at(split, 98), is_share=True, share_of="referable", needs=IN_ORDER,
+           shown_in=IN_REPORT),
     Metric("ece", "calibration error", "ECE", expected_calibration_error, lower_is_better=True, shown_in=IN_ALL),
     Metric("nll", "negative log-likelihood, unweighted", "NLL", lambda split: split.nll, KEPT, test_key="test_nll",
            places=4, lower_is_better=True, chart=LOSS, shown_in=IN_ALL,

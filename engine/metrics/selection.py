@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from engine.metrics.catalogue import split_metrics
 from engine.metrics.metric import SplitMetric
-from engine.problem import Problem, WayOut
+from engine.problem import IF_GRADES, Problem, WayOut
 
 NEEDS_LITTLE = (("choose {}", "acc"), ("{}", "balanced_acc"))
 """Metrics that every data set and network has, as ways out."""
@@ -58,6 +58,7 @@ def selection_problem(
         lacks, ways = "a val split", [WayOut("give {}", "val_fraction", 0.1)]
     elif "ordered classes" in needs and not ordered:
         lacks = "ordered classes"
+        ways.append(IF_GRADES)
     elif "probabilities" in needs and gives_grade:
         lacks = "probabilities, and this loss makes the network give a grade"
     elif "every class" in needs and empty_classes:

@@ -10,7 +10,7 @@ from engine.datasets.read_options import READ_FIELDS
 from engine.disk.footprint import Images, built_in, images_of
 from engine.files.paths import Home
 from engine.metrics.selection import always_selectable, selection_problem, split_of
-from engine.problem import Problem, errors_of
+from engine.problem import NameSetting, Problem, errors_of
 from engine.recipes.losses import LOSSES
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.pretrained import is_warm_start
@@ -31,10 +31,11 @@ class DataFound:
     index: Index | None = None
     """None where the data cannot be used."""
 
-    @property
-    def description(self) -> str:
+    def describe(self, name_setting: NameSetting) -> str:
         """One line; empty where the data cannot be used, and for built-in ones."""
-        return self.index.describe() if self.index is not None and self.index.root is not None else ""
+        if self.index is None or self.index.root is None:
+            return ""
+        return self.index.describe(name_setting)
 
 
 def read_key(spec: RunSpec) -> ReadKey:

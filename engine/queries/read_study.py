@@ -77,4 +77,6 @@ def _read_run(
         epochs=epochs,
         matrix=history.confusion_of(session, row.id, best.epoch) if best else None,
         leak=row.leak,
+        is_ordered=row.is_ordered,
+        ordered_why=row.ordered_why,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
-from engine.problem import Problem, WayOut
+from engine.problem import IF_GRADES, Problem, WayOut
 from engine.recipes.entry import Entry
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class LossInfo(Entry):
         """Tell why the loss does not work on these data; None where it does."""
         if self.gives_grade and not ordered:
             what = f"{self.name} needs ordered classes, such as grades 0 to 4"
-            return Problem("loss", "error", what, (self.name,), (WayOut("choose {}", "loss", "ce"),), "loss")
+            ways = WayOut("choose {}", "loss", "ce"), IF_GRADES
+            return Problem("loss", "error", what, (self.name,), ways, "loss")
         return None
 
     def class_weights(self, counts: Sequence[int]) -> list[float]:

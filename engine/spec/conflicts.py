@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from engine.metrics.selection import selected
 from engine.problem import Problem, WayOut
+from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS, names_with_momentum
 from engine.recipes.registries import exclusions
 from engine.spec.archs import find_arch
@@ -34,6 +36,15 @@ def _data_conflicts(spec: RunSpec) -> Iterator[Problem]:
     for field in FOUND_FIELDS if spec.data in BUILTIN_DEFAULTS else ():
         if getattr(spec, field):
             yield _conflict(field, f"{spec.data} is built in, and has no {field}", WayOut("leave it out"))
+    if spec.ordered == "off" and (needs := needs_order(spec)):
+        yield _conflict("ordered", f"off, and {needs} needs ordered classes", WayOut("leave it out"))
+
+
+def needs_order(spec: RunSpec) -> str:
+    """Name the setting that needs ordered classes, such as `select_on test_kappa`; empty where none does."""
+    if "ordered classes" in selected(spec.select_on).metric.needs:
+        return f"select_on {spec.select_on}"
+    return f"loss {spec.loss}" if LOSSES[spec.loss].gives_grade else ""
 
 
 def _network_conflicts(spec: RunSpec) -> Iterator[Problem]:

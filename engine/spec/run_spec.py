@@ -20,8 +20,8 @@ from engine.spec.plugin_name import checked_arch
 from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
 from engine.spec.stems import Stem
 
-NO_RESULT = frozenset({"allow_leak"})
-"""Fields that decide whether a run starts, but do not change its result."""
+NO_RESULT = frozenset({"allow_leak", "ordered"})
+"""Fields that change nothing that is trained: they decide whether a run starts, or which numbers are computed of it."""
 
 
 class RunSpec(BaseModel):
@@ -37,6 +37,12 @@ class RunSpec(BaseModel):
     group_column: str = setting("", "column of what must stay in one split, such as the patient", "Data")
     class_names: str = setting(
         "", "names of the classes in their order, separated by commas; words become grades by it", "Data"
+    )
+    ordered: Literal["auto", "on", "off"] = setting(
+        "auto",
+        "whether the classes are grades, from the least to the worst; auto: where a heading, the layout or words of "
+        "severity in class_names say so",
+        "Data",
     )
     image_size: int = setting(224, "side of the square input in pixels", "Data", grid=True, ge=16, le=1024)
     fit: Literal["crop", "pad", "stretch"] = setting(

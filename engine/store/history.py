@@ -37,6 +37,9 @@ class Start:
     baseline: float
     class_names: list[str]
     environment: dict[str, Any]
+    is_ordered: bool | None = None
+    """Whether the classes are grades; None where that is not known."""
+    ordered_why: str = ""
     leak: dict[str, Any] | None = None
     """What the first weights know of the val and test images, where that is known; noted at the first start."""
     open_bucket: "Losses | None" = None
@@ -81,10 +84,12 @@ def begin_attempt(store: Store, held: Claim, start: Start) -> None:
             steps_per_epoch=start.steps_per_epoch,
             baseline=start.baseline,
             class_names=start.class_names,
+            is_ordered=start.is_ordered,
+            ordered_why=start.ordered_why,
             environment=start.environment,
             best_metrics=_numbers_at(session, run_id, best_epoch),
             last_metrics=_numbers_at(session, run_id, start.epoch),
-            **_columns(Best, start.best),
+            **_best_columns(session, run_id, start.best),
             **({"leak": start.leak} if start.epoch < 0 else {}),
         )
         for table in (EpochMetrics, EpochConfusion):
@@ -123,7 +128,7 @@ def record_epoch(
             images_per_s=metrics.images_per_s,
             peak_memory_gb=peak_memory_gb,
             **({"blocked": 0} if metrics.epoch else {}),  # it goes on from its own checkpoint from now on
-            **_columns(Best, best),
+            **_best_columns(session, held.run_id, best, measured=metrics.epoch),
             **_columns(Judgement, judgement),
         )
         session.merge(metrics)
@@ -143,6 +148,20 @@ def _best_metrics(best: Best | None, epoch: int, numbers: dict[str, float]) -> d
 def _numbers_at(session: Session, run_id: int, epoch: int | None) -> dict[str, float] | None:
     row = session.get(EpochMetrics, (run_id, epoch)) if epoch is not None else None
     return defined_numbers(row) if row is not None else None
+
+
+def _best_columns(
+    session: Session, run_id: int, best: Best | None, *, measured: int | None = None
+) -> dict[str, Any]:
+    """Return a run's columns for its best epoch; `measured` is an epoch that has no row yet, or an older one.
+
+    The kappa of an earlier epoch is that of its row: the checkpoint does not know of classes that were said to be in
+    order since."""
+    columns = _columns(Best, best)
+    if best is not None and best.best_epoch != measured:
+        row = session.get(EpochMetrics, (run_id, best.best_epoch))
+        columns |= {"best_kappa": row.kappa} if row is not None else {}
+    return columns
 
 
 def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:
@@ -201,7 +220,9 @@ def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[E
 
 
 def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:
-    """Return the attempt that measured each epoch. An epoch with the same attempt has the same values."""
+    """Return the attempt that measured each epoch.
+
+    An epoch with the same attempt has the same values, but for those that follow from the run's `is_ordered`."""
     columns = select(EpochMetrics.epoch, EpochMetrics.attempt).where(EpochMetrics.run_id == run_id)
     return {epoch: attempt for epoch, attempt in session.exec(columns.order_by(col(EpochMetrics.epoch)))}
 

@@ -10,11 +10,12 @@ MIRRORED = (
 )  # fmt: skip
 OF_SPEC = ("spec", "spec_hash", *MIRRORED)
 UNTRAINED: dict[str, Any] = {
-    "doing": "", "epoch": 0, "step": 0, "steps_per_epoch": 0, "class_names": [], "environment": {},
+    "doing": "", "epoch": 0, "step": 0, "steps_per_epoch": 0, "class_names": [], "ordered_why": "",
+    "environment": {},
     **dict.fromkeys((
         "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc", "best_kappa", "last_acc", "best_metrics",
         "last_metrics", "verdict", "verdict_evidence", "verdict_ruled_out", "verdict_suggestion", "verdict_change",
-        "images_per_s", "peak_memory_gb", "leak", "started_at",
+        "images_per_s", "peak_memory_gb", "is_ordered", "leak", "started_at",
     )),
 }  # fmt: skip
 """Column values of a run before its first attempt."""

@@ -128,6 +128,10 @@ class Run(Table, table=True):
     peak_memory_gb: float | None = None
     """The most that its training has reserved on the card, or on the CPU held of the host's memory, GiB."""
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    is_ordered: bool | None = None
+    """Whether its classes are grades, as its epochs were measured; null before its first start."""
+    ordered_why: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The reason, as the data gave it; empty for runs from before it was noted."""
     environment: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     leak: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """Val and test images that the first weights were trained on; null where nobody knows."""

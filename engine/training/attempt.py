@@ -44,6 +44,7 @@ class Attempt:
         self._device, self._channel = device, channel
         run = patiently(self._read_run)
         self._spec = load_spec(run.spec)
+        self._class_names = tuple(run.class_names)
         self._recorded: Mapping[str, Any] = run.environment
         """Environment recorded by the attempts so far."""
 
@@ -107,6 +108,7 @@ class Attempt:
             log=self._show,
             micro_batch=environment["micro_batch"],
             should_stop=self._channel.should_stop,
+            class_names=self._class_names,
         )
 
     def _show(self, text: str) -> None:

@@ -28,6 +28,9 @@ class RunContext:
     should_stop: Callable[[], bool] = lambda: False
     """Function that is called while images are packed; True stops the packing."""
 
+    class_names: tuple[str, ...] = ()
+    """Classes that the run began with; empty before its first start."""
+
     @property
     def paths(self) -> RunPaths:
         return self.home.run(self.run_id)

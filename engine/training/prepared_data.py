@@ -1,6 +1,7 @@
 """Preparation of a run's images: index, pack, make batches."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,12 +47,17 @@ class PreparedData:
     partition: Partition
 
 
-def prepare_data(context: RunContext, partition: Partition = SHARED) -> PreparedData:
+def prepare_data(
+    context: RunContext, partition: Partition = SHARED, class_names: Sequence[str] = ()
+) -> PreparedData:
     """Index and pack the images; list unreadable ones in the run's folder.
+
+    A run that goes on numbers its classes as in `class_names`, those that it began with.
 
     Raises DataError, CacheError, and Stopped where `should_stop` returns True while images are packed."""
     spec = context.spec
     index = index_data(context.home, spec)
+    index = index.with_classes(class_names) if class_names else index
     context.log(f"data {spec.data}: {index.describe()}")
     if problem := next(check_fit([spec], index), None):
         raise DataError(problem)

@@ -45,7 +45,7 @@ def set_up(context: RunContext) -> Setup:
     partition = partition_of(checkpoint)
     if partition is LAST_SHORT:
         context.log("begun by an earlier version, whose short last batches it keeps; a clone would have none")
-    data = prepare_data(context, partition)
+    data = prepare_data(context, partition, context.class_names if resumes else ())
     if checkpoint is not None and checkpoint["data"] != data.index.digest:
         raise DataError(
             f"{spec.data} has other images, labels or splits than when this run began: add the run anew"

@@ -54,6 +54,8 @@ class StoreRecorder:
             steps_per_epoch=point.steps_per_epoch,
             baseline=self._baseline,
             class_names=list(index.class_names),
+            is_ordered=index.ordered,
+            ordered_why=index.order.why,
             environment={**self._environment, "data_fingerprint": index.fingerprint},
             leak=self._leak,
         )

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -58,7 +59,7 @@ def small_spec(**values: object) -> RunSpec:
 
 
 def small_session(
-    home: Home, run_id: int, spec: RunSpec, said: list[str] | None = None, **more: int
+    home: Home, run_id: int, spec: RunSpec, said: list[str] | None = None, **more: Any
 ) -> Session:
     torch.set_num_threads(1)
     log = (said if said is not None else []).append

@@ -98,6 +98,7 @@ def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Seque
             steps_per_epoch=STEPS,
             baseline=max(labels) / sum(labels),
             class_names=names,
+            is_ordered=True,
             environment={"torch": "2.14.1", "device": "cpu", "precision": "fp32"},
         ),
     )

@@ -73,6 +73,8 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
     return {
         **brief(run, waiting),
         "class_names": run.class_names,
+        "is_ordered": run.is_ordered,
+        "ordered_why": run.ordered_why or None,
         "last": {name: last[name] for name in ("epoch", "test_acc", "balanced_acc", "kappa")}
         if last
         else None,

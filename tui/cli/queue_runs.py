@@ -12,7 +12,7 @@ from engine.spec.presets import with_preset
 from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
-from tui.cli.flag_words import refuse, tell_warnings
+from tui.cli.flag_words import flag_setting, refuse, tell_warnings
 from tui.cli.output import print_message
 
 
@@ -47,8 +47,8 @@ def checked(
 def tell_findings(found: Findings) -> None:
     """Print a description of the data and a line for each warning. Call it last: a refusal prints its reasons alone."""
     for data in found.data.values():
-        if data.description:
-            print_message(data.description)
+        if described := data.describe(flag_setting):
+            print_message(described)
     tell_warnings(found.warnings)
 
 

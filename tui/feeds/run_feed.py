@@ -29,6 +29,8 @@ class RunFeed:
         self._changed: int | None = None
         self._attempts: dict[int, int] = {}
         """The attempt that measured each epoch read so far."""
+        self._is_ordered: bool | None = None
+        """Whether the classes were in order when the epochs were read: an edit changes their values."""
         self._epochs: list[EpochMetrics] = []
         self._matrices: dict[int, Matrix] = {}
 
@@ -39,6 +41,8 @@ class RunFeed:
             if run.changed == self._changed:
                 return None
             self._changed = run.changed
+            if run.is_ordered != self._is_ordered:
+                self._is_ordered, self._attempts = run.is_ordered, {}
             self._read_epochs(session)
             losses = history.losses_of(session, self.run_id)
             last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()

@@ -91,7 +91,8 @@ def queue_form(home: Home, specs: Sequence[RunSpec], name: str) -> Queued:
 
 def _of_problems(texts: Mapping[str, str], data: DataFound, problems: Sequence[Problem]) -> FormReport:
     is_built_in = texts["data"].strip() in BUILTIN_DEFAULTS
-    found = "✔ built in" if is_built_in else f"✔ {data.description}" if data.description else ""
+    described = data.describe(form_setting)
+    found = "✔ built in" if is_built_in else f"✔ {described}" if described else ""
     # A lack of disk space is shown beside the size of what will be written.
     briefs = [each.brief or each.what for each in warnings_of(problems) if each.kind != "disk"]
     return FormReport(texts, found, beside_fields(errors_of(problems)), tuple(dict.fromkeys(briefs)))

@@ -17,8 +17,8 @@ MOST = 8
 """Most runs that can be compared: one per colour."""
 FIRST = ("arch", "pretrained", "lr")
 """Settings that come first in a label."""
-NOT_IN_LABEL = frozenset({"data", "images"})
-"""Settings that a short label leaves out: they are long, and a note shows them."""
+NOT_IN_LABEL = frozenset({"data", "images", "ordered"})
+"""Settings that a short label leaves out: long ones, which a note shows, and one that changes no training."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from engine.datasets.formats.grades import Order
 from engine.problem import NameSetting, Problem, WayOut
 from tui.formatting import decimals, fitted, plain
 
@@ -19,7 +20,7 @@ def data_lines(document: Mapping[str, Any], name_setting: NameSetting) -> Iterat
 
     `document` comes from `engine.datasets.survey.data_document`; `name_setting` words the settings that would help."""
     if document["layout"]:
-        yield from _facts(document)
+        yield from _facts(document, name_setting)
         counts = {name: found["per_class"] for name, found in document["splits"].items()}
         yield from ("", *class_lines(document["class_names"], counts), "")
     for severity, mark in MARKS.items():
@@ -36,11 +37,12 @@ def _said(problem: Mapping[str, Any], name_setting: NameSetting) -> str:
     return Problem("data", problem["severity"], problem["what"], ways_out=ways).said(name_setting)
 
 
-def _facts(document: Mapping[str, Any]) -> Iterator[str]:
+def _facts(document: Mapping[str, Any], name_setting: NameSetting) -> Iterator[str]:
     yield _fact("layout", document["layout"])
     yield _fact("because", document["why"])
     if document["root"]:
         yield _fact("images in", document["root"])
+    yield _fact("classes", _classes(document, name_setting))
     yield from _groups(document)
     for what in ("sizes", "modes"):
         if document[what]:
@@ -54,6 +56,13 @@ def _facts(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _fact(name: str, text: str) -> str:
     return f"{name:10} {text}"
+
+
+def _classes(document: Mapping[str, Any], name_setting: NameSetting) -> str:
+    """Word the number of classes, and whether they are in order and why: `5, in order (column level holds grades)`."""
+    way = WayOut(**document["ordered_way"]) if document["ordered_way"] else None
+    order = Order(document["ordered"], document["ordered_why"], way)
+    return ", ".join(filter(None, [str(len(document["class_names"])), order.said(name_setting)]))
 
 
 def _groups(document: Mapping[str, Any]) -> Iterator[str]:

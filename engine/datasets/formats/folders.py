@@ -31,6 +31,7 @@ from engine.datasets.formats.folder_refusals import (
     refuse_flat_train,
     refuse_split_classes,
 )
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.problems import DataError, note, warning
 from engine.datasets.formats.rows import Row
@@ -46,6 +47,8 @@ __all__ = [
     "read_class_folders",
     "read_split_folders",
 ]
+
+FOLDER_NAMES = LabelSource("names of folders")
 
 _ORDER = ("train", "test", "val")
 
@@ -80,7 +83,15 @@ def read_split_folders(path: Path) -> Layout:
     listing = ", ".join(used)
     why = f"{path} holds {listing}, and these a folder for each class{_wrapped(path, used, roots)}"
     problems += _together({name: splits[name] for name in used})
-    return Layout(f"class folders in {listing}", why, path, tuple(rows), tuple(problems), has_names=True)
+    return Layout(
+        f"class folders in {listing}",
+        why,
+        path,
+        tuple(rows),
+        tuple(problems),
+        has_names=True,
+        label_source=FOLDER_NAMES,
+    )
 
 
 def read_class_folders(path: Path) -> Layout | None:
@@ -111,7 +122,7 @@ def read_class_folders(path: Path) -> Layout | None:
         *unused_files(path, []),
     ]
     rows = _rows(path, folders, None, inner)
-    return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True)
+    return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True, label_source=FOLDER_NAMES)
 
 
 def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout:
@@ -124,7 +135,15 @@ def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout:
     why = f"{path} holds the parts {listing}, and these a folder for each class"
     unused = [name for name in names.not_classes if path / name not in parts]
     problems = [*problems_of_classes(folders), *_unused_folders(path, unused), *unused_files(path, parts)]
-    return Layout(f"class folders in {listing}", why, path, tuple(rows), tuple(problems), has_names=True)
+    return Layout(
+        f"class folders in {listing}",
+        why,
+        path,
+        tuple(rows),
+        tuple(problems),
+        has_names=True,
+        label_source=FOLDER_NAMES,
+    )
 
 
 def _in_order(splits: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.datasets.formats.csv_files import read_column
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.headings import IMAGE_HEADINGS, LABEL_HEADINGS, WEAK_IMAGE_HEADINGS, heading
 from engine.datasets.formats.image_column import SAMPLE
 from engine.datasets.formats.labels import is_missing, is_whole
@@ -51,6 +52,7 @@ def read_lab(folder: Path, names: set[str], options: ReadOptions) -> Layout:
         placed.root,
         placed.rows,
         (*problems, *placed.problems),
+        label_source=LabelSource("the lab's CSVs", says_grades=True),
     )
 
 

@@ -2,12 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from engine.datasets.formats.grades import MOST_NAMED
+from engine.datasets.formats.numbering import number_classes
 from engine.datasets.formats.problems import error, some, warning
-from engine.problem import Problem
+from engine.problem import Problem, WayOut
 
 MAX_LABEL = 200
+NAMED_CLASSES, LONG_NAME = 5, 24
+"""Number of classes that a line names, and the characters that it shows of a name."""
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0{1,18})?", re.ASCII)
 
 
@@ -25,57 +30,56 @@ def is_missing(label: str) -> bool:
     return label == "" or label.lower() == "nan"
 
 
+@dataclass(frozen=True)
+class Classes:
+    """Classes of a data set, with the class of each image."""
+
+    names: tuple[str, ...]
+    numbers: tuple[int | None, ...]
+    """Class of each image; None where its label cannot be used."""
+    are_numbers: bool
+    """True where the labels are whole numbers and the classes rise with them."""
+    problems: tuple[Problem, ...]
+
+
 def find_classes(
     labels: Sequence[str], names: Sequence[str], class_names: Sequence[str], *, are_words: bool = False
-) -> tuple[tuple[str, ...], bool, list[int | None], list[Problem]]:
-    """Return the class names in order; whether they are grades; each image's class, None where its label cannot be
-    used; and the problems. `labels` are normalised, `names` are the names of the images.
+) -> Classes:
+    """Find the classes of images; `labels` are normalised, `names` are the names of the images.
 
-    Labels are grades where they are whole numbers from 0 (of which one may be missing), or words whose order
-    `class_names` gives. Numbers count as words where `class_names` lists them all, and, with `are_words` (the labels
-    are names of folders), where they cannot be grades."""
+    Whole numbers are numbered by `number_classes`; other labels are classes in the order of `class_names`, or sorted by
+    name. Numbers are taken like words where `class_names` lists them all and, with `are_words` (the labels are names of
+    folders), where it lists none."""
     counts = Counter(labels)
     good = {each: n for each, n in counts.items() if not is_missing(each) and len(each) <= MAX_LABEL}
-    are_numbers = sum(n for each, n in good.items() if is_whole(each)) * 2 > sum(good.values())
-    if are_numbers and (set(good) <= set(map(normal, class_names)) or (are_words and not _are_grades(good))):
-        are_numbers = False
-    if class_names and not are_numbers:
-        numbered = {normal(name): number for number, name in enumerate(class_names)}
-        classes, ordered = tuple(class_names), True
-    elif are_numbers:
-        top = (
-            len(class_names) - 1 if class_names else _largest({int(each) for each in good if is_whole(each)})
-        )
-        numbered = {str(number): number for number in range(top + 1)}
-        classes, ordered = tuple(class_names) or tuple(numbered), True
+    whole = {each: n for each, n in good.items() if is_whole(each)}
+    are_numbers = sum(whole.values()) * 2 > sum(good.values())
+    is_listed = set(good) <= set(map(normal, class_names))
+    if are_numbers and not is_listed and not (are_words and (not class_names or len(whole) < len(good))):
+        found = number_classes({int(each): n for each, n in whole.items()}, class_names)
+        classes, numbered, more, rises = found.names, found.of, found.problems, True
     else:
-        classes, ordered = tuple(sorted(good, key=_by_number)), False
-        numbered = {name: number for number, name in enumerate(classes)}
-    found = [numbered.get(label) for label in labels]
-    wrong = [row for row, number in enumerate(found) if number is None]
-    problems = _problems(labels, names, wrong, are_numbers, tuple(class_names), len(classes))
-    return classes, ordered, found, problems
+        are_numbers = False
+        classes = tuple(class_names) or tuple(sorted(good, key=_by_number))
+        numbered = {normal(name): number for number, name in enumerate(classes)}
+        more, rises = (), rise(classes)
+    found_numbers = tuple(numbered.get(label) for label in labels)
+    wrong = [row for row, number in enumerate(found_numbers) if number is None]
+    problems = _problems(labels, names, wrong, are_numbers, tuple(class_names))
+    return Classes(classes, found_numbers, rises, (*problems, *more))
 
 
-def _are_grades(labels: Iterable[str]) -> bool:
-    """Return True for whole numbers from 0, none of them out of range."""
-    numbers = {int(each) if is_whole(each) else -1 for each in labels}
-    return min(numbers) >= 0 and _largest(numbers) == max(numbers)
+def rise(names: Sequence[str]) -> bool:
+    """Return True for whole numbers in rising order."""
+    if not names or not all(map(is_whole, names)):
+        return False
+    numbers = [int(normal(name)) for name in names]
+    return numbers == sorted(numbers)
 
 
 def _by_number(label: str) -> tuple[int, str]:
     """Return a sort key that puts numbers in numerical order before words in alphabetical order."""
     return (int(label), "") if is_whole(label) else (10**19, label)
-
-
-def _largest(numbers: set[int]) -> int:
-    """Return the last grade, -1 where there is none.
-
-    At most one grade below it may be missing; larger numbers are out of range."""
-    good = sorted(number for number in numbers if number >= 0)
-    while good and good[-1] > len(good):
-        good.pop()
-    return good[-1] if good else -1
 
 
 def _problems(
@@ -84,7 +88,6 @@ def _problems(
     wrong: Sequence[int],
     are_numbers: bool,
     class_names: tuple[str, ...],
-    classes: int,
 ) -> list[Problem]:
     by_kind: dict[str, list[int]] = {}
     for row in wrong:
@@ -104,8 +107,16 @@ def _problems(
             "unknown_class": f"label {label!r} of image {first!r} is not among class_names "
             f"{', '.join(class_names)}: add it",
         }[kind]
-        problems.append(error(kind, text, [names[row] for row in rows]))
+        ways = _listing_all(labels) if kind == "label_out_of_range" and not class_names else []
+        problems.append(error(kind, text, [names[row] for row in rows], ways))
     return problems
+
+
+def _listing_all(labels: Sequence[str]) -> list[WayOut]:
+    """Advise to list all numbers as classes; nothing where there are too many to be written out."""
+    seen = sorted({int(label) for label in labels if is_whole(label) and int(label) >= 0})
+    listed = ",".join(map(str, seen))
+    return [WayOut("{} if it is a class", "class_names", listed)] if len(seen) <= MOST_NAMED else []
 
 
 def _kind(label: str, are_numbers: bool, class_names: tuple[str, ...]) -> str:
@@ -139,3 +150,17 @@ def missing_classes(classes: Sequence[str], counts: dict[str, Counter[int]]) -> 
         text = f"class {name} has {where}: nothing will be known about it"
         problems.append(warning("missing_class", text, brief))
     return problems
+
+
+def classes_in_words(names: Sequence[str], counts: Sequence[int]) -> str:
+    """List the first classes with their images: `cat 120, dog 98 and 100 more`."""
+    counted = list(zip(names, counts, strict=True))
+    shown = counted if len(counted) <= NAMED_CLASSES + 1 else counted[:NAMED_CLASSES]
+    more = len(counted) - len(shown)
+    return ", ".join(f"{_short(name)} {count:,}" for name, count in shown) + (
+        f" and {more:,} more" if more else ""
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONG_NAME else name[: LONG_NAME - 1] + "…"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.image_folders import choose_folders
 from engine.datasets.formats.missing_files import RowsWithoutFile
 from engine.datasets.formats.name_readings import reading_problems
@@ -36,6 +37,7 @@ class Layout:
     """Column that the rows' groups come from."""
     has_names: bool = False
     """True where labels are the names of folders."""
+    label_source: LabelSource = LabelSource()
 
     def with_problems(self, problems: Sequence[Problem]) -> "Layout":
         """Return the layout with more problems."""

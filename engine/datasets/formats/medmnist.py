@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.npz import npz_labels
 from engine.datasets.formats.rows import Row
+
+GRADED = "retinamnist"
+"""Beginning of the name of the only file whose labels are grades."""
 
 
 def read_medmnist(path: Path) -> Layout:
@@ -16,5 +20,9 @@ def read_medmnist(path: Path) -> Layout:
     ]
     splits = ", ".join(dict.fromkeys(row.split or "" for row in rows))
     return Layout(
-        f"MedMNIST {path.name}", f"{path} holds images and labels of {splits}", path.parent, tuple(rows)
+        f"MedMNIST {path.name}",
+        f"{path} holds images and labels of {splits}",
+        path.parent,
+        tuple(rows),
+        label_source=LabelSource(path.name, path.name.lower().startswith(GRADED), is_plural=False),
     )

@@ -24,6 +24,7 @@ def join_splits(path: Path, layouts: Mapping[str, Layout], splits: Mapping[str, 
         tuple(rows),
         tuple(problems),
         next((each.group_column for each in layouts.values() if each.group_column), ""),
+        label_source=next(iter(layouts.values())).label_source,
     )
 
 

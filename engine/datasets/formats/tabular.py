@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.datasets.formats.folder_splits import folder_splits, unused_folder_splits
+from engine.datasets.formats.grades import LabelSource
 from engine.datasets.formats.layout import Layout, place
 from engine.datasets.formats.places import Places
 from engine.datasets.formats.problems import DataError, error, no_header
@@ -34,7 +35,15 @@ def read_tables(fits: Sequence[Fit], options: ReadOptions) -> Layout:
         tuple(rows),
         (*problems, *placed.problems, *several),
         group.columns.named(group.columns.group or 0) if group else "",
+        label_source=_label_source(fits[0]),
     )
+
+
+def _label_source(fit: Fit) -> LabelSource:
+    columns = fit.columns
+    if len(columns.labels) > 1:
+        return LabelSource("columns of 0 and 1")
+    return LabelSource.column(columns.named(columns.labels[0]), columns.label_heading)
 
 
 def _split_by_folder(rows: Sequence[Row], fits: Sequence[Fit], options: ReadOptions) -> Sequence[Row]:

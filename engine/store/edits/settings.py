@@ -18,6 +18,7 @@ from engine.store.listing import statuses
 from engine.store.run_numbers import numbered
 from engine.store.schema import run_table
 from engine.store.spec_columns import OF_SPEC, of_spec
+from engine.store.tables import EpochMetrics
 
 
 def edit_settings(
@@ -74,9 +75,17 @@ def _changed_spec(edit: Editing, run_id: int, settings: Mapping[str, Any]) -> Ru
         raise QueueError(
             f"run {run_id} has trained {row['epoch']} epochs with its settings: clone it with others"
         )
+    if _changes_order(edit, run_id, old, new):
+        raise QueueError(f"run {run_id} has measured epochs: give ordered without other settings")
     if new.epochs < row["epoch"]:
         raise QueueError(f"run {run_id} has trained {row['epoch']} epochs already: give as many or more")
     return new
+
+
+def _changes_order(edit: Editing, run_id: int, old: RunSpec, new: RunSpec) -> bool:
+    """Tell whether the numbers of epochs that stay would have to follow, as `order_classes` lets them."""
+    stays = old.training_digest() == new.training_digest()
+    return stays and old.ordered != new.ordered and edit.session.get(EpochMetrics, (run_id, 0)) is not None
 
 
 def _follow_source(edit: Editing, run_id: int, spec: RunSpec) -> None:

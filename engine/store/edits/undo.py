@@ -13,6 +13,7 @@ from engine.store.database import Store
 from engine.store.dependencies import dependents_of, first_misfit, replace_links, some_of
 from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, follow, snapshot
 from engine.store.errors import QueueError
+from engine.store.order_values import switch
 from engine.store.schema import clock_table, edit_table, run_table
 from engine.store.status import ENDED, LinkKind
 from engine.store.tables import Run
@@ -130,6 +131,9 @@ def _restore_rows(session: Session, changes: Sequence[Values], undone: Undone, c
             if "request" in before and "status" not in before:
                 undone.withdrawn.append(run_id)
     _write(session, restored, changed)
+    for each in restored:
+        if "is_ordered" in each["before"]:
+            switch(session, each["id"], is_ordered=each["before"]["is_ordered"] is not False)
     follow(session, restored, changed)
 
 

@@ -169,3 +169,25 @@ def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -
     terminal = [line.split() for line in final_table(study).splitlines()]
     expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 healthy"
     assert expected.split() in terminal
+
+
+def test_it_says_whether_the_classes_are_in_order(store: Store, tmp_path: Path) -> None:
+    def text_of(*runs: int) -> str:
+        write_report(collect(store, run_ids=runs, sweep=None), tmp_path, architectures=[])
+        return (tmp_path / "report.md").read_text()
+
+    for run_id, (is_ordered, why) in enumerate(
+        ((True, "column level holds grades"), (None, ""), (False, "setting ordered is off")), start=1
+    ):
+        held = start_run(store, ["0", "1", "2"])
+        with store.write() as session:
+            row = listing.get_run(session, run_id)
+            row.is_ordered, row.ordered_why = is_ordered, why
+        record(store, held, 1, [[3, 1, 0], [0, 2, 0], [1, 0, 2]])
+        queue.end(store, held, "done")
+    assert "(0 4, 1 2, 2 3). The classes are in order (column level holds grades)." in text_of(1)
+    assert "in order (" not in text_of(2), "an older version did not note it"
+    both = text_of(1, 2, 3)
+    assert "The classes of #1 are in order (column level holds grades)." in both
+    assert "The classes of #3 are in no order (setting ordered is off)." in both
+    assert "`ordered`" not in both

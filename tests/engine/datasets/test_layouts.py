@@ -22,7 +22,10 @@ def test_lab_csvs_keep_their_first_rows_and_find_the_image_folder(tmp_path: Path
     assert found.names[0] == "train0_left.jpeg" and found.labels == (0, 1, 0, 2, 0, 1, 0, 0, 1, 2)
     assert found.counts("train") == [3, 2, 1] and found.counts("test") == [2, 1, 1]
     assert found.baseline() == 0.5 and found.ordered and found.class_names == ("0", "1", "2")
-    assert found.describe() == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000"
+    assert found.describe() == (
+        "lab CSVs, images in images: 6 train, 4 test, 3 classes (train: 0 3, 1 2, 2 1), "
+        "in order (the lab's CSVs hold grades; ordered off if not), baseline 0.5000"
+    )
 
 
 def test_lab_csvs_with_a_header_and_suffixes(tmp_path: Path) -> None:

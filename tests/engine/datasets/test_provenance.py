@@ -12,6 +12,7 @@ from indexes import index_builtin, index_folder
 from pictures import draw, lab_csvs, write_column
 from sessions import context
 
+from engine.datasets.formats.grades import Order
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import image_hashes, known_hashes, text_hashes
@@ -37,7 +38,15 @@ def index_of(splits: list[str], groups: list[str] | None = None) -> Index:
     names = tuple(map(str, range(len(splits))))
     labels = (0,) * len(splits)
     return Index(
-        "drawn", None, names, labels, tuple(splits), tuple(groups) if groups else None, ("a",), True, "f"
+        "drawn",
+        None,
+        names,
+        labels,
+        tuple(splits),
+        tuple(groups) if groups else None,
+        ("a",),
+        Order(False),
+        "f",
     )
 
 
@@ -72,7 +81,9 @@ def test_an_image_is_known_under_another_name_and_in_another_table(tmp_path: Pat
 
 def test_images_that_were_skipped_are_not_read(tmp_path: Path) -> None:
     draw(tmp_path / "a.png", 1, 1)
-    index = Index("x", tmp_path, ("a.png", "gone.png"), (0, 0), ("test", "skipped"), None, ("a",), True, "f")
+    index = Index(
+        "x", tmp_path, ("a.png", "gone.png"), (0, 0), ("test", "skipped"), None, ("a",), Order(False), "f"
+    )
     known, skipped = image_hashes(index, tmp_path / "cache", quiet)
     assert known != 0 and skipped == 0
     nothing = np.array([], dtype=np.int64)
@@ -84,10 +95,12 @@ def test_images_in_an_array_file_are_known_by_their_pixels(tmp_path: Path) -> No
     pixels = np.arange(3 * 4 * 4 * 3, dtype=np.uint8).reshape(3, 4, 4, 3)
     np.savez(tmp_path / "a.npz", train_images=pixels, test_images=pixels[1:])
     names = ("a.npz#train/0", "a.npz#train/1", "a.npz#test/0")
-    index = Index("npz", tmp_path, names, (0, 0, 0), ("train", "train", "test"), None, ("a",), True, "f")
+    index = Index(
+        "npz", tmp_path, names, (0, 0, 0), ("train", "train", "test"), None, ("a",), Order(False), "f"
+    )
     first, second, third = image_hashes(index, tmp_path / "cache", quiet)
     assert first != second == third
-    broken = Index("npz", tmp_path, ("a.npz#test/9",), (0,), ("test",), None, ("a",), True, "f")
+    broken = Index("npz", tmp_path, ("a.npz#test/9",), (0,), ("test",), None, ("a",), Order(False), "f")
     with pytest.raises(DataError, match="a.npz#test/9 cannot be read"):
         image_hashes(broken, tmp_path / "cache", quiet)
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from indexes import index_builtin
 
+from engine.datasets.formats.grades import Order
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.rows import Row
 from engine.datasets.groups import groups_by_column, groups_by_name
@@ -129,7 +130,9 @@ def test_what_the_other_members_label_is_worth() -> None:
     groups = ("a", "a", "b", "b", "c", "d", "d", "d")
     splits = ("train", "test", "train", "test", "test", "train", "train", "test")
     labels = (0, 0, 1, 0, 1, 2, 0, 0)
-    index = Index("x", None, tuple("abcdefgh"), labels, splits, groups, ("0", "1", "2"), True, "", "rule")
+    index = Index(
+        "x", None, tuple("abcdefgh"), labels, splits, groups, ("0", "1", "2"), Order(True), "", "rule"
+    )
     found = other_member(index)
     assert found is not None and (found.images, found.of) == (3, 4)
     assert found.accuracy == pytest.approx(2 / 3), "d's labels tie: the lower one is answered"

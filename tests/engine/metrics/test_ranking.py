@@ -143,7 +143,7 @@ def test_what_data_cannot_choose_an_epoch_by_is_said_with_what_to_do() -> None:
     without_val = selection_problem("val_acc", has_val=False, ordered=True)
     assert without_val and without_val.line == "select_on: val_acc needs a val split: give val_fraction 0.1"
     unordered = selection_problem("val_kappa", has_val=True, ordered=False)
-    choose = "choose select_on val_acc, or select_on val_balanced_acc"
+    choose = "choose select_on val_acc, select_on val_balanced_acc, or ordered on if they are grades"
     assert unordered and unordered.line == f"select_on: val_kappa needs ordered classes: {choose}"
     graded = selection_problem("test_auc", has_val=False, ordered=True, gives_grade=True)
     assert graded is not None and "needs probabilities" in graded.line

@@ -12,6 +12,7 @@ from sklearn import metrics as sk
 from torch import nn
 
 from engine.datasets.batches import Batch
+from engine.datasets.formats.grades import Order
 from engine.datasets.groups import Groups
 from engine.datasets.index import Index, make_index
 from engine.datasets.read_options import ReadOptions
@@ -59,7 +60,7 @@ def index_of(grades: Sequence[int], *, ordered: bool = True, groups: list[str] |
         splits=["train", "test"] * (len(grades) // 2),
         groups=Groups(tuple(groups), "drawn") if groups else None,
         class_names=tuple("01234"),
-        ordered=ordered,
+        order=Order(ordered),
         options=ReadOptions(),
     )[0]
 

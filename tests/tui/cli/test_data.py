@@ -223,3 +223,45 @@ def test_flags_that_built_in_data_cannot_use_are_refused(
         assert run([*call, f"--{field}", "a,b"]) == 2
         err = capsys.readouterr().err
         assert f"digits is built in, and has no {field.replace('-', '_')}: leave it out" in err
+
+
+def graded(root: Path, heading: str) -> None:
+    for number in range(30):
+        draw(root / "images" / f"{number:02}.png", number % 3, number)
+    rows = "".join(f"{number:02}.png,{number % 3}\n" for number in range(30))
+    (root / "list.csv").write_text(f"image,{heading}\n{rows}")
+
+
+def test_check_says_whether_the_classes_are_grades(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for heading, ordered, why, line in (
+        ("level", True, "column level holds grades", "3, in order (column level holds grades; --ordered off if not)"),
+        ("label", False, "column label does not say so",
+         "3, no order (column label does not say so; --ordered on if they are grades)"),
+    ):  # fmt: skip
+        graded(home / heading, heading)
+        found = document(capsys, heading, "--names-only")
+        assert (found["ordered"], found["ordered_why"]) == (ordered, why)
+        assert run(["data", "check", heading, "--names-only"]) == 0
+        assert f"\nclasses    {line}\n" in capsys.readouterr().out
+    assert (
+        document(capsys, "label", "--names-only", "--ordered", "on")["ordered_why"] == "setting ordered is on"
+    )
+    assert document(capsys, "fundus")["ordered"] and not document(capsys, "digits")["ordered"]
+    two = eyes(home / "lab")
+    assert run(["data", "check", str(two), "--names-only"]) == 0
+    assert "\nclasses    2\n" in capsys.readouterr().out, "two classes have no order to speak of"
+
+
+def test_split_says_how_the_classes_stay_in_order(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for heading, flags in (("level", " --ordered on"), ("label", "")):
+        graded(home / heading, heading)
+        assert run(["data", "split", heading, "--out", f"{heading}-split"]) == 0
+        assert capsys.readouterr().out.endswith(f"add --data {heading}-split{flags}\n")
+        found = document(capsys, f"{heading}-split", "--names-only", *flags.split())
+        assert found["ordered"] == (heading == "level") and found["class_names"] == ["0", "1", "2"]
+    folders = home / "numbers"
+    for name in ("10", "20", "300"):
+        for number in range(5):
+            draw(folders / name / f"{number}.png", 1, number)
+    assert run(["data", "split", "numbers", "--out", "apart"]) == 0
+    assert capsys.readouterr().out.endswith("add --data apart --class-names 10,20,300\n")

@@ -51,3 +51,39 @@ def test_add_after_any(shell: Shell, study: Store) -> None:
     assert shell("cancel", "7-8") == 0
     assert shell("show", "9", "--json") == 0
     assert json.loads(shell.out)["waiting"]["reason"] == "waits for #7, which was cancelled"
+
+
+def test_edit_says_of_ended_runs_whether_their_classes_are_grades(shell: Shell, study: Store) -> None:
+    def kappas(run_id: int) -> list[float | None]:
+        assert shell("show", str(run_id), "--json") == 0
+        return [epoch["kappa"] for epoch in json.loads(shell.out)["metrics"]]
+
+    before = kappas(1)
+    assert None not in before
+    assert shell("edit", "1,6", "--ordered", "off") == 0
+    lines = shell.err.splitlines()
+    assert lines[:2] == [
+        f"run {each}: ordered off: kappa and the referable numbers undefined" for each in (1, 6)
+    ]
+    assert kappas(1) == [None] * 5
+    document = json.loads(shell.out)
+    assert (document["ordered"], document["is_ordered"]) == ("off", False)
+    assert document["ordered_why"] == "setting ordered is off" and document["best"]["kappa"] is None
+    assert shell("ls") == 0
+    assert shell("edit", "1", "--ordered", "off") == 0 and shell.err == "run 1: ordered off\n"
+    assert shell("undo") == 0
+    assert shell.err == "undone: edit runs 1, 6: ordered off\n" and kappas(1) == before
+    assert shell("edit", "1", "--ordered", "off") == 0
+    assert shell("edit", "1", "--ordered", "on") == 0
+    assert shell.err.startswith("run 1: ordered on: kappa and the referable numbers computed anew\n")
+    assert kappas(1) == before
+
+
+def test_edit_of_the_order_is_refused_in_one_line(shell: Shell, study: Store) -> None:
+    assert "run 5 is running: pause it first" in shell.refuses("edit", "5", "--ordered", "off")
+    assert "run 1 is done: clone it" in shell.refuses("edit", "1", "--ordered", "off", "--lr", "0.1")
+    assert "run 1 has measured epochs: say whether" in shell.refuses("edit", "1", "--ordered", "auto")
+    assert shell("add", "--data", "fundus", "--select-on", "test_kappa") == 0
+    says = "--ordered: off, and select_on test_kappa needs ordered classes: leave it out"
+    assert says in shell.refuses("edit", "9", "--ordered", "off")
+    assert says in shell.refuses("add", "--data", "fundus", "--select-on", "test_kappa", "--ordered", "off")

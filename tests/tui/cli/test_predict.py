@@ -27,7 +27,7 @@ from engine.training.session import Session
 from tui.cli import run as resnet_tui
 
 MARGIN = {
-    "preprocess": "graham", "augment": "rotate", "loss": "mse-ordinal", "lr": 1e-4,
+    "preprocess": "graham", "augment": "rotate", "loss": "mse-ordinal", "ordered": "on", "lr": 1e-4,
     "class_names": "class0,class1,class2",
 }  # fmt: skip
 

@@ -42,7 +42,10 @@ def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
     lab_csvs(shell.home / "data" / "retina")
     assert shell("add", "--data", str(shell.home / "data" / "retina")) == 0
     described, warning, written = shell.err.splitlines()
-    assert described == "lab CSVs, images in images: 6 train, 4 test, 3 classes, baseline 0.5000"
+    assert described == (
+        "lab CSVs, images in images: 6 train, 4 test, 3 classes (train: 0 3, 1 2, 2 1), "
+        "in order (the lab's CSVs hold grades; --ordered off if not), baseline 0.5000"
+    )
     assert warning.startswith("warning: the CSVs have no header: all rows are read here")
     assert written.startswith("will write 136 MB (checkpoints 89.6 MB, best weights 44.8 MB, predictions")
     assert shell("ls", "--json") == 0
@@ -136,8 +139,8 @@ def test_add_refuses_what_the_data_cannot_choose_an_epoch_by(shell: Shell) -> No
     assert needs_val in shell.refuses("add", "--data", "fundus", "--select-on", "val_acc")
     unordered = shell.refuses("add", "--data", "pets", "--select-on", "test_kappa")
     assert (
-        "test_kappa needs ordered classes: choose --select-on test_acc, or --select-on test_balanced_acc"
-        in unordered
+        "test_kappa needs ordered classes: choose --select-on test_acc, --select-on test_balanced_acc, "
+        "or --ordered on if they are grades" in unordered
     )
     for split in ("train", "val", "test"):
         class_folders(shell.home / "split" / split, each=2)
@@ -274,4 +277,6 @@ def test_the_app_needs_a_terminal(shell: Shell) -> None:
 def test_class_folders_are_described(shell: Shell) -> None:
     class_folders(shell.home / "pets", each=5)
     assert shell("add", "--data", "pets", "--epochs", "1") == 0
-    assert shell.err.startswith("class folders: 12 train, 3 test, 3 classes, baseline 0.3333\nwill write ")
+    described = "class folders: 12 train, 3 test, 3 classes (train: class0 4, class1 4, class2 4), no order ("
+    why = "names of folders do not say so; --ordered on if they are grades), baseline 0.3333\nwill write "
+    assert shell.err.startswith(described + why)

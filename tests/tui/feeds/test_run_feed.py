@@ -11,6 +11,7 @@ from engine.files.paths import Home
 from engine.store import history, listing
 from engine.store.claims import Claim
 from engine.store.database import Store
+from engine.store.edits.class_order import order_classes
 from tui.feeds.run_feed import RunFeed, last_unchanged
 
 
@@ -96,3 +97,15 @@ def test_epochs_that_a_later_attempt_measured_again_are_read_again(
 )
 def test_the_last_epoch_that_stayed(before: dict[int, int], now: dict[int, int], last: int) -> None:
     assert last_unchanged(before, now) == last
+
+
+def test_an_edit_of_the_order_changes_epochs_of_the_same_attempt(
+    tmp_path_factory: pytest.TempPathFactory, study: Store
+) -> None:
+    home = Home.find(tmp_path_factory.mktemp("home"))
+    feed = RunFeed(home, 4, study)
+    before = feed.poll()
+    assert before is not None and before.curves["kappa"]
+    order_classes(study, home, [4], "off")
+    after = feed.poll()
+    assert after is not None and not after.curves["kappa"] and after == RunFeed(home, 4, study).poll()
