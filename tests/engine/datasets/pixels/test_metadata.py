@@ -19,15 +19,6 @@ from engine.datasets.index import Index
 from engine.datasets.pixels.bare_copy import bare_copy, exif_orientation, least_exif
 from engine.datasets.pixels.decode import BadImage, Look, decode
 from engine.datasets.pixels.read_image import TURNS, is_readable, read_image
-from engine.datasets.pixels.reasons import (
-    CUT,
-    DAMAGED,
-    HEADER,
-    MEMORY,
-    NO_FORMAT,
-    VARIANT,
-    UnreadableImage,
-)  # fmt: skip
 from engine.datasets.survey import look_at_images
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")
@@ -274,48 +265,3 @@ def test_the_check_and_the_run_agree(tmp_path: Path) -> None:
     for name, why in looks.unreadable.items():
         assert refused[name] == f"image {tmp_path / name} cannot be read ({why})"
     assert {looks.unreadable[name] for name in refused if name.startswith("cut")} == {"the file is cut off"}
-
-
-NO_IMAGE = "no image format that is known: its first bytes are those of "
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b"<!DOCTYPE html><html><body>404", NO_IMAGE + "an HTML page"),
-        (b"\n\n  <HTML>", NO_IMAGE + "an HTML page"),
-        (b'{"error": 404}', NO_IMAGE + "JSON text"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", NO_IMAGE + "a Git LFS pointer"),
-        (b"PK\x03\x04" + bytes(60), NO_IMAGE + "a zip archive"),
-        (b"%PDF-1.4\n", NO_IMAGE + "a PDF file"),
-        (b"\x1f\x8b\x08" + bytes(60), NO_IMAGE + "a gzip archive"),
-        (b"\0\0\0\x18ftypheic" + bytes(60), NO_IMAGE + "a HEIC image"),
-        (bytes(128) + b"DICM" + bytes(60), NO_IMAGE + "a DICOM file"),
-        (b"<?xml version='1.0'?><svg xmlns=''/>", NO_IMAGE + "an SVG drawing"),
-        (bytes(5000), NO_IMAGE + "nothing but zero bytes"),
-        ("Größe\n".encode(), NO_IMAGE + "text"),
-        (b"", "no image format that is known: it is empty"),
-        (b"\x07\x91\xfe" * 50, "no image format that is known"),
-        (b"\xff\xd8\xff\xe0\0\x10JFIF", "the file is cut off"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "its header is damaged or cut off"),
-    ],
-)
-def test_what_is_no_image_is_named_by_its_first_bytes(tmp_path: Path, content: bytes, says: str) -> None:
-    with pytest.raises(UnreadableImage) as refused:
-        pixels(tmp_path / "a.jpg", content)
-    assert str(refused.value) == says
-
-
-def test_reasons_are_in_our_words(tmp_path: Path) -> None:
-    """Whatever Pillow says of files that are damaged anywhere."""
-    dice = random.Random(3)
-    ours = {HEADER, NO_FORMAT, CUT, VARIANT, DAMAGED, MEMORY}
-    for name, content in with_metadata().items():
-        for _ in range(80):
-            damaged = bytearray(content[: dice.choice((len(content), dice.randrange(len(content))))])
-            for _ in range(dice.choice((0, 1, 9, 99))):
-                damaged[dice.randrange(min(len(damaged), 400))] = dice.randrange(256) if damaged else 0
-            try:
-                pixels(tmp_path / name, bytes(damaged))
-            except UnreadableImage as error:
-                assert str(error) in ours or str(error).startswith(NO_IMAGE) or "pixels" in str(error), error
