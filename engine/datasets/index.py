@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.class_checks import near_classes, untrained_classes
-from engine.datasets.formats.doubtful_labels import doubtful_labels
-from engine.datasets.formats.grades import Order, find_order
-from engine.datasets.formats.labels import classes_in_words, find_classes, is_missing, missing_classes, normal
-from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.cells import is_missing, normal
+from engine.datasets.formats.labels.class_checks import near_classes, untrained_classes
+from engine.datasets.formats.labels.classes import classes_in_words, find_classes, missing_classes
+from engine.datasets.formats.labels.doubtful_labels import doubtful_labels
+from engine.datasets.formats.labels.grades import Order, find_order
+from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import DataError, error, note, raise_first, some
 from engine.datasets.formats.row_checks import readable, unique
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name, shared_groups

@@ -8,29 +8,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.class_tree import images_below, only_folder
-from engine.datasets.formats.folders import (
+from engine.datasets.formats.folders.class_folders import (
     NotClasses,
     flat_images,
     has_split_folders,
     read_class_folders,
     read_split_folders,
 )
-from engine.datasets.formats.image_files import IMAGE_SUFFIXES, is_image
-from engine.datasets.formats.lab import LAB_FILES, read_lab
+from engine.datasets.formats.folders.class_tree import images_below, only_folder
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
-from engine.datasets.formats.names import check_inside
-from engine.datasets.formats.places import Places
+from engine.datasets.formats.names.image_files import IMAGE_SUFFIXES, is_image
+from engine.datasets.formats.names.image_names import check_inside
+from engine.datasets.formats.names.places import Places
+from engine.datasets.formats.names.walk import subfolders
 from engine.datasets.formats.problems import DataError, error, warning
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import splits_of
-from engine.datasets.formats.split_tables import SPLITS, join_splits
-from engine.datasets.formats.table_choice import Fit, Tables, choose_tables, find_tables, fit_table
-from engine.datasets.formats.table_files import is_table
-from engine.datasets.formats.tabular import read_tables
-from engine.datasets.formats.unused_tables import unused_tables
-from engine.datasets.formats.walk import subfolders
+from engine.datasets.formats.tables.lab import LAB_FILES, read_lab
+from engine.datasets.formats.tables.split_tables import SPLITS, join_splits
+from engine.datasets.formats.tables.table_choice import Fit, Tables, choose_tables, find_tables, fit_table
+from engine.datasets.formats.tables.table_files import is_table
+from engine.datasets.formats.tables.tabular import read_tables
+from engine.datasets.formats.tables.unused_tables import unused_tables
 from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut
 from engine.spec.constants import BUILTIN_DEFAULTS

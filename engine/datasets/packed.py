@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
-from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import error
 from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.problems import SKIP_THEM, TAKE_OUT, error, some, warning
 from engine.datasets.index import SKIPPED, SPLITS, Index, Survey
 from engine.datasets.leaks import other_member

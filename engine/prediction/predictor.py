@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.datasets.batches import Batches
-from engine.datasets.formats.named_images import Named, images_of
+from engine.datasets.formats.tables.named_images import Named, images_of
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import Look, decode
 from engine.files.paths import Home

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.grades import LabelSource
-from engine.datasets.formats.image_folders import choose_folders
-from engine.datasets.formats.missing_files import RowsWithoutFile
-from engine.datasets.formats.name_readings import reading_problems
-from engine.datasets.formats.name_tree import NameTree, Readings
-from engine.datasets.formats.names import Listing, is_inside
-from engine.datasets.formats.places import Places
+from engine.datasets.formats.labels.grades import LabelSource
+from engine.datasets.formats.names.image_folders import choose_folders
+from engine.datasets.formats.names.image_names import Listing, is_inside
+from engine.datasets.formats.names.missing_files import RowsWithoutFile
+from engine.datasets.formats.names.name_readings import reading_problems
+from engine.datasets.formats.names.name_tree import NameTree, Readings
+from engine.datasets.formats.names.places import Places
 from engine.datasets.formats.problems import note, warning
 from engine.datasets.formats.rows import Row
 from engine.problem import Problem

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.datasets.formats.image_files import HEIF, SUFFIXES
-from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.names.image_files import HEIF, SUFFIXES
+from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.npz import npz_images
 
 

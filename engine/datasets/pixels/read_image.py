@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from PIL import Image, UnidentifiedImageError
 
-from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.pixels.bare_copy import EXIF, ORIENTATION, bare_copy, exif_orientation
 from engine.datasets.pixels.open_image import FORMATS, open_image
 from engine.datasets.pixels.reasons import NOT_READABLE, UnreadableImage, UnusableImage, reason_of

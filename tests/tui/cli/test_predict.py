@@ -16,7 +16,7 @@ import torch
 from pictures import class_folders, draw, write_column
 from sessions import Memory
 
-from engine.datasets.formats.named_images import Named, images_of
+from engine.datasets.formats.tables.named_images import Named, images_of
 from engine.files.paths import Home
 from engine.prediction import predictor as room
 from engine.spec.grid import make_spec
