@@ -64,5 +64,6 @@ def csv_path(text: str) -> str:
 
 
 def print_message(text: object) -> None:
-    """Write a line for people to standard error."""
-    print(plain(text), file=sys.stderr, flush=True)
+    """Write a line for people to standard error, where that still takes any."""
+    with contextlib.suppress(OSError):
+        print(plain(text), file=sys.stderr, flush=True)

@@ -89,11 +89,13 @@ class ResnetTui(InternalsApp):
         *,
         readonly: bool = False,
         in_ascii: bool = False,
+        notice: str = "",
         clock: Callable[[], datetime] = datetime.now,
         prefetched: Prefetch | None = None,
     ) -> None:
+        """`notice`: what the app says when it has started."""
         super().__init__()
-        self.home, self.readonly, self.in_ascii = home, readonly, in_ascii
+        self.home, self.readonly, self.in_ascii, self._notice = home, readonly, in_ascii, notice
         self.keys = read_keys(keys_file())
         self.preferences = load_preferences(home)
         self.edits = Edits(home, self.post_message, self.raise_from_thread)
@@ -118,6 +120,8 @@ class ResnetTui(InternalsApp):
         self.set_interval(POLL_S, self.refresh_feed)
         self.set_timer(PATIENCE_S, self._release)
         self.refresh_feed()
+        if self._notice:
+            self.notify(self._notice, timeout=10)
         for problem in (*self.keys.problems, *clashes(self.keys.keymap)):
             self.notify(problem, severity="warning", timeout=20)
 
@@ -178,7 +182,9 @@ class ResnetTui(InternalsApp):
 
     def on_edit_done(self, message: EditDone) -> None:
         if message.text:
-            self.notify(message.text, severity=message.severity)
+            key = commands.UNDO.key_text(self.keys.keymap)
+            undo = f" ({key} undoes it)" if message.undoable else ""
+            self.notify(f"{message.text}{undo}", severity=message.severity)
         self.refresh_feed()
 
     def write_later(self, job: Callable[[], None]) -> None:

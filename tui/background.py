@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class EditDone(Message):
     """Edit of the run table that has ended; `text` is empty where the table shows it."""
 
-    def __init__(self, text: str, severity: SeverityLevel) -> None:
+    def __init__(self, text: str, severity: SeverityLevel, *, undoable: bool = False) -> None:
         super().__init__()
-        self.text, self.severity = text, severity
+        self.text, self.severity, self.undoable = text, severity, undoable
 
 
 class Background:
@@ -72,4 +72,5 @@ class Edits:
             self._post(EditDone(plain(text), "error"))
         else:
             text = "" if quiet and not outcome.warnings else plain("; ".join(outcome.lines()))
-            self._post(EditDone(text, "warning" if outcome.warnings else "information"))
+            severity: SeverityLevel = "warning" if outcome.warnings else "information"
+            self._post(EditDone(text, severity, undoable=outcome.undoable))

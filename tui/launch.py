@@ -24,7 +24,7 @@ def worker_log(home: Home) -> Path:
 def last_words(home: Home) -> str:
     """Return the last line of the workers' log, which says why a worker could not start."""
     try:
-        lines = worker_log(home).read_text(errors="replace").strip().splitlines()
+        lines = worker_log(home).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         lines = []
     return plain(lines[-1]) if lines else "the worker exited without a message"

@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from engine.text import print_message
+from tui.ascii import locale_named, shows_unicode
 
 if TYPE_CHECKING:
     from engine.files.paths import Home
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 QUIET_S = 1.0
 """Seconds after which a slow start or exit prints what it waits for."""
+IN_ASCII = "drawn in ASCII, as with --ascii: the locale ({}) is not UTF-8; LC_ALL=C.UTF-8 draws more"
 
 
 def is_terminal() -> bool:
@@ -23,11 +25,15 @@ def run_app(
 ) -> int:
     """Run the app until the user quits, again where it asks to be restarted, and return its exit code."""
     from tui.app import ResnetTui
+    from tui.leaving import Leaving
     from tui.screens.error_screen import RESTART
 
+    notice = "" if in_ascii or shows_unicode() else IN_ASCII.format(locale_named())
+    in_ascii = in_ascii or bool(notice)
     while True:
-        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, prefetched=prefetched)
-        app.run()
+        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, notice=notice, prefetched=prefetched)
+        with Leaving(app):
+            app.run()
         if not app.has_written(QUIET_S):
             print_message(
                 "resnet-tui: an edit is still being written: another process may hold the run table; waiting up to 30 s"
@@ -35,4 +41,4 @@ def run_app(
             app.has_written()
         if app.return_code != RESTART:
             return app.return_code or 0
-        prefetched = None
+        prefetched, notice = None, ""

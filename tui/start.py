@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.text import print_message
+from tui.streams import open_streams, written_out
+
 if TYPE_CHECKING:
     from engine.files.paths import Home
     from tui.feeds.prefetch import Prefetch
@@ -18,17 +21,23 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the program. Garbage collection is off during imports, because modules are never freed."""
     gc.disable()
+    open_streams()
     try:
-        flags = only_flags(sys.argv[1:])
-        if flags is not None and (code := _open_app(flags)) is not None:
-            sys.exit(code)
-        from tui.cli import main as run
-
-        gc.freeze()
-        gc.enable()
-        run()
+        code = _run()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
+    sys.exit(written_out(code))
+
+
+def _run() -> int:
+    flags = only_flags(sys.argv[1:])
+    if flags is not None and (code := _open_app(flags)) is not None:
+        return code
+    from tui.cli import run
+
+    gc.freeze()
+    gc.enable()
+    return run(sys.argv[1:])
 
 
 def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
@@ -64,8 +73,6 @@ def _open_app(flags: dict[str, str]) -> int | None:
     try:
         return _show(home, flags, prefetched)
     except prefetch.CannotOpen as problem:
-        from engine.text import print_message
-
         print_message(f"resnet-tui: {problem}")
         return 2
     finally:
@@ -74,7 +81,6 @@ def _open_app(flags: dict[str, str]) -> int | None:
 
 def _show(home: "Home", flags: dict[str, str], prefetched: "Prefetch") -> int | None:
     from engine.files.privacy import secure_home
-    from engine.text import print_message
     from tui import app  # noqa: F401  (imported while the other process prefetches)
     from tui.open_app import QUIET_S, run_app
 

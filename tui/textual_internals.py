@@ -1,4 +1,5 @@
-"""Textual's private names that the app overrides or calls, all in this file, because there is no public way.
+"""Textual's private names that the app overrides or calls, all in this file and in `terminal_driver.py`, because there
+is no public way.
 
 They may change with any release: pyproject.toml pins Textual exactly, and tests/tui/test_textual_internals.py fails
 where one of them is gone."""
@@ -6,15 +7,20 @@ where one of them is gone."""
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.notifications import Notify
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
+
+from tui.terminal_driver import TerminalDriver, has_shell
 
 T = TypeVar("T")
 PRIVATE: Mapping[type, tuple[str, ...]] = {
@@ -24,9 +30,22 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
         "_display",
         "_driver",
         "_handle_exception",
+        "_loop",
         "_notifications",
         "_on_notify",
         "_unnotify",
+    ),
+    LinuxDriver: (
+        "_auto_restart",
+        "_debug",
+        "_file",
+        "_loop",
+        "_mouse_pixels",
+        "_must_signal_resume",
+        "_sigcont_application",
+        "_sigtstp_application",
+        "_writer_thread",
+        "run_input_thread",
     ),
     Screen: ("_compositor_refresh",),
 }
@@ -35,10 +54,52 @@ FIELD_S = 0.5
 
 
 class InternalsApp(App[None]):
-    """App whose drawing can be held back, that handles keys strictly in order, and that shows its errors."""
+    """App whose drawing can be held back, that handles keys strictly in order, that shows its errors, and that lends
+    its terminal to the shell."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True)
+    ]
     is_held = False
     """While True, nothing is drawn on the terminal."""
+    _heard_from = 0.0
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
+
+    @property
+    def has_terminal(self) -> bool:
+        """True while the app draws on a terminal: not before its start, nor while it is suspended."""
+        return isinstance(self._driver, TerminalDriver) and self._driver.is_on
+
+    def leave(self) -> None:
+        """End the app, from a signal's handler. `_loop`: Textual would not wake it."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit)
+
+    def give_terminal_back(self) -> None:
+        """Give the terminal back, whatever the app does."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.give_back()
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal to the shell until its `fg`."""
+        if not isinstance(self._driver, TerminalDriver):
+            return
+        if has_shell():
+            self._driver.suspend()
+        else:
+            self.notify("ctrl+z: no shell waits behind this program; q quits, and training goes on")
+
+    def ignore_typed_so_far(self) -> None:
+        """Drop keys and pastes that wait: who typed them had not yet seen what is shown now."""
+        self._heard_from = events.Event().time
+
+    def _is_stale(self, event: events.Event) -> bool:
+        resumed_at = self._driver.resumed_at if isinstance(self._driver, TerminalDriver) else 0.0
+        typed = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
+        return typed and event.time < max(self._heard_from, resumed_at)
 
     def show_error(self, error: Exception) -> None:
         """Show an error of the program itself."""
@@ -59,6 +120,8 @@ class InternalsApp(App[None]):
 
         Textual handles such a key later, in the message loops of the field and its parents, so a burst of keys would
         overtake it. `_check_bindings`: the field would pass the key on to the app behind keys that came meanwhile."""
+        if self._is_stale(event):
+            return
         is_ours = isinstance(event, events.Key) and not event.is_forwarded and event.key in LEAVES_A_FIELD
         field = self.focused if is_ours else None
         if not isinstance(event, events.Key) or not isinstance(field, Input):

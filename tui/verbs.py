@@ -29,6 +29,8 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     """Lines about what was not done, or not as a user would expect."""
     failed: bool = False
+    undoable: bool = False
+    """True where `undo` takes back all of it."""
 
     def lines(self) -> Iterator[str]:
         """Give a line for each result."""
@@ -58,7 +60,7 @@ def resume(store: Store, run_ids: Sequence[int]) -> Outcome:
 def _by_status(before: dict[int, Status], waited: str, ran: str) -> Outcome:
     running = [run_id for run_id, status in before.items() if status == "running"]
     waiting = [run_id for run_id, status in before.items() if status != "running"]
-    return Outcome(((running, ran), (waiting, waited)))
+    return Outcome(((running, ran), (waiting, waited)), undoable=True)
 
 
 def retry(store: Store, home: Home, run_ids: Sequence[int], *, fresh: bool = False) -> Outcome:
@@ -78,6 +80,7 @@ def retry(store: Store, home: Home, run_ids: Sequence[int], *, fresh: bool = Fal
             for run_id, problem in retried.left.items()
         ),
         failed=bool(retried.left),
+        undoable=not retried.from_start,
     )
 
 
@@ -103,12 +106,12 @@ def remove(store: Store, home: Home, run_ids: Sequence[int]) -> Outcome:
 def move(store: Store, run_ids: Sequence[int], direction: Direction) -> Outcome:
     order.move(store, run_ids, direction)
     where = f"{'to the ' if direction in ('top', 'bottom') else ''}{direction}"
-    return Outcome(((list(run_ids), f"moved {where}"),))
+    return Outcome(((list(run_ids), f"moved {where}"),), undoable=True)
 
 
 def note(store: Store, run_ids: Collection[int], text: str) -> Outcome:
     notes_and_tags.set_note(store, run_ids, text)
-    return Outcome(((list(run_ids), "note set" if text else "note removed"),))
+    return Outcome(((list(run_ids), "note set" if text else "note removed"),), undoable=True)
 
 
 def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome:
@@ -123,7 +126,7 @@ def tag(store: Store, run_ids: Collection[int], words: Sequence[str]) -> Outcome
         for what, some in (("tagged", added), ("no longer tagged", removed))
         if some
     ]
-    return Outcome(((list(run_ids), "; ".join(what_done)),))
+    return Outcome(((list(run_ids), "; ".join(what_done)),), undoable=True)
 
 
 def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: str) -> Outcome:
@@ -165,13 +168,14 @@ def _epochs(epochs: Sequence[int]) -> str:
 def pause_queue(store: Store) -> Outcome:
     is_new = pausing.pause_queue(store)
     return Outcome(
-        said=("queue paused: running runs continue" if is_new else "the queue was already paused",)
+        said=("queue paused: running runs continue" if is_new else "the queue was already paused",),
+        undoable=is_new,
     )
 
 
 def resume_queue(store: Store) -> Outcome:
     is_new = pausing.resume_queue(store)
-    return Outcome(said=("queue resumed" if is_new else "the queue was not paused",))
+    return Outcome(said=("queue resumed" if is_new else "the queue was not paused",), undoable=is_new)
 
 
 def turn_queue(store: Store) -> Outcome:

@@ -15,7 +15,7 @@ def stop(worker: WorkerView) -> str:
     """Stop a worker: its run keeps its place, with a checkpoint. Returns a message. Raises CannotSignal."""
     _signal(worker, signal.SIGTERM)
     run = f": #{worker.run_id} keeps its place and its checkpoint" if worker.run_id else ""
-    return f"worker {worker.id} stops{run}"
+    return f"worker {worker.id} stops{run} (w starts another)"
 
 
 def drain(worker: WorkerView) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from engine.analysis.evidence import EpochEvidence, percent
 from engine.analysis.majority_class import majority_class_loss
+from engine.recipes.batch_parts import part_count
 from engine.recipes.samplers import SAMPLERS
 from engine.spec.run_spec import RunSpec
 
@@ -67,7 +68,7 @@ class Case:
         """Optimiser steps so far that updated the whole network."""
         images = sum(self.train_counts)
         epochs = max(self.latest.epoch - self.spec.freeze_epochs, 0)
-        return epochs * math.ceil(images * self.spec.passes / self.spec.batch_size) if images else None
+        return epochs * part_count(images * self.spec.passes, self.spec.batch_size) if images else None
 
     @property
     def is_lagging(self) -> bool:

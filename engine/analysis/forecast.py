@@ -72,6 +72,8 @@ class QueuedRun(NamedTuple):
     """0 before the run has begun."""
     epoch: int
     step: int
+    measured_images: float | None = None
+    """As `images_shown` takes them."""
 
     @property
     def kind(self) -> Kind:
@@ -79,13 +81,24 @@ class QueuedRun(NamedTuple):
 
     @property
     def images(self) -> float | None:
-        """Training images that an epoch shows; None before the run has begun."""
-        return self.steps_per_epoch * self.batch_size or None
+        """Training images that an epoch shows, as far as the run itself tells."""
+        return images_shown(self.measured_images, self.steps_per_epoch, self.batch_size)
 
     @property
     def epochs_left(self) -> float:
         begun = max(self.step / self.steps_per_epoch, self.epoch) if self.steps_per_epoch else 0.0
         return max(self.epochs - begun, 0.0)
+
+
+def images_shown(measured: float | None, steps: int, batch_size: int) -> float | None:
+    """Return the training images that an epoch of so many steps shows. `measured`: those of the run's longest epoch, in
+    which a stop leaves out what came before it; None before there is one.
+
+    The steps alone tell it within a batch: None where that is more than LEAST_SPREAD."""
+    most = steps * batch_size
+    if measured is None or not steps:
+        return most if steps * LEAST_SPREAD >= 1 else None
+    return min(max(measured, most - batch_size + 1), most)
 
 
 class ForecastWorker(NamedTuple):
@@ -113,10 +126,13 @@ class Knowledge:
             self._alike[key] = self._seconds(task, device)
         return self._alike[key]
 
-    def _seconds(self, task: QueuedRun, device: str) -> Span | None:
-        pace = self.paces.get((task.kind, device))
+    def images_of(self, task: QueuedRun) -> float | None:
+        """Return the training images that an epoch shows, by the run itself or by another on the same data."""
         per_pass = self.images.get(task.data)
-        shown = task.images or (per_pass * task.passes if per_pass is not None else None)
+        return task.images or (per_pass * task.passes if per_pass is not None else None)
+
+    def _seconds(self, task: QueuedRun, device: str) -> Span | None:
+        pace, shown = self.paces.get((task.kind, device)), self.images_of(task)
         if pace is None or shown is None or not task.epochs_left:
             return None
         return duration(shown * task.epochs_left, pace)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.datasets.loading.augment import Views, make_views, placed, plain_views
-from engine.datasets.loading.batch_parts import parts_of
 from engine.datasets.loading.device_feeds import CudaCopier, Feed, Mapped, Pinned, Resident
 from engine.recipes.augmentations import passes_of
+from engine.recipes.batch_parts import SHARED, Partition, parts_of
 from engine.recipes.counters import COPY_STEP, NETWORK, ORDER, mix
 from engine.recipes.samplers import SAMPLERS
 
@@ -57,17 +57,19 @@ class Batches:
         background: int = 0,
         gpu_cache_bytes: int = 0,
         layout: torch.memory_format = torch.channels_last,
+        partition: Partition = SHARED,
     ) -> None:
         """Take the packed `images`, uint8 N×S×S×3, and their `labels`, int64 N.
 
         `size_px` is the side of the network's input; None: the side S of the packed images. `background` is the
-        grey level that fills the corners after a rotation; `layout` is the memory format of the batches."""
+        grey level that fills the corners after a rotation; `layout` is the memory format of the batches; `partition`
+        divides the epochs of training."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
         self._classes, self._sampler = labels, sampler
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
-        self._layout = layout
+        self._layout, self._partition = layout, partition
         self._evaluated_at_once = max(
             1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed_px**2)
         )
@@ -87,7 +89,7 @@ class Batches:
             epoch=epoch,
             shown_share=self._size_px / self._packed_px,
         )
-        return self._batches(views, parts_of(len(order), self.batch_size)[start_step:], epoch)
+        return self._batches(views, self._partition.batches(len(order), self.batch_size)[start_step:], epoch)
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
         """Yield the images in order, not augmented and without their margin; large images in smaller batches."""

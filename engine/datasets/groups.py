@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.datasets.formats.labels import is_missing, normal
-from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.cells import is_missing, normal
+from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import warning
 from engine.problem import Problem, WayOut
 

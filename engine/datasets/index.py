@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.grades import Order, find_order
-from engine.datasets.formats.labels import classes_in_words, find_classes, is_missing, missing_classes, normal
-from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.cells import is_missing, normal
+from engine.datasets.formats.labels.class_checks import near_classes, untrained_classes
+from engine.datasets.formats.labels.classes import classes_in_words, find_classes, missing_classes
+from engine.datasets.formats.labels.doubtful_labels import doubtful_labels
+from engine.datasets.formats.labels.grades import Order, find_order
+from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import DataError, error, note, raise_first, some
 from engine.datasets.formats.row_checks import readable, unique
 from engine.datasets.groups import Groups, groups_by_column, groups_by_name, shared_groups
@@ -122,6 +125,8 @@ class Survey:
     problems: tuple[Problem, ...]
     own_splits: tuple[str, ...] = ()
     """Splits that the data have themselves; the others were drawn."""
+    missing: frozenset[int] = frozenset()
+    """Rows of the index whose files do not exist."""
 
     @property
     def usable(self) -> bool:
@@ -151,8 +156,9 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     """Check the rows of a layout and make an index of those that can be used."""
     problems = list(layout.problems)
     rows = unique(readable(layout.rows, problems), problems)
-    if all(row.is_missing for row in rows):
+    if not rows:
         return Survey(None, layout.why, tuple(problems))
+    keep_missing = options.on_bad != "skip" or all(row.is_missing for row in rows)
     files, labels = [row.file for row in rows], [normal(row.label) for row in rows]
     classes = find_classes(labels, files, options.class_names, are_words=layout.has_names)
     class_names, numbers = classes.names, classes.numbers
@@ -164,16 +170,14 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         are_named=bool(options.class_names),
     )
     used = [place for place, number in enumerate(numbers) if number is not None]
-    if len({numbers[place] for place in used if not rows[place].is_missing}) < 2:
+    if len({numbers[place] for place in used if keep_missing or not rows[place].is_missing}) < 2:
         problems.append(_too_few_classes(layout, labels))
     if not order.is_ordered and len(class_names) > max(MANY_CLASSES, len(rows) / 2):
-        text = f"{len(class_names):,} different labels of {len(rows):,} images are no classes"
-        problems.append(
-            error("labels_differ", text, ways=[WayOut("name their column with {}", "label_column")])
-        )
-    problems += [*without_order, *classes.problems]
+        problems.append(_labels_differ(layout, len(class_names), len(rows)))
+    problems += [*without_order, *classes.problems, *doubtful_labels(class_names, labels, files)]
     if not used:
         return Survey(None, layout.why, tuple(problems))
+    missing = [number for number, place in enumerate(used) if rows[place].is_missing]
     groups = _groups([rows[place] for place in used], layout.group_column, bool(options.group_column))
     problems += _unused_groups(groups, layout.group_column, [rows[place].group for place in used])
     index, more = make_index(
@@ -182,7 +186,8 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         names=[files[place] for place in used],
         labels=[numbers[place] or 0 for place in used],
         splits=[rows[place].split for place in used],
-        missing=[number for number, place in enumerate(used) if rows[place].is_missing],
+        missing=missing,
+        keep_missing=keep_missing,
         groups=groups,
         class_names=class_names,
         order=order,
@@ -190,7 +195,7 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
     )
     own = tuple(split for split in SPLITS if any(row.split == split for row in rows))
     index = dataclasses.replace(index, has_class_folders=layout.has_names)
-    return Survey(index, layout.why, (*problems, *more), own)
+    return Survey(index, layout.why, (*problems, *more), own, frozenset(missing))
 
 
 def make_index(
@@ -205,10 +210,13 @@ def make_index(
     order: Order,
     options: ReadOptions,
     missing: Sequence[int] = (),
+    keep_missing: bool = False,
 ) -> tuple[Index, list[Problem]]:
     """Draw the splits that are asked for and not given; return the index and its problems.
 
-    Images of `missing` rows take part in the draw, so that the split stays the same when a file comes or goes."""
+    Images of `missing` rows take part in the draw, so that the split stays the same when a file comes or goes. They
+    are in no split of the index, unless `keep_missing`: then the index says what the data would be with them, and a
+    problem of the layout keeps runs from it."""
     called = [without_suffix(name) for name in names]
     table = zip(called, labels, splits, strict=True)
     lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
@@ -217,21 +225,22 @@ def make_index(
     of = groups.of if groups else called
     whole = _with_drawn(splits, labels, of, lines, options)
     wanted = [split for split in SPLITS if split in whole]
+    there = list(whole)
     for row in missing:
-        whole[row] = SKIPPED
+        there[row] = SKIPPED
     index = Index(
         kind,
         root,
         tuple(names),
         tuple(labels),
-        tuple(whole),
+        tuple(whole if keep_missing else there),
         groups.of if groups else None,
         class_names,
         order,
         fingerprint,
         groups.rule if groups else "",
     )
-    return index, _split_problems(index, wanted, options.test_fraction)
+    return index, _split_problems(index, there, wanted, options.test_fraction)
 
 
 def _with_drawn(
@@ -253,24 +262,33 @@ def _with_drawn(
     return whole
 
 
-def _split_problems(index: Index, wanted: Sequence[str], test_fraction: float) -> list[Problem]:
+def _split_problems(
+    index: Index, there: Sequence[str], wanted: Sequence[str], test_fraction: float
+) -> list[Problem]:
     """Return the problems of the splits: empty ones, missing classes, shared groups.
 
-    `wanted` are the splits that would exist if no image were missing."""
+    `there` are the splits of the images whose files exist, `wanted` those that would exist if no image were missing."""
     problems = []
     counts = {split: Counter(dict(enumerate(index.counts(split)))) for split in SPLITS}
     needed = ("train", "test") if test_fraction < 1 else ("test",)
     for split in SPLITS:
-        if counts[split].total() or split not in (*needed, *wanted):
-            continue
-        if split in wanted:
-            text = f"all {split} images of {index.root} are missing: put them there"
-        else:
-            text = f"{index.root or index.kind} has no {split} images: add some or change test_fraction"
-        problems.append(error("empty_split", text))
+        if split in there or split not in (*needed, *wanted) or len(there) == there.count(SKIPPED):
+            continue  # images that are all missing are an error of their own
+        problems.append(_empty_split(index, split, test_fraction, is_missing=split in wanted))
     used = {split: counted for split, counted in counts.items() if counted.total()}
     spanning = shared_groups(index.names, index.splits, index.groups, index.group_rule)
-    return [*problems, *missing_classes(index.class_names, used), *spanning]
+    untrained = untrained_classes(index.class_names, used)
+    missing = [] if untrained else missing_classes(index.class_names, used)
+    return [*problems, *untrained, *near_classes(index.class_names), *missing, *spanning]
+
+
+def _empty_split(index: Index, split: str, test_fraction: float, *, is_missing: bool) -> Problem:
+    if is_missing:
+        return error("empty_split", f"all {split} images of {index.root} are missing: put them there")
+    ways = [WayOut("add some")]
+    if split == "train" or test_fraction == 0:  # else a larger part of classes in one piece draws none either
+        ways.append(WayOut("change {}", "test_fraction"))
+    return error("empty_split", f"{index.root or index.kind} has no {split} images", ways=ways)
 
 
 def _groups(rows: Sequence[Row], column: str, given: bool) -> Groups | None:
@@ -290,6 +308,14 @@ def _unused_groups(groups: Groups | None, column: str, cells: Sequence[str | Non
     text = f"{column} puts {some(most, len(cells))} into one group, too many for a patient, and is not used"
     ways = [WayOut("say with {} that it holds groups all the same", "group_column", column)]
     return [note("groups_not_used", text, ways=ways)]
+
+
+def _labels_differ(layout: Layout, classes: int, images: int) -> Problem:
+    if layout.has_names:
+        text = f"{layout.root} has {classes:,} class folders with {images:,} images, too few to train and test on"
+        return error("labels_differ", text, ways=[WayOut("put several images of a class into one folder")])
+    text = f"{classes:,} different labels of {images:,} images are no classes"
+    return error("labels_differ", text, ways=[WayOut("name their column with {}", "label_column")])
 
 
 def _too_few_classes(layout: Layout, labels: Sequence[str]) -> Problem:

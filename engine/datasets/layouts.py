@@ -5,18 +5,32 @@ To add a layout, write its reader in `engine/datasets/formats/` and an entry in 
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.csv_files import is_table
-from engine.datasets.formats.folders import has_split_folders, read_class_folders, read_split_folders
-from engine.datasets.formats.lab import LAB_FILES, read_lab
+from engine.datasets.formats.folders.class_folders import (
+    NotClasses,
+    flat_images,
+    has_split_folders,
+    read_class_folders,
+    read_split_folders,
+)
+from engine.datasets.formats.folders.class_tree import images_below, only_folder
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
-from engine.datasets.formats.names import IMAGE_SUFFIXES, Places, check_inside, is_image
-from engine.datasets.formats.problems import DataError, error
+from engine.datasets.formats.names.image_files import IMAGE_SUFFIXES, is_image
+from engine.datasets.formats.names.image_names import check_inside
+from engine.datasets.formats.names.places import Places
+from engine.datasets.formats.names.walk import subfolders
+from engine.datasets.formats.problems import DataError, error, warning
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.tabular import Fit, choose_tables, find_tables, fit_table, read_tables
+from engine.datasets.formats.split_names import splits_of
+from engine.datasets.formats.tables.lab import LAB_FILES, read_lab
+from engine.datasets.formats.tables.split_tables import SPLITS, join_splits
+from engine.datasets.formats.tables.table_choice import Fit, Tables, choose_tables, find_tables, fit_table
+from engine.datasets.formats.tables.table_files import is_table
+from engine.datasets.formats.tables.tabular import read_tables
+from engine.datasets.formats.tables.unused_tables import unused_tables
 from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut
 from engine.spec.constants import BUILTIN_DEFAULTS
@@ -44,15 +58,15 @@ class DataFolder:
         self.names = {entry.name for entry in path.iterdir()}
 
     @functools.cached_property
-    def tables(self) -> tuple[list[Fit], dict[str, str]]:
+    def tables(self) -> Tables:
         """Tables of images and labels, and the reason why each other table does not fit, by its name."""
         return find_tables(self.path, self.names, self.options)
 
     @property
     def table_failures(self) -> list[str]:
         """Reasons why no table fits; empty where one names images and labels."""
-        fits, failures = self.tables
-        return [] if fits else list(failures.values())
+        failures = {} if self.tables.fits else self.tables.failures
+        return [f"{self.path / name} {why.reason}" for name, why in failures.items()]
 
 
 @dataclass(frozen=True)
@@ -106,15 +120,27 @@ def _as_file(path: Path, options: ReadOptions) -> Layout:
 
 
 def _in_folder(folder: DataFolder) -> Layout:
+    """Recognise a folder, or the only folder in it, into which archives are often unpacked."""
+    if (layout := _first_layout(folder)) is not None:
+        return layout
+    inner = only_folder(folder.path)
+    layout = _first_layout(DataFolder(inner, folder.options)) if inner is not None else None
+    if inner is not None and layout is not None:
+        return replace(layout, why=f"{folder.path} holds nothing but {inner.name}, and {layout.why}")
+    _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
+    _refuse_for_table(folder, "")
+    raise flat_images(folder.path) or DataError(_unknown(folder))
+
+
+def _first_layout(folder: DataFolder) -> Layout | None:
     for kind in LAYOUTS:
         if (layout := kind.in_folder(folder)) is not None:
             if kind.reads_own_tables:
                 _check_options(kind, folder.path, folder.options, ())
-            elif not folder.tables[0]:  # the named columns belong to a table that fits
+            elif not folder.tables.fits:  # the named columns belong to a table that fits
                 _check_options(kind, folder.path, folder.options, folder.table_failures)
             return layout
-    _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
-    raise DataError(_unknown(folder))
+    return None
 
 
 def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, failures: Sequence[str]) -> None:
@@ -149,22 +175,25 @@ def _lab_in_folder(folder: DataFolder) -> Layout | None:
 
 
 def _tables_with_images(folder: DataFolder) -> Layout | None:
-    fits, failures = folder.tables
+    fits = folder.tables.fits
     if any(fit.are_files for fit in fits):
-        others = {*failures, *(fit.table.path.name for fit in fits)}
-        return read_tables(choose_tables(fits), others, folder.options)
+        return _read_chosen(folder, choose_tables(fits))
     return _tables_without_images(folder) if folder.options.images is not None else None
 
 
 def _tables_without_images(folder: DataFolder) -> Layout | None:
-    fits, failures = folder.tables
-    return read_tables(choose_tables(fits), failures, folder.options) if fits else None
+    return _read_chosen(folder, choose_tables(folder.tables.fits)) if folder.tables.fits else None
+
+
+def _read_chosen(folder: DataFolder, chosen: list[Fit]) -> Layout:
+    layout = read_tables(chosen, folder.options)
+    return layout.with_problems(unused_tables(folder.tables.fits, folder.tables.failures, chosen))
 
 
 def _table_file(path: Path, options: ReadOptions) -> Layout | None:
     if not is_table(path.name) or not path.is_file():
         return None
-    return read_tables([fit_table(path, options, Places(path.parent, options.images))], (), options)
+    return read_tables([fit_table(path, options, Places(path.parent, options.images))], options)
 
 
 def _arrays(folder: DataFolder) -> list[str]:
@@ -181,11 +210,54 @@ def _medmnist_file(path: Path, _options: ReadOptions) -> Layout | None:
 
 
 def _split_folders(folder: DataFolder) -> Layout | None:
-    return read_split_folders(folder.path) if has_split_folders(folder.path) else None
+    return _beside_tables(folder, read_split_folders(folder.path)) if has_split_folders(folder.path) else None
 
 
 def _class_folders(folder: DataFolder) -> Layout | None:
-    return read_class_folders(folder.path)
+    """Read class folders, unless a table names their images without the folders: then these are no classes."""
+    try:
+        layout = read_class_folders(folder.path)
+    except NotClasses:
+        if folder.tables.fits:
+            return None
+        _refuse_for_table(folder, "")
+        raise
+    if layout is None:
+        return None
+    _refuse_for_table(folder, ", or move it elsewhere if the folders are the classes")
+    return _beside_tables(folder, layout)
+
+
+def _refuse_for_table(folder: DataFolder, either: str) -> None:
+    """Raise DataError for a table that names the images, without their folders, and whose columns are unclear."""
+    for name, why in folder.tables.failures.items():
+        if why.names_images and (not why.names_folders or not either):
+            raise DataError(f"{folder.path / name} {why.reason}{either}")
+
+
+def _split_tables(folder: DataFolder) -> Layout | None:
+    """Read the tables inside the folders of splits, where that of train has one."""
+    splits = splits_of([each.name for each in subfolders(folder.path)])
+    inner = {name: DataFolder(folder.path / name, folder.options) for name in splits}
+    fitting = {name: each for name, each in inner.items() if any(fit.are_files for fit in each.tables.fits)}
+    if folder.options.images is not None or "train" not in {splits[name] for name in fitting}:
+        return None
+    ordered = sorted(fitting, key=lambda name: (SPLITS.index(splits[name]), name))
+    layouts = {name: _read_chosen(inner[name], choose_tables(inner[name].tables.fits)) for name in ordered}
+    without = [name for name in splits if name not in fitting and images_below(folder.path / name)]
+    left = [
+        warning(
+            "flat_split",
+            f"the images in {folder.path / name} have no table of labels: not used",
+            f"{name} not used",
+        )
+        for name in without
+    ]
+    return join_splits(folder.path, layouts, splits).with_problems(left)
+
+
+def _beside_tables(folder: DataFolder, layout: Layout) -> Layout:
+    return layout.with_problems(unused_tables(folder.tables.fits, folder.tables.failures))
 
 
 _TABLE, _CLASSES = "a CSV of images and labels", "a folder of images for each class"
@@ -194,11 +266,20 @@ LAB = LayoutKind(
 )
 TABLES = LayoutKind(_TABLE, _tables_with_images, _table_file, takes_columns=True, takes_images=True)
 MEDMNIST = LayoutKind("one .npz", _medmnist_in_folder, _medmnist_file)
+SPLIT_TABLES = LayoutKind(_TABLE, _split_tables, takes_columns=True)
 SPLIT_FOLDERS = LayoutKind(_CLASSES, _split_folders)
 CLASS_FOLDERS = LayoutKind(_CLASSES, _class_folders)
 UNPLACED_TABLES = LayoutKind(_TABLE, _tables_without_images, takes_columns=True, takes_images=True)
 """Tables whose images are all missing; tried last."""
 UNKNOWN = LayoutKind("", lambda _folder: None)
 
-LAYOUTS: tuple[LayoutKind, ...] = (LAB, TABLES, MEDMNIST, SPLIT_FOLDERS, CLASS_FOLDERS, UNPLACED_TABLES)
+LAYOUTS: tuple[LayoutKind, ...] = (
+    LAB,
+    TABLES,
+    MEDMNIST,
+    SPLIT_TABLES,
+    SPLIT_FOLDERS,
+    CLASS_FOLDERS,
+    UNPLACED_TABLES,
+)
 """The first that reads a folder or file is its layout."""

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.builtin import builtin_reader
-from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import error
 from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable, shown
+from engine.datasets.pixels.decode import BadImage, Look, decode, shown
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.open_image import file_of
 from engine.datasets.pixels.packing import Job, PackingLine, Partial, Progress, Reader, Unreadable, fill
+from engine.datasets.pixels.read_image import is_readable
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.files.paths import sync_folder, write_atomic
 from engine.problem import Problem, WayOut
@@ -145,7 +146,7 @@ def _check_that_all_are_there(index: Index) -> None:
 def _known_bad(about: Path) -> dict[int, str] | None:
     """Read the bad rows of a finished map; return None where the map is not finished."""
     try:
-        return {int(row): why for row, why in json.loads(about.read_text())["bad"].items()}
+        return {int(row): why for row, why in json.loads(about.read_text(encoding="utf-8"))["bad"].items()}
     except (OSError, ValueError, KeyError):
         return None
 

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.datasets.formats.names import without_suffix
+from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import DataError
 from engine.datasets.groups import groups_by_name
 from engine.datasets.index import SKIPPED, Index, survey_folder

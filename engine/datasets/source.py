@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.datasets.formats.grades import LabelSource, Order, find_order
+from engine.datasets.formats.labels.grades import LabelSource, Order, find_order
 from engine.datasets.index import Index, Survey, make_index, survey_folder
 from engine.datasets.layouts import recognise
 from engine.datasets.read_options import ReadOptions

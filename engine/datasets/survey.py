@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.problems import SKIP_THEM, TAKE_OUT, error, some, warning
 from engine.datasets.index import SKIPPED, SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
@@ -90,10 +90,10 @@ def _document_of(problem: Problem) -> dict[str, Any]:
     }
 
 
-def look_at_images(index: Index, progress: Progress) -> Looks | None:
-    """Decode every image of an index; return None for a built-in set, which has no files."""
-    from engine.datasets.pixels.open_image import open_image
-    from engine.datasets.pixels.rgb import NOT_READABLE, check_size, highest_level, reason_of, to_rgb
+def look_at_images(index: Index, progress: Progress, missing: Collection[int] = frozenset()) -> Looks | None:
+    """Decode every image of an index but the `missing` rows; return None for a built-in set, which has no files."""
+    from engine.datasets.pixels.read_image import read_image
+    from engine.datasets.pixels.reasons import UnreadableImage
 
     root = index.root
     if root is None:
@@ -104,22 +104,23 @@ def look_at_images(index: Index, progress: Progress) -> Looks | None:
         if _is_empty(index, name):
             return _Look(row)
         try:
-            with open_image(root, name) as image:
-                size, mode = "×".join(map(str, image.size)), image.mode
-                check_size(image)
-                image.draft(None, (32, 32))  # reads a JPEG to its end, but not at full size
-                image.load()
-                pixels = to_rgb(image).tobytes()
-                digest = hashlib.blake2b(f"{size} {mode} ".encode() + pixels, digest_size=16).digest()
-                return _Look(row, size, mode, highest=highest_level(image), digest=digest)
-        except NOT_READABLE as wrong:
-            return _Look(row, wrong=reason_of(wrong))
+            # Small: a JPEG is read to its end, but not at full size.
+            picture = read_image(root, name, lambda _size: (32, 32))
+        except FileNotFoundError:
+            return _Look(row, wrong="it is missing")
+        except UnreadableImage as wrong:
+            return _Look(row, wrong=str(wrong))
+        size = "×".join(map(str, picture.size))
+        content = f"{size} {picture.mode} ".encode() + picture.rgb.tobytes()
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        return _Look(row, size, picture.mode, highest=picture.highest, digest=digest)
 
     found: list[_Look] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for start in range(0, len(index.used), CHUNK):
-            found += threads.map(look, index.used[start : start + CHUNK])
-            progress(len(found), len(index.used))
+        rows = [row for row in index.used if row not in missing]
+        for start in range(0, len(rows), CHUNK):
+            found += threads.map(look, rows[start : start + CHUNK])
+            progress(len(found), len(rows))
     return _looks(index, found)
 
 
@@ -231,7 +232,8 @@ def _unreadable(looks: Looks | None, index: Index | None, on_bad: str) -> list[P
     count, first = some(len(named), len(index.used)), named[0]
     text = f"{count} cannot be read, the first is {first}"
     brief = "unreadable images, skipped"
-    return [_bad("unreadable_images", text, [REPLACE, TAKE_OUT], brief, named, on_bad)]
+    take_out = WayOut("take them out of the folders") if index.has_class_folders else TAKE_OUT
+    return [_bad("unreadable_images", text, [REPLACE, take_out], brief, named, on_bad)]
 
 
 def _dark(looks: Looks | None) -> list[Problem]:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from engine.datasets.formats.problems import DataError
-from engine.datasets.pixels.open_image import open_image
-from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
+from engine.datasets.pixels.read_image import read_image
+from engine.datasets.pixels.reasons import UnreadableImage
 from engine.datasets.source import images_root
 from engine.files.paths import Home
 from engine.spec.constants import BUILTIN_DEFAULTS
@@ -34,14 +34,11 @@ class Viewer:
         if self._root is None:
             self._root = images_root(self._home, self._spec)
         try:
-            with open_image(self._root, name) as image:
-                check_size(image)
-                image.draft(None, (self._most_px, self._most_px))
-                seen = to_rgb(ImageOps.exif_transpose(image))
+            seen = read_image(self._root, name, lambda _size: (self._most_px, self._most_px)).rgb
         except FileNotFoundError:
             raise DataError(f"image {self._root / name} is missing") from None
-        except NOT_READABLE as error:
-            raise DataError(f"image {self._root / name} cannot be read ({reason_of(error)})") from None
+        except UnreadableImage as error:
+            raise DataError(f"image {self._root / name} cannot be read ({error})") from None
         seen.thumbnail((self._most_px, self._most_px))
         return seen
 

@@ -167,7 +167,7 @@ def _group(cache: Path, key: str, files: list[Stored]) -> CacheUsage:
     changed_s = max(_changed_s(stored.path) for stored in files)
     packing, images = None, None
     try:
-        about = json.loads((cache / f"{key}.json").read_text())
+        about = json.loads((cache / f"{key}.json").read_text(encoding="utf-8"))
         packing = (
             str(about["root"] or about["kind"]),
             int(about["size_px"]),

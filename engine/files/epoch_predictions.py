@@ -148,7 +148,7 @@ def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...]
     path = paths.predictions()
     try:
         path = path if path.exists() else paths.predictions(last=True)
-        with path.open(newline="", errors="surrogateescape") as opened:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as opened:
             rows = [(row["image"], number[row["label"]]) for row in csv.DictReader(opened)]
     except FileNotFoundError:
         raise NoPredictions(

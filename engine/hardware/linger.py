@@ -181,7 +181,7 @@ def _config_files(root: Path) -> Iterable[Path]:
 def _assignments(path: Path) -> Iterable[tuple[str, str, bool]]:
     """Yield key, value, and whether the line is a comment, for each line that sets one of PROPERTIES."""
     try:
-        lines = path.read_text(errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return
     for line in lines:

@@ -155,7 +155,7 @@ def reader(device: str, uuid: str | None = None) -> CpuTelemetry | GpuTelemetry:
 def cpu_name() -> str:
     """Return the processor's model and the number of cores that this process may use."""
     cores = len(os.sched_getaffinity(0))
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
         if line.lower().startswith("model name"):
             return f"{line.partition(':')[2].strip()}, {cores} cores"
     return f"CPU, {cores} cores"

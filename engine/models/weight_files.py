@@ -1,6 +1,7 @@
 """Weights as bytes: safetensors with our metadata, and others' .pth files, whose pickles are never run."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,14 +10,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from engine.files.first_bytes import CURES, kind_of, read_start
+from engine.models.torch_files import TorchFileError, read_torch_file
+
 METADATA_KEY = "resnet_tui"
 """All our metadata is one JSON text under this key: safetensors promises no order of several keys."""
 
-WRAPPERS = ("state_dict", "model")
-"""Keys under which training scripts store the state dict among other things."""
-
-PARALLEL_PREFIX = "module."
-"""What DataParallel and DistributedDataParallel put before every name."""
+OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""Start of torch's files from before 1.6."""
+ZIP = b"PK"
+MOST_HEADER_BYTES = 100_000_000
+"""Longest header that the safetensors format allows."""
+SAVE_STATE = "save model.state_dict() alone, with torch.save"
 
 
 class WeightsError(ValueError):
@@ -50,38 +55,75 @@ def read_weights_metadata(path: Path | str) -> dict[str, object]:
     return metadata
 
 
-def read_state(path: Path | str) -> dict[str, Tensor]:
-    """Return the tensors of a .safetensors, .pth or .pt file by name, on the CPU, without wrapper or prefix."""
+def read_content(path: Path | str) -> object:
+    """Return what a weights file holds, with its tensors on the CPU.
+
+    Its first bytes tell how it is read, not its suffix, and no pickle in it is run. Raises WeightsError."""
     path = existing(path)
-    suffix = path.suffix.lower()
-    if suffix not in (".safetensors", ".pth", ".pt"):
-        raise WeightsError(f"{path} is no weights file: its name must end in .safetensors, .pth or .pt")
     try:
-        content = load_file(path) if suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+        start = read_start(path)
+        if is_safetensors(start):
+            return load_file(path)
+        if not start.startswith((ZIP, OLD_TORCH)):
+            raise WeightsError(no_weights(path, start))
+        return _read_torch(path, is_zip=start.startswith(ZIP))
+    except WeightsError:
+        raise
+    except TorchFileError as error:
+        raise WeightsError(f"{path} {error}") from error
     except Exception as error:  # a damaged or hostile file may raise anything while it is parsed
         raise WeightsError(unreadable(path, error)) from error
-    return unwrapped(path, content)
 
 
-def unwrapped(path: Path, content: object) -> dict[str, Tensor]:
-    """Return the state dict inside what a file held."""
-    for wrapper in WRAPPERS:
-        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
-            content = content[wrapper]
-    if not isinstance(content, dict) or not content:
-        raise WeightsError(f"{path} holds no state dict: save model.state_dict() into it")
+def _read_torch(path: Path, *, is_zip: bool) -> object:
+    """Read a torch file with torch's own loader, which refuses all but tensors, else its tensors alone."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old pickles, in torch's words
+            return torch.load(path, "cpu", weights_only=True)
+    except PermissionError:
+        raise
+    except Exception:  # a damaged or hostile file may raise anything while it is parsed
+        return read_torch_file(path, is_zip=is_zip)
+
+
+def read_state(path: Path | str) -> dict[str, Tensor]:
+    """Return the tensors of a file that holds a state dict and nothing else. Raises WeightsError."""
+    content = read_content(path)
     state: dict[str, Tensor] = {}
-    for name, tensor in content.items():
+    for name, tensor in content.items() if isinstance(content, dict) else ():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise WeightsError(f"{path} holds no state dict: {name!r} is no named tensor")
-        state[name.removeprefix(PARALLEL_PREFIX)] = tensor
+        state[name] = tensor
+    if not state:
+        raise WeightsError(f"{path} holds no state dict: {SAVE_STATE}")
     return state
+
+
+def is_safetensors(start: bytes) -> bool:
+    """Tell a safetensors file by its start: the length of a header of JSON, and its first brace."""
+    return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= MOST_HEADER_BYTES
+
+
+def no_weights(path: Path, start: bytes) -> str:
+    """Return the error of a file that is no weights file of PyTorch, with what it is."""
+    if not start:
+        return f"{path} is empty: copy it again"
+    kind = kind_of(start)
+    if kind is None and path.suffix.lower() == ".onnx":
+        kind = "an ONNX model"
+    if kind is None and start.startswith(b"\x80"):
+        kind = "a pickle that torch did not write, which is never loaded"
+    if kind is None:
+        return f"{path} is damaged or no weights file of PyTorch: {SAVE_STATE}"
+    return f"{path} is no weights file of PyTorch, but {kind}: {CURES.get(kind, SAVE_STATE)}"
 
 
 def existing(path: Path | str) -> Path:
     """Return the path, once it is known to be a file."""
     if not Path(path).is_file():
-        raise WeightsError(f"no weights file {path}: give the path of a .safetensors, .pth or .pt file")
+        what = f"{path} is a folder" if Path(path).is_dir() else f"no weights file {path}"
+        raise WeightsError(f"{what}: give the path of a file, such as .pth, .pt, .ckpt, .bin or .safetensors")
     return Path(path)
 
 
@@ -89,6 +131,6 @@ def unreadable(path: Path, error: Exception) -> str:
     """One line; torch's own text is left out, for it advises to load the file unsafely."""
     if isinstance(error, PermissionError):
         return f"{path} may not be read: change its permissions"
-    return (
-        f"{path} is damaged or holds more than tensors, which is never loaded: save model.state_dict() alone"
-    )
+    if isinstance(error, MemoryError):
+        return f"{path} takes more memory than there is"
+    return f"{path} is damaged or cut off: copy it again"

@@ -1,33 +1,41 @@
 """Initial weights of a network: ImageNet, a file, or another run's best."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
-from torch import Tensor
 
+from engine.files.first_bytes import read_start
+from engine.models.found_states import FoundState, find_states
 from engine.models.imagenet import imagenet_state
 from engine.models.layers import BuiltModel
 from engine.models.resnet import resnet
-from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
-from engine.spec.archs import ARCH_INFOS, ArchInfo, find_arch
+from engine.models.weight_files import (
+    WeightsError,
+    is_safetensors,
+    read_content,
+    read_weights_metadata,
+)
+from engine.models.weight_fit import Fit, Network, fit_state, head_tensors
+from engine.spec.archs import find_arch
 from engine.spec.pretrained import NONE, source_kind
 from engine.spec.stems import Stem
-
-TENSORS_NAMED = 3
-"""How many differing tensors of each sort an error names."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights that fit a network but for its head, ready to be copied into it."""
+    """Weights out of a file, ready to be copied into a network."""
 
     source: str
     name: str
     """Of the file, for messages."""
-    state: Mapping[str, Tensor]
+    found: Sequence[FoundState]
+    """All state dicts of the file."""
     metadata: Mapping[str, object]
     """What `weights_bytes` was given, where it wrote the file."""
+    fit: Fit | None = None
+    """The one that fits the network; None until a plug-in has made that."""
 
     @property
     def is_imagenet(self) -> bool:
@@ -68,11 +76,11 @@ def read_weights(
         return None
     if source_kind(source) == "imagenet":
         called, state = imagenet_state(arch, source)
-        metadata: Mapping[str, object] = {}
+        weights = Weights(source, called, (FoundState((), state),), {})
     else:
-        called, state = name or source, read_state(source)
-        metadata = read_weights_metadata(source) if source.lower().endswith(".safetensors") else {}
-    weights = Weights(source, called, state, metadata)
+        called, content = name or source, read_content(source)
+        metadata = read_weights_metadata(source) if is_safetensors(read_start(Path(source))) else {}
+        weights = Weights(source, called, find_states(content, called), metadata)
     if weights.stem not in (None, stem):
         raise WeightsError(
             f"{called} was trained with stem {weights.stem}, and this run has stem {stem}: choose the same stem"
@@ -80,8 +88,16 @@ def read_weights(
     if info := find_arch(arch):
         with torch.device("meta"):
             ours = resnet(arch, 1, "3x3", zero_init_residual=False, stem=stem).state_dict()
-        check_body(state, ours, head=info.head, name=called, arch=arch)
+        return replace(weights, fit=fit_state(weights.found, Network(ours, info.head, called, arch)))
     return weights
+
+
+def fit_of(weights: Weights, built: BuiltModel) -> Fit:
+    """Return those of a file's weights that fit the network. Raises WeightsError where none do."""
+    if weights.fit is not None:
+        return weights.fit
+    network = Network(built.model.state_dict(), built.layers.head, weights.name, built.arch)
+    return fit_state(weights.found, network)
 
 
 def apply_weights(
@@ -94,18 +110,16 @@ def apply_weights(
     if weights is None:
         return LoadedWeights(NONE, head_kept=False, note=_start_note(built))
     model, head_names = built.model, head_tensors(built.model.state_dict(), built.layers.head)
-    if built.plugin_sha256 is not None:
-        check_body(
-            weights.state, model.state_dict(), head=built.layers.head, name=weights.name, arch=built.arch
-        )
-    keep_head, why = head_fits(built, weights, class_names)
+    fit = fit_of(weights, built)
+    keep_head, why = head_fits(built, weights, fit, class_names)
     if needs_head and not keep_head:
         raise WeightsError(unusable_head(weights.name, why))
-    theirs = {key: tensor for key, tensor in weights.state.items() if keep_head or key not in head_names}
+    theirs = {key: tensor for key, tensor in fit.state.items() if keep_head or key not in head_names}
     model.load_state_dict({**model.state_dict(), **theirs})
     head = f"head kept: {why}" if keep_head else f"fresh head: {why}"
-    notes = stride_note(built, weights) + file_note(built, weights)
-    return LoadedWeights(weights.source, keep_head, f"weights of {weights.name}; {head}{notes}")
+    others = f"; the file holds others that fit: {fit.others}" if fit.others else ""
+    notes = fit.left + others + stride_note(built, weights) + file_note(built, weights)
+    return LoadedWeights(weights.source, keep_head, f"weights of {weights.name}{fit.taken}; {head}{notes}")
 
 
 def _start_note(built: BuiltModel) -> str:
@@ -114,16 +128,11 @@ def _start_note(built: BuiltModel) -> str:
     return "no pretrained weights: all drawn from the seed"
 
 
-def head_tensors(names: Iterable[str], head: str) -> list[str]:
-    """Return the names that belong to the head, weight first."""
-    return sorted((name for name in names if name.rpartition(".")[0] == head), reverse=True)
-
-
-def head_fits(built: BuiltModel, weights: Weights, class_names: Sequence[str]) -> tuple[bool, str]:
+def head_fits(built: BuiltModel, weights: Weights, fit: Fit, class_names: Sequence[str]) -> tuple[bool, str]:
     """Return whether the file's head predicts the run's classes, and why."""
     if weights.is_imagenet:
         return False, "its 1000 ImageNet classes are not ours"
-    ours, state = built.model.state_dict(), weights.state
+    ours, state = built.model.state_dict(), fit.state
     names = head_tensors(ours, built.layers.head)
     if any(name not in state for name in names):
         return False, "the file has none"
@@ -146,54 +155,6 @@ def in_short(class_names: Sequence[object], most: int = 12) -> str:
     """Return the first names of a list of classes, and how many more there are."""
     rest = f" and {len(class_names) - most} more" if len(class_names) > most else ""
     return ", ".join(map(str, class_names[:most])) + rest
-
-
-def check_body(
-    state: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, head: str, name: str, arch: str
-) -> None:
-    """Raise WeightsError, naming the first tensors that differ, unless all but the head is as expected."""
-    apart = {*head_tensors(expected, head), *head_tensors(state, head)}
-    ours = {key: tensor for key, tensor in expected.items() if key not in apart}
-    theirs = {key: tensor for key, tensor in state.items() if key not in apart}
-    # Files older than PyTorch 0.4.1 have no batch counter; it plays no part at a fixed BatchNorm momentum.
-    optional = {key for key in ours if key.endswith("num_batches_tracked")}
-    differences = {
-        "missing": sorted(ours.keys() - theirs.keys() - optional),
-        "unexpected": sorted(theirs.keys() - ours.keys()),
-        "other shape": [
-            f"{key} {tuple(theirs[key].shape)} for {tuple(ours[key].shape)}"
-            for key in ours
-            if key in theirs and theirs[key].shape != ours[key].shape
-        ],
-    }
-    if any(differences.values()):
-        parts = "; ".join(f"{sort} {first_of(keys)}" for sort, keys in differences.items() if keys)
-        raise WeightsError(f"{name} does not fit {arch}: {parts}{depth_note(state, arch)}")
-
-
-def first_of(names: Sequence[str]) -> str:
-    """Return the first few of the names and the count of the others."""
-    rest = f" and {len(names) - TENSORS_NAMED} more" if len(names) > TENSORS_NAMED else ""
-    return ", ".join(names[:TENSORS_NAMED]) + rest
-
-
-def depth_note(state: Mapping[str, Tensor], arch: str) -> str:
-    """Return a hint when the names and shapes are those of another built-in network."""
-    positions = {tuple(name.split(".")[:2]) for name in state if name.startswith("layer")}
-    blocks = tuple(sum(stage == f"layer{index}" for stage, *_ in positions) for index in range(1, 5))
-    second = state.get("layer1.0.conv2.weight")
-    inner = None if second is None else tuple(second.shape[:2])
-    bottleneck = "layer1.0.conv3.weight" in state
-    for name, info in ARCH_INFOS.items():
-        is_alike = (info.blocks, info.block == "bottleneck") == (blocks, bottleneck)
-        if name != arch and is_alike and inner == _inner_shape(info):
-            return f"; it looks like {name}"
-    return ""
-
-
-def _inner_shape(info: ArchInfo) -> tuple[int, int]:
-    """Output channels and input channels a group of the 3×3 convolution in the first stage."""
-    return info.base_width, info.base_width // info.groups
 
 
 def stride_note(built: BuiltModel, weights: Weights) -> str:

@@ -1,10 +1,11 @@
-"""`python -m engine.prediction.predictor`: predict images with a run's best network, preprocessed as in the run.
+"""`python -m engine.prediction`: predict images with a run's best network, preprocessed as in the run.
 
 Predictions go to standard output one by one (CSV, or one JSON document with `--json`). Progress and the images that
 cannot be read go to standard error. Exit code 1: an image could not be read; 2: there are no weights.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.datasets.batches import Batches
-from engine.datasets.formats.named_images import Named, images_of
+from engine.datasets.formats.tables.named_images import Named, images_of
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import Look, decode
 from engine.files.paths import Home
@@ -198,7 +199,7 @@ def _report_unreadable(unreadable: Sequence[str], reported: int) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m engine.prediction.predictor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m engine.prediction", description=__doc__)
     parser.add_argument("--weights", type=Path, required=True, help="a run's best.safetensors")
     parser.add_argument("--home", type=Path, help="where a plug-in's path starts; else here")
     parser.add_argument("--device", default="auto")
@@ -207,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("paths", nargs="+", metavar="IMAGE|DIR|CSV")
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+        _fit(stream)
     found = devices.report(options.device)
     try:
         if found["problem"]:
@@ -232,5 +233,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _fit(stream: TextIO) -> None:
+    """Escape what a terminal cannot show; write UTF-8 elsewhere, and names that are not as the bytes that they are."""
+    if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+        stream.reconfigure(errors="backslashreplace")
+    elif isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")

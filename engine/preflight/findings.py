@@ -10,6 +10,7 @@ from engine.files.paths import Home
 from engine.preflight import gpu_memory
 from engine.preflight.data_checks import DataFound, ReadKey, check_data, image_counts, read_key
 from engine.preflight.plugin_checks import check_plugins
+from engine.preflight.recipe_checks import check_recipes
 from engine.preflight.source_runs import Source, repeated_runs, source_runs
 from engine.preflight.warm_starts import check_warm_starts
 from engine.preflight.weight_checks import check_weights
@@ -67,6 +68,7 @@ def preflight(
         *check_plugins(home, specs),
         *check_weights(home, specs, data),
         *check_warm_starts(home, specs, data, sources),
+        *check_recipes(specs),
         *gpu_memory.warnings_for(store, specs),
         *filter(None, [room.shortage, _repeats(repeats)]),
     ]

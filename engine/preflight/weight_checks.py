@@ -36,8 +36,8 @@ class Wanted:
 
 Signature: TypeAlias = tuple[Wanted, tuple[int, int], tuple[int, int]]
 """A check, and the size and time of the weights file and of the plug-in's; 0, 0 without a plug-in."""
-_checked: dict[Signature, str | None] = {}
-"""Problems of files checked by this process, kept because a form asks again at every change."""
+_checked: dict[Signature, tuple[str | None, str | None]] = {}
+"""Problems and guesses of files checked by this process, kept because a form asks again at every change."""
 
 
 def is_file(pretrained: str) -> bool:
@@ -53,7 +53,8 @@ def check_weights(home: Home, specs: Sequence[RunSpec], data: Mapping[ReadKey, D
     for name in dict.fromkeys(spec.pretrained for spec in named):
         if not os.path.isfile(home.resolve(name)):
             ways = WayOut("give another file"), WayOut(", ".join(SOURCE_WORDS)), WayOut("run:ID")
-            what = f"there is no weights file {name}"
+            is_folder = os.path.isdir(home.resolve(name))
+            what = f"{name} is a folder" if is_folder else f"there is no weights file {name}"
             missing.append(Problem("pretrained", "error", what, (name,), ways, "no_weights"))
     absent = {problem.values[0] for problem in missing}
     for spec in named:
@@ -83,16 +84,21 @@ def _check_files(wanted: Sequence[Wanted]) -> list[Problem]:
     if new:
         try:
             given = json.dumps([asdict(each) for each in new])
-            answers = ask("models.weight_check", [], what="the check of weights", given=given)["problems"]
+            answer = ask("models.weight_check", [], what="the check of weights", given=given)
         except AskError as error:
             return [Problem("pretrained", "warning", str(error), kind="weights_unchecked")]
-        _checked.update({signatures[each]: answer for each, answer in zip(new, answers, strict=True)})
-    answered = [(each, _checked[signature]) for each, signature in signatures.items()]
-    return [
-        Problem("pretrained", "error", why, (each.name, each.arch), kind="weights")
-        for each, why in answered
-        if why is not None
-    ]
+        found = zip(answer["problems"], answer["guesses"], strict=True)
+        _checked.update({signatures[each]: both for each, both in zip(new, found, strict=True)})
+    problems: list[Problem] = []
+    for each, signature in signatures.items():
+        why, guess = _checked[signature]
+        if why is not None:
+            problems.append(Problem("pretrained", "error", why, (each.name, each.arch), kind="weights"))
+        elif guess is not None:
+            problems.append(
+                Problem("pretrained", "warning", guess, (each.name, each.arch), kind="weights_guess")
+            )
+    return problems
 
 
 def _signature(wanted: Wanted) -> Signature:

@@ -1,14 +1,14 @@
 """Throughput of earlier runs, read for forecasts."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlmodel import Session
 
-from engine.analysis.forecast import Kind, Pace, PastRun, Span, duration
+from engine.analysis.forecast import Knowledge, Pace, PastRun, QueuedRun, Span, duration, images_shown
 from engine.spec.stems import STEMS
 from engine.store.run_environment import RunEnvironment
 from engine.store.schema import epoch_table, run_table
@@ -18,6 +18,17 @@ STEM = case(
     else_="imagenet",
 ).label("stem")
 """A run's stem, read off its canonical JSON: specs from before there were others do not name it."""
+IMAGES = func.max(epoch_table.c.images_per_s * epoch_table.c.seconds)
+"""Training images of the longest of a run's measured epochs; of one that was stopped, those after it."""
+MEASURED_IMAGES = (
+    select(IMAGES)
+    .where(epoch_table.c.run_id == run_table.c.id, epoch_table.c.epoch > 0)
+    .correlate(run_table)
+    .scalar_subquery()
+    .label("measured_images")
+)
+EXPRESSIONS: dict[str, ColumnElement[Any]] = {each.name: each for each in (STEM, MEASURED_IMAGES)}
+"""What is read of a run beside its columns."""
 NEWEST = 100
 """Earlier runs that are looked at."""
 FILES_S = 10.0
@@ -25,8 +36,8 @@ FILES_S = 10.0
 
 
 def run_column(name: str) -> ColumnElement[Any]:
-    """Return a column of the run table, or the stem's expression."""
-    return STEM if name == STEM.name else run_table.c[name]
+    """Return a column of the run table, or one of EXPRESSIONS."""
+    return EXPRESSIONS[name] if name in EXPRESSIONS else run_table.c[name]
 
 
 def past_runs(session: Session) -> list[PastRun]:
@@ -41,6 +52,7 @@ def past_runs(session: Session) -> list[PastRun]:
             func.min(epoch.images_per_s).label("slowest"),
             func.avg(epoch.images_per_s).label("mean"),
             func.max(epoch.images_per_s).label("fastest"),
+            IMAGES.label(MEASURED_IMAGES.name),
         )
         .join(epoch_table, epoch.run_id == run.id)
         .where(run.id.in_(newest), epoch.epoch > 0, epoch.images_per_s > 0, run.steps_per_epoch > 0)
@@ -49,7 +61,7 @@ def past_runs(session: Session) -> list[PastRun]:
     )  # fmt: skip
     rows = session.execute(measured).all()
     longest = longest_s(session, [row.id for row in rows])
-    return [_past_run(row, longest.get(row.id)) for row in rows]
+    return [past for row in rows if (past := _past_run(row, longest.get(row.id)))]
 
 
 def longest_s(session: Session, run_ids: Collection[int]) -> dict[int, float]:
@@ -79,8 +91,11 @@ def longest_s(session: Session, run_ids: Collection[int]) -> dict[int, float]:
     }
 
 
-def _past_run(row: Row[Any], longest: float | None) -> PastRun:
-    images = row.steps_per_epoch * row.batch_size
+def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
+    """None where nobody knows how many images its epochs showed."""
+    images = images_shown(row.measured_images, row.steps_per_epoch, row.batch_size)
+    if images is None:
+        return None
     usual = slow = row.mean
     if row.status == "done" and row.attempt == 1 and row.ended_at and row.started_at:
         # Evaluation and start take time too: measured where a run was never interrupted.
@@ -89,41 +104,36 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun:
             usual = min(row.epochs * images / seconds, row.fastest)
             slow = usual
     pace = Pace(min(row.slowest, slow), usual, row.fastest)
-    return PastRun(
-        kind_of(row), RunEnvironment(row.environment).device_kind, row.data, images / row.passes, pace
-    )
-
-
-def kind_of(row: Any) -> Kind:
-    return row.arch, row.image_size, row.precision, row.stem
+    kind = row.arch, row.image_size, row.precision, row.stem
+    return PastRun(kind, RunEnvironment(row.environment).device_kind, row.data, images / row.passes, pace)
 
 
 def running_end(
-    row: Any, now: datetime, paces: Mapping[tuple[Kind, str], Pace], longest: float | None = None
+    row: Any, run: QueuedRun, now: datetime, known: Knowledge, longest: float | None = None
 ) -> Span | None:
-    """Estimate the seconds until a running run ends, by its own throughput and that of runs like it. `longest`: the
-    value of `longest_s`."""
-    if not row.steps_per_epoch or not row.epochs:
+    """Estimate the seconds until a running run ends, by its own throughput and that of runs like it; `run` has its
+    columns. `longest`: the value of `longest_s`."""
+    images = known.images_of(run)
+    if not run.steps_per_epoch or not run.epochs or images is None:
         return None
-    done = max(row.step, row.epoch * row.steps_per_epoch)
-    left = max(row.epochs * row.steps_per_epoch - done, 0) * row.batch_size
-    alike = paces.get((kind_of(row), RunEnvironment(row.environment).device_kind))
-    own = _own_pace(row, done * row.batch_size, now, longest)
+    alike = known.paces.get((run.kind, RunEnvironment(row.environment).device_kind))
+    own = _own_pace(row, images, now, longest)
     if own is None and alike is None:
         return None
-    return duration(left, _either(own, alike))
+    return duration(run.epochs_left * images, _either(own, alike))
 
 
 def _own_pace(row: Any, images: float, now: datetime, longest: float | None) -> Pace | None:
+    """Return the throughput of a running run whose epochs show so many images."""
     if not row.images_per_s:
         return None
     whole = row.images_per_s
     if row.attempt == 1 and row.started_at is not None and row.epoch:
+        done = max(row.step / row.steps_per_epoch, row.epoch)
         seconds = (now - row.started_at).total_seconds()
         if longest is not None:
-            begun = max(images - row.epoch * row.steps_per_epoch * row.batch_size, 0)
-            seconds = min(seconds, longest + begun / row.images_per_s)
-        whole = min(images / seconds, whole) if seconds > 0 else whole
+            seconds = min(seconds, longest + (done - row.epoch) * images / row.images_per_s)
+        whole = min(done * images / seconds, whole) if seconds > 0 else whole
     return Pace(whole, (whole + row.images_per_s) / 2, row.images_per_s)
 
 

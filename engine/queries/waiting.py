@@ -145,9 +145,10 @@ def _end(
     """Estimate when a running run ends; None while it packs images or was asked to stop."""
     if row.request is not None or activity_of(row.doing) is Activity.PACKING:
         return None
-    if row.steps_per_epoch:
-        return running_end(row, now, known.paces, longest)
-    return known.seconds(QueuedRun(*row[: len(QueuedRun._fields)]), device) if device is not None else None
+    run = QueuedRun(*row[: len(QueuedRun._fields)])
+    if run.steps_per_epoch:
+        return running_end(row, run, now, known, longest)
+    return known.seconds(run, device) if device is not None else None
 
 
 def _device(worker: Worker) -> str:

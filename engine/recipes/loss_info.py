@@ -41,6 +41,11 @@ class LossInfo(Entry):
         """Return whether the network has a single output, the grade, and so neither probabilities nor an NLL."""
         return self.outputs == "grade"
 
+    @property
+    def corrects_shares(self) -> bool:
+        """Return whether the loss corrects for the classes' shares of the training images, by weights or by a prior."""
+        return self.class_weight is not None or self.adds_log_prior
+
     def output_count(self, classes: int) -> int:
         """Return how many outputs the network has for so many classes."""
         match self.outputs:

@@ -51,7 +51,7 @@ class LockFile:
 def file_system_of(folder: Path) -> str:
     """Return the type of a folder's file system, such as ext4 or nfs4; "" if unknown."""
     try:
-        lines = MOUNTS.read_text(errors="surrogateescape").splitlines()
+        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return ""
     return type_at(os.path.realpath(folder), lines)
@@ -197,7 +197,7 @@ class Holder:
 def _read(path: Path) -> LockFile | None:
     """Read a lock file; None where there is none. It is opened, because a network file system caches attributes."""
     try:
-        with path.open(errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             return LockFile(file.read(1000).strip(), os.fstat(file.fileno()).st_mtime_ns)
     except FileNotFoundError:
         return None
@@ -205,7 +205,7 @@ def _read(path: Path) -> LockFile | None:
 
 def _write(path: Path, text: str) -> None:
     """Write a file through to the server, whose clock gives its time."""
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

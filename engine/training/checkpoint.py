@@ -10,9 +10,12 @@ from torch import nn
 
 from engine.datasets.layouts import DataError
 from engine.files.paths import Fence, RunPaths, atomic_path
+from engine.recipes.batch_parts import LAST_SHORT, PARTITIONS, SHARED, Partition
 from engine.training.out_of_memory import is_out_of_memory
 
 FORMAT = 1
+PARTITION = "partition"
+"""Key of the rule that the run divides its epochs and batches by: its steps are counted by it."""
 
 
 def save_checkpoint(paths: RunPaths, state: dict[str, Any], *, fence: Fence = contextlib.nullcontext) -> None:
@@ -36,10 +39,16 @@ def load_checkpoint(paths: RunPaths, spec_hash: str) -> dict[str, Any] | None:
         state = _read(path)
         if state is None:
             continue
-        if state.get("format") != FORMAT or state.get("spec_hash") != spec_hash:
+        is_known = state.get("format") == FORMAT and state.get(PARTITION, LAST_SHORT.name) in PARTITIONS
+        if not is_known or state.get("spec_hash") != spec_hash:
             raise _foreign(path)
         return state
     return None
+
+
+def partition_of(checkpoint: dict[str, Any] | None) -> Partition:
+    """Return the rule by which a run divides its images: its checkpoint's, or without one that of a run that begins."""
+    return SHARED if checkpoint is None else PARTITIONS[checkpoint.get(PARTITION, LAST_SHORT.name)]
 
 
 def all_finite(model: nn.Module) -> bool:

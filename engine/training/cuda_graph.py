@@ -1,4 +1,4 @@
-"""CUDA graph of the forward and backward pass of whole batches: captured once, then replayed.
+"""CUDA graph of the forward and backward pass of the usual batches: captured once, then replayed.
 
 At a batch size of 32 a card spends most of its time waiting for kernel launches; a replay launches all kernels at
 once."""

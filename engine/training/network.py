@@ -58,7 +58,8 @@ def make_network(
         layers=built.layers,
         clip_norm=spec.clip_norm,
         layout=layout,
-        replay=make_replay(spec, device, precision, context.images_at_once, context.log),
+        partition=data.partition,
+        replay=make_replay(spec, device, precision, data.usual_batch, context.images_at_once, context.log),
         plugin_sha256=built.plugin_sha256,
     )
 

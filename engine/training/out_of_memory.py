@@ -52,7 +52,7 @@ def fitting_batch(net: Network, spec: RunSpec) -> int | None:
     The network is of no use afterwards: its newest checkpoint holds what it had learnt."""
     image_size, fewest = spec.image_size, smallest_batch(spec)
     images = halved(net.micro_batch, fewest)
-    # A rest of three is not parted in twos: see `parts_of`.
+    # Three are not divided into twos: see `part_count`.
     while images is not None and not _fits(net, max(images, 3) if images > 1 else 1, image_size):
         images = halved(images, fewest)
     return images

@@ -1,5 +1,6 @@
 """Preparation of a run's images: index, pack, make batches."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.loading.batch_parts import parts_of
 from engine.datasets.packed import BadImages, pack, skip
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
@@ -17,7 +17,9 @@ from engine.datasets.source import index_data
 from engine.files.paths import gpu_cache_bytes
 from engine.metrics.group_accuracy import seen_groups
 from engine.preflight.data_checks import check_fit
+from engine.recipes.batch_parts import SHARED, Partition, part_count
 from engine.spec.conflicts import smallest_batch
+from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
 from engine.training.context import RunContext
 from engine.training.memory_layout import memory_format
@@ -40,9 +42,14 @@ class PreparedData:
     seen_groups: NDArray[np.bool_] | None
     """Mask of the test images whose group has images in train; None where images have no groups."""
     steps_per_epoch: int
+    usual_batch: int
+    """Images of most batches."""
+    partition: Partition
 
 
-def prepare_data(context: RunContext, class_names: Sequence[str] = ()) -> PreparedData:
+def prepare_data(
+    context: RunContext, partition: Partition = SHARED, class_names: Sequence[str] = ()
+) -> PreparedData:
     """Index and pack the images; list unreadable ones in the run's folder.
 
     A run that goes on numbers its classes as in `class_names`, those that it began with.
@@ -60,16 +67,18 @@ def prepare_data(context: RunContext, class_names: Sequence[str] = ()) -> Prepar
     )
     return PreparedData(
         index,
-        _batches(context, index, images),
+        _batches(context, index, images, partition),
         train,
         test,
         val,
         seen_groups(index.groups, test.tolist(), train.tolist()),
         steps_per_epoch=_steps_per_epoch(context, len(train)),
+        usual_batch=_usual_batch(spec, len(train), partition),
+        partition=partition,
     )
 
 
-def _batches(context: RunContext, index: Index, images: NDArray[np.uint8]) -> Batches:
+def _batches(context: RunContext, index: Index, images: NDArray[np.uint8], partition: Partition) -> Batches:
     spec = context.spec
     return Batches(
         images,
@@ -83,6 +92,7 @@ def _batches(context: RunContext, index: Index, images: NDArray[np.uint8]) -> Ba
         background=GREY if spec.preprocess == "graham" else 0,
         gpu_cache_bytes=gpu_cache_bytes(),
         layout=memory_format(spec.image_size, context.precision, context.device),
+        partition=partition,
     )
 
 
@@ -96,7 +106,12 @@ def _steps_per_epoch(context: RunContext, train_images: int) -> int:
         )
     if shown == 1 and spec.epochs and smallest_batch(spec) > 1:
         raise DataError(f"{spec.data} has a single training image: a network cannot learn from it")
-    return len(parts_of(shown, spec.batch_size))
+    return part_count(shown, spec.batch_size)
+
+
+def _usual_batch(spec: RunSpec, train_images: int, partition: Partition) -> int:
+    parts = partition.batches(train_images * spec.passes, spec.batch_size)
+    return statistics.mode(part.stop - part.start for part in parts) if parts else spec.batch_size
 
 
 def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.files.paths import Home
 from engine.files.privacy import keep_private
+from engine.standard_streams import write_utf8
 from engine.store.claims import Claim
 from engine.store.database import open_store
 from engine.store.errors import LeaseLost, StoreError
@@ -61,6 +62,7 @@ def write_to_log(home: Home, held: Claim) -> None:
         os._exit(LOG_UNWRITABLE)  # the worker has just opened the log: the folder was deleted since
     for output in (sys.stdout, sys.stderr):
         os.dup2(log, output.fileno())
+        write_utf8(output)
     os.close(log)
 
 

@@ -14,7 +14,7 @@ from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import weights_bytes
 from engine.training.artifacts import settle_best, weights_about, write_predictions
-from engine.training.checkpoint import all_finite, save_checkpoint
+from engine.training.checkpoint import PARTITION, all_finite, save_checkpoint
 from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import evaluate, train_one_epoch
@@ -236,6 +236,7 @@ class Session:
             "plugin_sha256": self.net.plugin_sha256,
             "epoch": self.done_epochs,
             "step": self.step,
+            PARTITION: self.data.partition.name,
             "model": self.net.model.state_dict(),
             "optimizer": self.net.optimizer.state_dict(),
             "schedule": self.net.schedule.state_dict(),

@@ -6,7 +6,8 @@ from typing import Any
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, TrainedOn, load_trained_on
 from engine.models.plugin import PluginError
-from engine.training.checkpoint import load_checkpoint
+from engine.recipes.batch_parts import LAST_SHORT
+from engine.training.checkpoint import load_checkpoint, partition_of
 from engine.training.context import RunContext
 from engine.training.leak_check import provenance
 from engine.training.network import first_weights, make_network
@@ -41,7 +42,10 @@ def set_up(context: RunContext) -> Setup:
         context.log("its checkpoints are torn and cannot be used: training from the start")
     # Load weights first, so that missing or unsuitable ones show before the images are packed.
     weights = None if resumes else first_weights(spec, context.home)
-    data = prepare_data(context, context.class_names if resumes else ())
+    partition = partition_of(checkpoint)
+    if partition is LAST_SHORT:
+        context.log("begun by an earlier version, whose short last batches it keeps; a clone would have none")
+    data = prepare_data(context, partition, context.class_names if resumes else ())
     if checkpoint is not None and checkpoint["data"] != data.index.digest:
         raise DataError(
             f"{spec.data} has other images, labels or splits than when this run began: add the run anew"

@@ -13,8 +13,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from engine.datasets.batches import Batch
-from engine.datasets.loading.batch_parts import parts_of
 from engine.models.layers import Layers
+from engine.recipes.batch_parts import SHARED, Partition
 from engine.training.cuda_graph import Replay
 from engine.training.heads import reseed
 from engine.training.objective import Objective
@@ -44,9 +44,11 @@ class Network:
     """The longest gradient that a step takes; 0 takes any."""
     layout: torch.memory_format = torch.channels_last
     """In which order its images and weights lie in memory."""
+    partition: Partition = SHARED
+    """Divides batches into micro-batches."""
 
     replay: Replay | None = None
-    """Replays whole batches' passes on a card."""
+    """Replays the passes of batches of the usual size on a card."""
     plugin_sha256: str | None = None
     """Of the user's file that makes the network."""
 
@@ -106,7 +108,7 @@ def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
 
     A part counts by its images, so that the sum is the whole batch's mean; only BatchNorm sees the parts."""
     reseed(net.model, net.layers, batch.seed)
-    parts = parts_of(len(batch.labels), net.micro_batch)
+    parts = net.partition.micro_batches(len(batch.labels), net.micro_batch)
     if len(parts) == 1:
         return plain_pass(net, batch.images, batch.labels)
     found = [

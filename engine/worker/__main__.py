@@ -5,6 +5,7 @@ import sys
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
+from engine.standard_streams import open_closed_streams, settle, write_utf8
 from engine.store.database import open_store
 from engine.store.errors import StoreError
 from engine.text import print_message
@@ -53,5 +54,13 @@ def _check_gpu_cache() -> None:
         raise WorkerError(f"{GPU_CACHE_VARIABLE}: {error}") from None
 
 
+def _run() -> int:
+    open_closed_streams()
+    write_utf8(sys.stderr)
+    code = main()
+    settle(sys.stderr)
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

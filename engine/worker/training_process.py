@@ -217,7 +217,7 @@ class TrainingProcess:
 
     def _note(self, text: str) -> None:
         """Append a line to the run's log that its process could not write."""
-        with contextlib.suppress(OSError), self._log.open("a") as log:
+        with contextlib.suppress(OSError), self._log.open("a", encoding="utf-8") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(text)}\n")
 
     def _last_words(self) -> str:

@@ -99,11 +99,11 @@ def digest(state: Mapping[str, Tensor]) -> str:
 
 def processor() -> dict[str, Any]:
     """What decides the bits beside the program."""
-    line = next(
-        line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
-    )
+    pairs = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    first = {name.strip(): value.strip() for name, _, value in reversed(list(pairs))}
     return {
-        "processor": line.partition(":")[2].strip(),
+        "processor": first["model name"],
+        "model": "/".join(first.get(name, "") for name in ("cpu family", "model", "stepping")),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__version__,
     }

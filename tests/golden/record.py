@@ -29,7 +29,8 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     serve_forks()
     with tempfile.TemporaryDirectory() as folder:
-        write("recipes.json", {"machine": recipes.processor(), "results": recipes.train_all(Path(folder))})
+        here = {"machine": recipes.processor(), "results": recipes.train_all(Path(folder))}
+        write("recipes.json", {"machines": [here]})
     with tempfile.TemporaryDirectory() as folder:
         home = documents.old_home(Path(folder))
         for name, content in documents.read(home).items():

@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image, features
 
 from engine.datasets.index import Index
-from engine.datasets.pixels.decode import BadImage, Look, decode, is_readable
+from engine.datasets.pixels.decode import BadImage, Look, decode
+from engine.datasets.pixels.read_image import is_readable
 from engine.datasets.survey import look_at_images
 
 GROWTH_BYTES = 3 << 30

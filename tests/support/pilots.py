@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 from waiting import LIMIT_S
 
 import tui.app
@@ -17,6 +18,7 @@ from engine.store import listing
 from engine.store.database import Store
 from tui.app import ResnetTui
 from tui.formatting import plain
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.run import RunScreen
 from tui.widgets.clipped import Clipped
 from tui.widgets.run_table import RunTable
@@ -79,6 +81,13 @@ def notified(pilot: Pilot[Any]) -> str:
     """All notifications since the start, a line each, as they were posted: a toast is on the screen for some seconds
     only, which may be over before a busy machine looks."""
     return "\n".join(pilot.app.notified)  # type: ignore[attr-defined]
+
+
+def asked(pilot: Pilot[Any]) -> str:
+    """The question that can be answered now: it has been drawn."""
+    screen = pilot.app.screen
+    is_asked = isinstance(screen, ConfirmScreen) and screen.is_seen
+    return str(screen.query(Static).first().content) if is_asked else ""
 
 
 def toasts(pilot: Pilot[Any]) -> list[str]:

@@ -96,3 +96,35 @@ def test_ways_out_are_worded_as_each_front_end_takes_them(home: Home, store: Sto
     says = "select_on: val_acc needs a val split: give val_fraction=0.1 in more"
     assert beside_fields([problem]) == {MORE: says}
     assert problem.line == "select_on: val_acc needs a val split: give val_fraction 0.1"
+
+
+WARNED_OF = {"sampler": "balanced", "loss": "ce-balanced"}
+
+
+@pytest.mark.parametrize("call", [("add", "--data", DATA), ("edit", "1"), ("clone", "1")])
+def test_the_command_line_warns_in_flags_and_goes_on(
+    shell: Shell, home: Home, store: Store, call: tuple[str, ...]
+) -> None:
+    flags = [text for name, value in WARNED_OF.items() for text in (flag(name), value)]
+    place = ("--home", str(home.root), "--db", home.db_url, "--test-fraction", "0.2")
+    assert shell(*call, *place, *flags) == 0
+    warnings = [line for line in shell.err.splitlines() if "warning" in line]
+    assert warnings == [
+        "warning: sampler balanced and loss ce-balanced both correct for the class frequencies, so rare classes count "
+        "too much: use --sampler shuffle, or use --loss ce"
+    ]
+
+
+async def test_the_form_warns_and_queues(home: Home, store: Store) -> None:
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await opened(pilot, 2)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        fields = {"data": DATA, MORE: "test_fraction=0.2 sampler=balanced loss=ce-balanced"}
+        for name, text in fields.items():
+            pilot.app.screen.query_one(f"#{name}", Input).value = text
+        brief = "⚠ sampler and loss both balance the classes: use one of them"
+        await until(pilot, lambda: brief in shown(pilot, "#summary"))
+        await pilot.press("enter")
+        said = "use sampler=shuffle in more, or use loss=ce in more"
+        await until(pilot, lambda: said in notified(pilot) and not isinstance(pilot.app.screen, NewRunScreen))

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pictures import draw
 from waiting import LIMIT_S
 
-from engine.datasets.formats.named_images import images_of
 from engine.datasets.formats.npz import npz_images
+from engine.datasets.formats.tables.named_images import images_of
 from engine.datasets.index import survey_folder
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import pack

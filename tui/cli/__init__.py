@@ -1,7 +1,5 @@
 """Command line `resnet-tui`; without a verb it opens the app."""
 
-import io
-import os
 import sys
 from functools import cache
 from typing import Annotated, Any
@@ -13,6 +11,7 @@ from engine.datasets.layouts import DataError
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
+from engine.standard_streams import settle
 from engine.store.database import open_store, own_version
 from engine.store.errors import QueueError, StoreError
 from engine.torch_subprocess import AskError
@@ -36,6 +35,7 @@ from tui.cli.predict import predict
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.open_app import is_terminal, run_app
+from tui.streams import open_streams, written_out
 
 # Errors that the user can fix: each is one line that says what to do.
 USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
@@ -56,7 +56,12 @@ def app(
     home: Home,
     context: typer.Context,
     readonly: Annotated[bool, typer.Option("--readonly", help="Read only: no key changes anything.")] = False,
-    in_ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+    in_ascii: Annotated[
+        bool,
+        typer.Option(
+            "--ascii", help="Draw with ASCII alone, as it does by itself where the locale is not UTF-8."
+        ),
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
     """Queue, train and judge ResNet image classifiers from a terminal. Without a verb: open the app."""
@@ -143,10 +148,9 @@ def _verb_of(error: Exception) -> str:
 
 
 def main() -> None:
-    # A terminal or a file in Latin-1 has no `–`: it is escaped there instead of ending the call.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line alone, without the app's shorter way to its first frame."""
+    open_streams()
+    sys.exit(written_out(run(sys.argv[1:])))
 
 
 @cache
@@ -168,12 +172,11 @@ def run(arguments: list[str]) -> int:
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:
-        # The reader of the output closed the pipe; flushing the buffer at exit must not raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as ended:
+        # The reader of the output has gone: Typer makes an end with 1 of that.
+        return 0 if isinstance(ended.__context__, BrokenPipeError) else int(ended.code or 0)
     except OSError as error:
-        print_message(
-            f"resnet-tui: {error.filename or 'a file'}: {error.strerror}: check its permissions and the free space"
-        )
+        settle(sys.stdout)  # it may be what takes no more
+        where = error.filename or "standard output or a file"
+        print_message(f"resnet-tui: {where}: {error.strerror}: check its permissions and the free space")
         return 1

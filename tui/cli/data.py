@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FLAGS = [name for name in READ_FIELDS if name != "data"]
 
 data = typer.Typer(add_completion=False)
-Data = Annotated[str, typer.Argument(metavar="D", help="Folder, .csv or .npz.", show_default=False)]
+Data = Annotated[str, typer.Argument(metavar="D", help="Folder, table or .npz.", show_default=False)]
 
 
 @data.callback(invoke_without_command=True)
@@ -45,7 +45,9 @@ def check(
 
     spec = make_spec({**settings, "data": home.stored(path)})
     survey = survey_data(home, spec)
-    looks = look_at_images(survey.index, _print_progress) if survey.index and not names_only else None
+    looks = None
+    if survey.index and not names_only:
+        looks = look_at_images(survey.index, _print_progress, survey.missing)
     document = data_document(path, survey, looks, on_bad=spec.on_bad)
     if as_json:
         print_json(document)

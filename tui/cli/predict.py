@@ -46,7 +46,5 @@ def predict(
         "--batch-size",
         str(batch_size),
     ]
-    command = engine_command(
-        "prediction.predictor", [*arguments, *(["--json"] if as_json else []), "--", *paths]
-    )
+    command = engine_command("prediction", [*arguments, *(["--json"] if as_json else []), "--", *paths])
     return subprocess.run(command, check=False).returncode

@@ -34,7 +34,7 @@ from tui.commands.shared import (
 )
 
 __all__ = [
-    "BROKEN", "COMPARE", "DATA", "HOME", "IMAGES", "RUN", "TABLES", "WORKERS", "Command", "Table", "bindings",
+    "BROKEN", "COMPARE", "DATA", "HOME", "IMAGES", "RUN", "TABLES", "UNDO", "WORKERS", "Command", "Table", "bindings",
 ]  # fmt: skip
 
 HOME: Table = (

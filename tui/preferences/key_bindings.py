@@ -32,7 +32,7 @@ def keys_file() -> Path:
 def read_keys(path: Path) -> Keys:
     """Read the file of keys; without a file there are none."""
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Keys()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -47,7 +47,7 @@ def write_state(path: Path, content: Mapping[str, Any]) -> None:
 def read_state(path: Path) -> dict[str, Any]:
     """Read a state file; empty where it is missing or unreadable."""
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

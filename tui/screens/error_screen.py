@@ -43,7 +43,7 @@ def write_down(home: Home, error: BaseException) -> None:
     """Append the error to the home's log of such errors. Raises OSError."""
     path = log_of(home)
     os.makedirs(path.parent, exist_ok=True)
-    with open(path, "a", opener=private_opener, errors="replace") as log:
+    with open(path, "a", opener=private_opener, encoding="utf-8", errors="replace") as log:
         log.write(f"{described(error)}\n")
 
 

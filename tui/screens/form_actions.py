@@ -1,6 +1,7 @@
 """Keys that open the new-experiment form: as the last one was, as a run was, or as its verdict suggests."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
@@ -12,12 +13,16 @@ from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
 from tui.store_calls import Refused, stored_runs
 
+if TYPE_CHECKING:
+    from tui.screens.new_run import NewRunScreen
+
 
 class FormActions:
     """Reads what a form starts from in a thread, then opens it."""
 
-    def __init__(self, screen: RunsScreen) -> None:
-        self._screen = screen
+    def __init__(self, screen: RunsScreen, *, has_new: bool = False) -> None:
+        """`has_new`: the screen has the key that opens a form."""
+        self._screen, self._has_new = screen, has_new
         self._last: dict[str, str] = {}
         """Texts of the last form."""
 
@@ -68,9 +73,12 @@ class FormActions:
 
         if self._screen.is_current:
             form = NewRunScreen(self._screen.port.home, texts, heading)
-            self._screen.app.push_screen(form, self._queued)
+            self._screen.app.push_screen(form, partial(self._closed, form))
 
-    def _queued(self, ids: tuple[int, ...] | None) -> None:
+    def _closed(self, form: "NewRunScreen", ids: tuple[int, ...] | None) -> None:
+        if form.left_with and self._has_new and not ids:
+            self._last = form.left_with
+            self._screen.notify("nothing is queued: a new form begins with what you typed")
         if ids:
             self.read_last()
             which = f"#{ids[0]}" if len(ids) == 1 else f"#{ids[0]} to #{ids[-1]}"

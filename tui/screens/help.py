@@ -38,7 +38,7 @@ COLUMNS: dict[Table, Columns] = {
 """Groups of each screen's commands, in columns."""
 HEADINGS: Mapping[tuple[Table, str], str] = {(RUN, ON_RUNS): "On this run"}
 """Headings that are not the group's name."""
-MORE = {GENERAL: [("ctrl+p", "find a command by its name")]}
+MORE = {GENERAL: [("ctrl+p", "find a command by its name"), ("ctrl+z", "to the shell; fg comes back")]}
 SIGNS = (
     "⚠ did not learn (see verdict)\n",
     "best: test accuracy at the epoch that select_on chose; optimistic where select_on is test_…\n",

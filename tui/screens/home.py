@@ -51,7 +51,11 @@ class HomeScreen(FullScreen[None]):
         self._waiting: Snapshot | None = None
         self.table, self._filter_line = RunTable(), FilterLine()
         self._list = TableActions(self, self.table, self._filter_line)
-        self._runs, self._forms, self._copying = RunActions(self), FormActions(self), CopyActions(self)
+        self._runs, self._forms, self._copying = (
+            RunActions(self),
+            FormActions(self, has_new=True),
+            CopyActions(self),
+        )
         self.starter = WorkerStarter(self, self.raise_from_thread)
 
     def handlers(self) -> Handlers:

@@ -43,7 +43,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
     """Gives the new ids, or None when left."""
 
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "back"),
+        Binding("escape", "leave", "back"),
         # With priority the focus moves before the next key is looked at: keys that come in a burst, as over a
         # slow line, go where they were meant to.
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -71,6 +71,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         """Latest report, also of an earlier form."""
         self._measured: Measured | None = None
         self._timer: Timer | None = None
+        self.left_with: dict[str, str] = {}
+        """Texts of a form that was left though something was typed."""
         self._adding = False
         self._waits = False
         """True where enter was pressed before the report arrived."""
@@ -177,6 +179,12 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         app.call_later(self.dismiss, queued.ids)
         _warn(app, queued.warnings)
         start_once("missing weights", partial(_warn_of_missing_weights, app, specs), port.raise_from_thread)
+
+    def action_leave(self) -> None:
+        typed = {name: self.query_one(f"#{name}", Input).value for name in REMEMBERED}
+        if typed != {name: self._begun.get(name, "") for name in REMEMBERED}:
+            self.left_with = self._texts()
+        self.dismiss(None)
 
     def _not_added(self, why: Sequence[str]) -> None:
         self._adding = False

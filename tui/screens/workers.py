@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tui import commands
 from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.formatting import plain
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
@@ -53,7 +54,7 @@ class WorkersScreen(FeedScreen[int | None]):
             "open_run": self._open_run,
             "start_worker": self._below.starter.start,
             "drain_worker": partial(self._signal_chosen, drain),
-            "stop_worker": partial(self._signal_chosen, stop),
+            "stop_worker": self._stop_chosen,
             "help": self.open_help,
             "leave": self.leave,
         }
@@ -132,6 +133,25 @@ class WorkersScreen(FeedScreen[int | None]):
             self.notify("that worker has left: choose another with ↑ ↓", severity="warning")
         else:
             self.run_worker(partial(self._signal, verb, worker), thread=True, group="signals")
+
+    def _stop_chosen(self) -> None:
+        """Stop a worker; ask where it trains: a run of hours would stand still until somebody looks."""
+        worker = self.chosen
+        if worker is None or worker.run_id is None or self.port.readonly:
+            self._signal_chosen(stop)
+            return
+        signal = partial(self._signal, stop, worker)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(signal, thread=True, group="signals")
+
+        row = self._below.row_of(worker.run_id)
+        where = f"#{worker.run_id}" + (f", now at epoch {row.epoch} of {row.epochs}," if row else "")
+        question = (
+            f"Stop worker {worker.id}? {where} keeps its place and its checkpoint until a worker goes on."
+        )
+        self.app.push_screen(ConfirmScreen(question), answered)
 
     def _signal(self, verb: Callable[[WorkerView], str], worker: WorkerView) -> None:
         """Send a signal, in a thread: whose process it is stands in files."""

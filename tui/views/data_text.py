@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from engine.datasets.formats.grades import Order
+from engine.datasets.formats.labels.grades import Order
 from engine.problem import NameSetting, Problem, WayOut
 from tui.formatting import decimals, fitted, plain
 

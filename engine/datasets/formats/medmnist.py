@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.datasets.formats.grades import LabelSource
+from engine.datasets.formats.labels.grades import LabelSource
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.npz import npz_labels
 from engine.datasets.formats.rows import Row

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.npz import npz_images
 from engine.datasets.formats.problems import DataError
 from engine.datasets.index import SPLITS, Index

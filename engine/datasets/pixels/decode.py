@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.open_image import open_image
 from engine.datasets.pixels.preprocess import crop_to_eye, graham
+from engine.datasets.pixels.read_image import read_image
+from engine.datasets.pixels.reasons import UnreadableImage
 from engine.datasets.pixels.resize import square
-from engine.datasets.pixels.rgb import NOT_READABLE, check_size, reason_of, to_rgb
 
 ENOUGH = 0.99
 """Least share of the wanted side to which libjpeg may scale: 512 px halved are enough for 258 px (1.15 × 224)."""
@@ -37,32 +36,12 @@ class Look:
 def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
     """Read an image into uint8 size×size×3. Raises BadImage."""
     try:
-        with open_image(root, name) as image:
-            pixels = _pixels(image, look)
+        picture = read_image(root, name, lambda size: _enough(size, look))
     except FileNotFoundError:
         raise BadImage(f"image {root / name} is missing") from None
-    except NOT_READABLE as error:
-        raise BadImage(f"image {root / name} cannot be read ({reason_of(error)})") from None
-    return shown(pixels, look)
-
-
-def is_readable(root: Path, name: str) -> bool:
-    """Check an image's header only, which is quick; a truncated file passes."""
-    try:
-        with open_image(root, name) as image:
-            check_size(image)
-    except NOT_READABLE:
-        return False
-    return True
-
-
-def _pixels(image: Image.Image, look: Look) -> NDArray[np.uint8]:
-    """Decode an image to H×W×3, about as large as the look needs. Raises one of NOT_READABLE where it cannot."""
-    check_size(image)
-    _let_libjpeg_scale(image, look)
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)
-    return np.array(to_rgb(image))
+    except UnreadableImage as error:
+        raise BadImage(f"image {root / name} cannot be read ({error})") from None
+    return shown(np.array(picture.rgb), look)
 
 
 def shown(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
@@ -72,10 +51,10 @@ def shown(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
     return graham(square(crop_to_eye(pixels), look.size_px, look.fit))
 
 
-def _let_libjpeg_scale(image: Image.Image, look: Look) -> None:
-    """Let libjpeg scale a JPEG by 1/2, 1/4 or 1/8 while decoding; several times faster, never below the target."""
+def _enough(size: tuple[int, int], look: Look) -> tuple[int, int]:
+    """Return the size that is enough for a look.
+
+    libjpeg scales a JPEG by 1/2, 1/4 or 1/8 while decoding, several times faster, and never below it."""
     wanted = look.size_px * ENOUGH if look.preprocess == "none" else look.size_px * EYE_MARGIN
-    longer = look.fit == "pad"
-    share = wanted / (max(image.size) if longer else min(image.size))
-    width, height = (max(1, int(side * share)) for side in image.size)
-    image.draft(None, (width, height))
+    share = wanted / (max(size) if look.fit == "pad" else min(size))
+    return max(1, int(size[0] * share)), max(1, int(size[1] * share))

@@ -1,17 +1,28 @@
 """Access to an image by its name in an index: a file of its own, or part of an array file."""
 
 import errno
+import importlib
 import stat
 from pathlib import Path
 
 from PIL import Image
 
-from engine.datasets.formats.names import MEMBER
+from engine.datasets.formats.names.image_files import HEIF, SUFFIXES
+from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.npz import npz_images
 
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "DIB", "ICO", "TGA")
-"""Formats that a file may have, whatever its suffix: those that Pillow decodes itself. PostScript is not among them,
-because Pillow passes it to Ghostscript, which executes programs in the file."""
+
+def _registers_heif() -> bool:
+    """Tell Pillow of the decoder of HEIF; return False where the package cannot be loaded."""
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        return False
+    return True
+
+
+FORMATS = tuple(name for name in SUFFIXES if name != HEIF or _registers_heif())
+"""Formats that a file may have, whatever its suffix."""
 
 
 def open_image(root: Path, name: str) -> Image.Image:

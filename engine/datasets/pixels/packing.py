@@ -63,7 +63,7 @@ class Partial:
 
     def _read_note(self) -> None:
         try:
-            noted = json.loads(self.note.read_text())
+            noted = json.loads(self.note.read_text(encoding="utf-8"))
             self.done, self.bad = noted["done"], {int(row): why for row, why in noted["bad"].items()}
         except (OSError, ValueError, KeyError):
             self.done, self.bad = 0, {}

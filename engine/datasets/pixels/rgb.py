@@ -1,35 +1,33 @@
-"""Conversion of any image that Pillow opens to 8-bit RGB, and reasons for images that fail. Does not import torch."""
+"""Conversion of any image that Pillow opens to 8-bit RGB. Does not import torch."""
 
-import struct
-import zlib
+import warnings
 
 import numpy as np
-from PIL import Image, ImageChops, UnidentifiedImageError
+from PIL import Image, ImageChops
+
+from engine.datasets.pixels.reasons import UnusableImage
 
 MAX_PIXELS = 150_000_000
 """Files that claim more pixels are rejected before decoding; they would take over half a gigabyte in each thread."""
 DEEP_WHITE = 65535
 FLOAT_MARGIN = 1e-3
 """Distance by which rounded floats may be outside 0 to 1."""
-NOT_READABLE = (
-    UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error, RuntimeError, MemoryError,
-    IndexError, KeyError, TypeError, OverflowError, zlib.error,
-)  # fmt: skip
-"""Errors of Pillow's decoders for files that are damaged or not images; MemoryError comes from a damaged length."""
 MAX_SIDE_PX = 65_535
 """Limit of JPEG, used for all formats; a damaged header may claim a side of millions."""
 
 # Pillow prints a warning of its own at half its limit; `check_size` reports the problem instead.
 Image.MAX_IMAGE_PIXELS = None
+# Nor are its warnings of odd metadata for the user, who sees the image as it is.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def check_size(image: Image.Image) -> None:
-    """Raise ValueError for an image with too many pixels or too long a side."""
+    """Raise UnusableImage for an image with too many pixels or too long a side."""
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise ValueError(f"{width:,} × {height:,} pixels are more than {MAX_PIXELS // 1_000_000} million")
+        raise UnusableImage(f"{width:,} × {height:,} pixels are more than {MAX_PIXELS // 1_000_000} million")
     if max(width, height) > MAX_SIDE_PX:
-        raise ValueError(f"{width:,} × {height:,} pixels: no side may be longer than {MAX_SIDE_PX:,}")
+        raise UnusableImage(f"{width:,} × {height:,} pixels: no side may be longer than {MAX_SIDE_PX:,}")
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -51,18 +49,18 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def _from_deep(image: Image.Image) -> Image.Image:
     """Convert grey of 16 bits (0 to 65535) or floats (0 to 1) to 8 bits, with one scale for all images.
 
-    Raises ValueError for levels outside these ranges, and for integers of 32 bits, for which no level is known to be
+    Raises UnusableImage for levels outside these ranges, and for integers of 32 bits, for which no level is known to be
     white: a scale from each image's own levels would make brightness depend on its content."""
     levels = np.asarray(image, dtype=np.float32)
     lowest, highest = float(levels.min(initial=0)), float(levels.max(initial=0))
     if not np.isfinite(levels).all():
-        raise ValueError("it has levels that are no number")
+        raise UnusableImage("it has levels that are no number")
     if is_16_bit(image):
         scale = 255 / DEEP_WHITE
     elif image.mode != "F":
-        raise ValueError("nothing says which of its 32-bit levels is white: save it with 8 or 16 bits")
+        raise UnusableImage("nothing says which of its 32-bit levels is white: save it with 8 or 16 bits")
     elif lowest < -FLOAT_MARGIN or highest > 1 + FLOAT_MARGIN:
-        raise ValueError(f"its levels go from {lowest:g} to {highest:g}: save floats from 0 to 1")
+        raise UnusableImage(f"its levels go from {lowest:g} to {highest:g}: save floats from 0 to 1")
     else:
         scale = 255.0
     return Image.fromarray(np.clip(np.rint(levels * scale), 0, 255).astype(np.uint8))
@@ -75,14 +73,3 @@ def is_16_bit(image: Image.Image) -> bool:
 def highest_level(image: Image.Image) -> int | None:
     """Return the highest level of an image of 16 bits; None for any other."""
     return int(np.asarray(image).max(initial=0)) if is_16_bit(image) else None
-
-
-def reason_of(error: Exception) -> str:
-    """Word the reason of an error briefly, without the path."""
-    if isinstance(error, UnidentifiedImageError):
-        return "no image format that is known"
-    if isinstance(error, MemoryError):
-        return "it claims more than fits in memory"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

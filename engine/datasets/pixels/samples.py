@@ -49,7 +49,7 @@ def is_there(file: Path) -> bool:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except OSError:
         return None
 

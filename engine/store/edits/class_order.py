@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 
 from engine.analysis.evidence import evidence_of
 from engine.analysis.verdict import judge
-from engine.datasets.formats.grades import is_scale
-from engine.datasets.formats.labels import rise
+from engine.datasets.formats.labels.classes import rise
+from engine.datasets.formats.labels.grades import is_scale
 from engine.files.paths import Home
 from engine.metrics.class_order import metrics_of_order, values_in_order
 from engine.spec.grid import load_spec, make_spec

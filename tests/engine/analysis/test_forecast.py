@@ -14,8 +14,10 @@ from engine.analysis.forecast import (
     Span,
     duration,
     forecast,
+    images_shown,
     learn,
 )
+from engine.recipes.batch_parts import part_count
 
 KIND = ("resnet18", 32, "auto", "imagenet")
 PAST = PastRun(KIND, "cpu", "digits", 1000.0, Pace(90, 100, 110))
@@ -90,6 +92,51 @@ def test_a_run_that_has_begun_knows_its_images_and_what_is_left() -> None:
     assert (
         task(1, epochs=3, epoch=5).epochs_left == 3 and task(1, steps_per_epoch=1, epoch=20).epochs_left == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("measured", "steps", "batch_size", "images"),
+    [
+        (360.0, 1, 4096, 360),  # fewer than a batch
+        (719.9999, 2, 360, 720),
+        (
+            97.0,
+            11,
+            32,
+            321,
+        ),  # its epochs were stopped in between: of 11 batches there were 321 images at least
+        (400.0, 11, 32, 352),
+        (None, 11, 32, 352),  # within a batch, which is a tenth
+        (None, 1, 4096, None),
+        (None, 0, 32, None),
+        (360.0, 0, 32, None),
+    ],
+)
+def test_images_of_an_epoch_are_those_measured_within_what_the_steps_allow(
+    measured: float | None, steps: int, batch_size: int, images: float | None
+) -> None:
+    assert images_shown(measured, steps, batch_size) == pytest.approx(images)
+
+
+@given(st.integers(1, 5_000), st.integers(1, 200), st.floats(0, 1), st.booleans())
+def test_they_are_never_farther_off_than_a_forecast_says(
+    images: int, batch_size: int, share: float, is_measured: bool
+) -> None:
+    steps = part_count(images, batch_size)
+    shown = images_shown(images * share if is_measured else None, steps, batch_size)
+    if shown is None:
+        assert steps < 1 / LEAST_SPREAD
+    else:
+        assert abs(shown - images) <= batch_size and (
+            share < 1 or not is_measured or abs(shown - images) <= 1
+        )
+
+
+def test_a_run_of_fewer_images_than_a_batch_takes_no_longer_for_its_batch_size() -> None:
+    small = task(1, batch_size=4096, steps_per_epoch=1, epoch=4, step=4, measured_images=1000.0)
+    assert KNOWN.seconds(small, "cpu") == duration(6_000, Pace(90, 100, 110))
+    assert KNOWN.seconds(small._replace(measured_images=None), "cpu") == duration(6_000, Pace(90, 100, 110))
+    assert KNOWN.seconds(small._replace(measured_images=None, data="new"), "cpu") is None
 
 
 def test_four_passes_take_four_times_as_long() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.analysis.case import make_case
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.majority_class import majority_class_loss
 from engine.analysis.verdict import Verdict, collapsed_epochs, judge
@@ -221,3 +222,15 @@ def test_an_epoch_without_test_images_is_judged_by_its_training_loss() -> None:
     )
     blind = judge([replace(empty, train_loss=0.69)], spec_of(), (50, 50))
     assert blind is not None and blind.kind == "underfitting"
+
+
+@pytest.mark.parametrize(
+    ("settings", "counts", "steps"),
+    [({}, (4, 4), 4), ({}, (4, 5), 6), ({"batch_size": 2}, (3, 2), 4), ({"augment": "flip4"}, (3, 0), 6)],
+)
+def test_steps_are_counted_as_the_epochs_are_divided(
+    settings: dict[str, object], counts: tuple[int, ...], steps: int
+) -> None:
+    """After two epochs, by default in batches of four; of batches of two the last takes an odd image."""
+    case = make_case([epoch(1), epoch(2)], spec_of(**settings), counts)
+    assert case is not None and case.steps == steps

@@ -93,7 +93,7 @@ def break_columns(root: Path) -> None:
 
 
 def break_binary(root: Path) -> None:
-    (root / "train_label.csv").write_bytes(b"\xff\xfe\x00\x80")
+    (root / "train_label.csv").write_bytes(b"\xff\xd8\x00\x80")
 
 
 def break_image(root: Path) -> None:
@@ -173,27 +173,27 @@ def test_folders_that_are_no_data_set(tmp_path: Path) -> None:
 
 
 def listed_images(folder: layouts.DataFolder) -> Layout | None:
-    """A toy layout: `list.txt` with lines `label/name`."""
-    if "list.txt" not in folder.names:
+    """A toy layout: `list.toy` with lines `label/name`."""
+    if "list.toy" not in folder.names:
         return None
-    lines = (folder.path / "list.txt").read_text().split()
+    lines = (folder.path / "list.toy").read_text().split()
     rows = tuple(Row(line.partition("/")[2], line.partition("/")[0], None) for line in lines)
-    return Layout("a list", "there is a list.txt", folder.path, rows)
+    return Layout("a list", "there is a list.toy", folder.path, rows)
 
 
 def test_an_entry_in_the_registry_is_all_that_a_layout_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
     touch(tmp_path / "photos", *(f"{number}.png" for number in range(8)))
-    (tmp_path / "photos" / "list.txt").write_text(
+    (tmp_path / "photos" / "list.toy").write_text(
         "\n".join(f"{number % 2}/{number}.png" for number in range(8))
     )
-    assert "a folder of images for each class" in shell.refuses("add", "--data", "photos")
-    toy = layouts.LayoutKind("a list.txt", listed_images)
+    assert "add a table with the columns image,label" in shell.refuses("add", "--data", "photos")
+    toy = layouts.LayoutKind("a list.toy", listed_images)
     monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, toy))
     assert shell("data", "check", "photos", "--names-only") == 0 and "a list" in shell.out
     assert shell("add", "--data", "photos") == 0 and "a list: 6 train, 2 test" in shell.err
-    (tmp_path / "photos" / "list.txt").unlink()
-    assert "or a list.txt" in shell.refuses("add", "--data", "photos")
-    (tmp_path / "photos" / "list.txt").write_text("0/0.png 1/1.png")
+    (tmp_path / "bare").mkdir()
+    assert "or a list.toy" in shell.refuses("add", "--data", "bare")
+    (tmp_path / "photos" / "list.toy").write_text("0/0.png 1/1.png")
     assert "no column 'x'" in shell.refuses("add", "--data", "photos", "--label-column", "x")

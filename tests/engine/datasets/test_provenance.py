@@ -12,7 +12,7 @@ from indexes import index_builtin, index_folder
 from pictures import draw, lab_csvs, write_column
 from sessions import context
 
-from engine.datasets.formats.grades import Order
+from engine.datasets.formats.labels.grades import Order
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.content import image_hashes, known_hashes, text_hashes

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from indexes import index_builtin
 
-from engine.datasets.formats.grades import Order
+from engine.datasets.formats.labels.grades import Order
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.rows import Row
 from engine.datasets.groups import groups_by_column, groups_by_name

@@ -14,6 +14,9 @@ from engine.files.paths import Home
 from engine.hardware.telemetry import HostCard, NvidiaState
 from engine.preflight import gpu_memory
 from engine.preflight.findings import preflight
+from engine.problem import WayOut
+from engine.recipes.losses import LOSSES
+from engine.recipes.samplers import SAMPLERS
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.run_spec import RunSpec
 from engine.store.add import add_runs
@@ -133,3 +136,26 @@ def test_runs_that_change_together_are_judged_as_they_will_be(home: Home, store:
     assert problem.text == (
         "run 1 is a resnet18, and its weights do not fit a resnet34: choose arch resnet18, or start from another run"
     )
+
+
+def test_sampler_and_loss_that_both_balance_the_classes_are_warned_of_once_each(home: Home) -> None:
+    balancing = ["ce-sqrt", "ce-balanced", "class-balanced", "logit-adjusted"]
+    for_digits = [name for name, info in LOSSES.items() if not info.gives_grade]
+    grid = {"data": "digits", "loss": for_digits, "sampler": list(SAMPLERS), "seed": [0, 1]}
+    found = preflight(home, None, expand_grid(grid))
+    assert not found.errors and [problem.values for problem in found.warnings] == [
+        ("balanced", loss) for loss in balancing
+    ]
+    assert found.warnings[1].line == (
+        "sampler: sampler balanced and loss ce-balanced both correct for the class frequencies, so rare classes "
+        "count too much: use sampler shuffle, or use loss ce"
+    )
+    assert {name for name, info in LOSSES.items() if info.corrects_shares} == set(balancing)
+    without = make_spec({"data": "digits", "sampler": "balanced", "loss": "ce-balanced", "epochs": 0})
+    assert not preflight(home, None, [without]).problems, "what only evaluates draws and weighs nothing"
+    for way in found.warnings[0].ways_out:
+        assert way.field and not preflight(home, None, [spec_with(way)]).problems
+
+
+def spec_with(way: WayOut) -> RunSpec:
+    return make_spec({"data": "digits", "sampler": "balanced", "loss": "ce-sqrt", way.field: way.value})

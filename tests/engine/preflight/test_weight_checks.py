@@ -1,11 +1,13 @@
 """Weights files are opened before the runs that name them are queued."""
 
+import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from bad_runs import make_files
 from torch_here import load_torch_here
 
@@ -84,7 +86,9 @@ def test_without_torch_a_warning_says_that_nothing_was_opened(
 
 
 def test_a_repaired_plugin_is_checked_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([{"problems": ["the plug-in is broken"]}, {"problems": [None]}])
+    answers = iter(
+        [{"problems": ["the plug-in is broken"], "guesses": [None]}, {"problems": [None], "guesses": [None]}]
+    )
     monkeypatch.setattr(weight_checks, "ask", lambda *_, **__: next(answers))
     plugin, settings = home.root / "net.py", {"pretrained": "plain.safetensors", "arch": "net.py:make"}
     plugin.write_text("broken")
@@ -93,3 +97,33 @@ def test_a_repaired_plugin_is_checked_again(home: Home, monkeypatch: pytest.Monk
         assert problem.what == "the plug-in is broken"
     plugin.write_text("repaired")
     assert problems(home, **settings) == []
+
+
+def test_of_several_weights_a_warning_says_which_are_taken(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_torch_here(monkeypatch)
+    state = dict(resnet("resnet18", 3, "3x3", zero_init_residual=False).state_dict())
+    torch.save(
+        {"model": state, "model_ema": state, "args": argparse.Namespace(lr=0.1)}, home.root / "both.pth"
+    )
+    (guess,) = problems(home, pretrained="both.pth")
+    assert (guess.severity, guess.kind) == ("warning", "weights_guess")
+    assert guess.text == "both.pth holds several weights that fit: taken (key model), not key model_ema"
+    torch.save({"net": state, "args": argparse.Namespace(lr=0.1)}, home.root / "one.ckpt")
+    assert problems(home, pretrained="one.ckpt") == []
+
+
+def test_numbers_that_are_not_finite_are_said_before_hours_of_waiting(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_torch_here(monkeypatch)
+    state = dict(resnet("resnet18", 3, "3x3", zero_init_residual=False).state_dict())
+    torch.save({**state, "bn1.weight": state["bn1.weight"] * float("nan")}, home.root / "nan.pth")
+    (problem,) = problems(home, pretrained="nan.pth")
+    assert problem.severity == "error" and "nan.pth holds NaN or infinity" in problem.text
+
+
+def test_a_folder_is_no_weights_file(home: Home) -> None:
+    (problem,) = problems(home, pretrained="pets")
+    assert problem.kind == "no_weights" and problem.what == "pets is a folder"

@@ -79,6 +79,51 @@ def test_a_running_run_ends_by_its_own_pace(store: Store, worker: int) -> None:
     assert low < likely < high
 
 
+def small_epochs(store: Store) -> None:
+    """Make the epochs of all runs that have begun ones of a single step of 360 images, which takes 3 s."""
+    with store.write() as session:
+        session.execute(text(
+            "UPDATE run SET steps_per_epoch = 1, step = epoch, images_per_s = 120, "
+            "environment = '{\"device_name\": \"test processor\"}' WHERE steps_per_epoch > 0"
+        ))  # fmt: skip
+        session.execute(text("UPDATE epoch_metrics SET seconds = 3"))
+
+
+def test_a_data_set_smaller_than_a_batch_takes_the_time_of_its_images(store: Store, worker: int) -> None:
+    """A finished, a running and two waiting runs of 20 epochs of 360 images at 120 images/s in batches of 4,096."""
+    large = {"data": "digits", "epochs": 20, "batch_size": 4096}
+    add_runs(store, [make_spec({**large, "seed": seed}) for seed in range(2)])
+    add_runs(store, [make_spec({**large, "batch_size": 32}), make_spec({**large, "augment": "flip4"})])
+    for run_id, epochs in ((1, 20), (2, 10)):
+        held = queue.claim(store, worker)
+        assert held is not None and held.run_id == run_id
+        train(store, held, epochs, skill=0.5)
+        if run_id == 1:
+            queue.end(store, held, "done")
+    small_epochs(store)
+    with store.read() as session:
+        [past, running] = past_runs(session)[::-1]
+    assert past.images == running.images == pytest.approx(360)
+    told, now = waits(store), datetime.now(UTC)
+    ends = [each.ends[1] for number in (2, 3, 4) if (each := told[number]).ends]
+    lengths = [(end - start).total_seconds() for start, end in zip([now, *ends], ends, strict=False)]
+    assert lengths == pytest.approx([10 * 3, 20 * 3, 4 * 20 * 3], rel=0.2)
+
+
+def test_an_epoch_that_was_stopped_in_between_counts_with_the_images_that_its_steps_allow(
+    store: Store, worker: int
+) -> None:
+    add_runs(store, [make_spec({"data": "digits", "epochs": 4})])
+    held = queue.claim(store, worker)
+    assert held is not None
+    train(store, held, 1, skill=0.5)
+    with store.write() as session:
+        session.execute(text("UPDATE epoch_metrics SET seconds = 0.5"))  # of 20 steps of 32: 60 images
+    with store.read() as session:
+        [past] = past_runs(session)
+    assert past.images == 19 * 32 + 1
+
+
 def test_nobody_is_there(store: Store) -> None:
     add_runs(store, [make_spec({"data": "digits", "precision": "fp16"})])
     assert waits(store) == {1: waiting.Waiting("no worker")}

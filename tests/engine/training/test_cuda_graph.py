@@ -70,7 +70,7 @@ def train(
 
     for last in (False, True) if stop_at else (True,):
         session = small_session(home, run_id, spec, said)
-        replay = None if card is None else Replay(spec.batch_size, said.append, card)
+        replay = None if card is None else Replay(session.data.usual_batch, said.append, card)
         session.net = replace(session.net, replay=replay)
         assert session.train(memory, stop if stop_at else lambda: False) == last
     return memory
@@ -93,9 +93,9 @@ def test_replayed_batches_have_the_bits_of_computed_ones(
     plain = train(home, 1, spec, None)
     replayed = train(home, 2, spec, card, stop_at)
     assert outcome(home, 1, spec, plain) == outcome(home, 2, spec, replayed)
-    whole = {"flip4": 16}.get(str(settings.get("augment")), 3) * 3
-    frozen = whole // 3 if "freeze_epochs" in settings else 0
-    assert card.replays == whole - frozen
+    usual = {"flip4": 16}.get(str(settings.get("augment")), 4) * 3
+    frozen = usual // 3 if "freeze_epochs" in settings else 0
+    assert card.replays == usual - frozen
 
 
 def test_what_the_card_does_not_capture_is_computed_and_said(home: Home) -> None:
@@ -125,16 +125,17 @@ def test_a_failing_pass_fails_as_without_a_capture() -> None:
 
 def test_only_plain_steps_on_a_card_are_replayed() -> None:
     card, spec = torch.device("cuda"), small_spec()
-    assert make_replay(spec, card, "bf16", 5, print) is not None
+    assert make_replay(spec, card, "bf16", 5, 5, print) is not None
+    assert make_replay(spec, card, "bf16", 4, 4, print) is not None  # no batch is whole
     for device, precision, at_once in (
         (CPU, "bf16", 5),
         (card, "bf16", 2),
         (card, "fp16", 5),
         (card, "fp32", 5),
     ):
-        assert make_replay(spec, device, precision, at_once, print) is None
+        assert make_replay(spec, device, precision, 5, at_once, print) is None
     for settings in ({"cuda_graphs": "off"}, {"compile": True}, {"head": "dropout"}):
-        assert make_replay(small_spec(**settings), card, "bf16", 5, print) is None
+        assert make_replay(small_spec(**settings), card, "bf16", 5, 5, print) is None
 
 
 def test_a_spec_of_before_still_loads() -> None:

@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from torch import nn
 
 from engine.datasets.batches import Batch
-from engine.datasets.formats.grades import Order
+from engine.datasets.formats.labels.grades import Order
 from engine.datasets.groups import Groups
 from engine.datasets.index import Index, make_index
 from engine.datasets.read_options import ReadOptions

@@ -83,7 +83,7 @@ def test_check_opens_the_images_and_lists_all_problems(
     out = capsys.readouterr().out
     assert "✖ 1 of 10 images are not in" in out and out.endswith("✖ cannot be used, 1 warning\n")
     skipping = document(capsys, "lab", "--on-bad", "skip")
-    assert skipping["images"] == found["images"] - 2 == 7  # without the empty and the torn one
+    assert skipping["images"] == found["images"] - 3 == 7  # without the missing, the empty and the torn one
     severities = {problem["kind"]: problem["severity"] for problem in skipping["problems"]}
     assert severities == {kind: "note" if kind == "extra_files" else "warning" for kind in kinds}
     assert skipping["usable"] and skipping["sizes"] == {"16×16": 7}

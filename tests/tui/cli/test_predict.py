@@ -1,10 +1,12 @@
 """Predictions: those of the run itself for its test images, and what becomes of images that cannot be read."""
 
 import csv
+import importlib
 import io
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import torch
 from pictures import class_folders, draw, write_column
 from sessions import Memory
 
-from engine.datasets.formats.named_images import Named, images_of
+from engine.datasets.formats.tables.named_images import Named, images_of
 from engine.files.paths import Home
 from engine.prediction import predictor as room
 from engine.spec.grid import make_spec
@@ -182,3 +184,14 @@ def test_the_verb_runs_it_in_a_process_of_its_own(
     said = capfd.readouterr()
     assert said.out.splitlines()[0] == "image,answer,score"
     assert said.out.splitlines()[1].startswith('"./-odd/a,b.png",class') and said.err.startswith("1 image, ")
+
+
+def test_an_interrupt_while_torch_is_imported_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "engine.prediction.predictor":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "engine.prediction.predictor", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    assert importlib.import_module("engine.prediction.__main__").main() == 130

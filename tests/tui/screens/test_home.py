@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pilots import SMALL, app, go_to, notified, opened, shown, statuses, table, until
+from pilots import SMALL, app, asked, go_to, notified, opened, shown, statuses, table, until
 from textual.widgets import Static
 
 from engine.analysis.news import RunState, gather
@@ -17,7 +17,6 @@ from engine.store.database import Store, open_store
 from tui import verbs
 from tui.preferences.news_cursor import BEGINNING
 from tui.screens import run_actions
-from tui.screens.confirm import ConfirmScreen
 from tui.screens.journal import JournalScreen
 from tui.screens.text_prompt import AskScreen
 from tui.views.news_text import in_short
@@ -80,18 +79,18 @@ async def test_pause_retry_move_note_tag_and_remove(home: Home, study: Store) ->
         await until(pilot, lambda: "run 8: note set" in notified(pilot))
         await go_to(pilot, 6)
         await pilot.press("r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))  # it diverged: its epochs go
+        await until(pilot, lambda: asked(pilot))  # it diverged: its epochs go
         await pilot.press("n", "r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: asked(pilot))
         await pilot.press("y")
         await until(pilot, lambda: "run 6: queued again from the start" in notified(pilot))
         await go_to(pilot, 1)
         await pilot.press("D")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: asked(pilot))
         await pilot.press("n")
         assert 1 in statuses(study)
         await pilot.press("D")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: asked(pilot))
         await pilot.press("y")
         await until(pilot, lambda: table(pilot).row_count == 7)
         assert 1 not in statuses(study) and "run 1: removed with its folder" in notified(pilot)
@@ -116,7 +115,7 @@ async def test_what_cannot_be_brought_back_is_asked_for_even_untrained(home: Hom
         await opened(pilot)
         await go_to(pilot, 8)
         await pilot.press("D")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: asked(pilot))
         await pilot.press("n")
         assert 8 in statuses(study)
 

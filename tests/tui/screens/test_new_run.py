@@ -251,3 +251,18 @@ async def test_a_plugin_is_built_before_it_is_queued(
         await until(pilot, lambda: "queued #9" in notified(pilot))
     with study.read() as session:
         assert listing.get_run(session, 9).arch == "model.py:small"
+
+
+async def test_a_form_that_was_left_is_begun_again_with_what_was_typed(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await opened(pilot)
+        await form(pilot, "n")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "nothing is queued" not in notified(pilot)  # nothing was typed
+        await form(pilot, "n")
+        pilot.app.screen.query_one("#seed", Input).value = "1,2"
+        await pilot.press("escape")
+        await until(pilot, lambda: "a new form begins with what you typed" in notified(pilot))
+        await form(pilot, "n")
+        assert text(pilot, "seed") == "1,2"

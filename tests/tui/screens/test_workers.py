@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pictures import lab_csvs
-from pilots import SMALL, TALL, app, make_home, notified, opened, shown, until
+from pilots import SMALL, TALL, app, asked, make_home, notified, opened, shown, until
 from textual.pilot import Pilot
 from waiting import LIMIT_S
 
@@ -106,6 +106,12 @@ async def test_a_worker_is_stopped_and_drained_by_key(
         await pilot.press("d")
         await until(pilot, lambda: "worker 1 leaves when #5 has ended" in notified(pilot))
         await pilot.press("x")
+        await until(pilot, lambda: asked(pilot).startswith("Stop worker 1? #5, now at epoch 3 of 6, keeps"))
+        await pilot.press("enter")
+        assert len(told) == 1
+        await pilot.press("x")
+        await until(pilot, lambda: asked(pilot))
+        await pilot.press("y")
         await until(pilot, lambda: "worker 1 stops: #5 keeps its place and its checkpoint" in notified(pilot))
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)

@@ -11,7 +11,7 @@ from small import TRAIN, small_home, small_session, small_spec
 
 from engine.datasets import source
 from engine.datasets.formats import labels
-from engine.datasets.formats.numbering import Numbering
+from engine.datasets.formats.labels.numbering import Numbering
 from engine.files.paths import Home
 from engine.spec.grid import SpecError, load_spec
 from engine.store import history, listing, queue, workers

@@ -1,0 +1,164 @@
+"""Folders of classes: where they are, and the images and other files of each."""
+
+import contextlib
+import itertools
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.datasets.formats.names.folder_names import Names, is_masks, sort_names
+from engine.datasets.formats.names.image_files import is_image, may_be_picture, suffix_of
+from engine.datasets.formats.names.walk import holds_images, is_clutter, is_readme, subfolders, walk_images
+
+DATA_SUFFIXES = (
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".xls", ".xlsx", ".ods", ".xml", ".mat", ".parquet", ".pkl",
+)  # fmt: skip
+"""Suffixes of files that may hold labels."""
+_MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation", "thumb")
+_MARKED = re.compile(
+    r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
+)
+
+
+@dataclass
+class ClassFolder:
+    """Files of one folder that is a class; paths are relative to it."""
+
+    folder: Path
+    images: list[str]
+    unread: list[str] = field(default_factory=list)
+    """Files that may be pictures, in a format that is not decoded."""
+    masks: list[str] = field(default_factory=list)
+    """Images that are masks or thumbnails of others by their name or folder."""
+    inner: frozenset[str] = frozenset()
+    """Folders in it that hold images."""
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def class_folders(root: Path, *, in_split: bool) -> list[ClassFolder]:
+    """Read the folders in `root` that may be classes, sorted by name."""
+    return [_read_class(root / name) for name in class_names(root, in_split=in_split)]
+
+
+def class_names(root: Path, *, in_split: bool) -> list[str]:
+    """List the folders that may be classes by their names; inside a split one of several may be called `train`."""
+    names = folder_names(root)
+    if in_split and len(names.classes) > 1 and len(names.splits) == 1:
+        return sorted({*names.classes, *names.splits})
+    return list(names.classes)
+
+
+def folder_names(path: Path) -> Names:
+    """Sort the folders in a folder by what their names say."""
+    return sort_names([folder.name for folder in subfolders(path)])
+
+
+def has_split_folders(path: Path) -> bool:
+    """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
+    return any(class_roots(path / name) for name in folder_names(path).splits)
+
+
+def class_roots(folder: Path) -> list[Path]:
+    """Return the folders whose folders are classes: the split's own, the only folder in it, its `images`, or its parts.
+
+    An empty list where the folder holds images without class folders, or nothing."""
+    inside = subfolders(folder)
+    if len(inside) == 1 and not has_images(folder) and _is_wrapper(inside[0]):
+        return inside
+    names = sort_names([each.name for each in inside])
+    if any(map(holds_images, (folder / name for name in names.classes))):
+        return [folder]
+    pictures = [folder / name for name in names.media if not is_masks(name)]
+    if len(pictures) == 1 and not names.parts and _is_wrapper(pictures[0]):
+        return pictures
+    parts = [root for part in names.parts for root in part_roots(folder / part)]
+    if parts and len(parts) == len(names.parts):
+        return parts
+    return [folder] if names.classes and not holds_images(folder) else []
+
+
+def part_roots(part: Path) -> list[Path]:
+    """Return the part itself where it has class folders and no images beside them."""
+    return [part] if _is_wrapper(part) else []
+
+
+def _is_wrapper(folder: Path) -> bool:
+    return bool(class_names(folder, in_split=False)) and not has_images(folder)
+
+
+def has_images(folder: Path) -> bool:
+    """Return True where images lie directly in a folder."""
+    with os.scandir(folder) as entries:
+        return any(is_image(entry.name) and not is_clutter(entry.name) for entry in entries)
+
+
+def images_below(folder: Path) -> list[str]:
+    """List the images below a folder; those that cannot be listed count as none."""
+    return walk_images(folder, lambda _error: None)
+
+
+def only_folder(path: Path) -> Path | None:
+    """Return the only folder in `path` that holds something, where it may be a data set and nothing else is of use.
+
+    None where there are images, tables or other data beside it, and where it holds images alone."""
+    files = [entry.name for entry in _entries(path) if not entry.is_dir()]
+    if any(is_image(name) or _is_data(name) for name in files):
+        return None
+    filled = [folder for folder in subfolders(path) if any(_entries(folder))]
+    if len(filled) != 1:
+        return None
+    return filled[0] if any(entry.is_dir() or _is_data(entry.name) for entry in _entries(filled[0])) else None
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield the entries of a folder without clutter; none where it may not be read."""
+    with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
+        yield from (entry for entry in entries if not is_clutter(entry.name))
+
+
+def _is_data(name: str) -> bool:
+    return suffix_of(name) in (*DATA_SUFFIXES, ".npz") and not is_readme(name)
+
+
+def _read_class(folder: Path) -> ClassFolder:
+    others: list[str] = []
+    images = walk_images(folder, others=others)
+    masks = set(_masks(images))
+    if masks:
+        images = [image for image in images if image not in masks]
+    inner = frozenset(image.partition("/")[0] for image in images if "/" in image)
+    return ClassFolder(folder, images, [each for each in others if _is_unread(each)], sorted(masks), inner)
+
+
+def _is_unread(path: str) -> bool:
+    return may_be_picture(path.rpartition("/")[2])
+
+
+def _masks(images: Sequence[str]) -> list[str]:
+    """List the images in a folder such as `masks`, and those such as `a_mask.png` beside `a.png`; none where no image
+    would be left."""
+    text = "\n".join(images).lower()
+    found = []
+    if "/" in text:
+        inner = {image.rpartition("/")[0] for image in images if "/" in image}
+        masking = {folder for folder in inner if any(map(is_masks, folder.split("/")))}
+        found = [image for image in images if "/" in image and image.rpartition("/")[0] in masking]
+    if any(word in text for word in _MARKERS):
+        marked = {image: _MARKED.sub("", _stem(image)) for image in images if _MARKED.search(_stem(image))}
+        stems = {_stem(image) for image in images}
+        found += [image for image, bare in marked.items() if bare in stems]
+    return found if len(set(found)) < len(images) else []
+
+
+def _stem(image: str) -> str:
+    return image.rpartition(".")[0]
+
+
+def first_images(folder: Path, count: int) -> list[str]:
+    """List some images that lie directly in a folder."""
+    return list(itertools.islice((each.name for each in _entries(folder) if is_image(each.name)), count))

@@ -1,0 +1,13 @@
+"""Error for a table that names images, but whose columns the program cannot tell apart."""
+
+from collections.abc import Sequence
+
+from engine.datasets.formats.problems import DataError
+
+
+class ColumnsUnclear(DataError):
+    """Error that asks for a column; `names` are a sample of the image names in the table."""
+
+    def __init__(self, text: str, names: Sequence[str]) -> None:
+        self.names = names
+        super().__init__(text)
