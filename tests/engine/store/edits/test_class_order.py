@@ -10,7 +10,7 @@ import pytest
 from small import TRAIN, small_home, small_session, small_spec
 
 from engine.datasets import source
-from engine.datasets.formats import labels
+from engine.datasets.formats.labels import classes
 from engine.datasets.formats.labels.numbering import Numbering
 from engine.files.paths import Home
 from engine.spec.grid import SpecError, load_spec
@@ -244,7 +244,7 @@ def test_a_run_keeps_the_classes_that_it_began_with(
     alone, resumed, new = (trained.add() for _ in range(3))
     with monkeypatch.context() as patch:
         patch.setattr(
-            labels, "number_classes", lambda *_: Numbering(tuple("0123"), {str(n): n for n in range(4)})
+            classes, "number_classes", lambda *_: Numbering(tuple("0123"), {str(n): n for n in range(4)})
         )
         trained.train()
         assert trained.train(stop_after=1).class_names == list("0123")
