@@ -1,0 +1,31 @@
+"""All kinds of layout, and the drawing of one case of a kind."""
+
+from hypothesis import strategies as st
+
+from layouts import downloads, folders, label_forms, single_tables, split_tables
+from layouts.case import Case
+from layouts.dice import Dice
+from layouts.noise import add_noise
+from layouts.registry import KINDS
+
+__all__ = ["KINDS", "MODULES", "cases", "draw_case"]
+MODULES = (downloads, folders, label_forms, single_tables, split_tables)
+
+
+def draw_case(dice: Dice, kind: str) -> Case:
+    """Lay out a case of a kind, add noise, and sometimes a folder around all."""
+    case = Case(kind)
+    KINDS[kind](dice, case)
+    if case.scheme == "hundreds" and any(truth.told_by for truth in case.truth.values()):
+        case.doubtful("numbers far from 0 as labels of a table")
+    add_noise(dice, case)
+    if not case.given and dice.chance(8):
+        case.moved(dice.pick(("my_dataset", "data", "archive")))
+        case.doubtful("all in a folder")
+    return case
+
+
+@st.composite
+def cases(draw: st.DrawFn, kind: str) -> Case:
+    """Strategy of the cases of a kind."""
+    return draw_case(Dice.drawn(draw), kind)
