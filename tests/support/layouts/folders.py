@@ -26,6 +26,7 @@ ODD_SPLITS = (
     {"train": "Train_256", "test": "Test_256", "val": "Val_256"},
     {"train": "01_train", "test": "02_test", "val": "03_val"},
     {"train": "tr", "test": "te", "val": "va"},
+    {"train": "train2017", "test": "test2017", "val": "val2017"},
     {"train": "train", "test": "external", "val": "internal"},
 )
 LOOSE = {"test": ("test", "val"), "val": ("val", "test"), "train": ("train",)}
@@ -78,8 +79,9 @@ def rare_class_folders(dice: Dice, case: Case) -> None:
 @layout("split folders with classes")
 def split_class_folders(dice: Dice, case: Case) -> None:
     names = dice.pick(PLAIN_SPLITS)
-    case.says_splits = names["test"]
-    put_in_classes(case, draw_photos(dice, splits=dice.pick((SPLITS, THREE))), names)
+    splits = dice.pick((SPLITS, THREE, ("train", "val")))
+    case.says_splits = names[splits[1]]
+    put_in_classes(case, draw_photos(dice, splits=splits), names)
 
 
 @layout("split folders with classes, odd names")

@@ -2,14 +2,14 @@
 
 from hypothesis import strategies as st
 
-from layouts import downloads, folders, label_forms, single_tables, split_tables
+from layouts import downloads, folders, label_forms, more_downloads, single_tables, split_tables, traps
 from layouts.case import Case
 from layouts.dice import Dice
 from layouts.noise import add_noise
 from layouts.registry import KINDS
 
 __all__ = ["KINDS", "MODULES", "cases", "draw_case"]
-MODULES = (downloads, folders, label_forms, single_tables, split_tables)
+MODULES = (downloads, folders, label_forms, more_downloads, single_tables, split_tables, traps)
 
 
 def draw_case(dice: Dice, kind: str) -> Case:

@@ -55,7 +55,7 @@ class Form:
         return ("\ufeff" if self.has_mark else "") + self.newline.join(lines) + self.newline * self.blank_end
 
     def _cell(self, cell: str) -> str:
-        if self.is_quoted or self.delimiter in cell or '"' in cell:
+        if self.is_quoted or self.delimiter in cell or '"' in cell or "\n" in cell:
             return '"' + cell.replace('"', '""') + '"'
         return cell
 

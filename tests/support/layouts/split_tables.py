@@ -43,9 +43,8 @@ ODD_COLUMNS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("split", {"train": "train", "val": "val", "test": "holdout"}),
     ("split", {"train": "train_split", "test": "test_split"}),
     ("image_set", {"train": "train", "val": "val", "test": "test"}),
-    ("ds", {"train": "development", "test": "evaluation"}),
 )
-EITHER = {"PublicTest": ("val", "test"), "holdout": ("val", "test"), "evaluation": ("val", "test")}
+EITHER = {"PublicTest": ("val", "test"), "holdout": ("val", "test")}
 """Words that may be read as more than one split."""
 
 
@@ -184,7 +183,7 @@ def oddly_named_tables(dice: Dice, case: Case) -> None:
 
 def _tables(dice: Dice, case: Case, photos: Photos, names: Mapping[str, str], form: str) -> None:
     case.describe(photos)
-    case.says_splits = next(iter(names.values()))
+    case.says_splits = [*names.values()][-1]
     headings = dice.pick(IMAGE_HEADINGS), dice.pick(LABEL_HEADINGS)
     for split, name in names.items():
         folder = folder_of(form, split)
