@@ -137,7 +137,7 @@ def loose_parts(dice: Dice, case: Case) -> None:
     """Images in the parts of a download: no part is a class."""
     photos = draw_photos(dice)
     form = dice.pick(
-        ("part_{}", "images_{:03d}", "batch{}", "HAM10000_images_part_{}", "patient{}", "fold_{}", "00{}")
+        ("part_{}", "images_{:03d}", "batch{}", "HAM10000_images_part_{}", "patient{}", "fold_{}")
     )
     case.describe(photos)
     case.doubtful("folders that are parts")

@@ -24,7 +24,21 @@ WORDS: dict[str, tuple[str, ...]] = {
     "yes and no": ("no", "yes", "maybe", "never", "always"),
     "true and false": ("True", "False", "Both", "Neither", "Other"),
     "hyphens": ("t-shirt", "top-hat", "x-ray", "anti-tank", "e-bike"),
+    "vehicles": ("train", "car", "bus", "tram", "boat"),
+    "face masks": ("with_mask", "without_mask", "mask_weared_incorrect", "no_mask", "mask"),
+    "numbered": ("class_1", "class_2", "class_3", "class_4", "class_5"),
+    "stars": ("grade 1", "grade 2", "grade 3", "grade 4", "grade 5"),
+    "fakes": ("original", "fake", "edited", "real", "test"),
+    "sums": ("3+3", "3+4", "4+3", "4+4", "5+5"),
+    "roman": ("I", "II", "III", "IV", "V"),
+    "ranges": ("0-10", "11-20", "21-30", "31-40", "41-50"),
+    "regions": ("EU", "NA", "AS", "AF", "SA"),
+    "halves": ("0.5", "1.5", "2.5", "3.5", "4.5"),
+    "gaps": ("0", "2", "4", "6", "8"),
+    "bodies": ("left eye", "right eye", "images", "data", "labels"),
 }
+DOUBTFUL_IN_TABLES = ("hundreds", "gaps", "halves", "regions", "fakes")
+"""Classes that a reader of tables may doubt: numbers that are no grades, words that may mean something else."""
 NUMBERS: dict[str, tuple[str, ...]] = {"grades": GRADES, "from one": FROM_ONE}
 CLASSES = {**WORDS, **NUMBERS}
 
@@ -40,6 +54,13 @@ NAMES = {
     "dots": "scan.2021.{}",
     "hyphens": "a-{}-b",
     "upper": "DSC{:05d}",
+    "percent": "img%20{}",
+    "comma": "img, {}",
+    "hash": "scan#{}",
+    "apostrophe": "it's {}",
+    "splits": "test_{}",
+    "parts": "a..{}",
+    "emoji": "🐕{}",
 }
 SUFFIXES = (".jpg", ".png", ".jpeg", ".tif", ".bmp", ".webp", ".JPG", ".PNG", ".tiff", ".Jpeg")
 RARE_SUFFIXES = (".jfif", ".gif", ".ppm")
@@ -88,27 +109,30 @@ def draw_photos(
     namings: Sequence[str] = tuple(NAMES),
     splits: Sequence[str] = SPLITS,
     suffixes: Sequence[str] = SUFFIXES,
+    more: int = 0,
 ) -> Photos:
-    """Draw 6 to 40 images of 2 to 5 classes; every split has an image of each class."""
+    """Draw 6 to 40 images of 2 to 5 classes; every split has an image of each class.
+
+    The first class has `more` images besides."""
     scheme, naming = dice.pick(schemes), dice.pick(namings)
     classes = CLASSES[scheme][: dice.number(2, 5)]
     least = max(3, len(splits))
-    each = [dice.number(least, 8) for _ in classes]
+    each = [dice.number(least, 8) + (0 if place else more) for place, _ in enumerate(classes)]
     places = [
         (label, splits[turn] if turn < len(splits) else dice.pick(("train", *splits)))
         for label, count in zip(classes, each, strict=True)
         for turn in range(count)
     ]
     numbers = dice.shuffled(range(len(places)))
-    one = dice.pick(suffixes)
+    one, are_mixed = dice.pick(suffixes), dice.chance(6)
     photos = [
-        Photo(_stem(naming, number, dice), one, label, split, number)
+        Photo(_stem(naming, number), dice.pick(suffixes) if are_mixed else one, label, split, number)
         for (label, split), number in zip(places, numbers, strict=True)
     ]
     return Photos(tuple(sorted(photos, key=lambda photo: photo.number)), classes, scheme, naming)
 
 
-def _stem(naming: str, number: int, dice: Dice) -> str:
+def _stem(naming: str, number: int) -> str:
     if naming == "eyes":
         return f"{100 + number // 2}_{('left', 'right')[number % 2]}"
     if naming == "hex":

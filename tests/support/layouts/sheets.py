@@ -30,6 +30,7 @@ ODD_LABEL_HEADINGS = (
     "emotion",
     "class_name",
     "label:LABEL",
+    "name",
     "DR",
     "Id",
 )
