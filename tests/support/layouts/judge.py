@@ -43,7 +43,7 @@ class Judgement:
 def judged(case: Case) -> Judgement:
     """Write a case to a new folder, read it and judge what was read."""
     with tempfile.TemporaryDirectory(prefix="layout-") as made:
-        folder = Path(made).resolve()
+        folder = Path(made).resolve() / "home" / "retina"  # readers may look at what lies beside the data
         case.write(folder)
         return judge(case, folder, survey_folder(folder / case.given, ReadOptions()))
 

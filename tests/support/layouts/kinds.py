@@ -15,7 +15,7 @@ from layouts import (
 from layouts.case import Case
 from layouts.dice import Dice
 from layouts.noise import add_noise
-from layouts.photos import DOUBTFUL_IN_TABLES
+from layouts.photos import DOUBTFUL_IN_FOLDERS, DOUBTFUL_IN_TABLES
 from layouts.registry import KINDS
 
 __all__ = ["KINDS", "MODULES", "cases", "draw_case"]
@@ -28,6 +28,8 @@ def draw_case(dice: Dice, kind: str) -> Case:
     KINDS[kind](dice, case)
     if case.scheme in DOUBTFUL_IN_TABLES and any(truth.told_by for truth in case.truth.values()):
         case.doubtful(f"{case.scheme} as labels of a table")
+    if case.scheme in DOUBTFUL_IN_FOLDERS and any(not truth.told_by for truth in case.truth.values()):
+        case.doubtful(f"{case.scheme} as folders of classes")
     add_noise(dice, case)
     if not case.given and dice.chance(8):
         case.moved(dice.pick(("my_dataset", "data", "archive")))

@@ -39,6 +39,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 DOUBTFUL_IN_TABLES = ("hundreds", "gaps", "halves", "regions", "fakes")
 """Classes that a reader of tables may doubt: numbers that are no grades, words that may mean something else."""
+DOUBTFUL_IN_FOLDERS = ("vehicles", "fakes", "bodies")
+"""Classes whose folders have the names of splits or of what is no class."""
 NUMBERS: dict[str, tuple[str, ...]] = {"grades": GRADES, "from one": FROM_ONE}
 CLASSES = {**WORDS, **NUMBERS}
 

@@ -75,8 +75,8 @@ def headless_table(dice: Dice, case: Case) -> None:
     photos, folder = draw_photos(dice), dice.pick(FOLDERS)
     put(case, photos, folder, "labels.csv")
     columns = [image_column("", folder, draw_plain_cells(dice, case, folder)), label_column("")]
-    if photos.are_numbered:
-        case.doubtful("numbers as names, no header")
+    if photos.are_numbered or photos.naming == "comma":
+        case.doubtful("numbers or commas in names, no header")
     write_table(
         case, "labels.csv", draw_form(dice), dice.shuffled(columns), rows_of(dice, photos.all), header=False
     )
