@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.formats.labels import normal
 from engine.datasets.index import SKIPPED, Index, Survey, survey_folder
 from engine.datasets.read_options import ReadOptions
 from engine.problem import Problem
@@ -121,7 +120,9 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", normal(text.strip()))
+    """Reduce a class's name: `01`, `1` and `1.0` are the same, and so are both Unicode forms of a word."""
+    whole = re.fullmatch(r"0*(\d+)(\.0+)?", text.strip(), re.ASCII)
+    return whole[1] if whole else unicodedata.normalize("NFC", text.strip())
 
 
 def _is(case: Case, found: str, label: str | None) -> bool:
