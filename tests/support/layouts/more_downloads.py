@@ -11,7 +11,9 @@ from layouts.single_tables import rows_of
 @layout("test folder without labels")
 def unlabelled_test_folder(dice: Dice, case: Case) -> None:
     """Class folders in train; images to be classified directly in test."""
-    photos = draw_photos(dice)
+    photos = draw_photos(
+        dice, splits=("train", "test", "train")
+    )  # two images a class: one can be drawn for test
     case.describe(photos)
     folder = dice.pick(("test", "test1", "Test"))
     for photo in photos.all:
