@@ -23,9 +23,6 @@ OPEN = {
     "unused folder beside classes": "a folder called figures or docs may be a class",
     "masks beside": "a folder called `cat masks` may be a class",
     "longer tables": "a comment before the header hides the delimiter, and folders beside are taken",
-    "split column, odd": "columns of tr and te, or of True and False, are passed over",
-    "split folders without classes": "folders called tr and te may be classes",
-    "split folders with classes, odd names": "a class called train, in splits called tr and te",
 }
 """Kinds of which some cases are still read wrong in silence, and why."""
 COUNTS: dict[str, Counter[str]] = {}
