@@ -43,9 +43,18 @@ def leave(terminal: Terminal) -> None:
 def test_an_answer_that_was_typed_before_the_question_is_none(terminal: Terminal, study: Store) -> None:
     terminal.send("xyyy")
     terminal.until_shows("Cancel #5, now at epoch 3 of 6?")
-    terminal.send("n")
-    terminal.until(lambda: "Cancel #5" not in terminal.text, what="the question to be answered with no")
+
+    def is_answered() -> bool:
+        """No counts only once the question has been drawn; one `n` too many opens the form."""
+        if "Cancel #5" in terminal.text:
+            terminal.send("n")
+        return "Cancel #5" not in terminal.text
+
+    terminal.until(is_answered, what="the question to be answered with no")
     assert request(study, 5) is None
+
+
+def test_an_answer_to_the_question_that_is_seen_counts(terminal: Terminal, study: Store) -> None:
     terminal.send("x")
     terminal.until_shows("Cancel #5, now at epoch 3 of 6?")
     until(lambda: terminal.send("y") or request(study, 5) == "cancel")

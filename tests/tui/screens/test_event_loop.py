@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cell_images import SKILL, answer, is_drawn
 from loop_guard import guarded
-from pilots import SMALL, app, notified, opened, shown, table, until
+from pilots import SMALL, app, asked, notified, opened, shown, table, until
 from studies import LABELS
 from textual.pilot import Pilot
 
@@ -70,7 +70,9 @@ async def on_comparison(pilot: Pilot[Any]) -> None:
 async def on_workers_and_data(pilot: Pilot[Any]) -> None:
     await pilot.press("W")
     await on(pilot, WorkersScreen)
-    await pilot.press("j", "k", "d", "x", "w")
+    await pilot.press("j", "k", "d", "x")
+    await until(pilot, lambda: asked(pilot))
+    await pilot.press("y", "w")
     await until(pilot, lambda: "worker 1 stops" in notified(pilot))
     await pilot.press("escape", "d")
     await on(pilot, DataScreen)
