@@ -19,12 +19,6 @@ from engine.datasets.index import Index, Survey, survey_folder
 from engine.datasets.read_options import ReadOptions
 
 EXAMPLES = int(os.environ.get("RESNET_TUI_LAYOUT_EXAMPLES", "330"))
-OPEN = {
-    "unused folder beside classes": "a folder called figures or docs may be a class",
-    "masks beside": "a folder called `cat masks` may be a class",
-    "longer tables": "a comment before the header hides the delimiter, and folders beside are taken",
-}
-"""Kinds of which some cases are still read wrong in silence, and why."""
 COUNTS: dict[str, Counter[str]] = {}
 
 
@@ -37,13 +31,7 @@ def table_of_outcomes() -> Iterator[None]:
             print(f"{kind:42s}" + "".join(f"{counts[each] or '':>15}" for each in OUTCOMES))
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=[pytest.mark.xfail(reason=OPEN[kind])] if kind in OPEN else [])
-        for kind in KINDS
-    ],
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_read_is_true_or_told(kind: str) -> None:
     counts = COUNTS.setdefault(kind, Counter())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.datasets.formats.cells import normal
 from engine.datasets.formats.folders.class_tree import DATA_SUFFIXES, ClassFolder
-from engine.datasets.formats.names.folder_names import doubtful_numbers, sort_names
+from engine.datasets.formats.names.folder_names import doubtful_classes, doubtful_numbers, sort_names
 from engine.datasets.formats.names.image_files import advice_for, is_image, suffix_of
 from engine.datasets.formats.names.walk import is_clutter, is_readme
 from engine.datasets.formats.problems import note, warning
@@ -22,6 +22,7 @@ def problems_of_classes(folders: Sequence[ClassFolder]) -> list[Problem]:
     for folder in folders:
         by_name.setdefault(folder.name, []).append(folder)
     found = [*_unread(by_name), *_without_images(by_name), *_masks(by_name), *_doubtful(list(by_name))]
+    found += _kept_beside(by_name)
     return [*found, *_inner_classes(by_name), *_merged(by_name)]
 
 
@@ -84,6 +85,25 @@ def _doubtful(names: Sequence[str]) -> list[Problem]:
     )
     ways = [WayOut("give the labels in a table with the columns image,label")]
     return [warning("numbered_folders", text, "folders that differ by a number", doubtful, ways)]
+
+
+def _kept_beside(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Problem]:
+    """Warn of folders that are called like those which people keep beside their data."""
+    names = doubtful_classes([name for name, same in by_name.items() if any(each.images for each in same)])
+    if not names:
+        return []
+    counts = {name: sum(len(each.images) for each in by_name[name]) for name in names}
+    said = listed(f"{name} ({count:,})" for name, count in counts.items())
+    ways = [WayOut("move what is no class out of the folder")]
+    return [
+        warning(
+            "doubtful_classes",
+            f"folders taken as classes, with their images: {said}",
+            "a folder may be no class",
+            names,
+            ways,
+        )
+    ]
 
 
 def _inner_classes(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Problem]:

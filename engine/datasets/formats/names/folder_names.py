@@ -45,6 +45,16 @@ _CLASS_WORDS = frozenset(
     )
 )  # fmt: skip
 """Words that number classes: `grade_0`."""
+KEPT_BESIDE = frozenset(
+    (
+        "figures", "figure", "figs", "plots", "docs", "doc", "documentation", "predictions", "preds",
+        "results", "output", "outputs", "to label", "unlabeled", "unlabelled", "unsorted", "sorted", "backup",
+        "backups", "old", "tmp", "temp", "samples", "examples", "models", "checkpoints", "logs", "scripts",
+        "notebooks", "screenshots", "archive", "todo", "inbox", "new", "misc", "trash", "deleted", "rejected",
+        "exclude", "excluded", "unused", "ignore",
+    )
+)  # fmt: skip
+"""Names, as words, of folders that people keep beside their data."""
 _WORDNET = re.compile(r"n\d{8}")
 _DATE = re.compile(r"(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])")
 
@@ -84,7 +94,7 @@ def sort_names(names: Sequence[str]) -> Names:
     left = [name for name in names if name not in splits and name not in others]
     parts = tuple(name for name in left if _PART.fullmatch(name) or _MADE_BY_PROGRAMS.fullmatch(name))
     left = [name for name in left if name not in parts]
-    media = tuple(name for name in left if _is_media(name))
+    media = tuple(name for name in left if _is_media(name) or _is_masks_of(name, left))
     if media or parts:
         media += tuple(name for name in left if set(words_in(name)) <= _BESIDE and words_in(name))
     return Names(splits, others, parts, media, tuple(name for name in left if name not in media))
@@ -107,6 +117,11 @@ def doubtful_numbers(names: Sequence[str]) -> list[str]:
     return found if len(found) * 2 > len(names) and len(found) > 1 else []
 
 
+def doubtful_classes(names: Collection[str]) -> list[str]:
+    """Return the names of folders that people keep beside their data, and that may be classes all the same."""
+    return [name for name in names if (words := words_in(name)) and " ".join(words) in KEPT_BESIDE]
+
+
 def near_names(names: Collection[str]) -> list[tuple[str, str]]:
     """Return pairs of names that differ by case, blanks, hyphens, underscores or Unicode form alone."""
     firsts: dict[str, str] = {}
@@ -122,6 +137,13 @@ def near_names(names: Collection[str]) -> list[tuple[str, str]]:
 def _is_media(name: str) -> bool:
     words = _words(name)
     return bool(words & (MASKS | PICTURES)) and words <= MASKS | PICTURES | _QUALIFIERS
+
+
+def _is_masks_of(name: str, names: Collection[str]) -> bool:
+    """Return True for masks of a class beside it: `cat masks` beside `cat`."""
+    words = words_in(name)
+    kept = [word for word in words if word not in MASKS | {"mask"}]
+    return kept != words and any(words_in(other) == kept for other in names if other != name)
 
 
 def _words(name: str) -> set[str]:

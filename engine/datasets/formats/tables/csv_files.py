@@ -24,7 +24,14 @@ def read_rows(path: Path) -> list[tuple[str, ...]]:
     rows = _cells(path, text)
     if all(len(row) <= 1 for row in rows):
         rows = _between_blanks(text) or rows
-    return [row for row in rows if not _is_blank(row)]
+    return _without_title([row for row in rows if not _is_blank(row)])
+
+
+def _without_title(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Drop lines of one cell in front of a table of several columns: a title, or a comment."""
+    wide = sum(len(row) > 1 for row in rows)
+    first = next((place for place, row in enumerate(rows) if len(row) > 1), 0)
+    return rows[first:] if wide * 2 > len(rows) else rows
 
 
 def _between_blanks(text: str) -> list[tuple[str, ...]] | None:
@@ -101,7 +108,7 @@ def _text(path: Path) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter that cuts most of the first rows into as many cells as the first one.
+    """Return the delimiter that cuts most of the first rows into equally many cells.
 
     Of commas, semicolons and tabs it is the one that gives the most cells; a bar where none of them gives more than
     one cell, for bars stand between several labels of a cell too; else a comma."""
@@ -115,9 +122,10 @@ def _widest(lines: Sequence[str], delimiters: Iterable[str]) -> str | None:
     for delimiter in delimiters:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
         widths = [len(row) for row in rows]
-        if not widths or widths[0] == 1 or widths.count(widths[0]) * 2 <= len(widths):
+        width = max(widths, key=widths.count, default=1)
+        if width == 1 or widths.count(width) * 2 <= len(widths):
             continue
-        found = (widths[0], sum(is_image(cell.strip()) for row in rows for cell in row))
+        found = (width, sum(is_image(cell.strip()) for row in rows for cell in row))
         if found > most:
             best, most = delimiter, found
     return best

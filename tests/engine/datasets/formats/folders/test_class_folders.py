@@ -300,3 +300,18 @@ def test_only_folder(tmp_path: Path) -> None:
     assert only_folder(tmp_path) == tmp_path / "my_data"
     assert only_folder(tree(tmp_path / "flat", "images/#.jpg*4")) is None
     assert only_folder(tree(tmp_path / "table", "d/#.jpg*4", "d/l.csv")) == tmp_path / "table" / "d"
+
+
+def test_folders_that_people_keep_beside_their_classes_are_warned_of(tmp_path: Path) -> None:
+    tree(tmp_path, *classes("."), "figures/plot.png", "to_label/#.jpg*3")
+    found = survey(tmp_path)
+    assert found.checked().class_names == ("cat", "dog", "figures", "to_label")
+    [problem] = [each for each in found.problems if each.kind == "doubtful_classes"]
+    assert problem.what == "folders taken as classes, with their images: figures (1), to_label (3)"
+
+
+def test_masks_of_a_class_beside_it_are_no_class(tmp_path: Path) -> None:
+    tree(tmp_path, *classes("."), "cat masks/#.png*4", "dog_mask/#.png*4")
+    found = survey(tmp_path)
+    assert found.checked().class_names == ("cat", "dog")
+    assert [each.kind for each in found.problems] == ["unused_folders"]
