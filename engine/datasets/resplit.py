@@ -10,7 +10,8 @@ from pathlib import Path
 from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import DataError
 from engine.datasets.groups import groups_by_name
-from engine.datasets.index import SKIPPED, Index, survey_folder
+from engine.datasets.index import SKIPPED, Index
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.datasets.formats.labels.grades import LabelSource, Order, find_order
-from engine.datasets.index import Index, Survey, make_index, survey_folder
+from engine.datasets.index import Index, Survey
+from engine.datasets.indexing import make_index, survey_folder
 from engine.datasets.layouts import recognise
 from engine.datasets.read_options import ReadOptions
 from engine.files.paths import Home

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from engine.datasets.index import Index, Survey, survey_folder
+from engine.datasets.index import Index, Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.source import index_data
 from engine.files.paths import Home

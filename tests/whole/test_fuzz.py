@@ -18,7 +18,7 @@ from waiting import LIMIT_S
 
 from engine.datasets.formats.npz import npz_images
 from engine.datasets.formats.tables.named_images import images_of
-from engine.datasets.index import survey_folder
+from engine.datasets.indexing import survey_folder
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look

@@ -15,7 +15,8 @@ from layouts.dice import Dice
 from layouts.judge import OUTCOMES, READ, REFUSED, SILENT, judge, judged
 from layouts.kinds import KINDS, cases, draw_case
 
-from engine.datasets.index import Index, Survey, survey_folder
+from engine.datasets.index import Index, Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 
 EXAMPLES = int(os.environ.get("RESNET_TUI_LAYOUT_EXAMPLES", "330"))

@@ -13,7 +13,8 @@ from engine.datasets.formats.labels.grades import Order
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.rows import Row
 from engine.datasets.groups import groups_by_column, groups_by_name
-from engine.datasets.index import Index, survey_layout
+from engine.datasets.index import Index
+from engine.datasets.indexing import survey_layout
 from engine.datasets.leaks import other_member
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.splits import draw_split, split_seed

@@ -14,7 +14,8 @@ from torch import nn
 from engine.datasets.batches import Batch
 from engine.datasets.formats.labels.grades import Order
 from engine.datasets.groups import Groups
-from engine.datasets.index import Index, make_index
+from engine.datasets.index import Index
+from engine.datasets.indexing import make_index
 from engine.datasets.read_options import ReadOptions
 from engine.metrics.evaluation import Evaluation
 from engine.store.claims import Claim

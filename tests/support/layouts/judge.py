@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets.index import SKIPPED, Index, Survey, survey_folder
+from engine.datasets.index import SKIPPED, Index, Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 from engine.problem import Problem
 from layouts.case import Case, Truth

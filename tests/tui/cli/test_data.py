@@ -9,7 +9,7 @@ import pytest
 from pictures import class_folders, draw, lab_csvs, write_column
 from PIL import Image
 
-from engine.datasets.index import survey_folder
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 from tui.cli import run
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from engine.datasets.formats.cells import is_missing, is_whole
 from engine.datasets.formats.labels.grades import LabelSource
-from engine.datasets.formats.layout import Layout, place
+from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names.image_names import looks_like
 from engine.datasets.formats.names.places import Places
+from engine.datasets.formats.placing import place
 from engine.datasets.formats.problems import DataError, error, no_header
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tables.csv_files import read_column

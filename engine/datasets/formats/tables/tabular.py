@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from engine.datasets.formats.labels.grades import LabelSource
 from engine.datasets.formats.labels.several_labels import with_one_label
-from engine.datasets.formats.layout import Layout, place
+from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names.places import Places
+from engine.datasets.formats.placing import place
 from engine.datasets.formats.problems import DataError, error, no_header
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.tables.folder_splits import folder_splits, unused_folder_splits

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.datasets.index import Index, survey_folder
+from engine.datasets.index import Index
+from engine.datasets.indexing import survey_folder
 from engine.datasets.packed import pack
 from engine.datasets.pixels import samples
 from engine.datasets.pixels.content import image_hashes, known_hashes

@@ -14,7 +14,8 @@ from engine.datasets.formats.folders.class_folders import (
     read_split_folders,
 )
 from engine.datasets.formats.problems import DataError
-from engine.datasets.index import Survey, survey_folder
+from engine.datasets.index import Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 
 

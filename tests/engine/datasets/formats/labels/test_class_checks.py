@@ -6,7 +6,7 @@ import pytest
 from pictures import touch
 from trees import classes, tree
 
-from engine.datasets.index import survey_folder
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 
 

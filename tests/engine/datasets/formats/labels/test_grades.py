@@ -10,7 +10,8 @@ from indexes import index_builtin
 from pictures import touch
 
 from engine.datasets.formats.labels.grades import LabelSource, find_order, says_grades, severity
-from engine.datasets.index import Index, Survey, survey_folder
+from engine.datasets.index import Index, Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 from engine.datasets.source import index_data
 from engine.files.paths import Home

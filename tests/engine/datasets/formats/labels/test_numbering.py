@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pictures import touch
 
 from engine.datasets.formats.labels.classes import Classes, classes_in_words, find_classes
-from engine.datasets.index import Survey, survey_folder
+from engine.datasets.index import Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 
 

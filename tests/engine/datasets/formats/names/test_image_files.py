@@ -13,7 +13,8 @@ from waiting import LIMIT_S
 from engine.datasets.formats.names import image_files
 from engine.datasets.formats.names.image_files import HEIF, SUFFIXES, is_image, suffix_of
 from engine.datasets.formats.names.image_names import without_suffix
-from engine.datasets.index import Survey, survey_folder
+from engine.datasets.index import Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.pixels.open_image import FORMATS, open_image
 from engine.datasets.pixels.rgb import to_rgb
 from engine.datasets.read_options import ReadOptions

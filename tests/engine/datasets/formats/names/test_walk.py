@@ -6,7 +6,7 @@ import pytest
 from trees import classes, tree
 
 from engine.datasets.formats.names.walk import holds_images, is_clutter, subfolders, walk_images
-from engine.datasets.index import survey_folder
+from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 
 CLUTTER = (

@@ -12,7 +12,8 @@ from pictures import class_folders, draw, touch
 from PIL import Image
 
 from engine.datasets.formats.names.walk import walk_images
-from engine.datasets.index import SKIPPED, SPLITS, Survey, survey_folder
+from engine.datasets.index import SKIPPED, SPLITS, Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.open_image import open_image

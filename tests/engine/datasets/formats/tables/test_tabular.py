@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pictures import class_folders, draw, touch
 
-from engine.datasets.index import SKIPPED, SPLITS, Survey, survey_folder
+from engine.datasets.index import SKIPPED, SPLITS, Survey
+from engine.datasets.indexing import survey_folder
 from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.open_image import file_of, open_image
