@@ -35,9 +35,7 @@ class RunSpec(BaseModel):
     label_column: str = setting("", "column of labels", "Data")
     split_column: str = setting("", "column that says train, val or test", "Data")
     group_column: str = setting("", "column of what must stay in one split, such as the patient", "Data")
-    class_names: str = setting(
-        "", "names of the classes in their order, separated by commas; words become grades by it", "Data"
-    )
+    class_names: str = setting("", "names of the classes in their order, separated by commas", "Data")
     ordered: Literal["auto", "on", "off"] = setting(
         "auto",
         "whether the classes are grades, from the least to the worst; auto: where a heading, the layout or words of "

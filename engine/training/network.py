@@ -24,7 +24,7 @@ from engine.training.step import Network
 def make_network(
     context: RunContext, data: PreparedData, weights: Weights | None, *, resumes: bool
 ) -> Network:
-    """Build the network at its start, from `weights` or, where it `resumes`, without. Raises WeightsError, PluginError."""
+    """Build the network at its start, from `weights` unless it `resumes`. Raises WeightsError, PluginError."""
     spec, device, precision = context.spec, context.device, context.precision
     classes = data.index.class_names
     built = build_network(
