@@ -110,22 +110,23 @@ def _text(path: Path) -> str:
 def _delimiter(text: str) -> str:
     """Return the delimiter that cuts most of the first rows into equally many cells.
 
-    Of commas, semicolons and tabs it is the one that gives the most cells; a bar where none of them gives more than
+    Of commas, semicolons and tabs it is the one that does so with the most rows, of several the one that gives the most
+    cells; a bar where none of them gives more than
     one cell, for bars stand between several labels of a cell too; else a comma."""
     lines = text.split("\n", SNIFFED_ROWS)[:SNIFFED_ROWS]
     return _widest(lines, ",;\t") or _widest(lines, "|") or ","
 
 
 def _widest(lines: Sequence[str], delimiters: Iterable[str]) -> str | None:
-    """Return the delimiter that gives the most cells, of several the one with the most names of image files."""
-    best, most = None, (1, 0)
+    """Return the delimiter that fits best; of several the one with the most names of image files."""
+    best, most = None, (0, 0, 0)
     for delimiter in delimiters:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
         widths = [len(row) for row in rows]
         width = max(widths, key=widths.count, default=1)
         if width == 1 or widths.count(width) * 2 <= len(widths):
             continue
-        found = (width, sum(is_image(cell.strip()) for row in rows for cell in row))
+        found = (widths.count(width), width, sum(is_image(cell.strip()) for row in rows for cell in row))
         if found > most:
             best, most = delimiter, found
     return best

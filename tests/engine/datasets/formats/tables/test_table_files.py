@@ -27,6 +27,7 @@ def images(root: Path) -> Path:
     [
         "sep=;\r\nimage;label\r\n" + "".join(f"{name};{label}\r\n" for name, label in CELLS),
         "image\tlabel\n" + "".join(f"{name}\t{label}\n" for name, label in CELLS),
+        "image;label\n" + "".join(f"old, dir/{name};{label}\n" for name, label in CELLS),
         "# made by hand\nLabels of 2021\n\nimage;label\n"
         + "".join(f"{name};{label}\n" for name, label in CELLS),
         "image|label\n" + "".join(f"{name}|{label}\n" for name, label in CELLS),
