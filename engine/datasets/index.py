@@ -84,15 +84,22 @@ class Index:
         """Describe the index in one line: layout, images of each split, classes, baseline, groups.
 
         `name_setting` words the setting that would turn the order of the classes round."""
+        return f"{self.describe_images()}, {self.describe_classes(name_setting)}"
+
+    def describe_images(self) -> str:
+        """Describe the layout and the number of images of each split."""
         present = [name for name in SPLITS if name in self.splits]
-        parts = [f"{len(self.rows_of(name)):,} {name}" for name in present]
-        split = present[0]
+        return f"{self.kind}: {', '.join(f'{len(self.rows_of(name)):,} {name}' for name in present)}"
+
+    def describe_classes(self, name_setting: NameSetting = setting_words) -> str:
+        """Describe the classes with their images in the first split, their order, the baseline and the groups."""
+        split = next(name for name in SPLITS if name in self.splits)
         classes = classes_in_words(self.class_names, self.counts(split))
-        parts.append(f"{len(self.class_names)} classes ({split}: {classes})")
+        parts = [f"{len(self.class_names)} classes ({split}: {classes})"]
         parts += filter(None, [self.order.said(name_setting)])
         parts.append(f"baseline {self.baseline():.4f}")
         parts += [f"{len(self.groups_used):,} groups by {self.group_rule}"] if self.groups else []
-        return f"{self.kind}: {', '.join(parts)}"
+        return ", ".join(parts)
 
     def with_classes(self, names: Sequence[str]) -> "Index":
         """Return the index with its classes numbered as in `names`; as it is where `names` lacks one of them."""

@@ -30,7 +30,9 @@ class FormReport:
     texts: Mapping[str, str]
     """Texts of the form that the report is about."""
     found: str = ""
-    """Detected layout of the data, in words."""
+    """Detected layout of the data and the images of each split, in words."""
+    classes: str = ""
+    """Classes of the data and their order, in words; empty for built-in data."""
     problems: Mapping[str, str] = field(default_factory=dict)
     """Problems by field, as in `Checked.problems`."""
     warnings: tuple[str, ...] = ()
@@ -91,11 +93,13 @@ def queue_form(home: Home, specs: Sequence[RunSpec], name: str) -> Queued:
 
 def _of_problems(texts: Mapping[str, str], data: DataFound, problems: Sequence[Problem]) -> FormReport:
     is_built_in = texts["data"].strip() in BUILTIN_DEFAULTS
-    described = data.describe(form_setting)
-    found = "✔ built in" if is_built_in else f"✔ {described}" if described else ""
+    index = data.index if data.index is not None and data.index.root is not None else None
+    found = "✔ built in" if is_built_in else f"✔ {index.describe_images()}" if index is not None else ""
+    classes = index.describe_classes(form_setting) if index is not None else ""
     # A lack of disk space is shown beside the size of what will be written.
     briefs = [each.brief or each.what for each in warnings_of(problems) if each.kind != "disk"]
-    return FormReport(texts, found, beside_fields(errors_of(problems)), tuple(dict.fromkeys(briefs)))
+    wrong = beside_fields(errors_of(problems))
+    return FormReport(texts, found, classes, wrong, tuple(dict.fromkeys(briefs)))
 
 
 def _data_alone(home: Home, texts: Mapping[str, str]) -> DataFound:

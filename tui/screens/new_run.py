@@ -211,6 +211,8 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
             self.query_one(f"#{name}", Input).placeholder = default
         self._summarise()
         lines = preview(self._checked.specs, report.repeats if report is not None else (), MOST_SHOWN)
+        if self._last is not None and self._last.classes and self._found(texts) == self._last.found:
+            lines.insert(0, f"{self._last.classes}\n")
         self.query_one("#preview", Static).update("\n".join(map(plain, lines)))
 
     def _found(self, texts: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ def test_the_form_says_whether_the_classes_are_in_order_and_how_to_say_otherwise
     def found(more: str) -> str:
         texts = {"data": "pets", "more": more}
         report = report_on(home, texts, check(texts))
-        return report.found or " ".join(report.problems.values())
+        return report.classes or " ".join(report.problems.values())
 
     assert "no order (names of folders do not say so; ordered=on in more if they are grades)" in found("")
     assert "3 classes (train: class0 8, class1 8, class2 8)" in found("")

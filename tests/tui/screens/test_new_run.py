@@ -223,9 +223,9 @@ async def test_settings_that_read_the_data_otherwise_look_again(home: Home, stud
         await form(pilot, "n")
         pilot.app.screen.query_one("#data", Input).value = "set"
         pilot.app.screen.query_one("#more", Input).value = "label_column=b"
-        await until(pilot, lambda: "3 classes" in shown(pilot, "#data-says"))
+        await until(pilot, lambda: "3 classes" in shown(pilot, "#preview"))
         pilot.app.screen.query_one("#more", Input).value = "label_column=a"
-        await until(pilot, lambda: "2 classes" in shown(pilot, "#data-says"))
+        await until(pilot, lambda: "2 classes" in shown(pilot, "#preview"))
 
 
 async def test_a_plugin_is_built_before_it_is_queued(
