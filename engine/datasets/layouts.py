@@ -177,12 +177,22 @@ def _lab_in_folder(folder: DataFolder) -> Layout | None:
 def _tables_with_images(folder: DataFolder) -> Layout | None:
     fits = folder.tables.fits
     if any(fit.are_files for fit in fits):
-        return _read_chosen(folder, choose_tables(fits))
+        chosen = choose_tables(fits)
+        is_usual = any(fit.is_usual for fit in chosen)
+        return _read_chosen(folder, chosen) if is_usual or not _has_class_folders(folder) else None
     return _tables_without_images(folder) if folder.options.images is not None else None
 
 
 def _tables_without_images(folder: DataFolder) -> Layout | None:
     return _read_chosen(folder, choose_tables(folder.tables.fits)) if folder.tables.fits else None
+
+
+def _has_class_folders(folder: DataFolder) -> bool:
+    """Return True where the folders are classes: texts beside them that name images are seldom labels."""
+    try:
+        return has_split_folders(folder.path) or read_class_folders(folder.path) is not None
+    except NotClasses:
+        return False
 
 
 def _read_chosen(folder: DataFolder, chosen: list[Fit]) -> Layout:
@@ -229,8 +239,11 @@ def _class_folders(folder: DataFolder) -> Layout | None:
 
 
 def _refuse_for_table(folder: DataFolder, either: str) -> None:
-    """Raise DataError for a table that names the images, without their folders, and whose columns are unclear."""
+    """Raise DataError for a table that names the images, without their folders, and whose columns are unclear, and
+    where nothing `either` holds labels for one that cannot be read."""
     for name, why in folder.tables.failures.items():
+        if why.is_unread and not either:
+            raise DataError(f"{folder.path / name} {why.reason}")
         if why.names_images and (not why.names_folders or not either):
             raise DataError(f"{folder.path / name} {why.reason}{either}")
 
@@ -240,6 +253,8 @@ def _split_tables(folder: DataFolder) -> Layout | None:
     splits = splits_of([each.name for each in subfolders(folder.path)])
     inner = {name: DataFolder(folder.path / name, folder.options) for name in splits}
     fitting = {name: each for name, each in inner.items() if any(fit.are_files for fit in each.tables.fits)}
+    if has_split_folders(folder.path):  # class folders: texts in them that name images are seldom labels
+        return None
     if folder.options.images is not None or "train" not in {splits[name] for name in fitting}:
         return None
     ordered = sorted(fitting, key=lambda name: (SPLITS.index(splits[name]), name))

@@ -38,7 +38,7 @@ def _between_blanks(text: str) -> list[tuple[str, ...]] | None:
     """Cut lines such as `0001.jpg 3` at their blanks; None where the lines do not have as many cells each.
 
     An image name ends with its suffix and may contain blanks; what follows it may be one label of several words."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
     matches = [_NAME_AND_REST.fullmatch(line) for line in lines]
     headless = matches if matches and matches[0] else matches[1:]
     if headless and all(headless):

@@ -13,7 +13,7 @@ def read_json_lines(path: Path) -> list[tuple[str, ...]]:
     A list of plain values is one cell with `|` between them. Raises DataError, which names the line."""
     objects = []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
     except UnicodeDecodeError as error:

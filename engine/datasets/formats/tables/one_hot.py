@@ -1,5 +1,6 @@
 """Labels written as one column a class, with a 1 in the column of the image's class."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,16 @@ FLAGS = {
     **dict.fromkeys(("0", "0.0", "false", "no", ""), False),
     **dict.fromkeys(("1", "1.0", "true", "yes", "x"), True),
 }
-LEAST_SHARE = 0.95
-"""Least share of rows with exactly one 1; the other rows are reported one by one."""
+LEAST_SHARE = 0.8
+"""Least share of rows with exactly one 1, the other rows being reported one by one."""
+LEAST_OF_PAIR = 0.95
+"""The same for two columns, which may be two other answers: `male` and `smoker`."""
+LEAST_WITHOUT_TWO = 0.5
+"""The same where no row has two: images without any label are common."""
+MOST_TRIED = 8
+"""Runs of columns that are checked with all rows."""
+SAMPLE = 500
+"""Rows that are looked at to find the columns; all rows are then checked once."""
 SEVERAL = "|"
 """Sign between the classes of an image with several, as data sets with several labels in a cell write them."""
 
@@ -22,21 +31,23 @@ class OneHot:
     places: tuple[int, ...]
     """Columns, counted from 0."""
     is_exclusive: bool
-    """True where (nearly) every row has exactly one 1."""
+    """True where nearly every row has exactly one 1."""
 
 
 def find_one_hot(columns: GivenColumns, taken: Sequence[int | None]) -> OneHot | None:
-    """Find the longest run of columns of 0 and 1, two or more, in which (nearly) every row has one 1.
+    """Find the longest run of columns of 0 and 1, two or more, in which nearly every row has one 1.
 
     Where there is none, return the longest run in which rows have several; None where fewer than three columns hold 0
     and 1 alone. `taken` are the columns that hold something else."""
     body = columns.table.rows[1:] if columns.has_header else ()
-    runs = _runs(
-        [place for place in range(columns.table.width) if place not in taken and _is_binary(body, place)]
-    )
-    exclusive = [found for run in runs if (found := _exclusive_part(body, run))]
-    if exclusive:
-        return OneHot(max(exclusive, key=len), is_exclusive=True)
+    sample = body[:SAMPLE]
+    left = [place for place in range(columns.table.width) if place not in taken]
+    binary = [place for place in left if _is_binary(sample, place) and _is_binary(body, place)]
+    runs = _runs(binary)
+    parts = sorted((part for run in runs for part in _exclusive_parts(sample, run)), key=len, reverse=True)
+    for part in parts[:MOST_TRIED]:
+        if _is_exclusive([sum(FLAGS[row[place].lower()] for place in part) for row in body], len(part)):
+            return OneHot(part, is_exclusive=True)
     longest = max(runs, key=len, default=())
     return OneHot(longest, is_exclusive=False) if len(longest) > 2 else None
 
@@ -62,12 +73,19 @@ def _runs(places: Sequence[int]) -> list[tuple[int, ...]]:
     return [tuple(run) for run in runs]
 
 
-def _exclusive_part(body: Sequence[Sequence[str]], run: Sequence[int]) -> tuple[int, ...] | None:
-    """Return the longest part of a run, two columns or more, in which (nearly) every row has exactly one 1."""
-    flags = [[FLAGS[row[place].lower()] for place in run] for row in body]
-    for length in range(len(run), 1, -1):
-        for start in range(len(run) - length + 1):
-            ones = sum(sum(row[start : start + length]) == 1 for row in flags)
-            if ones >= LEAST_SHARE * len(body):
-                return tuple(run[start : start + length])
-    return None
+def _exclusive_parts(sample: Sequence[Sequence[str]], run: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the parts of a run, two columns or more, in which nearly every row of a sample has exactly one 1."""
+    sums = [[0, *itertools.accumulate(FLAGS[row[place].lower()] for place in run)] for row in sample]
+    return [
+        tuple(run[start:stop])
+        for start in range(len(run) - 1)
+        for stop in range(start + 2, len(run) + 1)
+        if _is_exclusive([row[stop] - row[start] for row in sums], stop - start)
+    ]
+
+
+def _is_exclusive(ones: Sequence[int], width: int) -> bool:
+    """Return True where nearly every row has exactly one 1; `ones` counts those of each row in `width` columns."""
+    needed = LEAST_WITHOUT_TWO if max(ones, default=0) < 2 else LEAST_SHARE
+    needed = needed if width > 2 else LEAST_OF_PAIR
+    return ones.count(1) >= needed * len(ones) > 0

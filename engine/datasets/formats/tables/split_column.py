@@ -69,10 +69,10 @@ def find_split_column(columns: GivenColumns, image: int | None) -> SplitColumn |
     for place in range(columns.table.width):
         if place == image or (columns.has_header and heading(columns.header[place]) not in SPLIT_HEADINGS):
             continue
-        named = sum(_by_word(row[place]) is not None for row in body)
+        named = sum(row[place].lower() in SPLIT_WORDS for row in body)
         needed = sum(row[place] != "" for row in body) if columns.has_header else 2 * len(body) - 1
         if named * 2 > needed:
-            return SplitColumn(place, _by_word)
+            return SplitColumn(place, lambda cell: SPLIT_WORDS.get(cell.lower()))
     return None
 
 

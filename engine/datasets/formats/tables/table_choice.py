@@ -1,6 +1,7 @@
 """Choice of the tables of images and labels among a folder's files."""
 
 import contextlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine.datasets.formats.split_names import split_in_name
 from engine.datasets.formats.tables.column_roles import Columns, find_columns
 from engine.datasets.formats.tables.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.tables.folder_splits import BY_FOLDER
-from engine.datasets.formats.tables.table_files import Table, is_table, read_table
+from engine.datasets.formats.tables.table_files import Table, TableError, is_table, read_table
 from engine.datasets.read_options import ReadOptions
 
 MAX_TABLES = 50
@@ -40,6 +41,11 @@ class Fit:
         return self.table.path.name
 
     @property
+    def is_usual(self) -> bool:
+        """True for a file that is always a table of images or of results: people keep texts of all kinds in others."""
+        return self.name.lower().endswith((".csv", ".tsv"))
+
+    @property
     def split(self) -> str | None:
         """Split in the file's name; None where it names none."""
         return split_in_name(self.table.path.stem)
@@ -54,6 +60,8 @@ class Failure:
     """True where it names images that are here, and only its columns are unclear."""
     names_folders: bool = False
     """True where its image names have the folders that the images are in."""
+    is_unread: bool = False
+    """True for a file that is called a table, and that could not be read as one."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,9 @@ def find_tables(folder: Path, names: Iterable[str], options: ReadOptions) -> Tab
     failures: dict[str, Failure] = {}
     places = Places(folder, options.images)
     for name in _candidates(names):
+        if is_submission(name):
+            failures[name] = Failure("has made-up labels: it is a sample of a submission")
+            continue
         try:
             fits.append(fit_table(folder / name, options, places))
         except DataError as error:
@@ -126,18 +137,16 @@ def _candidates(names: Iterable[str]) -> list[str]:
     """Return the first files with the suffix of a table; a text file of an image's name is its annotation."""
     every = list(names)
     images = {without_suffix(name) for name in every if is_image(name)}
-    tables = [
-        name
-        for name in filter(is_table, every)
-        if name.rpartition(".")[0] not in images and not is_readme(name)
-    ]
+    tables = [name for name in filter(is_table, every) if not is_readme(name)]
+    tables = [name for name in tables if not (name.endswith(".txt") and name.rpartition(".")[0] in images)]
     return sorted(sorted(tables, key=lambda name: (name.endswith(".txt"), name))[:MAX_TABLES])
 
 
 def _failure(path: Path, error: DataError, places: Places) -> Failure:
     reason = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ").replace(f"{path}", path.name)
     if not isinstance(error, ColumnsUnclear):
-        return Failure(reason)
+        is_unread = isinstance(error, TableError) and path.suffix.lower() not in (".txt", ".lst")
+        return Failure(reason, is_unread=is_unread)
     names = [name for name in error.names if name]
     found = places.best(names)[0].count(names) or len(places.tree.read(names).read)
     return Failure(
@@ -167,6 +176,7 @@ def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
 
     A table whose images are bare numbers, such as one of results, is no rival of one that names files, nor a short one
     of a long one. Raises DataError where there are several tables and their names do not tell the splits apart."""
+    fits = [fit for fit in fits if fit.is_usual] or fits
     if len(fits) == 1:
         return list(fits)
     by_split: dict[str, list[Fit]] = {}
@@ -178,16 +188,14 @@ def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
     longest = max(len(fit.body) for fit in fits)
     named = [fit for fit in fits if not fit.columns.are_numbers]
     strong = named or [fit for fit in fits if len(fit.body) >= LEAST_SHARE * longest]
-    whole = [fit for fit in strong if not is_submission(fit.name)]
-    for fewer in (strong, whole):
-        if len(fewer) == 1:
-            return fewer
-    names = ", ".join(fit.name for fit in whole or fits)
+    if len(strong) == 1:
+        return strong
+    names = ", ".join(fit.name for fit in strong)
     raise DataError(
         f"{fits[0].table.path.parent} has several tables of images and labels ({names}): give one as data"
     )
 
 
 def is_submission(name: str) -> bool:
-    """Return True for Kaggle's sample of a submission, whose labels are made up."""
-    return "submission" in name.lower()
+    """Return True for the sample of a submission, whose labels are made up, and for somebody's predictions."""
+    return re.search(r"submission|submit|^(?:preds?|predictions?)\.", name.lower()) is not None

@@ -42,14 +42,21 @@ class Table:
         return [row[number] for row in self.rows]
 
 
+class TableError(DataError):
+    """Error for a file that cannot be read as a table."""
+
+
 def is_table(name: str) -> bool:
     """Return True for the name of a table; hidden files and the lock files of office programs are none."""
     return name.lower().endswith(tuple(READERS)) and not name.startswith((".", "~$"))
 
 
 def read_table(path: Path) -> Table:
-    """Read the rows of a file. Raises DataError for a file that is empty or no table."""
-    cells = without_empty_columns(READERS[path.suffix.lower()](path))
+    """Read the rows of a file. Raises DataError for an empty file, TableError for one that is no table."""
+    try:
+        cells = without_empty_columns(READERS[path.suffix.lower()](path))
+    except DataError as error:
+        raise TableError(error.problem) from None
     if not cells:
         raise DataError(f"{path} is empty: it needs a row for each image")
     widths = [len(row) for row in cells]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from engine.datasets.formats.problems import note, warning
-from engine.datasets.formats.tables.table_choice import Failure, Fit, is_submission
+from engine.datasets.formats.tables.table_choice import Failure, Fit
 from engine.problem import Problem
 
 
@@ -15,13 +15,12 @@ def unused_tables(
     doubtful = {
         fit.name: "has images and labels" + ("" if fit.are_files else ", and none of its images is here")
         for fit in left
-        if not is_submission(fit.name)
     }
-    doubtful |= {name: why.reason for name, why in failures.items() if why.names_images}
+    doubtful |= {name: why.reason for name, why in failures.items() if why.names_images or why.is_unread}
     others = [fit.name for fit in left if fit.name not in doubtful]
     others += [name for name in failures if name not in doubtful]
     problems = [
-        warning("table_not_used", f"{name} is not used: it {why}", f"{name} not used", [name])
+        warning("table_not_used", f"{name} is not used ({why})", f"{name} not used", [name])
         for name, why in sorted(doubtful.items())
     ]
     if others:

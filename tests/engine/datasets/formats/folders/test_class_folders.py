@@ -124,11 +124,9 @@ def test_files_beside_class_folders_that_may_hold_labels_are_named(tmp_path: Pat
             "note",
             "not used, because the names of the folders are the labels: train/extra.xls",
         ),
-        (
-            "note",
-            "not used: a.jsonl (line 1 of a.jsonl is no JSON object); book.xlsx (is no spreadsheet that can be read); "
-            "labels.csv (has no column of labels); train.txt (has no column of labels)",
-        ),
+        ("warning", "a.jsonl is not used (line 1 of a.jsonl is no JSON object: write one for each image)"),
+        ("warning", "book.xlsx is not used (is no spreadsheet that can be read: save it as CSV)"),
+        ("note", "not used: labels.csv (has no column of labels); train.txt (has no column of labels)"),
     ]
 
 

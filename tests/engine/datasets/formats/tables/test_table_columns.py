@@ -139,7 +139,7 @@ def test_several_columns_that_hold_are_no_classes(tmp_path: Path) -> None:
     assert survey(tmp_path, label_column="effusion").usable
 
 
-@pytest.mark.parametrize("sign", ["|", ";", ",", " ", "+"])
+@pytest.mark.parametrize("sign", ["|", ";", ","])
 def test_several_labels_in_a_cell_are_never_a_class_unasked(tmp_path: Path, sign: str) -> None:
     cells = ["nv", "mel", f"nv{sign}mel", "bkl"]
     found = survey(
@@ -152,6 +152,30 @@ def test_several_labels_in_a_cell_are_never_a_class_unasked(tmp_path: Path, sign
     if sign != ",":
         asked = survey(tmp_path, class_names=tuple(cells))
         assert asked.checked().class_names == tuple(cells) and not kinds(asked, "warning")
+
+
+@pytest.mark.parametrize("sign", [" ", "+", "/", " & "])
+def test_labels_that_may_be_several_stay_classes_with_a_warning(tmp_path: Path, sign: str) -> None:
+    cells = ["red", "car", f"red{sign}car", "bus"]
+    found = survey(
+        table(tmp_path, "image,label", lambda _place, number: f"{number}.png,{cells[LABELS[number]]}")
+    )
+    assert found.checked().class_names == tuple(sorted(cells))
+    assert kinds(found, "warning") == ["maybe_several_labels"] and found.warnings[0].count == 6
+    assert not kinds(survey(tmp_path, class_names=tuple(cells)), "warning")
+
+
+def test_one_column_a_class_with_some_odd_rows(tmp_path: Path) -> None:
+    def row(_place: int, number: int, odd: str) -> str:
+        return (
+            f"{number}.png,{odd if number < 3 else ','.join(str(int(c == LABELS[number])) for c in range(4))}"
+        )
+
+    head = "image,MEL,NV,BCC,AKIEC"
+    found = survey(table(tmp_path, head, lambda place, number: row(place, number, "0,0,0,0")))
+    assert kinds(found) == ["missing_label"] and found.problems[-1].count == 3
+    found = survey(table(tmp_path, head, lambda place, number: row(place, number, "1,1,0,0")))
+    assert found.usable and kinds(found, "warning") == ["several_labels"] and found.warnings[0].count == 3
 
 
 def test_names_with_signs_in_them_are_classes(tmp_path: Path) -> None:
@@ -287,3 +311,40 @@ def test_masks_of_the_same_names_are_not_the_images(tmp_path: Path) -> None:
     touch(tmp_path / "annotations", *(f"{number}.png" for number in range(COUNT)))
     found = survey(tmp_path)
     assert found.checked().root == tmp_path / "images" and kinds(found, "warning") == ["several_folders"]
+
+
+@pytest.mark.parametrize("name", ["sample_submission.csv", "submission_format.csv", "predictions.csv"])
+def test_a_submission_is_never_taken_for_the_labels(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / "train", *(f"{number}.png" for number in range(COUNT)))
+    (tmp_path / name).write_text("id,label\n" + "".join(f"{n},{n % 2}\n" for n in range(COUNT)))
+    assert not survey(tmp_path).usable
+    (tmp_path / "labels.csv").write_bytes(b"id,label\n" + b"".join(b"%d,K\xf6ln\n" % n for n in range(COUNT)))
+    assert "labels.csv is not a CSV text file" in survey(tmp_path).problems[0].text
+    assert survey(tmp_path / name).usable, "the file itself may be given"
+
+
+def test_texts_beside_class_folders_are_no_labels(tmp_path: Path) -> None:
+    paths = [f"{word}/{number}.png" for word in ("cat", "dog") for number in range(12)]
+    touch(tmp_path, *paths)
+    lines = "".join(f"{path} {number % 3}\n" for number, path in enumerate(paths))
+    for name in ("captions.txt", "list.lst"):
+        (tmp_path / name).write_text(lines)
+        found = survey(tmp_path)
+        assert found.checked().class_names == ("cat", "dog") and kinds(found, "warning") == ["table_not_used"]
+        (tmp_path / name).unlink()
+
+
+def test_two_copies_of_a_table_are_one(tmp_path: Path) -> None:
+    table(tmp_path, "image,label", lambda _place, number: f"{number}.png,c{LABELS[number]}")
+    (tmp_path / "list.txt").write_text("".join(f"{n}.png c{LABELS[n]}\n" for n in range(COUNT)))
+    found = survey(tmp_path)
+    assert labels_by_name(found) == truth("c{}") and kinds(found, "warning") == ["table_not_used"]
+
+
+def test_words_of_other_columns_are_no_splits(tmp_path: Path) -> None:
+    words = ["public", "private"]
+    found = survey(
+        table(tmp_path, "image,label,dataset", lambda _p, n: f"{n}.png,c{LABELS[n]},{words[n // 4 % 2]}"),
+        label_column="label",
+    )
+    assert found.own_splits == () and found.usable

@@ -56,7 +56,7 @@ def test_aptos_takes_the_table_with_labels(tmp_path: Path) -> None:
     index = found.checked()
     assert index.kind == "APTOS' train.csv, images in train_images"
     assert index.counts("train") == index.counts("test") == [1, 1]
-    not_used = "not used: sample_submission.csv; test.csv (has no column of labels)"
+    not_used = "not used: sample_submission.csv (has made-up labels); test.csv (has no column of labels)"
     assert not_used in [problem.text for problem in found.problems]
 
 
