@@ -30,7 +30,8 @@ Both are of the best epoch.
 - **AUC** is the probability that an image of a class gets a higher score for that class than an image of another, \
 averaged over the classes. **Matthews correlation** and **Cohen's kappa, unweighted** measure agreement beyond chance \
 for classes without order: 0 is chance, 1 is perfect.
-- **Referable** means grade 2 or more, where classes are ordered grades: ranked by p(grade ≥ 2), or by the predicted \
+- **Referable** means the third class or a worse one, where classes are ordered grades (grade 2 or more of 0 to 4): \
+ranked by their probability, or by the predicted \
 grade where the network has a single output. **Calibration error**: mean gap between confidence and accuracy over 15 \
 bins of equal width.
 - **Train accuracy (running average)** is measured on the epoch's augmented batches while the network changes; it may \

@@ -27,7 +27,14 @@ from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import splits_of
 from engine.datasets.formats.tables.lab import LAB_FILES, read_lab
 from engine.datasets.formats.tables.split_tables import SPLITS, join_splits
-from engine.datasets.formats.tables.table_choice import Fit, Tables, choose_tables, find_tables, fit_table
+from engine.datasets.formats.tables.table_choice import (
+    Fit,
+    Tables,
+    choose_tables,
+    find_tables,
+    fit_table,
+    is_usual,
+)
 from engine.datasets.formats.tables.table_files import is_table
 from engine.datasets.formats.tables.tabular import read_tables
 from engine.datasets.formats.tables.unused_tables import unused_tables
@@ -63,10 +70,15 @@ class DataFolder:
         return find_tables(self.path, self.names, self.options)
 
     @property
-    def table_failures(self) -> list[str]:
-        """Reasons why no table fits; empty where one names images and labels."""
+    def table_failures(self) -> list[DataError]:
+        """Errors of tables that do not fit; empty where one names images and labels."""
         failures = {} if self.tables.fits else self.tables.failures
-        return [f"{self.path / name} {why.reason}" for name, why in failures.items()]
+        return [self.table_error(name) for name in failures]
+
+    def table_error(self, name: str, more: Sequence[WayOut] = ()) -> DataError:
+        """Return the error for a table that does not fit."""
+        why = self.tables.failures[name]
+        return DataError(error("no_layout", f"{self.path / name} {why.reason}", ways=[*why.ways, *more]))
 
 
 @dataclass(frozen=True)
@@ -128,8 +140,11 @@ def _in_folder(folder: DataFolder) -> Layout:
     if inner is not None and layout is not None:
         return replace(layout, why=f"{folder.path} holds nothing but {inner.name}, and {layout.why}")
     _check_options(UNKNOWN, folder.path, folder.options, folder.table_failures)
-    _refuse_for_table(folder, "")
-    raise flat_images(folder.path) or DataError(_unknown(folder))
+    _refuse_for_table(folder)
+    usual = [name for name in folder.tables.failures if is_usual(name)]
+    if flat := flat_images(folder.path):
+        raise folder.table_error(usual[0]) if usual else flat
+    raise DataError(_unknown(folder))
 
 
 def _first_layout(folder: DataFolder) -> Layout | None:
@@ -143,25 +158,26 @@ def _first_layout(folder: DataFolder) -> Layout | None:
     return None
 
 
-def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, failures: Sequence[str]) -> None:
+def _check_options(kind: LayoutKind, path: Path, options: ReadOptions, failures: Sequence[DataError]) -> None:
     """Raise DataError where an option is set that the layout does not use.
 
-    `failures` are the reasons why the tables that were tried do not fit."""
+    `failures` are the errors of tables that were tried and do not fit."""
     columns = [options.image_column, options.label_column, options.split_column, options.group_column]
     wanted = next(filter(None, columns), None)
     if wanted and not kind.takes_columns:
-        raise DataError(
-            failures[0] if failures else f"{path} has no table, and so no column {wanted!r}: leave it out"
+        raise next(
+            iter(failures), DataError(f"{path} has no table, and so no column {wanted!r}: leave it out")
         )
     if options.images is not None and not kind.takes_images:
         what, ways = f"{path} has no table that names images", [WayOut("leave it out")]
-        raise DataError(failures[0] if failures else error("no_table", what, ways=ways, field="images"))
+        raise next(iter(failures), DataError(error("no_table", what, ways=ways, field="images")))
 
 
 def _unknown(folder: DataFolder) -> str:
     needs = list(dict.fromkeys(kind.needs for kind in LAYOUTS))
     arrays = _arrays(folder)
-    reasons = [f"{len(arrays)} .npz files: give one of them as data"] if arrays else folder.table_failures
+    several = [f"{len(arrays)} .npz files: give one of them as data"]
+    reasons = several if arrays else list(map(str, folder.table_failures))
     return (
         f"{folder.path} holds no layout that is known: it needs {', '.join(needs[:-1])}, or {needs[-1]}"
         + (f" ({reasons[0]})" if reasons else "")
@@ -230,22 +246,21 @@ def _class_folders(folder: DataFolder) -> Layout | None:
     except NotClasses:
         if folder.tables.fits:
             return None
-        _refuse_for_table(folder, "")
+        _refuse_for_table(folder)
         raise
     if layout is None:
         return None
-    _refuse_for_table(folder, ", or move it elsewhere if the folders are the classes")
+    _refuse_for_table(folder, [WayOut("move it elsewhere if the folders are the classes")])
     return _beside_tables(folder, layout)
 
 
-def _refuse_for_table(folder: DataFolder, either: str) -> None:
-    """Raise DataError for a table that names the images, without their folders, and whose columns are unclear, and
-    where nothing `either` holds labels for one that cannot be read."""
+def _refuse_for_table(folder: DataFolder, others: Sequence[WayOut] = ()) -> None:
+    """Raise DataError for a table that names the images, without their folders, and whose columns are unclear.
+
+    Without `others`, ways that do without a table, also for one that has the folders or cannot be read."""
     for name, why in folder.tables.failures.items():
-        if why.is_unread and not either:
-            raise DataError(f"{folder.path / name} {why.reason}")
-        if why.names_images and (not why.names_folders or not either):
-            raise DataError(f"{folder.path / name} {why.reason}{either}")
+        if (why.is_unread and not others) or (why.names_images and not (why.names_folders and others)):
+            raise folder.table_error(name, others)
 
 
 def _split_tables(folder: DataFolder) -> Layout | None:

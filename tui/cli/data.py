@@ -79,7 +79,10 @@ def split(
     column = "" if group == "pattern" else group
     spec = make_spec({**settings, "group_column": column, "data": home.stored(path)})
     shares = Shares(spec.test_fraction, spec.val_fraction, seed)
-    index = resplit(survey_data(home, spec).checked(), shares, by_pattern=group == "pattern")
+    survey = survey_data(home, spec)
+    index = resplit(survey.checked(), shares, by_pattern=group == "pattern")
+    if survey.own_splits:
+        print_message(f"the split of the data ({', '.join(survey.own_splits)}) is replaced by a new one")
     target = home.resolve(str(out))
     needed = write_split(index, target, inside=home.root)
     _say_split(index, target / TABLE)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
+from engine.metrics.ranking import REFERABLE_GRADE
 from engine.metrics.selection import how_chosen
 from engine.spec.run_spec import FIELDS, GROUP_OF
 from tui.formatting import decimals, plain
@@ -165,7 +166,7 @@ def _best(document: Mapping[str, Any], width: int) -> Iterator[str]:
     yield from textwrap.wrap(text, width)
     yield from class_table(document["class_names"], row)
     further = _further(row, document["select_on"], width)
-    for line in (*further, *_apart(row, document["metrics"][-1])):
+    for line in (*further, *_apart(document["class_names"], row, document["metrics"][-1])):
         yield from textwrap.wrap(line, width)
 
 
@@ -201,11 +202,12 @@ def _further(row: Row, selected_on: str, width: int) -> Iterator[str]:
         yield f"also at epoch {row['epoch']}: {', '.join(found)}"
 
 
-def _apart(row: Row, last: Row) -> Iterator[str]:
+def _apart(names: Sequence[str], row: Row, last: Row) -> Iterator[str]:
     """Yield results that fit no table: referable images, groups, train images in evaluation mode."""
     if row["auc_referable"] is not None and row["sensitivity_referable"] is not None:
+        lowest = plain(names[REFERABLE_GRADE])
         yield (
-            f"referable (grade 2 or more): AUC {decimals(row['auc_referable'], 3)}; sensitivity "
+            f"referable (class {lowest} or worse): AUC {decimals(row['auc_referable'], 3)}; sensitivity "
             f"{decimals(row['sensitivity_referable'], 3)} at specificity "
             f"{decimals(row['specificity_referable'], 3)} as predicted, "
             f"{decimals(row['sensitivity_referable_at_93'], 3)} at .93 or more, "

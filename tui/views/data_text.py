@@ -50,7 +50,9 @@ def _facts(document: Mapping[str, Any], name_setting: NameSetting) -> Iterator[s
     drawn = [name for name, found in document["splits"].items() if found["drawn"]]
     if drawn:
         yield _fact(
-            "split", f"the data have none: {' and '.join(drawn)} drawn at random, seeded by their fingerprint"
+            "split",
+            f"the data have {'none' if len(drawn) > 1 or 'train' in drawn else f'no {drawn[0]}'}: "
+            f"{' and '.join(drawn)} drawn at random, seeded by their fingerprint",
         )
 
 

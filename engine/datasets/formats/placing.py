@@ -42,13 +42,16 @@ class _Table:
     """For each row its file relative to that folder; None where it is not there."""
 
 
-def place(tables: Sequence[Sequence[Row]], places: Places, *, on_bad: str) -> Placed:
+def place(
+    tables: Sequence[Sequence[Row]], places: Places, *, on_bad: str, split: str | None = None
+) -> Placed:
     """Find the image files of some tables: all in one folder, those of each table in its own, or each name in any.
 
     Names that are not in the chosen folder are looked up in all folders, and as other programs write them (see
     `name_tree`). Rows without a file keep their names and are marked as missing; the problem that reports them is an
-    error unless `on_bad` is `skip`. Rows without a name, and those whose names lead out of the folder, are left out."""
-    listings, problems = choose_folders(tables, places)
+    error unless `on_bad` is `skip`. Rows without a name, and those whose names lead out of the folder, are left out.
+    `split` is the one in the name of an only table."""
+    listings, problems = choose_folders(tables, places, split)
     chosen = [
         _Table(rows, listing, [listing.find(row.file) if row.file else None for row in rows])
         for rows, listing in zip(tables, listings, strict=True)

@@ -1,11 +1,23 @@
 """Cells with several labels, such as `Cardiomegaly|Effusion`: a run learns one label for each image."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 from engine.datasets.formats.problems import TAKE_OUT, error, some, warning
 from engine.datasets.formats.rows import Row
 from engine.problem import Problem, WayOut
+
+_LIST = re.compile(r"\[([^\[\]]*)\]")
+
+
+def plain_label(cell: str) -> str:
+    """Return the label in a cell: without the brackets of a list as Python writes it, several with bars between."""
+    found = _LIST.fullmatch(cell)
+    if found is None:
+        return cell
+    labels = [each.strip().strip("'\"") for each in found[1].split(",")]
+    return "|".join(label for label in labels if label)
 
 
 def with_one_label(rows: Sequence[Row], class_names: Collection[str]) -> tuple[list[Row], list[Problem]]:

@@ -10,8 +10,13 @@ from engine.datasets.formats.split_names import split_in_name
 from engine.problem import Problem, WayOut
 
 
-def choose_folders(tables: Sequence[Sequence[Row]], places: Places) -> tuple[list[Listing], list[Problem]]:
+def choose_folders(
+    tables: Sequence[Sequence[Row]], places: Places, split: str | None = None
+) -> tuple[list[Listing], list[Problem]]:
     """Choose the folder of each table's images; warn where other folders hold as many of them.
+
+    Of folders that hold as many images of an only table, the one with the name of its `split` is taken, else one that
+    is not called test.
 
     All tables share the folder that holds most of their images, unless separate folders hold more of them, or as many
     and have the names of the splits. The last case is for images that are numbered from 0 in both `train` and
@@ -31,6 +36,10 @@ def choose_folders(tables: Sequence[Sequence[Row]], places: Places) -> tuple[lis
                 for problem in _several(others, listing, len(table))
             ]
             return apart, problems
+    if len(tables) == 1 and rivals:
+        folders = sorted([together, *rivals], key=lambda each: split_in_name(each.root.name) == "test")
+        same = [each for each in folders if split and split_in_name(each.root.name) == split]
+        together, rivals = (same[0], []) if len(same) == 1 else (folders[0], folders[1:])
     return [together] * len(tables), _several(rivals, together, len(every))
 
 

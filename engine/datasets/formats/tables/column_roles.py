@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.datasets.formats.cells import is_whole
 from engine.datasets.formats.names.places import Places
-from engine.datasets.formats.problems import DataError, warning
+from engine.datasets.formats.problems import DataError, error, warning
 from engine.datasets.formats.tables.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.tables.given_columns import GivenColumns
 from engine.datasets.formats.tables.headings import (
@@ -84,8 +84,8 @@ def find_columns(table: Table, options: ReadOptions, places: Places) -> Columns:
     images = find_image_column(table, options, places)
     columns = GivenColumns(table, images.has_header, options)
     if images.place is None:
-        ask = columns.choose("image_column")
-        raise DataError(f"{table.path} has no column of image names that is known: {ask}")
+        what = f"{table.path} has no column of image names that is known"
+        raise DataError(error("no_column", what, ways=[columns.choose("image_column")]))
     split = find_split_column(columns, images.place)
     group = columns.place("group_column")
     split_place = split.place if split else None
@@ -128,21 +128,24 @@ def _labels(
         if (chosen := _one_of_alike(columns, headed)) is not None:
             return (chosen,)
     left = [place for place in left if not header or header[place]]
+    left = [place for place in left if not header or not is_split_heading(header[place])]
     if one_hot is not None and one_hot.is_exclusive and (len(one_hot.places) > 2 or len(left) == 2):
         return one_hot.places
     if one_hot is not None and len(one_hot.places) > 2:
         classes = ", ".join(header[place] for place in one_hot.places[:6])
         raise ColumnsUnclear(
             f"{columns.table.path} has several labels for an image, one column each ({classes}), and a run learns "
-            f"one label: {columns.choose('label_column')}",
+            "one label",
+            columns.choose("label_column"),
             names,
         )
     if len(left) == 1:
         return (left[0],)
     if not left:
-        raise DataError(f"{columns.table.path} has no column of labels: {columns.choose('label_column')}")
-    ask = columns.choose("label_column")
-    raise ColumnsUnclear(f"{columns.table.path} has several columns that may hold the labels: {ask}", names)
+        what = f"{columns.table.path} has no column of labels"
+        raise DataError(error("no_column", what, ways=[columns.choose("label_column")]))
+    what = f"{columns.table.path} has several columns that may hold the labels"
+    raise ColumnsUnclear(what, columns.choose("label_column"), names)
 
 
 def _of_other_roles(columns: GivenColumns) -> list[int]:

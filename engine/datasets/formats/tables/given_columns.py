@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.problems import DataError, error
 from engine.datasets.formats.tables.headings import heading
 from engine.datasets.formats.tables.table_files import Table
 from engine.datasets.read_options import ReadOptions
+from engine.problem import WayOut
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class GivenColumns:
                 return found[0]
         if wanted.isdecimal() and 1 <= int(wanted) <= self.table.width:
             return int(wanted) - 1
-        raise DataError(f"{self.table.path} has no column {wanted!r}: {self.choose(option)}")
+        what = f"{self.table.path} has no column {wanted!r}"
+        raise DataError(error("no_column", what, ways=[self.choose(option)]))
 
-    def choose(self, option: str) -> str:
-        """Word the advice to name a column, with the names to choose from."""
+    def choose(self, option: str) -> WayOut:
+        """Return the advice to name a column, with the names to choose from."""
         names = ", ".join(cell or str(place) for place, cell in enumerate(self.header, 1))
-        return f"name one as {option} ({names or f'1 to {self.table.width}'})"
+        return WayOut(f"name one as {{}} ({names or f'1 to {self.table.width}'})", option)
 
     def named(self, place: int) -> str:
         """Name a column in a message: `column level`, or `column 2`, counted from 1, where it has no heading."""

@@ -126,9 +126,8 @@ def find_image_column(table: Table, options: ReadOptions, places: Places) -> Ima
     chosen = rivals[0]
     if any(each.files != chosen.files for each in rivals[1:]):
         names = " and ".join(columns.named(each.place) for each in rivals)
-        ask = columns.choose("image_column")
-        text = f"{table.path} has several columns that name images ({names}): {ask}"
-        raise ColumnsUnclear(text, chosen.cells[headed:])
+        what = f"{table.path} has several columns that name images ({names})"
+        raise ColumnsUnclear(what, columns.choose("image_column"), chosen.cells[headed:])
     return ImageColumn(chosen.place, headed, tuple(_doubts(columns, chosen, candidates, best)))
 
 

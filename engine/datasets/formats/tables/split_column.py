@@ -21,12 +21,17 @@ FLAG_HEADINGS: Mapping[str, tuple[str, str]] = {
     "istrain": ("train", "test"),
     "istraining": ("train", "test"),
     "istrainingimg": ("train", "test"),
+    "intrain": ("train", "test"),
+    "intest": ("test", "train"),
+    "inval": ("val", "train"),
     "train": ("train", "test"),
     "test": ("test", "train"),
     "val": ("val", "train"),
 }
 """Headings of columns of yes and no, with the splits that they mean."""
 WORD_HEADINGS = (*SPLIT_HEADINGS, "usage", "phase", "datasplit", "traintest", "trainvaltest", "splits")
+CERTAIN_HEADINGS = ("split", "splits", "partition", "datasplit", "traintest", "trainvaltest")
+"""Headings that nothing else has."""
 FOLD_HEADINGS = ("fold", "folds", "kfold", "foldid", "cvfold", "cv", "foldnumber")
 PUBLISHED = {"publictest": "val", "privatetest": "test", "public": "val", "private": "test"}
 """Words of Kaggle's column `Usage`."""
@@ -85,6 +90,7 @@ def unused_split_columns(columns: GivenColumns, taken: Sequence[int | None]) -> 
         cells = columns.table.column(place)[1:]
         found = _understood(heading(title), cells) if is_split_heading(title) else _by_words_alone(cells)
         if found is None:
+            problems += _not_understood(columns, place, cells)
             continue
         counts = {
             split: sum(found.split_of(cell) == split for cell in cells) for split in ("train", "val", "test")
@@ -99,6 +105,19 @@ def unused_split_columns(columns: GivenColumns, taken: Sequence[int | None]) -> 
         else:
             problems.append(warning("split_not_used", text, "a column of splits is not used", ways=ways))
     return problems
+
+
+def _not_understood(columns: GivenColumns, place: int, cells: Sequence[str]) -> list[Problem]:
+    """Warn of a column that is headed as a split, and whose few words say nothing to the program."""
+    words = sorted({cell for cell in cells if cell})
+    if heading(columns.header[place]) not in CERTAIN_HEADINGS or not 1 < len(words) <= MOST_FOLDS:
+        return []
+    named = ", ".join(words[:4])
+    text = (
+        f"{columns.table.path.name}: {columns.named(place)} may be a split, its words ({named}) are not known"
+    )
+    ways = [WayOut("write train, val and test to use it")]
+    return [warning("split_not_used", text, "a column of splits is not used", ways=ways)]
 
 
 def meaning_of(columns: GivenColumns, split: SplitColumn) -> list[Problem]:

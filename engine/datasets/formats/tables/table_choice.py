@@ -17,6 +17,7 @@ from engine.datasets.formats.tables.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.tables.folder_splits import BY_FOLDER
 from engine.datasets.formats.tables.table_files import Table, TableError, is_table, read_table
 from engine.datasets.read_options import ReadOptions
+from engine.problem import WayOut
 
 MAX_TABLES = 50
 LEAST_SHARE = 0.1
@@ -42,8 +43,7 @@ class Fit:
 
     @property
     def is_usual(self) -> bool:
-        """True for a file that is always a table of images or of results: people keep texts of all kinds in others."""
-        return self.name.lower().endswith((".csv", ".tsv"))
+        return is_usual(self.name)
 
     @property
     def split(self) -> str | None:
@@ -56,6 +56,7 @@ class Failure:
     """Reason why a file is no table of images and labels, after its path."""
 
     reason: str
+    ways: tuple[WayOut, ...] = ()
     names_images: bool = False
     """True where it names images that are here, and only its columns are unclear."""
     names_folders: bool = False
@@ -143,14 +144,16 @@ def _candidates(names: Iterable[str]) -> list[str]:
 
 
 def _failure(path: Path, error: DataError, places: Places) -> Failure:
-    reason = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ").replace(f"{path}", path.name)
+    what, ways = error.problem.what, error.problem.ways_out
+    reason = what.removeprefix(f"{path} ").removeprefix(f"{path}: ").replace(f"{path}", path.name)
     if not isinstance(error, ColumnsUnclear):
         is_unread = isinstance(error, TableError) and path.suffix.lower() not in (".txt", ".lst")
-        return Failure(reason, is_unread=is_unread)
+        return Failure(reason, ways, is_unread=is_unread)
     names = [name for name in error.names if name]
     found = places.best(names)[0].count(names) or len(places.tree.read(names).read)
     return Failure(
         reason,
+        ways,
         names_images=found * 2 >= len(names) > 0,
         names_folders=sum("/" in name for name in names) * 2 > len(names),
     )
@@ -194,6 +197,11 @@ def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
     raise DataError(
         f"{fits[0].table.path.parent} has several tables of images and labels ({names}): give one as data"
     )
+
+
+def is_usual(name: str) -> bool:
+    """Return True for a file that is nothing but a table: people keep texts of all kinds in others."""
+    return name.lower().endswith((".csv", ".tsv")) and not is_submission(name)
 
 
 def is_submission(name: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.datasets.formats.labels.grades import LabelSource
-from engine.datasets.formats.labels.several_labels import with_one_label
+from engine.datasets.formats.labels.several_labels import plain_label, with_one_label
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.names.places import Places
 from engine.datasets.formats.placing import place
@@ -22,7 +22,7 @@ def read_tables(fits: Sequence[Fit], options: ReadOptions) -> Layout:
     problems: list[Problem] = []
     problems += [doubt for fit in fits for doubt in fit.columns.doubts]
     tables = [_rows(fit, fit.split if len(fits) > 1 else None, problems) for fit in fits]
-    placed = place(tables, places, on_bad=options.on_bad)
+    placed = place(tables, places, on_bad=options.on_bad, split=fits[0].split if len(fits) == 1 else None)
     headless = [f"{fit.name} {fit.body[0][fit.columns.image]}" for fit in fits if _is_headless(fit)]
     if headless:
         problems.append(no_header(f"{' and '.join(fit.name for fit in fits)}:", headless))
@@ -77,7 +77,7 @@ def _rows(fit: Fit, split: str | None, problems: list[Problem]) -> list[Row]:
             unknown.append((cells[columns.image], given))
             continue
         group = cells[columns.group] if columns.group is not None else None
-        rows.append(Row(cells[columns.image], columns.label_of(cells), own, group))
+        rows.append(Row(cells[columns.image], plain_label(columns.label_of(cells)), own, group))
     if unknown:
         image, given = unknown[0]
         text = (

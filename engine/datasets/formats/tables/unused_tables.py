@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.datasets.formats.problems import note, warning
 from engine.datasets.formats.tables.table_choice import Failure, Fit
-from engine.problem import Problem
+from engine.problem import Problem, WayOut
 
 
 def unused_tables(
@@ -20,7 +20,9 @@ def unused_tables(
     others = [fit.name for fit in left if fit.name not in doubtful]
     others += [name for name in failures if name not in doubtful]
     problems = [
-        warning("table_not_used", f"{name} is not used ({why})", f"{name} not used", [name])
+        warning(
+            "table_not_used", f"{name} is not used ({why})", f"{name} not used", [name], _ways(failures, name)
+        )
         for name, why in sorted(doubtful.items())
     ]
     if others:
@@ -30,6 +32,11 @@ def unused_tables(
         ]
         problems.append(note("unused_tables", f"not used: {'; '.join(named)}", others))
     return problems
+
+
+def _ways(failures: Mapping[str, Failure], name: str) -> tuple[WayOut, ...]:
+    """Return what would make a table that names these images usable."""
+    return failures[name].ways if name in failures and failures[name].names_images else ()
 
 
 def _short(reason: str) -> str:

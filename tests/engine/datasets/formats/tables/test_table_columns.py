@@ -341,6 +341,46 @@ def test_two_copies_of_a_table_are_one(tmp_path: Path) -> None:
     assert labels_by_name(found) == truth("c{}") and kinds(found, "warning") == ["table_not_used"]
 
 
+@pytest.mark.parametrize("head", ["image,fold", "image,partition", "image,is_valid"])
+def test_a_column_of_splits_is_never_the_labels(tmp_path: Path, head: str) -> None:
+    found = survey(table(tmp_path, head, lambda _place, number: f"{number}.png,{number % 2}"))
+    assert not found.usable and "no column of labels" in found.problems[0].text
+
+
+def test_words_under_split_that_say_nothing_are_told_of(tmp_path: Path) -> None:
+    found = survey(
+        table(tmp_path, "image,label,split", lambda _p, n: f"{n}.png,c{LABELS[n]},{'AB'[n // 4 % 2]}")
+    )
+    assert (
+        kinds(found, "warning") == ["split_not_used"]
+        and "its words (A, B) are not known" in found.warnings[0].text
+    )
+
+
+def test_labels_in_lists_and_with_decimal_commas(tmp_path: Path) -> None:
+    cells = ["['nv']", "['mel']", "['nv', 'mel']", '["bkl"]']
+    found = survey(table(tmp_path, "image;label", lambda _p, n: f"{n}.png;{cells[LABELS[n]]}"))
+    assert kinds(found, "warning") == ["several_labels"] and found.checked().class_names == (
+        "bkl",
+        "mel",
+        "nv",
+    )
+    found = survey(table(tmp_path, "image;grade", lambda _p, n: f"{n}.png;{LABELS[n]},0"))
+    assert found.checked().class_names == ("0", "1", "2", "3") and found.checked().ordered
+
+
+def test_of_folders_numbered_alike_the_one_of_the_tables_split_is_taken(tmp_path: Path) -> None:
+    for folder in ("test", "train"):
+        touch(tmp_path / folder, *(f"{number}.png" for number in range(COUNT)))
+    rows = "id,label\n" + "".join(f"{number},c{LABELS[number]}\n" for number in range(COUNT))
+    (tmp_path / "trainLabels.csv").write_text(rows)
+    found = survey(tmp_path)
+    assert found.checked().root == tmp_path / "train" and not kinds(found, "warning")
+    (tmp_path / "trainLabels.csv").rename(tmp_path / "labels.csv")
+    found = survey(tmp_path)
+    assert found.checked().root == tmp_path / "train" and kinds(found, "warning") == ["several_folders"]
+
+
 def test_words_of_other_columns_are_no_splits(tmp_path: Path) -> None:
     words = ["public", "private"]
     found = survey(
