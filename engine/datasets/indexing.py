@@ -67,6 +67,8 @@ def survey_layout(layout: Layout, options: ReadOptions) -> Survey:
         order=order,
         options=options,
     )
+    if any(problem.kind == "labels_differ" for problem in problems):
+        more = [problem for problem in more if problem.kind not in ("missing_class", "near_classes")]
     own = tuple(split for split in SPLITS if any(row.split == split for row in rows))
     index = dataclasses.replace(index, has_class_folders=layout.has_names)
     return Survey(index, layout.why, (*problems, *more), own, frozenset(missing))

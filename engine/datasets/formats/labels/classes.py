@@ -11,6 +11,8 @@ from engine.datasets.formats.problems import error, some, warning
 from engine.problem import Problem, WayOut
 
 MAX_LABEL = 200
+MOST_AS_THEY_ARE = 5
+"""Most whole numbers, some below 0, that may be names of classes."""
 NAMED_CLASSES, LONG_NAME = 5, 24
 """Number of classes that a line names, and the characters that it shows of a name."""
 
@@ -82,17 +84,18 @@ def _problems(
         first, label = names[rows[0]], labels[rows[0]][:40]
         largest = max((int(labels[row]) for row in rows), default=0) if kind == "label_out_of_range" else 0
         text = {
-            "missing_label": f"{some(len(rows), len(labels))} have no label, the first is {first!r}: give them one",
+            "missing_label": f"{some(len(rows), len(labels))} have no label, the first is {first!r}: give them one, "
+            "or take their rows out",
             "long_label": f"the label of image {first!r} has over {MAX_LABEL} characters: shorten it",
             "label_slip": f"label {label!r} of image {first!r} is no number, as most labels are: fix it",
-            "negative_label": f"label {label} of image {first!r} is below 0: number classes from 0, or take out "
-            f"rows without a grade ({some(len(rows), len(labels))})",
+            "negative_label": f"label {label} of image {first!r} is below 0 ({some(len(rows), len(labels))})",
             "label_out_of_range": f"label {largest} is too large for {len(class_names) or _seen(labels)} classes: "
             f"number them from 0 ({some(len(rows), len(labels))}, the first is {first!r})",
             "unknown_class": f"label {label!r} of image {first!r} is not among class_names "
             f"{', '.join(class_names)}: add it",
         }[kind]
         ways = _listing_all(labels) if kind == "label_out_of_range" and not class_names else []
+        ways = _below_0(labels) if kind == "negative_label" else ways
         problems.append(error(kind, text, [names[row] for row in rows], ways))
     return problems
 
@@ -114,6 +117,15 @@ def _kind(label: str, are_numbers: bool, class_names: tuple[str, ...]) -> str:
             return "label_slip"
         return "negative_label" if int(label) < 0 else "label_out_of_range"
     return "unknown_class"
+
+
+def _below_0(labels: Sequence[str]) -> list[WayOut]:
+    """Advise on numbers below 0; few of them, such as -1 and 1, may all be names of classes."""
+    numbers = sorted({int(label) for label in labels if is_whole(label)})
+    ways = [WayOut("number classes from 0"), WayOut("take out rows without a grade")]
+    if len(numbers) <= MOST_AS_THEY_ARE:
+        ways.append(WayOut("take them all as classes with {}", "class_names", ",".join(map(str, numbers))))
+    return ways
 
 
 def _seen(labels: Sequence[str]) -> int:
