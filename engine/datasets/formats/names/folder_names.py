@@ -51,7 +51,7 @@ KEPT_BESIDE = frozenset(
         "results", "output", "outputs", "to label", "unlabeled", "unlabelled", "unsorted", "sorted", "backup",
         "backups", "old", "tmp", "temp", "samples", "examples", "models", "checkpoints", "logs", "scripts",
         "notebooks", "screenshots", "archive", "todo", "inbox", "new", "misc", "trash", "deleted", "rejected",
-        "exclude", "excluded", "unused", "ignore",
+        "exclude", "excluded", "unused", "ignore", "venv", "recycler",
     )
 )  # fmt: skip
 """Names, as words, of folders that people keep beside their data."""

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +13,18 @@ MAX_FILES = 2_000_000
 _CLUTTER = frozenset(
     (
         "@eadir", "@tmp", "@recycle", "@recently-snapshot", "@sharesnap", "@sharebin", "@__thumb", "#recycle",
-        "#snapshot", "~snapshot", "$recycle.bin", "$recycle", "recycler", "recycled", "system volume information",
+        "#snapshot", "~snapshot", "$recycle.bin", "$recycle", "system volume information",
         "lost+found", "network trash folder", "temporary items", "thedb", "__macosx", "__pycache__", "_gsdata_",
-        "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "found.000", "@transcode", "trashbox", "files_trashbin",
-        "files_versions", "thevolumesettingsfolder", "thefindbycontentfolder", "node_modules", "venv",
+        "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "found.000", "@transcode", "files_trashbin",
+        "files_versions", "thevolumesettingsfolder", "thefindbycontentfolder", "node_modules",
     )
 )  # fmt: skip
 """Names, in lower case, of what network disks, Windows, macOS, file systems and programs keep for themselves: recycle
-bins, snapshots, thumbnails."""
+bins, snapshots, thumbnails. Words that people use, such as `recycled`, are none: they may be classes."""
+_README = re.compile(
+    r"readme.*|(?:licen[cs]es?|copying|notices?|requirements)(?:[-_ ](?:mit|bsd|gpl|apache|cc|dev|\d)[-\w.]*)?"
+    r"(?:\.[a-z]+)*"
+)
 
 
 def is_clutter(name: str) -> bool:
@@ -29,7 +34,7 @@ def is_clutter(name: str) -> bool:
 
 def is_readme(name: str) -> bool:
     """Return True for a text that people put beside data, and that is no part of them."""
-    return name.lower().startswith(("readme", "license", "licence", "copying", "notice", "requirements"))
+    return _README.fullmatch(name.lower()) is not None
 
 
 def subfolders(folder: Path) -> list[Path]:
