@@ -147,6 +147,7 @@ class _Search:
             where=self.where,
             unreadable=self.places.unreadable,
             there=next(iter(self.places.tree.files), "") if lost else "",
+            not_searched=self.base if lost and self.places.tree.is_too_large else None,
         )
 
     def unlabelled(self) -> list[Problem]:

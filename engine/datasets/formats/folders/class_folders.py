@@ -17,6 +17,7 @@ from engine.datasets.formats.folders.class_tree import (
 from engine.datasets.formats.folders.folder_problems import (
     listed,
     problems_of_classes,
+    taken_as_classes,
     unused_files,
 )
 from engine.datasets.formats.folders.folder_refusals import (
@@ -72,6 +73,7 @@ def read_split_folders(path: Path) -> Layout:
             rows += _rows(path, found, splits[name])
             folders += found
             problems += _unused_folders(root, _not_used(root))
+            problems += taken_as_classes(root, folder_names(root), in_split=True)
         if path / name not in roots[name]:
             inside = [folder.name for folder in subfolders(path / name) if folder not in roots[name]]
             problems += _unused_folders(path / name, inside)
@@ -118,6 +120,7 @@ def read_class_folders(path: Path) -> Layout | None:
         )
     problems = [
         *problems_of_classes(folders),
+        *taken_as_classes(path, names),
         *_unused_folders(path, names.not_classes),
         *unused_files(path, []),
     ]

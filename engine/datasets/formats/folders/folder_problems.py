@@ -6,10 +6,11 @@ from pathlib import Path
 
 from engine.datasets.formats.cells import normal
 from engine.datasets.formats.folders.class_tree import DATA_SUFFIXES, ClassFolder
-from engine.datasets.formats.names.folder_names import doubtful_classes, doubtful_numbers, sort_names
+from engine.datasets.formats.names.folder_names import Names, doubtful_classes, doubtful_numbers, sort_names
 from engine.datasets.formats.names.image_files import advice_for, is_image, suffix_of
 from engine.datasets.formats.names.walk import is_clutter, is_readme
 from engine.datasets.formats.problems import note, warning
+from engine.datasets.formats.split_names import is_like_split
 from engine.datasets.formats.tables.table_files import is_table
 from engine.problem import Problem, WayOut
 
@@ -24,6 +25,17 @@ def problems_of_classes(folders: Sequence[ClassFolder]) -> list[Problem]:
     found = [*_unread(by_name), *_without_images(by_name), *_masks(by_name), *_doubtful(list(by_name))]
     found += _kept_beside(by_name)
     return [*found, *_inner_classes(by_name), *_merged(by_name)]
+
+
+def taken_as_classes(root: Path, names: Names, *, in_split: bool = False) -> list[Problem]:
+    """Warn of a class that is called like a folder of all images or, outside a split, like a split."""
+    is_split = any(map(is_like_split, names.taken))
+    if not names.taken or is_split and in_split:
+        return []
+    what = "a split" if is_split else "a folder of all images, masks or annotations"
+    text = f"{listed(names.taken)} is taken as a class: a folder in {root} that is named like {what}"
+    ways = [WayOut("move it out of the folder if it is no class")]
+    return [warning("doubtful_classes", text, "a folder may be no class", names.taken, ways)]
 
 
 def said_of_unread(files: Iterable[str]) -> str:

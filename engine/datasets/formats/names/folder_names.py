@@ -51,7 +51,7 @@ KEPT_BESIDE = frozenset(
         "results", "output", "outputs", "to label", "unlabeled", "unlabelled", "unsorted", "sorted", "backup",
         "backups", "old", "tmp", "temp", "samples", "examples", "models", "checkpoints", "logs", "scripts",
         "notebooks", "screenshots", "archive", "todo", "inbox", "new", "misc", "trash", "deleted", "rejected",
-        "exclude", "excluded", "unused", "ignore",
+        "exclude", "excluded", "unused", "ignore", "venv", "recycler",
     )
 )  # fmt: skip
 """Names, as words, of folders that people keep beside their data."""
@@ -71,6 +71,14 @@ class Names:
     media: tuple[str, ...]
     """Folders of images as such, of masks, annotations or thumbnails."""
     classes: tuple[str, ...]
+    taken: tuple[str, ...] = ()
+    """Those of the classes that are called like a split or a folder of all images, and are neither by their files."""
+
+    def taking(self, name: str) -> "Names":
+        """Return these names with one more class, which is no split or folder of all images here."""
+        splits = {each: split for each, split in self.splits.items() if each != name}
+        media = tuple(each for each in self.media if each != name)
+        return Names(splits, self.others, self.parts, media, tuple(sorted((*self.classes, name))), (name,))
 
     @property
     def not_classes(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import errno
 import os
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,27 @@ def _shape(name: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", without_suffix(name)))
 
 
+class Wanted:
+    """Names of a table, prepared to be counted in many folders."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.plain: Counter[str] = Counter()
+        """How often each name occurs that has neither folder nor a suffix in capitals."""
+        self.others: list[str] = []
+        """Other names without a folder."""
+        self.inner: dict[str, list[str]] = {}
+        """Names in folders by the first of these; empty for one such as `./a.png`."""
+        for name in names:
+            if "/" in name:
+                if is_inside(name):
+                    first, slash, _ = posixpath.normpath(name).partition("/")
+                    self.inner.setdefault(first if slash else "", []).append(name)
+            elif os.path.splitext(name)[1].islower() or "." not in name:
+                self.plain[name] += 1
+            else:
+                self.others.append(name)
+
+
 class Listing:
     """Image files below a folder, looked up by the names that tables use, with or without suffix."""
 
@@ -75,12 +97,16 @@ class Listing:
         files = self._listed(folder)
         return files.get(name) or files.get(stem + suffix.lower())
 
-    def count(self, names: Sequence[str]) -> int:
+    def count(self, names: "Sequence[str] | Wanted") -> int:
         """Count the names that are files here."""
+        wanted = names if isinstance(names, Wanted) else Wanted(names)
         files = self._listed("")
-        if not files:
-            names = [name for name in names if "/" in name]
-        return sum(1 for name in names if name in files or self._find(name) is not None)
+        count = sum(wanted.plain[name] for name in files if name in wanted.plain)
+        count += sum(self.find(name) is not None for name in wanted.others)
+        for first, each in wanted.inner.items():
+            if first == "" or os.path.lexists(self.root / first):
+                count += sum(self.find(name) is not None for name in each)
+        return count
 
     def rivals(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the files of each name without suffix that fits several; `find` returns the first of them."""

@@ -28,6 +28,8 @@ class RowsWithoutFile:
     """Reasons why folders could not be listed, by folder."""
     there: str = ""
     """One image file that is there; empty where there is none."""
+    not_searched: Path | None = None
+    """Folder below which are too many files to look them up in all folders; None where that was done."""
 
     def problems(self, on_bad: str) -> list[Problem]:
         """Report the rows; with `on_bad` `skip` missing files are a warning, unless all are missing."""
@@ -50,6 +52,8 @@ class RowsWithoutFile:
             text += (
                 f" ({'; '.join(f'{each} cannot be read: {why}' for each, why in self.unreadable.items())})"
             )
+        if self.not_searched:
+            text += f"; {self.not_searched} holds too many files to look further"
         if self.there and len(self.missing) * 2 > self.total:
             text += f"; a file that is there: {self.there!r}"
         if len(self.missing) == self.total:

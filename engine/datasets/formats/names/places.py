@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.datasets.formats.names.folder_names import is_masks
-from engine.datasets.formats.names.image_names import Listing
+from engine.datasets.formats.names.image_names import Listing, Wanted
 from engine.datasets.formats.names.name_tree import NameTree
 from engine.datasets.formats.names.walk import subfolders
 
@@ -25,9 +25,10 @@ class Places:
 
     def best(self, names: Sequence[str]) -> tuple[Listing, list[Listing]]:
         """Return the folder in which most names are files, and the others that hold as many; folders of masks last."""
-        counted = [(listing.count(names), listing) for listing in self._near]
+        wanted = Wanted(names)
+        counted = [(listing.count(wanted), listing) for listing in self._near]
         if names and not any(count for count, _ in counted):
-            counted += [(listing.count(names), listing) for listing in self._deeper()]
+            counted += [(listing.count(wanted), listing) for listing in self._deeper()]
         most = max(count for count, _ in counted)
         equal = [listing for count, listing in counted if count == most]
         best, *others = sorted(equal, key=lambda listing: is_masks(listing.root.name))

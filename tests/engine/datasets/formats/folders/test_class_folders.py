@@ -155,7 +155,16 @@ def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
         (["train/train/#.jpg*4", "test/test/#.jpg*4"], "in test, train (named like a split"),
         (["New folder/#.jpg*4", "New folder (2)/#.jpg*4"], "(named like a part of the images"),
         (["train/images/#.jpg*4", "val/images/#.jpg*4"], "(named like a split"),
-        (["bus/#.jpg*4", "car/#.jpg*4", "train/#.jpg*4"], "4 images without labels in train"),
+        (["bus/#.jpg*4", "train/#.jpg*4"], "4 images without labels in train"),
+        (["bus/#.jpg*4", "figures/#.jpg", "train/#.jpg*4"], "4 images without labels in train"),
+        (["bus/a#.jpg*4", "car/b#.jpg*4", "train/a#.jpg*4", "train/b#.jpg*4"], "8 images without labels in train"),
+        (["bus/#.jpg*4", "car/#.jpg*4", "train/#.jpg*4", "labels.json"], "4 images without labels in train"),
+        (["bus/#.jpg*4", "car/#.jpg*4", "training_set/#.jpg*4"], "4 images without labels in training_set"),
+        (["bus/#.jpg*4", "car/#.jpg*4", "train/#.jpg*4", "val/#.jpg"], "4 images without labels in train"),
+        (["cells/#.png*4", "masks/#.png*4"], "4 images without labels in masks"),
+        (["cells/a#.png*4", "masks/a#_mask.png*4"], "4 images without labels in masks"),
+        (["cells/img_#.png*4", "masks/seg_#.png*4"], "4 images without labels in masks"),
+        (["images/a#.png*4", "figures/plot.png"], "4 images without labels in images"),
         (["valid/#.jpg*4", "invalid/#.jpg*4"], "or rename a folder that is a class"),
         (["train/#.jpg*4", *classes("test")], "in train (named like a split"),
         (["cat_train/#.jpg*4", "cat_test/#.jpg", "dog_train/#.jpg", "dog_test/#.jpg"], "a class and a split in one"),
@@ -314,3 +323,53 @@ def test_masks_of_a_class_beside_it_are_no_class(tmp_path: Path) -> None:
     found = survey(tmp_path)
     assert found.checked().class_names == ("cat", "dog")
     assert [each.kind for each in found.problems] == ["unused_folders"]
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("train", ["bus", "car", "plane"]),
+        ("Train", ["bus", "car"]),
+        ("gt", ["sedan", "suv"]),
+        ("thumbs", ["fist", "palm"]),
+        ("masks", ["no_masks"]),
+        ("labels", ["nolabels"]),
+    ],
+)
+def test_a_class_that_is_called_like_a_split_or_masks(tmp_path: Path, name: str, others: list[str]) -> None:
+    tree(tmp_path, *(f"{each}/#.jpg*4" for each in (name, *others)))
+    assert set(survey(tmp_path).checked().class_names) == {name, *others}
+    [(severity, text)] = said(tmp_path)
+    assert severity == "warning" and text.startswith(
+        f"{name} is taken as a class: a folder in D that is named like"
+    )
+
+
+@pytest.mark.parametrize(("name", "other"), [("image", "text"), ("images", "texts"), ("gt", "sedan")])
+def test_two_classes_of_which_one_is_called_like_all_images(tmp_path: Path, name: str, other: str) -> None:
+    tree(tmp_path, f"{name}/a.jpg", f"{name}/b.jpg", f"{other}/c.jpg", f"{other}/d.jpg")
+    assert set(survey(tmp_path).checked().class_names) == {name, other}
+    assert [severity for severity, _ in said(tmp_path)] == ["warning"]
+
+
+def test_masks_of_several_classes_are_no_class(tmp_path: Path) -> None:
+    tree(tmp_path, "cat/cat_#.png*4", "dog/dog_#.png*4", "masks/cat_#_mask.png*4", "masks/dog_#_mask.png*4")
+    assert survey(tmp_path).checked().class_names == ("cat", "dog")
+    assert said(tmp_path)[0][1].startswith("8 images in masks of D are not used")
+
+
+def test_masks_beside_no_masks_inside_splits(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        *(f"{split}/{each}/#.jpg*4" for split in ("train", "test") for each in ("masks", "no_masks")),
+    )
+    assert survey(tmp_path).checked().class_names == ("masks", "no_masks")
+    assert [severity for severity, _ in said(tmp_path)] == ["warning", "warning"]
+
+
+@pytest.mark.parametrize("name", ["images", "masks", "test"])
+def test_copies_of_the_classes_images_are_no_class(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, "cat/a#.jpg*5", "dog/b#.jpg*5", f"{name}/a#.jpg*5", f"{name}/b#.jpg*5")
+    assert counts(tmp_path) == {"train": [4, 4], "test": [1, 1]}
+    [(severity, text)] = said(tmp_path)
+    assert severity == "warning" and text.startswith(f"10 images in {name} of D are not used")

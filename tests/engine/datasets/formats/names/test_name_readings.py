@@ -116,6 +116,88 @@ def test_images_far_below_the_table_and_below_the_images_folder(tmp_path: Path) 
     assert found.checked().root == tmp_path and sorted(found.checked().names) == sorted(files)
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "missing"),
+    [
+        ("dogs/", "cats/", "dogs/{}.png"),
+        ("train/", "test/", "train/{}.png"),
+        ("dogs/", "cats/", "dogs\\{}.png"),
+        ("dogs/", "cats/", "Dogs/{}.jpg"),
+        ("dogs/", "cats/", "C:\\Users\\me\\dogs\\{}.png"),
+        ("pets/dogs/", "pets/cats/", "pets/dogs/{}.png"),
+        ("train/dogs/", "test/dogs/", "train/dogs/{}.png"),
+        ("train/dogs/", "test/dogs/", "set/train/dogs/{}.png"),
+        ("dogs/", "", "dogs/{}.png"),
+        ("dogs/", "cats/0", "dogs/{}.png"),
+        ("images/", "test/", "{}.jpg"),
+        ("images/", "test/0", "{}.png"),
+        ("images/", "masks/", "{}.png"),
+        ("images/", "masks/", "{}.jpg"),
+        ("images/", "thumbnails/", "{}.png"),
+        ("images/", "images/thumbs/", "images/{}.png"),
+    ],
+)
+def test_an_image_in_another_folder_is_no_reading_of_a_missing_one(
+    tmp_path: Path, here: str, there: str, missing: str
+) -> None:
+    names = [f"{here}{number}.png" for number in range(8)] + [missing.format(n) for n in range(8, COUNT)]
+    touch(tmp_path, *(f"{there}{number}.png" for number in range(7, COUNT)))
+    found = survey(labelled(tmp_path, names[:8], names))
+    [problem] = [each for each in found.problems if each.severity == "error"]
+    assert problem.kind == "missing_files" and problem.count == 4 and repr(names[8]) in problem.text
+    assert len(found.missing) == 4
+
+
+def test_an_empty_folder_that_is_here_is_not_left(tmp_path: Path) -> None:
+    touch(tmp_path, *numbered("cats/{}.png"))
+    (tmp_path / "dogs").mkdir()
+    assert not NameTree(tmp_path).read(numbered("dogs/{}.png")).read
+    assert NameTree(tmp_path).read(numbered("owls/{}.png")).read, "a folder that is not here is a prefix"
+
+
+def test_a_folder_that_a_name_leaves_out_is_none_that_is_not_here(tmp_path: Path) -> None:
+    found = survey(labelled(tmp_path, numbered("dogs/new/{}.png"), numbered("dogs/{}.png")))
+    assert found.usable and kinds(found, "note") == ["other_folders"]
+
+
+def test_masks_that_a_name_asks_for_are_read(tmp_path: Path) -> None:
+    touch(tmp_path, *numbered("images/{}.png"))
+    found = survey(labelled(tmp_path, numbered("masks/{}.png"), numbered("masks\\{}.png")))
+    index = found.checked()
+    assert {(index.root / name).parent for name in index.names} == {tmp_path / "masks"}
+
+
+def test_masks_are_no_second_file_of_a_name(tmp_path: Path) -> None:
+    files = [f"part_{1 + (number >= 7)}/{number}.png" for number in range(COUNT)]
+    touch(tmp_path, *numbered("masks/{}.png")[:5])
+    (tmp_path / "part_1" / "masks").mkdir(parents=True)
+    touch(tmp_path, *numbered("part_1/masks/{}.png")[:7])
+    found = survey(labelled(tmp_path, files, numbered("{}.png")))
+    assert found.usable and sorted(found.checked().names) == sorted(files)
+
+
+def test_links_to_folders_above_are_not_searched_and_other_links_are(tmp_path: Path) -> None:
+    root = labelled(tmp_path / "set", numbered("imgs/{}.png"), [*numbered("imgs/{}.png"), "gone.png"])
+    touch(tmp_path, "gone.png", "elsewhere/linked.png")
+    (root / "proj").symlink_to("/")
+    (root / "up").symlink_to(tmp_path)
+    (root / "more").symlink_to(tmp_path / "elsewhere")
+    assert list(NameTree(root).files) == sorted([*numbered("imgs/{}.png"), "more/linked.png"])
+    assert kinds(survey(root)) == ["missing_files"]
+
+
+def test_too_many_files_to_look_further_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.datasets.formats.names.walk.MAX_LOOKED", COUNT)
+    names = [*numbered("imgs/{}.png")[:-1], "IMGS/11.png"]
+    problem = survey(labelled(tmp_path, numbered("imgs/{}.png"), names)).problems[0]
+    assert (
+        problem.kind == "missing_files" and f"{tmp_path} holds too many files to look further" in problem.text
+    )
+    assert NameTree(tmp_path).is_too_large
+    monkeypatch.setattr("engine.datasets.formats.names.walk.MAX_LOOKED", COUNT + 2)
+    assert survey(tmp_path).usable, "the files, their folder and the table"
+
+
 FOLDERS = st.lists(st.sampled_from(["a", "b", "train"]), max_size=2).map("/".join)
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from trees import classes, tree
 
-from engine.datasets.formats.names.walk import holds_images, is_clutter, subfolders, walk_images
+from engine.datasets.formats.names.walk import holds_images, is_clutter, is_readme, subfolders, walk_images
 from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
 
 CLUTTER = (
-    "@eaDir", "#recycle", "#snapshot", "@tmp", "@Recycle", ".@__thumb", "$RECYCLE.BIN", "RECYCLER",
+    "@eaDir", "#recycle", "#snapshot", "@tmp", "@Recycle", ".@__thumb", "$RECYCLE.BIN",
     "System Volume Information", "lost+found", ".ipynb_checkpoints", "__MACOSX", ".Trash-1000", ".AppleDouble",
     "__pycache__", ".git", "@Transcode", "files_trashbin", "node_modules",
 )  # fmt: skip
@@ -56,3 +56,25 @@ def test_a_folder_with_links_to_itself_holds_no_images(tmp_path: Path) -> None:
         (tmp_path / "a" / name).symlink_to(tmp_path)
     assert not holds_images(tmp_path) and subfolders(tmp_path) == [tmp_path / "a"]
     assert holds_images(tree(tmp_path, "a/b/c/1.png"))
+
+
+@pytest.mark.parametrize("name", ["recycled", "recycler", "Recycled", "venv", "trashbox", "snapshot"])
+def test_words_that_people_use_are_classes(tmp_path: Path, name: str) -> None:
+    found = survey_folder(tree(tmp_path, *classes(".", "organic", name)), ReadOptions())
+    assert set(found.checked().class_names) == {"organic", name}
+
+
+@pytest.mark.parametrize("name", ["license_plates", "notice_types", "requirements_met", "licences_by_state"])
+def test_a_table_whose_name_begins_like_a_text_beside_the_data_is_read(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, "a#.jpg*8")
+    rows = "".join(f"a00{number}.jpg,{number % 2}\n" for number in range(8))
+    (tmp_path / f"{name}.csv").write_text("image,label\n" + rows)
+    assert survey_folder(tmp_path, ReadOptions()).checked().class_names == ("0", "1")
+
+
+def test_texts_beside_the_data() -> None:
+    names = (
+        "README", "readme.txt", "README_dataset.md", "LICENSE", "License.txt", "licence.en.md", "LICENSE-MIT",
+        "COPYING", "NOTICE.txt", "requirements.txt", "requirements-dev.txt", "LICENSE-2.0.txt",
+    )  # fmt: skip
+    assert all(map(is_readme, names))
