@@ -45,6 +45,23 @@ def class_folders(root: Path, *, in_split: bool) -> list[ClassFolder]:
     return [_read_class(root / name) for name in class_names(root, in_split=in_split)]
 
 
+def nested_copies(folders: Sequence[ClassFolder]) -> list[ClassFolder]:
+    """Return the folders among class folders that hold folders called like most of the others: the data set once more.
+
+    None where fewer than two classes would be left: then the folders are no copies of each other."""
+    filled = [folder for folder in folders if folder.images]
+    names = {folder.name.casefold() for folder in filled}
+    copies = []
+    for folder in filled:
+        if not folder.inner:
+            continue
+        within = {part.casefold() for image in folder.images for part in image.split("/")[:-1]}
+        siblings = names - {folder.name.casefold()}
+        if len(within & siblings) > max(1, len(siblings) // 2):
+            copies.append(folder)
+    return copies if len(filled) - len(copies) > 1 else []
+
+
 def class_names(root: Path, *, in_split: bool) -> list[str]:
     """List the folders that may be classes by their names; inside a split one of several may be called `train`."""
     names = folder_names(root)
