@@ -51,10 +51,19 @@ KEPT_BESIDE = frozenset(
         "results", "output", "outputs", "to label", "unlabeled", "unlabelled", "unsorted", "sorted", "backup",
         "backups", "old", "tmp", "temp", "samples", "examples", "models", "checkpoints", "logs", "scripts",
         "notebooks", "screenshots", "archive", "todo", "inbox", "new", "misc", "trash", "deleted", "rejected",
-        "exclude", "excluded", "unused", "ignore",
+        "exclude", "excluded", "unused", "ignore", "wandb", "runs", "mlruns", "env", "src", "assets",
+        "preview", "previews", "sample images", "readme images", "neuer ordner", "nouveau dossier",
+        "nueva carpeta",
     )
 )  # fmt: skip
 """Names, as words, of folders that people keep beside their data."""
+_COPY = "copy|kopie|copie|copia|backup|bak|old"
+_COPIED = re.compile(
+    rf"(?:copy|kopie|copie|copia)[\s_\-]+(?:\(\d+\)[\s_\-]+)?(?:of|von|de|di)[\s_\-]+(?P<of>.+)"
+    rf"|(?P<first>.+?)(?:[\s_\-]+\(?(?:{_COPY})\)?(?:[\s_\-]*\(?\d+\)?)?|[\s_]*\(\d+\))",
+    re.IGNORECASE,
+)
+"""Names that file managers and people give to copies: `cat (1)`, `Copy of cat`, `cat - Copy (2)`, `cat_old`."""
 _WORDNET = re.compile(r"n\d{8}")
 _DATE = re.compile(r"(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])")
 
@@ -120,6 +129,21 @@ def doubtful_numbers(names: Sequence[str]) -> list[str]:
 def doubtful_classes(names: Collection[str]) -> list[str]:
     """Return the names of folders that people keep beside their data, and that may be classes all the same."""
     return [name for name in names if (words := words_in(name)) and " ".join(words) in KEPT_BESIDE]
+
+
+def copied_names(names: Collection[str]) -> list[str]:
+    """Return the names that say a copy of another folder: `cat (1)` and `Copy of cat` where there is `cat`."""
+    plain = {name.casefold() for name in names}
+    return [name for name in names if _is_copy(name.strip(), plain)]
+
+
+def _is_copy(name: str, names: Collection[str]) -> bool:
+    """Return True for a copy, or a copy of a copy, of a folder among `names`, which are in lower case."""
+    found = _COPIED.fullmatch(name)
+    if not found:
+        return False
+    first = found["of"] or found["first"]
+    return first.casefold() in names or _is_copy(first, names)
 
 
 def near_names(names: Collection[str]) -> list[tuple[str, str]]:

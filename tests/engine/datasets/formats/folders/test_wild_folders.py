@@ -43,3 +43,31 @@ def test_folders_in_classes_called_like_other_classes_are_no_copies(tmp_path: Pa
     tree(tmp_path / "b", *classes(".", "cat", "dog", "owl"), *classes("cat", "dog"))
     assert names(tmp_path / "a") == names(tmp_path / "b") == ("cat", "dog", "owl")
     assert not [line for line in warned(tmp_path / "b") if "not used" in line]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "cat (1)", "cat(2)", "Copy of cat", "Copy (2) of cat", "cat - Copy", "cat - Copy (2)", "cat copy", "cat copy 2",
+        "cat - Kopie", "Kopie von cat", "cat_copy", "cat_backup", "cat-old", "CAT_bak", "Copy of Copy of cat",
+    ],
+)  # fmt: skip
+def test_folders_called_like_copies_of_classes_are_told_of(tmp_path: Path, copy: str) -> None:
+    tree(tmp_path, *classes("."), f"{copy}/#.jpg*4")
+    assert copy in names(tmp_path)
+    [line] = [line for line in warned(tmp_path) if "copies" in line]
+    assert line.startswith(f"folders taken as classes look like copies of class folders: {copy}: move")
+
+
+@pytest.mark.parametrize("name", ["owl (1)", "copy", "old", "scold", "Copy of owl", "photocopy", "cat 2"])
+def test_other_names_are_no_copies(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, *classes("."), f"{name}/#.jpg*4")
+    assert not [line for line in warned(tmp_path) if "copies" in line]
+
+
+@pytest.mark.parametrize(
+    "name", ["wandb", "runs", "Neuer Ordner", "Neuer Ordner (2)", "mlruns", "readme_images"]
+)
+def test_folders_kept_beside_classes_are_told_of(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, *classes("."), f"{name}/#.jpg*4")
+    assert [line for line in warned(tmp_path) if f"taken as classes, with their images: {name} (4):" in line]
