@@ -14,6 +14,7 @@ from engine.datasets.formats.folders.class_tree import (
     nested_copies,
     only_folder,
     part_roots,
+    split_names,
 )
 from engine.datasets.formats.folders.folder_problems import (
     listed,
@@ -57,7 +58,7 @@ _ORDER = ("train", "test", "val")
 def read_split_folders(path: Path) -> Layout:
     """Read the class folders of each split. Raises DataError where there is no train folder with classes, and where
     images without class folders have labels elsewhere."""
-    names = folder_names(path)
+    names = split_names(path)
     splits = _in_order(names.splits)
     roots = {name: class_roots(path / name) for name in splits}
     flat = {name: images_below(path / name) for name, found in roots.items() if not found}
@@ -128,17 +129,21 @@ def read_class_folders(path: Path) -> Layout | None:
     return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True, label_source=FOLDER_NAMES)
 
 
-def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout:
-    """Read the class folders of all parts of a data set together."""
+def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout | None:
+    """Read the class folders of all parts of a data set together; return None where the only part has one class, so
+    that it is looked into."""
     read = [_read(root, in_split=False) for root in parts]
     folders = [folder for found, _ in read for folder in found]
     nested = [problem for _, problems in read for problem in problems]
+    if only_folder(path) is not None and sum(bool(folder.images) for folder in folders) < 2:
+        return None
     rows = _rows(path, folders, None)
     if not rows:
         explain_unread(path, folders)
-    listing = ", ".join(part.name for part in parts)
+    listing = ", ".join(part.relative_to(path).as_posix() for part in parts)
     why = f"{path} holds the parts {listing}, and these a folder for each class"
-    unused = [name for name in names.not_classes if path / name not in parts]
+    used = {part.relative_to(path).parts[0] for part in parts}
+    unused = [name for name in names.not_classes if name not in used]
     problems = [*nested, *problems_of_classes(folders), *_unused_folders(path, unused)]
     problems += [*unused_files(path, parts)]
     return Layout(

@@ -5,10 +5,10 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.datasets.formats.names.folder_names import Names, is_masks, sort_names
+from engine.datasets.formats.names.folder_names import Names, in_drive_part, is_masks, sort_names
 from engine.datasets.formats.names.image_files import is_image, may_be_picture, suffix_of
 from engine.datasets.formats.names.walk import holds_images, is_clutter, is_readme, subfolders, walk_images
 
@@ -75,9 +75,26 @@ def folder_names(path: Path) -> Names:
     return sort_names([folder.name for folder in subfolders(path)])
 
 
+def split_names(path: Path) -> Names:
+    """Sort the folders in a folder; where none is a split's, those inside parts made by Google Drive, as paths."""
+    names = folder_names(path)
+    if names.splits:
+        return names
+    splits, others, parts = dict[str, str](), [*names.others], []
+    for part in names.parts:
+        root = _drive_root(path / part)
+        prefix, inner = root.relative_to(path).as_posix(), folder_names(root)
+        if in_drive_part(part) is None or not inner.splits:
+            parts.append(part)
+            continue
+        splits |= {f"{prefix}/{name}": split for name, split in inner.splits.items()}
+        others += [f"{prefix}/{name}" for name in (*inner.others, *inner.parts, *inner.media, *inner.classes)]
+    return replace(names, splits=splits, others=tuple(others), parts=tuple(parts)) if splits else names
+
+
 def has_split_folders(path: Path) -> bool:
     """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
-    return any(class_roots(path / name) for name in folder_names(path).splits)
+    return any(class_roots(path / name) for name in split_names(path).splits)
 
 
 def class_roots(folder: Path) -> list[Path]:
@@ -100,8 +117,18 @@ def class_roots(folder: Path) -> list[Path]:
 
 
 def part_roots(part: Path) -> list[Path]:
-    """Return the part itself where it has class folders and no images beside them."""
-    return [part] if _is_wrapper(part) else []
+    """Return the part itself, or the folder in it that it is of, where that has class folders and no images beside
+    them."""
+    root = _drive_root(part)
+    return [root] if _is_wrapper(root) else []
+
+
+def _drive_root(part: Path) -> Path:
+    """Return the folder that a part made by Google Drive is of, where it is the only one in it and holds folders."""
+    name = in_drive_part(part.name)
+    inside = subfolders(part) if name is not None else []
+    whole = len(inside) == 1 and inside[0].name == name and not has_images(part)
+    return inside[0] if whole and subfolders(inside[0]) and not has_images(inside[0]) else part
 
 
 def _is_wrapper(folder: Path) -> bool:
@@ -122,13 +149,16 @@ def images_below(folder: Path) -> list[str]:
 def only_folder(path: Path) -> Path | None:
     """Return the only folder in `path` that holds something, where it may be a data set and nothing else is of use.
 
-    None where there are images, tables or other data beside it, and where it holds images alone."""
+    A part made by Google Drive is looked through. None where there are images, tables or other data beside it, and
+    where it holds images alone."""
     files = [entry.name for entry in _entries(path) if not entry.is_dir()]
     if any(is_image(name) or _is_data(name) for name in files):
         return None
     filled = [folder for folder in subfolders(path) if any(_entries(folder))]
     if len(filled) != 1:
         return None
+    if in_drive_part(filled[0].name) is not None and (inner := only_folder(filled[0])):
+        return inner
     return filled[0] if any(entry.is_dir() or _is_data(entry.name) for entry in _entries(filled[0])) else None
 
 

@@ -70,15 +70,19 @@ def refuse_split_classes(path: Path, folders: Sequence[ClassFolder]) -> None:
 
 
 def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
-    """Raise NotClasses for folders that differ by a number alone beside a file that names their images."""
+    """Raise NotClasses for folders that differ by a number alone where a file in the data names their images."""
     names = list(dict.fromkeys(folder.name for folder in folders if folder.images))
     if not (doubtful := doubtful_numbers(names)):
         return
     images = [folder.images[0].rpartition("/")[2] for folder in folders if folder.images]
     if files := label_files(path, [], images)[0]:
-        what = f"the folders {listed(doubtful)} of {path} differ by a number alone, and {said_of_files(files)} names"
+        what = (
+            f"the folders {listed(doubtful)} of {path} differ by a number alone, and {said_of_files(files)}"
+        )
         ways = ways_to_labels(path, [folder.folder for folder in folders if folder.images])
-        raise NotClasses(error("no_labels", f"{what} their images", names, ways))
+        raise NotClasses(
+            error("no_labels", f"{what} {'names' if len(files) == 1 else 'name'} their images", names, ways)
+        )
 
 
 def explain_too_few(path: Path, names: Names, folders: Sequence[ClassFolder]) -> None:

@@ -36,6 +36,8 @@ _MADE_BY_PROGRAMS = re.compile(
     r"(?:new|untitled) folder(?: ?\(?\d+\)?)?|drive-download-.*|\d{3}[A-Z_]{5}", re.IGNORECASE
 )
 """Folders that a file manager, a download and a camera make."""
+_DRIVE = re.compile(r"(.+)-\d{8}T\d{6}Z(?:-\d{1,4}){1,2}")
+"""Parts that Google Drive makes of a folder: `data-20230101T000000Z-001`."""
 _CLASS_WORDS = frozenset(
     (
         "class", "classes", "grade", "stage", "level", "lvl", "type", "category", "cat", "kl", "score", "birads",
@@ -101,12 +103,22 @@ def sort_names(names: Sequence[str]) -> Names:
     splits = splits_of(names)
     others = tuple(name for name in names if name not in splits and is_like_split(name))
     left = [name for name in names if name not in splits and name not in others]
-    parts = tuple(name for name in left if _PART.fullmatch(name) or _MADE_BY_PROGRAMS.fullmatch(name))
+    parts = tuple(name for name in left if _is_part(name))
     left = [name for name in left if name not in parts]
     media = tuple(name for name in left if _is_media(name) or _is_masks_of(name, left))
     if media or parts:
         media += tuple(name for name in left if set(words_in(name)) <= _BESIDE and words_in(name))
     return Names(splits, others, parts, media, tuple(name for name in left if name not in media))
+
+
+def _is_part(name: str) -> bool:
+    return any(form.fullmatch(name) for form in (_PART, _MADE_BY_PROGRAMS, _DRIVE))
+
+
+def in_drive_part(name: str) -> str | None:
+    """Return the name of the folder that a part made by Google Drive is of; None for any other folder."""
+    found = _DRIVE.fullmatch(name)
+    return found[1] if found else None
 
 
 def is_masks(name: str) -> bool:

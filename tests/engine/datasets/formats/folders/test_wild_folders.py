@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from trees import classes, tree
 
+from engine.datasets.formats.problems import DataError
 from engine.datasets.index import Survey
 from engine.datasets.indexing import survey_folder
 from engine.datasets.read_options import ReadOptions
@@ -71,3 +72,96 @@ def test_other_names_are_no_copies(tmp_path: Path, name: str) -> None:
 def test_folders_kept_beside_classes_are_told_of(tmp_path: Path, name: str) -> None:
     tree(tmp_path, *classes("."), f"{name}/#.jpg*4")
     assert [line for line in warned(tmp_path) if f"taken as classes, with their images: {name} (4):" in line]
+
+
+DRIVE = "pets-20230101T000000Z"
+
+
+@pytest.mark.parametrize("first, second", [("001", "002"), ("1-001", "1-002")])
+@pytest.mark.parametrize("inside", ["", "/pets"])
+def test_parts_of_google_drive_are_read_together(
+    tmp_path: Path, first: str, second: str, inside: str
+) -> None:
+    tree(tmp_path, *classes(f"{DRIVE}-{first}{inside}"), *classes(f"{DRIVE}-{second}{inside}", "dog", each=3))
+    index = survey(tmp_path).checked()
+    assert index.class_names == ("cat", "dog") and len(index.labels) == 11 and warned(tmp_path) == []
+
+
+@pytest.mark.parametrize("inside", ["", "/pets"])
+def test_parts_of_google_drive_with_splits_inside(tmp_path: Path, inside: str) -> None:
+    first, second = f"{DRIVE}-001{inside}", f"{DRIVE}-002{inside}"
+    tree(
+        tmp_path, *classes(f"{first}/train"), *classes(f"{second}/train"), *classes(f"{second}/test", each=2)
+    )
+    tree(tmp_path, *classes(f"{second}/extra"))
+    index = survey(tmp_path).checked()
+    assert index.class_names == ("cat", "dog")
+    assert index.counts("train") == [8, 8] and index.counts("test") == [2, 2]
+    assert [line for line in warned(tmp_path) if f"8 images in {second}/extra of D are not used" in line]
+
+
+@pytest.mark.parametrize("inside", ["", "/pets"])
+@pytest.mark.parametrize("split", [False, True])
+def test_one_part_of_google_drive_is_looked_into(tmp_path: Path, inside: str, split: bool) -> None:
+    for each in ("/train", "/test") if split else ("",):
+        tree(tmp_path, *classes(f"{DRIVE}-001{inside}{each}"))
+    assert names(tmp_path) == names(tmp_path / f"{DRIVE}-001") == ("cat", "dog")
+
+
+def test_classes_downloaded_apart_from_google_drive(tmp_path: Path) -> None:
+    tree(tmp_path, "cat-20230101T000000Z-001/cat/#.jpg*4", "dog-20230101T000100Z-001/dog/#.jpg*4")
+    assert names(tmp_path) == ("cat", "dog")
+
+
+def test_a_table_in_a_part_of_google_drive_is_found(tmp_path: Path) -> None:
+    pets = tmp_path / f"{DRIVE}-001" / "pets"
+    tree(pets, "#.jpg*8")
+    (pets / "labels.csv").write_text(
+        "image,label\n" + "".join(f"{i:03}.jpg,{'cd'[i % 2]}\n" for i in range(8))
+    )
+    assert names(tmp_path) == ("c", "d")
+
+
+@pytest.mark.parametrize("text", ["0010 3\n" * 9, "p0010.jpg,1\n", "page0010 2\n", "s1/page0010.jpg x\n"])
+@pytest.mark.parametrize("place", ["fold.txt", "top/fold.txt", "top/other/fold.txt"])
+def test_a_file_outside_the_data_refuses_nothing(tmp_path: Path, text: str, place: str) -> None:
+    data = tmp_path / "top" / "data"
+    tree(data, *(f"s{n}/{start}0010.jpg" for n in (1, 2) for start in ("", "p", "page")))
+    before = survey(data).checked().class_names
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text(text)
+    assert survey(data).checked().class_names == before == ("s1", "s2")
+
+
+@pytest.mark.parametrize("files", [["a.csv"], ["a.csv", "b.txt"]])
+def test_files_in_the_data_that_name_images_of_numbered_folders_refuse_them(
+    tmp_path: Path, files: list[str]
+) -> None:
+    tree(tmp_path, *(f"s{n}/page{n}010.jpg" for n in (1, 2)))
+    (tmp_path / "lists").mkdir()
+    for file in files:
+        (tmp_path / "lists" / file).write_text("page1010 2\npage2010 3\n")
+    with pytest.raises(DataError, match="name their images" if len(files) > 1 else "names their images"):
+        survey(tmp_path).checked()
+
+
+@pytest.mark.parametrize(
+    ("image", "text", "is_named"),
+    [
+        ("0010.jpg", "0010 3\n", False),
+        ("0010.jpg", "0010.jpg 3\n", True),
+        ("0010.jpg", "10010.jpg 3\n", False),
+        ("page0010.jpg", "page0010 3\n", True),
+        ("page0010.jpg", "frontpage0010 3\n", False),
+        ("p0010.jpg", "p0010 3\n", False),
+        ("p0010.jpg", "x/p0010.jpg 3\n", True),
+    ],
+)
+def test_files_outside_the_data_hold_labels_only_where_they_name_an_image(
+    tmp_path: Path, image: str, text: str, is_named: bool
+) -> None:
+    tree(tmp_path, f"top/data/{image}")
+    (tmp_path / "list.txt").write_text(text)
+    with pytest.raises(DataError) as caught:
+        survey(tmp_path / "top" / "data").checked()
+    assert (f"the labels may be in {tmp_path / 'list.txt'}" in str(caught.value)) is is_named
