@@ -8,14 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.datasets.formats.names.folder_names import Names, in_drive_part, is_masks, sort_names
-from engine.datasets.formats.names.image_files import is_image, may_be_picture, suffix_of
+from engine.datasets.formats.names.folder_names import (
+    Names,
+    doubtful_numbers,
+    in_drive_part,
+    is_masks,
+    sort_names,
+)
+from engine.datasets.formats.names.image_files import CONTAINERS, is_image, may_be_picture, suffix_of
 from engine.datasets.formats.names.walk import holds_images, is_clutter, is_readme, subfolders, walk_images
 
 DATA_SUFFIXES = (
     ".csv", ".tsv", ".txt", ".json", ".jsonl", ".xls", ".xlsx", ".ods", ".xml", ".mat", ".parquet", ".pkl",
 )  # fmt: skip
 """Suffixes of files that may hold labels."""
+_MAX_DEPTH, _MAX_FOLDERS = 4, 200
 _MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation", "thumb")
 _MARKED = re.compile(
     r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
@@ -29,7 +36,7 @@ class ClassFolder:
     folder: Path
     images: list[str]
     unread: list[str] = field(default_factory=list)
-    """Files that may be pictures, in a format that is not decoded."""
+    """Files that may be pictures, in a format that is not decoded; files of arrays where there is nothing else."""
     masks: list[str] = field(default_factory=list)
     """Images that are masks or thumbnails of others by their name or folder."""
     inner: frozenset[str] = frozenset()
@@ -162,6 +169,27 @@ def only_folder(path: Path) -> Path | None:
     return filled[0] if any(entry.is_dir() or _is_data(entry.name) for entry in _entries(filled[0])) else None
 
 
+def class_folders_below(path: Path) -> Path | None:
+    """Return the topmost folder below `path` that holds class folders, or splits with these; None where there is none.
+
+    Folders that differ by a number alone, such as those of patients, are taken for none."""
+    level = [path]
+    for _ in range(_MAX_DEPTH):
+        level = [folder for above in level for folder in subfolders(above) if not is_masks(folder.name)]
+        level = level[:_MAX_FOLDERS]
+        if found := next(filter(_holds_classes, level), None):
+            return found
+    return None
+
+
+def _holds_classes(folder: Path) -> bool:
+    names = class_names(folder, in_split=False)
+    if len(names) > 1 and not doubtful_numbers(names) and not has_images(folder):
+        filled = (name for name in names if holds_images(folder / name))
+        return len([*itertools.islice(filled, 2)]) == 2
+    return has_split_folders(folder)
+
+
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Yield the entries of a folder without clutter; none where it may not be read."""
     with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
@@ -179,7 +207,10 @@ def _read_class(folder: Path) -> ClassFolder:
     if masks:
         images = [image for image in images if image not in masks]
     inner = frozenset(image.partition("/")[0] for image in images if "/" in image)
-    return ClassFolder(folder, images, [each for each in others if _is_unread(each)], sorted(masks), inner)
+    unread = [each for each in others if _is_unread(each)]
+    if not images and not unread:
+        unread = [each for each in others if suffix_of(each) in CONTAINERS]
+    return ClassFolder(folder, images, unread, sorted(masks), inner)
 
 
 def _is_unread(path: str) -> bool:

@@ -165,3 +165,70 @@ def test_files_outside_the_data_hold_labels_only_where_they_name_an_image(
     with pytest.raises(DataError) as caught:
         survey(tmp_path / "top" / "data").checked()
     assert (f"the labels may be in {tmp_path / 'list.txt'}" in str(caught.value)) is is_named
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        survey(path).checked()
+    return str(caught.value).replace(f"{path}", "D")
+
+
+@pytest.mark.parametrize(
+    ("lines", "inner"),
+    [
+        (["Annotations/ant/a.mat", *classes("101_ObjectCategories")], "101_ObjectCategories"),
+        (classes("download/pets/pets"), "download/pets/pets"),
+        (
+            [f"slides/breast/{line}" for line in classes("all", "cat/SOB/40X", "dog/SOB/40X")],
+            "slides/breast/all",
+        ),
+        ([*classes("a/b/pets/train"), *classes("a/b/pets/test")], "a/b/pets"),
+    ],
+)
+def test_a_refusal_names_the_folder_of_class_folders_below(
+    tmp_path: Path, lines: list[str], inner: str
+) -> None:
+    tree(tmp_path, *lines)
+    assert f"give D/{inner} as data if the folders in it (" in refused(tmp_path)
+    assert names(tmp_path / inner) == ("cat", "dog")
+
+
+@pytest.mark.parametrize("lines", [["a/b/scan1/#.jpg*3", "a/b/scan2/#.jpg*3"], ["a/b/cat/#.jpg*3"]])
+def test_a_refusal_names_no_folder_where_none_holds_class_folders(tmp_path: Path, lines: list[str]) -> None:
+    tree(tmp_path, *lines)
+    assert "as data" not in refused(tmp_path)
+
+
+def test_arrays_beside_the_folder_of_class_folders_are_no_class(tmp_path: Path) -> None:
+    tree(tmp_path, "imdb/imdb.mat", "labels/train1.txt", *classes("images"))
+    line = refused(tmp_path)
+    assert "give D/images as data" in line and "convert" not in line
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["data/train-00000-of-00001.parquet", "3.0.1/x.tfrecord-00000-of-00001", "raw/train-images-idx3-ubyte", "x.h5",
+     "data_batch_1", "imdb/a.mat", "train/a.pkl"],
+)  # fmt: skip
+def test_files_of_many_images_are_told_of_by_their_names(tmp_path: Path, file: str) -> None:
+    tree(tmp_path, file)
+    line = refused(tmp_path)
+    assert line.startswith(
+        f"D holds no image, but files of arrays or tables that are not read ({file}): save"
+    )
+
+
+def test_arrays_in_class_folders_are_no_pictures_that_are_missed(tmp_path: Path) -> None:
+    tree(tmp_path, *classes("."), "cat/features.mat", "dog/model.pt")
+    assert warned(tmp_path) == []
+    tree(tmp_path, "cat/a.npy")
+    assert [
+        line
+        for line in warned(tmp_path)
+        if ".npy (arrays: save them as .png, with one scale for all)" in line
+    ]
+
+
+def test_class_folders_of_arrays_are_told_of(tmp_path: Path) -> None:
+    tree(tmp_path, "cat/#.mat*4", "dog/#.mat*4")
+    assert ".mat (files of arrays or tables: save the images in them as .png)" in refused(tmp_path)
