@@ -62,7 +62,8 @@ def nested_copies(folders: Sequence[ClassFolder]) -> list[ClassFolder]:
     for folder in filled:
         if not folder.inner:
             continue
-        within = {part.casefold() for image in folder.images for part in image.split("/")[:-1]}
+        inside = {image.rpartition("/")[0] for image in folder.images}
+        within = {part.casefold() for each in inside for part in each.split("/")}
         siblings = names - {folder.name.casefold()}
         if len(within & siblings) > max(1, len(siblings) // 2):
             copies.append(folder)

@@ -86,8 +86,9 @@ def said_of_files(files: Sequence[Path]) -> str:
 def _of_files(files: Sequence[Path]) -> WayOut:
     named = said_of_files(files)
     if is_table(files[0].name):
+        given = "that" if len(files) == 1 else "one of them"
         return WayOut(
-            f"the labels may be in {named}: give that as data, and the folder of its images with {{}}",
+            f"the labels may be in {named}: give {given} as data, and the folder of its images with {{}}",
             "images",
         )
     return WayOut(f"the labels may be in {named}: write them as a CSV with the columns image,label")

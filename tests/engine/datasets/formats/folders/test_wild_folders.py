@@ -141,7 +141,8 @@ def test_files_in_the_data_that_name_images_of_numbered_folders_refuse_them(
     (tmp_path / "lists").mkdir()
     for file in files:
         (tmp_path / "lists" / file).write_text("page1010 2\npage2010 3\n")
-    with pytest.raises(DataError, match="name their images" if len(files) > 1 else "names their images"):
+    verb, given = ("names", "that") if len(files) == 1 else ("name", "one of them")
+    with pytest.raises(DataError, match=f" {verb} their images: .*: give {given} as data"):
         survey(tmp_path).checked()
 
 
