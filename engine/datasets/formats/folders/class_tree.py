@@ -55,19 +55,24 @@ def class_folders(root: Path, *, in_split: bool) -> list[ClassFolder]:
 def nested_copies(folders: Sequence[ClassFolder]) -> list[ClassFolder]:
     """Return the folders among class folders that hold folders called like most of the others: the data set once more.
 
-    None where fewer than two classes would be left: then the folders are no copies of each other."""
+    None where others hold such folders too, or fewer than two classes would be left: then they have another meaning.
+    A folder called by a number is none, for the folders in it may be patients."""
     filled = [folder for folder in folders if folder.images]
     names = {folder.name.casefold() for folder in filled}
-    copies = []
-    for folder in filled:
-        if not folder.inner:
-            continue
-        inside = {image.rpartition("/")[0] for image in folder.images}
-        within = {part.casefold() for each in inside for part in each.split("/")}
-        siblings = names - {folder.name.casefold()}
-        if len(within & siblings) > max(1, len(siblings) // 2):
-            copies.append(folder)
-    return copies if len(filled) - len(copies) > 1 else []
+    shared = {folder.name: len(_folders_in(folder) & names - {folder.name.casefold()}) for folder in filled}
+    enough = max(1, (len(filled) - 1) // 2)
+    copies = [each for each in filled if shared[each.name] > enough and not each.name.isdecimal()]
+    if len(filled) - len(copies) < 2 or any(shared[each.name] for each in filled if each not in copies):
+        return []
+    return copies
+
+
+def _folders_in(folder: ClassFolder) -> set[str]:
+    """Return the names of the folders below a class folder, in lower case."""
+    if not folder.inner:
+        return set()
+    inside = {image.rpartition("/")[0] for image in folder.images}
+    return {part.casefold() for each in inside for part in each.split("/")}
 
 
 def class_names(root: Path, *, in_split: bool) -> list[str]:

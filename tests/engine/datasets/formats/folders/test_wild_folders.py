@@ -42,8 +42,28 @@ def test_folders_in_classes_called_like_other_classes_are_no_copies(tmp_path: Pa
     confused = [line for outer in ("cat", "dog", "owl") for line in classes(outer, "cat", "dog", "owl")]
     tree(tmp_path / "a", *confused)
     tree(tmp_path / "b", *classes(".", "cat", "dog", "owl"), *classes("cat", "dog"))
+    tree(
+        tmp_path / "c",
+        *classes(".", "cat", "dog", "owl", "fox"),
+        *classes("cat", "dog", "owl"),
+        *classes("dog", "cat"),
+    )
     assert names(tmp_path / "a") == names(tmp_path / "b") == ("cat", "dog", "owl")
-    assert not [line for line in warned(tmp_path / "b") if "not used" in line]
+    assert names(tmp_path / "c") == ("cat", "dog", "fox", "owl")
+    assert not [line for each in "bc" for line in warned(tmp_path / each) if "not used" in line]
+
+
+def test_numbered_folders_of_patients_in_numbered_classes_are_no_copies(tmp_path: Path) -> None:
+    patients = {0: (0, 1, 2, 3), 1: (1, 2, 3), 2: (17,), 3: (18, 19)}
+    tree(tmp_path, *(f"{grade}/{patient}/#.jpg*2" for grade, many in patients.items() for patient in many))
+    assert names(tmp_path) == ("0", "1", "2", "3")
+    tree(tmp_path, *classes("digits", "0", "1", "2", "3"))
+    assert "digits" in names(tmp_path)
+
+
+def test_a_copy_of_numbered_classes_is_left_out(tmp_path: Path) -> None:
+    tree(tmp_path, *classes(".", "0", "1", "2"), *classes("digits", "0", "1", "2"))
+    assert names(tmp_path) == ("0", "1", "2")
 
 
 @pytest.mark.parametrize(
