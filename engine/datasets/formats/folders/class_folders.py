@@ -11,8 +11,10 @@ from engine.datasets.formats.folders.class_tree import (
     folder_names,
     has_split_folders,
     images_below,
+    nested_copies,
     only_folder,
     part_roots,
+    split_names,
 )
 from engine.datasets.formats.folders.folder_problems import (
     listed,
@@ -57,7 +59,7 @@ _ORDER = ("train", "test", "val")
 def read_split_folders(path: Path) -> Layout:
     """Read the class folders of each split. Raises DataError where there is no train folder with classes, and where
     images without class folders have labels elsewhere."""
-    names = folder_names(path)
+    names = split_names(path)
     splits = _in_order(names.splits)
     roots = {name: class_roots(path / name) for name in splits}
     flat = {name: images_below(path / name) for name, found in roots.items() if not found}
@@ -69,9 +71,10 @@ def read_split_folders(path: Path) -> Layout:
     folders: list[ClassFolder] = []
     for name in used:
         for root in roots[name]:
-            found = class_folders(root, in_split=True)
+            found, nested = _read(root, in_split=True)
             rows += _rows(path, found, splits[name])
             folders += found
+            problems += nested
             problems += _unused_folders(root, _not_used(root))
             problems += taken_as_classes(root, folder_names(root), in_split=True)
         if path / name not in roots[name]:
@@ -104,7 +107,7 @@ def read_class_folders(path: Path) -> Layout | None:
     parts = [root for part in names.parts for root in part_roots(path / part)]
     if parts and not any(holds_images(path / name) for name in names.classes):
         return _read_parts(path, names, parts)
-    folders = class_folders(path, in_split=False)
+    folders, nested = _read(path, in_split=False)
     if sum(bool(folder.images) for folder in folders) < 2:
         explain_too_few(path, names, folders)
         return None
@@ -119,6 +122,7 @@ def read_class_folders(path: Path) -> Layout | None:
             f"{why}, and in each of these {', '.join(inner)}",
         )
     problems = [
+        *nested,
         *problems_of_classes(folders),
         *taken_as_classes(path, names),
         *_unused_folders(path, names.not_classes),
@@ -128,16 +132,23 @@ def read_class_folders(path: Path) -> Layout | None:
     return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True, label_source=FOLDER_NAMES)
 
 
-def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout:
-    """Read the class folders of all parts of a data set together."""
-    folders = [folder for root in parts for folder in class_folders(root, in_split=False)]
+def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout | None:
+    """Read the class folders of all parts of a data set together; return None where the only part has one class, so
+    that it is looked into."""
+    read = [_read(root, in_split=False) for root in parts]
+    folders = [folder for found, _ in read for folder in found]
+    nested = [problem for _, problems in read for problem in problems]
+    if only_folder(path) is not None and sum(bool(folder.images) for folder in folders) < 2:
+        return None
     rows = _rows(path, folders, None)
     if not rows:
         explain_unread(path, folders)
-    listing = ", ".join(part.name for part in parts)
+    listing = ", ".join(part.relative_to(path).as_posix() for part in parts)
     why = f"{path} holds the parts {listing}, and these a folder for each class"
-    unused = [name for name in names.not_classes if path / name not in parts]
-    problems = [*problems_of_classes(folders), *_unused_folders(path, unused), *unused_files(path, parts)]
+    used = {part.relative_to(path).parts[0] for part in parts}
+    unused = [name for name in names.not_classes if name not in used]
+    problems = [*nested, *problems_of_classes(folders), *_unused_folders(path, unused)]
+    problems += [*unused_files(path, parts)]
     return Layout(
         f"class folders in {listing}",
         why,
@@ -147,6 +158,19 @@ def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout:
         has_names=True,
         label_source=FOLDER_NAMES,
     )
+
+
+def _read(root: Path, *, in_split: bool) -> tuple[list[ClassFolder], list[Problem]]:
+    """Read the class folders in `root`, and warn of those that hold the data set once more and are left out."""
+    found = class_folders(root, in_split=in_split)
+    copies = nested_copies(found)
+    if not copies:
+        return found, []
+    count, names = sum(len(copy.images) for copy in copies), [copy.name for copy in copies]
+    what = f"{count:,} images in {listed(names)} of {root} are not used"
+    text = f"{what}: folders called like the classes are in it, so it holds the data set once more"
+    problem = warning("nested_copies", text, "a copy of the data set not used", names)
+    return [folder for folder in found if folder not in copies], [problem]
 
 
 def _in_order(splits: Mapping[str, str]) -> dict[str, str]:

@@ -5,11 +5,19 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.datasets.formats.names.folder_names import PICTURES, Names, doubtful_classes, is_masks, sort_names
-from engine.datasets.formats.names.image_files import is_image, may_be_picture, suffix_of
+from engine.datasets.formats.names.folder_names import (
+    PICTURES,
+    Names,
+    doubtful_classes,
+    doubtful_numbers,
+    in_drive_part,
+    is_masks,
+    sort_names,
+)
+from engine.datasets.formats.names.image_files import CONTAINERS, is_image, may_be_picture, suffix_of
 from engine.datasets.formats.names.walk import holds_images, is_clutter, is_readme, subfolders, walk_images
 from engine.datasets.formats.split_names import words_in
 
@@ -17,6 +25,7 @@ DATA_SUFFIXES = (
     ".csv", ".tsv", ".txt", ".json", ".jsonl", ".xls", ".xlsx", ".ods", ".xml", ".mat", ".parquet", ".pkl",
 )  # fmt: skip
 """Suffixes of files that may hold labels."""
+_MAX_DEPTH, _MAX_FOLDERS = 4, 200
 _MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation", "thumb")
 _MARKED = re.compile(
     r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
@@ -30,7 +39,7 @@ class ClassFolder:
     folder: Path
     images: list[str]
     unread: list[str] = field(default_factory=list)
-    """Files that may be pictures, in a format that is not decoded."""
+    """Files that may be pictures, in a format that is not decoded; files of arrays where there is nothing else."""
     masks: list[str] = field(default_factory=list)
     """Images that are masks or thumbnails of others by their name or folder."""
     inner: frozenset[str] = frozenset()
@@ -44,6 +53,29 @@ class ClassFolder:
 def class_folders(root: Path, *, in_split: bool) -> list[ClassFolder]:
     """Read the folders in `root` that may be classes, sorted by name."""
     return [_read_class(root / name) for name in class_names(root, in_split=in_split)]
+
+
+def nested_copies(folders: Sequence[ClassFolder]) -> list[ClassFolder]:
+    """Return the folders among class folders that hold folders called like most of the others: the data set once more.
+
+    None where others hold such folders too, or fewer than two classes would be left: then they have another meaning.
+    A folder called by a number is none, for the folders in it may be patients."""
+    filled = [folder for folder in folders if folder.images]
+    names = {folder.name.casefold() for folder in filled}
+    shared = {folder.name: len(_folders_in(folder) & names - {folder.name.casefold()}) for folder in filled}
+    enough = max(1, (len(filled) - 1) // 2)
+    copies = [each for each in filled if shared[each.name] > enough and not each.name.isdecimal()]
+    if len(filled) - len(copies) < 2 or any(shared[each.name] for each in filled if each not in copies):
+        return []
+    return copies
+
+
+def _folders_in(folder: ClassFolder) -> set[str]:
+    """Return the names of the folders below a class folder, in lower case."""
+    if not folder.inner:
+        return set()
+    inside = {image.rpartition("/")[0] for image in folder.images}
+    return {part.casefold() for each in inside for part in each.split("/")}
 
 
 def class_names(root: Path, *, in_split: bool) -> list[str]:
@@ -119,9 +151,26 @@ def _stems(folder: Path) -> frozenset[str]:
     return frozenset(_stem(image.rpartition("/")[2]) for image in images_below(folder))
 
 
+def split_names(path: Path) -> Names:
+    """Sort the folders in a folder; where none is a split's, those inside parts made by Google Drive, as paths."""
+    names = folder_names(path)
+    if names.splits:
+        return names
+    splits, others, parts = dict[str, str](), [*names.others], []
+    for part in names.parts:
+        root = _drive_root(path / part)
+        prefix, inner = root.relative_to(path).as_posix(), folder_names(root)
+        if in_drive_part(part) is None or not inner.splits:
+            parts.append(part)
+            continue
+        splits |= {f"{prefix}/{name}": split for name, split in inner.splits.items()}
+        others += [f"{prefix}/{name}" for name in (*inner.others, *inner.parts, *inner.media, *inner.classes)]
+    return replace(names, splits=splits, others=tuple(others), parts=tuple(parts)) if splits else names
+
+
 def has_split_folders(path: Path) -> bool:
     """Return True where a folder `train`, `test` or similar holds class folders; one that holds only images is none."""
-    return any(class_roots(path / name) for name in folder_names(path).splits)
+    return any(class_roots(path / name) for name in split_names(path).splits)
 
 
 def class_roots(folder: Path) -> list[Path]:
@@ -144,8 +193,18 @@ def class_roots(folder: Path) -> list[Path]:
 
 
 def part_roots(part: Path) -> list[Path]:
-    """Return the part itself where it has class folders and no images beside them."""
-    return [part] if _is_wrapper(part) else []
+    """Return the part itself, or the folder in it that it is of, where that has class folders and no images beside
+    them."""
+    root = _drive_root(part)
+    return [root] if _is_wrapper(root) else []
+
+
+def _drive_root(part: Path) -> Path:
+    """Return the folder that a part made by Google Drive is of, where it is the only one in it and holds folders."""
+    name = in_drive_part(part.name)
+    inside = subfolders(part) if name is not None else []
+    whole = len(inside) == 1 and inside[0].name == name and not has_images(part)
+    return inside[0] if whole and subfolders(inside[0]) and not has_images(inside[0]) else part
 
 
 def _is_wrapper(folder: Path) -> bool:
@@ -166,14 +225,38 @@ def images_below(folder: Path) -> list[str]:
 def only_folder(path: Path) -> Path | None:
     """Return the only folder in `path` that holds something, where it may be a data set and nothing else is of use.
 
-    None where there are images, tables or other data beside it, and where it holds images alone."""
+    A part made by Google Drive is looked through. None where there are images, tables or other data beside it, and
+    where it holds images alone."""
     files = [entry.name for entry in _entries(path) if not entry.is_dir()]
     if any(is_image(name) or _is_data(name) for name in files):
         return None
     filled = [folder for folder in subfolders(path) if any(_entries(folder))]
     if len(filled) != 1:
         return None
+    if in_drive_part(filled[0].name) is not None and (inner := only_folder(filled[0])):
+        return inner
     return filled[0] if any(entry.is_dir() or _is_data(entry.name) for entry in _entries(filled[0])) else None
+
+
+def class_folders_below(path: Path) -> Path | None:
+    """Return the topmost folder below `path` that holds class folders, or splits with these; None where there is none.
+
+    Folders that differ by a number alone, such as those of patients, are taken for none."""
+    level = [path]
+    for _ in range(_MAX_DEPTH):
+        level = [folder for above in level for folder in subfolders(above) if not is_masks(folder.name)]
+        level = level[:_MAX_FOLDERS]
+        if found := next(filter(_holds_classes, level), None):
+            return found
+    return None
+
+
+def _holds_classes(folder: Path) -> bool:
+    names = class_names(folder, in_split=False)
+    if len(names) > 1 and not doubtful_numbers(names) and not has_images(folder):
+        filled = (name for name in names if holds_images(folder / name))
+        return len([*itertools.islice(filled, 2)]) == 2
+    return has_split_folders(folder)
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -193,7 +276,10 @@ def _read_class(folder: Path) -> ClassFolder:
     if masks:
         images = [image for image in images if image not in masks]
     inner = frozenset(image.partition("/")[0] for image in images if "/" in image)
-    return ClassFolder(folder, images, [each for each in others if _is_unread(each)], sorted(masks), inner)
+    unread = [each for each in others if _is_unread(each)]
+    if not images and not unread:
+        unread = [each for each in others if suffix_of(each) in CONTAINERS]
+    return ClassFolder(folder, images, unread, sorted(masks), inner)
 
 
 def _is_unread(path: str) -> bool:

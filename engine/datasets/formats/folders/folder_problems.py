@@ -6,7 +6,13 @@ from pathlib import Path
 
 from engine.datasets.formats.cells import normal
 from engine.datasets.formats.folders.class_tree import DATA_SUFFIXES, ClassFolder
-from engine.datasets.formats.names.folder_names import Names, doubtful_classes, doubtful_numbers, sort_names
+from engine.datasets.formats.names.folder_names import (
+    Names,
+    copied_names,
+    doubtful_classes,
+    doubtful_numbers,
+    sort_names,
+)
 from engine.datasets.formats.names.image_files import advice_for, is_image, suffix_of
 from engine.datasets.formats.names.walk import is_clutter, is_readme
 from engine.datasets.formats.problems import note, warning
@@ -23,7 +29,7 @@ def problems_of_classes(folders: Sequence[ClassFolder]) -> list[Problem]:
     for folder in folders:
         by_name.setdefault(folder.name, []).append(folder)
     found = [*_unread(by_name), *_without_images(by_name), *_masks(by_name), *_doubtful(list(by_name))]
-    found += _kept_beside(by_name)
+    found += [*_copies(by_name), *_kept_beside(by_name)]
     return [*found, *_inner_classes(by_name), *_merged(by_name)]
 
 
@@ -97,6 +103,16 @@ def _doubtful(names: Sequence[str]) -> list[Problem]:
     )
     ways = [WayOut("give the labels in a table with the columns image,label")]
     return [warning("numbered_folders", text, "folders that differ by a number", doubtful, ways)]
+
+
+def _copies(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Problem]:
+    """Warn of folders that are called like copies of others."""
+    names = copied_names([name for name, same in by_name.items() if any(each.images for each in same)])
+    if not names:
+        return []
+    text = f"folders taken as classes look like copies of class folders: {listed(names)}"
+    ways = [WayOut("move them out of the folder, or their images into the first")]
+    return [warning("copied_folders", text, "a class may be a copy", names, ways)]
 
 
 def _kept_beside(by_name: Mapping[str, Sequence[ClassFolder]]) -> list[Problem]:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from engine.datasets.formats.folders.class_tree import (
     ClassFolder,
+    class_folders_below,
     class_names,
     has_split_folders,
     images_below,
@@ -23,7 +24,8 @@ from engine.datasets.formats.folders.label_hints import (
     ways_to_labels,
 )
 from engine.datasets.formats.names.folder_names import Names, doubtful_numbers
-from engine.datasets.formats.names.walk import holds_images
+from engine.datasets.formats.names.image_files import is_container
+from engine.datasets.formats.names.walk import holds_images, subfolders, walk_images
 from engine.datasets.formats.problems import DataError, error, warning
 from engine.datasets.formats.split_names import split_class_names, split_in_name
 from engine.problem import Problem, WayOut
@@ -34,12 +36,33 @@ class NotClasses(DataError):
 
 
 def flat_images(path: Path) -> NotClasses | None:
-    """Return the error for a folder that holds images and neither class folders nor labels; None for any other."""
-    images = images_below(path)
+    """Return the error for a folder that holds neither class folders nor labels, but images, or files that hold many;
+    None for any other. It names the folder below that holds class folders."""
+    others: list[str] = []
+    images = walk_images(path, lambda _error: None, others)
     if not images:
-        return None
+        return _containers(path, [file for file in others if is_container(file.rpartition("/")[2])])
     what = f"{path} holds {len(images):,} images, and nothing there says their classes"
-    return NotClasses(error("no_labels", what, images, ways_to_labels(path, [path])))
+    ways = ways_to_labels(path, [path])
+    if below := class_folders_below(path):
+        names = class_names(below, in_split=False) or [folder.name for folder in subfolders(below)]
+        ways = [
+            WayOut(f"give {below} as data if the folders in it ({listed(names)}) are the classes or splits"),
+            *ways,
+        ]
+    return NotClasses(error("no_labels", what, images, ways))
+
+
+def _containers(path: Path, files: Sequence[str]) -> NotClasses | None:
+    """Return the error for files that may hold many images each, and are not read."""
+    if not files:
+        return None
+    what = f"{path} holds no image, but files of arrays or tables that are not read ({listed(files)})"
+    ways = [
+        WayOut("save their images as .png in a folder for each class"),
+        WayOut("save them as one .npz like MedMNIST's"),
+    ]
+    return NotClasses(error("no_labels", what, files, ways))
 
 
 def check_train(path: Path, names: Names, used: Mapping[str, str], flat: Mapping[str, Sequence[str]]) -> None:
@@ -70,20 +93,26 @@ def refuse_split_classes(path: Path, folders: Sequence[ClassFolder]) -> None:
 
 
 def refuse_doubtful(path: Path, folders: Sequence[ClassFolder]) -> None:
-    """Raise NotClasses for folders that differ by a number alone beside a file that names their images."""
+    """Raise NotClasses for folders that differ by a number alone where a file in the data names their images."""
     names = list(dict.fromkeys(folder.name for folder in folders if folder.images))
     if not (doubtful := doubtful_numbers(names)):
         return
     images = [folder.images[0].rpartition("/")[2] for folder in folders if folder.images]
     if files := label_files(path, [], images)[0]:
-        what = f"the folders {listed(doubtful)} of {path} differ by a number alone, and {said_of_files(files)} names"
+        what = (
+            f"the folders {listed(doubtful)} of {path} differ by a number alone, and {said_of_files(files)}"
+        )
         ways = ways_to_labels(path, [folder.folder for folder in folders if folder.images])
-        raise NotClasses(error("no_labels", f"{what} their images", names, ways))
+        raise NotClasses(
+            error("no_labels", f"{what} {'names' if len(files) == 1 else 'name'} their images", names, ways)
+        )
 
 
 def explain_too_few(path: Path, names: Names, folders: Sequence[ClassFolder]) -> None:
     """Raise the error of a folder with fewer than two classes, where the names or files of its folders explain it."""
-    if any(folder.unread and not folder.images for folder in folders):
+    unread = [folder for folder in folders if folder.unread and not folder.images]
+    arrays = [folder for folder in unread if all(map(is_container, folder.unread))]
+    if len(unread) > len(arrays) or (unread and len(folders) > 1):  # one folder of arrays is seldom a class
         explain_unread(path, folders)
     if only_folder(path) is None and (
         holding := [name for name in names.not_classes if images_below(path / name)]

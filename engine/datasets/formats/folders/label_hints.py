@@ -18,6 +18,7 @@ _MAX_NAMED = 3
 _MAX_FOLDERS = 50
 _MAX_READ = 200
 _MAX_STEMS = 50
+_MIN_LETTERS = 4
 _NO_LABELS = frozenset(
     ("img", "image", "images", "dsc", "dscn", "pict", "pic", "photo", "scan", "frame", "file", "p", "screenshot")
 )  # fmt: skip
@@ -28,6 +29,8 @@ def ways_to_labels(path: Path, folders: Sequence[Path]) -> list[WayOut]:
     """Say where the labels of the images in `folders` of the data `path` seem to be, else how to give some."""
     samples = [_sample(folder) for folder in folders]
     naming, near = label_files(path, folders, [name for sample in samples for name in sample])
+    if not naming and not near:
+        naming = _files_above(path, [name for sample in samples for name in sample])
     ways = [_of_files(naming)] if naming else []
     if words := next(filter(None, map(labels_in_names, samples)), []):
         shown = ", ".join(words[:6]) + (" …" if len(words) > 6 else "")
@@ -42,17 +45,19 @@ def ways_to_labels(path: Path, folders: Sequence[Path]) -> list[WayOut]:
 
 
 def label_files(path: Path, folders: Iterable[Path], names: Sequence[str]) -> tuple[list[Path], list[Path]]:
-    """List the files that may hold labels: those that name one of these images, and the others.
-
-    They are in `path`, a folder inside it or beside the images; where there is none, in the parent of `path` and its
-    parent, and the folders inside these, but of these only files that name an image."""
+    """List the files in `path`, a folder inside it or beside the images that may hold labels: those that name one of
+    these images, and the others."""
     near = dict.fromkeys(file for folder in (path, *folders) for file in files_inside(folder))
     naming = [file for file in [*near][:_MAX_READ] if names_one(file, names)]
-    if near:
-        return naming, [file for file in near if file not in naming]
+    return naming, [file for file in near if file not in naming]
+
+
+def _files_above(path: Path, names: Sequence[str]) -> list[Path]:
+    """List the files outside the data, in the parent of `path`, its parent and the folders inside these, that name one
+    of these images."""
     parents = [parent for parent in path.parents[:2] if parent not in (Path(path.anchor), Path.home())]
     above = dict.fromkeys(file for parent in parents for file in files_inside(parent))
-    return [file for file in [*above][:_MAX_READ] if names_one(file, names)], []
+    return [file for file in [*above][:_MAX_READ] if names_one(file, names, is_outside=True)]
 
 
 def labels_in_names(names: Sequence[str]) -> list[str]:
@@ -81,8 +86,9 @@ def said_of_files(files: Sequence[Path]) -> str:
 def _of_files(files: Sequence[Path]) -> WayOut:
     named = said_of_files(files)
     if is_table(files[0].name):
+        given = "that" if len(files) == 1 else "one of them"
         return WayOut(
-            f"the labels may be in {named}: give that as data, and the folder of its images with {{}}",
+            f"the labels may be in {named}: give {given} as data, and the folder of its images with {{}}",
             "images",
         )
     return WayOut(f"the labels may be in {named}: write them as a CSV with the columns image,label")
@@ -129,8 +135,10 @@ def is_list_of_names(file: Path) -> bool:
     return len(lines) > 1 and not any(re.search(r"[,;\t|]|\S\s+\S", line) for line in lines)
 
 
-def names_one(file: Path, names: Iterable[str]) -> bool:
-    """Return True where the start of a text file names one of these images, with or without its suffix."""
+def names_one(file: Path, names: Iterable[str], *, is_outside: bool = False) -> bool:
+    """Return True where the start of a text file names one of these images, with or without its suffix.
+
+    In a file outside the data a number is no name without its suffix, for numbers are in many files."""
     if not file.is_file():
         return False
     try:
@@ -138,8 +146,16 @@ def names_one(file: Path, names: Iterable[str]) -> bool:
             text = opened.read(_READ_BYTES).decode(errors="replace")
     except OSError:
         return False
-    stems = {stem for name in names if len(stem := os.path.splitext(name)[0]) > 3}
+    said = {_said(name, is_outside) for name in names} - {""}
     return any(
-        stem in text and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", text)
-        for stem in sorted(stems)[:_MAX_STEMS]
+        each in text and re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text)
+        for each in sorted(said)[:_MAX_STEMS]
     )
+
+
+def _said(name: str, is_outside: bool) -> str:
+    """Return the part of an image's name that a text has to hold to name it; empty where that says too little."""
+    stem = os.path.splitext(name)[0]
+    if is_outside:
+        return stem if len(re.sub(r"[\d\W_]", "", stem)) >= _MIN_LETTERS else name
+    return stem if len(stem) >= _MIN_LETTERS else ""

@@ -36,6 +36,8 @@ _MADE_BY_PROGRAMS = re.compile(
     r"(?:new|untitled) folder(?: ?\(?\d+\)?)?|drive-download-.*|\d{3}[A-Z_]{5}", re.IGNORECASE
 )
 """Folders that a file manager, a download and a camera make."""
+_DRIVE = re.compile(r"(.+)-\d{8}T\d{6}Z(?:-\d{1,4}){1,2}")
+"""Parts that Google Drive makes of a folder: `data-20230101T000000Z-001`."""
 _CLASS_WORDS = frozenset(
     (
         "class", "classes", "grade", "stage", "level", "lvl", "type", "category", "cat", "kl", "score", "birads",
@@ -51,10 +53,19 @@ KEPT_BESIDE = frozenset(
         "results", "output", "outputs", "to label", "unlabeled", "unlabelled", "unsorted", "sorted", "backup",
         "backups", "old", "tmp", "temp", "samples", "examples", "models", "checkpoints", "logs", "scripts",
         "notebooks", "screenshots", "archive", "todo", "inbox", "new", "misc", "trash", "deleted", "rejected",
-        "exclude", "excluded", "unused", "ignore", "venv", "recycler",
+        "exclude", "excluded", "unused", "ignore", "venv", "recycler", "wandb", "runs", "mlruns", "env", "src",
+        "assets", "preview", "previews", "sample images", "readme images", "neuer ordner", "nouveau dossier",
+        "nueva carpeta",
     )
 )  # fmt: skip
 """Names, as words, of folders that people keep beside their data."""
+_COPY = "copy|kopie|copie|copia|backup|bak|old"
+_COPIED = re.compile(
+    rf"(?:copy|kopie|copie|copia)[\s_\-]+(?:\(\d+\)[\s_\-]+)?(?:of|von|de|di)[\s_\-]+(?P<of>.+)"
+    rf"|(?P<first>.+?)(?:[\s_\-]+\(?(?:{_COPY})\)?(?:[\s_\-]*\(?\d+\)?)?|[\s_]*\(\d+\))",
+    re.IGNORECASE,
+)
+"""Names that file managers and people give to copies: `cat (1)`, `Copy of cat`, `cat - Copy (2)`, `cat_old`."""
 _WORDNET = re.compile(r"n\d{8}")
 _DATE = re.compile(r"(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])")
 
@@ -100,12 +111,22 @@ def sort_names(names: Sequence[str]) -> Names:
     splits = splits_of(names)
     others = tuple(name for name in names if name not in splits and is_like_split(name))
     left = [name for name in names if name not in splits and name not in others]
-    parts = tuple(name for name in left if _PART.fullmatch(name) or _MADE_BY_PROGRAMS.fullmatch(name))
+    parts = tuple(name for name in left if _is_part(name))
     left = [name for name in left if name not in parts]
     media = tuple(name for name in left if _is_media(name) or _is_masks_of(name, left))
     if media or parts:
         media += tuple(name for name in left if set(words_in(name)) <= _BESIDE and words_in(name))
     return Names(splits, others, parts, media, tuple(name for name in left if name not in media))
+
+
+def _is_part(name: str) -> bool:
+    return any(form.fullmatch(name) for form in (_PART, _MADE_BY_PROGRAMS, _DRIVE))
+
+
+def in_drive_part(name: str) -> str | None:
+    """Return the name of the folder that a part made by Google Drive is of; None for any other folder."""
+    found = _DRIVE.fullmatch(name)
+    return found[1] if found else None
 
 
 def is_masks(name: str) -> bool:
@@ -128,6 +149,21 @@ def doubtful_numbers(names: Sequence[str]) -> list[str]:
 def doubtful_classes(names: Collection[str]) -> list[str]:
     """Return the names of folders that people keep beside their data, and that may be classes all the same."""
     return [name for name in names if (words := words_in(name)) and " ".join(words) in KEPT_BESIDE]
+
+
+def copied_names(names: Collection[str]) -> list[str]:
+    """Return the names that say a copy of another folder: `cat (1)` and `Copy of cat` where there is `cat`."""
+    plain = {name.casefold() for name in names}
+    return [name for name in names if _is_copy(name.strip(), plain)]
+
+
+def _is_copy(name: str, names: Collection[str]) -> bool:
+    """Return True for a copy, or a copy of a copy, of a folder among `names`, which are in lower case."""
+    found = _COPIED.fullmatch(name)
+    if not found:
+        return False
+    first = found["of"] or found["first"]
+    return first.casefold() in names or _is_copy(first, names)
 
 
 def near_names(names: Collection[str]) -> list[tuple[str, str]]:

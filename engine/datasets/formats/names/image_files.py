@@ -57,6 +57,15 @@ _NO_PICTURES = (
     ".xmp", ".aae", ".db", ".sqlite", ".toml", ".sh", ".m", ".r",
 )  # fmt: skip
 """Suffixes of files that people keep beside images, and that are none."""
+CONTAINERS = (
+    ".mat", ".pt", ".pth", ".pkl", ".pickle", ".h5", ".hdf5", ".parquet", ".arrow", ".feather", ".tfrecord",
+    ".tfrecords", ".lmdb", ".mdb", ".ckpt", ".safetensors", ".onnx", ".joblib",
+)  # fmt: skip
+"""Suffixes of files of arrays, tables or weights."""
+_NAMED_CONTAINERS = re.compile(
+    r".*\.tfrecords?-\d+-of-\d+|.*[-.]idx\d-ubyte|(?:data|test)_batch(?:_\d+)?", re.IGNORECASE
+)
+"""Names of such files that have no suffix."""
 _RAW = (".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf")
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".gz", ".tgz", ".7z", ".rar")
 _UNFINISHED = (".crdownload", ".part", ".download", ".tmp", ".bak")
@@ -77,7 +86,12 @@ def suffix_of(name: str) -> str:
 
 def may_be_picture(name: str) -> bool:
     """Return False for a file that is certainly none, such as `notes.txt`."""
-    return not name.startswith(".") and suffix_of(name) not in _NO_PICTURES
+    return not name.startswith(".") and suffix_of(name) not in _NO_PICTURES and not is_container(name)
+
+
+def is_container(name: str) -> bool:
+    """Return True for a file that holds arrays or tables, of many images perhaps, and is no picture."""
+    return suffix_of(name) in CONTAINERS or bool(_NAMED_CONTAINERS.fullmatch(name))
 
 
 def advice_for(suffix: str) -> str:
@@ -90,6 +104,10 @@ def advice_for(suffix: str) -> str:
         return "medical files: convert them to .png, with one window for all"
     if suffix in _RAW:
         return "raw files: develop them into .jpg or .tif"
+    if suffix == ".npy":
+        return "arrays: save them as .png, with one scale for all"
+    if suffix in CONTAINERS:
+        return "files of arrays or tables: save the images in them as .png"
     if suffix in _VIDEO:
         return "videos: save their frames as images"
     if suffix in _ARCHIVES:
