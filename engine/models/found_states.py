@@ -13,6 +13,8 @@ MOST_KEYS = 6
 """Depth to which a file's dicts are searched."""
 MOST_ITEMS = 64
 """Longest list that is searched."""
+MOST_VISITED = 1_000_000
+"""Dicts and lists that are searched at most."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,13 @@ class FoundState:
 
 
 def find_states(content: object, name: str) -> tuple[FoundState, ...]:
-    """Return all dicts of named tensors in what a file held, the outermost first. Raises WeightsError for none."""
+    """Return all dicts of named tensors in what a file held, the outermost first. Raises WeightsError for none.
+
+    What lies under several keys counts once, under the first."""
     found: list[FoundState] = []
     networks: list[str] = []
     waiting: deque[tuple[tuple[str, ...], object]] = deque([((), content)])
+    seen = {id(content)}
     while waiting:
         keys, value = waiting.popleft()
         if isinstance(value, Foreign) and value.is_module:
@@ -36,13 +41,22 @@ def find_states(content: object, name: str) -> tuple[FoundState, ...]:
         tensors = {key: each for key, each in items if isinstance(key, str) and isinstance(each, Tensor)}
         if tensors and isinstance(value, dict):
             found.append(FoundState(keys, tensors))
-        if len(keys) < MOST_KEYS:
-            waiting += [((*keys, str(key)), each) for key, each in items if not isinstance(each, Tensor)]
+        for key, each in items if len(keys) < MOST_KEYS else ():
+            if isinstance(each, (dict, list, tuple, Foreign)) and id(each) not in seen:
+                seen.add(id(each))
+                waiting.append(((*keys, _text_of(key)), each))
+        if len(seen) > MOST_VISITED:
+            raise WeightsError(f"{name} holds more than {MOST_VISITED:,} dicts and lists: {SAVE_STATE}")
     if not found and networks:
         raise WeightsError(f"{name} holds a whole network, {networks[0]}, which is never run: {SAVE_STATE}")
     if not found:
         raise WeightsError(f"{name} holds no state dict: {SAVE_STATE}")
     return tuple(found)
+
+
+def _text_of(key: object) -> str:
+    """Return a key as text; one that is no text or number may hold one object very often."""
+    return str(key) if isinstance(key, (str, int)) else "…"
 
 
 def _items(value: object) -> list[tuple[object, object]]:

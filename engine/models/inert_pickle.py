@@ -15,6 +15,10 @@ DICTS = frozenset(
 """Classes whose objects are read as plain dicts."""
 
 
+FREE_PARTS = 100_000
+"""Parts that a small pickle may have, counting what it shares each time."""
+
+
 class PickleError(ValueError):
     """Error of bytes that are no whole pickle."""
 
@@ -60,6 +64,8 @@ class Inert:
     """All classes and functions that it names."""
     stored: list[Stored]
     """All that it says lies outside it."""
+    is_small: bool
+    """Whether what running it would hash, copy or write out is no longer than the pickle, though it may share parts."""
 
 
 def read_inert(pickled: bytes | BinaryIO) -> Inert:
@@ -71,8 +77,9 @@ def read_inert(pickled: bytes | BinaryIO) -> Inert:
     machine = _Machine()
     try:
         for opcode, argument, _ in pickletools.genops(pickled):
+            machine.steps += 1
             machine.run(opcode.name, argument)
-        return Inert(machine.result, machine.names, machine.stored)
+        return Inert(machine.result, machine.names, machine.stored, machine.is_small)
     except PickleError:
         raise
     except Exception as error:  # of bytes that are no pickle: an empty stack, a missing memo, a bad length
@@ -86,6 +93,10 @@ class _Machine:
         self.result: object = None
         self.names: list[Name] = []
         self.stored: list[Stored] = []
+        self.steps = 0
+        self.is_small = True
+        self._parts = 0
+        self._copied = 0
         self._stack: list[object] = []
         self._marked: list[list[object]] = []
         self._memo: dict[int, object] = {}
@@ -116,7 +127,10 @@ class _Machine:
             case "GLOBAL" | "INST":
                 module, _, name = str(argument).partition(" ")
                 named = self._name(module, name)
-                self._push(named if opcode == "GLOBAL" else _made(named, self._to_mark()))
+                if opcode == "GLOBAL":
+                    self._push(named)
+                else:
+                    self._make(named, self._to_mark())
             case "PUT" | "BINPUT" | "LONG_BINPUT":
                 self._memo[int(str(argument))] = self._stack[-1]
             case "GET" | "BINGET" | "LONG_BINGET":
@@ -131,6 +145,19 @@ class _Machine:
                 self._push(argument)
             case _:
                 raise PickleError(f"its pickle has {opcode}, which torch never writes")
+
+    def _count(self, *values: object) -> None:
+        """Count the parts of values that a loader would go through, each as often as it occurs."""
+        waiting = list(values)
+        while waiting and self.is_small:
+            value = waiting.pop()
+            self._parts += 1
+            self.is_small = self._parts <= FREE_PARTS + 4 * self.steps
+            if isinstance(value, dict):
+                waiting.extend(value.values())
+            elif isinstance(value, (list, tuple)):
+                self._parts += len(value)
+                waiting.extend(each for each in value if isinstance(each, (dict, list, tuple)))
 
     def _push(self, value: object) -> None:
         self._stack.append(value)
@@ -178,15 +205,19 @@ class _Machine:
     def _set(self, items: list[object]) -> None:
         target = self._stack[-1]
         entries = target.entries if isinstance(target, Made) else target
+        self._count(*items[::2])
         if isinstance(entries, dict):
             _put(entries, zip(items[::2], items[1::2], strict=True))
 
     def _name(self, module: object, name: object) -> Name:
-        named = Name(str(module), str(name))
+        if not (isinstance(module, str) and isinstance(name, str) and f"{module}{name}".isprintable()):
+            raise PickleError("its pickle has a class or function without a name")
+        named = Name(module, name)
         self.names.append(named)
         return named
 
     def _store(self, identity: object) -> None:
+        self._count(identity)
         self.stored.append(Stored(identity))
         self._push(self.stored[-1])
 
@@ -196,7 +227,15 @@ class _Machine:
 
     def _call(self) -> None:
         arguments, call = self._pop(), self._pop()
-        self._push(_made(call, arguments))
+        self._count(call, arguments)
+        self._make(call, arguments)
+
+    def _make(self, call: object, arguments: object) -> None:
+        made = _made(call, arguments)
+        self._copied += len(made) if isinstance(made, dict) else 0
+        if self._copied > FREE_PARTS + 4 * self.steps:
+            raise PickleError("its pickle copies a dict again and again")
+        self._push(made)
 
     def _call_with_keywords(self) -> None:
         self._pop()
@@ -204,7 +243,7 @@ class _Machine:
 
     def _object(self) -> None:
         call, *arguments = self._to_mark()
-        self._push(_made(call, arguments))
+        self._make(call, arguments)
 
     def _build(self) -> None:
         state, target = self._pop(), self._stack[-1]

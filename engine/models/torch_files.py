@@ -2,6 +2,7 @@
 
 import math
 import struct
+import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-from engine.models.inert_pickle import Made, Name, PickleError, Stored, read_inert
+from engine.models.inert_pickle import MOST_BYTES, Inert, Made, Name, PickleError, Stored, read_inert
 
 PICKLE = "/data.pkl"
 DTYPES = {
@@ -65,24 +66,65 @@ def read_torch_file(path: Path, *, is_zip: bool) -> object:
         raise TorchFileError("is damaged or cut off: copy it again") from error
 
 
+def is_for_torch(path: Path, *, is_zip: bool) -> bool:
+    """Tell whether torch's own loader may be tried on a file: it would follow shared objects without end, and takes all
+    old files for those of little-endian machines."""
+    try:
+        if is_zip:
+            with zipfile.ZipFile(path) as archive:
+                return read_inert(_pickle_in(archive)).is_small
+        with path.open("rb") as file:
+            return _old_content(file).is_small
+    except PermissionError:
+        raise
+    except Exception:  # a damaged or hostile file may raise anything; to read it then says what is wrong
+        return False
+
+
+def _pickle_in(archive: zipfile.ZipFile) -> bytes:
+    """Return an archive's pickle, which torch reads compressed too."""
+    found = archive.getinfo(root_of(archive) + PICKLE)
+    return archive.read(found) if found.file_size <= MOST_BYTES else b""
+
+
 def _read_archive(path: Path) -> object:
     with zipfile.ZipFile(path) as archive:
         root = root_of(archive)
         found = read_inert(_member(archive, root + PICKLE))
         _refuse_dangerous(found.names)
-        return _Reader(lambda key: _member(archive, f"{root}/data/{key}")).read(found.content)
+        is_swapped = _byte_order(archive, root) != sys.byteorder
+        return _Reader(lambda key: _member(archive, f"{root}/data/{key}"), is_swapped).read(found.content)
+
+
+def _byte_order(archive: zipfile.ZipFile, root: str) -> str:
+    """Return the order of the bytes in the archive's numbers; torch before 2.1 does not write it."""
+    name = f"{root}/byteorder"
+    order = _member(archive, name) if name in archive.namelist() else b"little"
+    if order not in (b"little", b"big"):
+        raise TorchFileError("is damaged: its byte order is neither little nor big")
+    return order.decode()
 
 
 def _read_old(path: Path) -> object:
     """Read a file from before torch 1.6: pickles of versions, the content and the storages' keys, then their bytes."""
     with path.open("rb") as file:
-        for _ in ("magic number", "version", "machine"):
-            read_inert(file)
-        found, keys = read_inert(file), read_inert(file).content
+        found, keys = _old_content(file), read_inert(file).content
         _refuse_dangerous(found.names)
         sizes = {key: dtype.itemsize for key, dtype in map(_storage_of, found.stored) if dtype is not None}
         stored = _stored_bytes(file, keys, sizes, path.stat().st_size)
-        return _Reader(stored.__getitem__).read(found.content)
+        return _Reader(stored.__getitem__, sys.byteorder != "little").read(found.content)
+
+
+def _old_content(file: BinaryIO) -> Inert:
+    """Return an old file's content, which lies behind its magic number, version and machine.
+
+    Some versions of torch wrote the numbers of a big-endian machine in its order, others did not, and none says so."""
+    _, _, machine = (read_inert(file).content for _ in range(3))
+    if isinstance(machine, dict) and machine.get("little_endian", True) is not True:
+        raise TorchFileError(
+            "comes from a big-endian machine and a torch before 1.6: load it there, and save it with a newer torch"
+        )
+    return read_inert(file)
 
 
 def _stored_bytes(
@@ -148,11 +190,13 @@ def _refuse_dangerous(names: Sequence[Name]) -> None:
 class _Reader:
     """Turns an inert pickle into dicts, lists, plain values and tensors."""
 
-    def __init__(self, storage: Callable[[str], bytes]) -> None:
+    def __init__(self, storage: Callable[[str], bytes], is_swapped: bool) -> None:
         self._storage = storage
+        self._is_swapped = is_swapped
+        """Whether the bytes of each number lie in the other order than this machine's."""
         self._done: dict[int, object] = {}
         """What was made of each object, by its id: a pickle may name one many times."""
-        self._bytes: dict[str, Tensor] = {}
+        self._bytes: dict[tuple[str, torch.dtype], Tensor] = {}
 
     def read(self, value: object, depth: int = 0) -> object:
         """Return a value without what only running the pickle would make."""
@@ -173,22 +217,24 @@ class _Reader:
                 if tensor is None and value.entries:
                     return {key: self.read(each, depth + 1) for key, each in value.entries.items()}
                 return tensor if tensor is not None else Foreign(_name_of(value), _is_module(value))
-            case Name() | Stored():
+            case Name():
                 return Foreign(str(value), False)
+            case Stored():
+                return Foreign("a storage", False)
             case _:
                 return value
 
     def _tensor(self, call: object, arguments: object) -> Tensor | None:
         """Return the tensor that one of torch's own functions would rebuild; None for any other call."""
-        match str(call), arguments:
+        match _text_of(call), arguments:
             case "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor", (
                 Stored() as storage, int(offset), size, stride, *_,
             ):  # fmt: skip
-                return self._view(storage, offset, size, stride, None)
+                return self._view(storage, offset, size, stride, _storage_of(storage)[1])
             case "torch._utils._rebuild_tensor_v3", (
                 Stored() as storage, int(offset), size, stride, _, _, dtype, *_,
             ):  # fmt: skip
-                return self._view(storage, offset, size, stride, DTYPES.get(str(dtype)))
+                return self._view(storage, offset, size, stride, DTYPES.get(_text_of(dtype)))
             case (
                 "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state",
                 (Made() as data, *_),
@@ -203,16 +249,25 @@ class _Reader:
     ) -> Tensor | None:
         key, own = _storage_of(storage)
         sizes, strides = _whole_numbers(size), _whole_numbers(stride)
-        wanted = dtype or own
-        if own is None or wanted is None or sizes is None or strides is None:
+        if own is None or dtype is None or sizes is None or strides is None:
             return None
-        if key not in self._bytes:
-            content = bytearray(self._storage(key))
-            self._bytes[key] = torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0)
-        whole = self._bytes[key]
         if math.prod(sizes) == 0:
-            return torch.empty(sizes, dtype=wanted)
-        return whole.view(wanted).as_strided(sizes, strides, offset)
+            return torch.empty(sizes, dtype=dtype)
+        if (key, dtype) not in self._bytes:
+            self._bytes[key, dtype] = self._numbers(key, dtype)
+        return self._bytes[key, dtype].as_strided(sizes, strides, offset)
+
+    def _numbers(self, key: str, dtype: torch.dtype) -> Tensor:
+        """Return a storage's numbers in this machine's order."""
+        whole = torch.frombuffer(bytearray(self._storage(key)), dtype=torch.uint8)
+        if self._is_swapped:
+            whole = whole.view(-1, dtype.itemsize).flip(1).flatten()
+        return whole.view(dtype)
+
+
+def _text_of(value: object) -> str:
+    """Return a name in full; empty for all else, of which only a part may be written out, for parts may be shared."""
+    return str(value) if isinstance(value, Name) else ""
 
 
 def _whole_numbers(value: object) -> list[int] | None:
@@ -233,7 +288,7 @@ def _name_of(made: Made) -> str:
         and isinstance(arguments, (list, tuple))
     ):
         call = arguments[0] if arguments else call
-    return str(call) if isinstance(call, Name) else "an object"
+    return _text_of(call) or "an object"
 
 
 def _is_module(made: Made) -> bool:

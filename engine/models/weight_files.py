@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from engine.files.first_bytes import CURES, kind_of, read_start
-from engine.models.torch_files import TorchFileError, read_torch_file
+from engine.models.torch_files import TorchFileError, is_for_torch, read_torch_file
 
 METADATA_KEY = "resnet_tui"
 """All our metadata is one JSON text under this key: safetensors promises no order of several keys."""
@@ -77,6 +77,8 @@ def read_content(path: Path | str) -> object:
 
 def _read_torch(path: Path, *, is_zip: bool) -> object:
     """Read a torch file with torch's own loader, which refuses all but tensors, else its tensors alone."""
+    if not is_for_torch(path, is_zip=is_zip):
+        return read_torch_file(path, is_zip=is_zip)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old pickles, in torch's words
