@@ -71,7 +71,7 @@ def test_any_recipe_stopped_at_any_step_ends_with_the_same_bits(
 ) -> None:
     for setting, registry in REGISTRIES.items():
         values = {**values, **dict.fromkeys(registry[str(values[setting])].excludes, 0.0)}
-    spec = small_spec(**values, pretrained=WEIGHTS)
+    spec = small_spec(**values, pretrained=WEIGHTS, lr=0.01)  # at .05 a few recipes diverge
     whole, memory = train(home, spec)
     run_id, resumed, calls = next(RUN_IDS), Memory(), 0
 

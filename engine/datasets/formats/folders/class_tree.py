@@ -26,6 +26,8 @@ DATA_SUFFIXES = (
 )  # fmt: skip
 """Suffixes of files that may hold labels."""
 _MAX_DEPTH, _MAX_FOLDERS = 4, 200
+_LEAST = 20
+"""A folder beside `train` or `images` that holds fewer images than a part so small tells nothing of these."""
 _MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation", "thumb")
 _MARKED = re.compile(
     r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
@@ -101,7 +103,8 @@ def folder_names(path: Path) -> Names:
         return names
     name = doubtful[0]
     others = [each for each in names.classes if each not in doubtful_classes(names.classes)]
-    stems = {each: found for each in others if (found := _stems(path / each))}
+    own = _stems(path / name)
+    stems = {each: found for each in others if len(found := _stems(path / each)) * _LEAST > len(own)}
     is_class = _is_train_class if names.splits else _is_media_class
     return names.taking(name) if is_class(path / name, stems) else names
 

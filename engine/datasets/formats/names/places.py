@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.datasets.formats.names.folder_names import is_masks
 from engine.datasets.formats.names.image_names import Listing, Wanted
-from engine.datasets.formats.names.name_tree import NameTree
+from engine.datasets.formats.names.name_tree import LOOSE, NameTree
 from engine.datasets.formats.names.walk import subfolders
 
 
@@ -21,6 +21,8 @@ class Places:
         """Folder that holds all images of the table, at whatever depth."""
         self._near = [Listing(images)] if images else [Listing(folder), *map(Listing, subfolders(folder))]
         self._far: list[Listing] | None = [] if images else None
+        self._found: set[Path] = set()
+        """Folders of the files that were found one by one."""
         self.tree = NameTree(self.base)
 
     def best(self, names: Sequence[str]) -> tuple[Listing, list[Listing]]:
@@ -43,9 +45,13 @@ class Places:
                 if listing in self._near:
                     self._near.remove(listing)
                     self._near.insert(0, listing)
+                self._found.add((listing.root / file).parent)
                 return listing.root / file
         reading = self.tree.read([name]).read.get(name)
-        return self.base / reading.file if reading else None
+        if reading is None:
+            return None
+        path = self.base / reading.file
+        return path if reading.how not in LOOSE or not self._found or path.parent in self._found else None
 
     @property
     def unreadable(self) -> dict[Path, str]:

@@ -165,6 +165,8 @@ def test_splits_without_class_folders_are_no_classes(tmp_path: Path) -> None:
         (["cells/a#.png*4", "masks/a#_mask.png*4"], "4 images without labels in masks"),
         (["cells/img_#.png*4", "masks/seg_#.png*4"], "4 images without labels in masks"),
         (["images/a#.png*4", "figures/plot.png"], "4 images without labels in images"),
+        (["images/a#.png*40", "code/plot.png"], "40 images without labels in images"),
+        (["train/a#.png*40", "code/plot.png", "paper/page.png"], "40 images without labels in train"),
         (["valid/#.jpg*4", "invalid/#.jpg*4"], "or rename a folder that is a class"),
         (["train/#.jpg*4", *classes("test")], "in train (named like a split"),
         (["cat_train/#.jpg*4", "cat_test/#.jpg", "dog_train/#.jpg", "dog_test/#.jpg"], "a class and a split in one"),

@@ -39,3 +39,14 @@ def test_only_folders_of_that_name_are_read(tmp_path: Path) -> None:
     best, others = places.best(names)
     assert best.root == tmp_path and best.count(names) == 20 and others == []
     assert all(listing._folders.keys() == {""} for listing in places._near[1:])
+
+
+def test_a_file_that_is_looked_up_alone_is_not_replaced_either(tmp_path: Path) -> None:
+    touch(tmp_path, "images/1.jpg", "images/2.png", "other/3.png", "other/004.png", "images/sub/5.png")
+    places = Places(tmp_path)
+    assert places.find("1.jpg") == tmp_path / "images" / "1.jpg"
+    assert places.find("2.jpg") == tmp_path / "images" / "2.png"
+    assert (
+        places.find("3.jpg") is None and places.find("4.png") is None and places.find("images/3.png") is None
+    )
+    assert places.find("5.png") == tmp_path / "images" / "sub" / "5.png"
