@@ -161,12 +161,17 @@ def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout | Non
 
 
 def _read(root: Path, *, in_split: bool) -> tuple[list[ClassFolder], list[Problem]]:
-    """Read the class folders in `root`, and warn of those that hold the data set once more and are left out."""
+    """Read the class folders in `root`, and warn of those that hold the data set once more: these are left out, unless
+    others hold such folders too."""
     found = class_folders(root, in_split=in_split)
-    copies = nested_copies(found)
+    copies, are_copies = nested_copies(found)
     if not copies:
         return found, []
     count, names = sum(len(copy.images) for copy in copies), [copy.name for copy in copies]
+    if not are_copies:
+        text = f"folders taken as classes hold folders called like other classes: {listed(names)} of {root}"
+        ways = [WayOut("move them out of the folder if they are copies of the data")]
+        return found, [warning("nested_copies", text, "a class may be a copy of the data set", names, ways)]
     what = f"{count:,} images in {listed(names)} of {root} are not used"
     text = f"{what}: folders called like the classes are in it, so it holds the data set once more"
     problem = warning("nested_copies", text, "a copy of the data set not used", names)

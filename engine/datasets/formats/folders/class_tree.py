@@ -57,19 +57,19 @@ def class_folders(root: Path, *, in_split: bool) -> list[ClassFolder]:
     return [_read_class(root / name) for name in class_names(root, in_split=in_split)]
 
 
-def nested_copies(folders: Sequence[ClassFolder]) -> list[ClassFolder]:
-    """Return the folders among class folders that hold folders called like most of the others: the data set once more.
+def nested_copies(folders: Sequence[ClassFolder]) -> tuple[list[ClassFolder], bool]:
+    """Return the folders among class folders that hold folders called like most of the others, and True where they are
+    the data set once more.
 
-    None where others hold such folders too, or fewer than two classes would be left: then they have another meaning.
+    False where others hold such folders too, or fewer than two classes would be left: they may have another meaning.
     A folder called by a number is none, for the folders in it may be patients."""
     filled = [folder for folder in folders if folder.images]
     names = {folder.name.casefold() for folder in filled}
     shared = {folder.name: len(_folders_in(folder) & names - {folder.name.casefold()}) for folder in filled}
     enough = max(1, (len(filled) - 1) // 2)
     copies = [each for each in filled if shared[each.name] > enough and not each.name.isdecimal()]
-    if len(filled) - len(copies) < 2 or any(shared[each.name] for each in filled if each not in copies):
-        return []
-    return copies
+    left = [each for each in filled if each not in copies]
+    return copies, len(left) > 1 and not any(shared[each.name] for each in left)
 
 
 def _folders_in(folder: ClassFolder) -> set[str]:

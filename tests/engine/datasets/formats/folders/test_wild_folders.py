@@ -59,6 +59,8 @@ def test_numbered_folders_of_patients_in_numbered_classes_are_no_copies(tmp_path
     assert names(tmp_path) == ("0", "1", "2", "3")
     tree(tmp_path, *classes("digits", "0", "1", "2", "3"))
     assert "digits" in names(tmp_path)
+    said = "folders taken as classes hold folders called like other classes: digits of D: move them out"
+    assert [line for line in warned(tmp_path) if line.startswith(said)]
 
 
 def test_a_copy_of_numbered_classes_is_left_out(tmp_path: Path) -> None:
