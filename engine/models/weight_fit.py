@@ -105,6 +105,15 @@ def fit_state(found: Sequence[FoundState], network: Network) -> Fit:
     """Return the first weights in a file that fit a network but for its head, averaged copies last.
 
     Raises WeightsError, naming the first tensors that differ where none fit, and the first that are not finite."""
+    try:
+        return _fit(found, network)
+    except (RuntimeError, MemoryError) as error:  # of tensors without numbers, or of too many
+        raise WeightsError(
+            f"{network.name} holds tensors that cannot be read into memory: save model.state_dict() from the CPU"
+        ) from error
+
+
+def _fit(found: Sequence[FoundState], network: Network) -> Fit:
     candidates = [each for state in found for each in _candidates(state, network)]
     fitting = [each for each in candidates if not _differences(each, network)]
     if not fitting:
@@ -191,10 +200,10 @@ def _misfit(nearest: _Candidate, network: Network) -> str:
 
 
 def _converted(chosen: _Candidate, network: Network) -> tuple[dict[str, Tensor], str]:
-    """Return the tensors in the network's number types, and a note of others.
+    """Return the tensors in the network's number types, and a note of others; heads of another form are left out.
 
     Raises WeightsError for NaN and infinity."""
-    wanted = {*network.body, *head_tensors(network.expected, network.head)}
+    wanted = _used(chosen, network)
     state, types, bad = {}, set(), []
     for name, tensor in chosen.tensors.items():
         if name not in wanted:
@@ -213,14 +222,31 @@ def _converted(chosen: _Candidate, network: Network) -> tuple[dict[str, Tensor],
     return state, f"; converted from {', '.join(sorted(types))}" if types else ""
 
 
+def _used(chosen: _Candidate, network: Network) -> set[str]:
+    """Return the network's names whose tensors are taken from a file: the body, and a head but for its outputs."""
+    heads = head_tensors(network.expected, network.head)
+    fitting = {
+        name
+        for name in heads
+        if name in chosen.tensors and _is_head_like(chosen.tensors[name], network.expected[name])
+    }
+    return {*network.body, *fitting} & chosen.tensors.keys()
+
+
+def _is_head_like(theirs: Tensor, ours: Tensor) -> bool:
+    """Tell whether a tensor could be a head's, for any number of outputs, and has no more numbers than are stored."""
+    if theirs.ndim != ours.ndim or theirs.shape[1:] != ours.shape[1:] or not _is_like(theirs, ours):
+        return False
+    return theirs.numel() * theirs.itemsize <= theirs.untyped_storage().nbytes()
+
+
 def _is_finite(tensor: Tensor) -> bool:
     return bool(torch.isfinite(tensor).all())
 
 
 def _left(chosen: _Candidate, others: Sequence[_Candidate], network: Network) -> list[str]:
     """Return the names beside the chosen weights that nothing uses."""
-    wanted = (*network.body, *head_tensors(network.expected, network.head))
-    used = {chosen.names[name] for name in wanted if name in chosen.names}
+    used = {chosen.names[name] for name in _used(chosen, network)}
     copies = tuple(each.prefix for each in others if each.found is chosen.found and each.prefix)
     return [
         name

@@ -135,7 +135,7 @@ def head_fits(built: BuiltModel, weights: Weights, fit: Fit, class_names: Sequen
     ours, state = built.model.state_dict(), fit.state
     names = head_tensors(ours, built.layers.head)
     if any(name not in state for name in names):
-        return False, "the file has none"
+        return False, "the file has none that fits"
     theirs = weights.metadata.get("class_names")
     if isinstance(theirs, list) and theirs != list(class_names):
         return False, f"the file's classes are not ours ({in_short(theirs)}; ours {in_short(class_names)})"

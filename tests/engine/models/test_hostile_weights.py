@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from weight_states import small_state
 
 from engine.models import found_states
 from engine.models.found_states import find_states
+from engine.models.weight_check import check
 from engine.models.weight_files import WeightsError, read_content
+from engine.models.weights import read_weights
 
 
 class Runs:
@@ -261,3 +264,42 @@ def test_old_files_of_big_endian_machines_are_refused(tmp_path: Path, other: obj
     (tmp_path / "a.pth").write_bytes(written[:place] + b"\x89" + written[place + 1 :])
     with pytest.raises(WeightsError, match=r"comes from a big-endian machine .* save it with a newer torch$"):
         read_content(tmp_path / "a.pth")
+
+
+def wanted_of(path: Path, class_names: list[str] | None) -> dict[str, object]:
+    return {
+        "path": str(path), "name": path.name, "arch": "resnet18", "stem": "imagenet", "image_size": 64,
+        "plugin_file": None, "outputs": 5, "class_names": class_names,
+    }  # fmt: skip
+
+
+HEADS = {
+    "huge": torch.zeros(1, dtype=torch.float16).expand(10**7, 10**6),
+    "many outputs": torch.zeros(1, dtype=torch.float16).expand(10**10, 512),
+    "overlapping": torch.zeros(10**4, dtype=torch.float16).as_strided((9000, 512), (1, 1)),
+    "other inputs": torch.zeros(5, 7),
+    "scalar": torch.tensor(1.0),
+    "sparse": torch.zeros(5, 512).to_sparse(),
+    "whole numbers": torch.zeros(5, 512, dtype=torch.int8),
+    "without numbers": torch.empty(10**7, 10**6, device="meta"),
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_of_another_form_is_left(tmp_path: Path, head: str) -> None:
+    torch.save({**small_state(), "fc.weight": HEADS[head]}, tmp_path / "a.pth")
+    weights = read_weights(str(tmp_path / "a.pth"), arch="resnet18")
+    assert weights is not None and weights.fit is not None
+    assert "fc.weight" not in weights.fit.state and "left: fc.weight" in weights.fit.left
+    assert check(wanted_of(tmp_path / "a.pth", None)) == (None, None)
+    problem, _ = check(wanted_of(tmp_path / "a.pth", list("abcde")))
+    assert problem is not None and problem.startswith("epochs 0 only evaluates") and "\n" not in problem
+
+
+def test_a_body_without_numbers_is_refused_in_one_line(tmp_path: Path) -> None:
+    state = {name: tensor.to("meta") for name, tensor in small_state().items()}
+    torch.save(state, tmp_path / "a.pth")
+    problem, _ = check(wanted_of(tmp_path / "a.pth", None))
+    assert (
+        problem == "a.pth holds tensors that cannot be read into memory: save model.state_dict() from the CPU"
+    )

@@ -213,7 +213,9 @@ def test_heads_of_others_are_left_and_ours_is_fresh(tmp_path: Path, head: str) -
     loaded = apply_weights(
         BuiltModel("resnet18", model, Layers("fc", "conv1"), None), weights, class_names=list("abcde")
     )
-    assert loaded.note == f"weights of a.pth (key model); fresh head: the file has none; left: {head}"
+    assert (
+        loaded.note == f"weights of a.pth (key model); fresh head: the file has none that fits; left: {head}"
+    )
     assert torch.equal(model.state_dict()["fc.weight"], fresh)
     assert torch.equal(model.state_dict()["layer4.1.conv2.weight"], state["layer4.1.conv2.weight"])
 

@@ -105,7 +105,7 @@ def test_of_several_weights_a_warning_says_which_are_taken(
     load_torch_here(monkeypatch)
     state = dict(resnet("resnet18", 3, "3x3", zero_init_residual=False).state_dict())
     torch.save(
-        {"model": state, "model_ema": state, "args": argparse.Namespace(lr=0.1)}, home.root / "both.pth"
+        {"model": state, "model_ema": dict(state), "args": argparse.Namespace(lr=0.1)}, home.root / "both.pth"
     )
     (guess,) = problems(home, pretrained="both.pth")
     assert (guess.severity, guess.kind) == ("warning", "weights_guess")
