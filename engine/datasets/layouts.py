@@ -2,12 +2,12 @@
 
 To add a layout, write its reader in `engine/datasets/formats/` and an entry in `LAYOUTS`."""
 
-import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.datasets.data_folder import DataFolder
 from engine.datasets.formats.folders.class_folders import (
     NotClasses,
     flat_images,
@@ -29,9 +29,7 @@ from engine.datasets.formats.tables.lab import LAB_FILES, read_lab
 from engine.datasets.formats.tables.split_tables import SPLITS, join_splits
 from engine.datasets.formats.tables.table_choice import (
     Fit,
-    Tables,
     choose_tables,
-    find_tables,
     fit_table,
     is_usual,
 )
@@ -55,30 +53,6 @@ __all__ = [
     "is_image",
     "recognise",
 ]
-
-
-class DataFolder:
-    """Folder that may hold a data set; its tables are read once, when a layout first needs them."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self.path, self.options = path, options
-        self.names = {entry.name for entry in path.iterdir()}
-
-    @functools.cached_property
-    def tables(self) -> Tables:
-        """Tables of images and labels, and the reason why each other table does not fit, by its name."""
-        return find_tables(self.path, self.names, self.options)
-
-    @property
-    def table_failures(self) -> list[DataError]:
-        """Errors of tables that do not fit; empty where one names images and labels."""
-        failures = {} if self.tables.fits else self.tables.failures
-        return [self.table_error(name) for name in failures]
-
-    def table_error(self, name: str, more: Sequence[WayOut] = ()) -> DataError:
-        """Return the error for a table that does not fit."""
-        why = self.tables.failures[name]
-        return DataError(error("no_layout", f"{self.path / name} {why.reason}", ways=[*why.ways, *more]))
 
 
 @dataclass(frozen=True)
