@@ -10,9 +10,9 @@ from pathlib import Path
 from engine.datasets.formats.labels.classes import classes_in_words
 from engine.datasets.formats.labels.grades import Order
 from engine.datasets.formats.problems import raise_first
+from engine.datasets.formats.split_names import SPLITS as SPLITS
 from engine.problem import NameSetting, Problem, errors_of, setting_words, warnings_of
 
-SPLITS = ("train", "val", "test")
 SKIPPED = "skipped"
 """Split of an image that is missing or cannot be read; the image keeps its row in the index."""
 

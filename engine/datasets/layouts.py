@@ -15,7 +15,8 @@ from engine.datasets.formats.folders.class_folders import (
     read_class_folders,
     read_split_folders,
 )
-from engine.datasets.formats.folders.class_tree import images_below, only_folder
+from engine.datasets.formats.folders.class_tree import only_folder
+from engine.datasets.formats.folders.folder_files import images_below
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
 from engine.datasets.formats.names.image_files import IMAGE_SUFFIXES, is_image
@@ -24,9 +25,9 @@ from engine.datasets.formats.names.places import Places
 from engine.datasets.formats.names.walk import subfolders
 from engine.datasets.formats.problems import DataError, error, warning
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.split_names import splits_of
+from engine.datasets.formats.split_names import SPLITS, splits_of
 from engine.datasets.formats.tables.lab import LAB_FILES, read_lab
-from engine.datasets.formats.tables.split_tables import SPLITS, join_splits
+from engine.datasets.formats.tables.split_tables import join_splits
 from engine.datasets.formats.tables.table_choice import (
     Fit,
     choose_tables,
@@ -240,11 +241,12 @@ def _refuse_for_table(folder: DataFolder, others: Sequence[WayOut] = ()) -> None
 def _split_tables(folder: DataFolder) -> Layout | None:
     """Read the tables inside the folders of splits, where that of train has one."""
     splits = splits_of([each.name for each in subfolders(folder.path)])
+    # Beside class folders texts that name images are seldom labels.
+    if folder.options.images is not None or "train" not in splits.values() or has_split_folders(folder.path):
+        return None
     inner = {name: DataFolder(folder.path / name, folder.options) for name in splits}
     fitting = {name: each for name, each in inner.items() if any(fit.are_files for fit in each.tables.fits)}
-    if has_split_folders(folder.path):  # class folders: texts in them that name images are seldom labels
-        return None
-    if folder.options.images is not None or "train" not in {splits[name] for name in fitting}:
+    if "train" not in {splits[name] for name in fitting}:
         return None
     ordered = sorted(fitting, key=lambda name: (SPLITS.index(splits[name]), name))
     layouts = {name: _read_chosen(inner[name], choose_tables(inner[name].tables.fits)) for name in ordered}

@@ -36,7 +36,7 @@ class Name:
 
 @dataclass(eq=False)
 class Made:
-    """What running a pickle would have made, by a call of `call`."""
+    """Object that running a pickle would have made by calling `call`."""
 
     call: object
     arguments: object
@@ -57,7 +57,7 @@ class Stored:
 
 @dataclass(frozen=True, eq=False)
 class Inert:
-    """What a pickle holds."""
+    """Content of a pickle."""
 
     content: object
     names: list[Name]

@@ -14,7 +14,7 @@ from engine.models.weights import fit_of, head_fits, read_weights, unusable_head
 
 
 class Checked(NamedTuple):
-    """Why a run could not start from a file, and what is guessed where it can; None for nothing."""
+    """Reason that a run could not start from a file, and the guess where it can; None for nothing."""
 
     problem: str | None
     guess: str | None = None

@@ -46,7 +46,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Network:
-    """What a file must hold: the names and shapes of a network, and its head, which may be another."""
+    """Requirements of a network on a file: names and shapes, and its head, which may be another."""
 
     expected: Mapping[str, Tensor]
     head: str
@@ -75,7 +75,7 @@ class _Candidate:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """The file's names behind the prefix, by the network's."""
+        """Names in the file behind the prefix, by the network's names."""
         words = {number: word for word, number in NUMBERED.items()} if self.numbered else {}
         named = {}
         for name in self.found.tensors:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.datasets.formats.problems import DataError
+from engine.datasets.formats.split_names import SPLITS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SPLITS = ("train", "val", "test")
 _READING = threading.Lock()
 
 

@@ -91,7 +91,7 @@ class _Search:
 
     @functools.cached_property
     def root(self) -> Path:
-        """The only folder of all images, else the one that holds all folders of images."""
+        """Root of all rows: the only folder of images, else the folder that holds these."""
         files = [self.base / each.file for each in self.readings.read.values()]
         if len(self.folders) == 1 and all(file.is_relative_to(self.folders[0]) for file in files):
             return self.folders[0]

@@ -146,6 +146,20 @@ def test_what_data_takes_is_read_alike(tmp_path: Path, capsys: pytest.CaptureFix
     assert names(tmp_path / "members.tsv") == [("a.npz#test/1", True), ("a.npz#test/2", False)]
 
 
+def test_names_are_read_as_those_of_data_sets_are(tmp_path: Path) -> None:
+    """In any spelling that means one file here, and never a file elsewhere."""
+    files = [tmp_path / "imgs" / f"{number:03}.png" for number in range(6)]
+    for number, file in enumerate(files):
+        draw(file, 0, number)
+    table = tmp_path / "list.csv"
+    for form in ("imgs\\{:03}.png", f"{tmp_path}/imgs/{{:03}}.png", "/mnt/other/imgs/{:03}.png", "{}.0"):
+        table.write_text("image\n" + "".join(f"{form.format(number)}\n" for number in range(6)))
+        assert [each.path for each in images_of([str(table)])] == files, form
+    table.write_text("image\n/etc/passwd\n../../etc/passwd\nimgs/000.png\n")
+    problems = [each.problem or "" for each in images_of([str(table)])]
+    assert ["leads out of the image folder" in problem for problem in problems] == [True, True, False]
+
+
 def test_a_large_folder_streams(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than a batch is asked for before answers come out."""
     asked = 0

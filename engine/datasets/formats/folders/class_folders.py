@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from engine.datasets.formats.folders.class_names import class_names, folder_names
 from engine.datasets.formats.folders.class_tree import (
     ClassFolder,
     class_folders,
-    class_names,
     class_roots,
-    folder_names,
     has_split_folders,
-    images_below,
     nested_copies,
     only_folder,
     part_roots,
     split_names,
 )
+from engine.datasets.formats.folders.folder_files import images_below
 from engine.datasets.formats.folders.folder_problems import (
     listed,
     problems_of_classes,
@@ -88,15 +87,7 @@ def read_split_folders(path: Path) -> Layout:
     listing = ", ".join(used)
     why = f"{path} holds {listing}, and these a folder for each class{_wrapped(path, used, roots)}"
     problems += _together({name: splits[name] for name in used})
-    return Layout(
-        f"class folders in {listing}",
-        why,
-        path,
-        tuple(rows),
-        tuple(problems),
-        has_names=True,
-        label_source=FOLDER_NAMES,
-    )
+    return _layout(f"class folders in {listing}", why, path, rows, problems)
 
 
 def read_class_folders(path: Path) -> Layout | None:
@@ -129,7 +120,7 @@ def read_class_folders(path: Path) -> Layout | None:
         *unused_files(path, []),
     ]
     rows = _rows(path, folders, None, inner)
-    return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True, label_source=FOLDER_NAMES)
+    return _layout(kind, why, path, rows, problems)
 
 
 def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout | None:
@@ -149,15 +140,11 @@ def _read_parts(path: Path, names: Names, parts: Sequence[Path]) -> Layout | Non
     unused = [name for name in names.not_classes if name not in used]
     problems = [*nested, *problems_of_classes(folders), *_unused_folders(path, unused)]
     problems += [*unused_files(path, parts)]
-    return Layout(
-        f"class folders in {listing}",
-        why,
-        path,
-        tuple(rows),
-        tuple(problems),
-        has_names=True,
-        label_source=FOLDER_NAMES,
-    )
+    return _layout(f"class folders in {listing}", why, path, rows, problems)
+
+
+def _layout(kind: str, why: str, path: Path, rows: Iterable[Row], problems: Iterable[Problem]) -> Layout:
+    return Layout(kind, why, path, tuple(rows), tuple(problems), has_names=True, label_source=FOLDER_NAMES)
 
 
 def _read(root: Path, *, in_split: bool) -> tuple[list[ClassFolder], list[Problem]]:

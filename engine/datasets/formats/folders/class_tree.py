@@ -1,37 +1,25 @@
 """Folders of classes: where they are, and the images and other files of each."""
 
-import contextlib
 import itertools
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.datasets.formats.folders.class_names import class_names, folder_names
+from engine.datasets.formats.folders.folder_files import entries_of, has_images, is_data
 from engine.datasets.formats.names.folder_names import (
-    PICTURES,
+    MASK_MARK,
     Names,
-    doubtful_classes,
     doubtful_numbers,
     in_drive_part,
     is_masks,
     sort_names,
 )
 from engine.datasets.formats.names.image_files import CONTAINERS, is_image, may_be_picture, suffix_of
-from engine.datasets.formats.names.walk import holds_images, is_clutter, is_readme, subfolders, walk_images
-from engine.datasets.formats.split_names import words_in
+from engine.datasets.formats.names.walk import holds_images, subfolders, walk_images
 
-DATA_SUFFIXES = (
-    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".xls", ".xlsx", ".ods", ".xml", ".mat", ".parquet", ".pkl",
-)  # fmt: skip
-"""Suffixes of files that may hold labels."""
 _MAX_DEPTH, _MAX_FOLDERS = 4, 200
-_LEAST = 20
-"""A folder beside `train` or `images` that holds fewer images than a part so small tells nothing of these."""
 _MARKERS = ("mask", "seg", "gt", "groundtruth", "annotation", "thumb")
-_MARKED = re.compile(
-    r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
-)
 
 
 @dataclass
@@ -78,80 +66,6 @@ def _folders_in(folder: ClassFolder) -> set[str]:
         return set()
     inside = {image.rpartition("/")[0] for image in folder.images}
     return {part.casefold() for each in inside for part in each.split("/")}
-
-
-def class_names(root: Path, *, in_split: bool) -> list[str]:
-    """List the folders that may be classes by their names; inside a split one of several may be called `train`."""
-    names = folder_names(root)
-    if in_split and len(names.classes) > 1 and len(names.splits) == 1:
-        return sorted({*names.classes, *names.splits})
-    return list(names.classes)
-
-
-def folder_names(path: Path) -> Names:
-    """Sort the folders in a folder by what their names say, and their files where one name is at odds with the others.
-
-    The class `train` beside `bus` and `car`, and `masks` beside `no_masks`, are classes."""
-    names = sort_names([folder.name for folder in subfolders(path)])
-    doubtful = (*names.splits, *names.media)
-    if (
-        len(doubtful) != 1
-        or names.parts
-        or names.others
-        or any(_is_data(each.name) for each in _entries(path))
-    ):
-        return names
-    name = doubtful[0]
-    others = [each for each in names.classes if each not in doubtful_classes(names.classes)]
-    own = _stems(path / name)
-    stems = {each: found for each in others if len(found := _stems(path / each)) * _LEAST > len(own)}
-    is_class = _is_train_class if names.splits else _is_media_class
-    return names.taking(name) if is_class(path / name, stems) else names
-
-
-def _is_train_class(folder: Path, others: Mapping[str, Set[str]]) -> bool:
-    """Return True for a folder `train` that holds images alone beside two or more classes."""
-    is_flat = has_images(folder) and not any(map(holds_images, subfolders(folder)))
-    return folder.name.lower() == "train" and len(others) > 1 and is_flat and _has_own_images(folder, others)
-
-
-def _is_media_class(folder: Path, others: Mapping[str, Set[str]]) -> bool:
-    """Return True for a folder `masks` or similar beside a class such as `no_masks` or classes with other images."""
-    if any(each.lower().endswith(folder.name.lower()) for each in others):
-        return holds_images(folder)
-    return bool(others) and _has_own_images(folder, others)
-
-
-def _has_own_images(folder: Path, others: Mapping[str, Set[str]]) -> bool:
-    """Return True for a folder whose images are not called like those of the classes beside it, or are as these are
-    among themselves, because all are numbered; by the names without a word such as mask, and by their numbers."""
-    stems = _stems(folder)
-    may_be_numbered = not set(words_in(folder.name)) & PICTURES
-    for key in (_unmarked, _numbers):
-        ours, theirs = set(map(key, stems)), [set(map(key, each)) for each in others.values()]
-        are_numbered = may_be_numbered and any(_overlap(theirs[0], each) for each in theirs[1:])
-        if _overlap(ours, set().union(*theirs)) and not are_numbered:
-            return False
-    return bool(stems)
-
-
-def _overlap(ours: Set[str], theirs: Set[str]) -> bool:
-    """Return True where most of some keys are among others."""
-    return len(ours & theirs) * 2 > len(ours)
-
-
-def _unmarked(stem: str) -> str:
-    return _MARKED.sub("", stem).lower()
-
-
-def _numbers(stem: str) -> str:
-    """Return the numbers in a name, else the name."""
-    return " ".join(re.findall(r"\d+", stem)) or stem
-
-
-def _stems(folder: Path) -> frozenset[str]:
-    """List the file names of the images below a folder, without suffix."""
-    return frozenset(_stem(image.rpartition("/")[2]) for image in images_below(folder))
 
 
 def split_names(path: Path) -> Names:
@@ -214,31 +128,22 @@ def _is_wrapper(folder: Path) -> bool:
     return bool(class_names(folder, in_split=False)) and not has_images(folder)
 
 
-def has_images(folder: Path) -> bool:
-    """Return True where images lie directly in a folder."""
-    with os.scandir(folder) as entries:
-        return any(is_image(entry.name) and not is_clutter(entry.name) for entry in entries)
-
-
-def images_below(folder: Path) -> list[str]:
-    """List the images below a folder; those that cannot be listed count as none."""
-    return walk_images(folder, lambda _error: None)
-
-
 def only_folder(path: Path) -> Path | None:
     """Return the only folder in `path` that holds something, where it may be a data set and nothing else is of use.
 
     A part made by Google Drive is looked through. None where there are images, tables or other data beside it, and
     where it holds images alone."""
-    files = [entry.name for entry in _entries(path) if not entry.is_dir()]
-    if any(is_image(name) or _is_data(name) for name in files):
+    files = [entry.name for entry in entries_of(path) if not entry.is_dir()]
+    if any(is_image(name) or is_data(name) for name in files):
         return None
-    filled = [folder for folder in subfolders(path) if any(_entries(folder))]
+    filled = [folder for folder in subfolders(path) if any(entries_of(folder))]
     if len(filled) != 1:
         return None
     if in_drive_part(filled[0].name) is not None and (inner := only_folder(filled[0])):
         return inner
-    return filled[0] if any(entry.is_dir() or _is_data(entry.name) for entry in _entries(filled[0])) else None
+    return (
+        filled[0] if any(entry.is_dir() or is_data(entry.name) for entry in entries_of(filled[0])) else None
+    )
 
 
 def class_folders_below(path: Path) -> Path | None:
@@ -260,16 +165,6 @@ def _holds_classes(folder: Path) -> bool:
         filled = (name for name in names if holds_images(folder / name))
         return len([*itertools.islice(filled, 2)]) == 2
     return has_split_folders(folder)
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Yield the entries of a folder without clutter; none where it may not be read."""
-    with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
-        yield from (entry for entry in entries if not is_clutter(entry.name))
-
-
-def _is_data(name: str) -> bool:
-    return suffix_of(name) in (*DATA_SUFFIXES, ".npz") and not is_readme(name)
 
 
 def _read_class(folder: Path) -> ClassFolder:
@@ -299,7 +194,9 @@ def _masks(images: Sequence[str]) -> list[str]:
         masking = {folder for folder in inner if any(map(is_masks, folder.split("/")))}
         found = [image for image in images if "/" in image and image.rpartition("/")[0] in masking]
     if any(word in text for word in _MARKERS):
-        marked = {image: _MARKED.sub("", _stem(image)) for image in images if _MARKED.search(_stem(image))}
+        marked = {
+            image: MASK_MARK.sub("", _stem(image)) for image in images if MASK_MARK.search(_stem(image))
+        }
         stems = {_stem(image) for image in images}
         found += [image for image, bare in marked.items() if bare in stems]
     return found if len(set(found)) < len(images) else []
@@ -307,8 +204,3 @@ def _masks(images: Sequence[str]) -> list[str]:
 
 def _stem(image: str) -> str:
     return image.rpartition(".")[0]
-
-
-def first_images(folder: Path, count: int) -> list[str]:
-    """List some images that lie directly in a folder."""
-    return list(itertools.islice((each.name for each in _entries(folder) if is_image(each.name)), count))

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from engine.datasets.formats.cells import normal
-from engine.datasets.formats.folders.class_tree import DATA_SUFFIXES, ClassFolder
+from engine.datasets.formats.folders.class_tree import ClassFolder
+from engine.datasets.formats.folders.folder_files import DATA_SUFFIXES
 from engine.datasets.formats.names.folder_names import (
     Names,
     copied_names,

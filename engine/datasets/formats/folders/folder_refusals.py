@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from engine.datasets.formats.folders.class_names import class_names
 from engine.datasets.formats.folders.class_tree import (
     ClassFolder,
     class_folders_below,
-    class_names,
     has_split_folders,
-    images_below,
     only_folder,
 )
+from engine.datasets.formats.folders.folder_files import images_below
 from engine.datasets.formats.folders.folder_problems import (
     listed,
     said_of_unread,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from engine.datasets.formats.folders.class_tree import DATA_SUFFIXES, first_images, has_images
+from engine.datasets.formats.folders.folder_files import DATA_SUFFIXES, first_images, has_images
 from engine.datasets.formats.names.image_files import suffix_of
 from engine.datasets.formats.names.walk import is_clutter, is_readme, subfolders
 from engine.datasets.formats.tables.table_files import is_table

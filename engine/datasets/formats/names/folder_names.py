@@ -15,6 +15,10 @@ MASKS = frozenset(
     )
 )  # fmt: skip
 """Words for what belongs to images and is none of them."""
+MASK_MARK = re.compile(
+    r"(?i)[ _\-.](?:masks?|seg|segmentation|gt|groundtruth|annotation|thumb|thumbnail)(?:[_\-]?\d+)?$"
+)
+"""End of the name of an image that is a mask or thumbnail of another: `a_mask`, `a-seg2`."""
 PICTURES = frozenset(("images", "image", "imgs", "img", "jpegimages", "pngimages"))
 _BESIDE = frozenset(
     ("mask", "label", "photos", "photo", "pictures", "pics", "raw", "xml", "xmls", "json", "csv")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from engine.datasets.formats.cells import is_whole
 from engine.datasets.formats.names.places import Places
 from engine.datasets.formats.problems import DataError, error, warning
-from engine.datasets.formats.tables.columns_unclear import ColumnsUnclear
-from engine.datasets.formats.tables.given_columns import GivenColumns
+from engine.datasets.formats.tables.given_columns import ColumnsUnclear, GivenColumns
 from engine.datasets.formats.tables.headings import (
     GROUP_HEADINGS,
     LABEL_HEADINGS,
@@ -36,7 +35,7 @@ class Columns:
     """Headings; empty where the table has none."""
     image: int
     labels: tuple[int, ...]
-    """The column of labels, or one column for each class."""
+    """Column of labels, or one column for each class."""
     split: SplitColumn | None
     group: int | None
     are_numbers: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from engine.datasets.formats.problems import warning
 from engine.datasets.formats.rows import Row
-from engine.datasets.formats.split_names import splits_of
+from engine.datasets.formats.split_names import SPLITS, splits_of
 from engine.problem import Problem, WayOut
 
 BY_FOLDER = "folder"
@@ -28,9 +28,7 @@ def unused_folder_splits(rows: Sequence[Row]) -> list[Problem]:
     found = folder_splits(rows)
     if found is None or any(row.split for row in rows):
         return []
-    counts = ", ".join(
-        f"{found.count(split):,} {split}" for split in ("train", "val", "test") if split in found
-    )
+    counts = ", ".join(f"{found.count(split):,} {split}" for split in SPLITS if split in found)
     text = f"the images are in folders of splits ({counts}), and the table names no split, so one is drawn"
     ways = [WayOut("take the folders' with {}", "split_column", BY_FOLDER)]
     return [warning("split_not_used", text, "the folders' split is not used", ways=ways)]

@@ -1,5 +1,6 @@
 """Columns that the user names, by heading or by number from 1."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.datasets.formats.problems import DataError, error
@@ -9,9 +10,17 @@ from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut
 
 
+class ColumnsUnclear(DataError):
+    """Error that asks for a column; `names` are a sample of the image names in the table."""
+
+    def __init__(self, what: str, way: WayOut, names: Sequence[str]) -> None:
+        self.names = names
+        super().__init__(error("columns_unclear", what, ways=[way]))
+
+
 @dataclass(frozen=True)
 class GivenColumns:
-    """The user's options, resolved against one table's header."""
+    """Resolve the user's options against one table's header."""
 
     table: Table
     has_header: bool

@@ -9,8 +9,7 @@ from engine.datasets.formats.names.image_files import is_image
 from engine.datasets.formats.names.image_names import Listing, looks_like
 from engine.datasets.formats.names.places import Places
 from engine.datasets.formats.problems import warning
-from engine.datasets.formats.tables.columns_unclear import ColumnsUnclear
-from engine.datasets.formats.tables.given_columns import GivenColumns
+from engine.datasets.formats.tables.given_columns import ColumnsUnclear, GivenColumns
 from engine.datasets.formats.tables.headings import (
     IMAGE_HEADINGS,
     LABEL_HEADINGS,

@@ -68,11 +68,10 @@ def _table(path: Path) -> Iterator[Named]:
 def _named(table: Path, places: Places, name: str) -> Named:
     if not name:
         return Named(name, table, f"{table}: a row without an image name")
+    if (found := places.find(name)) is not None:
+        return Named(name, found)
     try:
         check_inside(name)
     except DataError as error:
         return Named(name, table, f"{table}: {error}")
-    found = places.find(name)
-    if found is None:
-        return Named(name, table, f"{table}: there is no image {name!r} in {table.parent} or a folder in it")
-    return Named(name, found)
+    return Named(name, table, f"{table}: there is no image {name!r} in {table.parent} or a folder in it")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.datasets.formats.cells import is_missing, is_whole, normal
 from engine.datasets.formats.problems import DataError, note, warning
-from engine.datasets.formats.split_names import SPLIT_WORDS, splits_of
+from engine.datasets.formats.split_names import SPLIT_WORDS, SPLITS, splits_of
 from engine.datasets.formats.tables.given_columns import GivenColumns
 from engine.datasets.formats.tables.headings import SPLIT_HEADINGS, heading
 from engine.problem import Problem, WayOut
@@ -92,9 +92,7 @@ def unused_split_columns(columns: GivenColumns, taken: Sequence[int | None]) -> 
         if found is None:
             problems += _not_understood(columns, place, cells)
             continue
-        counts = {
-            split: sum(found.split_of(cell) == split for cell in cells) for split in ("train", "val", "test")
-        }
+        counts = {split: sum(found.split_of(cell) == split for cell in cells) for split in SPLITS}
         means = ", ".join(f"{count:,} {split}" for split, count in counts.items() if count)
         text = (
             f"{columns.table.path.name}: {columns.named(place)} looks like a split ({means}) and is not used"
@@ -109,8 +107,10 @@ def unused_split_columns(columns: GivenColumns, taken: Sequence[int | None]) -> 
 
 def _not_understood(columns: GivenColumns, place: int, cells: Sequence[str]) -> list[Problem]:
     """Warn of a column that is headed as a split, and whose few words say nothing to the program."""
+    if heading(columns.header[place]) not in CERTAIN_HEADINGS:
+        return []
     words = sorted({cell for cell in cells if cell})
-    if heading(columns.header[place]) not in CERTAIN_HEADINGS or not 1 < len(words) <= MOST_FOLDS:
+    if not 1 < len(words) <= MOST_FOLDS:
         return []
     named = ", ".join(words[:4])
     text = (

@@ -6,8 +6,6 @@ from pathlib import Path
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.rows import Row
 
-SPLITS = ("train", "val", "test")
-
 
 def join_splits(path: Path, layouts: Mapping[str, Layout], splits: Mapping[str, str]) -> Layout:
     """Join the layouts of the folders of splits, both by the folder's name, into one of the folder that holds them."""

@@ -11,10 +11,10 @@ from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.names.places import Places
 from engine.datasets.formats.names.walk import is_readme
 from engine.datasets.formats.problems import DataError
-from engine.datasets.formats.split_names import split_in_name
+from engine.datasets.formats.split_names import SPLITS, split_in_name
 from engine.datasets.formats.tables.column_roles import Columns, find_columns
-from engine.datasets.formats.tables.columns_unclear import ColumnsUnclear
 from engine.datasets.formats.tables.folder_splits import BY_FOLDER
+from engine.datasets.formats.tables.given_columns import ColumnsUnclear
 from engine.datasets.formats.tables.table_files import Table, TableError, is_table, read_table
 from engine.datasets.read_options import ReadOptions
 from engine.problem import WayOut
@@ -187,7 +187,7 @@ def choose_tables(fits: Sequence[Fit]) -> list[Fit]:
         if fit.split:
             by_split.setdefault(fit.split, []).append(fit)
     if "train" in by_split and all(len(each) == 1 for each in by_split.values()):
-        return [by_split[split][0] for split in ("train", "val", "test") if split in by_split]
+        return [by_split[split][0] for split in SPLITS if split in by_split]
     longest = max(len(fit.body) for fit in fits)
     named = [fit for fit in fits if not fit.columns.are_numbers]
     strong = named or [fit for fit in fits if len(fit.body) >= LEAST_SHARE * longest]
