@@ -24,6 +24,10 @@ NO_RESULT = frozenset({"allow_leak", "ordered"})
 """Fields that change nothing that is trained: they decide whether a run starts, or which numbers are computed of it."""
 
 
+VARIED = frozenset({"seed"})
+"""Fields in which the runs of one group differ: repetitions of one recipe."""
+
+
 class RunSpec(BaseModel):
     """Settings that determine a run's result, each checked by itself; `make_spec` checks that they fit together."""
 
@@ -251,6 +255,10 @@ class RunSpec(BaseModel):
     def training_digest(self) -> str:
         """Hash all settings that determine a training step; equal where one run is the beginning of the other."""
         return self._digest(NO_RESULT | {"epochs"} if self.is_extendable else NO_RESULT)
+
+    def group_digest(self) -> str:
+        """Hash all settings but those that vary between repetitions; equal for the runs of one group."""
+        return self._digest(NO_RESULT | VARIED)
 
     @property
     def is_extendable(self) -> bool:

@@ -8,14 +8,14 @@ MIRRORED = (
     "data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed", "image_size", "precision", "passes",
     "needs_card",
 )  # fmt: skip
-OF_SPEC = ("spec", "spec_hash", *MIRRORED)
+OF_SPEC = ("spec", "spec_hash", "group_key", *MIRRORED)
 UNTRAINED: dict[str, Any] = {
     "doing": "", "epoch": 0, "step": 0, "steps_per_epoch": 0, "class_names": [], "ordered_why": "",
     "environment": {},
     **dict.fromkeys((
         "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc", "best_kappa", "last_acc", "best_metrics",
         "last_metrics", "verdict", "verdict_evidence", "verdict_ruled_out", "verdict_suggestion", "verdict_change",
-        "images_per_s", "peak_memory_gb", "is_ordered", "leak", "started_at",
+        "findings",        "images_per_s", "peak_memory_gb", "is_ordered", "leak", "started_at",
     )),
 }  # fmt: skip
 """Column values of a run before its first attempt."""
@@ -24,4 +24,4 @@ UNTRAINED: dict[str, Any] = {
 def of_spec(spec: RunSpec) -> dict[str, Any]:
     """Return the columns that hold a spec and mirror it."""
     mirrored = {name: getattr(spec, name) for name in MIRRORED}
-    return {"spec": spec.to_json(), "spec_hash": spec.digest(), **mirrored}
+    return {"spec": spec.to_json(), "spec_hash": spec.digest(), "group_key": spec.group_digest(), **mirrored}

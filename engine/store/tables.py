@@ -54,6 +54,7 @@ class Run(Table, table=True):
         Index("ix_run_changed", "changed"),
         Index("ix_run_sweep", "sweep"),
         Index("ix_run_spec_hash", "spec_hash"),
+        Index("ix_run_group_key", "group_key"),
         {"sqlite_autoincrement": True},
     )
 
@@ -80,6 +81,8 @@ class Run(Table, table=True):
 
     spec: str
     spec_hash: str
+    group_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Hash of the settings that the runs of one group share: all but those of `spec.run_spec.VARIED`."""
     data: str
     arch: str
     pretrained: str
@@ -124,6 +127,8 @@ class Run(Table, table=True):
     verdict_suggestion: str | None = None
     verdict_change: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     """Fields of a spec to set in a clone."""
+    findings: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """What is worth saying of the run, the gravest first (`analysis.finding`); null where nothing judged it yet."""
     images_per_s: float | None = None
     peak_memory_gb: float | None = None
     """The most that its training has reserved on the card, or on the CPU held of the host's memory, GiB."""
