@@ -1,6 +1,7 @@
 """Network's predictions on fresh images, and numbers of them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,8 @@ class Look:
 
     def recalls(self, classes: int) -> NDArray[np.float64]:
         found = np.bincount(self.labels[self.right], minlength=classes)
-        return found / np.maximum(np.bincount(self.labels, minlength=classes), 1)
+        shares: NDArray[np.float64] = found / np.maximum(np.bincount(self.labels, minlength=classes), 1)
+        return shares
 
     def kappa(self, classes: int, power: int) -> float:
         """Cohen's kappa; `power` 0 counts exact agreement, 2 squared distances between grades. 0 where undefined."""
@@ -53,9 +55,7 @@ def weights_like(labels: NDArray[np.int64], like: NDArray[np.int64]) -> NDArray[
     return each / each.sum()
 
 
-def gain(
-    one: NDArray[np.float64], other: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[float, float]:
+def gain(one: NDArray[Any], other: NDArray[Any], weights: NDArray[np.float64]) -> tuple[float, float]:
     """Return the weighted mean of `other` − `one`, image by image, and its standard error."""
     difference = np.asarray(other, float) - np.asarray(one, float)
     mean = float(weights @ difference)

@@ -18,9 +18,9 @@ from benchmarks.finding_rates import narrow_resnets
 from benchmarks.finding_rates.images import Images, Pool, RunImages, images_of, write_folder
 from benchmarks.finding_rates.record import Record
 from benchmarks.finding_rates.scenarios import Scenario
-from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.files.paths import Home
+from engine.recipes.normalizations import DEFAULT, NORMALIZATIONS
 from engine.recipes.optimizers import make_optimizer
 from engine.recipes.schedules import make_schedule
 from engine.spec.grid import make_spec
@@ -114,7 +114,8 @@ def predict(model: nn.Module, images: Images) -> Predicted:
 
 
 def _batches(images: Images) -> list[Tensor]:
-    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (MEAN, STD))
+    chosen = NORMALIZATIONS[DEFAULT]
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (chosen.mean, chosen.std))
     found = []
     for start in range(0, len(images[1]), AT_ONCE):
         raw = torch.from_numpy(images[0][start : start + AT_ONCE]).permute(0, 3, 1, 2).float()

@@ -23,7 +23,7 @@ from torch import nn
 from engine.datasets.batches import Batches
 from engine.datasets.formats.tables.named_images import Named, images_of
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import Look, decode
+from engine.datasets.pixels.decode import DEFAULT_RESIZE, Look, decode
 from engine.files.paths import Home
 from engine.hardware import device_choice as devices
 from engine.models.layers import BuiltModel
@@ -31,7 +31,9 @@ from engine.models.networks import build_network
 from engine.models.plugin import PluginError
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 from engine.prediction.result_files import CsvWriter, JsonWriter, Prediction, Progress, Writer
+from engine.recipes import normalizations
 from engine.recipes.losses import LOSSES
+from engine.recipes.normalizations import NORMALIZATIONS, NormalizationInfo
 from engine.text import plain
 from engine.training.heads import outputs_in_full
 from engine.training.memory_layout import memory_format
@@ -54,6 +56,7 @@ class Network:
     look: Look
     image_size: int
     """Side of the network's input in pixels: the middle of the preprocessed image."""
+    normalization: NormalizationInfo
     objective: Objective
     """Objective that turns outputs into predictions and scores."""
     precision: str
@@ -74,6 +77,11 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
         raise WeightsError(
             f"{path} was trained with loss {known['loss']}, which is unknown here: update resnet-tui"
         )
+    normalization = NORMALIZATIONS.get(str(known.get("normalize", normalizations.DEFAULT)))
+    if normalization is None:
+        raise WeightsError(
+            f"{path} was trained with normalize {known['normalize']}, which is unknown here: update resnet-tui"
+        )
     built = _built(known, loss.output_count(len(names)), home)
     model = built.model
     model.load_state_dict(read_state(path))
@@ -85,7 +93,13 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
         model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
         head=built.layers.head,
         class_names=names,
-        look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
+        look=Look(
+            int(known["packed_px"]),
+            str(known["fit"]),
+            str(known["preprocess"]),
+            str(known.get("resize", DEFAULT_RESIZE)),
+        ),
+        normalization=normalization,
         image_size=image_size,
         objective=reading_of(loss, len(names)).to(device),
         precision=precision,
@@ -157,6 +171,7 @@ def _predicted(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.
         seed=0,
         augment="none",
         size_px=network.image_size,
+        normalization=network.normalization,
         layout=memory_format(network.image_size, network.precision, network.device),
     )
     predicted, scores = [], []
