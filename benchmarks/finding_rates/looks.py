@@ -30,7 +30,7 @@ class Look:
         return float(self.weights @ self.nll)
 
     def predicted_shares(self, classes: int) -> NDArray[np.float64]:
-        return np.bincount(self.predictions, weights=self.weights, minlength=classes)
+        return np.asarray(np.bincount(self.predictions, weights=self.weights, minlength=classes), np.float64)
 
     def recalls(self, classes: int) -> NDArray[np.float64]:
         found = np.bincount(self.labels[self.right], minlength=classes)
