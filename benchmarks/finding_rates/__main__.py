@@ -1,14 +1,18 @@
 """Train the runs of a phase, or report the rates."""
 
 import argparse
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.finding_rates import __doc__ as about
 from benchmarks.finding_rates.images import make_pool
-from benchmarks.finding_rates.record import save
+from benchmarks.finding_rates.rates import judged, mistakes, silent, table
+from benchmarks.finding_rates.record import recorded, save
 from benchmarks.finding_rates.runs import train_scenario
 from benchmarks.finding_rates.scenarios import PHASES, Phase, scenario
 from benchmarks.finding_rates.warm_starts import warm_starts
+from engine.hardware.telemetry import cpu_name
 
 
 def train(phase: Phase, runs: int, out: Path, *, backwards: bool = False) -> None:
@@ -21,6 +25,18 @@ def train(phase: Phase, runs: int, out: Path, *, backwards: bool = False) -> Non
         record = train_scenario(scenario(phase, number), pool, warm)
         save(out / phase, record)
         print(f"{phase} {number}: {record.about['family']} in {record.about['seconds']} s", flush=True)
+
+
+def report(phase: Phase, out: Path) -> Iterator[str]:
+    """Markdown: how many runs, the table of rates, then each mistake."""
+    runs = judged(recorded(out / phase))
+    minutes = sum(run.record.about["seconds"] for run in runs) / 60
+    yield f"{len(runs)} {phase} runs, {minutes:.0f} minutes, {time.strftime('%Y-%m-%d')}, {cpu_name()}"
+    yield ""
+    yield from table(runs)
+    yield f"Without a warning, and nothing wrong: {silent(runs)}"
+    yield ""
+    yield from mistakes(runs)
 
 
 def main() -> None:
@@ -37,6 +53,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "train":
         train(arguments.phase, arguments.runs, arguments.out, backwards=arguments.backwards)
+    else:
+        print("\n".join(report(arguments.phase, arguments.out)))
 
 
 if __name__ == "__main__":

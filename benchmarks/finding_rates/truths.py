@@ -3,7 +3,8 @@
 Told from fresh images (never trained or tested on, weighted to the class shares of the run's test images), from the
 training images seen again in evaluation mode, and from going on with the run; the rules see none of these. True and
 False have a grey zone between them, None: there a rule is neither right nor wrong, and the number of such runs is
-stated. Written down before any run was trained. "Significant" is more than two standard errors, paired image by image.
+stated. Written down before any run was trained (`nll_risen` and `source_better`, for rules that were written later, before
+a measurement run was judged). "Significant" is more than two standard errors, paired image by image.
 
 - `diverged`: the training met a value that is not finite. Grey: it ended finite at a training loss above ten times
   the loss of chance (the logarithm of the number of classes).
@@ -20,6 +21,8 @@ stated. Written down before any run was trained. "Significant" is more than two 
   and ≥ 5 %, while the NLL of the training images, seen again, is no higher than at that epoch and ≥ .1 below the
   fresh one; or (b) the training images are known by heart (accuracy ≥ .95) and fresh accuracy is lower by ≥ .20.
   False: the rise is not significant or < .02, and training accuracy lies < .10 above the fresh one.
+- `nll_risen`: the NLL rose as under (a), whatever the training images say; 5 % above the lowest. False: not significant or < .02.
+- `source_better` (warm starts): accuracy of epoch 0 is ≥ .01 above that of every later epoch looked at. False: not above.
 - `improving` (still improving): trained on for as many epochs again (3 at least, 8 at most; the spec's learning rate
   along a cosine), accuracy or balanced accuracy, halfway or at the end, is significantly (2.5 standard errors, for
   there are four chances) higher by ≥ .03. False: no gain is above .01 and one standard error, and the NLL falls by
@@ -116,6 +119,23 @@ def overfitting(record: Record) -> Truth:
     return False if (rise < 0.02 or rise < SIGNIFICANT * error or not fits_better) and gap < 0.10 else None
 
 
+def nll_risen(record: Record) -> Truth:
+    looks = {epoch: look for epoch, look in record.looks.items() if epoch > 0}
+    lowest = min(looks.values(), key=lambda look: look.mean_nll)
+    rise, error = gain(lowest.nll, record.end.nll, record.end.weights)
+    if rise > SIGNIFICANT * error and rise >= 0.05 * lowest.mean_nll:
+        return True
+    return False if rise < 0.02 or rise < SIGNIFICANT * error else None
+
+
+def source_better(record: Record) -> Truth:
+    if record.about["family"] != "warm":
+        return False
+    falls = [gain(look.right, record.looks[0].right, look.weights)[0] for look in record.looks.values()]
+    fall = min(falls[1:])
+    return between(fall, 0.0, 0.01)
+
+
 def improving(record: Record) -> Truth:
     gains = [
         gain(record.end.right, later.right, weights)
@@ -169,7 +189,7 @@ TRUTHS: Mapping[str, Callable[[Record], Truth]] = {
     each.__name__: each
     for each in (
         diverged, collapsed, at_chance, below_chance, below_baseline, below_baseline_on_test, worse_than_best,
-        overfitting, improving, unstable, never_predicted, lag,
+        overfitting, nll_risen, source_better, improving, unstable, never_predicted, lag,
     )
 }  # fmt: skip
 
