@@ -10,6 +10,7 @@ from engine.analysis.threshold import ThresholdError, find_target, read_wish, th
 from engine.files.paths import Home
 from engine.metrics.curves.document import split_document
 from engine.metrics.curves.operating_point import OperatingPoint
+from engine.metrics.curves.split_curves import ALL_CLASSES
 from engine.metrics.selection import how_chosen, is_optimistic
 from engine.spec.grid import load_spec
 from engine.store import listing
@@ -66,8 +67,9 @@ def _curve_line(curve: Mapping[str, Any]) -> str:
     interval = roc["auc_interval"] if roc else None
     name = fitted(plain(curve["of"]), NAME_CELLS)
     between = f"{decimals(interval[0], 3)} to {decimals(interval[1], 3)}" if interval else "–"
+    images = curve["images"] if curve["of"] == ALL_CLASSES else curve["positives"]
     numbers = (
-        f"{curve['positives']:>7,} {decimals(roc and roc['auc'], 3):>6} {between:>13} "
+        f"{images:>7,} {decimals(roc and roc['auc'], 3):>6} {between:>13} "
         f"{decimals(steps and steps['average_precision'], 3):>15} "
         f"{decimals(diagram and diagram['calibration_error'], 3):>18}"
     )
