@@ -11,6 +11,7 @@ from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
 from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix, most_confused
 from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
 from tui.plots.score_lines import Square, SquareLine, draw_square
+from tui.plots.shade import shaded
 
 __all__ = [
     "COUNTS",
@@ -37,6 +38,7 @@ __all__ = [
     "draw_square",
     "most_confused",
     "reading",
+    "shaded",
     "thin",
     "value_shown",
 ]
