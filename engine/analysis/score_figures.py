@@ -4,7 +4,7 @@ Each function returns a figure to save in any format; call it, and save, inside 
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.analysis.figure_canvas import new_figure, plain
 from engine.analysis.interval import wilson_interval
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#444444")
 """After Okabe and Ito, which colour-blind readers can tell apart."""
-STYLES = ("-", "--", "-.", ":")
+STYLES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 RUNS_A_FIGURE = len(COLOURS)
 PANELS_A_FIGURE = 6
 MOST_CLASSES = 12
@@ -100,16 +100,15 @@ def reliability_figure(runs: Sequence[StudyRun]) -> "Figure":
         found = _confidence(split)
         if found is None or found.reliability is None:
             return
-        bins = [each for each in found.reliability.bins if each.true is not None]
-        most = max(each.images for each in bins)
-        for each in found.reliability.bins:
-            axes.bar(each.low, each.images / most * 0.15, each.high - each.low, align="edge", color="#d9d9d9")
+        most = max(each.images for each in found.reliability.bins)
         axes.plot((0, 1), (0, 1), color=GREY, linestyle=":", linewidth=1)
-        for each in bins:
-            low, high = wilson_interval(each.true or 0.0, each.images)
-            axes.plot((each.said, each.said), (low, high), color=COLOURS[0], linewidth=0.9)
-        points = [(each.said, each.true) for each in bins]
-        axes.plot(*zip(*points, strict=True), color=COLOURS[0], marker="o", markersize=4, linestyle="none")
+        for each in found.reliability.bins:
+            wide = each.high - each.low
+            axes.bar(each.low, 0.15 * each.images / most, wide, align="edge", color="#d9d9d9")
+            if each.said is not None and each.true is not None:
+                ends = wilson_interval(each.true, each.images)
+                axes.plot((each.said, each.said), ends, color=COLOURS[0], linewidth=0.9)
+                axes.plot(each.said, each.true, color=COLOURS[0], marker="o", markersize=4)
         text = f"calibration error {found.reliability.error:.3f}\nlargest bin: {most:,} images"
         axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top", fontsize=7)
         _finish(axes, "probability of the prediction", "share that is correct")
