@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.analysis.findings.case import Predictions, make_case
-from engine.analysis.findings.judging import judge
-from engine.analysis.findings.kinds import FINDING_KINDS
-
 from benchmarks.finding_rates.record import Record
 from benchmarks.finding_rates.truths import Truth, truths_of
 from engine.analysis.evidence import EpochEvidence, evidence_of
 from engine.analysis.finding import Finding
+from engine.analysis.findings.case import Predictions, make_case
+from engine.analysis.findings.judging import judge
+from engine.analysis.findings.kinds import FINDING_KINDS
 from engine.analysis.interval import wilson_interval
 from engine.metrics.metric import EpochValues
 from engine.spec.grid import make_spec

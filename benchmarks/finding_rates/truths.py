@@ -3,8 +3,8 @@
 Told from fresh images (never trained or tested on, weighted to the class shares of the run's test images), from the
 training images seen again in evaluation mode, and from going on with the run; the rules see none of these. True and
 False have a grey zone between them, None: there a rule is neither right nor wrong, and the number of such runs is
-stated. Written down before any run was trained (`nll_risen` and `source_better`, for rules that were written later, before
-a measurement run was judged). "Significant" is more than two standard errors, paired image by image.
+stated. Written down before any run was trained; `nll_risen` and `source_better`, for rules that came later, before a
+measurement run was judged. "Significant" is more than two standard errors, paired image by image.
 
 - `diverged`: the training met a value that is not finite. Grey: it ended finite at a training loss above ten times
   the loss of chance (the logarithm of the number of classes).
@@ -21,8 +21,10 @@ a measurement run was judged). "Significant" is more than two standard errors, p
   and ≥ 5 %, while the NLL of the training images, seen again, is no higher than at that epoch and ≥ .1 below the
   fresh one; or (b) the training images are known by heart (accuracy ≥ .95) and fresh accuracy is lower by ≥ .20.
   False: the rise is not significant or < .02, and training accuracy lies < .10 above the fresh one.
-- `nll_risen`: the NLL rose as under (a), whatever the training images say; 5 % above the lowest. False: not significant or < .02.
-- `source_better` (warm starts): accuracy of epoch 0 is ≥ .01 above that of every later epoch looked at. False: not above.
+- `nll_risen`: the NLL rose significantly above its lowest, by ≥ 5 %, whatever the training images say. False: not
+  significantly, or by < .02.
+- `source_better` (warm starts): accuracy of epoch 0 is ≥ .01 above that of every later epoch looked at. False: not
+  above.
 - `improving` (still improving): trained on for as many epochs again (3 at least, 8 at most; the spec's learning rate
   along a cosine), accuracy or balanced accuracy, halfway or at the end, is significantly (2.5 standard errors, for
   there are four chances) higher by ≥ .03. False: no gain is above .01 and one standard error, and the NLL falls by
