@@ -33,7 +33,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
             HEAVY,
         ),
         ("engine.datasets.layouts, engine.datasets.index", HEAVY),
-        ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report", HEAVY),
+        ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report.write", HEAVY),
         ("engine.training.process, engine.hardware.device_choice", ("tui", "textual", "plotext")),
         ("engine.training.session, engine.models.summary", ("sqlmodel", "sqlalchemy", "engine.store", "tui")),
     ],

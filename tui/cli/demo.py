@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from engine.analysis.final_table import final_table
-from engine.analysis.report import write_report
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.write import write_report
 from engine.files.paths import Home
 from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
@@ -102,7 +103,7 @@ def _headless(home: Home, store: Store) -> int:
     study = collect(store, run_ids=None, sweep=SWEEP)
     print(final_table(study))
     out = home.root / "report"
-    write_report(study, out, architectures=architectures(study))
+    write_report(study, out, Facts(architectures=architectures(study)))
     print_message(f"report: {out / 'report.md'}")
     with store.read() as session:
         runs = listing.list_runs(session, sweep=SWEEP)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
-from engine.analysis.report import write_report
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.write import write_report
 from engine.analysis.study import Study
 from engine.files.paths import Home
 from engine.queries.read_study import collect
@@ -32,7 +33,7 @@ def report(
     checked_text("--sweep", sweep or "")
     store = open_store(home.database, create=False)
     study = collect(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
-    for path in write_report(study, out, architectures=architectures(study)):
+    for path in write_report(study, out, Facts(architectures=architectures(study))):
         print_message(str(path))
     return 0
 
