@@ -43,6 +43,7 @@ CHARTS = (ACCURACY, LOSS, BALANCED, KAPPA, AUC, MCC, COHEN_KAPPA, LEARNING_RATE,
 SPLITS: tuple[Split, ...] = ("test", "val", "train", "eval_train")
 DRAWN: tuple[Split, ...] = ("test", "val", "train")
 KEPT: tuple[Split, ...] = ("test", "val", "eval_train")
+UNIT, CORRELATION, POSITIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, math.inf)
 IN_ORDER: frozenset[Need] = frozenset({"ordered classes"})
 NOWHERE: frozenset[Place] = frozenset()
 IN_REPORT: frozenset[Place] = frozenset({"report", "columns"})
@@ -90,16 +91,18 @@ METRICS: tuple[Metric, ...] = (
            lambda split: _of_groups(split, lambda groups: groups.unseen_images), places=0, shown_in=NOWHERE),
     Metric("balanced_acc", "balanced accuracy", "balanced", lambda split: balanced_accuracy(split.confusion), KEPT,
            places=4, is_share=True, chart=BALANCED, is_selectable=True, shown_in=IN_ALL),
-    Metric("kappa", "kappa", "kappa", _kappa, KEPT, chart=KAPPA, needs=IN_ORDER,
+    Metric("kappa", "kappa", "kappa", _kappa, KEPT, bounds=CORRELATION, chart=KAPPA, needs=IN_ORDER,
            is_selectable=True, shown_in=IN_ALL),
-    Metric("macro_f1", "macro F1", "F1", lambda split: macro_f1(split.confusion), chart=BALANCED, shown_in=IN_ALL),
-    Metric("auc", "AUC, mean of one class against the rest", "AUC", macro_auc, KEPT, chart=AUC,
+    Metric("macro_f1", "macro F1", "F1", lambda split: macro_f1(split.confusion), bounds=UNIT, chart=BALANCED,
+           shown_in=IN_ALL),
+    Metric("auc", "AUC, mean of one class against the rest", "AUC", macro_auc, KEPT, bounds=UNIT, chart=AUC,
            needs=frozenset({"probabilities", "every class"}), is_selectable=True, shown_in=IN_ALL),
-    Metric("mcc", "Matthews correlation", "MCC", lambda split: matthews_correlation(split.confusion), KEPT, chart=MCC,
-           is_selectable=True),
+    Metric("mcc", "Matthews correlation", "MCC", lambda split: matthews_correlation(split.confusion), KEPT,
+           bounds=CORRELATION, chart=MCC, is_selectable=True),
     Metric("cohen_kappa", "Cohen's kappa, unweighted", "Cohen", lambda split: cohen_kappa(split.confusion), KEPT,
-           chart=COHEN_KAPPA, is_selectable=True),
-    Metric("auc_referable", "referable: AUC", "AUC ref.", _auc_referable, needs=IN_ORDER, shown_in=IN_REPORT),
+           bounds=CORRELATION, chart=COHEN_KAPPA, is_selectable=True),
+    Metric("auc_referable", "referable: AUC", "AUC ref.", _auc_referable, bounds=UNIT, needs=IN_ORDER,
+           shown_in=IN_REPORT),
     Metric("sensitivity_referable", "… sensitivity as predicted", "sens.", lambda split: _predicted_referable(split, 0),
            is_share=True, share_of="referable", needs=IN_ORDER, shown_in=IN_REPORT),
     Metric("specificity_referable", "… specificity as predicted", "spec.", lambda split: _predicted_referable(split, 1),
@@ -110,9 +113,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("sensitivity_referable_at_98", "… sensitivity at specificity ≥ 98 %", "sens. at .98",
            lambda split: _sensitivity_at(split, 98), is_share=True, share_of="referable", needs=IN_ORDER,
            shown_in=IN_REPORT),
-    Metric("ece", "calibration error", "ECE", expected_calibration_error, lower_is_better=True, shown_in=IN_ALL),
+    Metric("ece", "calibration error", "ECE", expected_calibration_error, bounds=UNIT, lower_is_better=True,
+           shown_in=IN_ALL),
     Metric("nll", "negative log-likelihood, unweighted", "NLL", lambda split: split.nll, KEPT, test_key="test_nll",
-           places=4, lower_is_better=True, chart=LOSS, shown_in=IN_ALL,
+           places=4, bounds=POSITIVE, lower_is_better=True, chart=LOSS, shown_in=IN_ALL,
            labels={"val": "val NLL", "eval_train": "NLL on the train images afterwards"}),
     Metric("test_loss", "the run's own loss on test", "loss", lambda split: split.loss, places=4, lower_is_better=True,
            chart=LOSS, shown_in=IN_REPORT),

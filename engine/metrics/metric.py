@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never
@@ -61,6 +62,8 @@ class Metric:
     """A share of images, which the report gives in percent."""
     share_of: Literal["", "images", "referable", "not_referable", "seen_group", "unseen_group"] = ""
     """The test images that the share is of, for its interval; empty for none."""
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    """Least and greatest value that it can have; `is_share` implies 0 and 1."""
     lower_is_better: bool = False
     is_per_class: bool = False
     chart: Chart | None = None
@@ -69,6 +72,11 @@ class Metric:
     is_selectable: bool = False
     """Whether select_on may name it, for test and for val."""
     shown_in: frozenset[Place] = frozenset({"report", "columns", "compare"})
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Return the bounds that an interval of its mean is kept within."""
+        return (0.0, 1.0) if self.is_share else self.bounds
 
 
 @dataclass(frozen=True)

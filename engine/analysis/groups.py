@@ -1,0 +1,189 @@
+"""Groups of runs: repetitions of one recipe, which differ in their seed, their split or their fold alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from engine.analysis.summary import Summary, summarise
+from engine.metrics.catalogue import find_metric
+
+LEAST = 2
+"""Runs that make a group."""
+Moment: TypeAlias = Literal["best", "last"]
+"""Epoch of each run that is summarised: the one that its `select_on` chose, or its last one."""
+Covers: TypeAlias = Literal["nothing", "seeds", "splits", "seeds and splits", "folds", "seeds and folds"]
+"""What varied between the runs that a summary counts, and so what its interval covers."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Run of a group, with the numbers that a summary takes."""
+
+    run_id: int
+    group_key: str
+    status: str
+    spec_hash: str
+    """Equal for runs that repeat each other: same settings, same seed, same split."""
+    seed: int = 0
+    split_seed: int = 0
+    fold: int = 0
+    folds: int = 0
+    """Folds of the cross-validation that it is of; 0 for none."""
+    data_fingerprint: str = ""
+    """Hash of the data's names, labels and groups; empty where it is not known."""
+    overlap: float = 0.0
+    """Test images over training images, for the interval over different splits (`summarise`)."""
+    label: str = ""
+    baseline: float | None = None
+    best: Mapping[str, float] = field(default_factory=dict)
+    """Defined numbers of its best epoch, by the keys of their metrics."""
+    last: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == "done"
+
+    @property
+    def split(self) -> tuple[int, int]:
+        """Seed of its split, and its fold: members alike in it have the same test images."""
+        return self.split_seed, self.fold
+
+    def number(self, key: str, moment: Moment) -> float | None:
+        return (self.best if moment == "best" else self.last).get(key)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one recipe on the same images. Its numbers follow from its own members alone."""
+
+    key: str
+    """Their `group_key`; where runs with it had different data, with the data's fingerprint behind a colon."""
+    members: tuple[Member, ...]
+    """By id, whatever their status."""
+    other_data: tuple[int, ...] = ()
+    """Runs with the same settings that were trained on other contents of the data set: they are never averaged."""
+
+    @property
+    def run_ids(self) -> tuple[int, ...]:
+        return tuple(each.run_id for each in self.members)
+
+    @property
+    def label(self) -> str:
+        return self.members[0].label
+
+    @property
+    def repeats(self) -> dict[int, int]:
+        """Map each done run that repeats an earlier done one to that: it is not counted again."""
+        first: dict[str, int] = {}
+        done = [each for each in self.members if each.is_done]
+        return {
+            each.run_id: first[each.spec_hash]
+            for each in done
+            if first.setdefault(each.spec_hash, each.run_id) != each.run_id
+        }
+
+    @property
+    def counted(self) -> tuple[Member, ...]:
+        """Return the members that a summary counts: done, and none twice."""
+        repeats = self.repeats
+        return tuple(each for each in self.members if each.is_done and each.run_id not in repeats)
+
+    @property
+    def not_done(self) -> tuple[Member, ...]:
+        return tuple(each for each in self.members if not each.is_done)
+
+    @property
+    def distinct(self) -> int:
+        """Return how many different runs it has, done or not."""
+        return len({each.spec_hash for each in self.members})
+
+    @property
+    def folds(self) -> int:
+        return self.members[0].folds
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Return the settings in which its members differ."""
+        names = ("seed", "split_seed", "fold")
+        return tuple(name for name in names if len({getattr(each, name) for each in self.members}) > 1)
+
+    @property
+    def splits(self) -> tuple[tuple[int, int], ...]:
+        """Return the different splits of the counted members."""
+        return tuple(sorted({each.split for each in self.counted}))
+
+    @property
+    def covers(self) -> Covers:
+        """Return what varied between the counted members."""
+        counted = self.counted
+        seeds = len({each.seed for each in counted}) > 1
+        if len(self.splits) < 2:
+            return "seeds" if seeds else "nothing"
+        if self.folds:
+            return "seeds and folds" if seeds else "folds"
+        return "seeds and splits" if seeds else "splits"
+
+    def numbers(self, key: str, moment: Moment) -> list[float | None]:
+        """Return one value of a metric for each counted run or, where their splits differ, for each split.
+
+        Runs on the same split are averaged first: their test images are the same, so they are no independent values."""
+        if len(self.splits) < 2:
+            return [each.number(key, moment) for each in self.counted]
+        inside: dict[tuple[int, int], list[float | None]] = defaultdict(list)
+        for each in self.counted:
+            inside[each.split].append(each.number(key, moment))
+        return [summarise(values).mean for _, values in sorted(inside.items())]
+
+    def summary(self, key: str, moment: Moment = "best") -> Summary:
+        """Summarise a metric over the counted members. Raises KeyError for a metric that is not declared."""
+        overlap = max((each.overlap for each in self.counted), default=0.0) if len(self.splits) > 1 else 0.0
+        limits = find_metric(key).metric.limits
+        return summarise(self.numbers(key, moment), overlap=overlap, bounds=limits)
+
+    @property
+    def baseline(self) -> float | None:
+        """Return the mean baseline of the counted members: it differs between splits."""
+        return summarise(each.baseline for each in self.counted).mean
+
+    def remarks(self) -> list[str]:
+        """Say which runs are not counted, and why; empty where all are."""
+        said = []
+        if self.not_done:
+            others = ", ".join(f"run {each.run_id} {each.status}" for each in self.not_done)
+            said.append(f"{len(self.members) - len(self.not_done)} of {len(self.members)} done: {others}")
+        said += [f"run {run} repeats run {earlier}: counted once" for run, earlier in self.repeats.items()]
+        if self.other_data:
+            runs = ", ".join(map(str, self.other_data))
+            said.append(f"not averaged with runs of other contents of the data set: {runs}")
+        return said
+
+
+def group_runs(members: Iterable[Member]) -> list[Group]:
+    """Group runs by their key, those of at least LEAST, in the order of their first runs.
+
+    Runs on different contents of a data set, such as before and after images were added, are never in one group. A run
+    that has not read its data yet is taken to be on those that the newest of its group has read."""
+    by_key: dict[str, list[Member]] = defaultdict(list)
+    for each in sorted(members, key=lambda each: each.run_id):
+        if each.group_key:
+            by_key[each.group_key].append(each)
+    found = [group for key, inside in by_key.items() for group in _by_content(key, inside)]
+    return sorted(found, key=lambda group: group.members[0].run_id)
+
+
+def _by_content(key: str, members: list[Member]) -> list[Group]:
+    newest = next((each.data_fingerprint for each in reversed(members) if each.data_fingerprint), "")
+    parts: dict[str, list[Member]] = defaultdict(list)
+    for each in members:
+        parts[each.data_fingerprint if each.data_fingerprint or each.is_done else newest].append(each)
+    first = next(iter(parts))
+    return [
+        Group(
+            key if content == first else f"{key}:{content or 'unknown'}",
+            tuple(part),
+            tuple(each.run_id for each in members if each not in part),
+        )
+        for content, part in parts.items()
+        if len(part) >= LEAST
+    ]

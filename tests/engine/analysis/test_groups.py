@@ -1,0 +1,158 @@
+"""Groups of runs: which runs are in one, which count, and what their numbers cover."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.analysis.groups import Group, Member, group_runs
+from engine.analysis.summary import summarise
+
+
+def run(run_id: int, key: str = "a", acc: float | None = 0.5, **more: object) -> Member:
+    numbers = {} if acc is None else {"test_acc": acc}
+    seed = int(str(more.pop("seed", run_id)))
+    values = {
+        "status": "done",
+        "spec_hash": f"{key}/{seed}/{more.get('split_seed', 0)}/{more.get('fold', 0)}",
+    }
+    values |= {"data_fingerprint": "d", **more}
+    return Member(run_id, key, seed=seed, best=numbers, last=numbers, **values)  # type: ignore[arg-type]
+
+
+def only(members: list[Member]) -> Group:
+    (found,) = group_runs(members)
+    return found
+
+
+def test_a_group_exists_from_two_runs_on() -> None:
+    assert group_runs([run(1), run(2, "b")]) == []
+    assert only([run(1), run(2, "b"), run(3)]).run_ids == (1, 3)
+
+
+def test_runs_without_a_key_are_in_none() -> None:
+    assert group_runs([run(1, ""), run(2, "")]) == []
+
+
+def test_only_done_runs_count_and_the_others_are_named() -> None:
+    found = only(
+        [
+            run(1, acc=0.6),
+            run(2, acc=0.8),
+            run(3, acc=0.1, status="running"),
+            run(4, acc=None, status="queued"),
+        ]
+    )
+    assert found.summary("test_acc").n == 2 and found.summary("test_acc").mean == pytest.approx(0.7)
+    assert found.remarks() == ["2 of 4 done: run 3 running, run 4 queued"]
+
+
+def test_a_repeat_of_a_seed_counts_once() -> None:
+    found = only([run(1, acc=0.6), run(2, acc=0.8), run(3, acc=0.61, seed=1)])
+    assert found.summary("test_acc") == summarise([0.6, 0.8], bounds=(0, 1))
+    assert found.remarks() == ["run 3 repeats run 1: counted once"] and found.distinct == 2
+
+
+def test_a_failed_run_does_not_hide_its_retry() -> None:
+    found = only([run(1, acc=0.2, status="failed"), run(2, acc=0.8, seed=1), run(3, acc=0.6)])
+    assert [each.run_id for each in found.counted] == [2, 3]
+
+
+def test_other_contents_of_the_data_are_never_averaged() -> None:
+    old, new = group_runs(
+        [run(1), run(2), run(3, acc=0.9, data_fingerprint="e"), run(4, acc=0.9, data_fingerprint="e")]
+    )
+    assert (old.key, old.run_ids, new.key, new.run_ids) == ("a", (1, 2), "a:e", (3, 4))
+    assert old.summary("test_acc").mean == 0.5 and new.summary("test_acc").mean == 0.9
+    assert old.remarks() == ["not averaged with runs of other contents of the data set: 3, 4"]
+
+
+def test_a_single_run_on_other_contents_is_named_beside_the_group() -> None:
+    found = only([run(1), run(2), run(3, acc=0.9, data_fingerprint="e")])
+    assert found.run_ids == (1, 2) and found.other_data == (3,)
+
+
+def test_a_queued_run_goes_with_the_newest_contents() -> None:
+    members = [run(1), run(2, data_fingerprint="e"), run(3, status="queued", data_fingerprint="")]
+    assert only(members).run_ids == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("members", "covers", "differing"),
+    [
+        ([run(1), run(2)], "seeds", ("seed",)),
+        ([run(1, seed=0), run(2, seed=0)], "nothing", ()),
+        ([run(1), run(2, split_seed=1)], "seeds and splits", ("seed", "split_seed")),
+        ([run(1, seed=0), run(2, seed=0, split_seed=1)], "splits", ("split_seed",)),
+        ([run(1, seed=0, folds=2, fold=1), run(2, seed=0, folds=2, fold=2)], "folds", ("fold",)),
+        ([run(1, folds=2, fold=1), run(2, folds=2, fold=2)], "seeds and folds", ("seed", "fold")),
+        ([run(1), run(2, status="queued")], "nothing", ("seed",)),
+    ],
+)
+def test_what_the_numbers_cover(members: list[Member], covers: str, differing: tuple[str, ...]) -> None:
+    found = only(members)
+    assert (found.covers, found.differing) == (covers, differing)
+
+
+def test_runs_on_one_split_are_averaged_before_splits_are() -> None:
+    """Three seeds on one split and one run on another are two splits, not four independent runs."""
+    accs = [(0, 0.6), (0, 0.7), (0, 0.8), (1, 0.9)]
+    members = [run(n, acc=acc, split_seed=split, overlap=0.25) for n, (split, acc) in enumerate(accs, 1)]
+    found, wanted = only(members).summary("test_acc"), summarise([0.7, 0.9], overlap=0.25, bounds=(0, 1))
+    assert (found.n, found.mean, found.sd, found.low, found.high) == pytest.approx(
+        (2, 0.8, wanted.sd, wanted.low, wanted.high)
+    )
+
+
+def test_one_split_is_not_widened() -> None:
+    members = [run(n, acc=acc, overlap=0.25) for n, acc in enumerate([0.6, 0.7, 0.8], 1)]
+    assert only(members).summary("test_acc") == summarise([0.6, 0.7, 0.8], bounds=(0, 1))
+
+
+def test_an_unknown_metric_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        only([run(1), run(2)]).summary("test_akkuracy")
+
+
+KEYS, STATUSES, DATA = (
+    st.sampled_from("abc"),
+    st.sampled_from(["done", "failed", "queued"]),
+    st.sampled_from(["d", "e", ""]),
+)
+RUNS = st.lists(
+    st.tuples(KEYS, STATUSES, DATA, st.integers(0, 3), st.integers(0, 2), st.floats(0, 1)), max_size=14
+)
+
+
+def _member(run_id: int, drawn: tuple[str, str, str, int, int, float]) -> Member:
+    key, status, data, seed, split_seed, acc = drawn
+    return replace(
+        run(run_id, key, acc, seed=seed, split_seed=split_seed), status=status, data_fingerprint=data
+    )
+
+
+@given(RUNS, RUNS, st.randoms(use_true_random=False))
+def test_a_run_added_elsewhere_moves_no_numbers(before: list, more: list, order: object) -> None:  # type: ignore[type-arg]
+    """Whatever is added to other groups, and in whatever order runs are read, a group's numbers stay."""
+    first = [_member(number, each) for number, each in enumerate(before, 1)]
+    added = [
+        replace(_member(number, each), group_key=f"other {each[0]}")
+        for number, each in enumerate(more, len(first) + 1)
+    ]
+    together = [*first, *added]
+    order.shuffle(together)  # type: ignore[attr-defined]
+    found = {group.key: group for group in group_runs(together)}
+    for group in group_runs(first):
+        assert found[group.key] == group
+        assert found[group.key].summary("test_acc") == group.summary("test_acc")
+
+
+@given(RUNS)
+def test_every_run_is_in_one_group_at_most_and_every_counted_run_once(drawn: list) -> None:  # type: ignore[type-arg]
+    groups = group_runs(_member(number, each) for number, each in enumerate(drawn, 1))
+    ids = [run_id for group in groups for run_id in group.run_ids]
+    assert len(ids) == len(set(ids))
+    for group in groups:
+        assert len({each.spec_hash for each in group.counted}) == len(group.counted)
+        assert len({each.data_fingerprint for each in group.members if each.is_done}) <= 1
