@@ -3,7 +3,7 @@
 import sys
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from engine.store.activity import Activity, doing_text
 from engine.store.claims import Claim, write_fenced
 from engine.store.clock import next_change
 from engine.store.database import Store
-from engine.store.dependencies import recount
+from engine.store.dependencies import recount, some_of
 from engine.store.epoch_values import defined_numbers
 from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
@@ -217,6 +217,28 @@ def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[E
     """Return a run's epochs after `after_epoch`, in order."""
     mine = select(EpochMetrics).where(EpochMetrics.run_id == run_id, EpochMetrics.epoch > after_epoch)
     return list(session.exec(mine.order_by(col(EpochMetrics.epoch))))
+
+
+class Accuracies(NamedTuple):
+    """Accuracies of a run's epoch; None where undefined."""
+
+    run_id: int
+    epoch: int
+    train: float | None
+    test: float | None
+
+
+def accuracies_of(session: Session, run_ids: Iterable[int]) -> list[Accuracies]:
+    """Return the accuracies of all epochs of several runs, by run and epoch."""
+    table = col(EpochMetrics.run_id)
+    found: list[Accuracies] = []
+    for some in some_of(sorted(run_ids)):
+        columns = select(
+            EpochMetrics.run_id, EpochMetrics.epoch, EpochMetrics.train_acc, EpochMetrics.test_acc
+        )
+        rows = session.exec(columns.where(table.in_(some)).order_by(table, col(EpochMetrics.epoch)))
+        found += [Accuracies._make(row) for row in rows]
+    return found
 
 
 def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:

@@ -9,6 +9,7 @@ from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
 from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix, most_confused
+from tui.plots.shade import shaded
 
 __all__ = [
     "COUNTS",
@@ -28,6 +29,7 @@ __all__ = [
     "draw_matrix",
     "most_confused",
     "reading",
+    "shaded",
     "thin",
     "value_shown",
 ]
