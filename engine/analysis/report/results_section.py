@@ -36,6 +36,7 @@ from engine.analysis.report.blocks import (
     table,
     text,
 )
+from engine.analysis.report.facts import Facts
 from engine.analysis.report.recipes import Recipe, best_of, mean_interval, ranked, recipes_of
 from engine.analysis.report.values import (
     accuracy_at,
@@ -72,19 +73,19 @@ MATRIX_NOTE = (
 )
 
 
-def results_section(data: Mapping[str, Sequence[StudyRun]]) -> Section:
+def results_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
     slugs: list[str] = []
     parts = []
     for number, (name, runs) in enumerate(data.items(), start=1):
         slugs.append(unique(slug(name), slugs))
-        parts.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1])))
+        parts.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1], facts)))
     return section("Results", "results", *parts)
 
 
-def _on(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Block | None]:
+def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> Iterator[Block | None]:
     recipes = recipes_of(runs)
     yield _repeated(data, recipes)
-    yield _single(data, runs)
+    yield _single(data, runs, facts)
     yield from what_chose(runs)
     yield _bands(data, recipes, data_slug)
     yield from _curves(data, runs, data_slug)
@@ -130,13 +131,13 @@ def _repeated_row(recipe: Recipe) -> list[Cell]:
     ]
 
 
-def _single(data: str, runs: Sequence[StudyRun]) -> Table:
+def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
     """Return the table of single runs. The heading says so where the test accuracy chose every run's epoch; else each
     row names the metric."""
     by_test = all(run.chosen_by == "test_acc" for run in runs)
     header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
     shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
-    rows = [[_row(run)[column] for column in shown] for run in runs]
+    rows = [[_row(run, facts)[column] for column in shown] for run in runs]
     top = best_of(run for run in runs if run.done)
     marked = [place for place, run in enumerate(runs) if run is top]
     head = [header[column] for column in shown]
@@ -148,7 +149,7 @@ def _single(data: str, runs: Sequence[StudyRun]) -> Table:
     return table(f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else ())
 
 
-def _row(run: StudyRun) -> list[Cell]:
+def _row(run: StudyRun, facts: Facts) -> list[Cell]:
     best, last = run.best, run.last
     return [
         f"#{run.id}",
@@ -157,7 +158,7 @@ def _row(run: StudyRun) -> list[Cell]:
         progress(run),
         accuracy_at(run, best),
         code(run.chosen_by),
-        range_in_percent(interval_of(run, best)),
+        range_in_percent(interval_of(run, best, facts)),
         measured(run, last, "test_acc"),
         baseline_of(run),
         points(best.number("test_acc") if best else None, run.baseline),
