@@ -1,9 +1,9 @@
 """Most confident wrong test images of a report's runs, with their pictures and class-activation maps."""
 
 import io
+import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from PIL import Image
 
 from engine.analysis.report.facts import WrongImage, WrongImages
@@ -13,7 +13,7 @@ from engine.datasets.view import Viewer
 from engine.files.paths import Home
 from engine.queries.map_client import NoMaps, maps_of
 from engine.queries.report_predictions import Predicted
-from engine.recipes.losses import LOSSES
+from engine.queries.worst_errors import worst_errors
 from engine.text import plain
 
 MOST_SHOWN = 12
@@ -29,33 +29,28 @@ def wrong_images(
     """Return the most confident errors of a run after its best epoch, and how many of the other runs, which were
     tested on the same images, share each."""
     answers, epoch, run = top.answers, top.epoch, top.run
-    wrong = np.flatnonzero(~top.correct)
-    scores = np.nan_to_num(answers.scores[epoch, wrong].astype(np.float64), nan=-np.inf)
-    if LOSSES[run.spec.loss].gives_grade:  # the further the grade lies from the label, the worse
-        scores = np.abs(answers.scores[epoch, wrong].astype(np.float64) - answers.labels[wrong])
-    chosen = wrong[np.argsort(-scores, kind="stable")][:MOST_SHOWN]
+    worst = worst_errors(home, run.id, run.spec, run.class_names, epoch, MOST_SHOWN)
     same = [each for each in others if each.has_images_of(top)]
-    maps = _maps(home, run, [answers.names[place] for place in chosen], progress) if with_maps else {}
+    maps = _maps(home, run, [each.image for each in worst], progress) if with_maps else {}
     viewer = Viewer(home, run.spec, SIDE_PX)
     shown = []
-    for place in map(int, chosen):
-        name = answers.names[place]
-        picture, why_not = _picture(viewer, name)
-        score = float(answers.scores[epoch, place])
+    for each in worst:
+        place = answers.names.index(each.image)
+        picture, why_not = _picture(viewer, each.image)
         shown.append(
             WrongImage(
-                plain(name.rpartition("/")[2]),
-                run.classes[int(answers.labels[place])],
-                run.classes[int(answers.answers[epoch, place])],
-                None if np.isnan(score) else score,
-                sum(not each.correct[place] for each in (top, *same)),
+                plain(each.image.rpartition("/")[2]),
+                run.classes[each.label],
+                run.classes[each.predicted],
+                each.score if math.isfinite(each.score) else None,
+                sum(not other.correct[place] for other in (top, *same)),
                 1 + len(same),
                 picture,
                 why_not,
-                maps.get(name),
+                maps.get(each.image),
             )
         )
-    return WrongImages(run.id, epoch, len(wrong), len(answers.labels), tuple(shown))
+    return WrongImages(run.id, epoch, int((~top.correct).sum()), len(answers.labels), tuple(shown))
 
 
 def _picture(viewer: Viewer, name: str) -> tuple[bytes | None, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.analysis.arch_table import ArchTable
+from engine.analysis.comparison.share_interval import ShareInterval
 from engine.analysis.report.facts import Facts, WrongImages
 from engine.analysis.report.recipes import best_of, ranked, recipes_of
 from engine.analysis.study import Study, StudyRun, by_data
@@ -25,7 +26,9 @@ def read_facts(
 ) -> Facts:
     """Read them; what cannot be read is said in the report, and never stops it."""
     data = ReportData(home)
-    facts, wrong, contrasts, intervals = {}, {}, {}, {}
+    facts, contrasts = {}, {}
+    wrong: dict[str, WrongImages] = {}
+    intervals: dict[int, ShareInterval] = {}
     for name, runs in by_data(study.measured).items():
         progress(f"data set {name}")
         facts[name] = data.facts_of(runs)

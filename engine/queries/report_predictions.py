@@ -28,7 +28,8 @@ class Predicted:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        return self.answers.answers[self.epoch] == self.answers.labels
+        found: NDArray[np.bool_] = self.answers.answers[self.epoch] == self.answers.labels
+        return found
 
     def has_images_of(self, other: "Predicted") -> bool:
         return self.answers.names == other.answers.names and bool(
@@ -72,9 +73,7 @@ def contrasts_of(
     return tuple(replace(each, adjusted_p=p) for each, p in zip(raw, adjusted, strict=True))
 
 
-def _contrast(
-    first: Recipe, second: Recipe, found: dict[int, Predicted | str], data: ReportData
-) -> Contrast:
+def _contrast(first: Recipe, second: Recipe, found: dict[int, Predicted | str], data: ReportData) -> Contrast:
     base = Contrast(first.called, second.called, first.name, second.name)
     one, other = (list(_known(recipe, found)) for recipe in (first, second))
     if not one or not other:
@@ -84,11 +83,10 @@ def _contrast(
     if not all(one[0].has_images_of(each) for each in (*one, *other)):
         return replace(base, refused="they have different test images")
     groups, rule = data.groups_of(one[0].run, one[0].answers.names)
-    matrices = [np.stack([each.correct for each in some]) for some in (one, other)]
-    if min(map(len, matrices)) >= LEAST_SEEDS:
-        tested = recipe_test(*matrices, groups)
-        return replace(base, recipes=tested, rule=rule)
-    return replace(base, weights=paired_test(*matrices, groups), rule=rule)
+    best, others = (np.stack([each.correct for each in some]) for some in (one, other))
+    if min(len(best), len(others)) >= LEAST_SEEDS:
+        return replace(base, recipes=recipe_test(best, others, groups), rule=rule)
+    return replace(base, weights=paired_test(best, others, groups), rule=rule)
 
 
 def _known(recipe: Recipe, found: dict[int, Predicted | str]) -> Iterator[Predicted]:

@@ -30,6 +30,7 @@ def report(
     maps: Annotated[
         bool, typer.Option("--maps/--no-maps", help="Class-activation maps beside the worst errors.")
     ] = True,
+    tex: Annotated[bool, typer.Option("--tex", help="LaTeX tables and PDF figures too, in OUT/tex.")] = False,
 ) -> int:
     """Write the report of runs: report.html to read and print, report.md, and the figures."""
     if run_ids and sweep is not None:
@@ -37,12 +38,14 @@ def report(
     checked_text("--sweep", sweep or "")
     store = open_store(home.database, create=False)
     study = collect(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
-    for path in report_of(home, study, out, with_maps=maps):
+    for path in report_of(home, study, out, with_maps=maps, with_tex=tex):
         print_message(str(path))
     return 0
 
 
-def report_of(home: Home, study: Study, out: Path, *, with_maps: bool = True) -> list[Path]:
+def report_of(
+    home: Home, study: Study, out: Path, *, with_maps: bool = True, with_tex: bool = False
+) -> list[Path]:
     """Write a study's report and return the files, the HTML first; progress goes to standard error."""
     progress(f"{len(study.runs)} runs")
     facts = read_facts(
@@ -53,7 +56,7 @@ def report_of(home: Home, study: Study, out: Path, *, with_maps: bool = True) ->
         progress=progress,
         with_maps=with_maps,
     )
-    return write_report(study, out, facts, progress=progress)
+    return write_report(study, out, facts, progress=progress, with_tex=with_tex)
 
 
 def progress(what: str) -> None:

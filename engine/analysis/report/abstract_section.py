@@ -8,7 +8,7 @@ from engine.analysis.report.blocks import Cell, Section, paragraph, section, tex
 from engine.analysis.report.comparison_section import interval_in_points, p_in_words
 from engine.analysis.report.data_section import CAVEATS, has_leak, partition_of, said_of_data
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.recipes import Recipe, best_of, mean_interval, ranked, recipes_of
+from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
 from engine.analysis.report.values import baseline_of, ids_of, interval_of, measured, plural, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.metrics.selection import is_optimistic
@@ -90,7 +90,7 @@ def _best_of_several(best: Recipe) -> Cell:
     return text(
         f"The best recipe is {best.name} ({ids_of(each.id for each in best.runs)}): mean test accuracy "
         f"{percent(best.accuracy)} % over {len(best.accuracies)} runs (95 % interval of the mean "
-        f"{range_in_percent(mean_interval(best.accuracies))} %; n {plural(sum(run.test_images or ()), 'test image')}), "
+        f"{mean_range(best)} %; n {plural(sum(run.test_images or ()), 'test image')}), "
         f"{points(best.accuracy, run.baseline)} points against the baseline of ",
         baseline_of(run),
         " % for always predicting the most frequent class.",
@@ -140,6 +140,6 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     if top and is_optimistic(top.chosen_by, top.spec.epochs):
         yield "the test images chose the best epoch, so its accuracy is optimistic"
     if best and len(best.accuracies) == 1:
-        yield "the best recipe was trained once: the variance between seeds is not known"
+        yield "the best recipe has one finished run: the variance between its seeds is not known"
     if best and len(order) > 1:
         yield f"the best of {len(order)} recipes was chosen on the test images that measure it"

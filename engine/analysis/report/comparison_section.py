@@ -14,8 +14,8 @@ HEADER = (
     "told apart",
 )  # fmt: skip
 NOTE = (
-    "Difference of the mean accuracies at the best epochs on the same test images, first minus second. \"These recipes\": "
-    "three runs or more of each, tested over test images and seeds together. \"These weights\": fewer runs, so it speaks "
+    "Difference of the mean accuracies at the best epochs on the same test images, first minus second. These recipes: "
+    "three or more runs of each, tested over test images and seeds together. These weights: fewer runs, so it speaks "
     "of these networks and not of their recipes. Where images come in groups, groups are the independent samples. Two "
     "are told apart where p, corrected by Holm for the number of comparisons, is below .05."
 )
@@ -31,9 +31,15 @@ def comparison_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> 
 
 def _blocks(contrasts: Sequence[Contrast]) -> Iterator[Block]:
     rows = [_row(each) for each in contrasts if each.test is not None]
-    yield table("The best recipe against each of the others", HEADER, rows, left=("of", "told apart"), note=NOTE)
+    yield table(
+        "The best recipe against each of the others", HEADER, rows, left=("of", "told apart"), note=NOTE
+    )
     yield Bullets(
-        tuple(text(f"{each.first} is not compared with {each.second}: {each.why_not}.") for each in contrasts if each.why_not)
+        tuple(
+            text(f"{each.first} is not compared with {each.second}: {each.why_not}.")
+            for each in contrasts
+            if each.why_not
+        )
     )
 
 

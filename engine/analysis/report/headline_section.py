@@ -24,8 +24,7 @@ HEADER = (
 )  # fmt: skip
 NOTE = (
     "Highest over all epochs and finished runs, so the test images chose both: the true accuracy on new images is "
-    "likely lower. The interval is Wilson's and takes the images as independent; the baseline is the accuracy of "
-    "predicting the most frequent class for every image."
+    "likely lower. The baseline is the accuracy of predicting the most frequent class for every image."
 )
 
 

@@ -10,8 +10,8 @@ ITEMS: tuple[Text, ...] = (
         " ended the run by such a metric.",
     ),
     text(
-        strong("95 % interval"), ": Wilson's interval for a share of that many images. Where images come in groups, such "
-        "as patients, and the predictions are kept, it is that of as many independent images as the groups are worth; "
+        strong("95 % interval"), ": Wilson's interval for a share of that many images. Where images come in groups "
+        "(patients) and the predictions are kept, it is that of as many independent images as the groups are worth; "
         "else the images are taken as independent. It does not cover the choice of the epoch or the variance between "
         "seeds: each row is one run.",
     ),

@@ -1,7 +1,8 @@
 """Numbers of runs as a report shows them, each with the place that it comes from."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import UNDEFINED, percent
@@ -9,6 +10,8 @@ from engine.analysis.report.blocks import Cell, Number, Piece, text
 from engine.analysis.report.facts import Facts
 from engine.analysis.study import StudyRun
 from engine.metrics.metric import EpochValues
+
+T = TypeVar("T")
 
 
 def measured(
@@ -65,3 +68,10 @@ def ids_of(run_ids: Iterable[int]) -> str:
 
 def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def evenly(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    """Split items into as few parts of at most `most` as there can be, whose sizes differ by one at most."""
+    parts = -(-len(items) // most)
+    ends = [round(len(items) * part / parts) for part in range(parts + 1)] if parts else [0]
+    return [items[start:end] for start, end in zip(ends, ends[1:], strict=False)]
