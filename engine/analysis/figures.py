@@ -58,8 +58,9 @@ def draw_accuracy(runs: Sequence[StudyRun], axis: Range) -> "Figure":
     figure = new_figure(7.2, 4.6 + 0.2 * len(runs))
     axes = figure.add_subplot()
     varied = _varied(runs)
-    for run, marker in zip(runs, MARKERS, strict=False):
-        _draw_run(axes, run, marker, plain(_label(run, varied), 90))
+    colours = _colours(runs)
+    for run, marker, colour in zip(runs, MARKERS, colours, strict=False):
+        _draw_run(axes, run, marker, colour, plain(_label(run, varied), 90))
     _draw_baselines(axes, runs)
     arch, data = printable(arch_shown(runs[0].spec.arch), 40), printable(runs[0].data, 40)
     _finish_axes(axes, f"{arch} on {data}: accuracy per epoch", runs, axis)
@@ -106,9 +107,14 @@ def _course(runs: Iterable[StudyRun]) -> tuple[list[int], list[float], list[floa
     return epochs, [statistics.fmean(found[epoch]) for epoch in epochs], spreads
 
 
-def _draw_run(axes: "Axes", run: StudyRun, marker: str, label: str) -> None:
+def _colours(runs: Sequence[StudyRun]) -> list[str]:
+    """Colour runs by the source of their weights; where that is the same for all, each in its own colour."""
+    kinds = [next(key for key in COLOURS if weights_from(run.spec).startswith(key)) for run in runs]
+    return [COLOURS[kind] for kind in kinds] if len(set(kinds)) > 1 else list(IN_ORDER[: len(runs)])
+
+
+def _draw_run(axes: "Axes", run: StudyRun, marker: str, colour: str, label: str) -> None:
     epochs = [each.epoch for each in _shown(run)]
-    colour = next(COLOURS[key] for key in COLOURS if weights_from(run.spec).startswith(key))
     axes.plot(epochs, _gaps(_test(run)), color=colour, marker=marker, markersize=5, label=label)
     axes.plot(
         epochs,

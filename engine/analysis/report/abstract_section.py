@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.analysis.finding import gravest_first
 from engine.analysis.markdown import percent, points, title_of
 from engine.analysis.report.blocks import Cell, Section, paragraph, section, text
-from engine.analysis.report.comparison_section import interval_in_points
+from engine.analysis.report.comparison_section import interval_in_points, p_in_words
 from engine.analysis.report.data_section import CAVEATS, has_leak, partition_of, said_of_data
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.recipes import Recipe, best_of, mean_interval, ranked, recipes_of
+from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
 from engine.analysis.report.values import baseline_of, ids_of, interval_of, measured, plural, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.metrics.selection import is_optimistic
@@ -22,8 +22,8 @@ def abstract_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Se
     sentences = (
         _of_data(name, runs, facts, [each for each in data if each != name]),
         _compared(runs, recipes),
-        _best(runs, recipes),
-        _apart(name, runs, recipes, facts),
+        _best(recipes, facts),
+        _apart(name, recipes, facts),
         _caveat(name, runs, facts),
     )
     pieces: list[Cell] = []
@@ -64,7 +64,7 @@ def _compared(runs: Sequence[StudyRun], recipes: Sequence[Recipe]) -> str:
     return f"It compares {plural(len(recipes), 'recipe')} in {plural(len(runs), 'run')}{state}, with {archs}{in_what}."
 
 
-def _best(runs: Sequence[StudyRun], recipes: Sequence[Recipe]) -> Cell:
+def _best(recipes: Sequence[Recipe], facts: Facts) -> Cell:
     order = ranked(recipes)
     if not order:
         return "No run is done, so there is no result yet."
@@ -78,7 +78,7 @@ def _best(runs: Sequence[StudyRun], recipes: Sequence[Recipe]) -> Cell:
     return text(
         f"The best recipe is #{run.id} ({best.name}): test accuracy ",
         measured(run, at, "test_acc"),
-        f" % at epoch {at.epoch} (95 % interval {range_in_percent(interval_of(run, at))} %; n "
+        f" % at epoch {at.epoch} (95 % interval {range_in_percent(interval_of(run, at, facts))} %; n "
         f"{plural(sum(run.test_images or ()), 'test image')}, one run), {difference} points against the baseline of ",
         baseline_of(run),
         " % for always predicting the most frequent class.",
@@ -90,31 +90,31 @@ def _best_of_several(best: Recipe) -> Cell:
     return text(
         f"The best recipe is {best.name} ({ids_of(each.id for each in best.runs)}): mean test accuracy "
         f"{percent(best.accuracy)} % over {len(best.accuracies)} runs (95 % interval of the mean "
-        f"{range_in_percent(mean_interval(best.accuracies))} %; n {plural(sum(run.test_images or ()), 'test image')}), "
+        f"{mean_range(best)} %; n {plural(sum(run.test_images or ()), 'test image')}), "
         f"{points(best.accuracy, run.baseline)} points against the baseline of ",
         baseline_of(run),
         " % for always predicting the most frequent class.",
     )
 
 
-def _apart(name: str, runs: Sequence[StudyRun], recipes: Sequence[Recipe], facts: Facts) -> str:
+def _apart(name: str, recipes: Sequence[Recipe], facts: Facts) -> str:
     order = ranked(recipes)
     if len(order) < 2:
         return "There is no second finished recipe to compare it with."
-    top, second = order[0].top, order[1].top
-    assert top is not None and second is not None
-    next_one = f"the next recipe ({order[1].name}, {percent(order[1].accuracy)} %)"
-    for each in facts.contrasts.get(name, ()):
-        if {each.first, each.second} == {top.id, second.id}:
-            if each.paired is None:
-                return f"Whether it differs from {next_one} is not known: {each.refused}."
-            told = "is told apart from" if each.paired.is_told_apart else "is not told apart from"
-            return (
-                f"Its best run {told} that of {next_one} on the same {each.paired.images:,} test images: "
-                f"difference {100 * each.paired.difference:+.2f} points (95 % interval {interval_in_points(each)}); "
-                "this is of these weights, not of the recipes."
-            )
-    return f"Whether it differs from {next_one} was not tested."
+    second = order[1]
+    next_one = f"the next recipe ({second.called}, {second.name}, {percent(second.accuracy)} %)"
+    found = next((each for each in facts.contrasts.get(name, ()) if each.second == second.called), None)
+    if found is None:
+        return f"Whether it differs from {next_one} was not tested."
+    test = found.test
+    if test is None or found.why_not:
+        return f"Whether it differs from {next_one} is not known: {found.why_not}."
+    told = "is told apart from" if found.is_told_apart else "is not told apart from"
+    return (
+        f"It {told} {next_one} on the same {test.images:,} test images: difference {100 * test.difference:+.2f} points "
+        f"(95 % interval {interval_in_points(found)}; p {p_in_words(found.adjusted_p)} after Holm's correction for "
+        f"{plural(len(order) - 1, 'comparison')}), which speaks of {found.of_what}."
+    )
 
 
 def _caveat(name: str, runs: Sequence[StudyRun], facts: Facts) -> str:
@@ -140,6 +140,6 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     if top and is_optimistic(top.chosen_by, top.spec.epochs):
         yield "the test images chose the best epoch, so its accuracy is optimistic"
     if best and len(best.accuracies) == 1:
-        yield "the best recipe was trained once: the variance between seeds is not known"
+        yield "the best recipe has one finished run: the variance between its seeds is not known"
     if best and len(order) > 1:
         yield f"the best of {len(order)} recipes was chosen on the test images that measure it"

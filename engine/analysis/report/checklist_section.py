@@ -109,14 +109,14 @@ def _variance(runs: Sequence[StudyRun]) -> Row:
 
 def _superiority(name: str, facts: Facts) -> Row:
     item = "Superiority claimed only with a test on paired images or on groups of runs"
-    tested = [each for each in facts.contrasts.get(name, ()) if each.paired is not None]
+    tested = [each for each in facts.contrasts.get(name, ()) if each.test is not None]
     if not tested:
         return (
             item,
             "not measured",
             "No two runs were compared on the same test images; the report claims none better.",
         )
-    return item, "yes", f"{plural(len(tested), 'paired comparison')} on the same test images."
+    return item, "yes", f"{plural(len(tested), 'comparison')} on the same test images, corrected by Holm."
 
 
 def _failures(name: str, facts: Facts) -> Row:

@@ -70,7 +70,7 @@ def _sheet(pictures: Pictures, *, with_pdf: bool) -> Drawn:
             shown.thumbnail((SHEET_PX, SHEET_PX))
             sheet.paste(shown, (place % columns * side, place // columns * side))
     packed, printed = io.BytesIO(), io.BytesIO()
-    sheet.save(packed, "PNG", optimize=True)
+    sheet.quantize(256).save(packed, "PNG", optimize=True)
     if with_pdf:
         sheet.save(printed, "PDF", resolution=150)
     return Drawn(packed.getvalue(), pdf=printed.getvalue())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.analysis.markdown import slug, unique
+from engine.analysis.markdown import unique
 from engine.analysis.report.blocks import Block, Picture, Pictures, Section, paragraph, section, strong, text
 from engine.analysis.report.facts import Facts, WrongImage, WrongImages
+from engine.text import slug
 
 
 def errors_section(facts: Facts) -> Section:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.analysis.markdown import points
 from engine.analysis.report.blocks import Block, Cell, Section, section, table, text
+from engine.analysis.report.facts import Facts
 from engine.analysis.report.recipes import in_details
 from engine.analysis.report.values import (
     accuracy_at,
@@ -23,26 +24,25 @@ HEADER = (
 )  # fmt: skip
 NOTE = (
     "Highest over all epochs and finished runs, so the test images chose both: the true accuracy on new images is "
-    "likely lower. The interval is Wilson's and takes the images as independent; the baseline is the accuracy of "
-    "predicting the most frequent class for every image."
+    "likely lower. The baseline is the accuracy of predicting the most frequent class for every image."
 )
 
 
-def headline_section(data: Mapping[str, Sequence[StudyRun]]) -> Section:
-    return section("Highest test accuracy", "highest", *_blocks(data))
+def headline_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
+    return section("Highest test accuracy", "highest", *_blocks(data, facts))
 
 
-def _blocks(data: Mapping[str, Sequence[StudyRun]]) -> Iterator[Block]:
+def _blocks(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Iterator[Block]:
     rows: list[list[Cell]] = []
     for name, runs in data.items():
         found = highest_run([run for run in runs if run.done] or runs)
         if found is not None:
-            rows.append(_row(name, found))
+            rows.append(_row(name, found, facts))
     left = ("data", "run", "arch", "weights from")
     yield table("The highest test accuracy", HEADER, rows, left=left, note=NOTE)
 
 
-def _row(name: str, run: StudyRun) -> list[Cell]:
+def _row(name: str, run: StudyRun, facts: Facts) -> list[Cell]:
     at = run.highest
     share = at.number("test_acc") if at is not None else None
     return [
@@ -51,7 +51,7 @@ def _row(name: str, run: StudyRun) -> list[Cell]:
         arch_shown(run.spec.arch),
         in_details(run),
         accuracy_at(run, at),
-        range_in_percent(interval_of(run, at)),
+        range_in_percent(interval_of(run, at, facts)),
         f"{sum(run.test_images or ()):,}",
         baseline_of(run),
         points(share, run.baseline),

@@ -11,7 +11,7 @@ from engine.analysis.report.facts import Facts
 from engine.analysis.report.networks_table import networks_table
 from engine.analysis.report.recipes import Recipe, seeds_in_words
 from engine.analysis.report.settings_table import described, passes_note, values_note
-from engine.analysis.report.values import plural
+from engine.analysis.report.values import evenly, plural
 from engine.analysis.study import NO_DIFFERENCE, Study
 from engine.spec.grid import make_spec
 from engine.spec.plugin_name import arch_shown
@@ -84,8 +84,7 @@ def _differences(recipes: Sequence[Recipe], fields: Sequence[str]) -> Iterator[T
     """Yield tables with a row for each setting in which the recipes differ, each of as many recipes as fit a page."""
     if not fields:
         return
-    for start in range(0, len(recipes), RECIPES_A_TABLE):
-        some = recipes[start : start + RECIPES_A_TABLE]
+    for some in evenly(recipes, RECIPES_A_TABLE):
         header = ["setting", *(recipe.called for recipe in some)]
         rows: list[list[Cell]] = [
             [code(field), *(setting(recipe.first.spec, field) for recipe in some)] for field in fields

@@ -6,7 +6,7 @@ from typing import assert_never
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import UNDEFINED, decimal, percent
 from engine.analysis.report.blocks import Cell, Section, Table, section, table, text, words_of
-from engine.analysis.report.values import ids_of, measured
+from engine.analysis.report.values import evenly, ids_of, measured
 from engine.analysis.study import StudyRun
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import EpochValues, SplitMetric
@@ -29,8 +29,7 @@ def metrics_appendix(data: Mapping[str, Sequence[StudyRun]]) -> Section:
 def metric_tables(runs: Sequence[StudyRun]) -> Iterator[Table]:
     """Yield tables with a row for each metric that any of the runs has, and at most so many runs as fit a page."""
     shown = [each for each in numbers() if each.is_in("report")]
-    for start in range(0, len(runs), RUNS_A_TABLE):
-        some = runs[start : start + RUNS_A_TABLE]
+    for some in evenly(runs, RUNS_A_TABLE):
         rows = [row for row in (_row(each, some) for each in shown) if row]
         if rows:
             head = ["metric", *(f"#{run.id}" for run in some)]

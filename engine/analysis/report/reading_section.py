@@ -10,9 +10,10 @@ ITEMS: tuple[Text, ...] = (
         " ended the run by such a metric.",
     ),
     text(
-        strong("95 % interval"), ": Wilson's interval for a share of that many images. It covers the sampling of the "
-        "test images, taken as independent. It does not cover the choice of the epoch or the variance between seeds: "
-        "each row is one run.",
+        strong("95 % interval"), ": Wilson's interval for a share of that many images. Where images come in groups "
+        "(patients) and the predictions are kept, it is that of as many independent images as the groups are worth; "
+        "else the images are taken as independent. It does not cover the choice of the epoch or the variance between "
+        "seeds: each row is one run.",
     ),
     text(
         strong("Baseline"), ": accuracy of the always-one-class predictor, which predicts the most frequent class of "

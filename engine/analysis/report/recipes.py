@@ -1,13 +1,12 @@
 """Recipes of a study: runs with equal settings but for the seed are repetitions of one."""
 
-import math
-import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.analysis.markdown import details, setting, weights_in_full
-from engine.analysis.report.values import ids_of
+from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
+from engine.analysis.summary import Summary, summarise
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import VARIED
 
@@ -36,7 +35,12 @@ class Recipe:
     @property
     def accuracy(self) -> float | None:
         """Mean of the accuracies; a single run's own."""
-        return statistics.fmean(self.accuracies) if self.accuracies else None
+        return self.summary.mean
+
+    @property
+    def summary(self) -> Summary:
+        """Summarise the accuracies; the interval is that of their mean."""
+        return summarise(self.accuracies, bounds=(0.0, 1.0))
 
     @property
     def top(self) -> StudyRun | None:
@@ -85,18 +89,10 @@ def best_of(runs: Iterable[StudyRun]) -> StudyRun | None:
     return max(found, key=lambda pair: (pair[0], -pair[1].id))[1] if found else None
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % interval of the mean of independent runs by Student's t; None for fewer than two.
-
-    It covers the variance between seeds on these test images, not the sampling of the test images. Ends are cut to
-    0 and 1, the range of a share."""
-    from scipy.stats import t
-
-    if len(values) < 2:
-        return None
-    mean, error = statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
-    reach = float(t.ppf(0.975, len(values) - 1)) * error
-    return max(mean - reach, 0.0), min(mean + reach, 1.0)
+def mean_range(recipe: Recipe) -> str:
+    """Return the 95 % interval of the mean in percent; a dash for fewer than two different values."""
+    found = recipe.summary
+    return range_in_percent(None if found.low is None or found.high is None else (found.low, found.high))
 
 
 def seeds_in_words(recipe: Recipe) -> str:

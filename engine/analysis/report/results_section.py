@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
@@ -14,7 +13,6 @@ from engine.analysis.markdown import (
     percent,
     points,
     progress,
-    slug,
     title_of,
     unique,
     verdict_shown,
@@ -31,12 +29,14 @@ from engine.analysis.report.blocks import (
     Section,
     Table,
     code,
+    joined,
     paragraph,
     section,
     table,
     text,
 )
-from engine.analysis.report.recipes import Recipe, best_of, mean_interval, ranked, recipes_of
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
 from engine.analysis.report.values import (
     accuracy_at,
     baseline_of,
@@ -46,9 +46,11 @@ from engine.analysis.report.values import (
     range_in_percent,
 )
 from engine.analysis.study import StudyRun
+from engine.analysis.summary import summarise
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
+from engine.text import slug
 
 BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
 BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
@@ -72,19 +74,19 @@ MATRIX_NOTE = (
 )
 
 
-def results_section(data: Mapping[str, Sequence[StudyRun]]) -> Section:
+def results_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
     slugs: list[str] = []
     parts = []
     for number, (name, runs) in enumerate(data.items(), start=1):
         slugs.append(unique(slug(name), slugs))
-        parts.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1])))
+        parts.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1], facts)))
     return section("Results", "results", *parts)
 
 
-def _on(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Block | None]:
+def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> Iterator[Block | None]:
     recipes = recipes_of(runs)
     yield _repeated(data, recipes)
-    yield _single(data, runs)
+    yield _single(data, runs, facts)
     yield from what_chose(runs)
     yield _bands(data, recipes, data_slug)
     yield from _curves(data, runs, data_slug)
@@ -111,32 +113,30 @@ def _repeated(data: str, recipes: Sequence[Recipe]) -> Table | None:
 
 
 def _repeated_row(recipe: Recipe) -> list[Cell]:
-    values = recipe.accuracies
-    last = [
-        value for run in recipe.finished if run.last and (value := run.last.number("test_acc")) is not None
-    ]
-    spread = f" ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    values, found = recipe.accuracies, recipe.summary
+    last = summarise(run.last.number("test_acc") if run.last else None for run in recipe.finished)
+    spread = f" ± {100 * found.sd:.2f}" if found.sd is not None else ""
     baseline = recipe.first.baseline
     return [
         recipe.name,
         ids_of(run.id for run in recipe.runs),
-        str(len(values)),
-        f"{percent(recipe.accuracy)}{spread}",
-        range_in_percent(mean_interval(values)),
+        str(found.n),
+        f"{percent(found.mean)}{spread}",
+        mean_range(recipe),
         f"{percent(min(values))} to {percent(max(values))}" if values else UNDEFINED,
-        percent(statistics.fmean(last)) if last else UNDEFINED,
+        percent(last.mean),
         baseline_of(recipe.first),
-        points(recipe.accuracy, baseline),
+        points(found.mean, baseline),
     ]
 
 
-def _single(data: str, runs: Sequence[StudyRun]) -> Table:
+def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
     """Return the table of single runs. The heading says so where the test accuracy chose every run's epoch; else each
     row names the metric."""
     by_test = all(run.chosen_by == "test_acc" for run in runs)
     header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
     shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
-    rows = [[_row(run)[column] for column in shown] for run in runs]
+    rows = [[_row(run, facts)[column] for column in shown] for run in runs]
     top = best_of(run for run in runs if run.done)
     marked = [place for place, run in enumerate(runs) if run is top]
     head = [header[column] for column in shown]
@@ -148,7 +148,7 @@ def _single(data: str, runs: Sequence[StudyRun]) -> Table:
     return table(f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else ())
 
 
-def _row(run: StudyRun) -> list[Cell]:
+def _row(run: StudyRun, facts: Facts) -> list[Cell]:
     best, last = run.best, run.last
     return [
         f"#{run.id}",
@@ -157,7 +157,7 @@ def _row(run: StudyRun) -> list[Cell]:
         progress(run),
         accuracy_at(run, best),
         code(run.chosen_by),
-        range_in_percent(interval_of(run, best)),
+        range_in_percent(interval_of(run, best, facts)),
         measured(run, last, "test_acc"),
         baseline_of(run),
         points(best.number("test_acc") if best else None, run.baseline),
@@ -189,11 +189,14 @@ def what_chose(runs: Sequence[StudyRun]) -> list[Paragraph]:
                 ".",
             )
         )
-    for run in runs:
-        if run.highest is not None and run.highest != run.best:
-            number = measured(run, run.highest, "test_acc")
-            chosen = f" % @ {run.highest.epoch} (epoch chosen on the test set)."
-            said.append(paragraph(f"The highest test accuracy of #{run.id} is ", number, chosen))
+    other = [(run, run.highest) for run in runs if run.highest is not None and run.highest != run.best]
+    if other:
+        each = [
+            text(f"of #{run.id} is ", measured(run, at, "test_acc"), f" % @ {at.epoch}") for run, at in other
+        ]
+        said.append(
+            paragraph("The highest test accuracy ", joined(each, ", "), " (epoch chosen on the test set).")
+        )
     return said
 
 

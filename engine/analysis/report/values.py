@@ -1,13 +1,17 @@
 """Numbers of runs as a report shows them, each with the place that it comes from."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import UNDEFINED, percent
 from engine.analysis.report.blocks import Cell, Number, Piece, text
+from engine.analysis.report.facts import Facts
 from engine.analysis.study import StudyRun
 from engine.metrics.metric import EpochValues
+
+T = TypeVar("T")
 
 
 def measured(
@@ -32,10 +36,15 @@ def accuracy_at(run: StudyRun, at: EpochValues | None) -> Cell:
     return text(shown, f" @ {at.epoch}") if at is not None else shown
 
 
-def interval_of(run: StudyRun, at: EpochValues | None) -> tuple[float, float] | None:
-    """Return the 95 % interval of the test accuracy of an epoch; None where the number of images is not known."""
+def interval_of(run: StudyRun, at: EpochValues | None, facts: Facts) -> tuple[float, float] | None:
+    """Return the 95 % interval of the test accuracy of an epoch; None where the number of images is not known.
+
+    It counts groups where the predictions of that epoch were read; else Wilson's for independent images."""
     n = sum(run.test_images or ())
     share = at.number("test_acc") if at is not None else None
+    found = facts.intervals.get(run.id)
+    if found is not None and at is not None and run.best is not None and at.epoch == run.best.epoch:
+        return found.low, found.high
     return wilson_interval(share, n) if n and share is not None else None
 
 
@@ -59,3 +68,10 @@ def ids_of(run_ids: Iterable[int]) -> str:
 
 def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def evenly(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    """Split items into as few parts of at most `most` as there can be, whose sizes differ by one at most."""
+    parts = -(-len(items) // most)
+    ends = [round(len(items) * part / parts) for part in range(parts + 1)] if parts else [0]
+    return [items[start:end] for start, end in zip(ends, ends[1:], strict=False)]
