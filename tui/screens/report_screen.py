@@ -24,6 +24,12 @@ PREFIX = "report: "
 """Beginning of a line of progress of `resnet-tui report`."""
 
 
+def report_command(home: Home, arguments: Sequence[str], out: Path) -> list[str]:
+    """Return the command line that builds a report, without the database, which may have a password in it."""
+    command = [sys.executable, "-P", "-m", "tui", "report", *arguments, "--out", str(out)]
+    return [*command, "--home", str(home.root), "--cache", str(home.cache)]
+
+
 class ReportScreen(ModalScreen[None]):
     """Dialog; closed, the report is built to its end, and a notification says where it is."""
 
@@ -60,11 +66,9 @@ class ReportScreen(ModalScreen[None]):
 
     def _build(self, app: App[object]) -> None:
         """Run `resnet-tui report` and pass on what it says, in a thread."""
-        command = [sys.executable, "-P", "-m", "tui", "report", *self._arguments, "--out", str(self._out)]
-        command += ["--home", str(self._home.root), "--cache", str(self._home.cache)]
         last = ""
         with subprocess.Popen(
-            command,
+            report_command(self._home, self._arguments, self._out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
