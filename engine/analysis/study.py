@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.analysis.finding import Finding
+from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
 from engine.spec.run_spec import FIELDS, RunSpec
 
@@ -63,6 +64,8 @@ class StudyRun:
     started_at: datetime | None = None
     """Newest start."""
     ended_at: datetime | None = None
+    scores: SplitCurves | None = None
+    """Curves of its best epoch on the test images; None where they were not read or not kept."""
 
     @property
     def highest(self) -> EpochValues | None:

@@ -9,7 +9,7 @@ from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
 from engine.analysis.report.write import write_report
 from engine.analysis.study import Study
 from engine.files.paths import Home
-from engine.queries.read_study import collect
+from engine.queries.read_study import collect, with_scores
 from engine.queries.report_facts import read_facts
 from engine.store.database import open_store
 from engine.torch_subprocess import ask
@@ -56,7 +56,8 @@ def report_of(
         progress=progress,
         with_maps=with_maps,
     )
-    return write_report(study, out, facts, progress=progress, with_tex=with_tex)
+    progress("scores")
+    return write_report(with_scores(study, home), out, facts, progress=progress, with_tex=with_tex)
 
 
 def progress(what: str) -> None:

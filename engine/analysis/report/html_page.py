@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.analysis import score_figures
 from engine.analysis.figure_canvas import FAINT, INK, MUTED, PAPER
 from engine.analysis.figures import COLOURS, IN_ORDER
 from engine.analysis.report.blocks import Figure, Matrices, Report, words_of
@@ -22,6 +23,7 @@ THEMED = {INK: "var(--ink)", PAPER: "var(--paper)", MUTED: "var(--muted)", FAINT
     colour.lower(): f"var(--s{place})"
     for place, colour in enumerate(dict.fromkeys((*COLOURS.values(), *IN_ORDER)), start=1)
 }
+THEMED |= {"#6a3d9a": THEMED["#7b5ea7"], score_figures.GREY: THEMED[MUTED]}
 """Variables of the page's style by the colours that figures are drawn in."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)

@@ -37,12 +37,14 @@ from engine.analysis.report.blocks import (
 )
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
+from engine.analysis.report.score_blocks import score_blocks
 from engine.analysis.report.values import (
     accuracy_at,
     baseline_of,
     ids_of,
     interval_of,
     measured,
+    parts,
     range_in_percent,
 )
 from engine.analysis.study import StudyRun
@@ -76,11 +78,11 @@ MATRIX_NOTE = (
 
 def results_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
     slugs: list[str] = []
-    parts = []
+    found = []
     for number, (name, runs) in enumerate(data.items(), start=1):
         slugs.append(unique(slug(name), slugs))
-        parts.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1], facts)))
-    return section("Results", "results", *parts)
+        found.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1], facts)))
+    return section("Results", "results", *found)
 
 
 def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> Iterator[Block | None]:
@@ -91,6 +93,7 @@ def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> It
     yield _bands(data, recipes, data_slug)
     yield from _curves(data, runs, data_slug)
     yield from _matrices(data, runs, data_slug)
+    yield from score_blocks(runs, data_slug)
 
 
 def _repeated(data: str, recipes: Sequence[Recipe]) -> Table | None:
@@ -270,12 +273,3 @@ def _panel(run: StudyRun) -> MatrixPanel:
     title = f"{title_of(run)}{state}: epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %"
     counts = tuple(tuple(row) for row in run.matrix)
     return MatrixPanel(title, run.classes, counts, f"run {run.id} epoch {best.epoch} confusion")
-
-
-def parts(runs: Sequence[StudyRun], size: int) -> list[tuple[str, Sequence[StudyRun]]]:
-    """Split runs into parts of at most `size`, each with the suffix of its figure's name: none, then -2, -3."""
-    starts = range(0, len(runs), size)
-    return [
-        (f"-{part}" if part > 1 else "", runs[start : start + size])
-        for part, start in enumerate(starts, start=1)
-    ]

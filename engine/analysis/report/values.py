@@ -75,3 +75,12 @@ def evenly(items: Sequence[T], most: int) -> list[Sequence[T]]:
     parts = -(-len(items) // most)
     ends = [round(len(items) * part / parts) for part in range(parts + 1)] if parts else [0]
     return [items[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+
+
+def parts(runs: Sequence[StudyRun], size: int) -> list[tuple[str, Sequence[StudyRun]]]:
+    """Split runs into parts of at most `size`, each with the suffix of its figure's name: none, then -2, -3."""
+    starts = range(0, len(runs), size)
+    return [
+        (f"-{part}" if part > 1 else "", runs[start : start + size])
+        for part, start in enumerate(starts, start=1)
+    ]
