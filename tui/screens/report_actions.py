@@ -44,7 +44,7 @@ def _wanted(rows: Sequence[RunRow]) -> tuple[str, list[str], str]:
     sweep = rows[0].sweep if len(rows) == 1 else ""
     if sweep:
         return f"sweep {sweep}", [f"--sweep={sweep}"], slug(sweep)
-    ids = [str(row.id) for row in rows]
+    ids = [str(number) for number in sorted(row.id for row in rows)]
     folder = "-".join(["runs", *ids])
     if len(folder) > MOST_NAMED:
         folder = f"runs-{ids[0]}-to-{ids[-1]}-{len(ids)}-runs"

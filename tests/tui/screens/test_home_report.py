@@ -72,8 +72,8 @@ async def test_marked_runs_are_reported_also_behind_a_closed_dialog(
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and asked)
         await pilot.press("escape")
-        await until(pilot, lambda: (home.root / "reports" / "runs-3-4" / "report.html").exists())
-        assert asked == [["3", "4"]]
+        await until(pilot, lambda: (home.root / "reports" / "runs-2-3" / "report.html").exists())
+        assert asked == [["2", "3"]]
 
 
 async def test_what_went_wrong_is_said(home: Home, study: Store, monkeypatch: pytest.MonkeyPatch) -> None:

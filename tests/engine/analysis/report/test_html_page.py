@@ -128,6 +128,7 @@ def test_both_themes_and_print_define_every_colour_that_is_used(text: str) -> No
         for ink in ("--ink", "--muted", "--link"):
             assert contrast(each[ink], each["--paper"]) >= 4.5, (ink, each)
         assert all(contrast(each[f"--s{number}"], each["--paper"]) >= 3 for number in range(1, 9)), each
+    assert ".drawn svg text{fill:var(--ink)}" in style, "text without a colour of its own is black"
     svg = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
     assert not re.search(r"#(000000|ffffff|444444|e4e4e4)", svg), "a colour that a dark page does not change"
 
