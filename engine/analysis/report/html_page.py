@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 PAGE = Path(__file__).parent / "page"
+PX_A_POINT = 1.35
+"""Pixels of the page for each point of a figure, which is drawn for print."""
 MOST_CLASSES = 16
 """Classes up to which a matrix is a table that can be read; of more, the drawn figure is shown."""
 THEMED = {INK: "var(--ink)", PAPER: "var(--paper)", MUTED: "var(--muted)", FAINT: "var(--faint)"} | {
@@ -77,8 +79,10 @@ def themed_svg(figure: Figure, drawn: str) -> "Markup":
     body = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", body)
     body = _COLOUR.sub(lambda found: THEMED.get(found[0].lower(), found[0]), body)
     box = _BOX.search(body)
+    sides = box[1].split() if box else []
+    width_px = round(float(sides[2]) * PX_A_POINT) if len(sides) == 4 else 0
     head = Markup(
-        '<svg viewBox="{}" role="img" aria-labelledby="{}-title {}-about"><title id="{}-title">{}</title>'
-        '<desc id="{}-about">{}</desc>'
-    ).format(box[1] if box else "", name, name, name, words_of(figure.caption), name, figure.alt)
+        '<svg viewBox="{}" style="--w:{}px" role="img" aria-labelledby="{}-title {}-about">'
+        '<title id="{}-title">{}</title><desc id="{}-about">{}</desc>'
+    ).format(" ".join(sides), width_px, name, name, name, words_of(figure.caption), name, figure.alt)
     return Markup(_ROOT.sub(lambda _found: str(escape(head)), body, count=1))

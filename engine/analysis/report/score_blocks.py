@@ -7,9 +7,11 @@ from functools import partial
 
 from engine.analysis import score_figures
 from engine.analysis.report.blocks import Block, Figure, paragraph, text
+from engine.analysis.report.recipes import best_of, recipes_of
 from engine.analysis.report.values import ids_of, parts
 from engine.analysis.study import StudyRun
 
+BEST = "The run of the highest test accuracy of each recipe"
 CURVE_NOTE = (
     "Test images at the best epoch. Dotted: a score that says nothing. All classes: at each x the unweighted mean of "
     "the classes' curves, each against all others; its area is the mean of the classes' areas. Curves on the same few "
@@ -30,7 +32,7 @@ HISTOGRAM_NOTE = (
 
 def score_blocks(runs: Sequence[StudyRun], data_slug: str) -> Iterator[Block]:
     """Yield the figures of the runs on one data set whose scores were kept; say which were not."""
-    known = [run for run in runs if run.scores is not None and run.scores.of]
+    known, of = _shown([run for run in runs if run.scores is not None and run.scores.of])
     sure = [run for run in known if score_figures.has_confidence(run)]
     several = [
         run for run in known if run.scores and 2 < len(run.scores.of) <= score_figures.MOST_CLASSES + 2
@@ -41,7 +43,7 @@ def score_blocks(runs: Sequence[StudyRun], data_slug: str) -> Iterator[Block]:
             f"roc-{data_slug}{suffix}",
             text(f"ROC and precision-recall curves on {data}"),
             f"ROC and precision-recall curves. {_areas(some, names)}",
-            text(CURVE_NOTE),
+            text(of + CURVE_NOTE),
             partial(score_figures.comparison_figure, some, names),
         )
     for kind, shown, draw, caption, note in (
@@ -54,12 +56,29 @@ def score_blocks(runs: Sequence[StudyRun], data_slug: str) -> Iterator[Block]:
                 f"{kind}-{data_slug}{suffix}",
                 text(f"{caption} on {data}"),
                 f"{caption} of {ids_of(run.id for run in some)}, a panel each",
-                text(note),
+                text(of + note),
                 partial(draw, some),
             )
     without = [run.id for run in runs if run.scores is None]
     if without and known:
         yield paragraph(f"The scores of {ids_of(without)} were not kept: no curves of them.")
+
+
+def _shown(known: Sequence[StudyRun]) -> tuple[list[StudyRun], str]:
+    """Return the runs to draw, and a sentence that says which they are: of many, the best run of each recipe."""
+    if len(known) <= score_figures.PANELS_A_FIGURE:
+        return list(known), ""
+    tops = [best_of(recipe.runs) for recipe in recipes_of(known)]
+    order = sorted((run for run in tops if run is not None), key=_rank)
+    if len(order) > score_figures.PANELS_A_FIGURE:
+        return order[
+            : score_figures.PANELS_A_FIGURE
+        ], f"{BEST}, of the {score_figures.PANELS_A_FIGURE} best recipes. "
+    return order, f"{BEST}. "
+
+
+def _rank(run: StudyRun) -> tuple[float, int]:
+    return -((run.best.number("test_acc") if run.best else None) or 0.0), run.id
 
 
 def _areas(runs: Sequence[StudyRun], names: Sequence[str]) -> str:
