@@ -75,6 +75,12 @@ def append_predictions(
         write_atomic(path, array_bytes(rows), fence=fence)
 
 
+def read_answers(paths: RunPaths) -> NDArray[np.uint16] | None:
+    """Read the predicted classes, epochs × images; None where they are missing or broken."""
+    found = _load(paths.answers)
+    return found if found is not None and found.dtype == np.uint16 else None
+
+
 def array_bytes(values: NDArray[Any]) -> bytes:
     """Return an array in the format of np.save."""
     content = io.BytesIO()
