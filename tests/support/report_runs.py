@@ -3,7 +3,11 @@
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
+
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
@@ -56,3 +60,17 @@ def record(
     )
     judged = history.Judgement("healthy", "all is well", "nothing")
     history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
+
+
+def draw_dots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save a dot for each figure: to draw it takes long, and says nothing to a test of words and numbers."""
+
+    def save(_figure: Figure, target: IO[Any], **settings: Any) -> None:
+        if settings.get("format") == "svg":
+            target.write('<svg viewBox="0 0 1 1"></svg>')
+        elif settings.get("format") == "pdf":
+            target.write(b"%PDF-")
+        else:
+            Image.new("RGB", (1, 1)).save(target, "png")
+
+    monkeypatch.setattr(Figure, "savefig", save)

@@ -10,7 +10,6 @@ from engine.analysis.report.write import write_report
 from engine.analysis.study import Study
 from engine.files.paths import Home
 from engine.queries.read_study import collect, with_scores
-from engine.queries.report_facts import read_facts
 from engine.store.database import open_store
 from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
@@ -47,6 +46,8 @@ def report_of(
     home: Home, study: Study, out: Path, *, with_maps: bool = True, with_tex: bool = False
 ) -> list[Path]:
     """Write a study's report and return the files, the HTML first; progress goes to standard error."""
+    from engine.queries.report_facts import read_facts  # needs numpy, which no other verb waits for
+
     progress(f"{len(study.runs)} runs")
     facts = read_facts(
         home,

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from report_runs import cells, record, start_run
+import pytest
+from report_runs import cells, draw_dots, record, start_run
 
 from engine.analysis.final_table import final_table
 from engine.analysis.interval import wilson_interval
@@ -15,6 +16,11 @@ from engine.analysis.study import Study
 from engine.queries.read_study import collect
 from engine.store import history, listing, queue
 from engine.store.database import Store
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_dots(monkeypatch)
 
 
 def test_class_without_images_and_undefined_numbers(store: Store, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from html_pages import Page
 from numpy.typing import NDArray
 from pictures import draw
+from report_runs import draw_dots
 
 from engine.analysis.comparison.paired import paired_test
 from engine.analysis.comparison.share_interval import share_interval
@@ -95,7 +96,8 @@ class _no_fence:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Made:
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    draw_dots(monkeypatch)
     return Made(tmp_path)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from html_pages import Page
-from report_runs import record, start_run
+from report_runs import draw_dots, record, start_run
 
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.write import write_report
@@ -120,6 +120,7 @@ def test_both_themes_and_print_define_every_colour_that_is_used(text: str) -> No
     used = set(re.findall(r"var\((--[a-z0-9]+)\)", text.split("</style>")[1])) | set(
         re.findall(r"var\((--[a-z0-9]+)\)", style)
     )
+    used.discard("--w")  # the width of a figure
     themes = re.findall(r"(?:^|\n|\{)(:root[^{]*)\{([^}]*)\}", style)
     colours = [dict(re.findall(r"(--[a-z0-9]+):(#[0-9a-f]+)", body, re.I)) for _, body in themes]
     full = [each for each in colours if each]
@@ -148,7 +149,8 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
+def test_text_from_outside_stays_text(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_dots(monkeypatch)
     held = start_run(store, [EVIL, "</table></svg>"], data=f"sets/{EVIL}", pretrained=EVIL)
     with store.write() as session:
         listing.get_run(session, 1).name = EVIL
@@ -161,7 +163,10 @@ def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
     assert "alert(1)" in page.all("main")[0].words and "{{ 7*7 }}" in page.all("pre")[0].words
 
 
-def test_one_unfinished_run_is_a_report(store: Store, tmp_path: Path) -> None:
+def test_one_unfinished_run_is_a_report(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_dots(monkeypatch)
     held = start_run(store, ["a", "b"])
     record(store, held, 1, [[2, 1], [0, 3]])
     write_report(collect(store, run_ids=None, sweep=None), tmp_path)

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from report_runs import record, start_run
+from report_runs import draw_dots, record, start_run
 
 from engine.analysis.report.tex_files import escaped
 from engine.analysis.report.write import write_report
@@ -33,7 +33,8 @@ def test_text_is_shown_as_it_is(given: str, expected: str) -> None:
     assert escaped(given) == expected
 
 
-def test_tables_and_figures(store: Store, tmp_path: Path) -> None:
+def test_tables_and_figures(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_dots(monkeypatch)
     held = start_run(store, [EVIL, "b"])
     with store.write() as session:
         listing.get_run(session, 1).name = EVIL
