@@ -7,7 +7,6 @@ input does. Exit code 2: no maps can be made, for the reason in the last line of
 
 import argparse
 import base64
-import contextlib
 import json
 import os
 import sys
@@ -32,9 +31,6 @@ from engine.prediction.map_picture import in_numbers, map_picture, png, seen_pic
 from engine.prediction.trained_network import Network, load_network
 from engine.text import plain
 from engine.training.out_of_memory import is_out_of_memory
-
-POLITE = 10
-"""Niceness: training on the same host goes first."""
 
 
 class MapServer:
@@ -88,8 +84,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a plug-in prints goes to standard error
-    with contextlib.suppress(OSError):
-        os.nice(POLITE)
     found = devices.report(options.device)
     try:
         if found["problem"]:

@@ -165,6 +165,7 @@ class ImagesScreen(FullScreen[int | None]):
         if not self.is_whole:
             return
         is_wanted, both = self._maps.is_wanted, self.has_class("-wide")
+        self.set_class(is_wanted, "-mapped")
         self._maps.display = is_wanted and (both or not self._is_turned)
         self.query_one("#picture").display = both or not is_wanted or self._is_turned
         self.query_one("#map-facts").display = is_wanted
