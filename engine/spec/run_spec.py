@@ -60,7 +60,7 @@ class RunSpec(BaseModel):
         grid=True,
     )
     normalize: str = setting(
-        normalizations.DEFAULT, "mean and standard deviation that pixels are normalised by", "Data"
+        normalizations.DEFAULT, "how pixels are normalised", "Data"
     )
     augment: str = setting(
         "flip",
