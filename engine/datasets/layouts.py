@@ -19,7 +19,8 @@ from engine.datasets.formats.folders.class_tree import only_folder
 from engine.datasets.formats.folders.folder_files import images_below
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
-from engine.datasets.formats.mnist import is_idx, read_mnist
+from engine.datasets.formats.mnist import read_mnist
+from engine.datasets.formats.names.idx_names import is_idx
 from engine.datasets.formats.names.image_files import IMAGE_SUFFIXES, is_image
 from engine.datasets.formats.names.image_names import check_inside
 from engine.datasets.formats.names.places import Places

@@ -1,26 +1,17 @@
 """Layout of MNIST and its kin: pairs of IDX files, `train-images-idx3-ubyte.gz` and `train-labels-idx1-ubyte.gz`."""
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 
 from engine.datasets.formats.idx import idx_labels, idx_length
 from engine.datasets.formats.labels.grades import LabelSource
 from engine.datasets.formats.layout import Layout
+from engine.datasets.formats.names.idx_names import IDX
 from engine.datasets.formats.problems import DataError
 from engine.datasets.formats.rows import Row
 from engine.datasets.formats.split_names import SPLITS
 
-IDX = re.compile(
-    r"(?P<set>.*?)(?P<split>train|t10k|test|val)[-_.](?P<what>images|labels)[-_.]idx(?P<dimensions>[13])-ubyte(?P<gz>\.gz)?",
-    re.IGNORECASE,
-)
-"""Name of one of the files; `set` is empty but for EMNIST, as `emnist-letters-`."""
 SPLIT_OF = {"train": "train", "t10k": "test", "test": "test", "val": "val"}
-
-
-def is_idx(name: str) -> bool:
-    return IDX.fullmatch(name) is not None
 
 
 def read_mnist(folder: Path, names: Collection[str]) -> Layout | None:
