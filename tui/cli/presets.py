@@ -24,7 +24,7 @@ def presets(
 
 
 def tell_preset(name: str, given: Mapping[str, Any]) -> None:
-    """Print on standard error what a preset sets besides the given settings and those of built-in data, and its source."""
+    """Print on standard error what a preset sets beyond the given settings and those of built-in data; its source."""
     preset = find_preset(name)
     taken = {field for field, value in given.items() if value is not None}
     taken |= BUILTIN_DEFAULTS.get(str(given.get("data")), {}).keys()
