@@ -78,6 +78,11 @@ class RunView:
     """Names and values of the environment and other facts about the run."""
 
     @property
+    def short(self) -> str:
+        """Return its name in tables."""
+        return f"#{self.run_id}"
+
+    @property
     def has_way_out(self) -> bool:
         """Return True where a change of the spec is suggested."""
         return bool(self.change)

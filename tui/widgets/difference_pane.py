@@ -18,7 +18,8 @@ from tui.feeds.reader_thread import start_once
 from tui.formatting import decimals, plain
 from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.snapshot import MatrixView
-from tui.views.compared import Compared
+from tui.views.compared import Compared, Contender, epoch_of, matrix_of
+from tui.views.group_view import GroupView
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
@@ -26,7 +27,8 @@ from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 if TYPE_CHECKING:  # numpy is for who asks
     from tui.feeds.paired_predictions import Comparer, Difference
 
-Pair = tuple[RunView, RunView]
+Pair = tuple[Contender, Contender]
+Runs = tuple[RunView, RunView]
 Asked = tuple[int, int | None, int, int | None]
 """Two runs, each with the epoch that is compared."""
 
@@ -89,18 +91,26 @@ class DifferencePane(CellKeys, Vertical):
     # Whether the accuracies differ
 
     def _test(self, pair: Pair) -> None:
-        asked = asked_of(pair)
-        says = self.query_one("#difference-test", Clipped)
+        says, runs = self.query_one("#difference-test", Clipped), runs_of(pair)
+        if runs is None:
+            says.say(
+                Text(
+                    "matrices of groups are sums over the runs that are done, at their best epochs",
+                    style="dim",
+                )
+            )
+            return
+        asked = asked_of(runs)
         if asked in self._tested:
             says.say(pair_text(pair, self._tested[asked]))
             return
         says.say(Text("comparing the predictions …", style="dim"))
         if asked not in self._reading:
             self._reading.add(asked)
-            start_once("difference", partial(self._read, pair, asked), self._crashed)
+            start_once("difference", partial(self._read, runs, asked), self._crashed)
 
-    def _read(self, pair: Pair, asked: Asked) -> None:
-        found = self._comparer().compare(pair[0], pair[1], asked[1], asked[3])
+    def _read(self, runs: Runs, asked: Asked) -> None:
+        found = self._comparer().compare(runs[0], runs[1], asked[1], asked[3])
         self.post_message(self.Tested(asked, found))
 
     def _comparer(self) -> "Comparer":
@@ -114,7 +124,8 @@ class DifferencePane(CellKeys, Vertical):
         self._reading.discard(message.asked)
         self._tested[message.asked] = message.found
         pair = self.pair
-        if pair is not None and asked_of(pair) == message.asked:
+        runs = runs_of(pair) if pair is not None else None
+        if pair is not None and runs is not None and asked_of(runs) == message.asked:
             self.query_one("#difference-test", Clipped).say(pair_text(pair, message.found))
 
     # What keys do
@@ -140,20 +151,14 @@ class DifferencePane(CellKeys, Vertical):
         self._draw()
 
 
-def asked_of(pair: Pair) -> Asked:
-    return pair[0].run_id, epoch_of(pair[0]), pair[1].run_id, epoch_of(pair[1])
+def runs_of(pair: Pair) -> Runs | None:
+    """Return the pair where both are runs; None where a group is one of them."""
+    one, other = pair
+    return (one, other) if isinstance(one, RunView) and isinstance(other, RunView) else None
 
 
-def epoch_of(view: RunView) -> int | None:
-    """Return the epoch whose matrix is compared: the best, else the newest; None before the first."""
-    if view.best_epoch in view.matrices:
-        return view.best_epoch
-    return max(view.matrices, default=None)
-
-
-def matrix_of(view: RunView) -> MatrixView | None:
-    epoch = epoch_of(view)
-    return view.matrices[epoch] if epoch is not None else None
+def asked_of(runs: Runs) -> Asked:
+    return runs[0].run_id, epoch_of(runs[0]), runs[1].run_id, epoch_of(runs[1])
 
 
 def is_comparable(pair: Pair) -> bool:
@@ -164,12 +169,15 @@ def is_comparable(pair: Pair) -> bool:
 
 def _head(pair: Pair, matrices: tuple[MatrixView, MatrixView], mode: str) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"#{pair[0].run_id} − #{pair[1].run_id}", style="bold")
-    epochs = " and ".join(
-        f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
-        for view, matrix in zip(pair, matrices, strict=True)
-    )
+    text.append(f"{pair[0].short} − {pair[1].short}", style="bold")
+    epochs = " and ".join(_epoch(view, matrix) for view, matrix in zip(pair, matrices, strict=True))
     return text.append(f"   epochs {epochs}   {mode}{'' if mode == COUNTS else ', in points'}", style="dim")
+
+
+def _epoch(view: Contender, matrix: MatrixView) -> str:
+    if isinstance(view, GroupView):
+        return f"best of {matrix.sum_of}"
+    return f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
 
 
 def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, int]) -> Text:
@@ -179,7 +187,7 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
     text.append(f"true {named(names, row)}, predicted {named(names, column)}:")
     for view, matrix in zip(pair, matrices, strict=True):
         count, total = matrix.counts[row][column], sum(matrix.counts[row])
-        text.append(f"  #{view.run_id} ", style="dim").append(f"{count:,}", style="bold")
+        text.append(f"  {view.short} ", style="dim").append(f"{count:,}", style="bold")
         text.append(f" of {total:,}", style="dim")
     return text
 
@@ -200,7 +208,7 @@ def pair_text(pair: Pair, found: "Difference | str") -> Text:
         text.append("; less certain than it says: best epochs chosen on these images", style="dim")
     if found.rule:
         text.append(f"; groups by {found.rule}", style="dim")
-    only = f"#{pair[0].run_id} {paired.only_first:,}, only by #{pair[1].run_id} {paired.only_second:,}"
+    only = f"{pair[0].short} {paired.only_first:,}, only by {pair[1].short} {paired.only_second:,}"
     text.append(f"; correct only by {only}", style="dim")
     return text
 

@@ -30,7 +30,7 @@ NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(s
 
 
 def compared(home: Home, *run_ids: int) -> Compared:
-    feed = CompareFeed(home, run_ids)
+    feed = CompareFeed(home, [(run_id,) for run_id in run_ids])
     found = feed.poll()
     assert found is not None and feed.poll() is None
     feed.close()
@@ -103,7 +103,7 @@ async def test_too_few_or_too_many_marks_are_refused(home: Home, study: Store) -
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("c")
-        assert "two to 8 runs are compared: mark the runs with space first" in notified(pilot)
+        assert "two to 8 runs or groups are compared: mark them with space first" in notified(pilot)
         await pilot.press("space", "c")
         assert isinstance(pilot.app.screen, HomeScreen)
 
