@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.files.paths import Home
 from tui.formatting import decimals, plain
 from tui.store_calls import Refused, with_store
-from tui.views.compared import Compared, Contender
+from tui.views.compared import Contender
 from tui.views.group_view import GroupView
 from tui.views.run_view import RunView
 
@@ -39,14 +39,16 @@ class Told:
     problem: str = ""
 
 
-def asked_of(compared: Compared) -> Asked:
+def asked_of(views: Sequence[Contender]) -> Asked:
     """Return what to ask: equal questions have equal answers."""
-    return tuple((name_of(view), tuple(map(_state, runs_of(view)))) for view in compared.views)
+    return tuple((name_of(view), tuple(map(_state, runs_of(view)))) for view in views)
 
 
 def name_of(view: Contender) -> str:
     """Return the name on the command line: `12`, or `group:12` for the group of run 12."""
-    return f"group:{(view.done or view.members)[0].run_id}" if isinstance(view, GroupView) else str(view.run_id)
+    return (
+        f"group:{(view.done or view.members)[0].run_id}" if isinstance(view, GroupView) else str(view.run_id)
+    )
 
 
 def runs_of(view: Contender) -> tuple[RunView, ...]:
@@ -57,8 +59,9 @@ def _state(view: RunView) -> tuple[int, str, int, int | None]:
     return view.run_id, view.status, view.epoch, view.best_epoch
 
 
-def read_told(home: Home, names: Sequence[str]) -> Told:
+def read_told(home: Home, asked: Asked) -> Told:
     """Compare as the command line does, and say it with the same sentences."""
+    names = [name for name, _ in asked]
     from engine.analysis.comparison.sentences import pair_sentence, side_sentences, verdict
     from engine.queries.read_comparison import CompareError, read_comparison
 

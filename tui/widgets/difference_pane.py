@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
-from threading import Lock
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,23 +12,16 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.files.paths import Home
+from tui.feeds.comparison_told import Asked, Told, asked_of, read_told
 from tui.feeds.reader_thread import start_once
-from tui.formatting import decimals, plain
 from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.snapshot import MatrixView
-from tui.views.compared import Compared, Contender, epoch_of, matrix_of
+from tui.views.compared import Compared, Contender, matrix_of
 from tui.views.group_view import GroupView
-from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
-if TYPE_CHECKING:  # numpy is for who asks
-    from tui.feeds.paired_predictions import Comparer, Difference
-
 Pair = tuple[Contender, Contender]
-Runs = tuple[RunView, RunView]
-Asked = tuple[int, int | None, int, int | None]
-"""Two runs, each with the epoch that is compared."""
 
 
 class DifferencePane(CellKeys, Vertical):
@@ -39,7 +30,7 @@ class DifferencePane(CellKeys, Vertical):
     class Tested(Message):
         """Comparison of a pair's accuracies, or why there is none."""
 
-        def __init__(self, asked: "Asked", found: "Difference | str") -> None:
+        def __init__(self, asked: Asked, found: Told) -> None:
             super().__init__()
             self.asked, self.found = asked, found
 
@@ -50,16 +41,14 @@ class DifferencePane(CellKeys, Vertical):
         self._compared: Compared | None = None
         self._at = 0
         self._scrub = Scrub()
-        self._tested: dict[Asked, Difference | str] = {}
+        self._tested: dict[Asked, Told] = {}
         self._reading: set[Asked] = set()
-        self._made: Comparer | None = None
-        self._making = Lock()
 
     def compose(self) -> ComposeResult:
         yield Static(id="difference-head", markup=False)
         yield MatrixPlot(id="difference-matrix")
         yield Static(id="difference-cell", markup=False)
-        yield Clipped("difference-test")
+        yield Clipped("difference-test", "5")
 
     def show(self, compared: Compared) -> None:
         self._compared = compared
@@ -91,42 +80,24 @@ class DifferencePane(CellKeys, Vertical):
     # Whether the accuracies differ
 
     def _test(self, pair: Pair) -> None:
-        says, runs = self.query_one("#difference-test", Clipped), runs_of(pair)
-        if runs is None:
-            says.say(
-                Text(
-                    "matrices of groups are sums over the runs that are done, at their best epochs",
-                    style="dim",
-                )
-            )
-            return
-        asked = asked_of(runs)
+        says, asked = self.query_one("#difference-test", Clipped), asked_of(pair)
         if asked in self._tested:
-            says.say(pair_text(pair, self._tested[asked]))
+            says.say(told_text(self._tested[asked]))
             return
         says.say(Text("comparing the predictions …", style="dim"))
         if asked not in self._reading:
             self._reading.add(asked)
-            start_once("difference", partial(self._read, runs, asked), self._crashed)
+            start_once("difference", partial(self._read, asked), self._crashed)
 
-    def _read(self, runs: Runs, asked: Asked) -> None:
-        found = self._comparer().compare(runs[0], runs[1], asked[1], asked[3])
-        self.post_message(self.Tested(asked, found))
-
-    def _comparer(self) -> "Comparer":
-        from tui.feeds.paired_predictions import Comparer
-
-        with self._making:
-            self._made = self._made or Comparer(self._home)
-            return self._made
+    def _read(self, asked: Asked) -> None:
+        self.post_message(self.Tested(asked, read_told(self._home, asked)))
 
     def on_difference_pane_tested(self, message: Tested) -> None:
         self._reading.discard(message.asked)
         self._tested[message.asked] = message.found
         pair = self.pair
-        runs = runs_of(pair) if pair is not None else None
-        if pair is not None and runs is not None and asked_of(runs) == message.asked:
-            self.query_one("#difference-test", Clipped).say(pair_text(pair, message.found))
+        if pair is not None and asked_of(pair) == message.asked:
+            self.query_one("#difference-test", Clipped).say(told_text(message.found))
 
     # What keys do
 
@@ -149,16 +120,6 @@ class DifferencePane(CellKeys, Vertical):
         following = MODES[(MODES.index(self._scrub.mode) + 1) % len(MODES)]
         self._scrub = replace(self._scrub, mode=following)
         self._draw()
-
-
-def runs_of(pair: Pair) -> Runs | None:
-    """Return the pair where both are runs; None where a group is one of them."""
-    one, other = pair
-    return (one, other) if isinstance(one, RunView) and isinstance(other, RunView) else None
-
-
-def asked_of(runs: Runs) -> Asked:
-    return runs[0].run_id, epoch_of(runs[0]), runs[1].run_id, epoch_of(runs[1])
 
 
 def is_comparable(pair: Pair) -> bool:
@@ -192,26 +153,9 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
     return text
 
 
-def pair_text(pair: Pair, found: "Difference | str") -> Text:
-    """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: no clear difference`"""
-    text = Text()
-    if isinstance(found, str):
-        return text.append(plain(found), style="dim")
-    paired = found.paired
-    text.append(f"accuracy {signed(paired.difference)}", style="bold")
-    if paired.low is not None and paired.high is not None:
-        text.append(f" (95 % {signed(paired.low)} to {signed(paired.high)})")
-    groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
-    text.append(f" on the same {paired.images:,} images{groups}: ")
-    text.append("a difference" if paired.is_told_apart else "no clear difference", style="bold")
-    if any(view.is_optimistic for view in pair):
-        text.append("; less certain than it says: best epochs chosen on these images", style="dim")
-    if found.rule:
-        text.append(f"; groups by {found.rule}", style="dim")
-    only = f"{pair[0].short} {paired.only_first:,}, only by {pair[1].short} {paired.only_second:,}"
-    text.append(f"; correct only by {only}", style="dim")
-    return text
-
-
-def signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{decimals(abs(value))}"
+def told_text(told: Told) -> Text:
+    """Write the verdict of the pair and its paragraph, which has the numbers."""
+    if told.problem:
+        return Text(told.problem, style="dim")
+    (pair,) = told.pairs
+    return Text.assemble((pair.verdict, "bold"), "   ", pair.paragraph)

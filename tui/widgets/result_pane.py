@@ -47,13 +47,13 @@ class ResultPane(Scrolling, VerticalScroll, can_focus=False):
         self._draw()
 
     def show(self, compared: Compared) -> None:
-        asked = asked_of(compared)
+        asked = asked_of(compared.views)
         if asked != self._asked:
             self._asked = asked
             self._reader.ask(asked)
 
     def _read(self, asked: Asked) -> None:
-        self.post_message(self.Found(asked, read_told(self._home, [name for name, _ in asked])))
+        self.post_message(self.Found(asked, read_told(self._home, asked)))
 
     def on_result_pane_found(self, message: Found) -> None:
         if message.asked == self._asked:
@@ -66,7 +66,7 @@ class ResultPane(Scrolling, VerticalScroll, can_focus=False):
 
 
 def result_text(told: Told, width: int) -> Text:
-    """Write the verdict of each pair, then each in a paragraph, the sides' accuracies and what is to be said of them."""
+    """Write the verdict of each pair, then each in a paragraph, the sides' accuracies and what is said of them."""
     if told.problem:
         return Text(told.problem)
     text = Text()

@@ -1,7 +1,6 @@
 """Results of comparisons in words."""
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from cell_images import answer
@@ -11,7 +10,7 @@ from studies import LABELS, add_groups
 from engine.files.paths import Home
 from engine.store.database import open_store
 from tui.cli import run
-from tui.feeds.comparison_told import read_told
+from tui.feeds.comparison_told import Told, read_told
 from tui.screens.compare import CompareScreen
 from tui.widgets.result_pane import result_text
 
@@ -27,8 +26,12 @@ def predicted(home: Home) -> Home:
     return home
 
 
+def told_of(home: Home, names: list[str]) -> Told:
+    return read_told(home, tuple((name, ()) for name in names))
+
+
 def test_the_words_are_those_of_the_command_line(predicted: Home, shell_lines: list[str]) -> None:
-    told = read_told(predicted, ["group:1", "group:4"])
+    told = told_of(predicted, ["group:1", "group:4"])
     (pair,) = told.pairs
     assert pair.name == "group of #1 − group of #4" and pair.is_told_apart and pair.verdict == "told apart"
     assert "these weights" in pair.paragraph and "less certain than it says" in pair.paragraph
@@ -43,7 +46,7 @@ def shell_lines(predicted: Home, capsys: pytest.CaptureFixture[str]) -> list[str
 
 
 def test_several_pairs_are_listed_first_and_said_after_holm(predicted: Home) -> None:
-    told = read_told(predicted, ["1", "4", "5"])
+    told = told_of(predicted, ["1", "4", "5"])
     text = str(result_text(told, 78))
     assert text.startswith("#1 − #4  told apart\n#1 − #5  told apart\n#4 − #5  not told apart\n\n")
     assert text.count("after Holm for 3 comparisons") == 3 and "such test images would tell it apart" in text
@@ -51,9 +54,9 @@ def test_several_pairs_are_listed_first_and_said_after_holm(predicted: Home) -> 
 
 
 def test_what_cannot_be_compared_says_why(predicted: Home) -> None:
-    assert "has not measured an epoch" in str(result_text(read_told(predicted, ["1", "8"]), 78))
-    assert "there is no run 99" in str(result_text(read_told(predicted, ["1", "99"]), 78))
-    assert "alone" in read_told(predicted, ["1"]).problem
+    assert "has not measured an epoch" in str(result_text(told_of(predicted, ["1", "8"]), 78))
+    assert "there is no run 99" in str(result_text(told_of(predicted, ["1", "99"]), 78))
+    assert "alone" in told_of(predicted, ["1"]).problem
 
 
 async def test_the_page_works_it_out_beside_the_event_loop(predicted: Home) -> None:
