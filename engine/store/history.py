@@ -4,7 +4,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert
@@ -16,6 +16,7 @@ from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import recount, some_of
 from engine.store.epoch_values import defined_numbers
+from engine.store.judgement import Judgement as Judgement
 from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
@@ -55,17 +56,6 @@ class Best:
     best_acc: float
     best_balanced_acc: float | None
     best_kappa: float | None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Verdict after an epoch."""
-
-    verdict: str
-    verdict_evidence: str
-    verdict_suggestion: str
-    verdict_ruled_out: str = ""
-    verdict_change: dict[str, Any] = field(default_factory=dict)
 
 
 def begin_attempt(store: Store, held: Claim, start: Start) -> None:
@@ -165,7 +155,7 @@ def _best_columns(
 
 
 def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:
-    """Return a run's columns for the best epoch or the verdict; null if there is none."""
+    """Return a run's columns for the best epoch or the judgement; null if there is none."""
     return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
 
 
@@ -202,7 +192,7 @@ def record_progress(
 
 
 def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
-    """Write a verdict that no epoch's end gave. Raises LeaseLost."""
+    """Write a judgement that no epoch's end gave. Raises LeaseLost."""
     with store.write() as session:
         write_fenced(session, held, changed=next_change(session), **_columns(Judgement, judgement))
 

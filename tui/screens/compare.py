@@ -1,4 +1,4 @@
-"""Screen of several runs and groups: curves in one chart, numbers, settings that differ, differences of matrices."""
+"""Screen of several runs and groups: curves, numbers, settings that differ, differences of matrices, scores, result."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,10 +19,11 @@ from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.difference_pane import DifferencePane
 from tui.widgets.result_pane import ResultPane
+from tui.widgets.score_pane import ComparedScorePane
 
 
 class CompareScreen(PagedScreen[None]):
-    PAGES = ("curves", "numbers", "settings", "difference", "result")
+    PAGES = ("curves", "numbers", "settings", "difference", "roc", "result")
     TABLE = commands.COMPARE
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.5
@@ -50,6 +51,7 @@ class CompareScreen(PagedScreen[None]):
             yield TablePane("numbers")
             yield TablePane("settings")
             yield DifferencePane(self._home, self.raise_from_thread)
+            yield ComparedScorePane(self._home, self.raise_from_thread)
             yield ResultPane(self._home, self.raise_from_thread)
 
     def on_mount(self) -> None:
@@ -94,5 +96,5 @@ class CompareScreen(PagedScreen[None]):
         self.query_one("#compare-head", Static).update(head)
         key.update(key_text(compared, max(self.size.width - 2, 10)))
         pane = self.pane
-        if isinstance(pane, (CurvesPane, TablePane, DifferencePane, ResultPane)):
+        if isinstance(pane, (CurvesPane, TablePane, DifferencePane, ComparedScorePane, ResultPane)):
             pane.show(compared)

@@ -42,13 +42,17 @@ class Compared:
         return max(view.last_epoch for view in self.views)
 
     @property
-    def run_ids(self) -> tuple[int, ...]:
-        """Return all runs, the members of groups too."""
+    def runs(self) -> tuple[tuple[int, RunView], ...]:
+        """Return all runs, the members of groups too, each with the place of what it belongs to."""
         return tuple(
-            member.run_id
-            for view in self.views
+            (number, member)
+            for number, view in enumerate(self.views)
             for member in (view.members if isinstance(view, GroupView) else (view,))
         )
+
+    @property
+    def run_ids(self) -> tuple[int, ...]:
+        return tuple(view.run_id for _, view in self.runs)
 
     @cached_property
     def differing(self) -> tuple[str, ...]:

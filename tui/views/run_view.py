@@ -76,6 +76,8 @@ class RunView:
     """Suggested change of the spec; empty where there is none."""
     facts: tuple[tuple[str, str], ...]
     """Names and values of the environment and other facts about the run."""
+    is_ordered: bool
+    """Whether its classes are known to be grades."""
 
     @property
     def short(self) -> str:
@@ -140,6 +142,7 @@ def make_run_view(
         spec=spec,
         change=run.verdict_change or {},
         facts=_facts(run),
+        is_ordered=bool(run.is_ordered),
     )
 
 

@@ -48,7 +48,7 @@ class DifferencePane(CellKeys, Vertical):
         yield Static(id="difference-head", markup=False)
         yield MatrixPlot(id="difference-matrix")
         yield Static(id="difference-cell", markup=False)
-        yield Clipped("difference-test", "5")
+        yield Clipped("difference-test", "6")
 
     def show(self, compared: Compared) -> None:
         self._compared = compared

@@ -67,6 +67,6 @@ async def test_the_page_works_it_out_beside_the_event_loop(predicted: Home) -> N
         await pilot.press("space", "end", "space", "c")
         await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
         await until(pilot, lambda: "2 groups" in shown(pilot, "#compare-head"))
-        await pilot.press("5")
+        await pilot.press("6")
         await until(pilot, lambda: "told apart" in shown(pilot, "#result-text"))
         await pilot.press("down", "up")
