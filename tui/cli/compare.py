@@ -13,7 +13,8 @@ from tui.cli.table import print_table
 from tui.formatting import decimals
 
 if TYPE_CHECKING:  # numpy and SciPy are for who asks
-    from engine.analysis.comparison.comparison import Comparison, SideResult
+    from engine.analysis.comparison.comparison import Comparison
+    from engine.analysis.comparison.results import SideResult
 
 MOMENTS = ("best", "last")
 SIDES = ("", "accuracy", "95 % interval", "of", "n", "sd", "images", "groups", "epoch chosen")

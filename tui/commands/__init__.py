@@ -146,10 +146,13 @@ IMAGES: Table = (
     Command(
         "previous_epoch", "left_square_bracket,comma", "previous epoch", "at the previous epoch", "[", MOVING
     ),
+    Command("map", "enter", "map", "where the network looks: class-activation map, on/off", group=LIST, in_footer=True),
+    Command("map_class", "t", "map of true", "map for the true or the predicted class", group=LIST),
+    Command("map_side", "tab", "image/map", "image or map, where there is no room for both", group=LIST),
     Command("order", "s", "reverse", "least or most confident first", group=LIST, in_footer=True),
     Command("copy_path", "y", "copy path", "copy the file's path", group=LIST, in_footer=True),
     HELP,
-    replace(LEAVE, keys="escape,q,enter", help="back to the matrix"),
+    replace(LEAVE, keys="escape,q", help="back to the matrix"),
 )  # fmt: skip
 BROKEN: Table = (
     Command("copy_error", "y", "copy", "copy the error with its versions", in_footer=True),
