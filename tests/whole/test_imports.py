@@ -37,7 +37,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
             "engine.export.columns, engine.export.tables, engine.export.event_files, engine.export.read_runs",
             (*HEAVY, "pyarrow", "tensorboard"),
         ),
-        ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report", HEAVY),
+        ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report.write", HEAVY),
         ("engine.training.process, engine.hardware.device_choice", ("tui", "textual", "plotext")),
         ("engine.training.session, engine.models.summary", ("sqlmodel", "sqlalchemy", "engine.store", "tui")),
     ],

@@ -47,6 +47,7 @@ HOME: Table = (
     *EDIT_RUNS,
     FIX,
     Command("compare", "c", "compare", "compare marked runs and groups", group=ON_RUNS),
+    Command("report", "R", "report", "report of the marked runs, or of the run's sweep", group=ON_RUNS),
     Command("move_up", "K", "move up", "move up in the queue", group=ON_RUNS),
     Command("move_down", "J", "move down", "move down in the queue", group=ON_RUNS),
     Command("remove", "D", "remove", "remove for good, with the files", group=ON_RUNS),
