@@ -158,7 +158,8 @@ def test_an_epoch_chosen_on_test_is_said_and_its_optimism_estimated() -> None:
     )
     unknown = run(1, epochs[best], by_epoch=by_epoch, select_on="test_nll", chosen_on_test=True)
     assert (
-        "cannot be estimated" in side_sentences(compare([Side("#1", (unknown,)), Side("#2", ())]).sides[0])[0]
+        "cannot be estimated"
+        in side_sentences(compare([Side("#1", (unknown,)), Side("#2", (), problem="no file")]).sides[0])[0]
     )
 
 

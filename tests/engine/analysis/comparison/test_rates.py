@@ -27,7 +27,7 @@ def test_single_runs(images: int, differing: float) -> None:
 )  # fmt: skip
 def test_images_in_groups(images: Images) -> None:
     found = paired_rates(images, PAIRS)
-    assert (0.02 if images.groups > 2 else 0) <= found.false <= 0.08 and found.covered >= 0.92
+    assert (0.02 if images.groups > 2 else 0) <= found.false <= 0.09 and found.covered >= 0.92
     if images.groups == 2:
         assert found.false == found.found == 0.0
 
