@@ -43,7 +43,9 @@ def compare(
         checked_text("compare", name)
     found = _read(home, names, on)
     if as_json:
-        print_json(found.as_json())
+        from engine.analysis.comparison.document import document
+
+        print_json(document(found))
     elif as_csv or as_tex:
         from engine.analysis.comparison.tables import as_csv_text, as_tex_text
 

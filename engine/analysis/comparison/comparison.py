@@ -1,9 +1,9 @@
 """Comparison of runs, groups of runs or sweeps: one structured result with its sentences, for every front end."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -86,19 +86,6 @@ class Comparison:
     on: Moment
     sides: tuple[SideResult, ...]
     pairs: tuple[PairResult, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the document of `compare --json`; it has a sentence for each pair and side."""
-        from engine.analysis.comparison.sentences import pair_sentence, side_sentences
-
-        return {
-            "on": self.on,
-            "metric": "test_acc",
-            "sides": [{**asdict(side), "sentences": side_sentences(side)} for side in self.sides],
-            "pairs": [
-                {**asdict(pair), "sentence": pair_sentence(pair, len(self.pairs))} for pair in self.pairs
-            ],
-        }
 
 
 def compare(sides: Sequence[Side], on: Moment = "best") -> Comparison:
