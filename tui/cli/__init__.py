@@ -8,6 +8,7 @@ import typer
 
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
+from engine.export.tables import ExportError
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
@@ -24,6 +25,7 @@ from tui.cli.demo import demo
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
+from tui.cli.export import export
 from tui.cli.extend import clone, extend
 from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.keys import keys
@@ -39,7 +41,7 @@ from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 
 # Errors that the user can fix: each is one line that says what to do.
-USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
+USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError, ExportError)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -113,6 +115,7 @@ VERBS = {
     "news": news,
     "compare": compare,
     "report": report,
+    "export": export,
     "demo": demo,
     "doctor": doctor,
     "arch": arch,

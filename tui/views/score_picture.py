@@ -7,7 +7,7 @@ from engine.metrics.curves.reliability import Reliability
 from engine.metrics.curves.roc import Curve
 from engine.metrics.curves.score_histogram import ScoreHistogram
 from engine.metrics.curves.split_curves import ALL_CLASSES, ScoreCurves
-from tui.formatting import decimals
+from tui.formatting import decimals, plain
 from tui.plots import INK, MirrorBars, ReliabilityBars, Square, SquareLine
 from tui.plots.ink import Colour
 
@@ -163,7 +163,7 @@ def _histogram_reading(curves: ScoreCurves, cursor: int | None) -> str:
 
 def kinds_of(curves: ScoreCurves) -> tuple[str, str]:
     """Return the names of both kinds of images."""
-    return ("correct", "wrong") if curves.name == ALL_CLASSES else (curves.name, "others")
+    return ("correct", "wrong") if curves.name == ALL_CLASSES else (plain(curves.name), "others")
 
 
 def bars_of(diagram: Reliability, cursor: int | None) -> ReliabilityBars:

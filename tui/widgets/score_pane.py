@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -244,7 +245,7 @@ def head_text(picture: ScorePicture, kinds: tuple[str, ...]) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     for kind in kinds:
         text.append(f" {kind} ", style="bold reverse" if kind == picture.kind else "dim")
-    return text.append(f"   {picture.about}", style="dim")
+    return text.append(f"   {plain(picture.about)}", style="dim")
 
 
 def table_text(picture: ScorePicture, room: int) -> Text:
@@ -253,7 +254,7 @@ def table_text(picture: ScorePicture, room: int) -> Text:
     if not picture.rows:
         return text
     names = [fitted_name(row.name) for row in picture.rows]
-    wide = max(map(len, names))
+    wide = max(map(cell_len, names))
     widths = [
         max(len(head), *(len(row.cells[place]) for row in picture.rows))
         for place, head in enumerate(picture.columns)
@@ -267,10 +268,10 @@ def table_text(picture: ScorePicture, room: int) -> Text:
         mark = row.marker or ("━" if row.colour is not None else " ")
         text.append(f"\n{mark} ", style=colour)
         cells = "".join(f"  {cell:>{width}}" for cell, width in zip(row.cells, widths, strict=True))
-        text.append(f"{name:{wide}}{cells}", style="bold" if row.is_chosen else "dim")
+        text.append(f"{fitted(name, wide)}{cells}", style="bold" if row.is_chosen else "dim")
     return text
 
 
 def fitted_name(name: str) -> str:
     text = plain(name)
-    return text if len(text) <= NAME_CELLS else fitted(text, NAME_CELLS)
+    return text if cell_len(text) <= NAME_CELLS else fitted(text, NAME_CELLS)

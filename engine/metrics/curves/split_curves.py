@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALL_CLASSES = "all classes"
+MOST_POINTS = 200_000
+"""Points of all classes' curves up to which their mean is taken at each of them."""
 NO_PROBABILITIES = "the network gives a grade, no probabilities"
 
 
@@ -110,8 +112,8 @@ def _of_all(
 
     confidences, correct = scores[np.arange(len(labels)), predictions], predictions == labels
     diagram, why = reliability(correct, confidences), _no_macro(of_classes, classes)
-    rocs = [each.roc for each in of_classes if each.roc is not None]
-    steps = [each.precision_recall for each in of_classes if each.precision_recall is not None]
+    rocs = _few([each.roc for each in of_classes if each.roc is not None])
+    steps = _few([each.precision_recall for each in of_classes if each.precision_recall is not None])
     return ScoreCurves(
         name=ALL_CLASSES,
         images=len(labels),
@@ -124,6 +126,12 @@ def _of_all(
         no_reliability=_no_diagram(diagram),
         histogram=score_histogram(correct, confidences),
     )
+
+
+def _few(curves: list[Curve]) -> list[Curve]:
+    """Thin curves that have too many points together for a mean at the x of all of them."""
+    is_much = sum(len(curve.x) for curve in curves) > MOST_POINTS
+    return [thinned(curve) for curve in curves] if is_much else curves
 
 
 def _no_macro(of_classes: Sequence[ScoreCurves], classes: int) -> str:

@@ -54,8 +54,8 @@ def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
 def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     paths = home.run(1)
     assert sorted(path.name for path in paths.folder.iterdir()) == [
-        "answer_scores.npy", "answers.npy", "best.safetensors", "last.pt", "predictions-last.csv", "predictions.csv",
-        "scores-last.npy", "scores.npy", "trained_on.npz",
+        "answer_scores.npy", "answers.npy", "best.safetensors", "last.pt", "metrics.csv", "predictions-last.csv",
+        "predictions.csv", "scores-last.npy", "scores.npy", "trained_on.npz",
     ]  # fmt: skip
     answers, scores = np.load(paths.answers), np.load(paths.scores(last=True))
     sure = np.load(paths.answer_scores)

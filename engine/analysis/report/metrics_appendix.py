@@ -1,62 +1,64 @@
-"""Metrics of the best epochs on one data set: a table with a column for each run, and one by class."""
+"""Appendix of all metrics of the best epochs: tables with a column for each run, and tables by class."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from engine.analysis.gallery import Gallery
 from engine.analysis.interval import wilson_interval
-from engine.analysis.markdown import UNDEFINED, decimal, markdown, percent, table
+from engine.analysis.markdown import UNDEFINED, decimal, percent
+from engine.analysis.report.blocks import Cell, Section, Table, section, table, text, words_of
+from engine.analysis.report.values import evenly, ids_of, measured
 from engine.analysis.study import StudyRun
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import EpochValues, SplitMetric
 from engine.metrics.ranking import REFERABLE_GRADE
 
-RUNS_A_TABLE = 6
+RUNS_A_TABLE = 4
 MOST_CLASSES = 12
 """Classes up to which the table by class fits the width of a page."""
-NOTE = "at the best epoch; in parentheses the 95 % interval and the images behind it."
-IN_RESULTS = ("balanced_acc", "kappa")
-"""Metrics that the results table shows already."""
+NOTE = "In parentheses the 95 % interval and the images behind it."
 
 
-def metrics_section(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
-    """Write the section's paragraphs; none where no run has more metrics than the results table shows."""
-    texts: list[str] = []
-    shown = [each for each in numbers() if each.is_in("report") and each.key not in IN_RESULTS]
-    for start in range(0, len(runs), RUNS_A_TABLE):
-        some = runs[start : start + RUNS_A_TABLE]
+def metrics_appendix(data: Mapping[str, Sequence[StudyRun]]) -> Section:
+    parts = [
+        section(f"Metrics on {name}", f"metrics-{number}", *metric_tables(runs), *_by_class(runs))
+        for number, (name, runs) in enumerate(data.items(), start=1)
+    ]
+    return section("Appendix: all metrics", "metrics", *parts)
+
+
+def metric_tables(runs: Sequence[StudyRun]) -> Iterator[Table]:
+    """Yield tables with a row for each metric that any of the runs has, and at most so many runs as fit a page."""
+    shown = [each for each in numbers() if each.is_in("report")]
+    for some in evenly(runs, RUNS_A_TABLE):
         rows = [row for row in (_row(each, some) for each in shown) if row]
         if rows:
             head = ["metric", *(f"#{run.id}" for run in some)]
-            text = table(head, rows, right=frozenset(range(1, len(head))))
-            texts += gallery.table(f"All metrics of {_names(some)} {NOTE}", text)
-    return texts + _by_class(runs, gallery)
+            caption = f"All metrics of {ids_of(run.id for run in some)} at the best epoch"
+            yield table(caption, head, rows, note=NOTE)
 
 
-def _row(shown: SplitMetric, runs: Sequence[StudyRun]) -> list[str]:
+def _row(shown: SplitMetric, runs: Sequence[StudyRun]) -> list[Cell]:
     """Write a metric's row; empty where no run has the metric."""
     cells = [_cell(shown, run) for run in runs]
     unit = ", %" if shown.metric.is_share else ""
     at = " @ last epoch" if shown.split == "eval_train" else ""
-    return [f"{shown.label}{unit}{at}", *cells] if any(text != UNDEFINED for text in cells) else []
+    return [f"{shown.label}{unit}{at}", *cells] if any(words_of(cell) != UNDEFINED for cell in cells) else []
 
 
-def _cell(shown: SplitMetric, run: StudyRun) -> str:
+def _cell(shown: SplitMetric, run: StudyRun) -> Cell:
     """Write the value at the best epoch, or at the last one for the train images, which are evaluated once at the
     end."""
     is_last = shown.split == "eval_train"
-    measured = (run.epochs[-1] if run.epochs else None) if is_last else run.best
-    value = measured.number(shown.key) if measured is not None else None
-    if measured is None or value is None:
+    at = (run.epochs[-1] if run.epochs else None) if is_last else run.best
+    value = at.number(shown.key) if at is not None else None
+    if at is None or value is None:
         return UNDEFINED
-    if not shown.metric.is_share:
-        text = decimal(value)
-    elif images := _images(shown, run, measured):
+    number = measured(run, at, shown.key, percent if shown.metric.is_share else decimal)
+    said: Cell = number
+    if shown.metric.is_share and (images := _images(shown, run, at)):
         low, high = wilson_interval(value, images)
-        text = f"{percent(value)} ({100 * low:.1f} to {100 * high:.1f}; n {images:,})"
-    else:
-        text = percent(value)
-    return f"{text} @ {measured.epoch}" if is_last else text
+        said = text(number, f" ({100 * low:.1f} to {100 * high:.1f}; n {images:,})")
+    return text(said, f" @ {at.epoch}") if is_last else said
 
 
 def _images(shown: SplitMetric, run: StudyRun, measured: EpochValues) -> int:
@@ -78,25 +80,17 @@ def _images(shown: SplitMetric, run: StudyRun, measured: EpochValues) -> int:
     assert_never(shown.metric.share_of)
 
 
-def _names(runs: Sequence[StudyRun]) -> str:
-    return ", ".join(f"#{run.id}" for run in runs)
-
-
-def _by_class(runs: Sequence[StudyRun], gallery: Gallery) -> list[str]:
+def _by_class(runs: Sequence[StudyRun]) -> Iterator[Table]:
     known = [run for run in runs if run.best is not None and run.best.per_class("precision")]
     groups: dict[tuple[str, ...], list[StudyRun]] = {}
     for run in known:
         groups.setdefault(run.classes, []).append(run)
-    texts: list[str] = []
     for classes, some in groups.items():
         if len(classes) <= MOST_CLASSES:
             shown = _shown_by_class(some)
-            head = ["run", *map(markdown, classes)]
             rows = [[f"#{run.id}", *_in_each_class(shown, run.best)] for run in some if run.best is not None]
-            text = table(head, rows, right=frozenset(range(1, len(head))))
-            note = f"{_listed(shown)} of each class at the best epoch."
-            texts += gallery.table(note[0].upper() + note[1:], text)
-    return texts
+            note = f"{_listed(shown)} of each class at the best epoch"
+            yield table(note[0].upper() + note[1:], ["run", *classes], rows)
 
 
 def _shown_by_class(runs: Sequence[StudyRun]) -> list[SplitMetric]:
