@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 from sqlmodel import Session, col, select
 
-from engine.analysis.comparison.comparison import Comparison, compare
-from engine.analysis.comparison.results import Moment
+from engine.analysis.comparison.comparison import Comparison, Moment, compare
 from engine.analysis.comparison.sides import RunPredictions, Side
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions

@@ -13,8 +13,7 @@ from tui.cli.table import print_table
 from tui.formatting import decimals
 
 if TYPE_CHECKING:  # numpy and SciPy are for who asks
-    from engine.analysis.comparison.comparison import Comparison
-    from engine.analysis.comparison.results import SideResult
+    from engine.analysis.comparison.comparison import Comparison, SideResult
 
 MOMENTS = ("best", "last")
 SIDES = ("", "accuracy", "95 % interval", "of", "n", "sd", "images", "groups", "epoch chosen")
@@ -44,7 +43,9 @@ def compare(
         checked_text("compare", name)
     found = _read(home, names, on)
     if as_json:
-        print_json(found.as_json())
+        from engine.analysis.comparison.document import document
+
+        print_json(document(found))
     elif as_csv or as_tex:
         from engine.analysis.comparison.tables import as_csv_text, as_tex_text
 

@@ -12,7 +12,7 @@ from tui.views.group_view import GroupView
 from tui.views.run_view import RunView
 
 if TYPE_CHECKING:  # numpy and SciPy are for who asks
-    from engine.analysis.comparison.results import SideResult
+    from engine.analysis.comparison.comparison import SideResult
 
 Asked = tuple[tuple[str, tuple[tuple[int, str, int, int | None], ...]], ...]
 """Each that is compared, as the command line names it, with the state of its runs that the answer depends on."""

@@ -1,9 +1,9 @@
 """Comparison of runs, groups of runs or sweeps: one structured result with its sentences, for every front end."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -12,11 +12,71 @@ from engine.analysis.comparison.optimism import optimism
 from engine.analysis.comparison.paired import LEAST_GROUPS, LEVEL, paired_test
 from engine.analysis.comparison.power import images_needed, recipe_images_needed, seeds_needed
 from engine.analysis.comparison.recipes import LEAST_SEEDS, mean_interval, recipe_test
-from engine.analysis.comparison.results import Moment, PairResult, SideResult
-from engine.analysis.comparison.sentences import pair_sentence, side_sentences
 from engine.analysis.comparison.share_interval import share_interval
 from engine.analysis.comparison.sides import Measured, Side, by_test_set, measured
 from engine.analysis.comparison.splits import LEAST_SPLITS, split_test
+
+Moment: TypeAlias = Literal["best", "last"]
+Scope: TypeAlias = Literal["weights", "recipe", ""]
+"""What a result speaks of: these weights; the recipe, with other seeds; nothing."""
+
+
+@dataclass(frozen=True)
+class SideResult:
+    """Accuracy of one side, with its 95 % interval."""
+
+    name: str
+    run_ids: tuple[int, ...]
+    epochs: tuple[int, ...]
+    runs: int
+    """Runs that are counted: n."""
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    sd: float | None
+    """Standard deviation between runs; None for one run."""
+    images: int
+    groups: int
+    """Groups of the test images; their number where each is its own."""
+    scope: Scope
+    """What the interval is of: weights counts images, recipe counts images and seeds."""
+    chosen_on_test: tuple[int, ...]
+    """Runs whose epoch was chosen on these test images."""
+    optimism: float | None
+    """By how much that raises the accuracy; None where it does not or cannot be estimated."""
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """Difference of two sides, first minus second."""
+
+    first: str
+    second: str
+    scope: Scope
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    """Corrected for all comparisons that were made at once."""
+    told_apart: bool | None = None
+    """After the correction; None where nothing can be told."""
+    reason: str = ""
+    """Reason that nothing can be told; empty where something is."""
+    method: str = ""
+    images: int = 0
+    groups: int = 0
+    rule: str = ""
+    """Rule that the groups come from."""
+    only_first: float | None = None
+    """Images that only the first predicts correctly; None where several splits are compared."""
+    only_second: float | None = None
+    images_needed: int | None = None
+    """Test images that would tell this difference apart; None where it is told apart or no number would."""
+    seeds_needed: int | None = None
+    chosen_on_test: bool = False
+    """Whether an epoch was chosen on these images: p is then less certain than it says."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +86,6 @@ class Comparison:
     on: Moment
     sides: tuple[SideResult, ...]
     pairs: tuple[PairResult, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the document of `compare --json`; it has a sentence for each pair and side."""
-        return {
-            "on": self.on,
-            "metric": "test_acc",
-            "sides": [{**asdict(side), "sentences": side_sentences(side)} for side in self.sides],
-            "pairs": [
-                {**asdict(pair), "sentence": pair_sentence(pair, len(self.pairs))} for pair in self.pairs
-            ],
-        }
 
 
 def compare(sides: Sequence[Side], on: Moment = "best") -> Comparison:

@@ -1,6 +1,6 @@
 """Results of a comparison in words, the same in the terminal, the app and the report."""
 
-from engine.analysis.comparison.results import PairResult, SideResult
+from engine.analysis.comparison.comparison import PairResult, SideResult
 
 WORDS = {"weights": "these weights", "recipe": "this recipe"}
 CAUTION = "less certain than it says: an epoch was chosen on these images"

@@ -4,8 +4,7 @@ import csv
 import io
 from dataclasses import asdict, fields
 
-from engine.analysis.comparison.comparison import Comparison
-from engine.analysis.comparison.results import PairResult, SideResult
+from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
 from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences, signed, verdict
 
 ESCAPES = {

@@ -1,4 +1,4 @@
-"""Groups of test images, as the comparison reads them."""
+"""Groups of test images, as the data have them or by their names."""
 
 from pathlib import Path
 
@@ -13,8 +13,7 @@ from engine.spec.grid import make_spec
 
 def test_images_are_taken_together_as_their_data_have_it(tmp_path: Path) -> None:
     """By a column; by names where the data have gone; not at all where the column was named and cannot be read."""
-    (tmp_path / "home").mkdir()
-    home = Home.find(tmp_path / "home", cache=tmp_path / "cache")
+    home = Home.find(tmp_path)
     folder = home.root / "clinic"
     names = [f"{number:03}.png" for number in range(12)]
     for number, name in enumerate(names):
@@ -25,17 +24,20 @@ def test_images_are_taken_together_as_their_data_have_it(tmp_path: Path) -> None
     by_column = make_spec({"data": "clinic", "image_size": 16, "group_column": "doctor"})
     reader = GroupReader(home)
     assert reader.groups_of(plain, names) == ImageGroups(None)
-    found = reader.groups_of(by_column, names)
-    assert found.each(names) == [f"p{number // 3}" for number in range(12)] and "doctor" in found.rule
+    groups = reader.groups_of(by_column, names)
+    assert groups.each(names) == [f"p{number // 3}" for number in range(12)] and "doctor" in groups.rule
     with pytest.raises(DataError, match="has different images now"):
         reader.groups_of(by_column, [*names, "new.png"])
     (folder / "labels.csv").unlink()
-    assert reader.groups_of(by_column, names) == found, "the data are read once"
+    assert reader.groups_of(by_column, names) == groups, "the data are read once"
     reader = GroupReader(home)
     eyes = [f"{number}_{eye}.png" for number in range(6) for eye in ("left", "right")]
-    by_name = reader.groups_of(make_spec({"data": "gone"}), eyes)
-    groups = by_name.each(eyes)
-    assert groups is not None and len(set(groups)) == 6 and "the data cannot be read" in by_name.rule
+    groups = reader.groups_of(make_spec({"data": "gone"}), eyes)
+    assert (
+        groups.of is not None
+        and len(set(groups.of.values())) == 6
+        and "the data cannot be read" in groups.rule
+    )
     with pytest.raises(DataError):
         reader.groups_of(by_column, names)
     assert reader.groups_of(make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == ImageGroups(None)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.comparison.comparison import compare
+from engine.analysis.comparison.document import document
 from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences
 from engine.analysis.comparison.sides import RunPredictions, Side
 from engine.analysis.comparison.tables import as_csv_text, as_tex_text
@@ -74,7 +75,7 @@ def test_different_test_sets_are_refused_with_the_reason() -> None:
     (pair,) = found.pairs
     assert pair.difference is pair.p is pair.told_apart is None
     assert "different test sets (400 and 400 images, 20 of them the same)" in pair_sentence(pair)
-    json.dumps(found.as_json(), allow_nan=False)
+    json.dumps(document(found), allow_nan=False)
 
 
 def test_the_order_of_images_does_not_matter() -> None:
@@ -158,7 +159,8 @@ def test_an_epoch_chosen_on_test_is_said_and_its_optimism_estimated() -> None:
     )
     unknown = run(1, epochs[best], by_epoch=by_epoch, select_on="test_nll", chosen_on_test=True)
     assert (
-        "cannot be estimated" in side_sentences(compare([Side("#1", (unknown,)), Side("#2", ())]).sides[0])[0]
+        "cannot be estimated"
+        in side_sentences(compare([Side("#1", (unknown,)), Side("#2", (), problem="no file")]).sides[0])[0]
     )
 
 
