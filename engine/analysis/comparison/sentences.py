@@ -26,7 +26,7 @@ def p_shown(p: float | None) -> str:
 
 def rounded(count: int) -> int:
     """Round up to two digits that count: an estimate of a plan is no surer."""
-    step = 10 ** max(len(str(count)) - 2, 0)
+    step = int(10 ** max(len(str(count)) - 2, 0))
     return -(-count // step) * step
 
 
