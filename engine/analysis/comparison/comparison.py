@@ -157,6 +157,9 @@ def _pair(one: tuple[Side, Measured | None], other: tuple[Side, Measured | None]
     problem = first.problem or second.problem
     if problem or left is None or right is None:
         return replace(nothing, reason=problem)
+    shared = {run.run_id for run in first.runs} & {run.run_id for run in second.runs}
+    if shared:
+        return replace(nothing, reason=f"both have {', '.join(f'#{run}' for run in sorted(shared))}")
     columns = {side.group_column for side in (first, second)} - {""}
     if len(columns) > 1:
         return replace(nothing, reason=f"they have different group columns: {' and '.join(sorted(columns))}")

@@ -22,7 +22,9 @@ LEAST_DIFFERING = 5
 SMALL_COUNT = 25
 """Below so many images that only one network predicts correctly, the t test is no more certain than the exact one."""
 
-Method: TypeAlias = Literal["mid-p McNemar test", "sign flips of whole groups", "t test over groups", ""]
+Method: TypeAlias = Literal[
+    "mid-p McNemar test", "sign flips of images", "sign flips of whole groups", "t test over groups", ""
+]
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def paired_test(
     variance = difference_variance(change / scale, clusters)
     effect = design_effect(variance, more, less, clusters.images)
     p, method = _test(change, clusters, math.sqrt(variance) * scale)
+    if scale > 1 and method == "mid-p McNemar test":
+        method = "sign flips of images"
     bounds = interval((more, less, clusters.images), effect, t_quantile(clusters.degrees()), p)
     return PairedTest(
         clusters.images, clusters.count, *accuracies, more, less, *bounds, p, method, "", variance, effect

@@ -3,6 +3,7 @@
 from engine.analysis.comparison.comparison import PairResult, SideResult
 
 WORDS = {"weights": "these weights", "recipe": "this recipe"}
+LEAST_OPTIMISM = 0.0005
 CAUTION = "less certain than it says: an epoch was chosen on these images"
 
 
@@ -21,6 +22,12 @@ def p_shown(p: float | None) -> str:
         if p < 0.0001
         else f"p = {f'{p:.2g}' if p >= 0.001 else f'{p:.1g}'}".replace("= 0.", "= .")
     )
+
+
+def rounded(count: int) -> int:
+    """Round up to two digits that count: an estimate of a plan is no surer."""
+    step = int(10 ** max(len(str(count)) - 2, 0))
+    return -(-count // step) * step
 
 
 def verdict(pair: PairResult) -> str:
@@ -74,7 +81,7 @@ def _more(pair: PairResult) -> str:
     if pair.seeds_needed:
         ways.append(f"{pair.seeds_needed:,} seeds each")
     if pair.images_needed:
-        ways.append(f"{pair.images_needed:,} such test images")
+        ways.append(f"{rounded(pair.images_needed):,} such test images")
     if not ways:
         return (
             ""
@@ -86,14 +93,17 @@ def _more(pair: PairResult) -> str:
 
 def side_sentences(side: SideResult) -> list[str]:
     """Return what is to be said of one side: how its epoch was chosen, and which runs are not counted."""
-    said = [f"{side.name}: {remark}" for remark in side.remarks]
+    said = [remark if remark.startswith(side.name) else f"{side.name}: {remark}" for remark in side.remarks]
     if side.chosen_on_test:
         text = f"{side.name}: best epoch chosen on test data"
         if side.optimism is None:
             said.append(f"{text}: optimistic, by how much cannot be estimated from its predicted classes")
         else:
+            high = (
+                "not measurably" if side.optimism < LEAST_OPTIMISM else f"about {signed(side.optimism)[1:]}"
+            )
             said.append(
-                f"{text}: its accuracy is about {signed(side.optimism)} too high (estimated by choosing on one half of "
-                "the test images and telling on the other)"
+                f"{text}: its accuracy is {high} too high (estimated by choosing on one half of the test images and "
+                "telling on the other)"
             )
     return said

@@ -8,7 +8,7 @@ import pytest
 
 from engine.analysis.comparison.comparison import compare
 from engine.analysis.comparison.document import document
-from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences
+from engine.analysis.comparison.sentences import p_shown, pair_sentence, rounded, side_sentences
 from engine.analysis.comparison.sides import RunPredictions, Side
 from engine.analysis.comparison.tables import as_csv_text, as_tex_text
 
@@ -43,7 +43,11 @@ def test_single_runs_speak_of_these_weights() -> None:
 def test_only_from_three_seeds_on_it_speaks_of_the_recipe(seeds: int, scope: str) -> None:
     sides = [
         Side(
-            name, tuple(run(number, drawn(10 * number + share, 0.6 + share / 10)) for number in range(seeds))
+            name,
+            tuple(
+                run(100 * share + number, drawn(10 * number + share, 0.6 + share / 10))
+                for number in range(seeds)
+            ),
         )
         for name, share in (("group of #1", 1), ("group of #9", 3))
     ]
@@ -58,9 +62,13 @@ def test_what_is_not_told_apart_says_how_much_more_would_tell() -> None:
     (pair,) = compare([one, other]).pairs
     text = pair_sentence(pair)
     assert pair.told_apart is False and "not told apart" in text and pair.images_needed > 400
-    assert f"about {pair.images_needed:,} such test images would tell it apart, with a chance of 80 %" in text
+    assert (
+        f"about {rounded(pair.images_needed):,} such test images would tell it apart, with a chance of 80 %"
+        in text
+    )
+    assert [rounded(count) for count in (7, 99, 8469, 12001)] == [7, 99, 8500, 13000]
     recipes = [
-        Side(name, tuple(run(number, drawn(number + start, 0.8)) for number in range(3)))
+        Side(name, tuple(run(number + start, drawn(number + start, 0.8)) for number in range(3)))
         for name, start in (("A", 0), ("B", 50))
     ]
     (pair,) = compare(recipes).pairs
@@ -76,6 +84,12 @@ def test_different_test_sets_are_refused_with_the_reason() -> None:
     assert pair.difference is pair.p is pair.told_apart is None
     assert "different test sets (400 and 400 images, 20 of them the same)" in pair_sentence(pair)
     json.dumps(document(found), allow_nan=False)
+
+
+def test_a_run_is_not_compared_with_itself() -> None:
+    both = (run(1, drawn(1, 0.8)), run(2, drawn(2, 0.8)))
+    (pair,) = compare([Side("group of #1", both), Side("#2", both[1:])]).pairs
+    assert pair.told_apart is None and "not compared: both have #2" in pair_sentence(pair)
 
 
 def test_the_order_of_images_does_not_matter() -> None:
