@@ -20,7 +20,7 @@ ALPHA = 0.05
 """Chance of a false loss against the best epoch."""
 LEAST_FALL = 0.01
 """Fall in accuracy from the best epoch that is worth a warning, however significant."""
-LARGE_FALL, LARGE_ALPHA = 0.03, 0.2
+LARGE_FALL, LARGE_ALPHA = 0.04, 0.15
 """A fall this large is worth a warning at this chance of being none."""
 FALLING_EPOCHS = 4
 """Epochs that fell each time from the first on: one random order in 24 does."""
