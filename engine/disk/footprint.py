@@ -22,8 +22,8 @@ LOG_LINE_BYTES = 130
 METRICS_BYTES = 500
 """Header, and each line, of metrics.csv."""
 
-Packing: TypeAlias = tuple[str, int, str, str]
-"""Identity of a file of packed images: their folder or built-in set, side in pixels, fit, preprocessing."""
+Packing: TypeAlias = tuple[str, int, str, str, str]
+"""Identity of a file of packed images: their folder or built-in set, side in pixels, fit, preprocessing, resizing."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def run_footprint(spec: RunSpec, images: Images) -> Footprint:
 
 
 def packing(spec: RunSpec, images: Images) -> Packing:
-    return images.where, spec.packed_px, spec.fit, spec.preprocess
+    return images.where, spec.packed_px, spec.fit, spec.preprocess, spec.resize
 
 
 def grid_footprint(

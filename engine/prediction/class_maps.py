@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from engine.prediction.map_layer import MapLayer, NoMap, find_map_layer
 from engine.prediction.trained_network import Network
+from engine.training.out_of_memory import is_out_of_memory
 
 AT_ONCE = 8
 """Images whose activations are kept at once: 90 MiB each for ResNet-50 at 224 px."""
@@ -54,7 +55,7 @@ class ClassMapper:
     """Maker of maps with one network."""
 
     def __init__(self, network: Network) -> None:
-        """Find the layer of the maps. Raises NoMap, also where captum is missing."""
+        """Find the layer of the maps and try one. Raises NoMap, also where captum is missing."""
         try:
             from captum.attr import LayerGradCam
         except ImportError as error:
@@ -66,6 +67,10 @@ class ClassMapper:
         module = network.model.get_submodule(self.layer.name)
         module.register_forward_hook(_start_gradient)
         self._grad_cam: Any = LayerGradCam(network.model, module)
+        side = network.look.size_px
+        self._heat(
+            np.zeros((1, side, side, 3), np.uint8), np.zeros(1, np.int64)
+        )  # before anything is written
 
     def label_of(self, name: str) -> int:
         """Return the number of a class by its name. Raises NoMap."""
@@ -119,7 +124,7 @@ class ClassMapper:
         try:
             coarse = self._grad_cam.attribute(inputs, target=target, relu_attributions=True)
         except RuntimeError as error:
-            if "grad" not in str(error):
+            if is_out_of_memory(error):
                 raise
             raise NoMap(f"no maps: no gradient reaches {self.layer.name} ({first_line(error)})") from None
         fine = LayerAttribution.interpolate(coarse, (size, size), interpolate_mode="bilinear")

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.datasets.batches import Batches
-from engine.datasets.pixels.decode import Look
+from engine.datasets.pixels.decode import DEFAULT_RESIZE, Look
 from engine.files.paths import Home
 from engine.models.layers import BuiltModel
 from engine.models.networks import build_network
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
+from engine.recipes import normalizations
 from engine.recipes.losses import LOSSES
+from engine.recipes.normalizations import NORMALIZATIONS, NormalizationInfo
 from engine.training.heads import outputs_in_full
 from engine.training.memory_layout import memory_format
 from engine.training.objective import Objective, reading_of
@@ -38,6 +40,7 @@ class Network:
     look: Look
     image_size: int
     """Side of the network's input in pixels: the middle of the preprocessed image."""
+    normalization: NormalizationInfo
     objective: Objective
     """Objective that turns outputs into predictions and scores."""
     precision: str
@@ -55,6 +58,7 @@ class Network:
             seed=0,
             augment="none",
             size_px=self.image_size,
+            normalization=self.normalization,
             layout=memory_format(self.image_size, self.precision, self.device),
         )
         for batch in loader.evaluate(np.arange(len(images))):
@@ -87,6 +91,11 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
         raise WeightsError(
             f"{path} was trained with loss {known['loss']}, which is unknown here: update resnet-tui"
         )
+    normalization = NORMALIZATIONS.get(str(known.get("normalize", normalizations.DEFAULT)))
+    if normalization is None:
+        raise WeightsError(
+            f"{path} was trained with normalize {known['normalize']}, which is unknown here: update resnet-tui"
+        )
     built = _built(known, loss.output_count(len(names)), home)
     model = built.model
     model.load_state_dict(read_state(path))
@@ -98,8 +107,14 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
         model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
         head=built.layers.head,
         class_names=names,
-        look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
+        look=Look(
+            int(known["packed_px"]),
+            str(known["fit"]),
+            str(known["preprocess"]),
+            str(known.get("resize", DEFAULT_RESIZE)),
+        ),
         image_size=image_size,
+        normalization=normalization,
         objective=reading_of(loss, len(names)).to(device),
         precision=precision,
         device=device,

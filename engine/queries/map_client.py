@@ -36,13 +36,15 @@ class MapPicture:
     """The map in numbers, as `predict --cam` writes them: class, score, predicted, quadrants, layer, seen_as, epoch."""
 
     def summary(self) -> str:
-        """`map of 2 moderate, .712; upper left 61 %`, and how the image is seen, in two lines."""
+        """`2 moderate (.712): 61 % in the upper left`, and how the image is seen, in two lines."""
         return f"{said_of(self.numbers)}\n{self.numbers['seen_as']}"
 
 
 def said_of(numbers: dict[str, Any]) -> str:
     """Say what a map shows, in one line."""
-    what = "what raises the grade" if numbers["map_of"] != "class" else numbers["class"]
+    is_class = numbers["map_of"] == "class"
+    score = f"{numbers['score']:.3f}".removeprefix("0") if is_class else ""
+    what = f"{numbers['class']} ({score})" if is_class else "what raises the grade"
     shares = numbers["quadrants"]
     if shares is None:
         return f"{what}: nothing in the image speaks for it"

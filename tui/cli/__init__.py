@@ -1,6 +1,7 @@
 """Command line `resnet-tui`; without a verb it opens the app."""
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -34,6 +35,7 @@ from tui.cli.notes import note, tag
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
+from tui.cli.presets import presets
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.open_app import is_terminal, run_app
@@ -92,7 +94,7 @@ def app(
     return run_app(home, readonly=readonly, in_ascii=in_ascii)
 
 
-VERBS = {
+VERBS: dict[str, Callable[..., int]] = {
     "add": add,
     "ls": ls,
     "show": show,
@@ -117,6 +119,7 @@ VERBS = {
     "demo": demo,
     "doctor": doctor,
     "arch": arch,
+    "presets": presets,
     "keys": keys,
     "predict": predict,
     "du": du,

@@ -147,8 +147,8 @@ IMAGES: Table = (
         "previous_epoch", "left_square_bracket,comma", "previous epoch", "at the previous epoch", "[", MOVING
     ),
     Command("map", "enter", "map", "where the network looks: class-activation map, on/off", group=LIST, in_footer=True),
-    Command("map_class", "t", "map of true", "map for the true or the predicted class", group=LIST),
-    Command("map_side", "tab", "image/map", "image or map, where there is no room for both", group=LIST),
+    Command("map_class", "t", "true class", "map for the true or the predicted class", group=LIST, in_footer=True),
+    Command("map_side", "tab", "image/map", "image or map, where both have no room", group=LIST, in_footer=True),
     Command("order", "s", "reverse", "least or most confident first", group=LIST, in_footer=True),
     Command("copy_path", "y", "copy path", "copy the file's path", group=LIST, in_footer=True),
     HELP,

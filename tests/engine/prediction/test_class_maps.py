@@ -134,6 +134,17 @@ def test_a_layer_that_runs_twice_is_passed_over() -> None:
     assert layer_of(Shared(), "head", 16) == ("second", (12, 12))
 
 
+def test_a_head_that_no_gradient_reaches_is_told_at_once(network: Network) -> None:
+    network.model.pool = nn.Sequential(network.model.pool, Cut())
+    with pytest.raises(NoMap, match="no gradient reaches body"):
+        ClassMapper(network)
+
+
+class Cut(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.detach()
+
+
 def test_without_captum_it_says_what_to_install(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "captum.attr", None)
     with pytest.raises(NoMap, match="need the package captum: pip install captum"):

@@ -107,8 +107,8 @@ def test_closing_ends_a_map_that_is_being_made(trained: tuple[Home, RunSpec]) ->
 def test_what_a_map_shows_in_words() -> None:
     shares = {"upper left": 0.614, "upper right": 0.2, "lower left": 0.1, "lower right": 0.086}
     assert (
-        said_of({"map_of": "class", "class": "2 mild", "quadrants": shares})
-        == "2 mild: 61 % in the upper left"
+        said_of({"map_of": "class", "class": "2 mild", "score": 0.7, "quadrants": shares})
+        == "2 mild (.700): 61 % in the upper left"
     )
     assert said_of({"map_of": "what raises the grade", "quadrants": None}) == (
         "what raises the grade: nothing in the image speaks for it"

@@ -258,3 +258,18 @@ def test_a_network_that_does_not_export_says_so(
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 1 and "the ONNX file of run 1 could not be made: " in lines[0] and said in lines[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grade_is_exported_with_its_thresholds(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnxscript", reason="torch exports with onnxscript: pip install -e '.[export]'")
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime runs the file")
+    home, spec = trained_on_quadrants(tmp_path, loss="mse-ordinal", epochs=1, each=8)
+    with contextlib.closing(open_store(home.database)) as store:
+        add_runs(store, [spec])
+    assert exported(tmp_path, "1", "--onnx", str(tmp_path / "net.onnx")) == 0
+    session = runtime.InferenceSession(
+        (tmp_path / "net.onnx").read_bytes(), providers=["CPUExecutionProvider"]
+    )
+    assert [(each.name, each.shape[1]) for each in session.get_outputs()] == [("grade", 1)]
+    about = session.get_modelmeta().custom_metadata_map
+    assert json.loads(about["thresholds"]) == [0.5] and about["output"].startswith("grade")

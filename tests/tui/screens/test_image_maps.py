@@ -39,8 +39,8 @@ class Played:
         content = io.BytesIO()
         Image.new("RGB", (224, 224), (200, 30, 30)).save(content, "PNG")
         numbers: dict[str, Any] = {
-            "map_of": "class", "class": f"asked {label}", "predicted": "no DR", "quadrants": SHARES, "grid": [7, 7],
-            "epoch": 2, "seen_as": "cropped to the square in its middle",
+            "map_of": "class", "class": f"asked {label}", "score": 0.7, "predicted": "no DR", "quadrants": SHARES,
+            "grid": [7, 7], "epoch": 2, "seen_as": "cropped to the square in its middle",
         }  # fmt: skip
         return MapPicture(name, content.getvalue(), content.getvalue(), numbers)
 
@@ -87,7 +87,7 @@ async def test_enter_shows_the_map_beside_the_image_or_in_its_place(
         image = pilot.app.screen.query_one("#picture")
         assert image.display == (size == TALL)
         facts = shown(pilot, "#map-facts").replace("\n", " ")
-        assert "map of asked None: 61 % in the upper left" in facts and "epoch 2" in facts
+        assert "map of asked None (.700): 61 % in the upper left" in facts and "epoch 2" in facts
         assert "cropped to the square" in facts and len(played.asked) == 1
         await pilot.press("tab")
         assert image.display and pane(pilot).display == (size == TALL)
