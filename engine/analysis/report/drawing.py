@@ -35,8 +35,10 @@ def draw_all(report: Report, progress: Callable[[str], None], *, with_pdf: bool)
                 found[block.key] = _sheet(block, with_pdf=with_pdf)
                 continue
             canvas = block.draw()
+            png = figure_canvas.png(canvas)
+            canvas.set_layout_engine("none")  # what was laid out stays: to do it again takes as long as to draw
             pdf = figure_canvas.pdf(canvas) if with_pdf else b""
-            found[block.key] = Drawn(figure_canvas.png(canvas), figure_canvas.svg(canvas), pdf)
+            found[block.key] = Drawn(png, figure_canvas.svg(canvas), pdf)
     return found
 
 
