@@ -142,7 +142,7 @@ def _order(runs: Sequence[StudyRun]) -> str:
 
 def _test_set(run: StudyRun) -> tuple[object, ...]:
     """Return the values that identify a run's test images and their labels."""
-    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_fraction
+    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
 
 
 def _shared_groups(runs: Sequence[StudyRun]) -> str:

@@ -20,11 +20,12 @@ from engine.spec.plugin_name import checked_arch
 from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
 from engine.spec.stems import Stem
 
+MOST_FOLDS = 1_000
 NO_RESULT = frozenset({"allow_leak", "ordered"})
 """Fields that change nothing that is trained: they decide whether a run starts, or which numbers are computed of it."""
 
 
-VARIED = frozenset({"seed"})
+VARIED = frozenset({"seed", "split_seed", "fold"})
 """Fields in which the runs of one group differ: repetitions of one recipe."""
 
 
@@ -74,6 +75,29 @@ class RunSpec(BaseModel):
         "Data",
         ge=0,
         lt=1,
+    )
+    split_seed: int = setting(
+        0,
+        "another number draws another split, where the data have no test split; 0: the one of a plain run",
+        "Data",
+        grid=True,
+        ge=0,
+        lt=2**31,
+    )
+    folds: int = setting(
+        0,
+        "cross-validation: divide the images into so many parts, a run for each; 0: none",
+        "Data",
+        ge=0,
+        le=MOST_FOLDS,
+    )
+    fold: int = setting(
+        0,
+        "the part that a run of a cross-validation tests on, from 1",
+        "Data",
+        grid=True,
+        ge=0,
+        le=MOST_FOLDS,
     )
 
     arch: str = setting(
@@ -233,6 +257,11 @@ class RunSpec(BaseModel):
     def passes(self) -> int:
         """Return how often an epoch shows each training image."""
         return augmentations.passes_of(self.augment)
+
+    @property
+    def test_draw(self) -> tuple[float, int, int, int]:
+        """Return the settings that draw a test split: runs alike in them and in their data have the same one."""
+        return self.test_fraction, self.split_seed, self.folds, self.fold
 
     @property
     def images_at_once(self) -> int:

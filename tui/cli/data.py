@@ -10,6 +10,7 @@ import typer
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
+from engine.spec.run_spec import VARIED
 from tui.cli.flag_words import flag, flag_setting
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, print_json, print_message
@@ -107,7 +108,9 @@ def _say_split(index: "Index", table: Path) -> None:
 
 
 data.command("check")(takes_home(takes_spec(check, FLAGS)))
-data.command("split")(takes_home(takes_spec(split, [name for name in FLAGS if name != "group_column"])))
+data.command("split")(
+    takes_home(takes_spec(split, [name for name in FLAGS if name not in ("group_column", *VARIED, "folds")]))
+)
 
 
 def _print_progress(done: int, total: int) -> None:
