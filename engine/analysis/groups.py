@@ -3,7 +3,7 @@
 import functools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -11,10 +11,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from engine.analysis.summary import Summary, summarise
 from engine.metrics.catalogue import find_metric
 from engine.spec.plugin_name import arch_shown
-from engine.spec.run_spec import FIELDS, VARIED, RunSpec
+from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
 
 LEAST = 2
 """Runs that make a group."""
+NAMED = 5
+"""Runs that a remark names one by one."""
 Moment: TypeAlias = Literal["best", "last"]
 """Epoch of each run that is summarised: the one that its `select_on` chose, or its last one."""
 Covers: TypeAlias = Literal["nothing", "seeds", "splits", "seeds and splits", "folds", "seeds and folds"]
@@ -81,7 +83,8 @@ class Group:
             return next(iter(names))
         pretrained = self.setting("pretrained")
         start = "" if pretrained == RunSpec.model_fields["pretrained"].default else f" {pretrained}"
-        return f"{arch_shown(self.setting('arch'))}{start}, lr {self.setting('lr'):g}"
+        folds = f", {self.folds} folds" if self.folds else ""
+        return f"{arch_shown(self.setting('arch'))}{start}, lr {self.setting('lr'):g}{folds}"
 
     def setting(self, name: str) -> Any:
         """Return a setting that all members share. Raises KeyError for one that varies within a group."""
@@ -182,13 +185,37 @@ class Group:
         """Say which runs are not counted, and why; empty where all are."""
         said = []
         if self.not_done:
-            others = ", ".join(f"run {each.run_id} {each.status}" for each in self.not_done)
-            said.append(f"{len(self.members) - len(self.not_done)} of {len(self.members)} done: {others}")
+            by_status: dict[str, list[int]] = defaultdict(list)
+            for each in self.not_done:
+                by_status[each.status].append(each.run_id)
+            done = len(self.members) - len(self.not_done)
+            others = (f"{status}: {_some(runs)}" for status, runs in by_status.items())
+            said.append(f"{done} of {len(self.members)} done, {', '.join(others)}")
         said += [f"run {run} repeats run {earlier}: counted once" for run, earlier in self.repeats.items()]
         if self.other_data:
-            runs = ", ".join(map(str, self.other_data))
-            said.append(f"not averaged with runs of other contents of the data set: {runs}")
+            said.append(f"not averaged with runs of other contents of the data set: {_some(self.other_data)}")
         return said
+
+
+def _some(run_ids: Sequence[int]) -> str:
+    return ", ".join(map(str, run_ids)) if len(run_ids) <= NAMED else f"{len(run_ids)} runs"
+
+
+def labels_of(groups: Iterable[Group]) -> dict[str, str]:
+    """Label each group by its key: groups that would have the same label also by the settings in which they differ."""
+    alike: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    for group in groups:
+        alike[group.label, group.setting("data")].append(group)
+    found: dict[str, str] = {}
+    for (label, _), same in alike.items():
+        unlike = [
+            name
+            for name in FIELDS
+            if name not in NO_RESULT | VARIED and len({group.setting(name) for group in same}) > 1
+        ]
+        for group in same:
+            found[group.key] = ", ".join([label, *(f"{name} {group.setting(name)}" for name in unlike)])
+    return found
 
 
 @functools.cache

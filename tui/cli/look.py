@@ -10,14 +10,16 @@ import typer
 
 from engine.files.paths import Home
 from engine.metrics.metric import SplitMetric
+from engine.queries.read_groups import group_of_run, list_groups
 from engine.queries.waiting import Waiting, waits
 from engine.short_names import short_names
 from engine.spec.plugin_name import arch_shown
 from engine.store import listing
-from engine.store.database import open_store
+from engine.store.database import Store, open_store
 from engine.store.run_numbers import LARGEST_ID
 from engine.store.status import ENDED, STATUSES, Status, status_called
 from engine.store.tables import Run
+from tui.cli import groups as group_text
 from tui.cli.documents import briefs, whole
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
@@ -56,9 +58,14 @@ def ls(
     sort: Annotated[
         str, typer.Option(help=f"Sort by {', '.join(SORT_KEYS)}, or a metric of the best epoch such as auc.")
     ] = "id",
+    groups: Annotated[
+        bool, typer.Option("--groups", help="List groups: runs that differ in seed, split or fold alone.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """List the runs."""
+    if groups:
+        return _ls_groups(home, status, sweep, sort, as_json)
     wanted = [_status(each.strip()) for each in (status or "").split(",") if each.strip()]
     checked_text("--sweep", sweep or "")
     metric = optional_metrics().get(sort) if sort not in SORT_KEYS else None
@@ -85,6 +92,27 @@ def ls(
         if metric is not None:
             rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
         print_table(head, rows, right=(*NUMBERS, sort), may_go=MAY_GO, may_shrink=MAY_SHRINK)
+    return 0
+
+
+def _ls_groups(home: Home, status: str | None, sweep: str | None, sort: str, as_json: bool) -> int:
+    if status:
+        raise CliError("--status: a group has runs of any status: leave it out with --groups")
+    if sort not in group_text.SORT_KEYS:
+        raise CliError(
+            f"--sort: {sort!r} does not sort groups: choose from {', '.join(group_text.SORT_KEYS)}"
+        )
+    checked_text("--sweep", sweep or "")
+    with open_store(home.database, create=False).read() as session:
+        found = group_text.sorted_groups(list_groups(session, sweep=sweep), sort)
+    if as_json:
+        print_json({"groups": [group_text.group_document(group) for group in found]})
+    elif found:
+        group_text.print_groups(found)
+    else:
+        print_message(
+            "there are no groups: two runs with equal settings but the seed are one (add --seeds 5)"
+        )
     return 0
 
 
@@ -166,13 +194,39 @@ def _short(text: str, most: int) -> str:
 
 
 @takes_home
-def show(home: Home, run_id: RunId, as_json: Json = False) -> int:
-    """Show everything about a run."""
-    document = whole(open_store(home.database, create=False), home, run_id)
+def show(
+    home: Home,
+    run_id: RunId,
+    group: Annotated[
+        bool, typer.Option("--group", help="Show the run's group: every metric as mean, deviation, interval.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Show everything about a run, or about its group."""
+    store = open_store(home.database, create=False)
+    if group:
+        return _show_group(store, home, run_id, as_json)
+    document = whole(store, home, run_id)
     if as_json:
         print_json(document)
         return 0
     for line in show_lines(document):
+        print(line)
+    return 0
+
+
+def _show_group(store: Store, home: Home, run_id: int, as_json: bool) -> int:
+    with store.read() as session:
+        found = group_of_run(session, run_id)
+    if found is None:
+        raise CliError(
+            f"run {run_id} is in no group: no other run has its settings (clone {run_id} --seed 1)"
+        )
+    document = group_text.whole_document(found)
+    if as_json:
+        print_json(document)
+        return 0
+    for line in group_text.group_lines(found, document):
         print(line)
     return 0
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis.groups import Group, Member, group_runs
+from engine.analysis.groups import Group, Member, group_runs, labels_of
 from engine.analysis.summary import summarise
 
 
@@ -51,7 +51,7 @@ def test_only_done_runs_count_and_the_others_are_named() -> None:
         ]
     )
     assert found.summary("test_acc").n == 2 and found.summary("test_acc").mean == pytest.approx(0.7)
-    assert found.remarks() == ["2 of 4 done: run 3 running, run 4 queued"]
+    assert found.remarks() == ["2 of 4 done, running: 3, queued: 4"]
 
 
 def test_a_repeat_of_a_seed_counts_once() -> None:
@@ -183,3 +183,20 @@ def test_a_setting_that_varies_is_no_setting_of_the_group() -> None:
     assert found.setting("batch_size") == 4 and found.setting("epochs") == 10
     with pytest.raises(KeyError):
         found.setting("seed")
+
+
+def test_groups_of_one_label_are_told_apart_by_their_settings() -> None:
+    specs = {
+        "a": {"data": "digits", "loss": "ce"},
+        "b": {"data": "digits"},
+        "c": {"data": "fundus", "loss": "ce-sqrt"},
+    }
+    specs["b"] |= {"loss": "ce-sqrt", "batch_size": 4}
+    members = [run(number, key) for number, key in enumerate("aabbcc", 1)]
+    common = {"arch": "resnet18", "lr": 0.01}
+    found = labels_of(group_runs(members, {key: json.dumps(common | each) for key, each in specs.items()}))
+    assert found == {
+        "a": "resnet18, lr 0.01, batch_size 32, loss ce",
+        "b": "resnet18, lr 0.01, batch_size 4, loss ce-sqrt",
+        "c": "resnet18, lr 0.01",
+    }
