@@ -84,7 +84,7 @@ def _fill(store: Store) -> None:
             session.execute(insert(table), rows)
 
 
-def _drawn(draw: Callable[[Plot], None]) -> str:
+def _drawn(draw: Callable[[Plot], object]) -> str:
     plot = Plot()
 
     def whole() -> None:

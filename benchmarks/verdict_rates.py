@@ -40,8 +40,9 @@ from benchmarks.verdict_runs import Pool, draw_pool, train_scenario, warm_weight
 from benchmarks.verdict_scenarios import PHASES, scenario
 from benchmarks.verdict_truth import KINDS, truth_of
 from engine.analysis.evidence import EpochEvidence
+from engine.analysis.findings.judging import judge, make_case
 from engine.analysis.interval import wilson_interval
-from engine.analysis.verdict import Verdict, judge
+from engine.analysis.verdict import Verdict, derived_verdict
 from engine.hardware.telemetry import cpu_name
 from engine.spec.grid import make_spec
 
@@ -74,9 +75,9 @@ def verdict_of(record: dict[str, Any]) -> Verdict:
     history = [evidence_of(row, record["test_counts"]) for row in record["epochs"]]
     if record["diverged_step"] is not None:
         history.append(EpochEvidence(len(history), math.inf, None, None, None, None, answers=(), labels=()))
-    verdict = judge(history, spec, record["train_counts"])
-    assert verdict is not None
-    return verdict
+    case = make_case(history, spec, record["train_counts"])
+    assert case is not None
+    return derived_verdict(case, judge(case))
 
 
 def evidence_of(row: dict[str, Any], labels: list[int]) -> EpochEvidence:

@@ -137,7 +137,8 @@ class ResnetTui(InternalsApp):
 
     def _poll(self, run_id: int | None) -> None:
         try:
-            found = self._feed.poll(run_id, chosen_keys(self.preferences.columns))
+            preferences = self.preferences
+            found = self._feed.poll(run_id, chosen_keys(preferences.columns), grouped=preferences.grouped)
         except Refused as error:
             self.post_message(FeedFailed(str(error)))
             return

@@ -14,6 +14,23 @@ GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "fa
 NO_METRICS: Mapping[str, float] = {}
 
 
+class Fold(NamedTuple):
+    """What a row of the run table says of a whole group; None where nothing is defined."""
+
+    members: tuple[int, ...]
+    """Ids, in ascending order."""
+    done: int
+    """Members that are done: the accuracies are means over these."""
+    failed: int
+    best_sd: float | None
+    """Sample standard deviation of the best accuracy, of two members or more."""
+    kappa_sd: float | None
+    seeds: str
+    """`0–4`, `0…9` where some between are missing; empty where they are equal."""
+    flagged: int
+    """Members that have the group's verdict."""
+
+
 class RunRow(NamedTuple):
     """Line of the run table; text is harmless, undefined values are None. A tuple: ten thousand are made at once."""
 
@@ -50,6 +67,10 @@ class RunRow(NamedTuple):
     """Why it failed, in a word."""
     metrics: Mapping[str, float] = NO_METRICS
     """Of the best epoch, by key: those of the columns that the user chose."""
+    group: str = ""
+    """Key that it shares with the repetitions of its recipe."""
+    fold: Fold | None = None
+    """Set in the row of a group, whose `id` is minus that of its first member."""
 
     @property
     def warned(self) -> bool:
@@ -66,6 +87,12 @@ class Curve:
     baseline: float | None
     last_epoch: int
     """The right end of the axis: the epochs that the run is to have."""
+    low: tuple[float | None, ...] = ()
+    """Of a group, whose lines are means: the test accuracy's mean less its standard deviation."""
+    high: tuple[float | None, ...] = ()
+    """The mean plus the standard deviation."""
+    mean_of: str = ""
+    """How many runs the lines are means of, such as `5` or `2–5`; empty for a run."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +103,8 @@ class MatrixView:
     class_names: tuple[str, ...]
     epoch: int
     epochs: int
+    sum_of: int = 0
+    """Matrices of a group's members that are summed; 0 for a run."""
 
     @property
     def images(self) -> int:
@@ -89,13 +118,16 @@ class MatrixView:
 
 @dataclass(frozen=True)
 class Detail:
-    """Highlighted run."""
+    """Highlighted run or group."""
 
     run_id: int
+    """Minus the id of the first member for a group."""
     title: str
     curve: Curve
     matrix: MatrixView | None
     verdict: Verdict
+    numbers: str = ""
+    """Of a group: best, last and kappa as mean ± standard deviation, with n."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +166,10 @@ class Snapshot:
 
     rows: Mapping[int, RunRow]
     """By id. A row that has not changed is the same object as in the snapshot before."""
+    groups: Mapping[int, RunRow]
+    """Rows of groups of at least two runs, by minus the id of the first member; the same objects where unchanged."""
+    is_grouped: bool
+    """False where groups were not asked for."""
     counts: Mapping[str, int]
     left_s: float | None
     """Seconds until all runs have ended, where the speed of each is known."""

@@ -54,6 +54,7 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
         rank=_rank(run),
         cause=run.cause or "",
         metrics=run.metrics,
+        group=run.group_key,
     )
 
 

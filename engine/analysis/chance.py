@@ -8,6 +8,12 @@ from engine.analysis.evidence import EpochEvidence
 SIGNIFICANT = 3.0
 """Standard errors above chance from which predictions count as better than chance. A random predictor gets there in 1
 of 700 runs, because two tests are made."""
+SUGGESTIVE = 1.64
+"""Standard errors above chance from which few test images may hide what was learnt: one random predictor in 20 gets
+there."""
+LEARNT = 0.5
+"""Share of the way from chance to perfect that predictions called no better than chance must be measured well enough to
+rule out, two standard errors above what was measured."""
 LEAST_SHARE = 0.1
 """Share of the way from chance to perfect below which predictions count as no better than chance, however significant:
 with 7,026 test images, 100 predictions off the most frequent class are enough for significance."""
@@ -20,6 +26,15 @@ def is_near_chance(evidence: EpochEvidence) -> bool | None:
     if beyond is None or share is None:
         return None
     return beyond < SIGNIFICANT or share < LEAST_SHARE
+
+
+def may_hide_learning(evidence: EpochEvidence) -> bool:
+    """Tell whether predictions that are not significantly better than chance may still be: there are too few of them,
+    as 15 of 20 correct with two classes."""
+    beyond, share = above_chance(evidence), share_above_chance(evidence)
+    if beyond is None or share is None or beyond >= SIGNIFICANT or share < LEAST_SHARE:
+        return False
+    return beyond >= SUGGESTIVE or share + 2 * share / beyond >= LEARNT
 
 
 def share_above_chance(evidence: EpochEvidence) -> float | None:
@@ -47,8 +62,16 @@ def above_chance(evidence: EpochEvidence) -> float | None:
     images = sum(labels)
     if len(predicted) != len(labels) or sum(predicted) != images or images < 2:
         return None
-    found = [_agreement(evidence.test_acc, predicted, labels), _nearness(evidence.kappa, predicted, labels)]
+    found = (exact_beyond_chance(evidence), _nearness(evidence.kappa, predicted, labels))
     return max((each for each in found if each is not None), default=None)
+
+
+def exact_beyond_chance(evidence: EpochEvidence) -> float | None:
+    """Count the standard errors of exact agreement alone; below 0 the predictions agree less than by chance."""
+    predicted, labels = evidence.answers, evidence.labels
+    if len(predicted) != len(labels) or sum(predicted) != sum(labels) or sum(labels) < 2:
+        return None
+    return _agreement(evidence.test_acc, predicted, labels)
 
 
 def _agreement(accuracy: float | None, predicted: Sequence[int], labels: Sequence[int]) -> float | None:
@@ -86,3 +109,30 @@ def accuracy_error(accuracy: float, images: int) -> float:
     """Return the binomial standard error of an accuracy, at least that of one wrong prediction."""
     share = min(max(accuracy, 1 / images), 1 - 1 / images) if images > 1 else 0.5
     return math.sqrt(share * (1 - share) / max(images, 1))
+
+
+def nll_error(evidence: EpochEvidence) -> float | None:
+    """Return the standard error of the test NLL; where it was not measured, as if the images' NLL were distributed
+    exponentially, which is about right for a classifier: most near 0, few large."""
+    images = sum(evidence.labels)
+    if evidence.test_nll is None or not images:
+        return None
+    return evidence.nll_error or max(evidence.test_nll, 0.0) / math.sqrt(images)
+
+
+def fall_in_errors(before: EpochEvidence, after: EpochEvidence) -> float | None:
+    """Count the standard errors by which test accuracy fell, as if the epochs had been tested on different images."""
+    first, second = before.test_acc, after.test_acc
+    images = min(sum(before.labels), sum(after.labels))
+    if first is None or second is None or not images:
+        return None
+    return (first - second) / math.hypot(accuracy_error(first, images), accuracy_error(second, images))
+
+
+def rise_in_errors(before: EpochEvidence, after: EpochEvidence) -> float | None:
+    """Count the standard errors by which the test NLL rose, as if the epochs had been tested on different images."""
+    errors = nll_error(before), nll_error(after)
+    if before.test_nll is None or after.test_nll is None or errors[0] is None or errors[1] is None:
+        return None
+    spread = math.hypot(errors[0], errors[1])
+    return (after.test_nll - before.test_nll) / spread if spread else None

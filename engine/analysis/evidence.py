@@ -1,4 +1,4 @@
-"""Measured numbers of one epoch that a verdict is judged on, and their wording."""
+"""Measured numbers of one epoch that findings are judged on, and their wording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ GRADIENT_FLOOR = 1e-8
 
 @dataclass(frozen=True)
 class EpochEvidence:
-    """Values of an epoch that a verdict needs: metrics under their keys, and the labels. None: not measured, or
+    """Values of an epoch that findings need: metrics under their keys, and the labels. None: not measured, or
     undefined."""
 
     epoch: int
@@ -41,6 +41,13 @@ class EpochEvidence:
     """Unweighted NLL, whatever the loss; for a network that predicts a grade, its own loss."""
     broken: str | None = None
     """Value that became non-finite within the epoch, which therefore never ended."""
+    nll_error: float | None = None
+    """Standard error of test_nll."""
+    images_seen_group: int | None = None
+    """Test images with a group member in train."""
+    images_unseen_group: int | None = None
+    test_acc_seen_group: float | None = None
+    test_acc_unseen_group: float | None = None
 
 
 def evidence_of(measured: EpochValues, *, baseline: float | None, labels: tuple[int, ...]) -> EpochEvidence:

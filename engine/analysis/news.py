@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:  # the first frame waits for no verdict
-    from engine.analysis.case import VerdictKind
-
-WARNINGS: tuple["VerdictKind", ...] = ("collapsed", "diverged", "overfitting")
+WARNINGS = ("collapsed", "diverged", "overfitting")
 """Verdicts that make a warning, in lists, details and news alike."""
 
 

@@ -1,45 +1,48 @@
-"""Verdict on a run: its kind, the evidence, and the settings to change.
+"""Verdict in one word, as older versions gave it: derived from the findings, for scripts that read it."""
 
-A network is judged by its predictions, never by accuracy or loss alone: one at baseline accuracy with a kappa of .6 has
-learnt, and one whose loss still falls may predict a single class.
-"""
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from engine.analysis.finding import Finding
+from engine.analysis.findings.case import Case
+from engine.analysis.findings.course import not_broken
+from engine.analysis.findings.found import standing
+from engine.analysis.findings.kinds import FINDING_KINDS
 
-from engine.analysis.case import Case, Verdict, make_case
-from engine.analysis.collapse import collapsed, diverged, is_collapsed
-from engine.analysis.evidence import EpochEvidence
-from engine.analysis.fit import healthy, overfitting, underfitting
-from engine.spec.run_spec import RunSpec
-
-Rule: TypeAlias = Callable[[Case], Verdict | None]
-
-RULES: tuple[Rule, ...] = (diverged, collapsed, overfitting, underfitting, healthy)
-"""Rules in the order in which they are tried; the first that applies gives the verdict, and the last always applies."""
+HEALTHY = "healthy"
+OLD_WORD = {each.kind: each.verdict for each in FINDING_KINDS if each.verdict}
 
 
-def judge(
-    history: Sequence[EpochEvidence],
-    spec: RunSpec,
-    train_counts: Sequence[int] = (),
-    *,
-    ends_here: bool = False,
-) -> Verdict | None:
-    """Judge the latest epoch; None before epoch 1.
+@dataclass(frozen=True)
+class Verdict:
+    """Word of older versions with the texts of the finding that gives it. Every text is one line."""
 
-    `train_counts` are the training images of each class: without them no loss is compared with the majority-class loss.
-    `ends_here`: patience has ended the run with this epoch.
-    """
-    case = make_case(history, spec, train_counts, ends_here=ends_here)
-    if case is None:
-        return None
-    return next(verdict for rule in RULES if (verdict := rule(case)) is not None)
+    kind: str
+    """`healthy`, `collapsed`, `diverged`, `overfitting` or `underfitting`; the kind of the gravest finding where
+    none of these words fits it."""
+    evidence: str
+    ruled_out: str = ""
+    suggestion: str = ""
+    change: Mapping[str, Any] = field(default_factory=dict)
 
 
-def collapsed_epochs(history: Sequence[EpochEvidence]) -> tuple[int, ...]:
-    """Return the epochs whose predictions were collapsed, without epoch 0."""
-    return tuple(sorted(each.epoch for each in history if each.epoch >= 1 and is_collapsed(each)))
+def derived_verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
+    """Return the old word for findings, given the gravest first: that of the first finding that has one; else, where an
+    error or a warning stands, its kind; else healthy.
 
-
-__all__ = ["RULES", "Verdict", "collapsed_epochs", "judge"]
+    A note gives its old word only where nothing graver stands, and only if it is that more training helps."""
+    grave = [each for each in findings if each.severity != "note"]
+    worded = [each for each in grave or findings if each.kind in OLD_WORD]
+    chosen = next(iter((*worded, *grave)), None)
+    if chosen is None:
+        return Verdict(
+            HEALTHY, f"{case.where()}: {standing(case) or 'no test predictions'}", not_broken(case)
+        )
+    return Verdict(
+        OLD_WORD.get(chosen.kind, chosen.kind),
+        chosen.evidence,
+        chosen.ruled_out,
+        chosen.suggestion,
+        chosen.change,
+    )

@@ -3,8 +3,8 @@
 import sys
 import zlib
 from array import array
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert
@@ -14,8 +14,9 @@ from engine.store.activity import Activity, doing_text
 from engine.store.claims import Claim, write_fenced
 from engine.store.clock import next_change
 from engine.store.database import Store
-from engine.store.dependencies import recount
+from engine.store.dependencies import recount, some_of
 from engine.store.epoch_values import defined_numbers
+from engine.store.judgement import Judgement as Judgement
 from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
@@ -55,17 +56,6 @@ class Best:
     best_acc: float
     best_balanced_acc: float | None
     best_kappa: float | None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Verdict after an epoch."""
-
-    verdict: str
-    verdict_evidence: str
-    verdict_suggestion: str
-    verdict_ruled_out: str = ""
-    verdict_change: dict[str, Any] = field(default_factory=dict)
 
 
 def begin_attempt(store: Store, held: Claim, start: Start) -> None:
@@ -165,7 +155,7 @@ def _best_columns(
 
 
 def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None) -> dict[str, Any]:
-    """Return a run's columns for the best epoch or the verdict; null if there is none."""
+    """Return a run's columns for the best epoch or the judgement; null if there is none."""
     return asdict(value) if value else dict.fromkeys(kind.__dataclass_fields__)
 
 
@@ -202,7 +192,7 @@ def record_progress(
 
 
 def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
-    """Write a verdict that no epoch's end gave. Raises LeaseLost."""
+    """Write a judgement that no epoch's end gave. Raises LeaseLost."""
     with store.write() as session:
         write_fenced(session, held, changed=next_change(session), **_columns(Judgement, judgement))
 
@@ -217,6 +207,28 @@ def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[E
     """Return a run's epochs after `after_epoch`, in order."""
     mine = select(EpochMetrics).where(EpochMetrics.run_id == run_id, EpochMetrics.epoch > after_epoch)
     return list(session.exec(mine.order_by(col(EpochMetrics.epoch))))
+
+
+class Accuracies(NamedTuple):
+    """Accuracies of a run's epoch; None where undefined."""
+
+    run_id: int
+    epoch: int
+    train: float | None
+    test: float | None
+
+
+def accuracies_of(session: Session, run_ids: Iterable[int]) -> list[Accuracies]:
+    """Return the accuracies of all epochs of several runs, by run and epoch."""
+    table = col(EpochMetrics.run_id)
+    found: list[Accuracies] = []
+    for some in some_of(sorted(run_ids)):
+        columns = select(
+            EpochMetrics.run_id, EpochMetrics.epoch, EpochMetrics.train_acc, EpochMetrics.test_acc
+        )
+        rows = session.exec(columns.where(table.in_(some)).order_by(table, col(EpochMetrics.epoch)))
+        found += [Accuracies._make(row) for row in rows]
+    return found
 
 
 def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:

@@ -44,6 +44,7 @@ class Listed(NamedTuple):
     images_per_s: float | None
     worker_id: int | None
     ended_at: datetime | None
+    group_key: str
     metrics: dict[str, float]
     """Of the best epoch, by key: those that were asked for and are defined."""
 

@@ -129,6 +129,10 @@ class Run(Table, table=True):
     """Fields of a spec to set in a clone."""
     findings: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """What is worth saying of the run, the gravest first (`analysis.finding`); null where nothing judged it yet."""
+    headline: str | None = None
+    """Headline of the gravest finding, for lists that do not read them all; null where findings is."""
+    severity: str | None = None
+    """Severity of the gravest finding; empty where there is none."""
     images_per_s: float | None = None
     peak_memory_gb: float | None = None
     """The most that its training has reserved on the card, or on the CPU held of the host's memory, GiB."""

@@ -124,7 +124,8 @@ class Attempt:
         if before and (warning := other_bits(self._recorded, self._held.attempt)):
             log(warning)
         leak = session.leak.document() if session.leak is not None else None
-        return StoreRecorder(self._store, self._held, self._spec, dict(self._recorded), leak)
+        paths = self._home.run(self._held.run_id)
+        return StoreRecorder(self._store, self._held, self._spec, dict(self._recorded), leak, paths)
 
     def _train_session(self, session: Session, recorder: StoreRecorder) -> bool:
         try:

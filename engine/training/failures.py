@@ -1,6 +1,6 @@
 """Cause, message and suggestion for the error that ended a training."""
 
-from engine.analysis.suggestion import lower_lr
+from engine.analysis.findings.suggestion import lower_lr
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import CacheError
 from engine.datasets.provenance import LeakError

@@ -5,17 +5,21 @@ import resource
 from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.analysis.evidence import EpochEvidence, evidence_of
-from engine.analysis.verdict import judge
+from engine.analysis.findings.case import Predictions, make_case
 from engine.datasets.index import Index
+from engine.files.epoch_predictions import read_answers
+from engine.files.paths import RunPaths
 from engine.spec.run_spec import RunSpec
-from engine.store import history
+from engine.store import history, listing
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.epoch_values import row_of, values_of_row
-from engine.store.history import Best, Judgement, Losses, Start
+from engine.store.history import Best, Losses, Start
+from engine.store.judgement import Judgement, judgement_of
 from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics
 from engine.training.loss_curve import Bucket
@@ -36,16 +40,23 @@ class StoreRecorder:
         spec: RunSpec,
         environment: dict[str, Any],
         leak: dict[str, Any] | None = None,
+        paths: RunPaths | None = None,
     ) -> None:
+        """Record for `held`; without the run's `paths` no epoch is compared with another image by image."""
         self._store, self._held, self._spec, self._environment = store, held, spec, environment
-        self._leak = leak
+        self._leak, self._paths = leak, paths
         self._labels: tuple[int, ...] = ()
         self._train_counts: tuple[int, ...] = ()
         self._baseline = 0.0
+        self._test_labels = np.zeros(0, dtype=np.int64)
+        self._test_groups: tuple[str, ...] | None = None
 
     def begin(self, index: Index, point: ResumePoint) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
         self._train_counts = tuple(index.counts("train"))
+        rows = index.rows_of("test")
+        self._test_labels = np.array([index.labels[row] for row in rows], dtype=np.int64)
+        self._test_groups = tuple(index.groups[row] for row in rows) if index.groups else None
         start = Start(
             epoch=point.epoch,
             bucket=point.bucket,
@@ -60,6 +71,7 @@ class StoreRecorder:
             leak=self._leak,
         )
         patiently(lambda: history.begin_attempt(self._store, self._held, start))
+        self._leak = self._leak or patiently(self._noted_leak)
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         points = [_losses(bucket, width) for bucket in buckets]
@@ -72,7 +84,7 @@ class StoreRecorder:
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
         peak_gb = peak_memory_gb(RunEnvironment(self._environment).device)
-        judgement = self._judge(metrics, last=last)
+        judgement = self._judge(metrics, best, last=last)
         patiently(
             lambda: history.record_epoch(
                 self._store,
@@ -107,17 +119,35 @@ class StoreRecorder:
 
         return patiently(read)
 
-    def _judge(self, latest: EpochMetrics, *, last: bool) -> Judgement | None:
-        epochs = [*(row for row in self._earlier() if row.epoch < latest.epoch), latest]
-        return self._judgement([self._evidence(row) for row in epochs], ends_here=last)
+    def _noted_leak(self) -> dict[str, Any] | None:
+        """Return the leak that the run's first attempt noted."""
+        with self._store.read() as session:
+            return listing.get_run(session, self._held.run_id).leak
 
-    def _judgement(self, epochs: list[EpochEvidence], *, ends_here: bool = False) -> Judgement | None:
-        verdict = judge(epochs, self._spec, self._train_counts, ends_here=ends_here)
-        if verdict is None:
-            return None
-        return Judgement(
-            verdict.kind, verdict.evidence, verdict.suggestion, verdict.ruled_out, dict(verdict.change)
+    def _judge(self, latest: EpochMetrics, best: Choice | None, *, last: bool) -> Judgement | None:
+        epochs = [*(row for row in self._earlier() if row.epoch < latest.epoch), latest]
+        evidence = [self._evidence(row) for row in epochs]
+        return self._judgement(evidence, best_epoch=best.epoch if best else None, ends_here=last)
+
+    def _judgement(
+        self, epochs: list[EpochEvidence], *, best_epoch: int | None = None, ends_here: bool = False
+    ) -> Judgement | None:
+        case = make_case(
+            epochs,
+            self._spec,
+            self._train_counts,
+            ends_here=ends_here,
+            predictions=self._predictions(),
+            leak=self._leak,
+            best_epoch=best_epoch,
         )
+        return None if case is None else judgement_of(case)
+
+    def _predictions(self) -> Predictions | None:
+        answers = read_answers(self._paths) if self._paths is not None else None
+        if answers is None or answers.shape[1:] != self._test_labels.shape:
+            return None
+        return Predictions(answers, self._test_labels, self._test_groups)
 
     def _evidence(self, row: EpochMetrics) -> EpochEvidence:
         return evidence_of(values_of_row(row), baseline=self._baseline, labels=self._labels)

@@ -166,3 +166,22 @@ def measured(held: Claim, epoch: int, matrix: list[list[int]]) -> EpochMetrics:
         nonfinite_share=0.0,
         seconds=6.0,
     )
+
+
+def add_groups(store: Store) -> None:
+    """Two groups on digits: three seeds done, and four of which two are done, one has failed and one waits; and one
+    run that is in no group."""
+    specs = {"data": "digits", "epochs": 4}
+    add_runs(store, [make_spec({**specs, "lr": 1e-2, "seed": seed}) for seed in range(3)], name="fast")
+    add_runs(store, [make_spec({**specs, "lr": 1e-3, "seed": seed}) for seed in range(4)], name="slow")
+    one = workers.register(store, pid=os.getpid(), device="cpu", device_name="test processor")
+    for run_id, skill in ((1, 0.82), (2, 0.9), (3, 0.86), (4, 0.5), (5, 0.62), (6, 0.3)):
+        held = queue.claim(store, one)
+        assert held is not None and held.run_id == run_id
+        train(store, held, 4 if run_id < 6 else 2, skill=skill)
+        if run_id < 6:
+            queue.end(store, held, "done")
+        else:
+            queue.end(store, held, "failed", cause="diverged", error="the loss is not finite")
+    add_runs(store, [make_spec({**specs, "lr": 1e-1})])
+    stay(store)

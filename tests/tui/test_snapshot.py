@@ -9,7 +9,7 @@ from engine.queries.waiting import Waiting
 from engine.store.tables import EpochMetrics, Worker
 from tui.formatting import clock, decimals, duration, learning_rate, plain
 from tui.snapshot_rows import describe_load, make_detail, make_row, make_workers, seconds_left
-from tui.views.table_columns import bar
+from tui.views.progress_cell import bar
 
 
 def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:

@@ -112,7 +112,7 @@ def test_it_is_a_column_of_home_and_an_order_of_ls(trained: tuple[Home, Store]) 
     with store.read() as session:
         value = (listing.get_run(session, 1).best_metrics or {})["first_class"]
     column = metric_column(optional_metrics()["first_class"])
-    assert float(content(snapshot.rows[1], column, marked=False)) == pytest.approx(value, abs=1e-3)
+    assert float(content(snapshot.rows[1], column)) == pytest.approx(value, abs=1e-3)
     head = printed("ls", "--sort", "first_class", "--home", str(home.root)).splitlines()[0]
     assert "first_class" in head.split()
 

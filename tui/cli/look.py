@@ -2,9 +2,9 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ from tui.cli import groups as group_text
 from tui.cli.documents import briefs, whole
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
+from tui.cli.scores import curves_document, curves_lines, threshold_document, threshold_lines
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
 from tui.formatting import clock, decimals, learning_rate, plain
@@ -200,22 +201,47 @@ def show(
     group: Annotated[
         bool, typer.Option("--group", help="Show the run's group: every metric as mean, deviation, interval.")
     ] = False,
+    curves: Annotated[
+        bool,
+        typer.Option("--curves", help="ROC, precision-recall, reliability and histograms of the scores."),
+    ] = False,
+    threshold: Annotated[
+        str | None,
+        typer.Option(help="sensitivity=0.9 or specificity=0.95: chosen on val images, told on test images."),
+    ] = None,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="Class of the threshold, or referable.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Show everything about a run, or about its group."""
+    """Show everything about a run, about its group, or what its scores are worth."""
     store = open_store(home.database, create=False)
-    if group:
-        return _show_group(store, home, run_id, as_json)
-    document = whole(store, home, run_id)
+    if class_name is not None and threshold is None:
+        raise CliError("--class names the class of a --threshold: give sensitivity=0.9 or specificity=0.95")
+    asked = {"--group": group, "--curves": curves, "--threshold": threshold is not None}
+    if sum(asked.values()) > 1:
+        raise CliError(f"give {' or '.join(name for name, is_asked in asked.items() if is_asked)}, not both")
+    if threshold is not None:
+        found = threshold_document(store, home, run_id, threshold, class_name)
+        lines = threshold_lines(found)
+    elif group:
+        found, lines = _group_shown(store, run_id)
+    elif curves:
+        found = {"curves": curves_document(store, home, run_id)}
+        lines = curves_lines(found["curves"])
+        found = {**whole(store, home, run_id), **found} if as_json else found
+    else:
+        found = whole(store, home, run_id)
+        lines = show_lines(found)
     if as_json:
-        print_json(document)
+        print_json(found)
         return 0
-    for line in show_lines(document):
+    for line in lines:
         print(line)
     return 0
 
 
-def _show_group(store: Store, home: Home, run_id: int, as_json: bool) -> int:
+def _group_shown(store: Store, run_id: int) -> tuple[dict[str, Any], Iterator[str]]:
     with store.read() as session:
         found = group_of_run(session, run_id)
     if found is None:
@@ -223,12 +249,7 @@ def _show_group(store: Store, home: Home, run_id: int, as_json: bool) -> int:
             f"run {run_id} is in no group: no other run has its settings (clone {run_id} --seed 1)"
         )
     document = group_text.whole_document(found)
-    if as_json:
-        print_json(document)
-        return 0
-    for line in group_text.group_lines(found, document):
-        print(line)
-    return 0
+    return document, group_text.group_lines(found, document)
 
 
 @takes_home

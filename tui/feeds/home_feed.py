@@ -23,9 +23,11 @@ class HomeFeed:
         self._feed: RunTableFeed | None = None
         self._has_looked = False
 
-    def poll(self, run_id: int | None, metrics: tuple[str, ...] = ()) -> FirstLook | Snapshot | None:
+    def poll(
+        self, run_id: int | None, metrics: tuple[str, ...] = (), *, grouped: bool = False
+    ) -> FirstLook | Snapshot | None:
         """Return the first look once, then the newest snapshot with `run_id` in detail and the best epochs' `metrics`,
-        or None where nothing changed.
+        and with groups where `grouped`, or None where nothing changed.
 
         Raises Refused where the run table cannot be read; the next poll opens it again."""
         if self._prefetched is not None:
@@ -37,9 +39,11 @@ class HomeFeed:
                 return result
             if result is not None:
                 raise Refused(result)
-        return self._read(run_id, metrics)
+        return self._read(run_id, metrics, grouped)
 
-    def _read(self, run_id: int | None, metrics: tuple[str, ...]) -> FirstLook | Snapshot | None:
+    def _read(
+        self, run_id: int | None, metrics: tuple[str, ...], grouped: bool
+    ) -> FirstLook | Snapshot | None:
         from engine.store.errors import StoreError
         from tui.feeds.run_table_feed import RunTableFeed
 
@@ -48,7 +52,7 @@ class HomeFeed:
                 known, self._known = self._known, None
                 self._feed = RunTableFeed(self._home.database, create=self._create, known=known)
             if self._has_looked:
-                found: FirstLook | Snapshot | None = self._feed.poll(run_id, metrics)
+                found: FirstLook | Snapshot | None = self._feed.poll(run_id, metrics, grouped=grouped)
             else:
                 found = first_look(self._home, self._feed)
         except StoreError as error:

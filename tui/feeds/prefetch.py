@@ -18,7 +18,8 @@ from tui.preferences.state import load_preferences
 from tui.snapshot import RunRow, Snapshot
 from tui.store_calls import Refused
 from tui.views.metric_columns import chosen_keys
-from tui.views.run_list import QUEUE, TableQuery, arrange
+from tui.views.run_lines import arrange_lines
+from tui.views.run_list import TableQuery
 from tui.views.table_columns import SORTS
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class FirstLook:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle rows as plain tuples, which takes half the time for ten thousand."""
         rows = list(map(tuple, self.snapshot.rows.values()))
-        return _unpacked, (replace(self.snapshot, rows={}), rows, self.since_last_visit)
+        return _unpacked, (replace(self.snapshot, rows={}), rows, self.since_last_visit)  # groups are few
 
 
 def _unpacked(snapshot: Snapshot, rows: list[tuple[Any, ...]], since_last_visit: SinceLastVisit) -> FirstLook:
@@ -142,11 +143,13 @@ def first_look(home: Home, feed: "RunTableFeed") -> FirstLook:
     """Poll a new feed, with the first run in the user's sort order in detail. Raises StoreError."""
     preferences = load_preferences(home)
     metrics = chosen_keys(preferences.columns)
-    snapshot = feed.poll(None, metrics)
+    snapshot = feed.poll(None, metrics, grouped=preferences.grouped)
     assert snapshot is not None, "a feed's first poll is news"
-    if preferences.sort in (*SORTS, *metrics) and (preferences.sort != QUEUE or preferences.reverse):
-        query = TableQuery(sort=preferences.sort, reverse=preferences.reverse)
-        snapshot = feed.poll(next(iter(arrange(snapshot.rows, query)), None), metrics) or snapshot
+    has_order = preferences.sort in (*SORTS, *metrics)
+    query = TableQuery(sort=preferences.sort, reverse=preferences.reverse) if has_order else TableQuery()
+    if snapshot.groups or query != TableQuery():
+        keys = arrange_lines(snapshot.rows, snapshot.groups, query, set()).keys
+        snapshot = feed.poll(next(iter(keys), None), metrics, grouped=preferences.grouped) or snapshot
     try:
         return FirstLook(snapshot, read_since_last_visit(home))
     except (Refused, OSError):  # the news are shown at the next start

@@ -16,8 +16,10 @@ from engine.store.database import ChangeWatch, Store, open_store
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
 from engine.store.tables import Worker
+from tui.feeds.group_detail import read_group_detail
 from tui.snapshot import Detail, RunRow, Snapshot
 from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left, waiting_again
+from tui.views.folding import Folding
 
 Change: TypeAlias = tuple[Listed | None, Listed | None]
 """Run before and after a change; None before it was added, or after it was removed."""
@@ -38,6 +40,9 @@ class RunTableFeed:
         self._shown: int | None = None
         self._runs: dict[int, Listed] = {}
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
+        self._folding: Folding | None = None
+        """None while groups are not asked for."""
+        self._groups: Mapping[int, RunRow] = {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
         self._metrics: tuple[str, ...] = ()
@@ -48,12 +53,18 @@ class RunTableFeed:
         self._last = known
         self._read_at = 0.0
 
-    def poll(self, run_id: int | None, metrics: Sequence[str] = ()) -> Snapshot | None:
-        """Return the newest snapshot, with a run (or the first) in detail and these metrics in rows.
+    def poll(
+        self, run_id: int | None, metrics: Sequence[str] = (), *, grouped: bool = False
+    ) -> Snapshot | None:
+        """Return the newest snapshot, with a run (or the first) in detail and these metrics in rows, and with the rows
+        of groups where `grouped`; a group's number is minus that of its first member.
 
         None where nothing changed. Raises StoreError where the database cannot be read."""
         if tuple(metrics) != self._metrics:
             self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
+        if grouped != (self._folding is not None):
+            self._folding, self._version = Folding() if grouped else None, None
+            self._groups = self._folding.update(self._rows, self._rows) if self._folding is not None else {}
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
@@ -77,13 +88,16 @@ class RunTableFeed:
         latest = listing.latest_change(session)
         changed = self._read_runs(session, latest)
         self._read_waits(session, there, changed)
-        shown = run_id if run_id in self._rows else self._first()
+        shown = run_id if run_id in self._rows or run_id in self._groups else self._first()
         last = self._last
+        is_same = last is not None and last.rows is self._rows and last.groups is self._groups
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
-        if last is not None and same_detail and shown not in changed and self._rows is last.rows:
+        if last is not None and is_same and same_detail and not changed.keys() & self._runs_of(shown):
             return replace(last, workers=self._workers(there), is_paused=self._around[0])
         return Snapshot(
             rows=self._rows,
+            groups=self._groups,
+            is_grouped=self._folding is not None,
             counts=Counter(row.status for row in self._rows.values()),
             left_s=seconds_left(self._waits, datetime.now(UTC)),
             detail=self._detail(session, shown) if shown is not None else None,
@@ -143,7 +157,18 @@ class RunTableFeed:
             row = waiting_again(rows[run_id], self._runs[run_id], self._waits.get(run_id))
             is_new |= row is not rows[run_id]
             rows[run_id] = row
-        return rows if is_new else self._rows
+        if not is_new:
+            return self._rows
+        if self._folding is not None:
+            self._groups = self._folding.update(rows, {*changed, *waiting_else})
+        return rows
+
+    def _runs_of(self, shown: int | None) -> set[int]:
+        """Return the runs that a detail shows: one, or the members of a group."""
+        if shown is None:
+            return set()
+        fold = self._groups[shown].fold if shown < 0 else None
+        return set(fold.members) if fold is not None else {shown}
 
     def _first(self) -> int | None:
         """Return the id of the table's first row."""
@@ -154,6 +179,8 @@ class RunTableFeed:
         return make_workers(there, (run for run in self._runs.values() if run.status == "running"))
 
     def _detail(self, session: Session, run_id: int) -> Detail:
+        if run_id < 0:
+            return read_group_detail(session, self._groups[run_id], self._rows)
         epochs = history.epochs_of(session, run_id)
         matrix = history.confusion_of(session, run_id, epochs[-1].epoch) if epochs else None
         waits = self._waits.get(run_id)

@@ -10,22 +10,27 @@ from textual_plotext.plot import Plot
 from tui.formatting import decimals
 from tui.plots.canvas import clear, finite, thin
 from tui.plots.ink import INK
+from tui.plots.shade import Area, Cells, draw_edges, shade_cells
 from tui.snapshot import Curve
 
 
-def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
-    """Draw train and test accuracy by epoch over the baseline."""
+def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> Cells:
+    """Draw train and test accuracy by epoch over the baseline; return the ground of a group's band."""
     clear(plot, width, height)
     lines = [
         ("train", finite(view.epochs, view.train), INK.train),
         ("test", finite(view.epochs, view.test), INK.test),
     ]
+    band = _band(view)
     values = [y for _, points, _ in lines for _, y in points] + ([view.baseline] if view.baseline else [])
+    values += [low for _, low, _ in band]
     low = min(math.floor(10 * min(values, default=0.0)) / 10, 0.9)
     first = 0 if view.epochs[:1] == (0,) else 1
-    plot.xlim(first, max(view.last_epoch, first + 1))
+    last = max(view.last_epoch, first + 1)
+    plot.xlim(first, last)
     plot.ylim(low, 1)
-    plot.yticks(*_levels(low, height))
+    levels, labels = _levels(low, height)
+    plot.yticks(levels, labels)
     plot.xticks(_ticks(first, view.last_epoch, width))
     if view.baseline is not None:
         level = [view.baseline, view.baseline]
@@ -40,6 +45,8 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
             (low, (1 - low) / height),
         )
         plot.text(text, x, y, color=INK.baseline, background=INK.ground, alignment=side)
+    if band and not INK.has_hues:
+        draw_edges(plot, band, INK.test)
     for name, points, colour in lines:
         shown = thin(points, 2 * width)
         if len(shown) == 1:
@@ -48,6 +55,17 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> None:
             plot.plot(*zip(*shown, strict=True), marker="braille", color=colour)
             if not INK.has_hues:
                 plot.scatter(*zip(*shown, strict=True), marker="●" if name == "test" else "○", color=colour)
+    area = Area.inside((width, height), labels, (first, last), (low, 1))
+    return shade_cells([(band, INK.test)], area) if INK.has_hues else {}
+
+
+def _band(view: Curve) -> list[tuple[float, float, float]]:
+    """Return the band of the test accuracy, where it is known."""
+    return [
+        (float(epoch), low, min(high, 1.0))
+        for epoch, low, high in zip(view.epochs, view.low, view.high, strict=False)
+        if low is not None and high is not None
+    ]
 
 
 Points = Sequence[tuple[float, float]]

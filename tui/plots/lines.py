@@ -11,6 +11,7 @@ from textual_plotext.plot import Plot
 from tui.formatting import decimals
 from tui.plots.canvas import as_characters, clear, thin, write
 from tui.plots.ink import INK, Colour
+from tui.plots.shade import Area, Cells, draw_edges, shade_cells
 
 LABEL_CELLS = 7
 """Approximate width of the y axis with its numbers, in characters."""
@@ -30,6 +31,8 @@ class Line:
     """True for a curve before smoothing: drawn behind the others, and not read by the cursor."""
     level: bool = False
     """True for a constant line, such as the baseline."""
+    band: tuple[tuple[float, float, float], ...] = ()
+    """Place, low and high end of what lies around the line, such as mean ± standard deviation; empty for none."""
     marker: str = ""
     """Marker on some of the points, to tell lines apart without colours; empty for none."""
 
@@ -51,23 +54,33 @@ class Chart:
     """Text shown where no line has a point in the window."""
 
 
-def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> None:
+def draw_chart(plot: Plot, chart: Chart, width: int, height: int) -> Cells:
+    """Draw a chart, and return the grounds of its bands."""
     clear(plot, width, height)
     inside = [_window(line, chart) for line in chart.lines]
-    values = [y for points in inside for _, y in points]
-    if not values:
+    bands = [_band(line, chart) for line in chart.lines]
+    values = [y for points in inside for _, y in points] + [
+        y for band in bands for _, *ends in band for y in ends
+    ]
+    if not any(inside):
         as_characters(plot, width, height)
         write(plot, chart.empty, 0, height - 1, INK.dim)
-        return
+        return {}
     low, high = bounds(values, is_share=chart.is_share, log=chart.log)
     plot.xlim(chart.first, chart.last)
     plot.ylim(low, high)
-    plot.yticks(*_ticks(low, high, height, log=chart.log))
+    levels, labels = _ticks(low, high, height, log=chart.log)
+    plot.yticks(levels, labels)
     plot.xticks(*_epochs(chart.first, chart.last, width))
-    for line, points in zip(chart.lines, inside, strict=True):
+    for line, points, band in zip(chart.lines, inside, bands, strict=True):
+        if band and not INK.has_hues:
+            draw_edges(plot, band, line.colour)
         _draw_line(plot, line, points, chart, width)
     if chart.cursor is not None and chart.first <= chart.cursor <= chart.last:
         plot.vline(chart.cursor, color=INK.cursor)
+    area = Area.inside((width, height), labels, (chart.first, chart.last), (low, high))
+    coloured = [(band, line.colour) for line, band in zip(chart.lines, bands, strict=True)]
+    return shade_cells(coloured, area) if INK.has_hues else {}
 
 
 def _draw_line(plot: Plot, line: Line, points: list[tuple[float, float]], chart: Chart, width: int) -> None:
@@ -89,6 +102,14 @@ def _window(line: Line, chart: Chart) -> list[tuple[float, float]]:
     """Return the points in the chart's window, on its scale; a level is always in it."""
     seen = [(x, y) for x, y in line.points if line.level or chart.first <= x <= chart.last]
     return [(x, math.log10(y)) for x, y in seen if y > 0] if chart.log else seen
+
+
+def _band(line: Line, chart: Chart) -> list[tuple[float, float, float]]:
+    """Return the band in the chart's window, on its scale; on a logarithmic one only where it is above 0."""
+    if line.faint:
+        return []
+    seen = [point for point in line.band if chart.first <= point[0] <= chart.last]
+    return [(x, math.log10(low), math.log10(high)) for x, low, high in seen if low > 0] if chart.log else seen
 
 
 def bounds(values: Sequence[float], *, is_share: bool, log: bool) -> tuple[float, float]:

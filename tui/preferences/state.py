@@ -28,6 +28,10 @@ class Preferences:
     """Notify outside the app's window when runs end."""
     columns: str = ""
     """Metrics that the run table shows in addition to its fixed columns: keys, separated by commas."""
+    grouped: bool = False
+    """Fold the runs of each group into one line."""
+    opened: str = ""
+    """Groups whose members are shown: keys, separated by commas, the newest last."""
 
 
 def state_file(home: Home, what: str) -> Path:

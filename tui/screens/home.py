@@ -67,7 +67,7 @@ class HomeScreen(FullScreen[None]):
             **self._list.handlers(),
             "new_run": self._forms.new,
             "back": self._back,
-            "open_run": lambda: self.open_run(self.run_id),
+            "open_run": self._open_line,
             "compare": self._compare,
             "journal": self._open_journal,
             "start_worker": self.starter.start,
@@ -160,22 +160,23 @@ class HomeScreen(FullScreen[None]):
         self.table.display = bool(snapshot.rows)
         with self.app.batch_update():
             self.query_one(HeadLine).show(snapshot)
-            self.table.show_rows(snapshot.rows)
+            self.table.show_rows(snapshot.rows, snapshot.groups)
             self.query_one(DetailPane).show(snapshot.detail if self.table.row_count else None)
             self.query_one(DeviceStrip).show(snapshot.workers)
+        self._list.take_groups(snapshot)
         self._say_filtered()
         if self.focused is None and snapshot.rows:  # the first runs of an empty home
             self.set_focus(self.table)
 
     def _say_filtered(self) -> None:
         if self.table.table_query.terms:
-            self._filter_line.say(f"{self.table.row_count:,} of {len(self._rows):,}")
+            self._filter_line.say(f"{self.table.runs_shown:,} of {len(self._rows):,}")
 
     # What actions and other screens ask
 
     @property
     def run_id(self) -> int | None:
-        """Highlighted run."""
+        """Highlighted run, or minus the first member of the highlighted group."""
         return self.table.run_id
 
     @property
@@ -223,8 +224,12 @@ class HomeScreen(FullScreen[None]):
         self._list.sort_by(event.key)
 
     @on(RunTable.Opened)
-    def _double_clicked(self) -> None:
-        self.open_run(self.run_id)
+    def _open_line(self) -> None:
+        """Open the highlighted run, or show the members of the group."""
+        if self.table.group is not None:
+            self._list.turn_group()
+        else:
+            self.open_run(self.run_id)
 
     def _back(self) -> None:
         """Drop one thing: news, marks, filter, order."""
@@ -258,7 +263,8 @@ class HomeScreen(FullScreen[None]):
     def _open_data(self) -> None:
         from tui.screens.data import DataScreen  # reads data sets: the app starts without it
 
-        self.app.push_screen(DataScreen(self._home, tuple(self._rows.values()), self.run_id))
+        shown = abs(self.run_id) if self.run_id is not None else None
+        self.app.push_screen(DataScreen(self._home, tuple(self._rows.values()), shown))
 
     # Preferences, and leaving
 

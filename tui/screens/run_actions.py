@@ -57,7 +57,7 @@ class RunActions:
             self._edit(rows, verbs.cancel)
             return
         where = f"#{running[0].id}, now at epoch {running[0].epoch} of {running[0].epochs}"
-        what = where if len(rows) == 1 else f"{_named(rows)}, {len(running)} of them running"
+        what = where if len(rows) == 1 else f"{_counted(rows)}, {len(running)} of them running"
         self._ask(f"Cancel {what}? The weights so far are kept.", lambda: self._edit(rows, verbs.cancel))
 
     def pause_or_resume(self) -> None:
@@ -79,7 +79,7 @@ class RunActions:
             return
         epochs = sum(row.epoch for row in lost)
         self._ask(
-            f"{_named(lost)} would fail again from the last checkpoint: {epochs} trained epochs are deleted, and "
+            f"{_counted(lost)} would fail again from the last checkpoint: {epochs} trained epochs are deleted, and "
             "training starts from the beginning. Retry?",
             agreed,
         )
@@ -97,7 +97,7 @@ class RunActions:
         epochs = sum(row.epoch for row in rows)
         lost = f"with {epochs} trained epochs and all files" if epochs else "with log and settings"
         self._ask(
-            f"Remove {_named(rows)} for good, {lost}? This cannot be undone.",
+            f"Remove {_counted(rows)} for good, {lost}? This cannot be undone.",
             lambda: self._edit(rows, lambda store, ids: verbs.remove(store, home, ids)),
         )
 
@@ -109,7 +109,7 @@ class RunActions:
             if text != before:
                 self._edit(rows, lambda store, ids: verbs.note(store, ids, text))
 
-        self._ask_text(rows, f"Note on {_named(rows)}", written, before)
+        self._ask_text(rows, f"Note on {_counted(rows)}", written, before)
 
     def tag(self) -> None:
         rows = self._chosen("tagged")
@@ -121,7 +121,7 @@ class RunActions:
                 self._edit(rows, lambda store, ids: verbs.tag(store, ids, words))
 
         has = f" (has {known})" if known else ""
-        self._ask_text(rows, f"Tags for {_named(rows)}{has}", written, placeholder="good -old")
+        self._ask_text(rows, f"Tags for {_counted(rows)}{has}", written, placeholder="good -old")
 
     def pause_queue(self) -> None:
         if self._screen.port.may_write():
@@ -174,3 +174,8 @@ class RunActions:
 
 def _named(rows: Collection[RunRow]) -> str:
     return numbered(row.id for row in rows)
+
+
+def _counted(rows: Collection[RunRow]) -> str:
+    """Name the runs that a question is about, and how many they are: a folded group shows none of them."""
+    return _named(rows) if len(rows) == 1 else f"{len(rows)} runs ({_named(rows).removeprefix('runs ')})"

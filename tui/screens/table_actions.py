@@ -5,11 +5,20 @@ from functools import partial
 
 from tui.screens.full_screen import Handlers
 from tui.screens.runs_screen import RunsScreen
+from tui.snapshot import Snapshot
 from tui.views.metric_columns import chosen_keys, optional_metrics
 from tui.views.run_list import QUEUE, TableQuery
 from tui.views.table_columns import SORTS
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.run_table import RunTable
+
+MOST_OPENED = 100
+"""Opened groups that are remembered."""
+
+
+def opened_groups(text: str) -> list[str]:
+    """Parse the opened groups as they are kept, the newest last."""
+    return [key for key in text.split(",") if key]
 
 
 class TableActions:
@@ -17,6 +26,8 @@ class TableActions:
 
     def __init__(self, screen: RunsScreen, table: RunTable, line: FilterLine) -> None:
         self._screen, self._table, self._line = screen, table, line
+        self._waits_for_groups = False
+        """Groups were asked for, and no snapshot has them yet."""
 
     def handlers(self) -> Handlers:
         table = self._table
@@ -27,6 +38,9 @@ class TableActions:
             "filter": self._line.open,
             "sort": self.sort_by_next,
             "columns": self.choose_columns,
+            "groups": self.turn_groups,
+            "unfold": self.unfold,
+            "fold": self.fold,
             "reverse": self.reverse,
             "down": partial(table.action_move_by, 1),
             "up": partial(table.action_move_by, -1),
@@ -43,9 +57,53 @@ class TableActions:
         """Show columns and order as the user left them."""
         preferences = self._screen.port.preferences
         self._show_columns(preferences.columns)
+        if preferences.grouped:
+            self._table.show_grouped(True, opened_groups(preferences.opened))
         if preferences.sort in self.sorts:
             order = replace(self._table.table_query, sort=preferences.sort, reverse=preferences.reverse)
             self._table.show_as(order)
+
+    # Groups
+
+    def turn_groups(self) -> None:
+        """Fold the runs of each group into one line, or show them all again."""
+        table, port = self._table, self._screen.port
+        table.show_grouped(not table.is_grouped, table.opened)
+        port.change_preferences(grouped=table.is_grouped)
+        self._waits_for_groups = table.is_grouped
+        port.refresh_feed()
+
+    def take_groups(self, snapshot: Snapshot) -> None:
+        """Say once where there is no group to fold."""
+        if self._waits_for_groups and snapshot.is_grouped:
+            self._waits_for_groups = False
+            if not snapshot.groups:
+                text = "no groups yet: runs of equal settings but for the seed make one"
+                self._screen.notify(text, severity="warning")
+
+    def turn_group(self) -> None:
+        """Show the members of the highlighted group, or fold them."""
+        group = self._table.group
+        if group is not None:
+            self._open(group.group, is_open=group.group not in self._table.opened)
+
+    def unfold(self) -> None:
+        if self._table.group is not None:
+            self._open(self._table.group.group, is_open=True)
+
+    def fold(self) -> None:
+        """Fold the highlighted group, or the one that the highlighted run is a member of."""
+        group = self._table.group or self._table.group_around
+        if group is not None:
+            self._open(group.group, is_open=False)
+
+    def _open(self, key: str, *, is_open: bool) -> None:
+        port = self._screen.port
+        before = [each for each in opened_groups(port.preferences.opened) if each != key]
+        opened = [*before, key][-MOST_OPENED:] if is_open else before
+        if set(opened) != self._table.opened:
+            self._table.show_grouped(True, opened)
+            port.change_preferences(opened=",".join(opened))
 
     def choose_columns(self) -> None:
         """Ask which metrics the table shows."""

@@ -24,7 +24,7 @@ TEXTS: Mapping[str, Callable[[RunRow], str]] = {
     "verdict": lambda row: row.verdict,
 }
 NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
-    "id": lambda row: row.id,
+    "id": lambda row: abs(row.id),
     "lr": lambda row: row.lr,
     "epoch": lambda row: row.epoch,
     "epochs": lambda row: row.epochs,
@@ -73,6 +73,11 @@ class Term:
     text: str
     number: float | None
     negated: bool
+
+    @property
+    def is_of_result(self) -> bool:
+        """True where it speaks of a measured number, which a group has as a mean."""
+        return self.number is not None and (self.field in HIGHEST_FIRST or self.field not in NUMBERS)
 
     def fits(self, row: RunRow) -> bool:
         return self._fits(row) != self.negated
@@ -151,19 +156,27 @@ class TableQuery:
     def fits(self, row: RunRow) -> bool:
         return all(term.fits(row) for term in self.terms)
 
+    def fit_each(self, row: RunRow) -> list[bool]:
+        """Return for each word of the filter whether a row fits it."""
+        return [term.fits(row) for term in self.terms]
+
 
 def arrange(rows: Mapping[int, RunRow], query: TableQuery) -> tuple[int, ...]:
     """Return the ids of the matching rows, in the order of the query."""
     fitting = [row for row in rows.values() if query.fits(row)] if query.terms else list(rows.values())
+    return tuple(row.id for row in ordered(fitting, query))
+
+
+def ordered(rows: Collection[RunRow], query: TableQuery) -> list[RunRow]:
+    """Return rows in the order of the query; those without a value come last."""
     if query.sort == QUEUE:
-        fitting.sort(key=lambda row: row.rank, reverse=query.reverse)
-        return tuple(row.id for row in fitting)
-    missing = [row for row in fitting if query.key(row)[0]]
-    known = [row for row in fitting if not query.key(row)[0]]
+        return sorted(rows, key=lambda row: row.rank, reverse=query.reverse)
+    missing = [row for row in rows if query.key(row)[0]]
+    known = [row for row in rows if not query.key(row)[0]]
     known.sort(key=lambda row: row.rank)
     known.sort(key=lambda row: query.key(row)[1], reverse=query.reverse != is_highest_first(query.sort))  # type: ignore[arg-type, return-value]
     missing.sort(key=lambda row: row.rank)
-    return tuple(row.id for row in [*known, *missing])
+    return [*known, *missing]
 
 
 def is_still(
@@ -174,6 +187,6 @@ def is_still(
         return False
     return all(
         query.key(before[each]) == query.key(after[each])
-        and query.fits(before[each]) == query.fits(after[each])
+        and query.fit_each(before[each]) == query.fit_each(after[each])
         for each in changed
     )

@@ -76,6 +76,8 @@ class RunView:
     """Suggested change of the spec; empty where there is none."""
     facts: tuple[tuple[str, str], ...]
     """Names and values of the environment and other facts about the run."""
+    is_ordered: bool
+    """Whether its classes are known to be grades."""
 
     @property
     def has_way_out(self) -> bool:
@@ -135,6 +137,7 @@ def make_run_view(
         spec=spec,
         change=run.verdict_change or {},
         facts=_facts(run),
+        is_ordered=bool(run.is_ordered),
     )
 
 

@@ -13,19 +13,17 @@ from rich.cells import cell_len
 from engine.analysis.news import WARNINGS
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
-from tui.snapshot import GLYPHS, RunRow
+from tui.snapshot import GLYPHS, Fold, RunRow
+from tui.views.progress_cell import LEAST_EPOCH, MOST_EPOCH, epoch_need, epoch_width, progress_text
 from tui.views.run_list import QUEUE
 
 if TYPE_CHECKING:
     from engine.metrics.metric import SplitMetric
 
-BAR = 8
 SIGN = 1
 """Width of the verdict where only `⚠` fits."""
 WHOLE = 99
 """Width that cuts nothing."""
-LEAST_EPOCH, MOST_EPOCH = 15, 40
-"""Widths of the epoch column: the least holds a bar and `10/100`, the most the reason for waiting or failing."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,13 @@ def _where_any(width: int) -> Callable[[Collection[bool]], int]:
     return lambda values: width if True in values else 0
 
 
+def _where_groups(folds: Collection[Fold | None]) -> int:
+    return 1 if any(folds) else 0
+
+
 def _id_width(ids: Collection[int]) -> int:
-    return max(3, len(str(max(ids, default=0))))
-
-
-def _epoch_width(values: Collection[tuple[bool, int]]) -> int:
-    """Return the width of the epoch column; that of `6/10` where all runs are done or cancelled."""
-    if not all(is_over for is_over, _ in values):
-        return LEAST_EPOCH
-    return max(len("epoch"), 2 * len(str(max((epochs for _, epochs in values), default=0))) + 1)
+    """Return the width of the longest number, with a sign before it where there are groups."""
+    return max(3, len(str(max(ids, default=0))) + (min(ids, default=0) < 0))
 
 
 def _decimals_width(values: Collection[float | None]) -> int:
@@ -124,29 +120,33 @@ def _data(row: RunRow, width: int) -> str:
     return f"…{text}"
 
 
-def _epoch(row: RunRow, width: int) -> str:
-    """Format progress as a bar and `6/10`, or why a run waits, what it does before its first step, why it failed."""
-    count = f"{row.epoch}/{row.epochs}"
-    if row.status == "queued":
-        return row.remark if not row.epoch else f"{count} {row.remark}"
-    if row.status == "failed":
-        whole = f"{count} {row.remark}"
-        return (
-            whole if cell_len(whole) <= width or not row.cause else f"{count} {row.cause.replace('_', ' ')}"
-        )
-    if row.asked:
-        return f"{count} {'cancelling' if row.asked == 'cancel' else 'pausing'}"
-    if row.status == "running" and row.remark:
-        return f"{count} {row.remark}" if row.epoch else row.remark
-    if row.status != "running":
-        return count
-    return f"{bar(row.progress, min(BAR, width - len(count) - 3))} {count}"
+def _id(row: RunRow, _width: int = 0) -> str:
+    """Write a run's number, or how many runs a group has."""
+    return str(row.id) if row.fold is None else f"×{len(row.fold.members)}"
+
+
+def _seed(row: RunRow, _width: int = 0) -> str:
+    return str(row.seed) if row.fold is None else row.fold.seeds
+
+
+def _sd_column(key: str, value: Callable[[Fold], float | None], places: int) -> ColumnInfo:
+    """Make the column of the standard deviation that stands behind a group's mean."""
+    width = places + 2
+
+    def text(row: RunRow, _width: int) -> str:
+        return "" if row.fold is None or value(row.fold) is None else f"±{decimals(value(row.fold), places)}"
+
+    def width_for(folds: Collection[Fold | None]) -> int:
+        return width if any(fold is not None and value(fold) is not None for fold in folds) else 0
+
+    return ColumnInfo(key, "± sd", text, attrgetter("fold"), width_for)
 
 
 COLUMNS = (
     ColumnInfo("mark", "", lambda _row, _width: "", lambda _row: None, _fixed(1)),
+    ColumnInfo("tree", "", lambda _row, _width: "", attrgetter("fold"), _where_groups),
     ColumnInfo("status", "", lambda row, _: GLYPHS[row.status], lambda _row: None, _fixed(1)),
-    ColumnInfo("id", "#", lambda row, _: str(row.id), attrgetter("id"), _id_width, right=True),
+    ColumnInfo("id", "#", _id, attrgetter("id"), _id_width, right=True),
     ColumnInfo("data", "data", _data, attrgetter("data"), _longest(4, 16, tells=_differ)),
     ColumnInfo(
         "arch", "arch", lambda row, _: arch_shown(row.arch), attrgetter("arch"), _longest(4, 16, arch_shown)
@@ -159,12 +159,11 @@ COLUMNS = (
         right=True,
     ),
     ColumnInfo(
-        "seed", "seed", lambda row, _: str(row.seed), attrgetter("seed"),
-        _longest(4, WHOLE, tells=_differ), right=True,
+        "seed", "seed", _seed, attrgetter("seed"), _longest(4, WHOLE, tells=_differ), right=True,
     ),
     ColumnInfo("name", "name", lambda row, _: row.name, attrgetter("name"), _longest(4, 24, tells=any)),
     ColumnInfo(
-        "epoch", "epoch", _epoch, lambda row: (row.status in ("done", "cancelled"), row.epochs), _epoch_width
+        "epoch", "epoch", progress_text, epoch_need, epoch_width
     ),
     ColumnInfo(
         "ends", "ends ≈",
@@ -174,24 +173,27 @@ COLUMNS = (
     ColumnInfo(
         "best", "best", lambda row, _: decimals(row.best), attrgetter("best"), _decimals_width, right=True,
     ),
+    _sd_column("best_sd", lambda fold: fold.best_sd, 4),
     ColumnInfo(
         "kappa", "kappa", lambda row, _: decimals(row.kappa, 3), lambda row: row.kappa is not None,
         _where_any(5), right=True,
     ),
+    _sd_column("kappa_sd", lambda fold: fold.kappa_sd, 3),
     ColumnInfo("verdict", "verdict", _verdict, attrgetter("verdict"), _longest(7, 14, _with_sign, any)),
 )  # fmt: skip
 """All columns in the order of the table. Metrics that a user chose stand before the last."""
 NEEDED = {
-    "mark": WHOLE, "status": WHOLE, "id": WHOLE, "arch": WHOLE, "pretrained": WHOLE, "lr": WHOLE, "epoch": WHOLE,
-    "best": WHOLE, "verdict": SIGN,
+    "mark": WHOLE, "tree": WHOLE, "status": WHOLE, "id": WHOLE, "arch": WHOLE, "pretrained": WHOLE, "lr": WHOLE,
+    "epoch": WHOLE, "best": WHOLE, "verdict": SIGN,
 }  # fmt: skip
 """Columns of the narrowest table, and how wide they are at most in it."""
 WANTED = (
-    ("verdict", WHOLE), ("data", 7), ("data", 9), ("kappa", WHOLE), ("seed", WHOLE), ("data", WHOLE), ("name", WHOLE),
-    ("ends", WHOLE),
+    ("best_sd", WHOLE), ("verdict", WHOLE), ("data", 7), ("data", 9), ("kappa", WHOLE), ("kappa_sd", WHOLE),
+    ("seed", WHOLE), ("data", WHOLE), ("name", WHOLE), ("ends", WHOLE),
 )  # fmt: skip
 """Columns and their widths that are added where there is room, the most important first."""
-SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key != "mark"))
+UNSORTED = ("mark", "tree", "best_sd", "kappa_sd")
+SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key not in UNSORTED))
 """Orders of the table: by the queue, or by a column."""
 
 
@@ -233,13 +235,19 @@ def plan_columns(
 
     `widths`: what `widths_of` measured. The epoch column with its remark gets the remaining width."""
     infos = {column.key: column for column in COLUMNS}
-    chosen = {key: Column(infos[key], min(max(widths[key], SIGN), most)) for key, most in NEEDED.items()}
+    chosen = {
+        key: Column(infos[key], min(max(widths[key], SIGN), most))
+        for key, most in NEEDED.items()
+        if widths[key] or key != "tree"
+    }
     spare = width - sum(column.width + 1 for column in chosen.values())
     own = [metric_column(metric) for metric in metrics]
     wanted = [Column(infos[key], min(widths[key], most)) for key, most in WANTED if widths[key]]
     for column in (*own, *wanted):
         before = chosen.get(column.key)
         cost = column.width - before.width if before else column.width + 1
+        if column.key == "kappa_sd" and "kappa" not in chosen:
+            continue  # a deviation says nothing without its mean
         if cost <= spare:
             chosen[column.key] = column
             spare -= cost
@@ -258,16 +266,10 @@ def header(column: Column, sort: str, reverse: bool) -> str:
     return text.rjust(column.width) if column.info.right else text.ljust(column.width)
 
 
-def content(row: RunRow, column: Column, *, marked: bool) -> str:
-    """Return a cell's text, fitted to the width of its column."""
+def content(row: RunRow, column: Column, *, mark: str = " ", guide: str = " ") -> str:
+    """Return a cell's text, fitted to the width of its column; `mark` and `guide` are those of the line."""
     if column.key == "mark":
-        return "▎" if marked else " "
+        return mark
+    if column.key == "tree":
+        return guide
     return fitted(column.info.text(row, column.width), column.width, right=column.info.right)
-
-
-def bar(share: float, width: int) -> str:
-    """Draw a progress bar in eighths of a character, between two half-blocks."""
-    eighths = round(share * width * 8)
-    full, rest = divmod(eighths, 8)
-    blocks = "█" * full + ("▏▎▍▌▋▊▉"[rest - 1] if rest else "")
-    return f"▕{blocks.ljust(width)}▏"

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.reactive import reactive
 
-from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, value_shown
+from tui.plots import Chart, Line, PlotextPlot, draw_chart, reading, shaded, value_shown
 from tui.views.curves import SMOOTHING, ChartState, Panel, Subject, chart_of, run_panels
 from tui.widgets.text_line import TextLine
 
@@ -19,8 +19,8 @@ class ChartPlot(PlotextPlot):
     def render(self) -> Text:
         if self.chart is None:
             return Text("")
-        draw_chart(self.plt, self.chart, self.size.width, self.size.height)
-        return super().render()  # type: ignore[return-value]
+        cells = draw_chart(self.plt, self.chart, self.size.width, self.size.height)
+        return shaded(super().render(), cells)  # type: ignore[arg-type]
 
 
 class ChartBox(Vertical):

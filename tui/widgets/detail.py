@@ -9,13 +9,16 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals
-from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion
+from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion, shaded
 from tui.snapshot import Curve, Detail, MatrixView, Verdict
 from tui.widgets.clipped import Clipped
 from tui.widgets.text_line import TextLine
 
 TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)", "train")
 """Longest first: the widest that fits is shown."""
+
+
+BANDS = ("mean, band ± 1 sd", "mean ± 1 sd", "mean ± sd", "± sd")
 
 
 class AccuracyPlot(PlotextPlot):
@@ -26,8 +29,8 @@ class AccuracyPlot(PlotextPlot):
     def render(self) -> Text:
         if self.view is None:
             return Text("")
-        draw_accuracy(self.plt, self.view, self.size.width, self.size.height)
-        return super().render()  # type: ignore[return-value]
+        cells = draw_accuracy(self.plt, self.view, self.size.width, self.size.height)
+        return shaded(super().render(), cells)  # type: ignore[arg-type]
 
 
 class CurveLegend(Static):
@@ -76,7 +79,10 @@ class DetailPane(Vertical):
         self.query_one(ConfusionPlot).view = detail.matrix
         classes = len(detail.matrix.counts) if detail.matrix else 1
         self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
-        self.query_one("#verdict", Clipped).say(verdict_text(detail.verdict, self.app.theme_variables))
+        says = verdict_text(detail.verdict, self.app.theme_variables)
+        if detail.numbers:
+            says = Text(detail.numbers, style="bold").append_text(Text("\n")).append_text(says)
+        self.query_one("#verdict", Clipped).say(says)
 
 
 def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
@@ -93,6 +99,8 @@ def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
 def legend(curve: Curve, width: int) -> Text:
     """Name the lines with their newest values. Train accuracy is a running average over the epoch, and says so."""
     train, test = (decimals(_latest(values)) for values in (curve.train, curve.test))
+    if curve.mean_of:
+        return _group_legend(curve, train, test, width)
     fixed = len(f"━ {TRAIN_LABELS[-1]} {train}  ━ test {test}") - len(TRAIN_LABELS[-1])
     label = next((each for each in TRAIN_LABELS if fixed + len(each) <= width), TRAIN_LABELS[-1])
     head = next((each for each in ("accuracy  ", "acc  ") if len(each) + fixed + len(label) <= width), "")
@@ -100,6 +108,20 @@ def legend(curve: Curve, width: int) -> Text:
     text = Text.assemble((head, "dim"), no_wrap=True, overflow="ellipsis")
     text.append(f"{marks[0]} {label} ", style=_rgb(INK.train)).append(train)
     return text.append(f"  {marks[1]} test ", style=_rgb(INK.test)).append(test)
+
+
+def _group_legend(curve: Curve, train: str, test: str, width: int) -> Text:
+    """Name the means with their newest values, the band, and how many runs they are of."""
+    marks = ("━", "━") if INK.has_hues else ("○", "●")
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{marks[1]} test ", style=_rgb(INK.test)).append(test)
+    n = f" of {curve.mean_of}"
+    band = next(
+        (each for each in BANDS if len(text) + len(each) + len(n) + len(f"  ━ train {train}") <= width),
+        BANDS[-1],
+    )
+    text.append(f" {band}{n}" if curve.epochs else "", style="dim")
+    return text.append(f"  {marks[0]} train ", style=_rgb(INK.train)).append(train)
 
 
 def _latest(values: Sequence[float | None]) -> float | None:
@@ -110,8 +132,17 @@ def _rgb(colour: tuple[int, int, int]) -> str:
     return f"rgb({','.join(map(str, colour))})"
 
 
+def _images(view: MatrixView) -> str:
+    """Write `5 × 201` where each run predicted equally many images."""
+    each, rest = divmod(view.images, view.sum_of)
+    return f"{view.images:,}" if rest else f"{view.sum_of} × {each:,}"
+
+
 def _matrix_title(view: MatrixView | None) -> Text:
     if view is None:
         return Text("confusion", style="dim")
-    text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"
+    if view.sum_of:
+        text = f"confusion  sum of {view.sum_of}  n {_images(view)}  row share"
+    else:
+        text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"
     return Text(text, style="dim", no_wrap=True, overflow="ellipsis")

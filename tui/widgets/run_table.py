@@ -1,49 +1,35 @@
-"""Table of runs: only visible lines are made, so ten thousand runs scroll like ten."""
+"""Table of runs, filtered, ordered and folded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.snapshot import RunRow
-from tui.views.run_list import TableQuery, arrange, is_still
+from tui.views.run_ink import BOLD, ink_of
+from tui.views.run_lines import MEMBERS, Lines, arrange_lines
+from tui.views.run_list import TableQuery, is_still
+from tui.views.run_marks import RunMarks
 from tui.views.table_columns import Column, content, header, plan_columns, width_values, widths_of
+from tui.widgets.line_list import HEAD, LineList
 
 if TYPE_CHECKING:
     from engine.metrics.metric import SplitMetric
 
-HEAD = 1
-# The theme's colour of each status's sign; those without one are dimmed.
-COLOURS = {"running": "primary", "done": "success", "failed": "error"}
 
+class RunTable(LineList):
+    """Runs filtered and ordered by a table query, those of a group in one line where they are folded; keeps the cursor
+    on its line, and the marks."""
 
-class RunTable(ScrollView, can_focus=True):
-    """Runs filtered and ordered by a table query; keeps the cursor on its run, and the marks."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move_by(-1)", show=False),
-        Binding("down", "move_by(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-    ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--header", "table--cursor", "table--dim"}
 
-    cursor_row: reactive[int] = reactive(0, repaint=False)
-
     class Highlighted(Message):
-        """Cursor that came to another run."""
-
-        def __init__(self, run_id: int) -> None:
-            super().__init__()
-            self.run_id = run_id
+        """Cursor that came to another run or group."""
 
     class HeaderClicked(Message):
         """Click on a column's head, to sort by it."""
@@ -61,59 +47,90 @@ class RunTable(ScrollView, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="runs")
         self.table_query = TableQuery()
-        self.marks: set[int] = set()
+        self.is_grouped = False
+        self.opened: frozenset[str] = frozenset()
+        """Keys of the groups whose members are shown."""
+        self._marks = RunMarks()
         self._rows: Mapping[int, RunRow] = {}
-        self._shown: tuple[int, ...] = ()
+        self._groups: Mapping[int, RunRow] = {}
+        self._all: Mapping[int, RunRow] = {}
+        """Runs, and groups where they are folded."""
+        self._lines = Lines()
         self._plan: tuple[Column, ...] = ()
         self._metrics: tuple[SplitMetric, ...] = ()
         self._widths: dict[str, int] | None = None  # of columns that cut nothing
         self._styles: dict[str, Style] = {}
-        self._range: tuple[int, frozenset[int]] | None = None
-        """The run that a range begins at, and what was marked before."""
         self._told: int | None = None
 
     @property
-    def row_count(self) -> int:
-        return len(self._shown)
+    def shown(self) -> tuple[int, ...]:
+        return self._lines.keys
+
+    @property
+    def runs_shown(self) -> int:
+        """Runs that the filter leaves, those of folded groups too."""
+        return len(self._lines.run_ids)
 
     @property
     def run_id(self) -> int | None:
-        """Highlighted run; None in an empty table."""
-        return self._shown[self.cursor_row] if 0 <= self.cursor_row < len(self._shown) else None
+        """Highlighted line: a run, or minus the first member of a group; None in an empty table."""
+        return self.key
+
+    @property
+    def group(self) -> RunRow | None:
+        """Row of the highlighted group; None on a run."""
+        return self._groups.get(self.run_id) if self.run_id is not None and self.is_grouped else None
+
+    @property
+    def group_around(self) -> RunRow | None:
+        """Row of the group that the highlighted run is shown below; None elsewhere."""
+        key = next((group for group, some in self._lines.members.items() if self.run_id in some), None)
+        return self._groups[key] if key is not None else None
+
+    @property
+    def marks(self) -> set[int]:
+        return self._marks.ids
 
     @property
     def columns(self) -> tuple[Column, ...]:
         return self._plan
 
     def chosen(self) -> list[int]:
-        """Return the marked runs that are shown, in their order; without any mark the highlighted one."""
+        """Return the marked runs that are shown, in their order; without any mark the highlighted one, or the members
+        of the highlighted group."""
         if self.marks:
-            return [run_id for run_id in self._shown if run_id in self.marks]
-        return [self.run_id] if self.run_id is not None else []
+            return [run_id for run_id in self._lines.run_ids if run_id in self.marks]
+        return self._lines.runs_of([self.run_id]) if self.run_id is not None else []
 
     @property
     def hidden_marks(self) -> int:
         """Marked runs that the filter hides: no key acts on them."""
-        return len(self.marks.difference(self._shown))
+        return len(self.marks.difference(self._lines.run_ids))
 
-    def show_rows(self, rows: Mapping[int, RunRow]) -> None:
+    def show_rows(self, rows: Mapping[int, RunRow], groups: Mapping[int, RunRow]) -> None:
         """Take newer rows; those that have not changed are the same objects."""
-        before, self._rows = self._rows, rows
-        changed = [each for each in rows.keys() & before.keys() if rows[each] is not before[each]]
-        gone = self.marks - rows.keys()
-        if gone:
-            self.marks -= gone
+        before = self._all
+        self._rows, self._groups = rows, groups
+        self._all = {**rows, **groups} if self.is_grouped else rows
+        changed = [each for each in self._all.keys() & before.keys() if self._all[each] is not before[each]]
+        if self._marks.keep(rows):
             self.post_message(self.MarksChanged())
-        is_other = any(width_values(rows[each]) != width_values(before[each]) for each in changed)
-        widths = widths_of(rows.values(), self._widths) if is_other else self._widths
+        is_other = any(width_values(self._all[each]) != width_values(before[each]) for each in changed)
+        widths = widths_of(self._all.values(), self._widths) if is_other else self._widths
         plan = plan_columns(self._width, widths, self._metrics) if widths is not None else ()
-        if plan != self._plan or not is_still(before, rows, changed, self.table_query):
+        if plan != self._plan or not is_still(before, self._all, changed, self.table_query):
             self._lay_out()
             return
-        visible = {run_id: line for line, run_id in enumerate(self._visible())}
-        for run_id in changed:
-            if run_id in visible:
-                self.refresh(Region(0, HEAD + visible[run_id], self.size.width, 1))
+        self.redraw(changed)
+
+    def show_grouped(self, is_grouped: bool, opened: Collection[str]) -> None:
+        """Fold the runs of each group into one line, but for the `opened` ones; or show all runs."""
+        if is_grouped != self.is_grouped:
+            self._widths = None  # columns that only groups have go with them
+        self.is_grouped, self.opened = is_grouped, frozenset(opened)
+        self._all = {**self._rows, **self._groups} if is_grouped else self._rows
+        self._marks.end_range()
+        self._lay_out()
 
     def show_metrics(self, metrics: "Sequence[SplitMetric]") -> int:
         """Show a column for each of these, as far as the width holds them; gives how many it does not."""
@@ -123,7 +140,8 @@ class RunTable(ScrollView, can_focus=True):
 
     def show_as(self, query: TableQuery) -> None:
         """Filter and sort; the cursor stays on its run where that is still shown."""
-        self.table_query, self._range = query, None
+        self.table_query = query
+        self._marks.end_range()
         self._lay_out()
         self.post_message(self.MarksChanged())
 
@@ -131,101 +149,74 @@ class RunTable(ScrollView, can_focus=True):
     def _width(self) -> int:
         return self.scrollable_content_region.width
 
-    def _visible(self) -> tuple[int, ...]:
-        top = self.scroll_offset.y
-        return self._shown[top : top + max(self.size.height - HEAD, 0)]
-
     def _lay_out(self) -> None:
         keep, place = self.run_id, self.cursor_row
-        was_in_view = not self._shown or keep in self._visible()
-        self._shown = arrange(self._rows, self.table_query)
-        self._widths = widths_of(self._rows.values(), self._widths)
+        was_in_view = not self.shown or keep in self.in_window()
+        groups = self._groups if self.is_grouped else {}
+        self._lines = arrange_lines(self._rows, groups, self.table_query, self.opened)
+        self._widths = widths_of(self._all.values(), self._widths)
         self._plan = plan_columns(self._width, self._widths, self._metrics)
-        self.virtual_size = Size(self._width, len(self._shown) + HEAD)
-        if keep is not None and keep in self._rows and keep in self._shown:
-            place = self._shown.index(keep)
-        self.set_reactive(RunTable.cursor_row, max(0, min(place, len(self._shown) - 1)))
+        self.virtual_size = Size(self._width, len(self.shown) + HEAD)
+        if keep is not None:
+            place = self._place_of(keep, place)
+        self.set_reactive(RunTable.cursor_row, max(0, min(place, len(self.shown) - 1)))
         if was_in_view:  # who has scrolled away looks at something else
             self.keep_in_view()
         self.refresh()
         self._tell()
 
-    # The cursor
+    def _place_of(self, key: int, place: int) -> int:
+        """Return the place of a run or of the group that it is folded into, or of a group's first member where groups
+        are no longer folded; `place` where it has gone."""
+        if key not in self.shown:
+            folded = next((group for group, some in self._lines.members.items() if key in some), -key)
+            key = folded if folded in self.shown else key
+        return self.shown.index(key) if key in self.shown else place
 
-    def move_to(self, row: int) -> None:
-        if self._shown:
-            before, self.cursor_row = self.cursor_row, max(0, min(row, len(self._shown) - 1))
-            self._extend_range()
-            self.keep_in_view()
-            for each in {before, self.cursor_row}:
-                line = each - self.scroll_offset.y + HEAD
-                self.refresh(Region(0, line, self.size.width, 1))
-            self._tell()
-
-    def action_move_by(self, rows: int) -> None:
-        self.move_to(self.cursor_row + rows)
-
-    def action_page(self, pages: int) -> None:
-        self.move_to(self.cursor_row + pages * max(self.size.height - HEAD - 1, 1))
-
-    def keep_in_view(self) -> None:
-        lines = max(self.size.height - HEAD, 1)
-        top = self.scroll_offset.y
-        wanted = min(max(top, self.cursor_row - lines + 1), self.cursor_row)
-        if wanted != top:
-            self.scroll_to(y=wanted, animate=False, immediate=True)
+    def moved(self) -> None:
+        self._extend_range()
+        self._tell()
 
     def _tell(self) -> None:
         if self.run_id is not None and self.run_id != self._told:
-            self.post_message(self.Highlighted(self.run_id))
+            self.post_message(self.Highlighted())
         self._told = self.run_id
 
     # Marks
 
     def toggle_mark(self) -> None:
-        """Mark or unmark the highlighted run and go on to the next."""
+        """Mark or unmark the highlighted run, or the members of the group, and go on to the next."""
         if self.run_id is not None:
-            self._range = None
-            self.marks ^= {self.run_id}
+            self._marks.toggle(self._lines.runs_of([self.run_id]))
             self._marked()
             self.move_to(self.cursor_row + 1)
 
     def toggle_range(self) -> None:
         """Mark from here to wherever the cursor goes, until it is called again."""
-        if self._range is not None or self.run_id is None:
-            self._range = None
-        else:
-            self._range = self.run_id, frozenset(self.marks)
-        self._extend_range()
-        self._marked()
+        if self.run_id is not None:
+            self._marks.toggle_range(self.run_id)
+            self._extend_range()
+            self._marked()
 
     def mark_all(self) -> None:
         """Mark all that is shown; where all is, none."""
-        shown = set(self._shown)
-        self.marks = self.marks - shown if shown <= self.marks else self.marks | shown
+        self._marks.toggle_all(self._lines.run_ids)
         self._marked()
 
     def clear_marks(self) -> bool:
         """False where there was none."""
-        had, self.marks, self._range = bool(self.marks), set(), None
+        had = self._marks.clear()
         if had:
             self._marked()
         return had
 
     @property
     def in_range(self) -> bool:
-        return self._range is not None
+        return self._marks.in_range
 
     def _extend_range(self) -> None:
-        if self._range is None:
-            return
-        anchor, before = self._range
-        if anchor not in self._shown:
-            self._range = None
-            return
-        first, last = sorted((self._shown.index(anchor), self.cursor_row))
-        self.marks = set(before) | set(self._shown[first : last + 1])
-        self._marked()
+        if self._marks.extend(self.shown, self.cursor_row, self._lines.runs_of):
+            self._marked()
 
     def _marked(self) -> None:
         self.refresh()
@@ -250,7 +241,7 @@ class RunTable(ScrollView, can_focus=True):
                     return
             return
         row = event.y - HEAD + self.scroll_offset.y
-        if row < len(self._shown):
+        if row < len(self.shown):
             self.move_to(row)
             if event.chain == 2:
                 self.post_message(self.Opened())
@@ -265,36 +256,29 @@ class RunTable(ScrollView, can_focus=True):
             )
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         place = y - HEAD + self.scroll_offset.y
-        if place >= len(self._shown):
+        if place >= len(self.shown):
             empty = "nothing fits: esc drops the filter" if self._rows else "reading the run table …"
-            says = f"  {empty}" if not self._shown and y == HEAD + 1 else ""
+            says = f"  {empty}" if not self.shown and y == HEAD + 1 else ""
             style = ground + self.get_component_rich_style("table--dim")
             return Strip([Segment(says, style)]).adjust_cell_length(width, ground)
-        row = self._rows[self._shown[place]]
+        key = self.shown[place]
+        row = self._all[key]
         base = self.get_component_rich_style("table--cursor") if place == self.cursor_row else ground
-        marked = row.id in self.marks
+        mark, guide = self._marks.share(self._lines.runs_of([key])), self._lines.guides.get(key, " ")
         segments = [
-            Segment(content(row, column, marked=marked) + " ", base + self._style(row, column.key))
+            Segment(
+                content(row, column, mark=mark, guide=guide) + " ",
+                base + self._style(ink_of(row, column.key, is_member=guide in MEMBERS)),
+            )
             for column in self._plan
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _style(self, row: RunRow, key: str) -> Style:
-        name = "foreground"
-        if key == "mark":
-            name = "accent"
-        elif key == "status":
-            name = COLOURS.get(row.status, "dim")
-        elif key == "verdict" and row.warned:
-            name = "warning"
-        elif key == "epoch" and row.status == "failed":
-            name = "error"
-        elif row.status in ("queued", "cancelled", "paused") or key == "verdict":
-            name = "dim"
+    def _style(self, name: str) -> Style:
         if name not in self._styles:
             if name == "dim":
                 colour = self.get_component_rich_style("table--dim").color
             else:
                 colour = Style.parse(self.app.theme_variables[name]).color
-            self._styles[name] = Style(color=colour, bold=name in ("primary", "success", "error", "warning"))
+            self._styles[name] = Style(color=colour, bold=name in BOLD)
         return self._styles[name]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 
 from engine.analysis.evidence import evidence_of
-from engine.analysis.verdict import judge
+from engine.analysis.findings.case import make_case
 from engine.datasets.formats.labels.classes import rise
 from engine.datasets.formats.labels.grades import is_scale
 from engine.files.paths import Home
@@ -17,7 +17,8 @@ from engine.store.edit_journal import Editing, editing
 from engine.store.edits.kept_results import Kept, read_kept
 from engine.store.epoch_values import defined_numbers, values_of_row
 from engine.store.errors import QueueError
-from engine.store.history import Judgement, Matrix
+from engine.store.history import Matrix
+from engine.store.judgement import Judgement, judgement_of
 from engine.store.order_values import bring_back, set_aside
 from engine.store.run_numbers import numbered
 from engine.store.spec_columns import OF_SPEC, of_spec
@@ -143,10 +144,15 @@ def _judge_anew(
         return False
     labels = tuple(map(sum, next(iter(matrices.values()))))
     evidence = [evidence_of(values_of_row(row), baseline=run.baseline, labels=labels) for row in epochs]
-    verdict = judge(evidence, spec, kept.train_counts, ends_here=run.status == "done")
-    if verdict is not None:
-        judgement = Judgement(
-            verdict.kind, verdict.evidence, verdict.suggestion, verdict.ruled_out, dict(verdict.change)
-        )
-        edit.write([run.id or 0], **asdict(judgement))
+    case = make_case(
+        evidence,
+        spec,
+        kept.train_counts,
+        ends_here=run.status == "done",
+        predictions=kept.predictions,
+        leak=run.leak,
+        best_epoch=run.best_epoch,
+    )
+    if case is not None:
+        edit.write([run.id or 0], **asdict(judgement_of(case)))
     return True

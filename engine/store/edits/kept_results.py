@@ -1,4 +1,4 @@
-"""What was kept of runs besides the run table: scores of the best and the last epoch, and the data's class counts."""
+"""What was kept of runs besides the run table: their predictions, scores, and the class counts of their data."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from engine.store.run_environment import RunEnvironment
 from engine.store.tables import Run
 
 if TYPE_CHECKING:
+    from engine.analysis.findings.case import Predictions
     from engine.datasets.index import Index
     from engine.files.epoch_predictions import Scored
 
@@ -25,6 +26,8 @@ class Kept:
     """Images of the best and of the last epoch, by epoch."""
     train_counts: tuple[int, ...] | None = None
     """Train images of each class; None where the data cannot be read or are others now."""
+    predictions: "Predictions | None" = None
+    """Predictions of each epoch; None where the files or the data cannot be read."""
 
 
 def read_kept(store: Store, home: Home, run_ids: Collection[int], *, scores: bool) -> dict[int, Kept]:
@@ -39,7 +42,9 @@ def read_kept(store: Store, home: Home, run_ids: Collection[int], *, scores: boo
         kept = Kept()
         if run.class_names and run.status != "running":
             index = _index(home, run, indices) if run.verdict is not None else None
-            kept = Kept(_scored(home, run) if scores else {}, _train_counts(run, index))
+            data = _same_data(run, index)
+            counts = tuple(data.counts("train")) if data is not None else None
+            kept = Kept(_scored(home, run) if scores else {}, counts, _predictions(home, run, data))
         found[run.id or 0] = kept
     return found
 
@@ -72,11 +77,28 @@ def _index(home: Home, run: Run, known: "dict[tuple[Any, ...], Index | None]") -
         return None
 
 
-def _train_counts(run: Run, index: "Index | None") -> tuple[int, ...] | None:
+def _same_data(run: Run, index: "Index | None") -> "Index | None":
+    """Return the data with the run's classes; None where they are others now."""
     if index is None:
         return None
     numbered = index.with_classes(run.class_names)
     known = RunEnvironment(run.environment).data_fingerprint
     if (known and index.fingerprint != known) or list(numbered.class_names) != run.class_names:
         return None
-    return tuple(numbered.counts("train"))
+    return numbered
+
+
+def _predictions(home: Home, run: Run, data: "Index | None") -> "Predictions | None":
+    import numpy as np
+
+    from engine.analysis.findings.case import Predictions
+    from engine.files.epoch_predictions import read_answers
+
+    answers = read_answers(home.run(run.id or 0)) if data is not None else None
+    if data is None or answers is None:
+        return None
+    rows = data.rows_of("test")
+    if answers.shape[1] != len(rows):
+        return None
+    labels = np.array([data.labels[row] for row in rows], dtype=np.int64)
+    return Predictions(answers, labels, tuple(data.groups[row] for row in rows) if data.groups else None)

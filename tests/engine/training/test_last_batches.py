@@ -9,7 +9,7 @@ from sessions import Memory, context, numbers
 from trainings import assert_same_bits, session, spec, train
 
 from engine.analysis.evidence import evidence_of
-from engine.analysis.verdict import judge
+from engine.analysis.findings.judging import judge, make_case
 from engine.files.paths import Home
 from engine.recipes.batch_parts import LAST_SHORT, SHARED
 from engine.training import setup
@@ -40,10 +40,10 @@ def test_it_learns_from_any_number_of_images(tmp_path: Path, images: int, settin
     assert max(each.number("test_nll") or 0 for each in found) < 50
     assert (found[-1].number("test_acc") or 0) > 0.9
     labels = tuple(found[-1].evaluation.confusion.sum(axis=1).tolist())
-    verdict = judge(
-        [evidence_of(each, baseline=1 / 3, labels=labels) for each in found], wanted, (images // 3,) * 3
-    )
-    assert verdict is not None and verdict.kind == "healthy"
+    history = [evidence_of(each, baseline=1 / 3, labels=labels) for each in found]
+    case = make_case(history, wanted, (images // 3,) * 3)
+    assert case is not None
+    assert all(each.severity == "note" for each in judge(case))
 
 
 def stop_after(steps: int, home: Home, run_id: int, **settings: int) -> Memory:

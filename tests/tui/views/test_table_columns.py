@@ -43,9 +43,7 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, wi
     row = make_row(listed(12, "running", epoch=6, step=24, name="叶" * 30), None)
     for column in plan:
         assert (
-            cell_len(content(row, column, marked=True))
-            == cell_len(header(column, "lr", True))
-            == column.width
+            cell_len(content(row, column, mark="▎")) == cell_len(header(column, "lr", True)) == column.width
         )
 
 
@@ -67,7 +65,7 @@ def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
 def test_no_best_accuracy_is_cut() -> None:
     rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
     column = next(each for each in plan_columns(200, widths_of(rows)) if each.key == "best")
-    assert [content(row, column, marked=False) for row in rows] == ["1.0000", " .9000"]
+    assert [content(row, column) for row in rows] == ["1.0000", " .9000"]
     assert widths_of(rows[1:], widths_of(rows))["best"] == 6 and widths_of(rows[1:])["best"] == 5
 
 
@@ -76,7 +74,7 @@ def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     assert widths_of(rows[:1])["data"] == 0 and widths_of(rows)["data"] == 4
     assert {column.key for column in plan_columns(200, widths_of(rows))} & {"data", "kappa"} == {"data"}
     long = make_row(listed(3, data="/scratch/project/retina"), None)
-    assert content(long, Column(INFOS["data"], 8), marked=False) == "…/retina"
+    assert content(long, Column(INFOS["data"], 8)) == "…/retina"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
 )
 def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> None:
     row = make_row(listed(1, status, **values), None)
-    assert content(row, Column(INFOS["epoch"], 15), marked=False).rstrip() == shown
+    assert content(row, Column(INFOS["epoch"], 15)).rstrip() == shown
 
 
 def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
@@ -105,7 +103,7 @@ def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> 
         plan = plan_columns(least + room, wide, chosen)
         assert [column.key for column in plan if column.key in {"auc", "val_mcc"}] == keys
     auc, mcc = (metric_column(each) for each in chosen)
-    assert content(row, auc, marked=False) == " .812" and content(row, mcc, marked=False).strip() == "–"
+    assert content(row, auc) == " .812" and content(row, mcc).strip() == "–"
     assert header(mcc, "val_mcc", False).strip() == "val MCC▾" and header(auc, "id", False) == "  AUC"
 
 
@@ -119,7 +117,7 @@ def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.Monkey
     row = make_row(listed(1, "done", batch_size=24), None)
     *_, column, last = plan_columns(100, widths_of([row]))
     assert (column.key, last.key) == ("toy", "verdict")
-    assert header(column, "toy", False) == " toy▾" and content(row, column, marked=False) == "   24"
+    assert header(column, "toy", False) == " toy▾" and content(row, column) == "   24"
 
 
 @pytest.mark.parametrize("key", SORTS)

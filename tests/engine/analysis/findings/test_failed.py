@@ -1,4 +1,4 @@
-"""Verdicts from the numbers of an epoch: by answers, not by accuracy or loss."""
+"""Networks that failed outright: told by their predictions, not by accuracy or loss."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from engine.analysis.case import make_case
 from engine.analysis.evidence import EpochEvidence
+from engine.analysis.finding import Finding
+from engine.analysis.findings.judging import collapsed_epochs, make_case
 from engine.analysis.majority_class import majority_class_loss
-from engine.analysis.verdict import Verdict, collapsed_epochs, judge
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec, choices_of
+from tests.support import judged
 
 LABELS = (5154, 488, 1082, 175, 127)
 TRAIN = (20_656, 1_955, 4_210, 698, 581)
@@ -39,16 +40,16 @@ def epoch(number: int, answers: tuple[int, ...] = SPREAD, loss: float | None = 0
     )
 
 
-def verdict_of(history: Sequence[EpochEvidence], *, spec: RunSpec | None = None, **settings: Any) -> Verdict:
-    """The verdict, each of its texts checked to be one line, its change to be one that a clone can take."""
-    spec = spec or spec_of(**settings)
-    verdict = judge(history, spec, TRAIN)
-    assert verdict is not None
-    for text in (verdict.evidence, verdict.ruled_out, verdict.suggestion):
-        assert "\n" not in text and len(text) <= 400
-    changed = make_spec({**spec.model_dump(), **verdict.change})
-    assert (changed != spec) == bool(verdict.change) == bool(verdict.suggestion)
-    return verdict
+def found_in(history: Sequence[EpochEvidence], **settings: Any) -> dict[str, Finding]:
+    return judged.findings_of(history, spec_of(**settings), TRAIN)
+
+
+def gravest_of(history: Sequence[EpochEvidence], **settings: Any) -> Finding:
+    return next(iter(found_in(history, **settings).values()))
+
+
+def old_word(history: Sequence[EpochEvidence], **settings: Any) -> str:
+    return judged.verdict_of(history, spec_of(**settings), TRAIN).kind
 
 
 def published_collapse() -> list[EpochEvidence]:
@@ -58,12 +59,12 @@ def published_collapse() -> list[EpochEvidence]:
 
 
 def test_a_falling_loss_does_not_hide_a_collapse() -> None:
-    verdict = verdict_of(published_collapse())
+    verdict = gravest_of(published_collapse())
     assert (verdict.kind, verdict.since_epoch) == ("collapsed", 1)
     assert verdict.evidence == (
         "epoch 10: 100 % of predictions are class 0 (73.36 % of labels), since epoch 1; "
         "training loss 0.942 to 0.847 (majority-class loss 0.868), falling, but predictions do not change; "
-        "test accuracy 73.36 % (baseline 73.36 %); kappa 0.00"
+        "test accuracy: best 73.36 % in epoch 1, last 73.36 % in epoch 10, baseline 73.36 %"
     )
     assert verdict.ruled_out == (
         "logits within ±3, gradients flow (head 0.12, conv1 0.03): "
@@ -72,15 +73,15 @@ def test_a_falling_loss_does_not_hide_a_collapse() -> None:
 
 
 def test_cures_come_in_order() -> None:
-    scratch = verdict_of(published_collapse())
+    scratch = gravest_of(published_collapse())
     cures = ["lr 0.001 → 0.01", "epochs 10 → 30", "pretrained none → imagenet", "loss ce → ce-sqrt"]
     assert scratch.suggestion == ", then ".join(cures) and scratch.change == {"lr": 0.01}
-    tuned = verdict_of(published_collapse(), pretrained="imagenet").suggestion
+    tuned = gravest_of(published_collapse(), pretrained="imagenet").suggestion
     assert "pretrained" not in tuned and tuned.startswith("lr 0.001 → 0.01, then epochs 10 → 30")
-    at_default = verdict_of(published_collapse(), lr=0.01)
+    at_default = gravest_of(published_collapse(), lr=0.01)
     assert at_default.suggestion.startswith("epochs 10 → 30, then lr 0.01 → 0.1")
     assert at_default.change == {"epochs": 30}
-    assert "lr" not in verdict_of(published_collapse(), lr=0.05).suggestion, "0.5 leads nowhere"
+    assert "lr" not in gravest_of(published_collapse(), lr=0.05).suggestion, "0.5 leads nowhere"
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -93,59 +94,88 @@ def test_a_collapse_under_each_loss_is_told_by_its_answers(loss: str) -> None:
     course = [constant * factor for factor in (1.085, 1.01, 1.0, 0.98, 0.976)]
     history = [epoch(number, answers, value) for number, value in enumerate(course, start=1)]
     history = [replace(each, kappa=0.0, test_acc=LABELS[answered] / sum(LABELS)) for each in history]
-    verdict = verdict_of(history, epochs=5, loss=loss)
+    verdict = gravest_of(history, epochs=5, loss=loss)
     assert verdict.kind == "collapsed" and f"(majority-class loss {constant:.3g})" in verdict.evidence
     assert f"100 % of predictions are class {answered} " in verdict.evidence
     assert ("ce-sqrt" in verdict.suggestion) == (loss == "ce")
 
 
-def test_classes_that_are_never_answered_are_named_although_the_run_is_healthy() -> None:
+def test_classes_that_are_never_predicted_are_named() -> None:
     most, *rest = SPREAD
     answers = (most + rest[0] + rest[2], 0, rest[1], 0, *rest[3:])
-    verdict = verdict_of([epoch(number, answers) for number in (1, 2, 3)])
+    found = found_in([epoch(number, answers) for number in (1, 2, 3)])
     larger, smaller = sorted((1, 3), key=lambda index: -LABELS[index])
     named = f"class {larger} ({LABELS[larger]:,} images), class {smaller} ({LABELS[smaller]:,} images) never predicted"
-    assert verdict.kind == "healthy" and f"; {named}; " in verdict.evidence
-    assert "never predicted" not in verdict_of([epoch(number) for number in (1, 2, 3)]).evidence
+    finding = found["never_predicted"]
+    assert (finding.severity, finding.headline) == ("warning", "classes never predicted")
+    assert f": {named}; " in finding.evidence and finding.change == {"loss": "ce-sqrt"}
+    assert "never_predicted" not in found_in([epoch(number) for number in (1, 2, 3)])
 
 
-def test_baseline_accuracy_with_kappa_is_healthy() -> None:
-    verdict = verdict_of([replace(epoch(number), test_nll=0.7 - number / 100) for number in (1, 2, 3)])
+def test_baseline_accuracy_with_kappa_is_noted_and_no_problem() -> None:
+    history = [replace(epoch(number), test_nll=0.7 - number / 100) for number in (1, 2, 3)]
+    found = found_in(history, select_on="val_acc", val_fraction=0.1)
+    assert [(each.kind, each.severity, each.headline) for each in found.values()] == [
+        ("few_test_images", "note", "at the baseline")
+    ]
+    verdict = judged.verdict_of(history, spec_of(), TRAIN)
     assert verdict.kind == "healthy" and verdict.suggestion == ""
-    assert "test accuracy 73.36 % (baseline 73.36 %); kappa 0.60" in verdict.evidence
-    assert "79.7 % of predictions are class 0 (" in verdict.evidence
+    assert "best 73.36 % in epoch 1, last 73.36 % in epoch 3, baseline 73.36 %" in verdict.evidence
     assert " σ): no collapse" in verdict.ruled_out
     assert "test loss 0.67 is at its lowest: no overfitting" in verdict.ruled_out
 
 
 def test_any_class_may_be_the_answered_one() -> None:
     constant = replace(epoch(3, (0, 7026, 0, 0, 0)), test_acc=488 / 7026)
-    verdict = verdict_of([constant])
-    assert verdict.kind == "collapsed"
-    assert "100 % of predictions are class 1 (6.946 % of labels)" in verdict.evidence
-    assert "test accuracy 6.946 %" in verdict.evidence
+    found = found_in([constant])
+    assert "100 % of predictions are class 1 (6.946 % of labels)" in found["collapsed"].evidence
+    assert "below_baseline" in found, "one class is no excuse for another baseline"
 
 
 @pytest.mark.parametrize(
-    ("most", "kind"), [(980, "healthy"), (989, "healthy"), (990, "collapsed"), (1000, "collapsed")]
+    ("most", "kind"), [(980, "below"), (989, "below"), (990, "collapsed"), (1000, "collapsed")]
 )
 def test_the_bound_is_99_percent_of_the_answers(most: int, kind: str) -> None:
     latest = replace(epoch(1, (0, most, 1000 - most)), labels=(500, 300, 200))
-    assert verdict_of([latest]).kind == kind
+    assert ("collapsed" in found_in([latest])) == (kind == "collapsed") == (old_word([latest]) == kind)
     assert collapsed_epochs([latest]) == ((1,) if kind == "collapsed" else ())
 
 
-@pytest.mark.parametrize(("labelled", "kind"), [(989, "collapsed"), (990, "healthy"), (1000, "healthy")])
-def test_answering_what_nearly_all_labels_are_is_no_collapse(labelled: int, kind: str) -> None:
-    latest = replace(epoch(1, (1000, 0)), labels=(labelled, 1000 - labelled))
-    verdict = verdict_of([latest])
-    assert verdict.kind == kind
+@pytest.mark.parametrize(
+    ("labelled", "kind"), [(989, "collapsed"), (990, "only_majority"), (1000, "only_majority")]
+)
+def test_predicting_what_nearly_all_labels_are_is_no_collapse_and_never_no_problem(
+    labelled: int, kind: str
+) -> None:
+    share = labelled / 1000
+    latest = replace(
+        epoch(1, (1000, 0)), labels=(labelled, 1000 - labelled), test_acc=share, baseline=share, kappa=None
+    )
+    found = found_in([latest], epochs=1)
+    assert found.keys() - {"chosen_on_test"} == {kind} and found[kind].severity != "note"
+
+
+def test_noise_of_318_to_2_is_said_to_have_learnt_nothing() -> None:
+    """All 320 predictions are the class of 318 labels."""
+    share = 318 / 320
+    history = [
+        EpochEvidence(number, 0.04, share, share, share, None, (320, 0), (318, 2)) for number in (1, 2, 3)
+    ]
+    found = judged.findings_of(history, spec_of(epochs=3), (1272, 8))
+    gravest = next(iter(found.values()))
+    assert (gravest.kind, gravest.severity) == ("only_majority", "warning")
+    assert (
+        "nothing learnt beyond the majority class shows, and 2 test images of other classes"
+        in gravest.evidence
+    )
+    assert judged.verdict_of(history, spec_of(epochs=3), (1272, 8)).kind == "underfitting"
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
 def test_a_loss_that_is_no_number_is_divergence(loss: float) -> None:
     history = [epoch(1, loss=0.87), epoch(2, ALL_ZERO, loss), epoch(3, ALL_ZERO, loss)]
-    verdict = verdict_of(history)
+    assert list(found_in(history)) == ["diverged"], "nothing else of such a run is worth a word"
+    verdict = gravest_of(history)
     assert (verdict.kind, verdict.since_epoch) == ("diverged", 2)
     assert f"epoch 3: training loss {loss:.3g}" in verdict.evidence
     assert verdict.ruled_out.startswith("epoch 1 read the same images with loss 0.87")
@@ -154,26 +184,35 @@ def test_a_loss_that_is_no_number_is_divergence(loss: float) -> None:
 
 
 def test_non_finite_values_are_divergence() -> None:
-    verdict = verdict_of([replace(epoch(1), nonfinite_share=0.25)])
+    verdict = gravest_of([replace(epoch(1), nonfinite_share=0.25)])
     assert verdict.kind == "diverged" and "25 % of the values not finite" in verdict.evidence
     assert verdict.ruled_out == "", "no good epoch clears the data"
-    assert verdict_of([replace(epoch(1), nonfinite_share=0.0)]).kind == "healthy"
+    assert old_word([replace(epoch(1), nonfinite_share=0.0)]) == "healthy"
+
+
+def test_an_epoch_that_was_not_finite_is_told_after_the_recovery() -> None:
+    history = [epoch(1), replace(epoch(2), nonfinite_share=0.4), epoch(3, loss=float("nan")), epoch(4)]
+    finding = found_in(history)["recovered"]
+    assert (finding.severity, finding.since_epoch) == ("warning", 2)
+    assert finding.evidence.startswith("epochs 2, 3: loss or values not finite; finite again")
+    assert finding.change == {"lr": 1e-4}
+    assert "recovered" not in found_in(history[:3]), "it has not recovered"
 
 
 def test_the_latest_epoch_decides_and_recovery_counts() -> None:
     history = [epoch(1, ALL_ZERO), epoch(2), epoch(3, ALL_ZERO), epoch(4, ALL_ZERO)]
-    assert (verdict_of(history).kind, verdict_of(history).since_epoch) == ("collapsed", 3)
+    assert (gravest_of(history).kind, gravest_of(history).since_epoch) == ("collapsed", 3)
     assert collapsed_epochs(history) == (1, 3, 4)
     recovered = [*history, epoch(5), epoch(6)]
-    assert (verdict_of(recovered).kind, verdict_of(recovered).since_epoch) == ("healthy", 5)
-    assert verdict_of(recovered[::-1]) == verdict_of(recovered)
+    assert old_word(recovered) == "healthy"
+    assert found_in(recovered[::-1]) == found_in(recovered)
 
 
 def test_nothing_is_judged_before_the_first_epoch() -> None:
     untrained = epoch(0, ALL_ZERO, loss=None)
-    assert judge([], spec_of()) is None and judge([untrained], spec_of()) is None
+    assert make_case([], spec_of()) is None and make_case([untrained], spec_of()) is None
     assert collapsed_epochs([untrained, epoch(1, ALL_ZERO)]) == (1,)
-    assert verdict_of([untrained, epoch(1, ALL_ZERO)]).since_epoch == 1
+    assert gravest_of([untrained, epoch(1, ALL_ZERO)]).since_epoch == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +228,7 @@ def test_nothing_is_judged_before_the_first_epoch() -> None:
     ],
 )
 def test_only_what_was_measured_is_ruled_out(numbers: dict[str, float], ruled_out: str) -> None:
-    assert verdict_of([replace(epoch(1, ALL_ZERO), **numbers)]).ruled_out == ruled_out
+    assert gravest_of([replace(epoch(1, ALL_ZERO), **numbers)]).ruled_out == ruled_out
 
 
 @pytest.mark.parametrize(
@@ -201,27 +240,23 @@ def test_only_what_was_measured_is_ruled_out(numbers: dict[str, float], ruled_ou
     ],
 )
 def test_what_looks_broken_is_said_and_not_ruled_out(numbers: dict[str, float], alarm: str) -> None:
-    verdict = verdict_of([replace(epoch(1, ALL_ZERO), **numbers)])
+    verdict = gravest_of([replace(epoch(1, ALL_ZERO), **numbers)])
     assert alarm in verdict.evidence and verdict.ruled_out == ""
     assert verdict.change == {"lr": 1e-4}
 
 
 def test_a_frozen_conv1_without_gradient_is_no_alarm() -> None:
     latest = replace(epoch(1, ALL_ZERO), grad_norm=0.5, grad_norm_first=None)
-    assert "no gradient" not in verdict_of([latest]).evidence
-    verdict = verdict_of([latest], pretrained="imagenet", freeze_epochs=1)
+    assert "no gradient" not in gravest_of([latest]).evidence
+    verdict = gravest_of([latest], pretrained="imagenet", freeze_epochs=1)
     assert verdict.ruled_out.startswith("gradients flow (head 0.5, the rest frozen)")
 
 
 def test_an_epoch_without_test_images_is_judged_by_its_training_loss() -> None:
     empty = EpochEvidence(1, 0.5, 0.9, None, None, None, answers=(0, 0), labels=(0, 0))
-    verdict = judge([empty], spec_of(), (50, 50))
-    assert verdict is not None and (verdict.kind, verdict.evidence) == (
-        "healthy",
-        "epoch 1 of 10: no test predictions",
-    )
-    blind = judge([replace(empty, train_loss=0.69)], spec_of(), (50, 50))
-    assert blind is not None and blind.kind == "underfitting"
+    verdict = judged.verdict_of([empty], spec_of(), (50, 50))
+    assert (verdict.kind, verdict.evidence) == ("healthy", "epoch 1 of 10: no test predictions")
+    assert "chance" in judged.findings_of([replace(empty, train_loss=0.69)], spec_of(), (50, 50))
 
 
 @pytest.mark.parametrize(

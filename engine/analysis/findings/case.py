@@ -1,9 +1,9 @@
-"""Input and result of a verdict: `Case` and `Verdict`."""
+"""What a run is judged by: its epochs, its spec, and what is known of its images."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeAlias, get_args
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from engine.analysis.evidence import EpochEvidence, percent
 from engine.analysis.majority_class import majority_class_loss
@@ -11,31 +11,39 @@ from engine.recipes.batch_parts import part_count
 from engine.recipes.samplers import SAMPLERS
 from engine.spec.run_spec import RunSpec
 
-VerdictKind: TypeAlias = Literal["healthy", "collapsed", "diverged", "overfitting", "underfitting"]
-KINDS: tuple[VerdictKind, ...] = get_args(VerdictKind)
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SETTLED_STEPS = 100
 """BatchNorm's running statistics move a tenth of the way at each step, so they lag the weights by some tens of
 steps."""
+SHARES = ("train_acc", "test_acc", "baseline")
 LAG_GAP = 0.1
 """Training accuracy this far above the most frequent class's share shows that the network learns."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Verdict on a run. Every text is one line; `ruled_out` and `suggestion` may be empty."""
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predicted classes of the test images after each epoch."""
 
-    kind: VerdictKind
-    evidence: str
-    ruled_out: str
-    suggestion: str
-    since_epoch: int
-    """First epoch of the unbroken row of epochs of this kind that ends with the latest."""
-    change: Mapping[str, Any] = field(default_factory=dict)
-    """Most promising fix, as spec fields to set in a clone; empty where there is none."""
+    answers: "NDArray[np.uint16]"
+    """Epochs × images, row 0 being epoch 0; `epoch_predictions.NO_CLASS` where an epoch's row was lost."""
+    labels: "NDArray[np.int64]"
+    """True classes, one for each image."""
+    groups: tuple[str, ...] | None = None
+    """Group of each image, such as its patient; None where images have no groups."""
+
+    def correct(self, epoch: int) -> "NDArray[np.bool_] | None":
+        """Return which images an epoch predicts correctly; None where its predictions were not kept."""
+        lost = 2**16 - 1
+        if not 0 <= epoch < len(self.answers) or bool((self.answers[epoch] == lost).any()):
+            return None
+        right: NDArray[np.bool_] = self.answers[epoch] == self.labels
+        return right
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """Epochs of a run from 1 on, in order and at least one, with the spec that they were trained by."""
 
@@ -45,15 +53,37 @@ class Case:
     """Training images of each class; empty where they are not known."""
     ends_here: bool = False
     """True where patience ended the run with the latest epoch."""
+    untrained: EpochEvidence | None = None
+    """Epoch 0: the network as it came."""
+    predictions: Predictions | None = None
+    leak: Mapping[str, Any] | None = None
+    """Val and test images that the first weights were trained on, as `Leak.document` gives them; None where nobody
+    knows."""
+    best_epoch: int | None = None
+    """Epoch that `select_on` chose; None takes the one of highest test accuracy."""
 
     @property
     def latest(self) -> EpochEvidence:
         return self.epochs[-1]
 
     @property
+    def best(self) -> EpochEvidence:
+        """Return the epoch that was chosen, else the one of highest test accuracy, the earlier of equals."""
+        chosen = [each for each in self.epochs if each.epoch == self.best_epoch and each.test_acc is not None]
+        measured = [each for each in self.epochs if each.test_acc is not None]
+        return (
+            chosen[0] if chosen else max(measured, key=lambda each: each.test_acc or 0.0, default=self.latest)
+        )
+
+    @property
     def is_over(self) -> bool:
         """Tell whether the latest epoch is the run's last, by the spec's epochs or by patience."""
         return self.latest.epoch >= self.spec.epochs or self.ends_here
+
+    @property
+    def is_early(self) -> bool:
+        """Tell whether the run goes on after its first epoch, which tells little."""
+        return self.latest.epoch == 1 and not self.is_over
 
     @property
     def majority_class_loss(self) -> float | None:
@@ -102,22 +132,36 @@ class Case:
 
 
 def make_case(
-    history: Sequence[EpochEvidence], spec: RunSpec, train_counts: Sequence[int], *, ends_here: bool = False
+    history: Sequence[EpochEvidence],
+    spec: RunSpec,
+    train_counts: Sequence[int] = (),
+    *,
+    ends_here: bool = False,
+    predictions: Predictions | None = None,
+    leak: Mapping[str, Any] | None = None,
+    best_epoch: int | None = None,
 ) -> Case | None:
-    """Gather the case of a run. None before epoch 1: an untrained network can't have failed."""
-    trained = sorted((each for each in history if each.epoch >= 1), key=lambda each: each.epoch)
+    """Gather the case of a run from its epochs, epoch 0 among them where it was measured.
+
+    `train_counts` are the training images of each class: without them no loss is compared with the majority-class
+    loss. `ends_here`: patience has ended the run with the latest epoch. None before epoch 1: an untrained network
+    can't have failed."""
+    measured = [_measured(each) for each in sorted(history, key=lambda each: each.epoch)]
+    trained = tuple(each for each in measured if each.epoch >= 1)
     if not trained:
         return None
-    return Case(tuple(map(_measured, trained)), spec, tuple(train_counts), ends_here)
+    untrained = next((each for each in measured if each.epoch == 0), None)
+    return Case(trained, spec, tuple(train_counts), ends_here, untrained, predictions, leak, best_epoch)
 
 
 def _measured(evidence: EpochEvidence) -> EpochEvidence:
-    """Replace numbers that are not finite by None. The training loss keeps them: they show divergence."""
+    """Replace numbers that are not finite, and shares that are none, by None. The training loss keeps them: they show
+    divergence."""
     broken: dict[str, Any] = {
         each.name: None
         for each in fields(evidence)
         if each.name != "train_loss"
         and isinstance(value := getattr(evidence, each.name), float)
-        and not math.isfinite(value)
+        and not (math.isfinite(value) and (each.name not in SHARES or 0 <= value <= 1))
     }
     return replace(evidence, **broken) if broken else evidence

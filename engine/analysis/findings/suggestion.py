@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.analysis.case import Case
 from engine.analysis.evidence import alarms
+from engine.analysis.findings.case import Case
 from engine.recipes.losses import LOSSES
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.samplers import SAMPLERS
@@ -82,15 +82,15 @@ def learn_more(case: Case) -> list[Change]:
     return [*slow, more_epochs(spec), better_start(spec)]
 
 
-def generalise(case: Case, best_epoch: int) -> list[Change]:
-    """Suggest changes for a network that memorises its training images."""
+def generalise(case: Case, best_epoch: int | None) -> list[Change]:
+    """Suggest changes for a network that memorises its training images; `best_epoch` is that of lowest test NLL."""
     spec = case.spec
     turned = {} if BUILTIN_DEFAULTS.get(spec.data, {}).get("augment") == "none" else {"augment": "flip"}
     decay = {"weight_decay": float(f"{spec.weight_decay * 10:.6g}") or 5e-4}
     return [
         turned if spec.augment == "none" else {},
         better_start(spec) if spec.pretrained == "none" else {},
-        {"epochs": best_epoch},
+        {} if best_epoch is None else {"epochs": best_epoch},
         decay if spec.weight_decay < 5e-3 else {},
         {} if spec.label_smoothing else {"label_smoothing": 0.1},
     ]
@@ -101,6 +101,24 @@ def stay_finite(case: Case) -> list[Change]:
     spec = case.spec
     warm = {} if spec.warmup_epochs else {"warmup_epochs": 1.0}
     return [lower_lr(spec), clip(spec), warm, {"precision": "fp32"}]
+
+
+def train_less(case: Case, best_epoch: int) -> list[Change]:
+    """Suggest changes for a network that was better before."""
+    return [{"epochs": best_epoch} if best_epoch >= 1 else {}, *stabilise(case)]
+
+
+def stabilise(case: Case) -> list[Change]:
+    """Suggest changes for a network whose steps are too large."""
+    spec = case.spec
+    return [lower_lr(spec), {} if spec.warmup_epochs else {"warmup_epochs": 1.0}, clip(spec)]
+
+
+def choose_on_val(spec: RunSpec) -> list[Change]:
+    """Suggest to choose the best epoch on val images, with a share of the training images where there are none."""
+    chosen = spec.select_on.partition("_")[2]
+    fraction = {} if spec.val_fraction else {"val_fraction": 0.1}
+    return [{**fraction, "select_on": f"val_{chosen}"}]
 
 
 def raise_lr(spec: RunSpec) -> Change:

@@ -1,0 +1,142 @@
+"""Rule for overfitting: the training images fit better and better, and the test images worse than before or far worse
+than them."""
+
+import math
+
+from engine.analysis.chance import accuracy_error, is_near_chance, rise_in_errors
+from engine.analysis.evidence import EpochEvidence, number, percent
+from engine.analysis.findings.case import Case
+from engine.analysis.findings.course import MEMORISED_ACCURACY, lowest_nll
+from engine.analysis.findings.failed import predicts_one_class
+from engine.analysis.findings.found import Found, since
+from engine.analysis.findings.suggestion import generalise
+from engine.recipes.samplers import SAMPLERS
+
+EVIDENCE = 3.0
+"""Evidence for overfitting in standard errors: of the rise of the test NLL and of the gap between training and test
+accuracy together (Stouffer: their sum over √2), so that a clear rise makes up for a small gap and the other way round,
+and no single number is a cliff."""
+LEAST_EACH = 1.0
+"""Standard errors that both must have."""
+MOST_EACH = 6.0
+"""Standard errors that each counts at most: no gap, however large, makes up for a rise that is none."""
+RISE_ALONE = 3.0
+"""Standard errors of the rise where the accuracies cannot be compared."""
+LEAST_RISE = 1.05
+"""Multiple of the lowest test NLL below which a rise is not worth a word, however significant."""
+LEAST_GAP = 0.02
+"""Gap between training and test accuracy below which it is not worth a word, however significant."""
+RISEN_EPOCHS = 2
+"""Epochs in a row with a risen test NLL that make a run overfitted: a single one may be noise."""
+MEMORISED_LOSS = 0.8
+"""Share of the majority-class loss above which a training loss shows that nothing was memorised."""
+GAP_ERRORS = 3.0
+"""Standard errors of the gap where the training images are known by heart and the test NLL did not rise."""
+NOTED_GAP = 0.1
+"""Gap from which training images known by heart are noted."""
+WARNED_GAP = 0.2
+"""Gap from which they are a warning."""
+
+
+def overfitting(case: Case) -> Found | None:
+    """Find a run that fits the training images better and better, and the test images worse than before; or one that
+    knows the training images by heart and predicts far fewer of the test images correctly."""
+    latest = case.latest
+    if case.is_lagging and (predicts_one_class(latest) or is_near_chance(latest)):
+        return None
+    signs = signs_of_overfitting(case)
+    first = since(case.epochs, lambda each: each.epoch in signs)
+    row = sum(each.epoch >= first for each in case.epochs)
+    if latest.epoch in signs and row >= RISEN_EPOCHS:
+        return _risen(case, first)
+    return _memorised(case)
+
+
+def signs_of_overfitting(case: Case) -> set[int]:
+    """Return the epochs that fit the training images better than the epoch of lowest test NLL so far, and the test
+    images worse than that epoch and worse than the training images."""
+    signs: set[int] = set()
+    best: EpochEvidence | None = None
+    for evidence in case.epochs:
+        if evidence.test_nll is None:
+            continue
+        if best is None or best.test_nll is None or evidence.test_nll < best.test_nll:
+            best = evidence
+        elif evidence.test_nll > LEAST_RISE * best.test_nll and _fits_worse(case, evidence, best):
+            signs.add(evidence.epoch)
+    return signs
+
+
+def _fits_worse(case: Case, evidence: EpochEvidence, best: EpochEvidence) -> bool:
+    """Tell whether the evidence of an epoch against that of lowest test NLL is enough."""
+    now, then, rise = evidence.train_loss, best.train_loss, rise_in_errors(best, evidence)
+    if now is None or then is None or rise is None or not now < then:
+        return False
+    constant = case.majority_class_loss
+    if constant is not None and now > MEMORISED_LOSS * constant:
+        return False
+    gap = gap_in_errors(evidence)
+    if not SAMPLERS[case.spec.sampler].keeps_shares or gap is None:
+        # Training batches have other class shares than the test set, so the accuracies cannot be compared.
+        return rise >= RISE_ALONE
+    if min(rise, gap) < LEAST_EACH or _gap(evidence) < LEAST_GAP:
+        return False
+    return (min(rise, MOST_EACH) + min(gap, MOST_EACH)) / math.sqrt(2) >= EVIDENCE
+
+
+def _gap(evidence: EpochEvidence) -> float:
+    if evidence.train_acc is None or evidence.test_acc is None:
+        return 0.0
+    return evidence.train_acc - evidence.test_acc
+
+
+def gap_in_errors(evidence: EpochEvidence) -> float | None:
+    """Return the gap between training and test accuracy in standard errors of the latter."""
+    if evidence.train_acc is None or evidence.test_acc is None or not sum(evidence.labels):
+        return None
+    return _gap(evidence) / accuracy_error(evidence.test_acc, sum(evidence.labels))
+
+
+def _risen(case: Case, first: int) -> Found:
+    latest, lowest = case.latest, lowest_nll(case.epochs)
+    rise, gap = rise_in_errors(lowest, latest), gap_in_errors(latest)
+    parts = [
+        f"{case.where()}: test NLL {number(latest.test_nll)}, lowest {number(lowest.test_nll)} in epoch "
+        f"{lowest.epoch} ({number(rise)} standard errors)",
+        f"training accuracy {percent(latest.train_acc or 0.0)} (gap {number(gap)} standard errors)",
+        *_at_chance(latest),
+        *case.lag(),
+    ]
+    before = f"below the {number(lowest.train_loss)} of epoch {lowest.epoch}"
+    ruled_out = f"training loss {number(latest.train_loss)}, {before}: neither depth nor lr is too small"
+    return Found(parts, first, generalise(case, lowest.epoch), ruled_out)
+
+
+def _memorised(case: Case) -> Found | None:
+    latest = case.latest
+    if not _is_by_heart(case, latest):
+        return None
+    gap, errors = _gap(latest), gap_in_errors(latest)
+    parts = [
+        f"{case.where()}: training accuracy {percent(latest.train_acc or 0.0)}, {percent(gap)} above test "
+        f"({number(errors)} standard errors), training loss {number(latest.train_loss)}",
+        *_at_chance(latest),
+        *case.lag(),
+    ]
+    first = since(case.epochs, lambda each: _is_by_heart(case, each))
+    ruled_out = "the training images are known by heart: neither depth nor lr is too small"
+    return Found(parts, first, generalise(case, None), ruled_out, None if gap >= WARNED_GAP else "note")
+
+
+def _is_by_heart(case: Case, evidence: EpochEvidence) -> bool:
+    errors = gap_in_errors(evidence)
+    if errors is None or not SAMPLERS[case.spec.sampler].keeps_shares:
+        return False
+    by_heart = (evidence.train_acc or 0.0) >= MEMORISED_ACCURACY
+    return by_heart and errors >= GAP_ERRORS and _gap(evidence) >= NOTED_GAP
+
+
+def _at_chance(evidence: EpochEvidence) -> list[str]:
+    return (
+        ["test predictions are no better than chance: check the labels"] if is_near_chance(evidence) else []
+    )

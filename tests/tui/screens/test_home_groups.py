@@ -1,0 +1,133 @@
+"""Groups on the home screen, by keys."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from pilots import SMALL, TALL, app, asked, notified, shown, statuses, table, until
+from studies import add_groups
+from textual.pilot import Pilot
+
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from tui.preferences.state import load_preferences
+from tui.screens.run import RunScreen
+from tui.widgets.detail import CurveLegend
+
+
+@pytest.fixture
+def grouped(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(home.root / "state"))
+    with contextlib.closing(open_store(home.database)) as store:
+        add_groups(store)
+        yield store
+
+
+def lines(pilot: Pilot[object]) -> list[str]:
+    """The table as it is drawn, its heading first."""
+    drawn = table(pilot)
+    return [
+        "".join(segment.text for segment in drawn.render_line(y)).rstrip() for y in range(drawn.row_count + 1)
+    ]
+
+
+async def folded(pilot: Pilot[object]) -> None:
+    await until(pilot, lambda: table(pilot).row_count == 8)
+    await pilot.press("G")
+    await until(pilot, lambda: table(pilot).row_count == 3)
+
+
+async def test_a_group_is_one_row_with_its_mean_and_opens_to_its_members(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=TALL) as pilot:
+        await folded(pilot)
+        head, slow, _, fast = lines(pilot)
+        assert "± sd" in head
+        assert "▸ ○" in slow and "×4" in slow and "2/4 done ✖1" in slow
+        assert "▸ ✔  ×3" in fast and "3/3 done" in fast and "±.0" in fast
+        await pilot.press("G")
+        await until(pilot, lambda: table(pilot).row_count == 8)
+        assert "± sd" not in lines(pilot)[0]
+        await pilot.press("G")
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 6)
+        assert [line[1:5].strip() for line in lines(pilot)[3:]] == ["▾ ✔", "├ ✔", "├ ✔", "└ ✔"]
+        await pilot.press("j", "left")  # from a member to its group
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        assert table(pilot).group is not None and table(pilot).run_id == -1
+
+
+async def test_the_detail_of_a_group_has_its_band_sum_and_numbers(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=TALL) as pilot:
+        await folded(pilot)
+        await pilot.press("end")
+        await until(pilot, lambda: "3 × resnet18" in shown(pilot, "#title"))
+        assert "best" in shown(pilot, "#verdict") and "n 3" in shown(pilot, "#verdict")
+        legend = str(pilot.app.screen.query_one(CurveLegend).render())
+        assert "sd of 3" in legend
+        assert "sum of 3  n 3 × 201" in shown(pilot, "#matrix-title")
+        await pilot.press("g")
+        await until(pilot, lambda: "4 × resnet18" in shown(pilot, "#title"))
+        assert "n 2" in shown(pilot, "#verdict")
+
+
+async def test_what_was_folded_and_opened_is_remembered(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await folded(pilot)
+        await pilot.press("end", "right")
+        await until(pilot, lambda: table(pilot).row_count == 6)
+    assert load_preferences(home).grouped and load_preferences(home).opened
+    async with app(home).run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 6)
+        await pilot.press("end", "left", "G", "greater_than_sign")
+        await until(pilot, lambda: table(pilot).row_count == 8)
+    assert not load_preferences(home).grouped and not load_preferences(home).opened
+
+
+async def test_marking_a_group_marks_its_members_and_keys_act_on_them(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await folded(pilot)
+        await pilot.press("end", "space")
+        await until(pilot, lambda: "3 marked" in shown(pilot, "#head"))
+        assert table(pilot).chosen() == [1, 2, 3] or set(table(pilot).chosen()) == {1, 2, 3}
+        await pilot.press("escape")
+        await until(pilot, lambda: not table(pilot).marks)
+        await pilot.press("D")  # without marks: the members of the highlighted group
+        await until(pilot, lambda: "3 runs" in asked(pilot))
+        await pilot.press("y")
+        await until(pilot, lambda: table(pilot).row_count == 2)
+    assert set(statuses(grouped)) == {4, 5, 6, 7, 8}
+
+
+async def test_a_filter_keeps_groups_with_their_members_that_fit(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await folded(pilot)
+        await pilot.press("slash", *"seed:1", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 2)
+        await until(pilot, lambda: "2 of 8" in shown(pilot, "#filter-says"))
+        await pilot.press("a")
+        await until(pilot, lambda: "2 marked" in shown(pilot, "#head"))
+        assert set(table(pilot).chosen()) == {2, 5}
+
+
+async def test_a_run_below_its_group_opens_as_ever(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=SMALL) as pilot:
+        await folded(pilot)
+        await pilot.press("end", "l", "j", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: table(pilot).row_count == 6)
+        await pilot.press("h")
+        await until(pilot, lambda: table(pilot).row_count == 3)
+
+
+async def test_a_home_without_groups_says_what_makes_one(home: Home) -> None:
+    with contextlib.closing(open_store(home.database)) as store:
+        add_runs(store, [make_spec({"data": "digits", "lr": lr}) for lr in (0.1, 0.01)])
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 2)
+        await pilot.press("G")
+        await until(pilot, lambda: "no groups yet" in notified(pilot))
+        assert table(pilot).row_count == 2
