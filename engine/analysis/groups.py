@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from engine.analysis.summary import Summary, summarise
 from engine.metrics.catalogue import find_metric
 from engine.spec.plugin_name import arch_shown
-from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
+from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec, test_over_train
 
 LEAST = 2
 """Runs that make a group."""
@@ -133,10 +133,9 @@ class Group:
     def overlap(self) -> float:
         """Return about how many test images there are to a training image, as the settings have it: the overlap of the
         training images of different splits. 0 where nothing is trained."""
-        share = 1 / self.folds if self.folds else float(self.setting("test_fraction"))
-        if not self.setting("epochs") or share >= 1:
-            return 0.0
-        return share / ((1 - share) * (1 - float(self.setting("val_fraction"))))
+        return test_over_train(
+            self.folds, *(self.setting(name) for name in ("test_fraction", "val_fraction", "epochs"))
+        )
 
     @property
     def differing(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from engine.spec.plugin_name import arch_shown
 from engine.spec.pretrained import SOURCE_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.text import is_hidden
+from engine.text import slug as slug
 
 UNDEFINED = "–"
 SYNTHETIC_DATA = ("fundus", "fundus-balanced")
@@ -35,12 +36,6 @@ def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = f
     """Join finished cells to a Markdown table; `right` are the columns aligned to the right."""
     rule = ["---:" if column in right else "---" for column in range(len(header))]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))
-
-
-def slug(text: str) -> str:
-    """Turn text into part of a file name: lower-case ASCII letters, digits and single dashes."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[-40:].strip("-") or "data"
 
 
 def unique(name: str, taken: Sequence[str]) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from engine.analysis.finding import Finding
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
 from engine.spec.run_spec import FIELDS, RunSpec
@@ -55,6 +57,13 @@ class StudyRun:
     """Reason for it; empty where it was not noted."""
     unlike: tuple[str, ...] = ()
     """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
+    findings: tuple[Finding, ...] | None = None
+    """The gravest first; None where nothing judged it yet, or an older version did."""
+    images_per_s: float | None = None
+    peak_memory_gb: float | None = None
+    started_at: datetime | None = None
+    """Newest start."""
+    ended_at: datetime | None = None
     scores: SplitCurves | None = None
     """Curves of its best epoch on the test images; None where they were not read or not kept."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
+from engine.analysis.finding import Finding
 from engine.analysis.run_curves import curves_of, read_epoch_scores
 from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
 from engine.files.paths import Home
@@ -96,4 +97,9 @@ def _read_run(
         leak=row.leak,
         is_ordered=row.is_ordered,
         ordered_why=row.ordered_why,
+        findings=None if row.findings is None else tuple(map(Finding.from_json, row.findings)),
+        images_per_s=row.images_per_s,
+        peak_memory_gb=row.peak_memory_gb,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from engine.metrics.selection import selections
-from engine.recipes import augmentations, optimizers
+from engine.recipes import augmentations, normalizations, optimizers
 from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
@@ -51,11 +51,17 @@ class RunSpec(BaseModel):
     fit: Literal["crop", "pad", "stretch"] = setting(
         "crop", "how an image that is not square becomes so", "Data", grid=True
     )
+    resize: Literal["bicubic", "nearest"] = setting(
+        "bicubic", "how pixels are resized; nearest copies the nearest one, as MedMNIST's authors do", "Data"
+    )
     preprocess: Literal["none", "graham"] = setting(
         "none",
         "graham: the eye cropped out, its local mean taken away; train and test alike",
         "Data",
         grid=True,
+    )
+    normalize: str = setting(
+        normalizations.DEFAULT, "mean and standard deviation that pixels are normalised by", "Data"
     )
     augment: str = setting(
         "flip",
@@ -264,6 +270,11 @@ class RunSpec(BaseModel):
         return self.test_fraction, self.split_seed, self.folds, self.fold
 
     @property
+    def test_over_train(self) -> float:
+        """Return `test_over_train` of its settings."""
+        return test_over_train(self.folds, self.test_fraction, self.val_fraction, self.epochs)
+
+    @property
     def images_at_once(self) -> int:
         """Largest number of images that go through the network together."""
         return self.micro_batch or self.batch_size
@@ -303,6 +314,13 @@ class RunSpec(BaseModel):
         kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)
         text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_over_train(folds: int, test_fraction: float, val_fraction: float, epochs: int) -> float:
+    """Return about how many test images there are to a training image where the split is drawn; 0 where nothing is
+    trained. What the training images of different splits have in common follows from it."""
+    share = 1 / folds if folds else test_fraction
+    return share / ((1 - share) * (1 - val_fraction)) if epochs and share < 1 else 0.0
 
 
 def _extra(name: str, key: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.files.paths import Home
+from engine.spec.presets import PRESETS
 from engine.spec.repetitions import MOST
 from engine.store.add import Batch
 from engine.store.database import Store, open_store
@@ -13,6 +14,7 @@ from engine.store.edits.order import MAX_PRIORITY
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import checked_text
+from tui.cli.presets import tell_preset
 from tui.cli.queue_runs import expand, queue_runs
 from tui.cli.repeats import repeated
 
@@ -26,7 +28,10 @@ def add(
     settings: dict[str, Any],
     preset: Annotated[
         str | None,
-        typer.Option(help="lab or seed: settings for fields that no other flag sets.", metavar="NAME"),
+        typer.Option(
+            help=f"{', '.join(PRESETS)}: settings for fields that no other flag sets; `presets` shows them.",
+            metavar="NAME",
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="Sweep of the runs; a later add may add more runs to it.")] = "",
@@ -64,7 +69,10 @@ def add(
     store = open_store(home.database, create=False) if after else None
     done, ended = _targets(store, after) if store is not None and after else ([], [])
     batch = Batch(runs.specs, name, sweep, done, ended, priority, max_attempts)
-    return queue_runs(home, store, [batch], said=runs.said)
+    code = queue_runs(home, store, [batch], said=runs.said)
+    if preset is not None:
+        tell_preset(preset)
+    return code
 
 
 def _targets(store: Store, after: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -24,6 +24,7 @@ from tui.widgets.clipped import Clipped
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
 if TYPE_CHECKING:  # numpy is for who asks
+    from engine.analysis.comparison.paired import PairedTest
     from tui.feeds.paired_predictions import Comparer, Difference
 
 Pair = tuple[RunView, RunView]
@@ -185,7 +186,7 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
 
 
 def pair_text(pair: Pair, found: "Difference | str") -> Text:
-    """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: no clear difference`"""
+    """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: these weights are not told apart`"""
     text = Text()
     if isinstance(found, str):
         return text.append(plain(found), style="dim")
@@ -195,14 +196,20 @@ def pair_text(pair: Pair, found: "Difference | str") -> Text:
         text.append(f" (95 % {signed(paired.low)} to {signed(paired.high)})")
     groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
     text.append(f" on the same {paired.images:,} images{groups}: ")
-    text.append("a difference" if paired.is_told_apart else "no clear difference", style="bold")
+    text.append(_told(paired), style="bold")
     if any(view.is_optimistic for view in pair):
         text.append("; less certain than it says: best epochs chosen on these images", style="dim")
     if found.rule:
         text.append(f"; groups by {found.rule}", style="dim")
-    only = f"#{pair[0].run_id} {paired.only_first:,}, only by #{pair[1].run_id} {paired.only_second:,}"
+    only = f"#{pair[0].run_id} {paired.only_first:,.0f}, only by #{pair[1].run_id} {paired.only_second:,.0f}"
     text.append(f"; correct only by {only}", style="dim")
     return text
+
+
+def _told(paired: "PairedTest") -> str:
+    if paired.p is None:
+        return paired.why_not
+    return "these weights are told apart" if paired.is_told_apart else "these weights are not told apart"
 
 
 def signed(value: float) -> str:

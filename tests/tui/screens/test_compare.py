@@ -6,15 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from cell_images import answer
-from pictures import draw
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from studies import LABELS, confusion
 from textual.pilot import Pilot
 
-from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NO_CLASS, array_bytes
 from engine.files.paths import Home
-from engine.spec.grid import make_spec
 from engine.store.database import Store
 from tui import verbs
 from tui.feeds.compare_feed import CompareFeed
@@ -86,7 +83,8 @@ async def test_marked_runs_are_seen_beside_each_other(
         )
         test = shown(pilot, "#difference-test")
         assert (
-            test.startswith("accuracy +.1891 (95 % +.1") and "201 images of 101 groups: a difference" in test
+            test.startswith("accuracy +.1891 (95 % +.1")
+            and "201 images of 101 groups: these weights are told apart" in test
         )
         assert "only by #3 0" in test and "less certain than it says" in test
         await pilot.press("m")
@@ -143,33 +141,6 @@ def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> 
     assert Comparer(home).compare(one, other, 6, 6) == "the predictions of these epochs were not kept"
     assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
     assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
-
-
-def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
-    """By a column; by names where the data have gone; not at all where the column was named and cannot be read."""
-    folder = home.root / "clinic"
-    names = [f"{number:03}.png" for number in range(12)]
-    for number, name in enumerate(names):
-        draw(folder / name, number % 2, number)
-    rows = [f"{name},{number % 2},p{number // 3}" for number, name in enumerate(names)]
-    (folder / "labels.csv").write_text("\n".join(["image,label,doctor", *rows]) + "\n")
-    plain = make_spec({"data": "clinic", "image_size": 16})
-    by_column = make_spec({"data": "clinic", "image_size": 16, "group_column": "doctor"})
-    comparer = Comparer(home)
-    assert comparer.groups_of(plain, names) == (None, "")
-    groups, rule = comparer.groups_of(by_column, names)
-    assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
-    with pytest.raises(DataError, match="has different images now"):
-        comparer.groups_of(by_column, [*names, "new.png"])
-    (folder / "labels.csv").unlink()
-    assert comparer.groups_of(by_column, names) == (groups, rule), "the data are read once"
-    comparer = Comparer(home)
-    eyes = [f"{number}_{eye}.png" for number in range(6) for eye in ("left", "right")]
-    groups, rule = comparer.groups_of(make_spec({"data": "gone"}), eyes)
-    assert groups is not None and len(set(groups)) == 6 and "the data cannot be read" in rule
-    with pytest.raises(DataError):
-        comparer.groups_of(by_column, names)
-    assert comparer.groups_of(make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == (None, "")
 
 
 async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:
