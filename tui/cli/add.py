@@ -71,7 +71,7 @@ def add(
     batch = Batch(runs.specs, name, sweep, done, ended, priority, max_attempts)
     code = queue_runs(home, store, [batch], said=runs.said)
     if preset is not None:
-        tell_preset(preset)
+        tell_preset(preset, settings)
     return code
 
 

@@ -12,10 +12,11 @@ from textual.pilot import Pilot
 
 from engine.files.epoch_predictions import NO_CLASS, array_bytes
 from engine.files.paths import Home
+from engine.spec.run_spec import FIELDS
 from engine.store.database import Store
 from tui import verbs
 from tui.feeds.compare_feed import CompareFeed
-from tui.feeds.paired_predictions import Comparer, Difference
+from tui.feeds.comparison_told import asked_of, read_told
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
@@ -27,7 +28,7 @@ NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(s
 
 
 def compared(home: Home, *run_ids: int) -> Compared:
-    feed = CompareFeed(home, run_ids)
+    feed = CompareFeed(home, [(run_id,) for run_id in run_ids])
     found = feed.poll()
     assert found is not None and feed.poll() is None
     feed.close()
@@ -68,11 +69,10 @@ async def test_marked_runs_are_seen_beside_each_other(
         )
         assert "optimistic, best epoch chosen on test data: all of them" in numbers
         await pilot.press("3")
-        assert "run:2" in shown(pilot, "#settings-text") and "46 other settings" in shown(
-            pilot, "#settings-text"
-        )
+        settings = shown(pilot, "#settings-text")
+        assert "run:2" in settings and f"{len(FIELDS) - 1} other settings" in settings
         await pilot.press("4", "down", "right")
-        await until(pilot, lambda: "accuracy" in shown(pilot, "#difference-test"))
+        await until(pilot, lambda: "told apart" in shown(pilot, "#difference-test"))
         assert (
             shown(pilot, "#difference-head")
             == "#4 − #3   epochs 6 (best) and 1 (best)   row share, in points"
@@ -82,11 +82,8 @@ async def test_marked_runs_are_seen_beside_each_other(
             pilot, "#difference-cell"
         )
         test = shown(pilot, "#difference-test")
-        assert (
-            test.startswith("accuracy +.1891 (95 % +.1")
-            and "201 images of 101 groups: these weights are told apart" in test
-        )
-        assert "only by #3 0" in test and "less certain than it says" in test
+        assert test.startswith("told apart   #4 − #3: accuracy +.1891 (95 % +.1")
+        assert "201 images of 101 groups" in test and "less certain than it says" in test
         await pilot.press("m")
         assert shown(pilot, "#difference-head").endswith("counts")
         await pilot.press("right_square_bracket")
@@ -101,7 +98,7 @@ async def test_too_few_or_too_many_marks_are_refused(home: Home, study: Store) -
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("c")
-        assert "two to 8 runs are compared: mark the runs with space first" in notified(pilot)
+        assert "two to 8 runs or groups are compared: mark them with space first" in notified(pilot)
         await pilot.press("space", "c")
         assert isinstance(pilot.app.screen, HomeScreen)
 
@@ -133,14 +130,14 @@ async def test_a_run_that_is_removed_meanwhile_leaves(home: Home, study: Store) 
 def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> None:
     for run_id in (3, 4):
         answer(home, run_id, NAMES, 6, 0.5)
-    one, other = compared(home, 3, 4).views
-    assert isinstance(Comparer(home).compare(one, other, 6, 6), Difference)
-    lost = np.load(home.run(3).answers)
+    asked = asked_of(compared(home, 4, 3).views)
+    assert read_told(home, asked).pairs[0].verdict in ("told apart", "not told apart")
+    lost = np.load(home.run(4).answers)
     lost[6] = NO_CLASS
-    home.run(3).answers.write_bytes(array_bytes(lost))
-    assert Comparer(home).compare(one, other, 6, 6) == "the predictions of these epochs were not kept"
-    assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
-    assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
+    home.run(4).answers.write_bytes(array_bytes(lost))
+    told = read_told(home, asked)
+    assert told.pairs[0].verdict == "not compared"
+    assert "the predictions of epoch 6 of #4 were not kept" in told.pairs[0].paragraph
 
 
 async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:
