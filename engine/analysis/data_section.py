@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 
+from engine.analysis.finding import SEVERITIES
 from engine.analysis.gallery import Gallery, add_accuracy, add_matrices
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import (
     SYNTHETIC_DATA,
     UNDEFINED,
     decimal,
-    judged,
+    finding_said,
+    headline_shown,
     markdown,
     percent,
     points,
     progress,
     table,
     title_of,
-    verdict_shown,
     weights_in_full,
     with_details,
 )
@@ -39,9 +40,9 @@ HEADER = [
     "above baseline, points",
     "balanced accuracy, %",
     "kappa",
-    "verdict",
+    "finding",
 ]
-WORDS = ("run", "arch", "weights from", "epochs", "chosen by", "verdict")
+WORDS = ("run", "arch", "weights from", "epochs", "chosen by", "finding")
 CAVEATS = dict.fromkeys(
     SYNTHETIC_DATA,
     "The images are synthetic, drawn by the program: these results prove nothing about patients.",
@@ -62,7 +63,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
         *gallery.table(f"Results on {markdown(data)}.", _results(runs)),
         *leaks(runs),
         *_what_chose(runs),
-        *_verdicts(runs),
+        *_findings(runs),
         *metrics_section(runs, gallery),
         *add_accuracy(runs, slug, gallery),
         *add_matrices(runs, slug, gallery),
@@ -97,7 +98,7 @@ def _row(run: StudyRun) -> list[str]:
         points(best.number("test_acc"), run.baseline),
         percent(best.number("balanced_acc")),
         decimal(best.number("kappa")),
-        markdown(verdict_shown(run) + ("" if run.done or run.status == "failed" else " so far")),
+        markdown(headline_shown(run) + ("" if run.done or run.status == "failed" else " so far")),
     ]
 
 
@@ -188,14 +189,18 @@ def leaks(runs: Sequence[StudyRun]) -> list[str]:
     ]
 
 
-def _verdicts(runs: Sequence[StudyRun]) -> list[str]:
-    """Write a sentence for each run that is not healthy, the collapsed ones first."""
-    judged_runs = [run for run in runs if run.verdict and run.status != "failed"]
-    troubled = [run for run in judged_runs if run.verdict != "healthy"]
-    troubled.sort(key=lambda run: run.verdict != "collapsed")
-    lines = [
-        f"- **{markdown(title_of(run))}** is judged {run.verdict}: {markdown(judged(run), 1000)}"
-        for run in troubled
-    ]
-    none_collapsed = judged_runs and all(run.verdict != "collapsed" for run in judged_runs)
+def _findings(runs: Sequence[StudyRun]) -> list[str]:
+    """Write the findings of each run below its name, those with the gravest first; notes by their headlines only."""
+    judged = [run for run in runs if run.findings is not None and run.status != "failed"]
+    troubled = [run for run in judged if run.findings]
+    troubled.sort(key=lambda run: SEVERITIES.index((run.findings or ())[0].severity))
+    lines = []
+    for run in troubled:
+        found = run.findings or ()
+        lines.append(f"- **{markdown(title_of(run))}**")
+        lines += [
+            f"  - {each.severity}, **{markdown(each.headline)}**: {markdown(finding_said(each), 1000)}"
+            for each in found
+        ]
+    none_collapsed = judged and all(each.kind != "collapsed" for run in judged for each in run.findings or ())
     return [text for text in ("No run collapsed." if none_collapsed else "", "\n".join(lines)) if text]

@@ -37,9 +37,11 @@ bins of equal width.
 - **Train accuracy (running average)** is measured on the epoch's augmented batches while the network changes; it may \
 be below the test accuracy. **Train accuracy (evaluated)** is that of the finished network on the train images, in \
 evaluation mode and without augmentation.
-- **Verdict** is judged from the network's predictions, not from accuracy alone: *collapsed* means that nearly \
-all test images got the same prediction; *overfitting*, that the test loss rises while the training loss still falls; \
-*underfitting*, that predictions are no better than chance, or that the run ended while it still improved.
+- **Finding** is the gravest of what is found of a run, judged from the network's predictions, not from accuracy \
+alone; all stand below the table with their evidence. *Collapsed* means that nearly all test images got the same \
+prediction; *overfitting*, that the test loss rises while the training loss still falls, or that the training images \
+are known by heart; *worse than best epoch*, that the last epoch predicts significantly fewer of the same test images \
+correctly; *no problems found* says that no rule applies, and no more.
 - `–` marks a value that is undefined or was not measured."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.analysis.finding import Finding
 from engine.metrics.metric import EpochValues
 from engine.spec.run_spec import FIELDS, RunSpec
 
@@ -37,10 +38,8 @@ class StudyRun:
     baseline: float | None
     class_names: tuple[str, ...]
     environment: dict[str, str]
-    verdict: str | None
-    evidence: str | None
-    ruled_out: str | None
-    verdict_suggestion: str | None
+    findings: tuple[Finding, ...] | None
+    """The gravest first; None where nothing judged it yet."""
     kept: EpochValues | None
     """Epoch chosen by the run's own `select_on`, whose weights are kept."""
     epochs: tuple[EpochValues, ...]

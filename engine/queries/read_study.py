@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlmodel import Session
 
 from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
+from engine.queries.judged import read_findings
 from engine.short_names import short_names
 from engine.spec.grid import load_spec
 from engine.store import history, listing
@@ -69,10 +70,7 @@ def _read_run(
         baseline=row.baseline,
         class_names=tuple(row.class_names),
         environment=RunEnvironment(row.environment).as_text(),
-        verdict=row.verdict,
-        evidence=row.verdict_evidence,
-        ruled_out=row.verdict_ruled_out,
-        verdict_suggestion=row.verdict_suggestion,
+        findings=read_findings(session, row),
         kept=kept,
         epochs=epochs,
         matrix=history.confusion_of(session, row.id, best.epoch) if best else None,

@@ -122,7 +122,14 @@ def _best(views: Sequence[RunView], shown: SplitMetric) -> float | None:
 
 
 def _says(view: RunView) -> str:
-    word = view.failure.cause if view.failure else view.verdict.word or view.status
+    said = next(iter(view.findings), None)
+    word = (
+        view.failure.cause
+        if view.failure
+        else f"{said.sign} {said.headline}".strip()
+        if said
+        else view.status
+    )
     base = f", baseline {decimals(view.baseline)}" if view.baseline is not None else ""
     return f"#{view.run_id} {word}, epoch {view.epoch} of {view.epochs}{base}"
 

@@ -54,7 +54,7 @@ def worse_than_best(case: Case) -> Found | None:
     parts.append(
         paired.worded()
         if paired is not None
-        else f"{number(errors)} standard errors, not paired: the predictions of each epoch were not kept"
+        else f"{number(errors)} standard errors, not paired: judged from accuracies alone"
     )
     looks = _looks(case)
     if fall >= LEAST_FALL and p < ALPHA / looks:
