@@ -18,8 +18,8 @@ from engine.metrics.selection import split_of
 from engine.spec.plugin_name import arch_shown
 
 WIDTH = 100
-COLUMNS = (("run", 6), ("arch", 9), ("weights from", 16), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
-           ("baseline", 8), ("kappa", 6), ("finding", 16))  # fmt: skip
+COLUMNS = (("run", 6), ("arch", 9), ("weights from", 18), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
+           ("baseline", 8), ("kappa", 6), ("finding", 14))  # fmt: skip
 LEFT = ("run", "arch", "weights from", "on", "finding")
 FOOT = 'test accuracies in %; best: epoch chosen on the split under "on"; optimistic where that is test'
 
@@ -53,7 +53,7 @@ def _cells(run: StudyRun) -> list[str]:
         percent(last.number("test_acc")),
         percent(run.baseline),
         decimal(best.number("kappa")),
-        headline_shown(run),
+        "none" if run.findings == () else headline_shown(run),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from report_runs import cells
 
 from engine.analysis.final_table import final_table
+from engine.analysis.finding import NO_FINDINGS
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import markdown, slug
 from engine.analysis.matrix_figure import row_shares
@@ -55,7 +56,7 @@ def record(
         train_acc=train_acc,
         **more,
     )
-    judged = history.Judgement("healthy", "all is well", "nothing")
+    judged = history.Judgement("healthy", "all is well", "", "", {}, [], NO_FINDINGS, "")
     history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
 
 
@@ -167,7 +168,7 @@ def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -
     assert "Train, val and test accuracy of resnet18" in text
     assert re.findall(r"\*\*Table (\d+)", text) == list("123456")
     terminal = [line.split() for line in final_table(study).splitlines()]
-    expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 healthy"
+    expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 none"
     assert expected.split() in terminal
 
 

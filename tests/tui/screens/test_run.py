@@ -88,8 +88,8 @@ async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Stor
             suggestion="try lr 1e-4",
         )
         await until(pilot, lambda: "failed" in shown(pilot, "#run-head"))
-        verdict = shown(pilot, "#run-findings")
-        assert "\nthe loss is not finite\n▸ try lr 1e-4\nr begins anew: its 5 epochs" in verdict
+        says = shown(pilot, "#run-findings")
+        assert "\nthe loss is not finite\n▸ try lr 1e-4\nr begins anew: its 5 epochs" in says
 
 
 async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, study: Store) -> None:
