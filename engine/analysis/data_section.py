@@ -21,6 +21,7 @@ from engine.analysis.markdown import (
     with_details,
 )
 from engine.analysis.metrics_section import metrics_section
+from engine.analysis.score_gallery import add_scores
 from engine.analysis.study import StudyRun
 from engine.metrics.selection import is_optimistic
 from engine.spec.plugin_name import arch_shown
@@ -67,6 +68,7 @@ def data_section(runs: Sequence[StudyRun], slug: str, gallery: Gallery) -> list[
         *metrics_section(runs, gallery),
         *add_accuracy(runs, slug, gallery),
         *add_matrices(runs, slug, gallery),
+        *add_scores(runs, slug, gallery),
     ]
 
 

@@ -49,7 +49,7 @@ def add_accuracy(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> 
         splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
         caption = f"{splits} accuracy of {markdown(arch_shown(arch))} on {markdown(runs[0].data)} per epoch"
         names.append(unique(arch if arch in ARCH_INFOS else slug(arch_shown(arch)), names))
-        for suffix, some in _parts(mine, figures.RUNS_A_FIGURE):
+        for suffix, some in parts(mine, figures.RUNS_A_FIGURE):
             picture = figures.draw_accuracy(some, axis)
             texts += gallery.add(
                 f"accuracy-{data_slug}-{names[-1]}{suffix}.png", picture, caption, ACCURACY_NOTE
@@ -67,13 +67,13 @@ def add_matrices(runs: Sequence[StudyRun], data_slug: str, gallery: Gallery) -> 
     caption = f"Confusion matrices on {markdown(runs[0].data)}, each row over its sum"
     texts: list[str] = []
     known = [run for run in runs if run.matrix]
-    for suffix, some in _parts(known, matrix_figure.runs_a_figure(known)):
+    for suffix, some in parts(known, matrix_figure.runs_a_figure(known)):
         picture = matrix_figure.draw_matrices(some)
         texts += gallery.add(f"confusion-{data_slug}{suffix}.png", picture, caption, MATRIX_NOTE)
     return texts
 
 
-def _parts(runs: Sequence[StudyRun], size: int) -> list[tuple[str, Sequence[StudyRun]]]:
+def parts(runs: Sequence[StudyRun], size: int) -> list[tuple[str, Sequence[StudyRun]]]:
     """Split runs into parts of at most `size`, each with the suffix of its figure's name: none, then -2, -3."""
     starts = range(0, len(runs), size)
     return [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.analysis.finding import Finding
+from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
 from engine.spec.run_spec import FIELDS, RunSpec
 
@@ -53,6 +54,8 @@ class StudyRun:
     """Reason for it; empty where it was not noted."""
     unlike: tuple[str, ...] = ()
     """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
+    scores: SplitCurves | None = None
+    """Curves of its best epoch on the test images; None where they were not read or not kept."""
 
     @property
     def highest(self) -> EpochValues | None:

@@ -38,6 +38,7 @@ class Images:
     """Mean length of an image's name."""
     label_bytes: float
     """Mean length of a class name."""
+    val: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Footprint:
     checkpoints: int = 0
     best: int = 0
     predictions: int = 0
-    """Predictions and scores of the test images."""
+    """Predictions and scores of the test and val images."""
     other: int = 0
     """Log and the list of images that were trained on."""
     packed: int = 0
@@ -77,6 +78,7 @@ def images_of(index: "Index") -> Images:
         name_bytes=sum(len(index.names[row].encode(errors="replace")) for row in test) / max(len(test), 1),
         label_bytes=sum(len(name.encode(errors="replace")) for name in index.class_names)
         / len(index.class_names),
+        val=len(index.rows_of("val")),
     )
 
 
@@ -95,8 +97,8 @@ def built_in(spec: RunSpec) -> Images | None:
     in_all = rest if own_test is None else rest + own_test
     name_bytes = len(spec.data) + 4.0
     label_bytes = _BUILT_IN_LABEL_BYTES[spec.data]
-    train = round(train * (1 - spec.val_fraction))
-    return Images(spec.data, train, test, in_all, classes, name_bytes, label_bytes)
+    learnt = round(train * (1 - spec.val_fraction))
+    return Images(spec.data, learnt, test, in_all, classes, name_bytes, label_bytes, val=train - learnt)
 
 
 def run_footprint(spec: RunSpec, images: Images) -> Footprint:
@@ -107,12 +109,12 @@ def run_footprint(spec: RunSpec, images: Images) -> Footprint:
     copies = OPTIMIZERS[spec.optimizer].state_copies(spec) if spec.epochs else 0
     checkpoint = weights * (1 + copies)
     row = images.name_bytes + 2 * images.label_bytes + len(",,,0.123456\n")
-    twice = round(images.test * (row + 4 * outputs))
+    once = round((images.test + images.val) * (row + 4 * outputs))
     answers = 4 * images.test * (spec.epochs + 1)
     return Footprint(
         checkpoints=checkpoint,
         best=weights,
-        predictions=2 * twice + answers,
+        predictions=2 * once + answers,
         other=16 * images.train + LOG_BYTES + LOG_LINE_BYTES * spec.epochs,
         meanwhile=ASIDE * checkpoint + weights if spec.epochs else 0,
         uncounted=int(info is None),

@@ -108,39 +108,56 @@ def read_predictions(paths: RunPaths, class_names: Sequence[str]) -> Answers:
 
 @dataclass(frozen=True)
 class Scored:
-    """Test images of one epoch, with everything that the network said of each."""
+    """Images of a split in one epoch, with everything that the network said of each."""
 
     labels: NDArray[np.int64]
     scores: NDArray[np.float32]
     """Probabilities, images × classes, or grades, images × 1."""
+    predictions: NDArray[np.int64]
+    """Predicted classes."""
+    names: tuple[str, ...]
+    """Names of the images in the index."""
 
 
 def read_scored(paths: RunPaths, class_names: Sequence[str], epoch: int, *, last: bool) -> Scored | None:
-    """Read the files of the best or of the last epoch, which is `epoch`; None where one is missing or broken.
+    """Read the test images of the best or of the last epoch, which is `epoch`; None where a file is missing or broken.
 
     None too where they are of another epoch, as those of a run that was killed before they were moved to their places:
     its predictions or their scores are not those that were kept of each epoch."""
-    number = {csv_cell(name): place for place, name in enumerate(class_names)}
-    scores, answers, of_answers = (
-        _load(paths.scores(last=last)),
-        _load(paths.answers),
-        _load(paths.answer_scores),
-    )
-    try:
-        with paths.predictions(last=last).open(newline="", errors="surrogateescape") as opened:
-            rows = [(number[row["label"]], number[row["answer"]]) for row in csv.DictReader(opened)]
-    except (OSError, csv.Error, KeyError, TypeError):
+    found = _read_split(paths, class_names, last=last, val=False)
+    answers, of_answers = _load(paths.answers), _load(paths.answer_scores)
+    if found is None or answers is None or epoch >= len(answers):
         return None
-    if scores is None or answers is None or len(scores) != len(rows) or epoch >= len(answers):
-        return None
-    labels, predicted = np.array(rows, dtype=np.int64).reshape(-1, 2).T
-    if scores.shape[1] not in (1, len(class_names)) or not np.array_equal(answers[epoch], predicted):
+    if not np.array_equal(answers[epoch], found.predictions):
         return None
     if of_answers is not None and epoch < len(of_answers):
-        found = _of_answers(scores, predicted).astype(np.float16)
-        if not np.array_equal(of_answers[epoch], found, equal_nan=True):
+        said = _of_answers(found.scores, found.predictions).astype(np.float16)
+        if not np.array_equal(of_answers[epoch], said, equal_nan=True):
             return None
-    return Scored(labels, scores)
+    return found
+
+
+def read_val_scored(paths: RunPaths, class_names: Sequence[str], *, last: bool) -> Scored | None:
+    """Read the val images of the best or of the last epoch; None where there are none, or they are broken.
+
+    Call it after `read_scored` has found the test images of the epoch: val files come to their places before those."""
+    return _read_split(paths, class_names, last=last, val=True)
+
+
+def _read_split(paths: RunPaths, class_names: Sequence[str], *, last: bool, val: bool) -> Scored | None:
+    number = {csv_cell(name): place for place, name in enumerate(class_names)}
+    scores = _load(paths.scores(last=last, val=val))
+    try:
+        with paths.predictions(last=last, val=val).open(newline="", errors="surrogateescape") as opened:
+            rows = list(csv.DictReader(opened))
+        pairs = [(number[row["label"]], number[row["answer"]]) for row in rows]
+        names = tuple(row["image"] for row in rows)
+    except (OSError, csv.Error, KeyError, TypeError):
+        return None
+    if scores is None or len(scores) != len(rows) or scores.shape[1] not in (1, len(class_names)):
+        return None
+    labels, predicted = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return Scored(labels, scores, predicted, names)
 
 
 def _of_answers(scores: NDArray[Any], answers: NDArray[Any]) -> NDArray[Any]:

@@ -137,11 +137,17 @@ class RunPaths:
         """List of the images that could not be read, one a line."""
         return self.folder / "bad_images.txt"
 
-    def predictions(self, *, last: bool = False) -> Path:
-        return self.folder / f"predictions{'-last' if last else ''}.csv"
+    def predictions(self, *, last: bool = False, val: bool = False) -> Path:
+        """Table of the test images, or of the val images, with the predictions of the best or of the last epoch."""
+        return self.folder / f"predictions{_which(last, val)}.csv"
 
-    def scores(self, *, last: bool = False) -> Path:
-        return self.folder / f"scores{'-last' if last else ''}.npy"
+    def scores(self, *, last: bool = False, val: bool = False) -> Path:
+        """Scores of the same images, in the same order."""
+        return self.folder / f"scores{_which(last, val)}.npy"
+
+
+def _which(last: bool, val: bool) -> str:
+    return f"{'-val' if val else ''}{'-last' if last else ''}"
 
 
 def gpu_cache_bytes() -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from engine.metrics.evaluation import Evaluation
 
@@ -40,7 +40,12 @@ def calibration_error(correct: ArrayLike, confidences: ArrayLike) -> float | Non
         )
     if not len(values) or not np.isfinite(values).all():
         return None
-    edges = np.linspace(0, 1, BINS + 1)
-    bins = np.searchsorted(edges[1:-1], values, side="left")
-    gaps = np.bincount(bins, weights=hits - values, minlength=BINS)
+    gaps = np.bincount(bins_of(values), weights=hits - values, minlength=BINS)
     return float(np.abs(gaps).sum()) / len(values)
+
+
+def bins_of(confidences: NDArray[Any]) -> NDArray[Any]:
+    """Return the bin of each confidence in [0, 1], from 0: bin m holds (m/15, (m + 1)/15], the first one 0 too."""
+    import numpy as np
+
+    return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidences, side="left")

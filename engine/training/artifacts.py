@@ -59,9 +59,10 @@ def write_predictions(
     classes: list[str],
     *,
     last: bool,
+    val: bool,
     fence: Fence,
 ) -> None:
-    """Write predictions.csv and scores.npy.
+    """Write predictions.csv and scores.npy of the test split, or of the val split.
 
     predictions.csv has the columns image, label, answer (the predicted class) and score (its probability, or the grade
     under an ordinal loss); scores.npy is float32, images × classes, or images × 1."""
@@ -73,8 +74,16 @@ def write_predictions(
     ):
         score = scores[answer] if len(scores) > 1 else scores[0]
         table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
-    write_atomic(paths.predictions(last=last), text.getvalue().encode(errors="surrogateescape"), fence=fence)
-    write_atomic(paths.scores(last=last), array_bytes(evaluation.scores), fence=fence)
+    content = text.getvalue().encode(errors="surrogateescape")
+    write_atomic(paths.predictions(last=last, val=val), content, fence=fence)
+    write_atomic(paths.scores(last=last, val=val), array_bytes(evaluation.scores), fence=fence)
+
+
+def drop_predictions(paths: RunPaths, *, last: bool, fence: Fence) -> None:
+    """Delete files of a val split that an earlier start had and this one has not."""
+    with fence():
+        for path in (paths.predictions(last=last, val=True), paths.scores(last=last, val=True)):
+            path.unlink(missing_ok=True)
 
 
 def settle_best(paths: RunPaths, best_epoch: int | None, fence: Fence) -> None:
@@ -86,8 +95,11 @@ def settle_best(paths: RunPaths, best_epoch: int | None, fence: Fence) -> None:
         return
     with fence():
         if best_epoch is not None and _epoch_of(pending.best) == best_epoch:
-            # The weights last: they name the epoch, so that after a kill the files left can be assigned to it.
+            # The weights last: they name the epoch, so that after a kill the files left can be assigned to it. The val
+            # split first: where the test split's files are of an epoch, so are they (`read_scored`).
             for waiting, place in (
+                (pending.predictions(val=True), paths.predictions(val=True)),
+                (pending.scores(val=True), paths.scores(val=True)),
                 (pending.predictions(), paths.predictions()),
                 (pending.scores(), paths.scores()),
                 (pending.best, paths.best),

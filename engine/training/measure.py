@@ -22,9 +22,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class EpochResult(EpochValues):
-    """Values of an epoch, and the evaluation of the test split that files are written from."""
+    """Values of an epoch, and the evaluations that files are written from."""
 
     evaluation: Evaluation
+    """Of the test split."""
+    val: Evaluation | None = None
+    """Of the val split; None without one."""
 
 
 def measure(
@@ -44,7 +47,7 @@ def measure(
         **values_of(test, "test"),
         **(values_of(val, "val") if val is not None else {}),
     }
-    return EpochResult(epoch, values, test)
+    return EpochResult(epoch, values, test, val)
 
 
 def with_train_images(result: EpochResult, evaluation: Evaluation) -> EpochResult:

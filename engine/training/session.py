@@ -13,7 +13,7 @@ from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import weights_bytes
-from engine.training.artifacts import settle_best, weights_about, write_predictions
+from engine.training.artifacts import drop_predictions, settle_best, weights_about, write_predictions
 from engine.training.checkpoint import PARTITION, all_finite, save_checkpoint
 from engine.training.context import RunContext
 from engine.training.epoch_sums import EpochSums
@@ -201,11 +201,18 @@ class Session:
         write_atomic(pending.best, weights_bytes(self.net.model.state_dict(), about), fence=fence)
 
     def _write_predictions(self, paths: RunPaths, measured: EpochResult, fence: Fence, *, last: bool) -> None:
-        index, rows = self.data.index, self.data.test_rows
+        index, data = self.data.index, self.data
         classes = list(index.class_names)
-        names = [index.names[row] for row in rows]
-        labels = [classes[index.labels[row]] for row in rows]
-        write_predictions(paths, names, labels, measured.evaluation, classes, last=last, fence=fence)
+        for rows, found, val in (
+            (data.val_rows, measured.val, True),
+            (data.test_rows, measured.evaluation, False),
+        ):
+            if found is None:
+                drop_predictions(self.paths, last=last, fence=fence)
+                continue
+            names = [index.names[row] for row in rows]
+            labels = [classes[index.labels[row]] for row in rows]
+            write_predictions(paths, names, labels, found, classes, last=last, val=val, fence=fence)
 
     def _flush(self, recorder: Recorder) -> None:
         """Fetch the steps from the device, check their losses, record them."""

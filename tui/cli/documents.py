@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +125,11 @@ def _artifacts(home: Home, run_id: int) -> dict[str, str]:
     """Return the paths of the run's existing files, relative to the home, by kind."""
     paths = home.run(run_id)
     files: dict[str, Path] = {name: getattr(paths, name) for name in _ARTIFACTS}
-    for last in (False, True):
-        suffix = "_last" if last else ""
+    for val, last in product((False, True), repeat=2):
+        suffix = ("_val" if val else "") + ("_last" if last else "")
         files |= {
-            f"predictions{suffix}": paths.predictions(last=last),
-            f"scores{suffix}": paths.scores(last=last),
+            f"predictions{suffix}": paths.predictions(last=last, val=val),
+            f"scores{suffix}": paths.scores(last=last, val=val),
         }
     return {name: home.relative(path) for name, path in files.items() if path.exists()}
 

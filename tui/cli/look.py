@@ -22,6 +22,7 @@ from engine.store.tables import Run
 from tui.cli.documents import briefs, whole
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
+from tui.cli.scores import curves_document, curves_lines, threshold_document, threshold_lines
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
 from tui.formatting import clock, decimals, learning_rate, plain
@@ -173,13 +174,42 @@ def _short(text: str, most: int) -> str:
 
 
 @takes_home
-def show(home: Home, run_id: RunId, as_json: Json = False) -> int:
-    """Show everything about a run."""
-    document = whole(open_store(home.database, create=False), home, run_id)
+def show(
+    home: Home,
+    run_id: RunId,
+    curves: Annotated[
+        bool,
+        typer.Option("--curves", help="ROC, precision-recall, reliability and histograms of the scores."),
+    ] = False,
+    threshold: Annotated[
+        str | None,
+        typer.Option(help="sensitivity=0.9 or specificity=0.95: chosen on val images, told on test images."),
+    ] = None,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="Class of the threshold, or referable.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show everything about a run, or what its scores are worth."""
+    store = open_store(home.database, create=False)
+    if class_name is not None and threshold is None:
+        raise CliError("--class names the class of a --threshold: give sensitivity=0.9 or specificity=0.95")
+    if threshold is not None and curves:
+        raise CliError("give --curves or --threshold, not both")
+    if threshold is not None:
+        found = threshold_document(store, home, run_id, threshold, class_name)
+        lines = threshold_lines(found)
+    elif curves:
+        found = {"curves": curves_document(store, home, run_id)}
+        lines = curves_lines(found["curves"])
+        found = {**whole(store, home, run_id), **found} if as_json else found
+    else:
+        found = whole(store, home, run_id)
+        lines = show_lines(found)
     if as_json:
-        print_json(document)
+        print_json(found)
         return 0
-    for line in show_lines(document):
+    for line in lines:
         print(line)
     return 0
 

@@ -9,7 +9,7 @@ from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
 from engine.analysis.report import write_report
 from engine.analysis.study import Study
 from engine.files.paths import Home
-from engine.queries.read_study import collect
+from engine.queries.read_study import collect, with_scores
 from engine.store.database import open_store
 from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
@@ -32,7 +32,7 @@ def report(
     checked_text("--sweep", sweep or "")
     store = open_store(home.database, create=False)
     study = collect(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
-    for path in write_report(study, out, architectures=architectures(study)):
+    for path in write_report(with_scores(study, home), out, architectures=architectures(study)):
         print_message(str(path))
     return 0
 

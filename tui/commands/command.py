@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 ON_RUNS, LIST, MOVING, GENERAL = "On marked runs, or the highlighted one", "The list", "Moving", "Elsewhere"
-PAGES, CURVES, CONFUSION, LOG, SPEC = "Pages", "Curves", "Confusion", "Log", "Spec"
+PAGES, CURVES, CONFUSION, LOG, SPEC, ROC = "Pages", "Curves", "Confusion", "Log", "Spec", "ROC"
 ON_WORKER = "On the worker"
 Table = tuple["Command", ...]
 """Commands of one screen."""

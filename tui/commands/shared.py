@@ -1,6 +1,6 @@
 """Commands that several screens have, each declared once."""
 
-from tui.commands.command import CONFUSION, CURVES, MOVING, ON_RUNS, PAGES, Command, Table, on_page
+from tui.commands.command import CONFUSION, CURVES, MOVING, ON_RUNS, PAGES, ROC, Command, Table, on_page
 
 HELP = Command("help", "question_mark", "help", "show this page", "?", in_footer=True)
 LEAVE = Command("leave", "escape,q", "back", "back to the runs", "esc", in_footer=True)
@@ -48,11 +48,17 @@ MATRIX_KEYS = (
 MATRIX_MODE = on_page(
     CONFUSION, "mode", "m", "shares", "counts, row share or column share", "m", in_footer=True
 )
+SCORE_SPLIT = on_page(
+    ROC, "split", "e", "images", "test or val images, best or last epoch", "e", in_footer=True
+)
 
 
 def page(number: int, name: str, text: str = "") -> Command:
     """Make the command that turns to a page of its screen."""
     return Command(f"show_{name}", str(number), name, text or name, group=PAGES)
+
+
+SCORE_PAGE = page(5, "roc", "ROC, precision-recall and reliability of the scores")
 
 
 def up_and_down(noun: str, *, in_footer: bool = False) -> Table:

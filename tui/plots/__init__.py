@@ -9,6 +9,8 @@ from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
 from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix, most_confused
+from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
+from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
 
 __all__ = [
@@ -21,12 +23,19 @@ __all__ = [
     "Grid",
     "Ink",
     "Line",
+    "MirrorBars",
     "Plot",
     "PlotextPlot",
+    "ReliabilityBars",
+    "Square",
+    "SquareLine",
     "draw_accuracy",
     "draw_chart",
     "draw_confusion",
     "draw_matrix",
+    "draw_mirror",
+    "draw_reliability",
+    "draw_square",
     "most_confused",
     "reading",
     "shaded",

@@ -1,4 +1,4 @@
-"""Screen of several runs: their curves in one chart, numbers, settings that differ, differences of matrices."""
+"""Screen of several runs: their curves in one chart, numbers, settings that differ, differences of matrices, scores."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,10 +18,11 @@ from tui.views.compared import Compared, compare_panels
 from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.difference_pane import DifferencePane
+from tui.widgets.score_pane import ComparedScorePane
 
 
 class CompareScreen(PagedScreen[None]):
-    PAGES = ("curves", "numbers", "settings", "difference")
+    PAGES = ("curves", "numbers", "settings", "difference", "roc")
     TABLE = commands.COMPARE
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.5
@@ -47,6 +48,7 @@ class CompareScreen(PagedScreen[None]):
             yield TablePane("numbers")
             yield TablePane("settings")
             yield DifferencePane(self._home, self.raise_from_thread)
+            yield ComparedScorePane(self._home, self.raise_from_thread)
 
     def on_mount(self) -> None:
         self.turn_to(self.PAGES[0])
@@ -90,5 +92,5 @@ class CompareScreen(PagedScreen[None]):
         self.query_one("#compare-head", Static).update(head)
         key.update(key_text(compared, max(self.size.width - 2, 10)))
         pane = self.pane
-        if isinstance(pane, (CurvesPane, TablePane, DifferencePane)):
+        if isinstance(pane, (CurvesPane, TablePane, DifferencePane, ComparedScorePane)):
             pane.show(compared)

@@ -1,4 +1,4 @@
-"""Screen of one run: curves, confusion, log, spec, and above them its findings."""
+"""Screen of one run: curves, confusion, log, spec, scores, and above them its findings."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -37,6 +37,7 @@ from tui.widgets.failure import failure_text
 from tui.widgets.findings_text import findings_text
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
+from tui.widgets.score_pane import RunScorePane
 from tui.widgets.spec_pane import SpecPane
 from tui.widgets.text_line import TextLine
 
@@ -57,7 +58,7 @@ class RunsBelow(Protocol):
 
 
 class RunScreen(PagedScreen[None]):
-    PAGES = ("curves", "confusion", "log", "spec")
+    PAGES = ("curves", "confusion", "log", "spec", "roc")
     TABLE = commands.RUN
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.25
@@ -105,6 +106,7 @@ class RunScreen(PagedScreen[None]):
             yield MatrixPane()
             yield LogPane()
             yield SpecPane()
+            yield RunScorePane(self._home, self.raise_from_thread)
 
     def on_mount(self) -> None:
         self.set_interval(self.POLL_S, self._refresh_page)
@@ -160,7 +162,7 @@ class RunScreen(PagedScreen[None]):
         self.query_one("#run-head", TextLine).say(head_text(view))
         self._draw_findings(view)
         pane = self.pane
-        if isinstance(pane, (CurvesPane, MatrixPane)):
+        if isinstance(pane, (CurvesPane, MatrixPane, RunScorePane)):
             pane.show(view)
         elif isinstance(pane, SpecPane):
             pane.show(view, self._findings(view))

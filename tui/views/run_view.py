@@ -78,6 +78,8 @@ class RunView:
     """Suggested change of the spec; empty where there is none."""
     facts: tuple[tuple[str, str], ...]
     """Names and values of the environment and other facts about the run."""
+    is_ordered: bool
+    """Whether its classes are known to be grades."""
 
     @property
     def has_way_out(self) -> bool:
@@ -138,6 +140,7 @@ def make_run_view(
         spec=spec,
         change=change_of(findings_of(run, epochs, matrix) or ()),
         facts=_facts(run),
+        is_ordered=bool(run.is_ordered),
     )
 
 

@@ -205,7 +205,7 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_fix_clones_with_the_change_of_the_gravest_finding_that_has_one(
     store: Store, home: Path, worker: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second = add_runs(store, [make_spec({"data": "digits", "epochs": 10, "lr": 0.01})] * 2)
+    first, second = add_runs(store, [make_spec({"data": "digits", "epochs": 10, "lr": 0.01})] * 2).ids
     found = [
         Finding("leak", "error", "leak", "40 images"),
         Finding("overfitting", "warning", "overfitting", "NLL 2", change={"epochs": 4}),

@@ -24,6 +24,7 @@ from tui.screens.journal import JournalScreen
 from tui.screens.run import RunScreen
 from tui.screens.workers import WorkersScreen
 from tui.widgets.matrix_pane import MatrixPane
+from tui.widgets.score_pane import READING, ScorePlot
 
 
 async def on(pilot: Pilot[Any], screen: type) -> None:
@@ -50,6 +51,8 @@ async def on_run(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: shown(pilot, "#run-head"))
     await pilot.press("left", "plus", "y", "z", "3", "g", "slash", *"line", "enter", "4", "d", "3", "enter")
     await until(pilot, lambda: "from #3" in shown(pilot, "#spec-text"))
+    await pilot.press("5", "right_square_bracket", "down", "right", "e")
+    await until(pilot, lambda: pilot.app.screen.query_one(ScorePlot).drawing != READING)
     await pilot.press("2", "down", "down")
     await until(pilot, lambda: pilot.app.screen.query_one(MatrixPane).matrix)
     await pilot.press("enter")
@@ -63,7 +66,7 @@ async def on_comparison(pilot: Pilot[Any]) -> None:
     await pilot.press("g", "v", "j", "j", "v", "c")
     await on(pilot, CompareScreen)
     await until(pilot, lambda: shown(pilot, "#compare-head"))
-    await pilot.press(*"1234", "m", "right_square_bracket", "escape", "escape")
+    await pilot.press(*"12345", "m", "right_square_bracket", "e", "escape", "escape")
     await on(pilot, HomeScreen)
 
 

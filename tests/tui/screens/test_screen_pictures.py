@@ -8,6 +8,7 @@ import pytest
 from cell_images import SKILL, answer, is_drawn
 from pilots import SMALL, TALL, app, make_home, opened, shown, until
 from rich.text import Text
+from score_files import write_scores
 from studies import LABELS, open_study
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -30,10 +31,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "curves": ("enter", "left"),
     "confusion": ("enter", "2", "down"),
     "images": ("enter", "2", "down", "down", "enter"),
+    "scores": (*"jjjj", "enter", "5", "down", "down", "right"),
+    "reliability": (*"jjjj", "enter", "5", "right_square_bracket", "right_square_bracket", "right"),
     "failed": ("j", "j", "j", "enter"),
     "compare": ALL_MARKED,
     "numbers": (*ALL_MARKED, "2"),
     "difference": (*ALL_MARKED, "4"),
+    "compared-scores": (*ALL_MARKED, "5"),
     "run-help": ("enter", "question_mark"),
     "workers": ("W",),
     "data": ("d",),
@@ -42,6 +46,8 @@ ONCE = {
     "help": SMALL,
     "images": SMALL,
     "failed": SMALL,
+    "reliability": SMALL,
+    "compared-scores": SMALL,
     "numbers": SMALL,
     "difference": TALL,
     "run-help": SMALL,
@@ -58,6 +64,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     home = make_home(tmp_path, monkeypatch)
     open_study(home.root / "runs.db").close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
+    for run_id in (3, 4):
+        write_scores(home, run_id, best=1 if run_id == 3 else 6, last=6)
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
     for place in ("tui.snapshot_rows.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
@@ -86,6 +94,8 @@ def test_it_looks_as_it_did(snap_compare: Any, home: Home, name: str, size: tupl
                 await until(pilot, lambda: shown(pilot, "#run-head"))
             if isinstance(pilot.app.screen, CompareScreen):
                 await until(pilot, lambda: shown(pilot, "#compare-head"))
+            if key == "5":
+                await until(pilot, lambda: "epoch" in shown(pilot, "#scores-head"))
         await settled(pilot, name)
         await pilot.pause()
         for footer in pilot.app.screen.query(KeyFooter):

@@ -1,0 +1,78 @@
+"""Curves of a run from its files: of the best and of the last epoch, on the test and the val split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.files.paths import RunPaths
+from engine.metrics.curves.split_curves import SplitCurves, split_curves
+
+if TYPE_CHECKING:
+    from engine.files.epoch_predictions import Scored
+
+GroupsOf = Callable[[Sequence[str]], Sequence[str] | None]
+"""Function that gives the group of each image by its name; None where each image stands alone."""
+
+
+@dataclass(frozen=True)
+class EpochScores:
+    """Files of the best or of the last epoch."""
+
+    epoch: int
+    test: Scored
+    val: Scored | None
+    """None without a val split, and for a run of a version that did not keep its predictions."""
+
+
+@dataclass(frozen=True)
+class EpochCurves:
+    """Curves of the best or of the last epoch."""
+
+    epoch: int
+    test: SplitCurves
+    val: SplitCurves | None
+
+
+def read_epoch_scores(
+    paths: RunPaths, class_names: Sequence[str], epoch: int | None, *, last: bool
+) -> EpochScores | str:
+    """Read the scores of the best or of the last epoch, which is `epoch`, or return one line on why there are none."""
+    from engine.files.epoch_predictions import read_scored, read_val_scored
+
+    if epoch is None:
+        return "no epoch has been measured yet"
+    which = "last" if last else "best"
+    missing = next(
+        (each for each in (paths.scores(last=last), paths.predictions(last=last)) if not each.exists()), None
+    )
+    if missing is not None:
+        kept = "they are written when the run is done" if last else "they may have been pruned"
+        return f"the scores of the {which} epoch are not here ({missing.name} is missing): {kept}"
+    test = read_scored(paths, class_names, epoch, last=last)
+    if test is None:
+        return f"the scores of the {which} epoch cannot be read, or are of another epoch than {epoch}"
+    return EpochScores(epoch, test, read_val_scored(paths, class_names, last=last))
+
+
+def curves_of(
+    found: EpochScores,
+    class_names: Sequence[str],
+    *,
+    ordered: bool,
+    groups_of: GroupsOf = lambda _names: None,
+) -> EpochCurves:
+    """Compute the curves of both splits."""
+
+    def of(split: Scored) -> SplitCurves:
+        return split_curves(
+            split.labels,
+            split.scores,
+            split.predictions,
+            class_names,
+            ordered=ordered,
+            groups=groups_of(split.names),
+        )
+
+    return EpochCurves(found.epoch, of(found.test), of(found.val) if found.val is not None else None)

@@ -1,0 +1,100 @@
+"""Threshold of a score chosen on the val images and told on the test images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from engine.analysis.run_curves import EpochScores
+from engine.metrics.curves.operating_point import OperatingPoint, Wished, choose_threshold, operating_point
+from engine.metrics.curves.target import REFERABLE, Target, sides_of, targets_of
+
+WISHED: tuple[Wished, ...] = get_args(Wished)
+
+
+class ThresholdError(ValueError):
+    """Threshold that cannot be chosen, in one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """At least this sensitivity, or specificity, on the images that choose the threshold."""
+
+    what: Wished
+    value: float
+
+
+@dataclass(frozen=True)
+class ChosenThreshold:
+    """Threshold of a run's best epoch with what it is worth on both splits."""
+
+    target: Target
+    wish: Wish
+    epoch: int
+    val: OperatingPoint
+    """On the images that chose it."""
+    test: OperatingPoint
+    """On images that did not."""
+
+
+def read_wish(text: str) -> Wish:
+    """Read `sensitivity=0.9` or `specificity=0.95`. Raises ThresholdError."""
+    name, _, number = text.partition("=")
+    what = next((each for each in WISHED if each == name.strip().lower()), None)
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if what is None or not 0 < value <= 1:
+        raise ThresholdError(
+            f"{text!r} is no wish for a threshold: give sensitivity=0.9 or specificity=0.95, a share above 0 up to 1"
+        )
+    return Wish(what, value)
+
+
+def find_target(name: str | None, class_names: Sequence[str], *, ordered: bool, gives_grade: bool) -> Target:
+    """Return the class of that name; without one, referable or the only class. Raises ThresholdError."""
+    known = targets_of(class_names, ordered=ordered, gives_grade=gives_grade)
+    if not known:
+        raise ThresholdError(
+            "the network gives a grade of classes in no order: it has no score to set a threshold on"
+        )
+    if name is None and (len(known) == 1 or known[-1].label is None):
+        return known[-1]
+    choices = ", ".join(each.name for each in known)
+    if name is None:
+        raise ThresholdError(f"of which class? Give --class with one of: {choices}")
+    found = next((each for each in known if each.name == name), None)
+    if found is None:
+        why = ""
+        if name == REFERABLE:
+            why = (
+                " (referable needs three ordered grades or more: edit ID --ordered on, if they are in order)"
+            )
+        raise ThresholdError(
+            f"{name!r} is no class that a threshold can be set on{why}: choose from {choices}"
+        )
+    return found
+
+
+def threshold_for(found: EpochScores, target: Target, wish: Wish) -> ChosenThreshold:
+    """Choose a threshold on the val images and count the test images at it.
+
+    Raises ThresholdError where the run has no val images: chosen on the test images, it would be told on the images
+    that it was fitted to; and where a side has no image in a split."""
+    if found.val is None:
+        raise ThresholdError(
+            "no val predictions: a threshold chosen on the test images would be told on the images that chose it. "
+            "Train with a val split (--val-fraction 0.1), or read the curve of the test images: show ID --curves"
+        )
+    val, test = (sides_of(target, split.labels, split.scores) for split in (found.val, found.test))
+    for name, sides in (("val", val), ("test", test)):
+        if sides.undefined:
+            raise ThresholdError(f"no threshold for {target.name}: among the {name} images {sides.undefined}")
+    threshold = choose_threshold(val, wish.what, wish.value)
+    assert threshold is not None
+    return ChosenThreshold(
+        target, wish, found.epoch, operating_point(val, threshold), operating_point(test, threshold)
+    )

@@ -1,0 +1,84 @@
+"""Curves in a report: figures with the numbers of `show --curves`, and a sentence for runs without scores."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from score_files import write_scores
+from studies import open_study
+
+from engine.analysis import score_figures
+from engine.analysis.figure_canvas import defaults
+from engine.analysis.report import write_report
+from engine.analysis.study import Study, StudyRun
+from engine.files.paths import Home
+from engine.metrics.curves.split_curves import SplitCurves
+from engine.queries.read_study import collect, with_scores
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """Runs 3 and 4 with probabilities, 5 with grades, 6 without files; all on fundus."""
+    home = Home.find(tmp_path_factory.mktemp("home"))
+    store = open_study(home.root / "runs.db")
+    found = collect(store, run_ids=[3, 4, 5, 6], sweep=None)
+    for run in found.runs[:3]:
+        assert run.kept is not None
+        write_scores(home, run.id, best=run.kept.epoch, last=run.epoch, are_grades=run.id == 5)
+    return with_scores(found, home)
+
+
+def words(figure: Any) -> list[str]:
+    """All text in the legends of a figure."""
+    legends = [legend for axes in figure.axes if (legend := axes.get_legend())] + figure.legends
+    return [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
+def scores(run: StudyRun) -> SplitCurves:
+    assert run.scores is not None
+    return run.scores
+
+
+def test_runs_are_held_against_each_other_by_all_classes_and_referable(study: Study) -> None:
+    assert study.runs[3].scores is None
+    assert score_figures.headline_names(study.runs) == ["all classes", "referable"]
+    with defaults():
+        said = words(score_figures.comparison_figure(study.runs, ["all classes", "referable"]))
+    for run in study.runs[:3]:
+        roc = next(each.roc for each in scores(run).of if each.name == "referable")
+        assert roc is not None and f"#{run.id}: {roc.area:.3f}" in said
+    macro = scores(study.runs[0]).of[0].precision_recall
+    assert macro is not None and f"#3: {macro.area:.3f}" in said
+
+
+def test_each_class_has_its_auc_with_interval_and_images(study: Study) -> None:
+    with defaults():
+        said = words(score_figures.class_figure(study.runs[:1]))
+    mild = scores(study.runs[0]).of[2]
+    assert mild.roc is not None and mild.auc_interval is not None
+    low, high = mild.auc_interval
+    assert f"mild (n 14): {mild.roc.area:.3f} [{low:.2f}, {high:.2f}]" in said and len(said) == 6
+
+
+def test_two_classes_go_by_the_second_and_grades_by_referable(study: Study) -> None:
+    grades = study.runs[2]
+    assert score_figures.headline_names([grades]) == ["referable"]
+    assert not score_figures.has_confidence(grades) and score_figures.has_confidence(study.runs[0])
+    two = SplitCurves(201, (replace(scores(study.runs[0]).of[0], roc=None), scores(study.runs[0]).of[2]))
+    assert score_figures.headline_names([replace(study.runs[0], scores=two)]) == ["mild"]
+
+
+def test_the_report_shows_them_and_says_what_has_none(study: Study, tmp_path: Path) -> None:
+    written = {path.name for path in write_report(study, tmp_path, architectures=[])}
+    pictures = {
+        "roc-fundus.png",
+        "roc-classes-fundus.png",
+        "reliability-fundus.png",
+        "scores-fundus.png",
+    }
+    text = (tmp_path / "report.md").read_text()
+    assert pictures <= written and all(f"({name})" in text for name in pictures)
+    assert "The scores of #6 were not kept: no curves of them." in text
+    without = replace(study, runs=tuple(replace(run, scores=None) for run in study.runs))
+    assert not pictures & {path.name for path in write_report(without, tmp_path / "old", architectures=[])}
