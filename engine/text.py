@@ -46,6 +46,12 @@ def learning_rate(value: float) -> str:
     return min((f"{value:g}", short), key=lambda text: (len(text), text))
 
 
+def slug(text: str) -> str:
+    """Turn text into part of a file name: lower-case ASCII letters, digits and single dashes."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[-40:].strip("-") or "data"
+
+
 def log(text: str) -> None:
     """Write a line of progress with the time to standard error."""
     # Whoever listened may have gone with its terminal: the work goes on.

@@ -20,7 +20,7 @@ def ask(module: str, arguments: Sequence[str], *, what: str, given: str = "") ->
     """Return the JSON document that the module prints; `given` is its standard input.
 
     Raises AskError, saying that `what` could not be made."""
-    command = engine_command(module, [*arguments, "--json"])
+    command = engine_command(module, ["--json", *arguments])
     done = subprocess.run(command, capture_output=True, text=True, check=False, input=given)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]

@@ -3,7 +3,7 @@
 import contextlib
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.analysis.markdown import printable
 
@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 150
+INK, PAPER, MUTED, FAINT = "#000000", "#ffffff", "#444444", "#e4e4e4"
+"""Colours of text and axes, of the ground, of what stands back, and of the grid: a page with a theme replaces them."""
+
+
+SETTINGS: dict[Any, Any] = {
+    "font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left", "svg.fonttype": "none", "svg.hashsalt": "report",
+    "pdf.fonttype": 42,
+}  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -20,7 +28,7 @@ def defaults() -> Iterator[None]:
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update({"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left"})
+        matplotlib.rcParams.update(SETTINGS)
         yield
 
 
@@ -45,6 +53,20 @@ def png(figure: "Figure") -> bytes:
     packed = io.BytesIO()
     few.save(packed, format="png", optimize=True, dpi=(DPI, DPI))
     return packed.getvalue()
+
+
+def pdf(figure: "Figure") -> bytes:
+    """Encode the figure as a PDF with its text as text, without a date."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return drawn.getvalue()
+
+
+def svg(figure: "Figure") -> str:
+    """Write the figure as an SVG on a transparent ground with its text as text, without a date."""
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
 
 
 def plain(text: str, limit: int = 60) -> str:

@@ -1,11 +1,13 @@
-"""Figure of train, val and test accuracy per epoch. matplotlib is imported only while drawing."""
+"""Figures of accuracy per epoch: of single runs, and of repeated recipes with bands. matplotlib is imported only while
+drawing, which `figure_canvas.defaults` surrounds."""
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.analysis.figure_canvas import defaults, new_figure, plain, png
+from engine.analysis.figure_canvas import FAINT, MUTED, PAPER, new_figure, plain
 from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
 from engine.analysis.study import NO_DIFFERENCE, StudyRun
 from engine.metrics.metric import EpochValues
@@ -22,6 +24,8 @@ MARKERS = "osD^vPX*"
 RUNS_A_FIGURE = len(MARKERS)
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
 COLOURS = {"scratch": "#0072B2", "ImageNet": "#D55E00", "warm": "#009E73", "file": "#CC79A7"}
+IN_ORDER = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B5EA7", "#8C6D31")
+"""Colours of recipes, which have no kind of their own."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +44,77 @@ def shared_range(runs: Iterable[StudyRun]) -> Range:
     return Range(low, 102)
 
 
-def draw_accuracy(runs: Sequence[StudyRun], axis: Range) -> bytes:
-    """Draw the curves of at most RUNS_A_FIGURE runs of one arch on one data set, as a PNG."""
-    with defaults():
-        figure = new_figure(7.2, 4.6 + 0.2 * len(runs))
-        axes = figure.add_subplot()
-        varied = _varied(runs)
-        for run, marker in zip(runs, MARKERS, strict=False):
-            _draw_run(axes, run, marker, plain(_label(run, varied), 90))
-        _draw_baselines(axes, runs)
-        _finish_axes(axes, runs, axis)
-        _draw_legend(figure, axes, runs)
-        return png(figure)
+@dataclass(frozen=True)
+class Band:
+    """Runs of one recipe, to be drawn as their mean with a band."""
+
+    name: str
+    called: str
+    runs: tuple[StudyRun, ...]
 
 
-def _draw_run(axes: "Axes", run: StudyRun, marker: str, label: str) -> None:
+def draw_accuracy(runs: Sequence[StudyRun], axis: Range) -> "Figure":
+    """Draw the curves of at most RUNS_A_FIGURE runs of one arch on one data set."""
+    figure = new_figure(7.2, 4.6 + 0.2 * len(runs))
+    axes = figure.add_subplot()
+    varied = _varied(runs)
+    colours = _colours(runs)
+    for run, marker, colour in zip(runs, MARKERS, colours, strict=False):
+        _draw_run(axes, run, marker, colour, plain(_label(run, varied), 90))
+    _draw_baselines(axes, runs)
+    arch, data = printable(arch_shown(runs[0].spec.arch), 40), printable(runs[0].data, 40)
+    _finish_axes(axes, f"{arch} on {data}: accuracy per epoch", runs, axis)
+    _draw_legend(figure, axes, runs)
+    return figure
+
+
+def draw_bands(bands: Sequence[Band], data: str) -> "Figure":
+    """Draw the mean test accuracy of at most RUNS_A_FIGURE recipes per epoch, with a standard deviation to each
+    side."""
+    runs = [run for band in bands for run in band.runs]
+    figure = new_figure(7.2, 4.0 + 0.2 * len(bands))
+    axes = figure.add_subplot()
+    for band, marker, colour in zip(bands, MARKERS, IN_ORDER, strict=False):
+        epochs, means, spreads = _course(band.runs)
+        axes.plot(
+            epochs,
+            means,
+            color=colour,
+            marker=marker,
+            markersize=5,
+            label=plain(f"{band.called} {band.name}", 90),
+        )
+        low = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
+        high = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.18, linewidth=0)
+    _draw_baselines(axes, runs)
+    _finish_axes(axes, f"Repeated recipes on {printable(data, 40)}: test accuracy", runs, shared_range(runs))
+    curves, _ = axes.get_legend_handles_labels()
+    figure.legend(handles=curves, loc="outside lower left", fontsize=8, frameon=False, ncols=1)
+    return figure
+
+
+def _course(runs: Iterable[StudyRun]) -> tuple[list[int], list[float], list[float]]:
+    """Return epochs with the mean and the standard deviation (0 of one run) of the test accuracy after each, in
+    percent."""
+    found: dict[int, list[float]] = {}
+    for run in runs:
+        for each in _shown(run):
+            if (value := each.number("test_acc")) is not None:
+                found.setdefault(each.epoch, []).append(100 * value)
+    epochs = sorted(found)
+    spreads = [statistics.stdev(found[epoch]) if len(found[epoch]) > 1 else 0.0 for epoch in epochs]
+    return epochs, [statistics.fmean(found[epoch]) for epoch in epochs], spreads
+
+
+def _colours(runs: Sequence[StudyRun]) -> list[str]:
+    """Colour runs by the source of their weights; where that is the same for all, each in its own colour."""
+    kinds = [next(key for key in COLOURS if weights_from(run.spec).startswith(key)) for run in runs]
+    return [COLOURS[kind] for kind in kinds] if len(set(kinds)) > 1 else list(IN_ORDER[: len(runs)])
+
+
+def _draw_run(axes: "Axes", run: StudyRun, marker: str, colour: str, label: str) -> None:
     epochs = [each.epoch for each in _shown(run)]
-    colour = next(COLOURS[key] for key in COLOURS if weights_from(run.spec).startswith(key))
     axes.plot(epochs, _gaps(_test(run)), color=colour, marker=marker, markersize=5, label=label)
     axes.plot(
         epochs,
@@ -64,7 +122,7 @@ def _draw_run(axes: "Axes", run: StudyRun, marker: str, label: str) -> None:
         color=colour,
         marker=marker,
         markersize=4,
-        markerfacecolor="white",
+        markerfacecolor=PAPER,
         linestyle="--",
         linewidth=1,
     )
@@ -75,29 +133,28 @@ def _draw_run(axes: "Axes", run: StudyRun, marker: str, label: str) -> None:
 
 def _draw_baselines(axes: "Axes", runs: Sequence[StudyRun]) -> None:
     for baseline in sorted({run.baseline for run in runs if run.baseline is not None}):
-        axes.axhline(100 * baseline, color="#444444", linestyle=":", linewidth=1, zorder=1)
+        axes.axhline(100 * baseline, color=MUTED, linestyle=":", linewidth=1, zorder=1)
         axes.annotate(
             f"baseline\n{100 * baseline:.2f} %",
             (1.01, 100 * baseline),
             xycoords=("axes fraction", "data"),
             va="center",
             fontsize=7.5,
-            color="#444444",
+            color=MUTED,
         )
 
 
-def _finish_axes(axes: "Axes", runs: Sequence[StudyRun], axis: Range) -> None:
+def _finish_axes(axes: "Axes", title: str, runs: Sequence[StudyRun], axis: Range) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    arch, data = printable(arch_shown(runs[0].spec.arch), 40), runs[0].data
     epochs = [each.epoch for run in runs for each in _shown(run)]
-    axes.set_title(plain(f"{arch} on {printable(data, 40)}: accuracy per epoch"))
+    axes.set_title(plain(title, 90))
     axes.set_xlabel("epoch")
     axes.set_ylabel("accuracy (%)")
     axes.set_ylim(axis.low, axis.high)
     axes.set_xlim(min(epochs) - 0.3, max(epochs) + 0.3)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(color="#e4e4e4", linewidth=0.6)
+    axes.grid(color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -110,11 +167,11 @@ def _draw_legend(figure: "Figure", axes: "Axes", runs: Sequence[StudyRun]) -> No
     how = "running average" + (", on augmented images" if augmented else "")
     how += ", balanced classes" if balanced else ""
     styles = [
-        Line2D([], [], color="#444444", linestyle="-", label="test"),
-        Line2D([], [], color="#444444", linestyle="--", linewidth=1, label=f"train ({how})"),
+        Line2D([], [], color=MUTED, linestyle="-", label="test"),
+        Line2D([], [], color=MUTED, linestyle="--", linewidth=1, label=f"train ({how})"),
     ]
     if any(map(has_val, runs)):
-        styles.append(Line2D([], [], color="#444444", linestyle="-.", linewidth=1, label="val"))
+        styles.append(Line2D([], [], color=MUTED, linestyle="-.", linewidth=1, label="val"))
     curves, _ = axes.get_legend_handles_labels()
     figure.legend(handles=[*styles, *curves], loc="outside lower left", fontsize=8, frameon=False, ncols=1)
 

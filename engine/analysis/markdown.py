@@ -5,12 +5,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from engine.analysis.finding import Finding, headline_of
+from engine.analysis.finding import headline_of
 from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
 from engine.spec.pretrained import SOURCE_WORDS
 from engine.spec.run_spec import RunSpec
 from engine.text import is_hidden
+from engine.text import slug as slug
 
 UNDEFINED = "–"
 SYNTHETIC_DATA = ("fundus", "fundus-balanced")
@@ -36,12 +37,6 @@ def table(header: list[str], rows: list[list[str]], *, right: frozenset[int] = f
     """Join finished cells to a Markdown table; `right` are the columns aligned to the right."""
     rule = ["---:" if column in right else "---" for column in range(len(header))]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *rows))
-
-
-def slug(text: str) -> str:
-    """Turn text into part of a file name: lower-case ASCII letters, digits and single dashes."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[-40:].strip("-") or "data"
 
 
 def unique(name: str, taken: Sequence[str]) -> str:
@@ -131,12 +126,6 @@ def headline_shown(run: StudyRun) -> str:
     if run.status == "failed":
         return "failed"
     return UNDEFINED if run.findings is None else headline_of(run.findings)
-
-
-def finding_said(finding: Finding) -> str:
-    """Write a finding's evidence, what it rules out and its suggestion as sentences."""
-    ruled_out = f"Ruled out: {_sentence(finding.ruled_out)} " if finding.ruled_out else ""
-    return f"{_sentence(finding.evidence)} {ruled_out}{_try(finding.suggestion)}".strip()
 
 
 def _sentence(text: str | None) -> str:

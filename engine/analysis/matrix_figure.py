@@ -4,13 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.analysis.figure_canvas import defaults, new_figure, plain, png
+from engine.analysis.figure_canvas import new_figure, plain
 from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
 from engine.analysis.study import Matrix, StudyRun
 from engine.spec.plugin_name import arch_shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
 MOST_RUNS = 9
@@ -31,24 +32,23 @@ def runs_a_figure(runs: Sequence[StudyRun]) -> int:
     return MOST_RUNS if classes > MOST_LABELLED_CLASSES else min(MOST_RUNS, max(1, MOST_CELLS // classes**2))
 
 
-def draw_matrices(runs: Sequence[StudyRun]) -> bytes:
-    """Draw the matrices of at most `runs_a_figure` runs at their best epoch, as a PNG. Each run must have a matrix."""
+def draw_matrices(runs: Sequence[StudyRun]) -> "Figure":
+    """Draw the matrices of at most `runs_a_figure` runs at their best epoch. Each run must have a matrix."""
     classes = _most_classes(runs)
     columns = 1 if len(runs) == 1 else 2 if len(runs) <= 4 else 3
     rows = math.ceil(len(runs) / columns)
     panel_in = min(max(2.4, 0.5 * classes), 4.8 if len(runs) == 1 else 3.6)
-    with defaults():
-        figure = new_figure(columns * panel_in + 2.0, rows * (panel_in + 0.65) + 0.5)
-        panels = figure.subplots(rows, columns, squeeze=False)
-        flat = [axes for line in panels for axes in line]
-        for axes, run in zip(flat, runs, strict=False):
-            image = _draw_matrix(axes, run, run.matrix or [])
-        for axes in flat[len(runs) :]:
-            axes.set_visible(False)
-        for axes in flat[::columns]:
-            axes.set_ylabel("true class (test images)")
-        figure.colorbar(image, ax=flat, label="share of the true class", shrink=0.9 / rows + 0.1)
-        return png(figure)
+    figure = new_figure(columns * panel_in + 2.0, rows * (panel_in + 0.65) + 0.5)
+    panels = figure.subplots(rows, columns, squeeze=False)
+    flat = [axes for line in panels for axes in line]
+    for axes, run in zip(flat, runs, strict=False):
+        image = _draw_matrix(axes, run, run.matrix or [])
+    for axes in flat[len(runs) :]:
+        axes.set_visible(False)
+    for axes in flat[::columns]:
+        axes.set_ylabel("true class (test images)")
+    figure.colorbar(image, ax=flat, label="share of the true class", shrink=0.9 / rows + 0.1)
+    return figure
 
 
 def _most_classes(runs: Sequence[StudyRun]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from engine.analysis.finding import Finding
@@ -54,6 +55,11 @@ class StudyRun:
     """Reason for it; empty where it was not noted."""
     unlike: tuple[str, ...] = ()
     """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
+    images_per_s: float | None = None
+    peak_memory_gb: float | None = None
+    started_at: datetime | None = None
+    """Newest start."""
+    ended_at: datetime | None = None
     scores: SplitCurves | None = None
     """Curves of its best epoch on the test images; None where they were not read or not kept."""
 

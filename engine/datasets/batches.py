@@ -16,11 +16,8 @@ from engine.datasets.loading.device_feeds import CudaCopier, Feed, Mapped, Pinne
 from engine.recipes.augmentations import passes_of
 from engine.recipes.batch_parts import SHARED, Partition, parts_of
 from engine.recipes.counters import COPY_STEP, NETWORK, ORDER, mix
+from engine.recipes.normalizations import DEFAULT, NORMALIZATIONS, NormalizationInfo
 from engine.recipes.samplers import SAMPLERS
-
-# Mean and standard deviation of ImageNet's images, RGB in [0, 1]; torchvision's weights were trained with them.
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
 
 EVALUATED_AT_ONCE = 128
 """Images of up to 224 px in one evaluation batch."""
@@ -55,6 +52,7 @@ class Batches:
         sampler: str = "shuffle",
         size_px: int | None = None,
         background: int = 0,
+        normalization: NormalizationInfo = NORMALIZATIONS[DEFAULT],
         gpu_cache_bytes: int = 0,
         layout: torch.memory_format = torch.channels_last,
         partition: Partition = SHARED,
@@ -62,7 +60,8 @@ class Batches:
         """Take the packed `images`, uint8 N×S×S×3, and their `labels`, int64 N.
 
         `size_px` is the side of the network's input; None: the side S of the packed images. `background` is the
-        grey level that fills the corners after a rotation; `layout` is the memory format of the batches; `partition`
+        grey level that fills the corners after a rotation; `normalization` is applied to training and evaluation alike;
+        `layout` is the memory format of the batches; `partition`
         divides the epochs of training."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
@@ -75,7 +74,8 @@ class Batches:
         )
         self.feed = make_feed(images, device, gpu_cache_bytes)
         self._mean, self._std = (
-            torch.tensor(each, device=device).mul_(255).repeat(self._size_px) for each in (MEAN, STD)
+            torch.tensor(each, device=device).mul_(255).repeat(self._size_px)
+            for each in (normalization.mean, normalization.std)
         )
 
     def train(self, rows: NDArray[np.int64], *, epoch: int, start_step: int = 0) -> Iterator[Batch]:

@@ -20,7 +20,7 @@ from engine.datasets.formats.names.image_names import without_suffix
 from engine.datasets.formats.problems import error
 from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import BadImage, Look, decode, shown
+from engine.datasets.pixels.decode import DEFAULT_RESIZE, BadImage, Look, decode, shown
 from engine.datasets.pixels.locks import locked
 from engine.datasets.pixels.open_image import file_of
 from engine.datasets.pixels.packing import Job, PackingLine, Partial, Progress, Reader, Unreadable, fill
@@ -121,7 +121,8 @@ def skip(index: Index, bad: Mapping[int, str]) -> Index:
 def _key(index: Index, look: Look, cache: Path) -> str:
     """Return the cache key: equal for equal pixels, whatever labels and splits are."""
     content = f"{index.kind}" if index.root is None else f"{sample_files(index, cache)}/{_skipped(index)}"
-    about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{content}"
+    resize = "" if look.resize == DEFAULT_RESIZE else f"{look.resize}/"  # keys of earlier versions stay
+    about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{resize}{content}"
     return hashlib.sha256(about.encode()).hexdigest()[:24]
 
 

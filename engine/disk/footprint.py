@@ -19,9 +19,11 @@ ASIDE = 2
 best epoch's weights also lie beside the old ones for a while."""
 LOG_BYTES = 4_000
 LOG_LINE_BYTES = 130
+METRICS_BYTES = 500
+"""Header, and each line, of metrics.csv."""
 
-Packing: TypeAlias = tuple[str, int, str, str]
-"""Identity of a file of packed images: their folder or built-in set, side in pixels, fit, preprocessing."""
+Packing: TypeAlias = tuple[str, int, str, str, str]
+"""Identity of a file of packed images: their folder or built-in set, side in pixels, fit, preprocessing, resizing."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Footprint:
     predictions: int = 0
     """Predictions and scores of the test and val images."""
     other: int = 0
-    """Log and the list of images that were trained on."""
+    """Log, metrics.csv and the list of images that were trained on."""
     packed: int = 0
     meanwhile: int = 0
     """Needed beyond the rest while a run trains, free again afterwards."""
@@ -115,14 +117,17 @@ def run_footprint(spec: RunSpec, images: Images) -> Footprint:
         checkpoints=checkpoint,
         best=weights,
         predictions=2 * once + answers,
-        other=16 * images.train + LOG_BYTES + LOG_LINE_BYTES * spec.epochs,
+        other=16 * images.train
+        + LOG_BYTES
+        + LOG_LINE_BYTES * spec.epochs
+        + METRICS_BYTES * (spec.epochs + 2),
         meanwhile=ASIDE * checkpoint + weights if spec.epochs else 0,
         uncounted=int(info is None),
     )
 
 
 def packing(spec: RunSpec, images: Images) -> Packing:
-    return images.where, spec.packed_px, spec.fit, spec.preprocess
+    return images.where, spec.packed_px, spec.fit, spec.preprocess, spec.resize
 
 
 def grid_footprint(

@@ -98,7 +98,8 @@ def in_use(home: Home, cached: CacheUsage, live: Sequence[RunSpec]) -> bool:
         return bool(live)
     where, *look = cached.packing
     return any(
-        [spec.packed_px, spec.fit, spec.preprocess] == look and _may_hold(home, spec, where) for spec in live
+        [spec.packed_px, spec.fit, spec.preprocess, spec.resize] == look and _may_hold(home, spec, where)
+        for spec in live
     )
 
 

@@ -173,6 +173,7 @@ def _group(cache: Path, key: str, files: list[Stored]) -> CacheUsage:
             int(about["size_px"]),
             str(about["fit"]),
             str(about["preprocess"]),
+            str(about.get("resize", "bicubic")),
         )
         images = int(about["images"])
     except (OSError, ValueError, KeyError, TypeError):

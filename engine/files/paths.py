@@ -133,6 +133,11 @@ class RunPaths:
         return self.folder / "answer_scores.npy"
 
     @property
+    def metrics(self) -> Path:
+        """Numbers of each epoch as a table, for other programs."""
+        return self.folder / "metrics.csv"
+
+    @property
     def bad_images(self) -> Path:
         """List of the images that could not be read, one a line."""
         return self.folder / "bad_images.txt"

@@ -1,7 +1,8 @@
 """`python -m engine.prediction`: predict images with a run's best network, preprocessed as in the run.
 
 Predictions go to standard output one by one (CSV, or one JSON document with `--json`). Progress and the images that
-cannot be read go to standard error. Exit code 1: an image could not be read; 2: there are no weights.
+cannot be read go to standard error. `--cam` writes a class-activation map of each image.
+Exit code 1: an image could not be read; 2: there are no weights, or no maps can be made.
 """
 
 import argparse
@@ -10,113 +11,41 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from engine.datasets.batches import Batches
 from engine.datasets.formats.tables.named_images import Named, images_of
 from engine.datasets.layouts import DataError
-from engine.datasets.pixels.decode import Look, decode
+from engine.datasets.pixels.decode import decode
+from engine.files.disk_errors import WriteError, disk_problem
 from engine.files.paths import Home
 from engine.hardware import device_choice as devices
-from engine.models.layers import BuiltModel
-from engine.models.networks import build_network
 from engine.models.plugin import PluginError
-from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
+from engine.models.weight_files import WeightsError
+from engine.prediction.cam_folder import CamFolder, FolderError
+from engine.prediction.map_layer import NoMap
 from engine.prediction.result_files import CsvWriter, JsonWriter, Prediction, Progress, Writer
-from engine.recipes.losses import LOSSES
+from engine.prediction.trained_network import Network, load_network
 from engine.text import plain
-from engine.training.heads import outputs_in_full
-from engine.training.memory_layout import memory_format
-from engine.training.objective import Objective, reading_of
 from engine.training.out_of_memory import is_out_of_memory
-from engine.training.precision import autocast, forbid_tf32
 
-NEEDED = (
-    "arch", "bottleneck_stride", "class_names", "image_size", "packed_px", "fit", "preprocess", "loss",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Network:
-    """Trained network with the preprocessing of its images."""
-
-    model: nn.Module
-    head: str
-    class_names: tuple[str, ...]
-    look: Look
-    image_size: int
-    """Side of the network's input in pixels: the middle of the preprocessed image."""
-    objective: Objective
-    """Objective that turns outputs into predictions and scores."""
-    precision: str
-    device: torch.device
-
-
-def load_network(path: Path, device: torch.device, home: Home) -> Network:
-    """Load the network of `best.safetensors`. Raises WeightsError where it is missing or says too little of itself, and
-    PluginError."""
-    about = read_weights_metadata(path)
-    missing = [name for name in NEEDED if name not in about]
-    if missing:
-        raise WeightsError(f"{path} does not say its {', '.join(missing)}: it was not written by resnet-tui")
-    known: dict[str, Any] = about
-    names = tuple(map(str, known["class_names"]))
-    loss = LOSSES.get(str(known["loss"]))
-    if loss is None:
-        raise WeightsError(
-            f"{path} was trained with loss {known['loss']}, which is unknown here: update resnet-tui"
-        )
-    built = _built(known, loss.output_count(len(names)), home)
-    model = built.model
-    model.load_state_dict(read_state(path))
-    image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
-    if precision == "fp32":
-        forbid_tf32()
-    layout = memory_format(image_size, precision, device)
-    return Network(
-        model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
-        head=built.layers.head,
-        class_names=names,
-        look=Look(int(known["packed_px"]), str(known["fit"]), str(known["preprocess"])),
-        image_size=image_size,
-        objective=reading_of(loss, len(names)).to(device),
-        precision=precision,
-        device=device,
-    )
-
-
-def _built(known: dict[str, Any], outputs: int, home: Home) -> BuiltModel:
-    """Return the network that the metadata name; says so where a plug-in's file is another now."""
-    built = build_network(
-        known["arch"],
-        outputs,
-        implementation="own",
-        bottleneck_stride=known["bottleneck_stride"],
-        stem=known.get("stem", "imagenet"),
-        image_size_px=int(known["image_size"]),
-        seed=0,
-        resolve=home.resolve,
-    )
-    if built.plugin_sha256 != known.get("plugin_sha256"):
-        print(
-            f"{known['arch']} has changed since these weights were trained: predictions may be others",
-            file=sys.stderr,
-        )
-    return built
+MAPPED_AT_ONCE = 16
+"""Largest batch where maps are written, so that progress is told often."""
 
 
 def predict(
-    network: Network, images: Iterator[Named], batch_size: int, unreadable: list[str]
+    network: Network,
+    images: Iterator[Named],
+    batch_size: int,
+    unreadable: list[str],
+    cams: CamFolder | None = None,
 ) -> Iterator[Prediction]:
-    """Yield the predictions of images in their order, computed in batches of `batch_size`.
+    """Yield the predictions of images in their order, computed in batches of `batch_size`; write maps into `cams`.
 
     The reasons for images that cannot be read are appended to `unreadable`."""
     workers = len(os.sched_getaffinity(0))
@@ -130,9 +59,13 @@ def predict(
                 if not isinstance(image, str)
             ]
             if pairs:
-                predicted, scores = _predicted(network, np.stack([image for _, image in pairs]))
-                for (name, _), label, row in zip(pairs, predicted, scores, strict=True):
-                    yield _prediction(network, name, int(label), row)
+                names, pixels = [name for name, _ in pairs], np.stack([image for _, image in pairs])
+                predicted, scores = network.predict(pixels)
+                pictures: Sequence[str | None] = [None] * len(names)
+                if cams is not None:
+                    pictures = cams.write(names, pixels, predicted, scores)
+                for name, label, row, picture in zip(names, predicted, scores, pictures, strict=True):
+                    yield _prediction(network, name, int(label), row, picture)
 
 
 def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
@@ -145,42 +78,22 @@ def _decoded(image: Named, network: Network) -> NDArray[np.uint8] | str:
         return str(error)
 
 
-@torch.inference_mode()
-def _predicted(network: Network, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Predict images N×size×size×3: classes N, and probabilities N×classes or grades N×1."""
-    labels = np.zeros(len(images), dtype=np.int64)
-    batches = Batches(
-        images,
-        labels,
-        device=network.device,
-        batch_size=len(images),
-        seed=0,
-        augment="none",
-        size_px=network.image_size,
-        layout=memory_format(network.image_size, network.precision, network.device),
-    )
-    predicted, scores = [], []
-    for batch in batches.evaluate(np.arange(len(images))):
-        outputs = outputs_in_full(
-            network.model, network.head, batch.images, lambda: autocast(network.precision, network.device)
-        )
-        predicted.append(network.objective.predictions(outputs).cpu().numpy())
-        scores.append(network.objective.scores(outputs).cpu().numpy())
-    return np.concatenate(predicted), np.concatenate(scores)
-
-
-def _prediction(network: Network, name: str, label: int, scores: NDArray[np.float32]) -> Prediction:
+def _prediction(
+    network: Network, name: str, label: int, scores: NDArray[np.float32], picture: str | None
+) -> Prediction:
     is_graded = len(scores) == 1
     probabilities = None if is_graded else tuple(map(float, scores))
     score = float(scores[0] if is_graded else scores[label])
-    return Prediction(name, network.class_names[label], score, probabilities)
+    return Prediction(name, network.class_names[label], score, probabilities, picture)
 
 
-def run(network: Network, paths: Sequence[str], batch_size: int, writer: Writer) -> int:
+def run(
+    network: Network, paths: Sequence[str], batch_size: int, writer: Writer, cams: CamFolder | None = None
+) -> int:
     """Predict all images and write the predictions; return the exit code."""
     unreadable: list[str] = []
     progress, reported = Progress(), 0
-    for prediction in predict(network, images_of(paths), batch_size, unreadable):
+    for prediction in predict(network, images_of(paths), batch_size, unreadable, cams):
         writer.write(prediction)
         progress.count()
         reported = _report_unreadable(unreadable, reported)
@@ -199,38 +112,58 @@ def _report_unreadable(unreadable: Sequence[str], reported: int) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        _fit(stream)
+    try:
+        network, cams = _prepare(options)
+        batch_size = options.batch_size if cams is None else min(options.batch_size, MAPPED_AT_ONCE)
+        writer: Writer = JsonWriter(network.class_names) if options.json else CsvWriter()
+        return run(network, options.paths, batch_size, writer, cams)
+    except (WeightsError, PluginError, NoMap, FolderError) as error:
+        print(plain(error), file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of the predictions has closed the pipe, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except WriteError as error:
+        print(plain(disk_problem(error) or f"{error.filename} cannot be written: {error}"), file=sys.stderr)
+        return 2
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        fewer = max(1, options.batch_size // 4)
+        print(f"the memory of {options.device} is too small: try --batch-size {fewer}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine.prediction", description=__doc__)
     parser.add_argument("--weights", type=Path, required=True, help="a run's best.safetensors")
     parser.add_argument("--home", type=Path, help="where a plug-in's path starts; else here")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--json", action="store_true", help="one JSON document with all probabilities")
+    parser.add_argument(
+        "--cam", type=Path, metavar="DIR", help="write class-activation maps into this new folder"
+    )
+    parser.add_argument(
+        "--cam-class", metavar="NAME", help="class of the maps; else each image's predicted one"
+    )
     parser.add_argument("paths", nargs="+", metavar="IMAGE|DIR|CSV")
-    options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        _fit(stream)
+    return parser
+
+
+def _prepare(options: argparse.Namespace) -> tuple[Network, CamFolder | None]:
+    """Load the network, and make the folder of its maps where one is wanted."""
     found = devices.report(options.device)
-    try:
-        if found["problem"]:
-            raise WeightsError(found["problem"])
-        network = load_network(options.weights, torch.device(found["device"]), Home.find(options.home))
-    except (WeightsError, PluginError) as error:
-        print(plain(error), file=sys.stderr)
-        return 2
-    writer: Writer = JsonWriter(network.class_names) if options.json else CsvWriter()
-    try:
-        return run(network, options.paths, options.batch_size, writer)
-    except BrokenPipeError:  # the reader of the predictions has closed the pipe, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        fewer = max(1, options.batch_size // 4)
-        print(f"the memory of {found['device']} is too small: try --batch-size {fewer}", file=sys.stderr)
-        return 1
+    if found["problem"]:
+        raise WeightsError(found["problem"])
+    options.device = found["device"]
+    network = load_network(options.weights, torch.device(options.device), Home.find(options.home))
+    return network, None if options.cam is None else CamFolder(options.cam, network, options.cam_class)
 
 
 def _fit(stream: TextIO) -> None:

@@ -24,6 +24,8 @@ class Prediction:
     """Probability of the predicted class, or the grade of a network with one output."""
     probabilities: tuple[float, ...] | None
     """Probability of each class, in class order; None for a network with one output."""
+    picture: str | None = None
+    """Path of the image's class-activation map; None where none was asked for."""
 
 
 class Writer(Protocol):
@@ -58,7 +60,8 @@ class JsonWriter:
         self._separator = "\n"
 
     def write(self, prediction: Prediction) -> None:
-        print(self._separator + json.dumps(vars(prediction)), end="")
+        document = {name: value for name, value in vars(prediction).items() if name != "picture" or value}
+        print(self._separator + json.dumps(document), end="")
         self._separator = ",\n"
 
     def close(self, unreadable: Sequence[str]) -> None:

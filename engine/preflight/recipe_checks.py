@@ -3,19 +3,42 @@
 from collections.abc import Iterable
 
 from engine.problem import Problem, WayOut
+from engine.recipes import normalizations
 from engine.recipes.losses import LOSSES
 from engine.recipes.samplers import SAMPLERS
+from engine.spec.pretrained import source_kind
 from engine.spec.run_spec import RunSpec
 
 
 def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
-    """Warn of each sampler and loss that correct for the class frequencies twice."""
+    """Warn of each sampler and loss that correct for the class frequencies twice, and of ImageNet's weights on images
+    normalised otherwise."""
+    specs = list(specs)
     pairs = dict.fromkeys((spec.sampler, spec.loss) for spec in specs if spec.epochs)
-    return [
+    twice = [
         _twice(sampler, loss)
         for sampler, loss in pairs
         if not SAMPLERS[sampler].keeps_shares and LOSSES[loss].corrects_shares
     ]
+    otherwise = dict.fromkeys(
+        (spec.pretrained, spec.normalize)
+        for spec in specs
+        if source_kind(spec.pretrained) == "imagenet" and spec.normalize != normalizations.DEFAULT
+    )
+    return twice + [_normalised_otherwise(*each) for each in otherwise]
+
+
+def _normalised_otherwise(pretrained: str, normalize: str) -> Problem:
+    usual = normalizations.DEFAULT
+    return Problem(
+        "normalize",
+        "warning",
+        f"{pretrained} weights were trained on images normalised by {usual}, and normalize is {normalize}",
+        (pretrained, normalize),
+        (WayOut("use {}", "normalize", usual),),
+        "normalised_otherwise",
+        f"{pretrained} weights were trained with normalize {usual}",
+    )
 
 
 def _twice(sampler: str, loss: str) -> Problem:

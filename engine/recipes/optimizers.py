@@ -86,6 +86,12 @@ def _adamw(parameters: "list[nn.Parameter]", settings: OptimizerSettings, fused:
     return AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
 
 
+def _adam(parameters: "list[nn.Parameter]", settings: OptimizerSettings, fused: bool) -> "Optimizer":
+    from torch.optim import Adam
+
+    return Adam(parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
+
+
 OPTIMIZERS = by_name(
     OptimizerInfo(
         name="sgd",
@@ -103,5 +109,13 @@ OPTIMIZERS = by_name(
         largest_lr=3e-3,
         state_copies=lambda settings: 2,
         make=_adamw,
+    ),
+    OptimizerInfo(
+        name="adam",
+        description="Adam, weight decay added to the gradient (Kingma and Ba 2015)",
+        default_lr=1e-3,
+        largest_lr=3e-3,
+        state_copies=lambda settings: 2,
+        make=_adam,
     ),
 )

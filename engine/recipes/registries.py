@@ -5,12 +5,19 @@ from types import MappingProxyType
 
 from engine.recipes.entry import Entry
 from engine.recipes.losses import LOSSES
+from engine.recipes.normalizations import NORMALIZATIONS
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.samplers import SAMPLERS
 from engine.recipes.schedules import SCHEDULES
 
 REGISTRIES: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
-    {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "loss": LOSSES, "sampler": SAMPLERS}
+    {
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+        "loss": LOSSES,
+        "sampler": SAMPLERS,
+        "normalize": NORMALIZATIONS,
+    }
 )
 """By the name of the setting."""
 

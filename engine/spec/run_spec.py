@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from engine.metrics.selection import selections
-from engine.recipes import augmentations, optimizers
+from engine.recipes import augmentations, normalizations, optimizers
 from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
@@ -50,11 +50,17 @@ class RunSpec(BaseModel):
     fit: Literal["crop", "pad", "stretch"] = setting(
         "crop", "how an image that is not square becomes so", "Data", grid=True
     )
+    resize: Literal["bicubic", "nearest"] = setting(
+        "bicubic", "how pixels are resized; nearest copies the nearest one, as MedMNIST's authors do", "Data"
+    )
     preprocess: Literal["none", "graham"] = setting(
         "none",
         "graham: the eye cropped out, its local mean taken away; train and test alike",
         "Data",
         grid=True,
+    )
+    normalize: str = setting(
+        normalizations.DEFAULT, "mean and standard deviation that pixels are normalised by", "Data"
     )
     augment: str = setting(
         "flip",

@@ -9,20 +9,21 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from engine.datasets.batches import MEAN, STD
 from engine.datasets.index import Index
 from engine.files.epoch_predictions import array_bytes
 from engine.files.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.recipes.losses import LOSSES
+from engine.recipes.normalizations import NORMALIZATIONS
 from engine.text import csv_cell, csv_path
 from engine.training.context import RunContext
 from engine.training.measure import Choice
 from engine.training.objective import grade_thresholds
 
 ABOUT_WEIGHTS = (
-    "arch", "bottleneck_stride", "stem", "data", "image_size", "fit", "preprocess", "augment", "loss", "select_on",
+    "arch", "bottleneck_stride", "stem", "data", "image_size", "fit", "resize", "preprocess", "normalize", "augment",
+    "loss", "select_on",
 )  # fmt: skip
 """Fields of a spec in the weights' metadata, enough to preprocess an image as the run did: resize it to `packed_px`,
 then take its middle of `image_size`."""
@@ -41,8 +42,8 @@ def weights_about(
         "class_names": list(index.class_names),
         "ordered": index.ordered,
         **({"thresholds": grade_thresholds(len(index.class_names))} if LOSSES[spec.loss].gives_grade else {}),
-        "mean": MEAN,
-        "std": STD,
+        "mean": NORMALIZATIONS[spec.normalize].mean,
+        "std": NORMALIZATIONS[spec.normalize].std,
         "precision": context.precision,
         "run": context.run_id,
         "data_fingerprint": index.fingerprint,

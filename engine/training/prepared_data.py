@@ -18,6 +18,7 @@ from engine.files.paths import gpu_cache_bytes
 from engine.metrics.group_accuracy import seen_groups
 from engine.preflight.data_checks import check_fit
 from engine.recipes.batch_parts import SHARED, Partition, part_count
+from engine.recipes.normalizations import NORMALIZATIONS
 from engine.spec.conflicts import smallest_batch
 from engine.spec.run_spec import RunSpec
 from engine.training.artifacts import write_bad_list
@@ -90,6 +91,7 @@ def _batches(context: RunContext, index: Index, images: NDArray[np.uint8], parti
         sampler=spec.sampler,
         size_px=spec.image_size,
         background=GREY if spec.preprocess == "graham" else 0,
+        normalization=NORMALIZATIONS[spec.normalize],
         gpu_cache_bytes=gpu_cache_bytes(),
         layout=memory_format(spec.image_size, context.precision, context.device),
         partition=partition,
@@ -121,7 +123,7 @@ def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:
         packed = pack(
             index,
             context.home.cache,
-            Look(spec.packed_px, spec.fit, spec.preprocess),
+            Look(spec.packed_px, spec.fit, spec.preprocess, spec.resize),
             on_bad=spec.on_bad,
             progress=PackingLog(context.log),
             should_stop=context.should_stop,

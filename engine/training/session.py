@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.provenance import save_trained_on
 from engine.files.epoch_predictions import append_predictions
+from engine.files.metrics_file import append_metrics
 from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import weights_bytes
@@ -148,6 +149,7 @@ class Session:
             self._write_best(measured, best, recorder.fence)
         found = measured.evaluation
         append_predictions(self.paths, measured.epoch, found.predictions, found.scores, fence=recorder.fence)
+        append_metrics(self.paths, measured, fence=recorder.fence)
         if last:
             self._write_predictions(self.paths, measured, recorder.fence, last=True)
         recorder.epoch(measured, self.best, last=last)

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Home
 from tui.screens.images import ImagesScreen
+from tui.widgets.picture_pane import PicturePane
 
 SKILL = 0.15 * 5 % 0.7 + 0.1
 """Of run 5 in the study."""
@@ -32,4 +33,7 @@ def answer(home: Home, run_id: int, names: list[str], epochs: int, skill: float)
 
 def is_drawn(pilot: Pilot[Any]) -> bool:
     screen = pilot.app.screen
-    return isinstance(screen, ImagesScreen) and screen._picture is not None and screen._picture.display
+    if not isinstance(screen, ImagesScreen) or not screen.query("#picture"):
+        return False
+    picture = screen.query_one("#picture", PicturePane).picture
+    return picture is not None and picture.display

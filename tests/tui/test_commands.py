@@ -25,7 +25,7 @@ SCREENS = {
     "compare": (commands.COMPARE, ("screens/test_compare", "screens/test_run")),
     "workers": (commands.WORKERS, ("screens/test_workers",)),
     "data": (commands.DATA, ("screens/test_workers",)),
-    "images": (commands.IMAGES, ("screens/test_images",)),
+    "images": (commands.IMAGES, ("screens/test_image",)),
     "broken": (commands.BROKEN, ("screens/test_error_screen",)),
 }
 

@@ -20,7 +20,8 @@ from textual.widgets import Input, Static
 
 from engine.analysis.final_table import final_table
 from engine.analysis.markdown import markdown
-from engine.analysis.report import write_report
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.write import write_report
 from engine.files.paths import Home
 from engine.prediction.result_files import CsvWriter, Prediction
 from engine.queries.read_study import collect
@@ -209,7 +210,7 @@ def test_names_notes_and_tags_are_kept_and_shown_as_text(shell: Callable[..., tu
 
 def test_a_report_is_plain_and_no_markup_takes_effect(table: Store, tmp_path: Path) -> None:
     study = collect(table, run_ids=None, sweep=None)
-    write_report(study, tmp_path / "out", architectures=())
+    write_report(study, tmp_path / "out", Facts())
     page = (tmp_path / "out" / "report.md").read_text()
     assert_plain(page, final_table(study))
     rendered = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(page)

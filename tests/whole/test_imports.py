@@ -33,7 +33,11 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
             HEAVY,
         ),
         ("engine.datasets.layouts, engine.datasets.index", HEAVY),
-        ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report", HEAVY),
+        (
+            "engine.export.columns, engine.export.tables, engine.export.event_files, engine.export.read_runs",
+            (*HEAVY, "pyarrow", "tensorboard"),
+        ),
+        ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report.write", HEAVY),
         ("engine.training.process, engine.hardware.device_choice", ("tui", "textual", "plotext")),
         ("engine.training.session, engine.models.summary", ("sqlmodel", "sqlalchemy", "engine.store", "tui")),
     ],

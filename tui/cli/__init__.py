@@ -1,6 +1,7 @@
 """Command line `resnet-tui`; without a verb it opens the app."""
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ import typer
 
 from engine.analysis.study import ReportError
 from engine.datasets.layouts import DataError
+from engine.export.tables import ExportError
 from engine.files.paths import Home
 from engine.files.privacy import secure_home
 from engine.spec.grid import SpecError
@@ -23,6 +25,7 @@ from tui.cli.demo import demo
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
 from tui.cli.edit import edit
+from tui.cli.export import export
 from tui.cli.extend import clone, extend
 from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.keys import keys
@@ -32,13 +35,14 @@ from tui.cli.notes import note, tag
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
+from tui.cli.presets import presets
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 
 # Errors that the user can fix: each is one line that says what to do.
-USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError)
+USER_ERRORS = (CliError, AskError, StoreError, SpecError, QueueError, DataError, ReportError, ExportError)
 # Typer's own error for a call that does not fit, whose class it does not export.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -90,7 +94,7 @@ def app(
     return run_app(home, readonly=readonly, in_ascii=in_ascii)
 
 
-VERBS = {
+VERBS: dict[str, Callable[..., int]] = {
     "add": add,
     "ls": ls,
     "show": show,
@@ -111,9 +115,11 @@ VERBS = {
     "tag": tag,
     "news": news,
     "report": report,
+    "export": export,
     "demo": demo,
     "doctor": doctor,
     "arch": arch,
+    "presets": presets,
     "keys": keys,
     "predict": predict,
     "du": du,

@@ -6,12 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from engine.files.paths import Home
+from engine.spec.presets import PRESETS
 from engine.store.add import Batch
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import checked_text
+from tui.cli.presets import tell_preset
 from tui.cli.queue_runs import expand, queue_runs
 
 ANY_PREFIX = "any:"
@@ -24,7 +26,10 @@ def add(
     settings: dict[str, Any],
     preset: Annotated[
         str | None,
-        typer.Option(help="lab or seed: settings for fields that no other flag sets.", metavar="NAME"),
+        typer.Option(
+            help=f"{', '.join(PRESETS)}: settings for fields that no other flag sets; `presets` shows them.",
+            metavar="NAME",
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the runs.")] = "",
     sweep: Annotated[str, typer.Option(help="Sweep of the runs; a later add may add more runs to it.")] = "",
@@ -44,11 +49,12 @@ def add(
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one per line."""
     specs = expand(home, settings, preset)
     name, sweep = checked_text("--name", name), checked_text("--sweep", sweep)
-    if not after:
-        return queue_runs(home, None, [Batch(specs, name, sweep, (), (), priority, max_attempts)])
-    store = open_store(home.database, create=False)
-    done, ended = _targets(store, after)
-    return queue_runs(home, store, [Batch(specs, name, sweep, done, ended, priority, max_attempts)])
+    store = open_store(home.database, create=False) if after else None
+    done, ended = _targets(store, after) if store is not None and after else ([], [])
+    code = queue_runs(home, store, [Batch(specs, name, sweep, done, ended, priority, max_attempts)])
+    if preset is not None:
+        tell_preset(preset)
+    return code
 
 
 def _targets(store: Store, after: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -12,7 +12,6 @@ import typer
 
 from engine.analysis.final_table import final_table
 from engine.analysis.finding import GRAVE, SIGNS, head_of
-from engine.analysis.report import write_report
 from engine.files.paths import Home
 from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
@@ -23,7 +22,7 @@ from engine.store.tables import Run
 from engine.store.workers import present
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
-from tui.cli.report import architectures
+from tui.cli.report import report_of
 from tui.formatting import decimals, plain
 from tui.launch import last_words, logout_warning, start_worker
 
@@ -103,8 +102,8 @@ def _headless(home: Home, store: Store) -> int:
     study = collect(store, run_ids=None, sweep=SWEEP)
     print(final_table(study))
     out = home.root / "report"
-    write_report(study, out, architectures=architectures(study))
-    print_message(f"report: {out / 'report.md'}")
+    report_of(home, study, out)
+    print_message(f"report: {out / 'report.html'}")
     with store.read() as session:
         runs = listing.list_runs(session, sweep=SWEEP)
     return 0 if all(run.status == "done" for run in runs) else 1

@@ -18,7 +18,7 @@ from engine.store.tables import EpochMetrics, Run
 from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50
-_ARTIFACTS = ("log", "last", "best", "answers", "bad_images", "trained_on")
+_ARTIFACTS = ("log", "last", "best", "answers", "metrics", "bad_images", "trained_on")
 
 
 def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:

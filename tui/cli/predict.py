@@ -27,15 +27,29 @@ def predict(
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Images per batch.")] = 128,
+    cam: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Write class-activation maps into this new folder: PNG and JSON."),
+    ] = None,
+    cam_class: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Class of the maps; else each image's predicted one.")
+    ] = None,
 ) -> int:
     """Predict the classes of images with a run's best weights and its preprocessing: image, class, score as CSV.
 
+    `--cam DIR` writes each image as the network sees it beside a map of what in it speaks for the class (Grad-CAM).
     Images that cannot be read are named on standard error and left out; the exit code is then 1."""
     with open_store(home.database, create=False).read() as session:
         status = get_run(session, run_id).status
     weights = home.run(run_id).best
     if not weights.exists():
         raise CliError(f"run {run_id} ({status}) has no weights at {weights}: choose a run that has trained")
+    if cam_class is not None and cam is None:
+        raise CliError("--cam-class needs --cam DIR, the folder for the maps")
+    maps = [
+        *([f"--cam={cam}"] if cam is not None else []),
+        *([f"--cam-class={cam_class}"] if cam_class is not None else []),
+    ]
     arguments = [
         "--weights",
         str(weights),
@@ -45,6 +59,7 @@ def predict(
         device,
         "--batch-size",
         str(batch_size),
+        *maps,
     ]
     command = engine_command("prediction", [*arguments, *(["--json"] if as_json else []), "--", *paths])
     return subprocess.run(command, check=False).returncode

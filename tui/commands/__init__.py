@@ -47,6 +47,7 @@ HOME: Table = (
     *EDIT_RUNS,
     FIX,
     Command("compare", "c", "compare", "compare marked runs", group=ON_RUNS),
+    Command("report", "R", "report", "report of the marked runs, or of the run's sweep", group=ON_RUNS),
     Command("move_up", "K", "move up", "move up in the queue", group=ON_RUNS),
     Command("move_down", "J", "move down", "move down in the queue", group=ON_RUNS),
     Command("remove", "D", "remove", "remove for good, with the files", group=ON_RUNS),
@@ -145,10 +146,13 @@ IMAGES: Table = (
     Command(
         "previous_epoch", "left_square_bracket,comma", "previous epoch", "at the previous epoch", "[", MOVING
     ),
+    Command("map", "enter", "map", "where the network looks: class-activation map, on/off", group=LIST, in_footer=True),
+    Command("map_class", "t", "map of true", "map for the true or the predicted class", group=LIST),
+    Command("map_side", "tab", "image/map", "image or map, where there is no room for both", group=LIST),
     Command("order", "s", "reverse", "least or most confident first", group=LIST, in_footer=True),
     Command("copy_path", "y", "copy path", "copy the file's path", group=LIST, in_footer=True),
     HELP,
-    replace(LEAVE, keys="escape,q,enter", help="back to the matrix"),
+    replace(LEAVE, keys="escape,q", help="back to the matrix"),
 )  # fmt: skip
 BROKEN: Table = (
     Command("copy_error", "y", "copy", "copy the error with its versions", in_footer=True),

@@ -11,7 +11,7 @@ PRESET, MORE, ARCH = "preset", "more", "arch"
 INPUTS = (
     ("data", "data", ""),
     (ARCH, "arch", "several, or FILE.py:FUNCTION"),
-    (PRESET, "preset", "lab or seed: the course's settings"),
+    (PRESET, "preset", "lab, seed: the course's; medmnist"),
     ("pretrained", "pretrained", "none, imagenet, a file, run:ID"),
     ("lr", "lr", "several: 1e-3, 1e-4"),
     ("epochs", "epochs", ""),

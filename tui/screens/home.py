@@ -20,6 +20,7 @@ from tui.screens.copying import CopyActions
 from tui.screens.form_actions import FormActions
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.screens.journal import JournalScreen
+from tui.screens.report_actions import ReportActions
 from tui.screens.run_actions import RunActions
 from tui.screens.start_worker import WorkerStarter
 from tui.screens.table_actions import TableActions
@@ -65,6 +66,7 @@ class HomeScreen(FullScreen[None]):
             **self._forms.handlers(),
             **self._copying.handlers(),
             **self._list.handlers(),
+            **ReportActions(self).handlers(),
             "new_run": self._forms.new,
             "back": self._back,
             "open_run": self._open_line,

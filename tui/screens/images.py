@@ -1,13 +1,13 @@
-"""Images of one cell of a run's confusion matrix, each with its prediction after every epoch."""
+"""Images of one cell of a run's confusion matrix, each with its prediction after every epoch, and where the network
+looks in it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from PIL import Image
 from rich.text import Text
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
@@ -18,20 +18,22 @@ from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
 from tui import commands
+from tui.commands import Command
 from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import decimals, fitted_end, plain
-from tui.preferences.picture_protocol import fitted_cells, picture_class
 from tui.screens.full_screen import FullScreen, Handlers
-from tui.views.cell_images import CellImages, ImageFacts, Place, epochs_seen, window
+from tui.views.cell_images import CellImages, ImageFacts, Place, window
+from tui.views.image_history import NAME_CELLS, history_text
 from tui.views.run_view import RunView
+from tui.widgets.map_pane import MapPane
 from tui.widgets.matrix_pane import named
+from tui.widgets.picture_pane import PicturePane
 
 SCORE_PLACES = 3
 """Scores are kept in half precision."""
 MOST_PX = 768
 """Longest side of a picture: over SSH each one is sent whole."""
 FAR = 10**9
-NAME_CELLS = len("predicted")
 
 
 class ImagesScreen(FullScreen[int | None]):
@@ -59,11 +61,11 @@ class ImagesScreen(FullScreen[int | None]):
         self._viewer = Viewer(home, view.spec, MOST_PX)  # the pictures' thread alone uses it
         self._predictions = ReaderThread[None]("predictions", self._read, self.raise_from_thread)
         self._pictures = ReaderThread[tuple[int, str]]("pictures", self._load, self.raise_from_thread)
+        self._is_turned = False
+        """True where the image stands in the map's place, because there is no room for both."""
         self._found: CellImages | None = None
         self._path = ""
         """Path of the image that was loaded last."""
-        self._picture: Any = None
-        self._pixels = (1, 1)
 
     def handlers(self) -> Handlers:
         return {
@@ -73,6 +75,9 @@ class ImagesScreen(FullScreen[int | None]):
             "last_image": partial(self._step, FAR),
             "next_epoch": partial(self._to_epoch, 1),
             "previous_epoch": partial(self._to_epoch, -1),
+            "map": self._toggle_map,
+            "map_class": self._toggle_class,
+            "map_side": self._turn,
             "order": self._reverse,
             "copy_path": self._copy_path,
             "help": self.open_help,
@@ -84,14 +89,16 @@ class ImagesScreen(FullScreen[int | None]):
 
     def compose_body(self) -> Iterable[Widget]:
         with Horizontal(id="body"):
-            with Container(id="picture"):
-                yield Static("reading the predictions …", id="no-picture", markup=False)
+            yield PicturePane("picture", "reading the predictions …")
+            yield MapPane(self._home, self._view.run_id, self._view.spec, self.raise_from_thread)
             with Vertical(id="facts"):
                 yield Static(id="image-facts", markup=False)
+                yield Static(id="map-facts", markup=False)
                 yield Static(id="image-list", markup=False)
 
     def on_mount(self) -> None:
         self._draw_head(None)
+        self._place_map()
         self._predictions.ask(None)
 
     def on_unmount(self) -> None:
@@ -127,35 +134,69 @@ class ImagesScreen(FullScreen[int | None]):
         if message.image not in (self.place.image, -1) or not self.is_whole:
             return
         self._path = message.path
-        says = self.query_one("#no-picture", Static)
-        says.display = message.picture is None
+        pane = self.query_one("#picture", PicturePane)
         if message.picture is None:
-            says.update(f"✖ {message.text}")
+            pane.say(f"✖ {message.text}")
         else:
-            self._show_picture(message.picture)
-        if self._picture is not None:
-            self._picture.display = message.picture is not None
-
-    def _show_picture(self, picture: Image.Image) -> None:
-        self._pixels = picture.size
-        if self._picture is None:
-            self._picture = picture_class(self.app)(picture)
-            self.query_one("#picture").mount(self._picture)
-        else:
-            self._picture.image = picture
-        self._fit()
+            pane.show(message.picture)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._fit)
+        self.call_after_refresh(self._place_map)
         self.call_after_refresh(self._draw)
 
-    def _fit(self) -> None:
-        if self._picture is None:
+    # The map
+
+    @property
+    def _maps(self) -> MapPane:
+        return self.query_one(MapPane)
+
+    def on_map_pane_told(self, message: MapPane.Told) -> None:
+        self.query_one("#map-facts", Static).update(message.text)
+
+    def _ask_map(self) -> None:
+        image, found = self.place.image, self._found
+        if found is not None and image is not None:
+            self._maps.look(found.name(image), found.label(image))
+        else:
+            self._maps.look(None, 0)
+
+    def _place_map(self) -> None:
+        """Show image and map beside each other where there is room, else one of them."""
+        if not self.is_whole:
             return
-        room = self.query_one("#picture").content_size
-        if room.width and room.height:
-            width, height = fitted_cells(self._pixels, room.width, room.height)
-            self._picture.styles.width, self._picture.styles.height = width, height
+        is_wanted, both = self._maps.is_wanted, self.has_class("-wide")
+        self.set_class(is_wanted, "-mapped")
+        self._maps.display = is_wanted and (both or not self._is_turned)
+        self.query_one("#picture").display = both or not is_wanted or self._is_turned
+        self.query_one("#map-facts").display = is_wanted
+        self.refresh_bindings()
+
+    def _toggle_map(self) -> None:
+        self._maps.is_wanted, self._is_turned = not self._maps.is_wanted, False
+        self._place_map()
+        self._ask_map()
+
+    def _toggle_class(self) -> None:
+        self._maps.turn_class()
+        self._ask_map()
+
+    def _turn(self) -> None:
+        self._is_turned = not self._is_turned
+        self._place_map()
+
+    def offers(self, command: Command) -> bool | None:
+        is_offered = super().offers(command)
+        if command.id in ("map_class", "map_side") and not (self.is_whole and self._maps.is_wanted):
+            return False
+        if command.id == "map_class":
+            return is_offered and not self._gives_grade
+        if command.id == "map_side":
+            return is_offered and not self.has_class("-wide")
+        return is_offered
+
+    @property
+    def _gives_grade(self) -> bool:
+        return LOSSES[self._view.spec.loss].gives_grade
 
     # What is looked at
 
@@ -173,8 +214,9 @@ class ImagesScreen(FullScreen[int | None]):
                 else "the predictions of this epoch were not kept"
             )
             self.post_message(self.Shown(-1, None, why, ""))
-        elif image != before or self._picture is None:
+        elif image != before or self.query_one("#picture", PicturePane).is_empty:
             self._pictures.ask((image, self._found.name(image)))
+        self._ask_map()
 
     def _draw(self) -> None:
         found, place = self._found, self.place
@@ -206,7 +248,7 @@ class ImagesScreen(FullScreen[int | None]):
 
     def _facts_text(self, about: ImageFacts, label: int, width: int) -> Text:
         place, names = self.place, self._names
-        score = "grade" if LOSSES[self._view.spec.loss].gives_grade else "score"
+        score = "grade" if self._gives_grade else "score"
         text = Text(overflow="fold")
         text.append(f"{about.name}\n", style="bold")
         for name, value in (
@@ -215,7 +257,7 @@ class ImagesScreen(FullScreen[int | None]):
             (score, decimals(about.score, SCORE_PLACES)),
         ):
             text.append(f"{name:{NAME_CELLS + 1}}", style="dim").append(f"{value}\n")
-        text.append_text(_history_text(about.history, label, place.epoch, width))
+        text.append_text(history_text(about.history, label, place.epoch, width))
         return text
 
     def _draw_list(self, images: list[int]) -> None:
@@ -260,18 +302,3 @@ class ImagesScreen(FullScreen[int | None]):
 
     def leave(self) -> None:
         self.dismiss(self.place.epoch)
-
-
-def _history_text(history: tuple[int | None, ...], label: int, epoch: int, width: int) -> Text:
-    """Write two lines: epochs, and the predictions after them; correct ones are bold."""
-    cell = max(len(str(len(history) - 1)), max((len(str(each)) for each in history), default=1)) + 1
-    seen = epochs_seen(history, epoch, (width - NAME_CELLS - 1) // cell)
-    text = Text(no_wrap=True)
-    text.append(f"{'epoch':{NAME_CELLS}}", style="dim")
-    for each in seen:
-        text.append(f"{each:>{cell}}", style="reverse" if each == epoch else "dim")
-    text.append(f"\n{'predicted':{NAME_CELLS}}", style="dim")
-    for each in seen:
-        answer = history[each]
-        text.append(f"{'–' if answer is None else answer:>{cell}}", style="bold" if answer == label else "")
-    return text

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.analysis.evidence import EpochEvidence, percent
+from engine.analysis.evidence import EpochEvidence, most_predicted, most_predicted_shares, percent
 from engine.analysis.majority_class import majority_class_loss
 from engine.recipes.batch_parts import part_count
 from engine.recipes.samplers import SAMPLERS
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SETTLED_STEPS = 100
-"""BatchNorm's running statistics move a tenth of the way at each step, so they lag the weights by some tens of
-steps."""
+LAG_STEPS = 300
+"""Steps from which other images in test than in train are the likelier reason than BatchNorm."""
 SHARES = ("train_acc", "test_acc", "baseline")
-LAG_GAP = 0.1
-"""Training accuracy this far above the most frequent class's share shows that the network learns."""
+LAG_GAP = 0.15
+"""Training accuracy this far above what the predictions of evaluation allow shows that these are not the network's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,15 +101,20 @@ class Case:
 
     @property
     def is_lagging(self) -> bool:
-        """Tell whether training batches are predicted well, but too few steps were made for BatchNorm's running
-        statistics, which evaluation uses, to catch up with the weights. A frozen trunk cannot lag."""
-        accuracy, steps = self.latest.train_acc, self.steps
+        """Tell whether training batches are predicted better than they could be by the predictions of evaluation: where
+        these are one class for a share p of the images, the accuracy is at most 1 − p and that class's share.
+        BatchNorm's running statistics, which evaluation uses, are then those of other weights. A frozen trunk cannot
+        lag."""
+        latest, steps = self.latest, self.steps
         shares = SAMPLERS[self.spec.sampler].drawn_shares(self.train_counts)
-        if self.is_frozen or accuracy is None or shares is None or steps is None or steps >= SETTLED_STEPS:
+        if self.is_frozen or not sum(latest.answers) or not sum(latest.labels) or latest.train_acc is None:
             return False
-        images = sum(self.train_counts)
-        constant = max(shares)
-        return accuracy - constant > max(LAG_GAP, 3 * math.sqrt(constant * (1 - constant) / images))
+        if shares is None or steps is None or steps >= LAG_STEPS or len(shares) != len(latest.answers):
+            return False
+        predicted, share = most_predicted_shares(latest)[0], shares[most_predicted(latest)]
+        most = 1 - predicted + min(predicted, share)
+        error = math.sqrt(max(most * (1 - most), 0.0) / sum(self.train_counts))
+        return latest.train_acc - most > max(LAG_GAP, 3 * error)
 
     def lag(self) -> list[str]:
         """Word the lag of BatchNorm's running statistics; empty where there is none."""

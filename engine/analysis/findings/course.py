@@ -11,16 +11,17 @@ from engine.analysis.evidence import EpochEvidence, number, percent
 from engine.analysis.finding import Severity
 from engine.analysis.findings.case import Case
 from engine.analysis.findings.found import Found
-from engine.analysis.findings.paired_epochs import epoch_loss, normal_p
+from engine.analysis.findings.paired_epochs import epoch_loss, loss_since_best, normal_p
 from engine.analysis.findings.suggestion import learn_more, stabilise, train_less
 from engine.metrics.selection import split_of
 from engine.spec.pretrained import is_warm_start
 
 ALPHA = 0.05
-"""Chance of a false loss against the best epoch; it is divided by the epochs among which the test images chose the
-best, for the best of many is the luckiest too."""
+"""Chance of a false loss against the best epoch."""
 LEAST_FALL = 0.01
 """Fall in accuracy from the best epoch that is worth a warning, however significant."""
+LARGE_FALL, LARGE_ALPHA = 0.04, 0.15
+"""A fall this large is worth a warning at this chance of being none."""
 FALLING_EPOCHS = 4
 """Epochs that fell each time from the first on: one random order in 24 does."""
 CRASH_ERRORS = 4.0
@@ -31,10 +32,17 @@ FEW_CRASHES = 2
 """Jumps in the latest half of the epochs that make a run unstable; one is enough in the last epoch."""
 NLL_RISE = 1.1
 """Multiple of the lowest test NLL from which it counts as risen."""
+LEAST_NLL_RISE = 0.05
+"""Rise of the test NLL that is worth a word, in nats: a hundredth of a nat doubles one near 0."""
 NLL_FAR = 2.0
 """Multiple of the lowest test NLL from which a rise is a warning though accuracy did not fall."""
-STILL_FALLING = 0.1
-"""Share by which the training or the test loss fell over the last third of a run that still improves."""
+STILL_FALLING = 0.05
+"""Share by which both losses fell over the last third of a run that still improves. One of them alone is no sign: the
+training loss falls while images are learnt by heart, and the test loss at the end of a cosine."""
+ONE_LOSS_FALLING = 0.1
+"""The same where the training loss alone is known."""
+SMALL_GAP = 0.13
+"""Gap between training and test accuracy from which more epochs only widen it."""
 MEMORISED_ACCURACY = 0.97
 """Training accuracy above which more epochs cannot help."""
 NEARLY_PERFECT = 0.95
@@ -46,19 +54,24 @@ def worse_than_best(case: Case) -> Found | None:
     best, last = case.best, case.latest
     if best is last or best.test_acc is None or last.test_acc is None:
         return None
-    fall = best.test_acc - last.test_acc
-    paired = epoch_loss(case, best.epoch, last.epoch)
+    paired = (
+        loss_since_best(case, best.epoch)
+        if _chosen_on_test(case)
+        else epoch_loss(case, best.epoch, last.epoch)
+    )
     errors = fall_in_errors(best, last)
-    p = paired.p if paired is not None else normal_p(errors) if errors is not None else 1.0
-    parts = [f"{percent(fall)} of accuracy lost since epoch {best.epoch}", *_nlls(best, last)]
+    p = paired.p if paired is not None else normal_p(errors) * _looks(case) if errors is not None else 1.0
+    fall = paired.fall if paired is not None else best.test_acc - last.test_acc
+    parts = [
+        f"{percent(best.test_acc - last.test_acc)} of accuracy lost since epoch {best.epoch}",
+        *_nlls(best, last),
+    ]
     parts.append(
         paired.worded()
         if paired is not None
         else f"{number(errors)} standard errors, not paired: judged from accuracies alone"
     )
-    looks = _looks(case)
-    if fall >= LEAST_FALL and p < ALPHA / looks:
-        parts.append(f"p < {ALPHA:g} / {looks} epochs looked at" if looks > 1 else f"p < {ALPHA:g}")
+    if (fall >= LEAST_FALL and p < ALPHA) or (fall >= LARGE_FALL and p < LARGE_ALPHA):
         return Found(parts, best.epoch + 1, train_less(case, best.epoch), "", None)
     if _fell_each_time(case):
         changes = train_less(case, best.epoch)
@@ -66,11 +79,14 @@ def worse_than_best(case: Case) -> Found | None:
     return None
 
 
+def _chosen_on_test(case: Case) -> bool:
+    return case.best_epoch is None or split_of(case.spec.select_on) == "test"
+
+
 def _looks(case: Case) -> int:
-    """Count the epochs among which the best was chosen by the test images themselves."""
-    if case.best_epoch is not None and split_of(case.spec.select_on) != "test":
-        return 1
-    return sum(each.test_acc is not None for each in case.epochs)
+    """Count the epochs among which the best was chosen by the test images themselves: the best of many is the luckiest
+    too."""
+    return sum(each.test_acc is not None for each in case.epochs) if _chosen_on_test(case) else 1
 
 
 def _fell_each_time(case: Case) -> bool:
@@ -147,7 +163,9 @@ def lowest_nll(epochs: tuple[EpochEvidence, ...]) -> EpochEvidence:
 def has_risen(case: Case) -> bool:
     """Tell whether the latest test NLL is far above the lowest."""
     lowest, latest = lowest_nll(case.epochs), case.latest
-    return latest.test_nll is not None and latest.test_nll > NLL_RISE * (lowest.test_nll or 0.0)
+    if latest.test_nll is None or lowest.test_nll is None:
+        return False
+    return latest.test_nll > max(NLL_RISE * lowest.test_nll, lowest.test_nll + LEAST_NLL_RISE)
 
 
 def nll_risen(case: Case) -> Found | None:
@@ -178,7 +196,8 @@ def still_improving(case: Case) -> Found | None:
     if (exact_share_above_chance(latest) or 0.0) >= NEARLY_PERFECT:
         return None
     falls = _late_falls(case)
-    if not falls:
+    gap = (latest.train_acc or 0.0) - (latest.test_acc or 0.0)
+    if not falls or (latest.test_acc is not None and gap > SMALL_GAP):
         return None
     parts = [f"{case.where()}, the last: {falls}"]
     if latest.train_acc is not None:
@@ -187,26 +206,26 @@ def still_improving(case: Case) -> Found | None:
 
 
 def _late_falls(case: Case) -> str:
-    """Word the losses that fell over the last third of the epochs; of a run of one epoch the training loss beside the
-    majority-class loss."""
+    """Word the losses that both fell over the last third of the epochs; of a run of one epoch the training loss beside
+    the majority-class loss. Empty where they did not."""
     start = len(case.epochs) - max(1, len(case.epochs) // 3) - 1
-    before = case.epochs[start] if start >= 0 else None
     latest = case.latest
-    if before is None:
+    if start < 0:
         constant, loss = case.majority_class_loss, latest.train_loss
-        if constant is None or loss is None or loss >= (1 - STILL_FALLING) * constant:
+        if constant is None or loss is None or loss >= (1 - ONE_LOSS_FALLING) * constant:
             return ""
         return f"training loss {number(loss)} (majority-class loss {number(constant)})"
+    before = case.epochs[start]
     courses = (
         ("training", before.train_loss, latest.train_loss),
         ("test", before.test_nll, latest.test_nll),
     )
-    falls = [
-        f"{name} loss {number(then)} to {number(now)}"
-        for name, then, now in courses
-        if then is not None and now is not None and now < (1 - STILL_FALLING) * then
-    ]
-    return f"{', '.join(falls)} over the last third" if falls else ""
+    known = [(name, then, now) for name, then, now in courses if then is not None and now is not None]
+    least = STILL_FALLING if len(known) > 1 else ONE_LOSS_FALLING
+    if not known or any(now >= (1 - least) * then for _, then, now in known):
+        return ""
+    falls = [f"{name} loss {number(then)} to {number(now)}" for name, then, now in known]
+    return f"{', '.join(falls)} over the last third"
 
 
 def not_broken(case: Case) -> str:

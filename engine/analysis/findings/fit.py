@@ -7,7 +7,6 @@ from engine.analysis.chance import accuracy_error, is_near_chance, rise_in_error
 from engine.analysis.evidence import EpochEvidence, number, percent
 from engine.analysis.findings.case import Case
 from engine.analysis.findings.course import MEMORISED_ACCURACY, lowest_nll
-from engine.analysis.findings.failed import predicts_one_class
 from engine.analysis.findings.found import Found, since
 from engine.analysis.findings.suggestion import generalise
 from engine.recipes.samplers import SAMPLERS
@@ -16,20 +15,25 @@ EVIDENCE = 3.0
 """Evidence for overfitting in standard errors: of the rise of the test NLL and of the gap between training and test
 accuracy together (Stouffer: their sum over √2), so that a clear rise makes up for a small gap and the other way round,
 and no single number is a cliff."""
-LEAST_EACH = 1.0
-"""Standard errors that both must have."""
+LEAST_RISE_ERRORS, LEAST_GAP_ERRORS = 2.5, 1.0
+"""Standard errors that rise and gap must have: at a constant lr the NLL swings by two from epoch to epoch."""
 MOST_EACH = 6.0
 """Standard errors that each counts at most: no gap, however large, makes up for a rise that is none."""
 RISE_ALONE = 3.0
 """Standard errors of the rise where the accuracies cannot be compared."""
 LEAST_RISE = 1.05
 """Multiple of the lowest test NLL below which a rise is not worth a word, however significant."""
+LEAST_NATS = 0.05
+"""Rise of the test NLL below which it is not worth a word: a hundredth of a nat doubles one near 0."""
 LEAST_GAP = 0.02
 """Gap between training and test accuracy below which it is not worth a word, however significant."""
 RISEN_EPOCHS = 2
 """Epochs in a row with a risen test NLL that make a run overfitted: a single one may be noise."""
 MEMORISED_LOSS = 0.8
 """Share of the majority-class loss above which a training loss shows that nothing was memorised."""
+BY_HEART = 0.9
+"""Running average of training accuracy from which the training images are known by heart: it is that of half an epoch
+ago, and of augmented images."""
 GAP_ERRORS = 3.0
 """Standard errors of the gap where the training images are known by heart and the test NLL did not rise."""
 NOTED_GAP = 0.1
@@ -42,7 +46,7 @@ def overfitting(case: Case) -> Found | None:
     """Find a run that fits the training images better and better, and the test images worse than before; or one that
     knows the training images by heart and predicts far fewer of the test images correctly."""
     latest = case.latest
-    if case.is_lagging and (predicts_one_class(latest) or is_near_chance(latest)):
+    if case.is_lagging:
         return None
     signs = signs_of_overfitting(case)
     first = since(case.epochs, lambda each: each.epoch in signs)
@@ -62,7 +66,9 @@ def signs_of_overfitting(case: Case) -> set[int]:
             continue
         if best is None or best.test_nll is None or evidence.test_nll < best.test_nll:
             best = evidence
-        elif evidence.test_nll > LEAST_RISE * best.test_nll and _fits_worse(case, evidence, best):
+        elif evidence.test_nll > max(LEAST_RISE * best.test_nll, best.test_nll + LEAST_NATS) and _fits_worse(
+            case, evidence, best
+        ):
             signs.add(evidence.epoch)
     return signs
 
@@ -79,7 +85,7 @@ def _fits_worse(case: Case, evidence: EpochEvidence, best: EpochEvidence) -> boo
     if not SAMPLERS[case.spec.sampler].keeps_shares or gap is None:
         # Training batches have other class shares than the test set, so the accuracies cannot be compared.
         return rise >= RISE_ALONE
-    if min(rise, gap) < LEAST_EACH or _gap(evidence) < LEAST_GAP:
+    if rise < LEAST_RISE_ERRORS or gap < LEAST_GAP_ERRORS or _gap(evidence) < LEAST_GAP:
         return False
     return (min(rise, MOST_EACH) + min(gap, MOST_EACH)) / math.sqrt(2) >= EVIDENCE
 
@@ -132,8 +138,9 @@ def _is_by_heart(case: Case, evidence: EpochEvidence) -> bool:
     errors = gap_in_errors(evidence)
     if errors is None or not SAMPLERS[case.spec.sampler].keeps_shares:
         return False
-    by_heart = (evidence.train_acc or 0.0) >= MEMORISED_ACCURACY
-    return by_heart and errors >= GAP_ERRORS and _gap(evidence) >= NOTED_GAP
+    accuracy, gap = evidence.train_acc or 0.0, _gap(evidence)
+    by_heart = accuracy >= MEMORISED_ACCURACY or (accuracy >= BY_HEART and gap >= WARNED_GAP)
+    return by_heart and errors >= GAP_ERRORS and gap >= NOTED_GAP
 
 
 def _at_chance(evidence: EpochEvidence) -> list[str]:

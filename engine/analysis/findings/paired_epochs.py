@@ -2,8 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.analysis.findings.case import Case
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SPLITS = 16
+"""Divisions of the test images into halves; their mean does not hang on one of them."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +24,21 @@ class EpochLoss:
     """One-sided: probability of such a loss between epochs that are equally good."""
     by_groups: bool
     """Whether groups of images were counted instead of images."""
+    images: int
+    by_halves: bool = False
+    """Whether one half of the images chose the epoch and the other measured it, both ways."""
+
+    @property
+    def fall(self) -> float:
+        """Return the share of the images by which the later epoch is worse."""
+        return (self.lost - self.won) / self.images
 
     def worded(self) -> str:
+        if self.by_halves:
+            return (
+                f"best epoch chosen on half of the test images, the other half then loses {self.lost:,} and wins "
+                f"{self.won:,} of {self.images:,}, both ways and mean of {SPLITS}, p = {self.p:.2g}"
+            )
         test = "groups of images resampled" if self.by_groups else "mid-p McNemar"
         return (
             f"{self.lost:,} images lost, {self.won:,} won on the same test images, p = {self.p:.2g} ({test})"
@@ -34,16 +55,66 @@ def epoch_loss(case: Case, before: int, after: int) -> EpochLoss | None:
     lost, won = int((first & ~second).sum()), int((second & ~first).sum())
     groups = case.predictions.groups
     if groups is None or len(set(groups)) == len(groups):
-        return EpochLoss(lost, won, mid_p(lost, won), by_groups=False)
+        return EpochLoss(lost, won, mid_p(lost, won), by_groups=False, images=len(first))
     from scipy.stats import t
 
     from engine.analysis.paired_test import paired_difference
 
     found = paired_difference(first, second, groups)
     if found.low is None or found.high is None:
-        return EpochLoss(lost, won, mid_p(lost, won), by_groups=False)
+        return EpochLoss(lost, won, mid_p(lost, won), by_groups=False, images=len(first))
     error = (found.high - found.low) / 2 / float(t.ppf(0.975, found.groups - 1))
-    return EpochLoss(lost, won, float(t.sf(found.difference / error, found.groups - 1)), by_groups=True)
+    return EpochLoss(
+        lost, won, float(t.sf(found.difference / error, found.groups - 1)), by_groups=True, images=len(first)
+    )
+
+
+def loss_since_best(case: Case, best: int) -> EpochLoss | None:
+    """Compare the last epoch with the best, which the test images chose and which is therefore the luckiest too: one
+    half of the images chooses it, the other measures the loss. None where an epoch's predictions were not kept."""
+    import numpy as np
+
+    if case.predictions is None:
+        return None
+    rows = [case.predictions.correct(each.epoch) for each in case.epochs]
+    kept = [row for row in rows if row is not None]
+    if len(kept) < len(rows) or not len(kept[0]):
+        return None
+    right = np.stack(kept)
+    members = _members(case.predictions.groups, right.shape[1])
+    lost, won = np.zeros(right.shape[1]), np.zeros(right.shape[1])
+    for split in range(SPLITS):
+        halves = np.random.default_rng(split).permutation(members.max() + 1)[members] % 2 == 0
+        for half in (halves, ~halves):
+            if half.any() and not half.all():
+                chosen = right[right[:, half].mean(axis=1).argmax()]
+                lost += ~half & chosen & ~right[-1]
+                won += ~half & right[-1] & ~chosen
+    return _of_halves(lost / SPLITS, won / SPLITS, members)
+
+
+def _members(groups: tuple[str, ...] | None, images: int) -> "NDArray[np.int64]":
+    """Return the number of each image's group; each image is its own where there are none."""
+    import numpy as np
+
+    return np.arange(images) if groups is None else np.unique(groups, return_inverse=True)[1]
+
+
+def _of_halves(
+    lost: "NDArray[np.float64]", won: "NDArray[np.float64]", members: "NDArray[np.int64]"
+) -> EpochLoss:
+    import numpy as np
+
+    whole = round(float(lost.sum())), round(float(won.sum()))
+    groups = int(members.max()) + 1
+    if groups == len(lost) or groups < 3:
+        return EpochLoss(*whole, mid_p(*whole), by_groups=False, images=len(lost), by_halves=True)
+    from scipy.stats import t
+
+    sums = np.bincount(members, weights=lost - won)
+    error = float(sums.std(ddof=1)) * math.sqrt(groups)
+    p = float(t.sf(sums.sum() / error, groups - 1)) if error > 0 else 0.5
+    return EpochLoss(*whole, p, by_groups=True, images=len(lost), by_halves=True)
 
 
 def mid_p(lost: int, won: int) -> float:

@@ -22,6 +22,10 @@ class BadImage(DataError):
     """Error for a file that cannot be decoded, in one line with its name and the reason."""
 
 
+DEFAULT_RESIZE = "bicubic"
+"""That of weights and packed images that do not say theirs: earlier versions knew no other."""
+
+
 @dataclass(frozen=True)
 class Look:
     """Preprocessing of an image before augmentation."""
@@ -31,6 +35,8 @@ class Look:
     """`crop`, `pad` or `stretch`."""
     preprocess: str
     """`none` or `graham`."""
+    resize: str = DEFAULT_RESIZE
+    """`bicubic` or `nearest`."""
 
 
 def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
@@ -47,8 +53,8 @@ def decode(root: Path, name: str, look: Look) -> NDArray[np.uint8]:
 def shown(pixels: NDArray[np.uint8], look: Look) -> NDArray[np.uint8]:
     """Preprocess RGB pixels (H×W×3) and make them square."""
     if look.preprocess == "none":
-        return square(pixels, look.size_px, look.fit)
-    return graham(square(crop_to_eye(pixels), look.size_px, look.fit))
+        return square(pixels, look.size_px, look.fit, look.resize)
+    return graham(square(crop_to_eye(pixels), look.size_px, look.fit, look.resize))
 
 
 def _enough(size: tuple[int, int], look: Look) -> tuple[int, int]:

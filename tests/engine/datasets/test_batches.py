@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.datasets.batches import MEAN, STD, Batch, Batches, make_feed
+from engine.datasets.batches import Batch, Batches, make_feed
 from engine.datasets.loading.device_feeds import AHEAD, Mapped, Pinned, Resident, _pages_of, prefetch
 from engine.datasets.packed import open_map
 from engine.recipes.counters import ANGLE, FLIP, MOST_PURPOSES, ORDER, mix, share
+from engine.recipes.normalizations import NORMALIZATIONS
 
 ROWS = np.arange(10, 47)
 CPU = torch.device("cpu")
@@ -53,7 +54,9 @@ def test_images_are_normalised_in_the_layout_asked_for_with_their_labels(layout:
         assert batch.images.is_contiguous(memory_format=layout)
         assert torch.equal(batch.labels, torch.from_numpy(batch.rows % 5))
         raw = torch.from_numpy(IMAGES[batch.rows]).permute(0, 3, 1, 2)
-        back = batch.images * torch.tensor(STD).view(1, 3, 1, 1) + torch.tensor(MEAN).view(1, 3, 1, 1)
+        back = batch.images * torch.tensor(NORMALIZATIONS["imagenet"].std).view(1, 3, 1, 1) + torch.tensor(
+            NORMALIZATIONS["imagenet"].mean
+        ).view(1, 3, 1, 1)
         assert torch.allclose(back * 255, raw.float(), atol=1e-3)
 
 
@@ -193,3 +196,13 @@ def test_pages_of_a_map_are_asked_for_and_memory_is_left_alone(tmp_path: Path) -
     prefetch(packed, np.array([0, 59, 30]))
     prefetch(IMAGES, np.array([0]))
     assert np.array_equal(packed, IMAGES) and not packed.flags.writeable
+
+
+def test_by_half_pixels_lie_between_minus_one_and_one() -> None:
+    labels = np.zeros(len(IMAGES), dtype=np.int64)
+    half = NORMALIZATIONS["half"]
+    loader = Batches(IMAGES, labels, device=CPU, batch_size=8, seed=0, augment="none", normalization=half)
+    images = torch.cat([batch.images for batch in loader.evaluate(np.arange(len(IMAGES)))])
+    assert torch.allclose(
+        (images.permute(0, 2, 3, 1) + 1) * 127.5, torch.from_numpy(IMAGES).float(), atol=1e-3
+    )

@@ -17,7 +17,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from typer.testing import CliRunner
 
 from engine.analysis.majority_class import majority_class_loss
-from engine.analysis.settings_section import settings_section
+from engine.analysis.report.contents import report_contents
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.markdown_page import markdown_page
 from engine.files.paths import Home
 from engine.models.summary import summarise
 from engine.queries.read_study import collect
@@ -184,8 +186,8 @@ def test_a_new_entry_is_explained_in_the_report(toys: None, tmp_path: Path) -> N
         assert held is not None
         train(store, held, 1, skill=0.5)
         queue.end(store, held, "done")
-    text = settings_section(collect(store, run_ids=None, sweep="toys"))
+    text = markdown_page(report_contents(collect(store, run_ids=None, sweep="toys"), Facts()), {})
     store.close()
-    assert "| digits | toy-resnet10 | scratch | toy-brier |" in text
+    assert "| digits | toy-resnet10 | scratch |" in text and "| `loss` | ce | toy-brier |" in text
     assert "| `optimizer` | toy-rprop | optimiser: resilient propagation of a toy |" in text
     assert "- `loss` ce: cross-entropy; toy-brier: the Brier score of a toy." in text

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.spec.grid import SpecError, expand_grid
-from engine.spec.presets import with_preset
-from engine.spec.run_spec import RunSpec
+from engine.spec.presets import PRESETS, with_preset
+from engine.spec.run_spec import FIELDS, RunSpec
 
 
 def specs(name: str, **given: object) -> list[RunSpec]:
@@ -36,5 +36,24 @@ def test_each_arch_has_its_epochs_unless_they_are_given() -> None:
 def test_built_in_data_keep_their_size_and_unknown_names_are_refused() -> None:
     (digits,) = specs("lab", data="digits")
     assert (digits.image_size, digits.augment, digits.batch_size) == (32, "none", 4)
-    with pytest.raises(SpecError, match="'x' is unknown: choose from lab, seed"):
+    with pytest.raises(SpecError, match="'x' is unknown: choose from lab, seed, medmnist"):
         with_preset("x", {})
+
+
+def test_medmnist_is_the_authors_benchmark() -> None:
+    (spec,) = specs("medmnist", data="retina.npz")
+    wanted = {
+        "optimizer": "adam", "weight_decay": 0.0, "lr": 1e-3, "schedule": "step", "epochs": 100, "batch_size": 128,
+        "loss": "ce", "stem": "cifar", "image_size": 28, "resize": "nearest", "normalize": "half", "augment": "none",
+        "pretrained": "none", "select_on": "val_auc", "arch": "resnet18",
+    }  # fmt: skip
+    assert spec.model_dump(include=set(wanted)) == wanted
+    assert [each.epochs for each in specs("medmnist", arch=["resnet18", "resnet50"])] == [100, 100]
+
+
+def test_every_preset_says_where_it_comes_from_and_names_real_settings() -> None:
+    for preset in PRESETS.values():
+        assert len(preset.source) > 20
+        assert preset.settings.keys() <= set(FIELDS)
+        assert "epochs" in preset.all_settings()
+    assert PRESETS["lab"].in_words().endswith("epochs 10 (resnet18, resnet34), 5 (others)")

@@ -137,8 +137,8 @@ def test_a_process_that_lost_its_lease_leaves_the_newer_ones_files_alone(home: H
     """It stalls in its second epoch while another attempt writes; awake again, it may write nothing."""
     memory, folder, steps = Memory(), home.run(90).folder, 0
     files = (
-        "last.pt", "last-before.pt", "best.safetensors", "answers.npy", "answer_scores.npy", "predictions.csv",
-        "scores.npy", "trained_on.npz",
+        "last.pt", "last-before.pt", "best.safetensors", "answers.npy", "answer_scores.npy", "metrics.csv",
+        "predictions.csv", "scores.npy", "trained_on.npz",
     )  # fmt: skip
 
     def stall() -> bool:

@@ -15,12 +15,12 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet18
 from trainings import assert_same_bits, session, spec, train
 
-from engine.datasets.batches import MEAN, STD
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import load_trained_on
 from engine.files.paths import Home
 from engine.metrics.catalogue import values_of
 from engine.models.weight_files import WeightsError, read_weights_metadata
+from engine.recipes.normalizations import NORMALIZATIONS
 from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
 from engine.training.loop import evaluate
@@ -54,8 +54,8 @@ def test_it_learns_and_records_each_epoch(trained: Memory) -> None:
 def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     paths = home.run(1)
     assert sorted(path.name for path in paths.folder.iterdir()) == [
-        "answer_scores.npy", "answers.npy", "best.safetensors", "last.pt", "predictions-last.csv", "predictions.csv",
-        "scores-last.npy", "scores.npy", "trained_on.npz",
+        "answer_scores.npy", "answers.npy", "best.safetensors", "last.pt", "metrics.csv", "predictions-last.csv",
+        "predictions.csv", "scores-last.npy", "scores.npy", "trained_on.npz",
     ]  # fmt: skip
     answers, scores = np.load(paths.answers), np.load(paths.scores(last=True))
     sure = np.load(paths.answer_scores)
@@ -70,7 +70,7 @@ def test_its_files_say_what_they_hold(home: Home, trained: Memory) -> None:
     assert about["class_names"] == ["class0", "class1", "class2"]
     assert (about["run"], about["arch"], about["bottleneck_stride"]) == (1, "resnet18", "3x3")
     assert (about["image_size"], about["fit"], about["precision"]) == (16, "crop", "fp32")
-    assert about["mean"] == list(MEAN) and about["std"] == list(STD)
+    assert about["mean"] == list(NORMALIZATIONS["imagenet"].mean) and about["normalize"] == "imagenet"
     assert about["accuracy"] == trained.best.accuracy and about["select_on"] == "test_acc"
     what = load_trained_on(paths.trained_on)
     assert what is not None and len(what.images) == 30 and set(what.image_runs.tolist()) == {1}

@@ -11,7 +11,8 @@ from sessions import context
 from shell import Shell
 from studies import add_study
 
-from engine.analysis.data_section import leaks
+from engine.analysis.report.data_section import leaks
+from engine.analysis.report.markdown_page import inline
 from engine.datasets.provenance import save_trained_on
 from engine.files.paths import Home
 from engine.preflight.findings import preflight
@@ -88,10 +89,11 @@ def test_show_and_report_tell_of_a_leak(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(["show", "2", "--json", "--home", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["leak"] is None
     (sentence,) = leaks(collect(store, run_ids=None, sweep="demo").runs)
-    assert sentence.startswith(
+    said = inline(sentence.content)
+    assert said.startswith(
         "**#4 starts from weights that were trained on its test images**: 1,234 val and test images"
     )
-    assert "in the training data of #2; this affects 1,200 of its test images" in sentence
+    assert "in the training data of #2; this affects 1,200 of its test images" in said
     store.close()
 
 

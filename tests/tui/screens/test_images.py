@@ -20,6 +20,7 @@ from engine.store.database import Store, open_store
 from tui.screens.help import HelpScreen
 from tui.screens.run import RunScreen
 from tui.widgets.matrix_pane import MatrixPane
+from tui.widgets.picture_pane import PicturePane
 
 
 async def on_images(pilot: Pilot[Any], *keys: str) -> None:
@@ -50,7 +51,7 @@ async def test_a_cells_images_are_seen_with_what_they_were_answered(
         facts = shown(pilot, "#image-facts")
         assert "label     2 moderate\n" in facts and "predicted 0 no DR\n" in facts and "score     ." in facts
         assert facts.splitlines()[-2:] == ["epoch     0 1 2 3", "predicted 0 0 0 0"]
-        picture = pilot.app.screen._picture.size  # type: ignore[attr-defined]
+        picture = pilot.app.screen.query_one("#picture", PicturePane).picture.size
         assert abs(picture.width - 2 * picture.height) <= 2  # a square, in cells twice as high as wide
         await pilot.press("right")
         assert listed(pilot)[0].startswith("2 of") and shown(pilot, "#image-facts") != facts
@@ -86,7 +87,7 @@ async def test_an_empty_cell_and_answers_that_were_not_kept_are_said(home: Home,
         await on_images(pilot, "right")
         assert "no images at this epoch" in notified(pilot) and isinstance(pilot.app.screen, RunScreen)
         await pilot.press("left", "enter")
-        await until(pilot, lambda: "is missing" in shown(pilot, "#no-picture"))
+        await until(pilot, lambda: "is missing" in shown(pilot, "#picture .no-picture"))
         await pilot.press("right", "right_square_bracket", "s", "y", "G")  # nothing to do, and nothing breaks
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
@@ -104,8 +105,8 @@ async def test_a_file_that_is_gone_is_named_and_the_next_is_shown(home: Home) ->
     (home.root / "lab" / "images" / names[LABELS[0] - 1]).unlink()
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_images(pilot)
-        await until(pilot, lambda: "is missing" in shown(pilot, "#no-picture"))
-        assert names[LABELS[0] - 1] in shown(pilot, "#no-picture").replace("\n", "")
+        await until(pilot, lambda: "is missing" in shown(pilot, "#picture .no-picture"))
+        assert names[LABELS[0] - 1] in shown(pilot, "#picture .no-picture").replace("\n", "")
         await pilot.press("right")
         await until(pilot, lambda: is_drawn(pilot))
         copied: list[str] = []

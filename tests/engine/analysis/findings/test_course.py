@@ -88,7 +88,7 @@ def test_all_training_images_by_heart_at_90_steps_is_overfitting() -> None:
     found = findings_of(history, make_spec({"data": "folder", "epochs": 2, "batch_size": 22}), TRAIN)
     assert found["overfitting"].severity == "warning"
     assert "training accuracy 100 %, 40 % above test" in found["overfitting"].evidence
-    assert "after 92 steps BatchNorm's running statistics lag behind" in found["overfitting"].evidence
+    assert "batchnorm_lag" not in found
 
 
 @pytest.mark.parametrize("gap", [0.05, 0.09, 0.1, 0.11, 0.15])
@@ -130,15 +130,37 @@ def paired(lost: int, won: int, groups: Sequence[str] | None = None) -> dict[str
 def test_epochs_are_paired_on_the_same_images() -> None:
     """15 lost and none won is certain; 55 lost and 40 won, the same fall, is not: unpaired they look alike."""
     sure = paired(15, 0)["worse_than_best"]
-    assert "15 images lost, 0 won on the same test images, p = 1.5e-05 (mid-p McNemar)" in sure.evidence
+    assert (
+        "the other half then loses 15 and wins 0 of 500" in sure.evidence and "p = 1.5e-05" in sure.evidence
+    )
     assert "worse_than_best" not in paired(55, 40)
 
 
 def test_groups_of_images_count_as_one() -> None:
     """The 15 lost images are of one patient."""
     assert "worse_than_best" not in paired(15, 0, ["ill"] * 15 + [f"p{number}" for number in range(485)])
-    apart = paired(15, 0, [f"p{number // 2}" for number in range(500)])["worse_than_best"]
-    assert "groups of images resampled" in apart.evidence
+    assert "worse_than_best" in paired(15, 0, [f"p{number // 2}" for number in range(500)])
+
+
+def test_the_luckiest_of_many_equal_epochs_is_no_best_epoch() -> None:
+    """60 epochs, each right in 80 % of 300 images at random: the best is above the last in nearly all runs."""
+    rng = np.random.default_rng(4)
+    labels = np.repeat([0, 1], 150)
+    said = 0
+    for _ in range(20):
+        rows = [rng.random(300) < 0.8 for _ in range(61)]
+        tests = [float(row.mean()) for row in rows[1:]]
+        known = {"predictions": predictions(rows, labels, None)}
+        said += "worse_than_best" in found_in(tests, trains=[0.8] * 60, known=known)
+    assert said <= 3
+
+
+def test_an_epoch_that_val_chose_is_compared_on_all_images() -> None:
+    labels = np.repeat([0, 1], 250)
+    rows = [np.zeros(500), np.ones(500), np.arange(500) >= 15]
+    known = {"predictions": predictions(rows, labels, None), "best_epoch": 1}
+    found = found_in([1.0, 0.97], known=known, select_on="val_acc", val_fraction=0.1)
+    assert "15 images lost, 0 won on the same test images" in found["worse_than_best"].evidence
 
 
 def test_mid_p_is_that_of_the_binomial() -> None:

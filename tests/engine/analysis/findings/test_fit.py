@@ -63,7 +63,7 @@ HEART = ([1.4, 0.9, 0.5, 0.2, 0.1, 0.05], [0.4, 0.6, 0.8, 0.9, 0.95, 0.98])
 
 def test_by_heart_is_overfitting_since_the_test_loss_rose() -> None:
     verdict = run(*HEART, [0.5, 0.6, 0.62, 0.6, 0.58, 0.57], [1.2, 1.0, 1.05, 1.2, 1.4, 1.6])["overfitting"]
-    assert (verdict.severity, verdict.since_epoch) == ("warning", 4)
+    assert (verdict.severity, verdict.since_epoch) == ("warning", 5)
     assert (
         "test NLL 1.6, lowest 1 in epoch 2 (4.5 standard errors); training accuracy 98 %" in verdict.evidence
     )
@@ -90,7 +90,7 @@ def test_by_heart_is_overfitting_since_the_test_loss_rose() -> None:
 def test_what_is_no_overfitting(change: dict[str, Any], why: str) -> None:
     numbers: dict[str, Any] = {
         "losses": HEART[0],
-        "trains": [*HEART[1][:-1], 0.96],
+        "trains": [*HEART[1][:-1], 0.88],
         "tests": [0.5, 0.6, 0.62, 0.6, 0.58, 0.57],
         "nlls": [1.2, 1.0, 1.15, 1.2, 1.4, 1.6],
     }
@@ -127,22 +127,25 @@ def test_a_run_that_ended_while_learning_wants_more_epochs() -> None:
     slow = run(*numbers, lr=1e-4)["still_improving"]
     assert slow.suggestion.startswith("lr 0.0001 → 0.001, then epochs 6 → 18")
     level = ([1.5, 1.0, 0.8, 0.72, 0.71, 0.7], *numbers[1:])
-    assert "the last: test loss 1.1 to 0.9" in run(*level)["still_improving"].evidence, (
-        "the training loss is noisy on small data"
-    )
-    assert run(*level[:3], [1.5, 1.1, 1.0, 0.95, 0.92, 0.91]) == {}
+    assert run(*level) == {}, "the test loss falls at the end of every cosine"
+    assert run(*numbers[:3], [1.5, 1.1, 1.0, 0.95, 0.92, 0.91]) == {}, "learnt by heart"
 
 
 def test_answers_that_lag_behind_are_told_from_a_network_that_does_not_learn() -> None:
-    """Ten steps an epoch: the batches are answered, the running averages are not there yet."""
-    latest = epoch(2, loss=0.6, train=0.85, test=0.2, nll=24.0)
-    collapsed = replace(latest, answers=(200, 0, 0, 0, 0))
-    for evidence, kind in ((latest, "chance"), (collapsed, "collapsed")):
-        found = findings_of([evidence], spec_of(batch_size=200, epochs=2), TRAIN)
+    """The batches are predicted at 85 %; in evaluation one class of five has nearly all predictions."""
+    spread = epoch(2, loss=0.6, train=0.85, test=0.2, nll=24.0)
+    for answers, kind in (((200, 0, 0, 0, 0), "collapsed"), ((180, 5, 5, 5, 5), "batchnorm_lag")):
+        lagging = replace(spread, answers=answers)
+        found = findings_of([lagging], spec_of(batch_size=200, epochs=2), TRAIN)
         assert {kind, "batchnorm_lag"} <= found.keys() and "overfitting" not in found
         for each in (found[kind], found["batchnorm_lag"]):
-            assert "after 20 steps BatchNorm's running statistics lag behind" in each.evidence
+            assert "after 20 steps BatchNorm's running statistics" in each.evidence
             assert each.change == {"epochs": 6}
+    assert "batchnorm_lag" not in findings_of([spread], spec_of(batch_size=200, epochs=2), TRAIN), "by heart"
+    weak = replace(spread, answers=(180, 5, 5, 5, 5), train_acc=0.3)
+    assert "batchnorm_lag" not in findings_of([weak], spec_of(batch_size=200, epochs=2), TRAIN)
+    late = findings_of([replace(spread, answers=(200, 0, 0, 0, 0))], spec_of(batch_size=2, epochs=2), TRAIN)
+    assert "batchnorm_lag" not in late, "after 2,000 steps the test images differ"
 
 
 def test_overdriven_weights_want_a_smaller_lr() -> None:
@@ -248,7 +251,8 @@ def test_more_for_the_favourite_or_more_images_never_leave_a_collapse(
     if kind(answers, labels) == "collapsed":
         assert kind(towards, labels) == "collapsed"
     scaled = tuple(each * times for each in answers), tuple(each * times for each in labels)
-    assert (kind(*scaled) == "collapsed") == (kind(answers, labels) == "collapsed")
+    if sum(rest) <= 40 or sum(rest) > 55:  # between lies what sampling explains of fewer images
+        assert (kind(*scaled) == "collapsed") == (kind(answers, labels) == "collapsed")
 
 
 LAB_TRAIN, LAB_TEST = (20_656, 1_955, 4_210, 698, 581), (5_154, 488, 1_082, 175, 127)

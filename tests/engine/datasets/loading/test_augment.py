@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.datasets.batches import MEAN, STD, Batches
+from engine.datasets.batches import Batches
 from engine.datasets.loading.augment import gather_mirrored, make_views, mirror_masks, mirrored, placed
 from engine.recipes.augmentations import passes_of
+from engine.recipes.normalizations import NORMALIZATIONS
 
 ROWS = np.arange(40)
 CPU = torch.device("cpu")
@@ -26,7 +27,9 @@ def made(augment: str, images: np.ndarray, *, size_px: int, seed: int = 3, backg
 
 def levels(images: torch.Tensor) -> np.ndarray:
     """Normalised B×3×H×W back to levels B×H×W×3."""
-    plain = images * torch.tensor(STD).view(1, 3, 1, 1) + torch.tensor(MEAN).view(1, 3, 1, 1)
+    plain = images * torch.tensor(NORMALIZATIONS["imagenet"].std).view(1, 3, 1, 1) + torch.tensor(
+        NORMALIZATIONS["imagenet"].mean
+    ).view(1, 3, 1, 1)
     return (plain * 255).permute(0, 2, 3, 1).numpy()
 
 

@@ -280,3 +280,9 @@ def test_without_an_eye_the_whole_image_stays() -> None:
     spot = np.zeros((50, 60, 3), np.uint8)
     spot[3:5, 3:5] = 255
     assert crop_to_eye(spot).shape == spot.shape
+
+
+def test_nearest_copies_pixels_as_pillow_does() -> None:
+    small = np.random.default_rng(3).integers(0, 256, (28, 28, 3), dtype=np.uint8)
+    large = resize(small, 224, 224, "nearest")
+    assert (large == np.asarray(Image.fromarray(small).resize((224, 224), Image.Resampling.NEAREST))).all()

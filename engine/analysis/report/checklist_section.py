@@ -1,0 +1,151 @@
+"""Checklist: what a reviewer holds a report against, each item answered from the data or said to be not measured."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from engine.analysis.markdown import decimal
+from engine.analysis.report.abstract_section import main_data
+from engine.analysis.report.blocks import Cell, Section, section, strong, table
+from engine.analysis.report.data_section import partition_of
+from engine.analysis.report.facts import DataFacts, Facts
+from engine.analysis.report.recipes import best_of, ranked, recipes_of
+from engine.analysis.report.values import ids_of, plural
+from engine.analysis.study import StudyRun
+from engine.metrics.selection import is_optimistic, split_of
+
+Answer: TypeAlias = Literal["yes", "partly", "no", "not measured"]
+Row: TypeAlias = tuple[str, Answer, str]
+NOTE = (
+    "After CLAIM 2024, Bouthillier et al. 2021, Metrics Reloaded, Voets et al. 2019, Varoquaux and Cheplygina 2022. "
+    "Answered from the runs and the data alone."
+)
+
+
+def checklist_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
+    name = main_data(data)
+    runs = data[name]
+    found = [each for each in facts.data.get(name, ()) if not each.unknown]
+    rows: list[list[Cell]] = [
+        [item, strong(answer), said] for item, answer, said in _rows(name, runs, found, facts)
+    ]
+    header = ("item", "answer", "from the data")
+    caption = f"What a reviewer asks, answered for {name}"
+    return section("Checklist", "checklist", table(caption, header, rows, left=header, note=NOTE))
+
+
+def _rows(name: str, runs: Sequence[StudyRun], found: Sequence[DataFacts], facts: Facts) -> Iterator[Row]:
+    yield _partition(found)
+    yield _epoch_choice(runs)
+    yield _settings_choice(runs)
+    yield _counts(runs, found)
+    yield (
+        "Uncertainty of every headline number",
+        "yes",
+        "Each accuracy stands beside its 95 % interval and n.",
+    )
+    yield _variance(runs)
+    yield _superiority(name, facts)
+    yield _failures(name, facts)
+    yield "External test set", "not measured", "No run was tested on data from another source."
+    yield _calibration(runs)
+    yield _metrics(runs)
+    yield (
+        "Class shares and the always-one-class result beside each accuracy", "yes",
+        "The baseline stands in each row of the results; class shares in the section on the data.",
+    )  # fmt: skip
+
+
+def _partition(found: Sequence[DataFacts]) -> Row:
+    item = "Partition level named, and the splits disjoint"
+    if not found:
+        return item, "not measured", "The data could not be read when the report was made."
+    first = found[0]
+    answer: Answer = "yes" if first.group_rule and not first.shared_images else "partly"
+    if first.shared_images:
+        answer = "no"
+    return item, answer, partition_of(first)
+
+
+def _epoch_choice(runs: Sequence[StudyRun]) -> Row:
+    item = "How the epoch was chosen, on which split"
+    wrong = [run.id for run in runs if is_optimistic(run.chosen_by, run.spec.epochs)]
+    how = ", ".join(dict.fromkeys(f"by {run.chosen_by} ({split_of(run.chosen_by)} split)" for run in runs))
+    if not wrong:
+        return item, "yes", f"{how[0].upper()}{how[1:]}."
+    return item, "no", f"On the test images in {ids_of(wrong)}, whose numbers are optimistic; {how}."
+
+
+def _settings_choice(runs: Sequence[StudyRun]) -> Row:
+    item = "How the settings were chosen, on which split"
+    count = len(ranked(recipes_of(runs)))
+    if count < 2:
+        return item, "yes", "One recipe: no settings were chosen by its results."
+    said = f"The report ranks {count} recipes by test accuracy: the best one's number is optimistic."
+    return item, "no", said
+
+
+def _counts(runs: Sequence[StudyRun], found: Sequence[DataFacts]) -> Row:
+    item = "Number of images and groups of each class and split"
+    if not found:
+        tested = any(run.test_images for run in runs)
+        said = "Test images only: the data could not be read when the report was made."
+        return item, "partly" if tested else "not measured", said
+    if not found[0].group_rule:
+        return item, "partly", "Images of each class and split are given; the data show no groups."
+    return item, "yes", "In the section on the data."
+
+
+def _variance(runs: Sequence[StudyRun]) -> Row:
+    item = "Variance over what really varies: split, initialisation and order"
+    repeats = [len(recipe.accuracies) for recipe in recipes_of(runs)]
+    if not any(count > 1 for count in repeats):
+        return item, "not measured", "Each recipe was trained once."
+    said = (
+        f"Seeds (initialisation and order together): up to {plural(max(repeats), 'run')} of a recipe. The split was "
+        "the same in all."
+    )
+    return item, "partly", said
+
+
+def _superiority(name: str, facts: Facts) -> Row:
+    item = "Superiority claimed only with a test on paired images or on groups of runs"
+    tested = [each for each in facts.contrasts.get(name, ()) if each.test is not None]
+    if not tested:
+        return (
+            item,
+            "not measured",
+            "No two runs were compared on the same test images; the report claims none better.",
+        )
+    return item, "yes", f"{plural(len(tested), 'comparison')} on the same test images, corrected by Holm."
+
+
+def _failures(name: str, facts: Facts) -> Row:
+    item = "Failure analysis with images"
+    wrong = facts.wrong.get(name)
+    if wrong is None or wrong.unknown:
+        why = f": {wrong.unknown}" if wrong else ""
+        return item, "not measured", f"The predictions of the best run could not be read{why}."
+    pictures = sum(each.picture is not None for each in wrong.shown)
+    if wrong.shown and not pictures:
+        return item, "partly", "The worst errors are listed; their images could not be read."
+    return (
+        item,
+        "yes",
+        f"The {plural(len(wrong.shown), 'most confident error')} of #{wrong.run_id} are shown.",
+    )
+
+
+def _calibration(runs: Sequence[StudyRun]) -> Row:
+    item = "Calibration"
+    top = best_of(run for run in runs if run.done) or best_of(runs)
+    value = top.best.number("ece") if top and top.best else None
+    if top is None or value is None:
+        return item, "not measured", "No run has a calibration error (it needs probabilities)."
+    return item, "yes", f"Calibration error of #{top.id}: {decimal(value)}; of the others in the appendix."
+
+
+def _metrics(runs: Sequence[StudyRun]) -> Row:
+    item = "Metrics that fit the task"
+    if any(run.is_ordered for run in runs):
+        return item, "yes", "Ordered classes: kappa, balanced accuracy and referable AUC beside accuracy."
+    return item, "yes", "Balanced accuracy, macro F1, AUC and recall of each class beside accuracy."

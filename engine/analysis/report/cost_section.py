@@ -1,0 +1,60 @@
+"""Cost: hours, images per second, memory and devices of the runs."""
+
+from collections.abc import Sequence
+
+from engine.analysis.markdown import UNDEFINED
+from engine.analysis.report.blocks import Cell, Number, Section, paragraph, section, table
+from engine.analysis.report.values import plural
+from engine.analysis.study import StudyRun
+
+HEADER = ("run", "device", "epochs", "training, h", "wall time, h", "images/s", "peak memory, GiB")
+NOTE = (
+    "Training: the sum of the epochs' own times, without reading data and evaluation; wall time: from the newest start "
+    "to the end. Machines that did other work besides make both longer."
+)
+
+
+def cost_section(runs: Sequence[StudyRun]) -> Section:
+    hours = [_training_h(run) for run in runs]
+    known = [each for each in hours if each is not None]
+    said = (
+        f"Training took {sum(known):.2f} hours in {plural(len(known), 'run')}. "
+        if known
+        else "The hours of training were not measured. "
+    )
+    rows = [_row(run) for run in runs]
+    return section(
+        "Cost",
+        "cost",
+        paragraph(f"{said}Energy: not measured."),
+        table("Cost of the runs", HEADER, rows, left=("device",), note=NOTE),
+    )
+
+
+def _row(run: StudyRun) -> list[Cell]:
+    device = " ".join(filter(None, (run.environment.get("device_name"), run.environment.get("device"))))
+    wall = None
+    if run.started_at and run.ended_at:
+        wall = (run.ended_at - run.started_at).total_seconds() / 3600
+    return [
+        f"#{run.id}",
+        device or UNDEFINED,
+        str(run.epoch),
+        _hours(_training_h(run)),
+        _hours(wall),
+        _once(run, "images_per_s", run.images_per_s, 0),
+        _once(run, "peak_memory_gb", run.peak_memory_gb, 2),
+    ]
+
+
+def _once(run: StudyRun, key: str, value: float | None, places: int) -> Cell:
+    return UNDEFINED if value is None else Number(f"{value:,.{places}f}", value, f"run {run.id} {key}")
+
+
+def _hours(hours: float | None) -> str:
+    return UNDEFINED if hours is None else f"{hours:.3f}"
+
+
+def _training_h(run: StudyRun) -> float | None:
+    seconds = [value for each in run.epochs if (value := each.number("seconds")) is not None]
+    return sum(seconds) / 3600 if seconds else None

@@ -1,0 +1,267 @@
+"""Results on each data set: repeated recipes, single runs, accuracy curves and confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from engine.analysis import figures, matrix_figure
+from engine.analysis.markdown import (
+    UNDEFINED,
+    decimal,
+    headline_shown,
+    percent,
+    points,
+    progress,
+    title_of,
+    unique,
+    weights_in_full,
+    with_details,
+)
+from engine.analysis.report.blocks import (
+    Block,
+    Cell,
+    Figure,
+    Matrices,
+    MatrixPanel,
+    Paragraph,
+    Section,
+    Table,
+    code,
+    joined,
+    paragraph,
+    section,
+    table,
+    text,
+)
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
+from engine.analysis.report.score_blocks import score_blocks
+from engine.analysis.report.values import (
+    accuracy_at,
+    baseline_of,
+    ids_of,
+    interval_of,
+    measured,
+    parts,
+    range_in_percent,
+)
+from engine.analysis.study import StudyRun
+from engine.analysis.summary import summarise
+from engine.metrics.selection import is_optimistic
+from engine.spec.archs import ARCH_INFOS
+from engine.spec.plugin_name import arch_shown
+from engine.text import slug
+
+BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
+BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
+HEADER = (
+    "run", "arch", "weights from", "epochs", BY_TEST, "chosen by", "95 % interval", "last epoch, %", "baseline, %",
+    "above baseline, points", "balanced accuracy, %", "kappa", "finding",
+)  # fmt: skip
+WORDS = ("run", "arch", "weights from", "epochs", "chosen by", "finding")
+MOST_IN_FIGURE = figures.RUNS_A_FIGURE
+ACCURACY_NOTE = (
+    "Train accuracy is a running average over the epoch's batches, while the network changes; val and test accuracy "
+    "are measured after each epoch. All figures of one data set have the same vertical axis."
+)
+BAND_NOTE = (
+    "Mean test accuracy of the runs of each recipe after each epoch; the band is one standard deviation to each side, "
+    "where at least two runs have the epoch."
+)
+MATRIX_NOTE = (
+    "Rows are true classes, columns predicted classes, at the epoch given in the results table; one colour scale "
+    "from 0 to 1. The number below each share is the count of images."
+)
+
+
+def results_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
+    slugs: list[str] = []
+    found = []
+    for number, (name, runs) in enumerate(data.items(), start=1):
+        slugs.append(unique(slug(name), slugs))
+        found.append(section(f"On {name}", f"results-{number}", *_on(name, runs, slugs[-1], facts)))
+    return section("Results", "results", *found)
+
+
+def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> Iterator[Block | None]:
+    recipes = recipes_of(runs)
+    yield _repeated(data, recipes)
+    yield _single(data, runs, facts)
+    yield from what_chose(runs)
+    yield _bands(data, recipes, data_slug)
+    yield from _curves(data, runs, data_slug)
+    yield from _matrices(data, runs, data_slug)
+    yield from score_blocks(runs, data_slug)
+
+
+def _repeated(data: str, recipes: Sequence[Recipe]) -> Table | None:
+    """Return the table of the recipes that were repeated; None where none was."""
+    repeated = [recipe for recipe in recipes if recipe.is_repeated]
+    if not repeated:
+        return None
+    order = ranked(repeated)
+    rest = [recipe for recipe in repeated if recipe not in order]
+    header = (
+        "recipe", "runs", "n", "test accuracy, % (mean ± sd)", "95 % interval of the mean", "lowest to highest, %",
+        "last epoch, % (mean)", "baseline, %", "mean above baseline, points",
+    )  # fmt: skip
+    note = (
+        "n: finished runs. The interval of the mean (Student's t) covers the variance between seeds on these test "
+        "images; it does not cover the sampling of the test images."
+    )
+    rows = [_repeated_row(recipe) for recipe in (*order, *rest)]
+    return table(f"Recipes on {data}, over their seeds", header, rows, left=("recipe", "runs"), note=note)
+
+
+def _repeated_row(recipe: Recipe) -> list[Cell]:
+    values, found = recipe.accuracies, recipe.summary
+    last = summarise(run.last.number("test_acc") if run.last else None for run in recipe.finished)
+    spread = f" ± {100 * found.sd:.2f}" if found.sd is not None else ""
+    baseline = recipe.first.baseline
+    return [
+        recipe.name,
+        ids_of(run.id for run in recipe.runs),
+        str(found.n),
+        f"{percent(found.mean)}{spread}",
+        mean_range(recipe),
+        f"{percent(min(values))} to {percent(max(values))}" if values else UNDEFINED,
+        percent(last.mean),
+        baseline_of(recipe.first),
+        points(found.mean, baseline),
+    ]
+
+
+def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
+    """Return the table of single runs. The heading says so where the test accuracy chose every run's epoch; else each
+    row names the metric."""
+    by_test = all(run.chosen_by == "test_acc" for run in runs)
+    header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
+    shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
+    rows = [[_row(run, facts)[column] for column in shown] for run in runs]
+    top = best_of(run for run in runs if run.done)
+    marked = [place for place, run in enumerate(runs) if run is top]
+    head = [header[column] for column in shown]
+    note = (
+        "The row of the highest test accuracy among finished runs stands out."
+        if len(runs) > 1 and marked
+        else ""
+    )
+    return table(f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else ())
+
+
+def _row(run: StudyRun, facts: Facts) -> list[Cell]:
+    best, last = run.best, run.last
+    return [
+        f"#{run.id}",
+        arch_shown(run.spec.arch),
+        with_details(weights_in_full(run), run),
+        progress(run),
+        accuracy_at(run, best),
+        code(run.chosen_by),
+        range_in_percent(interval_of(run, best, facts)),
+        measured(run, last, "test_acc"),
+        baseline_of(run),
+        points(best.number("test_acc") if best else None, run.baseline),
+        measured(run, best, "balanced_acc"),
+        measured(run, best, "kappa", decimal),
+        headline_shown(run) + ("" if run.done or run.status == "failed" else " so far"),
+    ]
+
+
+def what_chose(runs: Sequence[StudyRun]) -> list[Paragraph]:
+    """Warn of best epochs chosen on test data, and give the highest test accuracy of the other runs."""
+    said = []
+    optimistic = [run.id for run in runs if is_optimistic(run.chosen_by, run.spec.epochs)]
+    has_val = any(run.best is not None and run.best.number("val_acc") is not None for run in runs)
+    if optimistic:
+        flags = f"{'' if has_val else '--val-fraction 0.1 '}--select-on val_acc"
+        said.append(
+            paragraph(
+                f"The numbers of {ids_of(optimistic)} are optimistic: the best epoch was chosen on test data. Choose "
+                "it on a val split instead: ",
+                code(flags),
+                ".",
+            )
+        )
+    other = [(run, run.highest) for run in runs if run.highest is not None and run.highest != run.best]
+    if other:
+        each = [
+            text(f"of #{run.id} is ", measured(run, at, "test_acc"), f" % @ {at.epoch}") for run, at in other
+        ]
+        said.append(
+            paragraph("The highest test accuracy ", joined(each, ", "), " (epoch chosen on the test set).")
+        )
+    return said
+
+
+def _bands(data: str, recipes: Sequence[Recipe], data_slug: str) -> Figure | None:
+    """Return the figure of the repeated recipes with their bands; None where none was repeated."""
+    repeated = [recipe for recipe in recipes if recipe.is_repeated and any(run.epochs for run in recipe.runs)]
+    some = [recipe for recipe in ranked(recipes) if recipe in repeated] or repeated
+    some = some[:MOST_IN_FIGURE]
+    if not some:
+        return None
+    bands = tuple(figures.Band(recipe.name, recipe.called, recipe.runs) for recipe in some)
+    means = "; ".join(f"{recipe.name}: mean {percent(recipe.accuracy)} %" for recipe in some)
+    return Figure(
+        f"bands-{data_slug}",
+        text(f"Test accuracy of the repeated recipes on {data} per epoch, mean and standard deviation"),
+        f"Curves of mean test accuracy per epoch with bands. At the best epochs: {means}.",
+        text(BAND_NOTE),
+        partial(figures.draw_bands, bands, data),
+    )
+
+
+def _curves(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Figure]:
+    """Yield a figure for each arch among runs on one data set, or several for an arch of many runs."""
+    axis = figures.shared_range(runs)
+    names: list[str] = []
+    for arch in sorted({run.spec.arch for run in runs}, key=_place):
+        mine = [run for run in runs if run.spec.arch == arch]
+        splits = "Train, val and test" if any(figures.has_val(run) for run in mine) else "Train and test"
+        caption = f"{splits} accuracy of {arch_shown(arch)} on {data} per epoch"
+        names.append(unique(arch if arch in ARCH_INFOS else slug(arch_shown(arch)), names))
+        for suffix, some in parts(mine, figures.RUNS_A_FIGURE):
+            yield Figure(
+                f"accuracy-{data_slug}-{names[-1]}{suffix}",
+                text(caption),
+                "Curves of accuracy per epoch. Test accuracy, first to last epoch: "
+                + "; ".join(map(_course, some)),
+                text(ACCURACY_NOTE),
+                partial(figures.draw_accuracy, some, axis),
+            )
+
+
+def _course(run: StudyRun) -> str:
+    shown = [each.number("test_acc") for each in run.epochs if each.epoch or len(run.epochs) == 1]
+    ends = " to ".join(dict.fromkeys(percent(value) for value in (shown[:1] + shown[-1:])))
+    return f"#{run.id} {ends} %" if ends else f"#{run.id}"
+
+
+def _place(arch: str) -> tuple[int, str]:
+    """Sort built-in architectures in the registry's order, then plug-ins by name."""
+    return list(ARCH_INFOS).index(arch) if arch in ARCH_INFOS else len(ARCH_INFOS), arch
+
+
+def _matrices(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Matrices]:
+    """Yield the confusion matrices of runs on one data set, in one figure unless they are many."""
+    known = [run for run in runs if run.matrix]
+    for suffix, some in parts(known, matrix_figure.runs_a_figure(known)):
+        figure = Figure(
+            f"confusion-{data_slug}{suffix}",
+            text(f"Confusion matrices on {data}, each row over its sum"),
+            "Confusion matrices of " + "; ".join(map(title_of, some)),
+            text(MATRIX_NOTE),
+            partial(matrix_figure.draw_matrices, some),
+        )
+        yield Matrices(figure, tuple(map(_panel, some)))
+
+
+def _panel(run: StudyRun) -> MatrixPanel:
+    best = run.best
+    assert best is not None and run.matrix is not None
+    state = "" if run.done else f" ({run.status})"
+    title = f"{title_of(run)}{state}: epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %"
+    counts = tuple(tuple(row) for row in run.matrix)
+    return MatrixPanel(title, run.classes, counts, f"run {run.id} epoch {best.epoch} confusion")

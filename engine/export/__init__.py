@@ -1,0 +1,1 @@
+"""Runs and epochs as tables and event files, and networks as ONNX, for other programs."""

@@ -1,0 +1,92 @@
+"""Data of a report's runs, read again from the disk: splits, classes, groups, and the group of each test image."""
+
+from collections.abc import Sequence
+
+from engine.analysis.report.facts import DataFacts, SplitFacts
+from engine.analysis.study import StudyRun
+from engine.datasets.formats.problems import DataError
+from engine.datasets.groups import groups_by_name
+from engine.datasets.index import SPLITS, Index, Survey
+from engine.datasets.leaks import other_member
+from engine.datasets.read_options import READ_FIELDS
+from engine.datasets.source import survey_data
+from engine.files.paths import Home
+from engine.spec.grid import SpecError
+from engine.text import plain
+
+MOST_WARNINGS = 5
+
+
+class ReportData:
+    """Data sets of a report, each read once."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._known: dict[tuple[object, ...], Survey | str] = {}
+
+    def survey(self, run: StudyRun) -> Survey | str:
+        """Return the survey of a run's data, or one line on why they cannot be read."""
+        key = tuple(getattr(run.spec, name) for name in READ_FIELDS)
+        if key not in self._known:
+            self._known[key] = self._read(run)
+        return self._known[key]
+
+    def _read(self, run: StudyRun) -> Survey | str:
+        try:
+            found = survey_data(self._home, run.spec)
+        except (DataError, SpecError, OSError, ValueError) as error:
+            return plain(error)
+        if found.index is None:
+            return plain(found.problems[0].text) if found.problems else "no images were found"
+        return found
+
+    def facts_of(self, runs: Sequence[StudyRun]) -> tuple[DataFacts, ...]:
+        """Describe the data of runs on one data set, once for each way in which they were read."""
+        ways: dict[tuple[object, ...], list[StudyRun]] = {}
+        for run in runs:
+            ways.setdefault(tuple(getattr(run.spec, name) for name in READ_FIELDS), []).append(run)
+        return tuple(self._facts(some) for some in ways.values())
+
+    def _facts(self, runs: Sequence[StudyRun]) -> DataFacts:
+        ids = tuple(run.id for run in runs)
+        survey = self.survey(runs[0])
+        if isinstance(survey, str):
+            return DataFacts(ids, unknown=survey)
+        index = survey.index
+        assert index is not None
+        shared = other_member(index)
+        recorded = {run.environment.get("data_fingerprint") for run in runs} - {None}
+        return DataFacts(
+            ids,
+            layout=index.kind,
+            class_names=index.class_names,
+            splits=tuple(_split(index, survey, split) for split in SPLITS if split in index.splits),
+            group_rule=index.group_rule if index.groups else "",
+            shared_images=shared.images if shared else 0,
+            shared_accuracy=shared.accuracy if shared else None,
+            warnings=tuple(plain(each.text) for each in survey.warnings[:MOST_WARNINGS]),
+            fingerprint=index.fingerprint,
+            is_changed=bool(recorded) and recorded != {index.fingerprint},
+        )
+
+    def groups_of(self, run: StudyRun, names: Sequence[str]) -> tuple[list[str] | None, str]:
+        """Return the group of each image and the rule that found it; None where each image is its own group.
+
+        Where the data are missing or have changed, only the images' names are used, and the rule says so."""
+        survey = self.survey(run)
+        index = None if isinstance(survey, str) else survey.index
+        if index is not None and set(names) <= set(index.names):
+            if index.groups is None:
+                return None, ""
+            group = dict(zip(index.names, index.groups, strict=True))
+            groups = [group[name] for name in names]
+            return (groups, index.group_rule) if len(set(groups)) < len(groups) else (None, "")
+        found = groups_by_name(list(names))
+        return (list(found.of), f"{found.rule}, because the data cannot be read") if found else (None, "")
+
+
+def _split(index: Index, survey: Survey, split: str) -> SplitFacts:
+    rows = index.rows_of(split)
+    groups = len({index.groups[row] for row in rows}) if index.groups else None
+    is_drawn = split not in survey.own_splits and not (split == "train" and bool(survey.own_splits))
+    return SplitFacts(split, len(rows), tuple(index.counts(split)), groups, is_drawn)

@@ -1,0 +1,64 @@
+"""Facts of a report beyond the numbers of its runs: read from the data, and from the files of the runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from engine.analysis.arch_table import ArchTable
+from engine.analysis.comparison.share_interval import ShareInterval
+from engine.analysis.report.facts import Facts, WrongImages
+from engine.analysis.report.recipes import best_of, ranked, recipes_of
+from engine.analysis.study import Study, StudyRun, by_data
+from engine.files.paths import Home
+from engine.queries.report_data import ReportData
+from engine.queries.report_errors import wrong_images
+from engine.queries.report_predictions import Predicted, contrasts_of, intervals_of, predictions_of
+
+Progress = Callable[[str], None]
+
+
+def read_facts(
+    home: Home,
+    study: Study,
+    *,
+    architectures: Sequence[ArchTable],
+    commands: Mapping[int, str],
+    progress: Progress,
+    with_maps: bool = True,
+) -> Facts:
+    """Read them; what cannot be read is said in the report, and never stops it."""
+    data = ReportData(home)
+    facts, contrasts = {}, {}
+    wrong: dict[str, WrongImages] = {}
+    intervals: dict[int, ShareInterval] = {}
+    for name, runs in by_data(study.measured).items():
+        progress(f"data set {name}")
+        facts[name] = data.facts_of(runs)
+        progress(f"predictions on {name}")
+        found = predictions_of(home, runs)
+        known = [each for each in found.values() if isinstance(each, Predicted)]
+        intervals |= intervals_of(known, data)
+        recipes = recipes_of(runs)
+        if ranked(recipes):
+            contrasts[name] = contrasts_of(recipes, found, data)
+        wrong |= _wrong(home, name, runs, found, progress, with_maps)
+    return Facts(architectures, facts, wrong, contrasts, commands, intervals)
+
+
+def _wrong(
+    home: Home,
+    name: str,
+    runs: Sequence[StudyRun],
+    found: Mapping[int, Predicted | str],
+    progress: Progress,
+    with_maps: bool,
+) -> dict[str, WrongImages]:
+    """Return the errors of the best run on a data set; none where no run is measured."""
+    top = best_of([run for run in runs if run.done]) or best_of(runs)
+    if top is None:
+        return {}
+    predicted = found[top.id]
+    if isinstance(predicted, str):
+        epoch = top.best.epoch if top.best else 0
+        return {name: WrongImages(top.id, epoch, 0, 0, (), predicted)}
+    progress(f"worst errors on {name}")
+    others = [each for each in found.values() if isinstance(each, Predicted) and each is not predicted]
+    return {name: wrong_images(home, predicted, others, progress, with_maps=with_maps)}

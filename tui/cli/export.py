@@ -1,0 +1,122 @@
+"""`resnet-tui export`: runs and epochs as tables and TensorBoard files, a network as ONNX."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.export.columns import ExportedRun, epoch_columns, epoch_values, run_columns, run_values
+from engine.export.event_files import write_events
+from engine.export.read_runs import read_runs
+from engine.export.tables import WRITERS, ExportError
+from engine.files.paths import SHARED, Home, write_atomic
+from engine.store.database import open_store
+from engine.torch_subprocess import ask
+from tui.cli.ids import find_ids
+from tui.cli.options import takes_home
+from tui.cli.output import CliError, checked_text, print_message
+
+STANDARD_OUTPUT = "-"
+
+
+def _table(what: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(metavar="FILE", help=what)
+    return option
+
+
+@takes_home
+def export(
+    home: Home,
+    run_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Runs, as in 3-7,9 (default: all).")
+    ] = None,
+    sweep: Annotated[str | None, typer.Option(help="Runs of this sweep.")] = None,
+    epochs: Annotated[
+        bool, typer.Option("--epochs", help="Tables with one row an epoch, not a run.")
+    ] = False,
+    csv: Annotated[str | None, _table("A table as CSV; - is standard output.")] = None,
+    json: Annotated[str | None, _table("The same as JSON; - is standard output.")] = None,
+    parquet: Annotated[str | None, _table("The same as Parquet (needs pyarrow).")] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder with event files for each run (needs tensorboard)."),
+    ] = None,
+    onnx: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The best network of one run as ONNX (needs onnx, onnxscript)."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+) -> int:
+    """Write runs for other programs: `export --csv runs.csv`, `export 7 --onnx net.onnx`.
+
+    A table has one row a run with every setting and the metrics of its best and last epoch, or with `--epochs` one
+    row an epoch. Several formats may be given in one call."""
+    tables = {
+        name: path for name, path in (("csv", csv), ("json", json), ("parquet", parquet)) if path is not None
+    }
+    if not tables and tensorboard is None and onnx is None:
+        raise CliError(
+            "say what to write: --csv FILE, --json FILE, --parquet FILE, --tensorboard DIR or --onnx FILE"
+        )
+    if run_ids and sweep is not None:
+        raise CliError("give run numbers or --sweep, not both")
+    checked_text("--sweep", sweep or "")
+    files = [Path(path) for path in tables.values() if path != STANDARD_OUTPUT]
+    _check_free([*files, *([onnx] if onnx is not None else [])], overwrite=overwrite)
+    store = open_store(home.database, create=False)
+    runs = read_runs(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
+    if onnx is not None and len(runs) != 1:
+        raise CliError(f"--onnx writes the network of one run, not of {len(runs)}: give its number")
+    for name, path in tables.items():
+        _write_table(name, path, runs, by_epoch=epochs)
+    if tensorboard is not None:
+        for run in runs:
+            if run.epochs:
+                print_message(str(write_events(tensorboard, run, home.run(run.row.id or 0))))
+    if onnx is not None:
+        _write_onnx(home, runs[0], onnx)
+    return 0
+
+
+def _check_free(files: list[Path], *, overwrite: bool) -> None:
+    if len(set(map(Path.absolute, files))) < len(files):
+        raise CliError("two formats name one file: give each its own")
+    for file in files:
+        if file.is_dir():
+            raise CliError(f"{file} is a folder: give the name of a file")
+        if file.exists() and not overwrite:
+            raise CliError(f"{file} is there already: give another name, or --overwrite")
+        if not file.absolute().parent.is_dir():
+            raise CliError(f"there is no folder {file.absolute().parent}: make it first")
+
+
+def _write_table(name: str, path: str, runs: list[ExportedRun], *, by_epoch: bool) -> None:
+    columns = epoch_columns() if by_epoch else run_columns()
+    rows = [row for run in runs for row in (epoch_values(run) if by_epoch else [run_values(run)])]
+    content = WRITERS[name](columns, rows)
+    if path == STANDARD_OUTPUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    write_atomic(Path(path), content, mode=SHARED)
+    print_message(f"{path}: {len(rows):,} row{'' if len(rows) == 1 else 's'}, {len(columns)} columns")
+
+
+def _write_onnx(home: Home, run: ExportedRun, out: Path) -> None:
+    run_id = run.row.id or 0
+    weights = home.run(run_id).best
+    if not weights.exists():
+        raise ExportError(
+            f"run {run_id} ({run.row.status}) has no weights at {weights}: choose a run that has trained"
+        )
+    arguments = ["--weights", str(weights), "--home", str(home.root), "--", str(out.absolute())]
+    document = ask("prediction.onnx_export", arguments, what=f"the ONNX file of run {run_id}")
+    apart = document["difference"]
+    checked = (
+        "not compared with torch, for onnxruntime is not installed"
+        if apart is None
+        else f"onnxruntime gives torch's outputs to {apart:.0e} of the largest"
+    )
+    print_message(f"{out}: {document['bytes'] / 1e6:.1f} MB; {checked}")
