@@ -22,7 +22,7 @@ MEASUREMENTS = (
     "app",
     "drawing",
 )
-SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory")
+SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory", "compare_rates")
 """Run only where they are named: they take long, or gigabytes of disk."""
 
 

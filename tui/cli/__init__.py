@@ -19,6 +19,7 @@ from engine.store.errors import QueueError, StoreError
 from engine.torch_subprocess import AskError
 from tui.cli.add import add
 from tui.cli.arch import arch
+from tui.cli.compare import compare
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
 from tui.cli.demo import demo
@@ -114,6 +115,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "note": note,
     "tag": tag,
     "news": news,
+    "compare": compare,
     "report": report,
     "export": export,
     "demo": demo,

@@ -85,9 +85,28 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         else None,
         "environment": run.environment,
         "leak": run.leak,
+        "intervals": _intervals(home, run, metrics),
         "artifacts": _artifacts(home, run_id),
         "log_tail": log_tail(home.run(run_id).log, LOG_LINES),
         "metrics": metrics if last or run.epochs == 0 else [],
+    }
+
+
+def _intervals(home: Home, run: Run, metrics: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the 95 % intervals of the test accuracy at the best and the last epoch; null where it has none."""
+    from engine.queries.accuracy_intervals import accuracy_intervals
+
+    epochs = {"best": run.best_epoch, "last": run.epoch if run.epoch or not run.epochs else None}
+    rows = {row["epoch"]: row for row in metrics if row["epoch"] in epochs.values()}
+    known = {
+        epoch: (row["test_acc"], sum(map(sum, row["confusion"])))
+        for epoch, row in rows.items()
+        if row["test_acc"] is not None and row["confusion"]
+    }
+    found = accuracy_intervals(home, run, known) if known else {}
+    return {
+        moment: {"epoch": epoch, **found[epoch]} if epoch in found else None
+        for moment, epoch in epochs.items()
     }
 
 

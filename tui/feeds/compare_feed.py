@@ -1,4 +1,4 @@
-"""Feed of the compared runs, polled in a thread by the timer of their screen."""
+"""Feed of the compared runs and groups, polled in a thread by the timer of their screen."""
 
 import contextlib
 from collections.abc import Sequence
@@ -7,17 +7,19 @@ from engine.files.paths import Home
 from engine.store.database import Store, open_store
 from engine.store.errors import QueueError
 from tui.feeds.run_feed import RunFeed
-from tui.views.compared import Compared
+from tui.views.compared import Compared, Contender
+from tui.views.group_view import GroupView
 from tui.views.run_view import RunView
 
 
 class CompareFeed:
     """Feed that reads the runs that changed and drops those that were removed. Used by one thread at a time."""
 
-    def __init__(self, home: Home, run_ids: Sequence[int]) -> None:
-        """Open the store. Raises StoreError."""
+    def __init__(self, home: Home, subjects: Sequence[Sequence[int]]) -> None:
+        """Open the store. `subjects`: the runs of each that is compared, several for a group. Raises StoreError."""
         self._store: Store = open_store(home.database, create=False)
-        self._feeds = {run_id: RunFeed(home, run_id, self._store) for run_id in run_ids}
+        self._subjects = tuple(map(tuple, subjects))
+        self._feeds = {run_id: RunFeed(home, run_id, self._store) for ids in self._subjects for run_id in ids}
         self._views: dict[int, RunView] = {}
 
     def poll(self) -> Compared | None:
@@ -34,7 +36,17 @@ class CompareFeed:
             if view is not None:
                 self._views[run_id] = view
                 has_changed = True
-        return Compared(tuple(self._views[run_id] for run_id in self._feeds)) if has_changed else None
+        if not has_changed:
+            return None
+        contenders = [self._contender(run_ids) for run_ids in self._subjects]
+        return Compared(tuple(each for each in contenders if each is not None))
+
+    def _contender(self, run_ids: Sequence[int]) -> Contender | None:
+        """Return what is left of a run or group; None where nothing is."""
+        views = tuple(self._views[run_id] for run_id in sorted(run_ids) if run_id in self._views)
+        if not views:
+            return None
+        return GroupView(views) if len(run_ids) > 1 else views[0]
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Screen of several runs: their curves in one chart, numbers, settings that differ, differences of matrices, scores."""
+"""Screen of several runs and groups: curves, numbers, settings that differ, differences of matrices, scores, result."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,23 +14,26 @@ from tui import commands
 from tui.feeds.compare_feed import CompareFeed
 from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
-from tui.views.compared import Compared, compare_panels
+from tui.views.compared import Compared, compare_panels, count_text
 from tui.widgets.compare_panes import TablePane, key_text
 from tui.widgets.curves_pane import CurvesPane
 from tui.widgets.difference_pane import DifferencePane
+from tui.widgets.result_pane import ResultPane
 from tui.widgets.score_pane import ComparedScorePane
 
 
 class CompareScreen(PagedScreen[None]):
-    PAGES = ("curves", "numbers", "settings", "difference", "roc")
+    PAGES = ("curves", "numbers", "settings", "difference", "roc", "result")
     TABLE = commands.COMPARE
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.5
     FEED_ERRORS = (StoreError, SpecError)
 
-    def __init__(self, home: Home, run_ids: Sequence[int]) -> None:
+    def __init__(self, home: Home, subjects: Sequence[Sequence[int]]) -> None:
+        """`subjects`: the runs of each that is compared, several for a group."""
         super().__init__()
-        self._home, self._run_ids = home, tuple(run_ids)
+        self._home, self._subjects = home, tuple(map(tuple, subjects))
+        self._run_ids = {run_id for run_ids in self._subjects for run_id in run_ids}
         self._is_over = False
         self._compared: Compared | None = None
 
@@ -49,18 +52,19 @@ class CompareScreen(PagedScreen[None]):
             yield TablePane("settings")
             yield DifferencePane(self._home, self.raise_from_thread)
             yield ComparedScorePane(self._home, self.raise_from_thread)
+            yield ResultPane(self._home, self.raise_from_thread)
 
     def on_mount(self) -> None:
         self.turn_to(self.PAGES[0])
 
     def open_feed(self) -> CompareFeed:
-        return CompareFeed(self._home, self._run_ids)
+        return CompareFeed(self._home, self._subjects)
 
     def show_view(self, view: object) -> None:
         assert isinstance(view, Compared)
-        before = len(self._compared.views) if self._compared is not None else len(self._run_ids)
-        if len(view.views) < before:
-            gone = sorted(set(self._run_ids) - {each.run_id for each in view.views})
+        left = set(view.run_ids)
+        if gone := sorted(self._run_ids - left):
+            self._run_ids = left
             text = f"removed meanwhile: {', '.join(f'#{each}' for each in gone)}"
             self.notify(text, severity="warning")
         if len(view.views) < 2:
@@ -86,11 +90,11 @@ class CompareScreen(PagedScreen[None]):
         if compared is None:
             return
         head = Text(no_wrap=True, overflow="ellipsis")
-        head.append(f"{len(compared.views)} runs", style="bold")
+        head.append(count_text(compared.views), style="bold")
         differing = ", ".join(compared.differing) or "nothing"
         head.append(f"   differ in {differing}", style="dim")
         self.query_one("#compare-head", Static).update(head)
         key.update(key_text(compared, max(self.size.width - 2, 10)))
         pane = self.pane
-        if isinstance(pane, (CurvesPane, TablePane, DifferencePane, ComparedScorePane)):
+        if isinstance(pane, (CurvesPane, TablePane, DifferencePane, ComparedScorePane, ResultPane)):
             pane.show(compared)

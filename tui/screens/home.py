@@ -251,12 +251,12 @@ class HomeScreen(FullScreen[None]):
         from tui.screens.compare import CompareScreen
         from tui.views.compared import MOST
 
-        run_ids = self.table.chosen() if self.table.marks else []
-        if 2 <= len(run_ids) <= MOST:
-            self.app.push_screen(CompareScreen(self._home, run_ids))
+        subjects = self.table.subjects()
+        if 2 <= len(subjects) <= MOST:
+            self.app.push_screen(CompareScreen(self._home, subjects))
         else:
-            few = "mark the runs with space first" if len(run_ids) < 2 else f"{len(run_ids)} are marked"
-            self.notify(f"two to {MOST} runs are compared: {few}", severity="warning")
+            few = "mark them with space first" if len(subjects) < 2 else f"{len(subjects)} are marked"
+            self.notify(f"two to {MOST} runs or groups are compared: {few}", severity="warning")
 
     def _open_journal(self) -> None:
         self._dismiss_news()

@@ -1,20 +1,26 @@
-"""Comparison of several runs: differing settings, curves and numbers. Pure."""
+"""Comparison of several runs and groups: differing settings, curves and numbers. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from engine.metrics.catalogue import ACCURACY, LOSS, charts
 from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
 from engine.spec.plugin_name import arch_shown
-from engine.spec.run_spec import FIELDS
+from engine.spec.run_spec import FIELDS, VARIED
 from tui.formatting import plain, setting
 from tui.plots import INK, MARKERS, Line
+from tui.snapshot import MatrixView
 from tui.views.curves import Panel
+from tui.views.group_view import Band, GroupView, summed
 from tui.views.run_view import Points, RunView
 
+Contender: TypeAlias = RunView | GroupView
+"""What is compared: a run, or the runs of a group."""
+
 MOST = 8
-"""Most runs that can be compared: one per colour."""
+"""Most runs and groups that can be compared: one per colour."""
 FIRST = ("arch", "pretrained", "lr")
 """Settings that come first in a label."""
 NOT_IN_LABEL = frozenset({"data", "images", "ordered"})
@@ -23,9 +29,9 @@ NOT_IN_LABEL = frozenset({"data", "images", "ordered"})
 
 @dataclass(frozen=True)
 class Compared:
-    """At least two runs, in the order in which they were marked in the table."""
+    """At least two runs or groups, in the order in which they are shown in the table."""
 
-    views: tuple[RunView, ...]
+    views: tuple[Contender, ...]
 
     @property
     def epoch(self) -> int:
@@ -35,17 +41,33 @@ class Compared:
     def last_epoch(self) -> int:
         return max(view.last_epoch for view in self.views)
 
-    @cached_property
-    def differing(self) -> tuple[str, ...]:
-        """Return the settings in which any two runs differ."""
-        specs = [view.spec for view in self.views]
+    @property
+    def runs(self) -> tuple[tuple[int, RunView], ...]:
+        """Return all runs, the members of groups too, each with the place of what it belongs to."""
         return tuple(
-            name for name in FIELDS if any(getattr(spec, name) != getattr(specs[0], name) for spec in specs)
+            (number, member)
+            for number, view in enumerate(self.views)
+            for member in (view.members if isinstance(view, GroupView) else (view,))
         )
 
-    def label(self, view: RunView) -> str:
-        """Return a run's number and its differing settings: `#12 resnet50 imagenet lr 1e-3`."""
-        words = [f"#{view.run_id}"]
+    @property
+    def run_ids(self) -> tuple[int, ...]:
+        return tuple(view.run_id for _, view in self.runs)
+
+    @cached_property
+    def differing(self) -> tuple[str, ...]:
+        """Return the settings in which any two differ; beside groups, what their members vary is none."""
+        specs = [view.spec for view in self.views]
+        varied = VARIED if any(isinstance(view, GroupView) for view in self.views) else frozenset()
+        return tuple(
+            name
+            for name in FIELDS
+            if name not in varied and any(getattr(spec, name) != getattr(specs[0], name) for spec in specs)
+        )
+
+    def label(self, view: Contender) -> str:
+        """Return the numbers of a run or group and its differing settings: `#12 resnet50 imagenet lr 1e-3`."""
+        words = [view.short]
         for name in sorted(self.differing, key=lambda name: name not in FIRST):
             if name not in NOT_IN_LABEL:
                 value = setting(getattr(view.spec, name))
@@ -66,7 +88,7 @@ class Compared:
         tested = [view for view in self.views if view.test_images]
         if len({view.test_set for view in tested}) < 2:
             return ""
-        each = [f"#{view.run_id} {plain(view.spec.data)} ({view.test_images:,})" for view in tested]
+        each = [f"{view.short} {plain(view.spec.data)} ({view.test_images:,})" for view in tested]
         return f"different test sets: {', '.join(each)}"
 
     def _other_losses(self) -> str:
@@ -75,24 +97,45 @@ class Compared:
 
     def _other_passes(self) -> str:
         passes = {view.spec.passes for view in self.views}
-        several = [f"#{view.run_id} {view.spec.passes}" for view in self.views if view.spec.passes > 1]
+        several = [f"{view.short} {view.spec.passes}" for view in self.views if view.spec.passes > 1]
         return f"passes over the images per epoch: {', '.join(several)}, others 1" if len(passes) > 1 else ""
 
     def _chosen(self) -> str:
-        optimistic = [f"#{view.run_id}" for view in self.views if view.is_optimistic]
+        optimistic = [view.short for view in self.views if view.is_optimistic]
         which = "all of them" if len(optimistic) == len(self.views) else ", ".join(optimistic)
         return f"optimistic, best epoch chosen on test data: {which}" if optimistic else ""
 
 
-def _lines(of: Callable[[RunView], Points]) -> Callable[[Compared], list[Line]]:
-    """Return a function that makes a line per run, the first run drawn last, on top."""
+def count_text(views: Sequence[Contender]) -> str:
+    """Write `2 groups, 1 run`."""
+    groups = sum(isinstance(view, GroupView) for view in views)
+    counted = [(groups, "group"), (len(views) - groups, "run")]
+    return ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counted if count)
+
+
+def _lines(
+    of: Callable[[Contender], Points], band: Callable[[GroupView], Band]
+) -> Callable[[Compared], list[Line]]:
+    """Return a function that makes a line for each, with a band for groups; the first is drawn last, on top."""
 
     def lines(compared: Compared) -> list[Line]:
-        numbered = list(enumerate(compared.views))
-        found = [Line("", of(view), INK.runs[number], marker=MARKERS[number]) for number, view in numbered]
+        found = [
+            Line(
+                "",
+                of(view),
+                INK.runs[number],
+                marker=MARKERS[number],
+                band=band(view) if isinstance(view, GroupView) else (),
+            )
+            for number, view in enumerate(compared.views)
+        ]
         return [line for line in reversed(found) if line.points]
 
     return lines
+
+
+def _lines_of(key: str) -> Callable[[Compared], list[Line]]:
+    return _lines(lambda view: view.curves[key], lambda group: group.band(key))
 
 
 def compare_panels() -> tuple[Panel, ...]:
@@ -105,12 +148,14 @@ def compare_panels() -> tuple[Panel, ...]:
         if (tested := [each for each in shown if each.split == "test"]) and chart is not LOSS
     ]
     learning = (
-        Panel("loss", "training loss by step", _lines(lambda view: view.losses)),
-        Panel("nll", "NLL, test", _lines(lambda view: view.curves["test_nll"])),
+        Panel(
+            "loss", "training loss by step", _lines(lambda view: view.losses, lambda group: group.loss_band)
+        ),
+        Panel("nll", "NLL, test", _lines_of("test_nll")),
         Panel(
             "training",
             f"accuracy, {SPLIT_WORDS['train']}",
-            _lines(lambda view: view.curves["train_acc"]),
+            _lines_of("train_acc"),
             is_share=True,
         ),
     )
@@ -118,7 +163,7 @@ def compare_panels() -> tuple[Panel, ...]:
 
 
 def _curve(chart: Chart, shown: SplitMetric) -> Callable[[Compared], list[Line]]:
-    drawn = _lines(lambda view: view.curves[shown.key])
+    drawn = _lines_of(shown.key)
     return (lambda compared: _baseline(compared) + drawn(compared)) if chart is ACCURACY else drawn
 
 
@@ -129,14 +174,36 @@ def _baseline(compared: Compared) -> list[Line]:
     return [Line("baseline", ((0.0, level),), INK.baseline, level=True)] if len(levels) == 1 and level else []
 
 
-def at_best(view: RunView, name: str) -> float | None:
-    """Return a metric at the best epoch, or at the newest epoch where there is no best yet."""
+def at_best(view: Contender, name: str) -> float | None:
+    """Return a metric at the best epoch, or at the newest epoch where there is no best yet; of a group the mean over
+    the members that are done."""
+    if isinstance(view, GroupView):
+        return view.mean_and_sd(lambda member: at_best(member, name))[0]
     points = view.curves[name]
     if view.best_epoch is None:
         return points[-1][1] if points else None
     return next((value for epoch, value in points if epoch == view.best_epoch), None)
 
 
-def at_last(view: RunView, name: str) -> float | None:
+def at_last(view: Contender, name: str) -> float | None:
+    """Return a metric at the newest epoch; of a group the mean over the members that are done."""
+    if isinstance(view, GroupView):
+        return view.mean_and_sd(lambda member: at_last(member, name))[0]
     points = view.curves[name]
     return points[-1][1] if points else None
+
+
+def matrix_of(view: Contender) -> MatrixView | None:
+    """Return the matrix that is compared: of the best epoch, else of the newest; of a group the sum over the members
+    that are done."""
+    if isinstance(view, GroupView):
+        return summed([matrix for member in view.done if (matrix := matrix_of(member)) is not None])
+    epoch = epoch_of(view)
+    return view.matrices[epoch] if epoch is not None else None
+
+
+def epoch_of(view: RunView) -> int | None:
+    """Return the epoch whose matrix is compared; None before the first."""
+    if view.best_epoch in view.matrices:
+        return view.best_epoch
+    return max(view.matrices, default=None)

@@ -43,18 +43,18 @@ def compared_picture(compared: Compared, scores: Mapping[int, RunScores], state:
     which = shown_which(scores, state)
     names = names_of(scores, which)
     if which is None or not names:
-        reasons = [f"#{view.run_id}: {_why(scores.get(view.run_id))}" for view in compared.views]
+        reasons = [f"#{view.run_id}: {_why(scores.get(view.run_id))}" for _, view in compared.runs]
         return ScorePicture(state.kind, "", "\n".join(reasons), (), (), "")
     name = names[min(state.target, len(names) - 1)]
-    found = {view.run_id: _curves(scores.get(view.run_id), which, name) for view in compared.views}
+    found = {view.run_id: _curves(scores.get(view.run_id), which, name) for _, view in compared.runs}
     rows = []
-    for number, view in enumerate(compared.views):
+    for number, view in compared.runs:
         curves = found[view.run_id]
         cells = cells_of(curves, state.kind) if curves else tuple("–" for _ in columns_of(state.kind))
         rows.append(Row(compared.label(view), cells, INK.runs[number], MARKERS[number]))
     lines = [
         line
-        for number, view in reversed(list(enumerate(compared.views)))
+        for number, view in reversed(compared.runs)
         if (curves := found[view.run_id]) is not None
         if (line := line_of(curves, state.kind, INK.runs[number], MARKERS[number])) is not None
     ]

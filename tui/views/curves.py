@@ -193,7 +193,9 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
     for line in panel.lines(view):
         if weight and not line.level and len(line.points) > 2:
             lines.append(replace(line, colour=INK.faint, faint=True))
-            lines.append(replace(line, points=smoothed(line.points, weight)))
+            lines.append(
+                replace(line, points=smoothed(line.points, weight), band=_smoothed_band(line.band, weight))
+            )
         else:
             lines.append(line)
     lines.sort(key=lambda line: not line.faint)
@@ -202,6 +204,14 @@ def chart_of(view: Subject, looking: ChartState, panel: Panel) -> Chart:
         looking.cursor if panel is looking.chosen else None,
         panel.undefined if view.epoch and panel.undefined and not lines else Chart.empty,
     )  # fmt: skip
+
+
+def _smoothed_band(
+    band: Sequence[tuple[float, float, float]], weight: float
+) -> tuple[tuple[float, float, float], ...]:
+    """Smooth both ends of a band as its line is."""
+    low, high = (smoothed(tuple((point[0], point[end]) for point in band), weight) for end in (1, 2))
+    return tuple((x, below, above) for (x, below), (_, above) in zip(low, high, strict=True))
 
 
 def smoothed(points: Points, weight: float) -> Points:

@@ -30,6 +30,21 @@ class Lines:
         """Return the runs of some lines, each once; a group's are its members."""
         return list(dict.fromkeys(run_id for key in keys for run_id in self.members.get(key, (key,))))
 
+    def subjects(self, marked: Set[int], groups: Mapping[int, RunRow]) -> list[tuple[int, ...]]:
+        """Return what of the marked is compared, in order: a group of which all members are marked as one, else each
+        run. A group of which the filter hides members is never one: its numbers would be others."""
+        found: dict[tuple[int, ...], None] = {}
+        for key in self.keys:
+            fold = groups[key].fold if key in groups else None
+            if fold is not None and marked >= set(fold.members):
+                found[fold.members] = None
+            else:
+                found |= dict.fromkeys(
+                    (run_id,) for run_id in self.members.get(key, (key,)) if run_id in marked
+                )
+        inside = {run_id for some in found if len(some) > 1 for run_id in some}
+        return [some for some in found if len(some) > 1 or some[0] not in inside]
+
 
 def arrange_lines(
     rows: Mapping[int, RunRow], groups: Mapping[int, RunRow], query: TableQuery, opened: Set[str]

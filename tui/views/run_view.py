@@ -82,6 +82,11 @@ class RunView:
     """Whether its classes are known to be grades."""
 
     @property
+    def short(self) -> str:
+        """Return its name in tables."""
+        return f"#{self.run_id}"
+
+    @property
     def has_way_out(self) -> bool:
         """Return True where a change of the spec is suggested."""
         return bool(self.change)

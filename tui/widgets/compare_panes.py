@@ -1,6 +1,7 @@
 """Compared runs' numbers and settings, as tables."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -13,7 +14,8 @@ from engine.metrics.catalogue import numbers
 from engine.metrics.metric import SplitMetric
 from tui.formatting import decimals, fitted, fitted_end, setting
 from tui.plots import INK, MARKERS
-from tui.views.compared import Compared, at_best, at_last
+from tui.views.compared import Compared, Contender, at_best, at_last
+from tui.views.group_view import GroupView
 from tui.views.run_view import RunView
 from tui.widgets.scrolling import Scrolling
 
@@ -53,18 +55,26 @@ def colour(number: int) -> str:
 
 
 def key_text(compared: Compared, width: int) -> Text:
-    """Return a line for each run: its marker and colour, and what tells it from the others."""
+    """Return a line for each run or group: its marker and colour, and what tells it from the others."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for number, view in enumerate(compared.views):
         text.append("\n" if number else "")
         text.append(f"{MARKERS[number]} ", style=colour(number))
-        state = f"  {view.status}" if view.status != "done" else ""
+        state = _state(view)
         text.append(fitted(f"{compared.label(view)}{state}", width - 2))
     return text
 
 
+def _state(view: Contender) -> str:
+    if isinstance(view, GroupView):
+        return f"  {view.state}, mean ± 1 sd"
+    return f"  {view.status}" if view.status != "done" else ""
+
+
 def numbers_text(compared: Compared, width: int) -> Text:
-    """Write each run's best epoch, its metrics there and the newest test accuracy, in several blocks where need be."""
+    """Write each run's best epoch, its metrics there and the newest test accuracy, in several blocks where need be.
+
+    Of groups: n, the means, and below them the sample standard deviations."""
     known = [each for each in numbers() if each.is_in("compare") and each.split in ("test", "val")]
     known = [each for each in known if any(at_best(view, each.key) is not None for view in compared.views)]
     widest = max(*(cell_len(compared.label(view)) for view in compared.views), len("run"))
@@ -96,14 +106,35 @@ def _add_block(
     for number, view in enumerate(compared.views):
         text.append(f"\n{MARKERS[number]} ", style=colour(number))
         text.append(fitted(compared.label(view), label))
-        epoch = str("–" if view.best_epoch is None else view.best_epoch) if is_first else ""
-        text.append(f"{epoch:>{EPOCH}}", style="dim")
+        text.append(f"{_epoch(view) if is_first else '':>{EPOCH}}", style="dim")
         for each in columns:
             value = at_best(view, each.key)
             style = "bold" if value is not None and value == best[each.key] else "dim"
             text.append(f"{decimals(value, each.metric.places):>{_width(each)}}", style=style)
         if is_first:
             text.append(f"{decimals(at_last(view, 'test_acc')):>{LAST}}", style="dim")
+        if isinstance(view, GroupView):
+            _add_deviations(text, view, label, columns, is_first=is_first)
+
+
+def _epoch(view: Contender) -> str:
+    if isinstance(view, GroupView):
+        return f"n {len(view.done)}"
+    return "–" if view.best_epoch is None else str(view.best_epoch)
+
+
+def _add_deviations(
+    text: Text, group: GroupView, label: int, columns: Sequence[SplitMetric], *, is_first: bool
+) -> None:
+    """Append the line of a group's standard deviations, below its means."""
+    text.append(f"\n{'± sd':>{label + 2}}{'':{EPOCH}}", style="dim")
+    for each in columns:
+        key = each.key
+        _, sd = group.mean_and_sd(lambda member, key=key: at_best(member, key))  # type: ignore[misc]
+        text.append(f"{decimals(sd, each.metric.places):>{_width(each)}}", style="dim")
+    if is_first:
+        _, sd = group.mean_and_sd(lambda member: at_last(member, "test_acc"))
+        text.append(f"{decimals(sd):>{LAST}}", style="dim")
 
 
 def _width(shown: SplitMetric) -> int:
@@ -116,26 +147,30 @@ def _head(shown: SplitMetric) -> str:
     return shown.split if shown.metric.name == "acc" else shown.heading
 
 
-def _best(views: Sequence[RunView], shown: SplitMetric) -> float | None:
+def _best(views: Sequence[Contender], shown: SplitMetric) -> float | None:
     found = [value for view in views if (value := at_best(view, shown.key)) is not None]
     return (min(found) if shown.metric.lower_is_better else max(found)) if len(found) > 1 else None
 
 
-def _says(view: RunView) -> str:
-    said = next(iter(view.findings), None)
-    word = (
-        view.failure.cause
-        if view.failure
-        else f"{said.sign} {said.headline}".strip()
-        if said
-        else view.status
-    )
+def _says(view: Contender) -> str:
+    if isinstance(view, GroupView):
+        found = Counter(_word(member) for member in view.members)
+        words = ", ".join(f"{count} {word}" for word, count in found.most_common())
+        base = f", baseline {decimals(view.baseline)}" if view.baseline is not None else ""
+        return f"{view.short} {words}{base}"
     base = f", baseline {decimals(view.baseline)}" if view.baseline is not None else ""
-    return f"#{view.run_id} {word}, epoch {view.epoch} of {view.epochs}{base}"
+    return f"{view.short} {_word(view)}, epoch {view.epoch} of {view.epochs}{base}"
+
+
+def _word(view: RunView) -> str:
+    if view.failure is not None:
+        return view.failure.cause
+    said = next(iter(view.findings), None)
+    return f"{said.sign} {said.headline}".strip() if said is not None else view.status
 
 
 def settings_text(compared: Compared, width: int) -> Text:
-    """Return the settings in which the runs differ, a column for each run."""
+    """Return the settings in which the runs differ, a column for each run or group."""
     names = compared.differing
     text = Text(no_wrap=True, overflow="ellipsis")
     if not names:
@@ -148,7 +183,7 @@ def settings_text(compared: Compared, width: int) -> Text:
     text.append(f"{'':{head}}")
     for number, view in enumerate(compared.views):
         text.append(f"{MARKERS[number]} ", style=colour(number)).append(
-            fitted(f"#{view.run_id}", cell - 1), style="bold"
+            fitted(view.short, cell - 1), style="bold"
         )
     for name, row in zip(names, values, strict=True):
         text.append(f"\n{fitted(name, head)}", style="dim")

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
-from threading import Lock
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,21 +12,16 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.files.paths import Home
+from tui.feeds.comparison_told import Asked, Told, asked_of, read_told
 from tui.feeds.reader_thread import start_once
-from tui.formatting import decimals, plain
 from tui.plots import COUNTS, MODES, TALLEST, Grid
 from tui.snapshot import MatrixView
-from tui.views.compared import Compared
-from tui.views.run_view import RunView
+from tui.views.compared import Compared, Contender, matrix_of
+from tui.views.group_view import GroupView
 from tui.widgets.clipped import Clipped
 from tui.widgets.matrix_pane import CellKeys, MatrixPlot, Scrub, named
 
-if TYPE_CHECKING:  # numpy is for who asks
-    from tui.feeds.paired_predictions import Comparer, Difference
-
-Pair = tuple[RunView, RunView]
-Asked = tuple[int, int | None, int, int | None]
-"""Two runs, each with the epoch that is compared."""
+Pair = tuple[Contender, Contender]
 
 
 class DifferencePane(CellKeys, Vertical):
@@ -37,7 +30,7 @@ class DifferencePane(CellKeys, Vertical):
     class Tested(Message):
         """Comparison of a pair's accuracies, or why there is none."""
 
-        def __init__(self, asked: "Asked", found: "Difference | str") -> None:
+        def __init__(self, asked: Asked, found: Told) -> None:
             super().__init__()
             self.asked, self.found = asked, found
 
@@ -48,16 +41,14 @@ class DifferencePane(CellKeys, Vertical):
         self._compared: Compared | None = None
         self._at = 0
         self._scrub = Scrub()
-        self._tested: dict[Asked, Difference | str] = {}
+        self._tested: dict[Asked, Told] = {}
         self._reading: set[Asked] = set()
-        self._made: Comparer | None = None
-        self._making = Lock()
 
     def compose(self) -> ComposeResult:
         yield Static(id="difference-head", markup=False)
         yield MatrixPlot(id="difference-matrix")
         yield Static(id="difference-cell", markup=False)
-        yield Clipped("difference-test")
+        yield Clipped("difference-test", "6")
 
     def show(self, compared: Compared) -> None:
         self._compared = compared
@@ -89,33 +80,24 @@ class DifferencePane(CellKeys, Vertical):
     # Whether the accuracies differ
 
     def _test(self, pair: Pair) -> None:
-        asked = asked_of(pair)
-        says = self.query_one("#difference-test", Clipped)
+        says, asked = self.query_one("#difference-test", Clipped), asked_of(pair)
         if asked in self._tested:
-            says.say(pair_text(pair, self._tested[asked]))
+            says.say(told_text(self._tested[asked]))
             return
         says.say(Text("comparing the predictions …", style="dim"))
         if asked not in self._reading:
             self._reading.add(asked)
-            start_once("difference", partial(self._read, pair, asked), self._crashed)
+            start_once("difference", partial(self._read, asked), self._crashed)
 
-    def _read(self, pair: Pair, asked: Asked) -> None:
-        found = self._comparer().compare(pair[0], pair[1], asked[1], asked[3])
-        self.post_message(self.Tested(asked, found))
-
-    def _comparer(self) -> "Comparer":
-        from tui.feeds.paired_predictions import Comparer
-
-        with self._making:
-            self._made = self._made or Comparer(self._home)
-            return self._made
+    def _read(self, asked: Asked) -> None:
+        self.post_message(self.Tested(asked, read_told(self._home, asked)))
 
     def on_difference_pane_tested(self, message: Tested) -> None:
         self._reading.discard(message.asked)
         self._tested[message.asked] = message.found
         pair = self.pair
         if pair is not None and asked_of(pair) == message.asked:
-            self.query_one("#difference-test", Clipped).say(pair_text(pair, message.found))
+            self.query_one("#difference-test", Clipped).say(told_text(message.found))
 
     # What keys do
 
@@ -140,22 +122,6 @@ class DifferencePane(CellKeys, Vertical):
         self._draw()
 
 
-def asked_of(pair: Pair) -> Asked:
-    return pair[0].run_id, epoch_of(pair[0]), pair[1].run_id, epoch_of(pair[1])
-
-
-def epoch_of(view: RunView) -> int | None:
-    """Return the epoch whose matrix is compared: the best, else the newest; None before the first."""
-    if view.best_epoch in view.matrices:
-        return view.best_epoch
-    return max(view.matrices, default=None)
-
-
-def matrix_of(view: RunView) -> MatrixView | None:
-    epoch = epoch_of(view)
-    return view.matrices[epoch] if epoch is not None else None
-
-
 def is_comparable(pair: Pair) -> bool:
     """Accept pairs that both have a matrix, of the same classes."""
     known = all(matrix_of(view) is not None for view in pair)
@@ -164,12 +130,15 @@ def is_comparable(pair: Pair) -> bool:
 
 def _head(pair: Pair, matrices: tuple[MatrixView, MatrixView], mode: str) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"#{pair[0].run_id} − #{pair[1].run_id}", style="bold")
-    epochs = " and ".join(
-        f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
-        for view, matrix in zip(pair, matrices, strict=True)
-    )
+    text.append(f"{pair[0].short} − {pair[1].short}", style="bold")
+    epochs = " and ".join(_epoch(view, matrix) for view, matrix in zip(pair, matrices, strict=True))
     return text.append(f"   epochs {epochs}   {mode}{'' if mode == COUNTS else ', in points'}", style="dim")
+
+
+def _epoch(view: Contender, matrix: MatrixView) -> str:
+    if isinstance(view, GroupView):
+        return f"best of {matrix.sum_of}"
+    return f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
 
 
 def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, int]) -> Text:
@@ -179,31 +148,14 @@ def _cell(pair: Pair, matrices: tuple[MatrixView, MatrixView], cell: tuple[int, 
     text.append(f"true {named(names, row)}, predicted {named(names, column)}:")
     for view, matrix in zip(pair, matrices, strict=True):
         count, total = matrix.counts[row][column], sum(matrix.counts[row])
-        text.append(f"  #{view.run_id} ", style="dim").append(f"{count:,}", style="bold")
+        text.append(f"  {view.short} ", style="dim").append(f"{count:,}", style="bold")
         text.append(f" of {total:,}", style="dim")
     return text
 
 
-def pair_text(pair: Pair, found: "Difference | str") -> Text:
-    """`accuracy +.0067 (95 % −.0012 to +.0146) on the same 7,026 images: no clear difference`"""
-    text = Text()
-    if isinstance(found, str):
-        return text.append(plain(found), style="dim")
-    paired = found.paired
-    text.append(f"accuracy {signed(paired.difference)}", style="bold")
-    if paired.low is not None and paired.high is not None:
-        text.append(f" (95 % {signed(paired.low)} to {signed(paired.high)})")
-    groups = f" of {paired.groups:,} groups" if paired.groups != paired.images else ""
-    text.append(f" on the same {paired.images:,} images{groups}: ")
-    text.append("a difference" if paired.is_told_apart else "no clear difference", style="bold")
-    if any(view.is_optimistic for view in pair):
-        text.append("; less certain than it says: best epochs chosen on these images", style="dim")
-    if found.rule:
-        text.append(f"; groups by {found.rule}", style="dim")
-    only = f"#{pair[0].run_id} {paired.only_first:,}, only by #{pair[1].run_id} {paired.only_second:,}"
-    text.append(f"; correct only by {only}", style="dim")
-    return text
-
-
-def signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{decimals(abs(value))}"
+def told_text(told: Told) -> Text:
+    """Write the verdict of the pair and its paragraph, which has the numbers."""
+    if told.problem:
+        return Text(told.problem, style="dim")
+    (pair,) = told.pairs
+    return Text.assemble((pair.verdict, "bold"), "   ", pair.paragraph)

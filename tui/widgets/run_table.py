@@ -102,6 +102,13 @@ class RunTable(LineList):
             return [run_id for run_id in self._lines.run_ids if run_id in self.marks]
         return self._lines.runs_of([self.run_id]) if self.run_id is not None else []
 
+    def subjects(self) -> list[tuple[int, ...]]:
+        """Return the runs of each that is to be compared: marked groups and runs, or the members of the highlighted
+        group one by one."""
+        if not self.marks:
+            return [(run_id,) for run_id in self.chosen()] if self.group is not None else []
+        return self._lines.subjects(self.marks, self._groups if self.is_grouped else {})
+
     @property
     def hidden_marks(self) -> int:
         """Marked runs that the filter hides: no key acts on them."""

@@ -211,7 +211,7 @@ class RunScorePane(ScorePane):
 
 
 class ComparedScorePane(ScorePane):
-    """Scores of compared runs: one line a run, of one class at a time."""
+    """Scores of compared runs: one line a run, in the colour of its group, of one class at a time."""
 
     KINDS = COMPARED_KINDS
 
@@ -226,7 +226,7 @@ class ComparedScorePane(ScorePane):
 
     @property
     def views(self) -> Sequence[RunView]:
-        return self._compared.views if self._compared is not None else ()
+        return [view for _, view in self._compared.runs] if self._compared is not None else ()
 
     def picture(self) -> ScorePicture:
         assert self._compared is not None

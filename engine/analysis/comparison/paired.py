@@ -22,7 +22,9 @@ LEAST_DIFFERING = 5
 SMALL_COUNT = 25
 """Below so many images that only one network predicts correctly, the t test is no more certain than the exact one."""
 
-Method: TypeAlias = Literal["mid-p McNemar test", "sign flips of whole groups", "t test over groups", ""]
+Method: TypeAlias = Literal[
+    "mid-p McNemar test", "sign flips of images", "sign flips of whole groups", "t test over groups", ""
+]
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,10 @@ class PairedTest:
     method: Method
     why_not: str = ""
     """Reason that there is no p; empty where there is."""
+    variance: float = 0.0
+    """Variance of the difference, by groups."""
     design_effect: float = 1.0
-    """Variance of the difference over its variance if all images were independent."""
+    """The same over its variance if all images were independent."""
 
     @property
     def difference(self) -> float:
@@ -65,8 +69,10 @@ def paired_test(
     `first` and `second` tell which images were predicted correctly (shape N, or networks × N where the mean of
     several is compared). `groups` names the group of each image. Images without groups: the mid-p McNemar test.
     Groups: signs of whole groups are flipped; of at most six groups, where that can reach no level, a t test with
-    Bell and McCaffrey's variance, never more certain than the exact test of the images where counts are small. Two
-    groups tell nothing. Raises ValueError where there are no images, or where their numbers differ."""
+    Bell and McCaffrey's variance, never more certain than the exact test of the images where counts are small; with
+    the mean of their degrees of freedom, which tell equal networks apart too seldom, and of one less than groups,
+    which do so too often (docs/LOG.md). Two groups tell nothing. Raises ValueError where there are no images, or where
+    their numbers differ."""
     one, other = np.atleast_2d(first).astype(np.int64), np.atleast_2d(second).astype(np.int64)
     if one.shape[1] != other.shape[1] or not one.size:
         raise ValueError(f"{one.shape[1]} and {other.shape[1]} images cannot be compared")
@@ -83,9 +89,11 @@ def paired_test(
     variance = difference_variance(change / scale, clusters)
     effect = design_effect(variance, more, less, clusters.images)
     p, method = _test(change, clusters, math.sqrt(variance) * scale)
+    if scale > 1 and method == "mid-p McNemar test":
+        method = "sign flips of images"
     bounds = interval((more, less, clusters.images), effect, t_quantile(clusters.degrees()), p)
     return PairedTest(
-        clusters.images, clusters.count, *accuracies, more, less, *bounds, p, method, "", effect
+        clusters.images, clusters.count, *accuracies, more, less, *bounds, p, method, "", variance, effect
     )
 
 
@@ -104,7 +112,8 @@ def _test(change: NDArray[np.int64], clusters: Clusters, error: float) -> tuple[
     if clusters.count > FEW_GROUPS or (sums != 0).sum() >= LEAST_DIFFERING:
         return sign_flip_p(sums), "sign flips of whole groups"
     mean = float(change.mean())
-    p = t_test_p(mean, error, clusters.degrees()) if error else float(not mean)
+    degrees = (clusters.degrees() + clusters.count - 1) / 2
+    p = t_test_p(mean, error, degrees) if error else float(not mean)
     if (change != 0).sum() < SMALL_COUNT:
         p = max(p, sign_flip_p(change))
     return p, "t test over groups"

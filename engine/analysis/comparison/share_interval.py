@@ -27,8 +27,12 @@ class ShareInterval:
         return self.groups < self.images
 
 
-def share_interval(correct: NDArray[np.bool_], groups: Sequence[str] | None = None) -> ShareInterval:
+def share_interval(
+    correct: NDArray[np.bool_] | NDArray[np.float64], groups: Sequence[str] | None = None
+) -> ShareInterval:
     """Return the share of True and its Wilson interval, of as many independent images as the groups are worth.
+
+    Of several networks `correct` has the share of them that predicts each image correctly.
 
     The effective number of images is N over the design effect, the variance by groups over that of independent
     images, and never more than N; the quantile is Student's, with Bell and McCaffrey's degrees of freedom: N. Dean,
@@ -52,7 +56,7 @@ NORMAL_QUANTILE = 1.959964
 """97.5 % point of the normal distribution."""
 
 
-def effective_images(correct: NDArray[np.bool_], clusters: Clusters) -> float:
+def effective_images(correct: NDArray[np.bool_] | NDArray[np.float64], clusters: Clusters) -> float:
     """Return how many independent images would give as sure a share."""
     share = float(correct.mean())
     independent = share * (1 - share) / clusters.images

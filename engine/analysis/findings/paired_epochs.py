@@ -56,17 +56,13 @@ def epoch_loss(case: Case, before: int, after: int) -> EpochLoss | None:
     groups = case.predictions.groups
     if groups is None or len(set(groups)) == len(groups):
         return EpochLoss(lost, won, mid_p(lost, won), by_groups=False, images=len(first))
-    from scipy.stats import t
+    from engine.analysis.comparison.paired import paired_test
 
-    from engine.analysis.paired_test import paired_difference
-
-    found = paired_difference(first, second, groups)
-    if found.low is None or found.high is None:
+    found = paired_test(first, second, groups)
+    if found.p is None:
         return EpochLoss(lost, won, mid_p(lost, won), by_groups=False, images=len(first))
-    error = (found.high - found.low) / 2 / float(t.ppf(0.975, found.groups - 1))
-    return EpochLoss(
-        lost, won, float(t.sf(found.difference / error, found.groups - 1)), by_groups=True, images=len(first)
-    )
+    p = found.p / 2 if lost > won else 1 - found.p / 2
+    return EpochLoss(lost, won, p, by_groups=True, images=len(first))
 
 
 def loss_since_best(case: Case, best: int) -> EpochLoss | None:

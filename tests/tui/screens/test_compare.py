@@ -6,19 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 from cell_images import answer
-from pictures import draw
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from studies import LABELS, confusion
 from textual.pilot import Pilot
 
-from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NO_CLASS, array_bytes
 from engine.files.paths import Home
-from engine.spec.grid import make_spec
 from engine.store.database import Store
 from tui import verbs
 from tui.feeds.compare_feed import CompareFeed
-from tui.feeds.paired_predictions import Comparer, Difference
+from tui.feeds.comparison_told import asked_of, read_told
 from tui.screens.compare import CompareScreen
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
@@ -30,7 +27,7 @@ NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(s
 
 
 def compared(home: Home, *run_ids: int) -> Compared:
-    feed = CompareFeed(home, run_ids)
+    feed = CompareFeed(home, [(run_id,) for run_id in run_ids])
     found = feed.poll()
     assert found is not None and feed.poll() is None
     feed.close()
@@ -75,7 +72,7 @@ async def test_marked_runs_are_seen_beside_each_other(
             pilot, "#settings-text"
         )
         await pilot.press("4", "down", "right")
-        await until(pilot, lambda: "accuracy" in shown(pilot, "#difference-test"))
+        await until(pilot, lambda: "told apart" in shown(pilot, "#difference-test"))
         assert (
             shown(pilot, "#difference-head")
             == "#4 − #3   epochs 6 (best) and 1 (best)   row share, in points"
@@ -85,10 +82,8 @@ async def test_marked_runs_are_seen_beside_each_other(
             pilot, "#difference-cell"
         )
         test = shown(pilot, "#difference-test")
-        assert (
-            test.startswith("accuracy +.1891 (95 % +.1") and "201 images of 101 groups: a difference" in test
-        )
-        assert "only by #3 0" in test and "less certain than it says" in test
+        assert test.startswith("told apart   #4 − #3: accuracy +.1891 (95 % +.1")
+        assert "201 images of 101 groups" in test and "less certain than it says" in test
         await pilot.press("m")
         assert shown(pilot, "#difference-head").endswith("counts")
         await pilot.press("right_square_bracket")
@@ -103,7 +98,7 @@ async def test_too_few_or_too_many_marks_are_refused(home: Home, study: Store) -
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("c")
-        assert "two to 8 runs are compared: mark the runs with space first" in notified(pilot)
+        assert "two to 8 runs or groups are compared: mark them with space first" in notified(pilot)
         await pilot.press("space", "c")
         assert isinstance(pilot.app.screen, HomeScreen)
 
@@ -135,41 +130,14 @@ async def test_a_run_that_is_removed_meanwhile_leaves(home: Home, study: Store) 
 def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> None:
     for run_id in (3, 4):
         answer(home, run_id, NAMES, 6, 0.5)
-    one, other = compared(home, 3, 4).views
-    assert isinstance(Comparer(home).compare(one, other, 6, 6), Difference)
-    lost = np.load(home.run(3).answers)
+    asked = asked_of(compared(home, 4, 3).views)
+    assert read_told(home, asked).pairs[0].verdict in ("told apart", "not told apart")
+    lost = np.load(home.run(4).answers)
     lost[6] = NO_CLASS
-    home.run(3).answers.write_bytes(array_bytes(lost))
-    assert Comparer(home).compare(one, other, 6, 6) == "the predictions of these epochs were not kept"
-    assert Comparer(home).compare(one, other, None, 6) == "an epoch has not been measured yet"
-    assert isinstance(Comparer(home).compare(one, other, 5, 6), Difference)
-
-
-def test_images_are_taken_together_as_their_data_have_it(home: Home) -> None:
-    """By a column; by names where the data have gone; not at all where the column was named and cannot be read."""
-    folder = home.root / "clinic"
-    names = [f"{number:03}.png" for number in range(12)]
-    for number, name in enumerate(names):
-        draw(folder / name, number % 2, number)
-    rows = [f"{name},{number % 2},p{number // 3}" for number, name in enumerate(names)]
-    (folder / "labels.csv").write_text("\n".join(["image,label,doctor", *rows]) + "\n")
-    plain = make_spec({"data": "clinic", "image_size": 16})
-    by_column = make_spec({"data": "clinic", "image_size": 16, "group_column": "doctor"})
-    comparer = Comparer(home)
-    assert comparer.groups_of(plain, names) == (None, "")
-    groups, rule = comparer.groups_of(by_column, names)
-    assert groups == [f"p{number // 3}" for number in range(12)] and "doctor" in rule
-    with pytest.raises(DataError, match="has different images now"):
-        comparer.groups_of(by_column, [*names, "new.png"])
-    (folder / "labels.csv").unlink()
-    assert comparer.groups_of(by_column, names) == (groups, rule), "the data are read once"
-    comparer = Comparer(home)
-    eyes = [f"{number}_{eye}.png" for number in range(6) for eye in ("left", "right")]
-    groups, rule = comparer.groups_of(make_spec({"data": "gone"}), eyes)
-    assert groups is not None and len(set(groups)) == 6 and "the data cannot be read" in rule
-    with pytest.raises(DataError):
-        comparer.groups_of(by_column, names)
-    assert comparer.groups_of(make_spec({"data": "digits"}), ["digits#1", "digits#2"]) == (None, "")
+    home.run(4).answers.write_bytes(array_bytes(lost))
+    told = read_told(home, asked)
+    assert told.pairs[0].verdict == "not compared"
+    assert "the predictions of epoch 6 of #4 were not kept" in told.pairs[0].paragraph
 
 
 async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:

@@ -13,6 +13,7 @@ from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui.preferences.state import load_preferences
+from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.widgets.detail import CurveLegend
 
@@ -131,3 +132,19 @@ async def test_a_home_without_groups_says_what_makes_one(home: Home) -> None:
         await pilot.press("G")
         await until(pilot, lambda: "no groups yet" in notified(pilot))
         assert table(pilot).row_count == 2
+
+
+async def test_marked_groups_are_compared(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await folded(pilot)
+        await pilot.press("space", "c")
+        await until(pilot, lambda: "mark them with space first" in notified(pilot))
+        await pilot.press("end", "space", "c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        await until(pilot, lambda: "2 groups" in shown(pilot, "#compare-head"))
+        assert "differ in lr" in shown(pilot, "#compare-head") and "mean ± 1 sd" in shown(pilot, "#key")
+        await pilot.press("2")
+        assert "± sd" in shown(pilot, "#numbers-text") and "n 3" in shown(pilot, "#numbers-text")
+        await pilot.press("4")
+        await until(pilot, lambda: "best of" in shown(pilot, "#difference-head"))
+        assert "sums over the runs" in shown(pilot, "#difference-test")

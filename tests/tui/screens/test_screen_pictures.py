@@ -1,21 +1,23 @@
 """Each screen as a picture: what is drawn differs from the one that was looked at only on purpose."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cell_images import SKILL, answer, is_drawn
-from pilots import SMALL, TALL, app, make_home, opened, shown, until
+from pilots import SMALL, TALL, app, make_home, opened, shown, table, until
 from rich.text import Text
 from score_files import write_scores
-from studies import LABELS, open_study
+from studies import LABELS, add_groups, open_study
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.disk import usage
 from engine.files.paths import Home
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
+from engine.store.database import open_store
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
@@ -41,6 +43,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "run-help": ("enter", "question_mark"),
     "workers": ("W",),
     "data": ("d",),
+    "groups": ("G", "end", "enter"),
+    "groups-compared": ("G", "space", "end", "space", "c"),
 }
 ONCE = {
     "help": SMALL,
@@ -59,10 +63,14 @@ CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONC
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Home:
     """With a study, and nothing that depends on the day or the machine."""
     home = make_home(tmp_path, monkeypatch)
-    open_study(home.root / "runs.db").close()
+    if request.node.callspec.params["name"].startswith("groups"):
+        with closing(open_store(home.database)) as store:
+            add_groups(store)
+    else:
+        open_study(home.root / "runs.db").close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)
     for run_id in (3, 4):
         write_scores(home, run_id, best=1 if run_id == 3 else 6, last=6)
@@ -90,6 +98,8 @@ def test_it_looks_as_it_did(snap_compare: Any, home: Home, name: str, size: tupl
         await until(pilot, lambda: "test processor" in shown(pilot, "#strip"))
         for key in KEYS[name]:
             await pilot.press(key)
+            if key == "G":
+                await until(pilot, lambda: table(pilot).row_count == 3)
             if isinstance(pilot.app.screen, RunScreen):
                 await until(pilot, lambda: shown(pilot, "#run-head"))
             if isinstance(pilot.app.screen, CompareScreen):
@@ -105,6 +115,8 @@ def test_it_looks_as_it_did(snap_compare: Any, home: Home, name: str, size: tupl
 
 
 async def settled(pilot: Pilot[Any], name: str) -> None:
+    if name == "groups":
+        await until(pilot, lambda: table(pilot).row_count == 6 and "3 ×" in shown(pilot, "#title"))
     if name == "new":
         await until(pilot, lambda: "✔ built in" in shown(pilot, "#data-says"))
         for field in pilot.app.screen.query(Input):

@@ -70,3 +70,11 @@ def test_marks_of_groups_are_those_of_their_members() -> None:
     assert not marks.extend(lines.keys[:1], 0, lines.runs_of) and not marks.in_range
     assert marks.keep([1, 2]) and marks.ids == {1, 2} and not marks.keep([1, 2])
     assert marks.clear() and not marks.clear()
+
+
+def test_groups_are_compared_as_one_only_where_all_of_them_are_marked() -> None:
+    lines = arrange_lines(ROWS, GROUPS, TableQuery(), {"a"})
+    assert lines.subjects({1, 3, 5}, GROUPS) == [(5,), (1, 3)]
+    assert lines.subjects({3, 4}, GROUPS) == [(4,), (3,)]
+    hidden = arrange_lines(ROWS, GROUPS, TableQuery(parse_filter("-tag:old")), set())
+    assert hidden.subjects({2, 3, 4}, GROUPS) == [(2, 4), (3,)]

@@ -1,0 +1,222 @@
+"""Comparison of runs, groups of runs or sweeps: one structured result with its sentences, for every front end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from engine.analysis.comparison.holm import holm
+from engine.analysis.comparison.optimism import optimism
+from engine.analysis.comparison.paired import LEAST_GROUPS, LEVEL, paired_test
+from engine.analysis.comparison.power import images_needed, recipe_images_needed, seeds_needed
+from engine.analysis.comparison.recipes import LEAST_SEEDS, mean_interval, recipe_test
+from engine.analysis.comparison.share_interval import share_interval
+from engine.analysis.comparison.sides import Measured, Side, by_test_set, measured
+from engine.analysis.comparison.splits import LEAST_SPLITS, split_test
+
+Moment: TypeAlias = Literal["best", "last"]
+Scope: TypeAlias = Literal["weights", "recipe", ""]
+"""What a result speaks of: these weights; the recipe, with other seeds; nothing."""
+
+
+@dataclass(frozen=True)
+class SideResult:
+    """Accuracy of one side, with its 95 % interval."""
+
+    name: str
+    run_ids: tuple[int, ...]
+    epochs: tuple[int, ...]
+    runs: int
+    """Runs that are counted: n."""
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    sd: float | None
+    """Standard deviation between runs; None for one run."""
+    images: int
+    groups: int
+    """Groups of the test images; their number where each is its own."""
+    scope: Scope
+    """What the interval is of: weights counts images, recipe counts images and seeds."""
+    chosen_on_test: tuple[int, ...]
+    """Runs whose epoch was chosen on these test images."""
+    optimism: float | None
+    """By how much that raises the accuracy; None where it does not or cannot be estimated."""
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """Difference of two sides, first minus second."""
+
+    first: str
+    second: str
+    scope: Scope
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    """Corrected for all comparisons that were made at once."""
+    told_apart: bool | None = None
+    """After the correction; None where nothing can be told."""
+    reason: str = ""
+    """Reason that nothing can be told; empty where something is."""
+    method: str = ""
+    images: int = 0
+    groups: int = 0
+    rule: str = ""
+    """Rule that the groups come from."""
+    only_first: float | None = None
+    """Images that only the first predicts correctly; None where several splits are compared."""
+    only_second: float | None = None
+    images_needed: int | None = None
+    """Test images that would tell this difference apart; None where it is told apart or no number would."""
+    seeds_needed: int | None = None
+    chosen_on_test: bool = False
+    """Whether an epoch was chosen on these images: p is then less certain than it says."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Sides and all their pairs."""
+
+    on: Moment
+    sides: tuple[SideResult, ...]
+    pairs: tuple[PairResult, ...]
+
+
+def compare(sides: Sequence[Side], on: Moment = "best") -> Comparison:
+    """Compare all pairs of sides by their accuracy on the same test images, corrected after Holm."""
+    found = [measured(side) if not side.problem else None for side in sides]
+    results = [side_result(side, each) for side, each in zip(sides, found, strict=True)]
+    pairs = [
+        _pair((one, first), (other, second))
+        for (one, first), (other, second) in combinations(zip(sides, found, strict=True), 2)
+    ]
+    corrected = holm([pair.p for pair in pairs])
+    told = [
+        replace(pair, p_holm=p, told_apart=None if p is None else p < LEVEL)
+        for pair, p in zip(pairs, corrected, strict=True)
+    ]
+    return Comparison(on, tuple(results), tuple(map(_without_plan, told)))
+
+
+def _without_plan(pair: PairResult) -> PairResult:
+    return replace(pair, images_needed=None, seeds_needed=None) if pair.told_apart else pair
+
+
+def side_result(side: Side, found: Measured | None) -> SideResult:
+    """Return one side's accuracy with its interval."""
+    ids = tuple(run.run_id for run in side.runs)
+    epochs = tuple(run.epoch for run in side.runs)
+    remarks = (*filter(None, [side.problem]), *side.remarks)
+    empty = SideResult(
+        side.name, ids, epochs, len(ids), None, None, None, None, 0, 0, "", side.chosen_on_test, None, remarks
+    )
+    if found is None or not side.runs:
+        return empty
+    raised = _optimism(side) if side.chosen_on_test else None
+    values = [float(run.correct.mean()) for run in side.runs]
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    if found.layout == "splits":
+        return replace(empty, accuracy=float(np.mean(values)), sd=sd, optimism=raised)
+    groups = found.groups(side.groups)
+    shared = share_interval(found.correct.mean(axis=0), groups)
+    result = replace(
+        empty, accuracy=shared.share, low=shared.low, high=shared.high, sd=sd, images=shared.images,
+        groups=shared.groups, scope="weights", optimism=raised,
+    )  # fmt: skip
+    if len(found.correct) < LEAST_SEEDS:
+        return result
+    of_seeds = mean_interval(found.correct, groups)
+    return replace(result, low=of_seeds.low, high=of_seeds.high, scope="recipe")
+
+
+def _optimism(side: Side) -> float | None:
+    """Return the mean optimism of the runs whose epoch was chosen on test images."""
+    each = [
+        optimism(run.labels, run.by_epoch, run.select_on, _groups_of(side, run.names))
+        for run in side.runs
+        if run.chosen_on_test
+    ]
+    known = [value for value in each if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _groups_of(side: Side, names: Sequence[str]) -> list[str] | None:
+    return [side.groups.get(name, f"image {name}") for name in names] if side.groups else None
+
+
+def _pair(one: tuple[Side, Measured | None], other: tuple[Side, Measured | None]) -> PairResult:
+    (first, left), (second, right) = one, other
+    chosen = bool(first.chosen_on_test or second.chosen_on_test)
+    nothing = PairResult(first.name, second.name, "", chosen_on_test=chosen)
+    problem = first.problem or second.problem
+    if problem or left is None or right is None:
+        return replace(nothing, reason=problem)
+    shared = {run.run_id for run in first.runs} & {run.run_id for run in second.runs}
+    if shared:
+        return replace(nothing, reason=f"both have {', '.join(f'#{run}' for run in sorted(shared))}")
+    columns = {side.group_column for side in (first, second)} - {""}
+    if len(columns) > 1:
+        return replace(nothing, reason=f"they have different group columns: {' and '.join(sorted(columns))}")
+    if left.layout == right.layout == "splits":
+        return _by_splits(nothing, first, second)
+    if left.names != right.names or not np.array_equal(left.labels, right.labels):
+        return replace(nothing, reason=_different(first, second))
+    with_groups = first if first.groups else second
+    groups = left.groups(with_groups.groups)
+    result = replace(nothing, rule=with_groups.rule if groups else "")
+    if min(len(left.correct), len(right.correct)) < LEAST_SEEDS:
+        return _of_weights(result, left, right, groups)
+    return _of_recipes(result, left, right, groups)
+
+
+def _of_weights(result: PairResult, left: Measured, right: Measured, groups: list[str] | None) -> PairResult:
+    test = paired_test(left.correct, right.correct, groups)
+    return replace(
+        result, scope="weights", difference=test.difference, low=test.low, high=test.high, p=test.p,
+        reason=test.why_not, method=test.method, images=test.images, groups=test.groups,
+        only_first=test.only_first, only_second=test.only_second,
+        images_needed=images_needed(test.difference, test.variance, test.images),
+    )  # fmt: skip
+
+
+def _of_recipes(result: PairResult, left: Measured, right: Measured, groups: list[str] | None) -> PairResult:
+    weights = _of_weights(result, left, right, groups)
+    if weights.groups < LEAST_GROUPS:
+        return weights
+    test = recipe_test(left.correct, right.correct, groups)
+    runs = min(test.first_runs, test.second_runs)
+    return replace(
+        weights, scope="recipe", low=test.low, high=test.high, p=test.p,
+        method="t test over images and seeds",
+        images_needed=recipe_images_needed(test.difference, test.parts, runs, test.images),
+        seeds_needed=seeds_needed(test.difference, test.parts, runs),
+    )  # fmt: skip
+
+
+def _by_splits(result: PairResult, first: Side, second: Side) -> PairResult:
+    test = split_test(first, second)
+    if test is None:
+        few = f"fewer than {LEAST_SPLITS} of their splits are the same"
+        return replace(result, reason=f"{few}: give both the same split seeds")
+    return replace(
+        result, scope="recipe", difference=test.difference, low=test.low, high=test.high, p=test.p,
+        method=f"corrected resampled t test over {test.splits} splits",
+    )  # fmt: skip
+
+
+def _different(first: Side, second: Side) -> str:
+    """Say how the test sets differ."""
+    sets = [{name for names in by_test_set(side.runs) for name in names} for side in (first, second)]
+    shared = len(sets[0] & sets[1])
+    if sets[0] == sets[1]:
+        return (
+            "they have the same test images with different labels or splits: their accuracies are not paired"
+        )
+    counts = f"{len(sets[0]):,} and {len(sets[1]):,} images, {shared:,} of them the same"
+    return f"they have different test sets ({counts}): their accuracies are not paired"

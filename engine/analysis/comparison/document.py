@@ -1,0 +1,19 @@
+"""JSON document of a comparison."""
+
+from dataclasses import asdict
+from typing import Any
+
+from engine.analysis.comparison.comparison import Comparison
+from engine.analysis.comparison.sentences import pair_sentence, side_sentences
+
+
+def document(found: Comparison) -> dict[str, Any]:
+    """Return the document of `compare --json`: every number, and the sentences of each side and pair."""
+    return {
+        "on": found.on,
+        "metric": "test_acc",
+        "sides": [{**asdict(side), "sentences": side_sentences(side)} for side in found.sides],
+        "pairs": [
+            {**asdict(pair), "sentence": pair_sentence(pair, len(found.pairs))} for pair in found.pairs
+        ],
+    }

@@ -1,0 +1,109 @@
+"""Results of a comparison in words, the same in the terminal, the app and the report."""
+
+from engine.analysis.comparison.comparison import PairResult, SideResult
+
+WORDS = {"weights": "these weights", "recipe": "this recipe"}
+LEAST_OPTIMISM = 0.0005
+CAUTION = "less certain than it says: an epoch was chosen on these images"
+
+
+def signed(value: float, places: int = 4) -> str:
+    """`+.0067`, `−.0120`: as accuracies are written, without the zero before the point."""
+    text = f"{abs(value):.{places}f}"
+    return f"{'−' if value < 0 else '+'}{text.removeprefix('0') if text.startswith('0.') else text}"
+
+
+def p_shown(p: float | None) -> str:
+    """`p = .031`, `p < .0001`; a dash where there is none."""
+    if p is None:
+        return "–"
+    return (
+        "p < .0001"
+        if p < 0.0001
+        else f"p = {f'{p:.2g}' if p >= 0.001 else f'{p:.1g}'}".replace("= 0.", "= .")
+    )
+
+
+def rounded(count: int) -> int:
+    """Round up to two digits that count: an estimate of a plan is no surer."""
+    step = int(10 ** max(len(str(count)) - 2, 0))
+    return -(-count // step) * step
+
+
+def verdict(pair: PairResult) -> str:
+    """Return the few words of a table's last column."""
+    if pair.told_apart is None:
+        return "not compared" if pair.difference is None else "nothing can be told"
+    return "told apart" if pair.told_apart else "not told apart"
+
+
+def pair_sentence(pair: PairResult, comparisons: int = 1) -> str:
+    """Return one paragraph on a pair: what is told of what, with its numbers, and what more would tell."""
+    name = f"{pair.first} − {pair.second}"
+    if pair.difference is None:
+        return f"{name}: not compared: {pair.reason}."
+    found = f"{name}: accuracy {signed(pair.difference)}"
+    if pair.told_apart is None:
+        return f"{found}; nothing can be told: {pair.reason}."
+    assert pair.low is not None and pair.high is not None
+    found += f" (95 % {signed(pair.low)} to {signed(pair.high)}, {_p(pair, comparisons)}){_where(pair)}"
+    parts = [f"{found}: {_told(pair)}", f"{pair.method}{f', groups by {pair.rule}' if pair.rule else ''}"]
+    parts += [CAUTION] if pair.chosen_on_test else []
+    text = "; ".join(parts) + "."
+    return text if pair.told_apart else f"{text} {_more(pair)}"
+
+
+def _p(pair: PairResult, comparisons: int) -> str:
+    corrected = (
+        f", {p_shown(pair.p_holm)} after Holm for {comparisons} comparisons" if comparisons > 1 else ""
+    )
+    return f"{p_shown(pair.p)}{corrected}"
+
+
+def _where(pair: PairResult) -> str:
+    if not pair.images:
+        return ""
+    groups = f" of {pair.groups:,} groups" if pair.groups != pair.images else ""
+    return f" on the same {pair.images:,} images{groups}"
+
+
+def _told(pair: PairResult) -> str:
+    what = WORDS[pair.scope]
+    if not pair.told_apart:
+        return f"{'these weights are' if pair.scope == 'weights' else 'the recipes are'} not told apart"
+    better = pair.first if (pair.difference or 0) > 0 else pair.second
+    return f"told apart: {what} of {better} {'are' if pair.scope == 'weights' else 'is'} more accurate"
+
+
+def _more(pair: PairResult) -> str:
+    """Say what would tell the observed difference apart."""
+    ways = []
+    if pair.seeds_needed:
+        ways.append(f"{pair.seeds_needed:,} seeds each")
+    if pair.images_needed:
+        ways.append(f"{rounded(pair.images_needed):,} such test images")
+    if not ways:
+        return (
+            ""
+            if not pair.images
+            else "No number of images or seeds that is within reach would tell so small a difference apart."
+        )
+    return f"If this is the true difference, about {' or '.join(ways)} would tell it apart, with a chance of 80 %."
+
+
+def side_sentences(side: SideResult) -> list[str]:
+    """Return what is to be said of one side: how its epoch was chosen, and which runs are not counted."""
+    said = [remark if remark.startswith(side.name) else f"{side.name}: {remark}" for remark in side.remarks]
+    if side.chosen_on_test:
+        text = f"{side.name}: best epoch chosen on test data"
+        if side.optimism is None:
+            said.append(f"{text}: optimistic, by how much cannot be estimated from its predicted classes")
+        else:
+            high = (
+                "not measurably" if side.optimism < LEAST_OPTIMISM else f"about {signed(side.optimism)[1:]}"
+            )
+            said.append(
+                f"{text}: its accuracy is {high} too high (estimated by choosing on one half of the test images and "
+                "telling on the other)"
+            )
+    return said

@@ -1,0 +1,121 @@
+"""What is compared: a run or a group of runs, with its predictions of test images."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class RunPredictions:
+    """Predictions of a run for its test images."""
+
+    run_id: int
+    epoch: int
+    """Epoch that is compared."""
+    names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    by_epoch: NDArray[np.int64]
+    """Predicted classes of all trained epochs whose predictions were kept (epochs × N), to estimate optimism from."""
+    answers: NDArray[np.int64]
+    """Predicted classes at `epoch`."""
+    select_on: str
+    chosen_on_test: bool
+    """Whether the epoch was chosen among several on these images."""
+    test_over_train: float = 0.0
+    """Test images over training images, where the split was drawn."""
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        return np.asarray(self.answers == self.labels)
+
+
+Layout: TypeAlias = Literal["same images", "folds", "splits"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison."""
+
+    name: str
+    """`#12`, or `group of #12`."""
+    runs: tuple[RunPredictions, ...]
+    groups: Mapping[str, str] | None = None
+    """Group of each image by name; None where each is its own."""
+    rule: str = ""
+    """Rule that the groups come from."""
+    group_column: str = ""
+    problem: str = ""
+    """Reason that it cannot be compared; empty where it can."""
+    remarks: tuple[str, ...] = field(default=())
+    """What else is to be said, such as runs that are not counted."""
+
+    @property
+    def is_group(self) -> bool:
+        return len(self.runs) > 1
+
+    @property
+    def chosen_on_test(self) -> tuple[int, ...]:
+        """Runs whose epoch was chosen on test images."""
+        return tuple(run.run_id for run in self.runs if run.chosen_on_test)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Predictions of a side, one row for each repetition: a run, or a complete cross-validation."""
+
+    layout: Layout
+    names: tuple[str, ...]
+    """Test images in the order of their names; empty for splits that differ and overlap."""
+    labels: NDArray[np.int64]
+    correct: NDArray[np.bool_]
+    """Repetitions × images."""
+
+    def groups(self, of: Mapping[str, str] | None) -> list[str] | None:
+        """Return the group of each image; None where each is its own."""
+        if of is None:
+            return None
+        found = [of.get(name, f"image {name}") for name in self.names]
+        return found if len(set(found)) < len(found) else None
+
+
+def measured(side: Side) -> Measured:
+    """Bring a side's predictions into one order of images.
+
+    Runs on the same test images are repetitions. Runs on disjoint test sets are folds: a repetition is one run of each
+    fold, and its images those of all. Other test sets are splits, which only `by_split` can compare."""
+    sets = by_test_set(side.runs)
+    names = [name for each in sets for name in each]
+    if len(set(names)) < len(names):
+        return Measured("splits", (), np.zeros(0, np.int64), np.zeros((0, 0), bool))
+    order = sorted(range(len(names)), key=names.__getitem__)
+    repetitions = min(len(runs) for runs in sets.values())
+    rows = [
+        np.concatenate([_sorted(runs[row]) for runs in sets.values()])[order] for row in range(repetitions)
+    ]
+    labels = np.concatenate([_labels(runs[0]) for runs in sets.values()])[order]
+    layout: Layout = "same images" if len(sets) == 1 else "folds"
+    return Measured(layout, tuple(names[place] for place in order), labels, np.stack(rows))
+
+
+def by_test_set(runs: Sequence[RunPredictions]) -> dict[tuple[str, ...], list[RunPredictions]]:
+    """Return the runs of each test set, by its images' names in order."""
+    found: dict[tuple[str, ...], list[RunPredictions]] = defaultdict(list)
+    for run in runs:
+        found[tuple(sorted(run.names))].append(run)
+    return found
+
+
+def _sorted(run: RunPredictions) -> NDArray[np.bool_]:
+    return run.correct[_order(run)]
+
+
+def _labels(run: RunPredictions) -> NDArray[np.int64]:
+    return run.labels[_order(run)]
+
+
+def _order(run: RunPredictions) -> list[int]:
+    return sorted(range(len(run.names)), key=run.names.__getitem__)

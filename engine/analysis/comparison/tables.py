@@ -1,0 +1,75 @@
+"""Results of a comparison as CSV and as LaTeX tables."""
+
+import csv
+import io
+from dataclasses import asdict, fields
+
+from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
+from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences, signed, verdict
+
+ESCAPES = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "−": "$-$", "–": "--", "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+def tex(text: str) -> str:
+    """Escape text for LaTeX; control characters become spaces."""
+    return "".join(ESCAPES.get(letter, letter if letter.isprintable() else " ") for letter in text)
+
+
+def as_csv_text(found: Comparison) -> str:
+    """Write a line for each pair, with the fields of the JSON document; undefined values are empty."""
+    names = [field.name for field in fields(PairResult)]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*names, "sentence"])
+    for pair in found.pairs:
+        values = asdict(pair)
+        writer.writerow([*(values[name] for name in names), pair_sentence(pair, len(found.pairs))])
+    return out.getvalue()
+
+
+def as_tex_text(found: Comparison) -> str:
+    r"""Write two tables for `\usepackage{booktabs}`: the sides and their pairs, with the sentences as notes."""
+    sides = _table(
+        "lrrlrrrr",
+        ["", "accuracy", r"95~\% interval", "of", "$n$", "sd", "images", "groups"],
+        [_side(side) for side in found.sides],
+    )
+    pairs = _table(
+        "lrrrrl",
+        ["pair", "difference", r"95~\% interval", "$p$", "$p$ (Holm)", ""],
+        [_pair(pair) for pair in found.pairs],
+    )
+    said = [sentence for side in found.sides for sentence in side_sentences(side)]
+    said += [pair_sentence(pair, len(found.pairs)) for pair in found.pairs]
+    notes = "\n\n".join(map(tex, said))
+    return f"% needs \\usepackage{{booktabs}}\n{sides}\n\n{pairs}\n\n{notes}\n"
+
+
+def _table(columns: str, head: list[str], rows: list[list[str]]) -> str:
+    lines = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", " & ".join(head) + r" \\", "\\midrule"]
+    lines += [" & ".join(row) + r" \\" for row in rows]
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
+
+
+def _side(side: SideResult) -> list[str]:
+    ends = f"{side.low:.4f} to {side.high:.4f}" if side.low is not None and side.high is not None else "–"
+    accuracy, sd = ("–" if value is None else f"{value:.4f}" for value in (side.accuracy, side.sd))
+    groups = str(side.groups) if side.groups != side.images else "–"
+    return list(
+        map(tex, [side.name, accuracy, ends, side.scope or "–", str(side.runs), sd, str(side.images), groups])
+    )
+
+
+def _pair(pair: PairResult) -> list[str]:
+    difference = signed(pair.difference) if pair.difference is not None else "–"
+    ends = (
+        f"{signed(pair.low)} to {signed(pair.high)}"
+        if pair.low is not None and pair.high is not None
+        else "–"
+    )
+    numbers = [p_shown(each).removeprefix("p ").removeprefix("= ") for each in (pair.p, pair.p_holm)]
+    return list(map(tex, [f"{pair.first} − {pair.second}", difference, ends, *numbers, verdict(pair)]))

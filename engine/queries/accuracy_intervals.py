@@ -1,0 +1,50 @@
+"""95 % intervals of a run's test accuracies, by groups of images where there are groups."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.datasets.layouts import DataError
+from engine.files.paths import Home
+from engine.queries.image_groups import GroupReader
+from engine.spec.grid import load_spec
+from engine.store.tables import Run
+
+
+def accuracy_intervals(
+    home: Home, run: Run, accuracies: Mapping[int, tuple[float, int]], reader: GroupReader | None = None
+) -> dict[int, dict[str, Any]]:
+    """Return the interval of each epoch's test accuracy, given with its number of test images.
+
+    `groups` is null where each image counts for itself; `by` says why or by which rule. Where the predictions of an
+    epoch were not kept, or the groups cannot be read, the images are taken as independent, and `by` says so."""
+    from engine.analysis.comparison.share_interval import share_interval
+    from engine.analysis.interval import wilson_interval
+    from engine.files.epoch_predictions import NoPredictions, read_predictions
+
+    found: dict[int, dict[str, Any]] = {}
+    for epoch, (accuracy, images) in accuracies.items():
+        low, high = wilson_interval(accuracy, images)
+        by = "images taken as independent: the predictions of this epoch were not kept"
+        found[epoch] = {"low": low, "high": high, "images": images, "groups": None, "by": by}
+    try:
+        predictions = read_predictions(home.run(run.id or 0), run.class_names)
+        known = [epoch for epoch in found if predictions.is_known(epoch)]
+        groups = (
+            (reader or GroupReader(home)).groups_of(load_spec(run.spec), predictions.names) if known else None
+        )
+    except NoPredictions:
+        return found
+    except DataError as error:
+        return {
+            epoch: {**each, "by": f"images taken as independent: {error}"} for epoch, each in found.items()
+        }
+    for epoch in known:
+        assert groups is not None
+        correct = predictions.answers[epoch] == predictions.labels
+        if len(correct) != found[epoch]["images"]:
+            continue
+        share = share_interval(correct, groups.each(predictions.names))
+        by = groups.rule if share.by_groups else "each image for itself"
+        counted = share.groups if share.by_groups else None
+        found[epoch] |= {"low": share.low, "high": share.high, "groups": counted, "by": by}
+    return found

@@ -1,0 +1,44 @@
+"""Short simulations with fixed seeds: equal networks are seldom told apart, and intervals hold the truth.
+
+`python -m benchmarks compare_rates` makes the whole tables (docs/compare.md); the bounds here are those of 3 to 7 % and
+of 93 %, with room for so few pairs."""
+
+import pytest
+
+from benchmarks.compare_draws import Images
+from benchmarks.compare_rates import paired_rates, recipe_rates, share_rates, single_rates
+
+PAIRS = 400
+
+
+@pytest.mark.parametrize(("images", "differing"), [(400, 0.1), (7000, 0.02)])
+def test_single_runs(images: int, differing: float) -> None:
+    found = single_rates(images, differing, PAIRS)
+    assert 0.02 <= found.false <= 0.075 and found.covered >= 0.92
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        Images(2, 400, 0.8, 0.3), Images(3, 2000, 0.8, 0.3), Images(5, 2000, 0.8, 0.3), Images(8, 2000, 0.8, 0.3),
+        Images(20, 400, 0.8, 0.3), Images(60, 400, 0.8, 0.3), Images(500, 1000, 0.0, 0.5),
+    ],
+    ids=lambda images: images.words,
+)  # fmt: skip
+def test_images_in_groups(images: Images) -> None:
+    found = paired_rates(images, PAIRS)
+    assert (0.02 if images.groups > 2 else 0) <= found.false <= 0.09 and found.covered >= 0.92
+    if images.groups == 2:
+        assert found.false == found.found == 0.0
+
+
+@pytest.mark.parametrize("runs", [(3, 3), (5, 5), (3, 10)])
+@pytest.mark.parametrize("seeds", [0.0, 0.15])
+def test_groups_of_runs(runs: tuple[int, int], seeds: float) -> None:
+    found = recipe_rates(Images(500, 500, 0.0, 0.0), runs, (seeds, seeds), PAIRS)
+    assert 0.015 <= found.false <= 0.08 and found.covered >= 0.92
+
+
+def test_intervals_of_one_accuracy() -> None:
+    by_groups, by_images = share_rates(Images(20, 400, 0.8, 0.3), PAIRS)
+    assert by_groups >= 0.92 and by_images < 0.85
