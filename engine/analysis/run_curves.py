@@ -33,6 +33,8 @@ class EpochCurves:
     epoch: int
     test: SplitCurves
     val: SplitCurves | None
+    counted: str = ""
+    """What the intervals count, in words; empty where nobody asked for groups."""
 
 
 def read_epoch_scores(
@@ -62,6 +64,7 @@ def curves_of(
     *,
     ordered: bool,
     groups_of: GroupsOf = lambda _names: None,
+    counted: str = "",
 ) -> EpochCurves:
     """Compute the curves of both splits."""
 
@@ -75,4 +78,5 @@ def curves_of(
             groups=groups_of(split.names),
         )
 
-    return EpochCurves(found.epoch, of(found.test), of(found.val) if found.val is not None else None)
+    val = of(found.val) if found.val is not None else None
+    return EpochCurves(found.epoch, of(found.test), val, counted)

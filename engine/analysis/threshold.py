@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from engine.analysis.run_curves import EpochScores
-from engine.metrics.curves.operating_point import OperatingPoint, Wished, choose_threshold, operating_point
-from engine.metrics.curves.target import REFERABLE, Target, sides_of, targets_of
+from engine.analysis.run_curves import EpochScores, GroupsOf
+from engine.metrics.curves.operating_point import Wished, choose_threshold
+from engine.metrics.curves.target import REFERABLE, Sides, Target, sides_of, targets_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.analysis.comparison.share_interval import ShareInterval
 
 WISHED: tuple[Wished, ...] = get_args(Wished)
 
@@ -27,15 +33,29 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Told:
+    """Worth of a threshold on a split; each share is None where it is a share of no image."""
+
+    images: int
+    positives: int
+    sensitivity: ShareInterval | None
+    specificity: ShareInterval | None
+    ppv: ShareInterval | None
+    npv: ShareInterval | None
+
+
+@dataclass(frozen=True)
 class ChosenThreshold:
     """Threshold of a run's best epoch with what it is worth on both splits."""
 
     target: Target
     wish: Wish
     epoch: int
-    val: OperatingPoint
+    threshold: float
+    """Images with at least this score are called positive; infinite where none is."""
+    val: Told
     """On the images that chose it."""
-    test: OperatingPoint
+    test: Told
     """On images that did not."""
 
 
@@ -79,7 +99,9 @@ def find_target(name: str | None, class_names: Sequence[str], *, ordered: bool, 
     return found
 
 
-def threshold_for(found: EpochScores, target: Target, wish: Wish) -> ChosenThreshold:
+def threshold_for(
+    found: EpochScores, target: Target, wish: Wish, *, groups_of: GroupsOf = lambda _names: None
+) -> ChosenThreshold:
     """Choose a threshold on the val images and count the test images at it.
 
     Raises ThresholdError where the run has no val images: chosen on the test images, it would be told on the images
@@ -95,6 +117,28 @@ def threshold_for(found: EpochScores, target: Target, wish: Wish) -> ChosenThres
             raise ThresholdError(f"no threshold for {target.name}: among the {name} images {sides.undefined}")
     threshold = choose_threshold(val, wish.what, wish.value)
     assert threshold is not None
-    return ChosenThreshold(
-        target, wish, found.epoch, operating_point(val, threshold), operating_point(test, threshold)
+    told = [
+        _told(sides, threshold, groups_of(split.names))
+        for sides, split in ((val, found.val), (test, found.test))
+    ]
+    return ChosenThreshold(target, wish, found.epoch, threshold, *told)
+
+
+def _told(sides: Sides, threshold: float, groups: Sequence[str] | None) -> Told:
+
+    from engine.analysis.comparison.share_interval import share_interval
+
+    is_it, called = sides.positives, sides.scores >= threshold
+
+    def share(hits: NDArray[np.bool_], of: NDArray[np.bool_]) -> ShareInterval | None:
+        own = None if groups is None else [group for group, is_in in zip(groups, of, strict=True) if is_in]
+        return share_interval(hits[of], own) if of.any() else None
+
+    return Told(
+        images=len(is_it),
+        positives=int(is_it.sum()),
+        sensitivity=share(called, is_it),
+        specificity=share(~called, ~is_it),
+        ppv=share(is_it, called),
+        npv=share(~is_it, ~called),
     )

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from engine.analysis.run_curves import curves_of, read_epoch_scores
 from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
 from engine.files.paths import Home
 from engine.metrics.curves.split_curves import SplitCurves
+from engine.queries.image_groups import GroupReader
 from engine.queries.judged import read_findings
+from engine.queries.run_curves import Scorer
 from engine.short_names import short_names
 from engine.spec.grid import load_spec
 from engine.store import history, listing
@@ -47,15 +48,14 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
 
 def with_scores(study: Study, home: Home) -> Study:
     """Add the curves of each run's best epoch on its test images; none where its files were not kept."""
-    return replace(study, runs=tuple(replace(run, scores=_scores(run, home)) for run in study.runs))
+    groups = GroupReader(home)
+    return replace(study, runs=tuple(replace(run, scores=_scores(run, home, groups)) for run in study.runs))
 
 
-def _scores(run: StudyRun, home: Home) -> SplitCurves | None:
-    epoch = run.kept.epoch if run.kept is not None else None
-    found = read_epoch_scores(home.run(run.id), run.class_names, epoch, last=False)
-    if isinstance(found, str):
-        return None
-    return curves_of(found, run.class_names, ordered=bool(run.is_ordered)).test
+def _scores(run: StudyRun, home: Home, groups: GroupReader) -> SplitCurves | None:
+    scorer = Scorer(home, run.id, run.spec, run.class_names, bool(run.is_ordered), groups)
+    found = scorer.curves(run.kept.epoch if run.kept is not None else None, last=False)
+    return None if isinstance(found, str) else found.test
 
 
 def _source_data(session: Session, row: Run) -> str | None:

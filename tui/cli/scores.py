@@ -1,17 +1,19 @@
 """`show --curves` and `show --threshold`: what a run's scores are worth, as documents and as text."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.analysis.interval import wilson_interval
-from engine.analysis.run_curves import EpochCurves, EpochScores, curves_of, read_epoch_scores
-from engine.analysis.threshold import ThresholdError, find_target, read_wish, threshold_for
+from engine.analysis.run_curves import EpochCurves
+from engine.analysis.threshold import ThresholdError, Told, find_target, read_wish, threshold_for
 from engine.files.paths import Home
 from engine.metrics.curves.document import split_document
-from engine.metrics.curves.operating_point import OperatingPoint
 from engine.metrics.curves.split_curves import ALL_CLASSES
 from engine.metrics.selection import how_chosen, is_optimistic
+from engine.queries.image_groups import GroupReader
+from engine.queries.run_curves import Scorer
 from engine.spec.grid import load_spec
 from engine.store import listing
 from engine.store.database import Store
@@ -19,20 +21,20 @@ from engine.store.tables import Run
 from tui.cli.output import CliError
 from tui.formatting import decimals, fitted, plain
 
+if TYPE_CHECKING:
+    from engine.analysis.comparison.share_interval import ShareInterval
+
 NAME_CELLS = 24
+SHARES = ("sensitivity", "specificity", "ppv", "npv")
 
 
 def curves_document(store: Store, home: Home, run_id: int) -> dict[str, Any]:
     """Return the curves of the best and of the last epoch, of test and val split, or why there are none."""
     run = _run(store, run_id)
-    document: dict[str, Any] = {}
+    scorer, document = _scorer(home, run), dict[str, Any]()
     for key, epoch, last in (("best", run.best_epoch, False), ("last", run.epoch, True)):
-        found = _read(home, run, epoch, last=last)
-        if isinstance(found, str):
-            document[key] = {"undefined": found}
-            continue
-        curves = curves_of(found, run.class_names, ordered=bool(run.is_ordered))
-        document[key] = _epoch_document(curves)
+        found = scorer.curves(epoch, last=last)
+        document[key] = {"undefined": found} if isinstance(found, str) else _epoch_document(found)
     return document
 
 
@@ -40,6 +42,7 @@ def _epoch_document(curves: EpochCurves) -> dict[str, Any]:
     return {
         "epoch": curves.epoch,
         "undefined": None,
+        "intervals_count": curves.counted,
         "test": split_document(curves.test),
         "val": split_document(curves.val) if curves.val is not None else None,
     }
@@ -58,6 +61,7 @@ def curves_lines(document: Mapping[str, Any]) -> Iterator[str]:
             heads = f"{'images':>7} {'AUC':>6} {'95 %':>13} {'avg. precision':>15} {'calibration error':>18}"
             yield f"{'':{NAME_CELLS}} {heads}"
             yield from map(_curve_line, found[split]["curves"])
+            yield f"95 %: {plain(found['intervals_count'])}"
             yield ""
     yield "points of the curves: show ID --curves --json"
 
@@ -80,17 +84,18 @@ def _curve_line(curve: Mapping[str, Any]) -> str:
 def threshold_document(store: Store, home: Home, run_id: int, wish: str, name: str | None) -> dict[str, Any]:
     """Choose a threshold on the val images of the best epoch and tell it on the test images. Raises CliError."""
     run = _run(store, run_id)
+    scorer = _scorer(home, run)
     try:
         wanted = read_wish(wish)
-        found = _read(home, run, run.best_epoch, last=False)
+        found = scorer.scores(run.best_epoch, last=False)
         if isinstance(found, str):
             raise ThresholdError(found)
         gives_grade = found.test.scores.shape[1] == 1
-        target = find_target(name, run.class_names, ordered=bool(run.is_ordered), gives_grade=gives_grade)
-        chosen = threshold_for(found, target, wanted)
+        target = find_target(name, run.class_names, ordered=scorer.is_ordered, gives_grade=gives_grade)
+        chosen = threshold_for(found, target, wanted, groups_of=lambda names: scorer.groups_of(names)[0])
     except ThresholdError as problem:
         raise CliError(f"run {run_id}: {problem}") from problem
-    spec = load_spec(run.spec)
+    spec = scorer.spec
     return {
         "run": run_id,
         "epoch": chosen.epoch,
@@ -98,32 +103,31 @@ def threshold_document(store: Store, home: Home, run_id: int, wish: str, name: s
         "is_optimistic": is_optimistic(spec.select_on, spec.epochs),
         "of": chosen.target.name,
         "wished": {chosen.wish.what: chosen.wish.value},
-        "threshold": chosen.val.threshold if math.isfinite(chosen.val.threshold) else None,
-        "val": _point_document(chosen.val),
-        "test": _point_document(chosen.test),
+        "threshold": chosen.threshold if math.isfinite(chosen.threshold) else None,
+        "intervals_count": scorer.groups_of(found.test.names)[1],
+        "val": _told_document(chosen.val),
+        "test": _told_document(chosen.test),
     }
 
 
-def _point_document(point: OperatingPoint) -> dict[str, Any]:
-    """Shares with their intervals (Wilson, images taken as independent) and the images that each is a share of."""
-    parts = {
-        "sensitivity": (point.found, point.found + point.missed),
-        "specificity": (point.spared, point.spared + point.alarms),
-        "ppv": (point.found, point.found + point.alarms),
-        "npv": (point.spared, point.spared + point.missed),
-    }
+def _told_document(told: Told) -> dict[str, Any]:
+    """Shares with their intervals, and the images and groups that each is a share of."""
     return {
-        "images": point.found + point.missed + point.alarms + point.spared,
-        "positives": point.found + point.missed,
-        **{
-            name: {
-                "value": getattr(point, name),
-                "interval": list(wilson_interval(part / whole, whole)) if whole else None,
-                "of_images": whole,
-                "images": part,
-            }
-            for name, (part, whole) in parts.items()
-        },
+        "images": told.images,
+        "positives": told.positives,
+        **{name: _share_document(getattr(told, name)) for name in SHARES},
+    }
+
+
+def _share_document(share: ShareInterval | None) -> dict[str, Any]:
+    if share is None:
+        return {"value": None, "interval": None, "of_images": 0, "of_groups": 0, "images": 0}
+    return {
+        "value": share.share,
+        "interval": [share.low, share.high],
+        "of_images": share.images,
+        "of_groups": share.groups,
+        "images": round(share.share * share.images),
     }
 
 
@@ -139,14 +143,14 @@ def threshold_lines(document: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield f"{'':13}{'val images, which chose it':32}test images, which did not"
-    for name in ("sensitivity", "specificity", "ppv", "npv"):
+    for name in SHARES:
         label = name.upper() if len(name) == 3 else name
         cells = [_share_text(document[split][name]) for split in ("val", "test")]
         yield f"{label:13}{cells[0]:32}{cells[1]}".rstrip()
     yield ""
     share = 100 * document["test"]["positives"] / document["test"]["images"]
     yield f"PPV and NPV are for images of which {share:.0f} % are {plain(document['of'])}, as the test images are."
-    yield "95 % intervals are Wilson's, images taken as independent."
+    yield f"95 % intervals are Wilson's, {plain(document['intervals_count'])}."
 
 
 def _share_text(share: Mapping[str, Any]) -> str:
@@ -162,5 +166,7 @@ def _run(store: Store, run_id: int) -> Run:
         return listing.get_run(session, run_id)
 
 
-def _read(home: Home, run: Run, epoch: int | None, *, last: bool) -> EpochScores | str:
-    return read_epoch_scores(home.run(run.id or 0), run.class_names, epoch, last=last)
+def _scorer(home: Home, run: Run) -> Scorer:
+    return Scorer(
+        home, run.id or 0, load_spec(run.spec), run.class_names, bool(run.is_ordered), GroupReader(home)
+    )

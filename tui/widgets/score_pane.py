@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -29,6 +29,9 @@ from tui.views.compared_scores import COMPARED_KINDS, compared_picture, names_of
 from tui.views.run_scores import RunScores, ScoreState, known_of, run_picture, shown_curves, shown_split
 from tui.views.run_view import RunView
 from tui.views.score_picture import KINDS, Drawing, ScorePicture, places_of
+
+if TYPE_CHECKING:
+    from engine.queries.image_groups import GroupReader
 
 READING = "reading the scores …"
 NAME_CELLS = 18
@@ -91,6 +94,7 @@ class ScorePane(Vertical):
         self.scores: dict[int, RunScores] = {}
         self._asked: dict[int, Asked] = {}
         self._is_reading = False
+        self._groups: GroupReader | None = None
         self.score_state = ScoreState()
 
     def compose(self) -> ComposeResult:
@@ -123,9 +127,11 @@ class ScorePane(Vertical):
             start_once("scores", partial(self._read, list(wanted.values())), self._crashed)
 
     def _read(self, views: Sequence[RunView]) -> None:
+        from engine.queries.image_groups import GroupReader
         from tui.feeds.score_reader import read_run_scores
 
-        found = {view.run_id: (asked_of(view), read_run_scores(self._home, view)) for view in views}
+        groups = self._groups = self._groups or GroupReader(self._home)  # one thread reads at a time
+        found = {view.run_id: (asked_of(view), read_run_scores(self._home, groups, view)) for view in views}
         self.post_message(self.Read(found))
 
     def on_score_pane_read(self, message: Read) -> None:

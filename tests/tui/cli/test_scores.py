@@ -139,3 +139,27 @@ def test_without_val_images_no_threshold_is_told(shell: Shell, study: Store) -> 
     write_scores(Home.find(shell.home), RUN, best=run.best_epoch or 0, last=run.epoch, has_val=False)
     assert shell("show", str(RUN), "--threshold", "sensitivity=0.9") == 2
     assert "--val-fraction 0.1" in shell.err and "Traceback" not in shell.err
+
+
+@pytest.mark.usefixtures("best")
+def test_intervals_count_patients_where_the_names_tell_them(shell: Shell) -> None:
+    def seen() -> tuple[dict[str, Any], dict[str, Any]]:
+        found = curves(shell)["best"]
+        assert shell("show", str(RUN), "--threshold", "specificity=0.9", "--json") == 0
+        return found, json.loads(shell.out)
+
+    alone, alone_told = seen()
+    assert alone["intervals_count"] == alone_told["intervals_count"] == "images taken as independent"
+    for path in Home.find(shell.home).run(RUN).folder.glob("predictions*.csv"):
+        rows = path.read_text().splitlines()
+        named = [f"{number // 2}_{'left' if number % 2 else 'right'}.png" for number in range(len(rows))]
+        changed = [f"{name},{row.split(',', 1)[1]}" for name, row in zip(named, rows[1:], strict=False)]
+        path.write_text("\n".join([rows[0], *changed]) + "\n")
+    grouped, told = seen()
+    assert (
+        "groups of images by" in grouped["intervals_count"] and told["threshold"] == alone_told["threshold"]
+    )
+    assert told["test"]["specificity"]["of_groups"] < told["test"]["specificity"]["of_images"]
+    pairs = zip(grouped["test"]["curves"], alone["test"]["curves"], strict=True)
+    assert any(one["roc"]["auc_interval"] != other["roc"]["auc_interval"] for one, other in pairs)
+    assert shell("show", str(RUN), "--curves") == 0 and "95 %: groups of images by" in shell.out
