@@ -64,4 +64,4 @@ def gain(one: NDArray[Any], other: NDArray[Any], weights: NDArray[np.float64]) -
 
 def standard_error(share: float, weights: NDArray[np.float64]) -> float:
     """Return the standard error of a weighted share of images."""
-    return float(np.sqrt(share * (1 - share) * (weights**2).sum()))
+    return float(np.sqrt(max(share * (1 - share), 0.0) * (weights**2).sum()))

@@ -19,6 +19,8 @@ from engine.datasets.formats.folders.class_tree import only_folder
 from engine.datasets.formats.folders.folder_files import images_below
 from engine.datasets.formats.layout import Layout
 from engine.datasets.formats.medmnist import read_medmnist
+from engine.datasets.formats.mnist import read_mnist
+from engine.datasets.formats.names.idx_names import is_idx
 from engine.datasets.formats.names.image_files import IMAGE_SUFFIXES, is_image
 from engine.datasets.formats.names.image_names import check_inside
 from engine.datasets.formats.names.places import Places
@@ -103,7 +105,9 @@ def _as_file(path: Path, options: ReadOptions) -> Layout:
         if (layout := kind.as_file(path, options)) is not None:
             _check_options(kind, path, options, ())
             return layout
-    raise DataError(f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels")
+    raise DataError(
+        f"{path} is a file: give a .csv, a .npz, or the folder that holds images and labels (as of IDX files)"
+    )
 
 
 def _in_folder(folder: DataFolder) -> Layout:
@@ -210,6 +214,22 @@ def _medmnist_file(path: Path, _options: ReadOptions) -> Layout | None:
     return read_medmnist(path) if path.suffix.lower() == ".npz" else None
 
 
+def _mnist_in_folder(folder: DataFolder) -> Layout | None:
+    """Read the files of a folder or, as torchvision leaves them in FashionMNIST/raw, of the only folder in it."""
+    path: Path | None = folder.path
+    while path is not None:
+        if (layout := read_mnist(path, os.listdir(path))) is not None:
+            return layout
+        path = only_folder(path)
+    return None
+
+
+def _mnist_file(path: Path, _options: ReadOptions) -> Layout | None:
+    if not is_idx(path.name):
+        return None
+    raise DataError(f"{path} is one of a pair of IDX files: give their folder {path.parent}")
+
+
 def _split_folders(folder: DataFolder) -> Layout | None:
     return _beside_tables(folder, read_split_folders(folder.path)) if has_split_folders(folder.path) else None
 
@@ -272,6 +292,7 @@ LAB = LayoutKind(
 )
 TABLES = LayoutKind(_TABLE, _tables_with_images, _table_file, takes_columns=True, takes_images=True)
 MEDMNIST = LayoutKind("one .npz", _medmnist_in_folder, _medmnist_file)
+MNIST = LayoutKind("IDX files of images and labels as MNIST's", _mnist_in_folder, _mnist_file)
 SPLIT_TABLES = LayoutKind(_TABLE, _split_tables, takes_columns=True)
 SPLIT_FOLDERS = LayoutKind(_CLASSES, _split_folders)
 CLASS_FOLDERS = LayoutKind(_CLASSES, _class_folders)
@@ -282,6 +303,7 @@ UNKNOWN = LayoutKind("", lambda _folder: None)
 LAYOUTS: tuple[LayoutKind, ...] = (
     LAB,
     TABLES,
+    MNIST,
     MEDMNIST,
     SPLIT_TABLES,
     SPLIT_FOLDERS,

@@ -1,6 +1,6 @@
 """Presets: named settings that fill the fields that the user leaves out, each with its source."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,10 @@ class PresetInfo(Entry):
     settings: Mapping[str, Any]
     """By field. Without `epochs` each architecture has its own number of them."""
 
-    def in_words(self) -> str:
-        """Return its settings on one line: `optimizer sgd, lr 0.001, …`."""
-        return ", ".join(f"{field} {value}" for field, value in self.all_settings().items())
+    def in_words(self, without: Collection[str] = ()) -> str:
+        """Return its settings on one line, without some fields: `optimizer sgd, lr 0.001, …`."""
+        settings = self.all_settings().items()
+        return ", ".join(f"{field} {value}" for field, value in settings if field not in without)
 
     def all_settings(self) -> dict[str, Any]:
         """Return the settings; epochs in words where they depend on the architecture."""

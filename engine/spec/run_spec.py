@@ -59,9 +59,7 @@ class RunSpec(BaseModel):
         "Data",
         grid=True,
     )
-    normalize: str = setting(
-        normalizations.DEFAULT, "mean and standard deviation that pixels are normalised by", "Data"
-    )
+    normalize: str = setting(normalizations.DEFAULT, "how pixels are normalised", "Data")
     augment: str = setting(
         "flip",
         f"change training images at random: {augmentations.in_words()}",

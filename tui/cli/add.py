@@ -53,7 +53,7 @@ def add(
     done, ended = _targets(store, after) if store is not None and after else ([], [])
     code = queue_runs(home, store, [Batch(specs, name, sweep, done, ended, priority, max_attempts)])
     if preset is not None:
-        tell_preset(preset)
+        tell_preset(preset, settings)
     return code
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 FLAGS = [name for name in READ_FIELDS if name != "data"]
 
 data = typer.Typer(add_completion=False)
-Data = Annotated[str, typer.Argument(metavar="D", help="Folder, table or .npz.", show_default=False)]
+Data = Annotated[
+    str,
+    typer.Argument(metavar="D", help="Folder, table or .npz; of IDX files their folder.", show_default=False),
+]
 
 
 @data.callback(invoke_without_command=True)

@@ -1,9 +1,11 @@
 """`resnet-tui presets`: settings of each preset, and their source."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.presets import PRESETS, PresetInfo, find_preset
 from tui.cli.output import print_json, print_message
 
@@ -21,10 +23,12 @@ def presets(
     return 0
 
 
-def tell_preset(name: str) -> None:
-    """Print on standard error what a preset sets and its source."""
+def tell_preset(name: str, given: Mapping[str, Any]) -> None:
+    """Print on standard error what a preset sets beyond the given settings and those of built-in data; its source."""
     preset = find_preset(name)
-    print_message(f"preset {preset.name} sets what no other flag does: {preset.in_words()}")
+    taken = {field for field, value in given.items() if value is not None}
+    taken |= BUILTIN_DEFAULTS.get(str(given.get("data")), {}).keys()
+    print_message(f"preset {preset.name} sets {preset.in_words(taken)}")
     print_message(f"source: {preset.source}")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.formats.array_files import array_images
 from engine.datasets.formats.names.image_names import MEMBER
-from engine.datasets.formats.npz import npz_images
 from engine.datasets.formats.problems import DataError
 from engine.datasets.index import SPLITS, Index
 from engine.datasets.pixels.samples import known_sample, sample_files
@@ -83,7 +83,7 @@ def _content(root: Path, name: str) -> bytes:
     try:
         if member is None:
             return (root / name).read_bytes()
-        image = npz_images(root / member["file"])[member["split"]][int(member["row"])]
+        image = array_images(root / member["file"], member["split"])[int(member["row"])]
         return bytes(image.tobytes())
     except (OSError, KeyError, IndexError):
         raise DataError(f"image {root / name} cannot be read: replace it or take its row out") from None

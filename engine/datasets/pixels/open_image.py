@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from engine.datasets.formats.array_files import array_images
 from engine.datasets.formats.names.image_files import HEIF, SUFFIXES
 from engine.datasets.formats.names.image_names import MEMBER
-from engine.datasets.formats.npz import npz_images
 
 
 def _registers_heif() -> bool:
@@ -33,7 +33,10 @@ def open_image(root: Path, name: str) -> Image.Image:
     member = MEMBER.fullmatch(name)
     if member is None:
         return _open_file(root / name)
-    images = npz_images(root / member["file"]).get(member["split"], ())
+    try:
+        images = array_images(root / member["file"], member["split"])
+    except KeyError:
+        raise FileNotFoundError(f"{root / name}: there is no such split") from None
     if int(member["row"]) >= len(images):
         raise FileNotFoundError(f"{root / name}: there are {len(images)} images in this split")
     return Image.fromarray(images[int(member["row"])])

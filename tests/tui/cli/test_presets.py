@@ -37,5 +37,6 @@ def test_add_says_what_a_preset_sets_and_where_it_comes_from(
     assert run(["add", *flags]) == 0
     said = capsys.readouterr()
     assert said.out == "1\n"
-    assert "preset medmnist sets what no other flag does: optimizer adam, weight_decay 0.0" in said.err
+    assert "preset medmnist sets optimizer adam, weight_decay 0.0, batch_size 128" in said.err
+    assert "image_size" not in said.err and "augment" not in said.err, "digits keep their own"
     assert f"source: {PRESETS['medmnist'].source}" in said.err

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.datasets.formats.names.idx_names import is_idx
 from engine.datasets.formats.names.image_files import is_image, suffix_of
 from engine.datasets.formats.names.walk import is_clutter, is_readme, walk_images
 
@@ -33,7 +34,7 @@ def entries_of(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def is_data(name: str) -> bool:
-    return suffix_of(name) in (*DATA_SUFFIXES, ".npz") and not is_readme(name)
+    return (suffix_of(name) in (*DATA_SUFFIXES, ".npz") and not is_readme(name)) or is_idx(name)
 
 
 def first_images(folder: Path, count: int) -> list[str]:

@@ -12,8 +12,10 @@ from engine.datasets.formats.names.image_files import IMAGE_SUFFIXES, KNOWN_SUFF
 from engine.datasets.formats.names.walk import MAX_FILES, holds
 from engine.datasets.formats.problems import DataError
 
-MEMBER = re.compile(r"(?P<file>.+\.npz)#(?P<split>train|val|test)/(?P<row>\d{1,9})")
-"""Name of an image inside an array file: `retinamnist.npz#test/17`."""
+MEMBER = re.compile(
+    r"(?P<file>.+(?:\.npz|[-_.][iI][dD][xX]3-[uU][bB][yY][tT][eE](?:\.[gG][zZ])?))#(?P<split>train|val|test)/(?P<row>\d{1,9})"
+)
+"""Name of an image inside an array file: `retinamnist.npz#test/17`, `t10k-images-idx3-ubyte.gz#test/17`."""
 NO_SUCH_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 """Error numbers of the system for a table's name that leads into no folder, or is too long for one."""
 
@@ -152,10 +154,10 @@ class Listing:
         return names
 
     def _has_member(self, member: re.Match[str]) -> bool:
-        from engine.datasets.formats.npz import npz_lengths
+        from engine.datasets.formats.array_files import array_length
 
         path = self.root / member["file"]
-        return os.path.isfile(path) and int(member["row"]) < npz_lengths(path).get(member["split"], 0)
+        return os.path.isfile(path) and int(member["row"]) < array_length(path, member["split"])
 
 
 def _suffix_rank(name: str) -> tuple[int, str]:

@@ -230,7 +230,7 @@ def test_arrays_beside_the_folder_of_class_folders_are_no_class(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "file",
-    ["data/train-00000-of-00001.parquet", "3.0.1/x.tfrecord-00000-of-00001", "raw/train-images-idx3-ubyte", "x.h5",
+    ["data/train-00000-of-00001.parquet", "3.0.1/x.tfrecord-00000-of-00001", "x.h5",
      "data_batch_1", "imdb/a.mat", "train/a.pkl"],
 )  # fmt: skip
 def test_files_of_many_images_are_told_of_by_their_names(tmp_path: Path, file: str) -> None:
