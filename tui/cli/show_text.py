@@ -11,6 +11,7 @@ from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.ranking import REFERABLE_GRADE
 from engine.metrics.selection import how_chosen
 from engine.spec.run_spec import FIELDS, GROUP_OF
+from engine.store.run_numbers import numbered
 from tui.formatting import decimals, plain
 
 INDENT = 14
@@ -75,6 +76,7 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
         "best",
         "best_metrics",
         "last_metrics",
+        "group_key",
         "intervals",
         *FIELDS,
     )
@@ -85,7 +87,9 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
         if key == FIELDS[0]:
             for group, parts in settings.items():
                 yield from _wrapped(group, parts, width)
-        if key not in apart and value not in (None, "", [], {}):
+        if key == "group" and value is not None:
+            yield from _wrapped(key, _group(document["id"], value), width)
+        elif key not in apart and value not in (None, "", [], {}):
             parts = _parts(value) if isinstance(value, dict) else [_value(value)]
             yield from _wrapped(key, parts, width)
             if key == "baseline" and (intervals := _intervals(document.get("intervals") or {})):
@@ -103,6 +107,13 @@ def _intervals(intervals: Mapping[str, Any]) -> list[str]:
                 f"{moment} epoch {found['epoch']}: test_acc {ends} (95 %, n {found['images']:,}{groups})"
             )
     return parts
+
+
+def _group(run_id: int, group: Mapping[str, Any]) -> list[str]:
+    differing = (
+        f"differing in {', '.join(group['differing'])}" if group["differing"] else "equal in all settings"
+    )
+    return [numbered(group["run_ids"]), f"{differing}:", f"resnet-tui show {run_id} --group"]
 
 
 def _parts(values: Mapping[str, Any]) -> list[str]:

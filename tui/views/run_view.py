@@ -96,9 +96,9 @@ class RunView:
         return next((matrix.images for matrix in self.matrices.values()), 0)
 
     @property
-    def test_set(self) -> tuple[str, float, int]:
+    def test_set(self) -> tuple[object, ...]:
         """Return a key that is equal for runs tested on the same images."""
-        return self.data_fingerprint, self.spec.test_fraction, self.test_images
+        return self.data_fingerprint, self.spec.test_draw, self.test_images
 
     @property
     def is_optimistic(self) -> bool:

@@ -102,7 +102,8 @@ class Case:
     @property
     def is_lagging(self) -> bool:
         """Tell whether training batches are predicted better than they could be by the predictions of evaluation: where
-        these are one class for a share p of the images, the accuracy is at most 1 − p and that class's share.
+        these are one class for a share p of the images, the accuracy is at most 1 − p and that class's share (in
+        train or test, whichever is larger).
         BatchNorm's running statistics, which evaluation uses, are then those of other weights. A frozen trunk cannot
         lag."""
         latest, steps = self.latest, self.steps
@@ -111,8 +112,8 @@ class Case:
             return False
         if shares is None or steps is None or steps >= LAG_STEPS or len(shares) != len(latest.answers):
             return False
-        predicted, share = most_predicted_shares(latest)[0], shares[most_predicted(latest)]
-        most = 1 - predicted + min(predicted, share)
+        predicted, labelled = most_predicted_shares(latest)
+        most = 1 - predicted + min(predicted, max(labelled, shares[most_predicted(latest)]))
         error = math.sqrt(max(most * (1 - most), 0.0) / sum(self.train_counts))
         return latest.train_acc - most > max(LAG_GAP, 3 * error)
 

@@ -31,6 +31,9 @@ RISEN_EPOCHS = 2
 """Epochs in a row with a risen test NLL that make a run overfitted: a single one may be noise."""
 MEMORISED_LOSS = 0.8
 """Share of the majority-class loss above which a training loss shows that nothing was memorised."""
+FEWEST_STEPS = 30
+"""Steps before which nothing is called overfitting: BatchNorm's running statistics move a tenth of the way a step, and
+before a twentieth of the beginning is left in them, they alone lower test accuracy and raise the test NLL."""
 BY_HEART = 0.9
 """Running average of training accuracy from which the training images are known by heart: it is that of half an epoch
 ago, and of augmented images."""
@@ -46,7 +49,7 @@ def overfitting(case: Case) -> Found | None:
     """Find a run that fits the training images better and better, and the test images worse than before; or one that
     knows the training images by heart and predicts far fewer of the test images correctly."""
     latest = case.latest
-    if case.is_lagging:
+    if case.is_lagging or (case.steps is not None and case.steps < FEWEST_STEPS):
         return None
     signs = signs_of_overfitting(case)
     first = since(case.epochs, lambda each: each.epoch in signs)

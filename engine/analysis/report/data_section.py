@@ -124,7 +124,7 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
 
 def test_set(run: StudyRun) -> tuple[object, ...]:
     """Return the values that identify a run's test images and their labels."""
-    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_fraction
+    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
 
 
 def order_of(runs: Sequence[StudyRun]) -> str:

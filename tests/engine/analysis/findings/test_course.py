@@ -91,6 +91,13 @@ def test_all_training_images_by_heart_at_90_steps_is_overfitting() -> None:
     assert "batchnorm_lag" not in found
 
 
+def test_before_thirty_steps_nothing_is_overfitting() -> None:
+    """BatchNorm's running statistics are those of the beginning still."""
+    history = [epoch(number, 0.6, 0.9, 0.01, 1.0) for number in (1, 2)]
+    found = findings_of(history, make_spec({"data": "folder", "epochs": 2, "batch_size": 100}), TRAIN)
+    assert "overfitting" not in found
+
+
 @pytest.mark.parametrize("gap", [0.05, 0.09, 0.1, 0.11, 0.15])
 def test_no_gap_is_a_cliff(gap: float) -> None:
     """A test NLL that rose by nearly a half tells, whatever side of a tenth the gap is on."""

@@ -202,7 +202,7 @@ specs = st.builds(
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(evidences(), max_size=6), specs, counts)
+@given(st.lists(evidences(), max_size=6, unique_by=lambda each: each.epoch), specs, counts)
 def test_any_history_gives_findings_with_changes_that_fit(
     history: list[EpochEvidence], spec: RunSpec, train: tuple[int, ...]
 ) -> None:
