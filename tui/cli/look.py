@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.analysis.finding import SIGNS, head_of
 from engine.files.paths import Home
 from engine.metrics.metric import SplitMetric
 from engine.queries.read_groups import group_of_run, list_groups
@@ -31,14 +32,14 @@ from tui.snapshot_rows import start_shown
 from tui.views.metric_columns import optional_metrics
 
 SORT_KEYS = (
-    "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "verdict",
-    "sweep",
+    "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "findings",
+    "verdict",    "sweep",
 )  # fmt: skip
-_COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
-BEFORE_METRIC = "verdict"
+_COLUMN = {"best": "best_acc", "kappa": "best_kappa", "findings": "headline"}
+BEFORE_METRIC = "findings"
 """Column before which the metric that the runs are sorted by is inserted."""
 HEAD = (
-    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "verdict",
+    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "findings",
     "name", "",
 )  # fmt: skip
 NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
@@ -184,10 +185,16 @@ def _row(run: Run, data: str, waiting: str) -> tuple[str, ...]:
         decimals(run.baseline),
         json.loads(run.spec)["select_on"] if run.best_acc is not None else "–",
         decimals(run.best_kappa, 3),
-        run.verdict or "–",
+        _finding(run),
         _short(run.name, 30),
         _short(remark, 60),
     )
+
+
+def _finding(run: Run) -> str:
+    """Return the gravest finding's headline with the sign of its severity."""
+    headline, severity = head_of(run.headline, run.severity, run.verdict)
+    return f"{SIGNS[severity]} {headline}" if severity else headline or "–"
 
 
 def _short(text: str, most: int) -> str:

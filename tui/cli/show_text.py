@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.analysis.finding import NO_FINDINGS, SIGNS
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.ranking import REFERABLE_GRADE
@@ -25,6 +26,7 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield settings and state, then the epochs, the best epoch class by class, and the end of the log."""
     width = shutil.get_terminal_size().columns
     yield from _facts(document, width)
+    yield from finding_lines(document["findings"], width)
     metrics = document["metrics"]
     if stopped_early(document):
         early = f"stopped early: after epoch {document['last']['epoch']} of {document['epochs']}, no better "
@@ -41,6 +43,22 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
         yield from (plain(line) for line in document["log_tail"][-most:])
 
 
+def finding_lines(findings: Sequence[Mapping[str, Any]] | None, width: int) -> Iterator[str]:
+    """Yield each finding with its severity, evidence, what it rules out and its suggestion; that there is none; nothing
+    before the first epoch."""
+    if findings is None:
+        return
+    if not findings:
+        yield from _wrapped("findings", [NO_FINDINGS], width)
+    for number, each in enumerate(findings):
+        since = f" since epoch {each['since_epoch']}" if each["since_epoch"] is not None else ""
+        head = f"{SIGNS[each['severity']]} {each['severity']}: {each['headline']}{since}"
+        more = (("", each["evidence"]), ("ruled out: ", each["ruled_out"]), ("try: ", each["suggestion"]))
+        parts = [head, *(f"{name}{text}" for name, text in more if text)]
+        for place, part in enumerate(parts):
+            yield from _wrapped("" if number or place else "findings", [part], width)
+
+
 def stopped_early(document: Mapping[str, Any]) -> bool:
     """Return True where patience ended the run before its last epoch."""
     last = document["last"]
@@ -51,6 +69,9 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
     apart = (
         "metrics",
         "log_tail",
+        "verdict",
+        "findings",
+        "headline",
         "class_names",
         "best",
         "best_metrics",
