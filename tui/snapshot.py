@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.analysis.news import WARNINGS
+from engine.analysis.finding import GRAVE, SIGNS
 from engine.store.status import Request, Status
 
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
@@ -28,7 +28,7 @@ class Fold(NamedTuple):
     seeds: str
     """`0–4`, `0…9` where some between are missing; empty where they are equal."""
     flagged: int
-    """Members that have the group's verdict."""
+    """Members that have the group's finding."""
 
 
 class RunRow(NamedTuple):
@@ -56,7 +56,10 @@ class RunRow(NamedTuple):
     best: float | None
     """Test accuracy at the best epoch."""
     kappa: float | None
-    verdict: str
+    headline: str
+    """Of the gravest finding; empty before the first epoch."""
+    severity: str
+    """Of the gravest finding; empty where there is none."""
     remark: str
     """Why it waits, what it does before its first step, or why it failed; empty otherwise."""
     ends: int | None
@@ -74,7 +77,7 @@ class RunRow(NamedTuple):
 
     @property
     def warned(self) -> bool:
-        return self.verdict in WARNINGS
+        return self.severity in GRAVE
 
 
 @dataclass(frozen=True)
@@ -125,20 +128,28 @@ class Detail:
     title: str
     curve: Curve
     matrix: MatrixView | None
-    verdict: Verdict
+    findings: tuple[FindingView, ...]
     numbers: str = ""
     """Of a group: best, last and kappa as mean ± standard deviation, with n."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Verdict on a run."""
+class FindingView:
+    """Finding about a run, or what else is said in its place; text is harmless."""
 
-    word: str
-    """`healthy`, `collapsed`, …, a failed run's cause, `waiting`, or empty."""
+    headline: str
+    """That of a finding, `no problems found`, a failed run's cause, or `waiting`."""
+    severity: str = ""
+    """Empty for what is no finding."""
     evidence: str = ""
+    ruled_out: str = ""
     suggestion: str = ""
-    bad: bool = False
+    since: str = ""
+    """`since epoch 4`; empty where it is of the whole run."""
+
+    @property
+    def sign(self) -> str:
+        return SIGNS.get(self.severity, "")
 
 
 @dataclass(frozen=True)
@@ -183,6 +194,4 @@ class Snapshot:
     @property
     def warned_running(self) -> tuple[int, ...]:
         """Running runs that look bad."""
-        return tuple(
-            row.id for row in self.rows.values() if row.status == "running" and row.verdict in WARNINGS
-        )
+        return tuple(row.id for row in self.rows.values() if row.status == "running" and row.warned)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine.analysis.news import WARNINGS
+from engine.analysis.finding import NO_FINDINGS, Finding, head_of
 from engine.spec.plugin_name import arch_shown
 from engine.store.status import ENDED
 from tui.formatting import clock, learning_rate
 from tui.formatting import plain as plain_once
-from tui.snapshot import Curve, Detail, MatrixView, RunRow, Verdict, WorkerView
+from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow, WorkerView
 
 if TYPE_CHECKING:  # a snapshot is drawn before the store is loaded
     from engine.queries.waiting import Waiting
@@ -28,6 +28,9 @@ SOON = timedelta(seconds=30)
 
 def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
     remark, ends = _of_waiting(run, waiting)
+    headline, severity = head_of(run.headline, run.severity, run.verdict)
+    if run.status == "failed":  # how it ended says more
+        headline = severity = ""
     return RunRow(
         id=run.id or 0,
         status=run.status,
@@ -48,7 +51,8 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
         progress=progress(run),
         best=run.best_acc,
         kappa=run.best_kappa,
-        verdict=(run.verdict or "") if run.status != "failed" else "",  # how it ended says more
+        headline=plain(headline),
+        severity=severity,
         remark=remark,
         ends=ends,
         rank=_rank(run),
@@ -123,23 +127,40 @@ def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None,
             max(run.epochs, shown, 1),
         ),
         matrix=MatrixView(tuple(map(tuple, matrix)), names, shown, run.epochs) if matrix else None,
-        verdict=verdict_of(run, waiting),
+        findings=findings_shown(run, epochs, matrix, waiting),
     )
 
 
-def verdict_of(run: Run, waiting: str) -> Verdict:
+def findings_shown(
+    run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None, waiting: str = ""
+) -> tuple[FindingView, ...]:
+    """Return what is said of a run: why it failed, its findings, that there are none, or what it waits for.
+
+    `matrix` is the confusion matrix of any of its epochs."""
+    from engine.queries.judged import findings_of  # knows the specs, which a first frame does without
+
     if run.status == "failed":
-        return Verdict(
-            plain(f"failed: {run.cause}"),
-            plain(run.error or ""),
-            plain(run.suggestion or ""),
-            bad=True,
-        )
-    if run.verdict:
-        evidence = "; ".join(filter(None, (run.verdict_evidence, run.verdict_ruled_out)))
-        suggestion = plain(run.verdict_suggestion or "")
-        return Verdict(plain(run.verdict), plain(evidence), suggestion, bad=run.verdict in WARNINGS)
-    return Verdict("waiting", plain(waiting)) if waiting else Verdict("")
+        error, advice = plain(run.error or ""), plain(run.suggestion or "")
+        return (FindingView(plain(f"failed: {run.cause}"), "error", error, suggestion=advice),)
+    findings = findings_of(run, epochs, matrix)
+    if findings:
+        return tuple(map(_finding_view, findings))
+    if findings is not None:
+        parts = filter(None, (run.verdict_evidence, run.verdict_ruled_out))
+        return (FindingView(NO_FINDINGS, evidence=plain("; ".join(parts))),)
+    return (FindingView("waiting", evidence=plain(waiting)),) if waiting else ()
+
+
+def _finding_view(finding: Finding) -> FindingView:
+    since = f"since epoch {finding.since_epoch}" if finding.since_epoch is not None else ""
+    return FindingView(
+        plain(finding.headline),
+        finding.severity,
+        plain(finding.evidence),
+        plain(finding.ruled_out),
+        plain(finding.suggestion),
+        since,
+    )
 
 
 def make_workers(workers: Sequence[Worker], running: Iterable[Listed]) -> tuple[WorkerView, ...]:

@@ -30,7 +30,7 @@ class Stored:
     spec: RunSpec
     name: str
     change: Mapping[str, Any]
-    """Settings that the verdict suggests to change; empty where it suggests none."""
+    """Settings that the findings suggest to change; empty where they suggest none."""
 
 
 def with_store(home: Home, call: Callable[[Store], T]) -> T:
@@ -48,12 +48,13 @@ def with_store(home: Home, call: Callable[[Store], T]) -> T:
 
 def stored_runs(home: Home, run_ids: Sequence[int]) -> list[Stored]:
     """Read runs, in the order of `run_ids`. Raises Refused."""
+    from engine.queries.judged import suggested_change
     from engine.spec.grid import load_spec
     from engine.store.listing import get_run
 
     def read(store: Store) -> list[Stored]:
         with store.read() as session:
             runs = [get_run(session, run_id) for run_id in run_ids]
-            return [Stored(load_spec(run.spec), run.name, run.verdict_change or {}) for run in runs]
+            return [Stored(load_spec(run.spec), run.name, suggested_change(session, run)) for run in runs]
 
     return with_store(home, read)

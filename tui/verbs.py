@@ -137,13 +137,13 @@ def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: s
     what = f"ordered {ordered}"
     numbers = "kappa and the referable numbers " + ("computed anew" if ordered == "on" else "undefined")
     lacking = [line for each in found for line in _lacking(each)]
-    stays = [each.run_id for each in found if each.verdict_stays]
-    verdicts = (
-        [f"{numbered(stays)}: verdict as before, for the data cannot be read to judge it anew"]
+    stays = [each.run_id for each in found if each.findings_stay]
+    stale = (
+        [f"{numbered(stays)}: findings as before, for the data cannot be read to judge them anew"]
         if stays
         else []
     )
-    return Outcome(((followed, f"{what}: {numbers}"), (untouched, what)), warnings=(*lacking, *verdicts))
+    return Outcome(((followed, f"{what}: {numbers}"), (untouched, what)), warnings=(*lacking, *stale))
 
 
 def _lacking(found: class_order.Reordered) -> Iterator[str]:

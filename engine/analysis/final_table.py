@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from engine.analysis.markdown import (
     decimal,
+    headline_shown,
     percent,
     printable,
-    verdict_shown,
     weights_from,
     weights_in_full,
     why_unfinished,
@@ -18,9 +18,9 @@ from engine.metrics.selection import split_of
 from engine.spec.plugin_name import arch_shown
 
 WIDTH = 100
-COLUMNS = (("run", 6), ("arch", 9), ("weights from", 20), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
-           ("baseline", 8), ("kappa", 6), ("verdict", 12))  # fmt: skip
-LEFT = ("run", "arch", "weights from", "on", "verdict")
+COLUMNS = (("run", 6), ("arch", 9), ("weights from", 18), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
+           ("baseline", 8), ("kappa", 6), ("finding", 14))  # fmt: skip
+LEFT = ("run", "arch", "weights from", "on", "finding")
 FOOT = 'test accuracies in %; best: epoch chosen on the split under "on"; optimistic where that is test'
 
 
@@ -53,7 +53,7 @@ def _cells(run: StudyRun) -> list[str]:
         percent(last.number("test_acc")),
         percent(run.baseline),
         decimal(best.number("kappa")),
-        verdict_shown(run),
+        "none" if run.findings == () else headline_shown(run),
     ]
 
 

@@ -39,6 +39,31 @@ class Finding:
         return cls(**{name: stored[name] for name in cls.__dataclass_fields__ if name in stored})
 
 
+GRAVE = ("error", "warning")
+"""Severities that lists, details and news show as a warning."""
+SIGNS = {"error": "✖", "warning": "⚠", "note": "·"}
+OLD_SEVERITY: Mapping[str, Severity] = {
+    "diverged": "error",
+    "collapsed": "error",
+    "overfitting": "warning",
+    "underfitting": "note",
+}
+"""Severities of the verdicts of older versions; that of a healthy run is empty."""
+
+
+def head_of(headline: str | None, severity: str | None, verdict: str | None) -> tuple[str, str]:
+    """Return headline and severity for lists, from a run's columns; those of an older version's word where there is no
+    headline; both empty before the first epoch."""
+    if headline is not None:
+        return headline, severity or ""
+    return verdict or "", OLD_SEVERITY.get(verdict or "", "")
+
+
+def change_of(findings: Iterable[Finding]) -> Mapping[str, Any]:
+    """Return the change of the gravest finding that has one; empty where none has."""
+    return next((each.change for each in gravest_first(findings) if each.change), {})
+
+
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Order findings by severity; those of equal severity keep their order."""
     return tuple(sorted(findings, key=lambda each: SEVERITIES.index(each.severity)))

@@ -1,24 +1,33 @@
 """Groups of runs: repetitions of one recipe, which differ in their seed, their split or their fold alone."""
 
+import functools
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.analysis.summary import Summary, summarise
 from engine.metrics.catalogue import find_metric
+from engine.spec.plugin_name import arch_shown
+from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec, test_over_train
 
 LEAST = 2
 """Runs that make a group."""
+NAMED = 5
+"""Runs that a remark names one by one."""
 Moment: TypeAlias = Literal["best", "last"]
 """Epoch of each run that is summarised: the one that its `select_on` chose, or its last one."""
 Covers: TypeAlias = Literal["nothing", "seeds", "splits", "seeds and splits", "folds", "seeds and folds"]
 """What varied between the runs that a summary counts, and so what its interval covers."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """Run of a group, with the numbers that a summary takes."""
+NO_NUMBERS: Mapping[str, float] = MappingProxyType({})
+
+
+class Member(NamedTuple):
+    """Run of a group, with the numbers that a summary takes. A tuple, because 10,000 are made at once."""
 
     run_id: int
     group_key: str
@@ -28,17 +37,13 @@ class Member:
     seed: int = 0
     split_seed: int = 0
     fold: int = 0
-    folds: int = 0
-    """Folds of the cross-validation that it is of; 0 for none."""
+    name: str = ""
     data_fingerprint: str = ""
     """Hash of the data's names, labels and groups; empty where it is not known."""
-    overlap: float = 0.0
-    """Test images over training images, for the interval over different splits (`summarise`)."""
-    label: str = ""
     baseline: float | None = None
-    best: Mapping[str, float] = field(default_factory=dict)
-    """Defined numbers of its best epoch, by the keys of their metrics."""
-    last: Mapping[str, float] = field(default_factory=dict)
+    best: Mapping[str, float | None] = NO_NUMBERS
+    """Numbers of its best epoch, by the keys of their metrics."""
+    last: Mapping[str, float | None] = NO_NUMBERS
 
     @property
     def is_done(self) -> bool:
@@ -61,6 +66,8 @@ class Group:
     """Their `group_key`; where runs with it had different data, with the data's fingerprint behind a colon."""
     members: tuple[Member, ...]
     """By id, whatever their status."""
+    spec_json: str = "{}"
+    """Spec of one of its runs, which the others share but for the fields of VARIED."""
     other_data: tuple[int, ...] = ()
     """Runs with the same settings that were trained on other contents of the data set: they are never averaged."""
 
@@ -70,9 +77,28 @@ class Group:
 
     @property
     def label(self) -> str:
-        return self.members[0].label
+        """Return the name that all members share or else their network, first weights and learning rate."""
+        names = {each.name for each in self.members}
+        if len(names) == 1 and "" not in names:
+            return next(iter(names))
+        pretrained = self.setting("pretrained")
+        start = "" if pretrained == RunSpec.model_fields["pretrained"].default else f" {pretrained}"
+        folds = f", {self.folds} folds" if self.folds else ""
+        return f"{arch_shown(self.setting('arch'))}{start}, lr {self.setting('lr'):g}{folds}"
 
-    @property
+    def setting(self, name: str) -> Any:
+        """Return a setting that all members share. Raises KeyError for one that varies within a group."""
+        if name in VARIED or name not in FIELDS:
+            raise KeyError(name)
+        return self._settings.get(name, RunSpec.model_fields[name].default)
+
+    @functools.cached_property
+    def _settings(self) -> dict[str, Any]:
+        """Settings as the JSON has them; those of an older version lack fields."""
+        found: dict[str, Any] = json.loads(self.spec_json)
+        return found
+
+    @functools.cached_property
     def repeats(self) -> dict[int, int]:
         """Map each done run that repeats an earlier done one to that: it is not counted again."""
         first: dict[str, int] = {}
@@ -83,7 +109,7 @@ class Group:
             if first.setdefault(each.spec_hash, each.run_id) != each.run_id
         }
 
-    @property
+    @functools.cached_property
     def counted(self) -> tuple[Member, ...]:
         """Return the members that a summary counts: done, and none twice."""
         repeats = self.repeats
@@ -100,15 +126,24 @@ class Group:
 
     @property
     def folds(self) -> int:
-        return self.members[0].folds
+        """Return the number of folds of its cross-validation; 0 where it is none."""
+        return int(self.setting("folds"))
+
+    @property
+    def overlap(self) -> float:
+        """Return about how many test images there are to a training image, as the settings have it: the overlap of the
+        training images of different splits. 0 where nothing is trained."""
+        return test_over_train(
+            self.folds, *(self.setting(name) for name in ("test_fraction", "val_fraction", "epochs"))
+        )
 
     @property
     def differing(self) -> tuple[str, ...]:
         """Return the settings in which its members differ."""
-        names = ("seed", "split_seed", "fold")
+        names = (name for name in FIELDS if name in VARIED)
         return tuple(name for name in names if len({getattr(each, name) for each in self.members}) > 1)
 
-    @property
+    @functools.cached_property
     def splits(self) -> tuple[tuple[int, int], ...]:
         """Return the different splits of the counted members."""
         return tuple(sorted({each.split for each in self.counted}))
@@ -137,9 +172,8 @@ class Group:
 
     def summary(self, key: str, moment: Moment = "best") -> Summary:
         """Summarise a metric over the counted members. Raises KeyError for a metric that is not declared."""
-        overlap = max((each.overlap for each in self.counted), default=0.0) if len(self.splits) > 1 else 0.0
-        limits = find_metric(key).metric.limits
-        return summarise(self.numbers(key, moment), overlap=overlap, bounds=limits)
+        overlap = self.overlap if len(self.splits) > 1 else 0.0
+        return summarise(self.numbers(key, moment), overlap=overlap, bounds=_limits(key))
 
     @property
     def baseline(self) -> float | None:
@@ -150,38 +184,71 @@ class Group:
         """Say which runs are not counted, and why; empty where all are."""
         said = []
         if self.not_done:
-            others = ", ".join(f"run {each.run_id} {each.status}" for each in self.not_done)
-            said.append(f"{len(self.members) - len(self.not_done)} of {len(self.members)} done: {others}")
+            by_status: dict[str, list[int]] = defaultdict(list)
+            for each in self.not_done:
+                by_status[each.status].append(each.run_id)
+            done = len(self.members) - len(self.not_done)
+            others = (f"{status}: {_some(runs)}" for status, runs in by_status.items())
+            said.append(f"{done} of {len(self.members)} done, {', '.join(others)}")
         said += [f"run {run} repeats run {earlier}: counted once" for run, earlier in self.repeats.items()]
         if self.other_data:
-            runs = ", ".join(map(str, self.other_data))
-            said.append(f"not averaged with runs of other contents of the data set: {runs}")
+            said.append(f"not averaged with runs of other contents of the data set: {_some(self.other_data)}")
         return said
 
 
-def group_runs(members: Iterable[Member]) -> list[Group]:
+def _some(run_ids: Sequence[int]) -> str:
+    return ", ".join(map(str, run_ids)) if len(run_ids) <= NAMED else f"{len(run_ids)} runs"
+
+
+def labels_of(groups: Iterable[Group]) -> dict[str, str]:
+    """Label each group by its key: groups that would have the same label also by the settings in which they differ."""
+    alike: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    for group in groups:
+        alike[group.label, group.setting("data")].append(group)
+    found: dict[str, str] = {}
+    for (label, _), same in alike.items():
+        unlike = [
+            name
+            for name in FIELDS
+            if name not in NO_RESULT | VARIED and len({group.setting(name) for group in same}) > 1
+        ]
+        for group in same:
+            found[group.key] = ", ".join([label, *(f"{name} {group.setting(name)}" for name in unlike)])
+    return found
+
+
+@functools.cache
+def _limits(key: str) -> tuple[float, float]:
+    return find_metric(key).metric.limits
+
+
+def group_runs(members: Iterable[Member], specs: Mapping[str, str]) -> list[Group]:
     """Group runs by their key, those of at least LEAST, in the order of their first runs.
 
+    `specs` has the JSON of the spec of one run of each key.
     Runs on different contents of a data set, such as before and after images were added, are never in one group. A run
     that has not read its data yet is taken to be on those that the newest of its group has read."""
     by_key: dict[str, list[Member]] = defaultdict(list)
     for each in sorted(members, key=lambda each: each.run_id):
         if each.group_key:
             by_key[each.group_key].append(each)
-    found = [group for key, inside in by_key.items() for group in _by_content(key, inside)]
+    found = [group for key, inside in by_key.items() for group in _by_content(key, inside, specs[key])]
     return sorted(found, key=lambda group: group.members[0].run_id)
 
 
-def _by_content(key: str, members: list[Member]) -> list[Group]:
+def _by_content(key: str, members: list[Member], spec_json: str) -> list[Group]:
     newest = next((each.data_fingerprint for each in reversed(members) if each.data_fingerprint), "")
     parts: dict[str, list[Member]] = defaultdict(list)
     for each in members:
         parts[each.data_fingerprint if each.data_fingerprint or each.is_done else newest].append(each)
+    if len(parts) == 1:
+        return [Group(key, tuple(members), spec_json)] if len(members) >= LEAST else []
     first = next(iter(parts))
     return [
         Group(
             key if content == first else f"{key}:{content or 'unknown'}",
             tuple(part),
+            spec_json,
             tuple(each.run_id for each in members if each not in part),
         )
         for content, part in parts.items()

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from engine.analysis.finding import headline_of
 from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
 from engine.spec.pretrained import SOURCE_WORDS
@@ -120,15 +121,11 @@ def why_unfinished(run: StudyRun) -> str:
     return f"{'is ' if run.status != 'cancelled' else 'was '}{run.status} at {at}"
 
 
-def verdict_shown(run: StudyRun) -> str:
-    """Return the verdict of a run, or `failed`: the cause of a failure says more than a verdict."""
-    return "failed" if run.status == "failed" else run.verdict or UNDEFINED
-
-
-def judged(run: StudyRun) -> str:
-    """Write a verdict's evidence, what it rules out and its suggestion as sentences."""
-    ruled_out = f"Ruled out: {_sentence(run.ruled_out)} " if run.ruled_out else ""
-    return f"{_sentence(run.evidence)} {ruled_out}{_try(run.verdict_suggestion)}".strip()
+def headline_shown(run: StudyRun) -> str:
+    """Return the headline of the gravest finding, or `failed`: the cause of a failure says more."""
+    if run.status == "failed":
+        return "failed"
+    return UNDEFINED if run.findings is None else headline_of(run.findings)
 
 
 def _sentence(text: str | None) -> str:

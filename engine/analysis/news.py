@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-WARNINGS = ("collapsed", "diverged", "overfitting")
-"""Verdicts that make a warning, in lists, details and news alike."""
+from engine.analysis.finding import GRAVE, head_of
 
 
 class RunState(NamedTuple):
@@ -25,7 +24,20 @@ class RunState(NamedTuple):
     best: float | None = None
     baseline: float | None = None
     verdict: str | None = None
+    """Word of older versions."""
     evidence: str | None = None
+    """Of the gravest finding."""
+    headline: str | None = None
+    severity: str | None = None
+
+    @property
+    def head(self) -> tuple[str, str]:
+        """Headline and severity of the gravest finding."""
+        return head_of(self.headline, self.severity, self.verdict)
+
+    @property
+    def is_warned(self) -> bool:
+        return self.head[1] in GRAVE
 
 
 class Best(NamedTuple):
@@ -62,7 +74,7 @@ def gather(
     """Sort runs into news. `ended`: the runs that ended since; `sweeps`: all done runs of the sweeps that these belong
     to; `already_warned`: running runs whose warning was shown before."""
     in_order = sorted(ended, key=lambda run: (run.ended_at is not None and run.ended_at.timestamp(), run.id))
-    live = [run for run in running if run.verdict in WARNINGS]
+    live = [run for run in running if run.is_warned]
     known = set(already_warned)
     fresh = [run for run in live if run.id not in known]
 
@@ -74,7 +86,7 @@ def gather(
         failed=those("failed"),
         cancelled=those("cancelled"),
         best=tuple(_best(in_order, sweeps)),
-        warned=tuple(run for run in [*in_order, *fresh] if run.verdict in WARNINGS),
+        warned=tuple(run for run in [*in_order, *fresh] if run.is_warned),
         warned_running=tuple(run.id for run in live),
         latest_end=max((run.ended_at for run in ended if run.ended_at is not None), default=None),
     )

@@ -40,10 +40,8 @@ class StudyRun:
     baseline: float | None
     class_names: tuple[str, ...]
     environment: dict[str, str]
-    verdict: str | None
-    evidence: str | None
-    ruled_out: str | None
-    verdict_suggestion: str | None
+    findings: tuple[Finding, ...] | None
+    """The gravest first; None where nothing judged it yet."""
     kept: EpochValues | None
     """Epoch chosen by the run's own `select_on`, whose weights are kept."""
     epochs: tuple[EpochValues, ...]
@@ -57,8 +55,6 @@ class StudyRun:
     """Reason for it; empty where it was not noted."""
     unlike: tuple[str, ...] = ()
     """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
-    findings: tuple[Finding, ...] | None = None
-    """The gravest first; None where nothing judged it yet, or an older version did."""
     images_per_s: float | None = None
     peak_memory_gb: float | None = None
     started_at: datetime | None = None

@@ -1,7 +1,7 @@
 """Summary of several values of one quantity: mean, spread, and an interval of the mean."""
 
+import functools
 import math
-import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,11 +51,12 @@ def summarise(
     mean = math.fsum(known) / n
     if n == 1 or min(known) == max(known):
         return Summary(n, known[0], 0.0 if n > 1 else None, missing=missing)
-    sd = statistics.stdev(known)
+    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
     reach = student_t_95(n - 1) * sd * math.sqrt(1 / n + overlap)
     return Summary(n, mean, sd, max(mean - reach, bounds[0]), min(mean + reach, bounds[1]), missing)
 
 
+@functools.cache
 def student_t_95(degrees: int) -> float:
     """Return the 97.5 % point of Student's t."""
     from scipy.special import stdtrit

@@ -15,6 +15,8 @@ from engine.problem import NameSetting, Problem, errors_of, setting_words, warni
 
 SKIPPED = "skipped"
 """Split of an image that is missing or cannot be read; the image keeps its row in the index."""
+LEFT_OUT = "left out"
+"""Split of a test image of data that a cross-validation of their train images does not touch."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Index:
     @property
     def used(self) -> list[int]:
         """Rows that are in a split."""
-        return [row for row, each in enumerate(self.splits) if each != SKIPPED]
+        return [row for row, each in enumerate(self.splits) if each in SPLITS]
 
     def counts(self, split: str) -> list[int]:
         """Count a split's images of each class."""
@@ -89,7 +91,10 @@ class Index:
     def describe_images(self) -> str:
         """Describe the layout and the number of images of each split."""
         present = [name for name in SPLITS if name in self.splits]
-        return f"{self.kind}: {', '.join(f'{len(self.rows_of(name)):,} {name}' for name in present)}"
+        parts = [f"{len(self.rows_of(name)):,} {name}" for name in present]
+        left_out = self.splits.count(LEFT_OUT)
+        parts += [f"the data's own {left_out:,} test images left out"] if left_out else []
+        return f"{self.kind}: {', '.join(parts)}"
 
     def describe_classes(self, name_setting: NameSetting = setting_words) -> str:
         """Describe the classes with their images in the first split, their order, the baseline and the groups."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from pathlib import Path
 
+from engine.datasets.drawing import Images, draw_splits
 from engine.datasets.formats.cells import is_missing, normal
 from engine.datasets.formats.labels.class_checks import near_classes, untrained_classes
 from engine.datasets.formats.labels.classes import Classes, find_classes, missing_classes
@@ -18,7 +19,6 @@ from engine.datasets.groups import Groups, groups_by_column, groups_by_name, sha
 from engine.datasets.index import SKIPPED, SPLITS, Index, Survey
 from engine.datasets.layouts import Layout, Row, recognise
 from engine.datasets.read_options import ReadOptions
-from engine.datasets.splits import draw_split, split_seed
 from engine.problem import Problem, WayOut
 
 MANY_CLASSES = 20
@@ -108,7 +108,8 @@ def make_index(
     lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
     column = list(groups.of) if groups and groups.is_column else []
     fingerprint = hashlib.sha256("\n".join([*lines, *column]).encode()).hexdigest()[:16]
-    whole = _with_drawn(splits, labels, groups.of if groups else called, lines, options)
+    images = Images(labels, groups.of if groups else called, lines, class_names, groups is not None)
+    whole, problems = draw_splits(splits, images, options)
     gone = set(missing)
     there = [SKIPPED if row in gone else split for row, split in enumerate(whole)]
     index = Index(
@@ -123,26 +124,7 @@ def make_index(
         fingerprint,
         groups.rule if groups else "",
     )
-    return index, _split_problems(index, there, set(whole), options.test_fraction)
-
-
-def _with_drawn(
-    splits: Sequence[str | None],
-    labels: Sequence[int],
-    groups: Sequence[str],
-    lines: Sequence[str],
-    options: ReadOptions,
-) -> list[str]:
-    """Return the given splits; draw a test split from the rest where there is none, then a val split."""
-    whole = [split or "train" for split in splits]
-    for split, fraction in (("test", options.test_fraction), ("val", options.val_fraction)):
-        if split not in splits and fraction > 0:
-            rows = [row for row, each in enumerate(whole) if each == "train"]
-            seed = split_seed(lines)
-            salt = seed if split == "test" else f"{seed}/{split}"
-            for row in rows if fraction == 1 else draw_split(rows, labels, groups, fraction, salt):
-                whole[row] = split
-    return whole
+    return index, [*problems, *_split_problems(index, there, set(whole), options.test_fraction)]
 
 
 def _split_problems(

@@ -20,6 +20,12 @@ class ReadOptions:
     """Whether classes are grades: `on`, `off`, or `auto`, where the data say so."""
     test_fraction: float = 0.2
     val_fraction: float = 0.0
+    split_seed: int = 0
+    """Another number draws another split."""
+    folds: int = 0
+    """Parts of a cross-validation; 0 for none."""
+    fold: int = 0
+    """The part to test on, from 1."""
     on_bad: str = "fail"
     """`fail`: an image that is missing or unreadable is an error; `skip`: its row is skipped."""
 

@@ -58,6 +58,9 @@ def read_options(home: Home, spec: RunSpec) -> ReadOptions:
         ordered=spec.ordered,
         test_fraction=spec.test_fraction,
         val_fraction=spec.val_fraction,
+        split_seed=spec.split_seed,
+        folds=spec.folds,
+        fold=spec.fold,
         on_bad=spec.on_bad,
     )
 

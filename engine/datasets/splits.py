@@ -39,6 +39,40 @@ def draw_split(
     return taken
 
 
+def draw_folds(
+    rows: Sequence[int], labels: Sequence[int], groups: Sequence[str], folds: int, seed: str
+) -> dict[int, int]:
+    """Divide the images at `rows` into folds from 1 on, whole groups only; `labels` and `groups` are of all images.
+
+    Groups come in the order of `draw_split`, of those with the same rarest class the largest first. Each goes into the
+    fold that lacks most of its classes and of images at all, the first of equals."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        members[groups[row]].append(row)
+    contents = {group: Counter(labels[row] for row in inside) for group, inside in members.items()}
+    sizes = Counter(labels[row] for row in rows)
+    left = [{label: size / folds for label, size in sizes.items()} for _ in range(folds)]
+    room = [len(rows) / folds] * folds
+    fold_of: dict[int, int] = {}
+
+    def order(group: str) -> tuple[int, int, int, bytes]:
+        size, label, name = _place(group, contents[group], sizes, seed)
+        return size, label, -len(members[group]), name
+
+    def lack(fold: int, content: Counter[int]) -> float:
+        of_classes = sum(count * left[fold][label] / sizes[label] for label, count in content.items())
+        return of_classes + content.total() * room[fold] / len(rows)
+
+    for group in sorted(members, key=order):
+        content = contents[group]
+        fold = max(range(folds), key=lambda each: (lack(each, content), -each))  # noqa: B023
+        fold_of |= dict.fromkeys(members[group], fold + 1)
+        room[fold] -= content.total()
+        for label, count in content.items():
+            left[fold][label] -= count
+    return fold_of
+
+
 def _target(size: int, fraction: float, is_divisible: bool) -> float:
     return min(max(size * fraction, 1), size - 1) if is_divisible else size * fraction
 

@@ -94,9 +94,12 @@ def built_in(spec: RunSpec) -> Images | None:
     if spec.data not in BUILTIN_DEFAULTS:
         return None
     rest, own_test, classes = _BUILT_IN[spec.data]
-    test = round(rest * spec.test_fraction) if own_test is None else own_test
-    train = rest - test if own_test is None else rest
-    in_all = rest if own_test is None else rest + own_test
+    in_all = rest + (own_test or 0)
+    if spec.folds or own_test is None:
+        test = round(rest / spec.folds if spec.folds else rest * spec.test_fraction)
+        train = rest - test
+    else:
+        test, train = own_test, rest
     name_bytes = len(spec.data) + 4.0
     label_bytes = _BUILT_IN_LABEL_BYTES[spec.data]
     learnt = round(train * (1 - spec.val_fraction))

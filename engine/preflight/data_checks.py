@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.datasets.read_options import READ_FIELDS
@@ -14,7 +14,7 @@ from engine.problem import NameSetting, Problem, errors_of
 from engine.recipes.losses import LOSSES
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.pretrained import is_warm_start
-from engine.spec.run_spec import RunSpec
+from engine.spec.run_spec import VARIED, RunSpec
 
 if TYPE_CHECKING:
     from engine.datasets.index import Index
@@ -55,6 +55,16 @@ def read_data(home: Home, spec: RunSpec) -> DataFound:
     return DataFound(survey.problems, survey.index if survey.usable else None)
 
 
+def own_splits(home: Home, spec: RunSpec) -> tuple[str, ...]:
+    """Return the splits that a spec's data have themselves; none where they cannot be read, which the checks report."""
+    from engine.datasets.source import survey_data
+
+    try:
+        return survey_data(home, spec).own_splits
+    except OSError:
+        return ()
+
+
 def image_counts(spec: RunSpec, found: DataFound | None) -> Images | None:
     """Count the images of a spec, as far as what it writes depends on them; None where the data cannot be used."""
     if (counts := built_in(spec)) is not None:
@@ -66,6 +76,7 @@ def needs_index(spec: RunSpec) -> bool:
     """Return True where the data must be indexed: not for a plain run on a built-in data set."""
     is_warm = is_warm_start(spec.pretrained)
     is_plain = spec.select_on in always_selectable() and not LOSSES[spec.loss].gives_grade and not is_warm
+    is_plain = is_plain and not spec.split_seed and not spec.folds
     return spec.data not in BUILTIN_DEFAULTS or not is_plain
 
 
@@ -91,6 +102,32 @@ def check_data(home: Home, specs: Sequence[RunSpec]) -> dict[ReadKey, DataFound]
     for spec in specs:
         by_data.setdefault(read_key(spec), []).append(spec)
     return {key: _check(home, alike) for key, alike in by_data.items()}
+
+
+def by_images(data: Mapping[ReadKey, DataFound]) -> list[list[DataFound]]:
+    """Group what was found by the images that were read: different splits of the same images are together."""
+    found: dict[ReadKey, list[DataFound]] = {}
+    for key, each in data.items():
+        same = tuple(value for field, value in zip(READ_FIELDS, key, strict=True) if field not in VARIED)
+        found.setdefault(same, []).append(each)
+    return list(found.values())
+
+
+def problems_of(data: Mapping[ReadKey, DataFound]) -> list[Problem]:
+    """List the problems of all data.
+
+    Of those that differ between splits of the same images only the first of each kind, with the number of splits that
+    have such a one."""
+    said: list[Problem] = []
+    for splits in by_images(data):
+        alike: dict[tuple[str, str, str], list[Problem]] = {}
+        for problem in (each for found in splits for each in found.problems):
+            alike.setdefault((problem.kind, problem.field, problem.severity), []).append(problem)
+        for problems in alike.values() if len(splits) > 1 else [[each] for each in splits[0].problems]:
+            different = len(dict.fromkeys(problems)) > 1
+            more = f" (or so in {len(problems)} of {len(splits)} splits)" if different else ""
+            said.append(replace(problems[0], what=problems[0].what + more))
+    return said
 
 
 def _check(home: Home, alike: Sequence[RunSpec]) -> DataFound:

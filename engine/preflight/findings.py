@@ -8,7 +8,7 @@ from engine.disk.footprint import Images, Room
 from engine.disk.usage import room_for
 from engine.files.paths import Home
 from engine.preflight import gpu_memory
-from engine.preflight.data_checks import DataFound, ReadKey, check_data, image_counts, read_key
+from engine.preflight.data_checks import DataFound, ReadKey, check_data, image_counts, problems_of, read_key
 from engine.preflight.plugin_checks import check_plugins
 from engine.preflight.recipe_checks import check_recipes
 from engine.preflight.source_runs import Source, repeated_runs, source_runs
@@ -64,7 +64,7 @@ def preflight(
     images = {key: image_counts(spec, data[key]) for key, spec in one_of.items()}
     room = room_for(home, ((spec, images[read_key(spec)]) for spec in specs))
     problems = [
-        *(problem for found in data.values() for problem in found.problems),
+        *problems_of(data),
         *check_plugins(home, specs),
         *check_weights(home, specs, data),
         *check_warm_starts(home, specs, data, sources),

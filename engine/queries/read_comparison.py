@@ -134,7 +134,5 @@ def _predictions(home: Home, run: Run, spec: RunSpec, on: Moment) -> RunPredicti
         answers=found.answers[epoch].astype(np.int64),
         select_on=spec.select_on,
         chosen_on_test=on == "best" and is_optimistic(spec.select_on, spec.epochs),
-        test_over_train=spec.test_fraction / ((1 - spec.test_fraction) * (1 - spec.val_fraction))
-        if spec.test_fraction < 1
-        else 0.0,
+        test_over_train=spec.test_over_train,
     )

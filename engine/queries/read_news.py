@@ -32,7 +32,7 @@ def _states(session: Session, which: ColumnElement[bool]) -> list[RunState]:
     table = run_table.c
     names = (
         "id", "status", "arch", "pretrained", "lr", "spec", "ended_at", "cause", "error", "sweep", "data", "best",
-        "baseline", "verdict", "verdict_evidence",
+        "baseline", "verdict", "verdict_evidence", "findings", "headline", "severity",
     )  # fmt: skip
     rows = session.execute(select(*(table[name] for name in names)).where(which).order_by(table.id))
     return [_state(row) for row in rows]
@@ -52,5 +52,7 @@ def _state(row: Any) -> RunState:
         best=row.best,
         baseline=row.baseline,
         verdict=row.verdict,
-        evidence=row.verdict_evidence,
+        evidence=row.findings[0]["evidence"] if row.findings else row.verdict_evidence,
+        headline=row.headline,
+        severity=row.severity,
     )

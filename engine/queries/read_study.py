@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from engine.analysis.finding import Finding
 from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
 from engine.files.paths import Home
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.queries.image_groups import GroupReader
+from engine.queries.judged import read_findings
 from engine.queries.run_curves import Scorer
 from engine.short_names import short_names
 from engine.spec.grid import load_spec
@@ -87,17 +87,13 @@ def _read_run(
         baseline=row.baseline,
         class_names=tuple(row.class_names),
         environment=RunEnvironment(row.environment).as_text(),
-        verdict=row.verdict,
-        evidence=row.verdict_evidence,
-        ruled_out=row.verdict_ruled_out,
-        verdict_suggestion=row.verdict_suggestion,
+        findings=read_findings(session, row),
         kept=kept,
         epochs=epochs,
         matrix=history.confusion_of(session, row.id, best.epoch) if best else None,
         leak=row.leak,
         is_ordered=row.is_ordered,
         ordered_why=row.ordered_why,
-        findings=None if row.findings is None else tuple(map(Finding.from_json, row.findings)),
         images_per_s=row.images_per_s,
         peak_memory_gb=row.peak_memory_gb,
         started_at=row.started_at,

@@ -35,10 +35,14 @@ class ReportData:
         try:
             found = survey_data(self._home, run.spec)
         except (DataError, SpecError, OSError, ValueError) as error:
-            return plain(error)
+            return self._told(str(error))
         if found.index is None:
-            return plain(found.problems[0].text) if found.problems else "no images were found"
+            return self._told(found.problems[0].text) if found.problems else "no images were found"
         return found
+
+    def _told(self, problem: str) -> str:
+        """Return a problem in one line, with paths that start at the home."""
+        return plain(problem).replace(f"{self._home.root}/", "")
 
     def facts_of(self, runs: Sequence[StudyRun]) -> tuple[DataFacts, ...]:
         """Describe the data of runs on one data set, once for each way in which they were read."""
@@ -55,6 +59,7 @@ class ReportData:
         index = survey.index
         assert index is not None
         shared = other_member(index)
+        tested = {run.test_images for run in runs if run.test_images is not None}
         recorded = {run.environment.get("data_fingerprint") for run in runs} - {None}
         return DataFacts(
             ids,
@@ -64,9 +69,10 @@ class ReportData:
             group_rule=index.group_rule if index.groups else "",
             shared_images=shared.images if shared else 0,
             shared_accuracy=shared.accuracy if shared else None,
-            warnings=tuple(plain(each.text) for each in survey.warnings[:MOST_WARNINGS]),
+            warnings=tuple(self._told(each.text) for each in survey.warnings[:MOST_WARNINGS]),
             fingerprint=index.fingerprint,
-            is_changed=bool(recorded) and recorded != {index.fingerprint},
+            is_changed=(bool(recorded) and recorded != {index.fingerprint})
+            or bool(tested - {tuple(index.counts("test"))}),
         )
 
     def groups_of(self, run: StudyRun, names: Sequence[str]) -> tuple[list[str] | None, str]:

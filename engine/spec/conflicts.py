@@ -20,6 +20,7 @@ def conflicts(spec: RunSpec) -> list[Problem]:
     """Return all conflicts of a spec, each beside the field that is to change."""
     return [
         *_data_conflicts(spec),
+        *_split_conflicts(spec),
         *(_network_conflicts(spec) if plugin_of(spec.arch) is None else _plugin_conflicts(spec)),
         *_stem_conflicts(spec),
         *_epoch_conflicts(spec),
@@ -38,6 +39,25 @@ def _data_conflicts(spec: RunSpec) -> Iterator[Problem]:
             yield _conflict(field, f"{spec.data} is built in, and has no {field}", WayOut("leave it out"))
     if spec.ordered == "off" and (needs := needs_order(spec)):
         yield _conflict("ordered", f"off, and {needs} needs ordered classes", WayOut("leave it out"))
+
+
+def _split_conflicts(spec: RunSpec) -> Iterator[Problem]:
+    if spec.folds == 1:
+        yield _conflict("folds", "1 leaves no images to train on", WayOut("give 2 or more"))
+    elif spec.folds and not spec.fold:
+        what = f"which of the {spec.folds} folds the run tests on is not said"
+        yield _conflict("fold", what, WayOut(f"give 1 to {spec.folds}"))
+    elif spec.folds and spec.fold > spec.folds:
+        what = f"there is no fold {spec.fold} of {spec.folds}"
+        yield _conflict("fold", what, WayOut(f"give 1 to {spec.folds}"))
+    elif spec.fold and not spec.folds:
+        yield _conflict("fold", "is of a cross-validation", WayOut("give {} too", "folds"))
+    if spec.folds and spec.test_fraction != type(spec).model_fields["test_fraction"].default:
+        what = f"each of {spec.folds} folds is tested on once, whatever the test_fraction"
+        yield _conflict("test_fraction", what, WayOut("leave it out"))
+    if spec.split_seed and not spec.folds and spec.test_fraction == 1:
+        what = "test_fraction 1 draws no split"
+        yield _conflict("split_seed", what, WayOut("leave it out"))
 
 
 def needs_order(spec: RunSpec) -> str:

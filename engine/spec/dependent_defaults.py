@@ -11,7 +11,7 @@ DEPENDENT_DEFAULTS = {
     "lr": lr_defaults(),
     "image_size": "224; built-in data: their own",
     "augment": "flip; digits: none",
-    "test_fraction": "0.2; epochs 0: 1",
+    "test_fraction": "0.2; epochs 0: 1; folds: one of them",
     **dict.fromkeys(FOUND_FIELDS, "found"),
 }
 """In words, by field."""
@@ -20,7 +20,8 @@ DEPENDENT_DEFAULTS = {
 def filled(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as they were given, None left out, with the defaults that others decide."""
     optimizer = OPTIMIZERS.get(str(values.get("optimizer")), OPTIMIZERS[DEFAULT])
-    all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" else {}
+    has_folds = str(values.get("folds") or "0") != "0"
+    all_test = {"test_fraction": 1.0} if str(values.get("epochs")) == "0" and not has_folds else {}
     given = {name: value for name, value in values.items() if value is not None}
     if isinstance(given.get("cuda_graphs"), bool):
         given["cuda_graphs"] = "auto"  # it was a switch before it had measurements

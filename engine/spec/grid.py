@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from engine.problem import Problem
 from engine.recipes.entry import unknown_choice
 from engine.spec.conflicts import conflicts
-from engine.spec.run_spec import FIELDS, RunSpec, choices_of
+from engine.spec.run_spec import FIELDS, MOST_FOLDS, VARIED, RunSpec, choices_of
 
 MOST_TOLD = 5
 """Problems of a field that are told of a grid, which may have thousands alike."""
@@ -64,9 +64,12 @@ def split_list(texts: Iterable[str]) -> list[str]:
 def expand_grid(settings: Mapping[str, Sequence[Any] | Any]) -> list[RunSpec]:
     """Return the product over all grid fields that hold a list, in the order of the fields, without repeats.
 
-    Raises SpecError with what is wrong with every field, at most MOST_TOLD of each."""
-    axes = {name: _axis(name, value) for name, value in settings.items() if value is not None}
-    names = sorted(axes, key=lambda name: FIELDS.index(name) if name in FIELDS else -1)
+    The fields in which the runs of a group differ vary together, at the place of the seed. `folds` without `fold` gives
+    a run for each. Raises SpecError with what is wrong with every field, at most MOST_TOLD of each."""
+    axes = {
+        name: _axis(name, value) for name, value in _with_all_folds(settings).items() if value is not None
+    }
+    names = sorted(axes, key=_place)
     specs: dict[RunSpec, None] = {}
     problems: dict[Problem, None] = {}
     for combination in itertools.product(*(axes[name] for name in names)):
@@ -77,6 +80,22 @@ def expand_grid(settings: Mapping[str, Sequence[Any] | Any]) -> list[RunSpec]:
     if problems:
         raise SpecError(_first_of_each_field(problems))
     return list(specs)
+
+
+def _with_all_folds(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Add all folds of a cross-validation where `folds` is given and no `fold` of it.
+
+    What is no number of folds is left as it is, for the check of the spec to name it."""
+    folds = settings.get("folds")
+    number = int(str(folds)) if str(folds).isdecimal() else 0
+    if str(settings.get("fold") or 0) != "0" or not 2 <= number <= MOST_FOLDS:
+        return dict(settings)
+    return {**settings, "fold": list(range(1, number + 1))}
+
+
+def _place(name: str) -> tuple[int, int]:
+    own = FIELDS.index(name) if name in FIELDS else -1
+    return FIELDS.index("seed") if name in VARIED else own, own
 
 
 def _first_of_each_field(problems: Iterable[Problem]) -> list[Problem]:

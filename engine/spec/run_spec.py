@@ -20,11 +20,12 @@ from engine.spec.plugin_name import checked_arch
 from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
 from engine.spec.stems import Stem
 
+MOST_FOLDS = 1_000
 NO_RESULT = frozenset({"allow_leak", "ordered"})
 """Fields that change nothing that is trained: they decide whether a run starts, or which numbers are computed of it."""
 
 
-VARIED = frozenset({"seed"})
+VARIED = frozenset({"seed", "split_seed", "fold"})
 """Fields in which the runs of one group differ: repetitions of one recipe."""
 
 
@@ -78,6 +79,29 @@ class RunSpec(BaseModel):
         "Data",
         ge=0,
         lt=1,
+    )
+    split_seed: int = setting(
+        0,
+        "another number draws another split, where the data have no test split; 0: the one of a plain run",
+        "Data",
+        grid=True,
+        ge=0,
+        lt=2**31,
+    )
+    folds: int = setting(
+        0,
+        "cross-validation: divide the images into so many parts, a run for each; 0: none",
+        "Data",
+        ge=0,
+        le=MOST_FOLDS,
+    )
+    fold: int = setting(
+        0,
+        "the part that a run of a cross-validation tests on, from 1",
+        "Data",
+        grid=True,
+        ge=0,
+        le=MOST_FOLDS,
     )
 
     arch: str = setting(
@@ -239,6 +263,16 @@ class RunSpec(BaseModel):
         return augmentations.passes_of(self.augment)
 
     @property
+    def test_draw(self) -> tuple[float, int, int, int]:
+        """Return the settings that draw a test split: runs alike in them and in their data have the same one."""
+        return self.test_fraction, self.split_seed, self.folds, self.fold
+
+    @property
+    def test_over_train(self) -> float:
+        """Return `test_over_train` of its settings."""
+        return test_over_train(self.folds, self.test_fraction, self.val_fraction, self.epochs)
+
+    @property
     def images_at_once(self) -> int:
         """Largest number of images that go through the network together."""
         return self.micro_batch or self.batch_size
@@ -278,6 +312,13 @@ class RunSpec(BaseModel):
         kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)
         text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_over_train(folds: int, test_fraction: float, val_fraction: float, epochs: int) -> float:
+    """Return about how many test images there are to a training image where the split is drawn; 0 where nothing is
+    trained. What the training images of different splits have in common follows from it."""
+    share = 1 / folds if folds else test_fraction
+    return share / ((1 - share) * (1 - val_fraction)) if epochs and share < 1 else 0.0
 
 
 def _extra(name: str, key: str) -> Any:

@@ -41,6 +41,8 @@ class Listed(NamedTuple):
     best_acc: float | None
     best_kappa: float | None
     verdict: str | None
+    headline: str | None
+    severity: str | None
     images_per_s: float | None
     worker_id: int | None
     ended_at: datetime | None

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from engine.analysis.finding import NO_FINDINGS
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
 from engine.store.add import add_runs
@@ -58,7 +59,7 @@ def record(
         train_acc=train_acc,
         **more,
     )
-    judged = history.Judgement("healthy", "all is well", "nothing")
+    judged = history.Judgement("healthy", "all is well", "", "", {}, [], NO_FINDINGS, "")
     history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
 
 

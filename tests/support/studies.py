@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import text, update
 from sqlmodel import col
 
+from engine.analysis.finding import NO_FINDINGS, Finding
 from engine.hardware import processes
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
@@ -113,7 +114,18 @@ def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Seque
             )
         kind = "collapsed" if skill == 0 else "healthy"
         evidence = f"epoch {epoch}: all but {skill:.2f} answered 0"
-        judged = history.Judgement(kind, evidence, "try lr 0.01", "logits within ±3", {"lr": 0.01})
+        change = {"lr": 0.01}
+        found = Finding("collapsed", "error", kind, evidence, "logits within ±3", "try lr 0.01", 1, change)
+        judged = history.Judgement(
+            kind,
+            evidence,
+            "try lr 0.01",
+            "logits within ±3",
+            change,
+            [found.as_json()] if kind == "collapsed" else [],
+            kind if kind == "collapsed" else NO_FINDINGS,
+            "error" if kind == "collapsed" else "",
+        )
         history.record_epoch(store, held, metrics, matrix, best=best, judgement=judged)
     points = [
         history.Losses(

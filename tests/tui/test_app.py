@@ -29,14 +29,14 @@ async def test_home_shows_the_highlighted_run_and_follows_the_cursor(home: Home,
         assert shown(pilot, "#title") == "#5 resnet50 · none · lr 1e-3 · fundus"
         await pilot.press("j", "j", "j")
         await until(pilot, lambda: shown(pilot, "#title").startswith("#6"))
-        assert "failed: diverged" in shown(pilot, "#verdict") and "smaller lr: 0.01" in shown(
-            pilot, "#verdict"
+        assert "failed: diverged" in shown(pilot, "#findings") and "smaller lr: 0.01" in shown(
+            pilot, "#findings"
         )
         await pilot.press("G")
         await until(pilot, lambda: shown(pilot, "#title").startswith("#1 resnet18"))
         await pilot.press("k", "k")
         await until(pilot, lambda: shown(pilot, "#title").startswith("#3"))
-        assert "collapsed" in shown(pilot, "#verdict")
+        assert "collapsed" in shown(pilot, "#findings")
         await pilot.press("g")
         await until(pilot, lambda: shown(pilot, "#title").startswith("#5"))
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from table_rows import NOW, listed, run, wait
 
+from engine.analysis.finding import Finding
 from engine.queries.waiting import Waiting
 from engine.store.tables import EpochMetrics, Worker
 from tui.formatting import clock, decimals, duration, learning_rate, plain
@@ -60,22 +61,43 @@ def test_shares_of_a_class_without_images_are_undefined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "values", "verdict", "bad"),
+    ("status", "values", "headline", "severity"),
     [
         (
             "failed",
             {"cause": "diverged", "error": "no number", "suggestion": "smaller lr"},
             "failed: diverged",
-            True,
+            "error",
         ),
-        ("done", {"verdict": "collapsed", "verdict_evidence": "all 0"}, "collapsed", True),
-        ("done", {"verdict": "healthy"}, "healthy", False),
-        ("queued", {}, "waiting", False),
+        ("done", {"verdict": "collapsed", "verdict_evidence": "all 0"}, "collapsed", "error"),
+        ("done", {"verdict": "healthy"}, "no problems found", ""),
+        ("queued", {}, "waiting", ""),
     ],
 )
-def test_what_is_said_of_a_run(status: str, values: dict[str, object], verdict: str, bad: bool) -> None:
+def test_what_is_said_of_a_run(status: str, values: dict[str, object], headline: str, severity: str) -> None:
     detail = make_detail(run(1, status, **values), [], None, "2 ahead" if status == "queued" else "")
-    assert (detail.verdict.word, detail.verdict.bad) == (verdict, bad)
+    assert [(each.headline, each.severity) for each in detail.findings] == [(headline, severity)]
+
+
+def test_all_findings_are_in_the_detail_and_the_gravest_in_the_row() -> None:
+    found = [
+        Finding(
+            "overfitting", "warning", "overfitting", "test NLL 2", "lr", "epochs 9 → 3", 4, {"epochs": 3}
+        ),
+        Finding("chosen_on_test", "note", "chosen on test", "best of 9 epochs"),
+    ]
+    values = {
+        "findings": [each.as_json() for each in found], "headline": "overfitting", "severity": "warning",
+        "verdict": "overfitting",
+    }  # fmt: skip
+    detail = make_detail(run(1, "done", **values), [], None, "")
+    assert [(each.sign, each.headline, each.since) for each in detail.findings] == [
+        ("⚠", "overfitting", "since epoch 4"), ("·", "chosen on test", ""),
+    ]  # fmt: skip
+    row = make_row(listed(1, "done", **values), None)
+    assert (row.headline, row.severity, row.warned) == ("overfitting", "warning", True)
+    note = make_row(listed(1, "done", **{**values, "headline": "chosen on test", "severity": "note"}), None)
+    assert not note.warned
 
 
 def test_time_left_is_told_only_where_every_end_is_known() -> None:

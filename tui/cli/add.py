@@ -7,6 +7,7 @@ import typer
 
 from engine.files.paths import Home
 from engine.spec.presets import PRESETS
+from engine.spec.repetitions import MOST
 from engine.store.add import Batch
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
@@ -15,6 +16,7 @@ from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import checked_text
 from tui.cli.presets import tell_preset
 from tui.cli.queue_runs import expand, queue_runs
+from tui.cli.repeats import repeated
 
 ANY_PREFIX = "any:"
 
@@ -45,13 +47,29 @@ def add(
     max_attempts: Annotated[
         int, typer.Option(min=1, max=1_000, help="Fail after this many failed attempts in a row.")
     ] = 3,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=MOST, help="So many runs of each, with the seeds from --seed on: a group.", metavar="N"
+        ),
+    ] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MOST,
+            help="So many runs of each, with other seeds and, where the data have no test split, other splits.",
+            metavar="N",
+        ),
+    ] = None,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one per line."""
-    specs = expand(home, settings, preset)
+    runs = repeated(home, expand(home, settings, preset), settings, seeds, repeat)
     name, sweep = checked_text("--name", name), checked_text("--sweep", sweep)
     store = open_store(home.database, create=False) if after else None
     done, ended = _targets(store, after) if store is not None and after else ([], [])
-    code = queue_runs(home, store, [Batch(specs, name, sweep, done, ended, priority, max_attempts)])
+    batch = Batch(runs.specs, name, sweep, done, ended, priority, max_attempts)
+    code = queue_runs(home, store, [batch], said=runs.said)
     if preset is not None:
         tell_preset(preset, settings)
     return code

@@ -10,8 +10,9 @@ import typer
 from engine.datasets.read_options import READ_FIELDS
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
+from engine.spec.run_spec import VARIED
 from tui.cli.flag_words import flag, flag_setting
-from tui.cli.options import takes_home, takes_spec
+from tui.cli.options import single, takes_home, takes_spec
 from tui.cli.output import CliError, print_json, print_message
 from tui.formatting import plain
 from tui.views.data_text import class_lines, data_lines
@@ -46,7 +47,8 @@ def check(
     from engine.datasets.source import survey_data
     from engine.datasets.survey import data_document, look_at_images
 
-    spec = make_spec({**settings, "data": home.stored(path)})
+    given = {name: single(name, value, "each split is checked by itself") for name, value in settings.items()}
+    spec = make_spec({**given, "data": home.stored(path)})
     survey = survey_data(home, spec)
     looks = None
     if survey.index and not names_only:
@@ -110,7 +112,9 @@ def _say_split(index: "Index", table: Path) -> None:
 
 
 data.command("check")(takes_home(takes_spec(check, FLAGS)))
-data.command("split")(takes_home(takes_spec(split, [name for name in FLAGS if name != "group_column"])))
+data.command("split")(
+    takes_home(takes_spec(split, [name for name in FLAGS if name not in ("group_column", *VARIED, "folds")]))
+)
 
 
 def _print_progress(done: int, total: int) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.analysis.final_table import final_table
+from engine.analysis.finding import GRAVE, SIGNS, head_of
 from engine.files.paths import Home
 from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
@@ -152,7 +153,8 @@ def _progress(run: Run, runs: list[Run], elapsed_s: float) -> str:
     done = sum(each.status == "done" for each in runs)
     minutes, seconds = divmod(int(elapsed_s), 60)
     accuracy = f"test {decimals(run.last_acc)}" if run.last_acc is not None else ""
-    warning = f"  {run.verdict}" if run.verdict not in (None, "healthy") else ""
+    headline, severity = head_of(run.headline, run.severity, run.verdict)
+    warning = f"  {SIGNS[severity]} {headline}" if severity in GRAVE else ""
     text = f"#{run.id} {run.data} {run.arch}, {run.name}  epoch {run.epoch}/{run.epochs}  {accuracy}{warning}"
     if run.status != "running":
         text += f"  {run.status}" + (f": {run.error}" if run.error else "")

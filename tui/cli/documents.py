@@ -6,7 +6,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from engine.analysis.finding import head_of
 from engine.files.paths import Home
+from engine.queries.judged import document_of, read_findings
+from engine.queries.read_groups import group_of_run
 from engine.queries.waiting import Waiting, waits
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import FIELDS
@@ -36,6 +39,9 @@ def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
         "best_metrics": run.best_metrics,
         "last_metrics": run.last_metrics if run.epoch or not run.epochs else None,
         "verdict": _verdict(run),
+        "findings": run.findings,
+        "headline": head_of(run.headline, run.severity, run.verdict)[0] or None,
+        "group_key": run.group_key,
         "waiting": waiting_document(waiting) if waiting else None,
         "created_at": run.created_at.isoformat(),
         "started_at": run.started_at.isoformat() if run.started_at else None,
@@ -68,11 +74,17 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         run = listing.get_run(session, run_id)
         epochs = history.epochs_of(session, run_id)
         matrices = history.confusions_of(session, run_id)
+        findings = read_findings(session, run)
         waiting = waits(session, [run_id]).get(run_id)
+        group = group_of_run(session, run_id)
     metrics = [_epoch(row) | {"confusion": matrices.get(row.epoch)} for row in epochs]
     last = next((row for row in reversed(metrics) if row["epoch"] > 0), None)
     return {
         **brief(run, waiting),
+        **document_of(findings),
+        "group": {"key": group.key, "run_ids": list(group.run_ids), "differing": list(group.differing)}
+        if group
+        else None,
         "class_names": run.class_names,
         "is_ordered": run.is_ordered,
         "ordered_why": run.ordered_why or None,

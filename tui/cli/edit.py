@@ -11,7 +11,7 @@ from engine.store.edits.settings import changed_specs, edit_settings
 from engine.store.listing import statuses
 from tui.cli.flag_words import flag, tell_warnings
 from tui.cli.ids import find_ids, tell_outcome, tell_runs
-from tui.cli.options import takes_home, takes_spec
+from tui.cli.options import single, takes_home, takes_spec
 from tui.cli.output import CliError, print_message
 from tui.cli.queue_runs import checked, tell_findings, with_relative_data
 from tui.verbs import order_classes
@@ -29,7 +29,7 @@ def edit(
     """Change settings of queued or paused runs; settings that are not given stay as they are.
 
     --ordered alone also changes runs that have ended: kappa and the numbers of referable images follow."""
-    values = with_relative_data(home, {name: _single(name, value) for name, value in settings.items()})
+    values = with_relative_data(home, {name: single(name, value) for name, value in settings.items()})
     if not values:
         raise CliError("give the settings to change, such as --lr 0.01: resnet-tui edit --help lists them")
     store = open_store(home.database, create=False)
@@ -56,11 +56,3 @@ def _order(store: Store, home: Home, run_ids: list[int], ordered: str) -> int:
     if specs := changed_specs(store, waiting, {"ordered": ordered}):
         tell_findings(checked(home, store, list(specs.values()), changing=specs))
     return tell_outcome(order_classes(store, home, run_ids, ordered))
-
-
-def _single(name: str, value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    if len(value) != 1:
-        raise CliError(f"{flag(name)}: give one value: for several runs use resnet-tui clone")
-    return value[0]

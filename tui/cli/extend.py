@@ -1,10 +1,13 @@
 """`extend`, `clone`: train a run for more epochs, or queue similar runs."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session
 
 from engine.files.paths import Home
+from engine.queries.judged import suggested_change
 from engine.spec.grid import load_spec
 from engine.store.add import Batch
 from engine.store.database import open_store
@@ -49,13 +52,29 @@ def clone(
     settings: dict[str, Any],
     name: Annotated[str | None, typer.Option(help="Name (default: the same).")] = None,
     sweep: Annotated[str | None, typer.Option(help="Sweep (default: the same).")] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="With the change that the gravest finding suggests.")
+    ] = False,
 ) -> int:
     """Queue copies of runs with the given changes; lists make several. Prints the new ids, one per line."""
     store = open_store(home.database, create=False)
     wanted = find_ids(store, run_ids)
     with store.read() as session:
         runs = [get_run(session, run_id) for run_id in wanted]
-    return queue_runs(home, store, [_like(home, run, settings, name, sweep) for run in runs])
+        fixes = [_fix(session, run) if fix else {} for run in runs]
+    batches = [
+        _like(home, run, {**change, **settings}, name, sweep) for run, change in zip(runs, fixes, strict=True)
+    ]
+    return queue_runs(home, store, batches)
+
+
+def _fix(session: Session, run: Run) -> Mapping[str, Any]:
+    """Return the change that a run's findings suggest, and say it. Raises CliError where there is none."""
+    change = suggested_change(session, run)
+    if not change:
+        raise CliError(f"run {run.id} has no suggested change: leave --fix out")
+    print_message(f"run {run.id}: {', '.join(f'{name} {value}' for name, value in change.items())}")
+    return change
 
 
 def _like(home: Home, run: Run, settings: dict[str, Any], name: str | None, sweep: str | None) -> Batch:

@@ -2,22 +2,25 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from engine.analysis.finding import SIGNS, head_of
 from engine.files.paths import Home
 from engine.metrics.metric import SplitMetric
+from engine.queries.read_groups import group_of_run, list_groups
 from engine.queries.waiting import Waiting, waits
 from engine.short_names import short_names
 from engine.spec.plugin_name import arch_shown
 from engine.store import listing
-from engine.store.database import open_store
+from engine.store.database import Store, open_store
 from engine.store.run_numbers import LARGEST_ID
 from engine.store.status import ENDED, STATUSES, Status, status_called
 from engine.store.tables import Run
+from tui.cli import groups as group_text
 from tui.cli.documents import briefs, whole
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
@@ -29,14 +32,14 @@ from tui.snapshot_rows import start_shown
 from tui.views.metric_columns import optional_metrics
 
 SORT_KEYS = (
-    "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "verdict",
-    "sweep",
+    "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "findings",
+    "verdict",    "sweep",
 )  # fmt: skip
-_COLUMN = {"best": "best_acc", "kappa": "best_kappa"}
-BEFORE_METRIC = "verdict"
+_COLUMN = {"best": "best_acc", "kappa": "best_kappa", "findings": "headline"}
+BEFORE_METRIC = "findings"
 """Column before which the metric that the runs are sorted by is inserted."""
 HEAD = (
-    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "verdict",
+    "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "findings",
     "name", "",
 )  # fmt: skip
 NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
@@ -57,9 +60,14 @@ def ls(
     sort: Annotated[
         str, typer.Option(help=f"Sort by {', '.join(SORT_KEYS)}, or a metric of the best epoch such as auc.")
     ] = "id",
+    groups: Annotated[
+        bool, typer.Option("--groups", help="List groups: runs that differ in seed, split or fold alone.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """List the runs."""
+    if groups:
+        return _ls_groups(home, status, sweep, sort, as_json)
     wanted = [_status(each.strip()) for each in (status or "").split(",") if each.strip()]
     checked_text("--sweep", sweep or "")
     metric = optional_metrics().get(sort) if sort not in SORT_KEYS else None
@@ -86,6 +94,27 @@ def ls(
         if metric is not None:
             rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
         print_table(head, rows, right=(*NUMBERS, sort), may_go=MAY_GO, may_shrink=MAY_SHRINK)
+    return 0
+
+
+def _ls_groups(home: Home, status: str | None, sweep: str | None, sort: str, as_json: bool) -> int:
+    if status:
+        raise CliError("--status: a group has runs of any status: leave it out with --groups")
+    if sort not in group_text.SORT_KEYS:
+        raise CliError(
+            f"--sort: {sort!r} does not sort groups: choose from {', '.join(group_text.SORT_KEYS)}"
+        )
+    checked_text("--sweep", sweep or "")
+    with open_store(home.database, create=False).read() as session:
+        found = group_text.sorted_groups(list_groups(session, sweep=sweep), sort)
+    if as_json:
+        print_json({"groups": [group_text.group_document(group) for group in found]})
+    elif found:
+        group_text.print_groups(found)
+    else:
+        print_message(
+            "there are no groups: two runs with equal settings but the seed are one (add --seeds 5)"
+        )
     return 0
 
 
@@ -156,10 +185,16 @@ def _row(run: Run, data: str, waiting: str) -> tuple[str, ...]:
         decimals(run.baseline),
         json.loads(run.spec)["select_on"] if run.best_acc is not None else "–",
         decimals(run.best_kappa, 3),
-        run.verdict or "–",
+        _finding(run),
         _short(run.name, 30),
         _short(remark, 60),
     )
+
+
+def _finding(run: Run) -> str:
+    """Return the gravest finding's headline with the sign of its severity."""
+    headline, severity = head_of(run.headline, run.severity, run.verdict)
+    return f"{SIGNS[severity]} {headline}" if severity else headline or "–"
 
 
 def _short(text: str, most: int) -> str:
@@ -170,6 +205,9 @@ def _short(text: str, most: int) -> str:
 def show(
     home: Home,
     run_id: RunId,
+    group: Annotated[
+        bool, typer.Option("--group", help="Show the run's group: every metric as mean, deviation, interval.")
+    ] = False,
     curves: Annotated[
         bool,
         typer.Option("--curves", help="ROC, precision-recall, reliability and histograms of the scores."),
@@ -183,15 +221,18 @@ def show(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Show everything about a run, or what its scores are worth."""
+    """Show everything about a run, about its group, or what its scores are worth."""
     store = open_store(home.database, create=False)
     if class_name is not None and threshold is None:
         raise CliError("--class names the class of a --threshold: give sensitivity=0.9 or specificity=0.95")
-    if threshold is not None and curves:
-        raise CliError("give --curves or --threshold, not both")
+    asked = {"--group": group, "--curves": curves, "--threshold": threshold is not None}
+    if sum(asked.values()) > 1:
+        raise CliError(f"give {' or '.join(name for name, is_asked in asked.items() if is_asked)}, not both")
     if threshold is not None:
         found = threshold_document(store, home, run_id, threshold, class_name)
         lines = threshold_lines(found)
+    elif group:
+        found, lines = _group_shown(store, run_id)
     elif curves:
         found = {"curves": curves_document(store, home, run_id)}
         lines = curves_lines(found["curves"])
@@ -205,6 +246,17 @@ def show(
     for line in lines:
         print(line)
     return 0
+
+
+def _group_shown(store: Store, run_id: int) -> tuple[dict[str, Any], Iterator[str]]:
+    with store.read() as session:
+        found = group_of_run(session, run_id)
+    if found is None:
+        raise CliError(
+            f"run {run_id} is in no group: no other run has its settings (clone {run_id} --seed 1)"
+        )
+    document = group_text.whole_document(found)
+    return document, group_text.group_lines(found, document)
 
 
 @takes_home

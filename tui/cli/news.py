@@ -56,7 +56,7 @@ def document(news: News, since: datetime, until: datetime) -> dict[str, Any]:
         "failed": [_run(run) | {"cause": run.cause, "error": run.error} for run in news.failed],
         "cancelled": [_run(run) for run in news.cancelled],
         "best": [_best(best) for best in news.best],
-        "warned": [_run(run) | {"verdict": run.verdict, "evidence": run.evidence} for run in news.warned],
+        "warned": [_run(run) | _warning(run) for run in news.warned],
     }
 
 
@@ -70,6 +70,11 @@ def _run(run: RunState) -> dict[str, Any]:
         "selected_on": run.selected_on,
         "ended_at": ended,
     }
+
+
+def _warning(run: RunState) -> dict[str, Any]:
+    headline, severity = run.head
+    return {"verdict": run.verdict, "headline": headline, "severity": severity, "evidence": run.evidence}
 
 
 def _best(best: Best) -> dict[str, Any]:

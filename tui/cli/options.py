@@ -13,6 +13,7 @@ from engine.spec.dependent_defaults import DEPENDENT_DEFAULTS
 from engine.spec.grid import split_list
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
 from tui.cli.flag_words import flag
+from tui.cli.output import CliError
 
 _PLACES = (
     ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
@@ -47,6 +48,15 @@ def _setting(name: str, value: Any) -> Any:
         return value
     is_one_file = name == "pretrained" and len(value) == 1 and os.path.isfile(value[0])
     return list(value) if is_one_file else split_list(value)  # a file's path may have a comma
+
+
+def single(name: str, value: Any, otherwise: str = "for several runs use resnet-tui clone") -> Any:
+    """Return the one value of a flag that may hold a list. Raises CliError for several, with what to do `otherwise`."""
+    if not isinstance(value, list):
+        return value
+    if len(value) != 1:
+        raise CliError(f"{flag(name)}: give one value: {otherwise}")
+    return value[0]
 
 
 def _spec_flag(name: str) -> tuple[str, Any, Any]:

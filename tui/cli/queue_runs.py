@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.files.paths import Home
+from engine.preflight.data_checks import by_images
 from engine.preflight.findings import Findings, preflight
 from engine.preflight.imagenet_files import missing_weights
 from engine.spec.grid import expand_grid
@@ -45,21 +46,29 @@ def checked(
 
 
 def tell_findings(found: Findings) -> None:
-    """Print a description of the data and a line for each warning. Call it last: a refusal prints its reasons alone."""
-    for data in found.data.values():
-        if described := data.describe(flag_setting):
-            print_message(described)
+    """Print a description of the data, what a cross-validation divides, and a line for each warning.
+
+    Call it last: a refusal prints its reasons alone."""
+    for splits in by_images(found.data):
+        if described := splits[0].describe(flag_setting):
+            more = f" (the first of {len(splits)} splits)" if len(splits) > 1 else ""
+            print_message(f"{described}{more}")
+    for problem in found.problems:
+        if problem.kind == "folds":
+            print_message(problem.said(flag_setting))
     tell_warnings(found.warnings)
 
 
-def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch]) -> int:
-    """Check all runs, queue them in one transaction, print their ids; without a store in a new one."""
+def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch], *, said: str = "") -> int:
+    """Check all runs, queue them in one transaction, print `said` and their ids; without a store in a new one."""
     specs = [spec for batch in batches for spec in batch.specs]
     found = checked(home, store or _existing_store(home), specs)
     added = add_batches(store or open_store(home.database), batches)
     tell_findings(found)
     for run_id, earlier in added.repeats.items():
         print_message(f"run {run_id} repeats run {earlier}: same settings, same data")
+    if said:
+        print_message(said)
     print_message(found.room.describe())
     tell_warnings(missing_weights(specs))
     for run_id in added.ids:

@@ -5,11 +5,13 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.analysis.finding import NO_FINDINGS, SIGNS
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.ranking import REFERABLE_GRADE
 from engine.metrics.selection import how_chosen
 from engine.spec.run_spec import FIELDS, GROUP_OF
+from engine.store.run_numbers import numbered
 from tui.formatting import decimals, plain
 
 INDENT = 14
@@ -24,6 +26,7 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield settings and state, then the epochs, the best epoch class by class, and the end of the log."""
     width = shutil.get_terminal_size().columns
     yield from _facts(document, width)
+    yield from finding_lines(document["findings"], width)
     metrics = document["metrics"]
     if stopped_early(document):
         early = f"stopped early: after epoch {document['last']['epoch']} of {document['epochs']}, no better "
@@ -40,6 +43,22 @@ def show_lines(document: dict[str, Any]) -> Iterator[str]:
         yield from (plain(line) for line in document["log_tail"][-most:])
 
 
+def finding_lines(findings: Sequence[Mapping[str, Any]] | None, width: int) -> Iterator[str]:
+    """Yield each finding with its severity, evidence, what it rules out and its suggestion; that there is none; nothing
+    before the first epoch."""
+    if findings is None:
+        return
+    if not findings:
+        yield from _wrapped("findings", [NO_FINDINGS], width)
+    for number, each in enumerate(findings):
+        since = f" since epoch {each['since_epoch']}" if each["since_epoch"] is not None else ""
+        head = f"{SIGNS[each['severity']]} {each['severity']}: {each['headline']}{since}"
+        more = (("", each["evidence"]), ("ruled out: ", each["ruled_out"]), ("try: ", each["suggestion"]))
+        parts = [head, *(f"{name}{text}" for name, text in more if text)]
+        for place, part in enumerate(parts):
+            yield from _wrapped("" if number or place else "findings", [part], width)
+
+
 def stopped_early(document: Mapping[str, Any]) -> bool:
     """Return True where patience ended the run before its last epoch."""
     last = document["last"]
@@ -50,10 +69,14 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
     apart = (
         "metrics",
         "log_tail",
+        "verdict",
+        "findings",
+        "headline",
         "class_names",
         "best",
         "best_metrics",
         "last_metrics",
+        "group_key",
         "intervals",
         *FIELDS,
     )
@@ -64,7 +87,9 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
         if key == FIELDS[0]:
             for group, parts in settings.items():
                 yield from _wrapped(group, parts, width)
-        if key not in apart and value not in (None, "", [], {}):
+        if key == "group" and value is not None:
+            yield from _wrapped(key, _group(document["id"], value), width)
+        elif key not in apart and value not in (None, "", [], {}):
             parts = _parts(value) if isinstance(value, dict) else [_value(value)]
             yield from _wrapped(key, parts, width)
             if key == "baseline" and (intervals := _intervals(document.get("intervals") or {})):
@@ -82,6 +107,13 @@ def _intervals(intervals: Mapping[str, Any]) -> list[str]:
                 f"{moment} epoch {found['epoch']}: test_acc {ends} (95 %, n {found['images']:,}{groups})"
             )
     return parts
+
+
+def _group(run_id: int, group: Mapping[str, Any]) -> list[str]:
+    differing = (
+        f"differing in {', '.join(group['differing'])}" if group["differing"] else "equal in all settings"
+    )
+    return [numbered(group["run_ids"]), f"{differing}:", f"resnet-tui show {run_id} --group"]
 
 
 def _parts(values: Mapping[str, Any]) -> list[str]:

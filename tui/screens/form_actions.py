@@ -1,4 +1,4 @@
-"""Keys that open the new-experiment form: as the last one was, as a run was, or as its verdict suggests."""
+"""Keys that open the new-experiment form: as the last one was, as a run was, or as its findings suggest."""
 
 from functools import partial
 from typing import TYPE_CHECKING

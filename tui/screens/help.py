@@ -40,7 +40,7 @@ HEADINGS: Mapping[tuple[Table, str], str] = {(RUN, ON_RUNS): "On this run"}
 """Headings that are not the group's name."""
 MORE = {GENERAL: [("ctrl+p", "find a command by its name"), ("ctrl+z", "to the shell; fg comes back")]}
 SIGNS = (
-    "⚠ did not learn (see verdict)\n",
+    "✖ error, ⚠ warning, · note: the gravest finding (4 has all)\n",
     "best: test accuracy at the epoch that select_on chose; optimistic where select_on is test_…\n",
     "kappa: quadratic weighted, – where classes have no order",
 )

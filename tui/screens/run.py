@@ -1,4 +1,4 @@
-"""Screen of one run: curves, confusion, log, spec, scores, and above them its verdict."""
+"""Screen of one run: curves, confusion, log, spec, scores, and above them its findings."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -27,14 +27,14 @@ from tui.screens.full_screen import Handlers
 from tui.screens.pages import PagedScreen
 from tui.screens.run_actions import RunActions
 from tui.screens.text_prompt import AskScreen
-from tui.snapshot import GLYPHS, RunRow, Verdict
+from tui.snapshot import GLYPHS, FindingView, RunRow
 from tui.store_calls import Refused, stored_runs
 from tui.views.cell_images import Place
 from tui.views.run_view import RunView
 from tui.widgets.clipped import Clipped
 from tui.widgets.curves_pane import CurvesPane
-from tui.widgets.detail import verdict_text
 from tui.widgets.failure import failure_text
+from tui.widgets.findings_text import findings_text
 from tui.widgets.log_pane import LogPane
 from tui.widgets.matrix_pane import MatrixPane
 from tui.widgets.score_pane import RunScorePane
@@ -99,7 +99,7 @@ class RunScreen(PagedScreen[None]):
         return TextLine("run-head")
 
     def compose_body(self) -> Iterable[Widget]:
-        yield Clipped("run-verdict", "4")
+        yield Clipped("run-findings", "4")
         yield Static(id="pages", markup=False)
         with Container(id="body"):
             yield CurvesPane()
@@ -124,7 +124,7 @@ class RunScreen(PagedScreen[None]):
         if self.page == "log":
             self._log.ask()
         if self._view is not None and self._view.status == "queued":
-            self._draw_verdict(self._view)  # other runs' ends move its start, and write nothing to it
+            self._draw_findings(self._view)  # other runs' ends move its start, and write nothing to it
 
     def on_run_screen_log_read(self, message: LogRead) -> None:
         if self.is_whole:
@@ -160,33 +160,34 @@ class RunScreen(PagedScreen[None]):
         if view is None:
             return
         self.query_one("#run-head", TextLine).say(head_text(view))
-        self._draw_verdict(view)
+        self._draw_findings(view)
         pane = self.pane
         if isinstance(pane, (CurvesPane, MatrixPane, RunScorePane)):
             pane.show(view)
         elif isinstance(pane, SpecPane):
-            pane.show(view, self._verdict(view))
+            pane.show(view, self._findings(view))
 
-    def _draw_verdict(self, view: RunView) -> None:
-        """Draw the verdict or the failure; nothing on the page that has it whole."""
+    def _draw_findings(self, view: RunView) -> None:
+        """Draw the findings or the failure; nothing on the page that has it whole."""
         theme = self.app.theme_variables
-        says = self.query_one("#run-verdict", Clipped)
+        says = self.query_one("#run-findings", Clipped)
         says.set_class(view.failure is not None, "-failed")
         if view.failure is not None:
             lines = LINES_LOW if self.has_class("-high") and not self.has_class("-tall") else LINES_TALL
             says.say(failure_text(view.failure, theme, lines, self.size.width - 2))
         else:
-            says.say(verdict_text(self._verdict(view), theme))
+            says.say(findings_text(self._findings(view), theme))
         says.display = bool(says.text) and self.page != "spec"
 
-    def _verdict(self, view: RunView) -> Verdict:
+    def _findings(self, view: RunView) -> tuple[FindingView, ...]:
         row = self._below.row_of(self.run_id)
-        waits = Verdict("waiting", row.remark) if row is not None and row.status == "queued" else Verdict("")
-        return view.verdict if view.verdict.word else waits
+        if view.findings or row is None or row.status != "queued":
+            return view.findings
+        return (FindingView("waiting", evidence=row.remark),)
 
     def on_resize(self) -> None:
         if self._view is not None:
-            self.call_after_refresh(self._draw_verdict, self._view)
+            self.call_after_refresh(self._draw_findings, self._view)
 
     def draw_page(self) -> None:
         if self.page == "log":

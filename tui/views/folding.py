@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from engine.analysis.finding import SEVERITIES
 from engine.store.status import ENDED, Status
 from tui.snapshot import Fold, RunRow
 
@@ -70,7 +71,7 @@ def group_row(members: Sequence[RunRow]) -> RunRow:
     done = [row for row in members if row.status == "done"]
     best, best_sd = mean_and_sd([row.best for row in done if row.best is not None])
     kappa, kappa_sd = mean_and_sd([row.kappa for row in done if row.kappa is not None])
-    verdict, flagged = _gravest(members)
+    headline, severity, flagged = _gravest(members)
     ends = [row.ends for row in members if row.status not in ENDED]
     return first._replace(
         id=-first.id,
@@ -83,7 +84,8 @@ def group_row(members: Sequence[RunRow]) -> RunRow:
         progress=math.fsum(1.0 if row.status in ENDED else row.progress for row in members) / len(members),
         best=best,
         kappa=kappa,
-        verdict=verdict,
+        headline=headline,
+        severity=severity,
         remark="",
         ends=max(ends) if ends and None not in ends else None,  # type: ignore[type-var]
         rank=min(row.rank for row in members),
@@ -107,13 +109,14 @@ def _status(members: Sequence[RunRow]) -> Status:
     return next(status for status in STATUS_ORDER if status in statuses)
 
 
-def _gravest(members: Sequence[RunRow]) -> tuple[str, int]:
-    """Return the gravest verdict of the members, and how many have it."""
-    found = Counter((row.warned, row.verdict) for row in members if row.verdict)
+def _gravest(members: Sequence[RunRow]) -> tuple[str, str, int]:
+    """Return headline and severity of the members' gravest finding, and how many have it."""
+    found = Counter((row.severity, row.headline) for row in members if row.headline)
     if not found:
-        return "", 0
-    (_, verdict), flagged = max(found.items(), key=lambda each: (each[0][0], each[1]))
-    return verdict, flagged
+        return "", "", 0
+    ranks = {severity: place for place, severity in enumerate((*SEVERITIES, ""))}
+    severity, headline = min(found, key=lambda each: (ranks[each[0]], -found[each], each[1]))
+    return headline, severity, found[severity, headline]
 
 
 def _means(rows: Sequence[RunRow]) -> dict[str, float]:

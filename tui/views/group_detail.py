@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.spec.plugin_name import arch_shown
 from engine.store.history import Accuracies, Matrix
 from tui.formatting import decimals, learning_rate, plain
-from tui.snapshot import Curve, Detail, MatrixView, RunRow, Verdict
+from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow
 from tui.views.band import BandPoint, curves_counted, mean_band
 from tui.views.folding import mean_and_sd
 
@@ -30,7 +30,7 @@ def make_group_detail(
         title=title,
         curve=_curve(group, members, baseline),
         matrix=_matrix(group, members, tuple(map(plain, class_names))),
-        verdict=_verdict(group, members),
+        findings=_findings(group, members),
         numbers=numbers_of(group, members),
     )
 
@@ -69,14 +69,14 @@ def _matrix(group: RunRow, members: Sequence[Member], names: tuple[str, ...]) ->
     return MatrixView(counts, names, newest, group.epochs, len(matrices))
 
 
-def _verdict(group: RunRow, members: Sequence[Member]) -> Verdict:
-    having = [f"#{member.row.id}" for member in members if member.row.verdict == group.verdict]
-    if not group.verdict:
-        return Verdict("")
+def _findings(group: RunRow, members: Sequence[Member]) -> tuple[FindingView, ...]:
+    if not group.headline:
+        return ()
+    having = [f"#{member.row.id}" for member in members if member.row.headline == group.headline]
     which = f"{len(having)} of {len(members)}" + (
         f": {', '.join(having)}" if len(having) < len(members) else ""
     )
-    return Verdict(plain(group.verdict), which, bad=group.warned)
+    return (FindingView(plain(group.headline), group.severity, which),)
 
 
 def numbers_of(group: RunRow, members: Sequence[Member]) -> str:

@@ -42,7 +42,7 @@ def lines(news: News, since: datetime) -> Iterator[str]:
         top = f"#{best.run.id} {best.run.label}  {_value(best.run)}"
         yield f"  best       {top}, of {best.of} in {best.sweep}"
     for run in news.warned:
-        yield f"  warning    #{run.id} {run.label}  {run.verdict}: {run.evidence}"
+        yield f"  warning    #{run.id} {run.label}  {run.head[0]}: {run.evidence}"
 
 
 def _when(since: datetime) -> str:

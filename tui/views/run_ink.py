@@ -16,11 +16,11 @@ def ink_of(row: RunRow, key: str, *, is_member: bool = False) -> str:
         return "accent"
     if key == "status":
         return SIGNS.get(row.status, "dim")
-    if key == "verdict" and row.warned:
-        return "warning"
+    if key == "findings" and row.warned:
+        return row.severity
     if key == "epoch" and row.status == "failed":
         return "error"
     has_result = row.fold is not None and row.fold.done > 0
-    if (row.status in IDLE and not has_result) or key in ("verdict", "best_sd", "kappa_sd"):
+    if (row.status in IDLE and not has_result) or key in ("findings", "best_sd", "kappa_sd"):
         return "dim"
     return "dim" if is_member and key in SHARED else "foreground"

@@ -21,7 +21,8 @@ TEXTS: Mapping[str, Callable[[RunRow], str]] = {
     "sweep": lambda row: row.sweep,
     "tag": lambda row: " ".join(row.tags),
     "note": lambda row: row.note,
-    "verdict": lambda row: row.verdict,
+    "findings": lambda row: row.headline,
+    "severity": lambda row: row.severity,
 }
 NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
     "id": lambda row: abs(row.id),
@@ -34,7 +35,7 @@ NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
     "batch_size": lambda row: row.batch_size,
     "priority": lambda row: row.priority,
 }
-ALIASES: Mapping[str, str] = {"batch": "batch_size"}
+ALIASES: Mapping[str, str] = {"batch": "batch_size", "verdict": "findings", "finding": "findings"}
 """Other names of fields in a filter."""
 HIGHEST_FIRST = ("best", "kappa")
 _WORD = re.compile(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.analysis.finding import change_of
 from engine.metrics.catalogue import numbers
 from engine.metrics.metric import EpochValues
 from engine.metrics.selection import is_optimistic
+from engine.queries.judged import findings_of
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.epoch_values import values_of_row
@@ -17,8 +19,8 @@ from engine.store.run_environment import RunEnvironment
 from engine.store.status import FROM_THE_START, Status
 from engine.store.tables import EpochMetrics, Run
 from tui.formatting import learning_rate, plain
-from tui.snapshot import MatrixView, Verdict
-from tui.snapshot_rows import verdict_of
+from tui.snapshot import FindingView, MatrixView
+from tui.snapshot_rows import findings_shown
 
 Points = tuple[tuple[float, float], ...]
 """Pairs of epoch and value, both finite."""
@@ -68,8 +70,8 @@ class RunView:
     matrices: Mapping[int, MatrixView]
     class_names: tuple[str, ...]
     """Class names, unescaped."""
-    verdict: Verdict
-    """Verdict without the reason for waiting, which the row of the run table shows."""
+    findings: tuple[FindingView, ...]
+    """Findings, or the failure; without the reason for waiting, which the row of the run table shows."""
     failure: Failure | None
     spec: RunSpec
     change: Mapping[str, Any]
@@ -94,9 +96,9 @@ class RunView:
         return next((matrix.images for matrix in self.matrices.values()), 0)
 
     @property
-    def test_set(self) -> tuple[str, float, int]:
+    def test_set(self) -> tuple[object, ...]:
         """Return a key that is equal for runs tested on the same images."""
-        return self.data_fingerprint, self.spec.test_fraction, self.test_images
+        return self.data_fingerprint, self.spec.test_draw, self.test_images
 
     @property
     def is_optimistic(self) -> bool:
@@ -118,6 +120,7 @@ def make_run_view(
     last_lines: Sequence[str],
 ) -> RunView:
     names, environment = tuple(map(plain, run.class_names)), RunEnvironment(run.environment)
+    matrix = next(iter(matrices.values()), None)
     parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     return RunView(
         run_id=run.id or 0,
@@ -137,10 +140,10 @@ def make_run_view(
             for epoch, matrix in matrices.items()
         },
         class_names=tuple(run.class_names),
-        verdict=verdict_of(run, ""),
+        findings=findings_shown(run, epochs, matrix),
         failure=_failure(run, last_lines) if run.status == "failed" else None,
         spec=spec,
-        change=run.verdict_change or {},
+        change=change_of(findings_of(run, epochs, matrix) or ()),
         facts=_facts(run),
         is_ordered=bool(run.is_ordered),
     )

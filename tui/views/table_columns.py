@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from engine.analysis.news import WARNINGS
+from engine.analysis.finding import SIGNS
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, Fold, RunRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.metrics.metric import SplitMetric
 
 SIGN = 1
-"""Width of the verdict where only `⚠` fits."""
+"""Width of the findings where only the sign of the gravest fits."""
 WHOLE = 99
 """Width that cuts nothing."""
 
@@ -81,6 +81,10 @@ def _longest(
     return width
 
 
+def _any_found(values: Collection[Any]) -> bool:
+    return any(headline for _, headline in values)
+
+
 def _where_any(width: int) -> Callable[[Collection[bool]], int]:
     return lambda values: width if True in values else 0
 
@@ -100,14 +104,16 @@ def _decimals_width(values: Collection[float | None]) -> int:
     return max([5, *(len(decimals(value)) for value in (min(known), max(known)))]) if known else 5
 
 
-def _verdict(row: RunRow, width: int) -> str:
+def _finding(row: RunRow, width: int) -> str:
+    """Format the gravest finding with the sign of its severity, or a warning's sign alone."""
     if width == SIGN:
-        return "⚠" if row.warned else ""
-    return _with_sign(row.verdict)
+        return SIGNS[row.severity] if row.warned else ""
+    return _with_sign((row.severity, row.headline))
 
 
-def _with_sign(verdict: str) -> str:
-    return f"⚠ {verdict}" if verdict in WARNINGS else verdict
+def _with_sign(found: tuple[str, str]) -> str:
+    severity, headline = found
+    return f"{SIGNS[severity]} {headline}" if severity else headline
 
 
 def _data(row: RunRow, width: int) -> str:
@@ -179,16 +185,19 @@ COLUMNS = (
         _where_any(5), right=True,
     ),
     _sd_column("kappa_sd", lambda fold: fold.kappa_sd, 3),
-    ColumnInfo("verdict", "verdict", _verdict, attrgetter("verdict"), _longest(7, 14, _with_sign, any)),
+    ColumnInfo(
+        "findings", "findings", _finding, attrgetter("severity", "headline"),
+        _longest(8, 25, _with_sign, _any_found),
+    ),
 )  # fmt: skip
 """All columns in the order of the table. Metrics that a user chose stand before the last."""
 NEEDED = {
     "mark": WHOLE, "tree": WHOLE, "status": WHOLE, "id": WHOLE, "arch": WHOLE, "pretrained": WHOLE, "lr": WHOLE,
-    "epoch": WHOLE, "best": WHOLE, "verdict": SIGN,
+    "epoch": WHOLE, "best": WHOLE, "findings": SIGN,
 }  # fmt: skip
 """Columns of the narrowest table, and how wide they are at most in it."""
 WANTED = (
-    ("best_sd", WHOLE), ("verdict", WHOLE), ("data", 7), ("data", 9), ("kappa", WHOLE), ("kappa_sd", WHOLE),
+    ("best_sd", WHOLE), ("findings", WHOLE), ("data", 7), ("data", 9), ("kappa", WHOLE), ("kappa_sd", WHOLE),
     ("seed", WHOLE), ("data", WHOLE), ("name", WHOLE), ("ends", WHOLE),
 )  # fmt: skip
 """Columns and their widths that are added where there is room, the most important first."""

@@ -163,7 +163,10 @@ def _says(view: Contender) -> str:
 
 
 def _word(view: RunView) -> str:
-    return view.failure.cause if view.failure else view.verdict.word or view.status
+    if view.failure is not None:
+        return view.failure.cause
+    said = next(iter(view.findings), None)
+    return f"{said.sign} {said.headline}".strip() if said is not None else view.status
 
 
 def settings_text(compared: Compared, width: int) -> Text:

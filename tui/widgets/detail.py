@@ -1,6 +1,6 @@
-"""Detail of the highlighted run: curve, confusion matrix, verdict."""
+"""Detail of the highlighted run: curve, confusion matrix, findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,8 +10,9 @@ from textual.widgets import Static
 
 from tui.formatting import decimals
 from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion, shaded
-from tui.snapshot import Curve, Detail, MatrixView, Verdict
+from tui.snapshot import Curve, Detail, MatrixView
 from tui.widgets.clipped import Clipped
+from tui.widgets.findings_text import findings_text
 from tui.widgets.text_line import TextLine
 
 TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)", "train")
@@ -66,7 +67,7 @@ class DetailPane(Vertical):
             with Vertical(id="matrix-pane"):
                 yield TextLine("matrix-title")
                 yield ConfusionPlot(id="matrix")
-        yield Clipped("verdict", "enter 4")
+        yield Clipped("findings", "enter 4")
 
     def show(self, detail: Detail | None) -> None:
         self.display = detail is not None
@@ -79,21 +80,10 @@ class DetailPane(Vertical):
         self.query_one(ConfusionPlot).view = detail.matrix
         classes = len(detail.matrix.counts) if detail.matrix else 1
         self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
-        says = verdict_text(detail.verdict, self.app.theme_variables)
+        says = findings_text(detail.findings, self.app.theme_variables)
         if detail.numbers:
             says = Text(detail.numbers, style="bold").append_text(Text("\n")).append_text(says)
-        self.query_one("#verdict", Clipped).say(says)
-
-
-def verdict_text(verdict: Verdict, theme: Mapping[str, str]) -> Text:
-    """Write the verdict, what to do, then why: where room is short, the end is cut."""
-    colour = theme["error" if verdict.bad else "success"]
-    text = Text.assemble((verdict.word, f"bold {colour}" if verdict.word != "waiting" else "dim"))
-    if verdict.suggestion:
-        text.append(f"  ▸ {verdict.suggestion}", style="bold")
-    if verdict.evidence:
-        text.append(f"  {verdict.evidence}")
-    return text
+        self.query_one("#findings", Clipped).say(says)
 
 
 def legend(curve: Curve, width: int) -> Text:

@@ -1,8 +1,8 @@
-"""Spec of the opened run: its name and its whole verdict, then its settings.
+"""Spec of the opened run: its name and all its findings, then its settings.
 
 Settings that differ from the defaults, or from another run's, come first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,9 +12,10 @@ from textual.widgets import Static
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import FIELDS, GROUP_OF, RunSpec
 from tui.formatting import setting
-from tui.snapshot import Verdict
+from tui.snapshot import FindingView
 from tui.views.run_view import RunView
 from tui.widgets.failure import failure_text
+from tui.widgets.findings_text import whole_text
 from tui.widgets.scrolling import Scrolling
 
 NAME_CELLS = 20
@@ -25,16 +26,16 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
         super().__init__(id="spec")
         self._view: RunView | None = None
         self._other: tuple[int, RunSpec] | None = None
-        self._verdict = Verdict("")
+        self._findings: tuple[FindingView, ...] = ()
         self._said: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(id="spec-text", markup=False)
 
-    def show(self, view: RunView, verdict: Verdict) -> None:
-        said = view.spec, view.facts, view.name, view.failure, verdict
+    def show(self, view: RunView, findings: tuple[FindingView, ...]) -> None:
+        said = view.spec, view.facts, view.name, view.failure, findings
         if said != self._said:
-            self._said, self._view, self._verdict = said, view, verdict
+            self._said, self._view, self._findings = said, view, findings
             self._draw()
 
     def compare(self, run_id: int, spec: RunSpec) -> None:
@@ -43,11 +44,11 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
 
     def _draw(self) -> None:
         if self._view is not None:
-            known = _known(self._view, self._verdict, self.app.theme_variables)
+            known = _known(self._view, self._findings, self.app.theme_variables)
             self.query_one("#spec-text", Static).update(known.append_text(spec_text(self._view, self._other)))
 
 
-def _known(view: RunView, verdict: Verdict, theme: Mapping[str, str]) -> Text:
+def _known(view: RunView, findings: Sequence[FindingView], theme: Mapping[str, str]) -> Text:
     """Write what other pages cut where room is short."""
     text = Text()
     if view.name:
@@ -56,11 +57,7 @@ def _known(view: RunView, verdict: Verdict, theme: Mapping[str, str]) -> Text:
         return text.append_text(failure_text(view.failure, theme, len(view.failure.last_lines))).append(
             "\n\n"
         )
-    for mark, line, style in (
-        ("", verdict.word, "bold"), ("", verdict.evidence, ""), ("▸ ", verdict.suggestion, "bold"),
-    ):  # fmt: skip
-        text.append(f"{mark}{line}\n" if line else "", style=style)
-    return text.append("\n") if verdict.word else text
+    return text.append_text(whole_text(findings, theme))
 
 
 def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:

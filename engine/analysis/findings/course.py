@@ -69,7 +69,7 @@ def worse_than_best(case: Case) -> Found | None:
     parts.append(
         paired.worded()
         if paired is not None
-        else f"{number(errors)} standard errors, not paired: the predictions of each epoch were not kept"
+        else f"{number(errors)} standard errors, not paired: judged from accuracies alone"
     )
     if (fall >= LEAST_FALL and p < ALPHA) or (fall >= LARGE_FALL and p < LARGE_ALPHA):
         return Found(parts, best.epoch + 1, train_less(case, best.epoch), "", None)

@@ -65,6 +65,6 @@ FINDING_KINDS: tuple[FindingKind, ...] = (
     FindingKind("few_test_images", "warning", "too few test images", few_images, said_by=NOTHING),
     FindingKind("seen_groups", "warning", "groups in train and test", seen_groups, said_by=FAILED),
     FindingKind("still_improving", "note", "still improving", still_improving, "underfitting", WORSE),
-    FindingKind("chosen_on_test", "note", "epoch chosen on test", chosen_on_test, said_by=FAILED),
+    FindingKind("chosen_on_test", "note", "chosen on test", chosen_on_test, said_by=FAILED),
 )
 """In the order in which findings of equal severity are told: what explains most comes first."""

@@ -34,11 +34,14 @@ def _blocks(contrasts: Sequence[Contrast]) -> Iterator[Block]:
     yield table(
         "The best recipe against each of the others", HEADER, rows, left=("of", "told apart"), note=NOTE
     )
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for each in contrasts:
+        if each.why_not:
+            reasons.setdefault((each.first, each.why_not), []).append(each.second)
     yield Bullets(
         tuple(
-            text(f"{each.first} is not compared with {each.second}: {each.why_not}.")
-            for each in contrasts
-            if each.why_not
+            text(f"{first} is not compared with {', '.join(others)}: {why}.")
+            for (first, why), others in reasons.items()
         )
     )
 

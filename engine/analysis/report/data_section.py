@@ -100,8 +100,8 @@ def _warnings(found: DataFacts) -> Iterator[Paragraph]:
     if found.is_changed:
         yield paragraph(
             strong("The data have changed since they were trained on"),
-            f": {ids} recorded another fingerprint than {found.fingerprint}, which they have now. The table shows "
-            "them as they are now.",
+            f": {ids} recorded another fingerprint or other test images than they have now (fingerprint "
+            f"{found.fingerprint}). The table shows them as they are now.",
         )
     for warning in found.warnings:
         yield paragraph(f"Warning of the data check: {warning}.")
@@ -124,7 +124,7 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
 
 def test_set(run: StudyRun) -> tuple[object, ...]:
     """Return the values that identify a run's test images and their labels."""
-    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_fraction
+    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
 
 
 def order_of(runs: Sequence[StudyRun]) -> str:

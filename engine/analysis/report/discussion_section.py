@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.analysis.finding import NO_FINDINGS, SEVERITIES, Finding, gravest_first
-from engine.analysis.markdown import judged, title_of, why_unfinished
+from engine.analysis.markdown import title_of, why_unfinished
 from engine.analysis.report.blocks import Block, Bullets, Section, Text, paragraph, section, strong, text
 from engine.analysis.report.values import ids_of
 from engine.analysis.study import StudyRun
@@ -24,20 +24,11 @@ def _blocks(runs: Sequence[StudyRun]) -> list[Block]:
     with_findings = [(run, finding) for run in shown for finding in gravest_first(run.findings or ())]
     with_findings.sort(key=lambda pair: SEVERITIES.index(pair[1].severity))
     clean = [run.id for run in shown if run.findings is not None and not run.findings]
-    older = [run for run in shown if run.findings is None and run.verdict]
-    troubled = [run for run in older if run.verdict != "healthy"]
-    troubled.sort(key=lambda run: run.verdict != "collapsed")
-    quiet = [run.id for run in older if run.verdict == "healthy"]
     blocks: list[Block] = [
         Bullets(tuple(_finding(run, finding) for run, finding in with_findings)),
-        Bullets(tuple(_verdict(run) for run in troubled)),
     ]
-    if older and all(run.verdict != "collapsed" for run in older) and not with_findings:
-        blocks.append(paragraph("No run collapsed."))
     if clean:
         blocks.append(paragraph(f"{ids_of(clean)}: {NO_FINDINGS}."))
-    if quiet:
-        blocks.append(paragraph(f"{ids_of(quiet)}: judged by an older version, which found no problem."))
     failed = [run for run in runs if run.status == "failed"]
     blocks.append(Bullets(tuple(text(strong(title_of(run)), f" {why_unfinished(run)}") for run in failed)))
     return blocks
@@ -51,10 +42,6 @@ def _finding(run: StudyRun, finding: Finding) -> Text:
     if finding.suggestion:
         said.append(f"Suggestion: {_sentence(finding.suggestion)}")
     return text(strong(f"{title_of(run)}: {finding.headline}"), " ".join(said))
-
-
-def _verdict(run: StudyRun) -> Text:
-    return text(strong(title_of(run)), f" is judged {run.verdict}: {judged(run)}")
 
 
 def _sentence(words: str) -> str:

@@ -48,7 +48,7 @@ class DataFacts:
     unknown: str = ""
     """Reason why the data cannot be described; empty where they were read."""
     is_changed: bool = False
-    """Whether the runs recorded another fingerprint than the data have now."""
+    """Whether the runs recorded another fingerprint than the data have now, or other numbers of test images."""
 
     def of(self, split: str) -> SplitFacts | None:
         return next((each for each in self.splits if each.split == split), None)

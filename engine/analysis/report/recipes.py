@@ -10,6 +10,9 @@ from engine.analysis.summary import Summary, summarise
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import VARIED
 
+MOST_NAMED = 4
+"""Settings in a recipe's name; a table has all in which the recipes differ."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -55,11 +58,11 @@ class Recipe:
     def name(self) -> str:
         """Name it by its network, its first weights and what tells it from the others, without the seed."""
         run = self.first
-        found = ", ".join(
-            f"{field} {setting(run.spec, field)}" for field in run.unlike if field not in VARIED
-        )
+        found = [f"{field} {setting(run.spec, field)}" for field in run.unlike if field not in VARIED]
+        if len(found) > MOST_NAMED:
+            found = [*found[:MOST_NAMED], f"and {len(found) - MOST_NAMED} more settings"]
         title = f"{arch_shown(run.spec.arch)}, {weights_in_full(run)}"
-        return f"{title}; {found}" if found else title
+        return f"{title}; {', '.join(found)}" if found else title
 
     @property
     def called(self) -> str:

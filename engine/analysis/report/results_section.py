@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from engine.analysis import figures, matrix_figure
-from engine.analysis.finding import headline_of
 from engine.analysis.markdown import (
     UNDEFINED,
     decimal,
+    headline_shown,
     percent,
     points,
     progress,
     title_of,
     unique,
-    verdict_shown,
     weights_in_full,
     with_details,
 )
@@ -166,15 +165,8 @@ def _row(run: StudyRun, facts: Facts) -> list[Cell]:
         points(best.number("test_acc") if best else None, run.baseline),
         measured(run, best, "balanced_acc"),
         measured(run, best, "kappa", decimal),
-        found_in_words(run) + ("" if run.done or run.status == "failed" else " so far"),
+        headline_shown(run) + ("" if run.done or run.status == "failed" else " so far"),
     ]
-
-
-def found_in_words(run: StudyRun) -> str:
-    """Return the headline of the gravest finding; for runs that an older version judged, the verdict."""
-    if run.status == "failed" or run.findings is None:
-        return verdict_shown(run)
-    return headline_of(run.findings)
 
 
 def what_chose(runs: Sequence[StudyRun]) -> list[Paragraph]:

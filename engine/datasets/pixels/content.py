@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.datasets.formats.array_files import array_images
 from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.problems import DataError
-from engine.datasets.index import SPLITS, Index
+from engine.datasets.index import SKIPPED, Index
 from engine.datasets.pixels.samples import known_sample, sample_files
 from engine.files.paths import write_atomic
 
@@ -34,7 +34,7 @@ def text_hashes(texts: list[str]) -> Hashes:
 
 
 def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashes:
-    """Return the hashes of an index's images in its order; 0 for a skipped image, which is in no split.
+    """Return the hashes of an index's images in its order; 0 for a skipped image.
 
     Each file is read once. The hashes are kept beside the packed images until a file changes (see `samples`).
     Raises DataError for a file that cannot be read."""
@@ -46,7 +46,7 @@ def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashe
     root = index.root
     log(f"reading {len(index.names):,} images once more, to know them again in other data")
     hashes = np.zeros(len(index.names), dtype=np.uint64)
-    rows = [row for row, split in enumerate(index.splits) if split in SPLITS]
+    rows = [row for row, split in enumerate(index.splits) if split != SKIPPED]
 
     def some(start: int) -> None:
         for row in rows[start : start + CHUNK]:

@@ -37,8 +37,8 @@ class Reordered:
     run_id: int
     unknown: dict[str, list[int]] = field(default_factory=dict)
     """Labels of the metrics that cannot be computed from what was kept, with their epochs."""
-    verdict_stays: bool = False
-    """True where the verdict could not be judged anew, as the data cannot be read as they were."""
+    findings_stay: bool = False
+    """True where the run could not be judged anew, as the data cannot be read as they were."""
 
 
 def order_classes(store: Store, home: Home, run_ids: Collection[int], ordered: str) -> list[Reordered]:
@@ -81,7 +81,7 @@ def _checked(run: Run, ordered: str, *, is_measured: bool) -> RunSpec:
 
 
 def _follow(edit: Editing, run: Run, spec: RunSpec, epochs: list[EpochMetrics], kept: Kept) -> Reordered:
-    """Let the epochs' numbers, the best's, the last's and the verdict follow the setting."""
+    """Let the epochs' numbers, the best's, the last's and the findings follow the setting."""
     assert run.id is not None
     is_ordered = spec.ordered == "on"
     result = Reordered(run.id)
@@ -104,7 +104,7 @@ def _follow(edit: Editing, run: Run, spec: RunSpec, epochs: list[EpochMetrics], 
         last_metrics=defined_numbers(last) if last is not None else None,
     )
     if run.verdict not in (None, "diverged"):  # a run that diverged is not judged by its epochs
-        result.verdict_stays = not _judge_anew(edit, run, spec, epochs, matrices, kept)
+        result.findings_stay = not _judge_anew(edit, run, spec, epochs, matrices, kept)
     return result
 
 

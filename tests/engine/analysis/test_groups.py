@@ -1,12 +1,13 @@
 """Groups of runs: which runs are in one, which count, and what their numbers cover."""
 
-from dataclasses import replace
+import json
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis.groups import Group, Member, group_runs
+from engine.analysis.groups import Group, Member, group_runs, labels_of
 from engine.analysis.summary import summarise
 
 
@@ -21,18 +22,23 @@ def run(run_id: int, key: str = "a", acc: float | None = 0.5, **more: object) ->
     return Member(run_id, key, seed=seed, best=numbers, last=numbers, **values)  # type: ignore[arg-type]
 
 
-def only(members: list[Member]) -> Group:
-    (found,) = group_runs(members)
+def grouped(members: Iterable[Member], **settings: object) -> list[Group]:
+    every = list(members)
+    return group_runs(every, {each.group_key: json.dumps(settings) for each in every})
+
+
+def only(members: list[Member], **settings: object) -> Group:
+    (found,) = grouped(members, **settings)
     return found
 
 
 def test_a_group_exists_from_two_runs_on() -> None:
-    assert group_runs([run(1), run(2, "b")]) == []
+    assert grouped([run(1), run(2, "b")]) == []
     assert only([run(1), run(2, "b"), run(3)]).run_ids == (1, 3)
 
 
 def test_runs_without_a_key_are_in_none() -> None:
-    assert group_runs([run(1, ""), run(2, "")]) == []
+    assert grouped([run(1, ""), run(2, "")]) == []
 
 
 def test_only_done_runs_count_and_the_others_are_named() -> None:
@@ -45,7 +51,7 @@ def test_only_done_runs_count_and_the_others_are_named() -> None:
         ]
     )
     assert found.summary("test_acc").n == 2 and found.summary("test_acc").mean == pytest.approx(0.7)
-    assert found.remarks() == ["2 of 4 done: run 3 running, run 4 queued"]
+    assert found.remarks() == ["2 of 4 done, running: 3, queued: 4"]
 
 
 def test_a_repeat_of_a_seed_counts_once() -> None:
@@ -60,7 +66,7 @@ def test_a_failed_run_does_not_hide_its_retry() -> None:
 
 
 def test_other_contents_of_the_data_are_never_averaged() -> None:
-    old, new = group_runs(
+    old, new = grouped(
         [run(1), run(2), run(3, acc=0.9, data_fingerprint="e"), run(4, acc=0.9, data_fingerprint="e")]
     )
     assert (old.key, old.run_ids, new.key, new.run_ids) == ("a", (1, 2), "a:e", (3, 4))
@@ -83,22 +89,22 @@ def test_a_queued_run_goes_with_the_newest_contents() -> None:
     [
         ([run(1), run(2)], "seeds", ("seed",)),
         ([run(1, seed=0), run(2, seed=0)], "nothing", ()),
-        ([run(1), run(2, split_seed=1)], "seeds and splits", ("seed", "split_seed")),
+        ([run(1), run(2, split_seed=1)], "seeds and splits", ("split_seed", "seed")),
         ([run(1, seed=0), run(2, seed=0, split_seed=1)], "splits", ("split_seed",)),
-        ([run(1, seed=0, folds=2, fold=1), run(2, seed=0, folds=2, fold=2)], "folds", ("fold",)),
-        ([run(1, folds=2, fold=1), run(2, folds=2, fold=2)], "seeds and folds", ("seed", "fold")),
+        ([run(1, seed=0, fold=1), run(2, seed=0, fold=2)], "folds", ("fold",)),
+        ([run(1, fold=1), run(2, fold=2)], "seeds and folds", ("fold", "seed")),
         ([run(1), run(2, status="queued")], "nothing", ("seed",)),
     ],
 )
 def test_what_the_numbers_cover(members: list[Member], covers: str, differing: tuple[str, ...]) -> None:
-    found = only(members)
+    found = only(members, folds=2 if "fold" in differing else 0)
     assert (found.covers, found.differing) == (covers, differing)
 
 
 def test_runs_on_one_split_are_averaged_before_splits_are() -> None:
     """Three seeds on one split and one run on another are two splits, not four independent runs."""
     accs = [(0, 0.6), (0, 0.7), (0, 0.8), (1, 0.9)]
-    members = [run(n, acc=acc, split_seed=split, overlap=0.25) for n, (split, acc) in enumerate(accs, 1)]
+    members = [run(n, acc=acc, split_seed=split) for n, (split, acc) in enumerate(accs, 1)]
     found, wanted = only(members).summary("test_acc"), summarise([0.7, 0.9], overlap=0.25, bounds=(0, 1))
     assert (found.n, found.mean, found.sd, found.low, found.high) == pytest.approx(
         (2, 0.8, wanted.sd, wanted.low, wanted.high)
@@ -106,7 +112,7 @@ def test_runs_on_one_split_are_averaged_before_splits_are() -> None:
 
 
 def test_one_split_is_not_widened() -> None:
-    members = [run(n, acc=acc, overlap=0.25) for n, acc in enumerate([0.6, 0.7, 0.8], 1)]
+    members = [run(n, acc=acc) for n, acc in enumerate([0.6, 0.7, 0.8], 1)]
     assert only(members).summary("test_acc") == summarise([0.6, 0.7, 0.8], bounds=(0, 1))
 
 
@@ -127,9 +133,8 @@ RUNS = st.lists(
 
 def _member(run_id: int, drawn: tuple[str, str, str, int, int, float]) -> Member:
     key, status, data, seed, split_seed, acc = drawn
-    return replace(
-        run(run_id, key, acc, seed=seed, split_seed=split_seed), status=status, data_fingerprint=data
-    )
+    more = {"status": status, "data_fingerprint": data, "split_seed": split_seed}
+    return run(run_id, key, acc, seed=seed, **more)
 
 
 @given(RUNS, RUNS, st.randoms(use_true_random=False))
@@ -137,22 +142,61 @@ def test_a_run_added_elsewhere_moves_no_numbers(before: list, more: list, order:
     """Whatever is added to other groups, and in whatever order runs are read, a group's numbers stay."""
     first = [_member(number, each) for number, each in enumerate(before, 1)]
     added = [
-        replace(_member(number, each), group_key=f"other {each[0]}")
+        _member(number, each)._replace(group_key=f"other {each[0]}")
         for number, each in enumerate(more, len(first) + 1)
     ]
     together = [*first, *added]
     order.shuffle(together)  # type: ignore[attr-defined]
-    found = {group.key: group for group in group_runs(together)}
-    for group in group_runs(first):
+    found = {group.key: group for group in grouped(together)}
+    for group in grouped(first):
         assert found[group.key] == group
         assert found[group.key].summary("test_acc") == group.summary("test_acc")
 
 
 @given(RUNS)
 def test_every_run_is_in_one_group_at_most_and_every_counted_run_once(drawn: list) -> None:  # type: ignore[type-arg]
-    groups = group_runs(_member(number, each) for number, each in enumerate(drawn, 1))
+    groups = grouped(_member(number, each) for number, each in enumerate(drawn, 1))
     ids = [run_id for group in groups for run_id in group.run_ids]
     assert len(ids) == len(set(ids))
     for group in groups:
         assert len({each.spec_hash for each in group.counted}) == len(group.counted)
         assert len({each.data_fingerprint for each in group.members if each.is_done}) <= 1
+
+
+def test_the_overlap_of_splits_follows_from_the_settings() -> None:
+    assert only([run(1), run(2)]).overlap == pytest.approx(0.25)
+    assert only([run(1), run(2)], folds=5).overlap == pytest.approx(0.25)
+    assert only([run(1), run(2)], folds=10).overlap == pytest.approx(1 / 9)
+    assert only([run(1), run(2)], test_fraction=0.5, val_fraction=0.2).overlap == pytest.approx(1.25)
+    assert only([run(1), run(2)], epochs=0, folds=5).overlap == 0
+    assert only([run(1), run(2)], test_fraction=1.0).overlap == 0
+
+
+def test_a_label_is_the_common_name_or_what_is_trained() -> None:
+    assert only([run(1, name="lab"), run(2, name="lab")]).label == "lab"
+    settings = {"arch": "resnet50", "pretrained": "imagenet", "lr": 0.01}
+    assert only([run(1, name="lab"), run(2)], **settings).label == "resnet50 imagenet, lr 0.01"
+
+
+def test_a_setting_that_varies_is_no_setting_of_the_group() -> None:
+    found = only([run(1), run(2)], batch_size=4, seed=3)
+    assert found.setting("batch_size") == 4 and found.setting("epochs") == 10
+    with pytest.raises(KeyError):
+        found.setting("seed")
+
+
+def test_groups_of_one_label_are_told_apart_by_their_settings() -> None:
+    specs = {
+        "a": {"data": "digits", "loss": "ce"},
+        "b": {"data": "digits"},
+        "c": {"data": "fundus", "loss": "ce-sqrt"},
+    }
+    specs["b"] |= {"loss": "ce-sqrt", "batch_size": 4}
+    members = [run(number, key) for number, key in enumerate("aabbcc", 1)]
+    common = {"arch": "resnet18", "lr": 0.01}
+    found = labels_of(group_runs(members, {key: json.dumps(common | each) for key, each in specs.items()}))
+    assert found == {
+        "a": "resnet18, lr 0.01, batch_size 32, loss ce",
+        "b": "resnet18, lr 0.01, batch_size 4, loss ce-sqrt",
+        "c": "resnet18, lr 0.01",
+    }

@@ -98,7 +98,7 @@ def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> N
     assert cells(text, "### On fundus", 3)["weights from"] == "scratch; lr 0.001"
     discussed = text.split("\n### Findings on fundus\n")[1].split("\n## ")[0]
     assert (
-        "**#3 resnet18, scratch; lr 0.001** is judged collapsed: epoch 6: all but 0.00 answered 0."
+        "**#3 resnet18, scratch; lr 0.001: collapsed** (error, since epoch 1): epoch 6: all but 0.00 answered 0."
         in discussed
     )
     assert "Ruled out: logits within ±3. Suggestion: try lr 0.01." in discussed
@@ -200,7 +200,7 @@ def test_what_cannot_be_reported_is_said_in_a_line(store: Store, study: Study, t
 def test_final_table_fits_and_agrees(study: Study, text: str) -> None:
     lines = final_table(study).splitlines()
     assert max(map(len, lines)) <= 100
-    expected = "#4 resnet18 warm start from #2 92.04 6 test 92.04 73.13 0.460 healthy"
+    expected = "#4 resnet18 warm start from #2 92.04 6 test 92.04 73.13 0.460 none"
     assert expected.split() in [line.split() for line in lines]
     assert "92.04 @ 6" in text
     assert any(line.startswith("#6* resnet18 on fundus: failed (diverged)") for line in lines)

@@ -133,7 +133,7 @@ def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -
     assert "Train, val and test accuracy of resnet18" in text
     assert [int(number) for number in re.findall(r"^\*\*Table (\d+)", text, re.M)] == list(range(1, 12))
     terminal = [line.split() for line in final_table(study).splitlines()]
-    expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 healthy"
+    expected = "#1 resnet18 scratch 75.00 1 val 80.00 50.00 0.500 none"
     assert expected.split() in terminal
 
 

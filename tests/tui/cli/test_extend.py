@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from sessions import Memory
 from small import WEIGHTS, outcome, small_home, small_session, small_spec
 
+from engine.analysis.finding import Finding
 from engine.spec.grid import load_spec, make_spec
 from engine.store import listing, queue
 from engine.store.add import add_runs
@@ -199,3 +200,23 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["clone", "9", *home]) == 2
     assert run(["clone", "1", *home, "--lr", "-1"]) == 2
     assert "--lr: -1 is out of range" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_fix_clones_with_the_change_of_the_gravest_finding_that_has_one(
+    store: Store, home: Path, worker: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = add_runs(store, [make_spec({"data": "digits", "epochs": 10, "lr": 0.01})] * 2).ids
+    found = [
+        Finding("leak", "error", "leak", "40 images"),
+        Finding("overfitting", "warning", "overfitting", "NLL 2", change={"epochs": 4}),
+    ]
+    values = {"findings": [each.as_json() for each in found]}
+    with store.write() as session:
+        session.execute(run_table.update().where(run_table.c.id == first).values(**values))
+    assert run(["clone", str(first), "--fix", "--lr", "0.02", "--home", str(home)]) == 0
+    printed = capsys.readouterr()
+    assert f"run {first}: epochs 4" in printed.err
+    clone = json.loads(str(row(store, int(printed.out.split()[0]))["spec"]))
+    assert (clone["epochs"], clone["lr"]) == (4, 0.02)
+    assert run(["clone", str(second), "--fix", "--home", str(home)]) == 2
+    assert f"run {second} has no suggested change: leave --fix out" in capsys.readouterr().err

@@ -32,7 +32,8 @@ def document(*rows: dict[str, Any], **values: Any) -> dict[str, Any]:
         "selected_on": spec["select_on"],
     }
     return {
-        "id": 3, "status": "done", "note": "a note " * 30, **spec, "best": best, "class_names": ["a", "b\x1b", "c"],
+        "id": 3, "status": "done", "findings": None, "headline": None,
+        "note": "a note " * 30, **spec, "best": best, "class_names": ["a", "b\x1b", "c"],
         "last": {"epoch": rows[-1]["epoch"], "test_acc": rows[-1]["test_acc"]} if rows else None,
         "environment": {"torch": "2.14.1", "host": "h" * 100, "threads": 2},
         "metrics": list(rows), "log_tail": ["epoch 1"],

@@ -65,13 +65,13 @@ async def test_the_detail_of_a_group_has_its_band_sum_and_numbers(home: Home, gr
         await folded(pilot)
         await pilot.press("end")
         await until(pilot, lambda: "3 × resnet18" in shown(pilot, "#title"))
-        assert "best" in shown(pilot, "#verdict") and "n 3" in shown(pilot, "#verdict")
+        assert "best" in shown(pilot, "#findings") and "n 3" in shown(pilot, "#findings")
         legend = str(pilot.app.screen.query_one(CurveLegend).render())
         assert "sd of 3" in legend
         assert "sum of 3  n 3 × 201" in shown(pilot, "#matrix-title")
         await pilot.press("g")
         await until(pilot, lambda: "4 × resnet18" in shown(pilot, "#title"))
-        assert "n 2" in shown(pilot, "#verdict")
+        assert "n 2" in shown(pilot, "#findings")
 
 
 async def test_what_was_folded_and_opened_is_remembered(home: Home, grouped: Store) -> None:

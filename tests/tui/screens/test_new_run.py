@@ -154,7 +154,7 @@ async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store
     assert [second, third] == [first.model_copy(update={"seed": seed}) for seed in (1, 2)]
 
 
-async def test_fix_changes_what_the_verdict_suggests(home: Home, study: Store) -> None:
+async def test_fix_changes_what_the_findings_suggest(home: Home, study: Store) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         await form(pilot, "f")

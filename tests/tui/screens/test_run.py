@@ -88,8 +88,8 @@ async def test_new_measurements_come_in_while_it_is_open(home: Home, study: Stor
             suggestion="try lr 1e-4",
         )
         await until(pilot, lambda: "failed" in shown(pilot, "#run-head"))
-        verdict = shown(pilot, "#run-verdict")
-        assert "\nthe loss is not finite\n▸ try lr 1e-4\nr begins anew: its 5 epochs" in verdict
+        says = shown(pilot, "#run-findings")
+        assert "\nthe loss is not finite\n▸ try lr 1e-4\nr begins anew: its 5 epochs" in says
 
 
 async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, study: Store) -> None:
@@ -235,11 +235,11 @@ async def test_what_is_cut_in_the_block_stands_whole_on_the_page_of_the_spec(
     async with app(home).run_test(size=SMALL) as pilot:
         await opened(pilot)
         await pilot.press(*"jjj", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-verdict"))
-        block = shown(pilot, "#run-verdict")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-findings"))
+        block = shown(pilot, "#run-findings")
         assert "at last" not in block and "… 4" in block and "C clones it" in block
         await pilot.press("4")
         await until(pilot, lambda: "at last" in shown(pilot, "#spec-text"))
-        assert not pilot.app.screen.query_one("#run-verdict").display
+        assert not pilot.app.screen.query_one("#run-findings").display
         await pilot.press("1")
-        await until(pilot, lambda: pilot.app.screen.query_one("#run-verdict").display)
+        await until(pilot, lambda: pilot.app.screen.query_one("#run-findings").display)

@@ -51,8 +51,8 @@ async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press(*"jjj", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-verdict"))
-        says = shown(pilot, "#run-verdict").splitlines()
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and shown(pilot, "#run-findings"))
+        says = shown(pilot, "#run-findings").splitlines()
         assert says[0].startswith("✖ diverged  the loss was no longer a number   attempt 1, ")
         assert says[1:4] == [
             "the loss is not finite at step 41 of epoch 3",
@@ -62,10 +62,10 @@ async def test_a_failed_run_says_why_what_to_do_and_what_its_log_said_last(home:
         assert [line.strip()[:6] for line in says[4:]] == ["line 6", "line 7", "line 8"]
         assert all(len(line) <= SMALL[0] for line in says)
         await pilot.resize_terminal(*TALL)
-        await until(pilot, lambda: "line 3" in shown(pilot, "#run-verdict"))
+        await until(pilot, lambda: "line 3" in shown(pilot, "#run-findings"))
         await pilot.press("r", "y")
         await until(pilot, lambda: "queued" in shown(pilot, "#run-head"))
-        assert "diverged" not in shown(pilot, "#run-verdict")
+        assert "diverged" not in shown(pilot, "#run-findings")
 
 
 async def test_the_time_of_a_log_line_stays_while_the_line_is_scrolled(home: Home, study: Store) -> None:

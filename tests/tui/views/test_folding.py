@@ -43,11 +43,14 @@ def test_without_a_result_a_group_has_no_number() -> None:
     assert (one.status, one.progress) == ("done", 1.0)
 
 
-def test_the_gravest_verdict_of_the_members_is_the_groups() -> None:
+def test_the_gravest_finding_of_the_members_is_the_groups() -> None:
     rows = rows_of(*[("a", "done", 0.5)] * 3)
-    marked = [rows[1]._replace(verdict="healthy"), rows[2]._replace(verdict="healthy")]
-    group = group_row([*marked, rows[3]._replace(verdict="collapsed")])
-    assert group.fold is not None and (group.verdict, group.fold.flagged, group.warned) == (
+    marked = [
+        rows[1]._replace(headline="chosen on test", severity="note"),
+        rows[2]._replace(headline="chosen on test", severity="note"),
+    ]
+    group = group_row([*marked, rows[3]._replace(headline="collapsed", severity="error")])
+    assert group.fold is not None and (group.headline, group.fold.flagged, group.warned) == (
         "collapsed",
         1,
         True,

@@ -75,7 +75,7 @@ def test_seeds_of_a_group_are_no_difference(compared: Compared) -> None:
 def test_numbers_have_n_and_deviations(compared: Compared, width: int) -> None:
     text = str(numbers_text(compared, width))
     assert "n 3" in text and "n 2" in text and text.count("± sd") >= 2
-    assert "#4-7 2 healthy, 1 diverged, 1 queued, baseline .7313" in text
+    assert "#4-7 2 no problems found, 1 diverged, 1 queued, baseline .7313" in text
     assert max(map(len, text.split("\n\n#")[0].splitlines())) <= width
 
 

@@ -13,7 +13,7 @@ from tui.views.table_columns import SORTS
 PLAIN = RunRow(
     id=0, status="done", asked=None, name="", note="", tags=(), sweep="", priority=0, data="digits", arch="resnet18",
     pretrained="none", lr=0.01, seed=0, batch_size=32, epoch=0, epochs=10, progress=0.0, best=None, kappa=None,
-    verdict="", remark="", ends=None, rank=(2, 0, 0, 0),
+    headline="", severity="", remark="", ends=None, rank=(2, 0, 0, 0),
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ RUNS = table(
         "lr": 1e-3,
         "best": 0.7,
         "tags": ("good", "old"),
-        "verdict": "healthy",
+        "headline": "healthy",
         "batch_size": 64,
     },
     {
@@ -42,7 +42,7 @@ RUNS = table(
         "status": "running",
         "rank": (0, 2, 0, 0),
     },
-    {"arch": "resnet50", "lr": 1e-1, "status": "failed", "verdict": "collapsed", "note": "see the log"},
+    {"arch": "resnet50", "lr": 1e-1, "status": "failed", "headline": "collapsed", "note": "see the log"},
     {"arch": "resnet152", "lr": 1e-3, "status": "queued", "rank": (1, 0, 0, 0), "kappa": 0.5, "seed": 7},
 )
 
@@ -111,7 +111,7 @@ def test_a_word_that_means_nothing_says_so(text: str, says: str) -> None:
         ("id", (1, 2, 3, 4), (4, 3, 2, 1)),
         ("lr", (4, 1, 2, 3), (3, 2, 4, 1)),
         ("best", (2, 1, 4, 3), (1, 2, 4, 3)),
-        ("verdict", (3, 1, 2, 4), (1, 3, 2, 4)),
+        ("findings", (3, 1, 2, 4), (1, 3, 2, 4)),
     ],
 )
 def test_sorted_by_a_column_what_is_lacking_comes_last(
@@ -137,7 +137,7 @@ ROWS = st.builds(
     status=st.sampled_from(["done", "failed"]),
     lr=st.sampled_from([0.1, 0.2]),
     best=st.none() | st.sampled_from([0.5, 0.6]),
-    verdict=st.sampled_from(["", "healthy"]),
+    headline=st.sampled_from(["", "healthy"]),
 )
 WISHES = st.builds(
     TableQuery,

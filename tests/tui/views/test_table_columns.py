@@ -25,7 +25,7 @@ from tui.views.table_columns import (
 
 INFOS = {info.key: info for info in COLUMNS}
 EMPTY = widths_of([])
-FULL = EMPTY | {"id": 5, "name": 20, "data": 16, "pretrained": 12, "kappa": 5, "verdict": 11}
+FULL = EMPTY | {"id": 5, "name": 20, "data": 16, "pretrained": 12, "kappa": 5, "findings": 11}
 
 
 def test_every_column_can_be_seen() -> None:
@@ -47,17 +47,17 @@ def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, wi
         )
 
 
-def test_the_verdict_and_the_data_come_before_all_else_that_fits() -> None:
+def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
     rows = [
         make_row(listed(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
         make_row(listed(2, "running", data="fundus-balanced", verdict="healthy"), None),
         make_row(listed(3, "failed", data="digits", lr=0.05), None),
     ]
     wide = widths_of(rows)
-    assert (wide["arch"], wide["lr"], wide["verdict"]) == (8, 4, len("⚠ collapsed"))
+    assert (wide["arch"], wide["lr"], wide["findings"]) == (8, 4, len("✖ collapsed"))
     home_at_120_columns = 76
     widths = {column.key: column.width for column in plan_columns(home_at_120_columns, wide)}
-    assert widths["verdict"] == wide["verdict"] and widths["data"] >= 7 and "ends" not in widths
+    assert widths["findings"] == wide["findings"] and widths["data"] >= 7 and "ends" not in widths
     ended = {column.key: column for column in plan_columns(home_at_120_columns, widths_of(rows[:1]))}
     assert ended["epoch"].width == len("epoch") and "kappa" in ended
 
@@ -116,7 +116,7 @@ def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.Monkey
     monkeypatch.setattr(table_columns, "WANTED", (("toy", 5), *WANTED))
     row = make_row(listed(1, "done", batch_size=24), None)
     *_, column, last = plan_columns(100, widths_of([row]))
-    assert (column.key, last.key) == ("toy", "verdict")
+    assert (column.key, last.key) == ("toy", "findings")
     assert header(column, "toy", False) == " toy▾" and content(row, column) == "   24"
 
 
@@ -127,7 +127,7 @@ def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
             listed(
                 number, status, seed=number, lr=number / 8, epoch=number, name=f"n{number}", data=f"d{number}",
                 arch=f"a{number}", pretrained=f"p{number}", best_acc=number / 8, best_kappa=number / 8,
-                verdict=f"v{number}",
+                headline=f"v{number}",
             ),
             wait(None, ends=60 * number),
         )

@@ -109,7 +109,7 @@ def test_it_is_as_if_the_run_had_been_trained_so(trained: Trained) -> None:
     assert found.unknown["val kappa"] == [0, 1, 2, 3]
     assert found.unknown["kappa on the train images afterwards"] == [3]
     assert found.unknown["referable: AUC"] == sorted({0, 1, 2, 3} - scored)
-    assert "kappa" not in found.unknown and not found.verdict_stays
+    assert "kappa" not in found.unknown and not found.findings_stay
     lacking = {"val_kappa", "eval_train_kappa"}
     expected = was[graded]
     for name in ("best_metrics", "last_metrics"):
@@ -129,7 +129,7 @@ def test_off_hides_and_nothing_is_lost(trained: Trained) -> None:
         trained.train()
     before, was = trained.epochs(graded), shown(trained.run(graded))
     found = trained.order(graded, "off")
-    assert not found.unknown and not found.verdict_stays
+    assert not found.unknown and not found.findings_stay
     assert trained.epochs(graded) == trained.epochs(plain)
     assert shown(trained.run(graded)) == shown(trained.run(plain))
     trained.order(graded, "on")
@@ -158,12 +158,12 @@ def test_files_that_are_gone_or_of_another_epoch_give_nothing(trained: Trained) 
     assert all(epoch["kappa"] is not None for epoch in trained.epochs(run_id))
 
 
-def test_the_verdict_stays_where_the_data_are_gone(trained: Trained) -> None:
+def test_the_findings_stay_where_the_data_are_gone(trained: Trained) -> None:
     run_id = trained.add()
     before = trained.train()
     (trained.home.root / "lab").rename(trained.home.root / "elsewhere")
     found = trained.order(run_id, "off")
-    assert found.verdict_stays
+    assert found.findings_stay
     assert trained.run(run_id).verdict_evidence == before.verdict_evidence
     assert trained.run(run_id).best_kappa is None
 
@@ -261,7 +261,7 @@ def test_a_data_set_is_read_once_for_all_its_runs(trained: Trained, monkeypatch:
     read, usual = [], source.index_data
     monkeypatch.setattr(source, "index_data", lambda *given: read.append(given) or usual(*given))
     found = order_classes(trained.store, trained.home, runs, "off")
-    assert [each.verdict_stays for each in found] == [False] * 3 and len(read) == 1
+    assert [each.findings_stay for each in found] == [False] * 3 and len(read) == 1
     (trained.home.root / "lab").rename(trained.home.root / "elsewhere")
     found = order_classes(trained.store, trained.home, runs, "on")
-    assert [each.verdict_stays for each in found] == [True] * 3 and len(read) == 2
+    assert [each.findings_stay for each in found] == [True] * 3 and len(read) == 2
