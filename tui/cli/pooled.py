@@ -6,7 +6,6 @@ from typing import Any
 
 from engine.analysis.groups import Group
 from engine.files.paths import Home
-from engine.queries.read_pooled import NotPooled, read_pooled
 from engine.store.database import Store
 from engine.store.run_numbers import numbered
 from tui.cli.groups import MOMENTS
@@ -21,6 +20,8 @@ def pooled_document(store: Store, home: Home, group: Group) -> dict[str, Any]:
 
     `pooled` has a repetition of the cross-validation an entry, for the best and for the last epochs of its runs; null
     where it cannot be made, for the reason in `not_pooled`."""
+    from engine.queries.read_pooled import NotPooled, read_pooled
+
     if not group.folds:
         return {}
     try:
