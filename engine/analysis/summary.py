@@ -1,9 +1,10 @@
 """Summary of several values of one quantity: mean, spread, and an interval of the mean."""
 
-import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from engine.analysis.student import t_quantile
 
 UNBOUNDED = (-math.inf, math.inf)
 
@@ -52,13 +53,5 @@ def summarise(
     if n == 1 or min(known) == max(known):
         return Summary(n, known[0], 0.0 if n > 1 else None, missing=missing)
     sd = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
-    reach = student_t_95(n - 1) * sd * math.sqrt(1 / n + overlap)
+    reach = t_quantile(n - 1) * sd * math.sqrt(1 / n + overlap)
     return Summary(n, mean, sd, max(mean - reach, bounds[0]), min(mean + reach, bounds[1]), missing)
-
-
-@functools.cache
-def student_t_95(degrees: int) -> float:
-    """Return the 97.5 % point of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))
