@@ -20,15 +20,27 @@ class Fold(NamedTuple):
     members: tuple[int, ...]
     """Ids, in ascending order."""
     done: int
-    """Members that are done: the accuracies are means over these."""
+    """Members that are done, those that repeat another too."""
     failed: int
     best_sd: float | None
-    """Sample standard deviation of the best accuracy, of two members or more."""
+    """Sample standard deviation of the best accuracy, of two values or more."""
     kappa_sd: float | None
     seeds: str
     """`0–4`, `0…9` where some between are missing; empty where they are equal."""
     flagged: int
     """Members that have the group's finding."""
+    n: int = 0
+    """Values that the best accuracy is the mean of: done runs, none twice, or their splits where those differ."""
+    last: float | None = None
+    last_sd: float | None = None
+    baseline: float | None = None
+    repeats: tuple[int, ...] = ()
+    """Done members that repeat another: counted nowhere."""
+    left_out: tuple[str, ...] = ()
+    """Which runs are not counted, and why."""
+    folds: int = 0
+    """Folds of its cross-validation; 0 where it is none."""
+    folds_done: int = 0
 
 
 class RunRow(NamedTuple):

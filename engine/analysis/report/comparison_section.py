@@ -85,7 +85,7 @@ def _sentences(pairs: Sequence[PairResult], count: int) -> Iterator[str]:
 def _remarks(found: Comparison) -> Iterator[str]:
     """Yield what is to be said of the sides beyond the numbers of their table."""
     for side in found.sides:
-        if side.remarks or (side.chosen_on_test and side is found.sides[0]):
+        if side.accuracy is not None and (side.remarks or (side.chosen_on_test and side is found.sides[0])):
             yield from (f"{each}." for each in side_sentences(side))
 
 

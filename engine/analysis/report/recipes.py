@@ -48,7 +48,7 @@ class Recipe:
     @property
     def accuracy(self) -> float | None:
         """Mean test accuracy of the group; a single run's own."""
-        return self.summary.mean
+        return self.group.spread("test_acc").mean
 
     @property
     def summary(self) -> Summary:

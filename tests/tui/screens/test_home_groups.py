@@ -147,4 +147,4 @@ async def test_marked_groups_are_compared(home: Home, grouped: Store) -> None:
         assert "± sd" in shown(pilot, "#numbers-text") and "n 3" in shown(pilot, "#numbers-text")
         await pilot.press("4")
         await until(pilot, lambda: "best of" in shown(pilot, "#difference-head"))
-        assert "sums over the runs" in shown(pilot, "#difference-test")
+        assert "group of #4 − group of #1: not compared" in shown(pilot, "#difference-test")

@@ -41,7 +41,7 @@ def test_a_group_has_the_means_of_those_that_are_done(compared: Compared) -> Non
     assert isinstance(fast, GroupView) and isinstance(slow, GroupView)
     singles = [at_best(member, "test_acc") for member in slow.members[:2]]
     assert at_best(slow, "test_acc") == pytest.approx(statistics.fmean(singles))  # type: ignore[type-var]
-    mean, sd = fast.mean_and_sd(lambda member: at_last(member, "test_acc"))
+    _, mean, sd = fast.group.spread("test_acc", "last")
     values = [at_last(member, "test_acc") or 0.0 for member in fast.members]
     assert (mean, sd) == (pytest.approx(statistics.fmean(values)), pytest.approx(statistics.stdev(values)))
     assert (slow.state, slow.short, fast.short) == ("2/4 done", "#4-7", "#1-3")
