@@ -204,6 +204,11 @@ class Group:
         return said
 
 
+def side_name(run_ids: Sequence[int]) -> str:
+    """Name runs that are compared as one side: `#12`, or `group of #12`."""
+    return f"#{run_ids[0]}" if len(run_ids) < LEAST else f"group of #{run_ids[0]}"
+
+
 def _some(run_ids: Sequence[int]) -> str:
     return ", ".join(map(str, run_ids)) if len(run_ids) <= NAMED else f"{len(run_ids)} runs"
 

@@ -1,7 +1,7 @@
 """Read what is compared: runs, groups of runs and sweeps, with their predictions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from engine.analysis.comparison.comparison import Comparison, Moment, compare
 from engine.analysis.comparison.sides import RunPredictions, Side
-from engine.analysis.groups import Group
+from engine.analysis.groups import Group, side_name
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
@@ -58,7 +58,11 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
         raise CompareError(f"{len(wanted)} sides are too many to compare at once: name at most {MOST_SIDES}")
     reader = GroupReader(home)
     sides = [
-        replace(read_side(home, reader, each.name, each.runs, on), remarks=each.remarks) for each in wanted
+        replace(
+            read_side(home, reader, each.name, [_compared(run, on) for run in each.runs]),
+            remarks=each.remarks,
+        )
+        for each in wanted
     ]
     return compare(sides, on)
 
@@ -100,45 +104,63 @@ def _side_of(session: Session, run: Run, group: Group | None) -> Named:
     if group is None or not group.counted:
         return Named(f"#{run.id}", (run,))
     members = tuple(listing.get_run(session, each.run_id) for each in group.counted)
-    name = f"#{members[0].id}" if len(members) < 2 else f"group of #{members[0].id}"
-    return Named(name, members, tuple(group.remarks()))
+    return Named(side_name([each.run_id for each in group.counted]), members, tuple(group.remarks()))
 
 
-def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Run], on: Moment = "best") -> Side:
+@dataclass(frozen=True)
+class Compared:
+    """Run that is compared."""
+
+    id: int
+    spec: RunSpec
+    class_names: tuple[str, ...]
+    epoch: int | None
+    """Epoch whose predictions are compared; None where none is measured yet."""
+    is_best: bool
+    """Whether the epoch is the one that its `select_on` chose."""
+
+
+def _compared(run: Run, on: Moment) -> Compared:
+    epoch = run.best_epoch if on == "best" else run.epoch
+    measured = epoch if run.epoch or not run.epochs else None
+    return Compared(run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best")
+
+
+def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
     """Read one side's predictions; where they are missing, the side says why it cannot be compared."""
-    specs = [load_spec(run.spec) for run in runs]
+    spec = runs[0].spec
     try:
-        read = tuple(_predictions(home, run, spec, on) for run, spec in zip(runs, specs, strict=True))
+        read = tuple(_predictions(home, run) for run in runs)
     except NoPredictions as missing:
         return Side(name, (), problem=str(missing))
-    side = Side(name, read, group_column=specs[0].group_column)
-    if len({tuple(run.class_names) for run in runs}) > 1:
+    side = Side(name, read, group_column=spec.group_column)
+    if len({run.class_names for run in runs}) > 1:
         return replace(side, problem="its runs have different classes")
     try:
-        groups = reader.groups_of(specs[0], list(dict.fromkeys(name for run in read for name in run.names)))
+        groups = reader.groups_of(spec, list(dict.fromkeys(name for run in read for name in run.names)))
     except DataError as error:
         problem = f"the groups of the images cannot be read, and are needed to compare: {error}"
         return replace(side, problem=problem)
     return replace(side, groups=groups.of, rule=groups.rule)
 
 
-def _predictions(home: Home, run: Run, spec: RunSpec, on: Moment) -> RunPredictions:
-    """Read a run's predictions at its best or last epoch. Raises NoPredictions."""
-    epoch = run.best_epoch if on == "best" else run.epoch
-    if epoch is None or (not run.epoch and run.epochs):
+def _predictions(home: Home, run: Compared) -> RunPredictions:
+    """Read a run's predictions at its epoch. Raises NoPredictions."""
+    spec, epoch = run.spec, run.epoch
+    if epoch is None:
         raise NoPredictions(f"#{run.id} has not measured an epoch yet")
-    found = read_predictions(home.run(run.id or 0), run.class_names)
+    found = read_predictions(home.run(run.id), run.class_names)
     if not found.is_known(epoch):
         raise NoPredictions(f"the predictions of epoch {epoch} of #{run.id} were not kept")
-    trained = [each for each in found.epochs if (each or not run.epochs) and found.is_known(each)]
+    trained = [each for each in found.epochs if (each or not spec.epochs) and found.is_known(each)]
     return RunPredictions(
-        run_id=run.id or 0,
+        run_id=run.id,
         epoch=epoch,
         names=found.names,
         labels=found.labels,
         by_epoch=found.answers[trained].astype(np.int64),
         answers=found.answers[epoch].astype(np.int64),
         select_on=spec.select_on,
-        chosen_on_test=on == "best" and is_optimistic(spec.select_on, spec.epochs),
+        chosen_on_test=run.is_best and is_optimistic(spec.select_on, spec.epochs),
         test_over_train=spec.test_over_train,
     )
