@@ -27,9 +27,9 @@ def train(phase: Phase, runs: int, out: Path, *, backwards: bool = False) -> Non
         print(f"{phase} {number}: {record.about['family']} in {record.about['seconds']} s", flush=True)
 
 
-def report(phase: Phase, out: Path) -> Iterator[str]:
-    """Markdown: how many runs, the table of rates, then each mistake."""
-    runs = judged(recorded(out / phase))
+def report(phase: Phase, out: Path, first: int = 0) -> Iterator[str]:
+    """Markdown: how many runs from number `first` on, the table of rates, then each mistake."""
+    runs = judged(record for record in recorded(out / phase) if record.about["number"] >= first)
     minutes = sum(run.record.about["seconds"] for run in runs) / 60
     yield f"{len(runs)} {phase} runs, {minutes:.0f} minutes, {time.strftime('%Y-%m-%d')}, {cpu_name()}"
     yield ""
@@ -48,13 +48,14 @@ def main() -> None:
     parser.add_argument("command", choices=("train", "report"))
     parser.add_argument("--phase", choices=PHASES, required=True)
     parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="of the runs that are reported")
     parser.add_argument("--backwards", action="store_true", help="from the last run on")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.command == "train":
         train(arguments.phase, arguments.runs, arguments.out, backwards=arguments.backwards)
     else:
-        print("\n".join(report(arguments.phase, arguments.out)))
+        print("\n".join(report(arguments.phase, arguments.out, arguments.first)))
 
 
 if __name__ == "__main__":

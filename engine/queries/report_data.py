@@ -1,11 +1,10 @@
-"""Data of a report's runs, read again from the disk: splits, classes, groups, and the group of each test image."""
+"""Data of a report's runs, read again from the disk: splits, classes and groups."""
 
 from collections.abc import Sequence
 
 from engine.analysis.report.facts import DataFacts, SplitFacts
 from engine.analysis.study import StudyRun
 from engine.datasets.formats.problems import DataError
-from engine.datasets.groups import groups_by_name
 from engine.datasets.index import SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
 from engine.datasets.read_options import READ_FIELDS
@@ -35,10 +34,14 @@ class ReportData:
         try:
             found = survey_data(self._home, run.spec)
         except (DataError, SpecError, OSError, ValueError) as error:
-            return plain(error)
+            return self._told(str(error))
         if found.index is None:
-            return plain(found.problems[0].text) if found.problems else "no images were found"
+            return self._told(found.problems[0].text) if found.problems else "no images were found"
         return found
+
+    def _told(self, problem: str) -> str:
+        """Return a problem in one line, with paths that start at the home."""
+        return plain(problem).replace(f"{self._home.root}/", "")
 
     def facts_of(self, runs: Sequence[StudyRun]) -> tuple[DataFacts, ...]:
         """Describe the data of runs on one data set, once for each way in which they were read."""
@@ -55,6 +58,7 @@ class ReportData:
         index = survey.index
         assert index is not None
         shared = other_member(index)
+        tested = {run.test_images for run in runs if run.test_images is not None}
         recorded = {run.environment.get("data_fingerprint") for run in runs} - {None}
         return DataFacts(
             ids,
@@ -64,25 +68,11 @@ class ReportData:
             group_rule=index.group_rule if index.groups else "",
             shared_images=shared.images if shared else 0,
             shared_accuracy=shared.accuracy if shared else None,
-            warnings=tuple(plain(each.text) for each in survey.warnings[:MOST_WARNINGS]),
+            warnings=tuple(self._told(each.text) for each in survey.warnings[:MOST_WARNINGS]),
             fingerprint=index.fingerprint,
-            is_changed=bool(recorded) and recorded != {index.fingerprint},
+            is_changed=(bool(recorded) and recorded != {index.fingerprint})
+            or bool(tested - {tuple(index.counts("test"))}),
         )
-
-    def groups_of(self, run: StudyRun, names: Sequence[str]) -> tuple[list[str] | None, str]:
-        """Return the group of each image and the rule that found it; None where each image is its own group.
-
-        Where the data are missing or have changed, only the images' names are used, and the rule says so."""
-        survey = self.survey(run)
-        index = None if isinstance(survey, str) else survey.index
-        if index is not None and set(names) <= set(index.names):
-            if index.groups is None:
-                return None, ""
-            group = dict(zip(index.names, index.groups, strict=True))
-            groups = [group[name] for name in names]
-            return (groups, index.group_rule) if len(set(groups)) < len(groups) else (None, "")
-        found = groups_by_name(list(names))
-        return (list(found.of), f"{found.rule}, because the data cannot be read") if found else (None, "")
 
 
 def _split(index: Index, survey: Survey, split: str) -> SplitFacts:

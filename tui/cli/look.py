@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from tui.cli import groups as group_text
 from tui.cli.documents import briefs, whole
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
+from tui.cli.pooled import pooled_document, pooled_lines
 from tui.cli.scores import curves_document, curves_lines, threshold_document, threshold_lines
 from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
@@ -232,7 +234,7 @@ def show(
         found = threshold_document(store, home, run_id, threshold, class_name)
         lines = threshold_lines(found)
     elif group:
-        found, lines = _group_shown(store, run_id)
+        found, lines = _group_shown(store, home, run_id)
     elif curves:
         found = {"curves": curves_document(store, home, run_id)}
         lines = curves_lines(found["curves"])
@@ -248,15 +250,15 @@ def show(
     return 0
 
 
-def _group_shown(store: Store, run_id: int) -> tuple[dict[str, Any], Iterator[str]]:
+def _group_shown(store: Store, home: Home, run_id: int) -> tuple[dict[str, Any], Iterator[str]]:
     with store.read() as session:
         found = group_of_run(session, run_id)
     if found is None:
         raise CliError(
             f"run {run_id} is in no group: no other run has its settings (clone {run_id} --seed 1)"
         )
-    document = group_text.whole_document(found)
-    return document, group_text.group_lines(found, document)
+    document = {**group_text.whole_document(found), **pooled_document(store, home, found)}
+    return document, chain(group_text.group_lines(found, document), pooled_lines(document))
 
 
 @takes_home

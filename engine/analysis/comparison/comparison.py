@@ -15,6 +15,7 @@ from engine.analysis.comparison.recipes import LEAST_SEEDS, mean_interval, recip
 from engine.analysis.comparison.share_interval import share_interval
 from engine.analysis.comparison.sides import Measured, Side, by_test_set, measured
 from engine.analysis.comparison.splits import LEAST_SPLITS, split_test
+from engine.analysis.summary import spread
 
 Moment: TypeAlias = Literal["best", "last"]
 Scope: TypeAlias = Literal["weights", "recipe", ""]
@@ -34,7 +35,7 @@ class SideResult:
     low: float | None
     high: float | None
     sd: float | None
-    """Standard deviation between runs; None for one run."""
+    """Standard deviation between runs, or between splits or folds where those differ; None for one."""
     images: int
     groups: int
     """Groups of the test images; their number where each is its own."""
@@ -119,10 +120,9 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
     if found is None or not side.runs:
         return empty
     raised = _optimism(side) if side.chosen_on_test else None
-    values = [float(run.correct.mean()) for run in side.runs]
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    _, mean, sd = spread(_values(side))
     if found.layout == "splits":
-        return replace(empty, accuracy=float(np.mean(values)), sd=sd, optimism=raised)
+        return replace(empty, accuracy=mean, sd=sd, optimism=raised)
     groups = found.groups(side.groups)
     shared = share_interval(found.correct.mean(axis=0), groups)
     result = replace(
@@ -133,6 +133,14 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
         return result
     of_seeds = mean_interval(found.correct, groups)
     return replace(result, low=of_seeds.low, high=of_seeds.high, scope="recipe")
+
+
+def _values(side: Side) -> list[float | None]:
+    """Return the accuracy of each run or, where test sets differ, the mean accuracy on each, as a group's summary."""
+    sets = list(by_test_set(side.runs).values())
+    if len(sets) > 1:
+        return [spread(float(run.correct.mean()) for run in runs).mean for runs in sets]
+    return [float(run.correct.mean()) for run in side.runs]
 
 
 def _optimism(side: Side) -> float | None:

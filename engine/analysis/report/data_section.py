@@ -100,8 +100,8 @@ def _warnings(found: DataFacts) -> Iterator[Paragraph]:
     if found.is_changed:
         yield paragraph(
             strong("The data have changed since they were trained on"),
-            f": {ids} recorded another fingerprint than {found.fingerprint}, which they have now. The table shows "
-            "them as they are now.",
+            f": {ids} recorded another fingerprint or other test images than they have now (fingerprint "
+            f"{found.fingerprint}). The table shows them as they are now.",
         )
     for warning in found.warnings:
         yield paragraph(f"Warning of the data check: {warning}.")

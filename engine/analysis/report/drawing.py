@@ -28,6 +28,7 @@ def draw_all(report: Report, progress: Callable[[str], None], *, with_pdf: bool)
 
     found: dict[str, Drawn] = {}
     figures = list(_figures(report))
+    as_tables = {block.figure.key for block in walk(report) if isinstance(block, Matrices)}
     with figure_canvas.defaults():
         for number, block in enumerate(figures, start=1):
             progress(f"figure {number} of {len(figures)}")
@@ -35,8 +36,13 @@ def draw_all(report: Report, progress: Callable[[str], None], *, with_pdf: bool)
                 found[block.key] = _sheet(block, with_pdf=with_pdf)
                 continue
             canvas = block.draw()
+            png = figure_canvas.png(canvas)
+            canvas.set_layout_engine(
+                "none"
+            )  # what was laid out stays: to do it again takes as long as to draw
             pdf = figure_canvas.pdf(canvas) if with_pdf else b""
-            found[block.key] = Drawn(figure_canvas.png(canvas), figure_canvas.svg(canvas), pdf)
+            svg = "" if block.key in as_tables else figure_canvas.svg(canvas)
+            found[block.key] = Drawn(png, svg, pdf)
     return found
 
 

@@ -1,6 +1,9 @@
 """Layouts of further well-known data sets, whose folders and tables stand beside each other."""
 
-from layouts.case import Case
+import gzip
+import struct
+
+from layouts.case import Case, Truth
 from layouts.dice import Dice
 from layouts.photos import Photo, draw_photos
 from layouts.registry import layout
@@ -103,3 +106,22 @@ def other_files(dice: Dice, case: Case) -> None:
     for photo in photos.all:
         case.blank(f"{folders[photo.number % 2]}/{photo.file}")
     case.files[name] = b"PK\x03\x04 not text"
+
+
+@layout("MNIST's IDX files")
+def mnist(dice: Dice, case: Case) -> None:
+    """MNIST and its kin: pairs of files of bytes, plain or in gzip, of train and t10k."""
+    photos = draw_photos(dice, schemes=("grades",), splits=("train", "test", "train"))
+    case.describe(photos)
+    zipped = dice.chance()
+    for split, part in (("train", "train"), ("test", "t10k")):
+        chosen = photos.of(split)
+        images, labels = (f"{part}-{what}-ubyte{'.gz' * zipped}" for what in ("images-idx3", "labels-idx1"))
+        parts = {
+            images: struct.pack(">IIII", 0x803, len(chosen), 4, 4) + bytes(16 * len(chosen)),
+            labels: struct.pack(">II", 0x801, len(chosen)) + bytes(int(photo.label) for photo in chosen),
+        }
+        case.files |= {name: gzip.compress(content) if zipped else content for name, content in parts.items()}
+        for row, photo in enumerate(chosen):
+            case.truth[f"{images}#{split}/{row}"] = Truth(photo.label, (split,), labels)
+    case.says_splits = images
