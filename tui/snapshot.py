@@ -20,15 +20,28 @@ class Fold(NamedTuple):
     members: tuple[int, ...]
     """Ids, in ascending order."""
     done: int
-    """Members that are done: the accuracies are means over these."""
+    """Members that are done, those that repeat another too."""
     failed: int
     best_sd: float | None
-    """Sample standard deviation of the best accuracy, of two members or more."""
+    """Sample standard deviation of the best accuracy, of two values or more."""
     kappa_sd: float | None
     seeds: str
     """`0–4`, `0…9` where some between are missing; empty where they are equal."""
     flagged: int
     """Members that have the group's finding."""
+    n: int = 0
+    """Values that the best accuracy is the mean of: done runs, none twice, or their splits where those differ."""
+    last: float | None = None
+    last_sd: float | None = None
+    baseline: float | None = None
+    repeats: tuple[int, ...] = ()
+    """Done members that repeat another: counted nowhere."""
+    left_out: tuple[str, ...] = ()
+    """Which runs are not counted, and why."""
+    folds: int = 0
+    """Folds of its cross-validation; 0 where it is none."""
+    fold_of: tuple[int, ...] = ()
+    """Fold of each member; zeros where it is no cross-validation."""
 
 
 class RunRow(NamedTuple):
@@ -108,6 +121,19 @@ class MatrixView:
     epochs: int
     sum_of: int = 0
     """Matrices of a group's members that are summed; 0 for a run."""
+    folds: tuple[int, int] = (0, 0)
+    """Folds of a cross-validation whose predictions are pooled, and all its folds; zeros where it is none."""
+
+    @property
+    def pooled(self) -> str:
+        """Write `pooled out of fold, 5 folds`, `3 of 5 folds` or `5 folds × 2`; empty where it pools none."""
+        some, every = self.folds
+        if not every:
+            return ""
+        times, rest = divmod(self.sum_of, some) if some else (0, 0)
+        repeated = f", {self.sum_of} runs" if rest else f" × {times}" if times > 1 else ""
+        which = f"{every} folds" if some == every else f"{some} of {every} folds"
+        return f"pooled out of fold, {which}{repeated}"
 
     @property
     def images(self) -> int:

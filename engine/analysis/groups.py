@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from engine.analysis.summary import Summary, summarise
+from engine.analysis.summary import Spread, Summary, spread, summarise
 from engine.metrics.catalogue import find_metric
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec, test_over_train
@@ -168,7 +168,11 @@ class Group:
         inside: dict[tuple[int, int], list[float | None]] = defaultdict(list)
         for each in self.counted:
             inside[each.split].append(each.number(key, moment))
-        return [summarise(values).mean for _, values in sorted(inside.items())]
+        return [spread(values).mean for _, values in sorted(inside.items())]
+
+    def spread(self, key: str, moment: Moment = "best") -> Spread:
+        """Return mean and deviation as `summary` does, without its interval, which would load SciPy."""
+        return spread(self.numbers(key, moment))
 
     def summary(self, key: str, moment: Moment = "best") -> Summary:
         """Summarise a metric over the counted members. Raises KeyError for a metric that is not declared."""
@@ -178,7 +182,7 @@ class Group:
     @property
     def baseline(self) -> float | None:
         """Return the mean baseline of the counted members: it differs between splits."""
-        return summarise(each.baseline for each in self.counted).mean
+        return spread(each.baseline for each in self.counted).mean
 
     def remarks(self) -> list[str]:
         """Say which runs are not counted, and why; empty where all are."""
@@ -190,10 +194,19 @@ class Group:
             done = len(self.members) - len(self.not_done)
             others = (f"{status}: {_some(runs)}" for status, runs in by_status.items())
             said.append(f"{done} of {len(self.members)} done, {', '.join(others)}")
-        said += [f"run {run} repeats run {earlier}: counted once" for run, earlier in self.repeats.items()]
+        return [*said, *self.left_out()]
+
+    def left_out(self) -> list[str]:
+        """Say which done runs are not counted, and why; empty where all are."""
+        said = [f"run {run} repeats run {earlier}: counted once" for run, earlier in self.repeats.items()]
         if self.other_data:
             said.append(f"not averaged with runs of other contents of the data set: {_some(self.other_data)}")
         return said
+
+
+def side_name(run_ids: Sequence[int]) -> str:
+    """Name runs that are compared as one side: `#12`, or `group of #12`."""
+    return f"#{run_ids[0]}" if len(run_ids) < LEAST else f"group of #{run_ids[0]}"
 
 
 def _some(run_ids: Sequence[int]) -> str:

@@ -1,9 +1,11 @@
 """Summary of several values of one quantity: mean, spread, and an interval of the mean."""
 
-import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.analysis.student import t_quantile
 
 UNBOUNDED = (-math.inf, math.inf)
 
@@ -33,6 +35,26 @@ class Summary:
         }  # fmt: skip
 
 
+class Spread(NamedTuple):
+    """Mean and sample standard deviation (n − 1) of `n` values; None where undefined."""
+
+    n: int
+    mean: float | None = None
+    sd: float | None = None
+
+
+def spread(values: Iterable[float | None]) -> Spread:
+    """Return mean and standard deviation; values that are None or not finite are left out."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    n = len(known)
+    if not known:
+        return Spread(0)
+    if n == 1 or min(known) == max(known):
+        return Spread(n, known[0], 0.0 if n > 1 else None)
+    mean = math.fsum(known) / n
+    return Spread(n, mean, math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1)))
+
+
 def summarise(
     values: Iterable[float | None], *, overlap: float = 0.0, bounds: tuple[float, float] = UNBOUNDED
 ) -> Summary:
@@ -44,21 +66,9 @@ def summarise(
     √(1 + n · overlap) (Nadeau and Bengio, Inference for the generalization error, Machine Learning 52, 2003). Its ends
     are kept within `bounds`."""
     given = list(values)
-    known = [value for value in given if value is not None and math.isfinite(value)]
-    n, missing = len(known), len(given) - len(known)
-    if not known:
-        return Summary(0, missing=missing)
-    mean = math.fsum(known) / n
-    if n == 1 or min(known) == max(known):
-        return Summary(n, known[0], 0.0 if n > 1 else None, missing=missing)
-    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (n - 1))
-    reach = student_t_95(n - 1) * sd * math.sqrt(1 / n + overlap)
+    n, mean, sd = spread(given)
+    missing = len(given) - n
+    if mean is None or not sd:
+        return Summary(n, mean, sd, missing=missing)
+    reach = t_quantile(n - 1) * sd * math.sqrt(1 / n + overlap)
     return Summary(n, mean, sd, max(mean - reach, bounds[0]), min(mean + reach, bounds[1]), missing)
-
-
-@functools.cache
-def student_t_95(degrees: int) -> float:
-    """Return the 97.5 % point of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))

@@ -1,29 +1,39 @@
 """Read what is compared: runs, groups of runs and sweeps, with their predictions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from engine.analysis.comparison.comparison import Comparison, Moment, compare
 from engine.analysis.comparison.sides import RunPredictions, Side
+from engine.analysis.groups import Group, side_name
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.metrics.selection import is_optimistic
 from engine.queries.image_groups import GroupReader
+from engine.queries.read_groups import group_of_run, read_groups
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
 from engine.store import listing
 from engine.store.database import Store
-from engine.store.run_environment import RunEnvironment
 from engine.store.tables import Run
 
 GROUP, SWEEP = "group:", "sweep:"
 """How a group (that of a run) and a sweep are named, as `run:12` names a run's weights."""
 MOST_SIDES = 40
 """All pairs of more would be neither read nor told apart after the correction."""
+
+
+class Named(NamedTuple):
+    """Side before its predictions are read."""
+
+    name: str
+    runs: tuple[Run, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class CompareError(ValueError):
@@ -38,101 +48,119 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
     does not exist."""
     with store.read() as session:
         chosen = [side for name in names for side in _named(session, name)]
-    wanted = list({tuple(run.id for run in runs): (name, runs) for name, runs in chosen}.values())
+    wanted = list({tuple(run.id for run in side.runs): side for side in chosen}.values())
     if len(wanted) < 2:
-        what = f"{wanted[0][0]} alone" if wanted else "nothing"
+        what = f"{wanted[0].name} alone" if wanted else "nothing"
         raise CompareError(
             f"there is {what} to compare: name two or more of runs (12), groups (group:12), sweeps"
         )
     if len(wanted) > MOST_SIDES:
         raise CompareError(f"{len(wanted)} sides are too many to compare at once: name at most {MOST_SIDES}")
     reader = GroupReader(home)
-    return compare([read_side(home, reader, name, runs, on) for name, runs in wanted], on)
+    sides = [
+        replace(
+            read_side(home, reader, each.name, [_compared(run, on) for run in each.runs]),
+            remarks=each.remarks,
+        )
+        for each in wanted
+    ]
+    return compare(sides, on)
 
 
-def _named(session: Session, name: str) -> list[tuple[str, list[Run]]]:
+def _named(session: Session, name: str) -> list[Named]:
     """Return the sides that a name stands for."""
     number = name.strip().removeprefix("#")
     if number.isascii() and number.isdecimal() and len(number) < 10:
         run = listing.get_run(session, int(number))
-        return [(f"#{run.id}", [run])]
+        return [Named(f"#{run.id}", (run,))]
     if name.startswith(GROUP):
         of = name.removeprefix(GROUP).removeprefix("#")
         if not (of.isascii() and of.isdecimal() and len(of) < 10):
             raise CompareError(f"{name}: name a group by one of its runs, as in group:12")
-        return [group_of(session, listing.get_run(session, int(of)))]
+        run = listing.get_run(session, int(of))
+        return [_side_of(session, run, group_of_run(session, int(of)))]
     return _of_sweep(session, name.removeprefix(SWEEP))
 
 
-def _of_sweep(session: Session, sweep: str) -> list[tuple[str, list[Run]]]:
+def _of_sweep(session: Session, sweep: str) -> list[Named]:
     runs = listing.list_runs(session, sweep=sweep)
     if not runs or not sweep:
         raise CompareError(
             f"{sweep!r} is neither a run nor a sweep: give a run (12), a group (group:12) or a sweep's name; "
             "resnet-tui ls shows them"
         )
-    sides: dict[str, tuple[str, list[Run]]] = {}
-    for run in runs:
-        if run.epoch or not run.epochs:
-            name, members = group_of(session, run)
-            sides.setdefault(name, (name, members))
+    measured = [run for run in runs if run.epoch or not run.epochs]
+    groups = read_groups(session, [run.id or 0 for run in measured])
+    group_of = {run_id: group for group in groups for run_id in group.run_ids}
+    sides: dict[str, Named] = {}
+    for run in measured:
+        side = _side_of(session, run, group_of.get(run.id or 0))
+        sides.setdefault(side.name, side)
     return list(sides.values())
 
 
-def group_of(session: Session, run: Run) -> tuple[str, list[Run]]:
-    """Return the name and the finished runs of a run's group; of a run that is in none, itself."""
-    members = [run]
-    if run.group_key:
-        alike = select(Run).where(Run.group_key == run.group_key, Run.status == "done").order_by(col(Run.id))
-        first: dict[str, Run] = {}
-        for each in session.exec(alike):
-            if _content(each) == _content(run):
-                first.setdefault(each.spec_hash, each)
-        members = list(first.values()) or [run]
-    if len(members) < 2:
-        return f"#{members[0].id}", members
-    return f"group of #{members[0].id}", members
+def _side_of(session: Session, run: Run, group: Group | None) -> Named:
+    """Return the runs that a summary of the run's group counts; of a run that is in none, itself."""
+    if group is None or not group.counted:
+        return Named(f"#{run.id}", (run,))
+    members = tuple(listing.get_run(session, each.run_id) for each in group.counted)
+    return Named(side_name([each.run_id for each in group.counted]), members, tuple(group.remarks()))
 
 
-def _content(run: Run) -> str:
-    return RunEnvironment(run.environment).data_fingerprint
+@dataclass(frozen=True)
+class Compared:
+    """Run that is compared."""
+
+    id: int
+    spec: RunSpec
+    class_names: tuple[str, ...]
+    epoch: int | None
+    """Epoch whose predictions are compared; None where none is measured yet."""
+    is_best: bool
+    """Whether the epoch is the one that its `select_on` chose."""
 
 
-def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Run], on: Moment = "best") -> Side:
+def _compared(run: Run, on: Moment) -> Compared:
+    epoch = run.best_epoch if on == "best" else run.epoch
+    measured = epoch if run.epoch or not run.epochs else None
+    return Compared(run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best")
+
+
+def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
     """Read one side's predictions; where they are missing, the side says why it cannot be compared."""
-    specs = [load_spec(run.spec) for run in runs]
+    spec = runs[0].spec
     try:
-        read = tuple(_predictions(home, run, spec, on) for run, spec in zip(runs, specs, strict=True))
+        read = tuple(_predictions(home, run) for run in runs)
     except NoPredictions as missing:
         return Side(name, (), problem=str(missing))
-    side = Side(name, read, group_column=specs[0].group_column)
-    if len({tuple(run.class_names) for run in runs}) > 1:
+    side = Side(name, read, group_column=spec.group_column)
+    if len({run.class_names for run in runs}) > 1:
         return replace(side, problem="its runs have different classes")
     try:
-        groups = reader.groups_of(specs[0], list(dict.fromkeys(name for run in read for name in run.names)))
+        groups = reader.groups_of(spec, list(dict.fromkeys(name for run in read for name in run.names)))
     except DataError as error:
         problem = f"the groups of the images cannot be read, and are needed to compare: {error}"
         return replace(side, problem=problem)
     return replace(side, groups=groups.of, rule=groups.rule)
 
 
-def _predictions(home: Home, run: Run, spec: RunSpec, on: Moment) -> RunPredictions:
-    """Read a run's predictions at its best or last epoch. Raises NoPredictions."""
-    epoch = run.best_epoch if on == "best" else run.epoch
-    if epoch is None or (not run.epoch and run.epochs):
+def _predictions(home: Home, run: Compared) -> RunPredictions:
+    """Read a run's predictions at its epoch. Raises NoPredictions."""
+    spec, epoch = run.spec, run.epoch
+    if epoch is None:
         raise NoPredictions(f"#{run.id} has not measured an epoch yet")
-    found = read_predictions(home.run(run.id or 0), run.class_names)
+    found = read_predictions(home.run(run.id), run.class_names)
     if not found.is_known(epoch):
         raise NoPredictions(f"the predictions of epoch {epoch} of #{run.id} were not kept")
-    trained = [each for each in found.epochs if (each or not run.epochs) and found.is_known(each)]
+    trained = [each for each in found.epochs if (each or not spec.epochs) and found.is_known(each)]
     return RunPredictions(
-        run_id=run.id or 0,
+        run_id=run.id,
         epoch=epoch,
         names=found.names,
         labels=found.labels,
         by_epoch=found.answers[trained].astype(np.int64),
         answers=found.answers[epoch].astype(np.int64),
         select_on=spec.select_on,
-        chosen_on_test=on == "best" and is_optimistic(spec.select_on, spec.epochs),
+        chosen_on_test=run.is_best and is_optimistic(spec.select_on, spec.epochs),
         test_over_train=spec.test_over_train,
     )

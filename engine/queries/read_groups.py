@@ -34,15 +34,34 @@ def list_groups(session: Session, *, sweep: str | None = None) -> list[Group]:
     if sweep is not None:
         keys = keys.where(RUN.group_key.in_(select(RUN.group_key).where(RUN.sweep == sweep)))
     rows = session.execute(select(*_ABOUT, *_NUMBERS).where(RUN.group_key.in_(keys))).all()
-    members = [
-        _member(about, {"test_acc": acc, "balanced_acc": balanced, "kappa": kappa}, {"test_acc": last})
-        for *about, acc, balanced, kappa, last in rows
-    ]
-    found = group_runs(members, _specs(rows))
+    found = _grouped(rows)
     if sweep is None:
         return found
     inside = set(session.execute(select(RUN.id).where(RUN.sweep == sweep)).scalars())
     return [group for group in found if not inside.isdisjoint(group.run_ids)]
+
+
+def groups_with_keys(session: Session, keys: Collection[str], metrics: Sequence[str] = ()) -> list[Group]:
+    """Return the groups whose runs have these group keys, with the metrics of IN_LISTS, and with these of the best
+    epochs."""
+    rows: list[Sequence[Any]] = []
+    columns = select(*_ABOUT, *_NUMBERS, *(RUN.best_metrics[key].as_float() for key in metrics))
+    for some in some_of(sorted(keys)):
+        rows += session.execute(columns.where(RUN.group_key.in_(some))).all()
+    return _grouped(rows, metrics)
+
+
+def _grouped(rows: Sequence[Sequence[Any]], metrics: Sequence[str] = ()) -> list[Group]:
+    """Group rows of _ABOUT, _NUMBERS and metrics of the best epochs."""
+    start, end = len(_ABOUT), len(_ABOUT) + len(_NUMBERS)
+    members = []
+    for row in rows:
+        acc, balanced, kappa, last = row[start:end]
+        best = {"test_acc": acc, "balanced_acc": balanced, "kappa": kappa}
+        if metrics:
+            best = {**dict(zip(metrics, row[end:], strict=True)), **best}
+        members.append(_member(row[:start], best, {"test_acc": last}))
+    return group_runs(members, _specs(rows))
 
 
 def read_groups(session: Session, run_ids: Collection[int]) -> list[Group]:

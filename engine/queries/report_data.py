@@ -1,11 +1,10 @@
-"""Data of a report's runs, read again from the disk: splits, classes, groups, and the group of each test image."""
+"""Data of a report's runs, read again from the disk: splits, classes and groups."""
 
 from collections.abc import Sequence
 
 from engine.analysis.report.facts import DataFacts, SplitFacts
 from engine.analysis.study import StudyRun
 from engine.datasets.formats.problems import DataError
-from engine.datasets.groups import groups_by_name
 from engine.datasets.index import SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
 from engine.datasets.read_options import READ_FIELDS
@@ -74,21 +73,6 @@ class ReportData:
             is_changed=(bool(recorded) and recorded != {index.fingerprint})
             or bool(tested - {tuple(index.counts("test"))}),
         )
-
-    def groups_of(self, run: StudyRun, names: Sequence[str]) -> tuple[list[str] | None, str]:
-        """Return the group of each image and the rule that found it; None where each image is its own group.
-
-        Where the data are missing or have changed, only the images' names are used, and the rule says so."""
-        survey = self.survey(run)
-        index = None if isinstance(survey, str) else survey.index
-        if index is not None and set(names) <= set(index.names):
-            if index.groups is None:
-                return None, ""
-            group = dict(zip(index.names, index.groups, strict=True))
-            groups = [group[name] for name in names]
-            return (groups, index.group_rule) if len(set(groups)) < len(groups) else (None, "")
-        found = groups_by_name(list(names))
-        return (list(found.of), f"{found.rule}, because the data cannot be read") if found else (None, "")
 
 
 def _split(index: Index, survey: Survey, split: str) -> SplitFacts:

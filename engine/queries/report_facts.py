@@ -8,9 +8,10 @@ from engine.analysis.report.facts import Facts, WrongImages
 from engine.analysis.report.recipes import best_of, ranked, recipes_of
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.files.paths import Home
+from engine.queries.image_groups import GroupReader
 from engine.queries.report_data import ReportData
 from engine.queries.report_errors import wrong_images
-from engine.queries.report_predictions import Predicted, contrasts_of, intervals_of, predictions_of
+from engine.queries.report_predictions import Predicted, comparison_of, intervals_of, predictions_of
 
 Progress = Callable[[str], None]
 
@@ -25,8 +26,8 @@ def read_facts(
     with_maps: bool = True,
 ) -> Facts:
     """Read them; what cannot be read is said in the report, and never stops it."""
-    data = ReportData(home)
-    facts, contrasts = {}, {}
+    data, groups = ReportData(home), GroupReader(home)
+    facts, comparisons = {}, {}
     wrong: dict[str, WrongImages] = {}
     intervals: dict[int, ShareInterval] = {}
     for name, runs in by_data(study.measured).items():
@@ -35,12 +36,13 @@ def read_facts(
         progress(f"predictions on {name}")
         found = predictions_of(home, runs)
         known = [each for each in found.values() if isinstance(each, Predicted)]
-        intervals |= intervals_of(known, data)
+        intervals |= intervals_of(known, groups)
         recipes = recipes_of(runs)
         if ranked(recipes):
-            contrasts[name] = contrasts_of(recipes, found, data)
+            progress(f"comparison on {name}")
+            comparisons[name] = comparison_of(home, recipes, groups)
         wrong |= _wrong(home, name, runs, found, progress, with_maps)
-    return Facts(architectures, facts, wrong, contrasts, commands, intervals)
+    return Facts(architectures, facts, wrong, comparisons, commands, intervals)
 
 
 def _wrong(

@@ -1,21 +1,21 @@
 """Predictions of a report's runs: which test images each predicts correctly, and comparisons of recipes by them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.comparison.holm import holm
-from engine.analysis.comparison.paired import paired_test
-from engine.analysis.comparison.recipes import LEAST_SEEDS, recipe_test
+from engine.analysis.comparison.comparison import Comparison, compare
 from engine.analysis.comparison.share_interval import ShareInterval, share_interval
-from engine.analysis.report.facts import Contrast
+from engine.analysis.comparison.sides import Side
 from engine.analysis.report.recipes import Recipe, ranked
 from engine.analysis.study import StudyRun
+from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import Answers, NoPredictions, read_predictions
 from engine.files.paths import Home
-from engine.queries.report_data import ReportData
+from engine.queries.image_groups import GroupReader
+from engine.queries.read_comparison import MOST_SIDES, Compared, read_side
 
 
 @dataclass(frozen=True)
@@ -54,43 +54,32 @@ def predictions_of(home: Home, runs: Sequence[StudyRun]) -> dict[int, Predicted 
     return found
 
 
-def intervals_of(predicted: Sequence[Predicted], data: ReportData) -> dict[int, ShareInterval]:
-    """Return the interval of each run's test accuracy at its best epoch, by groups where there are groups."""
+def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[int, ShareInterval]:
+    """Return the interval of each run's test accuracy at its best epoch, by groups where there are groups that can be
+    read."""
     found = {}
     for each in predicted:
-        groups, _ = data.groups_of(each.run, each.answers.names)
-        found[each.run.id] = share_interval(each.correct, groups)
+        names = each.answers.names
+        try:
+            known = groups.groups_of(each.run.spec, names).each(names)
+        except DataError:
+            known = None
+        found[each.run.id] = share_interval(each.correct, known)
     return found
 
 
-def contrasts_of(
-    recipes: Sequence[Recipe], found: dict[int, Predicted | str], data: ReportData
-) -> tuple[Contrast, ...]:
-    """Compare the best recipe of one data set with each of the others, by their means; p-values are Holm's."""
-    order = ranked(recipes)
-    raw = [_contrast(order[0], other, found, data) for other in order[1:]]
-    adjusted = holm([each.p for each in raw])
-    return tuple(replace(each, adjusted_p=p) for each, p in zip(raw, adjusted, strict=True))
+def comparison_of(home: Home, recipes: Sequence[Recipe], groups: GroupReader) -> Comparison:
+    """Compare the recipes of one data set that have a finished run, the best first, as `resnet-tui compare` does; of
+    more than MOST_SIDES, the best."""
+    sides = [_side(home, recipe, groups) for recipe in ranked(recipes)[:MOST_SIDES]]
+    return compare(sides)
 
 
-def _contrast(first: Recipe, second: Recipe, found: dict[int, Predicted | str], data: ReportData) -> Contrast:
-    base = Contrast(first.called, second.called, first.name, second.name)
-    one, other = (list(_known(recipe, found)) for recipe in (first, second))
-    if not one or not other:
-        lacking = first if not one else second
-        why = next(each for run in lacking.finished if isinstance(each := found[run.id], str))
-        return replace(base, refused=f"{lacking.called}: {why}")
-    if not all(one[0].has_images_of(each) for each in (*one, *other)):
-        return replace(base, refused="they have different test images")
-    groups, rule = data.groups_of(one[0].run, one[0].answers.names)
-    best, others = (np.stack([each.correct for each in some]) for some in (one, other))
-    if min(len(best), len(others)) >= LEAST_SEEDS:
-        return replace(base, recipes=recipe_test(best, others, groups), rule=rule)
-    return replace(base, weights=paired_test(best, others, groups), rule=rule)
-
-
-def _known(recipe: Recipe, found: dict[int, Predicted | str]) -> Iterator[Predicted]:
-    for run in recipe.finished:
-        each = found[run.id]
-        if isinstance(each, Predicted):
-            yield each
+def _side(home: Home, recipe: Recipe, groups: GroupReader) -> Side:
+    runs = [
+        Compared(run.id, run.spec, run.class_names, run.kept.epoch if run.kept else None, True)
+        for run in recipe.finished
+    ]
+    side = read_side(home, groups, recipe.side, runs)
+    remarks = tuple(recipe.group.remarks()) if recipe.is_repeated else ()
+    return replace(side, problem=side.problem.replace(f"{home.root}/", ""), remarks=remarks)

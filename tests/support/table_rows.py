@@ -1,11 +1,14 @@
 """Runs as the run table's views get them, without a database."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
+from engine.analysis.groups import Group, Member, group_runs
 from engine.queries.waiting import Waiting
 from engine.spec.grid import make_spec
 from engine.store.overview import Listed
 from engine.store.tables import Run
+from tui.snapshot import RunRow
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -34,3 +37,24 @@ def wait(reason: str | None, *, starts: int | None = None, ends: int | None = No
         None if seconds is None else (NOW + timedelta(seconds=seconds),) * 3 for seconds in (starts, ends)
     ]
     return Waiting(reason, *times)
+
+
+def groups_in(rows: Mapping[int, RunRow]) -> Callable[[Collection[str]], list[Group]]:
+    """Return a reader of the groups that the store would have."""
+
+    def read(keys: Collection[str]) -> list[Group]:
+        members = [
+            Member(
+                row.id,
+                row.group,
+                row.status,
+                str(row.id),
+                row.seed,
+                best={"test_acc": row.best, "kappa": row.kappa},
+            )
+            for row in rows.values()
+            if row.group in keys
+        ]
+        return group_runs(members, dict.fromkeys(keys, "{}"))
+
+    return read

@@ -47,7 +47,9 @@ def asked_of(views: Sequence[Contender]) -> Asked:
 def name_of(view: Contender) -> str:
     """Return the name on the command line: `12`, or `group:12` for the group of run 12."""
     return (
-        f"group:{(view.done or view.members)[0].run_id}" if isinstance(view, GroupView) else str(view.run_id)
+        f"group:{(view.counted or view.members)[0].run_id}"
+        if isinstance(view, GroupView)
+        else str(view.run_id)
     )
 
 

@@ -22,7 +22,7 @@ def read_group_detail(session: Session, group: RunRow, rows: Mapping[int, RunRow
             history.accuracies_of(session, [row.id for row in members]), key=attrgetter("run_id")
         )
     }
-    done = [row for row in members if row.status == "done"]
+    done = [row for row in members if row.status == "done" and row.id not in group.fold.repeats]
     summed = {row.id for row in done or members} & epochs.keys()
     found = [
         Member(
@@ -33,7 +33,8 @@ def read_group_detail(session: Session, group: RunRow, rows: Mapping[int, RunRow
         for row in members
     ]
     first = listing.get_run(session, members[0].id)
-    return make_group_detail(group, found, first.baseline, first.class_names)
+    baseline = group.fold.baseline if group.fold.baseline is not None else first.baseline
+    return make_group_detail(group, found, baseline, first.class_names)
 
 
 def _newest_matrix(session: Session, epochs: Sequence[Accuracies]) -> history.Matrix | None:

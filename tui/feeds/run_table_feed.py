@@ -2,14 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from sqlmodel import Session
 
+from engine.analysis.groups import Group
 from engine.queries import waiting
+from engine.queries.read_groups import groups_with_keys
 from engine.queries.waiting import Waiting
 from engine.store import history, listing, overview, workers
 from engine.store.database import ChangeWatch, Store, open_store
@@ -42,6 +44,8 @@ class RunTableFeed:
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
         self._folding: Folding | None = None
         """None while groups are not asked for."""
+        self._unfolded: set[int] = set()
+        """Runs that changed since the groups were made."""
         self._groups: Mapping[int, RunRow] = {}
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
@@ -64,7 +68,7 @@ class RunTableFeed:
             self._metrics, self._version, self._seen_change = tuple(metrics), None, -1
         if grouped != (self._folding is not None):
             self._folding, self._version = Folding() if grouped else None, None
-            self._groups = self._folding.update(self._rows, self._rows) if self._folding is not None else {}
+            self._groups, self._unfolded = {}, set(self._rows)
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
@@ -88,6 +92,7 @@ class RunTableFeed:
         latest = listing.latest_change(session)
         changed = self._read_runs(session, latest)
         self._read_waits(session, there, changed)
+        self._fold(session, changed)
         shown = run_id if run_id in self._rows or run_id in self._groups else self._first()
         last = self._last
         is_same = last is not None and last.rows is self._rows and last.groups is self._groups
@@ -157,11 +162,19 @@ class RunTableFeed:
             row = waiting_again(rows[run_id], self._runs[run_id], self._waits.get(run_id))
             is_new |= row is not rows[run_id]
             rows[run_id] = row
-        if not is_new:
-            return self._rows
-        if self._folding is not None:
-            self._groups = self._folding.update(rows, {*changed, *waiting_else})
-        return rows
+        self._unfolded |= waiting_else
+        return rows if is_new else self._rows
+
+    def _fold(self, session: Session, changed: Mapping[int, Change]) -> None:
+        """Make the groups of changed runs anew, where groups are asked for."""
+        unfolded, self._unfolded = self._unfolded | changed.keys(), set()
+        if self._folding is None:
+            return
+
+        def read(keys: Collection[str]) -> list[Group]:
+            return groups_with_keys(session, keys, self._metrics)
+
+        self._groups = self._folding.update(self._rows, unfolded, read)
 
     def _runs_of(self, shown: int | None) -> set[int]:
         """Return the runs that a detail shows: one, or the members of a group."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tui.views.folding import mean_and_sd
+from engine.analysis.summary import spread
 
 Points = Sequence[tuple[float, float]]
 
@@ -29,11 +29,9 @@ def mean_band(curves: Iterable[Points]) -> tuple[BandPoint, ...]:
 
 
 def _point(x: float, values: Sequence[float]) -> BandPoint:
-    mean, sd = mean_and_sd(values)
+    n, mean, sd = spread(values)
     assert mean is not None, "a place without values"
-    return BandPoint(
-        x, mean, mean - sd if sd is not None else None, mean + sd if sd is not None else None, len(values)
-    )
+    return BandPoint(x, mean, mean - sd if sd is not None else None, mean + sd if sd is not None else None, n)
 
 
 def curves_counted(points: Sequence[BandPoint]) -> str:

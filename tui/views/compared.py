@@ -176,28 +176,23 @@ def _baseline(compared: Compared) -> list[Line]:
 
 def at_best(view: Contender, name: str) -> float | None:
     """Return a metric at the best epoch, or at the newest epoch where there is no best yet; of a group the mean over
-    the members that are done."""
-    if isinstance(view, GroupView):
-        return view.mean_and_sd(lambda member: at_best(member, name))[0]
-    points = view.curves[name]
-    if view.best_epoch is None:
-        return points[-1][1] if points else None
-    return next((value for epoch, value in points if epoch == view.best_epoch), None)
+    what its summary counts."""
+    return view.group.spread(name).mean if isinstance(view, GroupView) else view.at_best(name)
 
 
 def at_last(view: Contender, name: str) -> float | None:
-    """Return a metric at the newest epoch; of a group the mean over the members that are done."""
-    if isinstance(view, GroupView):
-        return view.mean_and_sd(lambda member: at_last(member, name))[0]
-    points = view.curves[name]
-    return points[-1][1] if points else None
+    """Return a metric at the newest epoch; of a group the mean over what its summary counts."""
+    return view.group.spread(name, "last").mean if isinstance(view, GroupView) else view.at_last(name)
 
 
 def matrix_of(view: Contender) -> MatrixView | None:
-    """Return the matrix that is compared: of the best epoch, else of the newest; of a group the sum over the members
-    that are done."""
+    """Return the matrix that is compared: of the best epoch, else of the newest; of a group the sum over the runs
+    that its summary counts."""
     if isinstance(view, GroupView):
-        return summed([matrix for member in view.done if (matrix := matrix_of(member)) is not None])
+        found = [
+            (member.spec.fold, matrix) for member in view.counted if (matrix := matrix_of(member)) is not None
+        ]
+        return summed([matrix for _, matrix in found], (len({fold for fold, _ in found}), view.spec.folds))
     epoch = epoch_of(view)
     return view.matrices[epoch] if epoch is not None else None
 

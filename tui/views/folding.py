@@ -1,76 +1,70 @@
 """Rows of the groups: the repetitions of one recipe as one row of the run table. Pure."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from engine.analysis.finding import SEVERITIES
+from engine.analysis.groups import Group
 from engine.store.status import ENDED, Status
+from tui.formatting import plain
 from tui.snapshot import Fold, RunRow
 
 STATUS_ORDER: Sequence[Status] = ("running", "queued", "paused", "done", "failed", "cancelled")
 """A group has the first of these statuses that a member has: what goes on, else what came of it."""
 
 
-def mean_and_sd(values: Collection[float]) -> tuple[float | None, float | None]:
-    """Return the mean, and the sample standard deviation (n - 1) of two values or more; None where undefined."""
-    if not values:
-        return None, None
-    mean = math.fsum(values) / len(values)
-    if len(values) < 2:
-        return mean, None
-    return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+Read: TypeAlias = Callable[[Collection[str]], Iterable[Group]]
+"""Reads the groups of the runs that have any of these group keys."""
 
 
 class Folding:
-    """Groups of a run table, kept up to date: only those of changed runs are made anew."""
+    """Groups of a run table, kept up to date: only those of changed runs are made anew.
+
+    What a group is, and its numbers, the engine says: they are those of `ls --groups`."""
 
     def __init__(self) -> None:
-        self._members: dict[str, set[int]] = defaultdict(set)
         self._group_of: dict[int, str] = {}
-        self._rows: dict[str, RunRow] = {}
+        self._rows: dict[str, dict[int, RunRow]] = {}
+        """Rows of groups by the group key of their runs: of several groups where runs had different data."""
         self._groups: Mapping[int, RunRow] = {}
 
-    def update(self, rows: Mapping[int, RunRow], changed: Iterable[int]) -> Mapping[int, RunRow]:
+    def update(self, rows: Mapping[int, RunRow], changed: Iterable[int], read: Read) -> Mapping[int, RunRow]:
         """Return the groups of at least two runs, by minus their first member; the same mapping where none changed."""
         touched: set[str] = set()
         for run_id in changed:
-            row, before = rows.get(run_id), self._group_of.get(run_id, "")
-            group = row.group if row is not None else ""
-            touched |= {before, group}
-            if group != before:
-                self._members[before].discard(run_id)
-                self._members[group].add(run_id)
-            if row is None:
-                self._group_of.pop(run_id, None)
-            else:
-                self._group_of[run_id] = group
-        if self._refold(rows, touched - {""}):
-            self._groups = {row.id: row for row in self._rows.values()}
+            row, before = rows.get(run_id), self._group_of.pop(run_id, "")
+            touched |= {before, row.group if row is not None else ""}
+            if row is not None:
+                self._group_of[run_id] = row.group
+        if self._refold(rows, touched - {""}, read):
+            self._groups = {row_id: row for some in self._rows.values() for row_id, row in some.items()}
         return self._groups
 
-    def _refold(self, rows: Mapping[int, RunRow], touched: Iterable[str]) -> bool:
-        """Make the rows of these groups anew; False where all are as they were."""
+    def _refold(self, rows: Mapping[int, RunRow], touched: Collection[str], read: Read) -> bool:
+        """Make the rows of the groups of these keys anew; False where all are as they were."""
+        found: dict[str, dict[int, RunRow]] = {key: {} for key in touched}
+        for group in read(touched) if touched else ():
+            members = [rows[run_id] for run_id in group.run_ids if run_id in rows]
+            if len(members) == len(group.members):  # else the next poll knows the new one too
+                row = group_row(group, members)
+                found[members[0].group][row.id] = row
         is_new = False
-        for group in touched:
-            members = self._members[group]
-            row = group_row([rows[run_id] for run_id in sorted(members)]) if len(members) > 1 else None
-            if row == self._rows.get(group):
-                continue
-            is_new = True
-            if row is None:
-                del self._rows[group]
-            else:
-                self._rows[group] = row
+        for key, some in found.items():
+            before = self._rows.pop(key, {})
+            if some:
+                self._rows[key] = {
+                    each: row if row != before.get(each) else before[each] for each, row in some.items()
+                }
+            is_new |= some != before
         return is_new
 
 
-def group_row(members: Sequence[RunRow]) -> RunRow:
-    """Return the row of a group: what its members share, and the means over those that are done."""
+def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
+    """Return the row of a group: what its members share, and what the engine's summary of it says."""
     first = members[0]
-    done = [row for row in members if row.status == "done"]
-    best, best_sd = mean_and_sd([row.best for row in done if row.best is not None])
-    kappa, kappa_sd = mean_and_sd([row.kappa for row in done if row.kappa is not None])
+    best, kappa, last = group.spread("test_acc"), group.spread("kappa"), group.spread("test_acc", "last")
     headline, severity, flagged = _gravest(members)
     ends = [row.ends for row in members if row.status not in ENDED]
     return first._replace(
@@ -82,23 +76,32 @@ def group_row(members: Sequence[RunRow]) -> RunRow:
         tags=tuple(tag for tag in first.tags if all(tag in row.tags for row in members)),
         epoch=min(row.epoch for row in members),
         progress=math.fsum(1.0 if row.status in ENDED else row.progress for row in members) / len(members),
-        best=best,
-        kappa=kappa,
+        best=best.mean,
+        kappa=kappa.mean,
         headline=headline,
         severity=severity,
         remark="",
         ends=max(ends) if ends and None not in ends else None,  # type: ignore[type-var]
         rank=min(row.rank for row in members),
         cause="",
-        metrics=_means(done),
+        metrics=_means(group, members),
+        group=group.key,
         fold=Fold(
-            tuple(row.id for row in members),
-            len(done),
-            sum(row.status == "failed" for row in members),
-            best_sd,
-            kappa_sd,
-            _seeds(members),
-            flagged,
+            members=group.run_ids,
+            done=sum(row.status == "done" for row in members),
+            failed=sum(row.status == "failed" for row in members),
+            best_sd=best.sd,
+            kappa_sd=kappa.sd,
+            seeds=_seeds(members),
+            flagged=flagged,
+            n=best.n,
+            last=last.mean,
+            last_sd=last.sd,
+            baseline=group.baseline,
+            repeats=tuple(group.repeats),
+            left_out=tuple(map(plain, group.left_out())),
+            folds=group.folds,
+            fold_of=tuple(each.fold for each in group.members),
         ),
     )
 
@@ -119,9 +122,9 @@ def _gravest(members: Sequence[RunRow]) -> tuple[str, str, int]:
     return headline, severity, found[severity, headline]
 
 
-def _means(rows: Sequence[RunRow]) -> dict[str, float]:
-    keys = dict.fromkeys(key for row in rows for key in row.metrics)
-    means = {key: mean_and_sd([row.metrics[key] for row in rows if key in row.metrics])[0] for key in keys}
+def _means(group: Group, members: Sequence[RunRow]) -> dict[str, float]:
+    keys = dict.fromkeys(key for row in members for key in row.metrics)
+    means = {key: group.spread(key).mean for key in keys}
     return {key: mean for key, mean in means.items() if mean is not None}
 
 

@@ -8,7 +8,6 @@ from engine.store.history import Accuracies, Matrix
 from tui.formatting import decimals, learning_rate, plain
 from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow
 from tui.views.band import BandPoint, curves_counted, mean_band
-from tui.views.folding import mean_and_sd
 
 
 class Member(NamedTuple):
@@ -36,7 +35,9 @@ def make_group_detail(
 
 
 def _curve(group: RunRow, members: Sequence[Member], baseline: float | None) -> Curve:
-    """Return the means per epoch, over the members that have measured it."""
+    """Return the means per epoch, over the members that have measured it; a run that repeats another is not one."""
+    assert group.fold is not None
+    members = [member for member in members if member.row.id not in group.fold.repeats]
     # An untrained network's accuracy would squash the curve: it is shown only while there is no other.
     first = 1 if any(member.epochs and member.epochs[-1].epoch for member in members) else 0
     drawn = [[row for row in member.epochs if row.epoch >= first] for member in members]
@@ -66,32 +67,35 @@ def _matrix(group: RunRow, members: Sequence[Member], names: tuple[str, ...]) ->
         tuple(sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*matrices, strict=True)
     )
     newest = max(member.epochs[-1].epoch for member in members if member.matrix is not None)
-    return MatrixView(counts, names, newest, group.epochs, len(matrices))
+    assert group.fold is not None
+    fold_of = dict(zip(group.fold.members, group.fold.fold_of, strict=True))
+    pooled = {fold_of[member.row.id] for member in members if member.matrix is not None}
+    return MatrixView(counts, names, newest, group.epochs, len(matrices), (len(pooled), group.fold.folds))
 
 
 def _findings(group: RunRow, members: Sequence[Member]) -> tuple[FindingView, ...]:
+    assert group.fold is not None
+    left_out = tuple(FindingView(text) for text in group.fold.left_out)
     if not group.headline:
-        return ()
+        return left_out
     having = [f"#{member.row.id}" for member in members if member.row.headline == group.headline]
     which = f"{len(having)} of {len(members)}" + (
         f": {', '.join(having)}" if len(having) < len(members) else ""
     )
-    return (FindingView(plain(group.headline), group.severity, which),)
+    return (FindingView(plain(group.headline), group.severity, which), *left_out)
 
 
 def numbers_of(group: RunRow, members: Sequence[Member]) -> str:
-    """Write `best .8407 ± .0123   last .8312 ± .0200   kappa .512 ± .034   n 3`, over the members that are done."""
+    """Write `best .8407 ± .0123   last .8312 ± .0200   kappa .512 ± .034   n 3`, over what counts."""
     assert group.fold is not None
-    done = [member for member in members if member.row.status == "done"]
-    if not done:
+    if not group.fold.done:
         return f"no result yet: none of {len(members)} is done"
-    last, last_sd = mean_and_sd(
-        [member.epochs[-1].test for member in done if member.epochs and member.epochs[-1].test is not None]
-    )
-    parts = [_with_sd("best", group.best, group.fold.best_sd), _with_sd("last", last, last_sd)]
+    parts = [
+        _with_sd("best", group.best, group.fold.best_sd), _with_sd("last", group.fold.last, group.fold.last_sd),
+    ]  # fmt: skip
     if group.kappa is not None:
         parts.append(_with_sd("kappa", group.kappa, group.fold.kappa_sd, 3))
-    return "   ".join([*parts, f"n {len(done)}"])
+    return "   ".join([*parts, f"n {group.fold.n}"])
 
 
 def _with_sd(name: str, mean: float | None, sd: float | None, places: int = 4) -> str:

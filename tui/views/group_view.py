@@ -1,24 +1,28 @@
 """Several opened runs of one group as one subject of a comparison: means with bands, sums of matrices. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.analysis.groups import Group, Member, group_runs
 from engine.metrics.catalogue import numbers
 from engine.spec.run_spec import RunSpec
 from engine.store.run_numbers import numbered
 from tui.snapshot import MatrixView
 from tui.views.band import BandPoint, mean_band
-from tui.views.folding import mean_and_sd
 from tui.views.run_view import Points, RunView
 
 Band = tuple[tuple[float, float, float], ...]
 """Place, mean less and mean plus one standard deviation."""
 
 
+_KEY = "compared"
+"""Group key of the members: the caller has chosen them."""
+
+
 @dataclass(frozen=True)
 class GroupView:
-    """Members of a group, by id. Its numbers are those of the members that are done; its curves those of all."""
+    """Members of a group, by id. Its numbers are the engine's summary of them; its curves leave out repeats."""
 
     members: tuple[RunView, ...]
 
@@ -27,13 +31,31 @@ class GroupView:
         """Return its name in tables: `#1-3`."""
         return f"#{numbered(view.run_id for view in self.members).removeprefix('runs ')}"
 
-    @property
-    def done(self) -> tuple[RunView, ...]:
-        return tuple(view for view in self.members if view.status == "done")
+    @cached_property
+    def group(self) -> Group:
+        """Return them as the engine summarises them; where they turn out to have had different data, those that are on
+        the data of the first."""
+        spec = self.spec.to_json()
+        members = tuple(map(_member, self.members))
+        found = group_runs(members, {_KEY: spec})
+        return found[0] if found else Group(_KEY, members, spec)
+
+    @cached_property
+    def counted(self) -> tuple[RunView, ...]:
+        """Return the members that its summary counts."""
+        run_ids = {each.run_id for each in self.group.counted}
+        return tuple(view for view in self.members if view.run_id in run_ids)
+
+    @cached_property
+    def drawn(self) -> tuple[RunView, ...]:
+        """Return the members whose curves are averaged: those of its data that repeat no other."""
+        run_ids = set(self.group.run_ids) - self.group.repeats.keys()
+        return tuple(view for view in self.members if view.run_id in run_ids)
 
     @property
     def state(self) -> str:
-        return f"{len(self.done)}/{len(self.members)} done"
+        done = sum(view.status == "done" for view in self.members)
+        return f"{done}/{len(self.members)} done"
 
     @property
     def spec(self) -> RunSpec:
@@ -67,16 +89,16 @@ class GroupView:
         return next((view.test_images for view in self.members if view.test_images), 0)
 
     @property
-    def test_set(self) -> tuple[str, float, int]:
+    def test_set(self) -> tuple[object, ...]:
         return next((view.test_set for view in self.members if view.test_images), self.members[0].test_set)
 
     @cached_property
     def _bands(self) -> Mapping[str, tuple[BandPoint, ...]]:
-        return {each.key: mean_band(view.curves[each.key] for view in self.members) for each in numbers()}
+        return {each.key: mean_band(view.curves[each.key] for view in self.drawn) for each in numbers()}
 
     @cached_property
     def _losses(self) -> tuple[BandPoint, ...]:
-        return mean_band(view.losses for view in self.members)
+        return mean_band(view.losses for view in self.drawn)
 
     @cached_property
     def curves(self) -> Mapping[str, Points]:
@@ -94,9 +116,24 @@ class GroupView:
     def loss_band(self) -> Band:
         return _ends(self._losses)
 
-    def mean_and_sd(self, of: Callable[[RunView], float | None]) -> tuple[float | None, float | None]:
-        """Return mean and sample standard deviation of a number over the members that are done."""
-        return mean_and_sd([value for view in self.done if (value := of(view)) is not None])
+
+def _member(view: RunView) -> Member:
+    """Return a run as the engine's groups take it."""
+    keys = [each.key for each in numbers()]
+    return Member(
+        run_id=view.run_id,
+        group_key=_KEY,
+        status=view.status,
+        spec_hash=view.spec.digest(),
+        seed=view.spec.seed,
+        split_seed=view.spec.split_seed,
+        fold=view.spec.fold,
+        name=view.name,
+        data_fingerprint=view.data_fingerprint,
+        baseline=view.baseline,
+        best={key: view.at_best(key) for key in keys},
+        last={key: view.at_last(key) for key in keys},
+    )
 
 
 def _means(points: Sequence[BandPoint]) -> Points:
@@ -111,8 +148,10 @@ def _ends(points: Sequence[BandPoint]) -> Band:
     )
 
 
-def summed(matrices: Sequence[MatrixView]) -> MatrixView | None:
-    """Return the sum of matrices; None where there is none, or they are of different classes."""
+def summed(matrices: Sequence[MatrixView], folds: tuple[int, int] = (0, 0)) -> MatrixView | None:
+    """Return the sum of matrices; None where there is none, or they are of different classes.
+
+    `folds`: those that are summed, and all of the cross-validation."""
     if not matrices or len({matrix.class_names for matrix in matrices}) > 1:
         return None
     counts = tuple(
@@ -120,4 +159,4 @@ def summed(matrices: Sequence[MatrixView]) -> MatrixView | None:
         for rows in zip(*(matrix.counts for matrix in matrices), strict=True)
     )
     newest = max(matrix.epoch for matrix in matrices)
-    return MatrixView(counts, matrices[0].class_names, newest, matrices[0].epochs, len(matrices))
+    return MatrixView(counts, matrices[0].class_names, newest, matrices[0].epochs, len(matrices), folds)

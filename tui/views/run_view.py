@@ -91,6 +91,17 @@ class RunView:
         """Return True where a change of the spec is suggested."""
         return bool(self.change)
 
+    def at_best(self, key: str) -> float | None:
+        """Return a metric at the best epoch, or at the newest epoch where there is no best yet."""
+        if self.best_epoch is None:
+            return self.at_last(key)
+        return next((value for epoch, value in self.curves[key] if epoch == self.best_epoch), None)
+
+    def at_last(self, key: str) -> float | None:
+        """Return a metric at the newest epoch."""
+        points = self.curves[key]
+        return points[-1][1] if points else None
+
     @property
     def test_images(self) -> int:
         return next((matrix.images for matrix in self.matrices.values()), 0)

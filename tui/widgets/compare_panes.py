@@ -119,7 +119,7 @@ def _add_block(
 
 def _epoch(view: Contender) -> str:
     if isinstance(view, GroupView):
-        return f"n {len(view.done)}"
+        return f"n {view.group.spread('test_acc').n}"
     return "–" if view.best_epoch is None else str(view.best_epoch)
 
 
@@ -129,12 +129,10 @@ def _add_deviations(
     """Append the line of a group's standard deviations, below its means."""
     text.append(f"\n{'± sd':>{label + 2}}{'':{EPOCH}}", style="dim")
     for each in columns:
-        key = each.key
-        _, sd = group.mean_and_sd(lambda member, key=key: at_best(member, key))  # type: ignore[misc]
+        sd = group.group.spread(each.key).sd
         text.append(f"{decimals(sd, each.metric.places):>{_width(each)}}", style="dim")
     if is_first:
-        _, sd = group.mean_and_sd(lambda member: at_last(member, "test_acc"))
-        text.append(f"{decimals(sd):>{LAST}}", style="dim")
+        text.append(f"{decimals(group.group.spread('test_acc', 'last').sd):>{LAST}}", style="dim")
 
 
 def _width(shown: SplitMetric) -> int:
@@ -157,7 +155,7 @@ def _says(view: Contender) -> str:
         found = Counter(_word(member) for member in view.members)
         words = ", ".join(f"{count} {word}" for word, count in found.most_common())
         base = f", baseline {decimals(view.baseline)}" if view.baseline is not None else ""
-        return f"{view.short} {words}{base}"
+        return "; ".join([f"{view.short} {words}{base}", *view.group.left_out()])
     base = f", baseline {decimals(view.baseline)}" if view.baseline is not None else ""
     return f"{view.short} {_word(view)}, epoch {view.epoch} of {view.epochs}{base}"
 

@@ -1,6 +1,11 @@
 """Results of a comparison in words, the same in the terminal, the app and the report."""
 
-from engine.analysis.comparison.comparison import PairResult, SideResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
+    from engine.analysis.comparison.comparison import PairResult, SideResult
 
 WORDS = {"weights": "these weights", "recipe": "this recipe"}
 LEAST_OPTIMISM = 0.0005
@@ -39,18 +44,28 @@ def verdict(pair: PairResult) -> str:
 
 def pair_sentence(pair: PairResult, comparisons: int = 1) -> str:
     """Return one paragraph on a pair: what is told of what, with its numbers, and what more would tell."""
+    return " ".join(f"{part}." for part in _pair_parts(pair, comparisons) if part)
+
+
+def in_one_sentence(pair: PairResult, comparisons: int = 1) -> str:
+    """Return `pair_sentence` as one sentence without its full stop."""
+    told, more = _pair_parts(pair, comparisons)
+    return f"{told}; {more[0].lower()}{more[1:]}" if more else told
+
+
+def _pair_parts(pair: PairResult, comparisons: int) -> tuple[str, str]:
+    """Return what is told of a pair, and what more would tell; without full stops."""
     name = f"{pair.first} − {pair.second}"
     if pair.difference is None:
-        return f"{name}: not compared: {pair.reason}."
+        return f"{name}: not compared: {pair.reason}", ""
     found = f"{name}: accuracy {signed(pair.difference)}"
     if pair.told_apart is None:
-        return f"{found}; nothing can be told: {pair.reason}."
+        return f"{found}; nothing can be told: {pair.reason}", ""
     assert pair.low is not None and pair.high is not None
     found += f" (95 % {signed(pair.low)} to {signed(pair.high)}, {_p(pair, comparisons)}){_where(pair)}"
     parts = [f"{found}: {_told(pair)}", f"{pair.method}{f', groups by {pair.rule}' if pair.rule else ''}"]
     parts += [CAUTION] if pair.chosen_on_test else []
-    text = "; ".join(parts) + "."
-    return text if pair.told_apart else f"{text} {_more(pair)}"
+    return "; ".join(parts), "" if pair.told_apart else _more(pair)
 
 
 def _p(pair: PairResult, comparisons: int) -> str:
@@ -86,24 +101,25 @@ def _more(pair: PairResult) -> str:
         return (
             ""
             if not pair.images
-            else "No number of images or seeds that is within reach would tell so small a difference apart."
+            else "No number of images or seeds that is within reach would tell so small a difference apart"
         )
-    return f"If this is the true difference, about {' or '.join(ways)} would tell it apart, with a chance of 80 %."
+    return f"If this is the true difference, about {' or '.join(ways)} would tell it apart, with a chance of 80 %"
 
 
 def side_sentences(side: SideResult) -> list[str]:
     """Return what is to be said of one side: how its epoch was chosen, and which runs are not counted."""
     said = [remark if remark.startswith(side.name) else f"{side.name}: {remark}" for remark in side.remarks]
     if side.chosen_on_test:
-        text = f"{side.name}: best epoch chosen on test data"
-        if side.optimism is None:
-            said.append(f"{text}: optimistic, by how much cannot be estimated from its predicted classes")
-        else:
-            high = (
-                "not measurably" if side.optimism < LEAST_OPTIMISM else f"about {signed(side.optimism)[1:]}"
-            )
-            said.append(
-                f"{text}: its accuracy is {high} too high (estimated by choosing on one half of the test images and "
-                "telling on the other)"
-            )
+        said.append(f"{side.name}: best epoch chosen on test data: {optimism_in_words(side)}")
     return said
+
+
+def optimism_in_words(side: SideResult) -> str:
+    """Say by how much the accuracy of a side is too high whose epoch was chosen on test data."""
+    if side.optimism is None:
+        return "optimistic, by how much cannot be estimated from its predicted classes"
+    high = "not measurably" if side.optimism < LEAST_OPTIMISM else f"about {signed(side.optimism)[1:]}"
+    return (
+        f"its accuracy is {high} too high (estimated by choosing on one half of the test images and telling on the "
+        "other)"
+    )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from engine.analysis.comparison.sentences import in_one_sentence, optimism_in_words
 from engine.analysis.finding import gravest_first
 from engine.analysis.markdown import percent, points, title_of
-from engine.analysis.report.blocks import Cell, Section, paragraph, section, text
-from engine.analysis.report.comparison_section import interval_in_points, p_in_words
+from engine.analysis.report.blocks import Cell, Piece, Section, paragraph, section, text
 from engine.analysis.report.data_section import CAVEATS, has_leak, partition_of, said_of_data
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
+from engine.analysis.report.recipes import Recipe, best_of, ranked, recipes_of, spread_of
 from engine.analysis.report.values import baseline_of, ids_of, interval_of, measured, plural, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.metrics.selection import is_optimistic
@@ -22,7 +22,7 @@ def abstract_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Se
     sentences = (
         _of_data(name, runs, facts, [each for each in data if each != name]),
         _compared(runs, recipes),
-        _best(recipes, facts),
+        _best(name, recipes, facts),
         _apart(name, recipes, facts),
         _caveat(name, runs, facts),
     )
@@ -64,36 +64,45 @@ def _compared(runs: Sequence[StudyRun], recipes: Sequence[Recipe]) -> str:
     return f"It compares {plural(len(recipes), 'recipe')} in {plural(len(runs), 'run')}{state}, with {archs}{in_what}."
 
 
-def _best(recipes: Sequence[Recipe], facts: Facts) -> Cell:
+def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
+    """Name the best recipe; where that is a single run beside repeated ones, say so, and name the best of these."""
     order = ranked(recipes)
     if not order:
         return "No run is done, so there is no result yet."
-    best = order[0]
-    if len(best.accuracies) > 1:
-        return _best_of_several(best)
+    several = next((each for each in order if len(each.accuracies) > 1), None)
+    if several is order[0]:
+        return text("The best recipe is ", *_several(name, several, facts), ".")
+    if several is None:
+        return text("The best recipe is ", *_single(order[0], facts), ".")
+    return text(
+        "The highest test accuracy is that of a single run, ", *_single(order[0], facts),
+        ", which shows these weights and not what the recipe gives with other seeds; the best recipe of several runs ",
+        "is ", *_several(name, several, facts), ".",
+    )  # fmt: skip
+
+
+def _single(best: Recipe, facts: Facts) -> tuple[Piece, ...]:
     run = best.top
     assert run is not None and run.best is not None
     at = run.best
-    difference = points(at.number("test_acc"), run.baseline)
     return text(
-        f"The best recipe is #{run.id} ({best.name}): test accuracy ",
+        f"#{run.id} ({best.name}): test accuracy ",
         measured(run, at, "test_acc"),
         f" % at epoch {at.epoch} (95 % interval {range_in_percent(interval_of(run, at, facts))} %; n "
-        f"{plural(sum(run.test_images or ()), 'test image')}, one run), {difference} points against the baseline of ",
+        f"{plural(sum(run.test_images or ()), 'test image')}, one run), "
+        f"{points(at.number('test_acc'), run.baseline)} points against the baseline of ",
         baseline_of(run),
-        " % for always predicting the most frequent class.",
+        " % for always predicting the most frequent class",
     )
 
 
-def _best_of_several(best: Recipe) -> Cell:
-    run = best.first
+def _several(name: str, best: Recipe, facts: Facts) -> tuple[Piece, ...]:
+    side, baseline = facts.side(name, best.side), best.group.baseline
     return text(
-        f"The best recipe is {best.name} ({ids_of(each.id for each in best.runs)}): mean test accuracy "
-        f"{percent(best.accuracy)} % over {len(best.accuracies)} runs (95 % interval of the mean "
-        f"{mean_range(best)} %; n {plural(sum(run.test_images or ()), 'test image')}), "
-        f"{points(best.accuracy, run.baseline)} points against the baseline of ",
-        baseline_of(run),
-        " % for always predicting the most frequent class.",
+        f"{best.name} ({ids_of(each.id for each in best.runs)}): mean test accuracy "
+        f"{percent(best.accuracy)} % over {len(best.accuracies)} runs ({spread_of(best, side)}), "
+        f"{points(best.accuracy, baseline)} points against the baseline of {percent(baseline)} % for always predicting "
+        "the most frequent class"
     )
 
 
@@ -103,18 +112,14 @@ def _apart(name: str, recipes: Sequence[Recipe], facts: Facts) -> str:
         return "There is no second finished recipe to compare it with."
     second = order[1]
     next_one = f"the next recipe ({second.called}, {second.name}, {percent(second.accuracy)} %)"
-    found = next((each for each in facts.contrasts.get(name, ()) if each.second == second.called), None)
+    pairs = facts.pairs_of_best(name)
+    found = next((each for each in pairs if each.second == second.side), None)
     if found is None:
         return f"Whether it differs from {next_one} was not tested."
-    test = found.test
-    if test is None or found.why_not:
-        return f"Whether it differs from {next_one} is not known: {found.why_not}."
-    told = "is told apart from" if found.is_told_apart else "is not told apart from"
-    return (
-        f"It {told} {next_one} on the same {test.images:,} test images: difference {100 * test.difference:+.2f} points "
-        f"(95 % interval {interval_in_points(found)}; p {p_in_words(found.adjusted_p)} after Holm's correction for "
-        f"{plural(len(order) - 1, 'comparison')}), which speaks of {found.of_what}."
-    )
+    if found.told_apart is None:
+        return f"Whether it differs from {next_one} is not known: {found.reason}."
+    told = "is told apart from" if found.told_apart else "is not told apart from"
+    return f"It {told} {next_one}: {in_one_sentence(found, len(facts.comparisons[name].pairs))}."
 
 
 def _caveat(name: str, runs: Sequence[StudyRun], facts: Facts) -> str:
@@ -138,7 +143,9 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     if runs[0].spec.data in CAVEATS:
         yield CAVEATS[runs[0].spec.data].rstrip(".")[0].lower() + CAVEATS[runs[0].spec.data].rstrip(".")[1:]
     if top and is_optimistic(top.chosen_by, top.spec.epochs):
-        yield "the test images chose the best epoch, so its accuracy is optimistic"
+        side = facts.side(name, best.side) if best else None
+        high = optimism_in_words(side) if side and side.chosen_on_test else "its accuracy is optimistic"
+        yield f"the test images chose the best epoch: {high}"
     if best and len(best.accuracies) == 1:
         yield "the best recipe has one finished run: the variance between its seeds is not known"
     if best and len(order) > 1:

@@ -97,19 +97,20 @@ def _counts(runs: Sequence[StudyRun], found: Sequence[DataFacts]) -> Row:
 
 def _variance(runs: Sequence[StudyRun]) -> Row:
     item = "Variance over what really varies: split, initialisation and order"
-    repeats = [len(recipe.accuracies) for recipe in recipes_of(runs)]
-    if not any(count > 1 for count in repeats):
+    most = max(recipes_of(runs), key=lambda recipe: (len(recipe.group.splits), len(recipe.accuracies)))
+    if len(most.accuracies) < 2:
         return item, "not measured", "Each recipe was trained once."
-    said = (
-        f"Seeds (initialisation and order together): up to {plural(max(repeats), 'run')} of a recipe. The split was "
-        "the same in all."
-    )
+    count = plural(len(most.accuracies), "run")
+    if len(most.group.splits) > 1:
+        said = f"Up to {count} of a recipe, on {len(most.group.splits)} splits: {most.group.covers} varied."
+        return item, "yes" if "seeds" in most.group.covers else "partly", said
+    said = f"Seeds (initialisation and order together): up to {count} of a recipe. The split was the same in all."
     return item, "partly", said
 
 
 def _superiority(name: str, facts: Facts) -> Row:
     item = "Superiority claimed only with a test on paired images or on groups of runs"
-    tested = [each for each in facts.contrasts.get(name, ()) if each.test is not None]
+    tested = [each for each in facts.pairs_of_best(name) if each.p is not None]
     if not tested:
         return (
             item,

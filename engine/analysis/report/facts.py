@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 from engine.analysis.arch_table import ArchTable
 
 if TYPE_CHECKING:  # the tests need numpy, which the app loads only when runs are compared
-    from engine.analysis.comparison.paired import PairedTest
-    from engine.analysis.comparison.recipes import RecipeTest
+    from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
     from engine.analysis.comparison.share_interval import ShareInterval
-
-LEVEL = 0.05
-"""Below this adjusted p two recipes are told apart."""
 
 
 @dataclass(frozen=True)
@@ -88,48 +84,6 @@ class WrongImages:
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """Comparison of two recipes on the same test images, by the mean of their finished runs."""
-
-    first: str
-    """Runs, as `#1–3 (n 3)`."""
-    second: str
-    first_name: str
-    second_name: str
-    weights: PairedTest | None = None
-    """Test of these weights, where a recipe has too few runs to speak of the recipe."""
-    recipes: RecipeTest | None = None
-    adjusted_p: float | None = None
-    """Holm's, over all comparisons on the data set."""
-    rule: str = ""
-    """Rule that grouped the images; empty where each image is its own group."""
-    refused: str = ""
-    """Reason why they cannot be compared."""
-
-    @property
-    def test(self) -> PairedTest | RecipeTest | None:
-        return self.recipes or self.weights
-
-    @property
-    def p(self) -> float | None:
-        return self.test.p if self.test is not None else None
-
-    @property
-    def is_told_apart(self) -> bool:
-        return self.adjusted_p is not None and self.adjusted_p < LEVEL
-
-    @property
-    def of_what(self) -> str:
-        """Name what the comparison speaks of."""
-        return "these recipes" if self.recipes is not None else "these weights"
-
-    @property
-    def why_not(self) -> str:
-        """Reason that nothing can be told; empty where something can."""
-        return self.refused or (self.weights.why_not if self.weights is not None else "")
-
-
-@dataclass(frozen=True)
 class Facts:
     """All of them. What is missing is said to be not measured."""
 
@@ -138,9 +92,19 @@ class Facts:
     """By the name of the data set in the study; several where runs read it in different ways."""
     wrong: Mapping[str, WrongImages] = field(default_factory=dict)
     """By the name of the data set."""
-    contrasts: Mapping[str, Sequence[Contrast]] = field(default_factory=dict)
-    """By the name of the data set: the best recipe against each of the others."""
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    """By the name of the data set: its recipes, the best first, and all their pairs."""
     commands: Mapping[int, str] = field(default_factory=dict)
     """By run: the command that queues it again."""
     intervals: Mapping[int, ShareInterval] = field(default_factory=dict)
     """By run: interval of the test accuracy of its best epoch, by groups where there are groups."""
+
+    def side(self, data: str, name: str) -> SideResult | None:
+        """Return the side of that name among the recipes of a data set."""
+        found = self.comparisons.get(data)
+        return next((each for each in found.sides if each.name == name), None) if found else None
+
+    def pairs_of_best(self, data: str) -> list[PairResult]:
+        """Return the comparisons of the best recipe of a data set with each of the others, in their order."""
+        found = self.comparisons.get(data)
+        return [pair for pair in found.pairs if pair.first == found.sides[0].name] if found else []

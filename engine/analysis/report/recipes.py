@@ -1,14 +1,21 @@
-"""Recipes of a study: runs with equal settings but for the seed are repetitions of one."""
+"""Recipes of a study: the groups of its runs, and the runs that are in none."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from engine.analysis.groups import Group, Member, group_runs, side_name
 from engine.analysis.markdown import details, setting, weights_in_full
 from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
-from engine.analysis.summary import Summary, summarise
+from engine.analysis.summary import Summary
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import VARIED
+
+if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
+    from engine.analysis.comparison.comparison import SideResult
 
 MOST_NAMED = 4
 """Settings in a recipe's name; a table has all in which the recipes differ."""
@@ -16,9 +23,11 @@ MOST_NAMED = 4
 
 @dataclass(frozen=True)
 class Recipe:
-    """Runs of one recipe on one data set, by id."""
+    """Runs of one recipe on one data set, by id. Its numbers are those of its group."""
 
     runs: tuple[StudyRun, ...]
+    group: Group
+    """Group of the runs; of a single run, itself."""
 
     @property
     def first(self) -> StudyRun:
@@ -26,24 +35,30 @@ class Recipe:
 
     @property
     def finished(self) -> tuple[StudyRun, ...]:
-        """Runs that count: done, and measured."""
-        return tuple(run for run in self.runs if run.done and run.best)
+        """Runs that count: done, measured, and no repeat of another."""
+        counted = {each.run_id for each in self.group.counted}
+        return tuple(run for run in self.runs if run.id in counted and run.best)
 
     @property
     def accuracies(self) -> tuple[float, ...]:
-        """Test accuracy at the best epoch of each finished run."""
+        """Test accuracy at the best epoch of each run that counts."""
         found = (run.best.number("test_acc") for run in self.finished if run.best)
         return tuple(value for value in found if value is not None)
 
     @property
     def accuracy(self) -> float | None:
-        """Mean of the accuracies; a single run's own."""
-        return self.summary.mean
+        """Mean test accuracy of the group; a single run's own."""
+        return self.group.spread("test_acc").mean
 
     @property
     def summary(self) -> Summary:
-        """Summarise the accuracies; the interval is that of their mean."""
-        return summarise(self.accuracies, bounds=(0.0, 1.0))
+        """Summary of the group's test accuracy: over its splits where they differ, else over its runs."""
+        return self.group.summary("test_acc")
+
+    @property
+    def side(self) -> str:
+        """Name that a comparison has for it."""
+        return side_name([run.id for run in self.finished])
 
     @property
     def top(self) -> StudyRun | None:
@@ -72,11 +87,29 @@ class Recipe:
 
 
 def recipes_of(runs: Iterable[StudyRun]) -> tuple[Recipe, ...]:
-    """Group runs of one data set by recipe, in the order of their first runs."""
-    found: dict[tuple[str, str], list[StudyRun]] = {}
-    for run in runs:
-        found.setdefault((run.data, run.spec.group_digest()), []).append(run)
-    return tuple(Recipe(tuple(group)) for group in found.values())
+    """Return the groups of runs and the runs that are in none, in the order of their first runs."""
+    by_id = {run.id: run for run in runs}
+    members = {run.id: _member(run) for run in by_id.values()}
+    specs = {members[run.id].group_key: run.spec.to_json() for run in by_id.values()}
+    groups = group_runs(members.values(), specs)
+    grouped = {run_id for group in groups for run_id in group.run_ids}
+    alone = [
+        Group(each.group_key, (each,), specs[each.group_key])
+        for run_id, each in members.items()
+        if run_id not in grouped
+    ]
+    found = sorted([*groups, *alone], key=lambda group: group.run_ids[0])
+    return tuple(Recipe(tuple(by_id[run_id] for run_id in group.run_ids), group) for group in found)
+
+
+def _member(run: StudyRun) -> Member:
+    spec = run.spec
+    best, last = ({"test_acc": at.number("test_acc")} if at else {} for at in (run.best, run.last))
+    fingerprint = run.environment.get("data_fingerprint", "")
+    return Member(
+        run.id, spec.group_digest(), run.status, spec.digest(), spec.seed, spec.split_seed, spec.fold, run.name,
+        fingerprint, run.baseline, best, last,
+    )  # fmt: skip
 
 
 def ranked(recipes: Iterable[Recipe]) -> list[Recipe]:
@@ -96,6 +129,16 @@ def mean_range(recipe: Recipe) -> str:
     """Return the 95 % interval of the mean in percent; a dash for fewer than two different values."""
     found = recipe.summary
     return range_in_percent(None if found.low is None or found.high is None else (found.low, found.high))
+
+
+def spread_of(recipe: Recipe, side: SideResult | None) -> str:
+    """Return the 95 % interval of a recipe's mean with what it covers: test images and seeds where it was compared."""
+    if side is None or side.low is None or side.high is None:
+        return f"95 % interval of the mean {mean_range(recipe)} %, which covers {recipe.group.covers}"
+    counted = "test images and seeds" if side.scope == "recipe" else "test images alone"
+    images = f"n {side.images:,} test images"
+    groups = f" of {side.groups:,} groups" if side.groups != side.images else ""
+    return f"95 % interval {range_in_percent((side.low, side.high))} %, over {counted}; {images}{groups}"
 
 
 def seeds_in_words(recipe: Recipe) -> str:

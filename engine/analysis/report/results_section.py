@@ -47,7 +47,6 @@ from engine.analysis.report.values import (
     range_in_percent,
 )
 from engine.analysis.study import StudyRun
-from engine.analysis.summary import summarise
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
@@ -69,6 +68,12 @@ BAND_NOTE = (
     "Mean test accuracy of the runs of each recipe after each epoch; the band is one standard deviation to each side, "
     "where at least two runs have the epoch."
 )
+GROUPS_NOTE = (
+    "n: finished runs, each repeat of another counted once; where splits differ, splits, the runs on one averaged. "
+    "Interval: Student's t; over seeds it covers their variance on these test images and not the "
+    "sampling of the images; over splits or folds it is wider, because their training images overlap (Nadeau and "
+    "Bengio 2003)."
+)
 MATRIX_NOTE = (
     "Rows are true classes, columns predicted classes, at the epoch given in the results table; one colour scale "
     "from 0 to 1. The number below each share is the count of images."
@@ -87,6 +92,7 @@ def results_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Sec
 def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> Iterator[Block | None]:
     recipes = recipes_of(runs)
     yield _repeated(data, recipes)
+    yield _remarks(recipes)
     yield _single(data, runs, facts)
     yield from what_chose(runs)
     yield _bands(data, recipes, data_slug)
@@ -103,33 +109,40 @@ def _repeated(data: str, recipes: Sequence[Recipe]) -> Table | None:
     order = ranked(repeated)
     rest = [recipe for recipe in repeated if recipe not in order]
     header = (
-        "recipe", "runs", "n", "test accuracy, % (mean ± sd)", "95 % interval of the mean", "lowest to highest, %",
-        "last epoch, % (mean)", "baseline, %", "mean above baseline, points",
+        "recipe", "runs", "n", "test accuracy, % (mean ± sd)", "95 % interval of the mean", "interval covers",
+        "lowest to highest, %", "last epoch, % (mean)", "baseline, %", "mean above baseline, points",
     )  # fmt: skip
-    note = (
-        "n: finished runs. The interval of the mean (Student's t) covers the variance between seeds on these test "
-        "images; it does not cover the sampling of the test images."
-    )
     rows = [_repeated_row(recipe) for recipe in (*order, *rest)]
-    return table(f"Recipes on {data}, over their seeds", header, rows, left=("recipe", "runs"), note=note)
+    left = ("recipe", "runs", "interval covers")
+    return table(f"Recipes on {data}, over their repetitions", header, rows, left=left, note=GROUPS_NOTE)
 
 
 def _repeated_row(recipe: Recipe) -> list[Cell]:
-    values, found = recipe.accuracies, recipe.summary
-    last = summarise(run.last.number("test_acc") if run.last else None for run in recipe.finished)
+    group, values, found = recipe.group, recipe.accuracies, recipe.summary
     spread = f" ± {100 * found.sd:.2f}" if found.sd is not None else ""
-    baseline = recipe.first.baseline
     return [
         recipe.name,
         ids_of(run.id for run in recipe.runs),
         str(found.n),
         f"{percent(found.mean)}{spread}",
         mean_range(recipe),
+        group.covers if found.low is not None else UNDEFINED,
         f"{percent(min(values))} to {percent(max(values))}" if values else UNDEFINED,
-        percent(last.mean),
-        baseline_of(recipe.first),
-        points(found.mean, baseline),
+        percent(group.summary("test_acc", "last").mean),
+        percent(group.baseline),
+        points(found.mean, group.baseline),
     ]
+
+
+def _remarks(recipes: Sequence[Recipe]) -> Paragraph | None:
+    """Say which runs the means do not count; None where they count all."""
+    said = [
+        f"{recipe.called}: {each}."
+        for recipe in recipes
+        if recipe.is_repeated
+        for each in recipe.group.remarks()
+    ]
+    return paragraph(" ".join(said)) if said else None
 
 
 def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from pictures import draw
 from report_runs import draw_dots
 
-from engine.analysis.comparison.paired import paired_test
+from engine.analysis.comparison.sentences import in_one_sentence, pair_sentence, side_sentences
 from engine.analysis.comparison.share_interval import share_interval
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.write import write_report
 from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Home
+from engine.queries.read_comparison import read_comparison
 from engine.queries.read_study import collect
 from engine.queries.report_facts import read_facts
 from engine.spec.grid import make_spec
@@ -132,22 +133,52 @@ def test_intervals_count_groups(made: Made) -> None:
     assert (found.low, found.high, found.groups) == (expected.low, expected.high, 20)
 
 
-def test_two_runs_are_compared_as_weights_and_six_as_recipes(made: Made, tmp_path: Path) -> None:
+def test_it_says_of_two_runs_and_of_two_groups_what_compare_says(made: Made, tmp_path: Path) -> None:
     good, bad = right([0]), right(range(0, 30))
     made.run(good, lr=0.01)
     made.run(bad, lr=0.1)
-    [contrast] = made.facts().contrasts["eyes"]
-    expected = paired_test(good, bad, groups())
-    assert contrast.weights == expected and contrast.recipes is None and contrast.of_what == "these weights"
-    assert contrast.adjusted_p == expected.p and contrast.is_told_apart
+    found = made.facts().comparisons["eyes"]
+    assert found == read_comparison(made.store, made.home, ["1", "2"]) and found.pairs[0].scope == "weights"
     for seed in (1, 2):
         made.run(right([seed]), lr=0.01, seed=seed)
         made.run(right(range(seed, 30)), lr=0.1, seed=seed)
-    [contrast] = made.facts().contrasts["eyes"]
-    assert contrast.recipes is not None and contrast.recipes.first_runs == 3 and contrast.is_told_apart
-    abstract = made.page(tmp_path / "out").all("section")[0].words
+    found = made.facts().comparisons["eyes"]
+    assert found == read_comparison(made.store, made.home, ["group:1", "group:2"])
+    [pair] = found.pairs
+    assert pair.scope == "recipe" and pair.told_apart
+    page = made.page(tmp_path / "out")
+    assert pair_sentence(pair) in page.all("main")[0].words
+    abstract = page.all("section")[0].words
     assert "It is told apart from the next recipe (#2, #4, #6 (n 3)" in abstract
-    assert "which speaks of these recipes." in abstract
+    assert in_one_sentence(pair) in abstract and "over test images and seeds; n 40 test images" in abstract
+
+
+def test_what_more_would_tell_and_the_optimism_of_the_epoch_are_said(made: Made, tmp_path: Path) -> None:
+    made.run(right([0, 1]), lr=0.01, epochs=2)
+    made.run(right([2, 3, 4]), lr=0.1, epochs=2)
+    found = made.facts().comparisons["eyes"]
+    assert found.pairs[0].told_apart is False and found.pairs[0].images_needed
+    text = made.page(tmp_path / "out").all("main")[0].words
+    assert "test images would tell it apart, with a chance of 80 %." in text
+    assert side_sentences(found.sides[0])[0] in text and "too high" in text
+
+
+def test_a_single_run_above_a_group_is_no_best_recipe_without_a_word(made: Made, tmp_path: Path) -> None:
+    made.run(right([0]), lr=0.1)
+    for seed in (1, 2):
+        made.run(right([seed, 5, 6]), lr=0.01, seed=seed)
+    abstract = made.page(tmp_path / "out").all("section")[0].words
+    assert "The highest test accuracy is that of a single run, #1" in abstract
+    assert "the best recipe of several runs is resnet18, scratch; lr 0.01 (#2, #3): mean" in abstract
+    assert "The best recipe is" not in abstract
+
+
+def test_a_repeated_run_is_counted_once(made: Made, tmp_path: Path) -> None:
+    for seed, wrong in ((1, [0]), (2, [0, 1, 2]), (1, [0])):
+        made.run(right(wrong), lr=0.01, seed=seed)
+    text = made.page(tmp_path / "out").all("main")[0].words
+    assert f"mean test accuracy {100 * (39 + 37) / 80:.2f} % over 2 runs" in text
+    assert "run 3 repeats run 1: counted once" in text
 
 
 def test_the_most_confident_errors_are_shown_with_their_images(made: Made, tmp_path: Path) -> None:

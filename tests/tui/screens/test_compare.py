@@ -65,7 +65,7 @@ async def test_marked_runs_are_seen_beside_each_other(
         assert (
             "best epoch" in numbers
             and ".9204" in numbers
-            and "#3 collapsed, epoch 6 of 6, baseline .7313" in numbers
+            and "#3 ✖ collapsed, epoch 6 of 6, baseline .7313" in numbers
         )
         assert "optimistic, best epoch chosen on test data: all of them" in numbers
         await pilot.press("3")

@@ -3,13 +3,14 @@
 import statistics
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from table_rows import listed
+from table_rows import groups_in, listed
 
 from tui.snapshot import RunRow
 from tui.snapshot_rows import make_row
-from tui.views.folding import Folding, group_row, mean_and_sd
+from tui.views.folding import Folding, group_row
 
 
 def rows_of(*runs: tuple[str, str, float | None], **values: object) -> dict[int, RunRow]:
@@ -23,9 +24,18 @@ def rows_of(*runs: tuple[str, str, float | None], **values: object) -> dict[int,
     }
 
 
+def folded(rows: Mapping[int, RunRow]) -> Mapping[int, RunRow]:
+    return Folding().update(rows, rows, groups_in(rows))
+
+
+def row_of(rows: Mapping[int, RunRow]) -> RunRow:
+    (group,) = groups_in(rows)({row.group for row in rows.values()})
+    return group_row(group, list(rows.values()))
+
+
 def test_a_group_has_the_mean_over_its_members_that_are_done_and_their_deviation() -> None:
     rows = rows_of(("a", "done", 0.8), ("a", "running", 0.1), ("a", "done", 0.9), ("b", "done", 0.5))
-    (group,) = Folding().update(rows, rows).values()
+    (group,) = folded(rows).values()
     assert group.id == -1 and group.fold is not None and group.fold.members == (1, 2, 3)
     assert (group.fold.done, group.status, group.fold.seeds) == (2, "running", "1–3")
     assert group.best is not None and abs(group.best - 0.85) < 1e-12
@@ -36,20 +46,17 @@ def test_a_group_has_the_mean_over_its_members_that_are_done_and_their_deviation
 
 def test_without_a_result_a_group_has_no_number() -> None:
     rows = rows_of(("a", "running", 0.4), ("a", "queued", None))
-    group = group_row(list(rows.values()))
+    group = row_of(rows)
     assert group.best is None and group.fold is not None and group.fold.best_sd is None
-    one = group_row(list(rows_of(("a", "done", 0.4), ("a", "failed", 0.1)).values()))
+    one = row_of(rows_of(("a", "done", 0.4), ("a", "failed", 0.1)))
     assert one.fold is not None and (one.best, one.fold.best_sd, one.fold.failed) == (0.4, None, 1)
     assert (one.status, one.progress) == ("done", 1.0)
 
 
 def test_the_gravest_finding_of_the_members_is_the_groups() -> None:
     rows = rows_of(*[("a", "done", 0.5)] * 3)
-    marked = [
-        rows[1]._replace(headline="chosen on test", severity="note"),
-        rows[2]._replace(headline="chosen on test", severity="note"),
-    ]
-    group = group_row([*marked, rows[3]._replace(headline="collapsed", severity="error")])
+    rows = {run_id: row._replace(headline="chosen on test", severity="note") for run_id, row in rows.items()}
+    group = row_of({**rows, 3: rows[3]._replace(headline="collapsed", severity="error")})
     assert group.fold is not None and (group.headline, group.fold.flagged, group.warned) == (
         "collapsed",
         1,
@@ -60,12 +67,12 @@ def test_the_gravest_finding_of_the_members_is_the_groups() -> None:
 def test_what_happens_elsewhere_leaves_a_group_the_same_object() -> None:
     rows = rows_of(("a", "done", 0.8), ("a", "done", 0.9), ("b", "done", 0.5), ("b", "running", 0.5))
     folding = Folding()
-    before = folding.update(rows, rows)
-    assert folding.update(rows, [1, 2]) is before
+    before = folding.update(rows, rows, groups_in(rows))
+    assert folding.update(rows, [1, 2], groups_in(rows)) is before
     more = {**rows, 5: rows[4]._replace(id=5), 4: rows[4]._replace(best=0.6, status="done")}
-    after = folding.update(more, [4, 5])
+    after = folding.update(more, [4, 5], groups_in(more))
     assert after[-1] is before[-1] and after[-3] != before[-3]
-    assert folding.update({1: rows[1]}, [2, 3, 4, 5]) == {}
+    assert folding.update({1: rows[1]}, [2, 3, 4, 5], groups_in({1: rows[1]})) == {}
 
 
 CHANGES = st.lists(
@@ -87,15 +94,13 @@ def test_groups_that_are_kept_up_to_date_are_those_made_anew(
             rows.pop(run_id, None)
         else:
             rows[run_id] = make_row(listed(run_id, status, group_key=group, best_acc=run_id / 8), None)
-        kept = folding.update(rows, [run_id])
-        assert kept == Folding().update(rows, rows)
+        kept = folding.update(rows, [run_id], groups_in(rows))
+        assert kept == folded(rows)
         check(rows, kept)
 
 
 def check(rows: Mapping[int, RunRow], groups: Mapping[int, RunRow]) -> None:
     for key, group in groups.items():
         assert group.fold is not None and -key == min(group.fold.members)
-        mean, _ = mean_and_sd(
-            [rows[each].best or 0.0 for each in group.fold.members if rows[each].status == "done"]
-        )
-        assert group.best == mean
+        values = [rows[each].best or 0.0 for each in group.fold.members if rows[each].status == "done"]
+        assert group.best == (pytest.approx(statistics.fmean(values)) if values else None)

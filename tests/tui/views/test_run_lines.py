@@ -1,6 +1,6 @@
 """Lines of the run table while groups are folded."""
 
-from table_rows import listed
+from table_rows import groups_in, listed
 
 from tui.snapshot import RunRow
 from tui.snapshot_rows import make_row
@@ -24,7 +24,7 @@ ROWS = {
         row(5, "c", 0.78, arch="resnet50"),
     )
 }
-GROUPS = Folding().update(ROWS, ROWS)
+GROUPS = Folding().update(ROWS, ROWS, groups_in(ROWS))
 
 
 def keys(text: str = "", sort: str = "queue", *, opened: tuple[str, ...] = ()) -> tuple[int, ...]:
