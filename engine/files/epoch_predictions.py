@@ -174,7 +174,10 @@ def _read_split(paths: RunPaths, class_names: Sequence[str], *, last: bool, val:
 
 def _is_of(rows: Sequence[Mapping[str, str]], scores: NDArray[Any]) -> bool:
     """Return True where the rows' scores, which have six decimals, are these."""
-    said = np.array([float(row["score"]) for row in rows])
+    try:
+        said = np.array([float(row["score"]) for row in rows])
+    except (KeyError, TypeError, ValueError):
+        return False
     return bool(np.allclose(said, scores, rtol=0, atol=1e-6, equal_nan=True))
 
 
