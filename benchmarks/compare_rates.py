@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.compare_draws import Images, Recipe, predictions
-from engine.analysis.comparison.paired import LEVEL, PairedTest, paired_test
-from engine.analysis.comparison.recipes import RecipeTest, recipe_test
+from engine.analysis.comparison.paired import PairedTest, paired_test
+from engine.analysis.comparison.recipes import RecipeTest, mean_interval, recipe_test
 from engine.analysis.comparison.share_interval import share_interval
+from engine.analysis.student import LEVEL
 
 TITLE = "Rates of compare"
 RUNS = 1000
@@ -62,6 +63,12 @@ def measure() -> Iterator[str]:
     yield "| --- | ---: | ---: |"
     for cell in GROUPED:
         yield f"| {cell.words} | {' | '.join(f'{100 * rate:.1f}' for rate in share_rates(cell))} |"
+    yield "\nInterval of a recipe's mean accuracy.\n"
+    yield "| test images | runs | accuracy | spread of seeds | holds the truth, % |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for cell, count, accuracy, spread in MEANS:
+        rate = 100 * mean_rate(cell, count, accuracy, spread)
+        yield f"| {cell.words} | {count} | {accuracy:g} | {spread:g} | {rate:.1f} |"
 
 
 SINGLE = [(images, differing) for images in (100, 400, 2000, 7000) for differing in (0.02, 0.1, 0.3)]
@@ -97,6 +104,32 @@ RECIPES = [
     (Images(1000, 1000, 0.0, 0.0), (3, 3), (0.1, 0.2)),
     (Images(1000, 1000, 0.0, 0.0), (3, 3), (0.1, 0.4)),
 ]
+
+
+MEANS = [
+    *(
+        (Images(images, images, 0.0, 0.0), 3, accuracy, seeds)
+        for images in (20, 50, 200, 1000)
+        for accuracy in (0.8, 0.95)
+        for seeds in (0.0, 0.15)
+    ),
+    (Images(50, 50, 0.0, 0.0), 10, 0.95, 0.15),
+    (Images(1000, 1000, 0.0, 0.0), 10, 0.95, 0.15),
+    (Images(20, 400, 0.8, 0.3), 3, 0.95, 0.0),
+    (Images(20, 400, 0.8, 0.3), 3, 0.95, 0.15),
+]
+"""Test images, runs, mean accuracy over seeds and images, and spread of seeds as `Recipe.seeds` has it."""
+
+
+def mean_rate(images: Images, count: int, accuracy: float, seeds: float, runs: int = RUNS) -> float:
+    """Return how often the interval of a recipe's mean accuracy holds the truth."""
+    rng = np.random.default_rng(images.images + count)
+    held = 0
+    for _ in range(runs):
+        (correct,), group = predictions(rng, images, (Recipe(accuracy, seeds),), (count,))
+        found = mean_interval(correct, _names(group) if images.groups < images.images else None)
+        held += found.low <= accuracy <= found.high
+    return held / runs
 
 
 def single_rates(images: int, differing: float, runs: int = RUNS) -> Rates:

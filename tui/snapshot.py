@@ -40,7 +40,8 @@ class Fold(NamedTuple):
     """Which runs are not counted, and why."""
     folds: int = 0
     """Folds of its cross-validation; 0 where it is none."""
-    folds_done: int = 0
+    fold_of: tuple[int, ...] = ()
+    """Fold of each member; zeros where it is no cross-validation."""
 
 
 class RunRow(NamedTuple):
@@ -120,6 +121,19 @@ class MatrixView:
     epochs: int
     sum_of: int = 0
     """Matrices of a group's members that are summed; 0 for a run."""
+    folds: tuple[int, int] = (0, 0)
+    """Folds of a cross-validation whose predictions are pooled, and all its folds; zeros where it is none."""
+
+    @property
+    def pooled(self) -> str:
+        """Write `pooled out of fold, 5 folds`, `3 of 5 folds` or `5 folds × 2`; empty where it pools none."""
+        some, every = self.folds
+        if not every:
+            return ""
+        times, rest = divmod(self.sum_of, some) if some else (0, 0)
+        repeated = f", {self.sum_of} runs" if rest else f" × {times}" if times > 1 else ""
+        which = f"{every} folds" if some == every else f"{some} of {every} folds"
+        return f"pooled out of fold, {which}{repeated}"
 
     @property
     def images(self) -> int:

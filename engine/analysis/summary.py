@@ -1,10 +1,11 @@
 """Summary of several values of one quantity: mean, spread, and an interval of the mean."""
 
-import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from engine.analysis.student import t_quantile
 
 UNBOUNDED = (-math.inf, math.inf)
 
@@ -69,13 +70,5 @@ def summarise(
     missing = len(given) - n
     if mean is None or not sd:
         return Summary(n, mean, sd, missing=missing)
-    reach = student_t_95(n - 1) * sd * math.sqrt(1 / n + overlap)
+    reach = t_quantile(n - 1) * sd * math.sqrt(1 / n + overlap)
     return Summary(n, mean, sd, max(mean - reach, bounds[0]), min(mean + reach, bounds[1]), missing)
-
-
-@functools.cache
-def student_t_95(degrees: int) -> float:
-    """Return the 97.5 % point of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))

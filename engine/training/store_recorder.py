@@ -102,7 +102,7 @@ class StoreRecorder:
         earlier = self._earlier()
         last = max((row.epoch for row in earlier), default=0)
         broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=(), broken=what)
-        judgement = self._judgement([*map(self._evidence, earlier), broken])
+        judgement = self._judgement([*map(self._evidence, earlier), broken], best_epoch=self._noted_best())
         assert judgement is not None
         patiently(lambda: history.record_judgement(self._store, self._held, judgement))
 
@@ -116,6 +116,15 @@ class StoreRecorder:
         def read() -> list[EpochMetrics]:
             with self._store.read() as session:
                 return history.epochs_of(session, self._held.run_id)
+
+        return patiently(read)
+
+    def _noted_best(self) -> int | None:
+        """Return the epoch that `select_on` chose so far."""
+
+        def read() -> int | None:
+            with self._store.read() as session:
+                return listing.get_run(session, self._held.run_id).best_epoch
 
         return patiently(read)
 

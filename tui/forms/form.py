@@ -13,7 +13,7 @@ from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
 from engine.spec.plugin_name import arch_shown
 from engine.spec.presets import PRESETS, with_preset
 from engine.spec.pretrained import RUN_PREFIX, SOURCE_WORDS
-from engine.spec.run_spec import FIELDS, GRID_FIELDS, RunSpec, choices_of
+from engine.spec.run_spec import FIELDS, GRID_FIELDS, VARIED, RunSpec, choices_of
 from tui.forms.form_words import ARCH, MORE, OTHERS, OWN, PRESET, beside_fields, typed
 
 NO_DATA = "no data: give a folder, or digits, fundus, fundus-balanced"
@@ -110,6 +110,29 @@ def texts_of(spec: RunSpec, change: Mapping[str, Any]) -> dict[str, str]:
         if values[name] != getattr(plain, name) or (name == "optimizer" and values[name] != DEFAULT)
     ]
     return {**texts, PRESET: "", MORE: " ".join(others)}
+
+
+def texts_of_group(specs: Sequence[RunSpec]) -> dict[str, str] | None:
+    """Return the texts of a form that queues the runs of one group again.
+
+    None where no form does: the runs are no grid, as where each split has a seed of its own."""
+    texts = texts_of(specs[0], {})
+    more, _ = parse_more(texts[MORE])
+    for name in VARIED:
+        values = sorted({getattr(spec, name) for spec in specs})
+        if name in OWN:
+            texts[name] = ",".join(map(typed, values))
+        elif len(values) > 1:
+            more[name] = ",".join(map(typed, values))
+    if [spec.fold for spec in specs if spec.fold] and more.get("fold") == _all_folds(specs[0].folds):
+        del more["fold"]  # `folds` alone gives them all
+    texts[MORE] = " ".join(f"{name}={shlex.quote(value)}" for name, value in more.items())
+    made = {spec.digest() for spec in check(texts).specs}
+    return texts if made == {spec.digest() for spec in specs} else None
+
+
+def _all_folds(folds: int) -> str:
+    return ",".join(map(str, range(1, folds + 1)))
 
 
 def preview(specs: Sequence[RunSpec], repeats: Sequence[bool], most: int) -> list[str]:

@@ -42,11 +42,15 @@ class FormActions:
         rows = self._screen.chosen_rows()
         if not rows or not self._screen.port.may_write():
             return
-        if len(rows) > 1:
-            self._screen.notify("one run at a time is cloned: esc drops the marks", severity="warning")
-            return
         port = self._screen.port
         read = partial(self._read_run, self._screen.app, port.home, rows[0].id, fixed)
+        if len(rows) > 1:
+            is_group = rows[0].group and len({row.group for row in rows}) == 1
+            if fixed or not is_group:
+                what = "one run at a time is fixed" if fixed else "a run or the runs of one group are cloned"
+                self._screen.notify(f"{what}: choose it, and drop the marks with esc", severity="warning")
+                return
+            read = partial(self._read_group, self._screen.app, port.home, sorted(row.id for row in rows))
         start_once("run to clone", read, port.raise_from_thread)
 
     def _read_last(self, home: Home) -> None:
@@ -67,6 +71,22 @@ class FormActions:
         heading = plain(f"Clone of #{run_id} with {changed}" if fixed else f"Clone of #{run_id}")
         texts = texts_of(run.spec, run.change if fixed else {})
         app.call_later(self._open, texts, heading)
+
+    def _read_group(self, app: App[object], home: Home, run_ids: list[int]) -> None:
+        from engine.store.run_numbers import numbered
+        from tui.forms.form import texts_of_group  # knows the specs, which the app starts without
+
+        try:
+            runs = stored_runs(home, run_ids)
+        except Refused as error:
+            app.notify(str(error), severity="error")
+            return
+        texts = texts_of_group([run.spec for run in runs])
+        if texts is None:
+            text = "each split of this group has its own seed, which no form queues: use add --repeat, or clone one run"
+            app.notify(text, severity="warning")
+            return
+        app.call_later(self._open, texts, f"Clone of {numbered(run_ids)}, all of one group")
 
     def _open(self, texts: dict[str, str], heading: str) -> None:
         from tui.screens.new_run import NewRunScreen  # reads data sets: the app starts without it

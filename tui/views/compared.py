@@ -189,7 +189,10 @@ def matrix_of(view: Contender) -> MatrixView | None:
     """Return the matrix that is compared: of the best epoch, else of the newest; of a group the sum over the runs
     that its summary counts."""
     if isinstance(view, GroupView):
-        return summed([matrix for member in view.counted if (matrix := matrix_of(member)) is not None])
+        found = [
+            (member.spec.fold, matrix) for member in view.counted if (matrix := matrix_of(member)) is not None
+        ]
+        return summed([matrix for _, matrix in found], (len({fold for fold, _ in found}), view.spec.folds))
     epoch = epoch_of(view)
     return view.matrices[epoch] if epoch is not None else None
 

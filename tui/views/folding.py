@@ -101,7 +101,7 @@ def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
             repeats=tuple(group.repeats),
             left_out=tuple(map(plain, group.left_out())),
             folds=group.folds,
-            folds_done=len(group.splits) if group.folds else 0,
+            fold_of=tuple(each.fold for each in group.members),
         ),
     )
 

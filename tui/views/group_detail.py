@@ -67,7 +67,10 @@ def _matrix(group: RunRow, members: Sequence[Member], names: tuple[str, ...]) ->
         tuple(sum(cells) for cells in zip(*rows, strict=True)) for rows in zip(*matrices, strict=True)
     )
     newest = max(member.epochs[-1].epoch for member in members if member.matrix is not None)
-    return MatrixView(counts, names, newest, group.epochs, len(matrices))
+    assert group.fold is not None
+    fold_of = dict(zip(group.fold.members, group.fold.fold_of, strict=True))
+    pooled = {fold_of[member.row.id] for member in members if member.matrix is not None}
+    return MatrixView(counts, names, newest, group.epochs, len(matrices), (len(pooled), group.fold.folds))
 
 
 def _findings(group: RunRow, members: Sequence[Member]) -> tuple[FindingView, ...]:

@@ -148,8 +148,10 @@ def _ends(points: Sequence[BandPoint]) -> Band:
     )
 
 
-def summed(matrices: Sequence[MatrixView]) -> MatrixView | None:
-    """Return the sum of matrices; None where there is none, or they are of different classes."""
+def summed(matrices: Sequence[MatrixView], folds: tuple[int, int] = (0, 0)) -> MatrixView | None:
+    """Return the sum of matrices; None where there is none, or they are of different classes.
+
+    `folds`: those that are summed, and all of the cross-validation."""
     if not matrices or len({matrix.class_names for matrix in matrices}) > 1:
         return None
     counts = tuple(
@@ -157,4 +159,4 @@ def summed(matrices: Sequence[MatrixView]) -> MatrixView | None:
         for rows in zip(*(matrix.counts for matrix in matrices), strict=True)
     )
     newest = max(matrix.epoch for matrix in matrices)
-    return MatrixView(counts, matrices[0].class_names, newest, matrices[0].epochs, len(matrices))
+    return MatrixView(counts, matrices[0].class_names, newest, matrices[0].epochs, len(matrices), folds)

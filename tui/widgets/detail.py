@@ -131,7 +131,9 @@ def _images(view: MatrixView) -> str:
 def _matrix_title(view: MatrixView | None) -> Text:
     if view is None:
         return Text("confusion", style="dim")
-    if view.sum_of:
+    if view.pooled:
+        text = f"{view.pooled}  n {view.images:,}  row share"
+    elif view.sum_of:
         text = f"confusion  sum of {view.sum_of}  n {_images(view)}  row share"
     else:
         text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"

@@ -137,7 +137,7 @@ def _head(pair: Pair, matrices: tuple[MatrixView, MatrixView], mode: str) -> Tex
 
 def _epoch(view: Contender, matrix: MatrixView) -> str:
     if isinstance(view, GroupView):
-        return f"best of {matrix.sum_of}"
+        return f"best, {matrix.pooled}" if matrix.pooled else f"best of {matrix.sum_of}"
     return f"{matrix.epoch}{' (best)' if matrix.epoch == view.best_epoch else ''}"
 
 

@@ -1,23 +1,26 @@
 """Comparison of runs, groups of runs or sweeps: one structured result with its sentences, for every front end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from engine.analysis.comparison.holm import holm
+from engine.analysis.comparison.holm import holm, holm_times
 from engine.analysis.comparison.optimism import optimism
-from engine.analysis.comparison.paired import LEAST_GROUPS, LEVEL, paired_test
+from engine.analysis.comparison.paired import LEAST_GROUPS, paired_test
 from engine.analysis.comparison.power import images_needed, recipe_images_needed, seeds_needed
 from engine.analysis.comparison.recipes import LEAST_SEEDS, mean_interval, recipe_test
 from engine.analysis.comparison.share_interval import share_interval
-from engine.analysis.comparison.sides import Measured, Side, by_test_set, measured
+from engine.analysis.comparison.sides import Measured, Side, by_test_set, measured, whole_repetitions
 from engine.analysis.comparison.splits import LEAST_SPLITS, split_test
-from engine.analysis.summary import spread
+from engine.analysis.student import LEVEL
+from engine.analysis.summary import Summary, summarise
 
 Moment: TypeAlias = Literal["best", "last"]
+Plan: TypeAlias = Callable[[float], dict[str, Any]]
+"""From the level that p has to be below to the images and seeds that would tell a pair apart at it."""
 Scope: TypeAlias = Literal["weights", "recipe", ""]
 """What a result speaks of: these weights; the recipe, with other seeds; nothing."""
 
@@ -30,12 +33,12 @@ class SideResult:
     run_ids: tuple[int, ...]
     epochs: tuple[int, ...]
     runs: int
-    """Runs that are counted: n."""
+    """Repetitions that are counted, n: runs, whole cross-validations, or random splits."""
     accuracy: float | None
     low: float | None
     high: float | None
     sd: float | None
-    """Standard deviation between runs, or between splits or folds where those differ; None for one."""
+    """Standard deviation between the repetitions; None for one."""
     images: int
     groups: int
     """Groups of the test images; their number where each is its own."""
@@ -91,22 +94,22 @@ class Comparison:
 
 def compare(sides: Sequence[Side], on: Moment = "best") -> Comparison:
     """Compare all pairs of sides by their accuracy on the same test images, corrected after Holm."""
+    sides = [side if side.problem else whole_repetitions(side) for side in sides]
     found = [measured(side) if not side.problem else None for side in sides]
     results = [side_result(side, each) for side, each in zip(sides, found, strict=True)]
-    pairs = [
-        _pair((one, first), (other, second))
-        for (one, first), (other, second) in combinations(zip(sides, found, strict=True), 2)
-    ]
-    corrected = holm([pair.p for pair in pairs])
-    told = [
-        replace(pair, p_holm=p, told_apart=None if p is None else p < LEVEL)
-        for pair, p in zip(pairs, corrected, strict=True)
-    ]
-    return Comparison(on, tuple(results), tuple(map(_without_plan, told)))
+    pairs = [_pair(one, other) for one, other in combinations(zip(sides, found, strict=True), 2)]
+    return Comparison(on, tuple(results), tuple(_corrected(pairs)))
 
 
-def _without_plan(pair: PairResult) -> PairResult:
-    return replace(pair, images_needed=None, seeds_needed=None) if pair.told_apart else pair
+def _corrected(pairs: Sequence[tuple[PairResult, Plan]]) -> list[PairResult]:
+    """Correct the pairs after Holm; those that are not told apart are planned at the level that this asks of them."""
+    values = [pair.p for pair, _ in pairs]
+    told = []
+    for (pair, plan), p, times in zip(pairs, holm(values), holm_times(values), strict=True):
+        is_told = None if p is None else p < LEVEL
+        more = plan(LEVEL / times) if is_told is False else {}
+        told.append(replace(pair, p_holm=p, told_apart=is_told, **more))
+    return told
 
 
 def side_result(side: Side, found: Measured | None) -> SideResult:
@@ -120,13 +123,18 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
     if found is None or not side.runs:
         return empty
     raised = _optimism(side) if side.chosen_on_test else None
-    _, mean, sd = spread(_values(side))
+    summary = _summary(side, found)
+    sd = summary.sd
     if found.layout == "splits":
-        return replace(empty, accuracy=mean, sd=sd, optimism=raised)
+        scope: Scope = "" if summary.low is None else "recipe"
+        return replace(
+            empty, runs=summary.n, accuracy=summary.mean, low=summary.low, high=summary.high, sd=sd, scope=scope,
+            optimism=raised,
+        )  # fmt: skip
     groups = found.groups(side.groups)
     shared = share_interval(found.correct.mean(axis=0), groups)
     result = replace(
-        empty, accuracy=shared.share, low=shared.low, high=shared.high, sd=sd, images=shared.images,
+        empty, runs=summary.n, accuracy=shared.share, low=shared.low, high=shared.high, sd=sd, images=shared.images,
         groups=shared.groups, scope="weights", optimism=raised,
     )  # fmt: skip
     if len(found.correct) < LEAST_SEEDS:
@@ -135,12 +143,13 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
     return replace(result, low=of_seeds.low, high=of_seeds.high, scope="recipe")
 
 
-def _values(side: Side) -> list[float | None]:
-    """Return the accuracy of each run or, where test sets differ, the mean accuracy on each, as a group's summary."""
-    sets = list(by_test_set(side.runs).values())
-    if len(sets) > 1:
-        return [spread(float(run.correct.mean()) for run in runs).mean for runs in sets]
-    return [float(run.correct.mean()) for run in side.runs]
+def _summary(side: Side, found: Measured) -> Summary:
+    """Summarise the accuracies of the repetitions; of several random splits as `Group.summary` does."""
+    if found.layout != "splits":
+        return summarise(float(each) for each in found.correct.mean(axis=1))
+    splits = by_test_set(side.runs).values()
+    means = [float(np.mean([run.correct.mean() for run in runs])) for runs in splits]
+    return summarise(means, overlap=max(run.test_over_train for run in side.runs), bounds=(0.0, 1.0))
 
 
 def _optimism(side: Side) -> float | None:
@@ -158,8 +167,27 @@ def _groups_of(side: Side, names: Sequence[str]) -> list[str] | None:
     return [side.groups.get(name, f"image {name}") for name in names] if side.groups else None
 
 
-def _pair(one: tuple[Side, Measured | None], other: tuple[Side, Measured | None]) -> PairResult:
+def _no_plan(level: float) -> dict[str, Any]:
+    return {}
+
+
+def _pair(one: tuple[Side, Measured | None], other: tuple[Side, Measured | None]) -> tuple[PairResult, Plan]:
     (first, left), (second, right) = one, other
+    nothing = _not_paired(first, left, second, right)
+    if left is None or right is None or nothing.reason:
+        return nothing, _no_plan
+    if left.layout == right.layout == "splits":
+        return _by_splits(nothing, first, second), _no_plan
+    with_groups = first if first.groups else second
+    groups = left.groups(with_groups.groups)
+    result = replace(nothing, rule=with_groups.rule if groups else "")
+    if min(len(left.correct), len(right.correct)) < LEAST_SEEDS:
+        return _of_weights(result, left, right, groups)
+    return _of_recipes(result, left, right, groups)
+
+
+def _not_paired(first: Side, left: Measured | None, second: Side, right: Measured | None) -> PairResult:
+    """Return a pair without a result, with the reason that it cannot be compared; empty where it can."""
     chosen = bool(first.chosen_on_test or second.chosen_on_test)
     nothing = PairResult(first.name, second.name, "", chosen_on_test=chosen)
     problem = first.problem or second.problem
@@ -172,39 +200,48 @@ def _pair(one: tuple[Side, Measured | None], other: tuple[Side, Measured | None]
     if len(columns) > 1:
         return replace(nothing, reason=f"they have different group columns: {' and '.join(sorted(columns))}")
     if left.layout == right.layout == "splits":
-        return _by_splits(nothing, first, second)
+        return nothing
     if left.names != right.names or not np.array_equal(left.labels, right.labels):
         return replace(nothing, reason=_different(first, second))
-    with_groups = first if first.groups else second
-    groups = left.groups(with_groups.groups)
-    result = replace(nothing, rule=with_groups.rule if groups else "")
-    if min(len(left.correct), len(right.correct)) < LEAST_SEEDS:
-        return _of_weights(result, left, right, groups)
-    return _of_recipes(result, left, right, groups)
+    return nothing
 
 
-def _of_weights(result: PairResult, left: Measured, right: Measured, groups: list[str] | None) -> PairResult:
+def _of_weights(
+    result: PairResult, left: Measured, right: Measured, groups: list[str] | None
+) -> tuple[PairResult, Plan]:
     test = paired_test(left.correct, right.correct, groups)
-    return replace(
+
+    def plan(level: float) -> dict[str, Any]:
+        return {"images_needed": images_needed(test.difference, test.variance, test.images, level)}
+
+    found = replace(
         result, scope="weights", difference=test.difference, low=test.low, high=test.high, p=test.p,
         reason=test.why_not, method=test.method, images=test.images, groups=test.groups,
         only_first=test.only_first, only_second=test.only_second,
-        images_needed=images_needed(test.difference, test.variance, test.images),
     )  # fmt: skip
+    return found, plan
 
 
-def _of_recipes(result: PairResult, left: Measured, right: Measured, groups: list[str] | None) -> PairResult:
-    weights = _of_weights(result, left, right, groups)
+def _of_recipes(
+    result: PairResult, left: Measured, right: Measured, groups: list[str] | None
+) -> tuple[PairResult, Plan]:
+    weights, plan_of_weights = _of_weights(result, left, right, groups)
     if weights.groups < LEAST_GROUPS:
-        return weights
+        return weights, plan_of_weights
     test = recipe_test(left.correct, right.correct, groups)
     runs = min(test.first_runs, test.second_runs)
-    return replace(
+
+    def plan(level: float) -> dict[str, Any]:
+        return {
+            "images_needed": recipe_images_needed(test.difference, test.parts, runs, test.images, level),
+            "seeds_needed": seeds_needed(test.difference, test.parts, runs, level),
+        }
+
+    found = replace(
         weights, scope="recipe", low=test.low, high=test.high, p=test.p,
         method="t test over images and seeds",
-        images_needed=recipe_images_needed(test.difference, test.parts, runs, test.images),
-        seeds_needed=seeds_needed(test.difference, test.parts, runs),
     )  # fmt: skip
+    return found, plan
 
 
 def _by_splits(result: PairResult, first: Side, second: Side) -> PairResult:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.comparison.clusters import Clusters
-from engine.analysis.comparison.score_interval import difference_bounds
+from engine.analysis.comparison.score_interval import difference_bounds, lower_bound, score_at
 from engine.analysis.comparison.sign_flip import sign_flip_p
+from engine.analysis.student import LEVEL, t_quantile, t_test_p
 
-LEVEL = 0.05
 LEAST_GROUPS = 3
 """Fewer groups tell nothing: their errors may be one patient's."""
 FEW_GROUPS = 6
@@ -88,10 +88,10 @@ def paired_test(
         return PairedTest(clusters.images, clusters.count, *accuracies, more, less, None, None, None, "", why)
     variance = difference_variance(change / scale, clusters)
     effect = design_effect(variance, more, less, clusters.images)
-    p, method = _test(change, clusters, math.sqrt(variance) * scale)
+    p, method = change_p(change, clusters)
     if scale > 1 and method == "mid-p McNemar test":
         method = "sign flips of images"
-    bounds = interval((more, less, clusters.images), effect, t_quantile(clusters.degrees()), p)
+    bounds = interval((more, less, clusters.images), effect, clusters.degrees(), p)
     return PairedTest(
         clusters.images, clusters.count, *accuracies, more, less, *bounds, p, method, "", variance, effect
     )
@@ -104,14 +104,15 @@ def _too_few(clusters: Clusters) -> str:
     return f"the test images are of {groups}: too few to tell anything"
 
 
-def _test(change: NDArray[np.int64], clusters: Clusters, error: float) -> tuple[float, Method]:
-    """Return p and how it was found; `error` is the standard error of the mean change."""
+def change_p(change: NDArray[np.int64], clusters: Clusters) -> tuple[float, Method]:
+    """Return the two-sided p of no mean change, and how it was found; `change` is a whole number for each image."""
     sums = np.rint(clusters.sums(change.astype(np.float64))).astype(np.int64)
     if clusters.are_images:
         return sign_flip_p(sums), "mid-p McNemar test"
     if clusters.count > FEW_GROUPS or (sums != 0).sum() >= LEAST_DIFFERING:
         return sign_flip_p(sums), "sign flips of whole groups"
     mean = float(change.mean())
+    error = math.sqrt(difference_variance(change.astype(np.float64), clusters))
     degrees = (clusters.degrees() + clusters.count - 1) / 2
     p = t_test_p(mean, error, degrees) if error else float(not mean)
     if (change != 0).sum() < SMALL_COUNT:
@@ -132,30 +133,22 @@ def design_effect(variance: float, more: float, less: float, images: int) -> flo
 
 
 def interval(
-    counts: tuple[float, float, int], effect: float, quantile: float, p: float
+    counts: tuple[float, float, int], effect: float, degrees: float, p: float
 ) -> tuple[float, float]:
     """Return the score interval of a difference, of so many fewer images as they err together.
 
     `counts`: images for the first, for the second, and all. The interval agrees with the test: it holds 0 where p
-    reaches the level, and else does not."""
+    reaches the level, and else does not. Where the score and the test differ in that, the end next to 0 is found by
+    the score scaled so that it gives the test's p at 0: the scaled score is then the test there."""
     more, less, images = counts
-    low, high = difference_bounds(more / effect, less / effect, images / effect, quantile)
-    if p >= LEVEL:
-        return min(low, 0.0), max(high, 0.0)
-    if low <= 0 <= high:
-        return (math.ulp(0.0), high) if more > less else (low, -math.ulp(0.0))
-    return low, high
-
-
-def t_test_p(difference: float, error: float, degrees: float) -> float:
-    """Return the two-sided p of Student's t."""
-    from scipy.special import stdtr
-
-    return float(2 * stdtr(degrees, -abs(difference) / error))
-
-
-def t_quantile(degrees: float, tail: float = LEVEL / 2) -> float:
-    """Return the point of Student's t that is exceeded with the chance `tail`."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 1 - tail))
+    quantile = t_quantile(degrees)
+    kept = more / effect, less / effect, images / effect
+    low, high = difference_bounds(*kept, quantile)
+    if (low <= 0 <= high) is (p >= LEVEL):
+        return low, high
+    scaled = quantile * abs(score_at(*kept, 0.0)) / t_quantile(degrees, p / 2)
+    if more > less:
+        low = lower_bound(*kept, scaled)
+        return (min(low, 0.0) if p >= LEVEL else low), high
+    high = -lower_bound(kept[1], kept[0], kept[2], scaled)
+    return low, (max(high, 0.0) if p >= LEVEL else high)

@@ -2,8 +2,8 @@
 
 import math
 
-from engine.analysis.comparison.paired import t_quantile
 from engine.analysis.comparison.recipes import Parts
+from engine.analysis.student import LEVEL, t_quantile
 
 POWER = 0.8
 """Chance to tell the difference apart that is asked for."""
@@ -12,41 +12,50 @@ MOST_TIMES = 10_000
 """No more seeds, and images no more times as many as there are, are named: that is no plan."""
 
 
-def images_needed(difference: float, variance: float, images: int) -> int | None:
+def images_needed(difference: float, variance: float, images: int, level: float = LEVEL) -> int | None:
     """Return how many images like these would tell a difference apart; None where none was seen.
 
-    `variance` is that of the difference on `images` images; it falls as the images grow."""
+    `variance` is that of the difference on `images` images; it falls as the images grow. `level` is the one that p has
+    to be below: with several comparisons the one that Holm's correction asks of this. More images than there are, for
+    these did not tell it apart."""
     if not difference or not variance:
         return None
-    times = (t_quantile(math.inf) + t_quantile(math.inf, 1 - POWER)) ** 2 * variance / difference**2
-    return math.ceil(images * times) if times <= MOST_TIMES else None
+    return _more_images(images, _reach(math.inf, level) ** 2 * variance / difference**2)
 
 
-def seeds_needed(difference: float, parts: Parts, runs: int) -> int | None:
+def seeds_needed(difference: float, parts: Parts, runs: int, level: float = LEVEL) -> int | None:
     """Return how many runs of each recipe would tell a difference apart on the same images.
 
-    None where none was seen, and where the images alone leave it uncertain. `runs` is the number of runs that `parts`
-    is of, the smaller one of the two."""
+    None where none was seen, and where the images alone leave it uncertain, by the test of all parts or by that of the
+    images at twice the level. `runs` is the number of runs that `parts` is of, the smaller one of the two."""
     images, seeds = max(parts.images - parts.chance, 0.0), max(parts.seeds - parts.chance, 0.0)
-    for count in range(runs, MOST_SEEDS + 1):
-        variance = images + (seeds + parts.chance) * runs / count
-        if _is_enough(difference, variance, 2 * count - 2):
+    of_images = _reach(parts.degrees, 2 * level)
+    for count in range(runs + 1, MOST_SEEDS + 1):
+        chance = parts.chance * runs / count
+        variance = images + seeds * runs / count + chance
+        enough = _reach(2 * count - 2, level) ** 2 * variance <= difference**2
+        if enough and of_images**2 * (images + chance) <= difference**2:
             return count
     return None
 
 
-def recipe_images_needed(difference: float, parts: Parts, runs: int, images: int) -> int | None:
+def recipe_images_needed(
+    difference: float, parts: Parts, runs: int, images: int, level: float = LEVEL
+) -> int | None:
     """Return how many images would tell two recipes apart with the same runs; None where seeds leave it uncertain."""
+    if not difference:
+        return None
     of_images, seeds = max(parts.images - parts.chance, 0.0), max(parts.seeds - parts.chance, 0.0)
-    needed = _reach(2 * runs - 2) ** 2
-    room = difference**2 / needed - seeds
-    times = (of_images + parts.chance) / room if room > 0 else math.inf
-    return math.ceil(images * times) if times <= MOST_TIMES else None
+    room = difference**2 / _reach(2 * runs - 2, level) ** 2 - seeds
+    by_all = (of_images + parts.chance) / room if room > 0 else math.inf
+    by_images = _reach(parts.degrees, 2 * level) ** 2 * parts.images / difference**2
+    return _more_images(images, max(by_all, by_images))
 
 
-def _is_enough(difference: float, variance: float, degrees: float) -> bool:
-    return _reach(degrees) ** 2 * variance <= difference**2
+def _more_images(images: int, times: float) -> int | None:
+    return max(math.ceil(images * times), images + 1) if times <= MOST_TIMES else None
 
 
-def _reach(degrees: float) -> float:
-    return t_quantile(degrees) + t_quantile(degrees, 1 - POWER)
+def _reach(degrees: float, level: float) -> float:
+    """Return the standard errors that a difference needs to be told apart at a level with the chance POWER."""
+    return t_quantile(degrees, level / 2) + t_quantile(degrees, 1 - POWER)

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.comparison.clusters import Clusters
-from engine.analysis.comparison.paired import LEVEL, difference_variance, t_quantile, t_test_p
+from engine.analysis.comparison.paired import difference_variance
+from engine.analysis.comparison.share_interval import share_interval
+from engine.analysis.interval import wilson_interval
+from engine.analysis.student import LEVEL, t_quantile, t_test_p
 
 LEAST_SEEDS = 3
 """Fewer runs of a recipe say nothing of how much seeds matter."""
@@ -27,6 +30,8 @@ class Parts:
     """By runs alone, the images as they are: differences of the runs' accuracies."""
     chance: float
     """Chance of each run and image, which both contain."""
+    degrees: float = math.inf
+    """Degrees of freedom of the images' part."""
 
     @property
     def total(self) -> float:
@@ -111,17 +116,29 @@ class MeanInterval:
 def mean_interval(correct: NDArray[np.bool_], groups: Sequence[str] | None = None) -> MeanInterval:
     """Return a recipe's mean accuracy (runs × N, at least three runs) and its interval over images and seeds.
 
-    The variance is made up as in `recipe_test`, and never less than the images' part."""
+    Wilson's score interval of as many independent images as the mean is worth, share (1 − share) over its variance,
+    with Student's t. The variance is made up as in `recipe_test`, and never less than the images' part; the interval
+    is never narrower than that of the images alone, which is all there is where no run errs or all do."""
     rows = correct.astype(np.float64)
     clusters = Clusters.of(rows.shape[1], groups)
     mean, sd = float(rows.mean()), _spread(rows)
-    images = difference_variance(rows.mean(axis=0), clusters) if clusters.count > 1 else 0.25
-    seeds, chance = sd**2 / len(rows), _chance(rows, clusters) if clusters.count > 1 else 0.0
+    least = share_interval(rows.mean(axis=0), groups)
+    variance, degrees = _mean_variance(rows, clusters) if clusters.count > 1 else (0.0, 0.0)
+    worth = mean * (1 - mean) / variance if variance else 0.0
+    if not worth:
+        return MeanInterval(mean, sd, least.low, least.high)
+    low, high = wilson_interval(mean, worth, t_quantile(degrees))
+    return MeanInterval(mean, sd, min(low, least.low), max(high, least.high))
+
+
+def _mean_variance(rows: NDArray[np.float64], clusters: Clusters) -> tuple[float, float]:
+    """Return the variance of a mean accuracy over images and runs, and its degrees of freedom."""
+    runs = len(rows)
+    images = difference_variance(rows.mean(axis=0), clusters)
+    seeds, chance = _spread(rows) ** 2 / runs, _chance(rows, clusters)
     total = max(images + seeds - chance, images)
-    doubt = images**2 / clusters.degrees() + seeds**2 / (len(rows) - 1) if clusters.count > 1 else 0.0
-    degrees = max(total**2 / doubt, len(rows) - 1) if doubt else len(rows) - 1
-    reach = t_quantile(degrees) * math.sqrt(total)
-    return MeanInterval(mean, sd, max(mean - reach, 0.0), min(mean + reach, 1.0))
+    doubt = images**2 / clusters.degrees() + seeds**2 / (runs - 1)
+    return total, max(total**2 / doubt, runs - 1) if doubt else runs - 1
 
 
 def _spread(correct: NDArray[np.float64]) -> float:
@@ -137,7 +154,7 @@ def _parts(one: NDArray[np.float64], other: NDArray[np.float64], clusters: Clust
     images = difference_variance(one.mean(axis=0) - other.mean(axis=0), clusters)
     seeds = [float(each.mean(axis=1).var(ddof=1)) / len(each) for each in (one, other)]
     chance = sum(_chance(each, clusters) for each in (one, other))
-    parts = Parts(images, sum(seeds), chance)
+    parts = Parts(images, sum(seeds), chance, clusters.degrees())
     doubt = (images - chance) ** 2 / clusters.degrees()
     most = clusters.degrees() + len(one) + len(other) - 2
     least = min(len(one), len(other)) - 1

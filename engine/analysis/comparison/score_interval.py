@@ -1,18 +1,7 @@
-"""Score intervals of shares and of differences of paired shares, for a number of images that need not be whole."""
+"""Score interval of a difference of two shares of the same images, whose number need not be whole."""
 
 import math
 from collections.abc import Callable
-
-
-def share_bounds(share: float, images: float, quantile: float) -> tuple[float, float]:
-    """Return the score interval of a share of `images` independent images.
-
-    `quantile` is that of the normal distribution, 1.96 for 95 %, or of Student's t. E. B. Wilson, Probable inference,
-    the law of succession, and statistical inference, J. Am. Stat. Assoc. 22 (1927) 209-212."""
-    shrink = 1 + quantile**2 / images
-    centre = (share + quantile**2 / (2 * images)) / shrink
-    half = quantile / shrink * math.sqrt(share * (1 - share) / images + quantile**2 / (4 * images**2))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def difference_bounds(more: float, less: float, images: float, quantile: float) -> tuple[float, float]:
@@ -21,17 +10,18 @@ def difference_bounds(more: float, less: float, images: float, quantile: float) 
     `more` images speak for the first, `less` for the second, the rest for neither. T. Tango, Equivalence test and
     confidence interval for the difference in proportions for the paired-sample design, Statistics in Medicine 17
     (1998) 891-908."""
+    return lower_bound(more, less, images, quantile), -lower_bound(less, more, images, quantile)
+
+
+def lower_bound(more: float, less: float, images: float, quantile: float) -> float:
+    """Return the lower end of `difference_bounds`."""
     difference = (more - less) / images
-
-    def score(truth: float) -> float:
-        return _score(more, less, images, truth)
-
-    low = -1.0 if difference <= -1 else _crossing(score, -1.0, difference, quantile)
-    high = 1.0 if difference >= 1 else _crossing(score, difference, 1.0, -quantile)
-    return low, high
+    if difference <= -1:
+        return -1.0
+    return _crossing(lambda truth: score_at(more, less, images, truth), -1.0, difference, quantile)
 
 
-def _score(more: float, less: float, images: float, truth: float) -> float:
+def score_at(more: float, less: float, images: float, truth: float) -> float:
     """Return the score statistic of one true difference, with the nuisance share at its likeliest value."""
     middle = -more - less + (2 * images - more + less) * truth
     product = -less * truth * (1 - truth)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.comparison.clusters import Clusters
-from engine.analysis.comparison.paired import t_quantile
-from engine.analysis.comparison.score_interval import share_bounds
+from engine.analysis.interval import wilson_interval
+from engine.analysis.student import t_quantile
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,12 @@ def share_interval(
     clusters = Clusters.of(len(correct), groups)
     share = float(correct.mean())
     if clusters.are_images:
-        bounds = share_bounds(share, clusters.images, NORMAL_QUANTILE)
+        bounds = wilson_interval(share, clusters.images)
     elif clusters.count < 2:
         bounds = (0.0, 1.0)
     else:
-        bounds = share_bounds(share, effective_images(correct, clusters), t_quantile(clusters.degrees()))
+        bounds = wilson_interval(share, effective_images(correct, clusters), t_quantile(clusters.degrees()))
     return ShareInterval(share, *bounds, clusters.images, clusters.count)
-
-
-NORMAL_QUANTILE = 1.959964
-"""97.5 % point of the normal distribution."""
 
 
 def effective_images(correct: NDArray[np.bool_] | NDArray[np.float64], clusters: Clusters) -> float:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -99,6 +99,24 @@ def measured(side: Side) -> Measured:
     labels = np.concatenate([_labels(runs[0]) for runs in sets.values()])[order]
     layout: Layout = "same images" if len(sets) == 1 else "folds"
     return Measured(layout, tuple(names[place] for place in order), labels, np.stack(rows))
+
+
+def whole_repetitions(side: Side) -> Side:
+    """Leave out the runs of a cross-validation that is not whole, and say so: fold 1 may have more runs than fold 2."""
+    sets = by_test_set(side.runs)
+    if len(sets) < 2 or len({name for names in sets for name in names}) < sum(map(len, sets)):
+        return side
+    whole = min(map(len, sets.values()))
+    out = {run.run_id for runs in sets.values() for run in runs[whole:]}
+    if not out:
+        return side
+    named = ", ".join(f"#{run}" for run in sorted(out))
+    remark = f"not counted: {named}, of a cross-validation that lacks other folds"
+    return replace(
+        side,
+        runs=tuple(run for run in side.runs if run.run_id not in out),
+        remarks=(*side.remarks, remark),
+    )
 
 
 def by_test_set(runs: Sequence[RunPredictions]) -> dict[tuple[str, ...], list[RunPredictions]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.analysis.comparison.paired import LEVEL, t_quantile, t_test_p
 from engine.analysis.comparison.sides import RunPredictions, Side, by_test_set
+from engine.analysis.student import LEVEL, t_quantile, t_test_p
 
 LEAST_SPLITS = 3
 

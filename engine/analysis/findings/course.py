@@ -11,7 +11,7 @@ from engine.analysis.evidence import EpochEvidence, number, percent
 from engine.analysis.finding import Severity
 from engine.analysis.findings.case import Case
 from engine.analysis.findings.found import Found
-from engine.analysis.findings.paired_epochs import epoch_loss, loss_since_best, normal_p
+from engine.analysis.findings.paired_epochs import EpochLoss, epoch_loss, loss_since_best, normal_p
 from engine.analysis.findings.suggestion import learn_more, stabilise, train_less
 from engine.metrics.selection import split_of
 from engine.spec.pretrained import is_warm_start
@@ -52,13 +52,9 @@ NEARLY_PERFECT = 0.95
 def worse_than_best(case: Case) -> Found | None:
     """Find a last epoch that predicts fewer test images correctly than the best, by more than chance and choice."""
     best, last = case.best, case.latest
-    if best is last or best.test_acc is None or last.test_acc is None:
+    if best.test_acc is None or last.test_acc is None or best.test_acc <= last.test_acc:
         return None
-    paired = (
-        loss_since_best(case, best.epoch)
-        if _chosen_on_test(case)
-        else epoch_loss(case, best.epoch, last.epoch)
-    )
+    paired = _paired_loss(case)
     errors = fall_in_errors(best, last)
     p = paired.p if paired is not None else normal_p(errors) * _looks(case) if errors is not None else 1.0
     fall = paired.fall if paired is not None else best.test_acc - last.test_acc
@@ -77,6 +73,15 @@ def worse_than_best(case: Case) -> Found | None:
         changes = train_less(case, best.epoch)
         return Found(parts, best.epoch + 1, changes, "", "note", "accuracy fell each epoch")
     return None
+
+
+def _paired_loss(case: Case) -> EpochLoss | None:
+    """Return the loss since the best epoch on the same images; None where predictions of the two were not kept."""
+    halves = loss_since_best(case) if _chosen_on_test(case) else None
+    if halves is not None:
+        return halves
+    found = epoch_loss(case, case.best.epoch, case.latest.epoch)
+    return None if found is None else found.best_of(_looks(case))
 
 
 def _chosen_on_test(case: Case) -> bool:
@@ -117,6 +122,10 @@ def source_better(case: Case) -> Found | None:
         f"source, epoch 0: {percent(source.test_acc)}, better than each of {len(accuracies):,} trained epochs"
     ]
     parts.append(paired.worded() if paired is not None else f"{number(errors)} standard errors, not paired")
+    if len(accuracies) > 1 and _chosen_on_test(case):
+        parts.append(
+            f"compared with epoch {best.epoch}, the best of {len(accuracies):,} on these images, which favours training"
+        )
     return Found(parts, 1, stabilise(case), "", None if p < ALPHA else "note")
 
 

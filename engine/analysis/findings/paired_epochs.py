@@ -1,7 +1,8 @@
 """Comparison of two epochs of a run by the same test images. The one place that knows which paired test is used."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.analysis.findings.case import Case
@@ -9,6 +10,8 @@ from engine.analysis.findings.case import Case
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from engine.analysis.comparison.clusters import Clusters
 
 SPLITS = 16
 """Divisions of the test images into halves; their mean does not hang on one of them."""
@@ -27,6 +30,12 @@ class EpochLoss:
     images: int
     by_halves: bool = False
     """Whether one half of the images chose the epoch and the other measured it, both ways."""
+    looks: int = 1
+    """Epochs of which it is the best on these images, by which p is multiplied; 1 where they did not choose it so."""
+
+    def best_of(self, looks: int) -> "EpochLoss":
+        """Return the loss against an epoch that is the best of so many on the same images."""
+        return replace(self, p=min(self.p * looks, 1.0), looks=looks)
 
     @property
     def fall(self) -> float:
@@ -39,7 +48,8 @@ class EpochLoss:
                 f"best epoch chosen on half of the test images, the other half then loses {self.lost:,} and wins "
                 f"{self.won:,} of {self.images:,}, both ways and mean of {SPLITS}, p = {self.p:.2g}"
             )
-        test = "groups of images resampled" if self.by_groups else "mid-p McNemar"
+        test = "signs of whole groups flipped" if self.by_groups else "mid-p McNemar"
+        test += f", times {self.looks:,} epochs to choose from" if self.looks > 1 else ""
         return (
             f"{self.lost:,} images lost, {self.won:,} won on the same test images, p = {self.p:.2g} ({test})"
         )
@@ -61,73 +71,84 @@ def epoch_loss(case: Case, before: int, after: int) -> EpochLoss | None:
     found = paired_test(first, second, groups)
     if found.p is None:
         return EpochLoss(lost, won, mid_p(lost, won), by_groups=False, images=len(first))
-    p = found.p / 2 if lost > won else 1 - found.p / 2
-    return EpochLoss(lost, won, p, by_groups=True, images=len(first))
+    return EpochLoss(lost, won, _one_sided(found.p, lost - won), by_groups=True, images=len(first))
 
 
-def loss_since_best(case: Case, best: int) -> EpochLoss | None:
+def loss_since_best(case: Case) -> EpochLoss | None:
     """Compare the last epoch with the best, which the test images chose and which is therefore the luckiest too: one
-    half of the images chooses it, the other measures the loss. None where an epoch's predictions were not kept."""
+    half of the images chooses as `select_on` does, the other measures the loss. None where an epoch's predictions were
+    not kept, and where predicted classes alone cannot repeat the choice."""
     import numpy as np
+
+    from engine.analysis.comparison.clusters import Clusters
 
     if case.predictions is None:
         return None
-    rows = [case.predictions.correct(each.epoch) for each in case.epochs]
-    kept = [row for row in rows if row is not None]
-    if len(kept) < len(rows) or not len(kept[0]):
+    kept = [row for each in case.epochs if (row := case.predictions.correct(each.epoch)) is not None]
+    if len(kept) < len(case.epochs) or not len(kept[0]):
         return None
-    right = np.stack(kept)
-    members = _members(case.predictions.groups, right.shape[1])
-    lost, won = np.zeros(right.shape[1]), np.zeros(right.shape[1])
+    right, images = np.stack(kept), len(kept[0])
+    clusters = Clusters.of(images, case.predictions.groups)
+    choose = _chooser(case, right, clusters)
+    if choose is None:
+        return None
+    lost, won = np.zeros(images, np.int64), np.zeros(images, np.int64)
     for split in range(SPLITS):
-        halves = np.random.default_rng(split).permutation(members.max() + 1)[members] % 2 == 0
-        for half in (halves, ~halves):
+        of_groups = np.random.default_rng(split).permutation(clusters.count) % 2 == 0
+        for half in (of_groups, ~of_groups):
             if half.any() and not half.all():
-                chosen = right[right[:, half].mean(axis=1).argmax()]
-                lost += ~half & chosen & ~right[-1]
-                won += ~half & right[-1] & ~chosen
-    return _of_halves(lost / SPLITS, won / SPLITS, members)
+                chosen, rest = right[choose(half)], ~half[clusters.place]
+                lost += rest & chosen & ~right[-1]
+                won += rest & right[-1] & ~chosen
+    return _of_halves(lost, won, clusters)
 
 
-def _members(groups: tuple[str, ...] | None, images: int) -> "NDArray[np.int64]":
-    """Return the number of each image's group; each image is its own where there are none."""
+def _chooser(
+    case: Case, right: "NDArray[np.bool_]", clusters: "Clusters"
+) -> "Callable[[NDArray[np.bool_]], int] | None":
+    """Return how `select_on` chooses a row of `right` (epochs × images) by some of the groups; None where it needs more
+    than predicted classes."""
     import numpy as np
 
-    return np.arange(images) if groups is None else np.unique(groups, return_inverse=True)[1]
+    from engine.analysis.comparison.optimism import CHOOSERS, Cells
+
+    name = "test_acc" if case.best_epoch is None else case.spec.select_on
+    if name == "test_acc":
+        return lambda half: int(right[:, half[clusters.place]].mean(axis=1).argmax())
+    if name not in CHOOSERS or case.predictions is None:
+        return None
+    labels = case.predictions.labels
+    answers = case.predictions.answers[[each.epoch for each in case.epochs]].astype(np.int64)
+    classes = int(max(labels.max(), answers.max())) + 1
+    cells = Cells(labels * classes + answers, clusters.place, classes)
+    return lambda half: int(CHOOSERS[name](cells.of(half)).argmax())
 
 
-def _of_halves(
-    lost: "NDArray[np.float64]", won: "NDArray[np.float64]", members: "NDArray[np.int64]"
-) -> EpochLoss:
-    import numpy as np
+def _of_halves(lost: "NDArray[np.int64]", won: "NDArray[np.int64]", clusters: "Clusters") -> EpochLoss:
+    """Return the mean loss of all divisions, of images that each was lost and won so often."""
+    from engine.analysis.comparison.paired import LEAST_GROUPS, change_p
 
-    whole = round(float(lost.sum())), round(float(won.sum()))
-    groups = int(members.max()) + 1
-    if groups == len(lost) or groups < 3:
+    whole = round(int(lost.sum()) / SPLITS), round(int(won.sum()) / SPLITS)
+    if clusters.are_images or clusters.count < LEAST_GROUPS:
         return EpochLoss(*whole, mid_p(*whole), by_groups=False, images=len(lost), by_halves=True)
-    from scipy.stats import t
-
-    sums = np.bincount(members, weights=lost - won)
-    error = float(sums.std(ddof=1)) * math.sqrt(groups)
-    p = float(t.sf(sums.sum() / error, groups - 1)) if error > 0 else 0.5
+    change = lost - won
+    p = _one_sided(change_p(change, clusters)[0], int(change.sum()))
     return EpochLoss(*whole, p, by_groups=True, images=len(lost), by_halves=True)
 
 
 def mid_p(lost: int, won: int) -> float:
-    """Return the one-sided mid-p of McNemar's test (Fagerland, Lydersen and Laake 2013): the probability under
-    Bin(lost + won, ½) of more lost images, and half that of as many."""
-    images = lost + won
-    if images == 0:
-        return 0.5
-    logs = (
-        math.lgamma(images + 1)
-        - math.lgamma(count + 1)
-        - math.lgamma(images - count + 1)
-        - images * math.log(2)
-        for count in range(lost, images + 1)
-    )
-    chances = [math.exp(each) for each in logs]
-    return math.fsum(chances[1:]) + chances[0] / 2
+    """Return the one-sided mid-p of McNemar's test: how likely it is that of so many images that differ so many more
+    are lost."""
+    import numpy as np
+
+    from engine.analysis.comparison.sign_flip import sign_flip_p
+
+    return _one_sided(sign_flip_p(np.repeat([1, -1], [lost, won])), lost - won)
+
+
+def _one_sided(p: float, loss: int) -> float:
+    """Return the p of a loss from that of a difference either way."""
+    return p / 2 if loss > 0 else 1 - p / 2
 
 
 def normal_p(errors: float) -> float:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.metrics.curves.target import Sides
+from engine.metrics.quantile import Z_95
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Z = 1.959963984540054
-"""Of a 95 % interval."""
 HALVINGS = 50
 
 
@@ -100,7 +99,7 @@ def _expit(value: float) -> float:
 
 
 def _newcombe(area: float, positives: int, negatives: int, design_effect: float) -> tuple[float, float]:
-    """Return all areas from which the one found is not further than Z standard errors, those of that area."""
+    """Return all areas from which the one found is not further than Z_95 standard errors, those of that area."""
     m, n = positives / design_effect, negatives / design_effect
     others = max((m + n) / 2 - 1, 0.0)
 
@@ -109,7 +108,7 @@ def _newcombe(area: float, positives: int, negatives: int, design_effect: float)
         for _ in range(HALVINGS):
             at = (low + high) / 2
             spread = at * (1 - at) / (m * n) * (1 + others * ((1 - at) / (2 - at) + at / (1 + at)))
-            low, high = (at, high) if found - at > Z * math.sqrt(spread) else (low, at)
+            low, high = (at, high) if found - at > Z_95 * math.sqrt(spread) else (low, at)
         return low
 
     return lowest(area), 1 - lowest(1 - area)

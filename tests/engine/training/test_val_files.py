@@ -63,6 +63,18 @@ def test_without_a_val_split_none_is_left_of_an_earlier_start(home: Home) -> Non
     assert read_val_scored(paths, CLASSES, last=False) is None
 
 
+def test_pending_val_files_of_an_earlier_start_are_not_settled(home: Home) -> None:
+    wanted, paths = spec(epochs=1), home.run(95)
+    memory = train(home, 95, wanted)
+    made = session(home, 95, wanted)
+    paths.pending.folder.mkdir()
+    for stale in (paths.pending.predictions(val=True), paths.pending.scores(val=True)):
+        stale.write_text("stale")
+    made._write_predictions(paths.pending, memory.measured[-1], contextlib.nullcontext, last=False)
+    names = {path.name for path in paths.pending.folder.iterdir()}
+    assert names == {paths.predictions().name, paths.scores().name}
+
+
 def test_val_files_come_to_their_places_before_the_test_splits(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -203,8 +203,9 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_fix_clones_with_the_change_of_the_gravest_finding_that_has_one(
-    store: Store, home: Path, worker: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    home, store = tmp_path, open_store(f"sqlite:///{tmp_path / 'runs.db'}")
     first, second = add_runs(store, [make_spec({"data": "digits", "epochs": 10, "lr": 0.01})] * 2).ids
     found = [
         Finding("leak", "error", "leak", "40 images"),

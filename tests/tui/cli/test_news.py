@@ -55,7 +55,10 @@ def test_an_end_that_was_being_written_is_in_the_next_news(shell: Shell, study: 
 def test_the_warning_of_a_running_run_is_told_once(shell: Shell, study: Store) -> None:
     with study.write() as session:
         session.execute(
-            text("UPDATE run SET verdict = 'overfitting', verdict_evidence = 'it grows' WHERE id = 5")
+            text(
+                "UPDATE run SET verdict_evidence = 'it grows', findings = NULL, headline = 'overfitting', "
+                "severity = 'warning' WHERE id = 5"
+            )
         )
     assert shell("news") == 0 and "warning    #5 resnet50 none lr 1e-3  overfitting: it grows" in shell.out
     assert shell("news") == 0 and shell.out.endswith(": nothing new\n")

@@ -1,6 +1,7 @@
 """What a filled-in form means."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,11 @@ from engine.analysis.forecast import Pace, PastRun, learn
 from engine.files.paths import Home
 from engine.recipes.losses import LOSSES
 from engine.spec.archs import ARCH_INFOS
-from engine.spec.grid import SpecError, make_spec
+from engine.spec.grid import SpecError, expand_grid, make_spec
+from engine.spec.repetitions import with_seeds_and_splits
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 from tui.forms.estimate import Measured, time_shown
-from tui.forms.form import check, completions, defaults, parse_more, preview, texts_of
+from tui.forms.form import check, completions, defaults, parse_more, preview, texts_of, texts_of_group
 from tui.forms.form_words import MORE, OTHERS, OWN
 from tui.forms.path_completion import paths_like
 
@@ -177,3 +179,23 @@ def test_a_word_that_is_whole_goes_on_to_no_longer_one() -> None:
     assert completions("data", "fundu", no_paths) == "fundus"
     assert completions("data", "fundus", no_paths) is None
     assert completions("data", "fundus-", no_paths) == "fundus-balanced"
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        {"seed": [0, 3]},
+        {"folds": 3},
+        {"folds": 3, "seed": [0, 1]},
+        {"seed": [1, 2], "split_seed": [0, 4]},
+        {"folds": 4, "fold": [1, 3]},
+    ],
+)
+def test_a_group_is_cloned_whole(grid: dict[str, Any]) -> None:
+    specs = expand_grid({"data": "digits", "lr": 0.02, "loss": "ce-sqrt", **grid})
+    texts = texts_of_group(specs)
+    assert texts is not None and set(check(texts).specs) == set(specs)
+
+
+def test_seeds_that_are_paired_with_splits_are_no_form() -> None:
+    assert texts_of_group(with_seeds_and_splits([make_spec({"data": "digits"})], 3)) is None

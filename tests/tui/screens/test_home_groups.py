@@ -7,6 +7,7 @@ import pytest
 from pilots import SMALL, TALL, app, asked, notified, shown, statuses, table, until
 from studies import add_groups
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
@@ -148,3 +149,12 @@ async def test_marked_groups_are_compared(home: Home, grouped: Store) -> None:
         await pilot.press("4")
         await until(pilot, lambda: "best of" in shown(pilot, "#difference-head"))
         assert "group of #4 − group of #1: not compared" in shown(pilot, "#difference-test")
+
+
+async def test_a_group_is_cloned_as_a_whole(home: Home, grouped: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await folded(pilot)
+        await pilot.press("end", "C")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#seed")))
+        assert shown(pilot, ".heading") == "Clone of runs 1-3, all of one group"
+        assert pilot.app.screen.query_one("#seed", Input).value == "0,1,2"

@@ -167,7 +167,7 @@ async def test_fix_changes_what_the_findings_suggest(home: Home, study: Store) -
         await pilot.press("f")
         await until(pilot, lambda: "has no suggested fix; C clones it" in notified(pilot))
         await pilot.press("a", "C")
-        await until(pilot, lambda: "one run at a time is cloned" in notified(pilot))
+        await until(pilot, lambda: "a run or the runs of one group are cloned" in notified(pilot))
     with study.read() as session:
         fixed, before = (load_spec(listing.get_run(session, run_id).spec) for run_id in (9, 5))
     assert fixed == before.model_copy(update={"lr": 0.01})

@@ -11,9 +11,10 @@ from engine.files.paths import Home
 from engine.store.database import open_store
 from tui.feeds.compare_feed import CompareFeed
 from tui.plots import Line
+from tui.snapshot import MatrixView
 from tui.views.compared import Compared, at_best, at_last, compare_panels, count_text, matrix_of
 from tui.views.curves import ChartState, chart_of
-from tui.views.group_view import GroupView
+from tui.views.group_view import GroupView, summed
 from tui.widgets.compare_panes import key_text, numbers_text, settings_text
 
 
@@ -84,3 +85,17 @@ def test_matrices_are_summed_over_those_that_are_done(compared: Compared) -> Non
     one, other = matrix_of(fast), matrix_of(slow)
     assert one is not None and other is not None and matrix_of(single) is None
     assert (one.images, one.sum_of, other.images, other.sum_of) == (3 * 201, 3, 2 * 201, 2)
+
+
+def test_folds_are_pooled() -> None:
+    fold = MatrixView(((3, 1), (0, 4)), ("a", "b"), 2, 4)
+    whole = summed([fold] * 3, (3, 3))
+    assert whole is not None and (whole.pooled, whole.images) == ("pooled out of fold, 3 folds", 24)
+    for count, folds, words in (
+        (2, (2, 3), "2 of 3 folds"),
+        (6, (3, 3), "3 folds × 2"),
+        (4, (3, 3), "3 folds, 4 runs"),
+    ):
+        found = summed([fold] * count, folds)
+        assert found is not None and found.pooled == f"pooled out of fold, {words}"
+    assert summed([fold] * 3, (1, 0)).pooled == ""  # type: ignore[union-attr]

@@ -115,6 +115,44 @@ def test_folds_are_pooled_out_of_fold() -> None:
     assert pair.told_apart and pair.images == 400 and pair.scope == "weights"
 
 
+def test_uneven_folds_count_whole_cross_validations_and_name_the_run_left_out() -> None:
+    halves = [[f"i{place:04}" for place in range(400) if place % 2 == fold] for fold in range(2)]
+    runs = (
+        run(1, drawn(1, 0.9, 200), halves[0]), run(2, drawn(2, 0.5, 200), halves[0]),
+        run(3, drawn(3, 0.9, 200), halves[1]),
+    )  # fmt: skip
+    other = (run(11, drawn(11, 0.8, 200), halves[0]), run(12, drawn(12, 0.8, 200), halves[1]))
+    side = compare([Side("group of #1", runs), Side("group of #11", other)]).sides[0]
+    assert (side.run_ids, side.epochs, side.runs, side.sd) == ((1, 3), (1, 1), 1, None)
+    assert side_sentences(side) == [
+        "group of #1: not counted: #2, of a cross-validation that lacks other folds"
+    ]
+    both = (*runs, run(4, drawn(4, 0.5, 200), halves[1]))
+    side = compare([Side("group of #1", both), Side("group of #11", other)]).sides[0]
+    each = [
+        np.concatenate([one.correct, two.correct]).mean()
+        for one, two in ((runs[0], runs[2]), (runs[1], both[3]))
+    ]
+    assert side.runs == 2 and side.sd == pytest.approx(np.std(each, ddof=1)) and not side.remarks
+
+
+def test_random_splits_have_the_interval_of_a_group() -> None:
+    """Two runs of the first split count once; the interval is Nadeau and Bengio's, as a group's."""
+    names = [
+        [f"i{place:04}" for place in np.random.default_rng(split).permutation(900)[:200]]
+        for split in range(4)
+    ]
+    runs = [run(split, drawn(split, 0.8, 200), names[split], test_over_train=0.25) for split in range(4)]
+    again = run(9, drawn(9, 0.4, 200), names[0], test_over_train=0.25)
+    side = compare([Side("A", (*runs, again)), Side("B", (run(20, drawn(20, 0.8)),))]).sides[0]
+    means = [(runs[0].correct.mean() + again.correct.mean()) / 2, *(each.correct.mean() for each in runs[1:])]
+    reach = 3.182446 * np.std(means, ddof=1) * np.sqrt(1 / 4 + 0.25)
+    assert (side.runs, side.scope, side.accuracy) == (4, "recipe", pytest.approx(np.mean(means)))
+    assert (side.low, side.high) == pytest.approx(
+        (max(np.mean(means) - reach, 0), min(np.mean(means) + reach, 1))
+    )
+
+
 def test_random_splits_are_compared_over_common_splits() -> None:
     def splits(start: int, share: float, count: int) -> Side:
         runs = []
@@ -155,6 +193,22 @@ def test_many_pairs_are_corrected_after_holm() -> None:
     assert f"{p_shown(found.pairs[0].p_holm)} after Holm for 10 comparisons" in pair_sentence(
         found.pairs[0], 10
     )
+
+
+def test_plans_count_the_correction_and_are_of_more_images_than_there_are() -> None:
+    """p of .02 of one pair is none after Holm for ten: as many images as there are would not tell it then."""
+    right = np.arange(400) < 320
+    better = right.copy()
+    better[315:334] = ~right[315:334]  # 14 more, 5 less
+    sides = [Side("#1", (run(1, right),)), Side("#2", (run(2, better),))]
+    alone = compare(
+        [Side("#1", (run(1, right),)), Side("#2", (run(2, np.where(np.arange(400) < 326, True, False)),))]
+    )
+    assert alone.pairs[0].told_apart and alone.pairs[0].images_needed is None
+    others = [Side(f"#{number}", (run(number, drawn(number, 0.8)),)) for number in range(3, 6)]
+    among = compare([*sides, *others]).pairs[0]
+    assert among.told_apart is False and among.p is not None and among.p < 0.05
+    assert among.images_needed is not None and among.images_needed > 600
 
 
 def test_an_epoch_chosen_on_test_is_said_and_its_optimism_estimated() -> None:

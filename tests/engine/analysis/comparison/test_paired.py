@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 
-from engine.analysis.comparison.holm import holm
+from engine.analysis.comparison.holm import holm, holm_times
 from engine.analysis.comparison.paired import paired_test
 from engine.analysis.comparison.score_interval import difference_bounds
 from engine.analysis.comparison.sign_flip import sign_flip_p
@@ -141,3 +141,32 @@ def test_equal_predictions_and_wrong_input() -> None:
 def test_holm() -> None:
     assert holm([0.01, 0.04, None, 0.03]) == pytest.approx([0.03, 0.06, None, 0.06])
     assert holm([0.9, 0.6]) == [1.0, 1.0] and holm([None]) == [None] and holm([]) == []
+    assert holm_times([0.01, 0.04, None, 0.03]) == [3, 1, 1, 2]
+
+
+def test_where_score_and_test_differ_the_end_is_that_of_the_test() -> None:
+    """Not a number next to 0: the scaled score's end moves with p, and has its sign."""
+    differing = 0
+    for images in (30, 100, 400):
+        for less in range(12):
+            for more in range(less + 1, 30):
+                if more + less > images:
+                    continue
+                found = paired_test(*networks(more, less, images))
+                plain = difference_bounds(more, less, images, 1.959964)[0]
+                if (plain > 0) is not found.is_told_apart:
+                    differing += 1
+                    assert found.low is not None and 1e-6 < abs(found.low) < 0.05
+                assert (found.low > 0) is found.is_told_apart
+                turned = paired_test(*networks(less, more, images))
+                assert turned.high == pytest.approx(-found.low)
+    assert differing > 3
+
+
+def test_few_groups_that_all_speak_for_one_have_a_real_end() -> None:
+    first, second = networks(36, 0, 72)
+    groups = [str(row % 6) for row in range(36)] + [str(row % 6) for row in range(36)]
+    unequal = np.array([0] * 1 + [1] * 2 + [2] * 3 + [3] * 8 + [4] * 10 + [5] * 12 + [0, 1, 2, 3, 4, 5] * 6)
+    for each in (groups, [str(group) for group in unequal]):
+        found = paired_test(first, second, each)
+        assert found.is_told_apart and found.low is not None and found.low > 1e-4

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.analysis.comparison.recipes import recipe_test
+from engine.analysis.comparison.power import images_needed, recipe_images_needed, seeds_needed
+from engine.analysis.comparison.recipes import Parts, mean_interval, recipe_test
+from engine.analysis.comparison.share_interval import share_interval
 
 
 def runs(rng: np.random.Generator, count: int, hard: np.ndarray, gain: float, seed_sd: float) -> np.ndarray:
@@ -59,3 +61,43 @@ def test_equal_runs_are_no_difference() -> None:
     same = np.tile(np.arange(50) < 40, (3, 1))
     found = recipe_test(same, same)
     assert (found.difference, found.p, found.is_told_apart) == (0.0, 1.0, False)
+
+
+def test_a_mean_of_one_is_no_more_certain_than_its_images() -> None:
+    right = np.ones((3, 20), bool)
+    found = mean_interval(right)
+    assert (found.low, found.high) == (share_interval(right[0]).low, 1.0) and found.low < 0.85
+    found = mean_interval(~right)
+    assert found.low == 0.0 and found.high > 0.15
+
+
+def test_the_interval_of_a_mean_is_never_narrower_than_that_of_its_images() -> None:
+    rng = np.random.default_rng(5)
+    for runs_, images, share in ((3, 20, 0.95), (3, 50, 0.97), (10, 200, 0.8), (4, 60, 0.02)):
+        right = rng.random((runs_, images)) < share
+        for groups in (None, [str(row // 4) for row in range(images)], ["one"] * images):
+            found, least = mean_interval(right, groups), share_interval(right.mean(axis=0), groups)
+            assert 0 <= found.low <= least.low <= found.mean <= least.high <= found.high <= 1
+
+
+def test_plans_are_of_more_than_there_is_and_stricter_levels_ask_for_more() -> None:
+    parts = Parts(images=0.0002, seeds=0.0003, chance=0.0001, degrees=399)
+    for difference in (0.02, 0.03, 0.05, 0.5):
+        seeds = [seeds_needed(difference, parts, 3, level) for level in (0.05, 0.005)]
+        images = [recipe_images_needed(difference, parts, 3, 400, level) for level in (0.05, 0.005)]
+        assert all(each is None or each > 3 for each in seeds)
+        assert all(each is None or each > 400 for each in images)
+    assert images_needed(0.05, 0.0004, 400) > 400
+    assert images_needed(0.05, 0.0004, 400, 0.005) > images_needed(0.05, 0.0004, 400)
+    assert images_needed(0.5, 0.0004, 400) == 401
+
+
+def test_a_plan_passes_the_test_of_the_images_too() -> None:
+    """At twice the level it may ask for more than the test of all parts, whose runs are many."""
+    parts = Parts(images=0.0004, seeds=0.00001, chance=0.00001, degrees=5)
+    difference = 0.055
+    assert seeds_needed(difference, parts, 100) is None
+    plenty = Parts(images=0.0004, seeds=0.00001, chance=0.00001)
+    assert recipe_images_needed(difference, parts, 100, 400) > recipe_images_needed(
+        difference, plenty, 100, 400
+    )

@@ -216,3 +216,48 @@ def test_the_old_word_is_healthy_only_where_nothing_graver_than_a_note_stands() 
     assert word(0.6, 0.7, 0.8, 0.85, 0.86, 0.87) == "healthy"
     assert word(0.95, 0.95, 0.95, 0.85, 0.83, 0.8) == "worse_than_best", "there was no word for it"
     assert word(0.5, 0.51, 0.49, 0.5, 0.51, 0.5) == "underfitting"
+
+
+def crash(select_on: str = "test_acc", **known: Any) -> dict[str, Finding]:
+    """Twenty patients, both of whose images are correct in epoch 1 and wrong in epoch 2."""
+    rows = [[0] * 40, [1] * 40, [0] * 40]
+    groups = [f"p{number // 2}" for number in range(40)]
+    known = {"predictions": predictions(rows, np.repeat([0, 1], 20), groups), **known}
+    return found_in([1.0, 0.0], known=known, select_on=select_on)
+
+
+def test_a_total_crash_of_all_groups_is_worse_though_they_have_no_spread() -> None:
+    found = crash()["worse_than_best"]
+    assert found.severity == "warning" and "loses 40 and wins 0 of 40" in found.evidence
+    assert "p = 4.8e-07" in found.evidence, "half of 2^-20"
+
+
+def test_one_sentence_is_about_the_epoch_that_select_on_chose() -> None:
+    """By balanced accuracy epoch 1 is the best, by accuracy epoch 2, against which epoch 3 lost much."""
+    labels = np.array([0] * 400 + [1] * 100)
+    first = np.array([1] * 300 + [0] * 100 + [1] * 100)  # .80, balanced .875
+    second = np.array([1] * 400 + [0] * 50 + [1] * 50)  # .90, balanced .75
+    last = np.array([1] * 298 + [0] * 102 + [1] * 50 + [0] * 50)  # .696
+    rows = [[0] * 500, list(first), list(second), list(last)]
+    known = {"predictions": predictions(rows, labels), "best_epoch": 1}
+    found = found_in([0.8, 0.9, last.mean()], known=known, select_on="test_balanced_acc")
+    text = found["worse_than_best"].evidence
+    assert "lost since epoch 1" in text and "loses 52 and wins 0 of 500" in text
+    known["best_epoch"] = 1
+    text = found_in([0.8, 0.9, last.mean()], known=known, select_on="test_auc")["worse_than_best"].evidence
+    assert "52 images lost, 0 won" in text and "times 3 epochs to choose from" in text
+
+
+def test_an_epoch_that_is_less_accurate_than_the_last_has_lost_nothing() -> None:
+    """The AUC chose epoch 1; that epoch 2 was the most accurate is another event."""
+    labels = np.repeat([0, 1], 250)
+    rows = [np.zeros(500), np.arange(500) < 400, np.arange(500) < 480, np.arange(500) < 410]
+    known = {"predictions": predictions(rows, labels), "best_epoch": 1}
+    assert "worse_than_best" not in found_in([0.8, 0.96, 0.82], known=known, select_on="test_auc")
+
+
+def test_a_source_that_is_better_is_compared_with_the_luckiest_epoch_and_says_so() -> None:
+    history = [epoch(0, 0.9, 0.3), epoch(1, 0.8), epoch(2, 0.82)]
+    spec = make_spec({"data": "folder", "epochs": 2, "batch_size": 8, "pretrained": "run:3"})
+    text = findings_of(history, spec, TRAIN)["source_better"].evidence
+    assert "compared with epoch 2, the best of 2 on these images" in text
