@@ -59,7 +59,11 @@ def read_metrics(paths: RunPaths) -> dict[int, Mapping[str, str]]:
     heading, *lines = text.splitlines() or [""]
     columns = heading.split(",")
     rows = [cells for line in lines if len(cells := line.split(",")) == len(columns) and "\ufffd" not in line]
-    return {int(cells[0]): dict(zip(columns, cells, strict=True)) for cells in rows if _is_number(cells[0])}
+    return {
+        int(cells[0]): {**dict(zip(columns, cells, strict=True)), EPOCH: cells[0]}
+        for cells in rows
+        if _is_number(cells[0])
+    }
 
 
 def _is_number(text: str) -> bool:

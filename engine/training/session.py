@@ -208,9 +208,9 @@ class Session:
     def _write_predictions(self, paths: RunPaths, measured: EpochResult, fence: Fence, *, last: bool) -> None:
         index, data = self.data.index, self.data
         classes = list(index.class_names)
-        for rows, found, val in (
-            (data.val_rows, measured.val, True),
-            (data.test_rows, measured.evaluation, False),
+        for rows, found, val_epoch in (
+            (data.val_rows, measured.val, measured.epoch),
+            (data.test_rows, measured.evaluation, None),
         ):
             if found is None:
                 for place in {paths, self.paths}:  # the pending ones too: they would be settled
@@ -218,7 +218,9 @@ class Session:
                 continue
             names = [index.names[row] for row in rows]
             labels = [classes[index.labels[row]] for row in rows]
-            write_predictions(paths, names, labels, found, classes, last=last, val=val, fence=fence)
+            write_predictions(
+                paths, names, labels, found, classes, last=last, val_epoch=val_epoch, fence=fence
+            )
 
     def _flush(self, recorder: Recorder) -> None:
         """Fetch the steps from the device, check their losses, record them."""
