@@ -55,7 +55,13 @@ def read_epoch_scores(
     test = read_scored(paths, class_names, epoch, last=last)
     if test is None:
         return f"the scores of the {which} epoch cannot be read, or are of another epoch than {epoch}"
-    return EpochScores(epoch, test, read_val_scored(paths, class_names, last=last))
+    val = read_val_scored(paths, class_names, last=last)
+    if val is not None and val.epoch != epoch:
+        return (
+            f"the val scores of the {which} epoch are of epoch {val.epoch}, not of {epoch}: "
+            "a new one was just written, ask again"
+        )
+    return EpochScores(epoch, test, val)
 
 
 def curves_of(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from engine.analysis.run_curves import EpochScores, GroupsOf
-from engine.metrics.curves.operating_point import Wished, choose_threshold
+from engine.metrics.curves.operating_point import Rate, choose_threshold
 from engine.metrics.curves.target import REFERABLE, Sides, Target, sides_of, targets_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.analysis.comparison.share_interval import ShareInterval
 
-WISHED: tuple[Wished, ...] = get_args(Wished)
+RATES: tuple[Rate, ...] = get_args(Rate)
 
 
 class ThresholdError(ValueError):
@@ -25,10 +25,10 @@ class ThresholdError(ValueError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class Criterion:
     """At least this sensitivity, or specificity, on the images that choose the threshold."""
 
-    what: Wished
+    rate: Rate
     value: float
 
 
@@ -49,7 +49,7 @@ class ChosenThreshold:
     """Threshold of a run's best epoch with what it is worth on both splits."""
 
     target: Target
-    wish: Wish
+    criterion: Criterion
     epoch: int
     threshold: float
     """Images with at least this score are called positive; infinite where none is."""
@@ -59,19 +59,20 @@ class ChosenThreshold:
     """On images that did not."""
 
 
-def read_wish(text: str) -> Wish:
+def read_criterion(text: str) -> Criterion:
     """Read `sensitivity=0.9` or `specificity=0.95`. Raises ThresholdError."""
     name, _, number = text.partition("=")
-    what = next((each for each in WISHED if each == name.strip().lower()), None)
+    rate = next((each for each in RATES if each == name.strip().lower()), None)
     try:
         value = float(number)
     except ValueError:
         value = math.nan
-    if what is None or not 0 < value <= 1:
+    if rate is None or not 0 < value <= 1:
         raise ThresholdError(
-            f"{text!r} is no wish for a threshold: give sensitivity=0.9 or specificity=0.95, a share above 0 up to 1"
+            f"{text!r} is no criterion for a threshold: give sensitivity=0.9 or specificity=0.95, "
+            "a share above 0 up to 1"
         )
-    return Wish(what, value)
+    return Criterion(rate, value)
 
 
 def find_target(name: str | None, class_names: Sequence[str], *, ordered: bool, gives_grade: bool) -> Target:
@@ -100,7 +101,7 @@ def find_target(name: str | None, class_names: Sequence[str], *, ordered: bool, 
 
 
 def threshold_for(
-    found: EpochScores, target: Target, wish: Wish, *, groups_of: GroupsOf = lambda _names: None
+    found: EpochScores, target: Target, criterion: Criterion, *, groups_of: GroupsOf = lambda _names: None
 ) -> ChosenThreshold:
     """Choose a threshold on the val images and count the test images at it.
 
@@ -115,13 +116,13 @@ def threshold_for(
     for name, sides in (("val", val), ("test", test)):
         if sides.undefined:
             raise ThresholdError(f"no threshold for {target.name}: among the {name} images {sides.undefined}")
-    threshold = choose_threshold(val, wish.what, wish.value)
+    threshold = choose_threshold(val, criterion.rate, criterion.value)
     assert threshold is not None
     told = [
         _told(sides, threshold, groups_of(split.names))
         for sides, split in ((val, found.val), (test, found.test))
     ]
-    return ChosenThreshold(target, wish, found.epoch, threshold, *told)
+    return ChosenThreshold(target, criterion, found.epoch, threshold, *told)
 
 
 def _told(sides: Sides, threshold: float, groups: Sequence[str] | None) -> Told:

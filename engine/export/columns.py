@@ -110,10 +110,17 @@ def epoch_values(run: ExportedRun) -> list[dict[str, Any]]:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it: times in ISO 8601; None for a number that is not finite."""
+    """Return a value as JSON has it: times in ISO 8601; None for a number that is not finite; text as `utf8_text`."""
+    if isinstance(value, str):
+        return utf8_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def utf8_text(text: str) -> str:
+    r"""Return text that every format can hold: a byte of a name that is not UTF-8 becomes `\udcff`, six letters."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _kind(field: str) -> Kind:

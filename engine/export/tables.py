@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.export.columns import Column, Kind, plain_value
+from engine.export.columns import Column, Kind, plain_value, utf8_text
 from engine.text import csv_cell
 
 Row = Mapping[str, Any]
@@ -22,7 +22,7 @@ def as_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
     table = csv.writer(text, lineterminator="\n")
     table.writerow([column.name for column in columns])
     table.writerows([_cell(row[column.name]) for column in columns] for row in rows)
-    return text.getvalue().encode(errors="backslashreplace")
+    return text.getvalue().encode()
 
 
 def as_json(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
@@ -46,7 +46,11 @@ def as_parquet(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
     }  # fmt: skip
     schema = pyarrow.schema([(column.name, types[column.kind]) for column in columns])
     content = io.BytesIO()
-    table = pyarrow.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    found = [
+        {name: utf8_text(value) if isinstance(value, str) else value for name, value in row.items()}
+        for row in rows
+    ]
+    table = pyarrow.Table.from_pylist(found, schema=schema)
     parquet.write_table(table, content)
     return content.getvalue()
 

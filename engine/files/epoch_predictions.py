@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.text import csv_cell
 
+EPOCH = "epoch"
+"""Column of the val split's predictions: they and the test split's are moved to their places one after the other."""
 NO_CLASS = 2**16 - 1
 """Placeholder for the predictions of an epoch whose row was lost."""
 
@@ -117,6 +119,8 @@ class Scored:
     """Predicted classes."""
     names: tuple[str, ...]
     """Names of the images in the index."""
+    epoch: int | None = None
+    """Epoch that the files say they are of; only those of the val split do."""
 
 
 def read_scored(paths: RunPaths, class_names: Sequence[str], epoch: int, *, last: bool) -> Scored | None:
@@ -140,7 +144,8 @@ def read_scored(paths: RunPaths, class_names: Sequence[str], epoch: int, *, last
 def read_val_scored(paths: RunPaths, class_names: Sequence[str], *, last: bool) -> Scored | None:
     """Read the val images of the best or of the last epoch; None where there are none, or they are broken.
 
-    Call it after `read_scored` has found the test images of the epoch: val files come to their places before those."""
+    Compare `epoch` with that of the test images: a session may have put a new best epoch's files in their places since
+    those were read."""
     return _read_split(paths, class_names, last=last, val=True)
 
 
@@ -157,7 +162,23 @@ def _read_split(paths: RunPaths, class_names: Sequence[str], *, last: bool, val:
     if scores is None or len(scores) != len(rows) or scores.shape[1] not in (1, len(class_names)):
         return None
     labels, predicted = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return Scored(labels, scores, predicted, names)
+    if not val:
+        return Scored(labels, scores, predicted, names)
+    epochs = {row.get(EPOCH) or "" for row in rows}
+    epoch = epochs.pop() if len(epochs) == 1 else ""
+    # The session moves predictions before scores, and scores were read before predictions: never newer than these.
+    if not epoch.isdecimal() or not _is_of(rows, _of_answers(scores, predicted)):
+        return None
+    return Scored(labels, scores, predicted, names, int(epoch))
+
+
+def _is_of(rows: Sequence[Mapping[str, str]], scores: NDArray[Any]) -> bool:
+    """Return True where the rows' scores, which have six decimals, are these."""
+    try:
+        said = np.array([float(row["score"]) for row in rows])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return bool(np.allclose(said, scores, rtol=0, atol=1e-6, equal_nan=True))
 
 
 def _of_answers(scores: NDArray[Any], answers: NDArray[Any]) -> NDArray[Any]:

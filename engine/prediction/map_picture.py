@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.datasets.pixels.decode import DEFAULT_RESIZE
 from engine.prediction.class_maps import ClassMap
 from engine.prediction.map_layer import MapLayer
 from engine.prediction.trained_network import Network
@@ -19,6 +20,10 @@ CONTOUR = 0.5
 """Level of the contour: half of the map's maximum."""
 GAP_PX = 8
 SHARE_PLACES = 4
+
+
+RESIZED = {"nearest": "resized to the nearest pixel"}
+"""Words for a resize that is not the usual one."""
 
 
 def seen_picture(found: ClassMap) -> Image.Image:
@@ -88,6 +93,8 @@ def seen_as(network: Network) -> str:
         "stretch": "stretched to a square",
     }
     steps = [words.get(look.fit, look.fit)]
+    if look.resize != DEFAULT_RESIZE:
+        steps.append(RESIZED.get(look.resize, f"resized by {look.resize}"))
     if look.preprocess != "none":
         steps.insert(0, f"preprocessed by {look.preprocess}")
     if look.size_px != size:

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from engine.files.paths import Home
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.run_spec import RunSpec
 from engine.torch_subprocess import engine_command
+
+CLOSED = "it was closed"
 
 
 class NoMaps(RuntimeError):
@@ -61,24 +64,33 @@ class MapClient:
         self._errors: IO[str] | None = None
         self._root: Path | None = None
         self._is_closed = False
+        self._asking = threading.Lock()
 
     def map_of(self, name: str, label: int | None = None) -> MapPicture:
         """Return the map of an image by its name in the index, for a class by its number or for the predicted one.
 
         The first call starts the process, which takes seconds. Raises NoMaps, also where `close` was called."""
-        process = self._started()
-        answer = self._exchange(process, {**self._wanted(name), "class": label})
+        with self._asking:
+            process = self._started()
+            answer = self._exchange(process, {**self._wanted(name), "class": label})
         if "problem" in answer:
             raise NoMaps(str(answer["problem"]))
         map_png, seen_png = (base64.b64decode(answer.pop(key)) for key in ("map_png", "seen_png"))
         return MapPicture(name, map_png, seen_png, answer)
 
     def close(self) -> None:
-        """End the process, also in the middle of a map."""
+        """End the process, also in the middle of a map. Returns at once: a thread waits for its end."""
         self._is_closed = True
         if (process := self._process) is not None:
             with suppress(OSError):
                 process.kill()
+            threading.Thread(target=self._reap, name="end of the maps' process", daemon=True).start()
+
+    def _reap(self) -> None:
+        """Wait for the killed process, unless the thread that asked it has done so."""
+        with self._asking:
+            if self._process is not None:
+                self._end(self._process)
 
     @property
     def has_ended(self) -> bool:
@@ -88,6 +100,8 @@ class MapClient:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is not None:
             return self._process
+        if self._is_closed:
+            raise NoMaps(CLOSED)
         weights = self._home.run(self._run_id).best
         if not weights.exists():
             raise NoMaps(
@@ -119,19 +133,29 @@ class MapClient:
         return self._read(process)
 
     def _read(self, process: "subprocess.Popen[str]") -> dict[str, Any]:
-        """Read one line; where the process has ended, raise NoMaps with its last words."""
-        assert process.stdin is not None and process.stdout is not None and self._errors is not None
-        if line := process.stdout.readline():
-            document: dict[str, Any] = json.loads(line)
+        """Read one line; where the process has ended, also in the middle of it, raise NoMaps with its last words."""
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        document = _document(line)
+        if document is not None:
             return document
+        if line:  # half a line, or none of ours: the next ones cannot be told apart
+            with suppress(OSError):
+                process.kill()
+        raise NoMaps(self._end(process, f"its process wrote what is no map: {line[:80]!r}" if line else ""))
+
+    def _end(self, process: "subprocess.Popen[str]", why: str = "") -> str:
+        """Wait for the process, close its pipes, and return why it ended: its last words where there are any."""
+        assert process.stdin is not None and process.stdout is not None and self._errors is not None
         self._process, code = None, process.wait()
         with process.stdout, self._errors as errors:
             errors.seek(0)
             said = errors.read().strip().splitlines()
         with suppress(OSError):
             process.stdin.close()
-        why = said[-1] if said else f"its process ended with exit code {code}"
-        raise NoMaps("it was closed" if self._is_closed else why)
+        if self._is_closed:
+            return CLOSED
+        return said[-1] if said else why or f"its process ended with exit code {code}"
 
     def _wanted(self, name: str) -> dict[str, Any]:
         if self._spec.data in BUILTIN_DEFAULTS:
@@ -141,6 +165,17 @@ class MapClient:
         except DataError as error:
             raise NoMaps(str(error)) from None
         return {"image": str(self._root / name)}
+
+
+def _document(line: str) -> dict[str, Any] | None:
+    """Parse an answer; None for a line that was cut off or is none."""
+    if not line.endswith("\n"):
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def maps_of(

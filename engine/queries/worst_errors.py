@@ -1,11 +1,9 @@
-"""Errors of a run of which it is most sure, with their class-activation maps, for a report."""
+"""Errors of a run of which it is most sure, for a report."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
-from engine.queries.map_client import MapPicture, NoMaps, maps_of
 from engine.recipes.losses import LOSSES
 from engine.spec.run_spec import RunSpec
 
@@ -27,7 +25,7 @@ def worst_errors(
 ) -> list[WrongImage]:
     """Return the wrong predictions of an epoch with the highest scores; those of grades by their distance to the label.
 
-    None where the predictions were not kept."""
+    None of them where the predictions were not kept."""
     import numpy as np
 
     try:
@@ -45,24 +43,3 @@ def worst_errors(
         WrongImage(known.names[row], int(known.labels[row]), int(predicted[row]), float(scores[row]))
         for row in map(int, order)
     ]
-
-
-def maps_of_worst_errors(
-    home: Home,
-    run_id: int,
-    spec: RunSpec,
-    class_names: tuple[str, ...],
-    epoch: int,
-    count: int,
-    *,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> list[tuple[WrongImage, MapPicture | NoMaps]]:
-    """Return the worst errors of the best epoch with their maps as PNG bytes, or why an image has none.
-
-    Starts a process and ends it; some seconds, then a fraction of a second an image."""
-    errors = worst_errors(home, run_id, spec, class_names, epoch, count)
-    found: list[MapPicture | NoMaps] = list(
-        maps_of(home, run_id, spec, [each.image for each in errors], progress=progress)
-    )
-    missing = found[-1] if found and isinstance(found[-1], NoMaps) else NoMaps("no map was made")
-    return list(zip(errors, [*found, *[missing] * (len(errors) - len(found))], strict=True))

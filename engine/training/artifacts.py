@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.datasets.index import Index
-from engine.files.epoch_predictions import array_bytes
+from engine.files.epoch_predictions import EPOCH, array_bytes
 from engine.files.paths import Fence, RunPaths, sync_folder, write_atomic
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import WeightsError, read_weights_metadata
@@ -60,21 +60,22 @@ def write_predictions(
     classes: list[str],
     *,
     last: bool,
-    val: bool,
+    val_epoch: int | None,
     fence: Fence,
 ) -> None:
-    """Write predictions.csv and scores.npy of the test split, or of the val split.
+    """Write predictions.csv and scores.npy of the test split, or of the val split after `val_epoch`.
 
     predictions.csv has the columns image, label, answer (the predicted class) and score (its probability, or the grade
-    under an ordinal loss); scores.npy is float32, images × classes, or images × 1."""
+    under an ordinal loss), those of the val split epoch too; scores.npy is float32, images × classes, or images × 1."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["image", "label", "answer", "score"])
+    val, epoch = val_epoch is not None, [] if val_epoch is None else [val_epoch]
+    table.writerow(["image", "label", "answer", "score", *([EPOCH] if val else [])])
     for name, label, answer, scores in zip(
         names, labels, evaluation.predictions, evaluation.scores, strict=True
     ):
         score = scores[answer] if len(scores) > 1 else scores[0]
-        table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}"])
+        table.writerow([csv_path(name), csv_cell(label), csv_cell(classes[answer]), f"{score:.6f}", *epoch])
     content = text.getvalue().encode(errors="surrogateescape")
     write_atomic(paths.predictions(last=last, val=val), content, fence=fence)
     write_atomic(paths.scores(last=last, val=val), array_bytes(evaluation.scores), fence=fence)
@@ -97,7 +98,7 @@ def settle_best(paths: RunPaths, best_epoch: int | None, fence: Fence) -> None:
     with fence():
         if best_epoch is not None and _epoch_of(pending.best) == best_epoch:
             # The weights last: they name the epoch, so that after a kill the files left can be assigned to it. The val
-            # split first: where the test split's files are of an epoch, so are they (`read_scored`).
+            # split first, which names its epoch: where the test split's files are of the new epoch, so are they.
             for waiting, place in (
                 (pending.predictions(val=True), paths.predictions(val=True)),
                 (pending.scores(val=True), paths.scores(val=True)),

@@ -54,7 +54,7 @@ class Session:
         self._records_provenance = ready.is_new_provenance
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
-        self.sums = EpochSums()
+        self.sums, self._has_said_lost = EpochSums(), False
         self.buckets = LossBuckets(self.data.steps_per_epoch * self.spec.epochs)
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
         if ready.checkpoint is not None:
@@ -149,7 +149,10 @@ class Session:
             self._write_best(measured, best, recorder.fence)
         found = measured.evaluation
         append_predictions(self.paths, measured.epoch, found.predictions, found.scores, fence=recorder.fence)
-        append_metrics(self.paths, measured, fence=recorder.fence)
+        lost = append_metrics(self.paths, measured, fence=recorder.fence)
+        if lost and not self._has_said_lost:
+            self._has_said_lost = True
+            self.log(f"{self.paths.metrics.name} has no line of epochs {', '.join(map(str, lost))}")
         if last:
             self._write_predictions(self.paths, measured, recorder.fence, last=True)
         recorder.epoch(measured, self.best, last=last)
@@ -205,16 +208,19 @@ class Session:
     def _write_predictions(self, paths: RunPaths, measured: EpochResult, fence: Fence, *, last: bool) -> None:
         index, data = self.data.index, self.data
         classes = list(index.class_names)
-        for rows, found, val in (
-            (data.val_rows, measured.val, True),
-            (data.test_rows, measured.evaluation, False),
+        for rows, found, val_epoch in (
+            (data.val_rows, measured.val, measured.epoch),
+            (data.test_rows, measured.evaluation, None),
         ):
             if found is None:
-                drop_predictions(self.paths, last=last, fence=fence)
+                for place in {paths, self.paths}:  # the pending ones too: they would be settled
+                    drop_predictions(place, last=last, fence=fence)
                 continue
             names = [index.names[row] for row in rows]
             labels = [classes[index.labels[row]] for row in rows]
-            write_predictions(paths, names, labels, found, classes, last=last, val=val, fence=fence)
+            write_predictions(
+                paths, names, labels, found, classes, last=last, val_epoch=val_epoch, fence=fence
+            )
 
     def _flush(self, recorder: Recorder) -> None:
         """Fetch the steps from the device, check their losses, record them."""

@@ -1,14 +1,15 @@
 """Runs of a report, and the tables that show them."""
 
+import io
 import os
 import re
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
+from engine.analysis import figure_canvas
 from engine.analysis.finding import NO_FINDINGS
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
@@ -66,12 +67,8 @@ def record(
 def draw_dots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Save a dot for each figure: to draw it takes long, and says nothing to a test of words and numbers."""
 
-    def save(_figure: Figure, target: IO[Any], **settings: Any) -> None:
-        if settings.get("format") == "svg":
-            target.write('<svg viewBox="0 0 1 1"></svg>')
-        elif settings.get("format") == "pdf":
-            target.write(b"%PDF-")
-        else:
-            Image.new("RGB", (1, 1)).save(target, "png")
-
-    monkeypatch.setattr(Figure, "savefig", save)
+    dot = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(dot, "png")
+    monkeypatch.setattr(figure_canvas, "png", lambda _figure: dot.getvalue())
+    monkeypatch.setattr(figure_canvas, "svg", lambda _figure: '<svg viewBox="0 0 1 1"></svg>')
+    monkeypatch.setattr(figure_canvas, "pdf", lambda _figure: b"%PDF-")

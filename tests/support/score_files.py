@@ -37,7 +37,8 @@ def write_scores(
             names = [f"{split}/{number:03d}.png" for number in range(len(found.labels))]
             labels = [GRADES[label] for label in found.labels]
             write_predictions(
-                paths, names, labels, found, GRADES, last=is_last, val=split == "val", fence=contextlib.nullcontext
+                paths, names, labels, found, GRADES, last=is_last,
+                val_epoch=epoch if split == "val" else None, fence=contextlib.nullcontext,
             )  # fmt: skip
             if split == "test":
                 append_predictions(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.analysis.run_curves import EpochCurves
-from engine.analysis.threshold import ThresholdError, Told, find_target, read_wish, threshold_for
+from engine.analysis.threshold import ThresholdError, Told, find_target, read_criterion, threshold_for
 from engine.files.paths import Home
 from engine.metrics.curves.document import split_document
 from engine.metrics.curves.split_curves import ALL_CLASSES
@@ -81,12 +81,14 @@ def _curve_line(curve: Mapping[str, Any]) -> str:
     return f"{name} {numbers}{why}"
 
 
-def threshold_document(store: Store, home: Home, run_id: int, wish: str, name: str | None) -> dict[str, Any]:
+def threshold_document(
+    store: Store, home: Home, run_id: int, criterion: str, name: str | None
+) -> dict[str, Any]:
     """Choose a threshold on the val images of the best epoch and tell it on the test images. Raises CliError."""
     run = _run(store, run_id)
     scorer = _scorer(home, run)
     try:
-        wanted = read_wish(wish)
+        wanted = read_criterion(criterion)
         found = scorer.scores(run.best_epoch, last=False)
         if isinstance(found, str):
             raise ThresholdError(found)
@@ -102,7 +104,7 @@ def threshold_document(store: Store, home: Home, run_id: int, wish: str, name: s
         "epoch_chosen": how_chosen(spec.select_on, spec.epochs),
         "is_optimistic": is_optimistic(spec.select_on, spec.epochs),
         "of": chosen.target.name,
-        "wished": {chosen.wish.what: chosen.wish.value},
+        "wished": {chosen.criterion.rate: chosen.criterion.value},
         "threshold": chosen.threshold if math.isfinite(chosen.threshold) else None,
         "intervals_count": scorer.groups_of(found.test.names)[1],
         "val": _told_document(chosen.val),

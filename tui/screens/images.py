@@ -20,17 +20,15 @@ from engine.recipes.losses import LOSSES
 from tui import commands
 from tui.commands import Command
 from tui.feeds.reader_thread import ReaderThread
-from tui.formatting import decimals, fitted_end, plain
+from tui.formatting import plain
 from tui.screens.full_screen import FullScreen, Handlers
-from tui.views.cell_images import CellImages, ImageFacts, Place, window
-from tui.views.image_history import NAME_CELLS, history_text
+from tui.views.cell_images import CellImages, Place
+from tui.views.image_texts import facts_text, list_text
 from tui.views.run_view import RunView
 from tui.widgets.map_pane import MapPane
 from tui.widgets.matrix_pane import named
 from tui.widgets.picture_pane import PicturePane
 
-SCORE_PLACES = 3
-"""Scores are kept in half precision."""
 MOST_PX = 768
 """Longest side of a picture: over SSH each one is sent whole."""
 FAR = 10**9
@@ -228,7 +226,10 @@ class ImagesScreen(FullScreen[int | None]):
         facts.display = place.image is not None
         if place.image is not None:
             about = found.facts(place.image, place.epoch)
-            facts.update(self._facts_text(about, found.label(place.image), facts.size.width or 36))
+            label, width = found.label(place.image), facts.size.width or 36
+            score = "grade" if self._gives_grade else "score"
+            said = {"label": named(self._names, label), "predicted": named(self._names, place.answer)}
+            facts.update(facts_text(about, said, label, place.epoch, score, width))
         self._draw_list(images)
 
     def _draw_head(self, count: int | None) -> None:
@@ -246,36 +247,13 @@ class ImagesScreen(FullScreen[int | None]):
     def _last_epoch(self) -> int:
         return self._found.last_epoch if self._found is not None else self._view.epoch
 
-    def _facts_text(self, about: ImageFacts, label: int, width: int) -> Text:
-        place, names = self.place, self._names
-        score = "grade" if self._gives_grade else "score"
-        text = Text(overflow="fold")
-        text.append(f"{about.name}\n", style="bold")
-        for name, value in (
-            ("label", named(names, label)),
-            ("predicted", named(names, place.answer)),
-            (score, decimals(about.score, SCORE_PLACES)),
-        ):
-            text.append(f"{name:{NAME_CELLS + 1}}", style="dim").append(f"{value}\n")
-        text.append_text(history_text(about.history, label, place.epoch, width))
-        return text
-
     def _draw_list(self, images: list[int]) -> None:
         listed = self.query_one("#image-list", Static)
-        found, place = self._found, self.place
-        if found is None or not images:
-            listed.update("")
-            return
         width, room = listed.size.width or 36, max(listed.size.height - 1, 1)
-        at = found.number(place)
-        order = "least" if place.is_reversed else "most"
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{at + 1:,} of {len(images):,}, {order} confident first", style="dim")
-        for line in window(len(images), at, room):
-            facts = found.facts(images[line], place.epoch)
-            row = f"{fitted_end(facts.name, width - 8)}{decimals(facts.score, SCORE_PLACES):>7} "
-            text.append(f"\n{row}", style="reverse" if line == at else "")
-        listed.update(text)
+        found = self._found
+        listed.update(
+            "" if found is None or not images else list_text(found, self.place, images, width, room)
+        )
 
     # Commands
 

@@ -6,17 +6,7 @@ from dataclasses import asdict, fields
 
 from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
 from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences, signed, verdict
-
-ESCAPES = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "−": "$-$", "–": "--", "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}  # fmt: skip
-
-
-def tex(text: str) -> str:
-    """Escape text for LaTeX; control characters become spaces."""
-    return "".join(ESCAPES.get(letter, letter if letter.isprintable() else " ") for letter in text)
+from engine.analysis.latex import escaped
 
 
 def as_csv_text(found: Comparison) -> str:
@@ -45,7 +35,7 @@ def as_tex_text(found: Comparison) -> str:
     )
     said = [sentence for side in found.sides for sentence in side_sentences(side)]
     said += [pair_sentence(pair, len(found.pairs)) for pair in found.pairs]
-    notes = "\n\n".join(map(tex, said))
+    notes = "\n\n".join(map(escaped, said))
     return f"% needs \\usepackage{{booktabs}}\n{sides}\n\n{pairs}\n\n{notes}\n"
 
 
@@ -60,7 +50,10 @@ def _side(side: SideResult) -> list[str]:
     accuracy, sd = ("–" if value is None else f"{value:.4f}" for value in (side.accuracy, side.sd))
     groups = str(side.groups) if side.groups != side.images else "–"
     return list(
-        map(tex, [side.name, accuracy, ends, side.scope or "–", str(side.runs), sd, str(side.images), groups])
+        map(
+            escaped,
+            [side.name, accuracy, ends, side.scope or "–", str(side.runs), sd, str(side.images), groups],
+        )
     )
 
 
@@ -72,4 +65,4 @@ def _pair(pair: PairResult) -> list[str]:
         else "–"
     )
     numbers = [p_shown(each).removeprefix("p ").removeprefix("= ") for each in (pair.p, pair.p_holm)]
-    return list(map(tex, [f"{pair.first} − {pair.second}", difference, ends, *numbers, verdict(pair)]))
+    return list(map(escaped, [f"{pair.first} − {pair.second}", difference, ends, *numbers, verdict(pair)]))

@@ -1,4 +1,4 @@
-"""Threshold for a wished-for sensitivity or specificity."""
+"""Threshold that reaches a required sensitivity or specificity."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Literal, TypeAlias
 from engine.metrics.curves.ranked import rank
 from engine.metrics.curves.target import Sides
 
-Wished: TypeAlias = Literal["sensitivity", "specificity"]
+Rate: TypeAlias = Literal["sensitivity", "specificity"]
 
 
-def choose_threshold(sides: Sides, wished: Wished, value: float) -> float | None:
-    """Return the threshold at which these images have at least the wished-for value, and the other one is best.
+def choose_threshold(sides: Sides, rate: Rate, value: float) -> float | None:
+    """Return the threshold at which these images have at least the required value of a rate, and the other one is best.
 
     Of a sensitivity the highest threshold that reaches it; of a specificity the lowest one. Infinite where only a
     threshold above all scores has the specificity. None where nothing can be ranked."""
@@ -20,7 +20,7 @@ def choose_threshold(sides: Sides, wished: Wished, value: float) -> float | None
     ranked = rank(sides)
     if ranked is None:
         return None
-    if wished == "sensitivity":
+    if rate == "sensitivity":
         reached = np.flatnonzero(ranked.found >= value * ranked.positives - 1e-9)
         return float(ranked.thresholds[reached[0]])
     spared = ranked.negatives - ranked.alarms

@@ -10,7 +10,8 @@ from studies import open_study
 
 from engine.analysis import score_figures
 from engine.analysis.figure_canvas import defaults
-from engine.analysis.report import write_report
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.write import write_report
 from engine.analysis.study import Study, StudyRun
 from engine.files.paths import Home
 from engine.metrics.curves.split_curves import SplitCurves
@@ -70,7 +71,7 @@ def test_two_classes_go_by_the_second_and_grades_by_referable(study: Study) -> N
 
 
 def test_the_report_shows_them_and_says_what_has_none(study: Study, tmp_path: Path) -> None:
-    written = {path.name for path in write_report(study, tmp_path, architectures=[])}
+    written = {path.name for path in write_report(study, tmp_path, Facts())}
     pictures = {
         "roc-fundus.png",
         "roc-classes-fundus.png",
@@ -81,4 +82,4 @@ def test_the_report_shows_them_and_says_what_has_none(study: Study, tmp_path: Pa
     assert pictures <= written and all(f"({name})" in text for name in pictures)
     assert "The scores of #6 were not kept: no curves of them." in text
     without = replace(study, runs=tuple(replace(run, scores=None) for run in study.runs))
-    assert not pictures & {path.name for path in write_report(without, tmp_path / "old", architectures=[])}
+    assert not pictures & {path.name for path in write_report(without, tmp_path / "old", Facts())}

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import datetime
+import errno
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,35 @@ def test_a_file_of_another_version_or_a_broken_one(paths: RunPaths) -> None:
     assert {epoch: row["test_acc"] for epoch, row in read_metrics(paths).items()} == {0: "0.25", 3: "0.75"}
     assert read_times(paths).keys() == {3}
     paths.metrics.write_bytes(b"\xff\xfe\x00")
+    assert read_metrics(paths) == {}
     add(paths, 4, 0.5)
     assert list(read_metrics(paths)) == [4]
+
+
+def test_a_broken_line_takes_no_other_with_it_and_is_named(paths: RunPaths) -> None:
+    for epoch in range(4):
+        add(paths, epoch, epoch / 4)
+    lines = paths.metrics.read_bytes().splitlines()
+    lines[2] = lines[2].replace(b"0.25", b'0.\xff"5')
+    paths.metrics.write_bytes(b"\n".join(lines))
+    assert append_metrics(paths, measured(4, 1.0), fence=contextlib.nullcontext) == [1]
+    assert {epoch: row["test_acc"] for epoch, row in read_metrics(paths).items()} == {
+        0: "0.0", 2: "0.5", 3: "0.75", 4: "1.0",
+    }  # fmt: skip
+
+
+def test_a_file_that_cannot_be_read_is_left(paths: RunPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(paths, 0, 0.25)
+    before = paths.metrics.read_bytes()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(paths.metrics))
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="Input/output"):
+        broken.setattr(Path, "open", fail)
+        broken.setattr(Path, "read_text", fail)
+        add(paths, 1, 0.5)
+    assert paths.metrics.read_bytes() == before
 
 
 def test_a_process_that_lost_its_run_writes_nothing(paths: RunPaths) -> None:

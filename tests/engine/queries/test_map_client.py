@@ -13,7 +13,7 @@ from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.queries.map_client import MapClient, MapPicture, NoMaps, maps_of, said_of
-from engine.queries.worst_errors import maps_of_worst_errors, worst_errors
+from engine.queries.worst_errors import worst_errors
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 from engine.training.session import Session
@@ -53,12 +53,19 @@ def test_the_worst_errors_come_with_maps_for_a_report(trained: tuple[Home, RunSp
     wrong = worst_errors(home, 1, spec, names, 0, 4)
     assert wrong and all(each.label != each.predicted for each in wrong)
     assert [each.score for each in wrong] == sorted((each.score for each in wrong), reverse=True)
-    found = maps_of_worst_errors(
-        home, 1, spec, names, 0, 2, progress=lambda done, total: told.append((done, total))
+    found = list(
+        maps_of(
+            home,
+            1,
+            spec,
+            [each.image for each in wrong],
+            progress=lambda done, total: told.append((done, total)),
+        )
     )
-    assert [each for each, _ in found] == wrong[:2] and told[-1] == (len(found), len(found))
-    assert all(isinstance(made, MapPicture) and made.map_png[:4] == b"\x89PNG" for _, made in found)
-    assert maps_of_worst_errors(home, 2, spec, names, 0, 2) == []  # predictions were not kept
+    assert [made.image for made in found] == [each.image for each in wrong]
+    assert told[-1] == (len(found), len(found))
+    assert all(isinstance(made, MapPicture) and made.map_png[:4] == b"\x89PNG" for made in found)
+    assert worst_errors(home, 2, spec, names, 0, 2) == []  # predictions were not kept
 
 
 def test_a_run_without_weights_says_so_once(trained: tuple[Home, RunSpec]) -> None:

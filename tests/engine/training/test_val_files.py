@@ -8,6 +8,7 @@ import pytest
 from sessions import Memory
 from trainings import session, spec, train
 
+from engine.analysis.run_curves import EpochScores, read_epoch_scores
 from engine.files.epoch_predictions import read_scored, read_val_scored
 from engine.files.paths import Home
 from engine.training import session as session_module
@@ -34,6 +35,7 @@ def test_the_val_images_of_the_best_and_the_last_epoch_are_kept(home: Home) -> N
             read_val_scored(paths, CLASSES, last=last),
         )
         measured = memory.measured[epoch]
+        assert val is not None and val.epoch == epoch
         assert test is not None and val is not None and measured.val is not None
         assert val.names == names and not set(val.names) & set(test.names)
         assert np.array_equal(val.scores, measured.val.scores)
@@ -61,6 +63,36 @@ def test_without_a_val_split_none_is_left_of_an_earlier_start(home: Home) -> Non
     train(home, 93, spec(epochs=1))
     assert not any((paths.folder / name).exists() for name in VAL_FILES)
     assert read_val_scored(paths, CLASSES, last=False) is None
+
+
+def test_val_files_of_a_new_best_epoch_are_not_taken_for_the_old_ones(home: Home) -> None:
+    """As where a session settles a new best epoch after the test images were read."""
+    memory, paths = train(home, 96, spec(val_fraction=0.3)), home.run(96)
+    assert memory.best is not None
+    epoch = memory.best.epoch
+    assert isinstance(read_epoch_scores(paths, CLASSES, epoch, last=False), EpochScores)
+    other = next(each for each in memory.measured if each.epoch != epoch)
+    paths.pending.folder.mkdir()
+    session(home, 96, spec(val_fraction=0.3))._write_predictions(
+        paths.pending, other, contextlib.nullcontext, last=False
+    )
+    paths.pending.predictions(val=True).replace(paths.predictions(val=True))
+    assert read_val_scored(paths, CLASSES, last=False) is None  # scores of the one, predictions of the other
+    paths.pending.scores(val=True).replace(paths.scores(val=True))
+    found = read_epoch_scores(paths, CLASSES, epoch, last=False)
+    assert isinstance(found, str) and f"of epoch {other.epoch}, not of {epoch}" in found
+
+
+def test_pending_val_files_of_an_earlier_start_are_not_settled(home: Home) -> None:
+    wanted, paths = spec(epochs=1), home.run(95)
+    memory = train(home, 95, wanted)
+    made = session(home, 95, wanted)
+    paths.pending.folder.mkdir()
+    for stale in (paths.pending.predictions(val=True), paths.pending.scores(val=True)):
+        stale.write_text("stale")
+    made._write_predictions(paths.pending, memory.measured[-1], contextlib.nullcontext, last=False)
+    names = {path.name for path in paths.pending.folder.iterdir()}
+    assert names == {paths.predictions().name, paths.scores().name}
 
 
 def test_val_files_come_to_their_places_before_the_test_splits(

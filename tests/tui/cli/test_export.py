@@ -15,9 +15,10 @@ import torch
 from quadrants import SIZE_PX, quadrant_image, trained_on_quadrants
 from studies import open_study
 
-from engine.export.columns import epoch_columns, run_columns
+from engine.export.columns import Column, epoch_columns, run_columns
 from engine.export.event_files import wall_times
 from engine.export.read_runs import read_runs
+from engine.export.tables import as_csv, as_json, as_parquet
 from engine.files.metrics_file import metric_columns
 from engine.files.paths import Home
 from engine.metrics.catalogue import numbers
@@ -80,6 +81,17 @@ def test_names_that_a_spreadsheet_would_compute(
     assert resnet_tui(["note", "5", '=HYPERLINK("x")\n,"é', "--home", str(tmp_path)]) == 0
     assert exported(tmp_path, "5", "--csv", str(tmp_path / "a.csv")) == 0
     assert next(csv.DictReader((tmp_path / "a.csv").open()))["note"].startswith("'=HYPERLINK")
+
+
+def test_a_name_that_is_not_utf8_is_written_in_every_format(tmp_path: Path) -> None:
+    columns, rows = [Column("name", "text"), Column("id", "count")], [{"name": "a\udcff", "id": 1}]
+    expected = r"a\udcff"
+    assert as_csv(columns, rows).decode().splitlines()[1] == f"{expected},1"
+    assert json.loads(as_json(columns, rows))["rows"] == [{"name": expected, "id": 1}]
+    parquet = pytest.importorskip(
+        "pyarrow.parquet", reason="pyarrow writes Parquet: pip install -e '.[export]'"
+    )
+    assert parquet.read_table(io.BytesIO(as_parquet(columns, rows)))["name"].to_pylist() == [expected]
 
 
 def test_parquet_has_a_type_for_each_column(tmp_path: Path, study: Store) -> None:

@@ -121,8 +121,8 @@ def test_a_threshold_is_chosen_on_val_and_told_on_test(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (["--threshold", "sensitivity=1.2"], "is no wish for a threshold: give sensitivity=0.9"),
-        (["--threshold", "recall=0.9"], "is no wish for a threshold"),
+        (["--threshold", "sensitivity=1.2"], "is no criterion for a threshold: give sensitivity=0.9"),
+        (["--threshold", "recall=0.9"], "is no criterion for a threshold"),
         (["--threshold", "sensitivity=0.9", "--class", "worst"], "choose from no DR, mild, moderate"),
         (["--class", "mild"], "--class names the class of a --threshold"),
         (["--curves", "--threshold", "sensitivity=0.9"], "not both"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from report_runs import draw_dots, record, start_run
 
-from engine.analysis.report.tex_files import escaped
+from engine.analysis.latex import escaped
 from engine.analysis.report.write import write_report
 from engine.queries.read_study import collect
 from engine.store import listing, queue

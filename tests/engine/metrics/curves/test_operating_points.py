@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.metrics.curves.operating_point import Wished, choose_threshold
+from engine.metrics.curves.operating_point import Rate, choose_threshold
 from engine.metrics.curves.target import Sides
 
 EXAMPLES = settings(deadline=None, max_examples=100, derandomize=True)
@@ -15,7 +15,7 @@ IMAGES = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_s
 
 @EXAMPLES
 @given(IMAGES, st.sampled_from(["sensitivity", "specificity"]), st.sampled_from([0.5, 0.75, 0.9, 1.0]))
-def test_no_other_threshold_is_better(images: list[tuple[bool, int]], wished: Wished, value: float) -> None:
+def test_no_other_threshold_is_better(images: list[tuple[bool, int]], wished: Rate, value: float) -> None:
     sides = Sides(np.array([side for side, _ in images]), np.array([score / 6 for _, score in images]))
     threshold = choose_threshold(sides, wished, value)
     if len({side for side, _ in images}) < 2:
