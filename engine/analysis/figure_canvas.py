@@ -48,7 +48,7 @@ def png(figure: "Figure") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     full = Image.frombuffer("RGBA", canvas.get_width_height(physical=True), bytes(canvas.buffer_rgba()))
     few = full.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
@@ -70,7 +70,8 @@ def svg(figure: "Figure") -> str:
 
     drawn = io.StringIO()
     figure.set_facecolor("none")
-    FigureCanvasSVG(figure).print_svg(drawn, metadata={"Date": None, "Creator": None})
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(drawn, metadata={"Date": None, "Creator": None})
     return drawn.getvalue()
 
 
