@@ -39,10 +39,36 @@ def quadratic_kappa_of(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1 - np.divide(seen, expected, out=np.ones_like(seen), where=expected > 0))
 
 
+def cohen_kappa_of(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Cohen's unweighted kappa; 0 where it is undefined."""
+    hits, expected, total = _agreement(matrices)
+    room = total**2 - expected
+    return np.asarray(np.divide(hits * total - expected, room, out=np.zeros_like(room), where=room > 0))
+
+
+def mcc_of(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Matthews' correlation coefficient of several classes (J. Gorodkin, Computational Biology and Chemistry 28
+    (2004) 367-374); 0 where it is undefined."""
+    hits, expected, total = _agreement(matrices)
+    spreads = [total**2 - (matrices.sum(axis=axis) ** 2).sum(axis=-1) for axis in (-1, -2)]
+    scale = np.sqrt(np.maximum(spreads[0] * spreads[1], 0.0))
+    return np.asarray(np.divide(hits * total - expected, scale, out=np.zeros_like(scale), where=scale > 0))
+
+
+def _agreement(
+    matrices: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the correct predictions, those expected by chance times the images, and the images."""
+    expected = (matrices.sum(axis=-1) * matrices.sum(axis=-2)).sum(axis=-1)
+    return np.asarray(np.trace(matrices, axis1=-2, axis2=-1)), expected, matrices.sum(axis=(-2, -1))
+
+
 CHOOSERS: dict[str, Chooser] = {
     "test_acc": accuracy_of,
     "test_balanced_acc": balanced_accuracy_of,
     "test_kappa": quadratic_kappa_of,
+    "test_cohen_kappa": cohen_kappa_of,
+    "test_mcc": mcc_of,
 }
 """Values of `select_on` whose choice can be repeated from the predicted classes alone."""
 

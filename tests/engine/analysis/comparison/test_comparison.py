@@ -8,6 +8,7 @@ import pytest
 
 from engine.analysis.comparison.comparison import compare
 from engine.analysis.comparison.document import document
+from engine.analysis.comparison.optimism import CHOOSERS
 from engine.analysis.comparison.sentences import p_cell, p_shown, pair_sentence, rounded, side_sentences
 from engine.analysis.comparison.sides import RunPredictions, Side
 from engine.analysis.comparison.tables import as_csv_text, as_tex_text
@@ -225,7 +226,7 @@ def test_an_epoch_chosen_on_test_is_said_and_its_optimism_estimated() -> None:
     assert "too high" in side_sentences(side)[0] and "less certain than it says" in pair_sentence(
         found.pairs[0]
     )
-    unknown = run(1, epochs[best], by_epoch=by_epoch, select_on="test_nll", chosen_on_test=True)
+    unknown = run(1, epochs[best], by_epoch=by_epoch, select_on="test_auc", chosen_on_test=True)
     assert (
         "cannot be estimated"
         in side_sentences(compare([Side("#1", (unknown,)), Side("#2", (), problem="no file")]).sides[0])[0]
@@ -265,3 +266,24 @@ def test_p_in_words() -> None:
     cells = [p_cell(p) for p in (None, 0.00001, 0.0004, 0.0312, 0.5, 1.0)]
     assert cells == ["–", "< .0001", ".0004", ".031", ".5", "1"]
     assert shown == ["–", "p < .0001", "p = .0004", "p = .031", "p = .5", "p = 1"]
+
+
+def test_choosers_are_the_metrics_that_select_on_names() -> None:
+    from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score, matthews_corrcoef
+
+    rng = np.random.default_rng(6)
+    labels, answers = rng.integers(0, 4, 300), rng.integers(0, 4, 300)
+    answers[:150] = labels[:150]
+    matrix = np.zeros((4, 4))
+    np.add.at(matrix, (labels, answers), 1)
+    expected = {
+        "test_acc": (labels == answers).mean(),
+        "test_balanced_acc": balanced_accuracy_score(labels, answers),
+        "test_kappa": cohen_kappa_score(labels, answers, weights="quadratic"),
+        "test_cohen_kappa": cohen_kappa_score(labels, answers),
+        "test_mcc": matthews_corrcoef(labels, answers),
+    }
+    for name, choose in CHOOSERS.items():
+        assert choose(matrix[None])[0] == pytest.approx(expected[name])
+    one_class = np.array([[[5.0, 0.0], [5.0, 0.0]]])
+    assert CHOOSERS["test_mcc"](one_class)[0] == CHOOSERS["test_cohen_kappa"](one_class)[0] == 0.0

@@ -1,7 +1,8 @@
 """Short simulations with fixed seeds: equal networks are seldom told apart, and intervals hold the truth.
 
-`python -m benchmarks compare_rates` makes the whole tables (docs/compare.md); the bounds here are those of 3 to 7 % and
-of 93 %, with room for so few pairs."""
+`python -m benchmarks compare_rates` makes the whole tables (docs/compare.md); as seeds are fixed, so are the rates, and
+the bounds are those that docs/compare.md promises: 7 % and 93 %.
+Five groups that all differ have 6.25 % exactly, and in these few pairs 8.25."""
 
 import pytest
 
@@ -14,7 +15,7 @@ PAIRS = 400
 @pytest.mark.parametrize(("images", "differing"), [(400, 0.1), (7000, 0.02)])
 def test_single_runs(images: int, differing: float) -> None:
     found = single_rates(images, differing, PAIRS)
-    assert 0.02 <= found.false <= 0.075 and found.covered >= 0.92
+    assert 0.03 <= found.false <= 0.07 and found.covered >= 0.93
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,8 @@ def test_single_runs(images: int, differing: float) -> None:
 )  # fmt: skip
 def test_images_in_groups(images: Images) -> None:
     found = paired_rates(images, PAIRS)
-    assert (0.02 if images.groups > 2 else 0) <= found.false <= 0.09 and found.covered >= 0.92
+    most = 0.085 if images.groups == 5 else 0.07
+    assert (0.03 if images.groups > 2 else 0) <= found.false <= most and found.covered >= 0.93
     if images.groups == 2:
         assert found.false == found.found == 0.0
 
@@ -36,7 +38,7 @@ def test_images_in_groups(images: Images) -> None:
 @pytest.mark.parametrize("seeds", [0.0, 0.15])
 def test_groups_of_runs(runs: tuple[int, int], seeds: float) -> None:
     found = recipe_rates(Images(500, 500, 0.0, 0.0), runs, (seeds, seeds), PAIRS)
-    assert 0.015 <= found.false <= 0.08 and found.covered >= 0.92
+    assert 0.02 <= found.false <= 0.07 and found.covered >= 0.93
 
 
 def test_intervals_of_one_accuracy() -> None:
