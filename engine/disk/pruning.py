@@ -39,7 +39,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Wish:
+class PruneOptions:
     """Options of `prune`."""
 
     keep: str = "best"
@@ -55,16 +55,16 @@ def plan(
     runs: Sequence[Run],
     usages: Mapping[int, RunUsage],
     cache: Iterable[CacheUsage],
-    wish: Wish,
+    options: PruneOptions,
     *,
     now: datetime,
 ) -> Plan:
     """Choose files of ended runs, and packed images that no waiting or running run uses.
 
     Kept are all files of runs that are queued, running or paused, the files that such a run starts from, files without
-    a row in the run table, and, unless `wish.unfinished`, files that `retry` would resume from. Files that an earlier
-    call has put aside are deleted in any case."""
-    before = now - wish.older_than
+    a row in the run table, and, unless `options.unfinished`, files that `retry` would resume from. What an earlier
+    call has put aside is deleted in any case."""
+    before = now - options.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     needed = {_real(path) for spec in live for path in _sources(home, spec)}
     chosen = {run_id: usage.trash for run_id, usage in usages.items() if usage.trash}
@@ -73,10 +73,10 @@ def plan(
         usage = usages.get(run.id or 0)
         if usage is None or run.status not in ENDED or (run.ended_at or now) > before:
             continue
-        files = tuple(stored for kind in KEPT[wish.keep] for stored in usage.files[kind]
+        files = tuple(stored for kind in KEPT[options.keep] for stored in usage.files[kind]
                       if _real(stored.path) not in needed)  # fmt: skip
         if files:
-            into = spared if not wish.unfinished and _is_resumable(run, usage) else chosen
+            into = spared if not options.unfinished and _is_resumable(run, usage) else chosen
             into[usage.run_id] = into.get(usage.run_id, ()) + files
     unused = tuple(
         each for each in cache

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.datasets.pixels.locks import taken
-from engine.disk.pruning import Plan, Wish, plan
+from engine.disk.pruning import Plan, PruneOptions, plan
 from engine.disk.usage import (
     LOCKED_SUFFIXES,
     CacheUsage,
@@ -38,7 +38,7 @@ class Removed:
         return sum(stored.size for stored in self.files)
 
 
-def prune(store: Store, home: Home, wish: Wish, shown: Plan) -> Removed:
+def prune(store: Store, home: Home, options: PruneOptions, shown: Plan) -> Removed:
     """Remove the files of the plan that the user has seen (`shown`), without those that must be kept by now.
 
     The run table is locked while files are renamed to names that no run reads, so that no run is claimed, retried or
@@ -49,7 +49,7 @@ def prune(store: Store, home: Home, wish: Wish, shown: Plan) -> Removed:
         with store.write() as session:
             now = datetime.now(UTC)
             runs, usages, cache = list_runs(session), usage_of_runs(home), usage_of_cache(home.cache)
-            chosen = _both(plan(home, runs, usages, cache, wish, now=now), shown)
+            chosen = _both(plan(home, runs, usages, cache, options, now=now), shown)
             for files in chosen.runs.values():
                 _put_aside(files, removed)
             for cached in chosen.cache:

@@ -18,6 +18,7 @@ from engine.models.layers import BuiltModel
 from engine.models.networks import build_network
 from engine.models.weight_files import WeightsError, read_state, read_weights_metadata
 from engine.recipes import normalizations
+from engine.recipes.loss_info import LossInfo
 from engine.recipes.losses import LOSSES
 from engine.recipes.normalizations import NORMALIZATIONS, NormalizationInfo
 from engine.training.heads import outputs_in_full
@@ -80,12 +81,41 @@ class Network:
 def load_network(path: Path, device: torch.device, home: Home) -> Network:
     """Load the network of `best.safetensors`. Raises WeightsError where it is missing or says too little of itself, and
     PluginError."""
+    about, loss, normalization = _known_metadata(path)
+    names = tuple(map(str, about["class_names"]))
+    built = _built(about, loss.output_count(len(names)), home)
+    model = built.model
+    model.load_state_dict(read_state(path))
+    image_size, precision = int(about["image_size"]), str(about.get("precision", "fp32"))
+    if precision == "fp32":
+        forbid_tf32()
+    layout = memory_format(image_size, precision, device)
+    return Network(
+        model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
+        head=built.layers.head,
+        class_names=names,
+        look=Look(
+            int(about["packed_px"]),
+            str(about["fit"]),
+            str(about["preprocess"]),
+            str(about.get("resize", DEFAULT_RESIZE)),
+        ),
+        image_size=image_size,
+        normalization=normalization,
+        objective=reading_of(loss, len(names)).to(device),
+        precision=precision,
+        device=device,
+        about=about,
+    )
+
+
+def _known_metadata(path: Path) -> tuple[dict[str, Any], LossInfo, NormalizationInfo]:
+    """Return the metadata of weights with their loss and normalisation. Raises WeightsError where one is not known."""
     about = read_weights_metadata(path)
     missing = [name for name in NEEDED if name not in about]
     if missing:
         raise WeightsError(f"{path} does not say its {', '.join(missing)}: it was not written by resnet-tui")
     known: dict[str, Any] = about
-    names = tuple(map(str, known["class_names"]))
     loss = LOSSES.get(str(known["loss"]))
     if loss is None:
         raise WeightsError(
@@ -96,30 +126,7 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
         raise WeightsError(
             f"{path} was trained with normalize {known['normalize']}, which is unknown here: update resnet-tui"
         )
-    built = _built(known, loss.output_count(len(names)), home)
-    model = built.model
-    model.load_state_dict(read_state(path))
-    image_size, precision = int(known["image_size"]), str(known.get("precision", "fp32"))
-    if precision == "fp32":
-        forbid_tf32()
-    layout = memory_format(image_size, precision, device)
-    return Network(
-        model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
-        head=built.layers.head,
-        class_names=names,
-        look=Look(
-            int(known["packed_px"]),
-            str(known["fit"]),
-            str(known["preprocess"]),
-            str(known.get("resize", DEFAULT_RESIZE)),
-        ),
-        image_size=image_size,
-        normalization=normalization,
-        objective=reading_of(loss, len(names)).to(device),
-        precision=precision,
-        device=device,
-        about=about,
-    )
+    return known, loss, normalization
 
 
 def _built(known: dict[str, Any], outputs: int, home: Home) -> BuiltModel:

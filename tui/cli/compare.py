@@ -68,7 +68,7 @@ def _read(home: Home, names: list[str], on: str) -> "Comparison":
 
 
 def _print(found: "Comparison") -> None:
-    from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences, signed, verdict
+    from engine.analysis.comparison.sentences import p_cell, pair_sentence, side_sentences, signed, verdict
 
     print_table(SIDES, [_side(side) for side in found.sides], right=SIDES[1:2] + SIDES[4:8])
     print()
@@ -81,7 +81,7 @@ def _print(found: "Comparison") -> None:
             else "–"
         )
         difference = signed(pair.difference) if pair.difference is not None else "–"
-        numbers = [p_shown(each).removeprefix("p ").removeprefix("= ") for each in (pair.p, pair.p_holm)]
+        numbers = [p_cell(each) for each in (pair.p, pair.p_holm)]
         rows.append((f"{pair.first} − {pair.second}", difference, ends, *numbers, verdict(pair)))
     print_table(head, rows, right=head[1:5])
     print()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.disk.footprint import in_words
-from engine.disk.pruning import KEPT, Plan, Wish, in_use, plan
+from engine.disk.pruning import KEPT, Plan, PruneOptions, in_use, plan
 from engine.disk.removal import prune as remove
 from engine.disk.usage import (
     CHECKPOINTS,
@@ -122,10 +122,10 @@ def prune(
     """Remove checkpoints of done runs and packed images that no waiting or running run uses.
 
     In a terminal it asks first; elsewhere it only lists what would be removed, unless --yes is given."""
-    wish = Wish(_kept(keep), _age(older_than), unfinished)
+    options = PruneOptions(_kept(keep), _age(older_than), unfinished)
     store = open_store(home.database, create=False)
     chosen = plan(
-        home, _runs(store), usage_of_runs(home), usage_of_cache(home.cache), wish, now=datetime.now(UTC)
+        home, _runs(store), usage_of_runs(home), usage_of_cache(home.cache), options, now=datetime.now(UTC)
     )
     _print_plan(home, chosen)
     if not chosen.files:
@@ -135,7 +135,7 @@ def prune(
             print_message("nothing was removed: --yes removes these files")
             return 0
         typer.confirm(f"remove these files, {in_words(chosen.size)}?", abort=True, err=True)
-    removed = remove(store, home, wish, chosen)
+    removed = remove(store, home, options, chosen)
     for each in removed.busy:
         print_message(f"{each.what}: kept, because it is being packed or its lock cannot be taken")
     print_message(f"removed {in_words(removed.size)}; {in_words(free_bytes(home.root))} free")

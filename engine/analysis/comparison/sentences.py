@@ -19,14 +19,19 @@ def signed(value: float, places: int = 4) -> str:
 
 
 def p_shown(p: float | None) -> str:
-    """`p = .031`, `p < .0001`; a dash where there is none."""
+    """Write `p = .031`, `p < .0001`; a dash where there is none."""
+    cell = p_cell(p)
+    return cell if p is None else f"p {cell}" if cell.startswith("<") else f"p = {cell}"
+
+
+def p_cell(p: float | None) -> str:
+    """Write a p-value for a column that is headed p: `.031`, `< .0001`; a dash where there is none."""
     if p is None:
         return "–"
-    return (
-        "p < .0001"
-        if p < 0.0001
-        else f"p = {f'{p:.2g}' if p >= 0.001 else f'{p:.1g}'}".replace("= 0.", "= .")
-    )
+    if p < 0.0001:
+        return "< .0001"
+    text = f"{p:.2g}" if p >= 0.001 else f"{p:.1g}"
+    return text.removeprefix("0") if text.startswith("0.") else text
 
 
 def rounded(count: int) -> int:

@@ -5,7 +5,7 @@ import io
 from dataclasses import asdict, fields
 
 from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
-from engine.analysis.comparison.sentences import p_shown, pair_sentence, side_sentences, signed, verdict
+from engine.analysis.comparison.sentences import p_cell, pair_sentence, side_sentences, signed, verdict
 from engine.analysis.latex import escaped
 
 
@@ -64,5 +64,5 @@ def _pair(pair: PairResult) -> list[str]:
         if pair.low is not None and pair.high is not None
         else "–"
     )
-    numbers = [p_shown(each).removeprefix("p ").removeprefix("= ") for each in (pair.p, pair.p_holm)]
+    numbers = [p_cell(each) for each in (pair.p, pair.p_holm)]
     return list(map(escaped, [f"{pair.first} − {pair.second}", difference, ends, *numbers, verdict(pair)]))

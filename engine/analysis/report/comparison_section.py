@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.analysis.comparison.sentences import pair_sentence, rounded, side_sentences
+from engine.analysis.comparison.sentences import p_cell, pair_sentence, rounded, side_sentences
 from engine.analysis.markdown import UNDEFINED
 from engine.analysis.report.blocks import Block, Bullets, Cell, Section, section, table, text
 from engine.analysis.report.facts import Facts
@@ -113,8 +113,8 @@ def _pair(pair: PairResult) -> list[Cell]:
         OF[pair.scope],
         f"{100 * pair.difference:+.2f}",
         interval_in_points(pair),
-        p_in_words(pair.p),
-        p_in_words(pair.p_holm),
+        p_cell(pair.p),
+        p_cell(pair.p_holm),
         {True: "yes", False: "no", None: UNDEFINED}[pair.told_apart],
         f"{pair.seeds_needed:,}" if pair.seeds_needed else UNDEFINED,
         f"{rounded(pair.images_needed):,}" if pair.images_needed else UNDEFINED,
@@ -125,10 +125,3 @@ def interval_in_points(pair: PairResult) -> str:
     if pair.low is None or pair.high is None:
         return UNDEFINED
     return f"{100 * pair.low:+.1f} to {100 * pair.high:+.1f}"
-
-
-def p_in_words(p: float | None) -> str:
-    """Format a p-value, as `.034`."""
-    if p is None:
-        return UNDEFINED
-    return "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"

@@ -19,7 +19,7 @@ from engine.datasets.builtin import builtin_table
 from engine.datasets.source import index_data
 from engine.disk import usage
 from engine.disk.footprint import Footprint, Images, Room, built_in, grid_footprint, images_of, run_footprint
-from engine.disk.pruning import Wish, plan
+from engine.disk.pruning import PruneOptions, plan
 from engine.disk.usage import BEST, CHECKPOINTS, KINDS, PREDICTIONS, packed_already, room_for, usage_of_runs
 from engine.files.paths import Home
 from engine.spec.grid import expand_grid, make_spec
@@ -255,7 +255,7 @@ def test_packed_images_of_a_folder_stay_while_a_run_waits_for_them(home: Home, t
         cached(home, letter * 24, kind="lab CSVs", size_px=16, root=str(home.root / place))
     with table.read() as session:
         runs = listing.list_runs(session)
-    chosen = plan(home, runs, {}, usage.usage_of_cache(home.cache), Wish(), now=datetime.now(UTC))
+    chosen = plan(home, runs, {}, usage.usage_of_cache(home.cache), PruneOptions(), now=datetime.now(UTC))
     assert {each.key[0] for each in chosen.cache} == {"b", "c", "9"}
 
 

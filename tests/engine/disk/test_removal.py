@@ -15,7 +15,7 @@ from engine.datasets.packed import pack
 from engine.datasets.pixels import locks
 from engine.datasets.pixels.decode import Look
 from engine.datasets.source import index_data
-from engine.disk.pruning import Plan, Wish, plan
+from engine.disk.pruning import Plan, PruneOptions, plan
 from engine.disk.removal import prune as remove
 from engine.disk.usage import usage_of_cache, usage_of_runs
 from engine.files.paths import Home
@@ -36,7 +36,7 @@ def plan_of(store: Store, home: Home) -> Plan:
     with store.read() as session:
         runs = listing.list_runs(session)
     cache = usage_of_cache(home.cache)
-    return plan(home, runs, usage_of_runs(home), cache, Wish(), now=datetime.now(UTC))
+    return plan(home, runs, usage_of_runs(home), cache, PruneOptions(), now=datetime.now(UTC))
 
 
 def test_only_what_was_shown_goes_and_only_if_it_may_still_go(home: Home) -> None:
@@ -49,7 +49,7 @@ def test_only_what_was_shown_goes_and_only_if_it_may_still_go(home: Home) -> Non
     set_run(store, late, status="done")
     packed_files(home.cache, "b" * 24)
     (home.cache / f"{KEY}.u8").write_bytes(b"packed anew")
-    assert remove(store, home, Wish(), shown).size == 200
+    assert remove(store, home, PruneOptions(), shown).size == 200
     assert home.run(1).last.exists() and not home.run(2).last.exists() and home.run(late).last.exists()
     assert {name[0] for name in names(home.cache)} == {"a", "b"}
 

@@ -4,7 +4,9 @@ import contextlib
 import csv
 import datetime
 import errno
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pictures import class_folders
@@ -79,12 +81,15 @@ def test_a_file_that_cannot_be_read_is_left(paths: RunPaths, monkeypatch: pytest
     add(paths, 0, 0.25)
     before = paths.metrics.read_bytes()
 
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(errno.EIO, "Input/output error", str(paths.metrics))
+    opens = io.open
+
+    def fail(path: object, *arguments: Any, **options: Any) -> Any:
+        if path == paths.metrics:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return opens(path, *arguments, **options)  # type: ignore[call-overload]
 
     with monkeypatch.context() as broken, pytest.raises(OSError, match="Input/output"):
-        broken.setattr(Path, "open", fail)
-        broken.setattr(Path, "read_text", fail)
+        broken.setattr(io, "open", fail)
         add(paths, 1, 0.5)
     assert paths.metrics.read_bytes() == before
 

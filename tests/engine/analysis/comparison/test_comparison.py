@@ -9,7 +9,7 @@ import pytest
 from engine.analysis.comparison.comparison import compare
 from engine.analysis.comparison.document import document
 from engine.analysis.comparison.optimism import CHOOSERS
-from engine.analysis.comparison.sentences import p_shown, pair_sentence, rounded, side_sentences
+from engine.analysis.comparison.sentences import p_cell, p_shown, pair_sentence, rounded, side_sentences
 from engine.analysis.comparison.sides import RunPredictions, Side
 from engine.analysis.comparison.tables import as_csv_text, as_tex_text
 
@@ -263,6 +263,8 @@ def test_tables_are_whole_and_escaped() -> None:
 
 def test_p_in_words() -> None:
     shown = [p_shown(p) for p in (None, 0.00001, 0.0004, 0.0312, 0.5, 1.0)]
+    cells = [p_cell(p) for p in (None, 0.00001, 0.0004, 0.0312, 0.5, 1.0)]
+    assert cells == ["–", "< .0001", ".0004", ".031", ".5", "1"]
     assert shown == ["–", "p < .0001", "p = .0004", "p = .031", "p = .5", "p = 1"]
 
 
