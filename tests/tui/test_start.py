@@ -20,7 +20,7 @@ from tui.start import only_flags
 START = "\nfrom tui.start import main\nmain()"
 DEAF_APP = """
 import tui.feeds.home_feed
-tui.feeds.home_feed.HomeFeed._read = lambda self, run_id, metrics: None  # what is seen is what the other process saw
+tui.feeds.home_feed.HomeFeed._read = lambda self, *wanted: None  # what is seen is what the other process saw
 """
 KILLED = """
 import os, signal

@@ -9,7 +9,7 @@ from pictures import class_folders
 from sessions import CPU, Memory, numbers
 from trainings import assert_same_bits, session, spec, train
 
-from engine.datasets import indexing
+from engine.datasets import drawing
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.locks import Stopped
 from engine.files.paths import Home
@@ -172,7 +172,7 @@ def test_data_that_changed_or_are_split_anew_under_a_run_are_refused(
 
     assert not session(other, 1, spec()).train(Memory(), after_epoch_0)
     with monkeypatch.context() as patch, pytest.raises(DataError, match="other images, labels or splits"):
-        patch.setattr(indexing, "split_seed", lambda _lines: "another draw")
+        patch.setattr(drawing, "split_seed", lambda _lines: "another draw")
         session(other, 1, spec())
     class_folders(tmp_path / "data", classes=3, each=14)
     with pytest.raises(DataError, match="other images, labels or splits than when this run began"):

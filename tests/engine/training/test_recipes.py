@@ -70,6 +70,8 @@ def test_any_recipe_stopped_at_any_step_ends_with_the_same_bits(
     home: Home, values: dict[str, object], stop_at: int
 ) -> None:
     for setting, registry in REGISTRIES.items():
+        if setting not in values:
+            continue  # it changes the pixels, not the steps
         values = {**values, **dict.fromkeys(registry[str(values[setting])].excludes, 0.0)}
     spec = small_spec(**values, pretrained=WEIGHTS, lr=0.01)  # at .05 a few recipes diverge
     whole, memory = train(home, spec)

@@ -34,7 +34,7 @@ def test_bands_that_overlap_mix_their_colours() -> None:
 def test_the_area_of_a_chart_is_where_plotext_draws_its_lines() -> None:
     """The line's dots lie in shaded cells: the band around a line is where the line is."""
     points = tuple((float(x), 0.2 + 0.07 * x) for x in range(11))
-    band = tuple((x, y - 0.01, y + 0.01) for x, y in points)
+    band = tuple((x, y - 0.03, y + 0.03) for x, y in points)
     for size in ((60, 14), (44, 9), (80, 24)):
         for chart in (
             Chart("", (Line("", points, (86, 180, 233), band=band),), 0.0, 10.0, True),
