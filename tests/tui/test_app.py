@@ -32,7 +32,7 @@ async def test_home_shows_the_highlighted_run_and_follows_the_cursor(home: Home,
         assert "failed: diverged" in shown(pilot, "#findings") and "smaller lr: 0.01" in shown(
             pilot, "#findings"
         )
-        await pilot.press("G")
+        await pilot.press("end")
         await until(pilot, lambda: shown(pilot, "#title").startswith("#1 resnet18"))
         await pilot.press("k", "k")
         await until(pilot, lambda: shown(pilot, "#title").startswith("#3"))
@@ -71,7 +71,7 @@ async def test_cancel_asks_only_where_something_is_lost(home: Home, study: Store
         await until(pilot, lambda: "run 5: asked to stop" in notified(pilot))
         await pilot.press("j", "x")
         await until(pilot, lambda: status(7)[0] == "cancelled")
-        await pilot.press("G", "x")
+        await pilot.press("end", "x")
         await until(pilot, lambda: "run 1 is done: it cannot be cancelled" in notified(pilot))
 
 

@@ -21,7 +21,7 @@ print(out / "report.html", file=sys.stderr)
 """
 FAILS = """
 import sys
-print("report: 3 runs\nno run has an epoch", file=sys.stderr)
+print("report: 3 runs\\nno run has an epoch", file=sys.stderr)
 sys.exit(2)
 """
 

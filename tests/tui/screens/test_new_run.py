@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import waiting
-from pilots import SMALL, TALL, app, notified, opened, shown, table, until
+from pilots import SMALL, TALL, app, go_to, notified, opened, shown, table, until
 from plugin_file import write_plugin
 from terminal import Terminal
 from textual.pilot import Pilot
@@ -157,8 +157,9 @@ async def test_a_clone_is_a_form_with_the_runs_settings(home: Home, study: Store
 async def test_fix_changes_what_the_findings_suggest(home: Home, study: Store) -> None:
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
+        await go_to(pilot, 3)
         await form(pilot, "f")
-        assert text(pilot, "lr") == "0.01" and shown(pilot, ".heading") == "Clone of #5 with lr 0.01"
+        assert text(pilot, "lr") == "0.01" and shown(pilot, ".heading") == "Clone of #3 with lr 0.01"
         await pilot.press("enter")
         await until(pilot, lambda: "queued #9" in notified(pilot))
         await pilot.press("g")
@@ -169,7 +170,7 @@ async def test_fix_changes_what_the_findings_suggest(home: Home, study: Store) -
         await pilot.press("a", "C")
         await until(pilot, lambda: "a run or the runs of one group are cloned" in notified(pilot))
     with study.read() as session:
-        fixed, before = (load_spec(listing.get_run(session, run_id).spec) for run_id in (9, 5))
+        fixed, before = (load_spec(listing.get_run(session, run_id).spec) for run_id in (9, 3))
     assert fixed == before.model_copy(update={"lr": 0.01})
 
 

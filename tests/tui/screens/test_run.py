@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pilots import SMALL, TALL, app, notified, on_run, opened, shown, table, until
+from pilots import SMALL, TALL, app, go_to, notified, on_run, opened, shown, table, until
 from studies import GRADES
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -148,10 +148,6 @@ async def test_a_double_click_opens_a_run_and_a_click_turns_to_a_page(home: Home
 async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store) -> None:
     async with app(home).run_test(size=SMALL, notifications=True) as pilot:
         await on_run(pilot)
-        await pilot.press("f")
-        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         await pilot.press("C")
         await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
         await pilot.press("escape")
@@ -169,6 +165,21 @@ async def test_its_verbs_are_homes_and_back_leads_there(home: Home, study: Store
         assert table(pilot).row_count == 8
     with study.read() as session:
         assert listing.get_run(session, 5).request == "cancel"
+
+
+async def test_fix_is_offered_where_a_finding_suggests_a_change(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_run(pilot)
+        assert not pilot.app.screen.check_action("command", ("fix",))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
+        await go_to(pilot, 3)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: pilot.app.screen.check_action("command", ("fix",)))
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRunScreen))
+        assert shown(pilot, ".heading") == "Clone of #3 with lr 0.01"
 
 
 async def test_a_run_that_is_removed_meanwhile_closes_its_screen(home: Home, study: Store) -> None:
@@ -198,7 +209,7 @@ async def test_every_key_of_the_table_does_something_or_is_not_offered(home: Hom
                         await pilot.press(command.keys.split(",")[0])
                         if pilot.app.screen is not screen:
                             await pilot.press("escape")
-    assert taken == {command.id for command in commands.RUN}
+    assert taken == {command.id for command in commands.RUN} - {"fix"}  # nothing is suggested for this run
 
 
 def test_the_window_stays_in_the_run_and_follows_the_cursor(home: Home, study: Store) -> None:
