@@ -8,7 +8,7 @@ from tui.plots.canvas import thin
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
-from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix, most_confused
+from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix
 from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
 from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
@@ -36,7 +36,6 @@ __all__ = [
     "draw_mirror",
     "draw_reliability",
     "draw_square",
-    "most_confused",
     "reading",
     "shaded",
     "thin",

@@ -23,10 +23,10 @@ from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import plain
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.views.cell_images import CellImages, Place
+from tui.views.class_texts import named
 from tui.views.image_texts import facts_text, list_text
 from tui.views.run_view import RunView
 from tui.widgets.map_pane import MapPane
-from tui.widgets.matrix_pane import named
 from tui.widgets.picture_pane import PicturePane
 
 MOST_PX = 768
