@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import new_figure, plain
-from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
+from engine.analysis.markdown import UNDEFINED, details, percent
 from engine.analysis.study import Matrix, StudyRun
 from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import weights_from
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

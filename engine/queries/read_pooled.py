@@ -1,6 +1,6 @@
 """Pool the out-of-fold predictions of a cross-validation: each image predicted by the run that did not train on it."""
 
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,19 +44,17 @@ def read_pooled(store: Store, home: Home, group: Group, moment: Moment = "best")
     Raises NotPooled where the group is none, no repetition is complete, or predictions are missing."""
     if not group.folds:
         raise NotPooled("the group is no cross-validation")
-    by_repetition: dict[tuple[int, int], dict[int, Member]] = defaultdict(dict)
-    for each in group.counted:
-        by_repetition[each.split_seed, each.seed][each.fold] = each
-    complete = {key: folds for key, folds in by_repetition.items() if len(folds) == group.folds}
-    if not complete:
-        most: dict[int, Member] = max(by_repetition.values(), key=len, default={})
+    if not group.whole:
+        most: Mapping[int, Member] = max(group.repetitions, key=len, default={})
         lacking = ", ".join(str(fold) for fold in range(1, group.folds + 1) if fold not in most)
         raise NotPooled(f"folds {lacking} of {group.folds} are not done")
     reader = GroupReader(home)
-    return [_pool(store, home, reader, folds, moment) for _, folds in sorted(complete.items())]
+    return [_pool(store, home, reader, folds, moment) for folds in group.whole]
 
 
-def _pool(store: Store, home: Home, reader: GroupReader, folds: dict[int, Member], moment: Moment) -> Pooled:
+def _pool(
+    store: Store, home: Home, reader: GroupReader, folds: Mapping[int, Member], moment: Moment
+) -> Pooled:
     import numpy as np
 
     from engine.analysis.comparison.share_interval import share_interval

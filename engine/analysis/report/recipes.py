@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.analysis.groups import Group, Member, group_runs, side_name
-from engine.analysis.markdown import details, setting, weights_in_full
+from engine.analysis.markdown import details, weights_in_full
 from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.analysis.summary import Summary
-from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import recipe_name
 from engine.spec.run_spec import VARIED
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
@@ -73,11 +73,8 @@ class Recipe:
     def name(self) -> str:
         """Name it by its network, its first weights and what tells it from the others, without the seed."""
         run = self.first
-        found = [f"{field} {setting(run.spec, field)}" for field in run.unlike if field not in VARIED]
-        if len(found) > MOST_NAMED:
-            found = [*found[:MOST_NAMED], f"and {len(found) - MOST_NAMED} more settings"]
-        title = f"{arch_shown(run.spec.arch)}, {weights_in_full(run)}"
-        return f"{title}; {', '.join(found)}" if found else title
+        unlike = [field for field in run.unlike if field not in VARIED]
+        return recipe_name(run.spec, unlike, weights_in_full(run), MOST_NAMED)
 
     @property
     def called(self) -> str:
