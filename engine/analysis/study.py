@@ -111,6 +111,11 @@ class Study:
         return tuple(run for run in self.runs if run.best)
 
 
+def test_set(run: StudyRun) -> tuple[object, ...]:
+    """Return the values that identify a run's test images and their labels."""
+    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
+
+
 IN_COLUMNS = ("epochs", "select_on")
 """Settings that have columns of their own in a report's tables."""
 NO_DIFFERENCE = ("ordered",)

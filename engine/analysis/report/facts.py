@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.analysis.arch_table import ArchTable
+from engine.analysis.pooled import Pooled
 
 if TYPE_CHECKING:  # the tests need numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
@@ -94,6 +95,8 @@ class Facts:
     """By the name of the data set."""
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
     """By the name of the data set: its recipes, the best first, and all their pairs."""
+    pooled: Mapping[int, Sequence[Pooled] | str] = field(default_factory=dict)
+    """By the first run of a cross-validation: its repetitions, or one line on why they cannot be pooled."""
     commands: Mapping[int, str] = field(default_factory=dict)
     """By run: the command that queues it again."""
     intervals: Mapping[int, ShareInterval] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from engine.analysis.markdown import details, weights_in_full
 from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.analysis.summary import Summary
+from engine.metrics.selection import selected
 from engine.spec.recipe_words import recipe_name
 from engine.spec.run_spec import VARIED
 
@@ -61,11 +62,6 @@ class Recipe:
         return side_name([run.id for run in self.finished])
 
     @property
-    def top(self) -> StudyRun | None:
-        """Finished run of the highest test accuracy, the earlier of equals."""
-        return best_of(self.finished)
-
-    @property
     def is_repeated(self) -> bool:
         return len(self.runs) > 1
 
@@ -101,25 +97,13 @@ def recipes_of(runs: Iterable[StudyRun]) -> tuple[Recipe, ...]:
 
 def _member(run: StudyRun) -> Member:
     spec = run.spec
-    best, last = ({"test_acc": at.number("test_acc")} if at else {} for at in (run.best, run.last))
+    keys = {"test_acc", selected(run.chosen_by).key}
+    best, last = ({key: at.number(key) for key in keys} if at else {} for at in (run.best, run.last))
     fingerprint = run.environment.get("data_fingerprint", "")
     return Member(
         run.id, spec.group_digest(), run.status, spec.digest(), spec.seed, spec.split_seed, spec.fold, run.name,
         fingerprint, run.baseline, best, last,
     )  # fmt: skip
-
-
-def ranked(recipes: Iterable[Recipe]) -> list[Recipe]:
-    """Order the recipes that have a finished run by their mean test accuracy, the best first."""
-    known = [recipe for recipe in recipes if recipe.accuracy is not None]
-    return sorted(known, key=lambda recipe: (-(recipe.accuracy or 0.0), recipe.first.id))
-
-
-def best_of(runs: Iterable[StudyRun]) -> StudyRun | None:
-    """Return the run with the highest test accuracy at its best epoch; None where none was measured."""
-    known = [(run.best.number("test_acc"), run) for run in runs if run.best]
-    found = [(value, run) for value, run in known if value is not None]
-    return max(found, key=lambda pair: (pair[0], -pair[1].id))[1] if found else None
 
 
 def mean_range(recipe: Recipe) -> str:
