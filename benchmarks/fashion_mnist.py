@@ -22,14 +22,16 @@ SEED = 20_260
 PUBLISHED = (
     "ResNet-18 .949 (data set's README: normalised, flipped, shifted and turned images; epochs not given)"
 )
+CLASSES = "T-shirt,trouser,pullover,dress,coat,sandal,shirt,sneaker,bag,ankle boot"
 SHARED = (
+    "--class-names", CLASSES,
     "--arch", "resnet18", "--image-size", "28", "--batch-size", "64", "--lr", "0.05", "--schedule", "cosine",
     "--val-fraction", "0.1", "--select-on", "val_acc", "--threads", "1",
 )  # fmt: skip
 STUDIES = {
-    "whole": ("--data", "fashion-mnist", "--epochs", "4", "--augment", "flip+crop"),
+    "whole": ("--data", "fashion-mnist", "--epochs", "4", "--augment", "flip"),
     "tenth": (
-        "--data", "fashion-mnist-tenth", "--epochs", "6", "--augment", "none,flip+crop", "--seeds", "5",
+        "--data", "fashion-mnist-tenth", "--epochs", "6", "--augment", "none,flip", "--seeds", "5",
     ),
 }  # fmt: skip
 """Flags of `resnet-tui add` by the sweep that they make."""

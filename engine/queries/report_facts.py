@@ -29,7 +29,7 @@ def read_facts(
     study: Study,
     *,
     architectures: Sequence[ArchTable],
-    commands: Mapping[int, str],
+    commands: Sequence[str],
     progress: Progress,
     with_maps: bool = True,
 ) -> Facts:
@@ -38,7 +38,7 @@ def read_facts(
     facts, comparisons = {}, {}
     wrong: dict[str, WrongImages] = {}
     pooled: dict[int, Sequence[Pooled] | str] = {}
-    intervals: dict[int, ShareInterval] = {}
+    intervals: dict[tuple[int, int], ShareInterval] = {}
     for name, runs in by_data(study.measured).items():
         progress(f"data set {name}")
         facts[name] = data.facts_of(runs)

@@ -31,7 +31,10 @@ class Predicted:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.answers.answers[self.epoch] == self.answers.labels
+        return self.correct_at(self.epoch)
+
+    def correct_at(self, epoch: int) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.answers.answers[epoch] == self.answers.labels
         return found
 
     def has_images_of(self, other: "Predicted") -> bool:
@@ -57,17 +60,19 @@ def predictions_of(home: Home, runs: Sequence[StudyRun]) -> dict[int, Predicted 
     return found
 
 
-def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[int, ShareInterval]:
-    """Return the interval of each run's test accuracy at its best epoch, by groups where there are groups that can be
-    read."""
+def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[tuple[int, int], ShareInterval]:
+    """Return the interval of each run's test accuracy at its best and its highest epoch, by run and epoch; by groups
+    where there are groups that can be read."""
     found = {}
     for each in predicted:
-        names = each.answers.names
+        run, names = each.run, each.answers.names
         try:
-            known = groups.groups_of(each.run.spec, names).each(names)
+            known = groups.groups_of(run.spec, names).each(names)
         except DataError:
             known = None
-        found[each.run.id] = share_interval(each.correct, known)
+        for epoch in {each.epoch, *([run.highest.epoch] if run.highest else [])}:
+            if each.answers.is_known(epoch):
+                found[run.id, epoch] = share_interval(each.correct_at(epoch), known)
     return found
 
 

@@ -40,7 +40,7 @@ def test_data_and_groups_are_read_from_the_disk(made: MadeRuns) -> None:
 def test_intervals_count_groups(made: MadeRuns) -> None:
     correct = right([0, 1, 2, 3, 8, 9])
     run_id = made.run(correct)
-    found = made.facts().intervals[run_id]
+    found = made.facts().intervals[run_id, 1]
     expected = share_interval(correct, groups())
     assert (found.low, found.high, found.groups) == (expected.low, expected.high, 20)
 
