@@ -15,7 +15,7 @@ from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home
 from tui.cli.output import CliError, checked_text, print_message
-from tui.forms.add_command import add_command
+from tui.forms.add_command import add_commands
 
 
 @takes_home
@@ -53,7 +53,7 @@ def report_of(
         home,
         study,
         architectures=architectures(study),
-        commands={run.id: add_command(run.spec, run.name) for run in study.runs},
+        commands=add_commands(((run.spec, run.name) for run in study.runs), study.sweep),
         progress=progress,
         with_maps=with_maps,
     )

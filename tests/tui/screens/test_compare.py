@@ -55,7 +55,10 @@ async def test_marked_runs_are_seen_beside_each_other(
     async with app(home).run_test(size=size, notifications=True) as pilot:
         await on_comparison(pilot, 3, 4)
         assert shown(pilot, "#compare-head") == "2 runs   differ in pretrained"
-        assert [line.strip() for line in shown(pilot, "#key").splitlines()] == ["● #4 run:2", "▲ #3 none"]
+        assert [line.strip() for line in shown(pilot, "#key").splitlines()] == [
+            "● #4 warm start from #2",
+            "▲ #3 scratch",
+        ]
         charts = [box.panel.key for box in pilot.app.screen.query(ChartBox) if box.display]
         assert len(charts) == (9 if size == TALL else 1)
         await pilot.press("left", "plus", "z", "right_square_bracket")
