@@ -5,6 +5,7 @@ from textual_plotext.plot import Plot
 
 from tui.plots.accuracy import draw_accuracy
 from tui.plots.canvas import thin
+from tui.plots.class_texts import confused_pairs, named
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
@@ -29,6 +30,7 @@ __all__ = [
     "ReliabilityBars",
     "Square",
     "SquareLine",
+    "confused_pairs",
     "draw_accuracy",
     "draw_chart",
     "draw_confusion",
@@ -36,6 +38,7 @@ __all__ = [
     "draw_mirror",
     "draw_reliability",
     "draw_square",
+    "named",
     "reading",
     "shaded",
     "thin",

@@ -7,9 +7,9 @@ from textual_plotext.plot import Plot
 
 from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
+from tui.plots.class_texts import named
 from tui.plots.ink import INK
 from tui.snapshot import MatrixView
-from tui.views.class_texts import named
 
 LEAST_NAME, MOST_NAME = 7, 18
 """Columns of the rows' names: at fewer than the least, as of `2 mode…`, the rows have numbers alone."""

@@ -7,8 +7,8 @@ from textual_plotext.plot import Plot
 
 from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
+from tui.plots.class_texts import named
 from tui.plots.ink import INK, Colour
-from tui.views.class_texts import named
 
 COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
 MODES = (ROWS, COUNTS, COLUMNS)

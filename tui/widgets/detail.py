@@ -10,9 +10,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals
-from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion, shaded
+from tui.plots import INK, PlotextPlot, confused_pairs, draw_accuracy, draw_confusion, shaded
 from tui.snapshot import Curve, Detail, MatrixView
-from tui.views.class_texts import confused_pairs
 from tui.widgets.clipped import Clipped
 from tui.widgets.findings_text import findings_text
 from tui.widgets.text_line import TextLine

@@ -10,9 +10,8 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui.plots import MODES, TALLEST, Grid, PlotextPlot, draw_matrix
+from tui.plots import MODES, TALLEST, Grid, PlotextPlot, confused_pairs, draw_matrix, named
 from tui.snapshot import MatrixView
-from tui.views.class_texts import confused_pairs, named
 from tui.views.run_view import RunView
 
 PLAY_S = 0.4

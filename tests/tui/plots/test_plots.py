@@ -14,6 +14,7 @@ from tui.plots import (
     Grid,
     Line,
     Plot,
+    confused_pairs,
     draw_accuracy,
     draw_chart,
     draw_confusion,
@@ -22,7 +23,6 @@ from tui.plots import (
     thin,
 )  # fmt: skip
 from tui.snapshot import Curve, MatrixView
-from tui.views.class_texts import confused_pairs
 
 
 def drawn(plot: Plot) -> tuple[list[str], str]:
