@@ -106,7 +106,7 @@ def choose(
     present = bool(host.cards) or host.problem is not None
     if wanted == "auto" and (hidden or not present) and not facts.cards:
         return Device("cpu", telemetry.cpu_name())
-    number = _card_number(wanted)
+    number = card_number(wanted)
     if not facts.cards:
         raise DeviceError(_why_no_card(host, facts))
     if wanted == "auto":
@@ -177,7 +177,8 @@ def install_line(host: NvidiaState, capability: tuple[int, int] | None) -> str:
     return f"make install TORCH_VERSION={version} TORCH_INDEX=URL, URL being PyTorch's index for {tag}, {cpu}"
 
 
-def _card_number(wanted: str) -> int:
+def card_number(wanted: str) -> int:
+    """Return the number of the card that `auto` or `cuda:N` means. Raises DeviceError for another word."""
     kind, _, number = wanted.partition(":")
     if wanted == "auto":
         return 0

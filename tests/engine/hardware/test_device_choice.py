@@ -150,6 +150,11 @@ def test_the_worker_asks_torch_only_where_there_may_be_a_card(monkeypatch: pytes
     monkeypatch.setattr(find_device.telemetry, "nvidia", lambda: NO_CARD)
     monkeypatch.setattr(find_device.subprocess, "run", lambda *_args, **_kw: pytest.fail("torch was started"))
     assert find_device.find_device("auto").device == "cpu"
+    for word in ("tpu", "cuda:x"):
+        with pytest.raises(
+            find_device.WorkerError, match=f"^'{word}' is not a device: choose auto, cpu or cuda:0$"
+        ):
+            find_device.find_device(word)
 
 
 def test_the_worker_passes_the_problem_on(monkeypatch: pytest.MonkeyPatch) -> None:
