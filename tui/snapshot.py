@@ -36,6 +36,8 @@ class Fold(NamedTuple):
     baseline: float | None = None
     repeats: tuple[int, ...] = ()
     """Done members that repeat another: counted nowhere."""
+    counted: tuple[int, ...] = ()
+    """Members that its numbers count."""
     left_out: tuple[str, ...] = ()
     """Which runs are not counted, and why."""
     folds: int = 0

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import FAINT, MUTED, PAPER, new_figure, plain
-from engine.analysis.markdown import printable, setting, weights_from, weights_in_full
+from engine.analysis.markdown import printable, weights_in_full
 from engine.analysis.study import NO_DIFFERENCE, StudyRun
 from engine.metrics.metric import EpochValues
 from engine.recipes.augmentations import NONE
 from engine.recipes.samplers import SAMPLERS
 from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import setting, weights_from
 from engine.spec.run_spec import FIELDS
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from engine.analysis.markdown import (
     headline_shown,
     percent,
     printable,
-    weights_from,
     weights_in_full,
     why_unfinished,
 )
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.metrics.selection import split_of
 from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import weights_from
 
 WIDTH = 100
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 18), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),

@@ -111,9 +111,35 @@ class Group:
 
     @functools.cached_property
     def counted(self) -> tuple[Member, ...]:
-        """Return the members that a summary counts: done, and none twice."""
+        """Return the members that a summary counts: done, none twice, and of whole cross-validations where one is."""
+        partial = self.partial
+        return tuple(each for each in self._distinct_done if each.run_id not in partial)
+
+    @functools.cached_property
+    def _distinct_done(self) -> tuple[Member, ...]:
         repeats = self.repeats
         return tuple(each for each in self.members if each.is_done and each.run_id not in repeats)
+
+    @functools.cached_property
+    def repetitions(self) -> tuple[Mapping[int, Member], ...]:
+        """Return the done runs of each repetition of a cross-validation by fold: those alike in seed and split seed."""
+        found: dict[tuple[int, int], dict[int, Member]] = defaultdict(dict)
+        for each in self._distinct_done:
+            found[each.split_seed, each.seed][each.fold] = each
+        return tuple(folds for _, folds in sorted(found.items()))
+
+    @functools.cached_property
+    def whole(self) -> tuple[Mapping[int, Member], ...]:
+        """Return the repetitions that have all their folds; empty where the group is no cross-validation."""
+        return tuple(each for each in self.repetitions if len(each) == self.folds) if self.folds else ()
+
+    @functools.cached_property
+    def partial(self) -> frozenset[int]:
+        """Return the done runs of repetitions that lack folds, where another is whole: its folds alone are counted."""
+        if not self.whole:
+            return frozenset()
+        inside = {each.run_id for folds in self.whole for each in folds.values()}
+        return frozenset(each.run_id for each in self._distinct_done) - inside
 
     @property
     def not_done(self) -> tuple[Member, ...]:
@@ -199,6 +225,8 @@ class Group:
     def left_out(self) -> list[str]:
         """Say which done runs are not counted, and why; empty where all are."""
         said = [f"run {run} repeats run {earlier}: counted once" for run, earlier in self.repeats.items()]
+        if self.partial:
+            said.append(f"not counted, of a cross-validation that lacks folds: {_some(sorted(self.partial))}")
         if self.other_data:
             said.append(f"not averaged with runs of other contents of the data set: {_some(self.other_data)}")
         return said

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from engine.analysis.finding import headline_of
 from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
-from engine.spec.pretrained import SOURCE_WORDS
-from engine.spec.run_spec import RunSpec
+from engine.spec.recipe_words import setting, weights_from
 from engine.text import is_hidden
 from engine.text import slug as slug
 
@@ -57,21 +56,6 @@ def decimal(value: float | None) -> str:
 def points(share: float | None, reference: float | None) -> str:
     """Format the signed difference of two fractions in percentage points."""
     return UNDEFINED if share is None or reference is None else f"{100 * (share - reference):+.2f}"
-
-
-def setting(spec: RunSpec, field: str) -> str:
-    value = getattr(spec, field)
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def weights_from(spec: RunSpec) -> str:
-    """Name the source of a run's initial weights in a few words."""
-    if spec.source_run is not None:
-        return f"warm start from #{spec.source_run}"
-    word = SOURCE_WORDS.get(spec.pretrained)
-    return f"file {spec.pretrained}" if word is None else word.title
 
 
 def weights_in_full(run: StudyRun) -> str:

@@ -2,23 +2,44 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.analysis.figure_canvas import new_figure, plain
-from engine.analysis.markdown import UNDEFINED, details, percent, weights_from
+from engine.analysis.markdown import UNDEFINED, details, percent
 from engine.analysis.study import Matrix, StudyRun
 from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import weights_from
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-MOST_RUNS = 9
+MOST_PANELS = 9
 MOST_CELLS = 400
 """Labelled cells that a figure can hold: more are not readable in print and make a large file."""
 MOST_LABELLED_CLASSES = 16
 """Classes up to which cells are large enough for text; with more, only the colours are drawn."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Matrix of a figure, with the lines above it."""
+
+    lines: tuple[str, ...]
+    classes: tuple[str, ...]
+    counts: Matrix
+
+
+def panel_of(run: StudyRun) -> Panel:
+    """Return the matrix of a run's best epoch."""
+    best = run.best
+    state = "" if run.done else f" ({run.status})"
+    accuracy = f"epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %" if best else ""
+    head = f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}"
+    lines = (f"{plain(head, 34)}{state}", plain(details(run), 40), accuracy)
+    return Panel(lines, run.classes, run.matrix or [])
 
 
 def row_shares(matrix: Matrix) -> list[list[float | None]]:
@@ -26,24 +47,25 @@ def row_shares(matrix: Matrix) -> list[list[float | None]]:
     return [[count / sum(row) if sum(row) else None for count in row] for row in matrix]
 
 
-def runs_a_figure(runs: Sequence[StudyRun]) -> int:
-    """Return the number of these runs' matrices that one figure can hold."""
-    classes = _most_classes(runs)
-    return MOST_RUNS if classes > MOST_LABELLED_CLASSES else min(MOST_RUNS, max(1, MOST_CELLS // classes**2))
+def panels_a_figure(panels: Sequence[Panel]) -> int:
+    """Return how many of these matrices one figure can hold."""
+    classes = _most_classes(panels)
+    return (
+        MOST_PANELS if classes > MOST_LABELLED_CLASSES else min(MOST_PANELS, max(1, MOST_CELLS // classes**2))
+    )
 
 
-def draw_matrices(runs: Sequence[StudyRun]) -> "Figure":
-    """Draw the matrices of at most `runs_a_figure` runs at their best epoch. Each run must have a matrix."""
-    classes = _most_classes(runs)
-    columns = 1 if len(runs) == 1 else 2 if len(runs) <= 4 else 3
-    rows = math.ceil(len(runs) / columns)
-    panel_in = min(max(2.4, 0.5 * classes), 4.8 if len(runs) == 1 else 3.6)
+def draw_matrices(panels: Sequence[Panel]) -> "Figure":
+    """Draw at most `panels_a_figure` matrices."""
+    classes, count = _most_classes(panels), len(panels)
+    columns = 1 if count == 1 else 2 if count <= 4 else 3
+    rows = math.ceil(count / columns)
+    panel_in = min(max(2.4, 0.5 * classes), 4.8 if count == 1 else 3.6)
     figure = new_figure(columns * panel_in + 2.0, rows * (panel_in + 0.65) + 0.5)
-    panels = figure.subplots(rows, columns, squeeze=False)
-    flat = [axes for line in panels for axes in line]
-    for axes, run in zip(flat, runs, strict=False):
-        image = _draw_matrix(axes, run, run.matrix or [])
-    for axes in flat[len(runs) :]:
+    flat = [axes for line in figure.subplots(rows, columns, squeeze=False) for axes in line]
+    for axes, panel in zip(flat, panels, strict=False):
+        image = _draw_matrix(axes, panel)
+    for axes in flat[count:]:
         axes.set_visible(False)
     for axes in flat[::columns]:
         axes.set_ylabel("true class (test images)")
@@ -51,23 +73,19 @@ def draw_matrices(runs: Sequence[StudyRun]) -> "Figure":
     return figure
 
 
-def _most_classes(runs: Sequence[StudyRun]) -> int:
-    return max((len(run.matrix or ()) for run in runs), default=1)
+def _most_classes(panels: Sequence[Panel]) -> int:
+    return max((len(panel.counts) for panel in panels), default=1)
 
 
-def _draw_matrix(axes: "Axes", run: StudyRun, matrix: Matrix) -> "AxesImage":
-    best = run.best
+def _draw_matrix(axes: "Axes", panel: Panel) -> "AxesImage":
+    matrix = panel.counts
     shares = row_shares(matrix)
     colours = [[math.nan if share is None else share for share in row] for row in shares]
     image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    state = "" if run.done else f" ({run.status})"
-    line = f"epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %" if best else ""
-    head = f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}"
-    title = [f"{plain(head, 34)}{state}", plain(details(run), 40), line]
-    axes.set_title("\n".join(filter(None, title)), fontsize=8.5)
+    axes.set_title("\n".join(filter(None, panel.lines)), fontsize=8.5)
     axes.set_xlabel("predicted class")
     if len(matrix) <= MOST_LABELLED_CLASSES:
-        _name_classes(axes, run.classes, matrix)
+        _name_classes(axes, panel.classes, matrix)
         _write_cells(axes, matrix, shares)
     return image
 

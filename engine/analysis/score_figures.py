@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.analysis.figure_canvas import new_figure, plain
 from engine.analysis.interval import wilson_interval
-from engine.analysis.markdown import weights_from
 from engine.analysis.study import StudyRun
 from engine.metrics.curves.split_curves import ALL_CLASSES, ScoreCurves, SplitCurves
 from engine.metrics.curves.target import REFERABLE
 from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import weights_from
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,8 @@ from typing import Any
 from engine.analysis.finding import Finding
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
-from engine.spec.run_spec import FIELDS, RunSpec
+from engine.spec.recipe_words import differing
+from engine.spec.run_spec import RunSpec
 
 
 class ReportError(ValueError):
@@ -110,6 +111,11 @@ class Study:
         return tuple(run for run in self.runs if run.best)
 
 
+def test_set(run: StudyRun) -> tuple[object, ...]:
+    """Return the values that identify a run's test images and their labels."""
+    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
+
+
 IN_COLUMNS = ("epochs", "select_on")
 """Settings that have columns of their own in a report's tables."""
 NO_DIFFERENCE = ("ordered",)
@@ -122,12 +128,7 @@ def with_differences(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
     for run in runs:
         alike.setdefault((run.data, run.spec.arch, run.spec.pretrained), []).append(run)
     unlike = {
-        key: tuple(
-            field
-            for field in FIELDS
-            if field not in (*IN_COLUMNS, *NO_DIFFERENCE)
-            and len({getattr(run.spec, field) for run in group}) > 1
-        )
+        key: differing([run.spec for run in group], (*IN_COLUMNS, *NO_DIFFERENCE))
         for key, group in alike.items()
     }
     return tuple(replace(run, unlike=unlike[run.data, run.spec.arch, run.spec.pretrained]) for run in runs)

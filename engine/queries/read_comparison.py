@@ -1,6 +1,6 @@
 """Read what is compared: runs, groups of runs and sweeps, with their predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -8,8 +8,9 @@ import numpy as np
 from sqlmodel import Session
 
 from engine.analysis.comparison.comparison import Comparison, Moment, compare
-from engine.analysis.comparison.sides import RunPredictions, Side
+from engine.analysis.comparison.sides import About, RunPredictions, Side
 from engine.analysis.groups import Group, side_name
+from engine.analysis.run_curves import none_measured
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
@@ -17,7 +18,9 @@ from engine.metrics.selection import is_optimistic
 from engine.queries.image_groups import GroupReader
 from engine.queries.read_groups import group_of_run, read_groups
 from engine.spec.grid import load_spec
-from engine.spec.run_spec import RunSpec
+from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import NAMED_FIRST, differing, recipe_name, setting, weights_from
+from engine.spec.run_spec import NO_RESULT, VARIED, RunSpec
 from engine.store import listing
 from engine.store.database import Store
 from engine.store.tables import Run
@@ -33,6 +36,8 @@ class Named(NamedTuple):
 
     name: str
     runs: tuple[Run, ...]
+    not_done: Mapping[int, str]
+    """Status of each run that is not done, those of its group too."""
     remarks: tuple[str, ...] = ()
 
 
@@ -61,10 +66,46 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
         replace(
             read_side(home, reader, each.name, [_compared(run, on) for run in each.runs]),
             remarks=each.remarks,
+            about=about,
         )
-        for each in wanted
+        for each, about in zip(wanted, _about(wanted, on), strict=True)
     ]
     return compare(sides, on)
+
+
+def _about(sides: Sequence[Named], on: Moment) -> list[About]:
+    """Say what each side is, by the settings in which they differ; `select_on` is said with the best epoch.
+
+    Settings that vary within groups are named of single runs alone, and only where two have all others in common."""
+    specs = [load_spec(side.runs[0].spec) for side in sides]
+    without = NO_RESULT | ({"select_on"} if on == "best" else set())
+    fields = differing(specs, without | VARIED)
+    if all(len(side.runs) == 1 for side in sides) and len({_values(spec, fields) for spec in specs}) < len(
+        specs
+    ):
+        fields = differing(specs, without)
+    apart = [field for field in fields if field not in NAMED_FIRST]
+    return [
+        About(
+            recipe=recipe_name(spec, apart),
+            network=arch_shown(spec.arch),
+            weights=weights_from(spec),
+            settings={field: setting(spec, field) for field in apart},
+            epoch_chosen=_epoch_chosen(spec, on),
+            not_done={str(run_id): status for run_id, status in side.not_done.items()},
+        )
+        for side, spec in zip(sides, specs, strict=True)
+    ]
+
+
+def _values(spec: RunSpec, fields: Sequence[str]) -> tuple[str, ...]:
+    return tuple(setting(spec, field) for field in fields)
+
+
+def _epoch_chosen(spec: RunSpec, on: Moment) -> str:
+    if not spec.epochs:
+        return "none, evaluated as it came"
+    return f"by {spec.select_on}" if on == "best" else "the last"
 
 
 def _named(session: Session, name: str) -> list[Named]:
@@ -72,7 +113,7 @@ def _named(session: Session, name: str) -> list[Named]:
     number = name.strip().removeprefix("#")
     if number.isascii() and number.isdecimal() and len(number) < 10:
         run = listing.get_run(session, int(number))
-        return [Named(f"#{run.id}", (run,))]
+        return [_alone(run)]
     if name.startswith(GROUP):
         of = name.removeprefix(GROUP).removeprefix("#")
         if not (of.isascii() and of.isdecimal() and len(of) < 10):
@@ -100,11 +141,19 @@ def _of_sweep(session: Session, sweep: str) -> list[Named]:
 
 
 def _side_of(session: Session, run: Run, group: Group | None) -> Named:
-    """Return the runs that a summary of the run's group counts; of a run that is in none, itself."""
-    if group is None or not group.counted:
-        return Named(f"#{run.id}", (run,))
+    """Return the runs that a summary of the run's group counts; where there are none, or no group, the run itself."""
+    if group is None:
+        return _alone(run)
+    not_done = {each.run_id: each.status for each in group.not_done}
+    if not group.counted:
+        return _alone(run)._replace(not_done=not_done)
     members = tuple(listing.get_run(session, each.run_id) for each in group.counted)
-    return Named(side_name([each.run_id for each in group.counted]), members, tuple(group.remarks()))
+    name = side_name([each.run_id for each in group.counted])
+    return Named(name, members, not_done, tuple(group.left_out()))
+
+
+def _alone(run: Run) -> Named:
+    return Named(f"#{run.id}", (run,), {} if run.status == "done" else {run.id or 0: run.status})
 
 
 @dataclass(frozen=True)
@@ -118,12 +167,15 @@ class Compared:
     """Epoch whose predictions are compared; None where none is measured yet."""
     is_best: bool
     """Whether the epoch is the one that its `select_on` chose."""
+    status: str
 
 
 def _compared(run: Run, on: Moment) -> Compared:
     epoch = run.best_epoch if on == "best" else run.epoch
     measured = epoch if run.epoch or not run.epochs else None
-    return Compared(run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best")
+    return Compared(
+        run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best", run.status
+    )
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
@@ -148,7 +200,7 @@ def _predictions(home: Home, run: Compared) -> RunPredictions:
     """Read a run's predictions at its epoch. Raises NoPredictions."""
     spec, epoch = run.spec, run.epoch
     if epoch is None:
-        raise NoPredictions(f"#{run.id} has not measured an epoch yet")
+        raise NoPredictions(f"#{run.id} {none_measured(run.status)}")
     found = read_predictions(home.run(run.id), run.class_names)
     if not found.is_known(epoch):
         raise NoPredictions(f"the predictions of epoch {epoch} of #{run.id} were not kept")

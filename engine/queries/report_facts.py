@@ -2,16 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from engine.analysis.arch_table import ArchTable
 from engine.analysis.comparison.share_interval import ShareInterval
+from engine.analysis.pooled import Pooled
 from engine.analysis.report.facts import Facts, WrongImages
-from engine.analysis.report.recipes import best_of, ranked, recipes_of
+from engine.analysis.report.ranking import best_of, ranked
+from engine.analysis.report.recipes import recipes_of
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.files.paths import Home
 from engine.queries.image_groups import GroupReader
 from engine.queries.report_data import ReportData
 from engine.queries.report_errors import wrong_images
-from engine.queries.report_predictions import Predicted, comparison_of, intervals_of, predictions_of
+from engine.queries.report_predictions import (
+    Predicted,
+    comparison_of,
+    intervals_of,
+    pooled_of,
+    predictions_of,
+)
 
 Progress = Callable[[str], None]
 
@@ -20,16 +27,16 @@ def read_facts(
     home: Home,
     study: Study,
     *,
-    architectures: Sequence[ArchTable],
-    commands: Mapping[int, str],
+    commands: Sequence[str],
     progress: Progress,
     with_maps: bool = True,
 ) -> Facts:
-    """Read them; what cannot be read is said in the report, and never stops it."""
+    """Read them, all but the networks; what cannot be read is said in the report, and never stops it."""
     data, groups = ReportData(home), GroupReader(home)
     facts, comparisons = {}, {}
     wrong: dict[str, WrongImages] = {}
-    intervals: dict[int, ShareInterval] = {}
+    pooled: dict[int, Sequence[Pooled] | str] = {}
+    intervals: dict[tuple[int, int], ShareInterval] = {}
     for name, runs in by_data(study.measured).items():
         progress(f"data set {name}")
         facts[name] = data.facts_of(runs)
@@ -38,11 +45,19 @@ def read_facts(
         known = [each for each in found.values() if isinstance(each, Predicted)]
         intervals |= intervals_of(known, groups)
         recipes = recipes_of(runs)
+        pooled |= pooled_of(recipes, found, groups)
         if ranked(recipes):
             progress(f"comparison on {name}")
             comparisons[name] = comparison_of(home, recipes, groups)
         wrong |= _wrong(home, name, runs, found, progress, with_maps)
-    return Facts(architectures, facts, wrong, comparisons, commands, intervals)
+    return Facts(
+        data=facts,
+        wrong=wrong,
+        comparisons=comparisons,
+        pooled=pooled,
+        commands=commands,
+        intervals=intervals,
+    )
 
 
 def _wrong(

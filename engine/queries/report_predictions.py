@@ -1,6 +1,6 @@
 """Predictions of a report's runs: which test images each predicts correctly, and comparisons of recipes by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 from engine.analysis.comparison.comparison import Comparison, compare
 from engine.analysis.comparison.share_interval import ShareInterval, share_interval
 from engine.analysis.comparison.sides import Side
-from engine.analysis.report.recipes import Recipe, ranked
+from engine.analysis.pooled import Pooled
+from engine.analysis.report.ranking import ranked
+from engine.analysis.report.recipes import Recipe
 from engine.analysis.study import StudyRun
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import Answers, NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.queries.image_groups import GroupReader
 from engine.queries.read_comparison import MOST_SIDES, Compared, read_side
+from engine.queries.read_pooled import FoldPredictions, NotPooled, pool, repetitions
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,10 @@ class Predicted:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.answers.answers[self.epoch] == self.answers.labels
+        return self.correct_at(self.epoch)
+
+    def correct_at(self, epoch: int) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.answers.answers[epoch] == self.answers.labels
         return found
 
     def has_images_of(self, other: "Predicted") -> bool:
@@ -54,17 +60,19 @@ def predictions_of(home: Home, runs: Sequence[StudyRun]) -> dict[int, Predicted 
     return found
 
 
-def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[int, ShareInterval]:
-    """Return the interval of each run's test accuracy at its best epoch, by groups where there are groups that can be
-    read."""
+def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[tuple[int, int], ShareInterval]:
+    """Return the interval of each run's test accuracy at its best and its highest epoch, by run and epoch; by groups
+    where there are groups that can be read."""
     found = {}
     for each in predicted:
-        names = each.answers.names
+        run, names = each.run, each.answers.names
         try:
-            known = groups.groups_of(each.run.spec, names).each(names)
+            known = groups.groups_of(run.spec, names).each(names)
         except DataError:
             known = None
-        found[each.run.id] = share_interval(each.correct, known)
+        for epoch in {each.epoch, *([run.highest.epoch] if run.highest else [])}:
+            if each.answers.is_known(epoch):
+                found[run.id, epoch] = share_interval(each.correct_at(epoch), known)
     return found
 
 
@@ -75,9 +83,40 @@ def comparison_of(home: Home, recipes: Sequence[Recipe], groups: GroupReader) ->
     return compare(sides)
 
 
+def pooled_of(
+    recipes: Sequence[Recipe], found: Mapping[int, Predicted | str], groups: GroupReader
+) -> dict[int, Sequence[Pooled] | str]:
+    """Pool the best epochs of each cross-validation, by its first run; one line on why there is none."""
+    return {
+        recipe.first.id: _pooled(recipe, found, groups) for recipe in recipes if recipe.group.setting("folds")
+    }
+
+
+def _pooled(
+    recipe: Recipe, found: Mapping[int, Predicted | str], groups: GroupReader
+) -> Sequence[Pooled] | str:
+    pooled = []
+    try:
+        for run_ids in repetitions(recipe.group):
+            folds = [_fold(run_id, found[run_id]) for run_id in run_ids]
+            pooled.append(pool(folds, recipe.first.spec, groups, "best"))
+    except (NotPooled, DataError) as reason:
+        return str(reason)
+    return pooled
+
+
+def _fold(run_id: int, found: Predicted | str) -> FoldPredictions:
+    if isinstance(found, str):
+        raise NotPooled(f"#{run_id}: {found}")
+    answers = found.answers
+    return FoldPredictions(
+        run_id, found.run.class_names, answers.names, answers.labels, answers.answers[found.epoch]
+    )
+
+
 def _side(home: Home, recipe: Recipe, groups: GroupReader) -> Side:
     runs = [
-        Compared(run.id, run.spec, run.class_names, run.kept.epoch if run.kept else None, True)
+        Compared(run.id, run.spec, run.class_names, run.kept.epoch if run.kept else None, True, run.status)
         for run in recipe.finished
     ]
     side = read_side(home, groups, recipe.side, runs)

@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cell_images import answer
 from grouped_runs import finish
 from shell import Shell
 from studies import GRADES, LABELS
 
-from engine.files.epoch_predictions import read_predictions
+from engine.files.epoch_predictions import append_predictions, read_predictions
 from engine.files.paths import Home
 from engine.queries.read_comparison import read_comparison
 from engine.queries.read_groups import list_groups
@@ -82,6 +83,48 @@ def test_home_compare_screen_and_lists_agree(home: Home, store: Store) -> None:
     assert "n 3" in snapshot.detail.numbers
 
 
+def test_cross_validations_count_the_same_wherever_they_are_shown(home: Home, store: Store) -> None:
+    """Two whole ones of three folds, and one that lacks a fold: n is 3 folds, and none of the third counts."""
+    spec = {"data": "digits", "lr": 0.3, "folds": 3}
+    kinds = [(seed, fold) for seed in (0, 1, 2) for fold in (1, 2, 3)]
+    ids = add_runs(store, [make_spec({**spec, "seed": seed, "fold": fold}) for seed, fold in kinds]).ids
+    best = {}
+    for run_id, (seed, fold) in zip(ids, kinds, strict=True):
+        names = [name for place, name in enumerate(EYES) if place % 3 == fold - 1]
+        best[run_id] = _answer_part(home, run_id, names, fold, 0.2 + 0.1 * seed)
+    finish(store, dict(list(best.items())[:-1]), class_names=list(GRADES))
+    with store.read() as session:
+        group = next(each for each in list_groups(session) if each.folds)
+    feed = RunTableFeed(home.database)
+    snapshot = feed.poll(-1, grouped=True)
+    feed.close()
+    assert snapshot is not None
+    fold_row = snapshot.groups[-ids[0]].fold
+    side = read_comparison(store, home, [f"group:{ids[0]}", "1"]).sides[0]
+    assert fold_row is not None
+    assert fold_row.counted == side.run_ids == tuple(each.run_id for each in group.counted) == ids[:6]
+    summary = group.summary("test_acc")
+    assert fold_row.n == side.n == summary.n == 3 and side.runs == 2
+    assert side.sd == pytest.approx(summary.sd) and fold_row.best_sd == summary.sd
+    assert fold_row.left_out == side.remarks == tuple(group.left_out())
+    assert side.about.not_done == {str(ids[-1]): "queued"}
+
+
+def _answer_part(home: Home, run_id: int, names: list[str], fold: int, skill: float) -> float:
+    """Write predictions of a third of the images; return the accuracy of epoch 1."""
+    labels = np.array([label for label, count in enumerate(LABELS) for _ in range(count)])[fold - 1 :: 3]
+    paths = home.run(run_id)
+    paths.folder.mkdir(parents=True)
+    rows = [f"{name},{GRADES[label]},x,0" for name, label in zip(names, labels, strict=True)]
+    paths.predictions().write_text("\n".join(["image,label,answer,score", *rows]) + "\n")
+    right = np.random.default_rng(run_id).random(len(labels)) < skill
+    answers = np.where(right, labels, (labels + 1) % len(GRADES)).astype(np.uint16)
+    scores = np.full((len(labels), len(GRADES)), 0.2, np.float32)
+    for epoch in range(3):
+        append_predictions(paths, epoch, answers, scores, fence=contextlib.nullcontext)
+    return float(right.mean())
+
+
 def test_the_command_line_agrees(
     home: Home, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,4 +162,5 @@ def test_a_comparison_counts_the_same_runs(home: Home, store: Store) -> None:
             pytest.approx(summary.mean),
             pytest.approx(summary.sd),
         )
-        assert side.remarks == tuple(group.remarks())
+        assert side.remarks == tuple(group.left_out())
+        assert side.about.not_done == {str(each.run_id): each.status for each in group.not_done}

@@ -68,8 +68,18 @@ def _read(home: Home, names: list[str], on: str) -> "Comparison":
 
 
 def _print(found: "Comparison") -> None:
-    from engine.analysis.comparison.sentences import p_cell, pair_sentence, side_sentences, signed, verdict
+    from engine.analysis.comparison.sentences import (
+        p_cell,
+        pair_sentence,
+        side_in_words,
+        side_sentences,
+        signed,
+        verdict,
+    )
 
+    for side in found.sides:
+        print_line(side_in_words(side))
+    print()
     print_table(SIDES, [_side(side) for side in found.sides], right=SIDES[1:2] + SIDES[4:8])
     print()
     head = ("pair", "difference", "95 % interval", "p", "p (Holm)", "")
@@ -96,6 +106,5 @@ def _side(side: "SideResult") -> tuple[str, ...]:
     ends = f"{decimals(side.low)} to {decimals(side.high)}" if side.low is not None else "–"
     of = {"weights": "these weights", "recipe": "this recipe"}.get(side.scope, "–")
     groups = f"{side.groups:,}" if side.groups != side.images else "–"
-    chosen = "on test" if side.chosen_on_test else ""
-    numbers = (str(side.runs), decimals(side.sd), f"{side.images:,}" if side.images else "–", groups)
-    return side.name, decimals(side.accuracy), ends, of, *numbers, chosen
+    numbers = (str(side.n), decimals(side.sd), f"{side.images:,}" if side.images else "–", groups)
+    return side.name, decimals(side.accuracy), ends, of, *numbers, side.about.epoch_chosen

@@ -64,7 +64,7 @@ def _state(view: RunView) -> tuple[int, str, int, int | None]:
 def read_told(home: Home, asked: Asked) -> Told:
     """Compare as the command line does, and say it with the same sentences."""
     names = [name for name, _ in asked]
-    from engine.analysis.comparison.sentences import pair_sentence, side_sentences, verdict
+    from engine.analysis.comparison.sentences import pair_sentence, side_in_words, side_sentences, verdict
     from engine.queries.read_comparison import CompareError, read_comparison
 
     try:
@@ -81,7 +81,9 @@ def read_told(home: Home, asked: Asked) -> Told:
         for pair in found.pairs
     ]
     sides = [(plain(side.name), side_text(side)) for side in found.sides]
-    remarks = [plain(sentence) for side in found.sides for sentence in side_sentences(side)]
+    remarks = [
+        plain(sentence) for side in found.sides for sentence in (side_in_words(side), *side_sentences(side))
+    ]
     return Told(tuple(pairs), tuple(sides), tuple(remarks))
 
 
@@ -93,4 +95,4 @@ def side_text(side: "SideResult") -> str:
     if side.low is not None:
         what = {"weights": " for these weights", "recipe": " for this recipe", "": ""}[side.scope]
         found += f"  95 % {decimals(side.low)} to {decimals(side.high)}{what}"
-    return f"{found}  n {side.runs}" + (f"  sd {decimals(side.sd)}" if side.sd is not None else "")
+    return f"{found}  n {side.n}" + (f"  sd {decimals(side.sd)}" if side.sd is not None else "")

@@ -22,8 +22,7 @@ def read_group_detail(session: Session, group: RunRow, rows: Mapping[int, RunRow
             history.accuracies_of(session, [row.id for row in members]), key=attrgetter("run_id")
         )
     }
-    done = [row for row in members if row.status == "done" and row.id not in group.fold.repeats]
-    summed = {row.id for row in done or members} & epochs.keys()
+    summed = set(group.fold.counted or group.fold.members) & epochs.keys()
     found = [
         Member(
             row,

@@ -1,27 +1,63 @@
-"""Command line that queues a run again."""
+"""Command lines that queue runs again."""
 
 import shlex
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 
 from engine.recipes.optimizers import DEFAULT
 from engine.spec.grid import make_spec
-from engine.spec.run_spec import FIELDS, RunSpec
+from engine.spec.run_spec import FIELDS, VARIED, RunSpec
 from tui.forms.form_words import typed
+
+PLAIN = {field: RunSpec.model_fields[field].default for field in FIELDS if field in VARIED}
+"""Defaults of the settings in which the runs of a recipe differ."""
 
 
 def add_command(spec: RunSpec, name: str = "") -> str:
     """Write the settings that differ from the defaults: `resnet-tui add --data fundus --arch resnet50 …`."""
+    return _command(spec, name, {}, "")
+
+
+def add_commands(runs: Iterable[tuple[RunSpec, str]], sweep: str = "") -> list[str]:
+    """Return as few commands as queue all these runs, each a spec with a name, again: one for the seeds, splits and
+    folds of a recipe."""
+    recipes: dict[tuple[RunSpec, str], list[RunSpec]] = defaultdict(list)
+    for spec, name in runs:
+        recipes[spec.model_copy(update=PLAIN), name].append(spec)
+    return [
+        command
+        for (recipe, name), specs in recipes.items()
+        for command in dict.fromkeys(_of_recipe(recipe, name, specs, sweep))
+    ]
+
+
+def _of_recipe(recipe: RunSpec, name: str, specs: Sequence[RunSpec], sweep: str) -> Iterator[str]:
+    values = {field: sorted({getattr(spec, field) for spec in specs}) for field in PLAIN}
+    queued = {tuple(getattr(spec, field) for field in PLAIN) for spec in specs}
+    if queued != set(product(*values.values())):
+        yield from (_command(spec, name, {}, sweep) for spec in specs)
+        return
+    if values["fold"] == list(range(1, recipe.folds + 1)):
+        del values["fold"]  # --folds alone queues all
+    lists = {field: ",".join(map(str, found)) for field, found in values.items() if found != [PLAIN[field]]}
+    yield _command(recipe, name, lists, sweep)
+
+
+def _command(spec: RunSpec, name: str, lists: Mapping[str, str], sweep: str) -> str:
     default = make_spec({"data": spec.data, "optimizer": spec.optimizer})
     words = ["resnet-tui", "add"]
     for field in FIELDS:
         value, flag = getattr(spec, field), f"--{field.replace('_', '-')}"
-        if (
-            field != "data"
-            and value == getattr(default, field)
-            and (field != "optimizer" or value == DEFAULT)
-        ):
+        is_default = value == getattr(default, field) and (field != "optimizer" or value == DEFAULT)
+        if field in lists:
+            words += [flag, lists[field]]
+        elif is_default and field != "data":
             continue
-        if isinstance(value, bool):
+        elif isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
             words += [flag, typed(value)]
-    return shlex.join([*words, *(("--name", name) if name else ())])
+    words += ["--name", name] if name else []
+    words += ["--sweep", sweep] if sweep else []
+    return shlex.join(words)

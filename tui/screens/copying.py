@@ -35,14 +35,14 @@ class CopyActions:
         start_once("commands to copy", read, port.raise_from_thread)
 
     def _read_commands(self, app: App[object], home: Home, run_ids: list[int]) -> None:
-        from tui.forms.add_command import add_command  # knows the form, which the app starts without
+        from tui.forms.add_command import add_commands  # knows the form, which the app starts without
 
         try:
             runs = stored_runs(home, run_ids)
         except Refused as error:
             app.notify(str(error), severity="error")
             return
-        lines = [add_command(run.spec, run.name) for run in runs]
+        lines = add_commands((run.spec, run.name) for run in runs)
         app.call_later(self._copy, "\n".join(lines))
 
     def _copy(self, text: str) -> None:

@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 from engine.metrics.catalogue import ACCURACY, LOSS, charts
 from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
-from engine.spec.plugin_name import arch_shown
-from engine.spec.run_spec import FIELDS, VARIED
-from tui.formatting import plain, setting
+from engine.spec.recipe_words import differing, setting_in_words
+from engine.spec.run_spec import VARIED
+from tui.formatting import plain
 from tui.plots import INK, MARKERS, Line
 from tui.snapshot import MatrixView
+from tui.views.band import Band
 from tui.views.curves import Panel
-from tui.views.group_view import Band, GroupView, summed
+from tui.views.group_view import GroupView, summed
 from tui.views.run_view import Points, RunView
 
 Contender: TypeAlias = RunView | GroupView
@@ -42,6 +43,11 @@ class Compared:
         return max(view.last_epoch for view in self.views)
 
     @property
+    def caption(self) -> str:
+        """Return what stands below the charts: nothing."""
+        return ""
+
+    @property
     def runs(self) -> tuple[tuple[int, RunView], ...]:
         """Return all runs, the members of groups too, each with the place of what it belongs to."""
         return tuple(
@@ -59,21 +65,13 @@ class Compared:
         """Return the settings in which any two differ; beside groups, what their members vary is none."""
         specs = [view.spec for view in self.views]
         varied = VARIED if any(isinstance(view, GroupView) for view in self.views) else frozenset()
-        return tuple(
-            name
-            for name in FIELDS
-            if name not in varied and any(getattr(spec, name) != getattr(specs[0], name) for spec in specs)
-        )
+        return differing(specs, varied)
 
     def label(self, view: Contender) -> str:
-        """Return the numbers of a run or group and its differing settings: `#12 resnet50 imagenet lr 1e-3`."""
-        words = [view.short]
-        for name in sorted(self.differing, key=lambda name: name not in FIRST):
-            if name not in NOT_IN_LABEL:
-                value = setting(getattr(view.spec, name))
-                value = arch_shown(value) if name == "arch" else value
-                words.append(value if name in ("arch", "pretrained") else f"{name} {value}")
-        return " ".join(words)
+        """Return the numbers of a run or group and its differing settings: `#12 resnet50 ImageNet weights lr 0.001`."""
+        shown = (field for field in self.differing if field not in NOT_IN_LABEL)
+        fields = sorted(shown, key=lambda field: field not in FIRST)
+        return " ".join([view.short, *(plain(setting_in_words(view.spec, field)) for field in fields)])
 
     @property
     def notes(self) -> list[str]:

@@ -99,6 +99,7 @@ def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
             last_sd=last.sd,
             baseline=group.baseline,
             repeats=tuple(group.repeats),
+            counted=tuple(each.run_id for each in group.counted),
             left_out=tuple(map(plain, group.left_out())),
             folds=group.folds,
             fold_of=tuple(each.fold for each in group.members),

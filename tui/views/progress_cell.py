@@ -8,8 +8,9 @@ from engine.store.status import ENDED
 from tui.snapshot import Fold, RunRow
 
 BAR, LEAST_BAR = 8, 3
-LEAST_EPOCH, MOST_EPOCH = 15, 40
-"""Widths of the epoch column: the least holds a bar and `10/100`, the most the reason for waiting or failing."""
+LEAST_EPOCH, MOST_EPOCH = 14, 40
+"""Widths of the epoch column: the least holds `starts ≈ 15:52`, or a bar and `10/100`; the most the reason for waiting
+or failing."""
 
 
 def epoch_width(values: Collection[tuple[bool, int, int]]) -> int:

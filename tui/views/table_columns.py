@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.cells import cell_len
 
@@ -20,10 +20,30 @@ from tui.views.run_list import QUEUE
 if TYPE_CHECKING:
     from engine.metrics.metric import SplitMetric
 
-SIGN = 1
-"""Width of the findings where only the sign of the gravest fits."""
 WHOLE = 99
 """Width that cuts nothing."""
+LEAST_HEADLINE = 12
+"""Width at which the gravest finding can still be told: `⚠ no better…`."""
+
+
+def _always(_values: Collection[object]) -> bool:
+    return True
+
+
+def _differ(values: Collection[object]) -> bool:
+    return len(values) > 1
+
+
+class Need(NamedTuple):
+    """How wide a column would be without cutting a text."""
+
+    width: int
+    """0 for a column that is not shown."""
+    tells: bool = True
+    """False where all rows have the same value, and the column gives way to those that tell more."""
+
+
+NO_NEED = Need(0)
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,15 @@ class ColumnInfo:
     width: Callable[[Collection[Any]], int] = field(compare=False)
     """Width for the values of all rows, each once; 0 where the column tells nothing."""
     right: bool = False
+    tells: Callable[[Collection[Any]], bool] = _always
+    """Whether the values of all rows, each once, are worth the room of a column that the table needs."""
+
+    def need(self, rows: Collection[RunRow], least: Need) -> Need:
+        """Measure what the rows need, and not less than before."""
+        values = set(map(self.value, rows))
+        return Need(
+            max(self.width(values), least.width), self.tells(values) or (least.tells and least.width > 0)
+        )
 
 
 @dataclass(frozen=True)
@@ -55,14 +84,6 @@ class Column:
 
 def _fixed(width: int) -> Callable[[Collection[object]], int]:
     return lambda _values: width
-
-
-def _always(_values: Collection[object]) -> bool:
-    return True
-
-
-def _differ(values: Collection[object]) -> bool:
-    return len(values) > 1
 
 
 def _longest(
@@ -104,10 +125,8 @@ def _decimals_width(values: Collection[float | None]) -> int:
     return max([5, *(len(decimals(value)) for value in (min(known), max(known)))]) if known else 5
 
 
-def _finding(row: RunRow, width: int) -> str:
-    """Format the gravest finding with the sign of its severity, or a warning's sign alone."""
-    if width == SIGN:
-        return SIGNS[row.severity] if row.warned else ""
+def _finding(row: RunRow, _width: int) -> str:
+    """Format the gravest finding with the sign of its severity."""
     return _with_sign((row.severity, row.headline))
 
 
@@ -155,14 +174,16 @@ COLUMNS = (
     ColumnInfo("id", "#", _id, attrgetter("id"), _id_width, right=True),
     ColumnInfo("data", "data", _data, attrgetter("data"), _longest(4, 16, tells=_differ)),
     ColumnInfo(
-        "arch", "arch", lambda row, _: arch_shown(row.arch), attrgetter("arch"), _longest(4, 16, arch_shown)
+        "arch", "arch", lambda row, _: arch_shown(row.arch), attrgetter("arch"), _longest(4, 16, arch_shown),
+        tells=_differ,
     ),
     ColumnInfo(
-        "pretrained", "pretrained", lambda row, _: row.pretrained, attrgetter("pretrained"), _longest(10, 12)
+        "pretrained", "pretrained", lambda row, _: row.pretrained, attrgetter("pretrained"), _longest(8, 12),
+        tells=_differ,
     ),
     ColumnInfo(
         "lr", "lr", lambda row, _: learning_rate(row.lr), attrgetter("lr"), _longest(3, 6, learning_rate),
-        right=True,
+        right=True, tells=_differ,
     ),
     ColumnInfo(
         "seed", "seed", _seed, attrgetter("seed"), _longest(4, WHOLE, tells=_differ), right=True,
@@ -192,15 +213,17 @@ COLUMNS = (
 )  # fmt: skip
 """All columns in the order of the table. Metrics that a user chose stand before the last."""
 NEEDED = {
-    "mark": WHOLE, "tree": WHOLE, "status": WHOLE, "id": WHOLE, "arch": WHOLE, "pretrained": WHOLE, "lr": WHOLE,
-    "epoch": WHOLE, "best": WHOLE, "findings": SIGN,
+    "mark": WHOLE, "tree": WHOLE, "status": WHOLE, "id": WHOLE, "arch": 12, "pretrained": WHOLE, "lr": WHOLE,
+    "epoch": WHOLE, "best": WHOLE, "findings": LEAST_HEADLINE,
 }  # fmt: skip
-"""Columns of the narrowest table, and how wide they are at most in it."""
+"""Columns of the narrowest table, but for those that tell nothing, and how wide they are at most in it."""
 WANTED = (
-    ("best_sd", WHOLE), ("findings", WHOLE), ("data", 7), ("data", 9), ("kappa", WHOLE), ("kappa_sd", WHOLE),
-    ("seed", WHOLE), ("data", WHOLE), ("name", WHOLE), ("ends", WHOLE),
+    ("findings", WHOLE), ("best_sd", WHOLE), ("data", 7), ("data", 9), ("seed", WHOLE), ("kappa", WHOLE),
+    ("kappa_sd", WHOLE), ("lr", WHOLE), ("arch", WHOLE), ("pretrained", WHOLE), ("data", WHOLE), ("name", WHOLE),
+    ("ends", WHOLE),
 )  # fmt: skip
-"""Columns and their widths that are added where there is room, the most important first."""
+"""Columns and their widths that are added where there is room, the most important first: to whom the rows look alike in
+a setting, a finding and a deviation say more. The metrics that a user chose come before all of them."""
 UNSORTED = ("mark", "tree", "best_sd", "kappa_sd")
 SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key not in UNSORTED))
 """Orders of the table: by the queue, or by a column."""
@@ -211,15 +234,12 @@ def width_values(row: RunRow) -> tuple[object, ...]:
     return tuple(column.value(row) for column in COLUMNS)
 
 
-def widths_of(rows: Collection[RunRow], before: Mapping[str, int] | None = None) -> dict[str, int]:
+def widths_of(rows: Collection[RunRow], before: Mapping[str, Need] | None = None) -> dict[str, Need]:
     """Measure how wide each column would be without cutting a text; 0 where it tells nothing.
 
     None is narrower than `before`, so that columns do not jump back and forth."""
     least = before or {}
-    return {
-        column.key: max(column.width(set(map(column.value, rows))), least.get(column.key, 0))
-        for column in COLUMNS
-    }
+    return {column.key: column.need(rows, least.get(column.key, NO_NEED)) for column in COLUMNS}
 
 
 def metric_column(metric: "SplitMetric") -> Column:
@@ -238,30 +258,35 @@ def metric_column(metric: "SplitMetric") -> Column:
 
 
 def plan_columns(
-    width: int, widths: Mapping[str, int], metrics: "Sequence[SplitMetric]" = ()
+    width: int, widths: Mapping[str, Need], metrics: "Sequence[SplitMetric]" = ()
 ) -> tuple[Column, ...]:
     """Choose the columns for a width: first those that the user chose, then the most important.
 
-    `widths`: what `widths_of` measured. The epoch column with its remark gets the remaining width."""
+    `widths`: what `widths_of` measured. Where there is room headings are whole, and the epoch column with its remark
+    gets the rest."""
     infos = {column.key: column for column in COLUMNS}
     chosen = {
-        key: Column(infos[key], min(max(widths[key], SIGN), most))
+        key: Column(infos[key], min(need.width, most))
         for key, most in NEEDED.items()
-        if widths[key] or key != "tree"
+        if (need := widths[key]).width and need.tells
     }
     spare = width - sum(column.width + 1 for column in chosen.values())
     own = [metric_column(metric) for metric in metrics]
-    wanted = [Column(infos[key], min(widths[key], most)) for key, most in WANTED if widths[key]]
+    wanted = [Column(infos[key], min(widths[key].width, most)) for key, most in WANTED if widths[key].width]
     for column in (*own, *wanted):
         before = chosen.get(column.key)
-        cost = column.width - before.width if before else column.width + 1
         if column.key == "kappa_sd" and "kappa" not in chosen:
             continue  # a deviation says nothing without its mean
-        if cost <= spare:
-            chosen[column.key] = column
-            spare -= cost
-    if widths["epoch"] >= LEAST_EPOCH:
-        epoch = widths["epoch"] + max(0, min(spare, MOST_EPOCH - widths["epoch"]))
+        if before is not None:
+            more = max(0, min(column.width - before.width, spare))
+            chosen[column.key], spare = Column(column.info, before.width + more), spare - more
+        elif column.width < spare:
+            chosen[column.key], spare = column, spare - column.width - 1
+    for column in tuple(chosen.values()):
+        more = max(0, min(len(column.info.label) - column.width, spare))
+        chosen[column.key], spare = Column(column.info, column.width + more), spare - more
+    if widths["epoch"].width >= LEAST_EPOCH:
+        epoch = min(widths["epoch"].width + max(0, spare), MOST_EPOCH)
         chosen["epoch"] = Column(infos["epoch"], epoch)
     *first, last = infos
     return tuple(chosen[key] for key in (*first, *(column.key for column in own), last) if key in chosen)

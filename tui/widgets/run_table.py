@@ -15,7 +15,7 @@ from tui.views.run_ink import BOLD, ink_of
 from tui.views.run_lines import MEMBERS, Lines, arrange_lines
 from tui.views.run_list import TableQuery, is_still
 from tui.views.run_marks import RunMarks
-from tui.views.table_columns import Column, content, header, plan_columns, width_values, widths_of
+from tui.views.table_columns import Column, Need, content, header, plan_columns, width_values, widths_of
 from tui.widgets.line_list import HEAD, LineList
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class RunTable(LineList):
         self._lines = Lines()
         self._plan: tuple[Column, ...] = ()
         self._metrics: tuple[SplitMetric, ...] = ()
-        self._widths: dict[str, int] | None = None  # of columns that cut nothing
+        self._widths: dict[str, Need] | None = None  # of columns that cut nothing
         self._styles: dict[str, Style] = {}
         self._told: int | None = None
 

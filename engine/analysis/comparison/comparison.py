@@ -13,7 +13,15 @@ from engine.analysis.comparison.paired import LEAST_GROUPS, paired_test
 from engine.analysis.comparison.power import images_needed, recipe_images_needed, seeds_needed
 from engine.analysis.comparison.recipes import LEAST_SEEDS, mean_interval, recipe_test
 from engine.analysis.comparison.share_interval import share_interval
-from engine.analysis.comparison.sides import Measured, Side, by_test_set, measured, whole_repetitions
+from engine.analysis.comparison.sides import (
+    About,
+    Layout,
+    Measured,
+    Side,
+    by_test_set,
+    measured,
+    whole_repetitions,
+)
 from engine.analysis.comparison.splits import LEAST_SPLITS, split_test
 from engine.analysis.student import LEVEL
 from engine.analysis.summary import Summary, summarise
@@ -33,12 +41,14 @@ class SideResult:
     run_ids: tuple[int, ...]
     epochs: tuple[int, ...]
     runs: int
-    """Repetitions that are counted, n: runs, whole cross-validations, or random splits."""
+    """Repetitions that are counted: runs, whole cross-validations, or random splits."""
+    n: int
+    """Values that `sd` is of, as of the summary of a group: runs, or folds or splits, of each the mean of its runs."""
     accuracy: float | None
     low: float | None
     high: float | None
     sd: float | None
-    """Standard deviation between the repetitions; None for one."""
+    """Standard deviation of the n values; None for one."""
     images: int
     groups: int
     """Groups of the test images; their number where each is its own."""
@@ -49,6 +59,9 @@ class SideResult:
     optimism: float | None
     """By how much that raises the accuracy; None where it does not or cannot be estimated."""
     remarks: tuple[str, ...]
+    about: About
+    layout: Layout | None = None
+    """How its test sets lie to each other; None where its predictions were not read."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +131,9 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
     epochs = tuple(run.epoch for run in side.runs)
     remarks = (*filter(None, [side.problem]), *side.remarks)
     empty = SideResult(
-        side.name, ids, epochs, len(ids), None, None, None, None, 0, 0, "", side.chosen_on_test, None, remarks
-    )
+        side.name, ids, epochs, len(ids), len(ids), None, None, None, None, 0, 0, "", side.chosen_on_test, None,
+        remarks, side.about,
+    )  # fmt: skip
     if found is None or not side.runs:
         return empty
     raised = _optimism(side) if side.chosen_on_test else None
@@ -128,14 +142,14 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
     if found.layout == "splits":
         scope: Scope = "" if summary.low is None else "recipe"
         return replace(
-            empty, runs=summary.n, accuracy=summary.mean, low=summary.low, high=summary.high, sd=sd, scope=scope,
-            optimism=raised,
+            empty, runs=summary.n, n=summary.n, accuracy=summary.mean, low=summary.low, high=summary.high, sd=sd,
+            scope=scope, optimism=raised, layout=found.layout,
         )  # fmt: skip
     groups = found.groups(side.groups)
     shared = share_interval(found.correct.mean(axis=0), groups)
     result = replace(
-        empty, runs=summary.n, accuracy=shared.share, low=shared.low, high=shared.high, sd=sd, images=shared.images,
-        groups=shared.groups, scope="weights", optimism=raised,
+        empty, runs=len(found.correct), n=summary.n, accuracy=shared.share, low=shared.low, high=shared.high, sd=sd,
+        images=shared.images, groups=shared.groups, scope="weights", optimism=raised, layout=found.layout,
     )  # fmt: skip
     if len(found.correct) < LEAST_SEEDS:
         return result
@@ -144,11 +158,11 @@ def side_result(side: Side, found: Measured | None) -> SideResult:
 
 
 def _summary(side: Side, found: Measured) -> Summary:
-    """Summarise the accuracies of the repetitions; of several random splits as `Group.summary` does."""
-    if found.layout != "splits":
-        return summarise(float(each) for each in found.correct.mean(axis=1))
-    splits = by_test_set(side.runs).values()
-    means = [float(np.mean([run.correct.mean() for run in runs])) for runs in splits]
+    """Summarise the accuracies as `Group.summary` does: of runs; or of splits or folds, each the mean of its runs."""
+    if found.layout == "same images":
+        return summarise(float(run.correct.mean()) for run in side.runs)
+    sets = by_test_set(side.runs).values()
+    means = [float(np.mean([run.correct.mean() for run in runs])) for runs in sets]
     return summarise(means, overlap=max(run.test_over_train for run in side.runs), bounds=(0.0, 1.0))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from engine.analysis.comparison.comparison import Comparison
+from engine.analysis.comparison.comparison import Comparison, SideResult
 from engine.analysis.comparison.sentences import pair_sentence, side_sentences
 
 
@@ -12,8 +12,14 @@ def document(found: Comparison) -> dict[str, Any]:
     return {
         "on": found.on,
         "metric": "test_acc",
-        "sides": [{**asdict(side), "sentences": side_sentences(side)} for side in found.sides],
+        "sides": [_side(side) for side in found.sides],
         "pairs": [
             {**asdict(pair), "sentence": pair_sentence(pair, len(found.pairs))} for pair in found.pairs
         ],
     }
+
+
+def _side(side: SideResult) -> dict[str, Any]:
+    values = asdict(side)
+    about = values.pop("about")
+    return {**values, **about, "sentences": side_sentences(side)}

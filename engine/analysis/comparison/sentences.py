@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
@@ -109,6 +110,46 @@ def _more(pair: PairResult) -> str:
             else "No number of images or seeds that is within reach would tell so small a difference apart"
         )
     return f"If this is the true difference, about {' or '.join(ways)} would tell it apart, with a chance of 80 %"
+
+
+def n_in_words(side: SideResult) -> str:
+    """Say what n counts: `n 3`, `n 5 folds, each the mean of 3 runs`, `n 10 splits`."""
+    if side.layout is None or side.layout == "same images":
+        return f"n {side.n}"
+    each = f", each the mean of {side.runs} runs" if side.layout == "folds" and side.runs > 1 else ""
+    return f"n {side.n} {side.layout}{each}"
+
+
+def side_in_words(side: SideResult) -> str:
+    """Say what a side is: its recipe, its runs, which are not done, and how its epochs were chosen.
+
+    `group of #1: resnet18, scratch; lr 0.01; #1, #2, n 2; not done, not counted: #3 running; epoch chosen: by val_acc`
+    """
+    about = side.about
+    runs = f"{', '.join(f'#{each}' for each in side.run_ids)}, {n_in_words(side)}" if side.n > 1 else ""
+    parts = (
+        about.recipe,
+        runs,
+        not_done_in_words(side),
+        about.epoch_chosen and f"epoch chosen: {about.epoch_chosen}",
+    )
+    return f"{side.name}: {'; '.join(filter(None, parts))}"
+
+
+def not_done_in_words(side: SideResult) -> str:
+    """Name the runs that are not done, with their status; empty where all are done."""
+    own = {run_id: status for run_id, status in side.about.not_done.items() if int(run_id) in side.run_ids}
+    others = {run_id: status for run_id, status in side.about.not_done.items() if run_id not in own}
+    told = [("compared although not done", own), ("not done, not counted", others)]
+    return "; ".join(f"{what}: {_by_status(runs)}" for what, runs in told if runs)
+
+
+def _by_status(runs: Mapping[str, str]) -> str:
+    """`#4 #5 running, #6 failed`."""
+    named: dict[str, list[str]] = {}
+    for run_id, status in runs.items():
+        named.setdefault(status, []).append(f"#{run_id}")
+    return ", ".join(f"{' '.join(ids)} {status}" for status, ids in named.items())
 
 
 def side_sentences(side: SideResult) -> list[str]:

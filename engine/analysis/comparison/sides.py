@@ -37,6 +37,23 @@ Layout: TypeAlias = Literal["same images", "folds", "splits"]
 
 
 @dataclass(frozen=True)
+class About:
+    """What a side is, beside the runs that it counts; empty where the caller says it elsewhere."""
+
+    recipe: str = ""
+    """Its network, first weights and the settings in which the sides differ: `resnet18, scratch; lr 0.01`."""
+    network: str = ""
+    weights: str = ""
+    """Source of its first weights."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Settings in which the sides differ, beside network and first weights, with its values."""
+    epoch_chosen: str = ""
+    """How the epoch of each run was chosen: `by val_acc`, `the last`."""
+    not_done: dict[str, str] = field(default_factory=dict)
+    """Status of each run that is not done, by its number: of a group they do not count."""
+
+
+@dataclass(frozen=True)
 class Side:
     """One side of a comparison."""
 
@@ -52,6 +69,7 @@ class Side:
     """Reason that it cannot be compared; empty where it can."""
     remarks: tuple[str, ...] = field(default=())
     """What else is to be said, such as runs that are not counted."""
+    about: About = field(default_factory=About)
 
     @property
     def is_group(self) -> bool:

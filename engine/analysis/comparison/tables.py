@@ -5,27 +5,51 @@ import io
 from dataclasses import asdict, fields
 
 from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
-from engine.analysis.comparison.sentences import p_cell, pair_sentence, side_sentences, signed, verdict
+from engine.analysis.comparison.sentences import (
+    p_cell,
+    pair_sentence,
+    side_in_words,
+    side_sentences,
+    signed,
+    verdict,
+)
 from engine.analysis.latex import escaped
+
+OF_SIDE = ("network", "weights", "settings", "n", "not_done", "epoch_chosen")
+"""What a line of CSV says of each of its sides."""
 
 
 def as_csv_text(found: Comparison) -> str:
-    """Write a line for each pair, with the fields of the JSON document; undefined values are empty."""
+    """Write a line for each pair, with the fields of the JSON document, then what its two sides are; undefined values
+    are empty."""
     names = [field.name for field in fields(PairResult)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*names, "sentence"])
+    told = [f"{which}_{name}" for which in ("first", "second") for name in OF_SIDE]
+    writer.writerow([*names, "sentence", *told])
+    sides = {side.name: _told(side) for side in found.sides}
     for pair in found.pairs:
         values = asdict(pair)
-        writer.writerow([*(values[name] for name in names), pair_sentence(pair, len(found.pairs))])
+        sentence = pair_sentence(pair, len(found.pairs))
+        writer.writerow(
+            [*(values[name] for name in names), sentence, *sides[pair.first], *sides[pair.second]]
+        )
     return out.getvalue()
+
+
+def _told(side: SideResult) -> list[object]:
+    """Return a side's cells, as OF_SIDE names them."""
+    about = side.about
+    settings = ", ".join(f"{name} {value}" for name, value in about.settings.items())
+    not_done = ", ".join(f"#{run_id} {status}" for run_id, status in about.not_done.items())
+    return [about.network, about.weights, settings, side.n, not_done, about.epoch_chosen]
 
 
 def as_tex_text(found: Comparison) -> str:
     r"""Write two tables for `\usepackage{booktabs}`: the sides and their pairs, with the sentences as notes."""
     sides = _table(
-        "lrrlrrrr",
-        ["", "accuracy", r"95~\% interval", "of", "$n$", "sd", "images", "groups"],
+        "lrrlrrrrl",
+        ["", "accuracy", r"95~\% interval", "of", "$n$", "sd", "images", "groups", "epoch chosen"],
         [_side(side) for side in found.sides],
     )
     pairs = _table(
@@ -33,7 +57,8 @@ def as_tex_text(found: Comparison) -> str:
         ["pair", "difference", r"95~\% interval", "$p$", "$p$ (Holm)", ""],
         [_pair(pair) for pair in found.pairs],
     )
-    said = [sentence for side in found.sides for sentence in side_sentences(side)]
+    said = [side_in_words(side) for side in found.sides]
+    said += [sentence for side in found.sides for sentence in side_sentences(side)]
     said += [pair_sentence(pair, len(found.pairs)) for pair in found.pairs]
     notes = "\n\n".join(map(escaped, said))
     return f"% needs \\usepackage{{booktabs}}\n{sides}\n\n{pairs}\n\n{notes}\n"
@@ -52,7 +77,17 @@ def _side(side: SideResult) -> list[str]:
     return list(
         map(
             escaped,
-            [side.name, accuracy, ends, side.scope or "–", str(side.runs), sd, str(side.images), groups],
+            [
+                side.name,
+                accuracy,
+                ends,
+                side.scope or "–",
+                str(side.n),
+                sd,
+                str(side.images),
+                groups,
+                side.about.epoch_chosen or "–",
+            ],
         )
     )
 

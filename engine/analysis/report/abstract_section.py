@@ -1,23 +1,28 @@
 """Abstract of a report: five sentences made from its numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 
-from engine.analysis.comparison.sentences import in_one_sentence, optimism_in_words
-from engine.analysis.finding import gravest_first
-from engine.analysis.markdown import percent, points, title_of
-from engine.analysis.report.blocks import Cell, Piece, Section, paragraph, section, text
-from engine.analysis.report.data_section import CAVEATS, has_leak, partition_of, said_of_data
+from engine.analysis.comparison.sentences import in_one_sentence
+from engine.analysis.markdown import decimal, percent, points
+from engine.analysis.report.blocks import Cell, Piece, Section, joined, paragraph, section, text
+from engine.analysis.report.caveats import caveats
+from engine.analysis.report.data_section import partition_of, said_of_data
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.recipes import Recipe, best_of, ranked, recipes_of, spread_of
+from engine.analysis.report.ranking import best_of, have_one_test_set, in_words, ranked, recipes_rank_by
+from engine.analysis.report.recipes import Recipe, recipes_of, spread_of
 from engine.analysis.report.values import baseline_of, ids_of, interval_of, measured, plural, range_in_percent
 from engine.analysis.study import StudyRun
-from engine.metrics.selection import is_optimistic
 from engine.spec.plugin_name import arch_shown
+
+MOST_CAVEATS = 3
+MOST_APART = 3
+"""Recipes that are named where none can be called the best."""
 
 
 def abstract_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
     name = main_data(data)
-    runs = data[name]
+    runs = _best_first(data[name])
     recipes = recipes_of(runs)
     sentences = (
         _of_data(name, runs, facts, [each for each in data if each != name]),
@@ -26,10 +31,7 @@ def abstract_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Se
         _apart(name, recipes, facts),
         _caveat(name, runs, facts),
     )
-    pieces: list[Cell] = []
-    for sentence in sentences:
-        pieces += [" ", sentence] if pieces else [sentence]
-    return section("Abstract", "abstract", paragraph(*pieces))
+    return section("Abstract", "abstract", paragraph(*joined(filter(None, sentences), " ")))
 
 
 def main_data(data: Mapping[str, Sequence[StudyRun]]) -> str:
@@ -37,8 +39,15 @@ def main_data(data: Mapping[str, Sequence[StudyRun]]) -> str:
     return max(data, key=lambda name: (len(data[name]), max(run.id for run in data[name])))
 
 
+def _best_first(runs: Sequence[StudyRun]) -> list[StudyRun]:
+    """Put the runs of the best recipe first: the data are described as they were for these."""
+    order = ranked(recipes_of(runs))
+    best = {run.id for run in order[0].runs} if order else set()
+    return sorted(runs, key=lambda run: run.id not in best)
+
+
 def _of_data(name: str, runs: Sequence[StudyRun], facts: Facts, others: Sequence[str]) -> Cell:
-    found = facts.data.get(name, ())
+    found = sorted(facts.data.get(name, ()), key=lambda each: runs[0].id not in each.run_ids)
     known = next((each for each in found if not each.unknown), None)
     level = partition_of(known).rstrip(".") if known else "The level of the split is not known"
     level = level[0].lower() + level[1:]
@@ -69,20 +78,49 @@ def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
     order = ranked(recipes)
     if not order:
         return "No run is done, so there is no result yet."
+    if not have_one_test_set(order):
+        return _none_best(order)
     several = next((each for each in order if len(each.accuracies) > 1), None)
-    if several is order[0]:
-        return text("The best recipe is ", *_several(name, several, facts), ".")
-    if several is None:
-        return text("The best recipe is ", *_single(order[0], facts), ".")
+    if several is None or several is order[0]:
+        told = _single(order[0], facts) if several is None else _several(name, several, facts)
+        return text("The best recipe", _chosen(order), " is ", *told, _highest(order), ".")
     return text(
-        "The highest test accuracy is that of a single run, ", *_single(order[0], facts),
+        "The best ", in_words(recipes_rank_by(order)), " is that of a single run, ", *_single(order[0], facts),
         ", which shows these weights and not what the recipe gives with other seeds; the best recipe of several runs ",
         "is ", *_several(name, several, facts), ".",
     )  # fmt: skip
 
 
+def _none_best(order: Sequence[Recipe]) -> str:
+    told = [f"{each.called} ({each.name}): {percent(each.accuracy)} %" for each in order[:MOST_APART]]
+    more = f", and {plural(len(order) - MOST_APART, 'more recipe')}" if len(order) > MOST_APART else ""
+    return (
+        "The recipes were tested on different images, so none can be called the best; their test accuracies are "
+        f"{', '.join(told)}{more}."
+    )
+
+
+def _chosen(order: Sequence[Recipe]) -> str:
+    """Say what ranks the recipes where that is not the test accuracy itself."""
+    metric = recipes_rank_by(order)
+    if metric.split == "test" or len(order) < 2:
+        return ""
+    best = order[0].group.spread(metric.key).mean
+    mean = "mean " if len(order[0].accuracies) > 1 else ""
+    value = f"{percent(best)} %" if metric.metric.is_share else decimal(best)
+    return f" by {mean}{in_words(metric)}, {value}, which is measured on other images than the test accuracy,"
+
+
+def _highest(order: Sequence[Recipe]) -> str:
+    """Name the recipe of the highest test accuracy where another metric ranks them; empty where it is the best."""
+    highest = max(order, key=lambda each: (each.accuracy or 0.0, -each.first.id))
+    if highest.accuracy == order[0].accuracy:
+        return ""
+    return f"; the highest test accuracy is that of {highest.called}, {percent(highest.accuracy)} %"
+
+
 def _single(best: Recipe, facts: Facts) -> tuple[Piece, ...]:
-    run = best.top
+    run = best_of(best.finished)
     assert run is not None and run.best is not None
     at = run.best
     return text(
@@ -110,43 +148,23 @@ def _apart(name: str, recipes: Sequence[Recipe], facts: Facts) -> str:
     order = ranked(recipes)
     if len(order) < 2:
         return "There is no second finished recipe to compare it with."
-    second = order[1]
+    if not have_one_test_set(order):
+        return ""
+    first, second = order[:2]
     next_one = f"the next recipe ({second.called}, {second.name}, {percent(second.accuracy)} %)"
     pairs = facts.pairs_of_best(name)
     found = next((each for each in pairs if each.second == second.side), None)
     if found is None:
-        return f"Whether it differs from {next_one} was not tested."
+        return f"Whether {first.called} differs from {next_one} was not tested."
     if found.told_apart is None:
-        return f"Whether it differs from {next_one} is not known: {found.reason}."
+        return f"Whether {first.called} differs from {next_one} is not known: {found.reason}."
     told = "is told apart from" if found.told_apart else "is not told apart from"
-    return f"It {told} {next_one}: {in_one_sentence(found, len(facts.comparisons[name].pairs))}."
+    said = in_one_sentence(found, len(facts.comparisons[name].pairs))
+    return f"{first.called} {told} {next_one}: {said}."
 
 
 def _caveat(name: str, runs: Sequence[StudyRun], facts: Facts) -> str:
-    return f"The gravest caveat: {next(caveats(name, runs, facts), 'none was found')}."
-
-
-def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
-    """Yield what limits the result, the gravest first."""
-    order = ranked(recipes_of(runs))
-    best = order[0] if order else None
-    leaking = [run.id for run in runs if has_leak(run)]
-    if leaking:
-        yield f"{ids_of(leaking)} started from weights that were trained on its test images"
-    for each in facts.data.get(name, ()):
-        if each.shared_images:
-            yield f"{each.shared_images:,} test images share a group with a train image, so the network may know them"
-    top = best.top if best else best_of(runs)
-    errors = [each for each in gravest_first(top.findings or ()) if each.severity == "error"] if top else []
-    if top and errors:
-        yield f"the best run itself ({title_of(top)}): {errors[0].headline}"
-    if runs[0].spec.data in CAVEATS:
-        yield CAVEATS[runs[0].spec.data].rstrip(".")[0].lower() + CAVEATS[runs[0].spec.data].rstrip(".")[1:]
-    if top and is_optimistic(top.chosen_by, top.spec.epochs):
-        side = facts.side(name, best.side) if best else None
-        high = optimism_in_words(side) if side and side.chosen_on_test else "its accuracy is optimistic"
-        yield f"the test images chose the best epoch: {high}"
-    if best and len(best.accuracies) == 1:
-        yield "the best recipe has one finished run: the variance between its seeds is not known"
-    if best and len(order) > 1:
-        yield f"the best of {len(order)} recipes was chosen on the test images that measure it"
+    found = list(itertools.islice(caveats(name, runs, facts), MOST_CAVEATS))
+    if len(found) < 2:
+        return f"The gravest caveat: {found[0] if found else 'none was found'}."
+    return f"The gravest caveats: {'; '.join(found)}."

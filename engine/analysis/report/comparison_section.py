@@ -29,9 +29,10 @@ OF = {"weights": "these weights", "recipe": "these recipes", "": UNDEFINED}
 MOST_IN_WORDS = 5
 """Pairs with a sentence each; a table has the numbers of all."""
 SIDES_NOTE = (
-    "n: runs that are counted. Accuracy at the best epochs; of a cross-validation that of its pooled out-of-fold "
-    "predictions. Too high by: how much the choice of the epoch on these test images raises the accuracy, estimated by "
-    "choosing on one half of them and telling on the other."
+    "n: values that the deviation is of: runs, or folds or splits, of each the mean of its runs. Accuracy at the best "
+    "epochs; of a cross-validation that of its pooled out-of-fold predictions. Too high by: how much the choice of the "
+    "epoch on these test images raises the accuracy, estimated by choosing on one half of them and telling on the "
+    "other."
 )
 PAIRS_NOTE = (
     "Difference of the mean accuracies on the same test images, first minus second. These recipes: three or more runs "
@@ -95,7 +96,7 @@ def _side(side: SideResult, recipe: Recipe) -> list[Cell]:
         side.name,
         recipe.name,
         ids_of(side.run_ids),
-        str(side.runs),
+        str(side.n),
         f"{100 * side.accuracy:.2f}" if side.accuracy is not None else UNDEFINED,
         f"{100 * side.sd:.2f}" if side.sd is not None else UNDEFINED,
         range_in_percent(ends),

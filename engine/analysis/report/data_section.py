@@ -19,7 +19,7 @@ from engine.analysis.report.blocks import (
 )
 from engine.analysis.report.facts import DataFacts, Facts
 from engine.analysis.report.values import ids_of, plural
-from engine.analysis.study import StudyRun
+from engine.analysis.study import StudyRun, test_set
 
 CAVEATS = dict.fromkeys(
     SYNTHETIC_DATA,
@@ -122,11 +122,6 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
     return said
 
 
-def test_set(run: StudyRun) -> tuple[object, ...]:
-    """Return the values that identify a run's test images and their labels."""
-    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
-
-
 def order_of(runs: Sequence[StudyRun]) -> str:
     """Say whether the classes are in order, and why; of which runs where they differ. Nothing for older runs, which did
     not note it, and for two classes, which have no other order."""
@@ -171,7 +166,8 @@ def has_leak(run: StudyRun) -> bool:
 
 
 def said_of_data(data: str, runs: Sequence[StudyRun], found: Sequence[DataFacts]) -> Text:
-    """Name data, images and partition in a sentence's words."""
+    """Name data, images and partition in a sentence's words, as they are for the first run; say so where others
+    differ."""
     known = next((each for each in found if not each.unknown), None)
     tested = next((run.test_images for run in runs if run.test_images), None)
     classes = len(known.class_names) if known else len(runs[0].class_names)
@@ -182,4 +178,6 @@ def said_of_data(data: str, runs: Sequence[StudyRun], found: Sequence[DataFacts]
         words.append(f"{val.images:,} val images")
     if tested:
         words.append(f"{sum(tested):,} test images")
-    return text(f"{data} ({', '.join(words)})")
+    differ = len(found) > 1 or len({test_set(run) for run in runs if run.test_images}) > 1
+    aside = f"; that is for #{runs[0].id}, other runs have other splits" if differ else ""
+    return text(f"{data} ({', '.join(words)}{aside})")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.analysis.arch_table import ArchTable
+from engine.analysis.pooled import Pooled
 
 if TYPE_CHECKING:  # the tests need numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
@@ -94,10 +95,13 @@ class Facts:
     """By the name of the data set."""
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
     """By the name of the data set: its recipes, the best first, and all their pairs."""
-    commands: Mapping[int, str] = field(default_factory=dict)
-    """By run: the command that queues it again."""
-    intervals: Mapping[int, ShareInterval] = field(default_factory=dict)
-    """By run: interval of the test accuracy of its best epoch, by groups where there are groups."""
+    pooled: Mapping[int, Sequence[Pooled] | str] = field(default_factory=dict)
+    """By the first run of a cross-validation: its repetitions, or one line on why they cannot be pooled."""
+    commands: Sequence[str] = ()
+    """Commands that queue the runs again."""
+    intervals: Mapping[tuple[int, int], ShareInterval] = field(default_factory=dict)
+    """By run and epoch: interval of its test accuracy, by groups where there are groups; of the best epoch and of that
+    of the highest test accuracy."""
 
     def side(self, data: str, name: str) -> SideResult | None:
         """Return the side of that name among the recipes of a data set."""

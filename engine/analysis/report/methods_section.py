@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from engine.analysis.markdown import progress, setting, weights_in_full
+from engine.analysis.markdown import progress, weights_in_full
 from engine.analysis.report.blocks import Cell, Section, Table, code, paragraph, section, table
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.networks_table import networks_table
@@ -15,6 +15,7 @@ from engine.analysis.report.values import evenly, plural
 from engine.analysis.study import NO_DIFFERENCE, Study
 from engine.spec.grid import make_spec
 from engine.spec.plugin_name import arch_shown
+from engine.spec.recipe_words import setting
 from engine.spec.run_spec import FIELDS, VARIED, RunSpec
 
 MATTER = (

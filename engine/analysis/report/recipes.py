@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.analysis.groups import Group, Member, group_runs, side_name
-from engine.analysis.markdown import details, setting, weights_in_full
+from engine.analysis.markdown import details, weights_in_full
 from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.analysis.summary import Summary
-from engine.spec.plugin_name import arch_shown
+from engine.metrics.selection import selected
+from engine.spec.recipe_words import recipe_name
 from engine.spec.run_spec import VARIED
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
@@ -61,11 +62,6 @@ class Recipe:
         return side_name([run.id for run in self.finished])
 
     @property
-    def top(self) -> StudyRun | None:
-        """Finished run of the highest test accuracy, the earlier of equals."""
-        return best_of(self.finished)
-
-    @property
     def is_repeated(self) -> bool:
         return len(self.runs) > 1
 
@@ -73,11 +69,8 @@ class Recipe:
     def name(self) -> str:
         """Name it by its network, its first weights and what tells it from the others, without the seed."""
         run = self.first
-        found = [f"{field} {setting(run.spec, field)}" for field in run.unlike if field not in VARIED]
-        if len(found) > MOST_NAMED:
-            found = [*found[:MOST_NAMED], f"and {len(found) - MOST_NAMED} more settings"]
-        title = f"{arch_shown(run.spec.arch)}, {weights_in_full(run)}"
-        return f"{title}; {', '.join(found)}" if found else title
+        unlike = [field for field in run.unlike if field not in VARIED]
+        return recipe_name(run.spec, unlike, weights_in_full(run), MOST_NAMED)
 
     @property
     def called(self) -> str:
@@ -104,25 +97,13 @@ def recipes_of(runs: Iterable[StudyRun]) -> tuple[Recipe, ...]:
 
 def _member(run: StudyRun) -> Member:
     spec = run.spec
-    best, last = ({"test_acc": at.number("test_acc")} if at else {} for at in (run.best, run.last))
+    keys = {"test_acc", selected(run.chosen_by).key}
+    best, last = ({key: at.number(key) for key in keys} if at else {} for at in (run.best, run.last))
     fingerprint = run.environment.get("data_fingerprint", "")
     return Member(
         run.id, spec.group_digest(), run.status, spec.digest(), spec.seed, spec.split_seed, spec.fold, run.name,
         fingerprint, run.baseline, best, last,
     )  # fmt: skip
-
-
-def ranked(recipes: Iterable[Recipe]) -> list[Recipe]:
-    """Order the recipes that have a finished run by their mean test accuracy, the best first."""
-    known = [recipe for recipe in recipes if recipe.accuracy is not None]
-    return sorted(known, key=lambda recipe: (-(recipe.accuracy or 0.0), recipe.first.id))
-
-
-def best_of(runs: Iterable[StudyRun]) -> StudyRun | None:
-    """Return the run with the highest test accuracy at its best epoch; None where none was measured."""
-    known = [(run.best.number("test_acc"), run) for run in runs if run.best]
-    found = [(value, run) for value, run in known if value is not None]
-    return max(found, key=lambda pair: (pair[0], -pair[1].id))[1] if found else None
 
 
 def mean_range(recipe: Recipe) -> str:

@@ -11,7 +11,6 @@ WARM = " A warm start names its source by run number: give it the number that th
 
 
 def repeat_section(runs: Sequence[StudyRun], facts: Facts) -> Section:
-    commands = tuple(dict.fromkeys(facts.commands[run.id] for run in runs if run.id in facts.commands))
     seeds = ", ".join(dict.fromkeys(str(run.spec.seed) for run in runs))
     prints = ", ".join(dict.fromkeys(filter(None, (run.environment.get("data_fingerprint") for run in runs))))
     warm = any(run.spec.source_run is not None for run in runs)
@@ -24,7 +23,7 @@ def repeat_section(runs: Sequence[StudyRun], facts: Facts) -> Section:
             code("python -m engine.worker --drain"),
             f".{WARM if warm else ''}",
         ),
-        Lines(commands),
+        Lines(tuple(facts.commands)),
         table(
             "What the runs recorded of their machine",
             ("what", "value"),

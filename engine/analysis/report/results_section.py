@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from engine.analysis import figures, matrix_figure
+from engine.analysis import figures
 from engine.analysis.markdown import (
     UNDEFINED,
     decimal,
@@ -13,7 +13,6 @@ from engine.analysis.markdown import (
     percent,
     points,
     progress,
-    title_of,
     unique,
     weights_in_full,
     with_details,
@@ -22,8 +21,6 @@ from engine.analysis.report.blocks import (
     Block,
     Cell,
     Figure,
-    Matrices,
-    MatrixPanel,
     Paragraph,
     Section,
     Table,
@@ -35,7 +32,9 @@ from engine.analysis.report.blocks import (
     text,
 )
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.recipes import Recipe, best_of, mean_range, ranked, recipes_of
+from engine.analysis.report.matrix_blocks import matrix_blocks, pooled_blocks
+from engine.analysis.report.ranking import best_of, in_words, ranked, ranks_by
+from engine.analysis.report.recipes import Recipe, mean_range, recipes_of
 from engine.analysis.report.score_blocks import score_blocks
 from engine.analysis.report.values import (
     accuracy_at,
@@ -74,10 +73,6 @@ GROUPS_NOTE = (
     "sampling of the images; over splits or folds it is wider, because their training images overlap (Nadeau and "
     "Bengio 2003)."
 )
-MATRIX_NOTE = (
-    "Rows are true classes, columns predicted classes, at the epoch given in the results table; one colour scale "
-    "from 0 to 1. The number below each share is the count of images."
-)
 
 
 def results_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
@@ -97,7 +92,8 @@ def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> It
     yield from what_chose(runs)
     yield _bands(data, recipes, data_slug)
     yield from _curves(data, runs, data_slug)
-    yield from _matrices(data, runs, data_slug)
+    yield from pooled_blocks(data, recipes, facts, data_slug)
+    yield from matrix_blocks(data, runs, data_slug)
     yield from score_blocks(runs, data_slug)
 
 
@@ -152,11 +148,12 @@ def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
     header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
     shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
     rows = [[_row(run, facts)[column] for column in shown] for run in runs]
-    top = best_of(run for run in runs if run.done)
+    finished = [run for run in runs if run.done]
+    top = best_of(finished)
     marked = [place for place, run in enumerate(runs) if run is top]
     head = [header[column] for column in shown]
     note = (
-        "The row of the highest test accuracy among finished runs stands out."
+        f"The row of the finished run that is best by {in_words(ranks_by(finished))} stands out."
         if len(runs) > 1 and marked
         else ""
     )
@@ -255,26 +252,3 @@ def _course(run: StudyRun) -> str:
 def _place(arch: str) -> tuple[int, str]:
     """Sort built-in architectures in the registry's order, then plug-ins by name."""
     return list(ARCH_INFOS).index(arch) if arch in ARCH_INFOS else len(ARCH_INFOS), arch
-
-
-def _matrices(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Matrices]:
-    """Yield the confusion matrices of runs on one data set, in one figure unless they are many."""
-    known = [run for run in runs if run.matrix]
-    for suffix, some in parts(known, matrix_figure.runs_a_figure(known)):
-        figure = Figure(
-            f"confusion-{data_slug}{suffix}",
-            text(f"Confusion matrices on {data}, each row over its sum"),
-            "Confusion matrices of " + "; ".join(map(title_of, some)),
-            text(MATRIX_NOTE),
-            partial(matrix_figure.draw_matrices, some),
-        )
-        yield Matrices(figure, tuple(map(_panel, some)))
-
-
-def _panel(run: StudyRun) -> MatrixPanel:
-    best = run.best
-    assert best is not None and run.matrix is not None
-    state = "" if run.done else f" ({run.status})"
-    title = f"{title_of(run)}{state}: epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %"
-    counts = tuple(tuple(row) for row in run.matrix)
-    return MatrixPanel(title, run.classes, counts, f"run {run.id} epoch {best.epoch} confusion")

@@ -7,7 +7,8 @@ from functools import partial
 
 from engine.analysis import score_figures
 from engine.analysis.report.blocks import Block, Figure, paragraph, text
-from engine.analysis.report.recipes import best_of, recipes_of
+from engine.analysis.report.ranking import best_of
+from engine.analysis.report.recipes import recipes_of
 from engine.analysis.report.values import ids_of, parts
 from engine.analysis.study import StudyRun
 

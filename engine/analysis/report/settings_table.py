@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.analysis.markdown import UNDEFINED, setting
+from engine.analysis.markdown import UNDEFINED
 from engine.analysis.report.blocks import (
     Bullets,
     Cell,
@@ -17,6 +17,7 @@ from engine.analysis.report.blocks import (
 from engine.analysis.report.values import ids_of
 from engine.analysis.study import NO_DIFFERENCE, Study, StudyRun
 from engine.recipes.registries import value_in_words
+from engine.spec.recipe_words import setting
 from engine.spec.run_spec import FIELDS, VARIED, RunSpec
 
 NOT_SHARED = ("data", "arch", "pretrained", *NO_DIFFERENCE, *VARIED)

@@ -42,8 +42,8 @@ def interval_of(run: StudyRun, at: EpochValues | None, facts: Facts) -> tuple[fl
     It counts groups where the predictions of that epoch were read; else Wilson's for independent images."""
     n = sum(run.test_images or ())
     share = at.number("test_acc") if at is not None else None
-    found = facts.intervals.get(run.id)
-    if found is not None and at is not None and run.best is not None and at.epoch == run.best.epoch:
+    found = facts.intervals.get((run.id, at.epoch)) if at is not None else None
+    if found is not None:
         return found.low, found.high
     return wilson_interval(share, n) if n and share is not None else None
 

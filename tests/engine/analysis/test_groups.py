@@ -200,3 +200,17 @@ def test_groups_of_one_label_are_told_apart_by_their_settings() -> None:
         "b": "resnet18, lr 0.01, batch_size 4, loss ce-sqrt",
         "c": "resnet18, lr 0.01",
     }
+
+
+def test_of_cross_validations_the_whole_ones_count() -> None:
+    folds = [run(fold, acc=0.5, seed=0, fold=fold) for fold in (1, 2, 3)]
+    begun = [run(4, acc=0.9, seed=1, fold=1), run(5, acc=0.9, seed=1, fold=2)]
+    found = only([*folds, *begun], folds=3)
+    assert [each.run_id for each in found.counted] == [1, 2, 3] and found.summary("test_acc").mean == 0.5
+    assert found.remarks() == ["not counted, of a cross-validation that lacks folds: 4, 5"]
+    last = run(6, acc=0.6, seed=1, fold=3, status="running")
+    assert only([*folds, *begun, last], folds=3).partial == {4, 5}
+    found = only([*folds, *begun, run(6, acc=0.6, seed=1, fold=3)], folds=3)
+    assert len(found.counted) == 6 and found.summary("test_acc").n == 3 and not found.remarks()
+    found = only([*folds[:2], *begun], folds=3)
+    assert len(found.counted) == 4 and not found.whole, "while none is whole, all that is done counts"

@@ -18,7 +18,7 @@ from engine.analysis.figure_canvas import defaults, png
 from engine.analysis.final_table import final_table
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import markdown, printable, slug, table, title_of
-from engine.analysis.matrix_figure import draw_matrices, runs_a_figure
+from engine.analysis.matrix_figure import draw_matrices, panel_of, panels_a_figure
 from engine.analysis.report.blocks import words_of
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.settings_table import passes_note
@@ -165,7 +165,8 @@ def test_the_fullest_matrix_figure_is_small(study: Study, classes: int) -> None:
     draw = random.Random(0)
     counts = [[draw.randrange(400) for _ in range(classes)] for _ in range(classes)]
     runs = [replace(study.runs[0], class_names=("some class",) * classes, matrix=counts)] * 9
-    some = runs[: runs_a_figure(runs)]
+    panels = [panel_of(run) for run in runs]
+    some = panels[: panels_a_figure(panels)]
     assert len(some) == {6: 9, 10: 4, 40: 9}[classes]
     with defaults():
         assert len(png(draw_matrices(some))) < 300_000

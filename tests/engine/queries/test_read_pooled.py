@@ -8,8 +8,13 @@ import pytest
 from lab import Lab
 
 from engine.analysis.groups import Group
+from engine.analysis.report.blocks import Matrices
+from engine.analysis.report.contents import report_contents
+from engine.analysis.report.numbering import walk
 from engine.queries.read_groups import group_of_run
 from engine.queries.read_pooled import NotPooled, read_pooled
+from engine.queries.read_study import collect
+from engine.queries.report_facts import read_facts
 from engine.store.schema import run_table
 
 TINY = """
@@ -38,6 +43,19 @@ def group(lab: Lab) -> Group:
     return found
 
 
+def report_of(lab: Lab) -> tuple[object, list[object]]:
+    """What a report is given of the group, and the counts of its pooled matrices."""
+    study = collect(lab.store, run_ids=None, sweep=None)
+    facts = read_facts(lab.home, study, commands=(), progress=lambda _what: None, with_maps=False)
+    panels = [
+        panel.counts
+        for block in walk(report_contents(study, facts))
+        if isinstance(block, Matrices) and block.figure.key.startswith("pooled-")
+        for panel in block.panels
+    ]
+    return facts.pooled[1], panels
+
+
 def test_each_image_is_predicted_once_and_a_missing_file_or_fold_is_named(lab: Lab) -> None:
     """One test for all, because the runs are trained for each."""
     (pooled,) = read_pooled(lab.store, lab.home, group(lab))
@@ -49,9 +67,14 @@ def test_each_image_is_predicted_once_and_a_missing_file_or_fold_is_named(lab: L
     assert [sum(row) for row in pooled.confusion] == [12, 12] and pooled.run_ids == (1, 2, 3)
     assert pooled.low < pooled.accuracy <= pooled.high and pooled.rule == ""
     assert len(read_pooled(lab.store, lab.home, group(lab), "last")) == 1
+    assert report_of(lab)[0] == [pooled]
+    _, panels = report_of(lab)
+    assert panels == [tuple(map(tuple, pooled.confusion))]
     lab.home.run(2).answers.unlink()
     with pytest.raises(NotPooled, match="run 2: .*missing"):
         read_pooled(lab.store, lab.home, group(lab))
+    why, panels = report_of(lab)
+    assert "#2: runs/2/" in str(why) and "is missing" in str(why) and not panels
     with lab.store.write() as session:
         session.execute(run_table.update().where(run_table.c.id > 1).values(status="failed"))
     with pytest.raises(NotPooled, match="folds 2, 3 of 3 are not done"):

@@ -11,6 +11,9 @@ from sqlalchemy import text
 from studies import LABELS
 
 from engine.files.paths import Home
+from engine.spec.grid import load_spec
+from engine.spec.run_spec import RunSpec
+from engine.store import listing
 from engine.store.database import Store
 
 EYES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(sum(LABELS))]
@@ -82,3 +85,48 @@ def test_what_cannot_be_compared_is_refused_in_one_line(shell: Shell, answered: 
     assert "choose from best, last" in shell.refuses("compare", "3", "4", "--on", "first")
     assert "one of --json" in shell.refuses("compare", "3", "4", "--json", "--csv")
     assert "is not UTF-8" in shell.refuses("compare", "3", "\udcff")
+
+
+def test_each_side_says_what_it_is_in_every_format(shell: Shell, answered: Store) -> None:
+    values = {"lr": 0.5, "select_on": "val_acc", "seed": 3}
+    with answered.write() as session:
+        run = listing.get_run(session, 4)
+        run.spec = RunSpec(**{**load_spec(run.spec).model_dump(), **values}).to_json()
+        session.add(run)
+    same_group(answered, 2, 3, 5)
+    with answered.write() as session:
+        session.execute(text("UPDATE run SET status = 'paused' WHERE id = 4"))
+    assert shell("compare", "group:2", "4") == 0
+    lines = shell.out.splitlines()
+    assert lines[0].startswith("group of #2: resnet18, ")
+    assert lines[0].endswith("; #2, #3, n 2; not done, not counted: #5 running; epoch chosen: by test_acc")
+    assert lines[1].startswith("#4: resnet18, ") and "lr 0.5" in lines[1] and "seed" not in lines[1]
+    assert lines[1].endswith("; compared although not done: #4 paused; epoch chosen: by val_acc")
+    assert "by val_acc" in next(line for line in lines[2:] if line.startswith("#4 "))
+    assert shell("compare", "group:2", "4", "--json") == 0
+    group, single = json.loads(shell.out)["sides"]
+    assert (single["network"], single["settings"]["lr"], single["epoch_chosen"]) == (
+        "resnet18", "0.5", "by val_acc",
+    )  # fmt: skip
+    assert (group["not_done"], single["not_done"]) == ({"5": "running"}, {"4": "paused"})
+    assert (group["n"], group["runs"], group["weights"]) == (2, 2, "scratch")
+    assert shell("compare", "group:2", "4", "--csv") == 0
+    (row,) = csv.DictReader(io.StringIO(shell.out))
+    assert (row["first_network"], row["first_n"], row["first_not_done"]) == ("resnet18", "2", "#5 running")
+    assert "lr 0.5" in row["second_settings"] and row["second_epoch_chosen"] == "by val_acc"
+    assert shell("compare", "group:2", "4", "--tex") == 0
+    assert "lr 0.5" in shell.out and r"by val\_acc" in shell.out and r"\#5 running" in shell.out
+    assert shell("compare", "group:2", "4", "--on", "last") == 0
+    assert shell.out.splitlines()[1].endswith("epoch chosen: the last")
+
+
+def test_runs_that_differ_in_their_seed_alone_are_named_by_it(shell: Shell, answered: Store) -> None:
+    with answered.write() as session:
+        spec = load_spec(listing.get_run(session, 3).spec)
+        run = listing.get_run(session, 4)
+        run.spec = spec.model_copy(update={"seed": spec.seed + 7}).to_json()
+        session.add(run)
+    assert shell("compare", "3", "4", "--json") == 0
+    assert [side["settings"] for side in json.loads(shell.out)["sides"]] == [
+        {"seed": str(spec.seed)}, {"seed": str(spec.seed + 7)},
+    ]  # fmt: skip

@@ -5,17 +5,19 @@ from rich.cells import cell_len
 from table_rows import listed, wait
 
 from engine.metrics.catalogue import find_metric
-from tui.snapshot import RunRow
+from tui.snapshot import Fold, RunRow
 from tui.snapshot_rows import make_row
 from tui.views import table_columns
 from tui.views.run_list import TableQuery, arrange
 from tui.views.table_columns import (
     COLUMNS,
+    LEAST_HEADLINE,
     NEEDED,
     SORTS,
     WANTED,
     Column,
     ColumnInfo,
+    Need,
     content,
     header,
     metric_column,
@@ -25,7 +27,13 @@ from tui.views.table_columns import (
 
 INFOS = {info.key: info for info in COLUMNS}
 EMPTY = widths_of([])
-FULL = EMPTY | {"id": 5, "name": 20, "data": 16, "pretrained": 12, "kappa": 5, "findings": 11}
+FULL = EMPTY | {
+    key: Need(width)
+    for key, width in (
+        ("id", 5), ("name", 20), ("data", 16), ("arch", 16), ("pretrained", 12), ("lr", 6), ("kappa", 5),
+        ("findings", 25),
+    )
+}  # fmt: skip
 
 
 def test_every_column_can_be_seen() -> None:
@@ -35,7 +43,9 @@ def test_every_column_can_be_seen() -> None:
 
 @pytest.mark.parametrize("width", [72, 79, 100, 140, 200])
 @pytest.mark.parametrize("widths", [EMPTY, FULL], ids=["empty", "full"])
-def test_columns_never_exceed_their_width_and_the_wider_have_more(width: int, widths: dict[str, int]) -> None:
+def test_columns_never_exceed_their_width_and_the_wider_have_more(
+    width: int, widths: dict[str, Need]
+) -> None:
     plan = plan_columns(width, widths)
     keys = [column.key for column in plan]
     assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
@@ -54,10 +64,11 @@ def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
         make_row(listed(3, "failed", data="digits", lr=0.05), None),
     ]
     wide = widths_of(rows)
-    assert (wide["arch"], wide["lr"], wide["findings"]) == (8, 4, len("✖ collapsed"))
+    assert (wide["arch"], wide["lr"]) == (Need(8, tells=False), Need(4))
+    assert wide["findings"] == Need(len("✖ collapsed"))
     home_at_120_columns = 76
     widths = {column.key: column.width for column in plan_columns(home_at_120_columns, wide)}
-    assert widths["findings"] == wide["findings"] and widths["data"] >= 7 and "ends" not in widths
+    assert widths["findings"] == wide["findings"].width and widths["data"] >= 7 and "ends" not in widths
     ended = {column.key: column for column in plan_columns(home_at_120_columns, widths_of(rows[:1]))}
     assert ended["epoch"].width == len("epoch") and "kappa" in ended
 
@@ -66,12 +77,58 @@ def test_no_best_accuracy_is_cut() -> None:
     rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
     column = next(each for each in plan_columns(200, widths_of(rows)) if each.key == "best")
     assert [content(row, column) for row in rows] == ["1.0000", " .9000"]
-    assert widths_of(rows[1:], widths_of(rows))["best"] == 6 and widths_of(rows[1:])["best"] == 5
+    assert widths_of(rows[1:], widths_of(rows))["best"].width == 6
+    assert widths_of(rows[1:])["best"].width == 5
+
+
+HEADLINES = ("groups in train and test", "below the baseline", "no better than chance")
+
+
+def several(**values: object) -> list[RunRow]:
+    """Rows that differ in arch, first weights and learning rate, unless `values` says otherwise."""
+    return [
+        make_row(
+            listed(
+                number,
+                "done",
+                **{"arch": f"resnet{number}", "pretrained": f"run:{number}", "lr": 0.1 / number}
+                | {"best_acc": 0.8, "best_kappa": 0.5, "headline": headline, "severity": "warning"}
+                | values,
+            ),
+            None,
+        )
+        for number, headline in enumerate(HEADLINES, 18)
+    ]
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_the_gravest_finding_can_be_read_beside_groups_and_columns_of_ones_own(columns: int) -> None:
+    chosen = [find_metric(key) for key in ("auc", "mcc", "macro_f1")]
+    rows = several(epochs=100)
+    grouped = [row._replace(fold=fold_of(row)) for row in rows]
+    room = 78 if columns < 110 else columns * 77 // 120 - 2
+    plan = {each.key: each for each in plan_columns(room, widths_of(grouped), chosen)}
+    texts = [content(row, plan["findings"]).rstrip() for row in grouped]
+    assert all(len(text) >= LEAST_HEADLINE for text in texts) and len(set(texts)) == len(HEADLINES)
+    assert header(plan["findings"], "id", False).rstrip() == "findings"
+    assert ("auc" in plan) and (columns < 200 or plan.keys() >= {"mcc", "macro_f1", "best_sd", "kappa_sd"})
+
+
+def test_a_setting_in_which_no_rows_differ_gives_way() -> None:
+    alike = widths_of(several(arch="resnet18", pretrained="none", lr=0.1))
+    assert {each.key for each in plan_columns(50, alike)}.isdisjoint({"arch", "pretrained"})
+    assert {each.key for each in plan_columns(100, alike)} > {"arch", "pretrained", "lr"}
+    assert {each.key for each in plan_columns(60, widths_of(several()))} > {"arch", "pretrained", "lr"}
+    assert widths_of(several(arch="resnet18"), widths_of(several()))["arch"].tells, "columns do not jump"
+
+
+def fold_of(row: RunRow) -> Fold:
+    return Fold((row.id, row.id + 100), 2, 0, 0.01, 0.02, "0–1", 1)
 
 
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
-    assert widths_of(rows[:1])["data"] == 0 and widths_of(rows)["data"] == 4
+    assert widths_of(rows[:1])["data"].width == 0 and widths_of(rows)["data"].width == 4
     assert {column.key for column in plan_columns(200, widths_of(rows))} & {"data", "kappa"} == {"data"}
     long = make_row(listed(3, data="/scratch/project/retina"), None)
     assert content(long, Column(INFOS["data"], 8)) == "…/retina"
@@ -114,7 +171,7 @@ def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.Monkey
     added = ColumnInfo("toy", "toy", batch, lambda row: row.batch_size, lambda _sizes: 5, right=True)
     monkeypatch.setattr(table_columns, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
     monkeypatch.setattr(table_columns, "WANTED", (("toy", 5), *WANTED))
-    row = make_row(listed(1, "done", batch_size=24), None)
+    row = make_row(listed(1, "done", batch_size=24, headline="toy"), None)
     *_, column, last = plan_columns(100, widths_of([row]))
     assert (column.key, last.key) == ("toy", "findings")
     assert header(column, "toy", False) == " toy▾" and content(row, column) == "   24"

@@ -9,7 +9,14 @@ import pytest
 from engine.analysis.comparison.comparison import compare
 from engine.analysis.comparison.document import document
 from engine.analysis.comparison.optimism import CHOOSERS
-from engine.analysis.comparison.sentences import p_cell, p_shown, pair_sentence, rounded, side_sentences
+from engine.analysis.comparison.sentences import (
+    p_cell,
+    p_shown,
+    pair_sentence,
+    rounded,
+    side_in_words,
+    side_sentences,
+)
 from engine.analysis.comparison.sides import RunPredictions, Side
 from engine.analysis.comparison.tables import as_csv_text, as_tex_text
 
@@ -124,17 +131,19 @@ def test_uneven_folds_count_whole_cross_validations_and_name_the_run_left_out() 
     )  # fmt: skip
     other = (run(11, drawn(11, 0.8, 200), halves[0]), run(12, drawn(12, 0.8, 200), halves[1]))
     side = compare([Side("group of #1", runs), Side("group of #11", other)]).sides[0]
-    assert (side.run_ids, side.epochs, side.runs, side.sd) == ((1, 3), (1, 1), 1, None)
+    assert (side.run_ids, side.epochs, side.runs, side.n) == ((1, 3), (1, 1), 1, 2)
+    assert side.sd == pytest.approx(np.std([runs[0].correct.mean(), runs[2].correct.mean()], ddof=1))
     assert side_sentences(side) == [
         "group of #1: not counted: #2, of a cross-validation that lacks other folds"
     ]
     both = (*runs, run(4, drawn(4, 0.5, 200), halves[1]))
     side = compare([Side("group of #1", both), Side("group of #11", other)]).sides[0]
-    each = [
-        np.concatenate([one.correct, two.correct]).mean()
-        for one, two in ((runs[0], runs[2]), (runs[1], both[3]))
+    of_folds = [
+        np.mean([one.correct.mean(), two.correct.mean()])
+        for one, two in ((runs[0], runs[1]), (runs[2], both[3]))
     ]
-    assert side.runs == 2 and side.sd == pytest.approx(np.std(each, ddof=1)) and not side.remarks
+    assert (side.runs, side.n) == (2, 2) and side.sd == pytest.approx(np.std(of_folds, ddof=1))
+    assert not side.remarks and "n 2 folds, each the mean of 2 runs" in side_in_words(side)
 
 
 def test_random_splits_have_the_interval_of_a_group() -> None:
@@ -250,7 +259,7 @@ def test_tables_are_whole_and_escaped() -> None:
     assert r"50\%\_\#\{a\}\textbackslash{}b\$\&\textasciicircum{}\textasciitilde{}" in tex
     for begin, end in (("\\begin{tabular}", "\\end{tabular}"), ("\\toprule", "\\bottomrule")):
         assert tex.count(begin) == tex.count(end) == 2
-    for body, columns in zip(tex.split("\\begin{tabular}")[1:], (8, 6), strict=True):
+    for body, columns in zip(tex.split("\\begin{tabular}")[1:], (9, 6), strict=True):
         rows = [line for line in body.split("\\end{tabular}")[0].splitlines() if line.endswith(r"\\")]
         assert len(rows) == 4
         assert all(row.replace(r"\&", "").count("&") == columns - 1 for row in rows)

@@ -156,7 +156,7 @@ def test_text_from_outside_stays_text(store: Store, tmp_path: Path, monkeypatch:
         listing.get_run(session, 1).name = EVIL
     record(store, held, 1, [[2, 1], [0, 3]], train_acc=0.5)
     queue.end(store, held, "failed", cause="code", error=EVIL)
-    write_report(collect(store, run_ids=None, sweep=None), tmp_path, Facts(commands={1: f"add {EVIL}"}))
+    write_report(collect(store, run_ids=None, sweep=None), tmp_path, Facts(commands=[f"add {EVIL}"]))
     page = Page((tmp_path / "report.html").read_text())
     assert len(page.all("script")) == 1 and not page.all("img")
     assert not any(name.startswith("on") for each in page.elements for name in each.attributes)

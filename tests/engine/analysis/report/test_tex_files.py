@@ -55,6 +55,11 @@ def test_tables_and_figures(store: Store, tmp_path: Path, monkeypatch: pytest.Mo
         assert all(len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1 for line in rows), path
         assert r"\input" not in text and text.count(r"\end{tabular}") == 1
     whole = (tex / "report.tex").read_text()
+    assert re.findall(r"\\input\{(table-\d+)\}", whole) == [path.stem for path in tables]
+    heads = re.findall(r"\\section\*\{(.*)\}", whole)
+    assert heads[:2] == ["Abstract", "What was done"] and "Discussion" in heads
+    assert "The only" in whole or "The best recipe" in whole
+    assert whole.count(r"\begin{itemize}") == whole.count(r"\end{itemize}") > 0
     figures = re.findall(r"\{([a-z0-9-]+\.pdf)\}", whole)
     assert sorted(figures) == sorted(path.name for path in tex.glob("*.pdf"))
     assert all((tex / name).read_bytes().startswith(b"%PDF") for name in figures)

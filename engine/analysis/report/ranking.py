@@ -1,0 +1,57 @@
+"""Order of recipes and runs: by the val metric that chose their epochs where all share one, else by test accuracy."""
+
+from collections.abc import Collection, Iterable
+
+from engine.analysis.report.recipes import Recipe
+from engine.analysis.study import StudyRun, test_set
+from engine.metrics.catalogue import find_metric
+from engine.metrics.metric import SplitMetric
+from engine.metrics.selection import selected, split_of
+
+
+def ranks_by(runs: Iterable[StudyRun]) -> SplitMetric:
+    """Return the metric that ranks runs. Where it is test accuracy, the images that choose the best also measure it."""
+    chosen = {run.chosen_by for run in runs if run.best}
+    only = next(iter(chosen)) if len(chosen) == 1 else ""
+    return selected(only) if only and split_of(only) == "val" else find_metric("test_acc")
+
+
+def in_words(metric: SplitMetric) -> str:
+    """Return the metric with its split: `test accuracy`, `val quadratic weighted kappa`."""
+    return metric.label if metric.split in metric.label else f"{metric.split} {metric.label}"
+
+
+def recipes_rank_by(recipes: Iterable[Recipe]) -> SplitMetric:
+    return ranks_by(run for recipe in recipes for run in recipe.finished)
+
+
+def ranked(recipes: Collection[Recipe]) -> list[Recipe]:
+    """Order the recipes that have a finished run by the mean of what ranks them, the best first."""
+    metric = recipes_rank_by(recipes)
+    known = [
+        (value, recipe) for recipe in recipes if (value := recipe.group.spread(metric.key).mean) is not None
+    ]
+    sign = 1 if metric.metric.lower_is_better else -1
+    return [recipe for _, recipe in sorted(known, key=lambda pair: (sign * pair[0], pair[1].first.id))]
+
+
+def best_of(runs: Collection[StudyRun]) -> StudyRun | None:
+    """Return the best run by what ranks them, the earlier of equals; None where none was measured."""
+    metric = ranks_by(runs)
+    known = [(run.best.number(metric.key), run) for run in runs if run.best]
+    sign = 1 if metric.metric.lower_is_better else -1
+    found = [(sign * value, run.id, run) for value, run in known if value is not None]
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def have_one_test_set(recipes: Iterable[Recipe]) -> bool:
+    """Return whether the accuracies of all recipes with a finished run are of the same test images, or of splits that
+    were drawn in the same way."""
+    return len({_tested_on(recipe) for recipe in recipes if recipe.finished}) < 2
+
+
+def _tested_on(recipe: Recipe) -> tuple[object, ...]:
+    if len(recipe.group.splits) > 1:
+        spec = recipe.first.spec
+        return spec.folds, spec.test_fraction, recipe.first.environment.get("data_fingerprint")
+    return test_set(recipe.finished[0])

@@ -1,0 +1,108 @@
+"""Claims of a report: which recipe it calls the best and by what, what it names as caveats, and its checklist."""
+
+from pathlib import Path
+
+import pytest
+from made_runs import MadeRuns, right
+from report_runs import draw_dots
+
+from engine.analysis.finding import Finding
+from engine.analysis.report.ranking import best_of, have_one_test_set, ranked, recipes_rank_by
+from engine.analysis.report.recipes import recipes_of
+from engine.queries.read_study import collect
+
+FEW, SOME, MANY = right([0]), right([0, 1, 2, 3]), right(range(12))
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeRuns:
+    draw_dots(monkeypatch)
+    return MadeRuns(tmp_path)
+
+
+def abstract_of(made: MadeRuns, out: Path) -> str:
+    return made.page(out).all("section")[0].words
+
+
+def checklist_of(made: MadeRuns, out: Path) -> str:
+    """The checklist's words, without spaces between cells."""
+    words = made.page(out).all("main")[0].words
+    return words[words.index("What a reviewer asks") :]
+
+
+def test_recipes_are_ranked_by_val_where_val_chose_every_epoch(made: MadeRuns, tmp_path: Path) -> None:
+    made.run(SOME, lr=0.1, val_acc=0.9)
+    made.run(FEW, lr=0.01, val_acc=0.6)
+    recipes = recipes_of(collect(made.store, run_ids=None, sweep=None).runs)
+    assert recipes_rank_by(recipes).key == "val_acc"
+    assert [each.first.id for each in ranked(recipes)] == [1, 2]
+    assert best_of([recipe.first for recipe in recipes]) is recipes[0].first
+    abstract = abstract_of(made, tmp_path / "out")
+    assert (
+        "The best recipe by val accuracy, 90.00 %, which is measured on other images than the test accuracy, is #1"
+        in abstract
+    )
+    assert "; the highest test accuracy is that of #2, 97.50 %" in abstract
+    assert "was chosen on the test images" not in abstract
+    assert "on which splityesThe report ranks 2 recipes by val accuracy" in checklist_of(
+        made, tmp_path / "out"
+    )
+
+
+def test_where_one_recipe_has_no_val_split_test_accuracy_ranks_and_says_so(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(SOME, lr=0.1, val_acc=0.9)
+    made.run(FEW, lr=0.01)
+    recipes = recipes_of(collect(made.store, run_ids=None, sweep=None).runs)
+    assert recipes_rank_by(recipes).key == "test_acc"
+    assert [each.first.id for each in ranked(recipes)] == [2, 1]
+    abstract = abstract_of(made, tmp_path / "out")
+    assert "The best recipe is #2" in abstract
+    assert "the best of 2 recipes was chosen on the test images that measure it" in abstract
+
+
+def test_none_is_the_best_of_recipes_that_were_tested_on_different_images(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(SOME, lr=0.1)
+    made.names, made.labels = made.names[:30], made.labels[:30]
+    made.run(FEW[:30], lr=0.01)
+    recipes = recipes_of(collect(made.store, run_ids=None, sweep=None).runs)
+    assert not have_one_test_set(recipes)
+    abstract = abstract_of(made, tmp_path / "out")
+    assert "tested on different images, so none can be called the best" in abstract
+    assert "The best recipe" not in abstract and "told apart" not in abstract
+    assert "30 test images; that is for #2, other runs have other splits" in abstract
+
+
+def test_findings_about_the_best_run_are_caveats(made: MadeRuns, tmp_path: Path) -> None:
+    still = Finding("still_improving", "note", "still improving", "loss fell 12 %")
+    over = Finding("overfitting", "warning", "overfitting", "NLL rose")
+    made.run(FEW, lr=0.1, finding=over)
+    made.run(MANY, lr=0.01, finding=still)
+    abstract = abstract_of(made, tmp_path / "out")
+    assert abstract.split("The gravest caveats: ")[1].startswith("the best run itself, #1: overfitting;")
+    assert "still improving" not in abstract  # of another run
+    made.run(right([]), lr=0.001, finding=still)
+    abstract = abstract_of(made, tmp_path / "next")
+    assert "overfitting" not in abstract and "the best run itself, #3: still improving" in abstract
+
+
+@pytest.mark.parametrize(("epochs", "answer"), [(1, "yes"), (2, "partly")])
+def test_p_is_exact_only_where_the_images_did_not_choose_the_epoch(
+    made: MadeRuns, tmp_path: Path, epochs: int, answer: str
+) -> None:
+    made.run(FEW, lr=0.1, epochs=epochs)
+    made.run(MANY, lr=0.01, epochs=epochs)
+    told = checklist_of(made, tmp_path / "out")
+    item = "Superiority claimed only with a test on paired images or on groups of runs"
+    assert f"{item}{answer}1 comparison on the same test images, corrected by Holm" in told
+    assert ("the same images chose the epochs, so p is not exact" in told) is (answer == "partly")
+
+
+def test_the_checklist_names_what_was_not_measured(made: MadeRuns, tmp_path: Path) -> None:
+    made.run(FEW, lr=0.1)
+    told = checklist_of(made, tmp_path / "out")
+    assert "Metrics that fit the taskno#1 has accuracy alone." in told
+    assert "That of #1, trained once, leaves out the variance between seeds" in told
