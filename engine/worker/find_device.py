@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.hardware import telemetry
-from engine.hardware.device_choice import DeviceError, card_number
+from engine.hardware.device_names import DeviceError, card_number
 from engine.text import log, plain
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import update
 from waiting import LIMIT_S
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
-from engine.hardware.device_choice import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
+from engine.hardware.device_choice import Device, TorchCard, TorchFacts, choose, has_kernels
+from engine.hardware.device_names import DeviceError
 from engine.hardware.telemetry import CpuTelemetry, HostCard, NvidiaState
 from engine.store import workers
 from engine.store.database import open_store

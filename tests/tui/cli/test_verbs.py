@@ -14,9 +14,7 @@ from waiting import LIMIT_S
 
 from engine.store import listing
 from engine.store.database import Store
-from tests.support.forking import fork_torch
 from tui import launch
-from tui.cli import doctor
 
 
 def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
@@ -252,15 +250,14 @@ def test_report_writes_a_page_and_its_figures(
     assert not (shell.home / "out2").exists()
 
 
-def test_doctor_names_what_it_looked_at(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_names_what_it_looked_at(shell: Shell) -> None:
     assert shell("doctor", "--json") == 0
     found = json.loads(shell.out)
     names = {check["name"] for check in found["checks"]}
     assert found["ok"] and {"python", "torch", "device", "home", "run table", "free space"} <= names
     assert found["device"]["torch"]["version"]
-    fork_torch(monkeypatch, doctor)
     assert shell("doctor", "--home", str(shell.home / "nothing")) == 1
-    assert "cannot be written" in shell.out and ": torch does not start" not in shell.out
+    assert "cannot be written" in shell.out
 
 
 def test_doctor_reports_all_else_where_torch_does_not_start(
