@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from engine.problem import Problem
 from engine.recipes.entry import unknown_choice
 from engine.spec.conflicts import conflicts
-from engine.spec.run_spec import FIELDS, MOST_FOLDS, VARIED, RunSpec, choices_of
+from engine.spec.run_settings import MOST_FOLDS
+from engine.spec.run_spec import FIELDS, VARIED, RunSpec, choices_of
 
 MOST_TOLD = 5
 """Problems of a field that are told of a grid, which may have thousands alike."""
