@@ -37,21 +37,42 @@ class EpochCurves:
     """What the intervals count, in words; empty where nobody asked for groups."""
 
 
+def none_measured(status: str) -> str:
+    """Return what a run without a measured epoch did: `failed before its first epoch was measured`."""
+    match status:
+        case "failed":
+            return "failed before its first epoch was measured"
+        case "cancelled":
+            return "was cancelled before its first epoch was measured"
+    return "has measured no epoch yet"
+
+
+def _why_missing(status: str, *, last: bool) -> str:
+    """Return why a file of the best or of the last epoch, which was measured, is not there."""
+    match status:
+        case "failed" if last:
+            return "they are written when a run is done, and this one failed"
+        case "cancelled" if last:
+            return "they are written when a run is done, and this one was cancelled"
+        case "queued" | "running" | "paused" if last:
+            return "they are written when the run is done"
+    return "they may have been pruned"
+
+
 def read_epoch_scores(
-    paths: RunPaths, class_names: Sequence[str], epoch: int | None, *, last: bool
+    paths: RunPaths, class_names: Sequence[str], epoch: int, *, last: bool, status: str
 ) -> EpochScores | str:
-    """Read the scores of the best or of the last epoch, which is `epoch`, or return one line on why there are none."""
+    """Read the scores of the best or of the last epoch, which is `epoch`, or return one line on why there are none,
+    for a run of this status."""
     from engine.files.epoch_predictions import read_scored, read_val_scored
 
-    if epoch is None:
-        return "no epoch has been measured yet"
     which = "last" if last else "best"
     missing = next(
         (each for each in (paths.scores(last=last), paths.predictions(last=last)) if not each.exists()), None
     )
     if missing is not None:
-        kept = "they are written when the run is done" if last else "they may have been pruned"
-        return f"the scores of the {which} epoch are not here ({missing.name} is missing): {kept}"
+        why = _why_missing(status, last=last)
+        return f"the scores of the {which} epoch are not here ({missing.name} is missing): {why}"
     test = read_scored(paths, class_names, epoch, last=last)
     if test is None:
         return f"the scores of the {which} epoch cannot be read, or are of another epoch than {epoch}"

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.hardware import telemetry
+from engine.hardware.device_names import DeviceError, card_number
 from engine.hardware.telemetry import NvidiaState
 
 # The oldest driver for each CUDA of a wheel, on Linux. Source: NVIDIA's CUDA toolkit release notes, the table of
@@ -21,10 +22,6 @@ OLDER_WHEELS = {11: ("2.7.1", "cu118"), 12: ("2.9.1", "cu126")}
 
 BUSY_GB = 1.0
 """Memory in use (GiB) from which a card counts as used by others; a driver and a desktop take less."""
-
-
-class DeviceError(Exception):
-    """Error for a device that cannot be used, in one line that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def choose(
     present = bool(host.cards) or host.problem is not None
     if wanted == "auto" and (hidden or not present) and not facts.cards:
         return Device("cpu", telemetry.cpu_name())
-    number = _card_number(wanted)
+    number = card_number(wanted)
     if not facts.cards:
         raise DeviceError(_why_no_card(host, facts))
     if wanted == "auto":
@@ -175,15 +172,6 @@ def install_line(host: NvidiaState, capability: tuple[int, int] | None) -> str:
         return f"install an NVIDIA driver of version {OLDEST_DRIVER[13]} or newer, {cpu}"
     version, tag = OLDER_WHEELS[fitting[0]]
     return f"make install TORCH_VERSION={version} TORCH_INDEX=URL, URL being PyTorch's index for {tag}, {cpu}"
-
-
-def _card_number(wanted: str) -> int:
-    kind, _, number = wanted.partition(":")
-    if wanted == "auto":
-        return 0
-    if kind != "cuda" or not (number or "0").isdecimal():
-        raise DeviceError(f"{wanted!r} is not a device: choose auto, cpu or cuda:0")
-    return int(number or 0)
 
 
 def _why_no_card(host: NvidiaState, facts: TorchFacts) -> str:

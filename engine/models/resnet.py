@@ -158,10 +158,13 @@ def initialise(model: nn.Module, zero_init_residual: bool) -> None:
     """He initialisation: normal of variance 2 / fan out ("Delving Deep", eq. 14); BatchNorm 1 and 0.
 
     With `zero_init_residual` each block's last BatchNorm starts at weight 0, so that the block starts as the
-    identity. The fc keeps `nn.Linear`'s own uniform ±1/√inputs.
+    identity. The fc keeps `nn.Linear`'s own uniform ±1/√inputs. A network on the meta device has no numbers, and a
+    draw of them would import torch's compiler for two seconds.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
+            if module.weight.is_meta:
+                continue
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.ones_(module.weight)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from engine.analysis.comparison.comparison import Comparison, Moment, compare
 from engine.analysis.comparison.sides import About, RunPredictions, Side
 from engine.analysis.groups import Group, side_name
+from engine.analysis.run_curves import none_measured
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
@@ -166,12 +167,15 @@ class Compared:
     """Epoch whose predictions are compared; None where none is measured yet."""
     is_best: bool
     """Whether the epoch is the one that its `select_on` chose."""
+    status: str
 
 
 def _compared(run: Run, on: Moment) -> Compared:
     epoch = run.best_epoch if on == "best" else run.epoch
     measured = epoch if run.epoch or not run.epochs else None
-    return Compared(run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best")
+    return Compared(
+        run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best", run.status
+    )
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
@@ -196,7 +200,7 @@ def _predictions(home: Home, run: Compared) -> RunPredictions:
     """Read a run's predictions at its epoch. Raises NoPredictions."""
     spec, epoch = run.spec, run.epoch
     if epoch is None:
-        raise NoPredictions(f"#{run.id} has not measured an epoch yet")
+        raise NoPredictions(f"#{run.id} {none_measured(run.status)}")
     found = read_predictions(home.run(run.id), run.class_names)
     if not found.is_known(epoch):
         raise NoPredictions(f"the predictions of epoch {epoch} of #{run.id} were not kept")

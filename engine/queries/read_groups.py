@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlmodel import Session
@@ -62,6 +62,23 @@ def _grouped(rows: Sequence[Sequence[Any]], metrics: Sequence[str] = ()) -> list
             best = {**dict(zip(metrics, row[end:], strict=True)), **best}
         members.append(_member(row[:start], best, {"test_acc": last}))
     return group_runs(members, _specs(rows))
+
+
+class MemberState(NamedTuple):
+    """How far a run of a group is: its numbers change with it alone."""
+
+    run_id: int
+    status: str
+    epoch: int
+    attempt: int
+
+
+def states_of_group(session: Session, group_key: str) -> tuple[MemberState, ...]:
+    """Return the states of all runs with a group key, by id; none for the empty key."""
+    if not group_key:
+        return ()
+    columns = select(RUN.id, RUN.status, RUN.epoch, RUN.attempt).where(RUN.group_key == group_key)
+    return tuple(map(MemberState._make, session.execute(columns.order_by(RUN.id))))
 
 
 def read_groups(session: Session, run_ids: Collection[int]) -> list[Group]:

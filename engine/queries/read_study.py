@@ -53,7 +53,8 @@ def with_scores(study: Study, home: Home) -> Study:
 
 
 def _scores(run: StudyRun, home: Home, groups: GroupReader) -> SplitCurves | None:
-    scorer = Scorer(home, run.id, run.spec, run.class_names, bool(run.is_ordered), groups)
+    names, is_ordered = run.class_names, bool(run.is_ordered)
+    scorer = Scorer(home, run.id, run.spec, names, is_ordered, groups, run.status, run.epoch)
     found = scorer.curves(run.kept.epoch if run.kept is not None else None, last=False)
     return None if isinstance(found, str) else found.test
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from engine.analysis.arch_table import ArchTable
 from engine.analysis.comparison.share_interval import ShareInterval
 from engine.analysis.pooled import Pooled
 from engine.analysis.report.facts import Facts, WrongImages
@@ -28,12 +27,11 @@ def read_facts(
     home: Home,
     study: Study,
     *,
-    architectures: Sequence[ArchTable],
     commands: Sequence[str],
     progress: Progress,
     with_maps: bool = True,
 ) -> Facts:
-    """Read them; what cannot be read is said in the report, and never stops it."""
+    """Read them, all but the networks; what cannot be read is said in the report, and never stops it."""
     data, groups = ReportData(home), GroupReader(home)
     facts, comparisons = {}, {}
     wrong: dict[str, WrongImages] = {}
@@ -52,7 +50,14 @@ def read_facts(
             progress(f"comparison on {name}")
             comparisons[name] = comparison_of(home, recipes, groups)
         wrong |= _wrong(home, name, runs, found, progress, with_maps)
-    return Facts(architectures, facts, wrong, comparisons, pooled, commands, intervals)
+    return Facts(
+        data=facts,
+        wrong=wrong,
+        comparisons=comparisons,
+        pooled=pooled,
+        commands=commands,
+        intervals=intervals,
+    )
 
 
 def _wrong(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.analysis.run_curves import EpochCurves, EpochScores, curves_of, read_epoch_scores
+from engine.analysis.run_curves import EpochCurves, EpochScores, curves_of, none_measured, read_epoch_scores
 from engine.datasets.layouts import DataError
 from engine.files.paths import Home
 from engine.queries.image_groups import GroupReader
@@ -24,10 +24,18 @@ class Scorer:
     """Whether its classes are known to be grades."""
     groups: GroupReader
     """Keeps the data sets that it has read, so that several runs may share it."""
+    status: str
+    epoch: int
+    """Epochs that it has completed."""
 
     def scores(self, epoch: int | None, *, last: bool) -> EpochScores | str:
         """Read the scores of the best or of the last epoch, or return one line on why there are none."""
-        return read_epoch_scores(self.home.run(self.run_id), self.class_names, epoch, last=last)
+        if not self.epoch and (self.spec.epochs or epoch is None):
+            return f"the run {none_measured(self.status)}"
+        if epoch is None:
+            return f"there is no best epoch: {self.spec.select_on} is undefined at every one"
+        paths = self.home.run(self.run_id)
+        return read_epoch_scores(paths, self.class_names, epoch, last=last, status=self.status)
 
     def curves(self, epoch: int | None, *, last: bool) -> EpochCurves | str:
         """Compute the curves of the best or of the last epoch, or return one line on why there are none."""

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -14,6 +15,8 @@ from engine.spec.conflicts import conflicts
 from engine.spec.run_settings import MOST_FOLDS
 from engine.spec.run_spec import FIELDS, VARIED, RunSpec, choices_of
 
+MOST_IN_RANGE = 1_000
+_RANGE = re.compile(r"(\d{1,9})\s*[-–]\s*(\d{1,9})", re.ASCII)
 MOST_TOLD = 5
 """Problems of a field that are told of a grid, which may have thousands alike."""
 
@@ -60,6 +63,22 @@ def split_list(texts: Iterable[str]) -> list[str]:
     given = list(texts)
     parts = given[0].split(",") if len(given) == 1 else given
     return [part.strip() for part in parts if part.strip()]
+
+
+def grid_values(name: str, texts: Iterable[str]) -> list[str]:
+    """Return the values of a grid field as `split_list` does; in a field of VARIED `0-4` is the numbers 0 to 4.
+
+    A range of more than MOST_IN_RANGE numbers is left as it is, for the check of the spec to name it."""
+    values = split_list(texts)
+    return [each for value in values for each in (_in_range(value) if name in VARIED else [value])]
+
+
+def _in_range(text: str) -> list[str]:
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        return [text]
+    first, last = int(found[1]), int(found[2])
+    return [str(each) for each in range(first, last + 1)] if 0 <= last - first < MOST_IN_RANGE else [text]
 
 
 def expand_grid(settings: Mapping[str, Sequence[Any] | Any]) -> list[RunSpec]:

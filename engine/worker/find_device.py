@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.hardware import telemetry
+from engine.hardware.device_names import DeviceError, card_number
 from engine.text import log, plain
 
 
@@ -52,6 +53,10 @@ def _no_card() -> bool:
 
 
 def _ask_torch(wanted: str, taken: Sequence[str] = ()) -> dict[str, Any]:
+    try:
+        card_number(wanted)  # a word that is no device needs no torch
+    except DeviceError as error:
+        raise WorkerError(plain(error)) from None
     command = [sys.executable, "-P", "-m", "engine.hardware.device_choice", "--json", "--device", wanted]
     command += ["--taken", ",".join(taken)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import pytest
+
 from engine.training.process import IMPORTS
 from tests.support.waiting import LIMIT_S
 
@@ -54,6 +56,20 @@ class Forked(subprocess.Popen[Any]):
         self.pid = _ask(asked, [number if end == -1 else end for number, end in enumerate((given, out, err))])
         self._child_created = True
         self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
+
+
+def run_forked(command: list[str], **more: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a command of `Forked` to its end, `more["input"]` being its standard input; return what it wrote."""
+    pipe = subprocess.PIPE
+    with Forked(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        out, err = process.communicate(more.get("input"))
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def fork_torch(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
+    """Fork the processes with torch that a module of the program starts."""
+    kinds = SimpleNamespace(run=run_forked, Popen=Forked, PIPE=subprocess.PIPE)
+    monkeypatch.setattr(module, "subprocess", kinds)
 
 
 def serve_forks() -> None:
@@ -180,5 +196,7 @@ def _run(module: str, arguments: list[str]) -> int:
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as left:
-        return left.code if isinstance(left.code, int) else 0
+        if isinstance(left.code, str):
+            print(left.code, file=sys.stderr)
+        return int(left.code is not None) if not isinstance(left.code, int) else left.code
     return 0

@@ -94,9 +94,7 @@ class MadeRuns:
 
     def facts(self) -> Facts:
         study = collect(self.store, run_ids=None, sweep=None)
-        return read_facts(
-            self.home, study, architectures=(), commands=(), progress=lambda _what: None, with_maps=False
-        )
+        return read_facts(self.home, study, commands=(), progress=lambda _what: None, with_maps=False)
 
     def page(self, out: Path) -> Page:
         write_report(collect(self.store, run_ids=None, sweep=None), out, self.facts())

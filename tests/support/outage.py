@@ -20,7 +20,7 @@ from engine.store.tables import Run
 from tests.support.pictures import class_folders
 from tests.support.waiting import LIMIT_S, until
 
-EPOCHS = 6
+EPOCHS = 4
 SPEC = {
     "data": "data",
     "image_size": 16,

@@ -32,7 +32,7 @@ def status_of(home: Home) -> str:
 
 def test_two_power_cuts_and_a_torn_checkpoint(tmp_path: Path) -> None:
     calm = Home.find(tmp_path / "home", cache=tmp_path / "home" / "cache")
-    copies = cut_at(calm.root, [0.1, 0.6], random.Random(11), Forked)
+    copies = cut_at(calm.root, [0.1, 0.5], random.Random(11), Forked)
     torn = copies[-1].run(1)
     torn.last.write_bytes(torn.last.read_bytes()[: torn.last.stat().st_size // 3])
     for each in copies:

@@ -10,7 +10,7 @@ import typer
 
 from engine.files.paths import Home
 from engine.spec.dependent_defaults import DEPENDENT_DEFAULTS
-from engine.spec.grid import split_list
+from engine.spec.grid import grid_values
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
 from tui.cli.flag_words import flag
 from tui.cli.output import CliError
@@ -48,7 +48,7 @@ def _setting(name: str, value: Any) -> Any:
     if name not in GRID_FIELDS:
         return value
     is_one_file = name == "pretrained" and len(value) == 1 and os.path.isfile(value[0])
-    return list(value) if is_one_file else split_list(value)  # a file's path may have a comma
+    return list(value) if is_one_file else grid_values(name, value)  # a file's path may have a comma
 
 
 def single(name: str, value: Any, otherwise: str = "for several runs use resnet-tui clone") -> Any:

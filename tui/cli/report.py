@@ -1,5 +1,7 @@
 """`resnet-tui report`: a report of runs as a Markdown page with figures."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -49,14 +51,16 @@ def report_of(
     from engine.queries.report_facts import read_facts  # needs numpy, which no other verb waits for
 
     progress(f"{len(study.runs)} runs")
-    facts = read_facts(
-        home,
-        study,
-        architectures=architectures(study),
-        commands=add_commands(((run.spec, run.name) for run in study.runs), study.sweep),
-        progress=progress,
-        with_maps=with_maps,
-    )
+    with ThreadPoolExecutor(max_workers=1) as beside:  # the networks are built in a process of their own
+        networks = beside.submit(architectures, study)
+        facts = read_facts(
+            home,
+            study,
+            commands=add_commands(((run.spec, run.name) for run in study.runs), study.sweep),
+            progress=progress,
+            with_maps=with_maps,
+        )
+        facts = replace(facts, architectures=networks.result())
     progress("scores")
     return write_report(with_scores(study, home), out, facts, progress=progress, with_tex=with_tex)
 

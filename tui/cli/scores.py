@@ -169,6 +169,6 @@ def _run(store: Store, run_id: int) -> Run:
 
 
 def _scorer(home: Home, run: Run) -> Scorer:
-    return Scorer(
-        home, run.id or 0, load_spec(run.spec), run.class_names, bool(run.is_ordered), GroupReader(home)
-    )
+    spec, is_ordered = load_spec(run.spec), bool(run.is_ordered)
+    groups = GroupReader(home)
+    return Scorer(home, run.id or 0, spec, run.class_names, is_ordered, groups, run.status, run.epoch)

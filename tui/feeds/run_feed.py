@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlmodel import Session
 
@@ -10,7 +11,8 @@ from engine.spec.grid import load_spec
 from engine.store import history, listing
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix
-from engine.store.tables import EpochMetrics
+from engine.store.tables import EpochMetrics, Run
+from tui.feeds.group_band import GroupBandReader
 from tui.feeds.run_log import log_tail
 from tui.views.run_view import RunView, make_run_view
 
@@ -21,12 +23,16 @@ LAST_LINES = 6
 class RunFeed:
     """Feed that reads a run when it has changed. Used by one thread at a time."""
 
-    def __init__(self, home: Home, run_id: int, store: Store | None = None) -> None:
-        """Use a store that the caller closes, or open one. Raises StoreError."""
+    def __init__(
+        self, home: Home, run_id: int, store: Store | None = None, *, with_group: bool = False
+    ) -> None:
+        """Use a store that the caller closes, or open one; read the run's group too where asked. Raises StoreError."""
         self._store: Store = store if store is not None else open_store(home.database, create=False)
         self._log = home.run(run_id).log
         self.run_id = run_id
         self._changed: int | None = None
+        self._view: RunView | None = None
+        self._group = GroupBandReader() if with_group else None
         self._attempts: dict[int, int] = {}
         """The attempt that measured each epoch read so far."""
         self._is_ordered: bool | None = None
@@ -38,17 +44,23 @@ class RunFeed:
         """Read the run; None where nothing changed. Raises StoreError, and QueueError where the run was removed."""
         with self._store.read() as session:
             run = listing.get_run(session, self.run_id)
-            if run.changed == self._changed:
+            is_other_group = self._group is not None and self._group.read(session, run)
+            if self._view is None or run.changed != self._changed:
+                self._view = self._read(session, run)
+            elif not is_other_group:
                 return None
             self._changed = run.changed
-            if run.is_ordered != self._is_ordered:
-                self._is_ordered, self._attempts = run.is_ordered, {}
-            self._read_epochs(session)
-            losses = history.losses_of(session, self.run_id)
-            last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()
-            return make_run_view(
-                run, load_spec(run.spec), self._epochs, losses, dict(self._matrices), last_lines
-            )
+            self._view = replace(self._view, group=self._group.band if self._group is not None else None)
+            return self._view
+
+    def _read(self, session: Session, run: Run) -> RunView:
+        """Read what is new of the run."""
+        if run.is_ordered != self._is_ordered:
+            self._is_ordered, self._attempts = run.is_ordered, {}
+        self._read_epochs(session)
+        losses = history.losses_of(session, self.run_id)
+        last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()
+        return make_run_view(run, load_spec(run.spec), self._epochs, losses, dict(self._matrices), last_lines)
 
     def _read_epochs(self, session: Session) -> None:
         """Read the epochs from the first on that is new or was measured again."""

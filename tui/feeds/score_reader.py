@@ -9,5 +9,6 @@ from tui.views.run_view import RunView
 
 def read_run_scores(home: Home, groups: GroupReader, view: RunView) -> RunScores:
     """Read and compute the curves of the best and of the last epoch."""
-    scorer = Scorer(home, view.run_id, view.spec, view.class_names, view.is_ordered, groups)
+    spec, names = view.spec, view.class_names
+    scorer = Scorer(home, view.run_id, spec, names, view.is_ordered, groups, view.status, view.epoch)
     return RunScores(scorer.curves(view.best_epoch, last=False), scorer.curves(view.epoch, last=True))

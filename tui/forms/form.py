@@ -9,7 +9,7 @@ from typing import Any
 from engine.recipes.optimizers import DEFAULT
 from engine.spec.archs import DEFAULT_ARCH
 from engine.spec.constants import BUILTIN_DEFAULTS
-from engine.spec.grid import SpecError, expand_grid, make_spec, split_list
+from engine.spec.grid import SpecError, expand_grid, grid_values, make_spec, split_list
 from engine.spec.plugin_name import arch_shown
 from engine.spec.presets import PRESETS, with_preset
 from engine.spec.pretrained import RUN_PREFIX, SOURCE_WORDS
@@ -191,7 +191,7 @@ def _first(before: str, part: str, words: Sequence[str]) -> str | None:
 
 
 def _value(name: str, text: str) -> object:
-    return split_list([text]) if name in GRID_FIELDS else text.strip()
+    return grid_values(name, [text]) if name in GRID_FIELDS else text.strip()
 
 
 def _part(name: str, value: Any) -> str:

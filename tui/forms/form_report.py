@@ -1,9 +1,11 @@
 """Preflight of a filled-in form, worded for the form. It reads files and the run table, so it runs in a thread."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.analysis.forecast import learn
+from engine.analysis.groups import LEAST
 from engine.datasets.read_options import READ_FIELDS
 from engine.disk.footprint import Room
 from engine.files.paths import Home
@@ -43,6 +45,8 @@ class FormReport:
     """Estimated training time; empty where there is no estimate."""
     repeats: tuple[bool, ...] = ()
     """True for each run that repeats an earlier one."""
+    groups: int = 0
+    """Groups that the runs make: repetitions of one recipe."""
     measured: Measured | None = None
 
 
@@ -73,6 +77,7 @@ def report_on(
         room=findings.room,
         time=time_shown(checked.specs, lambda spec: _train_images(findings, spec), measured),
         repeats=tuple(run is not None for run in findings.repeats),
+        groups=_groups(checked.specs),
         measured=measured,
     )
 
@@ -119,6 +124,10 @@ def _ask(
     home: Home, store: Store, specs: Sequence[RunSpec], measured: Measured | None
 ) -> tuple[Findings, Measured]:
     return preflight(home, store, specs), measured or _measure(store)
+
+
+def _groups(specs: Sequence[RunSpec]) -> int:
+    return sum(runs >= LEAST for runs in Counter(spec.group_digest() for spec in specs).values())
 
 
 def _measure(store: Store) -> Measured:

@@ -17,8 +17,8 @@ INPUTS = (
     ("epochs", "epochs", ""),
     ("batch_size", "batch", ""),
     ("image_size", "image size", "pixels"),
-    ("seed", "seed", "several: one run each"),
-    (MORE, "more", "any other: loss=ce,ce-sqrt"),
+    ("seed", "seed", "several, one group: 0-4, or 1,7,9"),
+    (MORE, "more", "any other: folds=5 loss=ce,ce-sqrt"),
     ("name", "name", "free text"),
 )
 LABELS = {name: label for name, label, _ in INPUTS}

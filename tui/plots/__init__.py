@@ -5,10 +5,11 @@ from textual_plotext.plot import Plot
 
 from tui.plots.accuracy import draw_accuracy
 from tui.plots.canvas import thin
+from tui.plots.class_texts import confused_pairs, named
 from tui.plots.confusion import draw_confusion
 from tui.plots.ink import INK, MARKERS, Ink
 from tui.plots.lines import Chart, Line, draw_chart, reading, value_shown
-from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix, most_confused
+from tui.plots.matrix import COUNTS, MODES, TALLEST, Grid, draw_matrix
 from tui.plots.score_bars import MirrorBars, ReliabilityBars, draw_mirror, draw_reliability
 from tui.plots.score_lines import Square, SquareLine, draw_square
 from tui.plots.shade import shaded
@@ -29,6 +30,7 @@ __all__ = [
     "ReliabilityBars",
     "Square",
     "SquareLine",
+    "confused_pairs",
     "draw_accuracy",
     "draw_chart",
     "draw_confusion",
@@ -36,7 +38,7 @@ __all__ = [
     "draw_mirror",
     "draw_reliability",
     "draw_square",
-    "most_confused",
+    "named",
     "reading",
     "shaded",
     "thin",

@@ -2,30 +2,39 @@
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
 from textual_plotext.plot import Plot
 
-from tui.formatting import decimals
+from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
+from tui.plots.class_texts import named
 from tui.plots.ink import INK
 from tui.snapshot import MatrixView
 
+LEAST_NAME, MOST_NAME = 7, 18
+"""Columns of the rows' names: at fewer than the least, as of `2 mode…`, the rows have numbers alone."""
+RECALL = 6
+"""Columns of the recall at the right."""
+
 
 def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> None:
-    """Draw cells coloured by row share, with counts and, where there is room, shares; recall at the right."""
+    """Draw cells coloured by row share, with counts and, where there is room, shares; recall at the right.
+
+    Classes have their names where there is room for them beside counts and shares."""
     clear(plot, width, height)
     as_characters(plot, width, height)
     classes = len(view.counts)
-    head = max(len(str(classes - 1)) + 2, 4)
-    with_recall = (width - head - 6) // classes >= 3
-    cell = min((width - head - (6 if with_recall else 0)) // classes, 9)
+    head = _head(view, width, max(len(str(classes - 1)) + 2, 4))
+    with_recall = (width - head - RECALL) // classes >= 3
+    cell = min((width - head - (RECALL if with_recall else 0)) // classes, 9)
     if cell < 1 or height < classes + 1:
         write(plot, "no room for the matrix: enlarge the window", 0, height - 1, INK.dim)
         return
     two_lines = height >= 2 * classes + 1
     for column in range(classes):
-        name = str(column)
+        name = _shorter(view, column, cell - 1)
         if len(name) < cell or cell > 2:
-            write(plot, name.rjust(cell - 1), head + column * cell, height - 1, INK.dim)
+            write(plot, fitted(name, cell - 1, right=True), head + column * cell, height - 1, INK.dim)
     write(plot, "pred" if cell > 2 else "", 0, height - 1, INK.dim)
     if with_recall:
         write(plot, "recall", head + classes * cell, height - 1, INK.dim)
@@ -39,11 +48,28 @@ def draw_confusion(plot: Plot, view: MatrixView, width: int, height: int) -> Non
             write(plot, recall, head + classes * cell, top, INK.text)
 
 
+def _head(view: MatrixView, width: int, least: int) -> int:
+    """Return the columns of the rows' names with the space after them; `least` for numbers alone."""
+    numbers = range(len(view.counts))
+    longest = max(cell_len(named(view.class_names, number)) for number in numbers)
+    widest = max(len(str(count)) for row in view.counts for count in row)
+    room = width - RECALL - len(view.counts) * (max(widest, len("100%")) + 1)
+    wanted = min(longest, MOST_NAME) + 1
+    return max(min(wanted, room), least) if min(wanted - 1, LEAST_NAME) < room else least
+
+
+def _shorter(view: MatrixView, label: int, room: int) -> str:
+    """Return a class' number and name, or its number alone where they do not fit."""
+    name = named(view.class_names, label)
+    return name if cell_len(name) <= room else str(label)
+
+
 def _draw_row(
     plot: Plot, view: MatrixView, row: int, top: int, head: int, cell: int, cell_text: "CellText"
 ) -> None:
     shares = view.shares(row)
-    write(plot, str(row).rjust(head - 1), 0, top, INK.text)
+    name = named(view.class_names, row) if head > LEAST_NAME else _shorter(view, row, head - 1)
+    write(plot, fitted(name, head - 1, right=name == str(row)), 0, top, INK.text)
     for column, (count, share) in enumerate(zip(view.counts[row], shares, strict=True)):
         ground = blend(INK.empty, INK.full, share or 0.0)
         colour = ink_on(ground, bold=row == column)

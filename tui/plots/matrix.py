@@ -7,6 +7,7 @@ from textual_plotext.plot import Plot
 
 from tui.formatting import decimals, fitted
 from tui.plots.canvas import as_characters, blend, clear, ink_on, write
+from tui.plots.class_texts import named
 from tui.plots.ink import INK, Colour
 
 COUNTS, ROWS, COLUMNS = "counts", "row share", "column share"
@@ -94,9 +95,7 @@ def draw_matrix(plot: Plot, grid: Grid, width: int, height: int) -> None:
 
 
 def _labels(grid: Grid) -> tuple[str, ...]:
-    return tuple(
-        name if name == str(number) else f"{number} {name}" for number, name in enumerate(grid.class_names)
-    )
+    return tuple(named(grid.class_names, number) for number in range(len(grid.counts)))
 
 
 def _tail(grid: Grid, row: int) -> str:
@@ -163,14 +162,3 @@ def recall(counts: Sequence[Sequence[int]], row: int) -> float | None:
 
 def precision(counts: Sequence[Sequence[int]], row: int) -> float | None:
     return _share(counts, row, row, COLUMNS)
-
-
-def most_confused(counts: Sequence[Sequence[int]], most: int) -> list[tuple[int, int, int]]:
-    """Return true class, predicted class and images of the largest cells off the diagonal."""
-    pairs = [
-        (row, column, count)
-        for row, line in enumerate(counts)
-        for column, count in enumerate(line)
-        if row != column and count
-    ]
-    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))[:most]

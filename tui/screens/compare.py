@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -21,6 +22,8 @@ from tui.widgets.difference_pane import DifferencePane
 from tui.widgets.result_pane import ResultPane
 from tui.widgets.score_pane import ComparedScorePane
 
+READING = "reading epochs, losses and confusion matrices of {} runs"
+
 
 class CompareScreen(PagedScreen[None]):
     PAGES = ("curves", "numbers", "settings", "difference", "roc", "result")
@@ -28,6 +31,16 @@ class CompareScreen(PagedScreen[None]):
     BINDINGS = commands.bindings(TABLE)
     POLL_S = 0.5
     FEED_ERRORS = (StoreError, SpecError)
+
+    class Progress(Message):
+        """Number of runs that have been read. An older one that still waits is of no use."""
+
+        def __init__(self, runs: int) -> None:
+            super().__init__()
+            self.runs = runs
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, CompareScreen.Progress)
 
     def __init__(self, home: Home, subjects: Sequence[Sequence[int]]) -> None:
         """`subjects`: the runs of each that is compared, several for a group."""
@@ -56,9 +69,20 @@ class CompareScreen(PagedScreen[None]):
 
     def on_mount(self) -> None:
         self.turn_to(self.PAGES[0])
+        self._say_reading(0)
 
     def open_feed(self) -> CompareFeed:
-        return CompareFeed(self._home, self._subjects)
+        """Open the feed, in its thread, where it also says how far it is."""
+        return CompareFeed(self._home, self._subjects, lambda runs: self.post_message(self.Progress(runs)))
+
+    def on_compare_screen_progress(self, message: Progress) -> None:
+        self._say_reading(message.runs)
+
+    def _say_reading(self, runs: int) -> None:
+        """Say what is read while there is nothing to draw yet, and how far that is once it takes long."""
+        if self._compared is None and self.is_whole:
+            progress = f": {runs} of them read" if runs else ""
+            self.query_one("#key", Static).update(f"{READING.format(len(self._run_ids))}{progress} …")
 
     def show_view(self, view: object) -> None:
         assert isinstance(view, Compared)
@@ -86,7 +110,7 @@ class CompareScreen(PagedScreen[None]):
     def draw_page(self) -> None:
         compared = self._compared
         key = self.query_one("#key", Static)
-        key.display = self.page == "curves" and compared is not None
+        key.display = self.page == "curves" or compared is None
         if compared is None:
             return
         head = Text(no_wrap=True, overflow="ellipsis")

@@ -21,12 +21,12 @@ from tui import commands
 from tui.commands import Command
 from tui.feeds.reader_thread import ReaderThread
 from tui.formatting import plain
+from tui.plots import named
 from tui.screens.full_screen import FullScreen, Handlers
 from tui.views.cell_images import CellImages, Place
 from tui.views.image_texts import facts_text, list_text
 from tui.views.run_view import RunView
 from tui.widgets.map_pane import MapPane
-from tui.widgets.matrix_pane import named
 from tui.widgets.picture_pane import PicturePane
 
 MOST_PX = 768

@@ -118,7 +118,7 @@ class RunScreen(PagedScreen[None]):
     # What is read
 
     def open_feed(self) -> RunFeed:
-        return RunFeed(self._home, self.run_id)
+        return RunFeed(self._home, self.run_id, with_group=True)
 
     def _refresh_page(self) -> None:
         if self.page == "log":

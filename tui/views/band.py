@@ -6,6 +6,8 @@ from typing import NamedTuple
 from engine.analysis.summary import spread
 
 Points = Sequence[tuple[float, float]]
+Band = tuple[tuple[float, float, float], ...]
+"""Place, mean less and mean plus one standard deviation."""
 
 
 class BandPoint(NamedTuple):
@@ -32,6 +34,19 @@ def _point(x: float, values: Sequence[float]) -> BandPoint:
     n, mean, sd = spread(values)
     assert mean is not None, "a place without values"
     return BandPoint(x, mean, mean - sd if sd is not None else None, mean + sd if sd is not None else None, n)
+
+
+def means_of(points: Iterable[BandPoint]) -> tuple[tuple[float, float], ...]:
+    return tuple((point.x, point.mean) for point in points)
+
+
+def ends_of(points: Iterable[BandPoint]) -> Band:
+    """Return the band where it has a width."""
+    return tuple(
+        (point.x, point.low, point.high)
+        for point in points
+        if point.low is not None and point.high is not None
+    )
 
 
 def curves_counted(points: Sequence[BandPoint]) -> str:

@@ -12,8 +12,9 @@ from engine.spec.run_spec import VARIED
 from tui.formatting import plain
 from tui.plots import INK, MARKERS, Line
 from tui.snapshot import MatrixView
+from tui.views.band import Band
 from tui.views.curves import Panel
-from tui.views.group_view import Band, GroupView, summed
+from tui.views.group_view import GroupView, summed
 from tui.views.run_view import Points, RunView
 
 Contender: TypeAlias = RunView | GroupView
@@ -40,6 +41,11 @@ class Compared:
     @property
     def last_epoch(self) -> int:
         return max(view.last_epoch for view in self.views)
+
+    @property
+    def caption(self) -> str:
+        """Return what stands below the charts: nothing."""
+        return ""
 
     @property
     def runs(self) -> tuple[tuple[int, RunView], ...]:

@@ -22,6 +22,10 @@ class Subject(Protocol):
     def last_epoch(self) -> int:
         """Right end of the axis, in epochs."""
 
+    @property
+    def caption(self) -> str:
+        """Line below the charts; empty for none."""
+
 
 Lines = Callable[[Any], list[Line]]
 """Function that makes the lines of a subject."""
@@ -66,12 +70,16 @@ def _lines_of(declared: DeclaredChart, shown: Sequence[SplitMetric]) -> Lines:
 
 
 def _beside(declared: DeclaredChart, view: RunView) -> list[Line]:
-    """Return lines that are not metrics of epochs: the baseline, and the loss by step."""
+    """Return lines that are not a run's metrics of epochs: its group's other members, the baseline, the loss by
+    step."""
+    found = []
+    if declared is ACCURACY and view.group is not None and view.group.means:
+        found.append(Line("peers", view.group.means, INK.dim, band=view.group.band))
     if declared is ACCURACY and view.baseline is not None:
-        return [Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True)]
+        found.append(Line("baseline", ((0.0, view.baseline),), INK.baseline, level=True))
     if declared is LOSS and view.losses:
-        return [Line("train, by step", view.losses, INK.train, marker=mark_of("train"))]
-    return []
+        found.append(Line("train, by step", view.losses, INK.train, marker=mark_of("train")))
+    return found
 
 
 def _name(metric: SplitMetric, shown: Sequence[SplitMetric]) -> str:

@@ -9,12 +9,8 @@ from engine.metrics.catalogue import numbers
 from engine.spec.run_spec import RunSpec
 from engine.store.run_numbers import numbered
 from tui.snapshot import MatrixView
-from tui.views.band import BandPoint, mean_band
+from tui.views.band import Band, BandPoint, ends_of, mean_band, means_of
 from tui.views.run_view import Points, RunView
-
-Band = tuple[tuple[float, float, float], ...]
-"""Place, mean less and mean plus one standard deviation."""
-
 
 _KEY = "compared"
 """Group key of the members: the caller has chosen them."""
@@ -103,18 +99,18 @@ class GroupView:
     @cached_property
     def curves(self) -> Mapping[str, Points]:
         """Return the means per epoch of the members that have measured it, by the keys of metrics."""
-        return {key: _means(points) for key, points in self._bands.items()}
+        return {key: means_of(points) for key, points in self._bands.items()}
 
     @property
     def losses(self) -> Points:
-        return _means(self._losses)
+        return means_of(self._losses)
 
     def band(self, key: str) -> Band:
-        return _ends(self._bands[key])
+        return ends_of(self._bands[key])
 
     @property
     def loss_band(self) -> Band:
-        return _ends(self._losses)
+        return ends_of(self._losses)
 
 
 def _member(view: RunView) -> Member:
@@ -133,18 +129,6 @@ def _member(view: RunView) -> Member:
         baseline=view.baseline,
         best={key: view.at_best(key) for key in keys},
         last={key: view.at_last(key) for key in keys},
-    )
-
-
-def _means(points: Sequence[BandPoint]) -> Points:
-    return tuple((point.x, point.mean) for point in points)
-
-
-def _ends(points: Sequence[BandPoint]) -> Band:
-    return tuple(
-        (point.x, point.low, point.high)
-        for point in points
-        if point.low is not None and point.high is not None
     )
 
 

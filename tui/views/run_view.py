@@ -21,6 +21,7 @@ from engine.store.tables import EpochMetrics, Run
 from tui.formatting import learning_rate, plain
 from tui.snapshot import FindingView, MatrixView
 from tui.snapshot_rows import findings_shown
+from tui.views.group_band import GroupBand
 
 Points = tuple[tuple[float, float], ...]
 """Pairs of epoch and value, both finite."""
@@ -80,11 +81,18 @@ class RunView:
     """Names and values of the environment and other facts about the run."""
     is_ordered: bool
     """Whether its classes are known to be grades."""
+    group: GroupBand | None = None
+    """Its group; None for a run that is in none, or where it was not asked for."""
 
     @property
     def short(self) -> str:
         """Return its name in tables."""
         return f"#{self.run_id}"
+
+    @property
+    def caption(self) -> str:
+        """Return what stands below its charts."""
+        return self.group.says if self.group is not None else ""
 
     @property
     def has_way_out(self) -> bool:

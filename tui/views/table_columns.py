@@ -43,9 +43,6 @@ class Need(NamedTuple):
     """False where all rows have the same value, and the column gives way to those that tell more."""
 
 
-NO_NEED = Need(0)
-
-
 @dataclass(frozen=True)
 class ColumnInfo:
     """Column of the run table before its width is known; `key` is also what the table is sorted by."""
@@ -62,12 +59,8 @@ class ColumnInfo:
     tells: Callable[[Collection[Any]], bool] = _always
     """Whether the values of all rows, each once, are worth the room of a column that the table needs."""
 
-    def need(self, rows: Collection[RunRow], least: Need) -> Need:
-        """Measure what the rows need, and not less than before."""
-        values = set(map(self.value, rows))
-        return Need(
-            max(self.width(values), least.width), self.tells(values) or (least.tells and least.width > 0)
-        )
+    def need(self, values: Collection[Any]) -> Need:
+        return Need(self.width(values), self.tells(values))
 
 
 @dataclass(frozen=True)
@@ -108,10 +101,6 @@ def _any_found(values: Collection[Any]) -> bool:
 
 def _where_any(width: int) -> Callable[[Collection[bool]], int]:
     return lambda values: width if True in values else 0
-
-
-def _where_groups(folds: Collection[Fold | None]) -> int:
-    return 1 if any(folds) else 0
 
 
 def _id_width(ids: Collection[int]) -> int:
@@ -156,20 +145,19 @@ def _seed(row: RunRow, _width: int = 0) -> str:
 
 def _sd_column(key: str, value: Callable[[Fold], float | None], places: int) -> ColumnInfo:
     """Make the column of the standard deviation that stands behind a group's mean."""
-    width = places + 2
 
     def text(row: RunRow, _width: int) -> str:
         return "" if row.fold is None or value(row.fold) is None else f"±{decimals(value(row.fold), places)}"
 
-    def width_for(folds: Collection[Fold | None]) -> int:
-        return width if any(fold is not None and value(fold) is not None for fold in folds) else 0
+    def is_known(row: RunRow) -> bool:
+        return row.fold is not None and value(row.fold) is not None
 
-    return ColumnInfo(key, "± sd", text, attrgetter("fold"), width_for)
+    return ColumnInfo(key, "± sd", text, is_known, _where_any(places + 2))
 
 
 COLUMNS = (
     ColumnInfo("mark", "", lambda _row, _width: "", lambda _row: None, _fixed(1)),
-    ColumnInfo("tree", "", lambda _row, _width: "", attrgetter("fold"), _where_groups),
+    ColumnInfo("tree", "", lambda _row, _width: "", lambda row: row.fold is not None, _where_any(1)),
     ColumnInfo("status", "", lambda row, _: GLYPHS[row.status], lambda _row: None, _fixed(1)),
     ColumnInfo("id", "#", _id, attrgetter("id"), _id_width, right=True),
     ColumnInfo("data", "data", _data, attrgetter("data"), _longest(4, 16, tells=_differ)),
@@ -229,17 +217,30 @@ SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key not in UNSORTED
 """Orders of the table: by the queue, or by a column."""
 
 
-def width_values(row: RunRow) -> tuple[object, ...]:
-    """Return the values of a row that the widths of the columns depend on."""
-    return tuple(column.value(row) for column in COLUMNS)
+class RowValues:
+    """Values of rows that the widths of the columns depend on, each once.
 
+    None is forgotten, so that columns do not jump back and forth; only new rows are looked at, for there may be
+    thousands of others."""
 
-def widths_of(rows: Collection[RunRow], before: Mapping[str, Need] | None = None) -> dict[str, Need]:
-    """Measure how wide each column would be without cutting a text; 0 where it tells nothing.
+    def __init__(self, rows: Collection[RunRow] = ()) -> None:
+        self._seen: dict[str, set[object]] = {column.key: set() for column in COLUMNS}
+        self._needs = {column.key: column.need(()) for column in COLUMNS}
+        self.add(rows)
 
-    None is narrower than `before`, so that columns do not jump back and forth."""
-    least = before or {}
-    return {column.key: column.need(rows, least.get(column.key, NO_NEED)) for column in COLUMNS}
+    def add(self, rows: Collection[RunRow]) -> None:
+        """Take new and changed rows."""
+        for column in COLUMNS:
+            seen = self._seen[column.key]
+            before = len(seen)
+            seen.update(map(column.value, rows))
+            if len(seen) > before:
+                self._needs[column.key] = column.need(seen)
+
+    @property
+    def needs(self) -> Mapping[str, Need]:
+        """Return how wide each column would be without cutting a text."""
+        return self._needs
 
 
 def metric_column(metric: "SplitMetric") -> Column:
@@ -262,7 +263,7 @@ def plan_columns(
 ) -> tuple[Column, ...]:
     """Choose the columns for a width: first those that the user chose, then the most important.
 
-    `widths`: what `widths_of` measured. Where there is room headings are whole, and the epoch column with its remark
+    `widths`: the needs of `RowValues`. Where there is room headings are whole, and the epoch column with its remark
     gets the rest."""
     infos = {column.key: column for column in COLUMNS}
     chosen = {

@@ -90,6 +90,8 @@ class CurvesPane(Container):
             words.append("logarithmic")
         if self.chart_state.window is not None:
             words.append("epochs {:g} to {:g}".format(*(round(edge, 2) for edge in self.chart_state.window)))
+        if self._view is not None and self._view.caption:
+            words.append(self._view.caption)
         return Text("   ".join(words), style="dim", no_wrap=True, overflow="ellipsis")
 
     def _look(self, chart_state: ChartState) -> None:

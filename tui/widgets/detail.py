@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -9,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui.formatting import decimals
-from tui.plots import INK, PlotextPlot, draw_accuracy, draw_confusion, shaded
+from tui.plots import INK, PlotextPlot, confused_pairs, draw_accuracy, draw_confusion, shaded
 from tui.snapshot import Curve, Detail, MatrixView
 from tui.widgets.clipped import Clipped
 from tui.widgets.findings_text import findings_text
@@ -19,6 +20,8 @@ TRAIN_LABELS = ("train (running average)", "train (running avg)", "train (avg)",
 """Longest first: the widest that fits is shown."""
 
 
+PAIRS, PAIR_LINES = 3, 2
+"""Pairs of classes that are named below the matrix, and the lines that they take at most."""
 BANDS = ("mean, band ± 1 sd", "mean ± 1 sd", "mean ± sd", "± sd")
 
 
@@ -55,6 +58,42 @@ class ConfusionPlot(PlotextPlot):
         return super().render()  # type: ignore[return-value]
 
 
+class ConfusionPane(Vertical):
+    """Matrix with what it is of, and the most confused pairs below it where the plot keeps two lines a class."""
+
+    def __init__(self) -> None:
+        super().__init__(id="matrix-pane")
+        self._view: MatrixView | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TextLine("matrix-title")
+        yield ConfusionPlot(id="matrix")
+        yield Clipped("confused", "enter 2")
+
+    def show(self, view: MatrixView | None) -> None:
+        self._view = view
+        self.styles.max_height = _lines(view) + 1 + PAIR_LINES
+        self.query_one(ConfusionPlot).view = view
+        self._say()
+
+    def on_resize(self) -> None:
+        self._say()
+
+    def _say(self) -> None:
+        pairs = confused_pairs(self._view, PAIRS) if self._view is not None else []
+        has_room = self.size.height > _lines(self._view) + PAIR_LINES
+        line = self.query_one("#confused", Clipped)
+        line.display = has_room and bool(pairs)
+        line.say(Text(f"most confused: {'; '.join(pairs)}", style="dim"))
+        title = _matrix_title(self._view, self.size.width, "" if has_room else next(iter(pairs), ""))
+        self.query_one("#matrix-title", TextLine).say(title)
+
+
+def _lines(view: MatrixView | None) -> int:
+    """Return the height of a matrix with two lines a class."""
+    return 2 * len(view.counts) + 1 if view is not None else 1
+
+
 class DetailPane(Vertical):
     """Pane of the highlighted run; hidden where there is none."""
 
@@ -64,9 +103,7 @@ class DetailPane(Vertical):
             with Vertical(id="curve-pane"):
                 yield CurveLegend(id="legend")
                 yield AccuracyPlot(id="curve")
-            with Vertical(id="matrix-pane"):
-                yield TextLine("matrix-title")
-                yield ConfusionPlot(id="matrix")
+            yield ConfusionPane()
         yield Clipped("findings", "enter 4")
 
     def show(self, detail: Detail | None) -> None:
@@ -76,10 +113,7 @@ class DetailPane(Vertical):
         self.query_one("#title", TextLine).say(Text(detail.title, no_wrap=True, overflow="ellipsis"))
         self.query_one(CurveLegend).view = detail.curve
         self.query_one(AccuracyPlot).view = detail.curve
-        self.query_one("#matrix-title", TextLine).say(_matrix_title(detail.matrix))
-        self.query_one(ConfusionPlot).view = detail.matrix
-        classes = len(detail.matrix.counts) if detail.matrix else 1
-        self.query_one("#matrix-pane").styles.max_height = 2 * classes + 2
+        self.query_one(ConfusionPane).show(detail.matrix)
         says = findings_text(detail.findings, self.app.theme_variables)
         if detail.numbers:
             says = Text(detail.numbers, style="bold").append_text(Text("\n")).append_text(says)
@@ -128,13 +162,17 @@ def _images(view: MatrixView) -> str:
     return f"{view.images:,}" if rest else f"{view.sum_of} × {each:,}"
 
 
-def _matrix_title(view: MatrixView | None) -> Text:
+def _matrix_title(view: MatrixView | None, width: int, pair: str) -> Text:
+    """Say what the matrix is of; with the most confused pair, where one is given and fits."""
     if view is None:
         return Text("confusion", style="dim")
     if view.pooled:
-        text = f"{view.pooled}  n {view.images:,}  row share"
+        name, what, n = "", view.pooled, f"n {view.images:,}"
     elif view.sum_of:
-        text = f"confusion  sum of {view.sum_of}  n {_images(view)}  row share"
+        name, what, n = "confusion  ", f"sum of {view.sum_of}", f"n {_images(view)}"
     else:
-        text = f"confusion  epoch {view.epoch}  n {view.images:,}  row share"
+        name, what, n = "confusion  ", f"epoch {view.epoch}", f"n {view.images:,}"
+    with_pair = (f"{what}  {n}  {pair}", f"{what}  {pair}") if pair else ()
+    whole = f"{name}{what}  {n}  row share"
+    text = next((each for each in with_pair if cell_len(each) <= width), whole)
     return Text(text, style="dim", no_wrap=True, overflow="ellipsis")

@@ -27,6 +27,8 @@ def summary_line(runs: int, report: FormReport | None, colours: Mapping[str, str
     text = Text(f"{runs} run{'s' * (runs != 1)}", style="bold")
     if report is None:
         return text.append(f"   {CHECKING}", style="not bold dim")
+    if report.groups:
+        text.append(", one group" if report.groups == 1 else f", {report.groups} groups", style="not bold")
     text.append(f", {plain(report.time)}" if report.time else ", time not known yet", style="not bold")
     if repeats := sum(report.repeats):
         text.append(f"   {repeats} repeat{'s' * (repeats == 1)} an earlier run", style="not bold")

@@ -1,6 +1,5 @@
 """Confusion matrices of the opened run, epoch by epoch."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rich.text import Text
@@ -11,7 +10,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from tui.plots import MODES, TALLEST, Grid, PlotextPlot, draw_matrix, most_confused
+from tui.plots import MODES, TALLEST, Grid, PlotextPlot, confused_pairs, draw_matrix, named
 from tui.snapshot import MatrixView
 from tui.views.run_view import RunView
 
@@ -215,15 +214,7 @@ def cell_text(matrix: MatrixView, cell: tuple[int, int]) -> Text:
 
 
 def pairs_text(matrix: MatrixView) -> Text:
-    names = matrix.class_names
-    pairs = most_confused(matrix.counts, PAIRS)
-    words = [f"{named(names, row)} as {named(names, column)} {count:,}" for row, column, count in pairs]
+    pairs = confused_pairs(matrix, PAIRS)
     return Text(
-        f"most confused: {'; '.join(words)}" if words else "", style="dim", no_wrap=True, overflow="ellipsis"
+        f"most confused: {'; '.join(pairs)}" if pairs else "", style="dim", no_wrap=True, overflow="ellipsis"
     )
-
-
-def named(names: Sequence[str], label: int) -> str:
-    """Write `2 moderate`; a class that is called by its number, or by nothing, is that number."""
-    name = names[label] if label < len(names) else str(label)
-    return name if name == str(label) else f"{label} {name}"

@@ -15,7 +15,7 @@ from tui.views.run_ink import BOLD, ink_of
 from tui.views.run_lines import MEMBERS, Lines, arrange_lines
 from tui.views.run_list import TableQuery, is_still
 from tui.views.run_marks import RunMarks
-from tui.views.table_columns import Column, Need, content, header, plan_columns, width_values, widths_of
+from tui.views.table_columns import Column, RowValues, content, header, plan_columns
 from tui.widgets.line_list import HEAD, LineList
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class RunTable(LineList):
         self._lines = Lines()
         self._plan: tuple[Column, ...] = ()
         self._metrics: tuple[SplitMetric, ...] = ()
-        self._widths: dict[str, Need] | None = None  # of columns that cut nothing
+        self._values = RowValues()
         self._styles: dict[str, Style] = {}
         self._told: int | None = None
 
@@ -119,12 +119,12 @@ class RunTable(LineList):
         before = self._all
         self._rows, self._groups = rows, groups
         self._all = {**rows, **groups} if self.is_grouped else rows
-        changed = [each for each in self._all.keys() & before.keys() if self._all[each] is not before[each]]
+        news = [each for each, row in self._all.items() if before.get(each) is not row]
+        changed = [each for each in news if each in before]
         if self._marks.keep(rows):
             self.post_message(self.MarksChanged())
-        is_other = any(width_values(self._all[each]) != width_values(before[each]) for each in changed)
-        widths = widths_of(self._all.values(), self._widths) if is_other else self._widths
-        plan = plan_columns(self._width, widths, self._metrics) if widths is not None else ()
+        self._values.add([self._all[each] for each in news])
+        plan = plan_columns(self._width, self._values.needs, self._metrics)
         if plan != self._plan or not is_still(before, self._all, changed, self.table_query):
             self._lay_out()
             return
@@ -132,10 +132,11 @@ class RunTable(LineList):
 
     def show_grouped(self, is_grouped: bool, opened: Collection[str]) -> None:
         """Fold the runs of each group into one line, but for the `opened` ones; or show all runs."""
-        if is_grouped != self.is_grouped:
-            self._widths = None  # columns that only groups have go with them
+        is_other = is_grouped != self.is_grouped
         self.is_grouped, self.opened = is_grouped, frozenset(opened)
         self._all = {**self._rows, **self._groups} if is_grouped else self._rows
+        if is_other:
+            self._values = RowValues(self._all.values())  # columns that only groups have go with them
         self._marks.end_range()
         self._lay_out()
 
@@ -161,8 +162,7 @@ class RunTable(LineList):
         was_in_view = not self.shown or keep in self.in_window()
         groups = self._groups if self.is_grouped else {}
         self._lines = arrange_lines(self._rows, groups, self.table_query, self.opened)
-        self._widths = widths_of(self._all.values(), self._widths)
-        self._plan = plan_columns(self._width, self._widths, self._metrics)
+        self._plan = plan_columns(self._width, self._values.needs, self._metrics)
         self.virtual_size = Size(self._width, len(self.shown) + HEAD)
         if keep is not None:
             place = self._place_of(keep, place)

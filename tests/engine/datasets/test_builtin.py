@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from made_once import made_once
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -28,16 +29,18 @@ class BuiltinImages:
     ordered: bool
 
 
-def load(name: str, size_px: int) -> BuiltinImages:
+def with_table(name: str, images: NDArray[np.uint8]) -> BuiltinImages:
     table = builtin_table(name)
-    return BuiltinImages(
-        builtin_images(name, size_px), table.labels, table.splits, table.class_names, table.ordered
-    )
+    return BuiltinImages(images, table.labels, table.splits, table.class_names, table.ordered)
 
 
 @pytest.fixture(scope="module")
-def sets() -> dict[str, BuiltinImages]:
-    return {name: load(name, 32) for name in BUILTIN_NAMES}
+def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BuiltinImages]:
+    def draw() -> dict[str, NDArray[np.uint8]]:
+        return {name: builtin_images(name, 32) for name in BUILTIN_NAMES}
+
+    drawn = made_once(tmp_path_factory, "builtin", draw)
+    return {name: with_table(name, drawn[name]) for name in BUILTIN_NAMES}
 
 
 def counts(drawn: BuiltinImages, split: str) -> list[int]:

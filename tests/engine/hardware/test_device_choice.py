@@ -11,7 +11,8 @@ from sqlalchemy import update
 from waiting import LIMIT_S
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
-from engine.hardware.device_choice import Device, DeviceError, TorchCard, TorchFacts, choose, has_kernels
+from engine.hardware.device_choice import Device, TorchCard, TorchFacts, choose, has_kernels
+from engine.hardware.device_names import DeviceError
 from engine.hardware.telemetry import CpuTelemetry, HostCard, NvidiaState
 from engine.store import workers
 from engine.store.database import open_store
@@ -150,6 +151,11 @@ def test_the_worker_asks_torch_only_where_there_may_be_a_card(monkeypatch: pytes
     monkeypatch.setattr(find_device.telemetry, "nvidia", lambda: NO_CARD)
     monkeypatch.setattr(find_device.subprocess, "run", lambda *_args, **_kw: pytest.fail("torch was started"))
     assert find_device.find_device("auto").device == "cpu"
+    for word in ("tpu", "cuda:x"):
+        with pytest.raises(
+            find_device.WorkerError, match=f"^'{word}' is not a device: choose auto, cpu or cuda:0$"
+        ):
+            find_device.find_device(word)
 
 
 def test_the_worker_passes_the_problem_on(monkeypatch: pytest.MonkeyPatch) -> None:

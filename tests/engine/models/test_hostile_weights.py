@@ -5,7 +5,6 @@ import functools
 import os
 import pickle
 import re
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from engine.models.found_states import find_states
 from engine.models.weight_check import check
 from engine.models.weight_files import WeightsError, read_content
 from engine.models.weights import read_weights
+from tests.support.forking import run_forked
 
 
 class Runs:
@@ -108,16 +108,7 @@ def in_tuples(value: object, times: int = 60) -> object:
 
 def read_apart(path: Path) -> str:
     """Read a file in a process of its own, whose time and memory are bounded; return how it ended, in one line."""
-    code = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (20, 20))\n"
-        "from engine.models.found_states import find_states\n"
-        "from engine.models.weight_files import WeightsError, read_content\n"
-        "try: print([each.keys for each in find_states(read_content(sys.argv[1]), 'a.pth')])\n"
-        "except WeightsError as error: print(str(error).partition('a.pth ')[2])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, env={**os.environ}, check=False
-    )
+    done = run_forked([sys.executable, "-m", "tests.support.read_weights", str(path)])
     assert done.returncode == 0, done.stderr
     return done.stdout.removesuffix("\n")
 

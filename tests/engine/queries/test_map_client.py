@@ -12,11 +12,13 @@ from sessions import Memory, context
 from waiting import LIMIT_S
 
 from engine.files.paths import Home
+from engine.queries import map_client
 from engine.queries.map_client import MapClient, MapPicture, NoMaps, maps_of, said_of
 from engine.queries.worst_errors import worst_errors
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 from engine.training.session import Session
+from tests.support.forking import fork_torch
 
 pytest.importorskip("captum", reason="captum makes the maps")
 
@@ -46,7 +48,10 @@ def test_one_process_makes_one_map_after_another(trained: tuple[Home, RunSpec]) 
         client.map_of("class0/000.png")
 
 
-def test_the_worst_errors_come_with_maps_for_a_report(trained: tuple[Home, RunSpec]) -> None:
+def test_the_worst_errors_come_with_maps_for_a_report(
+    trained: tuple[Home, RunSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_torch(monkeypatch, map_client)
     home, spec = trained
     names = ("class0", "class1")
     told: list[tuple[int, int]] = []
@@ -74,7 +79,8 @@ def test_a_run_without_weights_says_so_once(trained: tuple[Home, RunSpec]) -> No
     assert len(found) == 1 and isinstance(found[0], NoMaps) and "run 7 has no weights" in str(found[0])
 
 
-def test_built_in_images_and_a_broken_network(tmp_path: Path) -> None:
+def test_built_in_images_and_a_broken_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_torch(monkeypatch, map_client)
     home = Home.find(tmp_path, cache=tmp_path / "cache")
     (tmp_path / "flat.py").write_text(
         "from torch import nn\n\n"

@@ -46,9 +46,7 @@ def group(lab: Lab) -> Group:
 def report_of(lab: Lab) -> tuple[object, list[object]]:
     """What a report is given of the group, and the counts of its pooled matrices."""
     study = collect(lab.store, run_ids=None, sweep=None)
-    facts = read_facts(
-        lab.home, study, architectures=(), commands=(), progress=lambda _what: None, with_maps=False
-    )
+    facts = read_facts(lab.home, study, commands=(), progress=lambda _what: None, with_maps=False)
     panels = [
         panel.counts
         for block in walk(report_contents(study, facts))

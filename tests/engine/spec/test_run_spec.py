@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec.conflicts import smallest_batch
-from engine.spec.grid import MOST_TOLD, SpecError, expand_grid, load_spec, make_spec, split_list
+from engine.spec.grid import MOST_TOLD, SpecError, expand_grid, grid_values, load_spec, make_spec, split_list
 from engine.spec.plugin_name import PluginName, arch_shown, plugin_of
 from engine.spec.run_spec import FIELDS
 
@@ -134,6 +134,16 @@ def test_grid_is_the_product_in_the_fields_order_without_repeats() -> None:
 def test_one_text_is_a_list_and_several_are_taken_as_they_are() -> None:
     assert split_list(["none, run:1"]) == ["none", "run:1"]
     assert split_list(["a,b.pth", "c.pth"]) == ["a,b.pth", "c.pth"]
+
+
+def test_repetitions_may_be_given_as_a_range() -> None:
+    assert grid_values("seed", ["0-2, 7"]) == ["0", "1", "2", "7"]
+    assert grid_values("fold", ["2–3"]) == ["2", "3"] and grid_values("seed", ["5-5"]) == ["5"]
+    assert grid_values("epochs", ["1-3"]) == ["1-3"]
+    for wrong in ("4-0", "0-1000", "-1", "1-", "a-b"):
+        assert grid_values("seed", [wrong]) == [wrong]
+    with pytest.raises(SpecError, match="'4-0' is not a whole number"):
+        expand_grid({"data": "digits", "seed": grid_values("seed", ["4-0"])})
 
 
 @given(

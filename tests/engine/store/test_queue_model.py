@@ -15,7 +15,7 @@ from worker_machine import Shared
 from engine.files.paths import Home
 from engine.store.database import Store, open_store
 
-EXAMPLES = int(os.environ.get("RESNET_TUI_MODEL_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("RESNET_TUI_MODEL_EXAMPLES", "15"))
 STEPS = 50
 TABLES = ("run_dependency", "epoch_metrics", "epoch_confusion", "run", "worker", "edit", "sqlite_sequence")
 

@@ -1,5 +1,6 @@
 """Stopping, resuming with the same bits, and the files that lie between."""
 
+import math
 import time
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 from pictures import class_folders
 from sessions import CPU, Memory, numbers
+from torch import nn
 from trainings import assert_same_bits, session, spec, train
 
 from engine.datasets import drawing
@@ -16,10 +18,23 @@ from engine.files.paths import Home
 from engine.models.weight_files import read_weights_metadata
 from engine.store.errors import LeaseLost
 from engine.training import loss_curve
+from engine.training.checkpoint import all_finite
 from engine.training.context import RunContext
 from engine.training.measure import Choice, EpochResult
 from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
 from engine.training.session import Session
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.complex64])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_one_number_that_is_not_finite_is_found(dtype: torch.dtype, bad: float) -> None:
+    model = nn.BatchNorm1d(5)  # with a whole number, too
+    values = torch.full((2, 5), torch.finfo(dtype).max, dtype=dtype)
+    model.register_buffer("values", values.t())
+    model.register_buffer("empty", torch.empty(0))
+    assert all_finite(model)
+    values[1, 3] = bad
+    assert not all_finite(model)
 
 
 @pytest.mark.parametrize("stop_at", [1, 3, 4, 6])

@@ -1,7 +1,10 @@
-"""Each option of a recipe does what it says, and its bits repeat wherever a run is stopped."""
+"""Each option of a recipe does what it says, and its bits repeat wherever a run is stopped.
+
+RESNET_TUI_RECIPE_EXAMPLES asks for more recipes than the default."""
 
 import itertools
 import math
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,6 +36,7 @@ from engine.training.loss_curve import Diverged
 from engine.training.precision import forbid_tf32
 
 RUN_IDS = itertools.count(1)
+EXAMPLES = int(os.environ.get("RESNET_TUI_RECIPE_EXAMPLES", "12"))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ RECIPES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(values=RECIPES, stop_at=st.integers(1, 12))
 def test_any_recipe_stopped_at_any_step_ends_with_the_same_bits(
     home: Home, values: dict[str, object], stop_at: int

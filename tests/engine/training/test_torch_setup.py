@@ -1,7 +1,6 @@
 """What a training process asks of its libraries, and what it shows before its first step."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,25 +19,13 @@ from engine.training.control_channel import ControlChannel
 from engine.training.memory_layout import CHANNELS_LAST_FROM_PX, memory_format
 from engine.training.precision import MachineError, resolve_precision, run_precision
 from engine.training.torch_setup import resolve_threads
+from tests.support.forking import run_forked
 
 CUDA = torch.device("cuda", 0)
 
-FAULTS = """
-import resource, sys, torch
-from engine.training.torch_setup import keep_freed_memory
-if "keep" in sys.argv and not keep_freed_memory():
-    raise SystemExit("not glibc")
-for _ in range(4):
-    torch.ones(10 << 20)  # 40 MiB: above 32 MiB glibc gives memory back by itself
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(4):
-    torch.ones(10 << 20)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-
 
 def faults(*arguments: str) -> int:
-    done = subprocess.run([sys.executable, "-c", FAULTS, *arguments], capture_output=True, text=True)
+    done = run_forked([sys.executable, "-m", "tests.support.page_faults", *arguments])
     if "not glibc" in done.stderr:
         pytest.skip("the C library is not glibc")
     assert done.returncode == 0, done.stderr

@@ -70,7 +70,7 @@ def test_val_files_of_a_new_best_epoch_are_not_taken_for_the_old_ones(home: Home
     memory, paths = train(home, 96, spec(val_fraction=0.3)), home.run(96)
     assert memory.best is not None
     epoch = memory.best.epoch
-    assert isinstance(read_epoch_scores(paths, CLASSES, epoch, last=False), EpochScores)
+    assert isinstance(read_epoch_scores(paths, CLASSES, epoch, last=False, status="done"), EpochScores)
     other = next(each for each in memory.measured if each.epoch != epoch)
     paths.pending.folder.mkdir()
     session(home, 96, spec(val_fraction=0.3))._write_predictions(
@@ -79,7 +79,7 @@ def test_val_files_of_a_new_best_epoch_are_not_taken_for_the_old_ones(home: Home
     paths.pending.predictions(val=True).replace(paths.predictions(val=True))
     assert read_val_scored(paths, CLASSES, last=False) is None  # scores of the one, predictions of the other
     paths.pending.scores(val=True).replace(paths.scores(val=True))
-    found = read_epoch_scores(paths, CLASSES, epoch, last=False)
+    found = read_epoch_scores(paths, CLASSES, epoch, last=False, status="done")
     assert isinstance(found, str) and f"of epoch {other.epoch}, not of {epoch}" in found
 
 

@@ -15,6 +15,7 @@ import torch
 from quadrants import SIZE_PX, quadrant_image, trained_on_quadrants
 from studies import open_study
 
+from engine import torch_subprocess
 from engine.export.columns import Column, epoch_columns, run_columns
 from engine.export.event_files import wall_times
 from engine.export.read_runs import read_runs
@@ -26,6 +27,7 @@ from engine.prediction.trained_network import load_network
 from engine.spec.run_spec import FIELDS
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
+from tests.support.forking import fork_torch
 from tui.cli import run as resnet_tui
 
 
@@ -255,8 +257,14 @@ def test_an_onnx_file_gives_what_torch_gives(
     ],
 )
 def test_a_network_that_does_not_export_says_so(
-    trained: Home, tmp_path: Path, capfd: pytest.CaptureFixture[str], line: str, said: str
+    trained: Home,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    said: str,
 ) -> None:
+    fork_torch(monkeypatch, torch_subprocess)
     pytest.importorskip("onnxscript", reason="torch exports with onnxscript: pip install -e '.[export]'")
     pytest.importorskip("onnxruntime", reason="onnxruntime runs the file")
     plugin = trained.root / "stripes.py"
@@ -272,7 +280,8 @@ def test_a_network_that_does_not_export_says_so(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_grade_is_exported_with_its_thresholds(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_grade_is_exported_with_its_thresholds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_torch(monkeypatch, torch_subprocess)
     pytest.importorskip("onnxscript", reason="torch exports with onnxscript: pip install -e '.[export]'")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime runs the file")
     home, spec = trained_on_quadrants(tmp_path, loss="mse-ordinal", epochs=1, each=8)

@@ -73,7 +73,10 @@ def test_a_warm_start_between_stems_is_refused(shell: Shell) -> None:
     )
 
 
-def test_a_plugin_trains_predicts_and_is_reported(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plugin_trains_predicts_and_is_reported(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_torch_here(monkeypatch)
     class_folders(shell.home / "data", classes=2, each=12)
     path = write_plugin(shell.home)
     assert shell("add", *SMALL, "--arch", f"{NAME}:small") == 0, shell.err

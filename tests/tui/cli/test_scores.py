@@ -8,6 +8,7 @@ import pytest
 from score_files import write_scores
 from shell import Shell
 from sklearn.metrics import average_precision_score, roc_auc_score
+from sqlalchemy import text
 from stored_runs import get
 
 from engine.files.paths import Home
@@ -74,12 +75,30 @@ def test_the_text_says_the_same(shell: Shell, best: int) -> None:
 
 def test_what_is_not_there_is_said_and_no_crash(shell: Shell, study: Store) -> None:
     assert "scores.npy is missing" in curves(shell)["best"]["undefined"]
-    assert "no epoch has been measured" in curves(shell, 7)["best"]["undefined"]  # queued
+    assert curves(shell, 7)["best"]["undefined"] == "the run has measured no epoch yet"  # queued
     run = get(study, RUN)
     write_scores(Home.find(shell.home), RUN, best=run.best_epoch or 0, last=run.epoch, has_val=False)
     assert curves(shell)["best"]["val"] is None
     Home.find(shell.home).run(RUN).scores().write_bytes(b"broken")
     assert "cannot be read" in curves(shell)["best"]["undefined"]
+
+
+def of_status(study: Store, run_id: int, status: str) -> None:
+    with study.write() as session:
+        session.execute(
+            text("UPDATE run SET status = :status WHERE id = :id"), {"status": status, "id": run_id}
+        )
+
+
+@pytest.mark.parametrize(("status", "ended"), [("failed", "failed"), ("cancelled", "was cancelled")])
+def test_a_run_that_did_not_finish_says_so(shell: Shell, study: Store, status: str, ended: str) -> None:
+    of_status(study, 7, status)
+    before = f"the run {ended} before its first epoch was measured"
+    assert [curves(shell, 7)[which]["undefined"] for which in ("best", "last")] == [before, before]
+    of_status(study, 5, status)
+    found = curves(shell, 5)
+    assert found["last"]["undefined"].endswith(f"they are written when a run is done, and this one {ended}")
+    assert found["best"]["undefined"].endswith("they may have been pruned")
 
 
 def test_a_network_that_gives_grades_has_referable_alone(shell: Shell, study: Store) -> None:

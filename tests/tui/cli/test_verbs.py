@@ -14,6 +14,7 @@ from waiting import LIMIT_S
 
 from engine.store import listing
 from engine.store.database import Store
+from tests.support.forking import fork_torch
 from tui import launch
 
 
@@ -261,12 +262,13 @@ def test_report_writes_a_page_and_its_figures(
     assert not (shell.home / "out2").exists()
 
 
-def test_doctor_names_what_it_looked_at(shell: Shell) -> None:
+def test_doctor_names_what_it_looked_at(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shell("doctor", "--json") == 0
     found = json.loads(shell.out)
     names = {check["name"] for check in found["checks"]}
     assert found["ok"] and {"python", "torch", "device", "home", "run table", "free space"} <= names
     assert found["device"]["torch"]["version"]
+    fork_torch(monkeypatch, sys.modules["tui.cli.doctor"])
     assert shell("doctor", "--home", str(shell.home / "nothing")) == 1
     assert "cannot be written" in shell.out
 

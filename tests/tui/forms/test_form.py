@@ -16,8 +16,10 @@ from engine.spec.repetitions import with_seeds_and_splits
 from engine.spec.run_spec import FIELDS, RunSpec, choices_of
 from tui.forms.estimate import Measured, time_shown
 from tui.forms.form import check, completions, defaults, parse_more, preview, texts_of, texts_of_group
+from tui.forms.form_report import FormReport
 from tui.forms.form_words import MORE, OTHERS, OWN
 from tui.forms.path_completion import paths_like
+from tui.widgets.form_summary import summary_line
 
 TEXTS = {"data": "digits", "arch": "resnet18", "lr": "0.1, 0.01", "epochs": "3", "pretrained": "none"}
 
@@ -33,6 +35,15 @@ def test_a_valid_form_is_its_runs() -> None:
     lines = preview(many, (), 6)
     assert len(many) == 20 and len(lines) == 7 and lines[-1] == "… and 14 more"
     assert lines[0] == "resnet18  none  epochs 3  lr 0.1  loss ce  seed 0"
+
+
+def test_seeds_are_a_range_or_a_list_and_the_summary_counts_groups() -> None:
+    five = check({**TEXTS, "lr": "0.1", "seed": "0-4"})
+    assert [spec.seed for spec in five.specs] == [0, 1, 2, 3, 4] and not five.problems
+    assert texts_of_group(five.specs) == {**texts_of(five.specs[0], {}), "seed": "0,1,2,3,4"}
+    assert check({**TEXTS, "seed": "4-0"}).problems["seed"] == "'4-0' is not a whole number"
+    for groups, says in ((0, "5 runs, time"), (1, "5 runs, one group, time"), (2, "5 runs, 2 groups, time")):
+        assert summary_line(5, FormReport(TEXTS, groups=groups), {}).plain.startswith(says)
 
 
 def test_every_wrong_field_is_named_beside_it() -> None:

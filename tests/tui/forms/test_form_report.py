@@ -39,3 +39,16 @@ def test_the_form_says_whether_the_classes_are_in_order_and_how_to_say_otherwise
         "ordered: the classes are words, and nothing gives their order: give it with class_names="
         in found("ordered=on")
     )
+
+
+def test_the_form_counts_the_groups_that_it_would_queue(tmp_path: Path) -> None:
+    home = Home.find(tmp_path)
+    open_store(home.database).close()
+    for typed, groups in (
+        ({}, 0),
+        ({"seed": "0-4"}, 1),
+        ({"more": "folds=3"}, 1),
+        ({"lr": "0.1,0.01", "seed": "0-4"}, 2),
+    ):
+        texts = {"data": "digits", **typed}
+        assert report_on(home, texts, check(texts)).groups == groups

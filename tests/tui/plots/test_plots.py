@@ -14,11 +14,11 @@ from tui.plots import (
     Grid,
     Line,
     Plot,
+    confused_pairs,
     draw_accuracy,
     draw_chart,
     draw_confusion,
     draw_matrix,
-    most_confused,
     reading,
     thin,
 )  # fmt: skip
@@ -43,9 +43,11 @@ def test_numbers_of_neighbouring_cells_never_run_together() -> None:
             assert not {word for word in words if "12932" in word or "3212" in word or "·32" in word}, lines
 
 
-def confusion(counts: list[list[int]], width: int, height: int) -> tuple[list[str], str]:
+def confusion(
+    counts: list[list[int]], width: int, height: int, names: tuple[str, ...] = ()
+) -> tuple[list[str], str]:
     plot = Plot()
-    view = MatrixView(tuple(map(tuple, counts)), tuple("abcdefghij"[: len(counts)]), 3, 10)
+    view = MatrixView(tuple(map(tuple, counts)), names or tuple(map(str, range(len(counts)))), 3, 10)
     plot.plotsize(width, height)
     plot._set_size(width, height)
     draw_confusion(plot, view, width, height)
@@ -60,6 +62,21 @@ def test_each_cell_has_its_count_and_share() -> None:
     assert lines[1].index("90") < lines[1].index("10")
     full = ";".join(str(round(a + (b - a) * 0.9)) for a, b in zip(INK.empty, INK.full, strict=True))
     assert f"48;2;{full}m" in coloured
+
+
+def test_classes_have_their_names_where_there_is_room_beside_counts_and_shares() -> None:
+    names, counts = ("no DR", "mild", "proliferative"), [[90, 10, 0], [5, 15, 0], [1, 0, 2]]
+    lines, _ = confusion(counts, 80, 8, names)
+    assert lines[0].split() == ["pred", "0", "no", "DR", "1", "mild", "2", "recall"]
+    assert lines[5].startswith("2 proliferative") and lines[1].split()[:4] == ["0", "no", "DR", "90"]
+    lines, _ = confusion(counts, 32, 8, names)
+    assert lines[5].startswith("2 prolife…  ") and lines[2].split() == ["90%", "10%", "0%"]
+    lines, _ = confusion(counts, 26, 8, names)
+    assert [line.split()[0] for line in lines[1:6:2]] == ["0", "1", "2"] and "…" not in "".join(lines)
+    lines, _ = confusion(counts, 32, 8)
+    assert lines[1].split() == ["0", "90", "10", "0", ".90"]
+    view = MatrixView(tuple(map(tuple, counts)), names, 3, 10)
+    assert confused_pairs(view, 2) == ["0 no DR as 1 mild 10", "1 mild as 0 no DR 5"]
 
 
 def test_small_windows_keep_counts_and_large_ones_of_many_classes_too() -> None:
@@ -183,7 +200,6 @@ def test_differences_carry_their_sign_and_modes_their_shares() -> None:
     assert "+10" in matrix_lines(Grid(counts, ("a", "b"), MODES[0], (1, 1), other), 60, 8)[1]
     by_column = matrix_lines(Grid(counts, ("a", "b"), MODES[2], (1, 1)), 60, 8)
     assert "95%" in by_column[1] and "60%" in "".join(by_column[4:6])
-    assert [pair[:2] for pair in most_confused(counts, 3)] == [(0, 1), (1, 0)]
 
 
 def test_the_baselines_name_hides_no_curve_where_there_is_a_place_beside_them() -> None:

@@ -1,5 +1,6 @@
 """Several runs beside each other, by keys."""
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from cell_images import answer
 from pilots import SMALL, TALL, app, notified, opened, shown, table, until
 from studies import LABELS, confusion
 from textual.pilot import Pilot
+from waiting import LIMIT_S
 
 from engine.files.epoch_predictions import NO_CLASS, array_bytes
 from engine.files.paths import Home
@@ -182,3 +184,43 @@ def test_eight_runs_fit_the_width(home: Home, study: Store, width: int) -> None:
     for text in (key_text(eight, width), numbers_text(eight, width), settings_text(eight, width)):
         table_of = text.plain.partition("\n\n")[0]
         assert max(map(len, table_of.splitlines())) <= width and len(table_of.splitlines()) >= 5
+
+
+async def test_while_it_loads_the_screen_says_what_is_read_and_how_far_that_is(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, poll = threading.Event(), CompareFeed.poll
+
+    def slow(feed: CompareFeed) -> Compared | None:
+        feed._has_read(1)
+        go_on.wait(LIMIT_S)
+        return poll(feed)
+
+    monkeypatch.setattr(CompareFeed, "poll", slow)
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        read = "reading epochs, losses and confusion matrices of 2 runs"
+        await until(pilot, lambda: shown(pilot, "#key") == f"{read}: 1 of them read …")
+        await pilot.press("2")
+        assert pilot.app.screen.query_one("#key").display
+        go_on.set()
+        await until(pilot, lambda: shown(pilot, "#compare-head"))
+        assert not pilot.app.screen.query_one("#key").display
+
+
+def test_only_a_first_reading_that_takes_long_says_how_far_it_is(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    quick = CompareFeed(home, [(3,), (4,)], told.append)
+    quick.poll()
+    monkeypatch.setattr("tui.feeds.compare_feed.PROGRESS_AFTER_S", 0.0)
+    quick.poll()
+    quick.close()
+    feed = CompareFeed(home, [(2,), (3, 4)], told.append)
+    feed.poll()
+    feed.poll()
+    feed.close()
+    assert told[-2:] == [1, 2] and len(told) <= 3

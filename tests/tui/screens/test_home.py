@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pilots import SMALL, app, asked, go_to, notified, opened, shown, statuses, table, until
+from pilots import SMALL, TALL, app, asked, go_to, notified, opened, shown, statuses, table, until
 from textual.widgets import Static
 
 from engine.analysis.news import RunState, gather
@@ -39,6 +39,19 @@ async def test_marked_runs_are_cancelled_together_and_undo_brings_them_back(home
         await until(pilot, lambda: "undone: cancel runs 7-8" in notified(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: "marked" not in shown(pilot, "#head"))
+
+
+async def test_the_most_confused_classes_are_named_beside_the_matrix(home: Home, study: Store) -> None:
+    async with app(home).run_test(size=TALL) as pilot:
+        await opened(pilot)
+        line = pilot.app.screen.query_one("#confused")
+        await until(
+            pilot, lambda: line.display and "2 moderate as 0 no DR 26; 1 mild" in shown(pilot, "#confused")
+        )
+        assert shown(pilot, "#matrix-title") == "confusion  epoch 3  n 201  row share"
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: shown(pilot, "#matrix-title") == "epoch 3  2 moderate as 0 no DR 26")
+        assert not line.display
 
 
 async def test_a_range_is_marked_by_moving_and_all_by_one_key(home: Home, study: Store) -> None:

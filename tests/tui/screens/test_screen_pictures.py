@@ -44,6 +44,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "workers": ("W",),
     "data": ("d",),
     "groups": ("G", "end", "enter"),
+    "groups-run": ("end", "enter"),
     "groups-compared": ("G", "space", "end", "space", "c"),
 }
 ONCE = {
@@ -57,6 +58,7 @@ ONCE = {
     "run-help": SMALL,
     "workers": SMALL,
     "data": SMALL,
+    "groups-run": SMALL,
 }
 """These are seen at one size; the others at both."""
 CASES = [(name, size) for name in KEYS for size in ((ONCE[name],) if name in ONCE else (TALL, SMALL))]

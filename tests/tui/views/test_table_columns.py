@@ -1,5 +1,7 @@
 """Columns of the run table."""
 
+from collections.abc import Mapping
+
 import pytest
 from rich.cells import cell_len
 from table_rows import listed, wait
@@ -18,15 +20,15 @@ from tui.views.table_columns import (
     Column,
     ColumnInfo,
     Need,
+    RowValues,
     content,
     header,
     metric_column,
     plan_columns,
-    widths_of,
 )
 
 INFOS = {info.key: info for info in COLUMNS}
-EMPTY = widths_of([])
+EMPTY = dict(RowValues().needs)
 FULL = EMPTY | {
     key: Need(width)
     for key, width in (
@@ -63,22 +65,22 @@ def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
         make_row(listed(2, "running", data="fundus-balanced", verdict="healthy"), None),
         make_row(listed(3, "failed", data="digits", lr=0.05), None),
     ]
-    wide = widths_of(rows)
+    wide = RowValues(rows).needs
     assert (wide["arch"], wide["lr"]) == (Need(8, tells=False), Need(4))
     assert wide["findings"] == Need(len("✖ collapsed"))
     home_at_120_columns = 76
     widths = {column.key: column.width for column in plan_columns(home_at_120_columns, wide)}
     assert widths["findings"] == wide["findings"].width and widths["data"] >= 7 and "ends" not in widths
-    ended = {column.key: column for column in plan_columns(home_at_120_columns, widths_of(rows[:1]))}
+    ended = {column.key: column for column in plan_columns(home_at_120_columns, RowValues(rows[:1]).needs)}
     assert ended["epoch"].width == len("epoch") and "kappa" in ended
 
 
 def test_no_best_accuracy_is_cut() -> None:
     rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
-    column = next(each for each in plan_columns(200, widths_of(rows)) if each.key == "best")
+    column = next(each for each in plan_columns(200, RowValues(rows).needs) if each.key == "best")
     assert [content(row, column) for row in rows] == ["1.0000", " .9000"]
-    assert widths_of(rows[1:], widths_of(rows))["best"].width == 6
-    assert widths_of(rows[1:])["best"].width == 5
+    assert _after(rows, rows[1:])["best"].width == 6
+    assert RowValues(rows[1:]).needs["best"].width == 5
 
 
 HEADLINES = ("groups in train and test", "below the baseline", "no better than chance")
@@ -107,7 +109,7 @@ def test_the_gravest_finding_can_be_read_beside_groups_and_columns_of_ones_own(c
     rows = several(epochs=100)
     grouped = [row._replace(fold=fold_of(row)) for row in rows]
     room = 78 if columns < 110 else columns * 77 // 120 - 2
-    plan = {each.key: each for each in plan_columns(room, widths_of(grouped), chosen)}
+    plan = {each.key: each for each in plan_columns(room, RowValues(grouped).needs, chosen)}
     texts = [content(row, plan["findings"]).rstrip() for row in grouped]
     assert all(len(text) >= LEAST_HEADLINE for text in texts) and len(set(texts)) == len(HEADLINES)
     assert header(plan["findings"], "id", False).rstrip() == "findings"
@@ -115,11 +117,17 @@ def test_the_gravest_finding_can_be_read_beside_groups_and_columns_of_ones_own(c
 
 
 def test_a_setting_in_which_no_rows_differ_gives_way() -> None:
-    alike = widths_of(several(arch="resnet18", pretrained="none", lr=0.1))
+    alike = RowValues(several(arch="resnet18", pretrained="none", lr=0.1)).needs
     assert {each.key for each in plan_columns(50, alike)}.isdisjoint({"arch", "pretrained"})
     assert {each.key for each in plan_columns(100, alike)} > {"arch", "pretrained", "lr"}
-    assert {each.key for each in plan_columns(60, widths_of(several()))} > {"arch", "pretrained", "lr"}
-    assert widths_of(several(arch="resnet18"), widths_of(several()))["arch"].tells, "columns do not jump"
+    assert {each.key for each in plan_columns(60, RowValues(several()).needs)} > {"arch", "pretrained", "lr"}
+    assert _after(several(), several(arch="resnet18"))["arch"].tells, "columns do not jump"
+
+
+def _after(before: list[RunRow], rows: list[RunRow]) -> Mapping[str, Need]:
+    values = RowValues(before)
+    values.add(rows)
+    return values.needs
 
 
 def fold_of(row: RunRow) -> Fold:
@@ -128,8 +136,8 @@ def fold_of(row: RunRow) -> Fold:
 
 def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
     rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
-    assert widths_of(rows[:1])["data"].width == 0 and widths_of(rows)["data"].width == 4
-    assert {column.key for column in plan_columns(200, widths_of(rows))} & {"data", "kappa"} == {"data"}
+    assert RowValues(rows[:1]).needs["data"].width == 0 and RowValues(rows).needs["data"].width == 4
+    assert {column.key for column in plan_columns(200, RowValues(rows).needs)} & {"data", "kappa"} == {"data"}
     long = make_row(listed(3, data="/scratch/project/retina"), None)
     assert content(long, Column(INFOS["data"], 8)) == "…/retina"
 
@@ -153,7 +161,7 @@ def test_the_epochs_cell(status: str, values: dict[str, object], shown: str) -> 
 def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
     chosen = [find_metric("auc"), find_metric("val_mcc")]
     row = make_row(listed(1, "done", {"auc": 0.8125}), None)
-    wide = widths_of([row])
+    wide = RowValues([row]).needs
     least = sum(column.width + 1 for column in plan_columns(0, wide))
     widths = [metric_column(each).width + 1 for each in chosen]
     for room, keys in ((0, []), (widths[0], ["auc"]), (sum(widths), ["auc", "val_mcc"])):
@@ -172,7 +180,7 @@ def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.Monkey
     monkeypatch.setattr(table_columns, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
     monkeypatch.setattr(table_columns, "WANTED", (("toy", 5), *WANTED))
     row = make_row(listed(1, "done", batch_size=24, headline="toy"), None)
-    *_, column, last = plan_columns(100, widths_of([row]))
+    *_, column, last = plan_columns(100, RowValues([row]).needs)
     assert (column.key, last.key) == ("toy", "findings")
     assert header(column, "toy", False) == " toy▾" and content(row, column) == "   24"
 

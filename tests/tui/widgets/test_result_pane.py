@@ -54,7 +54,7 @@ def test_several_pairs_are_listed_first_and_said_after_holm(predicted: Home) -> 
 
 
 def test_what_cannot_be_compared_says_why(predicted: Home) -> None:
-    assert "has not measured an epoch" in str(result_text(told_of(predicted, ["1", "8"]), 78))
+    assert "has measured no epoch yet" in str(result_text(told_of(predicted, ["1", "8"]), 78))
     assert "there is no run 99" in str(result_text(told_of(predicted, ["1", "99"]), 78))
     assert "alone" in told_of(predicted, ["1"]).problem
 
