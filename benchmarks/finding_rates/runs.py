@@ -170,19 +170,12 @@ def train_scenario(wanted: Scenario, pool: Pool, warm: dict[str, Path]) -> Recor
         session = open_session(home, wanted.network, settings)
         watcher = Watcher(images.fresh)
         watcher.session = session
-        diverged_step = None
-        try:
-            session.train(watcher, lambda: False)
-        except Diverged as error:
-            diverged_step = error.step
+        diverged_step = train_watched(session, watcher)
         looked = {} if diverged_step is not None else look_back(session, watcher, images)
     index = watcher.index
     assert index is not None
     about = {
-        "number": wanted.number,
-        "family": wanted.family,
-        "source": wanted.source,
-        "noise": wanted.noise,
+        **_wanted(wanted),
         "spec": session.spec.model_dump(),
         "train_counts": index.counts("train"),
         "test_counts": index.counts("test"),
@@ -199,6 +192,20 @@ def train_scenario(wanted: Scenario, pool: Pool, warm: dict[str, Path]) -> Recor
         **looked,
     }
     return Record(about, watcher.epochs, arrays)
+
+
+def train_watched(session: Session, watcher: Watcher) -> int | None:
+    """Train to the end; return the step at which the loss diverged, None where it did not."""
+    try:
+        session.train(watcher, lambda: False)
+    except Diverged as error:
+        return error.step
+    return None
+
+
+def _wanted(wanted: Scenario) -> dict[str, Any]:
+    """Return what a record says of the scenario."""
+    return {name: getattr(wanted, name) for name in ("number", "family", "source", "noise")}
 
 
 def epochs_to_look_at(watcher: Watcher, *, warm: bool) -> list[int]:

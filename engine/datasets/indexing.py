@@ -106,8 +106,6 @@ def make_index(
     called = [without_suffix(name) for name in names]
     table = zip(called, labels, splits, strict=True)
     lines = [f"{name}\t{class_names[label]}\t{split or ''}" for name, label, split in table]
-    column = list(groups.of) if groups and groups.is_column else []
-    fingerprint = hashlib.sha256("\n".join([*lines, *column]).encode()).hexdigest()[:16]
     images = Images(labels, groups.of if groups else called, lines, class_names, groups is not None)
     whole, problems = draw_splits(splits, images, options)
     gone = set(missing)
@@ -121,10 +119,16 @@ def make_index(
         groups.of if groups else None,
         class_names,
         order,
-        fingerprint,
+        _fingerprint(lines, groups),
         groups.rule if groups else "",
     )
     return index, [*problems, *_split_problems(index, there, set(whole), options.test_fraction)]
+
+
+def _fingerprint(lines: Sequence[str], groups: Groups | None) -> str:
+    """Hash names, labels and splits, and the groups that a column gives: others follow from the names."""
+    column = groups.of if groups and groups.is_column else ()
+    return hashlib.sha256("\n".join([*lines, *column]).encode()).hexdigest()[:16]
 
 
 def _split_problems(

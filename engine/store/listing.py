@@ -183,11 +183,6 @@ def pending(session: Session) -> Sequence[int]:
     ]
 
 
-def spec_hashes(session: Session) -> frozenset[str]:
-    """Return the spec digests of all runs that have not failed, to find repeats."""
-    return frozenset(session.exec(select(Run.spec_hash).where(Run.status != "failed").distinct()))
-
-
 def waiting_sources(session: Session) -> list[tuple[str, str]]:
     """Return arch and `pretrained` of the waiting runs that have not loaded their first weights, each pair once."""
     waits = col(Run.status).in_(["queued", "paused"])

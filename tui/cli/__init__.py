@@ -30,7 +30,7 @@ from tui.cli.export import export
 from tui.cli.extend import clone, extend
 from tui.cli.flag_words import flag_line, flag_setting
 from tui.cli.keys import keys
-from tui.cli.look import log, ls, show
+from tui.cli.look import ls
 from tui.cli.news import news
 from tui.cli.notes import note, tag
 from tui.cli.options import takes_home
@@ -39,6 +39,7 @@ from tui.cli.predict import predict
 from tui.cli.presets import presets
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
+from tui.cli.show import log, show
 from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 

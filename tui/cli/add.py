@@ -21,49 +21,60 @@ from tui.cli.repeats import repeated
 ANY_PREFIX = "any:"
 
 
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"{', '.join(PRESETS)}: settings for fields that no other flag sets; `presets` shows them.",
+        metavar="NAME",
+    ),
+]
+Name = Annotated[str, typer.Option(help="Name of the runs.")]
+Sweep = Annotated[str, typer.Option(help="Sweep of the runs; a later add may add more runs to it.")]
+After = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Start when this run is done, or with any: before its number when it has ended in any way.",
+        metavar="[any:]ID",
+    ),
+]
+Priority = Annotated[int, typer.Option(min=-MAX_PRIORITY, max=MAX_PRIORITY, help="Higher starts first.")]
+MaxAttempts = Annotated[
+    int, typer.Option(min=1, max=1_000, help="Fail after this many failed attempts in a row.")
+]
+Seeds = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=MOST, help="So many runs of each, with the seeds from --seed on: a group.", metavar="N"
+    ),
+]
+Repeat = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=MOST,
+        help="So many runs of each, with other seeds and, where the data have no test split, other splits.",
+        metavar="N",
+    ),
+]
+
+
 @takes_home
 @takes_spec
 def add(
     home: Home,
     settings: dict[str, Any],
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            help=f"{', '.join(PRESETS)}: settings for fields that no other flag sets; `presets` shows them.",
-            metavar="NAME",
-        ),
-    ] = None,
-    name: Annotated[str, typer.Option(help="Name of the runs.")] = "",
-    sweep: Annotated[str, typer.Option(help="Sweep of the runs; a later add may add more runs to it.")] = "",
-    after: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Start when this run is done; any:ID: when it has ended in any way.", metavar="[any:]ID"
-        ),
-    ] = None,
-    priority: Annotated[
-        int, typer.Option(min=-MAX_PRIORITY, max=MAX_PRIORITY, help="Higher starts first.")
-    ] = 0,
-    max_attempts: Annotated[
-        int, typer.Option(min=1, max=1_000, help="Fail after this many failed attempts in a row.")
-    ] = 3,
-    seeds: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=MOST, help="So many runs of each, with the seeds from --seed on: a group.", metavar="N"
-        ),
-    ] = None,
-    repeat: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=MOST,
-            help="So many runs of each, with other seeds and, where the data have no test split, other splits.",
-            metavar="N",
-        ),
-    ] = None,
+    preset: Preset = None,
+    name: Name = "",
+    sweep: Sweep = "",
+    after: After = None,
+    priority: Priority = 0,
+    max_attempts: MaxAttempts = 3,
+    seeds: Seeds = None,
+    repeat: Repeat = None,
 ) -> int:
-    """Queue the runs of a grid; fields marked × take comma-separated lists. Prints the new ids, one per line."""
+    """Queue the runs of a grid; fields marked × take comma-separated lists, or the flag more than once.
+
+    Prints the new ids, one per line."""
     runs = repeated(home, expand(home, settings, preset), settings, seeds, repeat)
     name, sweep = checked_text("--name", name), checked_text("--sweep", sweep)
     store = open_store(home.database, create=False) if after else None

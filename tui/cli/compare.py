@@ -6,8 +6,7 @@ import typer
 
 from engine.files.paths import Home
 from engine.store.database import open_store
-from tui.cli.look import Json
-from tui.cli.options import takes_home
+from tui.cli.options import Json, takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_line
 from tui.cli.table import print_table
 from tui.formatting import decimals

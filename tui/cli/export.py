@@ -20,41 +20,44 @@ from tui.cli.output import CliError, checked_text, print_message
 STANDARD_OUTPUT = "-"
 
 
-def _table(what: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(metavar="FILE", help=what)
-    return option
+RunIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID…]", help="Runs, as in 3-7,9 (default: all).")
+]
+Sweep = Annotated[str | None, typer.Option(help="Runs of this sweep.")]
+ByEpoch = Annotated[bool, typer.Option("--epochs", help="Tables with one row an epoch, not a run.")]
+Csv = Annotated[str | None, typer.Option(metavar="FILE", help="A table as CSV; - is standard output.")]
+Json = Annotated[str | None, typer.Option(metavar="FILE", help="The same as JSON; - is standard output.")]
+Parquet = Annotated[str | None, typer.Option(metavar="FILE", help="The same as Parquet (needs pyarrow).")]
+Tensorboard = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="A folder with event files for each run (needs tensorboard)."),
+]
+Onnx = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The best network of one run as ONNX (needs onnx, onnxscript)."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
 
 
 @takes_home
 def export(
     home: Home,
-    run_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID…]", help="Runs, as in 3-7,9 (default: all).")
-    ] = None,
-    sweep: Annotated[str | None, typer.Option(help="Runs of this sweep.")] = None,
-    epochs: Annotated[
-        bool, typer.Option("--epochs", help="Tables with one row an epoch, not a run.")
-    ] = False,
-    csv: Annotated[str | None, _table("A table as CSV; - is standard output.")] = None,
-    json: Annotated[str | None, _table("The same as JSON; - is standard output.")] = None,
-    parquet: Annotated[str | None, _table("The same as Parquet (needs pyarrow).")] = None,
-    tensorboard: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="A folder with event files for each run (needs tensorboard)."),
-    ] = None,
-    onnx: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The best network of one run as ONNX (needs onnx, onnxscript)."),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    run_ids: RunIds = None,
+    sweep: Sweep = None,
+    epochs: ByEpoch = False,
+    csv: Csv = None,
+    json: Json = None,
+    parquet: Parquet = None,
+    tensorboard: Tensorboard = None,
+    onnx: Onnx = None,
+    overwrite: Overwrite = False,
 ) -> int:
     """Write runs for other programs: `export --csv runs.csv`, `export 7 --onnx net.onnx`.
 
     A table has one row a run with every setting and the metrics of its best and last epoch, or with `--epochs` one
     row an epoch. Several formats may be given in one call."""
-    tables = {
-        name: path for name, path in (("csv", csv), ("json", json), ("parquet", parquet)) if path is not None
-    }
+    given = (("csv", csv), ("json", json), ("parquet", parquet))
+    tables = {name: path for name, path in given if path is not None}
     if not tables and tensorboard is None and onnx is None:
         raise CliError(
             "say what to write: --csv FILE, --json FILE, --parquet FILE, --tensorboard DIR or --onnx FILE"
@@ -71,12 +74,16 @@ def export(
     for name, path in tables.items():
         _write_table(name, path, runs, by_epoch=epochs)
     if tensorboard is not None:
-        for run in runs:
-            if run.epochs:
-                print_message(str(write_events(tensorboard, run, home.run(run.row.id or 0))))
+        _write_events(home, runs, tensorboard)
     if onnx is not None:
         _write_onnx(home, runs[0], onnx)
     return 0
+
+
+def _write_events(home: Home, runs: list[ExportedRun], folder: Path) -> None:
+    for run in runs:
+        if run.epochs:
+            print_message(str(write_events(folder, run, home.run(run.row.id or 0))))
 
 
 def _check_free(files: list[Path], *, overwrite: bool) -> None:

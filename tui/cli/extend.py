@@ -13,14 +13,11 @@ from engine.store.add import Batch
 from engine.store.database import open_store
 from engine.store.extension import extend_run
 from engine.store.listing import get_run
-from engine.store.run_numbers import LARGEST_ID
 from engine.store.tables import Run
-from tui.cli.ids import Ids, find_ids
+from tui.cli.ids import Ids, RunId, find_ids
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, print_message
 from tui.cli.queue_runs import expand, queue_runs
-
-RunId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="The run's number.")]
 
 
 @takes_home

@@ -14,6 +14,7 @@ from tui.formatting import plain
 from tui.verbs import Outcome
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Runs: numbers, ranges such as 3-7, or 1,4-6.")]
+RunId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="The run's number.")]
 MAX_DIGITS = 20
 """More digits than LARGEST_ID has; Python refuses to parse integers of thousands of digits."""
 MANY = 5

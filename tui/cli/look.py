@@ -1,35 +1,28 @@
-"""`ls`, `show`, `log`: print the run table, a run, or its log."""
+"""`ls`: print the run table, or its groups."""
 
 import json
-import time
-from collections.abc import Iterator, Mapping
-from itertools import chain
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import typer
 
 from engine.analysis.finding import SIGNS, head_of
 from engine.files.paths import Home
 from engine.metrics.metric import SplitMetric
-from engine.queries.read_groups import group_of_run, list_groups
+from engine.queries.read_groups import list_groups
 from engine.queries.waiting import Waiting, waits
 from engine.short_names import short_names
 from engine.spec.plugin_name import arch_shown
 from engine.store import listing
-from engine.store.database import Store, open_store
-from engine.store.run_numbers import LARGEST_ID
-from engine.store.status import ENDED, STATUSES, Status, status_called
+from engine.store.database import open_store
+from engine.store.status import STATUSES, Status, status_called
 from engine.store.tables import Run
 from tui.cli import groups as group_text
-from tui.cli.documents import briefs, whole
-from tui.cli.options import takes_home
+from tui.cli.documents import briefs
+from tui.cli.options import Json, takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
-from tui.cli.pooled import pooled_document, pooled_lines
-from tui.cli.scores import curves_document, curves_lines, threshold_document, threshold_lines
-from tui.cli.show_text import show_lines
 from tui.cli.table import print_table
-from tui.formatting import clock, decimals, learning_rate, plain
+from tui.formatting import clock, decimals, learning_rate
 from tui.snapshot_rows import start_shown
 from tui.views.metric_columns import optional_metrics
 
@@ -48,23 +41,23 @@ NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
 MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained")
 MAY_SHRINK = ("", "name", "data", "pretrained")
 REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
-RunId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="The run's number.")]
+OfStatus = Annotated[str | None, typer.Option(help=f"Only runs with these statuses: {', '.join(STATUSES)}.")]
+OfSweep = Annotated[str | None, typer.Option(help="Only this sweep's runs.")]
+Sort = Annotated[
+    str, typer.Option(help=f"Sort by {', '.join(SORT_KEYS)}, or a metric of the best epoch such as auc.")
+]
+AsGroups = Annotated[
+    bool, typer.Option("--groups", help="List groups: runs that differ in seed, split or fold alone.")
+]
 
 
 @takes_home
 def ls(
     home: Home,
-    status: Annotated[
-        str | None, typer.Option(help=f"Only runs with these statuses: {', '.join(STATUSES)}.")
-    ] = None,
-    sweep: Annotated[str | None, typer.Option(help="Only this sweep's runs.")] = None,
-    sort: Annotated[
-        str, typer.Option(help=f"Sort by {', '.join(SORT_KEYS)}, or a metric of the best epoch such as auc.")
-    ] = "id",
-    groups: Annotated[
-        bool, typer.Option("--groups", help="List groups: runs that differ in seed, split or fold alone.")
-    ] = False,
+    status: OfStatus = None,
+    sweep: OfSweep = None,
+    sort: Sort = "id",
+    groups: AsGroups = False,
     as_json: Json = False,
 ) -> int:
     """List the runs."""
@@ -90,13 +83,20 @@ def ls(
     if as_json:
         print_json({"runs": briefs(runs, waiting)})
     else:
-        names = short_names(run.data for run in runs)
-        rows = [_row(run, names[run.data], waiting_text(waiting.get(run.id or 0))) for run in runs]
-        head = HEAD if metric is None else _with(HEAD, metric.key)
-        if metric is not None:
-            rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
-        print_table(head, rows, right=(*NUMBERS, sort), may_go=MAY_GO, may_shrink=MAY_SHRINK)
+        _print_runs(runs, waiting, metric)
     return 0
+
+
+def _print_runs(runs: Sequence[Run], waiting: Mapping[int, Waiting], metric: SplitMetric | None) -> None:
+    """Print a line for each run, with the metric that they are sorted by where no column has it."""
+    names = short_names(run.data for run in runs)
+    rows = [_row(run, names[run.data], waiting_text(waiting.get(run.id or 0))) for run in runs]
+    head: tuple[str, ...] = HEAD
+    right: tuple[str, ...] = NUMBERS
+    if metric is not None:
+        rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
+        head, right = _with(HEAD, metric.key), (*NUMBERS, metric.key)
+    print_table(head, rows, right=right, may_go=MAY_GO, may_shrink=MAY_SHRINK)
 
 
 def _ls_groups(home: Home, status: str | None, sweep: str | None, sort: str, as_json: bool) -> int:
@@ -201,100 +201,3 @@ def _finding(run: Run) -> str:
 
 def _short(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-@takes_home
-def show(
-    home: Home,
-    run_id: RunId,
-    group: Annotated[
-        bool, typer.Option("--group", help="Show the run's group: every metric as mean, deviation, interval.")
-    ] = False,
-    curves: Annotated[
-        bool,
-        typer.Option("--curves", help="ROC, precision-recall, reliability and histograms of the scores."),
-    ] = False,
-    threshold: Annotated[
-        str | None,
-        typer.Option(help="sensitivity=0.9 or specificity=0.95: chosen on val images, told on test images."),
-    ] = None,
-    class_name: Annotated[
-        str | None, typer.Option("--class", help="Class of the threshold, or referable.")
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Show everything about a run, about its group, or what its scores are worth."""
-    store = open_store(home.database, create=False)
-    if class_name is not None and threshold is None:
-        raise CliError("--class names the class of a --threshold: give sensitivity=0.9 or specificity=0.95")
-    asked = {"--group": group, "--curves": curves, "--threshold": threshold is not None}
-    if sum(asked.values()) > 1:
-        raise CliError(f"give {' or '.join(name for name, is_asked in asked.items() if is_asked)}, not both")
-    if threshold is not None:
-        found = threshold_document(store, home, run_id, threshold, class_name)
-        lines = threshold_lines(found)
-    elif group:
-        found, lines = _group_shown(store, home, run_id)
-    elif curves:
-        found = {"curves": curves_document(store, home, run_id)}
-        lines = curves_lines(found["curves"])
-        found = {**whole(store, home, run_id), **found} if as_json else found
-    else:
-        found = whole(store, home, run_id)
-        lines = show_lines(found)
-    if as_json:
-        print_json(found)
-        return 0
-    for line in lines:
-        print(line)
-    return 0
-
-
-def _group_shown(store: Store, home: Home, run_id: int) -> tuple[dict[str, Any], Iterator[str]]:
-    with store.read() as session:
-        found = group_of_run(session, run_id)
-    if found is None:
-        raise CliError(
-            f"run {run_id} is in no group: no other run has its settings (clone {run_id} --seed 1)"
-        )
-    document = {**group_text.whole_document(found), **pooled_document(store, home, found)}
-    return document, chain(group_text.group_lines(found, document), pooled_lines(document))
-
-
-@takes_home
-def log(
-    home: Home,
-    run_id: RunId,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Keep printing until the run has ended.")
-    ] = False,
-) -> int:
-    """Print a run's log."""
-    store = open_store(home.database, create=False)
-    path, offset = home.run(run_id).log, 0
-    while True:
-        with store.read() as session:
-            status = listing.get_run(session, run_id).status
-        is_last = status in ENDED or not follow
-        offset = _print_from(path, offset, to_its_end=is_last)
-        if is_last:
-            if not offset:
-                print_message(f"run {run_id} ({status}) has no log yet")
-            return 0
-        time.sleep(0.5)
-
-
-def _print_from(path: Path, offset: int, *, to_its_end: bool) -> int:
-    """Print the complete lines of a file from a byte offset on, and return the next offset.
-
-    `to_its_end`: also print a last line without a line break, as a killed process leaves it."""
-    if not path.exists():
-        return offset
-    with path.open("rb") as file:
-        file.seek(offset)
-        lines = file.read()
-    if not to_its_end:
-        lines = lines[: lines.rfind(b"\n") + 1]
-    for line in lines.decode(errors="replace").splitlines():
-        print(plain(line), flush=True)
-    return offset + len(lines)

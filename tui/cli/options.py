@@ -15,6 +15,7 @@ from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices
 from tui.cli.flag_words import flag
 from tui.cli.output import CliError
 
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 _PLACES = (
     ("db", str | None, typer.Option(help="Database URL (default: sqlite:///runs.db in the home).")),
     ("home", Path | None, typer.Option(help="Folder of the runs (default: the current folder).")),

@@ -1,5 +1,6 @@
 """Queueing of the runs of `add` and `clone`, after preflight found no errors."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +11,16 @@ from engine.preflight.findings import Findings, preflight
 from engine.preflight.imagenet_files import missing_weights
 from engine.spec.grid import expand_grid
 from engine.spec.presets import with_preset
+from engine.spec.recipe_words import differing, setting
 from engine.spec.run_spec import RunSpec
 from engine.store.add import Batch, add_batches
 from engine.store.database import Store, open_store
 from tui.cli.flag_words import flag_setting, refuse, tell_warnings
 from tui.cli.output import print_message
+from tui.formatting import plain
+
+MOST_VALUES = 6
+"""Values of a setting that a grid is told with."""
 
 
 def expand(home: Home, settings: dict[str, Any], preset: str | None = None) -> list[RunSpec]:
@@ -67,6 +73,8 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch], *, sai
     tell_findings(found)
     for run_id, earlier in added.repeats.items():
         print_message(f"run {run_id} repeats run {earlier}: same settings, same data")
+    if len(specs) > 1:
+        print_message(plain(grid_in_words(specs)))
     if said:
         print_message(said)
     print_message(found.room.describe())
@@ -74,6 +82,22 @@ def queue_runs(home: Home, store: Store | None, batches: Sequence[Batch], *, sai
     for run_id in added.ids:
         print(run_id)
     return 0
+
+
+def grid_in_words(specs: Sequence[RunSpec]) -> str:
+    """Say how many runs there are and in which settings they differ: `a grid of 6 runs: lr 0.1, 0.01; seed 0, 1, 2`."""
+    values = {
+        name: list(dict.fromkeys(setting(spec, name) or "–" for spec in specs)) for name in differing(specs)
+    }
+    is_grid = math.prod(map(len, values.values())) == len(specs)
+    told = "; ".join(f"{name} {_some(each)}" for name, each in values.items()) or "all alike"
+    return f"{'a grid of ' if is_grid else ''}{len(specs):,} runs: {told}"
+
+
+def _some(values: Sequence[str]) -> str:
+    """`0, 1, 2`; of more than MOST_VALUES the first, and how many there are."""
+    shown = ", ".join(values[:MOST_VALUES])
+    return shown if len(values) <= MOST_VALUES else f"{shown} … ({len(values):,} values)"
 
 
 def _existing_store(home: Home) -> Store | None:

@@ -9,9 +9,13 @@ from textual_plotext.plot import Plot
 
 from tui.formatting import decimals
 from tui.plots.canvas import clear, finite, thin
-from tui.plots.ink import INK
+from tui.plots.ink import INK, Colour
 from tui.plots.shade import Area, Cells, draw_edges, shade_cells
 from tui.snapshot import Curve
+
+Points = Sequence[tuple[float, float]]
+Side = Literal["left", "right"]
+Y_AXIS_CELLS = 4
 
 
 def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> Cells:
@@ -48,15 +52,19 @@ def draw_accuracy(plot: Plot, view: Curve, width: int, height: int) -> Cells:
     if band and not INK.has_hues:
         draw_edges(plot, band, INK.test)
     for name, points, colour in lines:
-        shown = thin(points, 2 * width)
-        if len(shown) == 1:
-            plot.scatter(*zip(*shown, strict=True), marker="●", color=colour)
-        elif shown:
-            plot.plot(*zip(*shown, strict=True), marker="braille", color=colour)
-            if not INK.has_hues:
-                plot.scatter(*zip(*shown, strict=True), marker="●" if name == "test" else "○", color=colour)
+        _draw_line(plot, thin(points, 2 * width), colour, "●" if name == "test" else "○")
     area = Area.inside((width, height), labels, (first, last), (low, 1))
     return shade_cells([(band, INK.test)], area) if INK.has_hues else {}
+
+
+def _draw_line(plot: Plot, points: Points, colour: Colour, marker: str) -> None:
+    """Draw a line; a point where it is one alone, and the marker on each point where lines have no hues."""
+    if len(points) == 1:
+        plot.scatter(*zip(*points, strict=True), marker="●", color=colour)
+    elif points:
+        plot.plot(*zip(*points, strict=True), marker="braille", color=colour)
+        if not INK.has_hues:
+            plot.scatter(*zip(*points, strict=True), marker=marker, color=colour)
 
 
 def _band(view: Curve) -> list[tuple[float, float, float]]:
@@ -66,11 +74,6 @@ def _band(view: Curve) -> list[tuple[float, float, float]]:
         for epoch, low, high in zip(view.epochs, view.low, view.high, strict=False)
         if low is not None and high is not None
     ]
-
-
-Points = Sequence[tuple[float, float]]
-Side = Literal["left", "right"]
-Y_AXIS_CELLS = 4
 
 
 def _clear_place(

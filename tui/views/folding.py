@@ -64,7 +64,6 @@ class Folding:
 def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
     """Return the row of a group: what its members share, and what the engine's summary of it says."""
     first = members[0]
-    best, kappa, last = group.spread("test_acc"), group.spread("kappa"), group.spread("test_acc", "last")
     headline, severity, flagged = _gravest(members)
     ends = [row.ends for row in members if row.status not in ENDED]
     return first._replace(
@@ -76,8 +75,8 @@ def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
         tags=tuple(tag for tag in first.tags if all(tag in row.tags for row in members)),
         epoch=min(row.epoch for row in members),
         progress=math.fsum(1.0 if row.status in ENDED else row.progress for row in members) / len(members),
-        best=best.mean,
-        kappa=kappa.mean,
+        best=group.spread("test_acc").mean,
+        kappa=group.spread("kappa").mean,
         headline=headline,
         severity=severity,
         remark="",
@@ -86,24 +85,30 @@ def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
         cause="",
         metrics=_means(group, members),
         group=group.key,
-        fold=Fold(
-            members=group.run_ids,
-            done=sum(row.status == "done" for row in members),
-            failed=sum(row.status == "failed" for row in members),
-            best_sd=best.sd,
-            kappa_sd=kappa.sd,
-            seeds=_seeds(members),
-            flagged=flagged,
-            n=best.n,
-            last=last.mean,
-            last_sd=last.sd,
-            baseline=group.baseline,
-            repeats=tuple(group.repeats),
-            counted=tuple(each.run_id for each in group.counted),
-            left_out=tuple(map(plain, group.left_out())),
-            folds=group.folds,
-            fold_of=tuple(each.fold for each in group.members),
-        ),
+        fold=_fold(group, members, flagged),
+    )
+
+
+def _fold(group: Group, members: Sequence[RunRow], flagged: int) -> Fold:
+    """Return what the row says of the whole group; `flagged` members have its finding."""
+    best, kappa, last = group.spread("test_acc"), group.spread("kappa"), group.spread("test_acc", "last")
+    return Fold(
+        members=group.run_ids,
+        done=sum(row.status == "done" for row in members),
+        failed=sum(row.status == "failed" for row in members),
+        best_sd=best.sd,
+        kappa_sd=kappa.sd,
+        seeds=_seeds(members),
+        flagged=flagged,
+        n=best.n,
+        last=last.mean,
+        last_sd=last.sd,
+        baseline=group.baseline,
+        repeats=tuple(group.repeats),
+        counted=tuple(each.run_id for each in group.counted),
+        left_out=tuple(map(plain, group.left_out())),
+        folds=group.folds,
+        fold_of=tuple(each.fold for each in group.members),
     )
 
 

@@ -23,7 +23,9 @@ def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
         shell("add", "--data", "digits", "--arch", "resnet18,resnet34", "--lr", "0.1,1e-2", "--sweep", "s")
         == 0
     )
-    assert shell.out == "1\n2\n3\n4\n" and shell.err.startswith("will write 7") and shell.err.count("\n") == 1
+    grid, written = shell.err.splitlines()
+    assert shell.out == "1\n2\n3\n4\n" and written.startswith("will write 7")
+    assert grid == "a grid of 4 runs: arch resnet18, resnet34; lr 0.1, 0.01"
     assert (
         shell("add", "--data", "digits", "--lr", "0.1", "--after", "2", "--priority", "3", "--name", "again")
         == 0
@@ -56,6 +58,15 @@ def test_add_reads_the_data_before_it_queues(shell: Shell) -> None:
 def test_long_grids_are_lists_not_file_names(shell: Shell) -> None:
     assert shell("add", "--data", "digits", "--seed", ",".join(map(str, range(300)))) == 0
     assert shell.out.count("\n") == 300
+    assert "a grid of 300 runs: seed 0, 1, 2, 3, 4, 5 … (300 values)" in shell.err
+
+
+def test_a_flag_given_twice_makes_a_grid_and_says_so(shell: Shell) -> None:
+    assert shell("add", "--data", "digits", "--lr", "0.1", "--lr", "0.01") == 0
+    assert shell.out == "1\n2\n" and "a grid of 2 runs: lr 0.1, 0.01" in shell.err.splitlines()
+    assert shell("clone", "1", "--lr", "0.3", "--seeds", "2") == 2
+    assert shell("clone", "1,2", "--seed", "7") == 0 and "a grid of 2 runs: lr 0.1, 0.01" in shell.err
+    assert shell("clone", "1", "--seed", "8") == 0 and "grid" not in shell.err
 
 
 def test_the_demo_says_why_its_worker_cannot_start(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
