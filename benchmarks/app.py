@@ -20,6 +20,8 @@ from engine.files.paths import Home
 TITLE = "The app at 120×40 in a pseudo-terminal"
 COLUMNS, LINES = 120, 40
 RUNS = (10, 1_000, 10_000)
+SEEDS = 5
+"""Runs of a group in the table that is folded."""
 STARTS, WATCH_S, PRESSES = 9, 20.0, 100
 START_S = 2.5
 """Output that pauses for so long has ended a start: modules load in silence."""
@@ -49,7 +51,8 @@ def measure() -> Iterator[str]:
         yield from _of_bare(Path(place))
         for runs in RUNS:
             home = table(Path(place) / f"runs{runs}", runs)
-            yield from _of_app(home, runs)
+            yield from _of_app(home, f"{runs:,} runs")
+        yield from _of_groups(table(Path(place) / "groups", RUNS[-1], SEEDS))
         yield from _of_leet(Path(place))
 
 
@@ -60,8 +63,18 @@ def _of_bare(place: Path) -> Iterator[str]:
     yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
 
 
-def _of_app(home: Home, runs: int) -> Iterator[str]:
-    name = f"{runs:,} runs"
+def _of_groups(home: Home) -> Iterator[str]:
+    """The same table as a list of runs and folded into groups, which the app keeps for its next start."""
+    name = f"{RUNS[-1]:,} runs in {RUNS[-1] // SEEDS:,} groups"
+    yield from _of_app(home, f"{name}, not folded")
+    with _app(home) as app:
+        app.until_quiet(START_S)
+        app.send("G")
+        app.until_quiet(START_S)
+    yield from _of_app(home, f"{name}, folded")
+
+
+def _of_app(home: Home, name: str) -> Iterator[str]:
     starts = [_start(_app(home)) for _ in range(STARTS + 1)][1:]  # the first may compile
     yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
     with _app(home) as app:

@@ -22,14 +22,11 @@ ARCHS = ("resnet18", "resnet34", "resnet50")
 STEPS = 100
 
 
-def fill(home: Home, runs: int) -> None:
-    """So many runs; all have ended but ten that wait, the last two of which were trained last and are charted."""
+def fill(home: Home, runs: int, seeds: int = 0) -> None:
+    """So many runs, in groups of so many seeds; all have ended but ten that wait, the last two of which were trained
+    last and are charted."""
     store = open_store(home.database)
-    specs = [
-        make_spec({"data": "fundus", "seed": seed, "arch": ARCHS[seed % 3], "lr": 10.0 ** -(1 + seed % 4)})
-        for seed in range(runs)
-    ]
-    add_runs(store, specs)
+    add_runs(store, [make_spec(_settings(number, seeds)) for number in range(runs)])
     waiting = min(10, runs // 2)
     one = workers.register(store, pid=os.getpid(), device="cpu", device_name="bench")
     for _ in range(min(runs - waiting, 20)):
@@ -45,6 +42,14 @@ def fill(home: Home, runs: int) -> None:
         ))  # fmt: skip
     workers.leave(store, one)
     store.close()
+
+
+def _settings(number: int, seeds: int) -> dict[str, object]:
+    """Return a run's settings; without a number of seeds twelve recipes share all runs."""
+    if not seeds:
+        return {"data": "fundus", "seed": number, "arch": ARCHS[number % 3], "lr": 10.0 ** -(1 + number % 4)}
+    recipe, seed = divmod(number, seeds)
+    return {"data": "fundus", "seed": seed, "arch": ARCHS[recipe % 3], "lr": round(1e-4 * (1 + recipe), 6)}
 
 
 def write(url: str, seconds: float, pace_s: float) -> None:
@@ -75,10 +80,10 @@ def write(url: str, seconds: float, pace_s: float) -> None:
     store.close()
 
 
-def table(folder: Path, runs: int) -> Home:
+def table(folder: Path, runs: int, seeds: int = 0) -> Home:
     folder.mkdir()
     home = Home.find(folder, cache=folder / "cache")
-    fill(home, runs)
+    fill(home, runs, seeds)
     return home
 
 
