@@ -59,16 +59,21 @@ def _layout(found: DataFacts) -> str:
 
 def partition_of(found: DataFacts) -> str:
     """Name the level of the partition: what is never in two splits at once."""
-    how = (
-        "drawn by the program, seeded by the data"
-        if any(s.is_drawn for s in found.splits)
-        else "as the data give it"
-    )
+    how = _who_split(found)
     if not found.group_rule:
         return f"The split is by image ({how}); the data show no groups, such as patients."
     if found.shared_images:
         return f"The split is by image, not by group ({how}): groups ({found.group_rule}) lie in train and in test."
     return f"The split is by group ({found.group_rule}; {how}): no group is in two splits."
+
+
+def _who_split(found: DataFacts) -> str:
+    drawn = [each.split for each in found.splits if each.is_drawn]
+    given = [each.split for each in found.splits if not each.is_drawn and each.split != "train"]
+    if not drawn:
+        return "as the data give it"
+    by_program = "drawn by the program, seeded by the data"
+    return f"{', '.join(given)} as the data give it, {', '.join(drawn)} {by_program}" if given else by_program
 
 
 def _splits(found: DataFacts, caption: str) -> Block:
