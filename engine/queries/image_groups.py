@@ -1,7 +1,8 @@
 """Groups of a run's test images, from its data set or from the images' names; each data set is read once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 from engine.datasets.groups import groups_by_name
@@ -32,8 +33,9 @@ class ImageGroups:
 class GroupReader:
     """Reader of groups that keeps the indices of the data sets that it has read; one thread reads at a time."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, home: Home, read: Callable[[RunSpec], Index] | None = None) -> None:
+        """`read` gives the index of a spec's data, where that is known already; it raises as `index_data` does."""
+        self._read = read or partial(index_data, home)
         self._known: dict[tuple[object, ...], Index | DataError | SpecError | OSError] = {}
         self._one_at_a_time = Lock()
 
@@ -76,7 +78,7 @@ class GroupReader:
         with self._one_at_a_time:
             if key not in self._known:
                 try:
-                    self._known[key] = index_data(self._home, spec)
+                    self._known[key] = self._read(spec)
                 except (DataError, SpecError, OSError) as error:
                     self._known[key] = error
             found = self._known[key]

@@ -53,6 +53,7 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
     does not exist."""
     with store.read() as session:
         chosen = [side for name in names for side in _named(session, name)]
+        not_measured = _not_measured(session, [name for name in names if _is_sweep(name)], chosen)
     wanted = list({tuple(run.id for run in side.runs): side for side in chosen}.values())
     if len(wanted) < 2:
         what = f"{wanted[0].name} alone" if wanted else "nothing"
@@ -70,7 +71,7 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
         )
         for each, about in zip(wanted, _about(wanted, on), strict=True)
     ]
-    return compare(sides, on)
+    return replace(compare(sides, on), not_measured=not_measured)
 
 
 def _about(sides: Sequence[Named], on: Moment) -> list[About]:
@@ -123,6 +124,21 @@ def _named(session: Session, name: str) -> list[Named]:
     return _of_sweep(session, name.removeprefix(SWEEP))
 
 
+def _is_sweep(name: str) -> bool:
+    return not name.startswith(GROUP) and not name.strip().removeprefix("#").isdecimal()
+
+
+def _not_measured(session: Session, sweeps: Sequence[str], sides: Sequence[Named]) -> dict[str, str]:
+    """Return the status of the sweeps' runs that have measured nothing and that no side names, by number."""
+    named = {run.id for side in sides for run in side.runs} | {run for side in sides for run in side.not_done}
+    runs = [run for sweep in sweeps for run in listing.list_runs(session, sweep=sweep.removeprefix(SWEEP))]
+    return {str(run.id): run.status for run in runs if run.id not in named and not _is_measured(run)}
+
+
+def _is_measured(run: Run) -> bool:
+    return bool(run.epoch or not run.epochs)
+
+
 def _of_sweep(session: Session, sweep: str) -> list[Named]:
     runs = listing.list_runs(session, sweep=sweep)
     if not runs or not sweep:
@@ -130,7 +146,7 @@ def _of_sweep(session: Session, sweep: str) -> list[Named]:
             f"{sweep!r} is neither a run nor a sweep: give a run (12), a group (group:12) or a sweep's name; "
             "resnet-tui ls shows them"
         )
-    measured = [run for run in runs if run.epoch or not run.epochs]
+    measured = [run for run in runs if _is_measured(run)]
     groups = read_groups(session, [run.id or 0 for run in measured])
     group_of = {run_id: group for group in groups for run_id in group.run_ids}
     sides: dict[str, Named] = {}
@@ -172,7 +188,7 @@ class Compared:
 
 def _compared(run: Run, on: Moment) -> Compared:
     epoch = run.best_epoch if on == "best" else run.epoch
-    measured = epoch if run.epoch or not run.epochs else None
+    measured = epoch if _is_measured(run) else None
     return Compared(
         run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best", run.status
     )

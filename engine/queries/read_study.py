@@ -46,9 +46,8 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
     return study
 
 
-def with_scores(study: Study, home: Home) -> Study:
+def with_scores(study: Study, home: Home, groups: GroupReader) -> Study:
     """Add the curves of each run's best epoch on its test images; none where its files were not kept."""
-    groups = GroupReader(home)
     return replace(study, runs=tuple(replace(run, scores=_scores(run, home, groups)) for run in study.runs))
 
 

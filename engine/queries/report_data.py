@@ -1,6 +1,7 @@
 """Data of a report's runs, read again from the disk: splits, classes and groups."""
 
 from collections.abc import Sequence
+from threading import Lock
 
 from engine.analysis.report.facts import DataFacts, SplitFacts
 from engine.analysis.study import StudyRun
@@ -10,7 +11,9 @@ from engine.datasets.leaks import other_member
 from engine.datasets.read_options import READ_FIELDS
 from engine.datasets.source import survey_data
 from engine.files.paths import Home
+from engine.queries.image_groups import GroupReader
 from engine.spec.grid import SpecError
+from engine.spec.run_spec import RunSpec
 from engine.text import plain
 
 MOST_WARNINGS = 5
@@ -22,17 +25,27 @@ class ReportData:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._known: dict[tuple[object, ...], Survey | str] = {}
+        self._one_at_a_time = Lock()
+        self.groups = GroupReader(home, self._index)
+        """Groups of their images."""
 
-    def survey(self, run: StudyRun) -> Survey | str:
+    def survey(self, spec: RunSpec) -> Survey | str:
         """Return the survey of a run's data, or one line on why they cannot be read."""
-        key = tuple(getattr(run.spec, name) for name in READ_FIELDS)
-        if key not in self._known:
-            self._known[key] = self._read(run)
-        return self._known[key]
+        key = tuple(getattr(spec, name) for name in READ_FIELDS)
+        with self._one_at_a_time:
+            if key not in self._known:
+                self._known[key] = self._read(spec)
+            return self._known[key]
 
-    def _read(self, run: StudyRun) -> Survey | str:
+    def _index(self, spec: RunSpec) -> Index:
+        found = self.survey(spec)
+        if isinstance(found, str) or found.index is None:
+            raise DataError(found if isinstance(found, str) else "no images were found")
+        return found.index
+
+    def _read(self, spec: RunSpec) -> Survey | str:
         try:
-            found = survey_data(self._home, run.spec)
+            found = survey_data(self._home, spec)
         except (DataError, SpecError, OSError, ValueError) as error:
             return self._told(str(error))
         if found.index is None:
@@ -52,7 +65,7 @@ class ReportData:
 
     def _facts(self, runs: Sequence[StudyRun]) -> DataFacts:
         ids = tuple(run.id for run in runs)
-        survey = self.survey(runs[0])
+        survey = self.survey(runs[0].spec)
         if isinstance(survey, str):
             return DataFacts(ids, unknown=survey)
         index = survey.index

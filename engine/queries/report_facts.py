@@ -9,7 +9,6 @@ from engine.analysis.report.ranking import best_of, ranked
 from engine.analysis.report.recipes import recipes_of
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.files.paths import Home
-from engine.queries.image_groups import GroupReader
 from engine.queries.report_data import ReportData
 from engine.queries.report_errors import wrong_images
 from engine.queries.report_predictions import (
@@ -26,13 +25,14 @@ Progress = Callable[[str], None]
 def read_facts(
     home: Home,
     study: Study,
+    data: ReportData,
     *,
     commands: Sequence[str],
     progress: Progress,
     with_maps: bool = True,
 ) -> Facts:
     """Read them, all but the networks; what cannot be read is said in the report, and never stops it."""
-    data, groups = ReportData(home), GroupReader(home)
+    groups = data.groups
     facts, comparisons = {}, {}
     wrong: dict[str, WrongImages] = {}
     pooled: dict[int, Sequence[Pooled] | str] = {}

@@ -15,6 +15,7 @@ from engine.analysis.report.write import write_report
 from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Home
 from engine.queries.read_study import collect
+from engine.queries.report_data import ReportData
 from engine.queries.report_facts import read_facts
 from engine.spec.grid import make_spec
 from engine.store import history, queue, workers
@@ -94,7 +95,9 @@ class MadeRuns:
 
     def facts(self) -> Facts:
         study = collect(self.store, run_ids=None, sweep=None)
-        return read_facts(self.home, study, commands=(), progress=lambda _what: None, with_maps=False)
+        return read_facts(
+            self.home, study, ReportData(self.home), commands=(), progress=lambda _what: None, with_maps=False
+        )
 
     def page(self, out: Path) -> Page:
         write_report(collect(self.store, run_ids=None, sweep=None), out, self.facts())

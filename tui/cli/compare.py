@@ -68,6 +68,7 @@ def _read(home: Home, names: list[str], on: str) -> "Comparison":
 
 def _print(found: "Comparison") -> None:
     from engine.analysis.comparison.sentences import (
+        not_measured_in_words,
         p_cell,
         pair_sentence,
         side_in_words,
@@ -78,6 +79,8 @@ def _print(found: "Comparison") -> None:
 
     for side in found.sides:
         print_line(side_in_words(side))
+    if left_out := not_measured_in_words(found):
+        print_line(left_out)
     print()
     print_table(SIDES, [_side(side) for side in found.sides], right=SIDES[1:2] + SIDES[4:8])
     print()

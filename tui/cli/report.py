@@ -48,21 +48,26 @@ def report_of(
     home: Home, study: Study, out: Path, *, with_maps: bool = True, with_tex: bool = False
 ) -> list[Path]:
     """Write a study's report and return the files, the HTML first; progress goes to standard error."""
-    from engine.queries.report_facts import read_facts  # needs numpy, which no other verb waits for
+    from engine.queries.report_data import ReportData  # needs numpy, which no other verb waits for
+    from engine.queries.report_facts import read_facts
 
     progress(f"{len(study.runs)} runs")
+    data = ReportData(home)
     with ThreadPoolExecutor(max_workers=1) as beside:  # the networks are built in a process of their own
         networks = beside.submit(architectures, study)
         facts = read_facts(
             home,
             study,
+            data,
             commands=add_commands(((run.spec, run.name) for run in study.runs), study.sweep),
             progress=progress,
             with_maps=with_maps,
         )
         facts = replace(facts, architectures=networks.result())
     progress("scores")
-    return write_report(with_scores(study, home), out, facts, progress=progress, with_tex=with_tex)
+    return write_report(
+        with_scores(study, home, data.groups), out, facts, progress=progress, with_tex=with_tex
+    )
 
 
 def progress(what: str) -> None:

@@ -1,7 +1,7 @@
 """Comparison of runs, groups of runs or sweeps: one structured result with its sentences, for every front end."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, Literal, TypeAlias
 
@@ -103,6 +103,8 @@ class Comparison:
     on: Moment
     sides: tuple[SideResult, ...]
     pairs: tuple[PairResult, ...]
+    not_measured: dict[str, str] = field(default_factory=dict)
+    """Status of each run of a sweep that is no side, for it has measured no epoch yet, by its number."""
 
 
 def compare(sides: Sequence[Side], on: Moment = "best") -> Comparison:

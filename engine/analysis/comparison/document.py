@@ -12,6 +12,7 @@ def document(found: Comparison) -> dict[str, Any]:
     return {
         "on": found.on,
         "metric": "test_acc",
+        "not_measured": found.not_measured,
         "sides": [_side(side) for side in found.sides],
         "pairs": [
             {**asdict(pair), "sentence": pair_sentence(pair, len(found.pairs))} for pair in found.pairs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
-    from engine.analysis.comparison.comparison import PairResult, SideResult
+    from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
 
 WORDS = {"weights": "these weights", "recipe": "this recipe"}
 LEAST_OPTIMISM = 0.0005
@@ -142,6 +142,12 @@ def not_done_in_words(side: SideResult) -> str:
     others = {run_id: status for run_id, status in side.about.not_done.items() if run_id not in own}
     told = [("compared although not done", own), ("not done, not counted", others)]
     return "; ".join(f"{what}: {_by_status(runs)}" for what, runs in told if runs)
+
+
+def not_measured_in_words(found: Comparison) -> str:
+    """Name the runs of sweeps that are not compared, with their status; empty where there are none."""
+    runs = _by_status(found.not_measured)
+    return f"not compared, no epoch measured yet: {runs}" if runs else ""
 
 
 def _by_status(runs: Mapping[str, str]) -> str:

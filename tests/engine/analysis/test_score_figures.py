@@ -15,6 +15,7 @@ from engine.analysis.report.write import write_report
 from engine.analysis.study import Study, StudyRun
 from engine.files.paths import Home
 from engine.metrics.curves.split_curves import SplitCurves
+from engine.queries.image_groups import GroupReader
 from engine.queries.read_study import collect, with_scores
 
 
@@ -27,7 +28,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     for run in found.runs[:3]:
         assert run.kept is not None
         write_scores(home, run.id, best=run.kept.epoch, last=run.epoch, are_grades=run.id == 5)
-    return with_scores(found, home)
+    return with_scores(found, home, GroupReader(home))
 
 
 def words(figure: Any) -> list[str]:

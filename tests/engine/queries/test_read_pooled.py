@@ -14,6 +14,7 @@ from engine.analysis.report.numbering import walk
 from engine.queries.read_groups import group_of_run
 from engine.queries.read_pooled import NotPooled, read_pooled
 from engine.queries.read_study import collect
+from engine.queries.report_data import ReportData
 from engine.queries.report_facts import read_facts
 from engine.store.schema import run_table
 
@@ -46,7 +47,9 @@ def group(lab: Lab) -> Group:
 def report_of(lab: Lab) -> tuple[object, list[object]]:
     """What a report is given of the group, and the counts of its pooled matrices."""
     study = collect(lab.store, run_ids=None, sweep=None)
-    facts = read_facts(lab.home, study, commands=(), progress=lambda _what: None, with_maps=False)
+    facts = read_facts(
+        lab.home, study, ReportData(lab.home), commands=(), progress=lambda _what: None, with_maps=False
+    )
     panels = [
         panel.counts
         for block in walk(report_contents(study, facts))

@@ -71,7 +71,9 @@ def test_groups_and_sweeps_are_sides(shell: Shell, answered: Store) -> None:
     assert shell("compare", "demo", "--json") == 0
     document = json.loads(shell.out)
     assert [side["name"] for side in document["sides"]] == ["#1", "group of #2", "#4", "#5", "#6"]
-    assert len(document["pairs"]) == 10
+    assert len(document["pairs"]) == 10 and document["not_measured"] == {"7": "queued"}
+    assert shell("compare", "demo") == 0
+    assert "not compared, no epoch measured yet: #7 queued" in shell.out.splitlines()
     missing = [pair for pair in document["pairs"] if "#6" in (pair["first"], pair["second"])]
     assert all("is missing" in pair["reason"] for pair in missing)
 
