@@ -4,7 +4,6 @@ With a home as argument (`python -m docs.screenshots DIR`) they show that home's
 
 import asyncio
 import sys
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +21,8 @@ PICTURES = (
     ("images", (80, 24), ("enter", "2", *("down",) * 2, *("right",) * 2, "enter")),
     ("compare", (120, 40), ("a", "c")),
 )
+LIMIT_S = 120.0
+"""For the first run to be read; TimeoutError after it, rather than a picture of an empty screen."""
 PAUSE_S = 1.0
 """After each key: pictures are read beside the app."""
 
@@ -30,9 +31,9 @@ async def draw(home: Home, name: str, size: tuple[int, int], keys: tuple[str, ..
     """Open the app at a size, press keys, save what is shown as SVG."""
     app = ResnetTui(home, readonly=False, clock=datetime.now)
     async with app.run_test(size=size) as pilot:
-        deadline = time.monotonic() + 20
-        while not str(app.screen.query_one("#title", Static).content) and time.monotonic() < deadline:
-            await pilot.pause(0.05)
+        async with asyncio.timeout(LIMIT_S):
+            while not str(app.screen.query_one("#title", Static).content):
+                await pilot.pause(0.05)
         for key in keys:
             await pilot.press(key)
             await pilot.pause(PAUSE_S)
