@@ -31,6 +31,8 @@ class Stored:
     name: str
     change: Mapping[str, Any]
     """Settings that the findings suggest to change; empty where they suggest none."""
+    sweep: str
+    """Empty for a run outside of sweeps."""
 
 
 def with_store(home: Home, call: Callable[[Store], T]) -> T:
@@ -55,6 +57,9 @@ def stored_runs(home: Home, run_ids: Sequence[int]) -> list[Stored]:
     def read(store: Store) -> list[Stored]:
         with store.read() as session:
             runs = [get_run(session, run_id) for run_id in run_ids]
-            return [Stored(load_spec(run.spec), run.name, suggested_change(session, run)) for run in runs]
+            return [
+                Stored(load_spec(run.spec), run.name, suggested_change(session, run), run.sweep or "")
+                for run in runs
+            ]
 
     return with_store(home, read)

@@ -39,9 +39,12 @@ class ReportData:
 
     def _index(self, spec: RunSpec) -> Index:
         found = self.survey(spec)
-        if isinstance(found, str) or found.index is None:
-            raise DataError(found if isinstance(found, str) else "no images were found")
-        return found.index
+        if isinstance(found, str):
+            raise DataError(found)
+        try:
+            return found.checked()
+        except DataError as error:
+            raise DataError(self._told(str(error))) from error
 
     def _read(self, spec: RunSpec) -> Survey | str:
         try:

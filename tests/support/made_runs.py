@@ -53,7 +53,7 @@ class MadeRuns:
     ) -> int:
         """Add a run whose epoch 1 predicts these test images correctly; with `val_acc`, that chose the epoch."""
         if val_acc is not None:
-            settings |= {"select_on": "val_acc", "val_fraction": 0.1}
+            settings = {"select_on": "val_acc", "val_fraction": 0.1, **settings}
         spec = make_spec({"data": "eyes", "epochs": 1, "image_size": 32, **settings})
         run_id = add_runs(self.store, [spec]).ids[0]
         held = queue.claim(self.store, self.worker)

@@ -42,7 +42,9 @@ class CopyActions:
         except Refused as error:
             app.notify(str(error), severity="error")
             return
-        lines = add_commands((run.spec, run.name) for run in runs)
+        sweeps = {run.sweep for run in runs}
+        sweep = next(iter(sweeps)) if len(sweeps) == 1 else ""
+        lines = add_commands(((run.spec, run.name) for run in runs), sweep)
         app.call_later(self._copy, "\n".join(lines))
 
     def _copy(self, text: str) -> None:

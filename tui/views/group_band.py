@@ -22,14 +22,15 @@ class GroupBand:
 
 
 def make_group_band(group: Group, run_id: int, epochs: Iterable[Accuracies]) -> GroupBand:
-    """Return the band of the members but for this run and those that repeat another.
+    """Return the band of the members that the group's summary counts, but for this run; of all others where it counts
+    none.
 
     `epochs`: the accuracies of all members, by run and epoch."""
-    left_out = {run_id, *group.repeats}
+    shown = {each.run_id for each in group.counted or group.members} - {run_id}
     curves = [
         [(float(row.epoch), row.test) for row in rows if row.epoch and row.test is not None]
         for member, rows in groupby(epochs, key=attrgetter("run_id"))
-        if member not in left_out
+        if member in shown
     ]
     points = mean_band(curves)
     return GroupBand(_says(group), means_of(points), ends_of(points))

@@ -6,7 +6,7 @@ from engine.analysis.comparison.sentences import optimism_in_words
 from engine.analysis.finding import Severity
 from engine.analysis.report.data_section import CAVEATS, has_leak
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.ranking import best_of, ranked, recipes_rank_by
+from engine.analysis.report.ranking import best_of, have_one_test_set, ranked, recipes_rank_by
 from engine.analysis.report.recipes import Recipe, recipes_of
 from engine.analysis.report.values import ids_of
 from engine.analysis.study import StudyRun
@@ -19,9 +19,9 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     leaking = [run.id for run in runs if has_leak(run)]
     if leaking:
         yield f"{ids_of(leaking)} started from weights that were trained on its test images"
-    for each in facts.data.get(name, ()):
-        if each.shared_images:
-            yield f"{each.shared_images:,} test images share a group with a train image, so the network may know them"
+    shared = max((each.shared_images for each in facts.data.get(name, ())), default=0)
+    if shared:
+        yield f"{shared:,} test images share a group with a train image, so the network may know them"
     top = best_of(order[0].finished) if order else best_of(runs)
     yield from _found(top, "error")
     if runs[0].spec.data in CAVEATS:
@@ -43,7 +43,9 @@ def _found(top: StudyRun | None, severity: Severity, without: str = "") -> Itera
 
 
 def _of_order(order: Sequence[Recipe]) -> Iterator[str]:
-    """Yield what is uncertain of which recipe is the best."""
+    """Yield what is uncertain of which recipe is the best; nothing where none can be called so."""
+    if not have_one_test_set(order):
+        return
     if order and len(order[0].accuracies) == 1:
         yield "the best recipe has one finished run: the variance between its seeds is not known"
     if len(order) > 1 and recipes_rank_by(order).split == "test":

@@ -8,18 +8,16 @@ from engine.analysis.report.abstract_section import main_data
 from engine.analysis.report.blocks import Cell, Section, section, strong, table
 from engine.analysis.report.data_section import partition_of
 from engine.analysis.report.facts import DataFacts, Facts
-from engine.analysis.report.ranking import best_of, in_words, ranked, recipes_rank_by
+from engine.analysis.report.ranking import best_of, have_one_test_set, in_words, ranked, recipes_rank_by
 from engine.analysis.report.recipes import recipes_of
 from engine.analysis.report.values import ids_of, plural
 from engine.analysis.study import StudyRun
-from engine.metrics.catalogue import find_metric
+from engine.metrics.catalogue import split_metrics
+from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import is_optimistic, split_of
 
 Answer: TypeAlias = Literal["yes", "partly", "no", "not measured"]
 Row: TypeAlias = tuple[str, Answer, str]
-METRICS = ("balanced_acc", "macro_f1", "auc")
-ORDERED_METRICS = ("balanced_acc", "kappa", "auc_referable")
-"""Beside accuracy, for classes in no order and for grades (Metrics Reloaded, Maier-Hein et al. 2024)."""
 NOTE = (
     "After CLAIM 2024, Bouthillier et al. 2021, Metrics Reloaded, Voets et al. 2019, Varoquaux and Cheplygina 2022. "
     "Answered from the runs and the data alone."
@@ -79,6 +77,9 @@ def _settings_choice(runs: Sequence[StudyRun]) -> Row:
     count, metric = len(order), recipes_rank_by(order)
     if count < 2:
         return item, "yes", "One recipe: no settings were chosen by its results."
+    if not have_one_test_set(order):
+        said = f"{count} recipes, tested on different images: the report calls none the best."
+        return item, "not measured", said
     if metric.split == "val":
         return (
             item,
@@ -156,7 +157,7 @@ def _superiority(name: str, runs: Sequence[StudyRun], facts: Facts) -> Row:
         return (
             item,
             "not measured",
-            "No two runs were compared on the same test images; the report claims none better.",
+            "No two runs were compared on the same test images: their order may be chance.",
         )
     said = f"{plural(len(tested), 'comparison')} on the same test images, corrected by Holm"
     if any(is_optimistic(run.chosen_by, run.spec.epochs) for run in runs):
@@ -189,13 +190,26 @@ def _calibration(runs: Sequence[StudyRun]) -> Row:
     return item, "yes", f"Calibration error of #{top.id}: {decimal(value)}; of the others in the appendix."
 
 
+def _beside_accuracy(ordered: bool) -> list[SplitMetric]:
+    """Return the metrics of test that a reader of each epoch is shown beside accuracy, but for losses; for grades also
+    those that need an order (Metrics Reloaded, Maier-Hein et al. 2024)."""
+    return [
+        each
+        for each in split_metrics()
+        if each.split == "test"
+        and each.is_in("epochs")
+        and not each.metric.lower_is_better
+        and each.key != "test_acc"
+        and (ordered or "ordered classes" not in each.metric.needs)
+    ]
+
+
 def _metrics(runs: Sequence[StudyRun]) -> Row:
     item = "Metrics that fit the task"
     top = best_of([run for run in runs if run.done]) or best_of(runs)
     if top is None or top.best is None:
         return item, "not measured", "No run has an epoch."
-    wanted = ORDERED_METRICS if top.is_ordered else METRICS
-    found = [find_metric(key) for key in wanted]
+    found = _beside_accuracy(bool(top.is_ordered))
     missing = [each.label for each in found if top.best.number(each.key) is None]
     said = f"Beside the accuracy of #{top.id}: {', '.join(each.label for each in found if each.label not in missing)}"
     if len(missing) == len(found):

@@ -64,7 +64,7 @@ def _blocks(data: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[Block
         f" It is corrected for all {count} pairs of the {len(found.sides)} recipes." if count > 1 else ""
     )
     yield table(
-        "The best recipe against each of the others", PAIRS, told, left=("of", "told apart"),
+        "The first of these recipes against each of the others", PAIRS, told, left=("of", "told apart"),
         note=PAIRS_NOTE + corrected,
     )  # fmt: skip
     yield Bullets(tuple(text(each) for each in (*_sentences(pairs, count), *_remarks(found))))

@@ -8,12 +8,16 @@ from engine.metrics.catalogue import find_metric
 from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import selected, split_of
 
+TEST_ACCURACY = find_metric("test_acc")
+
 
 def ranks_by(runs: Iterable[StudyRun]) -> SplitMetric:
-    """Return the metric that ranks runs. Where it is test accuracy, the images that choose the best also measure it."""
-    chosen = {run.chosen_by for run in runs if run.best}
-    only = next(iter(chosen)) if len(chosen) == 1 else ""
-    return selected(only) if only and split_of(only) == "val" else find_metric("test_acc")
+    """Return the metric that ranks runs. Where it is test accuracy, the images that choose the best also measure it.
+
+    A val metric ranks where it chose the epochs of all runs, on val splits that were made in the same way."""
+    found = {(run.spec.select_on, run.spec.val_fraction, run.spec.folds) for run in runs if run.best}
+    only = next(iter(found))[0] if len(found) == 1 else ""
+    return selected(only) if only and split_of(only) == "val" else TEST_ACCURACY
 
 
 def in_words(metric: SplitMetric) -> str:
@@ -26,22 +30,31 @@ def recipes_rank_by(recipes: Iterable[Recipe]) -> SplitMetric:
 
 
 def ranked(recipes: Collection[Recipe]) -> list[Recipe]:
-    """Order the recipes that have a finished run by the mean of what ranks them, the best first."""
+    """Order the recipes that have a finished run by the mean of what ranks them, the best first; last those in which it
+    is undefined, by test accuracy."""
     metric = recipes_rank_by(recipes)
-    known = [
-        (value, recipe) for recipe in recipes if (value := recipe.group.spread(metric.key).mean) is not None
-    ]
-    sign = 1 if metric.metric.lower_is_better else -1
-    return [recipe for _, recipe in sorted(known, key=lambda pair: (sign * pair[0], pair[1].first.id))]
+    known = [recipe for recipe in recipes if recipe.accuracy is not None]
+    return sorted(
+        known, key=lambda each: _place(metric, each.group.spread(metric.key).mean, each.accuracy, each.first)
+    )
 
 
 def best_of(runs: Collection[StudyRun]) -> StudyRun | None:
     """Return the best run by what ranks them, the earlier of equals; None where none was measured."""
     metric = ranks_by(runs)
-    known = [(run.best.number(metric.key), run) for run in runs if run.best]
+    places = [
+        (_place(metric, run.best.number(metric.key), accuracy, run), run)
+        for run in runs
+        if run.best and (accuracy := run.best.number("test_acc")) is not None
+    ]
+    return min(places, key=lambda pair: pair[0])[1] if places else None
+
+
+def _place(
+    metric: SplitMetric, value: float | None, accuracy: float | None, first: StudyRun
+) -> tuple[object, ...]:
     sign = 1 if metric.metric.lower_is_better else -1
-    found = [(sign * value, run.id, run) for value, run in known if value is not None]
-    return min(found, key=lambda each: each[:2])[2] if found else None
+    return value is None, sign * (value or 0.0), -(accuracy or 0.0), first.id
 
 
 def have_one_test_set(recipes: Iterable[Recipe]) -> bool:

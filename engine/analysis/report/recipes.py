@@ -76,7 +76,7 @@ class Recipe:
     def called(self) -> str:
         """Name its runs: `#3`, or `#1–5 (n 5)`."""
         ids = ids_of(run.id for run in self.runs)
-        return f"{ids} (n {len(self.finished)})" if self.is_repeated else ids
+        return f"{ids} (n {self.summary.n})" if self.is_repeated else ids
 
 
 def recipes_of(runs: Iterable[StudyRun]) -> tuple[Recipe, ...]:
@@ -97,7 +97,7 @@ def recipes_of(runs: Iterable[StudyRun]) -> tuple[Recipe, ...]:
 
 def _member(run: StudyRun) -> Member:
     spec = run.spec
-    keys = {"test_acc", selected(run.chosen_by).key}
+    keys = {"test_acc", selected(spec.select_on).key}
     best, last = ({key: at.number(key) for key in keys} if at else {} for at in (run.best, run.last))
     fingerprint = run.environment.get("data_fingerprint", "")
     return Member(
@@ -114,8 +114,14 @@ def mean_range(recipe: Recipe) -> str:
 
 def spread_of(recipe: Recipe, side: SideResult | None) -> str:
     """Return the 95 % interval of a recipe's mean with what it covers: test images and seeds where it was compared."""
-    if side is None or side.low is None or side.high is None:
-        return f"95 % interval of the mean {mean_range(recipe)} %, which covers {recipe.group.covers}"
+    if side is None or side.low is None or side.high is None or not side.images:
+        known = recipe.summary.low is not None
+        covers = f", which covers {recipe.group.covers}"
+        return (
+            f"95 % interval of the mean {mean_range(recipe)} %{covers}"
+            if known
+            else "its interval is not known"
+        )
     counted = "test images and seeds" if side.scope == "recipe" else "test images alone"
     images = f"n {side.images:,} test images"
     groups = f" of {side.groups:,} groups" if side.groups != side.images else ""

@@ -7,12 +7,12 @@ from functools import partial
 
 from engine.analysis import score_figures
 from engine.analysis.report.blocks import Block, Figure, paragraph, text
-from engine.analysis.report.ranking import best_of
+from engine.analysis.report.ranking import best_of, ranked
 from engine.analysis.report.recipes import recipes_of
 from engine.analysis.report.values import ids_of, parts
 from engine.analysis.study import StudyRun
 
-BEST = "The run of the highest test accuracy of each recipe"
+BEST = "The best run of each recipe"
 CURVE_NOTE = (
     "Test images at the best epoch. Dotted: a score that says nothing. All classes: at each x the unweighted mean of "
     "the classes' curves, each against all others; its area is the mean of the classes' areas. Curves on the same few "
@@ -69,17 +69,15 @@ def _shown(known: Sequence[StudyRun]) -> tuple[list[StudyRun], str]:
     """Return the runs to draw, and a sentence that says which they are: of many, the best run of each recipe."""
     if len(known) <= score_figures.PANELS_A_FIGURE:
         return list(known), ""
-    tops = [best_of(recipe.runs) for recipe in recipes_of(known)]
-    order = sorted((run for run in tops if run is not None), key=_rank)
+    recipes = recipes_of(known)
+    first = ranked(recipes)
+    tops = [best_of(each.runs) for each in (*first, *(each for each in recipes if each not in first))]
+    order = [run for run in tops if run is not None]
     if len(order) > score_figures.PANELS_A_FIGURE:
         return order[
             : score_figures.PANELS_A_FIGURE
         ], f"{BEST}, of the {score_figures.PANELS_A_FIGURE} best recipes. "
     return order, f"{BEST}. "
-
-
-def _rank(run: StudyRun) -> tuple[float, int]:
-    return -((run.best.number("test_acc") if run.best else None) or 0.0), run.id
 
 
 def _areas(runs: Sequence[StudyRun], names: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ def test_in_ascii_no_other_character_reaches_the_terminal(home: Home, study: Sto
     terminal = Terminal(command, columns=80, lines=24, cwd=home.root)
     try:
         for keys, seen in (
-            ("", "confusion"),
+            ("", "moderate as"),
             ("\r", "1 curves   2 confusion"),
             ("2", "true"),
             ("4", "differ"),
