@@ -178,6 +178,14 @@ def test_a_verb_that_waits_ends_without_a_word(home: Home, study: Store, number:
     log.parent.mkdir(parents=True)
     log.write_text("epoch 1\n")
     follow = [sys.executable, "-c", START, "log", "5", "--follow"]
+    inherited = signal.signal(number, signal.SIG_DFL)  # nohup would have it ignored, by the verb too
+    try:
+        _ends_by(follow, home, number)
+    finally:
+        signal.signal(number, inherited)
+
+
+def _ends_by(follow: list[str], home: Home, number: signal.Signals) -> None:
     with subprocess.Popen(follow, cwd=home.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as verb:
         assert verb.stdout is not None and verb.stdout.readline() == b"epoch 1\n"
         verb.send_signal(number)
