@@ -151,7 +151,7 @@ def _apart(name: str, recipes: Sequence[Recipe], facts: Facts) -> str:
     if not have_one_test_set(order):
         return ""
     first, second = order[:2]
-    next_one = f"the next recipe ({second.called}, {second.name}, {percent(second.accuracy)} %)"
+    next_one = f"the next recipe ({second.called}, {second.name}, test accuracy {percent(second.accuracy)} %)"
     pairs = facts.pairs_of_best(name)
     found = next((each for each in pairs if each.second == second.side), None)
     if found is None:

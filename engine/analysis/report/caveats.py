@@ -8,7 +8,7 @@ from engine.analysis.report.data_section import CAVEATS, has_leak
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.ranking import best_of, have_one_test_set, ranked, recipes_rank_by
 from engine.analysis.report.recipes import Recipe, recipes_of
-from engine.analysis.report.values import ids_of
+from engine.analysis.report.values import ids_of, plural
 from engine.analysis.study import StudyRun
 from engine.metrics.selection import is_optimistic
 
@@ -32,13 +32,31 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
         high = optimism_in_words(side) if side and side.chosen_on_test else "its accuracy is optimistic"
         yield f"the test images chose the best epoch: {high}"
     yield from _of_order(order)
-    yield from _found(top, "note", without="chosen_on_test")
+    yield from _still_improving(runs)
+    yield from _found(top, "note")
 
 
-def _found(top: StudyRun | None, severity: Severity, without: str = "") -> Iterator[str]:
+SAID_APART = ("chosen_on_test", "still_improving")
+"""Kinds of findings with sentences of their own."""
+
+
+def _still_improving(runs: Sequence[StudyRun]) -> Iterator[str]:
+    """Yield how many finished runs were still improving at their last epoch; nothing where none was."""
+    done = [run for run in runs if run.done]
+    some = [run for run in done if any(each.kind == "still_improving" for each in run.findings or ())]
+    if some:
+        were = "was" if len(some) == 1 else "were"
+        what = "their order may" if len(done) > 1 else "its accuracy may"
+        yield (
+            f"{len(some)} of {plural(len(done), 'finished run')} {were} still improving at the last epoch: with more "
+            f"epochs {what} change"
+        )
+
+
+def _found(top: StudyRun | None, severity: Severity) -> Iterator[str]:
     """Yield the findings of that severity about the best run."""
     for each in (top.findings or ()) if top else ():
-        if top and each.severity == severity and each.kind != without:
+        if top and each.severity == severity and each.kind not in SAID_APART:
             yield f"the best run itself, #{top.id}: {each.headline}"
 
 
