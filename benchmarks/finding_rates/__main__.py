@@ -15,11 +15,11 @@ from benchmarks.finding_rates.warm_starts import warm_starts
 from engine.hardware.telemetry import cpu_name
 
 
-def train(phase: Phase, runs: int, out: Path, *, backwards: bool = False) -> None:
+def train(phase: Phase, numbers: range, out: Path, *, backwards: bool = False) -> None:
     """Train the runs that `out` lacks; stopped and begun again, it goes on. Another process may go backwards."""
     out.mkdir(parents=True, exist_ok=True)
     pool, warm = make_pool(phase, out), warm_starts(out)
-    for number in reversed(range(runs)) if backwards else range(runs):
+    for number in reversed(numbers) if backwards else numbers:
         if (out / phase / f"{number:04d}.json").exists():
             continue
         record = train_scenario(scenario(phase, number), pool, warm)
@@ -47,13 +47,14 @@ def main() -> None:
     )
     parser.add_argument("command", choices=("train", "report"))
     parser.add_argument("--phase", choices=PHASES, required=True)
-    parser.add_argument("--runs", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="of the runs that are reported")
+    parser.add_argument("--runs", type=int, default=0, help="how many the phase has when all are trained")
+    parser.add_argument("--first", type=int, default=0, help="number of the first run to train or to report")
     parser.add_argument("--backwards", action="store_true", help="from the last run on")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.command == "train":
-        train(arguments.phase, arguments.runs, arguments.out, backwards=arguments.backwards)
+        numbers = range(arguments.first, arguments.runs)
+        train(arguments.phase, numbers, arguments.out, backwards=arguments.backwards)
     else:
         print("\n".join(report(arguments.phase, arguments.out, arguments.first)))
 
