@@ -7,6 +7,7 @@ not trained again. The whole set takes most of the time: a ResNet-18 at 28 px, a
 
 import argparse
 import gzip
+import json
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,10 @@ def told(home: Home, *arguments: str) -> str:
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, env=environment).stdout
 
 
+def sweeps_of(home: Home) -> set[str]:
+    return {run["sweep"] for run in json.loads(told(home, "ls", "--json"))["runs"]}
+
+
 def train(home: Home) -> None:
     """Train the queue with a worker for each core, one thread each."""
     command = [sys.executable, "-m", "engine.worker", "--drain", "--device", "cpu", "--home", str(home.root)]
@@ -88,7 +93,7 @@ def measure(out: Path) -> Iterator[str]:
     home = Home.find(root)
     make_data(root, fetch(out))
     for sweep, flags in STUDIES.items():
-        if not (root / "runs.db").exists() or sweep not in told(home, "ls", "--json"):
+        if not (root / "runs.db").exists() or sweep not in sweeps_of(home):
             told(home, "add", "--sweep", sweep, *SHARED, *flags)
     train(home)
     yield told(home, "ls")

@@ -43,7 +43,7 @@ class TorchFileError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Foreign:
-    """What a file holds that is no tensor, dict, list or plain value; `name` is its class or function."""
+    """Content of a file that is no tensor, dict, list or plain value; `name` is its class or function."""
 
     name: str
     is_module: bool

@@ -1,7 +1,6 @@
 """Data of a report's runs, read again from the disk: splits, classes and groups."""
 
 from collections.abc import Sequence
-from threading import Lock
 
 from engine.analysis.report.facts import DataFacts, SplitFacts
 from engine.analysis.study import StudyRun
@@ -25,17 +24,15 @@ class ReportData:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._known: dict[tuple[object, ...], Survey | str] = {}
-        self._one_at_a_time = Lock()
         self.groups = GroupReader(home, self._index)
         """Groups of their images."""
 
     def survey(self, spec: RunSpec) -> Survey | str:
         """Return the survey of a run's data, or one line on why they cannot be read."""
         key = tuple(getattr(spec, name) for name in READ_FIELDS)
-        with self._one_at_a_time:
-            if key not in self._known:
-                self._known[key] = self._read(spec)
-            return self._known[key]
+        if key not in self._known:
+            self._known[key] = self._read(spec)
+        return self._known[key]
 
     def _index(self, spec: RunSpec) -> Index:
         found = self.survey(spec)

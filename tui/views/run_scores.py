@@ -57,7 +57,7 @@ def known_of(scores: Iterable[RunScores]) -> list[Which]:
 
 @dataclass(frozen=True)
 class ScoreState:
-    """What is looked at: kind of drawing, class, images, place of the cursor."""
+    """Choice of what is shown: kind of drawing, class, images, place of the cursor."""
 
     kind: str = KINDS[0]
     target: int = 0

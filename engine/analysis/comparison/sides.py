@@ -38,7 +38,7 @@ Layout: TypeAlias = Literal["same images", "folds", "splits"]
 
 @dataclass(frozen=True)
 class About:
-    """What a side is, beside the runs that it counts; empty where the caller says it elsewhere."""
+    """Recipe and runs of a side, beside those that it counts; empty where the caller says it elsewhere."""
 
     recipe: str = ""
     """Its network, first weights and the settings in which the sides differ: `resnet18, scratch; lr 0.01`."""

@@ -11,13 +11,17 @@ from engine.metrics.selection import selected, split_of
 TEST_ACCURACY = find_metric("test_acc")
 
 
-def ranks_by(runs: Iterable[StudyRun]) -> SplitMetric:
+def ranks_by(runs: Collection[StudyRun]) -> SplitMetric:
     """Return the metric that ranks runs. Where it is test accuracy, the images that choose the best also measure it.
 
     A val metric ranks where it chose the epochs of all runs, on val splits that were made in the same way."""
     found = {(run.spec.select_on, run.spec.val_fraction, run.spec.folds) for run in runs if run.best}
     only = next(iter(found))[0] if len(found) == 1 else ""
-    return selected(only) if only and split_of(only) == "val" else TEST_ACCURACY
+    if not only or split_of(only) != "val":
+        return TEST_ACCURACY
+    metric = selected(only)
+    is_known = any(run.best.number(metric.key) is not None for run in runs if run.best)
+    return metric if is_known else TEST_ACCURACY
 
 
 def in_words(metric: SplitMetric) -> str:
@@ -26,7 +30,7 @@ def in_words(metric: SplitMetric) -> str:
 
 
 def recipes_rank_by(recipes: Iterable[Recipe]) -> SplitMetric:
-    return ranks_by(run for recipe in recipes for run in recipe.finished)
+    return ranks_by([run for recipe in recipes for run in recipe.finished])
 
 
 def ranked(recipes: Collection[Recipe]) -> list[Recipe]:

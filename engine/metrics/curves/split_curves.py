@@ -27,7 +27,7 @@ NO_PROBABILITIES = "the network gives a grade, no probabilities"
 
 @dataclass(frozen=True)
 class ScoreCurves:
-    """What a score is worth; each part is None where it is undefined."""
+    """Worth of a score; each part is None where it is undefined."""
 
     name: str
     """Class, `referable`, or `all classes`: then the curves are macro averages, and the score is the probability of

@@ -32,7 +32,7 @@ COLUMNS = (
 
 @dataclass
 class Reordered:
-    """What became of a run's numbers."""
+    """Fate of a run's numbers."""
 
     run_id: int
     unknown: dict[str, list[int]] = field(default_factory=dict)
