@@ -10,6 +10,7 @@ os.environ.setdefault(
 from collections.abc import Iterator
 from pathlib import Path
 
+import new_schema
 import postgres
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +18,7 @@ from lab import Lab
 from shell import Shell
 
 from engine.store.database import Store, open_store
+from engine.store.migrations import apply
 from tests.support.forking import serve_forks
 
 SLOW = (
@@ -28,6 +30,7 @@ SLOW = (
 if "PYTEST_XDIST_WORKER" in os.environ:  # until the tests are collected: a quarter of that time
     gc.disable()
 
+apply.upgrade = new_schema.upgrade
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
 
@@ -38,6 +41,12 @@ def state_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New run tables are made as the program makes them."""
+    monkeypatch.setattr(apply, "upgrade", new_schema.migrate)
 
 
 @pytest.fixture(scope="session")

@@ -59,9 +59,11 @@ class Forked(subprocess.Popen[Any]):
 
 
 def run_forked(command: list[str], **more: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a command of `Forked` to its end, `more["input"]` being its standard input; return what it wrote."""
+    """Run a command of `Forked` to its end, `more["input"]` being its standard input; return what it wrote, where
+    `capture_output` is asked for."""
     pipe = subprocess.PIPE
-    with Forked(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    written = pipe if more.get("capture_output") else None
+    with Forked(command, stdin=pipe, stdout=written, stderr=written, text=True) as process:
         out, err = process.communicate(more.get("input"))
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 

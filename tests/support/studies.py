@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -26,22 +26,32 @@ STEPS = 20
 
 
 def open_study(path: Path) -> Store:
-    """A new run table with the study in it: a copy, for to write it takes long. Its running run started just now."""
-    path.touch(mode=0o600)
-    path.write_bytes(_study_file(processes.host_name()))
-    store = open_store(f"sqlite:///{path}")
+    """A new run table with the study in it. Its running run started just now."""
+    store = _opened_copy(path, add_study)
     with store.write() as session:  # the older it is, the later it and those that wait for it seem to end
         session.execute(update(Run).where(col(Run.status) == "running").values(started_at=utc_now()))
     return store
 
 
+def open_groups(path: Path) -> Store:
+    """A new run table with the runs of `add_groups`."""
+    return _opened_copy(path, add_groups)
+
+
+def _opened_copy(path: Path, add: Callable[[Store], object]) -> Store:
+    """A new run table with what `add` writes, which takes long: once in a process."""
+    path.touch(mode=0o600)
+    path.write_bytes(_file_of(add, processes.host_name()))
+    return open_store(f"sqlite:///{path}")
+
+
 @cache
-def _study_file(host: str) -> bytes:
-    """The run table of a study on a host of that name."""
+def _file_of(add: Callable[[Store], object], host: str) -> bytes:
+    """A run table written on a host of that name."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "runs.db")
         store = open_store(f"sqlite:///{path}")
-        add_study(store)
+        add(store)
         store.close()
         return path.read_bytes()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from waiting import LIMIT_S
 
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.hardware.device_choice import Device, TorchCard, TorchFacts, choose, has_kernels
@@ -19,6 +18,7 @@ from engine.store.database import open_store
 from engine.store.schema import worker_table
 from engine.worker import find_device, worker
 from engine.worker.arguments import parse
+from tests.support.forking import run_forked
 
 KERNELS = ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120")
 NO_CARD = NvidiaState((), None, None, None)
@@ -197,7 +197,7 @@ def test_the_cpu_is_read() -> None:
 
 def test_the_module_prints_its_choice() -> None:
     command = [sys.executable, "-m", "engine.hardware.device_choice", "--device", "cpu", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    done = run_forked(command, capture_output=True)
     found = json.loads(done.stdout)
     assert found["device"] == "cpu" and found["problem"] is None and found["torch"]["version"]
 

@@ -108,7 +108,7 @@ def in_tuples(value: object, times: int = 60) -> object:
 
 def read_apart(path: Path) -> str:
     """Read a file in a process of its own, whose time and memory are bounded; return how it ended, in one line."""
-    done = run_forked([sys.executable, "-m", "tests.support.read_weights", str(path)])
+    done = run_forked([sys.executable, "-m", "tests.support.read_weights", str(path)], capture_output=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.removesuffix("\n")
 

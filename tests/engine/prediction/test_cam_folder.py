@@ -18,6 +18,7 @@ from engine.prediction import cam_folder
 from engine.prediction import predictor as room
 from engine.store.add import add_runs
 from engine.store.database import open_store
+from tests.support.forking import fork_torch
 from tui.cli import run as resnet_tui
 
 pytest.importorskip("captum", reason="captum makes the maps")
@@ -134,7 +135,10 @@ def test_a_full_disk_is_told_and_leaves_no_half_picture(
     assert list((tmp_path / "maps").iterdir()) == []
 
 
-def test_the_verb(home: Home, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_verb(
+    home: Home, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_torch(monkeypatch, sys.modules["tui.cli.predict"])
     image, at = str(home.root / "data" / "class1" / "000.png"), ["--home", str(home.root)]
     assert resnet_tui(["predict", "1", image, "--cam-class", "class1", *at]) == 2
     assert "--cam-class needs --cam DIR" in capfd.readouterr().err

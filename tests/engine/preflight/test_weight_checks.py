@@ -11,6 +11,7 @@ import torch
 from bad_runs import make_files
 from torch_here import load_torch_here
 
+from engine import torch_subprocess
 from engine.files.paths import Home
 from engine.models.resnet import resnet
 from engine.models.weight_files import weights_bytes
@@ -20,6 +21,7 @@ from engine.preflight.weight_checks import check_weights
 from engine.problem import Problem
 from engine.spec.grid import expand_grid
 from engine.torch_subprocess import AskError, ask
+from tests.support.forking import fork_torch
 
 
 @pytest.fixture
@@ -33,7 +35,8 @@ def problems(home: Home, **settings: Any) -> list[Problem]:
     return check_weights(home, specs, check_data(home, specs))
 
 
-def test_a_process_with_torch_opens_them(home: Home) -> None:
+def test_a_process_with_torch_opens_them(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_torch(monkeypatch, torch_subprocess)
     files = ["cut.safetensors", "foreign.pth", "deeper.safetensors", "plain.safetensors", "run:1", "imagenet"]
     cut, foreign, deeper = problems(home, pretrained=files)
     assert "is damaged" in cut.text and "foreign.pth does not fit resnet18: missing" in foreign.text

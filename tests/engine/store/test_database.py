@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import new_schema
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -20,6 +21,19 @@ from engine.store.database import SCHEMA, Store, open_store
 from engine.store.epoch_values import values_of_row
 from engine.store.errors import StoreError
 from engine.store.migrations import apply
+
+pytestmark = pytest.mark.usefixtures("by_migrations")
+
+
+def test_the_other_tests_have_what_the_migrations_make(tmp_path: Path) -> None:
+    contents = []
+    for name, upgrade in (("migrated", new_schema.migrate), ("copied", new_schema.upgrade)):
+        made = create_engine(f"sqlite:///{tmp_path / name}.db")
+        upgrade(made, program_version="1.2")
+        made.dispose()
+        with contextlib.closing(sqlite3.connect(tmp_path / f"{name}.db")) as connection:
+            contents.append(list(connection.iterdump()))
+    assert contents[0] == contents[1] and any("1.2" in line for line in contents[0])
 
 
 def test_migrations_lead_to_exactly_the_tables(store: Store) -> None:

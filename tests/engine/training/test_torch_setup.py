@@ -25,7 +25,7 @@ CUDA = torch.device("cuda", 0)
 
 
 def faults(*arguments: str) -> int:
-    done = run_forked([sys.executable, "-m", "tests.support.page_faults", *arguments])
+    done = run_forked([sys.executable, "-m", "tests.support.page_faults", *arguments], capture_output=True)
     if "not glibc" in done.stderr:
         pytest.skip("the C library is not glibc")
     assert done.returncode == 0, done.stderr

@@ -6,9 +6,11 @@ from functools import cache
 
 import pytest
 
+from engine import torch_subprocess
 from engine.analysis.arch_table import ArchTable, read_architectures
 from engine.models.summary import summarise
 from engine.spec.archs import ARCH_INFOS
+from tests.support.forking import fork_torch
 from tui.cli import run
 from tui.cli.arch import table_lines
 
@@ -60,11 +62,15 @@ def test_the_stride_is_explained_only_where_it_matters() -> None:
         assert "as in" not in "\n".join(table)
 
 
-def test_the_verb_prints_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_verb_prints_one_document(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a process that is started, as the program does; those of other tests are forked."""
     assert run(["arch", "resnet34", "--bottleneck-stride", "1x1", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["archs"]
     assert (found["arch"], found["bottleneck_stride"]) == ("resnet34", "1x1")
     assert found["layers"][0] == {"name": "conv1", "output": "112×112", "blocks": "7×7,64, stride 2"}
+    fork_torch(monkeypatch, torch_subprocess)
     for wrong in (["vgg16"], ["resnet18", "--bottleneck-stride", "2x2"]):
         assert run(["arch", *wrong]) == 2
         assert "choose" in capsys.readouterr().err

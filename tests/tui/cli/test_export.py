@@ -221,9 +221,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_an_onnx_file_gives_what_torch_gives(
-    trained: Home, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    trained: Home, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For any number of images, from a plug-in that prints."""
+    fork_torch(monkeypatch, torch_subprocess)
     pytest.importorskip("onnxscript", reason="torch exports with onnxscript: pip install -e '.[export]'")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime runs the file")
     out = tmp_path / "net.onnx"

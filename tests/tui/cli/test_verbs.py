@@ -12,6 +12,7 @@ from shell import Shell
 from torch_here import load_torch_here
 from waiting import LIMIT_S
 
+from engine import torch_subprocess
 from engine.store import listing
 from engine.store.database import Store
 from tests.support.forking import fork_torch
@@ -263,12 +264,12 @@ def test_report_writes_a_page_and_its_figures(
 
 
 def test_doctor_names_what_it_looked_at(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_torch(monkeypatch, sys.modules["tui.cli.doctor"])
     assert shell("doctor", "--json") == 0
     found = json.loads(shell.out)
     names = {check["name"] for check in found["checks"]}
     assert found["ok"] and {"python", "torch", "device", "home", "run table", "free space"} <= names
     assert found["device"]["torch"]["version"]
-    fork_torch(monkeypatch, sys.modules["tui.cli.doctor"])
     assert shell("doctor", "--home", str(shell.home / "nothing")) == 1
     assert "cannot be written" in shell.out
 
@@ -276,7 +277,9 @@ def test_doctor_names_what_it_looked_at(shell: Shell, monkeypatch: pytest.Monkey
 def test_doctor_reports_all_else_where_torch_does_not_start(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert shell("add", "--data", "digits", "--pretrained", "imagenet") == 0
+    with monkeypatch.context() as forking:
+        fork_torch(forking, torch_subprocess)
+        assert shell("add", "--data", "digits", "--pretrained", "imagenet") == 0
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert shell("doctor", "--json") == 1
     checks = {check["name"]: check for check in json.loads(shell.out)["checks"]}

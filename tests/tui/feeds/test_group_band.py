@@ -1,10 +1,13 @@
 """The opened run stands before its group: mean and band of the other members, and the summary's words."""
 
+import contextlib
 import statistics
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from studies import add_groups
+from studies import open_groups
 
 from engine.files.paths import Home
 from engine.queries.read_groups import group_of_run
@@ -18,9 +21,9 @@ from tui.views.run_view import RunView
 
 
 @pytest.fixture
-def grouped(store: Store) -> Store:
-    add_groups(store)
-    return store
+def grouped(tmp_path: Path) -> Iterator[Store]:
+    with contextlib.closing(open_groups(tmp_path / "runs.db")) as store:
+        yield store
 
 
 @pytest.fixture

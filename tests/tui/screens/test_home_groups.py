@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from pilots import SMALL, TALL, app, asked, notified, shown, statuses, table, until
-from studies import add_groups
+from studies import open_groups
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -22,8 +22,7 @@ from tui.widgets.detail import CurveLegend
 @pytest.fixture
 def grouped(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("XDG_STATE_HOME", str(home.root / "state"))
-    with contextlib.closing(open_store(home.database)) as store:
-        add_groups(store)
+    with contextlib.closing(open_groups(home.root / "runs.db")) as store:
         yield store
 
 

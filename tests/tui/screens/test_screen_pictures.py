@@ -1,6 +1,5 @@
 """Each screen as a picture: what is drawn differs from the one that was looked at only on purpose."""
 
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,13 @@ from cell_images import SKILL, answer, is_drawn
 from pilots import SMALL, TALL, app, make_home, opened, shown, table, until
 from rich.text import Text
 from score_files import write_scores
-from studies import LABELS, add_groups, open_study
+from studies import LABELS, open_groups, open_study
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.disk import usage
 from engine.files.paths import Home
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
-from engine.store.database import open_store
 from tui.screens.compare import CompareScreen
 from tui.screens.run import RunScreen
 from tui.snapshot import WorkerView
@@ -69,8 +67,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     """With a study, and nothing that depends on the day or the machine."""
     home = make_home(tmp_path, monkeypatch)
     if request.node.callspec.params["name"].startswith("groups"):
-        with closing(open_store(home.database)) as store:
-            add_groups(store)
+        open_groups(home.root / "runs.db").close()
     else:
         open_study(home.root / "runs.db").close()
     answer(home, 5, [f"fundus#{640 + place}" for place in range(sum(LABELS))], 3, SKILL)

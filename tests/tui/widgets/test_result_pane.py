@@ -1,14 +1,11 @@
 """Results of comparisons in words."""
 
-import contextlib
-
 import pytest
 from cell_images import answer
 from pilots import SMALL, app, shown, table, until
-from studies import LABELS, add_groups
+from studies import LABELS, open_groups
 
 from engine.files.paths import Home
-from engine.store.database import open_store
 from tui.cli import run
 from tui.feeds.comparison_told import Told, read_told
 from tui.screens.compare import CompareScreen
@@ -19,8 +16,7 @@ NAMES = [f"{place // 2}_{('left', 'right')[place % 2]}.png" for place in range(s
 
 @pytest.fixture
 def predicted(home: Home) -> Home:
-    with contextlib.closing(open_store(home.database)) as store:
-        add_groups(store)
+    open_groups(home.root / "runs.db").close()
     for run_id, skill in ((1, 0.82), (2, 0.9), (3, 0.86), (4, 0.5), (5, 0.62)):
         answer(home, run_id, NAMES, 4, skill)
     return home
