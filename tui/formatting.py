@@ -59,3 +59,18 @@ def duration(seconds: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} m"
     return f"{minutes} m" if seconds >= 60 else f"{seconds:.0f} s"
+
+
+def settings_fitted(text: str, width: int) -> str:
+    """Shorten `weight_decay 0.001, loss focal` to a width: the names of the settings first, for the values tell more.
+
+    The text may still be longer."""
+    if cell_len(text) <= width:
+        return text
+    parts = [part.rpartition(" ") for part in text.split(", ")]
+    for letters in range(max(len(name) for name, _, _ in parts) - 1, 1, -1):
+        names = (name if len(name) <= letters else f"{name[: letters - 1]}…" for name, _, _ in parts)
+        short = ", ".join(f"{name} {value}" for name, (_, _, value) in zip(names, parts, strict=True))
+        if cell_len(short) <= width:
+            return short
+    return ", ".join(value for _, _, value in parts)

@@ -85,6 +85,9 @@ class RunRow(NamedTuple):
     """Why it failed, in a word."""
     metrics: Mapping[str, float] = NO_METRICS
     """Of the best epoch, by key: those of the columns that the user chose."""
+    settings: str = ""
+    """Settings without a column of their own that tell it from other recipes with its data, arch and first weights,
+    such as `augment none`; empty where there is none, and until they have been read."""
     group: str = ""
     """Key that it shares with the repetitions of its recipe."""
     fold: Fold | None = None
@@ -159,6 +162,8 @@ class Detail:
     findings: tuple[FindingView, ...]
     numbers: str = ""
     """Of a group: best, last and kappa as mean ± standard deviation, with n."""
+    settings: str = ""
+    """Part of the title that tells it from recipes that look like it in the table."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
 
 
-def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
+def make_row(run: Listed, waiting: Waiting | None, settings: str = "") -> RunRow:
+    """`settings`: those that tell it from recipes that look like it."""
     remark, ends = _of_waiting(run, waiting)
     headline, severity = head_of(run.headline, run.severity, run.verdict)
     if run.status == "failed":  # how it ended says more
@@ -44,6 +45,7 @@ def make_row(run: Listed, waiting: Waiting | None) -> RunRow:
         arch=run.arch,
         pretrained=plain(run.pretrained),
         lr=run.lr,
+        settings=settings,
         seed=run.seed,
         batch_size=run.batch_size,
         epoch=run.epoch,
@@ -110,15 +112,18 @@ def progress(run: Listed) -> float:
     return float(min(max(run.step, run.epoch * run.steps_per_epoch) / total, 1.0))
 
 
-def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None, waiting: str) -> Detail:
+def make_detail(
+    run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None, waiting: str, settings: str = ""
+) -> Detail:
+    """`settings`: those that tell the run from recipes that look like it in the table."""
     # An untrained network's accuracy would squash the curve: it is shown only while there is no other.
     drawn = [row for row in epochs if row.epoch > 0] or list(epochs)
-    parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
+    parts = title_parts(run, settings)
     names = tuple(map(plain, run.class_names))
     shown = epochs[-1].epoch if epochs else 0
     return Detail(
         run_id=run.id or 0,
-        title=plain(" · ".join(parts) + (f" · {run.name}" if run.name else "")),
+        title=plain(f"#{run.id} {' · '.join(parts)}"),
         curve=Curve(
             tuple(row.epoch for row in drawn),
             tuple(row.train_acc for row in drawn),
@@ -128,7 +133,22 @@ def make_detail(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None,
         ),
         matrix=MatrixView(tuple(map(tuple, matrix)), names, shown, run.epochs) if matrix else None,
         findings=findings_shown(run, epochs, matrix, waiting),
+        settings=settings,
     )
+
+
+def title_parts(run: Run | RunRow, settings: str) -> list[str]:
+    """Return what names a run or group in the detail's title, the settings that the table may lack the room for early:
+    its end may be cut."""
+    start = [
+        arch_shown(run.arch),
+        settings,
+        run.pretrained,
+        f"lr {learning_rate(run.lr)}",
+        run.data,
+        run.name,
+    ]
+    return [part for part in start if part]
 
 
 def findings_shown(

@@ -64,6 +64,15 @@ def _grouped(rows: Sequence[Sequence[Any]], metrics: Sequence[str] = ()) -> list
     return group_runs(members, _specs(rows))
 
 
+def read_specs(session: Session, run_ids: Collection[int]) -> dict[str, str]:
+    """Return the JSON of the specs of these runs by their group keys."""
+    found: dict[str, str] = {}
+    for some in some_of(run_ids):
+        rows = session.execute(select(RUN.group_key, RUN.spec).where(RUN.id.in_(some))).all()
+        found |= {key: spec for key, spec in rows}
+    return found
+
+
 class MemberState(NamedTuple):
     """How far a run of a group is: its numbers change with it alone."""
 

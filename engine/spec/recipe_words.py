@@ -12,7 +12,11 @@ NAMED_FIRST = ("arch", "pretrained")
 
 def setting(spec: RunSpec, field: str) -> str:
     """Return a setting's value as text."""
-    value = getattr(spec, field)
+    return value_in_words(getattr(spec, field))
+
+
+def value_in_words(value: object) -> str:
+    """Write a setting's value as text, `on` or `off` for a switch."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from engine.analysis.groups import Group
 from engine.queries import waiting
-from engine.queries.read_groups import groups_with_keys
+from engine.queries.read_groups import groups_with_keys, read_specs
 from engine.queries.waiting import Waiting
 from engine.store import history, listing, overview, workers
 from engine.store.database import ChangeWatch, Store, open_store
@@ -22,6 +22,7 @@ from tui.feeds.group_detail import read_group_detail
 from tui.snapshot import Detail, RunRow, Snapshot
 from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left, waiting_again
 from tui.views.folding import Folding
+from tui.views.unlike import Unlike
 
 Change: TypeAlias = tuple[Listed | None, Listed | None]
 """Run before and after a change; None before it was added, or after it was removed."""
@@ -47,6 +48,7 @@ class RunTableFeed:
         self._unfolded: set[int] = set()
         """Runs that changed since the groups were made."""
         self._groups: Mapping[int, RunRow] = {}
+        self._unlike = Unlike()
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
         self._metrics: tuple[str, ...] = ()
@@ -72,7 +74,7 @@ class RunTableFeed:
         if self._store.which_file() != self._file:
             raise StoreError("the run table was replaced by another one: reading the new one")
         version = self._watch.version()
-        is_unchanged = version == self._version and run_id == self._shown
+        is_unchanged = version == self._version and run_id == self._shown and not self._unlike.wanted()
         # A worker that dies writes nothing, so read from time to time even without a change.
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
             return None
@@ -91,7 +93,7 @@ class RunTableFeed:
         there = workers.present(session)
         latest = listing.latest_change(session)
         changed = self._read_runs(session, latest)
-        self._read_waits(session, there, changed)
+        self._read_waits(session, there, changed, self._read_unlike(session, changed))
         self._fold(session, changed)
         shown = run_id if run_id in self._rows or run_id in self._groups else self._first()
         last = self._last
@@ -129,13 +131,19 @@ class RunTableFeed:
                 changed[gone] = (self._runs.pop(gone), None)
         return changed
 
+    def _read_unlike(self, session: Session, changed: Mapping[int, Change]) -> set[int]:
+        """Read what tells recipes apart that look alike, and return the runs whose words are others now."""
+        self._unlike.take([run for _, run in changed.values() if run is not None])
+        wanted = self._unlike.wanted()
+        if not wanted:
+            return set()
+        others = self._unlike.learn(read_specs(session, [each.run_id for each in wanted]))
+        return {run_id for run_id, run in self._runs.items() if run.group_key in others} if others else set()
+
     def _read_waits(
-        self,
-        session: Session,
-        there: list[Worker],
-        changed: Mapping[int, Change],
+        self, session: Session, there: list[Worker], changed: Mapping[int, Change], others: Set[int]
     ) -> None:
-        """Read why and until when runs wait, where that may have changed, and update the rows."""
+        """Read why and until when runs wait, where that may have changed, and update rows, also those of `others`."""
         around = listing.queue_paused(session), {(worker.id, worker.device) for worker in there}
         has_moved = any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
         is_old = time.monotonic() - self._waits_at > WAITS_EVERY_S
@@ -145,25 +153,30 @@ class RunTableFeed:
             self._around, self._waits_at = around, time.monotonic()
             either = before.keys() | self._waits.keys()
             waiting_again_for = {each for each in either if before.get(each) != self._waits.get(each)}
-        if changed or waiting_again_for:
-            self._rows = self._updated_rows(changed, waiting_again_for - changed.keys())
+        if changed or waiting_again_for or others:
+            self._rows = self._updated_rows(changed, (waiting_again_for | others) - changed.keys())
 
-    def _updated_rows(self, changed: Mapping[int, Change], waiting_else: Set[int]) -> dict[int, RunRow]:
+    def _updated_rows(self, changed: Mapping[int, Change], others: Set[int]) -> dict[int, RunRow]:
         """Return the rows after a change; equal rows stay the same objects."""
         rows, is_new = dict(self._rows), False
         for run_id, (_, run) in changed.items():
-            row = make_row(run, self._waits.get(run_id)) if run is not None else None
+            row = self._row(run) if run is not None else None
             is_new |= row != rows.get(run_id)
             if row is None:
                 rows.pop(run_id, None)
             elif row != rows.get(run_id):
                 rows[run_id] = row
-        for run_id in waiting_else & rows.keys():
+        for run_id in others & rows.keys():
             row = waiting_again(rows[run_id], self._runs[run_id], self._waits.get(run_id))
+            settings = self._unlike.words(row.group)
+            row = row if row.settings == settings else row._replace(settings=settings)
             is_new |= row is not rows[run_id]
             rows[run_id] = row
-        self._unfolded |= waiting_else
+        self._unfolded |= others
         return rows if is_new else self._rows
+
+    def _row(self, run: Listed) -> RunRow:
+        return make_row(run, self._waits.get(run.id), self._unlike.words(run.group_key))
 
     def _fold(self, session: Session, changed: Mapping[int, Change]) -> None:
         """Make the groups of changed runs anew, where groups are asked for."""
@@ -196,10 +209,9 @@ class RunTableFeed:
             return read_group_detail(session, self._groups[run_id], self._rows)
         epochs = history.epochs_of(session, run_id)
         matrix = history.confusion_of(session, run_id, epochs[-1].epoch) if epochs else None
-        waits = self._waits.get(run_id)
-        return make_detail(
-            listing.get_run(session, run_id), epochs, matrix, (waits.reason or "") if waits else ""
-        )
+        run, waits = listing.get_run(session, run_id), self._waits.get(run_id)
+        reason = (waits.reason or "") if waits else ""
+        return make_detail(run, epochs, matrix, reason, self._unlike.words(run.group_key))
 
 
 def _queue_part(run: Listed | None) -> tuple[object, ...] | None:

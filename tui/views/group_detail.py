@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.spec.plugin_name import arch_shown
 from engine.store.history import Accuracies, Matrix
-from tui.formatting import decimals, learning_rate, plain
+from tui.formatting import decimals, plain
 from tui.snapshot import Curve, Detail, FindingView, MatrixView, RunRow
+from tui.snapshot_rows import title_parts
 from tui.views.band import BandPoint, curves_counted, mean_band
 
 
@@ -22,8 +22,7 @@ class Member(NamedTuple):
 def make_group_detail(
     group: RunRow, members: Sequence[Member], baseline: float | None, class_names: Sequence[str]
 ) -> Detail:
-    parts = [arch_shown(group.arch), group.pretrained, f"lr {learning_rate(group.lr)}", group.data]
-    title = f"{len(members)} × {' · '.join(parts)}" + (f" · {group.name}" if group.name else "")
+    title = f"{len(members)} × {' · '.join(title_parts(group, group.settings))}"
     return Detail(
         run_id=group.id,
         title=title,
@@ -31,6 +30,7 @@ def make_group_detail(
         matrix=_matrix(group, members, tuple(map(plain, class_names))),
         findings=_findings(group, members),
         numbers=numbers_of(group, members),
+        settings=group.settings,
     )
 
 

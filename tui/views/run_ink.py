@@ -6,7 +6,7 @@ SIGNS = {"running": "primary", "done": "success", "failed": "error"}
 """Ink of each status's sign; those without one are dimmed."""
 BOLD = frozenset({"primary", "success", "error", "warning"})
 IDLE = ("queued", "cancelled", "paused")
-SHARED = frozenset({"data", "arch", "pretrained", "lr", "name"})
+SHARED = frozenset({"data", "arch", "pretrained", "lr", "settings", "name"})
 """What the row of an opened group says already of its members."""
 
 

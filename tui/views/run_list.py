@@ -18,6 +18,7 @@ TEXTS: Mapping[str, Callable[[RunRow], str]] = {
     "arch": lambda row: row.arch,
     "pretrained": lambda row: row.pretrained,
     "data": lambda row: row.data,
+    "settings": lambda row: row.settings,
     "sweep": lambda row: row.sweep,
     "tag": lambda row: " ".join(row.tags),
     "note": lambda row: row.note,

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from engine.analysis.finding import SIGNS
 from engine.spec.plugin_name import arch_shown
-from tui.formatting import clock, decimals, fitted, learning_rate
+from tui.formatting import clock, decimals, fitted, learning_rate, settings_fitted
 from tui.snapshot import GLYPHS, Fold, RunRow
 from tui.views.progress_cell import epoch_need, epoch_width, progress_text
 from tui.views.run_list import QUEUE
@@ -158,6 +158,10 @@ COLUMNS = (
     ColumnInfo(
         "lr", "lr", lambda row, _: learning_rate(row.lr), attrgetter("lr"), _longest(3, 6, learning_rate),
         right=True, tells=_differ,
+    ),
+    ColumnInfo(
+        "settings", "settings", lambda row, width: settings_fitted(row.settings, width), attrgetter("settings"),
+        _longest(8, 40, tells=any),
     ),
     ColumnInfo(
         "seed", "seed", _seed, attrgetter("seed"), _longest(4, WHOLE, tells=_differ), right=True,

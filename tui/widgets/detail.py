@@ -9,7 +9,7 @@ from textual.containers import Container, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui.formatting import decimals
+from tui.formatting import decimals, settings_fitted
 from tui.plots import INK, PlotextPlot, confused_pairs, draw_accuracy, draw_confusion, shaded
 from tui.snapshot import Curve, Detail, MatrixView
 from tui.widgets.clipped import Clipped
@@ -106,11 +106,29 @@ class DetailPane(Vertical):
             yield ConfusionPane()
         yield Clipped("findings", "enter 4")
 
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._detail: Detail | None = None
+
+    def on_resize(self) -> None:
+        self._say_title()
+
+    def _say_title(self) -> None:
+        """Write the title; where its end would be cut, with shorter names of settings."""
+        if self._detail is None:
+            return
+        line = self.query_one("#title", TextLine)
+        text, settings = self._detail.title, self._detail.settings
+        if 0 < line.size.width < cell_len(text):
+            before = text.find(settings)
+            text = text.replace(settings, settings_fitted(settings, line.size.width - before), 1)
+        line.say(Text(text, no_wrap=True, overflow="ellipsis"))
+
     def show(self, detail: Detail | None) -> None:
-        self.display = detail is not None
+        self.display, self._detail = detail is not None, detail
         if detail is None:
             return
-        self.query_one("#title", TextLine).say(Text(detail.title, no_wrap=True, overflow="ellipsis"))
+        self._say_title()
         self.query_one(CurveLegend).view = detail.curve
         self.query_one(AccuracyPlot).view = detail.curve
         self.query_one(ConfusionPane).show(detail.matrix)

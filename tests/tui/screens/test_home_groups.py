@@ -124,6 +124,38 @@ async def test_a_run_below_its_group_opens_as_ever(home: Home, grouped: Store) -
         await until(pilot, lambda: table(pilot).row_count == 3)
 
 
+async def test_recipes_that_differ_in_a_setting_without_a_column_are_told_apart(home: Home) -> None:
+    with contextlib.closing(open_store(home.database)) as store:
+        for augment in ("flip", "none"):
+            specs = [{"data": "digits", "augment": augment, "seed": seed} for seed in range(3)]
+            add_runs(store, list(map(make_spec, specs)))
+    async with app(home).run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 6)
+        await until(pilot, lambda: "augment flip" in lines(pilot)[1] and "augment none" in lines(pilot)[6])
+        await until(pilot, lambda: "#1 resnet18 · augment flip · none" in shown(pilot, "#title"))
+        await pilot.press("G")
+        await until(pilot, lambda: table(pilot).row_count == 2)
+        assert "augment flip" in lines(pilot)[1] and "augment none" in lines(pilot)[2]
+        await pilot.press("end")
+        await until(pilot, lambda: "3 × resnet18 · augment none" in shown(pilot, "#title"))
+        await pilot.press("slash", *"settings:flip", "enter")
+        await until(pilot, lambda: table(pilot).row_count == 1)
+        with contextlib.closing(open_store(home.database)) as store:  # another that looks like them
+            add_runs(store, [make_spec({"data": "digits", "augment": "flip", "loss": "focal"})])
+        await until(pilot, lambda: table(pilot).row_count == 2)
+        await until(pilot, lambda: all("flip" in line and "loss" in line for line in lines(pilot)[1:]))
+
+
+async def test_the_title_keeps_the_values_of_settings_in_a_narrow_pane(home: Home) -> None:
+    with contextlib.closing(open_store(home.database)) as store:
+        for more in ({"augment": "flip", "loss": "focal", "weight_decay": 0.001}, {"augment": "none"}):
+            add_runs(store, [make_spec({"data": "digits", **more})])
+    async with app(home).run_test(size=TALL) as pilot:
+        await until(pilot, lambda: "flip, 0.001, focal" in shown(pilot, "#title"))
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: "augment flip, weight_decay 0.001, loss focal" in shown(pilot, "#title"))
+
+
 async def test_a_home_without_groups_says_what_makes_one(home: Home) -> None:
     with contextlib.closing(open_store(home.database)) as store:
         add_runs(store, [make_spec({"data": "digits", "lr": lr}) for lr in (0.1, 0.01)])

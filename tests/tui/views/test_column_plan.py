@@ -61,6 +61,26 @@ def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
     assert ended["epoch"].width == len("epoch") and "kappa" in ended
 
 
+def test_settings_that_tell_rows_apart_have_a_column_where_any_row_has_some() -> None:
+    rows = several(arch="resnet18", pretrained="none", data="digits")
+    assert RowValues(rows).needs["settings"].width == 0
+    told = [row._replace(settings=f"weight_decay {row.id}") for row in rows]
+    for room in (75, 78, 126):
+        plan = {each.key: each for each in plan_columns(room, RowValues(told).needs)}
+        assert len({content(row, plan["settings"]) for row in told}) == len(told)
+
+
+def test_the_name_of_the_data_is_whole_at_200_columns() -> None:
+    """Beside rows of groups, whose deviations, seeds and settings have columns too."""
+    rows = [
+        row._replace(data=data, settings=f"augment {data}", fold=fold_of(row))
+        for row, data in zip(several(), ("fundus-balanced", "fundus", "digits"), strict=True)
+    ]
+    for metrics in ([], [find_metric("auc")]):
+        plan = {each.key: each.width for each in plan_columns(126, RowValues(rows).needs, metrics)}
+        assert plan["data"] == len("fundus-balanced"), [each.key for each in metrics]
+
+
 def test_no_best_accuracy_is_cut() -> None:
     rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
     column = next(each for each in plan_columns(200, RowValues(rows).needs) if each.key == "best")

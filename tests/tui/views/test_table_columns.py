@@ -16,6 +16,22 @@ def test_the_end_of_a_long_path_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (40, "weight_decay 0.001, loss focal"),
+        (29, "weight_dec… 0.001, loss focal"),
+        (24, "weigh… 0.001, loss focal"),
+        (21, "we… 0.001, lo… focal"),
+        (14, "0.001, focal"),
+        (8, "0.001, …"),
+    ],
+)
+def test_the_names_of_settings_are_cut_before_their_values(width: int, shown: str) -> None:
+    row = make_row(listed(1), None, "weight_decay 0.001, loss focal")
+    assert content(row, Column(INFOS["settings"], width)).rstrip() == shown
+
+
+@pytest.mark.parametrize(
     ("status", "values", "shown"),
     [
         ("running", {"epoch": 6, "step": 24}, "▕████▊   ▏ 6/10"),
@@ -41,6 +57,7 @@ def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
                 headline=f"v{number}",
             ),
             wait(None, ends=60 * number),
+            f"augment a{number}",
         )
         for number, status in ((1, "done"), (2, "running"))
     ]  # fmt: skip

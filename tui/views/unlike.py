@@ -1,0 +1,120 @@
+"""What tells recipes apart that look alike in the run table: the settings without a column of their own. Pure."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.spec.recipe_words import value_in_words
+from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
+from engine.store.overview import Listed
+from tui.formatting import plain
+
+ALIKE = ("data", "arch", "pretrained")
+"""Settings in which rows look alike."""
+TOLD = tuple(name for name in FIELDS if name not in {*ALIKE, "lr", *NO_RESULT, *VARIED})
+"""Settings that no column shows."""
+DEFAULTS = {name: RunSpec.model_fields[name].default for name in TOLD}
+"""Of specs that an older version wrote without a field."""
+AT_ONCE = 200
+"""Specs that one poll reads, for a few milliseconds: a table may have thousands of recipes."""
+Look: TypeAlias = tuple[str, str, str]
+
+
+class Wanted(NamedTuple):
+    """Recipe whose spec is to be read, from one of its runs."""
+
+    key: str
+    run_id: int
+
+
+@dataclass
+class _Alike:
+    """Recipes that look alike, by the group key of their runs."""
+
+    unread: dict[str, int] = field(default_factory=dict)
+    """A run of each whose spec is not known."""
+    first: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the first that was read."""
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Settings of each that was read, where they differ from the first's."""
+    fields: set[str] = field(default_factory=set)
+    """Settings in which any two differ."""
+
+    @property
+    def count(self) -> int:
+        return len(self.unread) + len(self.others)
+
+
+class Unlike:
+    """Words for each recipe that another looks like. A recipe is never forgotten, so that words do not come and go."""
+
+    def __init__(self) -> None:
+        self._look_of: dict[str, Look] = {}
+        self._alike: dict[Look, _Alike] = {}
+        self._words: dict[str, str] = {}
+        self._unread: dict[Look, None] = {}
+        """Looks of several recipes, some of which have not been read."""
+
+    def take(self, runs: Collection[Listed]) -> None:
+        """Take new and changed runs."""
+        for run in runs:
+            key = run.group_key
+            if not key or key in self._look_of:
+                continue
+            look = self._look_of[key] = run.data, run.arch, run.pretrained
+            alike = self._alike.setdefault(look, _Alike())
+            alike.unread[key] = run.id
+            if alike.count > 1:
+                self._unread[look] = None
+
+    def words(self, group_key: str) -> str:
+        """Return the settings that tell a recipe from those that look like it; empty where nothing does."""
+        return self._words.get(group_key, "")
+
+    def wanted(self) -> list[Wanted]:
+        """Return the recipes whose specs are to be read next; none where each is known that needs to be."""
+        found: list[Wanted] = []
+        for look in self._unread:
+            found += map(Wanted._make, self._alike[look].unread.items())
+            if len(found) >= AT_ONCE:
+                break
+        return found[:AT_ONCE]
+
+    def learn(self, specs: Mapping[str, str]) -> set[str]:
+        """Take the JSON of a spec by group key, and return the recipes whose words are others now.
+
+        A recipe that was asked for and is missing here has been removed."""
+        asked = self.wanted()
+        looks = dict.fromkeys(self._look_of[each.key] for each in asked)
+        for each in asked:
+            self._read(each.key, specs.get(each.key))
+        changed: set[str] = set()
+        for look in looks:
+            if not self._alike[look].unread:
+                del self._unread[look]
+                changed |= self._say(self._alike[look])
+        return changed
+
+    def _read(self, key: str, spec: str | None) -> None:
+        alike = self._alike[self._look_of[key]]
+        del alike.unread[key]
+        if spec is None:
+            del self._look_of[key]
+            return
+        settings = {**DEFAULTS, **json.loads(spec)}
+        alike.first = alike.first or settings
+        alike.others[key] = {name: settings[name] for name in TOLD if settings[name] != alike.first[name]}
+        alike.fields |= alike.others[key].keys()
+
+    def _say(self, alike: _Alike) -> set[str]:
+        told = [name for name in TOLD if name in alike.fields]
+        changed = set()
+        for key, own in alike.others.items():
+            words = ", ".join(
+                plain(f"{name} {value_in_words(own.get(name, alike.first[name])) or '–'}") for name in told
+            )
+            if words != self.words(key):
+                self._words[key] = words
+                changed.add(key)
+        return changed
