@@ -156,7 +156,7 @@ def _splits(index: Index, survey: Survey) -> dict[str, Any]:
         split: {
             "images": index.splits.count(split),
             "per_class": index.counts(split),
-            "drawn": split not in survey.own_splits and not (split == "train" and survey.own_splits),
+            "drawn": survey.is_drawn(split),
         }
         for split in SPLITS
         if split in index.splits

@@ -116,7 +116,9 @@ def _fold(run_id: int, found: Predicted | str) -> FoldPredictions:
 
 def _side(home: Home, recipe: Recipe, groups: GroupReader) -> Side:
     runs = [
-        Compared(run.id, run.spec, run.class_names, run.kept.epoch if run.kept else None, True, run.status)
+        Compared(
+            run.id, run.spec, run.class_names, run.best.epoch if run.best else None, run.chosen_by, run.status
+        )
         for run in recipe.finished
     ]
     side = read_side(home, groups, recipe.side, runs)

@@ -217,7 +217,7 @@ def _not_paired(first: Side, left: Measured | None, second: Side, right: Measure
         return replace(nothing, reason=f"they have different group columns: {' and '.join(sorted(columns))}")
     if left.layout == right.layout == "splits":
         return nothing
-    if left.names != right.names or not np.array_equal(left.labels, right.labels):
+    if not left.test_set.is_same(right.test_set):
         return replace(nothing, reason=_different(first, second))
     return nothing
 

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.analysis.test_sets import TestSet, digest_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class RunPredictions:
     @property
     def correct(self) -> NDArray[np.bool_]:
         return np.asarray(self.answers == self.labels)
+
+    @cached_property
+    def test_set(self) -> TestSet:
+        return TestSet(digest_of(self.names, self.labels.tolist()))
 
 
 Layout: TypeAlias = Literal["same images", "folds", "splits"]
@@ -91,6 +98,10 @@ class Measured:
     labels: NDArray[np.int64]
     correct: NDArray[np.bool_]
     """Repetitions × images."""
+
+    @cached_property
+    def test_set(self) -> TestSet:
+        return TestSet(digest_of(self.names, self.labels.tolist()))
 
     def groups(self, of: Mapping[str, str] | None) -> list[str] | None:
         """Return the group of each image; None where each is its own."""

@@ -44,6 +44,12 @@ class DataFacts:
     fingerprint: str = ""
     unknown: str = ""
     """Reason why the data cannot be described; empty where they were read."""
+    split_seed: int = 0
+    """Split seed that the program drew splits by; 0 where it drew none."""
+    folds: int = 0
+    """Folds of the cross-validation whose fold is the test split; 0 where it is none."""
+    left_out: int = 0
+    """Images of the data's own test split that its cross-validation leaves out."""
     is_changed: bool = False
     """Whether the runs recorded another fingerprint than the data have now, or other numbers of test images."""
 

@@ -45,7 +45,8 @@ from engine.analysis.report.values import (
     parts,
     range_in_percent,
 )
-from engine.analysis.study import StudyRun, test_set
+from engine.analysis.study import StudyRun
+from engine.analysis.test_sets import all_same
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
@@ -149,7 +150,7 @@ def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
     shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
     rows = [[_row(run, facts)[column] for column in shown] for run in runs]
     finished = [run for run in runs if run.done]
-    top = best_of(finished) if len(set(map(test_set, finished))) == 1 else None
+    top = best_of(finished) if all_same(run.test_set for run in finished) is not False else None
     marked = [place for place, run in enumerate(runs) if run is top]
     head = [header[column] for column in shown]
     note = (

@@ -132,3 +132,24 @@ def test_runs_that_differ_in_their_seed_alone_are_named_by_it(shell: Shell, answ
     assert [side["settings"] for side in json.loads(shell.out)["sides"]] == [
         {"seed": str(spec.seed)}, {"seed": str(spec.seed + 7)},
     ]  # fmt: skip
+
+
+def test_a_run_whose_select_on_is_undefined_is_compared_at_its_highest_epoch(
+    shell: Shell, answered: Store
+) -> None:
+    with answered.write() as session:
+        for run in (listing.get_run(session, 2), listing.get_run(session, 3)):
+            spec = load_spec(run.spec).model_copy(update={"select_on": "val_kappa", "val_fraction": 0.1})
+            run.spec = spec.to_json()
+            session.add(run)
+        run.best_epoch, run.best = None, None
+        session.execute(text("UPDATE epoch_metrics SET test_acc = 0.9 WHERE run_id = 3 AND epoch = 4"))
+    assert shell("compare", "3", "4", "--json") == 0
+    side = json.loads(shell.out)["sides"][0]
+    assert side["epochs"] == [4] and side["accuracy"] is not None and side["chosen_on_test"] == [3]
+    assert side["epoch_chosen"] == "by test_acc, for val_kappa is undefined in every epoch"
+    assert shell("compare", "3", "4") == 0 and "no epoch yet" not in shell.out
+    same_group(answered, 2, 3)
+    assert shell("compare", "group:2", "4", "--json") == 0
+    said = json.loads(shell.out)["sides"][0]["epoch_chosen"]
+    assert said == "by val_kappa; of #3 by test_acc, for val_kappa is undefined in every epoch"

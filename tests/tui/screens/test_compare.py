@@ -162,6 +162,10 @@ def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> N
     one, other = both.views
     spec = other.spec.model_copy(update={"augment": "flip4", "loss": "ce-sqrt"})
     other = replace(other, data_fingerprint="another", spec=spec)
+    assert (
+        "not known to be the same test set: #1 digits (201), #3 fundus (201)" in Compared((one, other)).notes
+    )
+    one = replace(one, data_fingerprint="one")
     notes = "\n".join(Compared((one, other)).notes)
     assert "different test sets: #1 digits (201), #3 fundus (201)" in notes
     assert "passes over the images per epoch: #3 4, others 1" in notes and "different losses" in notes
