@@ -1,12 +1,12 @@
-"""Columns of the run table: what they show, and which of them fit a width. Pure.
+"""Columns of the run table: what they show of a row. Pure. `column_plan.py` says which of them fit a width.
 
-To add a column: write a ColumnInfo into COLUMNS, and where it is not NEEDED its place into WANTED."""
+To add a column: write a ColumnInfo into COLUMNS, and its place into WANTED of `column_plan.py`."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
@@ -14,7 +14,7 @@ from engine.analysis.finding import SIGNS
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import clock, decimals, fitted, learning_rate
 from tui.snapshot import GLYPHS, Fold, RunRow
-from tui.views.progress_cell import LEAST_EPOCH, MOST_EPOCH, epoch_need, epoch_width, progress_text
+from tui.views.progress_cell import epoch_need, epoch_width, progress_text
 from tui.views.run_list import QUEUE
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 WHOLE = 99
 """Width that cuts nothing."""
-LEAST_HEADLINE = 12
-"""Width at which the gravest finding can still be told: `⚠ no better…`."""
 
 
 def _always(_values: Collection[object]) -> bool:
@@ -32,15 +30,6 @@ def _always(_values: Collection[object]) -> bool:
 
 def _differ(values: Collection[object]) -> bool:
     return len(values) > 1
-
-
-class Need(NamedTuple):
-    """How wide a column would be without cutting a text."""
-
-    width: int
-    """0 for a column that is not shown."""
-    tells: bool = True
-    """False where all rows have the same value, and the column gives way to those that tell more."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,6 @@ class ColumnInfo:
     right: bool = False
     tells: Callable[[Collection[Any]], bool] = _always
     """Whether the values of all rows, each once, are worth the room of a column that the table needs."""
-
-    def need(self, values: Collection[Any]) -> Need:
-        return Need(self.width(values), self.tells(values))
 
 
 @dataclass(frozen=True)
@@ -200,47 +186,9 @@ COLUMNS = (
     ),
 )  # fmt: skip
 """All columns in the order of the table. Metrics that a user chose stand before the last."""
-NEEDED = {
-    "mark": WHOLE, "tree": WHOLE, "status": WHOLE, "id": WHOLE, "arch": 12, "pretrained": WHOLE, "lr": WHOLE,
-    "epoch": WHOLE, "best": WHOLE, "findings": LEAST_HEADLINE,
-}  # fmt: skip
-"""Columns of the narrowest table, but for those that tell nothing, and how wide they are at most in it."""
-WANTED = (
-    ("findings", WHOLE), ("best_sd", WHOLE), ("data", 7), ("data", 9), ("seed", WHOLE), ("kappa", WHOLE),
-    ("kappa_sd", WHOLE), ("lr", WHOLE), ("arch", WHOLE), ("pretrained", WHOLE), ("data", WHOLE), ("name", WHOLE),
-    ("ends", WHOLE),
-)  # fmt: skip
-"""Columns and their widths that are added where there is room, the most important first: to whom the rows look alike in
-a setting, a finding and a deviation say more. The metrics that a user chose come before all of them."""
 UNSORTED = ("mark", "tree", "best_sd", "kappa_sd")
 SORTS = (QUEUE, *(column.key for column in COLUMNS if column.key not in UNSORTED))
 """Orders of the table: by the queue, or by a column."""
-
-
-class RowValues:
-    """Values of rows that the widths of the columns depend on, each once.
-
-    None is forgotten, so that columns do not jump back and forth; only new rows are looked at, for there may be
-    thousands of others."""
-
-    def __init__(self, rows: Collection[RunRow] = ()) -> None:
-        self._seen: dict[str, set[object]] = {column.key: set() for column in COLUMNS}
-        self._needs = {column.key: column.need(()) for column in COLUMNS}
-        self.add(rows)
-
-    def add(self, rows: Collection[RunRow]) -> None:
-        """Take new and changed rows."""
-        for column in COLUMNS:
-            seen = self._seen[column.key]
-            before = len(seen)
-            seen.update(map(column.value, rows))
-            if len(seen) > before:
-                self._needs[column.key] = column.need(seen)
-
-    @property
-    def needs(self) -> Mapping[str, Need]:
-        """Return how wide each column would be without cutting a text."""
-        return self._needs
 
 
 def metric_column(metric: "SplitMetric") -> Column:
@@ -256,41 +204,6 @@ def metric_column(metric: "SplitMetric") -> Column:
         right=True,
     )
     return Column(info, width)
-
-
-def plan_columns(
-    width: int, widths: Mapping[str, Need], metrics: "Sequence[SplitMetric]" = ()
-) -> tuple[Column, ...]:
-    """Choose the columns for a width: first those that the user chose, then the most important.
-
-    `widths`: the needs of `RowValues`. Where there is room headings are whole, and the epoch column with its remark
-    gets the rest."""
-    infos = {column.key: column for column in COLUMNS}
-    chosen = {
-        key: Column(infos[key], min(need.width, most))
-        for key, most in NEEDED.items()
-        if (need := widths[key]).width and need.tells
-    }
-    spare = width - sum(column.width + 1 for column in chosen.values())
-    own = [metric_column(metric) for metric in metrics]
-    wanted = [Column(infos[key], min(widths[key].width, most)) for key, most in WANTED if widths[key].width]
-    for column in (*own, *wanted):
-        before = chosen.get(column.key)
-        if column.key == "kappa_sd" and "kappa" not in chosen:
-            continue  # a deviation says nothing without its mean
-        if before is not None:
-            more = max(0, min(column.width - before.width, spare))
-            chosen[column.key], spare = Column(column.info, before.width + more), spare - more
-        elif column.width < spare:
-            chosen[column.key], spare = column, spare - column.width - 1
-    for column in tuple(chosen.values()):
-        more = max(0, min(len(column.info.label) - column.width, spare))
-        chosen[column.key], spare = Column(column.info, column.width + more), spare - more
-    if widths["epoch"].width >= LEAST_EPOCH:
-        epoch = min(widths["epoch"].width + max(0, spare), MOST_EPOCH)
-        chosen["epoch"] = Column(infos["epoch"], epoch)
-    *first, last = infos
-    return tuple(chosen[key] for key in (*first, *(column.key for column in own), last) if key in chosen)
 
 
 def header(column: Column, sort: str, reverse: bool) -> str:

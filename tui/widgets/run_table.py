@@ -11,11 +11,12 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui.snapshot import RunRow
+from tui.views.column_plan import RowValues, plan_columns
 from tui.views.run_ink import BOLD, ink_of
 from tui.views.run_lines import MEMBERS, Lines, arrange_lines
 from tui.views.run_list import TableQuery, is_still
 from tui.views.run_marks import RunMarks
-from tui.views.table_columns import Column, RowValues, content, header, plan_columns
+from tui.views.table_columns import Column, content, header
 from tui.widgets.line_list import HEAD, LineList
 
 if TYPE_CHECKING:

@@ -1,0 +1,153 @@
+"""Which columns of the run table fit a width."""
+
+from collections.abc import Mapping
+
+import pytest
+from rich.cells import cell_len
+from table_rows import listed
+
+from engine.metrics.catalogue import find_metric
+from tui.snapshot import Fold, RunRow
+from tui.snapshot_rows import make_row
+from tui.views import column_plan
+from tui.views.column_plan import LEAST_HEADLINE, NEEDED, WANTED, Need, RowValues, plan_columns
+from tui.views.table_columns import COLUMNS, ColumnInfo, content, header, metric_column
+
+INFOS = {info.key: info for info in COLUMNS}
+EMPTY = dict(RowValues().needs)
+FULL = EMPTY | {
+    key: Need(width)
+    for key, width in (
+        ("id", 5), ("name", 20), ("data", 16), ("arch", 16), ("pretrained", 12), ("lr", 6), ("kappa", 5),
+        ("findings", 25),
+    )
+}  # fmt: skip
+
+
+def test_every_column_can_be_seen() -> None:
+    assert NEEDED.keys() | {key for key, _ in WANTED} == INFOS.keys()
+    assert len(INFOS) == len(COLUMNS), "two columns have the same key"
+
+
+@pytest.mark.parametrize("width", [72, 79, 100, 140, 200])
+@pytest.mark.parametrize("widths", [EMPTY, FULL], ids=["empty", "full"])
+def test_columns_never_exceed_their_width_and_the_wider_have_more(
+    width: int, widths: dict[str, Need]
+) -> None:
+    plan = plan_columns(width, widths)
+    keys = [column.key for column in plan]
+    assert sum(column.width + 1 for column in plan) <= width and {"id", "epoch", "best"} <= set(keys)
+    assert set(keys) <= {column.key for column in plan_columns(width + 20, widths)}
+    row = make_row(listed(12, "running", epoch=6, step=24, name="叶" * 30), None)
+    for column in plan:
+        assert (
+            cell_len(content(row, column, mark="▎")) == cell_len(header(column, "lr", True)) == column.width
+        )
+
+
+def test_the_findings_and_the_data_come_before_all_else_that_fits() -> None:
+    rows = [
+        make_row(listed(1, "done", data="fundus", verdict="collapsed", best_kappa=0.1), None),
+        make_row(listed(2, "running", data="fundus-balanced", verdict="healthy"), None),
+        make_row(listed(3, "failed", data="digits", lr=0.05), None),
+    ]
+    wide = RowValues(rows).needs
+    assert (wide["arch"], wide["lr"]) == (Need(8, tells=False), Need(4))
+    assert wide["findings"] == Need(len("✖ collapsed"))
+    home_at_120_columns = 76
+    widths = {column.key: column.width for column in plan_columns(home_at_120_columns, wide)}
+    assert widths["findings"] == wide["findings"].width and widths["data"] >= 7 and "ends" not in widths
+    ended = {column.key: column for column in plan_columns(home_at_120_columns, RowValues(rows[:1]).needs)}
+    assert ended["epoch"].width == len("epoch") and "kappa" in ended
+
+
+def test_no_best_accuracy_is_cut() -> None:
+    rows = [make_row(listed(number, "done", best_acc=best), None) for number, best in ((1, 1.0), (2, 0.9))]
+    column = next(each for each in plan_columns(200, RowValues(rows).needs) if each.key == "best")
+    assert [content(row, column) for row in rows] == ["1.0000", " .9000"]
+    assert _after(rows, rows[1:])["best"].width == 6
+    assert RowValues(rows[1:]).needs["best"].width == 5
+
+
+HEADLINES = ("groups in train and test", "below the baseline", "no better than chance")
+
+
+def several(**values: object) -> list[RunRow]:
+    """Rows that differ in arch, first weights and learning rate, unless `values` says otherwise."""
+    return [
+        make_row(
+            listed(
+                number,
+                "done",
+                **{"arch": f"resnet{number}", "pretrained": f"run:{number}", "lr": 0.1 / number}
+                | {"best_acc": 0.8, "best_kappa": 0.5, "headline": headline, "severity": "warning"}
+                | values,
+            ),
+            None,
+        )
+        for number, headline in enumerate(HEADLINES, 18)
+    ]
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_the_gravest_finding_can_be_read_beside_groups_and_columns_of_ones_own(columns: int) -> None:
+    chosen = [find_metric(key) for key in ("auc", "mcc", "macro_f1")]
+    rows = several(epochs=100)
+    grouped = [row._replace(fold=fold_of(row)) for row in rows]
+    room = 78 if columns < 110 else columns * 77 // 120 - 2
+    plan = {each.key: each for each in plan_columns(room, RowValues(grouped).needs, chosen)}
+    texts = [content(row, plan["findings"]).rstrip() for row in grouped]
+    assert all(len(text) >= LEAST_HEADLINE for text in texts) and len(set(texts)) == len(HEADLINES)
+    assert header(plan["findings"], "id", False).rstrip() == "findings"
+    assert ("auc" in plan) and (columns < 200 or plan.keys() >= {"mcc", "macro_f1", "best_sd", "kappa_sd"})
+
+
+def test_a_setting_in_which_no_rows_differ_gives_way() -> None:
+    alike = RowValues(several(arch="resnet18", pretrained="none", lr=0.1)).needs
+    assert {each.key for each in plan_columns(50, alike)}.isdisjoint({"arch", "pretrained"})
+    assert {each.key for each in plan_columns(100, alike)} > {"arch", "pretrained", "lr"}
+    assert {each.key for each in plan_columns(60, RowValues(several()).needs)} > {"arch", "pretrained", "lr"}
+    assert _after(several(), several(arch="resnet18"))["arch"].tells, "columns do not jump"
+
+
+def _after(before: list[RunRow], rows: list[RunRow]) -> Mapping[str, Need]:
+    values = RowValues(before)
+    values.add(rows)
+    return values.needs
+
+
+def fold_of(row: RunRow) -> Fold:
+    return Fold((row.id, row.id + 100), 2, 0, 0.01, 0.02, "0–1", 1)
+
+
+def test_data_and_kappa_have_columns_only_where_they_tell_something() -> None:
+    rows = [make_row(listed(number, data=data), None) for number, data in ((1, "a/b"), (2, "c"))]
+    assert RowValues(rows[:1]).needs["data"].width == 0 and RowValues(rows).needs["data"].width == 4
+    assert {column.key for column in plan_columns(200, RowValues(rows).needs)} & {"data", "kappa"} == {"data"}
+
+
+def test_the_columns_that_a_user_chose_come_first_where_the_width_is_short() -> None:
+    chosen = [find_metric("auc"), find_metric("val_mcc")]
+    row = make_row(listed(1, "done", {"auc": 0.8125}), None)
+    wide = RowValues([row]).needs
+    least = sum(column.width + 1 for column in plan_columns(0, wide))
+    widths = [metric_column(each).width + 1 for each in chosen]
+    for room, keys in ((0, []), (widths[0], ["auc"]), (sum(widths), ["auc", "val_mcc"])):
+        plan = plan_columns(least + room, wide, chosen)
+        assert [column.key for column in plan if column.key in {"auc", "val_mcc"}] == keys
+    auc, mcc = (metric_column(each) for each in chosen)
+    assert content(row, auc) == " .812" and content(row, mcc).strip() == "–"
+    assert header(mcc, "val_mcc", False).strip() == "val MCC▾" and header(auc, "id", False) == "  AUC"
+
+
+def test_a_column_is_added_by_its_entry_and_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def batch(row: RunRow, _width: int) -> str:
+        return str(row.batch_size)
+
+    added = ColumnInfo("toy", "toy", batch, lambda row: row.batch_size, lambda _sizes: 5, right=True)
+    monkeypatch.setattr(column_plan, "COLUMNS", (*COLUMNS[:-1], added, COLUMNS[-1]))
+    monkeypatch.setattr(column_plan, "WANTED", (("toy", 5), *WANTED))
+    row = make_row(listed(1, "done", batch_size=24, headline="toy"), None)
+    *_, column, last = plan_columns(100, RowValues([row]).needs)
+    assert (column.key, last.key) == ("toy", "findings")
+    assert header(column, "toy", False) == " toy▾" and content(row, column) == "   24"
