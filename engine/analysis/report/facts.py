@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.analysis.arch_table import ArchTable
-from engine.analysis.pooled import Pooled
+from engine.analysis.pooled import PooledFolds
 
 if TYPE_CHECKING:  # the tests need numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
@@ -101,7 +101,7 @@ class Facts:
     """By the name of the data set."""
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
     """By the name of the data set: its recipes, the best first, and all their pairs."""
-    pooled: Mapping[int, Sequence[Pooled] | str] = field(default_factory=dict)
+    pooled: Mapping[int, PooledFolds | str] = field(default_factory=dict)
     """By the first run of a cross-validation: its repetitions, or one line on why they cannot be pooled."""
     commands: Sequence[str] = ()
     """Commands that queue the runs again."""
