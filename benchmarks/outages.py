@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.files.paths import Home
-from tests.support.outage import EPOCHS, cut_at, finish, result_of
+from tests.support.outage import cut_at, finish, result_of
 
 TITLE = "Power cuts"
-RUNS, CUTS = 5, 8
+RUNS, CUTS, EPOCHS = 5, 8, 6
 
 
 def measure() -> Iterator[str]:
@@ -20,7 +20,7 @@ def measure() -> Iterator[str]:
         with tempfile.TemporaryDirectory() as place:
             root = Path(place) / "home"
             moments = sorted(dice.random() * 0.9 for _ in range(CUTS))
-            copies = cut_at(root, moments, dice, subprocess.Popen)
+            copies = cut_at(root, moments, dice, subprocess.Popen, epochs=EPOCHS)
             calm = result_of(Home.find(root, cache=root / "cache"))
             for number, each in enumerate(copies):
                 last = each.run(1).last

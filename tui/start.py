@@ -41,12 +41,15 @@ def _run() -> int:
 
 
 def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
-    """Return the app's own flags with their values; None where there is anything else, or a flag without its value."""
+    """Return the app's own flags with their values; None where there is anything else, a flag without its value, or one
+    twice."""
     flags: dict[str, str] = {}
     left = list(arguments)
     while left:
         flag, has_value, value = left.pop(0).partition("=")
         name = flag[2:] if flag.startswith("--") else ""
+        if name in flags:
+            return None
         if name in PLACES and (has_value or left):
             flags[name] = value if has_value else left.pop(0)
         elif name in SWITCHES and not has_value:

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.analysis.study import Study, StudyRun
+from engine.analysis.study import Study
 from engine.spec.archs import ARCH_INFOS
+from engine.spec.run_spec import RunSpec
+from engine.spec.stems import STEMS, Stem
+
+IMAGENET_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,22 @@ def read_architectures(document: Mapping[str, Any]) -> tuple[ArchTable, ...]:
 def archs_used(study: Study) -> tuple[tuple[str, str], ...]:
     """Return the networks to ask the summary for, as (arch, bottleneck stride) in the registry's order, without
     plug-ins, which the summary does not know."""
-    used = {_run_key(run) for run in study.runs if run.spec.arch in ARCH_INFOS}
+    used = {arch_key(run.spec) for run in study.runs if run.spec.arch in ARCH_INFOS}
     order = list(ARCH_INFOS)
     return tuple(sorted(used, key=lambda key: (order.index(key[0]), key[1])))
 
 
-def _run_key(run: StudyRun) -> tuple[str, str]:
-    return _key(run.spec.arch, run.spec.bottleneck_stride)
+def arch_key(spec: RunSpec) -> tuple[str, str]:
+    """Return the `key` of the column of a spec's network."""
+    return _key(spec.arch, spec.bottleneck_stride)
+
+
+def own_parameters(column: ArchTable, stem: Stem, outputs: int) -> int:
+    """Return the parameters of a column's network with other first layers and so many outputs; the column's are with
+    ImageNet's first layers and its 1,000 classes."""
+    info = ARCH_INFOS[column.arch]
+    first = info.stem_channels * (STEMS[stem].parameters - STEMS["imagenet"].parameters)
+    return column.parameters + first + (outputs - IMAGENET_CLASSES) * (info.features + 1)
 
 
 def _key(arch: str, stride: str) -> tuple[str, str]:

@@ -48,6 +48,9 @@ class EpochEvidence:
     images_unseen_group: int | None = None
     test_acc_seen_group: float | None = None
     test_acc_unseen_group: float | None = None
+    eval_train_acc: float | None = None
+    """Accuracy on train images in evaluation mode, not augmented: of a run's last epoch alone."""
+    eval_train_nll: float | None = None
 
 
 def evidence_of(measured: EpochValues, *, baseline: float | None, labels: tuple[int, ...]) -> EpochEvidence:

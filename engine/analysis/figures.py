@@ -54,11 +54,12 @@ class Band:
     runs: tuple[StudyRun, ...]
 
 
-def draw_accuracy(runs: Sequence[StudyRun], axis: Range) -> "Figure":
-    """Draw the curves of at most RUNS_A_FIGURE runs of one arch on one data set."""
+def draw_accuracy(runs: Sequence[StudyRun], axis: Range, among: Sequence[StudyRun] = ()) -> "Figure":
+    """Draw the curves of at most RUNS_A_FIGURE runs of one arch on one data set; the legend names the settings in which
+    the runs `among` which they are differ, by default these themselves."""
     figure = new_figure(7.2, 4.6 + 0.2 * len(runs))
     axes = figure.add_subplot()
-    varied = _varied(runs)
+    varied = _varied(among or runs)
     colours = _colours(runs)
     for run, marker, colour in zip(runs, MARKERS, colours, strict=False):
         _draw_run(axes, run, marker, colour, plain(_label(run, varied), 90))

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from engine.analysis.finding import headline_of
 from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
-from engine.spec.recipe_words import setting, weights_from
+from engine.spec.recipe_words import settings_in_words, weights_from
 from engine.text import is_hidden
 from engine.text import slug as slug
 
 UNDEFINED = "–"
+MOST_NAMED = 4
+"""Settings in the name of a run or recipe; the report's table of settings has all in which they differ."""
 SYNTHETIC_DATA = ("fundus", "fundus-balanced")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~^$<>&]|:(?=//)|(?<=www)\.)")
 """Characters to escape, with those that GitHub turns into links by itself."""
@@ -72,7 +74,7 @@ def weights_in_full(run: StudyRun) -> str:
 def details(run: StudyRun) -> str:
     """List the settings in which the study's runs of the same data, arch and initial weights differ, as
     `lr 0.001, seed 1`."""
-    return ", ".join(f"{field} {setting(run.spec, field)}" for field in run.unlike)
+    return settings_in_words(run.spec, run.unlike, MOST_NAMED)
 
 
 def with_details(text: str, run: StudyRun) -> str:

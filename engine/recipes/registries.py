@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from engine.recipes.augmentations import augmentations_of
 from engine.recipes.entry import Entry
 from engine.recipes.losses import LOSSES
 from engine.recipes.normalizations import NORMALIZATIONS
@@ -29,6 +30,9 @@ def exclusions(settings: object) -> Iterator[tuple[str, str]]:
 
 
 def value_in_words(field: str, value: object) -> str:
-    """Describe a setting's value, such as `cross-entropy, −ln p_y`; empty for settings without a registry."""
+    """Describe a setting's value, such as `cross-entropy, −ln p_y`; empty for settings without a registry, and where
+    nothing is changed."""
+    if field == "augment":
+        return "; ".join(info.description for info in augmentations_of(str(value)))
     registry = REGISTRIES.get(field)
     return registry[str(value)].description if registry is not None else ""

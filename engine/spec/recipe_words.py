@@ -45,8 +45,15 @@ def differing(specs: Sequence[RunSpec], without: Collection[str] = ()) -> tuple[
 def recipe_name(spec: RunSpec, fields: Sequence[str], weights: str = "", most: int = len(FIELDS)) -> str:
     """Name a recipe by its network, its first weights and the settings `fields`, of which at most `most` are written:
     `resnet18, ImageNet weights; lr 0.01`. `weights` stands for the first weights where more is known of them."""
-    told = [setting_in_words(spec, field) for field in fields if field not in NAMED_FIRST]
-    if len(told) > most:
-        told = [*told[:most], f"and {len(told) - most} more settings"]
+    told = settings_in_words(spec, [field for field in fields if field not in NAMED_FIRST], most)
     title = f"{arch_shown(spec.arch)}, {weights or weights_from(spec)}"
-    return f"{title}; {', '.join(told)}" if told else title
+    return f"{title}; {told}" if told else title
+
+
+def settings_in_words(spec: RunSpec, fields: Sequence[str], most: int = len(FIELDS)) -> str:
+    """Name settings with their values, and count those past `most`: `lr 0.01, seed 1, and 3 more settings`."""
+    told = [setting_in_words(spec, field) for field in fields]
+    if len(told) > most:
+        more = len(told) - most
+        told = [*told[:most], f"and {more} more setting{'s' if more > 1 else ''}"]
+    return ", ".join(told)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Stem = Literal["imagenet", "cifar"]
+COLOURS = 3
 STAGES_SHRINK = 8
 """conv3_x, conv4_x and conv5_x halve the feature map, each once."""
 
@@ -22,6 +23,16 @@ class StemInfo:
     def smallest_single_px(self) -> int:
         """Return the smallest image whose last feature map is larger than 1×1, so that BatchNorm can take it alone."""
         return self._shrinks * STAGES_SHRINK + 1
+
+    def last_map_px(self, image_px: int) -> int:
+        """Return the side of the last feature map, which the average pool takes, of an image of side `image_px`: every
+        halving rounds up."""
+        return -(-image_px // (self._shrinks * STAGES_SHRINK))
+
+    @property
+    def parameters(self) -> int:
+        """Return the weights of the first convolution for each of its output channels."""
+        return COLOURS * self.kernel_px**2
 
     @property
     def largest_single_conv5_px(self) -> int:

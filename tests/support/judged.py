@@ -30,7 +30,11 @@ def findings_of(
         changed = make_spec({**spec.model_dump(), **each.change})
         assert (changed != spec) == bool(each.change) == bool(each.suggestion)
         if case.best.test_acc is not None:
-            assert "test accuracy: best" in each.evidence
+            by_metric = (
+                spec.select_on != "test_acc" and case.best.epoch == case.best_epoch != case.latest.epoch
+            )
+            chosen = f"chosen by {spec.select_on}" if by_metric else "best"
+            assert f"test accuracy: {chosen}" in each.evidence
             assert " last " in each.evidence or case.latest.test_acc is None
             assert ", baseline " in each.evidence or case.latest.baseline is None
     assert len({each.kind for each in found}) == len(found)

@@ -20,23 +20,15 @@ from engine.store.tables import Run
 from tests.support.pictures import class_folders
 from tests.support.waiting import LIMIT_S, until
 
-EPOCHS = 4
-SPEC = {
-    "data": "data",
-    "image_size": 16,
-    "batch_size": 4,
-    "epochs": EPOCHS,
-    "threads": 1,
-    "precision": "fp32",
-}
+SPEC = {"data": "data", "image_size": 16, "batch_size": 4, "threads": 1, "precision": "fp32"}
 
 
-def new_home(root: Path) -> tuple[Home, Store, int]:
-    """A home with data and one queued run."""
+def new_home(root: Path, epochs: int) -> tuple[Home, Store, int]:
+    """A home with data and one queued run of so many epochs."""
     home = Home.find(root, cache=root / "cache")
     class_folders(root / "data", classes=2, each=12)
     store = open_store(home.database)
-    return home, store, add_runs(store, [make_spec(SPEC)]).ids[0]
+    return home, store, add_runs(store, [make_spec(SPEC | {"epochs": epochs})]).ids[0]
 
 
 Start = type[subprocess.Popen[Any]]
@@ -55,16 +47,16 @@ def run_of(store: Store, run_id: int) -> Run:
         return listing.get_run(session, run_id)
 
 
-def cut_at(root: Path, moments: list[float], dice: random.Random, start: Start) -> list[Home]:
-    """Train a run to its end, stopping all its processes for a copy at each of these shares of its epochs, a few
-    random milliseconds later. Gives the copies; the home itself was never disturbed otherwise."""
-    home, store, run_id = new_home(root)
+def cut_at(root: Path, moments: list[float], dice: random.Random, start: Start, *, epochs: int) -> list[Home]:
+    """Train a run of so many epochs to its end, stopping all its processes for a copy at each of these shares of its
+    epochs, a few random milliseconds later. Gives the copies; the home itself was never disturbed otherwise."""
+    home, store, run_id = new_home(root, epochs)
     worker = start_worker(home, start)
     copies: list[Home] = []
     try:
         until(lambda: run_of(store, run_id).status == "running", what="the worker")
         for share in moments:
-            reached = partial(lambda share: run_of(store, run_id).epoch >= share * EPOCHS, share)
+            reached = partial(lambda share: run_of(store, run_id).epoch >= share * epochs, share)
             until(reached, what=f"{share:.0%} of the run")
             until(chance(dice), what="a random moment")
             copies.append(

@@ -128,6 +128,7 @@ def test_who_interrupts_the_start_leaves_nothing_behind(home: Home, terminals: l
         (["--"], None),
         (["--help"], None),
         (["--home", "x", "ls"], None),
+        (["--home", "x", "--home", "y"], None),
     ],
 )
 def test_only_the_apps_own_flags_open_it_at_once(arguments: list[str], flags: dict[str, str] | None) -> None:

@@ -3,13 +3,14 @@
 import random
 from pathlib import Path
 
-from outage import EPOCHS, cut_at, finish, result_of, run_of
+from outage import cut_at, finish, result_of, run_of
 
 from engine.files.paths import Home
 from engine.store import history
 from engine.store.database import open_store
 from tests.support.forking import Forked
 
+EPOCHS = 4
 TIMED = {"attempt", "images_per_s", "data_wait_share", "seconds"}
 
 
@@ -32,7 +33,7 @@ def status_of(home: Home) -> str:
 
 def test_two_power_cuts_and_a_torn_checkpoint(tmp_path: Path) -> None:
     calm = Home.find(tmp_path / "home", cache=tmp_path / "home" / "cache")
-    copies = cut_at(calm.root, [0.1, 0.5], random.Random(11), Forked)
+    copies = cut_at(calm.root, [0.1, 0.5], random.Random(11), Forked, epochs=EPOCHS)
     torn = copies[-1].run(1)
     torn.last.write_bytes(torn.last.read_bytes()[: torn.last.stat().st_size // 3])
     for each in copies:

@@ -29,6 +29,7 @@ from tui.cli.edit import edit
 from tui.cli.export import export
 from tui.cli.extend import clone, extend
 from tui.cli.flag_words import flag_line, flag_setting
+from tui.cli.given_once import take_flags_once
 from tui.cli.keys import keys
 from tui.cli.look import ls
 from tui.cli.news import news
@@ -165,7 +166,9 @@ def main() -> None:
 @cache
 def _command() -> Any:
     """Return the tree of all verbs and flags, which takes a while to make: once for all calls of a process."""
-    return typer.main.get_command(cli)
+    command = typer.main.get_command(cli)
+    take_flags_once(command)
+    return command
 
 
 def run(arguments: list[str]) -> int:

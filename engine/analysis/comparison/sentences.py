@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
@@ -17,6 +17,15 @@ def signed(value: float, places: int = 4) -> str:
     """`+.0067`, `−.0120`: as accuracies are written, without the zero before the point."""
     text = f"{abs(value):.{places}f}"
     return f"{'−' if value < 0 else '+'}{text.removeprefix('0') if text.startswith('0.') else text}"
+
+
+def in_points(value: float) -> str:
+    """`+0.67 points`, `−1.20 points`: as a report writes differences, beside accuracies in percent."""
+    return f"{'−' if value < 0 else '+'}{abs(100 * value):.2f} points"
+
+
+Unit: TypeAlias = Callable[[float], str]
+"""Writes a signed difference of accuracies: `signed` or `in_points`."""
 
 
 def p_shown(p: float | None) -> str:
@@ -48,27 +57,27 @@ def verdict(pair: PairResult) -> str:
     return "told apart" if pair.told_apart else "not told apart"
 
 
-def pair_sentence(pair: PairResult, comparisons: int = 1) -> str:
+def pair_sentence(pair: PairResult, comparisons: int = 1, unit: Unit = signed) -> str:
     """Return one paragraph on a pair: what is told of what, with its numbers, and what more would tell."""
-    return " ".join(f"{part}." for part in _pair_parts(pair, comparisons) if part)
+    return " ".join(f"{part}." for part in _pair_parts(pair, comparisons, unit) if part)
 
 
-def in_one_sentence(pair: PairResult, comparisons: int = 1) -> str:
+def in_one_sentence(pair: PairResult, comparisons: int = 1, unit: Unit = signed) -> str:
     """Return `pair_sentence` as one sentence without its full stop."""
-    told, more = _pair_parts(pair, comparisons)
+    told, more = _pair_parts(pair, comparisons, unit)
     return f"{told}; {more[0].lower()}{more[1:]}" if more else told
 
 
-def _pair_parts(pair: PairResult, comparisons: int) -> tuple[str, str]:
+def _pair_parts(pair: PairResult, comparisons: int, unit: Unit) -> tuple[str, str]:
     """Return what is told of a pair, and what more would tell; without full stops."""
     name = f"{pair.first} − {pair.second}"
     if pair.difference is None:
         return f"{name}: not compared: {pair.reason}", ""
-    found = f"{name}: accuracy {signed(pair.difference)}"
+    found = f"{name}: accuracy {unit(pair.difference)}"
     if pair.told_apart is None:
         return f"{found}; nothing can be told: {pair.reason}", ""
     assert pair.low is not None and pair.high is not None
-    found += f" (95 % {signed(pair.low)} to {signed(pair.high)}, {_p(pair, comparisons)}){_where(pair)}"
+    found += f" (95 % {unit(pair.low)} to {unit(pair.high)}, {_p(pair, comparisons)}){_where(pair)}"
     parts = [f"{found}: {_told(pair)}", f"{pair.method}{f', groups by {pair.rule}' if pair.rule else ''}"]
     parts += [CAUTION] if pair.chosen_on_test else []
     return "; ".join(parts), "" if pair.told_apart else _more(pair)
@@ -158,19 +167,19 @@ def _by_status(runs: Mapping[str, str]) -> str:
     return ", ".join(f"{' '.join(ids)} {status}" for status, ids in named.items())
 
 
-def side_sentences(side: SideResult) -> list[str]:
+def side_sentences(side: SideResult, unit: Unit = signed) -> list[str]:
     """Return what is to be said of one side: how its epoch was chosen, and which runs are not counted."""
     said = [remark if remark.startswith(side.name) else f"{side.name}: {remark}" for remark in side.remarks]
     if side.chosen_on_test:
-        said.append(f"{side.name}: best epoch chosen on test data: {optimism_in_words(side)}")
+        said.append(f"{side.name}: best epoch chosen on test data: {optimism_in_words(side, unit)}")
     return said
 
 
-def optimism_in_words(side: SideResult) -> str:
+def optimism_in_words(side: SideResult, unit: Unit = signed) -> str:
     """Say by how much the accuracy of a side is too high whose epoch was chosen on test data."""
     if side.optimism is None:
         return "optimistic, by how much cannot be estimated from its predicted classes"
-    high = "not measurably" if side.optimism < LEAST_OPTIMISM else f"about {signed(side.optimism)[1:]}"
+    high = "not measurably" if side.optimism < LEAST_OPTIMISM else f"about {unit(side.optimism)[1:]}"
     return (
         f"its accuracy is {high} too high (estimated by choosing on one half of the test images and telling on the "
         "other)"

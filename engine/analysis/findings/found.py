@@ -35,7 +35,7 @@ def standing(case: Case) -> str:
     best, last = case.best, case.latest
     if best.test_acc is None:
         return ""
-    at_best = f"best {percent(best.test_acc)} in epoch {best.epoch}"
+    at_best = f"{_best_in_words(case)} {percent(best.test_acc)} in epoch {best.epoch}"
     at_last = (
         f"last {percent(last.test_acc)} in epoch {last.epoch}"
         if last.test_acc is not None
@@ -46,6 +46,13 @@ def standing(case: Case) -> str:
     return f"test accuracy: {accuracies}" + (
         f", baseline {percent(baseline)}" if baseline is not None else ""
     )
+
+
+def _best_in_words(case: Case) -> str:
+    """Return `best`, or the metric that chose that epoch where it is not test accuracy: a later epoch may have a higher
+    one."""
+    chosen = case.best_epoch is not None and case.best.epoch == case.best_epoch
+    return f"chosen by {case.spec.select_on}" if chosen and case.spec.select_on != "test_acc" else "best"
 
 
 def since(history: Sequence[EpochEvidence], holds: Callable[[EpochEvidence], bool]) -> int:

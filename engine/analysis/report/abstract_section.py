@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
-from engine.analysis.comparison.sentences import in_one_sentence
+from engine.analysis.comparison.sentences import in_one_sentence, in_points
 from engine.analysis.markdown import decimal, percent, points
 from engine.analysis.report.blocks import Cell, Piece, Section, joined, paragraph, section, text
 from engine.analysis.report.caveats import caveats
@@ -16,6 +16,7 @@ from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
 
 MOST_CAVEATS = 3
+MOST_DIFFERING = 4
 MOST_APART = 3
 """Recipes that are named where none can be called the best."""
 
@@ -51,11 +52,7 @@ def _of_data(name: str, runs: Sequence[StudyRun], facts: Facts, others: Sequence
     known = next((each for each in found if not each.unknown), None)
     level = partition_of(known).rstrip(".") if known else "The level of the split is not known"
     level = level[0].lower() + level[1:]
-    aside = (
-        f"; the sections below report {', '.join(others)} too, which cannot be compared with it"
-        if others
-        else ""
-    )
+    aside = f"; the sections below report {', '.join(others)} too, apart from it" if others else ""
     return text(
         "This study trains image classifiers on ", said_of_data(name, runs, found), f"; {level}{aside}."
     )
@@ -65,9 +62,15 @@ def _compared(runs: Sequence[StudyRun], recipes: Sequence[Recipe]) -> str:
     archs = ", ".join(dict.fromkeys(arch_shown(run.spec.arch) for run in runs))
     differing = list(dict.fromkeys(field for run in runs for field in run.unlike if field != "seed"))
     starts = len({run.spec.pretrained for run in runs}) > 1
-    also = [*(["first weights"] if starts else []), *differing[:4]]
-    more = f" and {len(differing) - 4} more settings" if len(differing) > 4 else ""
-    in_what = f", which differ in {', '.join(also)}{more}" if also else ""
+    several = len({run.spec.arch for run in runs}) > 1
+    also = [
+        *(["arch"] if several else []),
+        *(["first weights"] if starts else []),
+        *differing[:MOST_DIFFERING],
+    ]
+    more = len(differing) - MOST_DIFFERING
+    and_more = f" and {plural(more, 'more setting')}" if more > 0 else ""
+    in_what = f"; they differ in {', '.join(also)}{and_more}" if also else ""
     done = sum(run.done for run in runs)
     state = "" if done == len(runs) else f", of which {done} {'is' if done == 1 else 'are'} done"
     return f"It compares {plural(len(recipes), 'recipe')} in {plural(len(runs), 'run')}{state}, with {archs}{in_what}."
@@ -159,7 +162,7 @@ def _apart(name: str, recipes: Sequence[Recipe], facts: Facts) -> str:
     if found.told_apart is None:
         return f"Whether {first.called} differs from {next_one} is not known: {found.reason}."
     told = "is told apart from" if found.told_apart else "is not told apart from"
-    said = in_one_sentence(found, len(facts.comparisons[name].pairs))
+    said = in_one_sentence(found, len(facts.comparisons[name].pairs), in_points)
     return f"{first.called} {told} {next_one}: {said}."
 
 

@@ -189,8 +189,14 @@ def table(
     left: Iterable[str] = (),
     note: Cell = (),
     marked: Iterable[int] = (),
+    leave_out: str = "",
 ) -> Table:
-    """Make a table; columns whose heading is in `left`, and the first, hold words, all others numbers."""
+    """Make a table; columns whose heading is in `left`, and the first, hold words, all others numbers.
+
+    Columns of which every cell is `leave_out` are left out, and the note names them."""
+    rows = list(rows)
+    if leave_out and rows:
+        header, rows, note = _without_empty(header, rows, note, leave_out)
     heads = tuple(text(each) for each in header)
     words = {0, *(place for place, head in enumerate(heads) if words_of(head) in set(left))}
     return Table(
@@ -200,6 +206,21 @@ def table(
         frozenset(range(len(heads))) - words,
         text(note),
         frozenset(marked),
+    )
+
+
+def _without_empty(
+    header: Sequence[Cell], rows: Sequence[Sequence[Cell]], note: Cell, empty: str
+) -> tuple[list[Cell], list[list[Cell]], Text]:
+    """Return header, rows and note without the columns of which every cell is `empty`."""
+    kept = [place for place in range(len(header)) if any(row[place] != empty for row in rows)]
+    names = [words_of(text(head)) for place, head in enumerate(header) if place not in kept]
+    said = f"Not measured or not defined in any row, so left out: {', '.join(names)}." if names else ""
+    pieces = [each for each in (text(note), text(said)) if each]
+    return (
+        [header[place] for place in kept],
+        [[row[place] for place in kept] for row in rows],
+        joined(pieces, " "),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.analysis.comparison.sentences import optimism_in_words
+from engine.analysis.comparison.sentences import in_points, optimism_in_words
 from engine.analysis.finding import Severity
 from engine.analysis.report.data_section import CAVEATS, has_leak
 from engine.analysis.report.facts import Facts
@@ -29,7 +29,11 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     yield from _found(top, "warning")
     if top and is_optimistic(top.chosen_by, top.spec.epochs):
         side = facts.side(name, order[0].side) if order else None
-        high = optimism_in_words(side) if side and side.chosen_on_test else "its accuracy is optimistic"
+        high = (
+            optimism_in_words(side, in_points)
+            if side and side.chosen_on_test
+            else "its accuracy is optimistic"
+        )
         yield f"the test images chose the best epoch: {high}"
     yield from _of_order(order)
     yield from _still_improving(runs)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.analysis.comparison.sentences import p_cell, pair_sentence, rounded, side_sentences
+from engine.analysis.comparison.sentences import (
+    in_points,
+    p_cell,
+    pair_sentence,
+    rounded,
+    side_sentences,
+)
 from engine.analysis.markdown import UNDEFINED
 from engine.analysis.report.blocks import Block, Bullets, Cell, Section, section, table, text
 from engine.analysis.report.facts import Facts
@@ -32,14 +38,17 @@ SIDES_NOTE = (
     "n: values that the deviation is of: runs, or folds or splits, of each the mean of its runs. Accuracy at the best "
     "epochs; of a cross-validation that of its pooled out-of-fold predictions. Too high by: how much the choice of the "
     "epoch on these test images raises the accuracy, estimated by choosing on one half of them and telling on the "
-    "other."
+    "other. The interval is for other images like these; where it counts seeds too, it differs from the interval of "
+    "the mean in the results, which counts seeds alone."
 )
 PAIRS_NOTE = (
     "Difference of the mean accuracies on the same test images, first minus second. These recipes: three or more runs "
-    "of each, tested over test images and seeds together. These weights: fewer runs, so it speaks of these networks "
-    "and not of their recipes. Where images come in groups, groups are the independent samples. Two are told apart "
-    "where p, corrected by Holm, is below .05. Would tell: seeds of each recipe, or such test images, that would tell "
-    "the difference apart with a chance of 80 %, were it the true one."
+    "of each, by a t test whose variance is that of the images, paired, plus that of the seeds, less what both contain "
+    "(Gallas 2006), with Satterthwaite's degrees of freedom: the spreads of the seeds need not be equal. These "
+    "weights: fewer runs, so it speaks of these networks and not of their recipes. Where images come in groups, groups "
+    "are the independent samples. Two are told apart where p, corrected by Holm, is below .05. Would tell: seeds of "
+    "each recipe, or such test images, that would tell the difference apart with a chance of 80 %, were it the true "
+    "one."
 )
 
 
@@ -57,7 +66,8 @@ def _blocks(data: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[Block
         return
     recipes = {recipe.side: recipe for recipe in recipes_of(runs) if recipe.finished}
     rows = [_side(each, recipes[each.name]) for each in found.sides if each.accuracy is not None]
-    yield table("What is compared", SIDES, rows, left=("recipe", "runs", "interval counts"), note=SIDES_NOTE)
+    words = ("recipe", "runs", "interval counts")
+    yield table("What is compared", SIDES, rows, left=words, note=SIDES_NOTE, leave_out=UNDEFINED)
     pairs, count = facts.pairs_of_best(data), len(found.pairs)
     told = [_pair(each) for each in pairs if each.difference is not None]
     corrected = (
@@ -65,7 +75,7 @@ def _blocks(data: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[Block
     )
     yield table(
         "The first of these recipes against each of the others", PAIRS, told, left=("of", "told apart"),
-        note=PAIRS_NOTE + corrected,
+        note=PAIRS_NOTE + corrected, leave_out=UNDEFINED,
     )  # fmt: skip
     yield Bullets(tuple(text(each) for each in (*_sentences(pairs, count), *_remarks(found))))
 
@@ -73,7 +83,8 @@ def _blocks(data: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[Block
 def _sentences(pairs: Sequence[PairResult], count: int) -> Iterator[str]:
     """Yield the sentences of the nearest pairs, and each reason that others are not compared once."""
     yield from (
-        pair_sentence(each, count) for each in [each for each in pairs if not each.reason][:MOST_IN_WORDS]
+        pair_sentence(each, count, in_points)
+        for each in [each for each in pairs if not each.reason][:MOST_IN_WORDS]
     )
     reasons: dict[str, list[str]] = {}
     for each in pairs:
@@ -87,7 +98,7 @@ def _remarks(found: Comparison) -> Iterator[str]:
     """Yield what is to be said of the sides beyond the numbers of their table."""
     for side in found.sides:
         if side.accuracy is not None and (side.remarks or (side.chosen_on_test and side is found.sides[0])):
-            yield from (f"{each}." for each in side_sentences(side))
+            yield from (f"{each}." for each in side_sentences(side, in_points))
 
 
 def _side(side: SideResult, recipe: Recipe) -> list[Cell]:

@@ -35,7 +35,7 @@ def report_contents(study: Study, facts: Facts) -> Report:
         data_section(data, facts),
         headline_section(data, facts),
         results_section(data, facts),
-        errors_section(facts),
+        errors_section(data, facts),
         discussion_section(data),
         comparison_section(data, facts),
         _unfinished([run for run in study.runs if not (run.done and run.best)]),

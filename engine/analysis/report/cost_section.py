@@ -7,10 +7,11 @@ from engine.analysis.report.blocks import Cell, Number, Section, paragraph, sect
 from engine.analysis.report.values import plural
 from engine.analysis.study import StudyRun
 
-HEADER = ("run", "device", "epochs", "training, h", "wall time, h", "images/s", "peak memory, GiB")
+HEADER = ("run", "device", "epochs", "training, min", "wall time, min", "images/s", "peak memory, GiB")
 NOTE = (
     "Training: the sum of the epochs' own times, without reading data and evaluation; wall time: from the newest start "
-    "to the end. Machines that did other work besides make both longer."
+    "to the end. Machines that did other work besides make both longer. Images/s: training images shown in all "
+    "epochs per second of training."
 )
 
 
@@ -27,7 +28,7 @@ def cost_section(runs: Sequence[StudyRun]) -> Section:
         "Cost",
         "cost",
         paragraph(f"{said}Energy: not measured."),
-        table("Cost of the runs", HEADER, rows, left=("device",), note=NOTE),
+        table("Cost of the runs", HEADER, rows, left=("device",), note=NOTE, leave_out=UNDEFINED),
     )
 
 
@@ -40,9 +41,9 @@ def _row(run: StudyRun) -> list[Cell]:
         f"#{run.id}",
         device or UNDEFINED,
         str(run.epoch),
-        _hours(_training_h(run)),
-        _hours(wall),
-        _once(run, "images_per_s", run.images_per_s, 0),
+        _minutes(_training_h(run)),
+        _minutes(wall),
+        _pace(run),
         _once(run, "peak_memory_gb", run.peak_memory_gb, 2),
     ]
 
@@ -51,8 +52,16 @@ def _once(run: StudyRun, key: str, value: float | None, places: int) -> Cell:
     return UNDEFINED if value is None else Number(f"{value:,.{places}f}", value, f"run {run.id} {key}")
 
 
-def _hours(hours: float | None) -> str:
-    return UNDEFINED if hours is None else f"{hours:.3f}"
+def _pace(run: StudyRun) -> str:
+    """Return training images per second over all epochs."""
+    seconds = [(each.number("seconds"), each.number("images_per_s")) for each in run.epochs]
+    known = [(spent, pace) for spent, pace in seconds if spent and pace is not None]
+    total = sum(spent for spent, _ in known)
+    return f"{sum(spent * pace for spent, pace in known) / total:,.0f}" if total else UNDEFINED
+
+
+def _minutes(hours: float | None) -> str:
+    return UNDEFINED if hours is None else f"{60 * hours:,.2f}"
 
 
 def _training_h(run: StudyRun) -> float | None:

@@ -193,7 +193,8 @@ def said_of_data(data: str, runs: Sequence[StudyRun], found: Sequence[DataFacts]
     known = next((each for each in found if not each.unknown), None)
     tested = next((run.test_images for run in runs if run.test_images), None)
     classes = len(known.class_names) if known else len(runs[0].class_names)
-    words = [f"{classes} classes"]
+    words = ["synthetic images"] if runs[0].spec.data in SYNTHETIC_DATA else []
+    words.append(f"{classes} classes")
     if known and (train := known.of("train")):
         words.append(f"{train.images:,} train images")
     if known and (val := known.of("val")):

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from engine.analysis.markdown import unique
+from engine.analysis.markdown import title_of, unique
 from engine.analysis.report.blocks import Block, Picture, Pictures, Section, paragraph, section, strong, text
+from engine.analysis.report.confusions import confusions
 from engine.analysis.report.facts import Facts, WrongImage, WrongImages
+from engine.analysis.study import StudyRun
 from engine.text import slug
 
 
-def errors_section(facts: Facts) -> Section:
+def errors_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
     slugs: list[str] = []
     parts = []
-    for number, (data, found) in enumerate(facts.wrong.items(), start=1):
-        slugs.append(unique(slug(data), slugs))
-        parts.append(section(f"Worst errors on {data}", f"errors-{number}", *_blocks(data, found, slugs[-1])))
+    for number, (name, found) in enumerate(facts.wrong.items(), start=1):
+        slugs.append(unique(slug(name), slugs))
+        run = next((each for each in data.get(name, ()) if each.id == found.run_id), None)
+        blocks = _blocks(name, found, run, slugs[-1])
+        parts.append(section(f"Worst errors on {name}", f"errors-{number}", *blocks))
     return section("Worst errors", "errors", *parts)
 
 
-def _blocks(data: str, found: WrongImages, data_slug: str) -> Iterator[Block]:
+def _blocks(data: str, found: WrongImages, run: StudyRun | None, data_slug: str) -> Iterator[Block]:
     if found.unknown:
         yield paragraph(f"The errors of #{found.run_id} are not shown: {found.unknown}.")
         return
-    yield paragraph(
-        f"#{found.run_id} (epoch {found.epoch}) predicts {found.wrong:,} of {found.images:,} test images wrongly"
-        + (f"; the {len(found.shown)} most confident of them:" if found.shown else ".")
-    )
+    said = f"#{found.run_id} (epoch {found.epoch}) predicts {found.wrong:,} of {found.images:,} test images wrongly."
+    shown = f"The {len(found.shown)} most confident errors:" if found.shown else ""
+    yield paragraph(" ".join(filter(None, (said, confusions(run) if run else "", shown))))
+    title = title_of(run) if run else f"#{found.run_id}"
     yield Pictures(
         f"errors-{data_slug}",
-        text(f"Most confident wrong test images of #{found.run_id} on {data}"),
+        text(f"Most confident wrong test images of {title}, on {data}"),
         text(_note(found)),
         tuple(_picture(each) for each in found.shown),
     )
@@ -41,7 +45,10 @@ def _note(found: WrongImages) -> str:
         "gave. An image that many runs predict wrongly may be labelled wrongly: look at these first."
     )
     if any(each.map for each in found.shown):
-        note += " Beside it, where the network looked: its class-activation map for the predicted class."
+        note += (
+            " Beside it, where the network looked: a class-activation map for the predicted class by Grad-CAM "
+            "(Selvaraju et al. 2017), of the last layer whose map has at least 4×4 positions."
+        )
     return note
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.analysis.markdown import points
 from engine.analysis.report.blocks import Block, Cell, Section, section, table, text
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.recipes import in_details
+from engine.analysis.report.recipes import STARTS, in_details
 from engine.analysis.report.values import (
     accuracy_at,
     baseline_of,
@@ -19,7 +19,7 @@ from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
 
 HEADER = (
-    "data", "run", "arch", "weights from", "highest test accuracy, % @ epoch", "95 % interval", "n images",
+    "data", "run", "arch", STARTS, "highest test accuracy, % @ epoch", "95 % interval", "n images",
     "baseline, %", "above baseline, points", "last epoch, %",
 )  # fmt: skip
 NOTE = (
@@ -38,7 +38,7 @@ def _blocks(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Iterator[Bl
         found = highest_run([run for run in runs if run.done] or runs)
         if found is not None:
             rows.append(_row(name, found, facts))
-    left = ("data", "run", "arch", "weights from")
+    left = ("data", "run", "arch", STARTS)
     yield table("The highest test accuracy", HEADER, rows, left=left, note=NOTE)
 
 

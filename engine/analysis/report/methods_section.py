@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from engine.analysis.markdown import progress, weights_in_full
+from engine.analysis.markdown import progress
 from engine.analysis.report.blocks import Cell, Section, Table, code, paragraph, section, table
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.networks_table import networks_table
-from engine.analysis.report.recipes import Recipe, seeds_in_words
+from engine.analysis.report.recipes import STARTS, Recipe, seeds_in_words
 from engine.analysis.report.settings_table import described, passes_note, values_note
 from engine.analysis.report.values import evenly, plural
 from engine.analysis.study import NO_DIFFERENCE, Study
@@ -61,14 +61,14 @@ def _summary(study: Study, recipes: Sequence[Recipe]) -> str:
 
 def _recipes(recipes: Sequence[Recipe]) -> Table:
     named = any(run.name for recipe in recipes for run in recipe.runs)
-    header = ["runs", *(["name"] if named else []), "data", "arch", "weights from", "epochs trained", "seeds"]
+    header = ["runs", *(["name"] if named else []), "data", "arch", STARTS, "epochs trained", "seeds"]
     rows = [
         [
             recipe.called,
             *([_names(recipe)] if named else []),
             recipe.first.data,
             arch_shown(recipe.first.spec.arch),
-            weights_in_full(recipe.first),
+            recipe.in_details,
             ", ".join(dict.fromkeys(map(progress, recipe.runs))),
             seeds_in_words(recipe),
         ]

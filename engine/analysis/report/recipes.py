@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.analysis.groups import Group, Member, group_runs, side_name
-from engine.analysis.markdown import details, weights_in_full
+from engine.analysis.markdown import MOST_NAMED, details, weights_in_full
 from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.analysis.summary import Summary
 from engine.metrics.selection import selected
-from engine.spec.recipe_words import recipe_name
+from engine.spec.recipe_words import recipe_name, settings_in_words
 from engine.spec.run_spec import VARIED
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import SideResult
 
-MOST_NAMED = 4
-"""Settings in a recipe's name; a table has all in which the recipes differ."""
+STARTS = "weights from; settings that differ"
+"""Heading of a column of `in_details`."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,17 @@ class Recipe:
     @property
     def name(self) -> str:
         """Name it by its network, its first weights and what tells it from the others, without the seed."""
-        run = self.first
-        unlike = [field for field in run.unlike if field not in VARIED]
-        return recipe_name(run.spec, unlike, weights_in_full(run), MOST_NAMED)
+        return recipe_name(self.first.spec, self._unlike, weights_in_full(self.first), MOST_NAMED)
+
+    @property
+    def in_details(self) -> str:
+        """Name its first weights, and its settings that differ from other recipes'."""
+        told = settings_in_words(self.first.spec, self._unlike, MOST_NAMED)
+        return f"{weights_in_full(self.first)}; {told}" if told else weights_in_full(self.first)
+
+    @property
+    def _unlike(self) -> list[str]:
+        return [field for field in self.first.unlike if field not in VARIED]
 
     @property
     def called(self) -> str:

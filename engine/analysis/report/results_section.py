@@ -14,8 +14,6 @@ from engine.analysis.markdown import (
     points,
     progress,
     unique,
-    weights_in_full,
-    with_details,
 )
 from engine.analysis.report.blocks import (
     Block,
@@ -33,8 +31,15 @@ from engine.analysis.report.blocks import (
 )
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.matrix_blocks import matrix_blocks, pooled_blocks
-from engine.analysis.report.ranking import best_of, in_words, ranked, ranks_by
-from engine.analysis.report.recipes import Recipe, mean_range, recipes_of
+from engine.analysis.report.ranking import (
+    TEST_ACCURACY,
+    best_of,
+    in_words,
+    ranked,
+    ranks_by,
+    recipes_rank_by,
+)
+from engine.analysis.report.recipes import STARTS, Recipe, in_details, mean_range, recipes_of
 from engine.analysis.report.score_blocks import score_blocks
 from engine.analysis.report.values import (
     accuracy_at,
@@ -46,7 +51,9 @@ from engine.analysis.report.values import (
     range_in_percent,
 )
 from engine.analysis.study import StudyRun
+from engine.analysis.summary import Summary
 from engine.analysis.test_sets import all_same
+from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
@@ -55,10 +62,10 @@ from engine.text import slug
 BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
 BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
 HEADER = (
-    "run", "arch", "weights from", "epochs", BY_TEST, "chosen by", "95 % interval", "last epoch, %", "baseline, %",
+    "run", "arch", STARTS, "epochs", BY_TEST, "chosen by", "95 % interval", "last epoch, %", "baseline, %",
     "above baseline, points", "balanced accuracy, %", "kappa", "finding",
 )  # fmt: skip
-WORDS = ("run", "arch", "weights from", "epochs", "chosen by", "finding")
+WORDS = ("run", "arch", STARTS, "epochs", "chosen by", "finding")
 MOST_IN_FIGURE = figures.RUNS_A_FIGURE
 ACCURACY_NOTE = (
     "Train accuracy is a running average over the epoch's batches, while the network changes; val and test accuracy "
@@ -70,9 +77,9 @@ BAND_NOTE = (
 )
 GROUPS_NOTE = (
     "n: finished runs, each repeat of another counted once; where splits differ, splits, the runs on one averaged. "
-    "Interval: Student's t; over seeds it covers their variance on these test images and not the "
-    "sampling of the images; over splits or folds it is wider, because their training images overlap (Nadeau and "
-    "Bengio 2003)."
+    "Interval: Student's t; over seeds it covers their variance on these test images and not the sampling of the "
+    "images (the comparison's interval counts both); over splits or folds it is wider, because their training images "
+    "overlap (Nadeau and Bengio 2003)."
 )
 
 
@@ -105,23 +112,39 @@ def _repeated(data: str, recipes: Sequence[Recipe]) -> Table | None:
         return None
     order = ranked(repeated)
     rest = [recipe for recipe in repeated if recipe not in order]
+    metric = recipes_rank_by(recipes)
+    by_val = [metric] if metric.split == "val" else []
     header = (
-        "recipe", "runs", "n", "test accuracy, % (mean ± sd)", "95 % interval of the mean", "interval covers",
-        "lowest to highest, %", "last epoch, % (mean)", "baseline, %", "mean above baseline, points",
+        "recipe", "runs", "n", *(f"{in_words(each)}{_unit(each)} (mean ± sd)" for each in by_val),
+        "test accuracy, % (mean ± sd)", "95 % interval of the mean", "interval covers", "lowest to highest, %",
+        "last epoch, % (mean)", "baseline, %", "mean above baseline, points",
     )  # fmt: skip
-    rows = [_repeated_row(recipe) for recipe in (*order, *rest)]
+    rows = [_repeated_row(recipe, by_val) for recipe in (*order, *rest)]
     left = ("recipe", "runs", "interval covers")
     return table(f"Recipes on {data}, over their repetitions", header, rows, left=left, note=GROUPS_NOTE)
 
 
-def _repeated_row(recipe: Recipe) -> list[Cell]:
+def _unit(metric: SplitMetric) -> str:
+    return ", %" if metric.metric.is_share else ""
+
+
+def _spread(found: Summary, metric: SplitMetric) -> str:
+    """Return `82.60 ± .81`, in percent where the metric is a share."""
+    scale, places = (100, 2) if metric.metric.is_share else (1, 3)
+    if found.mean is None:
+        return UNDEFINED
+    spread = f" ± {scale * found.sd:.{places}f}" if found.sd is not None else ""
+    return f"{scale * found.mean:.{places}f}{spread}"
+
+
+def _repeated_row(recipe: Recipe, by_val: Sequence[SplitMetric]) -> list[Cell]:
     group, values, found = recipe.group, recipe.accuracies, recipe.summary
-    spread = f" ± {100 * found.sd:.2f}" if found.sd is not None else ""
     return [
         recipe.name,
         ids_of(run.id for run in recipe.runs),
         str(found.n),
-        f"{percent(found.mean)}{spread}",
+        *(_spread(group.summary(each.key), each) for each in by_val),
+        _spread(found, TEST_ACCURACY),
         mean_range(recipe),
         group.covers if found.low is not None else UNDEFINED,
         f"{percent(min(values))} to {percent(max(values))}" if values else UNDEFINED,
@@ -150,15 +173,24 @@ def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
     shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
     rows = [[_row(run, facts)[column] for column in shown] for run in runs]
     finished = [run for run in runs if run.done]
+    head = [header[column] for column in shown]
+    metric = ranks_by(finished)
+    if metric.split == "val":
+        place, form = head.index("epochs") + 1, percent if metric.metric.is_share else decimal
+        head.insert(place, f"{in_words(metric)}{_unit(metric)}")
+        for row, run in zip(rows, runs, strict=True):
+            row.insert(place, measured(run, run.best, metric.key, form))
     top = best_of(finished) if all_same(run.test_set for run in finished) is not False else None
     marked = [place for place, run in enumerate(runs) if run is top]
-    head = [header[column] for column in shown]
     note = (
-        f"The row of the finished run that is best by {in_words(ranks_by(finished))} stands out."
+        f"The row of the finished run that is best by {in_words(metric)} stands out."
         if len(runs) > 1 and marked
         else ""
     )
-    return table(f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else ())
+    return table(
+        f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else (),
+        leave_out=UNDEFINED,
+    )  # fmt: skip
 
 
 def _row(run: StudyRun, facts: Facts) -> list[Cell]:
@@ -166,7 +198,7 @@ def _row(run: StudyRun, facts: Facts) -> list[Cell]:
     return [
         f"#{run.id}",
         arch_shown(run.spec.arch),
-        with_details(weights_in_full(run), run),
+        in_details(run),
         progress(run),
         accuracy_at(run, best),
         code(run.chosen_by),
@@ -240,7 +272,7 @@ def _curves(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Fig
                 "Curves of accuracy per epoch. Test accuracy, first to last epoch: "
                 + "; ".join(map(_course, some)),
                 text(ACCURACY_NOTE),
-                partial(figures.draw_accuracy, some, axis),
+                partial(figures.draw_accuracy, some, axis, mine),
             )
 
 

@@ -43,9 +43,9 @@ def settings_appendix(study: Study) -> Section:
 
 
 def described(field: str, value: object) -> str:
-    """Describe a setting, and its value where it is one of a registry."""
-    words = [RunSpec.model_fields[field].description or "", value_in_words(field, value)]
-    return ": ".join(filter(None, words))
+    """Describe a setting, and its value where it is one of a registry: then without the list of all values."""
+    said, of_value = RunSpec.model_fields[field].description or "", value_in_words(field, value)
+    return f"{said.split(': ')[0]}: {of_value}" if of_value else said
 
 
 def values_note(runs: Sequence[StudyRun], fields: Sequence[str]) -> Bullets:
@@ -76,12 +76,16 @@ def _times(passes: int) -> str:
 
 
 def environment_rows(runs: Sequence[StudyRun]) -> list[list[Cell]]:
-    """Return what the runs' processes recorded of their machine, a row for each fact."""
+    """Return what the runs' processes recorded of their machine, a row for each fact; where it differs between runs,
+    each value with its runs."""
     keys = sorted({key for run in runs for key in run.environment})
-    return [
-        [
-            key.replace("_", " "),
-            " or ".join(dict.fromkeys(run.environment.get(key, UNDEFINED) for run in runs)),
-        ]
-        for key in keys
-    ]
+    return [[key.replace("_", " "), _by_run(key, runs)] for key in keys]
+
+
+def _by_run(key: str, runs: Sequence[StudyRun]) -> str:
+    found: dict[str, list[int]] = {}
+    for run in runs:
+        found.setdefault(run.environment.get(key, UNDEFINED), []).append(run.id)
+    if len(found) == 1:
+        return next(iter(found))
+    return "; ".join(f"{value} ({ids_of(ids)})" for value, ids in found.items())

@@ -92,10 +92,10 @@ def test_data_sets_stand_apart_and_warm_starts_name_their_source(text: str) -> N
     fundus = text.split("\n### On fundus\n")[1].split("\n## ")[0]
     assert not re.search(r"^\| \**#[12][* ]", fundus, re.M)
     assert "prove nothing about patients" in text.split("\n### Images of fundus\n")[1].split("\n### ")[0]
-    assert cells(text, "### On fundus", 4)["weights from"] == (
+    assert cells(text, "### On fundus", 4)["weights from; settings that differ"] == (
         "warm start from #2 (same synthetic task, more labels)"
     )
-    assert cells(text, "### On fundus", 3)["weights from"] == "scratch; lr 0.001"
+    assert cells(text, "### On fundus", 3)["weights from; settings that differ"] == "scratch; lr 0.001"
     discussed = text.split("\n### Findings on fundus\n")[1].split("\n## ")[0]
     assert (
         "**#3 resnet18, scratch; lr 0.001: collapsed** (error, since epoch 1): epoch 6: all but 0.00 answered 0."

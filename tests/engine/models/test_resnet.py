@@ -1,15 +1,18 @@
 """The hand-written networks against torchvision's, and the architecture table read off them."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 import torch
 import torchvision
 from torch import Tensor, nn
 
+from engine.analysis.arch_table import own_parameters, read_architectures
 from engine.models import resnet, summary
 from engine.models.resnet import build_model
 from engine.spec.archs import ARCH_INFOS
+from engine.spec.stems import STEMS, Stem
 
 IN_PAPER = tuple(arch for arch, info in ARCH_INFOS.items() if info.paper_multiply_adds)
 MEASURED_1X1 = {
@@ -218,3 +221,18 @@ def test_text_and_wrong_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert summary.main(["resnet20"]) == 2
     error = capsys.readouterr().err
     assert "unknown arch 'resnet20'" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_parameters_and_last_map_of_a_network_as_it_is_trained(stem: Stem) -> None:
+    document = {"archs": [asdict(summary.summarise(arch)) for arch in ("resnet18", "resnet50")]}
+    for column in read_architectures(document):
+        with torch.device("meta"):
+            model = resnet.resnet(column.arch, 7, "3x3", zero_init_residual=False, stem=stem).eval()
+            maps: dict[str, str] = {}
+            model.layer4.register_forward_hook(summary.size_recorder(maps, "last"))
+            for size_px in (28, 33, 64, 224):
+                model(torch.empty(1, 3, size_px, size_px))
+                side = STEMS[stem].last_map_px(size_px)
+                assert maps["last"] == f"{side}×{side}"
+        assert own_parameters(column, stem, 7) == sum(each.numel() for each in model.parameters())

@@ -8,7 +8,7 @@ from made_runs import NAMES, MadeRuns, right
 from report_runs import draw_dots
 
 from engine.analysis.comparison.comparison import Comparison
-from engine.analysis.comparison.sentences import in_one_sentence, pair_sentence, side_sentences
+from engine.analysis.comparison.sentences import in_one_sentence, in_points, pair_sentence, side_sentences
 from engine.analysis.comparison.share_interval import share_interval
 from engine.analysis.comparison.sides import About
 from engine.queries.read_comparison import read_comparison
@@ -88,10 +88,13 @@ def test_it_says_of_two_runs_and_of_two_groups_what_compare_says(made: MadeRuns,
     [pair] = found.pairs
     assert pair.scope == "recipe" and pair.told_apart
     page = made.page(tmp_path / "out")
-    assert pair_sentence(pair) in page.all("main")[0].words
+    assert pair_sentence(pair, unit=in_points) in page.all("main")[0].words
     abstract = page.all("section")[0].words
     assert "#1, #3, #5 (n 3) is told apart from the next recipe (#2, #4, #6 (n 3)" in abstract
-    assert in_one_sentence(pair) in abstract and "over test images and seeds; n 40 test images" in abstract
+    assert (
+        in_one_sentence(pair, unit=in_points) in abstract
+        and "over test images and seeds; n 40 test images" in abstract
+    )
 
 
 def test_what_more_would_tell_and_the_optimism_of_the_epoch_are_said(made: MadeRuns, tmp_path: Path) -> None:

@@ -188,6 +188,9 @@ def test_a_new_entry_is_explained_in_the_report(toys: None, tmp_path: Path) -> N
         queue.end(store, held, "done")
     text = markdown_page(report_contents(collect(store, run_ids=None, sweep="toys"), Facts()), {})
     store.close()
-    assert "| digits | toy-resnet10 | scratch |" in text and "| `loss` | ce | toy-brier |" in text
+    assert (
+        f"| digits | toy-resnet10 | scratch; loss {TOY_LOSS.name} |" in text
+        and "| `loss` | ce | toy-brier |" in text
+    )
     assert "| `optimizer` | toy-rprop | optimiser: resilient propagation of a toy |" in text
     assert "- `loss` ce: cross-entropy; toy-brier: the Brier score of a toy." in text
