@@ -31,7 +31,8 @@ def answered(shell: Shell, study: Store) -> Store:
 def same_group(store: Store, *run_ids: int) -> None:
     with store.write() as session:
         for run_id in run_ids:
-            session.execute(text("UPDATE run SET group_key = 'g' WHERE id = :id"), {"id": run_id})
+            same = "group_key = 'g', environment = json_set(environment, '$.data_fingerprint', 'same')"
+            session.execute(text(f"UPDATE run SET {same} WHERE id = :id"), {"id": run_id})
 
 
 def test_a_table_a_document_and_csv_tell_the_same(shell: Shell, answered: Store) -> None:
@@ -74,6 +75,9 @@ def test_groups_and_sweeps_are_sides(shell: Shell, answered: Store) -> None:
     assert len(document["pairs"]) == 10 and document["not_measured"] == {"7": "queued"}
     assert shell("compare", "demo") == 0
     assert "not compared, no epoch measured yet: #7 queued" in shell.out.splitlines()
+    assert "not done: #6 failed; " in shell.out, (
+        "it has no predictions: it is not compared, and no group counts it"
+    )
     missing = [pair for pair in document["pairs"] if "#6" in (pair["first"], pair["second"])]
     assert all("is missing" in pair["reason"] for pair in missing)
 
