@@ -51,6 +51,7 @@ class EpochEvidence:
     eval_train_acc: float | None = None
     """Accuracy on train images in evaluation mode, not augmented: of a run's last epoch alone."""
     eval_train_nll: float | None = None
+    val_nll: float | None = None
 
 
 def evidence_of(measured: EpochValues, *, baseline: float | None, labels: tuple[int, ...]) -> EpochEvidence:
