@@ -229,9 +229,11 @@ def _late_falls(case: Case) -> str:
             return ""
         return f"training loss {number(loss)} (majority-class loss {number(constant)})"
     before = case.epochs[start]
+    # Where there is a val split, to train on is not decided by the test images.
+    by_val = None not in (before.val_nll, latest.val_nll)
     courses = (
         ("training", before.train_loss, latest.train_loss),
-        ("test", before.test_nll, latest.test_nll),
+        ("val", before.val_nll, latest.val_nll) if by_val else ("test", before.test_nll, latest.test_nll),
     )
     known = [(name, then, now) for name, then, now in courses if then is not None and now is not None]
     least = STILL_FALLING if len(known) > 1 else ONE_LOSS_FALLING
