@@ -1,5 +1,6 @@
 """Claims of a report: which recipe it calls the best and by what, what it names as caveats, and its checklist."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,9 +52,40 @@ def test_recipes_are_ranked_by_val_where_val_chose_every_epoch(made: MadeRuns, t
     )
     assert "; the highest test accuracy is that of #2, 97.50 %" in abstract
     assert "was chosen on the test images" not in abstract
+    assert (
+        "; val accuracy 60.00 %, test accuracy 97.50 %, 95 % interval 85.8 to 99.6 %, n 40 test images)"
+        in abstract
+    )
     assert "on which splitpartlyThe report ranks 2 recipes by val accuracy" in checklist_of(
         made, tmp_path / "out"
     )
+
+
+def test_a_single_run_that_is_best_by_val_beside_repeated_recipes_is_said_to_be_so(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(SOME, lr=0.1, val_acc=0.9)
+    for seed in (1, 2):
+        made.run(FEW, lr=0.01, val_acc=0.5 + seed / 10, seed=seed)
+    abstract = abstract_of(made, tmp_path / "out")
+    assert (
+        "The best val accuracy, 90.00 %, which is measured on other images than the test accuracy, is that of a single "
+        "run, #1 " in abstract
+    )
+    assert "the best recipe of several runs, of mean val accuracy 65.00 %, is resnet18" in abstract
+    spread = (
+        "over 2 runs, 95 % interval 85.8 to 99.6 %, over test images alone; n 40 test images of 20 groups"
+    )
+    assert "; the highest test accuracy is that of #2, #3 (n 2), 97.50 %. " in abstract
+    made.run(right([1]), lr=0.001, val_acc=0.4)
+    abstract = abstract_of(made, tmp_path / "next")
+    assert "that of #2, #3 (n 2), 97.50 %. " in abstract
+    made.run(right([]), lr=1e-4, val_acc=0.3)
+    abstract = abstract_of(made, tmp_path / "third")
+    assert re.search(
+        r"that of #5, 100\.00 %, 95 % interval \d+\.\d to 100\.0 %, n 40 test images\. ", abstract
+    )
+    assert f"; mean val accuracy 65.00 %, mean test accuracy 97.50 % {spread})" in abstract
 
 
 def test_where_one_recipe_has_no_val_split_test_accuracy_ranks_and_says_so(
@@ -99,6 +131,7 @@ def test_none_is_the_best_of_recipes_that_were_tested_on_different_images(
     assert not have_one_test_set(recipes)
     abstract = abstract_of(made, tmp_path / "out")
     assert "tested on different images, so none can be called the best" in abstract
+    assert "90.00 %, 95 % interval 67.5 to 97.5 %, n 40 test images. " in abstract
     assert "told apart" not in abstract
     page = made.page(tmp_path / "whole").all("main")[0].words
     assert "best recipe" not in page and "stands out" not in page and "best of 2 recipes" not in page
