@@ -27,7 +27,7 @@ from engine.store.database import Store
 from engine.store.tables import Run
 
 GROUP, SWEEP = "group:", "sweep:"
-"""How a group (that of a run) and a sweep are named, as `run:12` names a run's weights."""
+"""Prefixes that name a group (that of a run) and a sweep, as `run:12` names a run's weights."""
 MOST_SIDES = 40
 """All pairs of more would be neither read nor told apart after the correction."""
 

@@ -65,7 +65,7 @@ def _grouped(rows: Sequence[Sequence[Any]], metrics: Sequence[str] = ()) -> list
 
 
 class MemberState(NamedTuple):
-    """How far a run of a group is: its numbers change with it alone."""
+    """Progress of a run of a group: its numbers change with it alone."""
 
     run_id: int
     status: str

@@ -19,7 +19,7 @@ from tui.views.group_view import GroupView, summed
 from tui.views.run_view import Points, RunView
 
 Contender: TypeAlias = RunView | GroupView
-"""What is compared: a run, or the runs of a group."""
+"""One of those that are compared: a run, or the runs of a group."""
 
 MOST = 8
 """Most runs and groups that can be compared: one per colour."""

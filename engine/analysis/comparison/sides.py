@@ -1,4 +1,4 @@
-"""What is compared: a run or a group of runs, with its predictions of test images."""
+"""Sides of a comparison: a run or a group of runs, with its predictions of test images."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class About:
     settings: dict[str, str] = field(default_factory=dict)
     """Settings in which the sides differ, beside network and first weights, with its values."""
     epoch_chosen: str = ""
-    """How the epoch of each run was chosen: `by val_acc`, `the last`."""
+    """Choice of the epoch of each run: `by val_acc`, `the last`."""
     not_done: dict[str, str] = field(default_factory=dict)
     """Status of each run that is not done, by its number: of a group they do not count."""
 
@@ -75,7 +75,7 @@ class Side:
     problem: str = ""
     """Reason that it cannot be compared; empty where it can."""
     remarks: tuple[str, ...] = field(default=())
-    """What else is to be said, such as runs that are not counted."""
+    """Further remarks, such as runs that are not counted."""
     about: About = field(default_factory=About)
 
     @property

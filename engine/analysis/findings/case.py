@@ -1,4 +1,4 @@
-"""What a run is judged by: its epochs, its spec, and what is known of its images."""
+"""Evidence that a run is judged by: its epochs, its spec, and what is known of its images."""
 
 import math
 from collections.abc import Mapping, Sequence

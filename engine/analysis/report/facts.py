@@ -1,4 +1,4 @@
-"""What a report says beyond the numbers of its runs: read from the data, the files of the runs and the machine."""
+"""Facts of a report beyond the numbers of its runs: read from the data, the files of the runs and the machine."""
 
 from __future__ import annotations
 

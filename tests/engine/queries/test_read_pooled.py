@@ -66,7 +66,7 @@ def repeat_first(lab: Lab) -> None:
 
 
 def report_of(lab: Lab) -> tuple[object, list[object]]:
-    """What a report is given of the group, and the counts of its pooled matrices."""
+    """Facts of a report about the group, and the counts of its pooled matrices."""
     study = collect(lab.store, run_ids=None, sweep=None)
     facts = read_facts(
         lab.home, study, ReportData(lab.home), commands=(), progress=lambda _what: None, with_maps=False
