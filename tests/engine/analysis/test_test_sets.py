@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.analysis import test_sets
+from engine.analysis.comparison.sides import RunPredictions, Side
+from engine.analysis.comparison.splits import split_test
 from engine.spec.grid import make_spec
 
 
@@ -58,3 +61,20 @@ def test_all_are_the_same_only_where_each_pair_is() -> None:
     )
     assert test_sets.all_same([made(), made(None)]) is test_sets.all_same([made(None), made(None)]) is None
     assert test_sets.all_same([made(), made(None), made("g")]) is False
+
+
+def side(labels: list[np.ndarray]) -> Side:
+    """Return a side of a run for each split, all predictions of class 0."""
+    names = [("a", "b", "c"), ("b", "c", "d"), ("c", "d", "e")]
+    predicted = np.zeros(3, np.int64)
+    runs = [
+        RunPredictions(number, 1, split, truth, predicted[None], predicted, "val_acc", False)
+        for number, (split, truth) in enumerate(zip(names, labels, strict=True))
+    ]
+    return Side("#1", tuple(runs))
+
+
+def test_splits_whose_labels_were_changed_are_not_common_to_two_recipes() -> None:
+    labels = [np.array([0, 1, 0]), np.array([1, 0, 0]), np.array([0, 0, 1])]
+    assert split_test(side(labels), side(labels)) is not None
+    assert split_test(side(labels), side([1 - labels[0], *labels[1:]])) is None
