@@ -27,7 +27,7 @@ START_S = 2.5
 """Output that pauses for so long has ended a start: modules load in silence."""
 WRITERS = 4
 PACE_S, PACE_OF_ONE_S = 0.25, 1.0
-"""How often a writer commits: of four, and of the one that is watched live, as a card's run does."""
+"""Seconds between a writer's commits: of four, and of the one that is watched live, as a card's run does."""
 PRESS_EVERY_S = 0.12
 BARE = """
 import gc
@@ -57,7 +57,7 @@ def measure() -> Iterator[str]:
 
 
 def _of_bare(place: Path) -> Iterator[str]:
-    """What Textual and what our first frame imports take before we have drawn anything."""
+    """Time Textual and what our first frame imports, before anything is drawn."""
     starts = [_start(_watch([sys.executable, "-c", BARE], place, {})) for _ in range(STARTS + 1)][1:]
     name = "a bare Textual app that imports what our first frame imports"
     yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"

@@ -24,7 +24,7 @@ IMAGES, SIDE_PX, DRAWN_PX, DRAWN = 16_000, 256, 128, 20
 """3.1 GB packed; the files are links to a few drawn ones."""
 STEPS, BATCH = 20, 4
 GATHERED_S = 15.0
-"""How long batches are gathered without training: so fast as a card would want them."""
+"""Seconds for which batches are gathered without training: so fast as a card would want them."""
 ROOT = Path("/sys/fs/cgroup")
 
 
@@ -95,7 +95,7 @@ def _run(place: Path, group: Path | None) -> dict[str, float]:
 
 
 def _inside(place: Path, group: Path | None) -> dict[str, float]:
-    """What the measured process does once it is in its group."""
+    """Measure inside the process, once it is in its group."""
     import torch
 
     from engine.files.paths import Home

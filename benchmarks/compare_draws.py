@@ -42,7 +42,7 @@ class Recipe:
     seeds: float = 0.0
     """Standard deviation between seeds, on the scale on which an image's difficulty varies by 1."""
     own: float = 0.0
-    """How much the images that suit this recipe differ from those that suit another, on the same scale."""
+    """Difference of the images that suit this recipe from those that suit another, on the same scale."""
 
 
 NOISE = 0.6

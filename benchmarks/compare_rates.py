@@ -1,4 +1,4 @@
-"""How often `compare` tells equal networks and equal recipes apart, and how often its intervals hold the truth.
+"""Error rates: shares of equal networks and recipes that `compare` tells apart, and of intervals that hold the truth.
 
 Equal: both sides have the same true accuracy. Off the null: they differ by so many points. Each cell has RUNS
 simulated pairs of each; ± is the 95 % Monte Carlo error. Seeds are fixed: the tables are the same on every machine.

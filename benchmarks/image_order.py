@@ -1,4 +1,4 @@
-"""What the order of images in memory, and keeping freed memory, are worth to a step on the CPU in fp32."""
+"""Gain of a step on the CPU in fp32 by the order of images in memory, and by keeping freed memory."""
 
 import argparse
 import json

@@ -29,7 +29,7 @@ TITLE = "100 kills of training processes and workers"
 KILLS, SEED, POLL_S, PATIENCE_S = 100, 20_261, 0.02, 600.0
 TARGETS = ("training", "worker", "both")
 TIMED = {"run_id", "attempt", "images_per_s", "data_wait_share", "seconds"}
-"""What a clock or a claim decides, not the training."""
+"""Values that a clock or a claim decides, not the training."""
 SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "precision": "fp32"}
 
 
@@ -53,7 +53,7 @@ class KillLoop:
     epochs: int
     seed: int = SEED
     start: "type[subprocess.Popen[bytes]]" = subprocess.Popen
-    """How a worker is started."""
+    """Function that starts a worker."""
     landed: list[Kill] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the default lr and schedule come from: a sweep of the built-in data, queued and trained by the product itself.
+"""Source of the default lr and schedule: a sweep of the built-in data, queued and trained by the product itself.
 
     python -m benchmarks.lr_sweep queue --home DIR
     python -m engine.worker --home DIR --drain          (as many at once as there are cores)

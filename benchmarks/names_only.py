@@ -27,7 +27,7 @@ def walk(folder):
 for table in walk(sys.argv[1]):
     pandas.read_csv(table, dtype=str)
 """
-"""What a script does at the least before it looks at a name."""
+"""Least that a script does before it looks at a name."""
 
 
 def measure() -> Iterator[str]:

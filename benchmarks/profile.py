@@ -45,7 +45,7 @@ PARTS = {
     "checkpoints": "_save",
     "the run table": "epoch",
 }
-"""What a session does after it has begun, by the method that does it."""
+"""Parts of a session after it has begun, by the method that does it."""
 
 
 def measure() -> Iterator[str]:

@@ -21,7 +21,7 @@ import pyte
 QUIET_S = 1.0
 """Output that pauses for so long has ended a frame."""
 NOT_OURS = ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
-"""Who starts a program twice has it compiled."""
+"""Variables that are not passed on: sizes of this terminal, and what keeps a program from being compiled."""
 CLOCK = re.compile(r"\d\d:\d\d(:\d\d)?")
 TICK_S = os.sysconf("SC_CLK_TCK") ** -1
 
@@ -73,7 +73,7 @@ class Watched:
                 self.chunks.append(Chunk(time.perf_counter(), content))
 
     def send(self, keys: str) -> float:
-        """When they were sent."""
+        """Send keys, and return the time at which they were sent."""
         now = time.perf_counter()
         os.write(self._master, keys.encode())
         return now
@@ -98,7 +98,7 @@ class Watched:
         return total * TICK_S
 
     def screens(self) -> Iterator[tuple[Chunk, pyte.Screen]]:
-        """What was seen after each chunk; the screen is the same object, changed."""
+        """Yield the screen after each chunk; the screen is the same object, changed."""
         screen = pyte.Screen(self.columns, self.lines)
         stream = pyte.ByteStream(screen)
         for chunk in list(self.chunks):

@@ -18,7 +18,7 @@ class WayOut:
     field: str = ""
     """Of the spec; empty where no setting helps."""
     value: object = None
-    """What to set it to; None where that is the user's to know."""
+    """Value to set it to; None where that is the user's to know."""
 
     def said(self, name_setting: NameSetting) -> str:
         """Return the text with its setting named."""
@@ -46,7 +46,7 @@ class Problem:
     brief: str = ""
     """The same in a few words, where there is little room."""
     count: int = 1
-    """How many images, files or runs it concerns."""
+    """Number of images, files or runs that it concerns."""
 
     def said(self, name_setting: NameSetting) -> str:
         """One line: what is wrong and what to do."""
@@ -75,10 +75,10 @@ def setting_words(field: str, value: object) -> str:
 
 
 def errors_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the errors."""
+    """Return those that keep runs from being queued."""
     return [problem for problem in problems if problem.severity == "error"]
 
 
 def warnings_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the warnings."""
+    """Return those to heed that keep no run from being queued."""
     return [problem for problem in problems if problem.severity == "warning"]

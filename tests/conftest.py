@@ -1,4 +1,4 @@
-"""What several test files need."""
+"""Fixtures that several test files need."""
 
 import gc
 import os
@@ -37,7 +37,7 @@ settings.load_profile("any pace")
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is remembered between calls is each test's own."""
+    """Give each test its own memory of earlier calls."""
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     return folder

@@ -108,7 +108,7 @@ class ResnetTui(InternalsApp):
             "home feed", self._poll, self.raise_from_thread, self._feed.close
         )
         self._is_drawing_first = False
-        """What was prefetched is laid out: the feed does not load the store beside that."""
+        """True while the prefetched snapshot is laid out: the feed does not load the store beside that."""
         self.is_held = True
         for theme in THEMES:
             self.register_theme(theme)

@@ -22,7 +22,7 @@ PARTS = "▎▍▌▋▊▉"
 """Ends of bars, in eighths of a cell."""
 BRAILLE = range(0x2800, 0x2900)
 COERCED = "C.UTF-8"
-"""What Python sets LC_CTYPE to by itself where the locale is C (PEP 538)."""
+"""Values that Python sets LC_CTYPE to by itself where the locale is C (PEP 538)."""
 VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 

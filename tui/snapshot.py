@@ -15,7 +15,7 @@ NO_METRICS: Mapping[str, float] = {}
 
 
 class Fold(NamedTuple):
-    """What a row of the run table says of a whole group; None where nothing is defined."""
+    """Values of a whole group in its row of the run table; None where nothing is defined."""
 
     members: tuple[int, ...]
     """Ids, in ascending order."""
@@ -39,7 +39,7 @@ class Fold(NamedTuple):
     counted: tuple[int, ...] = ()
     """Members that its numbers count."""
     left_out: tuple[str, ...] = ()
-    """Which runs are not counted, and why."""
+    """Runs that are not counted, and the reason."""
     folds: int = 0
     """Folds of its cross-validation; 0 where it is none."""
     fold_of: tuple[int, ...] = ()
@@ -52,7 +52,7 @@ class RunRow(NamedTuple):
     id: int
     status: Status
     asked: Request | None
-    """What a running run was asked and has not done yet: cancel or pause."""
+    """Request that a running run has not followed yet: cancel or pause."""
     name: str
     note: str
     tags: tuple[str, ...]
@@ -76,13 +76,13 @@ class RunRow(NamedTuple):
     severity: str
     """Of the gravest finding; empty where there is none."""
     remark: str
-    """Why it waits, what it does before its first step, or why it failed; empty otherwise."""
+    """Reason why it waits or failed, or its activity before its first step; empty otherwise."""
     ends: int | None
-    """When it will have ended, most likely: seconds since 1970, to the minute."""
+    """Its most likely end: seconds since 1970, to the minute."""
     rank: tuple[int, int, int, int]
     """Its place in the queue's order: running, waiting (paused ones keep their places), ended."""
     cause: str = ""
-    """Why it failed, in a word."""
+    """Cause of its failure, in a word."""
     metrics: Mapping[str, float] = NO_METRICS
     """Of the best epoch, by key: those of the columns that the user chose."""
     settings: str = ""
@@ -113,7 +113,7 @@ class Curve:
     high: tuple[float | None, ...] = ()
     """The mean plus the standard deviation."""
     mean_of: str = ""
-    """How many runs the lines are means of, such as `5` or `2–5`; empty for a run."""
+    """Number of runs that the lines are means of, such as `5` or `2–5`; empty for a run."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ class WorkerView:
     run_id: int | None
     images_per_s: float | None
     waits: str = ""
-    """Why it claims nothing though runs are queued; empty where it would."""
+    """Reason why it claims nothing though runs are queued; empty where it would."""
     host: str = ""
     pid: int = 0
     pid_started: str = ""

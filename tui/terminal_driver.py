@@ -28,7 +28,7 @@ GIVE_BACK = (
     + "\x1b[<u"
     "\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""What Textual's driver writes when it stops: pastes, wrapping, mouse, keys, screen, cursor and focus as they were."""
+"""Sequences that Textual's driver ends with: pastes, wrapping, mouse, keys, screen, cursor and focus as they were."""
 
 
 def has_shell() -> bool:
@@ -58,7 +58,7 @@ class TerminalDriver(LinuxDriver):
         self._at_first = termios.tcgetattr(self.fileno)
         self._is_lost = False
         self.resumed_at = 0.0
-        """When the app last got the terminal back: what was typed before was meant for the shell."""
+        """Time at which the app last got the terminal back: what was typed before was meant for the shell."""
 
     @property
     def is_on(self) -> bool:

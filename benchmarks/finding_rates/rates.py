@@ -41,7 +41,7 @@ def findings_of(record: Record) -> tuple[Finding, ...]:
     baseline = max(labels) / sum(labels)
     history = [
         evidence_of(EpochValues(row["epoch"], _values(row)), baseline=baseline, labels=labels)
-        for row in record.epochs
+        for row in _with_train_images(record)
     ]
     if record.about["diverged_step"] is not None:
         history.append(EpochEvidence(len(history), math.nan, None, None, None, None, answers=(), labels=()))
@@ -52,6 +52,15 @@ def findings_of(record: Record) -> tuple[Finding, ...]:
         predictions=Predictions(record.arrays["predictions"].astype("uint16"), record.test_labels),
     )
     return judge(case) if case is not None else ()
+
+
+def _with_train_images(record: Record) -> list[dict[str, Any]]:
+    """Return the epochs; those of records made before every run evaluated train images after its last epoch with what
+    the truths know of them, for these runs have fewer than are evaluated."""
+    if not record.is_finite or record.epochs[-1].get("eval_train_acc") is not None:
+        return record.epochs
+    nll, accuracy = record.again[max(record.again)]
+    return [*record.epochs[:-1], {**record.epochs[-1], "eval_train_acc": accuracy, "eval_train_nll": nll}]
 
 
 def _values(row: dict[str, Any]) -> dict[str, Any]:

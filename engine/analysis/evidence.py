@@ -48,6 +48,10 @@ class EpochEvidence:
     images_unseen_group: int | None = None
     test_acc_seen_group: float | None = None
     test_acc_unseen_group: float | None = None
+    eval_train_acc: float | None = None
+    """Accuracy on train images in evaluation mode, not augmented: of a run's last epoch alone."""
+    eval_train_nll: float | None = None
+    val_nll: float | None = None
 
 
 def evidence_of(measured: EpochValues, *, baseline: float | None, labels: tuple[int, ...]) -> EpochEvidence:
@@ -73,13 +77,18 @@ def most_predicted_shares(evidence: EpochEvidence) -> tuple[float, float]:
     return evidence.answers[index] / sum(evidence.answers), evidence.labels[index] / sum(evidence.labels)
 
 
+def unpredicted_classes(evidence: EpochEvidence) -> set[int]:
+    """Return the classes that have test images and no prediction."""
+    pairs = enumerate(zip(evidence.labels, evidence.answers, strict=False))
+    return {place for place, (label, answer) in pairs if label and not answer}
+
+
 def never_predicted(evidence: EpochEvidence) -> str:
     """Name the classes without a prediction, as `class 1 (21 images) never predicted`, the largest first; empty where
     there are none."""
-    missing = [index for index, count in enumerate(evidence.labels) if count and not evidence.answers[index]]
+    missing = sorted(unpredicted_classes(evidence), key=lambda index: (-evidence.labels[index], index))
     if not missing:
         return ""
-    missing.sort(key=lambda index: -evidence.labels[index])
     named = [f"class {index} ({evidence.labels[index]:,} images)" for index in missing[:NAMED]]
     more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
     return f"{', '.join(named)}{more} never predicted"

@@ -20,7 +20,7 @@ NAMED = 5
 Moment: TypeAlias = Literal["best", "last"]
 """Epoch of each run that is summarised: the one that its `select_on` chose, or its last one."""
 Covers: TypeAlias = Literal["nothing", "seeds", "splits", "seeds and splits", "folds", "seeds and folds"]
-"""What varied between the runs that a summary counts, and so what its interval covers."""
+"""Sources of variation between the runs that a summary counts: its interval covers them."""
 
 
 NO_NUMBERS: Mapping[str, float] = MappingProxyType({})

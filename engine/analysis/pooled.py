@@ -23,3 +23,12 @@ class Pooled:
     groups: int
     rule: str
     """Rule of the groups; empty where each image is its own."""
+
+
+@dataclass(frozen=True)
+class PooledFolds:
+    """Repetitions of a cross-validation that could be pooled, at least one, and those that could not."""
+
+    repetitions: tuple[Pooled, ...]
+    left_out: tuple[str, ...] = ()
+    """Runs of each repetition that could not be pooled, with the reason."""

@@ -34,7 +34,7 @@ class EpochCurves:
     test: SplitCurves
     val: SplitCurves | None
     counted: str = ""
-    """What the intervals count, in words; empty where nobody asked for groups."""
+    """Units that the intervals count, in words; empty where nobody asked for groups."""
 
 
 def none_measured(status: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.analysis.finding import Finding
+from engine.analysis.test_sets import TestSet, test_set
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
 from engine.spec.recipe_words import differing
@@ -63,6 +64,8 @@ class StudyRun:
     ended_at: datetime | None = None
     scores: SplitCurves | None = None
     """Curves of its best epoch on the test images; None where they were not read or not kept."""
+    test_digest: str = ""
+    """Hash of the names and labels of its test images; empty where its predictions were not read or not kept."""
 
     @property
     def highest(self) -> EpochValues | None:
@@ -93,6 +96,11 @@ class StudyRun:
         return tuple(map(sum, self.matrix)) if self.matrix else None
 
     @property
+    def test_set(self) -> TestSet:
+        fingerprint = self.environment.get("data_fingerprint")
+        return test_set(self.spec, self.test_images or (), fingerprint, self.test_digest)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Names of the matrix's rows; a class without a name goes by its number."""
         unnamed = range(len(self.class_names), len(self.matrix or ()))
@@ -109,11 +117,6 @@ class Study:
     @property
     def measured(self) -> tuple[StudyRun, ...]:
         return tuple(run for run in self.runs if run.best)
-
-
-def test_set(run: StudyRun) -> tuple[object, ...]:
-    """Return the values that identify a run's test images and their labels."""
-    return run.test_images, run.environment.get("data_fingerprint"), run.spec.test_draw
 
 
 IN_COLUMNS = ("epochs", "select_on")

@@ -137,6 +137,13 @@ class Survey:
     def warnings(self) -> list[Problem]:
         return warnings_of(self.problems)
 
+    def is_drawn(self, split: str) -> bool:
+        """Tell whether the program drew a split of the index: train too, where it drew all of them, and the fold that
+        stands for a test split of the data's own."""
+        if self.index is not None and split == "test" and LEFT_OUT in self.index.splits:
+            return True
+        return split not in self.own_splits and not (split == "train" and bool(self.own_splits))
+
     def checked(self) -> Index:
         """Return the index; raise the first error as a DataError."""
         raise_first(self.problems)

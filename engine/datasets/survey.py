@@ -43,8 +43,12 @@ class Looks:
     """Highest level of all images of 16 bits, up to 65535."""
 
 
-def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str) -> dict[str, Any]:
-    """Return the document that `data check --json` prints; unknown values are None."""
+def data_document(
+    data: str, survey: Survey, looks: Looks | None, *, on_bad: str, split_seed: int = 0, folds: int = 0
+) -> dict[str, Any]:
+    """Return the document that `data check --json` prints; unknown values are None.
+
+    `split_seed` and `folds` are those that the survey drew splits by."""
     index = survey.index
     empty = _empty_files(index) if index else []
     problems = [*survey.problems, *_empty(empty, index, on_bad), *_unreadable(looks, index, on_bad)]
@@ -65,6 +69,8 @@ def data_document(data: str, survey: Survey, looks: Looks | None, *, on_bad: str
         "ordered_way": asdict(index.order.way) if index and index.order.way else None,
         "fingerprint": index.fingerprint if index else None,
         "splits": _splits(index, survey) if index else None,
+        "split_seed": split_seed,
+        "folds": folds,
         "baseline": index.baseline() if index and index.rows_of("test") else None,
         "groups": _groups(index) if index else None,
         "shared_groups": _shared(index) if index else None,
@@ -156,7 +162,7 @@ def _splits(index: Index, survey: Survey) -> dict[str, Any]:
         split: {
             "images": index.splits.count(split),
             "per_class": index.counts(split),
-            "drawn": split not in survey.own_splits and not (split == "train" and survey.own_splits),
+            "drawn": survey.is_drawn(split),
         }
         for split in SPLITS
         if split in index.splits

@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class PruneOptions:
-    """Options of `prune`."""
+    """Kinds of files that are pruned, and of which runs."""
 
     keep: str = "best"
     """Key of KEPT."""

@@ -64,7 +64,7 @@ _ABOUT_RUN = (
         lambda run: None if run.row.findings is None else " ".join(each["kind"] for each in run.row.findings),
     ),
 )  # fmt: skip
-"""What a run's row says beside its settings and metrics."""
+"""Columns of a run's row beside its settings and metrics."""
 BEST, LAST = "best", "last"
 
 

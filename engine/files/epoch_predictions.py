@@ -94,7 +94,7 @@ def read_predictions(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     """Read the predictions of all epochs.
 
     Raises NoPredictions where files are missing or broken, or are not of the same images."""
-    names, labels = _named(paths, class_names)
+    names, labels = read_test_images(paths, class_names)
     answers, scores = _load(paths.answers), _load(paths.answer_scores)
     if answers is None:
         raise NoPredictions(
@@ -106,6 +106,27 @@ def read_predictions(paths: RunPaths, class_names: Sequence[str]) -> Answers:
     if scores is not None and scores.shape[1:] == labels.shape:  # older versions did not keep scores
         known[: len(scores)] = scores[: len(known)]
     return Answers(names, labels, answers, known)
+
+
+def read_test_images(
+    paths: RunPaths, class_names: Sequence[str]
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Read the test images and their classes from the predictions of the best epoch, else of the last.
+
+    Raises NoPredictions where the file is missing or broken."""
+    number = {csv_cell(name): place for place, name in enumerate(class_names)}
+    path = paths.predictions()
+    try:
+        path = path if path.exists() else paths.predictions(last=True)
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as opened:
+            rows = [(row["image"], number[row["label"]]) for row in csv.DictReader(opened)]
+    except FileNotFoundError:
+        raise NoPredictions(
+            f"{paths.predictions()} is missing: which images were answered is not known"
+        ) from None
+    except (OSError, csv.Error, KeyError, TypeError) as error:
+        raise NoPredictions(f"{path} cannot be read: {error}") from None
+    return tuple(name for name, _ in rows), np.array([label for _, label in rows], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -184,23 +205,6 @@ def _is_of(rows: Sequence[Mapping[str, str]], scores: NDArray[Any]) -> bool:
 def _of_answers(scores: NDArray[Any], answers: NDArray[Any]) -> NDArray[Any]:
     """Return the score of each image's prediction."""
     return scores[np.arange(len(answers)), answers] if scores.shape[1] > 1 else scores[:, 0]
-
-
-def _named(paths: RunPaths, class_names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Read the test images and their classes from the predictions of the best epoch, else of the last."""
-    number = {csv_cell(name): place for place, name in enumerate(class_names)}
-    path = paths.predictions()
-    try:
-        path = path if path.exists() else paths.predictions(last=True)
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as opened:
-            rows = [(row["image"], number[row["label"]]) for row in csv.DictReader(opened)]
-    except FileNotFoundError:
-        raise NoPredictions(
-            f"{paths.predictions()} is missing: which images were answered is not known"
-        ) from None
-    except (OSError, csv.Error, KeyError, TypeError) as error:
-        raise NoPredictions(f"{path} cannot be read: {error}") from None
-    return tuple(name for name, _ in rows), np.array([label for _, label in rows], dtype=np.int64)
 
 
 def _load(path: Path) -> NDArray[Any] | None:

@@ -44,7 +44,7 @@ CURES = {
     **dict.fromkeys(("a gzip archive", "a bzip2 archive", "an xz archive", "a tar archive"), "unpack it"),
     **dict.fromkeys(("a 7-Zip archive", "a RAR archive"), "unpack it"),
 }
-"""What to do about a file of some kind, where that is the same whatever it should have been."""
+"""Ways out for a file of some kind, where that is the same whatever it should have been."""
 WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
 
 

@@ -41,16 +41,16 @@ class Made:
     call: object
     arguments: object
     state: object = None
-    """What its attributes would have been set to."""
+    """State that its attributes would have been set to."""
     entries: dict[object, object] = field(default_factory=dict)
-    """What would have been put into it by key."""
+    """Values that would have been put into it by key."""
     items: list[object] = field(default_factory=list)
-    """What would have been added to it."""
+    """Values that would have been added to it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """What lies outside the pickle, such as a tensor's storage."""
+    """Object outside the pickle, such as a tensor's storage."""
 
     id: object
 

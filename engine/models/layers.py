@@ -35,7 +35,7 @@ class BuiltModel:
     model: nn.Module
     layers: Layers
     bottleneck_stride: str | None
-    """Where its bottlenecks stride; None where there are none, or nobody knows."""
+    """Convolution in which its bottlenecks stride; None where there are none, or nobody knows."""
     plugin_sha256: str | None = None
     """Of the user's file that made it."""
 

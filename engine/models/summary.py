@@ -18,7 +18,7 @@ SOURCES = {
     "published_multiply_adds": "He et al. 2015, Table 1, there called FLOPs",
     "torchvision_multiply_adds": "the metadata of torchvision's ImageNet weights, _ops in GFLOPS",
 }
-"""Where the figures beside the counted ones come from: 224×224 pixels, 1,000 classes."""
+"""Sources of the figures beside the counted ones: 224×224 pixels, 1,000 classes."""
 
 STAGE_MODULES = {
     "conv1": "conv1",

@@ -195,7 +195,7 @@ class _Reader:
         self._is_swapped = is_swapped
         """Whether the bytes of each number lie in the other order than this machine's."""
         self._done: dict[int, object] = {}
-        """What was made of each object, by its id: a pickle may name one many times."""
+        """Result for each object, by its id: a pickle may name one many times."""
         self._bytes: dict[tuple[str, torch.dtype], Tensor] = {}
 
     def read(self, value: object, depth: int = 0) -> object:

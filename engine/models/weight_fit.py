@@ -15,7 +15,7 @@ from engine.spec.archs import ARCH_INFOS, ArchInfo
 from engine.spec.stems import STEMS
 
 TENSORS_NAMED = 3
-"""How many tensors of each sort a message names."""
+"""Most tensors of each sort that a message names."""
 MOST_PREFIXES = 8
 """Prefixes that are compared with the network, those of the most of its names."""
 OPTIONAL = "num_batches_tracked"
@@ -37,9 +37,9 @@ class Fit:
 
     state: Mapping[str, Tensor]
     taken: str
-    """What was taken off their names, in brackets; empty for nothing."""
+    """Prefix that was taken off their names, in brackets; empty for nothing."""
     others: str
-    """What else in the file fits; empty for nothing."""
+    """Other weights in the file that fit; empty for nothing."""
     left: str
     """Tensors beside them that are not used, and a change of number type; empty for none."""
 

@@ -33,7 +33,7 @@ class Weights:
     found: Sequence[FoundState]
     """All state dicts of the file."""
     metadata: Mapping[str, object]
-    """What `weights_bytes` was given, where it wrote the file."""
+    """Metadata that `weights_bytes` was given, where it wrote the file."""
     fit: Fit | None = None
     """The one that fits the network; None until a plug-in has made that."""
 

@@ -29,7 +29,7 @@ class ClassMap:
     seen: NDArray[np.uint8]
     """Image as the network sees it, size×size×3."""
     heat: NDArray[np.float32]
-    """How much each pixel speaks for the class, size×size, from 0 to 1 where it is most; all 0 where nothing does."""
+    """Evidence of each pixel for the class, size×size, from 0 to 1 where it is most; all 0 where nothing does."""
     label: int
     """Class of the map; the predicted grade where `is_graded`."""
     score: float

@@ -14,7 +14,7 @@ from engine.torch_subprocess import AskError, ask
 CLASSES = 7
 """Classes that a network is tried with: few data sets have so many, and no layer has so many by accident."""
 _built: dict[tuple[str, int, int], str | None] = {}
-"""What was wrong with plug-ins that this process has had built, by request, size and time of the file: a form asks
+"""Problems of the plug-ins that this process has had built, by request, size and time of the file: a form asks
 again at every change."""
 
 

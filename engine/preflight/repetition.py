@@ -15,7 +15,7 @@ class Repeated:
 
     specs: list[RunSpec]
     said: str = ""
-    """What varies between the repetitions, and why, in one line; empty where it was said by whom asked for it."""
+    """Settings that vary between the repetitions, with the reason, in one line; empty where the caller has said it."""
 
 
 def repeat_runs(home: Home, specs: Sequence[RunSpec], count: int) -> Repeated:

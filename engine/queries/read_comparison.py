@@ -15,6 +15,7 @@ from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.metrics.selection import is_optimistic
+from engine.queries.best_epochs import best_epoch_of
 from engine.queries.image_groups import GroupReader
 from engine.queries.read_groups import group_of_run, read_groups
 from engine.spec.grid import load_spec
@@ -26,7 +27,7 @@ from engine.store.database import Store
 from engine.store.tables import Run
 
 GROUP, SWEEP = "group:", "sweep:"
-"""How a group (that of a run) and a sweep are named, as `run:12` names a run's weights."""
+"""Prefixes that name a group (that of a run) and a sweep, as `run:12` names a run's weights."""
 MOST_SIDES = 40
 """All pairs of more would be neither read nor told apart after the correction."""
 
@@ -54,7 +55,8 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
     with store.read() as session:
         chosen = [side for name in names for side in _named(session, name)]
         not_measured = _not_measured(session, [name for name in names if _is_sweep(name)], chosen)
-    wanted = list({tuple(run.id for run in side.runs): side for side in chosen}.values())
+        wanted = list({tuple(run.id for run in side.runs): side for side in chosen}.values())
+        compared = [[_compared(session, run, on) for run in side.runs] for side in wanted]
     if len(wanted) < 2:
         what = f"{wanted[0].name} alone" if wanted else "nothing"
         raise CompareError(
@@ -65,11 +67,11 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
     reader = GroupReader(home)
     sides = [
         replace(
-            read_side(home, reader, each.name, [_compared(run, on) for run in each.runs]),
+            read_side(home, reader, each.name, runs),
             remarks=each.remarks,
-            about=about,
+            about=replace(about, epoch_chosen=_epoch_chosen(runs, on)),
         )
-        for each, about in zip(wanted, _about(wanted, on), strict=True)
+        for each, about, runs in zip(wanted, _about(wanted, on), compared, strict=True)
     ]
     return replace(compare(sides, on), not_measured=not_measured)
 
@@ -92,7 +94,6 @@ def _about(sides: Sequence[Named], on: Moment) -> list[About]:
             network=arch_shown(spec.arch),
             weights=weights_from(spec),
             settings={field: setting(spec, field) for field in apart},
-            epoch_chosen=_epoch_chosen(spec, on),
             not_done={str(run_id): status for run_id, status in side.not_done.items()},
         )
         for side, spec in zip(sides, specs, strict=True)
@@ -103,10 +104,20 @@ def _values(spec: RunSpec, fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(setting(spec, field) for field in fields)
 
 
-def _epoch_chosen(spec: RunSpec, on: Moment) -> str:
+def _epoch_chosen(runs: Sequence["Compared"], on: Moment) -> str:
+    """Say how the epoch of each run was chosen, and of which runs `select_on` could choose none."""
+    spec = runs[0].spec
     if not spec.epochs:
         return "none, evaluated as it came"
-    return f"by {spec.select_on}" if on == "best" else "the last"
+    if on == "last":
+        return "the last"
+    others = [run for run in runs if run.epoch is not None and run.chosen_by != spec.select_on]
+    if not others:
+        return f"by {spec.select_on}"
+    why = f"by {others[0].chosen_by}, for {spec.select_on} is undefined in every epoch"
+    if len(others) == len(runs):
+        return why
+    return f"by {spec.select_on}; of {', '.join(f'#{run.id}' for run in others)} {why}"
 
 
 def _named(session: Session, name: str) -> list[Named]:
@@ -181,17 +192,15 @@ class Compared:
     class_names: tuple[str, ...]
     epoch: int | None
     """Epoch whose predictions are compared; None where none is measured yet."""
-    is_best: bool
-    """Whether the epoch is the one that its `select_on` chose."""
+    chosen_by: str
+    """Metric that chose the epoch; empty for the last epoch."""
     status: str
 
 
-def _compared(run: Run, on: Moment) -> Compared:
-    epoch = run.best_epoch if on == "best" else run.epoch
+def _compared(session: Session, run: Run, on: Moment) -> Compared:
+    epoch, chosen_by = best_epoch_of(session, run) if on == "best" else (run.epoch, "")
     measured = epoch if _is_measured(run) else None
-    return Compared(
-        run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, on == "best", run.status
-    )
+    return Compared(run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, chosen_by, run.status)
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
@@ -228,7 +237,7 @@ def _predictions(home: Home, run: Compared) -> RunPredictions:
         labels=found.labels,
         by_epoch=found.answers[trained].astype(np.int64),
         answers=found.answers[epoch].astype(np.int64),
-        select_on=spec.select_on,
-        chosen_on_test=run.is_best and is_optimistic(spec.select_on, spec.epochs),
+        select_on=run.chosen_by,
+        chosen_on_test=bool(run.chosen_by) and is_optimistic(run.chosen_by, spec.epochs),
         test_over_train=spec.test_over_train,
     )

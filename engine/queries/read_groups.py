@@ -74,7 +74,7 @@ def read_specs(session: Session, run_ids: Collection[int]) -> dict[str, str]:
 
 
 class MemberState(NamedTuple):
-    """How far a run of a group is: its numbers change with it alone."""
+    """Progress of a run of a group: its numbers change with it alone."""
 
     run_id: int
     status: str

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.analysis.groups import Group, Member, Moment
-from engine.analysis.pooled import Pooled
+from engine.analysis.pooled import Pooled, PooledFolds
+from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
+from engine.queries.best_epochs import best_epoch_of
 from engine.queries.image_groups import GroupReader
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
@@ -31,18 +33,41 @@ class FoldPredictions(NamedTuple):
     predicted: Any
 
 
-def read_pooled(store: Store, home: Home, group: Group, moment: Moment = "best") -> list[Pooled]:
+def read_pooled(store: Store, home: Home, group: Group, moment: Moment = "best") -> PooledFolds:
     """Pool each repetition of a cross-validation that has all its folds, by seed and split seed.
 
-    Raises NotPooled where the group is none, no repetition is complete, or predictions are missing."""
-    reader = GroupReader(home)
-    found = []
-    for run_ids in repetitions(group):
+    Raises NotPooled where the group is none, and where no repetition is complete and has all its predictions."""
+
+    def fold_of(run_id: int) -> FoldPredictions:
         with store.read() as session:
-            runs = [listing.get_run(session, run_id) for run_id in run_ids]
-        folds = [_predictions(home, run, moment) for run in runs]
-        found.append(pool(folds, load_spec(runs[0].spec), reader, moment))
-    return found
+            run = listing.get_run(session, run_id)
+            epoch = best_epoch_of(session, run)[0] if moment == "best" else run.epoch
+        return _predictions(home, run, epoch, moment)
+
+    with store.read() as session:
+        spec = load_spec(listing.get_run(session, group.run_ids[0]).spec)
+    return pool_each(group, fold_of, spec, GroupReader(home), moment)
+
+
+def pool_each(
+    group: Group,
+    fold_of: Callable[[int], FoldPredictions],
+    spec: RunSpec,
+    reader: GroupReader,
+    moment: Moment,
+) -> PooledFolds:
+    """Pool the complete repetitions whose predictions `fold_of` reads, and say why others are left out.
+
+    Raises NotPooled where none can be pooled; `fold_of` raises it for a run without predictions."""
+    pooled, left_out = [], []
+    for run_ids in repetitions(group):
+        try:
+            pooled.append(pool([fold_of(run_id) for run_id in run_ids], spec, reader, moment))
+        except (NotPooled, DataError) as reason:
+            left_out.append(f"{', '.join(f'#{run_id}' for run_id in run_ids)}: {reason}")
+    if not pooled:
+        raise NotPooled("; ".join(left_out))
+    return PooledFolds(tuple(pooled), tuple(left_out))
 
 
 def repetitions(group: Group) -> list[tuple[int, ...]]:
@@ -86,9 +111,9 @@ def pool(folds: Sequence[FoldPredictions], spec: RunSpec, reader: GroupReader, m
     )
 
 
-def _predictions(home: Home, run: Run, moment: Moment) -> FoldPredictions:
-    """Return the predictions of a run's best or last epoch. Raises NotPooled."""
-    epoch, run_id = run.best_epoch if moment == "best" else run.epoch, run.id or 0
+def _predictions(home: Home, run: Run, epoch: int | None, moment: Moment) -> FoldPredictions:
+    """Return the predictions of a run's best or last epoch, which is `epoch`. Raises NotPooled."""
+    run_id = run.id or 0
     try:
         found = read_predictions(home.run(run_id), run.class_names)
     except NoPredictions as missing:

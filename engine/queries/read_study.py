@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
+from engine.analysis.test_sets import digest_of
 from engine.files.paths import Home
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.queries.image_groups import GroupReader
@@ -44,6 +45,20 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
     if not study.measured:
         raise ReportError("no run has completed an epoch yet: report again once one has")
     return study
+
+
+def with_test_digests(study: Study, home: Home) -> Study:
+    """Add the digest of each run's test images, as its predictions name them: `compare` tells test sets apart by it."""
+    return replace(study, runs=tuple(replace(run, test_digest=_test_digest(run, home)) for run in study.runs))
+
+
+def _test_digest(run: StudyRun, home: Home) -> str:
+    from engine.files.epoch_predictions import NoPredictions, read_test_images
+
+    try:
+        return digest_of(*read_test_images(home.run(run.id), run.class_names))
+    except NoPredictions:
+        return ""
 
 
 def with_scores(study: Study, home: Home, groups: GroupReader) -> Study:

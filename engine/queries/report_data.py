@@ -1,11 +1,12 @@
 """Data of a report's runs, read again from the disk: splits, classes and groups."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.analysis.report.facts import DataFacts, SplitFacts
 from engine.analysis.study import StudyRun
 from engine.datasets.formats.problems import DataError
-from engine.datasets.index import SPLITS, Index, Survey
+from engine.datasets.index import LEFT_OUT, SPLITS, Index, Survey
 from engine.datasets.leaks import other_member
 from engine.datasets.read_options import READ_FIELDS
 from engine.datasets.source import survey_data
@@ -57,11 +58,14 @@ class ReportData:
         return plain(problem).replace(f"{self._home.root}/", "")
 
     def facts_of(self, runs: Sequence[StudyRun]) -> tuple[DataFacts, ...]:
-        """Describe the data of runs on one data set, once for each way in which they were read."""
+        """Describe the data of runs on one data set, once for each way in which they were read and split."""
         ways: dict[tuple[object, ...], list[StudyRun]] = {}
         for run in runs:
             ways.setdefault(tuple(getattr(run.spec, name) for name in READ_FIELDS), []).append(run)
-        return tuple(self._facts(some) for some in ways.values())
+        found: dict[DataFacts, list[int]] = {}
+        for some in ways.values():
+            found.setdefault(replace(self._facts(some), run_ids=()), []).extend(run.id for run in some)
+        return tuple(replace(each, run_ids=tuple(sorted(run_ids))) for each, run_ids in found.items())
 
     def _facts(self, runs: Sequence[StudyRun]) -> DataFacts:
         ids = tuple(run.id for run in runs)
@@ -72,12 +76,17 @@ class ReportData:
         assert index is not None
         shared = other_member(index)
         tested = {run.test_images for run in runs if run.test_images is not None}
+        splits = tuple(_split(index, survey, split) for split in SPLITS if split in index.splits)
+        is_drawn = any(each.is_drawn for each in splits)
         recorded = {run.environment.get("data_fingerprint") for run in runs} - {None}
         return DataFacts(
             ids,
             layout=index.kind,
             class_names=index.class_names,
-            splits=tuple(_split(index, survey, split) for split in SPLITS if split in index.splits),
+            splits=splits,
+            split_seed=runs[0].spec.split_seed if is_drawn else 0,
+            folds=runs[0].spec.folds,
+            left_out=index.splits.count(LEFT_OUT),
             group_rule=index.group_rule if index.groups else "",
             shared_images=shared.images if shared else 0,
             shared_accuracy=shared.accuracy if shared else None,
@@ -91,5 +100,4 @@ class ReportData:
 def _split(index: Index, survey: Survey, split: str) -> SplitFacts:
     rows = index.rows_of(split)
     groups = len({index.groups[row] for row in rows}) if index.groups else None
-    is_drawn = split not in survey.own_splits and not (split == "train" and bool(survey.own_splits))
-    return SplitFacts(split, len(rows), tuple(index.counts(split)), groups, is_drawn)
+    return SplitFacts(split, len(rows), tuple(index.counts(split)), groups, survey.is_drawn(split))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.analysis.comparison.share_interval import ShareInterval
-from engine.analysis.pooled import Pooled
+from engine.analysis.pooled import PooledFolds
 from engine.analysis.report.facts import Facts, WrongImages
 from engine.analysis.report.ranking import best_of, ranked
 from engine.analysis.report.recipes import recipes_of
@@ -35,7 +35,7 @@ def read_facts(
     groups = data.groups
     facts, comparisons = {}, {}
     wrong: dict[str, WrongImages] = {}
-    pooled: dict[int, Sequence[Pooled] | str] = {}
+    pooled: dict[int, PooledFolds | str] = {}
     intervals: dict[tuple[int, int], ShareInterval] = {}
     for name, runs in by_data(study.measured).items():
         progress(f"data set {name}")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from engine.analysis.comparison.comparison import Comparison, compare
 from engine.analysis.comparison.share_interval import ShareInterval, share_interval
 from engine.analysis.comparison.sides import Side
-from engine.analysis.pooled import Pooled
+from engine.analysis.pooled import PooledFolds
 from engine.analysis.report.ranking import ranked
 from engine.analysis.report.recipes import Recipe
 from engine.analysis.study import StudyRun
@@ -18,7 +18,7 @@ from engine.files.epoch_predictions import Answers, NoPredictions, read_predicti
 from engine.files.paths import Home
 from engine.queries.image_groups import GroupReader
 from engine.queries.read_comparison import MOST_SIDES, Compared, read_side
-from engine.queries.read_pooled import FoldPredictions, NotPooled, pool, repetitions
+from engine.queries.read_pooled import FoldPredictions, NotPooled, pool_each
 
 
 @dataclass(frozen=True)
@@ -85,24 +85,20 @@ def comparison_of(home: Home, recipes: Sequence[Recipe], groups: GroupReader) ->
 
 def pooled_of(
     recipes: Sequence[Recipe], found: Mapping[int, Predicted | str], groups: GroupReader
-) -> dict[int, Sequence[Pooled] | str]:
+) -> dict[int, PooledFolds | str]:
     """Pool the best epochs of each cross-validation, by its first run; one line on why there is none."""
     return {
         recipe.first.id: _pooled(recipe, found, groups) for recipe in recipes if recipe.group.setting("folds")
     }
 
 
-def _pooled(
-    recipe: Recipe, found: Mapping[int, Predicted | str], groups: GroupReader
-) -> Sequence[Pooled] | str:
-    pooled = []
+def _pooled(recipe: Recipe, found: Mapping[int, Predicted | str], groups: GroupReader) -> PooledFolds | str:
     try:
-        for run_ids in repetitions(recipe.group):
-            folds = [_fold(run_id, found[run_id]) for run_id in run_ids]
-            pooled.append(pool(folds, recipe.first.spec, groups, "best"))
-    except (NotPooled, DataError) as reason:
+        return pool_each(
+            recipe.group, lambda run_id: _fold(run_id, found[run_id]), recipe.first.spec, groups, "best"
+        )
+    except NotPooled as reason:
         return str(reason)
-    return pooled
 
 
 def _fold(run_id: int, found: Predicted | str) -> FoldPredictions:
@@ -116,7 +112,9 @@ def _fold(run_id: int, found: Predicted | str) -> FoldPredictions:
 
 def _side(home: Home, recipe: Recipe, groups: GroupReader) -> Side:
     runs = [
-        Compared(run.id, run.spec, run.class_names, run.kept.epoch if run.kept else None, True, run.status)
+        Compared(
+            run.id, run.spec, run.class_names, run.best.epoch if run.best else None, run.chosen_by, run.status
+        )
         for run in recipe.finished
     ]
     side = read_side(home, groups, recipe.side, runs)

@@ -28,7 +28,7 @@ MEASURED_IMAGES = (
     .label("measured_images")
 )
 EXPRESSIONS: dict[str, ColumnElement[Any]] = {each.name: each for each in (STEM, MEASURED_IMAGES)}
-"""What is read of a run beside its columns."""
+"""Values that are read of a run beside its columns."""
 NEWEST = 100
 """Earlier runs that are looked at."""
 FILES_S = 10.0

@@ -30,7 +30,7 @@ from engine.store.tables import Worker
 HORIZON_S = 10 * 365 * 86_400
 """Seconds: what ends later than that is told no time, for no calendar may have one."""
 FAR = 1_000
-"""How many runs of the queue are followed: what lies beyond is days off, and every page would wait for it."""
+"""Most runs of the queue that are followed: what lies beyond is days off, and every page would wait for it."""
 
 
 @dataclass(frozen=True)

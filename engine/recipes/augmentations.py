@@ -25,7 +25,7 @@ class ViewPlan:
 
     rows: "NDArray[np.int64]"
     copies: "NDArray[np.int64]"
-    """How often the same image stood there before."""
+    """Number of times that the same image stood there before."""
     seed: int
     epoch: int
     mirrors: "NDArray[np.uint8]"
@@ -56,7 +56,7 @@ class AugmentationInfo(Entry):
 
     change: Callable[[ViewPlan], None]
     passes: int = 1
-    """How often an epoch shows each training image."""
+    """Number of times that an epoch shows each training image."""
     needs_margin: bool = False
     """Whether it turns or cuts the packed image, which then has a margin."""
 

@@ -7,10 +7,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NETWORK, ORDER, FLIP, ANGLE, CROP_SIDE, CROP_X, CROP_Y = range(7)
-"""What a random number is for: different purposes see unrelated numbers. A new one goes to the end."""
+"""Purposes of random numbers: different purposes see unrelated numbers. A new one goes to the end."""
 MOST_PURPOSES = 64
 COPY_STEP = 2**40
-"""What tells the counters of an image's copies apart; there are fewer images."""
+"""Step between the counters of an image's copies; there are fewer images."""
 
 
 def mix(seed: int, epoch: int, purpose: int, rows: "NDArray[np.int64]") -> "NDArray[np.uint64]":

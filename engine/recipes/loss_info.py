@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Outputs: TypeAlias = Literal["logits", "grade"]
-"""What a network gives for an image: one logit for each class, or a single number, the grade."""
+"""Outputs of a network for an image: one logit for each class, or a single number, the grade."""
 
 MeanLoss: TypeAlias = "Callable[[Tensor, Tensor, Tensor | None, float], Tensor]"
 """The mean over a batch's images, a scalar, of: outputs (float32, images × outputs), labels (int64, images), a factor

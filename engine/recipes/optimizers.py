@@ -37,7 +37,7 @@ class OptimizerInfo(Entry):
     largest_lr: float
     """The largest that is ever suggested."""
     state_copies: Callable[[OptimizerSettings], int]
-    """How many numbers its state holds for each parameter."""
+    """Numbers that its state holds for each parameter."""
     make: "Callable[[list[nn.Parameter], OptimizerSettings, bool], Optimizer]"
     """From the parameters, the settings, and whether torch's fused kernels are to be used."""
     takes_momentum: bool = False

@@ -19,7 +19,7 @@ class PresetInfo(Entry):
     """Preset. Settings that it does not name stay at their defaults."""
 
     source: str
-    """Where its settings come from."""
+    """Source of its settings."""
     settings: Mapping[str, Any]
     """By field. Without `epochs` each architecture has its own number of them."""
 

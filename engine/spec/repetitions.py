@@ -7,6 +7,8 @@ from engine.spec.run_spec import RunSpec
 
 MOST = 1_000
 """Repetitions of a recipe in one call."""
+TOGETHER = ("seed", "split_seed")
+"""Settings that count on together where splits are repeated too."""
 
 
 def with_seeds(specs: Iterable[RunSpec], count: int) -> list[RunSpec]:
@@ -18,7 +20,7 @@ def with_seeds_and_splits(specs: Iterable[RunSpec], count: int) -> list[RunSpec]
     """Return `count` runs of each spec, each with a seed and a split seed of its own; the first is the spec itself.
 
     Raises SpecError."""
-    return _repeated(specs, count, ("seed", "split_seed"))
+    return _repeated(specs, count, TOGETHER)
 
 
 def _repeated(specs: Iterable[RunSpec], count: int, fields: tuple[str, ...]) -> list[RunSpec]:

@@ -11,6 +11,7 @@ from engine.recipes.entry import unknown_choice
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.recipes.registries import REGISTRIES
 from engine.spec.archs import ARCH_INFOS, DEFAULT_ARCH
+from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.spec.dependent_defaults import filled
 from engine.spec.fields import FOUND_FIELDS, checked_class_names, checked_text, setting
 from engine.spec.plugin_name import checked_arch
@@ -154,7 +155,9 @@ class RunSettings(BaseModel):
         0, "stop after so many epochs without a better one; 0: never", "Training", ge=0, le=1_000_000
     )
     eval_train: bool = setting(
-        False, "measure the train images too, after the last epoch and not augmented", "Training"
+        False,
+        f"evaluate all train images after the last epoch, not augmented; else {EVALUATED_TRAIN_IMAGES:,} of them",
+        "Training",
     )
     seed: int = setting(0, "of weights, shuffling and augmentation", "Training", grid=True, ge=0, lt=2**31)
 

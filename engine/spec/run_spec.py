@@ -48,11 +48,6 @@ class RunSpec(RunSettings):
         return augmentations.passes_of(self.augment)
 
     @property
-    def test_draw(self) -> tuple[float, int, int, int]:
-        """Return the settings that draw a test split: runs alike in them and in their data have the same one."""
-        return self.test_fraction, self.split_seed, self.folds, self.fold
-
-    @property
     def test_over_train(self) -> float:
         """Return `test_over_train` of its settings."""
         return test_over_train(self.folds, self.test_fraction, self.val_fraction, self.epochs)

@@ -46,7 +46,7 @@ class Editing:
     text: str = ""
     """One line of what was done; without one nothing is noted."""
     changes: list[Values] = field(default_factory=list)
-    """What is noted besides the columns that differ in the end."""
+    """Notes besides the columns that differ in the end."""
 
     def also(self, run_ids: Collection[int]) -> None:
         """More runs that the edit touches, found on the way: call before they are written."""

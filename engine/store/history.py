@@ -42,7 +42,7 @@ class Start:
     """Whether the classes are grades; None where that is not known."""
     ordered_why: str = ""
     leak: dict[str, Any] | None = None
-    """What the first weights know of the val and test images, where that is known; noted at the first start."""
+    """Val and test images that the first weights know, where that is known; noted at the first start."""
     open_bucket: "Losses | None" = None
     """The losses of `bucket` that its checkpoint holds; None where it holds none."""
 

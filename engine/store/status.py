@@ -8,7 +8,7 @@ Status = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 Cause = Literal["code", "data", "diverged", "out_of_memory", "signal", "disk", "database", "worker_lost"]
 Request = Literal["cancel", "pause"]
 LinkKind = Literal["ok", "any", "source"]
-"""What a run waits for in another: that it is done (`ok`), that it has ended (`any`), or its weights (`source`)."""
+"""Condition of another run that a run waits for: it is done (`ok`), it has ended (`any`), it has weights (`source`)."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")

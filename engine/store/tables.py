@@ -63,7 +63,7 @@ class Run(Table, table=True):
     """Moved by every write that a reader shows."""
     status: Status = Field(default="queued", sa_type=String)
     request: Request | None = Field(default=None, sa_type=String)
-    """What a user asked of a running run."""
+    """Request of a user to a running run."""
     cause: Cause | None = Field(default=None, sa_type=String)
     error: str | None = None
     suggestion: str | None = None
@@ -93,7 +93,7 @@ class Run(Table, table=True):
     image_size: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     precision: str = Field(default="auto", sa_column_kwargs={"server_default": "auto"})
     passes: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
-    """How often an epoch shows each training image."""
+    """Number of times that an epoch shows each training image."""
     needs_card: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Only a worker with a graphics card takes it."""
 
@@ -104,7 +104,7 @@ class Run(Table, table=True):
     lease_expires_s: float | None = None
 
     doing: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """What a running run does before its first step, such as packing images, and how far it is."""
+    """Activity of a running run before its first step, such as packing images, and its progress."""
     epoch: int = 0
     """Epochs completed."""
     step: int = 0
@@ -128,7 +128,7 @@ class Run(Table, table=True):
     verdict_change: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     """Fields of a spec to set in a clone."""
     findings: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    """What is worth saying of the run, the gravest first (`analysis.finding`); null where nothing judged it yet."""
+    """Findings about the run, the gravest first (`analysis.finding`); null where nothing judged it yet."""
     headline: str | None = None
     """Headline of the gravest finding, for lists that do not read them all; null where findings is."""
     severity: str | None = None
@@ -269,11 +269,11 @@ class Worker(Table, table=True):
     host: str
     pid: int
     pid_started: str
-    """When the process began, as the system counts it: tells a reused pid apart."""
+    """Start of the process, as the system counts it: tells a reused pid apart."""
     device: str
     device_name: str = ""
     device_uuid: str | None = None
-    """Which card `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
+    """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     state: str = "idle"
     """idle, running, gone, or `waits: ` and why no run is claimed though some are queued."""
     seen_s: float = 0.0

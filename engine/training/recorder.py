@@ -1,4 +1,4 @@
-"""What a session asks of whoever keeps its measurements."""
+"""Interface of what keeps a session's measurements."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass

@@ -14,6 +14,7 @@ from engine.files.metrics_file import append_metrics
 from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import weights_bytes
+from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.training.artifacts import drop_predictions, settle_best, weights_about, write_predictions
 from engine.training.checkpoint import PARTITION, all_finite, save_checkpoint
 from engine.training.context import RunContext
@@ -142,8 +143,8 @@ class Session:
         )
         self.best = best
         last = self._is_last(measured.epoch)
-        if last and self.spec.eval_train and len(self.data.train_rows):
-            measured = with_train_images(measured, self._evaluate(self.data.train_rows))
+        if last and measured.epoch and len(self.data.train_rows):
+            measured = with_train_images(measured, self._evaluate(self._train_rows_to_evaluate()))
         self.done_epochs, self.step = measured.epoch, 0
         if best is not None and best != before:
             self._write_best(measured, best, recorder.fence)
@@ -175,6 +176,14 @@ class Session:
             lr_taken(self.net.optimizer),
             val=self._evaluate(data.val_rows) if len(data.val_rows) else None,
         )
+
+    def _train_rows_to_evaluate(self) -> NDArray[np.int64]:
+        """Return all train rows, or as many as are evaluated without `eval_train`, evenly spread over them."""
+        rows = self.data.train_rows
+        most = len(rows) if self.spec.eval_train else EVALUATED_TRAIN_IMAGES
+        if len(rows) <= most:
+            return rows
+        return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
 
     def _evaluate(self, rows: NDArray[np.int64]) -> Evaluation:
         """In smaller batches where the card's memory is too small: it changes no image's prediction."""

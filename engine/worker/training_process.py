@@ -75,7 +75,7 @@ class TrainingProcess:
         written, CannotStart where the host starts no process."""
         self._store, self.held, self._lease_s = store, held, lease_s
         self.bad_end: Ending | None = None
-        """How the process ended, where it did not end well and somebody else has not been quicker."""
+        """End of the process, where it did not end well and somebody else has not been quicker."""
         self.is_recorded = False
         """True once its end is in the run table, whoever has written it there."""
         self._ending: Ending | None = None

@@ -48,7 +48,7 @@ def _of_first_archs(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def call(home: Path, *arguments: str) -> str:
-    """What a verb prints."""
+    """Run a verb, and return what it prints."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         code = run([*arguments, "--home", str(home)])

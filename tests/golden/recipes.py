@@ -98,7 +98,7 @@ def digest(state: Mapping[str, Tensor]) -> str:
 
 
 def processor() -> dict[str, Any]:
-    """What decides the bits beside the program."""
+    """Return what decides the bits beside the program."""
     pairs = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
     first = {name.strip(): value.strip() for name, _, value in reversed(list(pairs))}
     return {

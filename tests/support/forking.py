@@ -28,7 +28,7 @@ from tests.support.waiting import LIMIT_S
 
 PR_SET_CHILD_SUBREAPER = 36
 COMMS = {"engine.worker": "worker", "engine.training.process": "training"}
-"""What /proc/PID/comm says of a forked process; its command line is that of the tests."""
+"""Texts of /proc/PID/comm of a forked process; its command line is that of the tests."""
 GET_READY, READY = b"get ready", b"ready"
 _server: socket.socket | None = None
 """This process's connection to its fork server."""

@@ -97,7 +97,7 @@ def trainings_of(pid: int) -> list[int]:
 
 
 def output_of(pid: int) -> str:
-    """Where a process's standard output goes."""
+    """Return the file of a process's standard output."""
     try:
         return os.readlink(f"/proc/{pid}/fd/1")
     except OSError:

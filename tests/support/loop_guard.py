@@ -20,7 +20,7 @@ SLOW_CALLS = ("fsync", "stat", "lstat", "scandir")
 
 
 class LoopGuard:
-    """What the watched thread did, each with the lines of our code that led there."""
+    """Calls of the watched thread, each with the lines of our code that led there."""
 
     def __init__(self) -> None:
         self.thread_id: int | None = None

@@ -14,7 +14,7 @@ from engine.analysis.report.facts import Facts
 from engine.analysis.report.write import write_report
 from engine.files.epoch_predictions import append_predictions
 from engine.files.paths import Home
-from engine.queries.read_study import collect
+from engine.queries.read_study import collect, with_test_digests
 from engine.queries.report_data import ReportData
 from engine.queries.report_facts import read_facts
 from engine.spec.grid import make_spec
@@ -100,7 +100,8 @@ class MadeRuns:
         )
 
     def page(self, out: Path) -> Page:
-        write_report(collect(self.store, run_ids=None, sweep=None), out, self.facts())
+        study = with_test_digests(collect(self.store, run_ids=None, sweep=None), self.home)
+        write_report(study, out, self.facts())
         return Page((out / "report.html").read_text())
 
 

@@ -11,7 +11,7 @@ from engine.store.backends.sqlite import SqliteBackend
 from engine.store.migrations import apply
 
 migrate = apply.upgrade
-"""What the program calls."""
+"""The function that the program calls."""
 
 
 def upgrade(engine: Engine, *, program_version: str) -> None:
@@ -34,7 +34,7 @@ def _is_empty(connection: Connection) -> bool:
 
 @cache
 def _statements() -> tuple[str, ...]:
-    """What makes an empty database one that the migrations have made."""
+    """Statements that make an empty database one that the migrations have made."""
     with tempfile.TemporaryDirectory() as folder:
         backend = SqliteBackend(Path(folder, "runs.db"))
         engine = backend.make_engine(create=True)

@@ -32,7 +32,7 @@ def new_home(root: Path, epochs: int) -> tuple[Home, Store, int]:
 
 
 Start = type[subprocess.Popen[Any]]
-"""How a worker is started: as a program, or forked from the tests."""
+"""Way to start a worker: as a program, or forked from the tests."""
 
 
 def start_worker(home: Home, start: Start) -> "subprocess.Popen[bytes]":

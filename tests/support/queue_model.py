@@ -1,4 +1,4 @@
-"""What the store's verbs ought to do, on plain Python objects: no database, no clock, no files."""
+"""Model of the store's verbs, on plain Python objects: no database, no clock, no files."""
 
 import copy
 import itertools

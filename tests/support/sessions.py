@@ -57,7 +57,7 @@ class Memory:
 
 
 def numbers(memory: Memory) -> list[object]:
-    """What must be equal between two runs: everything but times."""
+    """Return what must be equal between two runs: everything but times."""
     times = ("images_per_s", "data_wait_share", "seconds")
     return [
         (each.epoch, {key: value for key, value in each.values.items() if key not in times})

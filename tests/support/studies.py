@@ -12,7 +12,7 @@ from sqlmodel import col
 from engine.analysis.finding import NO_FINDINGS, Finding
 from engine.hardware import processes
 from engine.spec.grid import make_spec
-from engine.store import history, queue, workers
+from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store, open_store
@@ -99,6 +99,8 @@ def stay(store: Store) -> None:
 def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Sequence[int] = LABELS) -> None:
     """Record epochs 0 to `epochs`; the network tells a `skill` share of the classes past 0."""
     names = GRADES[: len(labels)]
+    with store.read() as session:
+        fingerprint = f"of {listing.get_run(session, held.run_id).data}"
     history.begin_attempt(
         store,
         held,
@@ -110,7 +112,12 @@ def train(store: Store, held: Claim, epochs: int, *, skill: float, labels: Seque
             baseline=max(labels) / sum(labels),
             class_names=names,
             is_ordered=True,
-            environment={"torch": "2.14.1", "device": "cpu", "precision": "fp32"},
+            environment={
+                "torch": "2.14.1",
+                "device": "cpu",
+                "precision": "fp32",
+                "data_fingerprint": fingerprint,
+            },
         ),
     )
     best: history.Best | None = None

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 LIMIT_S = 240.0
-"""What a test waits for comes within this on the busiest machine, or never."""
+"""Most seconds that a test waits: what has not come by then on the busiest machine never comes."""
 
 
 def until(

@@ -1,4 +1,4 @@
-"""What the tests of the app start from: a home on a host of a known name, and a study in it."""
+"""Start of the tests of the app: a home on a host of a known name, and a study in it."""
 
 import contextlib
 from collections.abc import Iterator

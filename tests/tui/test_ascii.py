@@ -86,7 +86,7 @@ def test_what_is_printed_on_such_a_terminal_is_ascii(home: Home, study: Store, c
 
 
 def test_each_sign_of_the_program_has_something_near() -> None:
-    """What stands in a string that is shown: a `?` would say nothing."""
+    """Signs in strings that are shown: a `?` would say nothing."""
     root = Path(tui.__file__).parent
     trees = [
         ast.parse(path.read_text(encoding="utf-8"))

@@ -155,7 +155,7 @@ def test_no_pickle_is_ever_run(tmp_path: Path) -> None:
 
 
 FROM_OUR_OWN_PIPE = "tui/feeds/prefetch.py"
-"""What it unpickles comes from its own child, through a pipe that has no name: nobody else can write to it."""
+"""File whose pickles come from its own child, through a pipe that has no name: nobody else can write to it."""
 
 
 def test_no_loader_of_ours_would_run_a_pickle() -> None:

@@ -1,4 +1,4 @@
-"""What the light rooms must not load: read from `sys.modules` of a fresh process."""
+"""Modules that the light rooms must not load: read from `sys.modules` of a fresh process."""
 
 import subprocess
 import sys

@@ -53,7 +53,9 @@ def check(
     looks = None
     if survey.index and not names_only:
         looks = look_at_images(survey.index, _print_progress, survey.missing)
-    document = data_document(path, survey, looks, on_bad=spec.on_bad)
+    document = data_document(
+        path, survey, looks, on_bad=spec.on_bad, split_seed=spec.split_seed, folds=spec.folds
+    )
     if as_json:
         print_json(document)
     else:

@@ -19,27 +19,33 @@ def pooled_document(store: Store, home: Home, group: Group) -> dict[str, Any]:
     """Return the keys that a cross-validation adds to `show --group --json`; empty for another group.
 
     `pooled` has a repetition of the cross-validation an entry, for the best and for the last epochs of its runs; null
-    where it cannot be made, for the reason in `not_pooled`."""
+    where none can be made. `not_pooled` names the repetitions that are left out, with the reason; null for none."""
     from engine.queries.read_pooled import NotPooled, read_pooled
 
     if not group.folds:
         return {}
-    try:
-        found = {
-            moment: [asdict(each) for each in read_pooled(store, home, group, moment)] for moment in MOMENTS
-        }
-    except NotPooled as reason:
-        return {"pooled": None, "not_pooled": str(reason)}
-    return {"pooled": found, "not_pooled": None}
+    found: dict[str, list[dict[str, Any]]] = {moment: [] for moment in MOMENTS}
+    reasons: dict[str, None] = {}
+    for moment in MOMENTS:
+        try:
+            pooled = read_pooled(store, home, group, moment)
+        except NotPooled as reason:
+            reasons[str(reason)] = None
+            continue
+        found[moment] = [asdict(each) for each in pooled.repetitions]
+        reasons |= dict.fromkeys(pooled.left_out)
+    return {"pooled": found if any(found.values()) else None, "not_pooled": "; ".join(reasons) or None}
 
 
 def pooled_lines(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the pooled accuracies, and the confusion matrix of the first repetition's last epochs; or why not."""
+    """Yield the pooled accuracies, and the confusion matrix of the first repetition's last epochs; why repetitions are
+    left out."""
     if "pooled" not in document:
         return
     yield ""
-    if document["pooled"] is None:
+    if document["not_pooled"] is not None:
         yield plain(f"not pooled: {document['not_pooled']}")
+    if document["pooled"] is None:
         return
     for moment in MOMENTS:
         for each in document["pooled"][moment]:
@@ -50,7 +56,7 @@ def pooled_lines(document: Mapping[str, Any]) -> Iterator[str]:
                 f"({ends}; n {each['images']:,}{groups})"
             )
     yield ""
-    yield from _matrix(document["pooled"]["last"][0])
+    yield from _matrix((document["pooled"]["last"] or document["pooled"]["best"])[0])
 
 
 def _matrix(pooled: Mapping[str, Any]) -> Iterator[str]:

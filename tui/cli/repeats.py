@@ -5,11 +5,11 @@ from typing import Any
 
 from engine.files.paths import Home
 from engine.preflight.repetition import Repeated, repeat_runs
-from engine.spec.repetitions import with_seeds
+from engine.spec.repetitions import TOGETHER, with_seeds
 from engine.spec.run_spec import RunSpec
 from tui.cli.output import CliError
 
-SAMPLE = {"seeds": ("seed",), "repeat": ("seed", "split_seed")}
+SAMPLE = {"seeds": ("seed",), "repeat": TOGETHER}
 """Settings that each of the two counts on from."""
 
 

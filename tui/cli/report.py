@@ -11,7 +11,7 @@ from engine.analysis.arch_table import ArchTable, archs_used, read_architectures
 from engine.analysis.report.write import write_report
 from engine.analysis.study import Study
 from engine.files.paths import Home
-from engine.queries.read_study import collect, with_scores
+from engine.queries.read_study import collect, with_scores, with_test_digests
 from engine.store.database import open_store
 from engine.torch_subprocess import ask
 from tui.cli.ids import find_ids
@@ -52,6 +52,7 @@ def report_of(
     from engine.queries.report_facts import read_facts
 
     progress(f"{len(study.runs)} runs")
+    study = with_test_digests(study, home)
     data = ReportData(home)
     with ThreadPoolExecutor(max_workers=1) as beside:  # the networks are built in a process of their own
         networks = beside.submit(architectures, study)

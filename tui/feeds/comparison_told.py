@@ -1,4 +1,4 @@
-"""What the statistics say of the compared runs and groups, in the words of `resnet-tui compare`; read in a thread."""
+"""Statistics of the compared runs and groups, in the words of `resnet-tui compare`; read in a thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from itertools import product
 
 from engine.recipes.optimizers import DEFAULT
 from engine.spec.grid import make_spec
+from engine.spec.repetitions import MOST, TOGETHER
 from engine.spec.run_spec import FIELDS, VARIED, RunSpec
 from tui.forms.form_words import typed
 
@@ -35,16 +36,32 @@ def add_commands(runs: Iterable[tuple[RunSpec, str]], sweep: str = "") -> list[s
 def _of_recipe(recipe: RunSpec, name: str, specs: Sequence[RunSpec], sweep: str) -> Iterator[str]:
     values = {field: sorted({getattr(spec, field) for spec in specs}) for field in PLAIN}
     queued = {tuple(getattr(spec, field) for field in PLAIN) for spec in specs}
+    repeat: list[str] = []
     if queued != set(product(*values.values())):
-        yield from (_command(spec, name, {}, sweep) for spec in specs)
-        return
+        count = _repetitions(specs)
+        if not count:
+            yield from (_command(spec, name, {}, sweep) for spec in specs)
+            return
+        repeat = ["--repeat", str(count)]
+        values |= {field: values[field][:1] for field in TOGETHER}
     if values["fold"] == list(range(1, recipe.folds + 1)):
         del values["fold"]  # --folds alone queues all
     lists = {field: ",".join(map(str, found)) for field, found in values.items() if found != [PLAIN[field]]}
-    yield _command(recipe, name, lists, sweep)
+    yield _command(recipe, name, lists, sweep, repeat)
 
 
-def _command(spec: RunSpec, name: str, lists: Mapping[str, str], sweep: str) -> str:
+def _repetitions(specs: Sequence[RunSpec]) -> int:
+    """Return the N of `add --repeat N` that queues these runs: seed and split seed count on together; 0 for none."""
+    queued = {(spec.seed, spec.split_seed, spec.fold) for spec in specs}
+    count, folds = len({seed for seed, _, _ in queued}), {fold for _, _, fold in queued}
+    seed, split_seed, _ = min(queued)
+    made = {(seed + more, split_seed + more, fold) for more in range(count) for fold in folds}
+    return count if made == queued and specs[0].test_fraction < 1 and count <= MOST else 0
+
+
+def _command(
+    spec: RunSpec, name: str, lists: Mapping[str, str], sweep: str, repeat: Sequence[str] = ()
+) -> str:
     default = make_spec({"data": spec.data, "optimizer": spec.optimizer})
     words = ["resnet-tui", "add"]
     for field in FIELDS:
@@ -58,6 +75,7 @@ def _command(spec: RunSpec, name: str, lists: Mapping[str, str], sweep: str) -> 
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
             words += [flag, typed(value)]
+    words += repeat
     words += ["--name", name] if name else []
     words += ["--sweep", sweep] if sweep else []
     return shlex.join(words)

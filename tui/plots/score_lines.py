@@ -28,7 +28,7 @@ class Square:
 
     lines: tuple[SquareLine, ...]
     axes: str
-    """What both axes are."""
+    """Names of both axes."""
     guides: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = ()
     """Straight lines of what says nothing, such as the diagonal of a ROC curve."""
     cursor: tuple[float, float] | None = None

@@ -167,7 +167,14 @@ def _lines(home: Home, used: UsedData) -> Iterable[str]:
 
     try:
         spec = stored_runs(home, [used.newest])[0].spec
-        document: dict[str, Any] = data_document(spec.data, survey_data(home, spec), None, on_bad=spec.on_bad)
+        document: dict[str, Any] = data_document(
+            spec.data,
+            survey_data(home, spec),
+            None,
+            on_bad=spec.on_bad,
+            split_seed=spec.split_seed,
+            folds=spec.folds,
+        )
     except (Refused, SpecError, OSError) as error:
         return [f"✖ {plain(error)}"]
     opened = spec.data in BUILTIN_DEFAULTS

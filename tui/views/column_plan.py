@@ -1,4 +1,4 @@
-"""Which columns of the run table fit a width, and how wide they are. Pure."""
+"""Choice of the columns of the run table that fit a width, with their widths. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,7 +27,7 @@ a setting, a finding and a deviation say more. The metrics that a user chose com
 
 
 class Need(NamedTuple):
-    """How wide a column would be without cutting a text."""
+    """Width that a column would have without cutting a text."""
 
     width: int
     """0 for a column that is not shown."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from engine.analysis.test_sets import all_same
 from engine.metrics.catalogue import ACCURACY, LOSS, charts
 from engine.metrics.metric import SPLIT_WORDS, Chart, SplitMetric
 from engine.spec.recipe_words import differing, setting_in_words
@@ -18,7 +19,7 @@ from tui.views.group_view import GroupView, summed
 from tui.views.run_view import Points, RunView
 
 Contender: TypeAlias = RunView | GroupView
-"""What is compared: a run, or the runs of a group."""
+"""One of those that are compared: a run, or the runs of a group."""
 
 MOST = 8
 """Most runs and groups that can be compared: one per colour."""
@@ -84,10 +85,12 @@ class Compared:
 
     def _other_data(self) -> str:
         tested = [view for view in self.views if view.test_images]
-        if len({view.test_set for view in tested}) < 2:
+        same = all_same(view.test_set for view in tested)
+        if same:
             return ""
         each = [f"{view.short} {plain(view.spec.data)} ({view.test_images:,})" for view in tested]
-        return f"different test sets: {', '.join(each)}"
+        what = "different test sets" if same is False else "not known to be the same test set"
+        return f"{what}: {', '.join(each)}"
 
     def _other_losses(self) -> str:
         kinds = {(view.spec.loss, view.spec.label_smoothing) for view in self.views}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from engine.analysis.test_sets import all_same
 from engine.metrics.curves.split_curves import ScoreCurves
 from tui.plots import INK, MARKERS, Square
 from tui.views.compared import Compared
@@ -80,8 +81,7 @@ def _why(scores: RunScores | None) -> str:
 def _says(compared: Compared, found: Mapping[int, ScoreCurves | None]) -> str:
     """Say what is not drawn and why, and when the images are not the same."""
     parts = ["↑ ↓ class"]
-    tested = {view.test_set for view in compared.views if view.test_images}
-    if len(tested) > 1:
+    if all_same(view.test_set for view in compared.views if view.test_images) is False:
         parts.append("different test sets: not comparable")
     without = [f"#{run_id}" for run_id, curves in found.items() if curves is None]
     if without:

@@ -49,11 +49,16 @@ def _facts(document: Mapping[str, Any], name_setting: NameSetting) -> Iterator[s
             yield _fact(what, _frequent(document[what]))
     drawn = [name for name, found in document["splits"].items() if found["drawn"]]
     if drawn:
-        yield _fact(
-            "split",
-            f"the data have {'none' if len(drawn) > 1 or 'train' in drawn else f'no {drawn[0]}'}: "
-            f"{' and '.join(drawn)} drawn at random, seeded by their fingerprint",
-        )
+        seed = f" and split seed {document['split_seed']}" if document["split_seed"] else ""
+        yield _fact("split", f"{_drawn(document, drawn)} drawn at random, seeded by their fingerprint{seed}")
+
+
+def _drawn(document: Mapping[str, Any], drawn: Sequence[str]) -> str:
+    """Name the splits that are drawn, and those that the data lack; a fold stands for a test split, lacking or not."""
+    if any(problem["kind"] == "folds" for problem in document["problems"]):
+        return f"test, one of {document['folds']} folds,{' and val' if 'val' in drawn else ''}"
+    lacking = "none" if len(drawn) > 1 or "train" in drawn else f"no {drawn[0]}"
+    return f"the data have {lacking}: {' and '.join(drawn)}"
 
 
 def _fact(name: str, text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.analysis.groups import Group, Member, group_runs
+from engine.analysis.test_sets import TestSet
 from engine.metrics.catalogue import numbers
 from engine.spec.run_spec import RunSpec
 from engine.store.run_numbers import numbered
@@ -85,7 +86,7 @@ class GroupView:
         return next((view.test_images for view in self.members if view.test_images), 0)
 
     @property
-    def test_set(self) -> tuple[object, ...]:
+    def test_set(self) -> TestSet:
         return next((view.test_set for view in self.members if view.test_images), self.members[0].test_set)
 
     @cached_property

@@ -7,7 +7,7 @@ SIGNS = {"running": "primary", "done": "success", "failed": "error"}
 BOLD = frozenset({"primary", "success", "error", "warning"})
 IDLE = ("queued", "cancelled", "paused")
 SHARED = frozenset({"data", "arch", "pretrained", "lr", "settings", "name"})
-"""What the row of an opened group says already of its members."""
+"""Columns in which the row of an opened group speaks for its members."""
 
 
 def ink_of(row: RunRow, key: str, *, is_member: bool = False) -> str:

@@ -17,7 +17,7 @@ class Lines:
 
     keys: tuple[int, ...] = ()
     guides: Mapping[int, str] = field(default_factory=dict)
-    """What stands before a line: whether a group is opened, or that a run belongs to the group above it."""
+    """Mark before a line: whether a group is opened, or that a run belongs to the group above it."""
     members: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     """Members that the filter leaves in each group that is shown."""
 

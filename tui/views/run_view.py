@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.analysis.finding import change_of
+from engine.analysis.test_sets import TestSet, test_set
 from engine.metrics.catalogue import numbers
 from engine.metrics.metric import EpochValues
 from engine.metrics.selection import is_optimistic
@@ -115,9 +116,10 @@ class RunView:
         return next((matrix.images for matrix in self.matrices.values()), 0)
 
     @property
-    def test_set(self) -> tuple[object, ...]:
-        """Return a key that is equal for runs tested on the same images."""
-        return self.data_fingerprint, self.spec.test_draw, self.test_images
+    def test_set(self) -> TestSet:
+        matrix = next(iter(self.matrices.values()), None)
+        counts = map(sum, matrix.counts) if matrix is not None else ()
+        return test_set(self.spec, counts, self.data_fingerprint)
 
     @property
     def is_optimistic(self) -> bool:

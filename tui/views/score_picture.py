@@ -1,4 +1,4 @@
-"""What the page of scores shows: a drawing, a table beside it, a line that reads the cursor. Pure."""
+"""Page of scores: a drawing, a table beside it, a line that reads the cursor. Pure."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

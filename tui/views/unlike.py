@@ -1,4 +1,4 @@
-"""What tells recipes apart that look alike in the run table: the settings without a column of their own. Pure."""
+"""Settings without a column of their own that tell recipes apart where they look alike in the run table. Pure."""
 
 import json
 from collections.abc import Collection, Mapping

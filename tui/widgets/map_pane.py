@@ -15,7 +15,7 @@ class MapPane(PicturePane):
     """Map for the predicted class, or for the true one; the process starts with the first map."""
 
     class Told(Message):
-        """What the map shows, in words; empty while it is being made."""
+        """Description of the map, in words; empty while it is being made."""
 
         def __init__(self, text: str) -> None:
             super().__init__()

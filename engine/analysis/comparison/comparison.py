@@ -30,7 +30,7 @@ Moment: TypeAlias = Literal["best", "last"]
 Plan: TypeAlias = Callable[[float], dict[str, Any]]
 """From the level that p has to be below to the images and seeds that would tell a pair apart at it."""
 Scope: TypeAlias = Literal["weights", "recipe", ""]
-"""What a result speaks of: these weights; the recipe, with other seeds; nothing."""
+"""Subject of a result: these weights; the recipe, with other seeds; nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SideResult:
     groups: int
     """Groups of the test images; their number where each is its own."""
     scope: Scope
-    """What the interval is of: weights counts images, recipe counts images and seeds."""
+    """Subject of the interval: weights counts images, recipe counts images and seeds."""
     chosen_on_test: tuple[int, ...]
     """Runs whose epoch was chosen on these test images."""
     optimism: float | None
@@ -61,7 +61,7 @@ class SideResult:
     remarks: tuple[str, ...]
     about: About
     layout: Layout | None = None
-    """How its test sets lie to each other; None where its predictions were not read."""
+    """Relation of its test sets to each other; None where its predictions were not read."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _not_paired(first: Side, left: Measured | None, second: Side, right: Measure
         return replace(nothing, reason=f"they have different group columns: {' and '.join(sorted(columns))}")
     if left.layout == right.layout == "splits":
         return nothing
-    if left.names != right.names or not np.array_equal(left.labels, right.labels):
+    if not left.test_set.is_same(right.test_set):
         return replace(nothing, reason=_different(first, second))
     return nothing
 

@@ -1,4 +1,4 @@
-"""How much too high an accuracy is whose epoch was chosen on the same test images."""
+"""Optimism of an accuracy whose epoch was chosen on the same test images."""
 
 import math
 from collections.abc import Callable, Sequence

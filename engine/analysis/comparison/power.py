@@ -1,4 +1,4 @@
-"""How many more images or seeds would tell an observed difference apart, if it is the true one."""
+"""Plans: the images or seeds that would tell an observed difference apart, if it is the true one."""
 
 import math
 

@@ -146,10 +146,13 @@ def side_in_words(side: SideResult) -> str:
 
 
 def not_done_in_words(side: SideResult) -> str:
-    """Name the runs that are not done, with their status; empty where all are done."""
+    """Name the runs that are not done, with their status; empty where all are done.
+
+    A side whose predictions could not be read counts no run, done or not."""
     own = {run_id: status for run_id, status in side.about.not_done.items() if int(run_id) in side.run_ids}
     others = {run_id: status for run_id, status in side.about.not_done.items() if run_id not in own}
-    told = [("compared although not done", own), ("not done, not counted", others)]
+    without = "not done, not counted" if side.run_ids else "not done"
+    told = [("compared although not done", own), (without, others)]
     return "; ".join(f"{what}: {_by_status(runs)}" for what, runs in told if runs)
 
 

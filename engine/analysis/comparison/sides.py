@@ -1,12 +1,15 @@
-"""What is compared: a run or a group of runs, with its predictions of test images."""
+"""Sides of a comparison: a run or a group of runs, with its predictions of test images."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.analysis.test_sets import TestSet, digest_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class RunPredictions:
     def correct(self) -> NDArray[np.bool_]:
         return np.asarray(self.answers == self.labels)
 
+    @cached_property
+    def test_set(self) -> TestSet:
+        return TestSet(digest_of(self.names, self.labels.tolist()))
+
 
 Layout: TypeAlias = Literal["same images", "folds", "splits"]
 
@@ -48,7 +55,7 @@ class About:
     settings: dict[str, str] = field(default_factory=dict)
     """Settings in which the sides differ, beside network and first weights, with its values."""
     epoch_chosen: str = ""
-    """How the epoch of each run was chosen: `by val_acc`, `the last`."""
+    """Choice of the epoch of each run: `by val_acc`, `the last`."""
     not_done: dict[str, str] = field(default_factory=dict)
     """Status of each run that is not done, by its number: of a group they do not count."""
 
@@ -68,7 +75,7 @@ class Side:
     problem: str = ""
     """Reason that it cannot be compared; empty where it can."""
     remarks: tuple[str, ...] = field(default=())
-    """What else is to be said, such as runs that are not counted."""
+    """Further remarks, such as runs that are not counted."""
     about: About = field(default_factory=About)
 
     @property
@@ -91,6 +98,10 @@ class Measured:
     labels: NDArray[np.int64]
     correct: NDArray[np.bool_]
     """Repetitions × images."""
+
+    @cached_property
+    def test_set(self) -> TestSet:
+        return TestSet(digest_of(self.names, self.labels.tolist()))
 
     def groups(self, of: Mapping[str, str] | None) -> list[str] | None:
         """Return the group of each image; None where each is its own."""

@@ -38,7 +38,7 @@ def split_test(first: Side, second: Side) -> SplitTest | None:
     1/J times, and never less than by the images alone (C. Nadeau, Y. Bengio, Inference for the generalization error,
     Machine Learning 52 (2003) 239-281). Runs of one split are averaged first."""
     one, other = by_test_set(first.runs), by_test_set(second.runs)
-    common = [names for names in one if names in other]
+    common = [names for names in one if names in other and _are_same(one[names][0], other[names][0])]
     if len(common) < LEAST_SPLITS:
         return None
     accuracies = np.array([[_mean(one[names]), _mean(other[names])] for names in common])
@@ -51,6 +51,11 @@ def split_test(first: Side, second: Side) -> SplitTest | None:
     p = t_test_p(mean, error, len(common) - 1) if error else float(not mean)
     means = accuracies.mean(axis=0)
     return SplitTest(len(common), float(means[0]), float(means[1]), mean - reach, mean + reach, p)
+
+
+def _are_same(one: RunPredictions, other: RunPredictions) -> bool:
+    """Return whether the images of a split have the same labels on both sides."""
+    return one.test_set.is_same(other.test_set) is True
 
 
 def _least_variance(one: RunPredictions, other: RunPredictions) -> float:

@@ -16,7 +16,7 @@ from engine.analysis.comparison.sentences import (
 from engine.analysis.latex import escaped
 
 OF_SIDE = ("network", "weights", "settings", "n", "not_done", "epoch_chosen")
-"""What a line of CSV says of each of its sides."""
+"""Fields of each of its sides in a line of CSV."""
 
 
 def as_csv_text(found: Comparison) -> str:

@@ -1,14 +1,16 @@
-"""What a run is judged by: its epochs, its spec, and what is known of its images."""
+"""Evidence that a run is judged by: its epochs, its spec, and what is known of its images."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from engine.analysis.chance import accuracy_error
 from engine.analysis.evidence import EpochEvidence, most_predicted, most_predicted_shares, percent
 from engine.analysis.majority_class import majority_class_loss
 from engine.recipes.batch_parts import part_count
 from engine.recipes.samplers import SAMPLERS
+from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.spec.run_spec import RunSpec
 
 if TYPE_CHECKING:
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 LAG_STEPS = 300
 """Steps from which other images in test than in train are the likelier reason than BatchNorm."""
-SHARES = ("train_acc", "test_acc", "baseline")
+SHARES = ("train_acc", "test_acc", "baseline", "eval_train_acc")
+MEASURED_LAG = 0.1
+"""Training accuracy this far above that of the same images in evaluation mode is not the network's own."""
+LAG_ERRORS = 3.0
+"""Standard errors that the distance must have."""
 LAG_GAP = 0.15
 """Training accuracy this far above what the predictions of evaluation allow shows that these are not the network's."""
 
@@ -101,21 +107,40 @@ class Case:
 
     @property
     def is_lagging(self) -> bool:
+        """Tell whether BatchNorm's running statistics, which evaluation uses, do not fit the weights: whether training
+        batches are predicted better than the same images in evaluation mode or, where these were not evaluated, better
+        than the predictions of evaluation allow. A frozen trunk cannot lag."""
+        latest = self.latest
+        if self.is_frozen or latest.train_acc is None:
+            return False
+        if latest.eval_train_acc is None or not SAMPLERS[self.spec.sampler].keeps_shares:
+            return self._seems_lagging(latest.train_acc)
+        constant, evaluated = self.majority_class_loss, self.evaluated_train_images
+        if constant is not None and latest.train_loss is not None and latest.train_loss > constant:
+            return False  # weights that explode are predicted worse after each step, whatever the statistics
+        fall = latest.train_acc - latest.eval_train_acc
+        return fall > max(MEASURED_LAG, LAG_ERRORS * accuracy_error(latest.eval_train_acc, evaluated))
+
+    @property
+    def evaluated_train_images(self) -> int:
+        """Train images that `eval_train_acc` is of."""
+        images = sum(self.train_counts)
+        return images if self.spec.eval_train else min(images, EVALUATED_TRAIN_IMAGES)
+
+    def _seems_lagging(self, train_acc: float) -> bool:
         """Tell whether training batches are predicted better than they could be by the predictions of evaluation: where
         these are one class for a share p of the images, the accuracy is at most 1 − p and that class's share (in
-        train or test, whichever is larger).
-        BatchNorm's running statistics, which evaluation uses, are then those of other weights. A frozen trunk cannot
-        lag."""
+        train or test, whichever is larger)."""
         latest, steps = self.latest, self.steps
         shares = SAMPLERS[self.spec.sampler].drawn_shares(self.train_counts)
-        if self.is_frozen or not sum(latest.answers) or not sum(latest.labels) or latest.train_acc is None:
+        if not sum(latest.answers) or not sum(latest.labels):
             return False
         if shares is None or steps is None or steps >= LAG_STEPS or len(shares) != len(latest.answers):
             return False
         predicted, labelled = most_predicted_shares(latest)
         most = 1 - predicted + min(predicted, max(labelled, shares[most_predicted(latest)]))
         error = math.sqrt(max(most * (1 - most), 0.0) / sum(self.train_counts))
-        return latest.train_acc - most > max(LAG_GAP, 3 * error)
+        return train_acc - most > max(LAG_GAP, LAG_ERRORS * error)
 
     def lag(self) -> list[str]:
         """Word the lag of BatchNorm's running statistics; empty where there is none."""

@@ -20,7 +20,7 @@ ALPHA = 0.05
 """Chance of a false loss against the best epoch."""
 LEAST_FALL = 0.01
 """Fall in accuracy from the best epoch that is worth a warning, however significant."""
-LARGE_FALL, LARGE_ALPHA = 0.04, 0.15
+LARGE_FALL, LARGE_ALPHA = 0.03, 0.15
 """A fall this large is worth a warning at this chance of being none."""
 FALLING_EPOCHS = 4
 """Epochs that fell each time from the first on: one random order in 24 does."""
@@ -43,6 +43,8 @@ ONE_LOSS_FALLING = 0.1
 """The same where the training loss alone is known."""
 SMALL_GAP = 0.13
 """Gap between training and test accuracy from which more epochs only widen it."""
+SMALL_MEASURED_GAP = 0.1
+"""The same where train images were evaluated, neither augmented nor while the network changed."""
 MEMORISED_ACCURACY = 0.97
 """Training accuracy above which more epochs cannot help."""
 NEARLY_PERFECT = 0.95
@@ -200,13 +202,15 @@ def nll_risen(case: Case) -> Found | None:
 def still_improving(case: Case) -> Found | None:
     """Find a run that is over while one of its losses was still falling, and its test NLL had not risen."""
     latest = case.latest
-    if not case.is_over or (latest.train_acc or 0.0) >= MEMORISED_ACCURACY or has_risen(case):
+    measured = latest.eval_train_acc
+    fitted, most = (latest.train_acc, SMALL_GAP) if measured is None else (measured, SMALL_MEASURED_GAP)
+    if not case.is_over or (fitted or 0.0) >= MEMORISED_ACCURACY or has_risen(case):
         return None
     if (exact_share_above_chance(latest) or 0.0) >= NEARLY_PERFECT:
         return None
     falls = _late_falls(case)
-    gap = (latest.train_acc or 0.0) - (latest.test_acc or 0.0)
-    if not falls or (latest.test_acc is not None and gap > SMALL_GAP):
+    gap = (fitted or 0.0) - (latest.test_acc or 0.0)
+    if not falls or (latest.test_acc is not None and gap > most):
         return None
     parts = [f"{case.where()}, the last: {falls}"]
     if latest.train_acc is not None:
@@ -225,9 +229,11 @@ def _late_falls(case: Case) -> str:
             return ""
         return f"training loss {number(loss)} (majority-class loss {number(constant)})"
     before = case.epochs[start]
+    # Where there is a val split, to train on is not decided by the test images.
+    by_val = None not in (before.val_nll, latest.val_nll)
     courses = (
         ("training", before.train_loss, latest.train_loss),
-        ("test", before.test_nll, latest.test_nll),
+        ("val", before.val_nll, latest.val_nll) if by_val else ("test", before.test_nll, latest.test_nll),
     )
     known = [(name, then, now) for name, then, now in courses if then is not None and now is not None]
     least = STILL_FALLING if len(known) > 1 else ONE_LOSS_FALLING

@@ -117,16 +117,32 @@ def _one_class(evidence: EpochEvidence) -> str:
 
 
 def batchnorm_lag(case: Case) -> Found | None:
-    """Find training batches that are predicted well by a network that in evaluation predicts one class too often."""
+    """Find training batches that are predicted better than the same images in evaluation mode; where these were not
+    evaluated, by a network that in evaluation predicts one class too often."""
     if not case.is_lagging:
         return None
     latest = case.latest
-    most, shares = most_predicted(latest), SAMPLERS[case.spec.sampler].drawn_shares(case.train_counts) or ()
+    evaluated = (
+        f"{percent(latest.eval_train_acc)} on such images in evaluation mode, "
+        if latest.eval_train_acc is not None
+        else ""
+    )
     parts = [
-        f"{case.where()}: training accuracy {percent(latest.train_acc or 0.0)} in its batches, test accuracy "
-        f"{percent(latest.test_acc or 0.0)}",
-        f"{percent(most_predicted_shares(latest)[0])} of test predictions are class {most}, "
-        f"{percent(shares[most])} of the training images are",
+        f"{case.where()}: training accuracy {percent(latest.train_acc or 0.0)} in its batches, {evaluated}"
+        f"test accuracy {percent(latest.test_acc or 0.0)}",
+        *_too_often(case),
         f"after {case.steps} steps BatchNorm's running statistics do not fit the weights",
     ]
     return Found(parts, None, learn_at_all(case))
+
+
+def _too_often(case: Case) -> list[str]:
+    """Word the class that is predicted most often, beside its share of the training images."""
+    latest, shares = case.latest, SAMPLERS[case.spec.sampler].drawn_shares(case.train_counts)
+    if shares is None or not sum(latest.answers) or not sum(latest.labels):
+        return []
+    most = most_predicted(latest)
+    return [
+        f"{percent(most_predicted_shares(latest)[0])} of test predictions are class {most}, "
+        f"{percent(shares[most])} of the training images are"
+    ]

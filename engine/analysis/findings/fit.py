@@ -5,6 +5,7 @@ import math
 
 from engine.analysis.chance import accuracy_error, is_near_chance, rise_in_errors
 from engine.analysis.evidence import EpochEvidence, number, percent
+from engine.analysis.finding import Severity
 from engine.analysis.findings.case import Case
 from engine.analysis.findings.course import MEMORISED_ACCURACY, lowest_nll
 from engine.analysis.findings.found import Found, since
@@ -39,16 +40,33 @@ BY_HEART = 0.9
 ago, and of augmented images."""
 GAP_ERRORS = 3.0
 """Standard errors of the gap where the training images are known by heart and the test NLL did not rise."""
+BY_HEART_MEASURED = 0.95
+"""Accuracy on train images in evaluation mode from which they are known by heart."""
 NOTED_GAP = 0.1
 """Gap from which training images known by heart are noted."""
 WARNED_GAP = 0.2
 """Gap from which they are a warning."""
 
 
+LEAST_MEASURED_GAP = 0.07
+"""Gap between test and train images, both in evaluation mode, below which a risen test NLL alone is no overfitting."""
+MEASURED_RISE = 2.0
+"""Standard errors that the rise of the test NLL must have where train images were evaluated."""
+LEAST_LAG = 0.05
+"""Training accuracy this far above that of the same images in evaluation mode: the rise may be that of the lag."""
+LEAST_NLL_GAP = 0.1
+"""Nats by which the test NLL lies above that of the train images, both in evaluation mode."""
+FITTED = 0.6
+"""Accuracy on train images in evaluation mode from which a gap of FAR is overfitting, whatever the test NLL does."""
+FAR = 0.3
+
+
 def overfitting(case: Case) -> Found | None:
     """Find a run that fits the training images better and better, and the test images worse than before; or one that
     knows the training images by heart and predicts far fewer of the test images correctly."""
     latest = case.latest
+    if latest.eval_train_acc is not None and latest.test_acc is not None and any(latest.labels):
+        return _measured(case, latest.eval_train_acc, latest.test_acc)
     if case.is_lagging or (case.steps is not None and case.steps < FEWEST_STEPS):
         return None
     signs = signs_of_overfitting(case)
@@ -57,6 +75,52 @@ def overfitting(case: Case) -> Found | None:
     if latest.epoch in signs and row >= RISEN_EPOCHS:
         return _risen(case, first)
     return _memorised(case)
+
+
+def _measured(case: Case, train_acc: float, test_acc: float) -> Found | None:
+    """Judge a run whose train images were evaluated: neither augmentation nor BatchNorm blurs the gap then."""
+    gap = train_acc - test_acc
+    errors = gap / accuracy_error(test_acc, sum(case.latest.labels))
+    lowest = lowest_nll(case.epochs)
+    risen = _is_risen(case, lowest, gap, errors)
+    far = (train_acc >= BY_HEART and gap >= WARNED_GAP) or (train_acc >= FITTED and gap >= FAR)
+    noted = train_acc >= BY_HEART_MEASURED and gap >= NOTED_GAP
+    if not risen and not (errors >= GAP_ERRORS and (far or noted)):
+        return None
+    latest = case.latest
+    parts = [
+        f"{case.where()}: {percent(train_acc)} of train images correct in evaluation mode, {percent(gap)} above test "
+        f"({number(errors)} standard errors)"
+    ]
+    if risen:
+        parts.append(
+            f"test NLL {number(latest.test_nll)}, lowest {number(lowest.test_nll)} in epoch {lowest.epoch} "
+            f"({number(rise_in_errors(lowest, latest))} standard errors)"
+        )
+    first = since(case.epochs, lambda each: _gap(each) >= NOTED_GAP)
+    ruled_out = f"training accuracy {percent(train_acc)}: neither depth nor lr is too small"
+    severity: Severity | None = None if risen or far else "note"
+    changes = generalise(case, lowest.epoch if risen else None)
+    return Found([*parts, *_at_chance(latest)], first, changes, ruled_out, severity)
+
+
+def _is_risen(case: Case, lowest: EpochEvidence, gap: float, gap_errors: float) -> bool:
+    """Tell whether the test NLL has risen since its lowest while the train images were fitted better and better."""
+    latest, rise = case.latest, rise_in_errors(lowest, case.latest)
+    now, then, nll = latest.test_nll, lowest.test_nll, latest.eval_train_nll
+    if now is None or then is None or rise is None or now <= max(LEAST_RISE * then, then + LEAST_NATS):
+        return False
+    if latest.train_loss is None or lowest.train_loss is None or not latest.train_loss < lowest.train_loss:
+        return False
+    if nll is not None and nll > now - LEAST_NLL_GAP:
+        return False
+    lag = (latest.train_acc or 0.0) - (latest.eval_train_acc or 0.0)
+    if gap < LEAST_MEASURED_GAP or (SAMPLERS[case.spec.sampler].keeps_shares and lag > LEAST_LAG):
+        return False
+    return (
+        rise >= MEASURED_RISE
+        and (min(rise, MOST_EACH) + min(gap_errors, MOST_EACH)) / math.sqrt(2) >= EVIDENCE
+    )
 
 
 def signs_of_overfitting(case: Case) -> set[int]:

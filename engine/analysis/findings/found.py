@@ -1,4 +1,4 @@
-"""What a rule finds, and the numbers that every finding names."""
+"""Finding of a rule, and the numbers that every finding names."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Found:
     """Changes of settings that may help, the most promising first; those that do not fit the spec are left out."""
     ruled_out: str = ""
     severity: Severity | None = None
-    """Where it is not that of the kind."""
+    """None or empty: that of the kind."""
     headline: str = ""
-    """Where it is not that of the kind."""
+    """None or empty: that of the kind."""
 
 
 Rule: TypeAlias = Callable[[Case], Found | None]

@@ -10,7 +10,15 @@ from engine.analysis.chance import (
     may_hide_learning,
     share_above_chance,
 )
-from engine.analysis.evidence import EpochEvidence, alarms, never_predicted, number, percent, what_works
+from engine.analysis.evidence import (
+    EpochEvidence,
+    alarms,
+    never_predicted,
+    number,
+    percent,
+    unpredicted_classes,
+    what_works,
+)
 from engine.analysis.finding import Severity
 from engine.analysis.findings.case import Case
 from engine.analysis.findings.found import Found, since
@@ -26,7 +34,8 @@ CLEAR_DISTANCE = 0.02
 WIDE = 0.2
 """Width of the 95 % interval of an accuracy, that of about 100 images, from which it tells little."""
 FEW_OF_CLASS = 10
-"""Test images of a class below which it is only noted that it is never predicted."""
+"""Test images of a class below which it is only noted that it is never predicted: it may have a prediction in a
+hundred. For the same reason two epochs in a row have to have none."""
 MOST_IMAGES = 10**7
 """Number of test images past which it is not counted how many would tell."""
 
@@ -127,18 +136,18 @@ def unpredicted(case: Case) -> Found | None:
     named = never_predicted(latest) if sum(latest.answers) else ""
     if not named:
         return None
-    most = max(count for count, answers in zip(latest.labels, latest.answers, strict=True) if not answers)
     first = since(case.epochs, lambda each: bool(sum(each.answers)) and bool(never_predicted(each)))
     beyond = above_chance(latest)
     ruled_out = (
         f"better than chance ({number(beyond)} σ): no collapse" if (beyond or 0.0) >= SIGNIFICANT else ""
     )
     changes = () if case.is_early else [*weigh_classes(case), *learn_more(case)]
+    missing = unpredicted_classes(latest)
+    before = case.epochs[-2] if len(case.epochs) > 1 else latest
+    lasting = missing & unpredicted_classes(before) if sum(before.answers) else missing
+    most = max((latest.labels[place] for place in lasting), default=0)
     severity: Severity | None = "note" if most < FEW_OF_CLASS or case.is_early else None
-    missing = sum(
-        bool(label) and not answer for label, answer in zip(latest.labels, latest.answers, strict=True)
-    )
-    headline = "class never predicted" if missing == 1 else "classes never predicted"
+    headline = "class never predicted" if len(missing) == 1 else "classes never predicted"
     return Found([f"{case.where()}: {named}"], first, changes, ruled_out, severity, headline)
 
 

@@ -13,6 +13,7 @@ from engine.analysis.report.ranking import best_of, have_one_test_set, in_words,
 from engine.analysis.report.recipes import Recipe, recipes_of, spread_of
 from engine.analysis.report.values import baseline_of, ids_of, interval_of, measured, plural, range_in_percent
 from engine.analysis.study import StudyRun
+from engine.metrics.metric import SplitMetric
 from engine.spec.plugin_name import arch_shown
 
 MOST_CAVEATS = 3
@@ -82,44 +83,72 @@ def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
     if not order:
         return "No run is done, so there is no result yet."
     if not have_one_test_set(order):
-        return _none_best(order)
+        return _none_best(name, order, facts)
     several = next((each for each in order if len(each.accuracies) > 1), None)
     if several is None or several is order[0]:
         told = _single(order[0], facts) if several is None else _several(name, several, facts)
-        return text("The best recipe", _chosen(order), " is ", *told, _highest(order), ".")
+        by = _chosen(order)
+        return text(
+            "The best recipe", by and f" by {by},", " is ", *told, _highest(name, order, several, facts), "."
+        )
+    metric = recipes_rank_by(order)
+    of = f", of {_value(several, metric)}," if metric.split == "val" else ""
     return text(
-        "The best ", in_words(recipes_rank_by(order)), " is that of a single run, ", *_single(order[0], facts),
-        ", which shows these weights and not what the recipe gives with other seeds; the best recipe of several runs ",
-        "is ", *_several(name, several, facts), ".",
+        "The best ", _chosen(order) or in_words(metric), "," * bool(of), " is that of a single run, ",
+        *_single(order[0], facts), ", which shows these weights and not what the recipe gives with other seeds; the ",
+        f"best recipe of several runs{of} is ", *_several(name, several, facts),
+        _highest(name, order, several, facts), ".",
     )  # fmt: skip
 
 
-def _none_best(order: Sequence[Recipe]) -> str:
-    told = [f"{each.called} ({each.name}): {percent(each.accuracy)} %" for each in order[:MOST_APART]]
+def _none_best(name: str, order: Sequence[Recipe], facts: Facts) -> str:
+    told = [f"{each.called} ({each.name}): {_accuracy(name, each, facts)}" for each in order[:MOST_APART]]
     more = f", and {plural(len(order) - MOST_APART, 'more recipe')}" if len(order) > MOST_APART else ""
     return (
         "The recipes were tested on different images, so none can be called the best; their test accuracies are "
-        f"{', '.join(told)}{more}."
+        f"{'; '.join(told)}{more}."
     )
 
 
 def _chosen(order: Sequence[Recipe]) -> str:
-    """Say what ranks the recipes where that is not the test accuracy itself."""
+    """Name what ranks the recipes where that is not the test accuracy itself, with the best one's value."""
     metric = recipes_rank_by(order)
     if metric.split == "test" or len(order) < 2:
         return ""
-    best = order[0].group.spread(metric.key).mean
-    mean = "mean " if len(order[0].accuracies) > 1 else ""
-    value = f"{percent(best)} %" if metric.metric.is_share else decimal(best)
-    return f" by {mean}{in_words(metric)}, {value}, which is measured on other images than the test accuracy,"
+    return f"{_value(order[0], metric, ', ')}, which is measured on other images than the test accuracy"
 
 
-def _highest(order: Sequence[Recipe]) -> str:
-    """Name the recipe of the highest test accuracy where another metric ranks them; empty where it is the best."""
+def _value(recipe: Recipe, metric: SplitMetric, between: str = " ") -> str:
+    """Return a recipe's mean of a metric, or a single run's value: `mean val accuracy 90.00 %`."""
+    value = recipe.group.spread(metric.key).mean
+    mean = "mean " if len(recipe.accuracies) > 1 else ""
+    if value is None:
+        return f"{in_words(metric)} undefined"
+    return f"{mean}{in_words(metric)}{between}{f'{percent(value)} %' if metric.metric.is_share else decimal(value)}"
+
+
+def _accuracy(name: str, recipe: Recipe, facts: Facts, what: str = "") -> str:
+    """Return a recipe's test accuracy with its interval and n: `97.50 %, 95 % interval 87.1 to 99.6 %, n 40 test
+    images`; `what` names it."""
+    if len(recipe.accuracies) > 1:
+        spread = spread_of(recipe, facts.side(name, recipe.side))
+        return f"mean {what}{percent(recipe.accuracy)} % over {len(recipe.accuracies)} runs, {spread}"
+    run = recipe.finished[0]
+    ends = range_in_percent(interval_of(run, run.best, facts))
+    n = plural(sum(run.test_images or ()), "test image")
+    return f"{what}{percent(recipe.accuracy)} %, 95 % interval {ends} %, n {n}"
+
+
+def _highest(name: str, order: Sequence[Recipe], several: Recipe | None, facts: Facts) -> str:
+    """Name the recipe of the highest test accuracy where another metric ranks them; empty where it is the best.
+
+    The interval of the next recipe, and of the best of several runs, stands beside it in the abstract already."""
     highest = max(order, key=lambda each: (each.accuracy or 0.0, -each.first.id))
     if highest.accuracy == order[0].accuracy:
         return ""
-    return f"; the highest test accuracy is that of {highest.called}, {percent(highest.accuracy)} %"
+    is_told = highest is order[1] or highest is several
+    told = f"{percent(highest.accuracy)} %" if is_told else _accuracy(name, highest, facts)
+    return f"; the highest test accuracy is that of {highest.called}, {told}"
 
 
 def _single(best: Recipe, facts: Facts) -> tuple[Piece, ...]:
@@ -154,7 +183,10 @@ def _apart(name: str, recipes: Sequence[Recipe], facts: Facts) -> str:
     if not have_one_test_set(order):
         return ""
     first, second = order[:2]
-    next_one = f"the next recipe ({second.called}, {second.name}, test accuracy {percent(second.accuracy)} %)"
+    metric = recipes_rank_by(order)
+    by = f"{_value(second, metric)}, " if metric.split == "val" else ""
+    numbers = f"{by}{_accuracy(name, second, facts, 'test accuracy ')}"
+    next_one = f"the next recipe ({second.called}, {second.name}; {numbers})"
     pairs = facts.pairs_of_best(name)
     found = next((each for each in pairs if each.second == second.side), None)
     if found is None:

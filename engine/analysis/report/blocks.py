@@ -105,7 +105,7 @@ class Figure:
     key: str
     caption: Text
     alt: str
-    """What the figure shows, for readers who do not see it."""
+    """Description of the figure for readers who do not see it."""
     note: Text
     draw: Callable[[], Canvas] = field(compare=False)
     number: int = 0

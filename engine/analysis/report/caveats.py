@@ -6,7 +6,7 @@ from engine.analysis.comparison.sentences import in_points, optimism_in_words
 from engine.analysis.finding import Severity
 from engine.analysis.report.data_section import CAVEATS, has_leak
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.ranking import best_of, have_one_test_set, ranked, recipes_rank_by
+from engine.analysis.report.ranking import best_of, have_one_test_set, one_test_set, ranked, recipes_rank_by
 from engine.analysis.report.recipes import Recipe, recipes_of
 from engine.analysis.report.values import ids_of, plural
 from engine.analysis.study import StudyRun
@@ -70,5 +70,7 @@ def _of_order(order: Sequence[Recipe]) -> Iterator[str]:
         return
     if order and len(order[0].accuracies) == 1:
         yield "the best recipe has one finished run: the variance between its seeds is not known"
+    if one_test_set(order) is None:
+        yield "whether all recipes were tested on the same images is not known"
     if len(order) > 1 and recipes_rank_by(order).split == "test":
         yield f"the best of {len(order)} recipes was chosen on the test images that measure it"

@@ -9,7 +9,7 @@ from engine.analysis.report.blocks import Cell, Section, section, strong, table
 from engine.analysis.report.data_section import partition_of
 from engine.analysis.report.facts import DataFacts, Facts
 from engine.analysis.report.ranking import best_of, have_one_test_set, in_words, ranked, recipes_rank_by
-from engine.analysis.report.recipes import recipes_of
+from engine.analysis.report.recipes import Recipe, recipes_of
 from engine.analysis.report.values import ids_of, plural
 from engine.analysis.study import StudyRun
 from engine.metrics.catalogue import split_metrics
@@ -37,7 +37,7 @@ def checklist_section(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> S
 
 
 def _rows(name: str, runs: Sequence[StudyRun], found: Sequence[DataFacts], facts: Facts) -> Iterator[Row]:
-    yield _partition(found)
+    yield _partition(facts.data.get(name, ()))
     yield _epoch_choice(runs)
     yield _settings_choice(runs)
     yield _counts(runs, found)
@@ -52,14 +52,25 @@ def _rows(name: str, runs: Sequence[StudyRun], found: Sequence[DataFacts], facts
 
 
 def _partition(found: Sequence[DataFacts]) -> Row:
+    """Answer for the worst of all ways in which the runs' data are split, which stands first."""
     item = "Partition level named, and the splits disjoint"
-    if not found:
+    if all(each.unknown for each in found):
         return item, "not measured", "The data could not be read when the report was made."
-    first = found[0]
-    answer: Answer = "yes" if first.group_rule and not first.shared_images else "partly"
-    if first.shared_images:
-        answer = "no"
-    return item, answer, partition_of(first)
+    ways: dict[tuple[int, str], list[int]] = {}
+    for each in found:
+        said = "The data could not be read when the report was made." if each.unknown else partition_of(each)
+        ways.setdefault((_disjoint(each), said), []).extend(each.run_ids)
+    worst = sorted(ways)
+    answers: tuple[Answer, ...] = ("no", "partly", "yes")
+    told = [f"{ids_of(ways[way])}: {way[1]}" if len(ways) > 1 else way[1] for way in worst]
+    return item, answers[worst[0][0]], " ".join(told)
+
+
+def _disjoint(found: DataFacts) -> int:
+    """Grade the splits: 0 where groups lie in several of them, 1 where no groups are known, else 2."""
+    if found.shared_images:
+        return 0
+    return 2 if found.group_rule and not found.unknown else 1
 
 
 def _epoch_choice(runs: Sequence[StudyRun]) -> Row:
@@ -93,8 +104,10 @@ def _counts(runs: Sequence[StudyRun], found: Sequence[DataFacts]) -> Row:
         tested = any(run.test_images for run in runs)
         said = "Test images only: the data could not be read when the report was made."
         return item, "partly" if tested else "not measured", said
-    if not found[0].group_rule:
-        return item, "partly", "Images of each class and split are given; the data show no groups."
+    without = [run_id for each in found if not each.group_rule for run_id in each.run_ids]
+    if without:
+        of = "" if all(not each.group_rule for each in found) else f" of {ids_of(without)}"
+        return item, "partly", f"Images of each class and split are given; the data{of} show no groups."
     return item, "yes", "In the section on the data."
 
 
@@ -136,15 +149,26 @@ def _class_shares(runs: Sequence[StudyRun], found: Sequence[DataFacts]) -> Row:
 
 def _variance(runs: Sequence[StudyRun]) -> Row:
     item = "Variance over what really varies: split, initialisation and order"
-    most = max(recipes_of(runs), key=lambda recipe: (len(recipe.group.splits), len(recipe.accuracies)))
-    if len(most.accuracies) < 2:
+    recipes = recipes_of(runs)
+    if all(len(recipe.accuracies) < 2 for recipe in recipes):
         return item, "not measured", "Each recipe was trained once."
-    count = plural(len(most.accuracies), "run")
-    if len(most.group.splits) > 1:
-        said = f"Up to {count} of a recipe, on {len(most.group.splits)} splits: {most.group.covers} varied."
-        return item, "yes" if "seeds" in most.group.covers else "partly", said
-    said = f"Seeds (initialisation and order together): up to {count} of a recipe. The split was the same in all."
-    return item, "partly", said
+    by_seeds = max(recipes, key=_seeds)
+    by_splits = max(recipes, key=lambda recipe: len(recipe.group.splits))
+    said = [
+        f"Seeds (initialisation and order together): up to {_seeds(by_seeds)} of a recipe, {by_seeds.called}."
+        if _seeds(by_seeds) > 1
+        else "The seed was the same in all runs of a recipe.",
+        f"Splits: up to {len(by_splits.group.splits)} of a recipe, {by_splits.called}."
+        if len(by_splits.group.splits) > 1
+        else "The split was the same in all runs of a recipe.",
+    ]
+    is_both = any(_seeds(recipe) > 1 and len(recipe.group.splits) > 1 for recipe in recipes)
+    return item, "yes" if is_both else "partly", " ".join(said)
+
+
+def _seeds(recipe: Recipe) -> int:
+    """Count the seeds of the runs that count."""
+    return len({each.seed for each in recipe.group.counted})
 
 
 def _superiority(name: str, runs: Sequence[StudyRun], facts: Facts) -> Row:

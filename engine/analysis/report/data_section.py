@@ -19,8 +19,10 @@ from engine.analysis.report.blocks import (
 )
 from engine.analysis.report.facts import DataFacts, Facts
 from engine.analysis.report.values import ids_of, plural
-from engine.analysis.study import StudyRun, test_set
+from engine.analysis.study import StudyRun
+from engine.analysis.test_sets import all_same
 
+UNKNOWN = "for want of predictions or of a recorded fingerprint of the data"
 CAVEATS = dict.fromkeys(
     SYNTHETIC_DATA,
     "The images are synthetic, drawn by the program: these results prove nothing about patients.",
@@ -68,12 +70,21 @@ def partition_of(found: DataFacts) -> str:
 
 
 def _who_split(found: DataFacts) -> str:
+    """Say which splits the data give, which the program drew, and by what."""
     drawn = [each.split for each in found.splits if each.is_drawn]
     given = [each.split for each in found.splits if not each.is_drawn and each.split != "train"]
     if not drawn:
         return "as the data give it"
-    by_program = "drawn by the program, seeded by the data"
-    return f"{', '.join(given)} as the data give it, {', '.join(drawn)} {by_program}" if given else by_program
+    seed = f" and split seed {found.split_seed}" if found.split_seed else ""
+    what = f"{', '.join(drawn)} " if given else ""
+    if found.folds:
+        what = f"test one of {found.folds} folds{', val' if 'val' in drawn else ''} "
+    parts = (
+        f"{', '.join(given)} as the data give it" if given else "",
+        f"{what}drawn by the program, seeded by the data{seed}",
+        "the data's own test images left out" if found.left_out else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def _splits(found: DataFacts, caption: str) -> Block:
@@ -121,9 +132,15 @@ def _test_images(runs: Sequence[StudyRun]) -> str:
     pairs = zip(first.classes, first.test_images or (), strict=True)
     each = ", ".join(f"{name} {count}" for name, count in pairs)
     said = f"Test images: {sum(first.test_images or ()):,} ({each})."
-    others = [run.id for run in known if test_set(run) != test_set(first)]
+    same = {run.id: run.test_set.is_same(first.test_set) for run in known[1:]}
+    others = [run_id for run_id, is_same in same.items() if is_same is False]
+    unknown = [run_id for run_id, is_same in same.items() if is_same is None]
+    if others or unknown:
+        said += f" That is for #{first.id}."
     if others:
-        said += f" That is for #{first.id}. Different test sets, not comparable with it: {ids_of(others)}."
+        said += f" Different test sets, not comparable with it: {ids_of(others)}."
+    if unknown:
+        said += f" Not known to be tested on the same, {UNKNOWN}: {ids_of(unknown)}."
     return said
 
 
@@ -184,6 +201,6 @@ def said_of_data(data: str, runs: Sequence[StudyRun], found: Sequence[DataFacts]
         words.append(f"{val.images:,} val images")
     if tested:
         words.append(f"{sum(tested):,} test images")
-    differ = len(found) > 1 or len({test_set(run) for run in runs if run.test_images}) > 1
+    differ = len(found) > 1 or all_same(run.test_set for run in runs if run.test_images) is False
     aside = f"; that is for #{runs[0].id}, other runs have other splits" if differ else ""
     return text(f"{data} ({', '.join(words)}{aside})")

@@ -1,4 +1,4 @@
-"""What a report says beyond the numbers of its runs: read from the data, the files of the runs and the machine."""
+"""Facts of a report beyond the numbers of its runs: read from the data, the files of the runs and the machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.analysis.arch_table import ArchTable
-from engine.analysis.pooled import Pooled
+from engine.analysis.pooled import PooledFolds
 
 if TYPE_CHECKING:  # the tests need numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
@@ -44,6 +44,12 @@ class DataFacts:
     fingerprint: str = ""
     unknown: str = ""
     """Reason why the data cannot be described; empty where they were read."""
+    split_seed: int = 0
+    """Split seed that the program drew splits by; 0 where it drew none."""
+    folds: int = 0
+    """Folds of the cross-validation whose fold is the test split; 0 where it is none."""
+    left_out: int = 0
+    """Images of the data's own test split that its cross-validation leaves out."""
     is_changed: bool = False
     """Whether the runs recorded another fingerprint than the data have now, or other numbers of test images."""
 
@@ -95,7 +101,7 @@ class Facts:
     """By the name of the data set."""
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
     """By the name of the data set: its recipes, the best first, and all their pairs."""
-    pooled: Mapping[int, Sequence[Pooled] | str] = field(default_factory=dict)
+    pooled: Mapping[int, PooledFolds | str] = field(default_factory=dict)
     """By the first run of a cross-validation: its repetitions, or one line on why they cannot be pooled."""
     commands: Sequence[str] = ()
     """Commands that queue the runs again."""

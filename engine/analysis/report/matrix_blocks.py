@@ -46,13 +46,16 @@ def _of_run(run: StudyRun) -> MatrixPanel:
 
 
 def pooled_blocks(data: str, recipes: Sequence[Recipe], facts: Facts, data_slug: str) -> Iterator[Block]:
-    """Yield the pooled matrices of each cross-validation, a panel for each repetition; why there are none elsewhere."""
+    """Yield the pooled matrices of each cross-validation, a panel for each repetition, and why others are left out; why
+    there are none elsewhere."""
     for recipe in recipes:
         found = facts.pooled.get(recipe.first.id)
         if isinstance(found, str):
             yield paragraph(f"The folds of {recipe.called} are not pooled: {found}.")
         elif found:
-            yield _pooled(data, recipe, found, data_slug)
+            yield _pooled(data, recipe, found.repetitions, data_slug)
+            if found.left_out:
+                yield paragraph(f"Repetitions that are not pooled: {'; '.join(found.left_out)}.")
 
 
 def _pooled(data: str, recipe: Recipe, found: Sequence[Pooled], data_slug: str) -> Matrices:

@@ -1,4 +1,4 @@
-"""What was done: the networks, the recipes, and the settings that were set or that matter."""
+"""Methods: the networks, the recipes, and the settings that were set or that matter."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def networks_table(study: Study, architectures: Iterable[ArchTable]) -> list[Blo
 def _as_trained(study: Study, found: Mapping[tuple[str, str], ArchTable]) -> Table:
     """Return a row for each network with its first layers, image size and outputs."""
     trained: dict[tuple[Cell, ...], list[int]] = {}
-    for run in study.runs:
+    for run in study.measured:
         column = found.get(arch_key(run.spec))
         if column is not None:
             trained.setdefault(_trained(column, run), []).append(run.id)
@@ -53,22 +53,15 @@ def _trained(column: ArchTable, run: StudyRun) -> tuple[Cell, ...]:
     spec, info = run.spec, ARCH_INFOS[run.spec.arch]
     side = STEMS[spec.stem].last_map_px(spec.image_size)
     outputs = LOSSES[spec.loss].output_count(len(run.classes))
-    known = outputs and f"{own_parameters(column, spec.stem, outputs):,}"
-    return (
-        info.title,
-        spec.stem,
-        str(spec.image_size),
-        str(outputs or UNDEFINED),
-        f"{side}×{side}",
-        known or UNDEFINED,
-    )
+    parameters = f"{own_parameters(column, spec.stem, outputs):,}"
+    return info.title, spec.stem, str(spec.image_size), str(outputs), f"{side}×{side}", parameters
 
 
 def _small_maps(study: Study) -> str:
     """Say where the last feature map is 1×1, which the other first layers would avoid; empty where it is larger."""
     single = [
         run
-        for run in study.runs
+        for run in study.measured
         if run.spec.arch in ARCH_INFOS and STEMS[run.spec.stem].last_map_px(run.spec.image_size) == 1
     ]
     if not single:

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from engine.analysis.report.recipes import Recipe
-from engine.analysis.study import StudyRun, test_set
+from engine.analysis.study import StudyRun
+from engine.analysis.test_sets import TestSet, of_all
 from engine.metrics.catalogue import find_metric
 from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import selected, split_of
@@ -62,13 +63,23 @@ def _place(
 
 
 def have_one_test_set(recipes: Iterable[Recipe]) -> bool:
+    """Return whether no two recipes with a finished run are known to have other test images, nor splits that were drawn
+    in another way."""
+    return one_test_set(recipes) is not False
+
+
+def one_test_set(recipes: Iterable[Recipe]) -> bool | None:
     """Return whether the accuracies of all recipes with a finished run are of the same test images, or of splits that
-    were drawn in the same way."""
-    return len({_tested_on(recipe) for recipe in recipes if recipe.finished}) < 2
+    were drawn in the same way; None where that is not known of some and none differ."""
+    return of_all(
+        ((len(each.group.splits) > 1, each.finished[0].test_set) for each in recipes if each.finished),
+        _are_tested_alike,
+    )
 
 
-def _tested_on(recipe: Recipe) -> tuple[object, ...]:
-    if len(recipe.group.splits) > 1:
-        spec = recipe.first.spec
-        return spec.folds, spec.test_fraction, recipe.first.environment.get("data_fingerprint")
-    return test_set(recipe.finished[0])
+def _are_tested_alike(one: tuple[bool, TestSet], other: tuple[bool, TestSet]) -> bool | None:
+    """Compare two recipes by whether each has several splits, and its first test set."""
+    (several, first), (also_several, second) = one, other
+    if several != also_several:
+        return False
+    return first.is_drawn_alike(second) if several else first.is_same(second)

@@ -38,7 +38,8 @@ ITEMS: tuple[Text, ...] = (
     text(
         strong("Train accuracy (running average)"), " is measured on the epoch's augmented batches while the network "
         "changes; it may be below the test accuracy. ", strong("Train accuracy (evaluated)"), " is that of the "
-        "finished network on the train images, in evaluation mode and without augmentation.",
+        "finished network on train images, in evaluation mode and without augmentation: on all with ",
+        code("eval_train"), ", else on 1,000 of them.",
     ),
     text(
         strong("Finding"), ": the gravest of what is wrong with a run, judged from the network's predictions, not "

@@ -1,4 +1,4 @@
-"""How to repeat the study: commands, versions, seeds and the data's fingerprint."""
+"""Repetition of the study: commands, versions, seeds and the data's fingerprint."""
 
 from collections.abc import Sequence
 

@@ -50,8 +50,9 @@ from engine.analysis.report.values import (
     parts,
     range_in_percent,
 )
-from engine.analysis.study import StudyRun, test_set
+from engine.analysis.study import StudyRun
 from engine.analysis.summary import Summary
+from engine.analysis.test_sets import all_same
 from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
@@ -179,7 +180,7 @@ def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
         head.insert(place, f"{in_words(metric)}{_unit(metric)}")
         for row, run in zip(rows, runs, strict=True):
             row.insert(place, measured(run, run.best, metric.key, form))
-    top = best_of(finished) if len(set(map(test_set, finished))) == 1 else None
+    top = best_of(finished) if all_same(run.test_set for run in finished) is not False else None
     marked = [place for place, run in enumerate(runs) if run is top]
     note = (
         f"The row of the finished run that is best by {in_words(metric)} stands out."

@@ -26,7 +26,7 @@ _GLUED = re.compile("(?:labels?|sets?|data|dataset|images?|imgs?|split|folder)$"
 
 @dataclass(frozen=True)
 class _Reading:
-    """What a name says of a split."""
+    """Meaning of the name of a split."""
 
     split: str
     is_second: bool

@@ -128,10 +128,10 @@ def _is_kept(marker: int, data: bytes) -> bool:
 
 
 class _Tables(NamedTuple):
-    """How a kind of TIFF writes its table of tags, as `struct` has it."""
+    """Formats in which a kind of TIFF writes its table of tags, as of `struct`."""
 
     start: str
-    """Where the table lies, at `start_at`."""
+    """Format of the table's offset, which stands at `start_at`."""
     start_at: int
     tag_count: str
     entry: str

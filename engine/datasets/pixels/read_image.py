@@ -26,7 +26,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes an image upright, by its EXIF orientation."""
+"""Transpositions that make an image upright, by its EXIF orientation."""
 Size = tuple[int, int]
 Found = TypeVar("Found")
 

@@ -1,4 +1,4 @@
-"""What a score is asked to find: one class among all images, or the referable ones."""
+"""Target that a score is asked to find: one class among all images, or the referable ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was kept of runs besides the run table: their predictions, scores, and the class counts of their data."""
+"""Results of runs besides the run table: their predictions, scores, and the class counts of their data."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

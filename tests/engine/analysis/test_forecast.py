@@ -1,4 +1,4 @@
-"""When waiting runs start and end: arithmetic on what was measured, and what it does not pretend to know."""
+"""Starts and ends of waiting runs: arithmetic on what was measured, and what it does not pretend to know."""
 
 import pytest
 from hypothesis import given, settings

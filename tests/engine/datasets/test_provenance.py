@@ -1,4 +1,4 @@
-"""Which images weights were trained on, and what of it a later run is tested on."""
+"""Images that weights were trained on, and those of them that a later run is tested on."""
 
 import csv
 import shutil

@@ -150,7 +150,7 @@ def test_the_splits_of_built_in_sets_are_those_that_published_figures_rest_on(na
 
 
 def test_a_drawn_split_is_for_good() -> None:
-    """What runs were trained and compared on; who changes the draw changes what all earlier runs mean."""
+    """Runs were trained and compared on it: a change of the draw changes the meaning of all earlier runs."""
     rows = [
         Row(f"im/{patient}_{eye}.png", str(patient * 7 % 11 % 3), None)
         for patient in range(40)

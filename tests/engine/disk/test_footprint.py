@@ -1,4 +1,4 @@
-"""What is said of the disk before, during and after: the reckoning against real runs; `du`; `prune`."""
+"""Figures of the disk before, during and after: the reckoning against real runs; `du`; `prune`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What `prune` may take and what it must leave: other people's files, what waiting runs and retries need."""
+"""Files that `prune` may take or must leave: other people's files, what waiting runs and retries need."""
 
 import os
 import stat

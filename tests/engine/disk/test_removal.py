@@ -1,4 +1,4 @@
-"""How `prune` removes: no more than it has shown, without holding the run table, and beside others who are packing."""
+"""Removal by `prune`: no more than it has shown, without holding the run table, and beside others who are packing."""
 
 import fcntl
 import json

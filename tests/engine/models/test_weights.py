@@ -1,4 +1,4 @@
-"""Where first weights come from, what they may hold, and what is said when they don't fit."""
+"""First weights: their sources, what they may hold, and the message when they don't fit."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""How an image is seen, in words and in the metadata of an ONNX file: everything that a reader must repeat."""
+"""Preparation of an image, in words and in the metadata of an ONNX file: everything that a reader must repeat."""
 
 from dataclasses import replace
 from typing import Any

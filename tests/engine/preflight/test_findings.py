@@ -1,4 +1,4 @@
-"""What is known of runs before they are queued, all at once and each thing looked at once."""
+"""Problems of runs that are known before they are queued, all at once and each thing looked at once."""
 
 import shutil
 from collections.abc import Iterator

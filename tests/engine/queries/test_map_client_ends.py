@@ -1,4 +1,4 @@
-"""How the process that makes maps ends: closed in the middle of a line, dead in it, or saying what is no map."""
+"""Ends of the process that makes maps: closed in the middle of a line, dead in it, or saying what is no map."""
 
 import sys
 import threading

@@ -1,16 +1,21 @@
 """Claims of a report: which recipe it calls the best and by what, what it names as caveats, and its checklist."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from html_pages import Page
 from made_runs import MadeRuns, right
 from report_runs import draw_dots
 from sqlalchemy import update
 
 from engine.analysis.finding import Finding
-from engine.analysis.report.ranking import best_of, have_one_test_set, ranked, recipes_rank_by
+from engine.analysis.report.facts import DataFacts, Facts, SplitFacts
+from engine.analysis.report.ranking import best_of, have_one_test_set, one_test_set, ranked, recipes_rank_by
 from engine.analysis.report.recipes import recipes_of
-from engine.queries.read_study import collect
+from engine.analysis.report.write import write_report
+from engine.queries.read_study import collect, with_test_digests
 from engine.store.schema import run_table
 from engine.store.tables import EpochMetrics
 
@@ -47,9 +52,40 @@ def test_recipes_are_ranked_by_val_where_val_chose_every_epoch(made: MadeRuns, t
     )
     assert "; the highest test accuracy is that of #2, 97.50 %" in abstract
     assert "was chosen on the test images" not in abstract
+    assert (
+        "; val accuracy 60.00 %, test accuracy 97.50 %, 95 % interval 85.8 to 99.6 %, n 40 test images)"
+        in abstract
+    )
     assert "on which splitpartlyThe report ranks 2 recipes by val accuracy" in checklist_of(
         made, tmp_path / "out"
     )
+
+
+def test_a_single_run_that_is_best_by_val_beside_repeated_recipes_is_said_to_be_so(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(SOME, lr=0.1, val_acc=0.9)
+    for seed in (1, 2):
+        made.run(FEW, lr=0.01, val_acc=0.5 + seed / 10, seed=seed)
+    abstract = abstract_of(made, tmp_path / "out")
+    assert (
+        "The best val accuracy, 90.00 %, which is measured on other images than the test accuracy, is that of a single "
+        "run, #1 " in abstract
+    )
+    assert "the best recipe of several runs, of mean val accuracy 65.00 %, is resnet18" in abstract
+    spread = (
+        "over 2 runs, 95 % interval 85.8 to 99.6 %, over test images alone; n 40 test images of 20 groups"
+    )
+    assert "; the highest test accuracy is that of #2, #3 (n 2), 97.50 %. " in abstract
+    made.run(right([1]), lr=0.001, val_acc=0.4)
+    abstract = abstract_of(made, tmp_path / "next")
+    assert "that of #2, #3 (n 2), 97.50 %. " in abstract
+    made.run(right([]), lr=1e-4, val_acc=0.3)
+    abstract = abstract_of(made, tmp_path / "third")
+    assert re.search(
+        r"that of #5, 100\.00 %, 95 % interval \d+\.\d to 100\.0 %, n 40 test images\. ", abstract
+    )
+    assert f"; mean val accuracy 65.00 %, mean test accuracy 97.50 % {spread})" in abstract
 
 
 def test_where_one_recipe_has_no_val_split_test_accuracy_ranks_and_says_so(
@@ -95,10 +131,40 @@ def test_none_is_the_best_of_recipes_that_were_tested_on_different_images(
     assert not have_one_test_set(recipes)
     abstract = abstract_of(made, tmp_path / "out")
     assert "tested on different images, so none can be called the best" in abstract
+    assert "90.00 %, 95 % interval 67.5 to 97.5 %, n 40 test images. " in abstract
     assert "told apart" not in abstract
     page = made.page(tmp_path / "whole").all("main")[0].words
     assert "best recipe" not in page and "stands out" not in page and "best of 2 recipes" not in page
     assert "30 test images; that is for #2, other runs have other splits" in abstract
+
+
+def test_settings_that_draw_no_split_of_these_data_make_no_other_test_set(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(SOME, lr=0.1)
+    made.run(FEW, lr=0.01, test_fraction=0.3)  # the data have a test split of their own
+    made.run(FEW, lr=0.001, group_column="")
+    page = made.page(tmp_path / "out").all("main")[0].words
+    assert "Different test sets" not in page and "Not known to be tested" not in page
+    assert "The best recipe is #2" in page and "other runs have other splits" not in page
+    study = with_test_digests(collect(made.store, run_ids=None, sweep=None), made.home)
+    assert one_test_set(recipes_of(study.runs)) is True
+
+
+def test_without_predictions_and_fingerprint_it_is_not_known_whether_test_sets_are_the_same(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(SOME, lr=0.1)
+    made.run(FEW, lr=0.01)
+    made.home.run(2).predictions().unlink()
+    recipes = recipes_of(collect(made.store, run_ids=None, sweep=None).runs)
+    assert one_test_set(recipes) is None and have_one_test_set(recipes)
+    page = made.page(tmp_path / "out").all("main")[0].words
+    assert (
+        "That is for #1. Not known to be tested on the same, for want of predictions or of a recorded" in page
+    )
+    assert "fingerprint of the data: #2." in page and "Different test sets" not in page
+    assert "whether all recipes were tested on the same images is not known" in page
 
 
 def test_findings_about_the_best_run_are_caveats(made: MadeRuns, tmp_path: Path) -> None:
@@ -134,6 +200,45 @@ def test_p_is_exact_only_where_the_images_did_not_choose_the_epoch(
     item = "Superiority claimed only with a test on paired images or on groups of runs"
     assert f"{item}{answer}1 comparison on the same test images, corrected by Holm" in told
     assert ("the same images chose the epochs, so p is not exact" in told) is (answer == "partly")
+
+
+def test_the_checklist_answers_for_the_worst_split(made: MadeRuns, tmp_path: Path) -> None:
+    for _ in range(4):
+        made.run(FEW, lr=0.1)
+    by_group = DataFacts((1,), splits=(SplitFacts("test", 40, (30, 10), 20, False),), group_rule="patient")
+    ways = (by_group, replace(by_group, run_ids=(2,)), replace(by_group, run_ids=(3,), shared_images=5))
+    item, by_image = "and the splits disjoint", "The split is by image, not by group (as the data give it)"
+    for data, answer in (
+        (ways[:1], "yesThe split is by group (patient; as the data give it): no group is in two splits."),
+        (ways[:2], "yesThe split is by group (patient; as the data give it): no group is in two splits."),
+        (ways, f"no#3: {by_image}: groups (patient) lie in train and in test. #1, #2: The split is by group"),
+        (
+            (DataFacts((4,), unknown="gone"), by_group),
+            "partly#4: The data could not be read when the report was",
+        ),
+        ((DataFacts((4,), unknown="gone"),), "not measuredThe data could not be read when the report was"),
+    ):
+        study = collect(made.store, run_ids=None, sweep=None)
+        write_report(study, tmp_path / "out", Facts(data={"eyes": data}))
+        assert f"{item}{answer}" in Page((tmp_path / "out" / "report.html").read_text()).all("main")[0].words
+
+
+def test_the_checklist_names_variance_over_seeds_and_over_splits(made: MadeRuns, tmp_path: Path) -> None:
+    item = "split, initialisation and order"
+    for seed in (1, 2, 3):
+        made.run(FEW, lr=0.1, seed=seed)
+    seeds = "Seeds (initialisation and order together): up to 3 of a recipe, #1–3 (n 3)."
+    told = checklist_of(made, tmp_path / "out")
+    assert f"{item}partly{seeds} The split was the same in all runs of a recipe." in told
+    for fold in (1, 2):
+        made.run(FEW, lr=0.01, folds=2, fold=fold)
+    told = checklist_of(made, tmp_path / "out")
+    assert f"{item}partly{seeds} Splits: up to 2 of a recipe, #4, #5 (n 2)." in told
+    for fold in (1, 2):
+        made.run(FEW, lr=0.01, folds=2, fold=fold, seed=1)
+    assert f"{item}yes{seeds} Splits: up to 2 of a recipe, #4–7 (n 2)." in checklist_of(
+        made, tmp_path / "out"
+    )
 
 
 def test_the_checklist_names_what_was_not_measured(made: MadeRuns, tmp_path: Path) -> None:

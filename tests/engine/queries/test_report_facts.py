@@ -37,6 +37,27 @@ def test_data_and_groups_are_read_from_the_disk(made: MadeRuns) -> None:
     assert gone.unknown and not gone.splits
 
 
+def test_a_fold_of_data_with_their_own_test_split_was_drawn_by_the_program(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    made.run(right([0]), folds=2, fold=1, split_seed=3, val_fraction=0.2)
+    [found] = made.facts().data["eyes"]
+    assert [each.split for each in found.splits if each.is_drawn] == ["val", "test"]
+    assert (found.folds, found.split_seed, found.left_out) == (2, 3, 40)
+    said = (
+        "test one of 2 folds, val drawn by the program, seeded by the data and split seed 3, the data's own test images"
+        " left out): no group is in two splits."
+    )
+    assert said in made.page(tmp_path / "out").all("main")[0].words
+
+
+def test_splits_that_are_the_same_are_described_once(made: MadeRuns) -> None:
+    made.run(right([0]))
+    made.run(right([1]), test_fraction=0.3)
+    made.run(right([1]), folds=2, fold=1)
+    assert [each.run_ids for each in made.facts().data["eyes"]] == [(1, 2), (3,)]
+
+
 def test_intervals_count_groups(made: MadeRuns) -> None:
     correct = right([0, 1, 2, 3, 8, 9])
     run_id = made.run(correct)

@@ -1,4 +1,4 @@
-"""Why runs wait and until when, as the store's rows tell it."""
+"""Reasons why runs wait, and forecasts, as the store's rows tell them."""
 
 from datetime import UTC, datetime, timedelta
 

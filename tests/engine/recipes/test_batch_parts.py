@@ -1,4 +1,4 @@
-"""How an epoch's images part into batches, and a batch's into micro-batches."""
+"""Division of an epoch's images into batches, and a batch's into micro-batches."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What every entry of every registry must have, and what an entry that is added brings with it."""
+"""Duties of every entry of every registry, and all that an entry that is added brings with it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which images an epoch shows."""
+"""Images that an epoch shows."""
 
 import numpy as np
 import pytest

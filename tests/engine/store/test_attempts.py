@@ -1,4 +1,4 @@
-"""What the attempts of a run write."""
+"""Rows that the attempts of a run write."""
 
 from datetime import UTC, datetime
 

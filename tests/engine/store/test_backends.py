@@ -1,4 +1,4 @@
-"""What each kind of database does its own way, seen from above: the same on both."""
+"""Behaviour of each kind of database, seen from above: the same on both."""
 
 import threading
 from datetime import UTC, datetime, timedelta

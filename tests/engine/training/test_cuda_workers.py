@@ -22,7 +22,7 @@ from engine.store.tables import Run
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA card")
 
 MARGIN_GB = 0.02
-"""What the driver's count of a card's memory may move by when nothing of ours is on it."""
+"""Tolerance of the driver's count of a card's memory when nothing of ours is on it."""
 
 
 def worker(home: Home, *options: str) -> "subprocess.Popen[bytes]":

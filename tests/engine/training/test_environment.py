@@ -1,4 +1,4 @@
-"""What is recorded of the machine, and what a run that goes on elsewhere says of it."""
+"""Record of the machine, also of a run that goes on elsewhere."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a step minimises, against torch's own losses, and how outputs are read."""
+"""Objective of a step, against torch's own losses, and the reading of outputs."""
 
 import pytest
 import torch

@@ -21,6 +21,7 @@ from engine.files.paths import Home
 from engine.metrics.catalogue import values_of
 from engine.models.weight_files import WeightsError, read_weights_metadata
 from engine.recipes.normalizations import NORMALIZATIONS
+from engine.training import session as training_session
 from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
 from engine.training.loop import evaluate
@@ -191,9 +192,25 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
     assert found["eval_train_acc"] is not None
     assert {key: found[key] for key in values_of(expected, "eval_train")} == values_of(expected, "eval_train")
     assert "val: acc" in said[-1] and "train images afterwards: acc" in said[-1]
-    assert train(other, 2, spec(epochs=1)).measured[-1].number("eval_train_acc") is None
+    assert train(other, 2, spec(epochs=1)).measured[-1].number("eval_train_acc") is not None
+    assert train(other, 4, spec(epochs=0)).measured[-1].number("eval_train_acc") is None
     with pytest.raises(DataError, match="val_kappa needs ordered classes: choose select_on val_acc"):
         session(other, 3, spec(select_on="val_kappa"))
+
+
+def test_a_part_of_many_train_images_is_evaluated_unless_all_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for split, each in (("train", 8), ("test", 3)):
+        class_folders(tmp_path / "data" / split, each=each)
+    monkeypatch.setattr(training_session, "EVALUATED_TRAIN_IMAGES", 6)
+    home = Home.find(tmp_path)
+    part, whole = session(home, 1, spec()), session(home, 2, spec(eval_train=True))
+    rows = part._train_rows_to_evaluate()
+    assert len(rows) == len(set(rows)) == 6 and rows[0] == part.data.train_rows[0]
+    labels = [part.data.index.labels[row] for row in rows]
+    assert sorted(labels) == [0, 0, 1, 1, 2, 2], "spread evenly over a folder's classes"
+    assert list(whole._train_rows_to_evaluate()) == list(whole.data.train_rows)
 
 
 def test_data_without_a_val_split_cannot_choose_by_it(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""What a training process asks of its libraries, and what it shows before its first step."""
+"""Settings of a training process for its libraries, and its display before the first step."""
 
 import os
 import sys

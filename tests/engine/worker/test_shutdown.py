@@ -1,4 +1,4 @@
-"""When a worker leaves: what signals and the clock ask."""
+"""Leaving of a worker by signals and the clock."""
 
 import signal
 import time

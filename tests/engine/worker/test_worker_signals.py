@@ -96,7 +96,7 @@ def test_who_stood_still_past_the_lease_writes_nothing_more(lab: Lab) -> None:
 
 
 def lease_s(lab: Lab, run_id: int) -> float:
-    """How long a running run's lease still lasts."""
+    """Return for how many seconds a running run's lease still lasts."""
     return (lab.run(run_id).lease_expires_s or 0) - time.time()
 
 

@@ -12,7 +12,7 @@ ROOT = "{ROOT}"
 
 @dataclass(frozen=True)
 class Truth:
-    """What an image is, and where the layout says so."""
+    """Label and split of an image, and the place where the layout says so."""
 
     label: str | None
     """None where no single class is right."""
@@ -36,11 +36,11 @@ class Case:
     says_splits: str = ""
     """Column, file or folder that states the splits; empty where nothing does."""
     choices: list[str] = field(default_factory=list)
-    """What was chosen, in words, for the report of a failure."""
+    """Choices that were made, in words, for the report of a failure."""
     takes_images: bool = False
     """True where images without label, and other tables, may lie beside without being taken for labelled."""
     scheme: str = ""
-    """How its classes are named."""
+    """Scheme of its classes' names."""
     given: str = ""
     """Path below the folder that is given as data."""
 

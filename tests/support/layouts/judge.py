@@ -26,7 +26,7 @@ GENERAL = {"no_header", "missing_class", "shared_groups", "copies", "dark_levels
 class Judgement:
     outcome: str
     wrongs: tuple[str, ...]
-    """What is wrong with what was read, in words."""
+    """Return what was read wrongly, in words."""
     problems: tuple[str, ...]
 
     def is_bad(self, case: Case) -> bool:

@@ -1,4 +1,4 @@
-"""What else lies in folders of data: traces of systems and programs, other tables, other images."""
+"""Other files in folders of data: traces of systems and programs, other tables, other images."""
 
 from collections.abc import Callable, Sequence
 

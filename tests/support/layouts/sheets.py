@@ -38,7 +38,7 @@ ODD_LABEL_HEADINGS = (
 
 @dataclass(frozen=True)
 class Form:
-    """How a table is written."""
+    """Form in which a table is written."""
 
     delimiter: str = ","
     is_quoted: bool = False

@@ -23,7 +23,20 @@ FOLD = {"data": "eyes", "folds": 3}
         ([{"data": "digits", "seed": seed, "lr": lr} for lr in (0.1, 0.01) for seed in (3, 0, 7)], 2),
         ([{**FOLD, "fold": fold, "seed": seed} for seed in (0, 1) for fold in (1, 2, 3)], 1),
         ([{**FOLD, "fold": 1}, {**FOLD, "fold": 2}, {**FOLD, "fold": 3, "seed": 1}], 3),
-        ([{"data": "eyes", "split_seed": each, "seed": each} for each in (1, 2)], 2),
+        ([{"data": "eyes", "split_seed": each, "seed": each} for each in (1, 2)], 1),
+        ([{"data": "eyes", "split_seed": each, "seed": each + 4} for each in range(5)], 1),
+        ([{"data": "eyes", "split_seed": each, "seed": each} for each in (1, 2, 4)], 3),
+        ([{"data": "eyes", "split_seed": each, "seed": 3 - each} for each in (1, 2)], 2),
+        (
+            [
+                {**FOLD, "fold": fold, "split_seed": each, "seed": each}
+                for fold in (1, 2, 3)
+                for each in (0, 1)
+            ],
+            1,
+        ),
+        ([{**FOLD, "fold": fold, "split_seed": each, "seed": each} for fold in (1, 3) for each in (0, 1)], 1),
+        ([{**FOLD, "fold": each, "split_seed": each, "seed": each} for each in (1, 2)], 2),
         ([{"data": "digits"}, {"data": "digits"}], 1),
     ],
 )

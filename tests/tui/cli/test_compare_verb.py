@@ -31,7 +31,8 @@ def answered(shell: Shell, study: Store) -> Store:
 def same_group(store: Store, *run_ids: int) -> None:
     with store.write() as session:
         for run_id in run_ids:
-            session.execute(text("UPDATE run SET group_key = 'g' WHERE id = :id"), {"id": run_id})
+            same = "group_key = 'g', environment = json_set(environment, '$.data_fingerprint', 'same')"
+            session.execute(text(f"UPDATE run SET {same} WHERE id = :id"), {"id": run_id})
 
 
 def test_a_table_a_document_and_csv_tell_the_same(shell: Shell, answered: Store) -> None:
@@ -74,6 +75,9 @@ def test_groups_and_sweeps_are_sides(shell: Shell, answered: Store) -> None:
     assert len(document["pairs"]) == 10 and document["not_measured"] == {"7": "queued"}
     assert shell("compare", "demo") == 0
     assert "not compared, no epoch measured yet: #7 queued" in shell.out.splitlines()
+    assert "not done: #6 failed; " in shell.out, (
+        "it has no predictions: it is not compared, and no group counts it"
+    )
     missing = [pair for pair in document["pairs"] if "#6" in (pair["first"], pair["second"])]
     assert all("is missing" in pair["reason"] for pair in missing)
 
@@ -132,3 +136,24 @@ def test_runs_that_differ_in_their_seed_alone_are_named_by_it(shell: Shell, answ
     assert [side["settings"] for side in json.loads(shell.out)["sides"]] == [
         {"seed": str(spec.seed)}, {"seed": str(spec.seed + 7)},
     ]  # fmt: skip
+
+
+def test_a_run_whose_select_on_is_undefined_is_compared_at_its_highest_epoch(
+    shell: Shell, answered: Store
+) -> None:
+    with answered.write() as session:
+        for run in (listing.get_run(session, 2), listing.get_run(session, 3)):
+            spec = load_spec(run.spec).model_copy(update={"select_on": "val_kappa", "val_fraction": 0.1})
+            run.spec = spec.to_json()
+            session.add(run)
+        run.best_epoch, run.best = None, None
+        session.execute(text("UPDATE epoch_metrics SET test_acc = 0.9 WHERE run_id = 3 AND epoch = 4"))
+    assert shell("compare", "3", "4", "--json") == 0
+    side = json.loads(shell.out)["sides"][0]
+    assert side["epochs"] == [4] and side["accuracy"] is not None and side["chosen_on_test"] == [3]
+    assert side["epoch_chosen"] == "by test_acc, for val_kappa is undefined in every epoch"
+    assert shell("compare", "3", "4") == 0 and "no epoch yet" not in shell.out
+    same_group(answered, 2, 3)
+    assert shell("compare", "group:2", "4", "--json") == 0
+    said = json.loads(shell.out)["sides"][0]["epoch_chosen"]
+    assert said == "by val_kappa; of #3 by test_acc, for val_kappa is undefined in every epoch"

@@ -39,7 +39,7 @@ def test_wait_and_drain_leave_behind_a_paused_run(shell: Shell) -> None:
 
 
 def while_it_waits(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]) -> None:
-    """What others do while `wait` sleeps, a step each time."""
+    """Let others act while `wait` sleeps, a step each time."""
     ahead = iter(steps)
     monkeypatch.setattr("tui.cli.control.time", SimpleNamespace(sleep=lambda _: next(ahead)()))
 

@@ -98,6 +98,22 @@ def test_check_of_what_is_no_data(home: Path, capsys: pytest.CaptureFixture[str]
     assert document(capsys, "digits")["splits"]["test"]["drawn"]
 
 
+def test_check_says_that_a_fold_was_drawn_of_data_with_their_own_test_split(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    eyes(home / "lab")
+    fold = ("lab", "--names-only", "--folds", "2", "--fold", "1", "--split-seed", "3")
+    found = document(capsys, *fold)
+    assert found["splits"]["test"]["drawn"] and not found["splits"]["train"]["drawn"]
+    assert (found["folds"], found["split_seed"]) == (2, 3)
+    assert run(["data", "check", *fold]) == 0
+    split = "split      test, one of 2 folds, drawn at random, seeded by their fingerprint and split seed 3"
+    assert split in capsys.readouterr().out.splitlines()
+    assert run(["data", "check", "digits", "--names-only"]) == 0
+    said = "split      the data have none: train and test drawn at random, seeded by their fingerprint"
+    assert said in capsys.readouterr().out.splitlines()
+
+
 def test_a_name_that_is_not_utf8_is_escaped(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lab_csvs(home / "lab")
     (home / "lab" / "images" / "stray\udce9.png").write_bytes(b"x")

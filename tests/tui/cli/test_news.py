@@ -1,4 +1,4 @@
-"""What ended since the last time that somebody asked."""
+"""Runs that ended since the last time that somebody asked."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What `show` prints for people: at most 80 columns, and how each number was measured."""
+"""Text of `show` for people: at most 80 columns, and how each number was measured."""
 
 import copy
 from typing import Any

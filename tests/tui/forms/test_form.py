@@ -1,4 +1,4 @@
-"""What a filled-in form means."""
+"""Meaning of a filled-in form."""
 
 from pathlib import Path
 from typing import Any

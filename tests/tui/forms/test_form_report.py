@@ -1,4 +1,4 @@
-"""What a form says of its data while another field is wrong."""
+"""Report of a form on its data while another field is wrong."""
 
 from pathlib import Path
 

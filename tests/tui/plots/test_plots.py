@@ -1,4 +1,4 @@
-"""What is drawn: counts and shares in their cells, curves over the baseline, no spike lost."""
+"""Drawings: counts and shares in their cells, curves over the baseline, no spike lost."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""How the app looks and tells: themes, ASCII, keys of one's own, notifications, the clipboard, and that it is kept."""
+"""Preferences: themes, ASCII, keys of one's own, notifications, the clipboard, and that they are kept."""
 
 import base64
 import json

@@ -161,7 +161,11 @@ def test_what_makes_numbers_incomparable_is_noted(home: Home, study: Store) -> N
     assert "data" in both.differing and both.label(both.views[0]).startswith("#1 lr 0.01 image_size 32 ")
     one, other = both.views
     spec = other.spec.model_copy(update={"augment": "flip4", "loss": "ce-sqrt"})
-    other = replace(other, data_fingerprint="another", spec=spec)
+    other = replace(other, data_fingerprint="", spec=spec)
+    assert (
+        "not known to be the same test set: #1 digits (201), #3 fundus (201)" in Compared((one, other)).notes
+    )
+    other = replace(other, data_fingerprint="another")
     notes = "\n".join(Compared((one, other)).notes)
     assert "different test sets: #1 digits (201), #3 fundus (201)" in notes
     assert "passes over the images per epoch: #3 4, others 1" in notes and "different losses" in notes

@@ -1,4 +1,4 @@
-"""Which columns of the run table fit a width."""
+"""Choice of the columns of the run table that fit a width."""
 
 from collections.abc import Mapping
 

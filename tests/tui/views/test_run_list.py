@@ -1,4 +1,4 @@
-"""Which runs the table shows and in which order."""
+"""Runs that the table shows, and their order."""
 
 from collections.abc import Mapping
 

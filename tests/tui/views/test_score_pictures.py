@@ -1,4 +1,4 @@
-"""What the page of scores shows, without an app: curves, numbers beside them, values at the cursor, reasons."""
+"""Page of scores without an app: curves, numbers beside them, values at the cursor, reasons."""
 
 import numpy as np
 import pytest

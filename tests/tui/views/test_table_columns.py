@@ -1,4 +1,4 @@
-"""Columns of the run table: what they show, and that the table can be sorted by them."""
+"""Columns of the run table and what they show, and that the table can be sorted by them."""
 
 import pytest
 from table_rows import listed, wait

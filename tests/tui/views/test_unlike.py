@@ -1,4 +1,4 @@
-"""What tells recipes apart that look alike in the run table."""
+"""Settings that tell recipes apart where they look alike in the run table."""
 
 from typing import Any
 

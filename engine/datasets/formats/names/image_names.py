@@ -51,7 +51,7 @@ class Wanted:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.plain: Counter[str] = Counter()
-        """How often each name occurs that has neither folder nor a suffix in capitals."""
+        """Count of each name that has neither folder nor a suffix in capitals."""
         self.others: list[str] = []
         """Other names without a folder."""
         self.inner: dict[str, list[str]] = {}

@@ -53,7 +53,7 @@ class SplitColumn:
     split_of: Callable[[str], str | None]
     """Split of a cell; None for a cell that names none."""
     meaning: str = ""
-    """How the cells were understood, in words; empty for the words train, val and test."""
+    """Reading of the cells, in words; empty for the words train, val and test."""
     guesses: bool = False
     """True where the meaning is a choice that the user may want to make."""
 

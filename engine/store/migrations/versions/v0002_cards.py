@@ -1,4 +1,4 @@
-"""Which card a worker has, and how much of it a run took."""
+"""Columns for the card of a worker, and for the part of its memory that a run took."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What an epoch measures more: per class, referable, calibration, groups, val and train images."""
+"""Further metrics of an epoch: per class, referable, calibration, groups, val and train images."""
 
 import sqlalchemy as sa
 from alembic import op

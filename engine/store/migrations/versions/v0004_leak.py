@@ -1,4 +1,4 @@
-"""What a run's first weights know of its val and test images."""
+"""Column for the val and test images that a run's first weights know."""
 
 import sqlalchemy as sa
 from alembic import op

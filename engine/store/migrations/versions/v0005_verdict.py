@@ -1,4 +1,4 @@
-"""What a verdict rules out, and the change of settings that it suggests."""
+"""Columns for the causes that a verdict rules out, and the change of settings that it suggests."""
 
 import sqlalchemy as sa
 from alembic import op

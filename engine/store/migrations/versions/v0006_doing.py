@@ -1,4 +1,4 @@
-"""What a run does before its first step."""
+"""Column for the activity of a run before its first step."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -110,6 +110,10 @@ def test_classes_that_are_never_predicted_are_named() -> None:
     assert (finding.severity, finding.headline) == ("warning", "classes never predicted")
     assert f": {named}; " in finding.evidence and finding.change == {"loss": "ce-sqrt"}
     assert "never_predicted" not in found_in([epoch(number) for number in (1, 2, 3)])
+    newly = found_in([epoch(1), epoch(2), epoch(3, answers)])["never_predicted"]
+    assert (newly.severity, newly.since_epoch) == ("note", 3), "one epoch may miss a class by chance"
+    unknown = [epoch(1), replace(epoch(2), answers=()), epoch(3, answers)]
+    assert found_in(unknown)["never_predicted"].severity == "warning"
 
 
 def test_baseline_accuracy_with_kappa_is_noted_and_no_problem() -> None:

@@ -1,4 +1,4 @@
-"""How good the latest predictions are, and whether the test images can tell."""
+"""Level of the latest predictions, and whether the test images can tell."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What makes a test accuracy untrue."""
+"""Findings that make a test accuracy untrue."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What each augmentation does to an image, always the same for the same counters."""
+"""Effect of each augmentation on an image, always the same for the same counters."""
 
 import numpy as np
 import pytest

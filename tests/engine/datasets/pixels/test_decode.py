@@ -56,7 +56,7 @@ def test_every_mode_becomes_rgb(tmp_path: Path, name: str, image: Image.Image) -
 
 
 def test_dark_deep_images_stay_dark(tmp_path: Path) -> None:
-    """What 16 bits can hold is known: the levels of one image say nothing of it."""
+    """The range of 16 bits is known: the levels of one image say nothing of it."""
     assert shown(save(tmp_path / "dark.png", deep(np.full((SIDE, SIDE), 200, np.uint16)))).max() <= 1
 
 

@@ -81,7 +81,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trained
 
 
 def shown(run: Run) -> dict[str, Any]:
-    """What lists and reports show of a run's numbers."""
+    """Numbers of a run in lists and reports."""
     kept = ("best_kappa", "best_metrics", "last_metrics", "verdict", "verdict_evidence", "verdict_suggestion")
     times = ("images_per_s", "data_wait_share", "seconds")
     found = {name: getattr(run, name) for name in (*kept, "best_epoch", "best", "is_ordered")}

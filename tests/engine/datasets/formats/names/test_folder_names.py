@@ -1,4 +1,4 @@
-"""What the names of folders side by side tell of them."""
+"""Meaning of the names of folders side by side."""
 
 import pytest
 

@@ -1,0 +1,75 @@
+"""Test sets of runs: whether runs were tested on the same images, as far as that is known."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeVar
+
+from engine.spec.run_spec import RunSpec
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Test images of a run, by what is known of them."""
+
+    digest: str = ""
+    """Hash of their names and labels by `digest_of`; empty where no predictions name them."""
+    counts: tuple[int, ...] = ()
+    """Test images of each class; empty before an epoch was measured."""
+    fingerprint: str = ""
+    """Fingerprint of the data; empty where it was not recorded."""
+    draw: tuple[int, ...] = ()
+    """Settings that draw the images of a split, beside its size."""
+    way: tuple[float, ...] = ()
+    """Settings that runs share whose splits are drawn in the same way."""
+
+    def is_same(self, other: "TestSet") -> bool | None:
+        """Return whether both have the same images with the same labels; None where that is not known.
+
+        Their names tell. Without them they are the same where data, draw and counts are: the size of a drawn split
+        follows from its counts, and images that the data give as their test split are the same for every size."""
+        if self.digest and other.digest:
+            return self.digest == other.digest
+        if self.draw != other.draw or (self.counts and other.counts and self.counts != other.counts):
+            return False
+        is_known = self.counts and other.counts
+        return self._has_data_of(other) if is_known else None
+
+    def is_drawn_alike(self, other: "TestSet") -> bool | None:
+        """Return whether both are of splits that were drawn in the same way of the same data; None if not known."""
+        return self._has_data_of(other) if self.way == other.way else False
+
+    def _has_data_of(self, other: "TestSet") -> bool | None:
+        known = self.fingerprint and other.fingerprint
+        return self.fingerprint == other.fingerprint if known else None
+
+
+def test_set(spec: RunSpec, counts: Iterable[int], fingerprint: str | None, digest: str = "") -> TestSet:
+    """Return the test set of a run: its settings, the test images of each class, and what else is known."""
+    draw = (spec.split_seed, spec.folds, spec.fold)
+    return TestSet(digest, tuple(counts), fingerprint or "", draw, (spec.folds, spec.test_fraction))
+
+
+def digest_of(names: Iterable[str], labels: Iterable[int]) -> str:
+    """Hash the names and labels of test images; their order does not matter."""
+    lines = sorted(f"{name}\t{label}" for name, label in zip(names, labels, strict=True))
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def all_same(found: Iterable[TestSet]) -> bool | None:
+    """Return whether all are one test set: False where two differ, None where none do and some are not known."""
+    return of_all(found, TestSet.is_same)
+
+
+def of_all(items: Iterable[T], answer: Callable[[T, T], bool | None]) -> bool | None:
+    """Return the answer for all pairs: False where one is, else None where one is, else True.
+
+    Items that are equal are asked for once, also against themselves: what is not known of them is alike."""
+    count = Counter(items)
+    pairs = [*combinations(count, 2), *((each, each) for each, times in count.items() if times > 1)]
+    found = {answer(*pair) for pair in pairs}
+    return False if False in found else None if None in found else True
