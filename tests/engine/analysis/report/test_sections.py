@@ -99,4 +99,4 @@ def test_val_that_ranks_stands_beside_test_accuracy(tmp_path: Path, monkeypatch:
         made.run(right([0]), lr=0.01, seed=seed, val_acc=0.6)
     words = made.page(tmp_path / "out").all("main")[0].words
     assert "val accuracy, % (mean ± sd)" in words and "85.00 ± 7.07" in words and "60.00 ± 0.00" in words
-    assert "chosen by" in words
+    assert "test accuracy, % @ epoch (epoch chosen by val_acc)" in words
