@@ -1,7 +1,8 @@
-"""TensorBoard event files of runs: a folder for each run, written by TensorBoard's own writer."""
+"""TensorBoard event files of runs: a folder for each run, its records made by TensorBoard's own writer."""
 
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -9,38 +10,57 @@ from typing import Any
 from engine.export.columns import ExportedRun
 from engine.export.tables import ExportError
 from engine.files.metrics_file import read_times
-from engine.files.paths import RunPaths
+from engine.files.paths import SHARED, RunPaths, made_folder, write_atomic
 from engine.metrics.catalogue import numbers
 
 SETTINGS_TAG = "settings"
+FORMAT = "brain.Event:2"
+"""First record of an event file."""
 
 
-def write_events(folder: Path, run: ExportedRun, paths: RunPaths) -> Path:
-    """Write a run's epochs into a new folder `ID-NAME` below `folder` and return it.
-
-    A metric's splits share a chart: the tags are `acc/test`, `acc/val`. Steps are epochs. Raises ExportError where
-    TensorBoard is missing or the run's folder is there already, and OSError."""
+def check_events(folder: Path, runs: Sequence[ExportedRun]) -> None:
+    """Raise ExportError where TensorBoard is missing or the folder of a run is there already."""
     try:
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        import tensorboard.summary.writer.record_writer  # noqa: F401
     except ImportError:
         raise ExportError(
             "--tensorboard needs the package tensorboard: pip install 'resnet-tui[export]', or give --csv"
         ) from None
-    made = folder / folder_name(run)
-    if made.exists():
-        raise ExportError(f"{made} is there already: remove it, or choose another folder")
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file: give the name of a folder")
+    for made in (folder / folder_name(run) for run in runs):
+        if made.exists():
+            raise ExportError(f"{made} is there already: remove it, or choose another folder")
+
+
+def write_events(folder: Path, run: ExportedRun, paths: RunPaths) -> Path:
+    """Write a run's epochs into a new folder `ID-NAME` below `folder` and return it; after an exception there is none.
+
+    A metric's splits share a chart: the tags are `acc/test`, `acc/val`. Steps are epochs."""
     times = wall_times(run, read_times(paths))
-    writer = EventFileWriter(str(made))
-    try:
-        writer.add_event(Event(wall_time=min(times.values(), default=0.0), summary=_settings(run)))
-        for epoch, tag, value in scalars(run):
-            summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
-            writer.add_event(Event(wall_time=times[epoch], step=epoch, summary=summary))
-    finally:
-        writer.close()
+    made = folder / folder_name(run)
+    start = int(min(times.values(), default=0.0))
+    with made_folder(made):
+        write_atomic(
+            made / f"events.out.tfevents.{start:010}.{run.row.id}", _records(run, times), mode=SHARED
+        )
     return made
+
+
+def _records(run: ExportedRun, times: Mapping[int, float]) -> bytes:
+    """Return the content of a run's event file."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    content = io.BytesIO()
+    writer, start = RecordWriter(content), min(times.values(), default=0.0)
+    writer.write(Event(wall_time=start, file_version=FORMAT).SerializeToString())
+    writer.write(Event(wall_time=start, summary=_settings(run)).SerializeToString())
+    for epoch, tag, value in scalars(run):
+        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+        writer.write(Event(wall_time=times[epoch], step=epoch, summary=summary).SerializeToString())
+    return content.getvalue()
 
 
 def scalars(run: ExportedRun) -> Iterator[tuple[int, str, float]]:

@@ -59,6 +59,12 @@ class Home:
         path = sqlite_file(self.db_url)
         return None if path is None else self.root / path
 
+    def owns(self, path: Path) -> bool:
+        """Return True for the run table, the files that SQLite keeps beside it, and all in the folders of runs."""
+        found, table = path.resolve(), self.database_file
+        tables = [f"{table.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")] if table else []
+        return str(found) in tables or found.is_relative_to((self.root / "runs").resolve())
+
     def environment(self) -> dict[str, str]:
         """Return the environment for a process of this home.
 
@@ -233,6 +239,20 @@ def write_atomic(
 ) -> None:
     with atomic_path(path, mode=mode, fence=fence) as aside:
         aside.write_bytes(content)
+
+
+@contextlib.contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder, with those above it, to write into; after an exception those that it made are deleted if empty."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for each in missing:
+            with contextlib.suppress(OSError):
+                each.rmdir()
+        raise
 
 
 def sync_folder(folder: Path) -> None:

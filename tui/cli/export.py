@@ -1,13 +1,14 @@
 """`resnet-tui export`: runs and epochs as tables and TensorBoard files, a network as ONNX."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.export.columns import ExportedRun, epoch_columns, epoch_values, run_columns, run_values
-from engine.export.event_files import write_events
+from engine.export.event_files import check_events, write_events
 from engine.export.read_runs import read_runs
 from engine.export.tables import WRITERS, ExportError
 from engine.files.paths import SHARED, Home, write_atomic
@@ -65,14 +66,17 @@ def export(
     if run_ids and sweep is not None:
         raise CliError("give run numbers or --sweep, not both")
     checked_text("--sweep", sweep or "")
+    if list(tables.values()).count(STANDARD_OUTPUT) > 1:
+        raise CliError("two formats name standard output: give one of them a file")
     files = [Path(path) for path in tables.values() if path != STANDARD_OUTPUT]
-    _check_free([*files, *([onnx] if onnx is not None else [])], overwrite=overwrite)
+    _check_free(home, [*files, *([onnx] if onnx is not None else [])], overwrite=overwrite)
     store = open_store(home.database, create=False)
     runs = read_runs(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
-    if onnx is not None and len(runs) != 1:
-        raise CliError(f"--onnx writes the network of one run, not of {len(runs)}: give its number")
-    for name, path in tables.items():
-        _write_table(name, path, runs, by_epoch=epochs)
+    if onnx is not None:
+        _check_network(home, runs)
+    if tensorboard is not None:
+        check_events(tensorboard, [run for run in runs if run.epochs])
+    _write_tables(tables, runs, by_epoch=epochs)
     if tensorboard is not None:
         _write_events(home, runs, tensorboard)
     if onnx is not None:
@@ -86,38 +90,51 @@ def _write_events(home: Home, runs: list[ExportedRun], folder: Path) -> None:
             print_message(str(write_events(folder, run, home.run(run.row.id or 0))))
 
 
-def _check_free(files: list[Path], *, overwrite: bool) -> None:
+def _check_free(home: Home, files: list[Path], *, overwrite: bool) -> None:
     if len(set(map(Path.absolute, files))) < len(files):
         raise CliError("two formats name one file: give each its own")
     for file in files:
         if file.is_dir():
             raise CliError(f"{file} is a folder: give the name of a file")
+        if home.owns(file):
+            raise CliError(f"{file} belongs to the runs: give another name")
+        if file.exists() and not file.is_file():
+            raise CliError(f"{file} is no ordinary file: give another name, or - for standard output")
         if file.exists() and not overwrite:
             raise CliError(f"{file} is there already: give another name, or --overwrite")
         if not file.absolute().parent.is_dir():
             raise CliError(f"there is no folder {file.absolute().parent}: make it first")
 
 
-def _write_table(name: str, path: str, runs: list[ExportedRun], *, by_epoch: bool) -> None:
+def _check_network(home: Home, runs: list[ExportedRun]) -> None:
+    if len(runs) != 1:
+        raise CliError(f"--onnx writes the network of one run, not of {len(runs)}: give its number")
+    run = runs[0].row
+    weights = home.run(run.id or 0).best
+    if not weights.exists():
+        raise ExportError(
+            f"run {run.id} ({run.status}) has no weights at {weights}: choose a run that has trained"
+        )
+
+
+def _write_tables(tables: Mapping[str, str], runs: list[ExportedRun], *, by_epoch: bool) -> None:
+    """Write the table of each format, after all are made: one that cannot be made leaves no other."""
     columns = epoch_columns() if by_epoch else run_columns()
     rows = [row for run in runs for row in (epoch_values(run) if by_epoch else [run_values(run)])]
-    content = WRITERS[name](columns, rows)
-    if path == STANDARD_OUTPUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    write_atomic(Path(path), content, mode=SHARED)
-    print_message(f"{path}: {len(rows):,} row{'' if len(rows) == 1 else 's'}, {len(columns)} columns")
+    contents = {path: WRITERS[name](columns, rows) for name, path in tables.items()}
+    for path, content in contents.items():
+        if path == STANDARD_OUTPUT:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+            continue
+        write_atomic(Path(path), content, mode=SHARED)
+        print_message(f"{path}: {len(rows):,} row{'' if len(rows) == 1 else 's'}, {len(columns)} columns")
 
 
 def _write_onnx(home: Home, run: ExportedRun, out: Path) -> None:
     run_id = run.row.id or 0
     weights = home.run(run_id).best
-    if not weights.exists():
-        raise ExportError(
-            f"run {run_id} ({run.row.status}) has no weights at {weights}: choose a run that has trained"
-        )
     arguments = ["--weights", str(weights), "--home", str(home.root), "--", str(out.absolute())]
     document = ask("prediction.onnx_export", arguments, what=f"the ONNX file of run {run_id}")
     apart = document["difference"]

@@ -11,7 +11,7 @@ from engine.analysis.report.html_page import html_page
 from engine.analysis.report.markdown_page import markdown_page
 from engine.analysis.report.tex_files import tex_files
 from engine.analysis.study import ReportError, Study
-from engine.files.paths import SHARED, write_atomic
+from engine.files.paths import SHARED, atomic_path, made_folder
 
 Progress = Callable[[str], None]
 
@@ -26,22 +26,23 @@ def write_report(
     """Write `report.html`, `report.md` and its pictures into a folder, created where it is missing, and in `tex/` the
     tables and figures for LaTeX where they are wished for; returns the files written, the HTML first.
 
-    All pictures are drawn before the first file is written, and each file is whole or absent. Raises ReportError
-    where the folder cannot be written."""
-    with _explained(out):
-        (out / "tex" if with_tex else out).mkdir(parents=True, exist_ok=True)
-    report = report_contents(study, facts or Facts())
-    drawn = draw_all(report, progress, with_pdf=with_tex)
-    files = {
-        "report.html": html_page(report, drawn).encode(),
-        "report.md": markdown_page(report, drawn).encode(),
-        **{f"{key}.png": each.png for key, each in drawn.items()},
-    }
-    if with_tex:
-        files |= {f"tex/{name}": content for name, content in tex_files(report, drawn).items()}
-    with _explained(out):
-        for name, content in files.items():
-            write_atomic(out / name, content, mode=SHARED)
+    All files are written beside their places and then renamed, `report.html` last: a report that is interrupted or
+    finds no room leaves the folder as it was. Raises ReportError where the folder cannot be written."""
+    with contextlib.ExitStack() as made:
+        with _explained(out):
+            made.enter_context(made_folder(out / "tex" if with_tex else out))
+        report = report_contents(study, facts or Facts())
+        drawn = draw_all(report, progress, with_pdf=with_tex)
+        files = {
+            "report.html": html_page(report, drawn).encode(),
+            "report.md": markdown_page(report, drawn).encode(),
+            **{f"{key}.png": each.png for key, each in drawn.items()},
+        }
+        if with_tex:
+            files |= {f"tex/{name}": content for name, content in tex_files(report, drawn).items()}
+        with _explained(out), contextlib.ExitStack() as asides:
+            for name, content in files.items():
+                asides.enter_context(atomic_path(out / name, mode=SHARED)).write_bytes(content)
     return [out / name for name in files]
 
 

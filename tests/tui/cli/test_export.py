@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 import torch
 from quadrants import SIZE_PX, quadrant_image, trained_on_quadrants
 from studies import open_study
+from volumes import fill, small_disk
 
 from engine import torch_subprocess
 from engine.export.columns import Column, epoch_columns, run_columns
@@ -127,6 +129,12 @@ def test_parquet_has_a_type_for_each_column(tmp_path: Path, study: Store) -> Non
         (("--csv", "a.csv", "--json", "a.csv"), "two formats name one file"),
         (("4-5", "--onnx", "a.onnx"), "--onnx writes the network of one run, not of 2"),
         (("5", "--onnx", "a.onnx"), "has no weights at"),
+        (("5", "--onnx", "a.onnx", "--csv", "a.csv"), "has no weights at"),
+        (("--csv", "-", "--json", "-"), "two formats name standard output"),
+        (("--csv", "pipe", "--overwrite"), "is no ordinary file"),
+        (("--csv", "runs.db", "--overwrite"), "runs.db belongs to the runs: give another name"),
+        (("--csv", "runs/5/metrics.csv", "--overwrite"), "metrics.csv belongs to the runs"),
+        (("--csv", "a.csv", "--tensorboard", "there.csv"), "there.csv is a file: give the name of a folder"),
     ],
 )
 def test_wrong_calls_write_nothing(
@@ -140,6 +148,8 @@ def test_wrong_calls_write_nothing(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there.csv").write_text("mine")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "runs" / "5").mkdir(parents=True)
+    os.mkfifo(tmp_path / "pipe")
     before = sorted(tmp_path.iterdir())
     assert exported(tmp_path, *arguments) == 2
     lines = capsys.readouterr().err.splitlines()
@@ -198,8 +208,22 @@ def test_tensorboard_reads_what_is_written(
     assert [each.wall_time for each in scalars] == pytest.approx(list(wall_times(run, {}).values()))
     assert '"arch": "resnet' in found.Tensors("settings")[0].tensor_proto.string_val[0].decode()
     capsys.readouterr()
-    assert exported(tmp_path, "5", "--tensorboard", str(tmp_path / "events")) == 2
+    more = ("3-5", "--tensorboard", str(tmp_path / "events"), "--csv", str(tmp_path / "a.csv"))
+    assert exported(tmp_path, *more) == 2
     assert "is there already" in capsys.readouterr().err
+    assert list((tmp_path / "events").iterdir()) == folders and not (tmp_path / "a.csv").exists()
+
+
+def test_event_files_on_a_full_disk_leave_nothing(
+    tmp_path: Path, study: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard writes event files: pip install -e '.[export]'")
+    with small_disk(tmp_path / "disk", size_kib=64) as disk:
+        fill(disk)
+        assert exported(tmp_path, "5", "--tensorboard", str(disk / "events")) == 1
+        assert [each.name for each in disk.iterdir()] == ["filler"]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and "No space left" in lines[0] and str(disk / "events") in lines[0]
 
 
 def test_wall_times_are_those_of_metrics_csv_where_it_has_them(study: Store) -> None:
