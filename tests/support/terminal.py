@@ -110,6 +110,8 @@ class Terminal:
 
 
 def _take_terminal(slave: int) -> None:
-    """The terminal becomes the session's, and the program is told when it closes, also under `nohup`."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """The terminal becomes the session's; the program is told when it closes, also under `nohup`, and of an interrupt,
+    also where the tests run in a shell's background."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are comp
 
 WORDS = {"weights": "these weights", "recipe": "this recipe"}
 LEAST_OPTIMISM = 0.0005
+POINTS = " points"
 CAUTION = "less certain than it says: an epoch was chosen on these images"
 
 
@@ -21,7 +22,7 @@ def signed(value: float, places: int = 4) -> str:
 
 def in_points(value: float) -> str:
     """`+0.67 points`, `−1.20 points`: as a report writes differences, beside accuracies in percent."""
-    return f"{'−' if value < 0 else '+'}{abs(100 * value):.2f} points"
+    return f"{'−' if value < 0 else '+'}{abs(100 * value):.2f}{POINTS}"
 
 
 Unit: TypeAlias = Callable[[float], str]
@@ -77,7 +78,8 @@ def _pair_parts(pair: PairResult, comparisons: int, unit: Unit) -> tuple[str, st
     if pair.told_apart is None:
         return f"{found}; nothing can be told: {pair.reason}", ""
     assert pair.low is not None and pair.high is not None
-    found += f" (95 % {unit(pair.low)} to {unit(pair.high)}, {_p(pair, comparisons)}){_where(pair)}"
+    ends = f"{unit(pair.low).removesuffix(POINTS)} to {unit(pair.high)}"
+    found += f" (95 % {ends}, {_p(pair, comparisons)}){_where(pair)}"
     parts = [f"{found}: {_told(pair)}", f"{pair.method}{f', groups by {pair.rule}' if pair.rule else ''}"]
     parts += [CAUTION] if pair.chosen_on_test else []
     return "; ".join(parts), "" if pair.told_apart else _more(pair)

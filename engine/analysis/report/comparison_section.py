@@ -123,7 +123,7 @@ def _pair(pair: PairResult) -> list[Cell]:
     return [
         f"{pair.first} − {pair.second}",
         OF[pair.scope],
-        f"{100 * pair.difference:+.2f}",
+        _signed(pair.difference, 2),
         interval_in_points(pair),
         p_cell(pair.p),
         p_cell(pair.p_holm),
@@ -136,4 +136,8 @@ def _pair(pair: PairResult) -> list[Cell]:
 def interval_in_points(pair: PairResult) -> str:
     if pair.low is None or pair.high is None:
         return UNDEFINED
-    return f"{100 * pair.low:+.1f} to {100 * pair.high:+.1f}"
+    return f"{_signed(pair.low, 1)} to {_signed(pair.high, 1)}"
+
+
+def _signed(difference: float, places: int) -> str:
+    return f"{'−' if difference < 0 else '+'}{abs(100 * difference):.{places}f}"

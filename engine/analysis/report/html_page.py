@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent / "page"
 PX_A_POINT = 1.35
 """Pixels of the page for each point of a figure, which is drawn for print."""
+LONG_CELL = 24
+"""Characters from which a cell of words gets a wider column."""
 MOST_CLASSES = 16
 """Classes up to which a matrix is a table that can be read; of more, the drawn figure is shown."""
 THEMED = {INK: "var(--ink)", PAPER: "var(--paper)", MUTED: "var(--muted)", FAINT: "var(--faint)"} | {
@@ -45,6 +47,7 @@ def html_page(report: Report, drawn: Mapping[str, Drawn]) -> str:
     script = (PAGE / "theme.js").read_text()
     environment.globals |= {
         "kind_of": lambda block: type(block).__name__,
+        "is_long": lambda cell: len(words_of(cell)) > LONG_CELL,
         "exact": repr,
         "draw": lambda figure: themed_svg(figure, drawn[figure.key].svg),
         "png_of": lambda figure: data_uri(drawn[figure.key].png, "image/png"),

@@ -166,20 +166,16 @@ def _remarks(recipes: Sequence[Recipe]) -> Paragraph | None:
 
 
 def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
-    """Return the table of single runs. The heading says so where the test accuracy chose every run's epoch; else each
-    row names the metric."""
-    by_test = all(run.chosen_by == "test_acc" for run in runs)
-    header = [BY_SEVERAL if name == BY_TEST and not by_test else name for name in HEADER]
-    shown = [column for column, name in enumerate(header) if not (by_test and name == "chosen by")]
+    """Return the table of single runs. Where one metric chose every run's epoch the heading names it, else each row."""
+    heading = _accuracy_heading(runs)
+    header = [heading if name == BY_TEST else name for name in HEADER]
+    shown = [column for column, name in enumerate(header) if name != "chosen by" or heading == BY_SEVERAL]
     rows = [[_row(run, facts)[column] for column in shown] for run in runs]
     finished = [run for run in runs if run.done]
     head = [header[column] for column in shown]
     metric = ranks_by(finished)
     if metric.split == "val":
-        place, form = head.index("epochs") + 1, percent if metric.metric.is_share else decimal
-        head.insert(place, f"{in_words(metric)}{_unit(metric)}")
-        for row, run in zip(rows, runs, strict=True):
-            row.insert(place, measured(run, run.best, metric.key, form))
+        _insert_val(head, rows, runs, metric)
     top = best_of(finished) if all_same(run.test_set for run in finished) is not False else None
     marked = [place for place, run in enumerate(runs) if run is top]
     note = (
@@ -191,6 +187,24 @@ def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
         f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else (),
         leave_out=UNDEFINED,
     )  # fmt: skip
+
+
+def _accuracy_heading(runs: Sequence[StudyRun]) -> str:
+    chosen = {run.chosen_by for run in runs}
+    if len(chosen) > 1:
+        return BY_SEVERAL
+    [only] = chosen
+    return BY_TEST if only == "test_acc" else f"test accuracy, % @ epoch (epoch chosen by {only})"
+
+
+def _insert_val(
+    head: list[str], rows: Sequence[list[Cell]], runs: Sequence[StudyRun], metric: SplitMetric
+) -> None:
+    """Insert the val metric that ranks before the test accuracy."""
+    place, form = head.index("epochs") + 1, percent if metric.metric.is_share else decimal
+    head.insert(place, f"{in_words(metric)}{_unit(metric)}")
+    for row, run in zip(rows, runs, strict=True):
+        row.insert(place, measured(run, run.best, metric.key, form))
 
 
 def _row(run: StudyRun, facts: Facts) -> list[Cell]:

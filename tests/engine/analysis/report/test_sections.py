@@ -10,10 +10,12 @@ from report_runs import draw_dots, record, start_run
 from engine.analysis.finding import Finding
 from engine.analysis.report.blocks import Bullets, Paragraph, Section, Table, table, words_of
 from engine.analysis.report.confusions import confusions
+from engine.analysis.report.cost_section import cost_section
 from engine.analysis.report.discussion_section import discussion_section
 from engine.analysis.report.networks_table import networks_table
 from engine.analysis.report.settings_table import described, environment_rows
 from engine.analysis.study import Study, StudyRun
+from engine.metrics.metric import EpochValues
 from engine.queries.read_study import collect
 from engine.store import queue
 from engine.store.database import Store
@@ -80,6 +82,19 @@ def test_columns_without_a_value_are_left_out_and_named() -> None:
     assert table("t", ("run", "n"), [["#1", "3"]], note="A note.", leave_out="–").note == ("A note.",)
 
 
+def test_energy_is_summed_where_it_was_counted(run: StudyRun) -> None:
+    def words(runs: list[StudyRun]) -> str:
+        said, shown = cost_section(runs).blocks
+        assert isinstance(said, Paragraph) and isinstance(shown, Table)
+        cells = [words_of(cell) for row in (shown.header, *shown.rows) for cell in row]
+        return words_of(said.content) + " | ".join(cells)
+
+    assert "Energy: not measured." in words([run]) and "energy, Wh |" not in words([run])
+    counted = [EpochValues(epoch, {"energy_j": 900.0}) for epoch in (1, 2)]
+    told = words([run, replace(run, epochs=tuple(counted))])
+    assert "It used 0.5 Wh in 1 run," in told and "energy, Wh" in told and "0.50" in told
+
+
 def test_what_differs_between_machines_names_the_runs(run: StudyRun) -> None:
     first, second = (replace(run, id=each, environment={"torch": f"2.{each}", "os": "x"}) for each in (1, 2))
     assert environment_rows([first, second]) == [["os", "x"], ["torch", "2.1 (#1); 2.2 (#2)"]]
@@ -99,4 +114,4 @@ def test_val_that_ranks_stands_beside_test_accuracy(tmp_path: Path, monkeypatch:
         made.run(right([0]), lr=0.01, seed=seed, val_acc=0.6)
     words = made.page(tmp_path / "out").all("main")[0].words
     assert "val accuracy, % (mean ± sd)" in words and "85.00 ± 7.07" in words and "60.00 ± 0.00" in words
-    assert "chosen by" in words
+    assert "test accuracy, % @ epoch (epoch chosen by val_acc)" in words
