@@ -34,7 +34,7 @@ from engine.queries.read_study import collect, with_scores
 def test_an_interval_says_which_repetitions_it_covers(
     tmp_path: Path, repetitions: list[dict[str, int]], covers: str
 ) -> None:
-    """Where no comparison has one over test images."""
+    """It is told where no comparison has one over test images."""
     made = MadeRuns(tmp_path)
     for number, settings in enumerate(repetitions):
         made.run(right(range(number + 1)), **settings)
