@@ -90,7 +90,7 @@ def test_energy_is_summed_where_it_was_counted(run: StudyRun) -> None:
         return words_of(said.content) + " | ".join(cells)
 
     assert "Energy: not measured." in words([run]) and "energy, Wh |" not in words([run])
-    counted = [EpochValues(epoch, {"energy_j": 900.0}) for epoch in (1, 2)]
+    counted = [EpochValues(epoch, {**run.epochs[0].values, "energy_j": 900.0}) for epoch in (1, 2)]
     told = words([run, replace(run, epochs=tuple(counted))])
     assert "It used 0.5 Wh in 1 run," in told and "energy, Wh" in told and "0.50" in told
 
