@@ -18,17 +18,18 @@ import numpy as np
 from PIL import Image
 
 from engine.files.paths import Home
+from engine.metrics.catalogue import TIMED
 from engine.spec.grid import make_spec
 from engine.store import history, listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
-from engine.store.tables import EpochMetrics, Run, Worker
+from engine.store.epoch_values import values_of_row
+from engine.store.tables import Run, Worker
 
 T = TypeVar("T")
 TITLE = "100 kills of training processes and workers"
 KILLS, SEED, POLL_S, PATIENCE_S = 100, 20_261, 0.02, 600.0
 TARGETS = ("training", "worker", "both")
-TIMED = {"run_id", "attempt", "images_per_s", "data_wait_share", "seconds"}
 """Values that a clock or a claim decides, not the training."""
 SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "precision": "fp32"}
 
@@ -95,7 +96,9 @@ class KillLoop:
             rows = history.epochs_of(session, run_id)
             matrices = history.confusions_of(session, run_id)
             losses = [point._asdict() for point in history.losses_of(session, run_id)]
-        return [*(EpochMetrics.model_dump(row, exclude=TIMED) for row in rows), matrices, losses]
+        values = [values_of_row(row).values for row in rows]
+        kept = [{key: value for key, value in each.items() if key not in TIMED} for each in values]
+        return [*kept, matrices, losses]
 
     def attempts(self, run_id: int) -> list[int]:
         """Return the attempt that wrote each epoch."""

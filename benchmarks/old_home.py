@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.metrics.catalogue import TIMED, split_metrics
 from tests.support.lab import trainings_of
 from tests.support.pictures import lab_csvs
 from tests.support.waiting import until
@@ -38,7 +39,6 @@ RECIPES: dict[str, tuple[str, ...]] = {
         "--head", "dropout", "--sampler", "balanced", "--loss", "ce-sqrt", "--schedule", "onecycle",
     ),
 }  # fmt: skip
-TIMED = {"attempt", "images_per_s", "data_wait_share", "seconds"}
 
 
 def measure() -> Iterator[str]:
@@ -121,8 +121,7 @@ def _result(home: Path) -> tuple[list[dict[str, Any]], str, str]:
 def _old_columns(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without times and without columns that 0.1.0 did not have."""
     return [
-        {key: value for key, value in row.items() if key not in TIMED and key not in NEW_COLUMNS}
-        for row in rows
+        {key: value for key, value in row.items() if key not in {"attempt", *TIMED, *NEW}} for row in rows
     ]
 
 
@@ -133,5 +132,5 @@ def _digest(state: dict[str, Tensor]) -> str:
     return found.hexdigest()
 
 
-NEW_COLUMNS = ("more",)
-"""Of epoch_metrics, that 0.1.0 did not have."""
+NEW = ("more", *(each.key for each in split_metrics() if each.split == "eval_train"))
+"""Columns of epoch_metrics that 0.1.0 did not have, or did not fill by itself."""

@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.hardware import telemetry
 from engine.hardware.device_names import DeviceError, card_number
 from engine.hardware.telemetry import NvidiaState
+
+if TYPE_CHECKING:
+    import torch
 
 # The oldest driver for each CUDA of a wheel, on Linux. Source: NVIDIA's CUDA toolkit release notes, the table of
 # minor-version compatibility.
@@ -76,6 +79,13 @@ def torch_facts() -> TorchFacts:
     return TorchFacts(
         torch.__version__, torch.version.cuda, tuple(torch.cuda.get_arch_list()), cards, problem
     )
+
+
+def card_uuid(device: "torch.device") -> str | None:
+    """Return the UUID of a torch device in the driver's spelling; None for the CPU, and before torch 2.5."""
+    import torch
+
+    return _torch_card(torch.cuda.get_device_properties(device)).uuid if device.type == "cuda" else None
 
 
 def _torch_card(properties: Any) -> TorchCard:

@@ -142,6 +142,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("seconds", "seconds of training", "seconds",
            bounds=POSITIVE, splits=("train",), places=1, lower_is_better=True,
            shown_in=frozenset({"columns"})),
+    Metric("energy_j", "energy of training, J", "energy",
+           bounds=POSITIVE, splits=("train",), places=0, lower_is_better=True, shown_in=NOWHERE),
     Metric("data_wait_share", "share of the time spent waiting for images", "wait", bounds=UNIT, splits=("train",),
            lower_is_better=True, shown_in=NOWHERE),
     Metric("grad_norm", "gradient norm of the last layer", "grad. head",
@@ -149,6 +151,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("grad_norm_first", "gradient norm of the first layer", "grad. first",
            bounds=POSITIVE, splits=("train",), shown_in=NOWHERE),
 )  # fmt: skip
+
+
+TIMED = frozenset({"images_per_s", "seconds", "data_wait_share", "energy_j"})
+"""Keys of what another training of the same bits does not repeat."""
 
 
 def split_metrics() -> tuple[SplitMetric, ...]:

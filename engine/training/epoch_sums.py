@@ -25,6 +25,8 @@ class EpochSums:
     norm_counts: tuple[int, int] = (0, 0)
     seconds: float = 0.0
     wait_s: float = 0.0
+    joules: float | None = None
+    """Energy of the whole device in these seconds; None where it is not counted."""
     images_here: int = 0
     """Images that this process trained on, for images/s; those of an earlier attempt do not count."""
     _waiting: list[Step] = field(default_factory=list, repr=False)
@@ -57,6 +59,10 @@ class EpochSums:
             self.norms = self.norms[0] + one, self.norms[1] + other
             self.norm_counts = self.norm_counts[0] + known[0], self.norm_counts[1] + known[1]
         return [row[0] for row in rows]
+
+    def add_energy(self, joules: float | None) -> None:
+        if joules is not None:
+            self.joules = joules + (self.joules or 0.0)
 
     def means(self) -> dict[str, float | None]:
         """Return train_loss and train_acc over the fetched images, and mean gradient norms over their steps.

@@ -40,6 +40,7 @@ def measure(
         "data_wait_share": sums.data_wait_share,
         "lr": lr,
         "seconds": sums.seconds,
+        "energy_j": sums.joules,
     }
     values = {
         **dict.fromkeys(each.key for each in split_metrics()),

@@ -12,6 +12,8 @@ from engine.datasets.provenance import save_trained_on
 from engine.files.epoch_predictions import append_predictions
 from engine.files.metrics_file import append_metrics
 from engine.files.paths import Fence, RunPaths, write_atomic
+from engine.hardware.device_choice import card_uuid
+from engine.hardware.energy import energy_meter
 from engine.metrics.evaluation import Evaluation
 from engine.models.weight_files import weights_bytes
 from engine.spec.constants import EVALUATED_TRAIN_IMAGES
@@ -58,6 +60,7 @@ class Session:
         self.sums, self._has_said_lost = EpochSums(), False
         self.buckets = LossBuckets(self.data.steps_per_epoch * self.spec.epochs)
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
+        self._energy = energy_meter(context.device.type, card_uuid(context.device))
         if ready.checkpoint is not None:
             self._load(ready.checkpoint)
 
@@ -95,6 +98,13 @@ class Session:
         )
 
     def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
+        self._energy.look()  # what was used between two epochs is not of training
+        try:
+            return self._train_batches(recorder, should_stop)
+        finally:
+            self.sums.add_energy(self._energy.look())
+
+    def _train_batches(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         # The very first step of a run is shown at once.
         flushed_at = time.monotonic() if self._global_step() else 0.0
 
@@ -105,6 +115,8 @@ class Session:
                 return False  # finish the epoch before stopping
             if time.monotonic() - flushed_at > FLUSH_EVERY_S:
                 self._flush(recorder)
+                if self._energy.begins_again:
+                    self.sums.add_energy(self._energy.look())
                 if self._checkpoint_is_due():
                     self._save(recorder)
                 flushed_at = time.monotonic()

@@ -12,6 +12,7 @@ from pictures import lab_csvs
 from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.metrics.catalogue import TIMED
 from engine.models.weight_files import read_weights_metadata
 from engine.store import history
 from engine.store.schema import table_of
@@ -47,7 +48,6 @@ RECIPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """In the order of their runs' numbers."""
 
-TIMES = {"images_per_s", "data_wait_share", "seconds"}
 RUN_COLUMNS = (
     "status", "epoch", "step", "steps_per_epoch", "baseline", "best_epoch", "best", "best_acc", "best_balanced_acc",
     "best_kappa", "last_acc", "class_names", "leak", "spec_hash",
@@ -84,7 +84,7 @@ def result_of(lab: Lab, run_id: int) -> dict[str, Any]:
 
 
 def _columns(epoch: EpochMetrics) -> dict[str, Any]:
-    names = [column.name for column in table_of(EpochMetrics).columns if column.name not in TIMES]
+    names = [column.name for column in table_of(EpochMetrics).columns if column.name not in TIMED]
     return {name: getattr(epoch, name) for name in names}
 
 

@@ -7,6 +7,7 @@ import torch
 
 from engine.datasets.index import Index
 from engine.files.paths import Home
+from engine.metrics.catalogue import TIMED
 from engine.spec.run_spec import RunSpec
 from engine.store.errors import LeaseLost
 from engine.training.context import Log, RunContext
@@ -58,8 +59,7 @@ class Memory:
 
 def numbers(memory: Memory) -> list[object]:
     """Return what must be equal between two runs: everything but times."""
-    times = ("images_per_s", "data_wait_share", "seconds")
     return [
-        (each.epoch, {key: value for key, value in each.values.items() if key not in times})
+        (each.epoch, {key: value for key, value in each.values.items() if key not in TIMED})
         for each in memory.measured
     ]

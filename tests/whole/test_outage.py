@@ -6,18 +6,20 @@ from pathlib import Path
 from outage import cut_at, finish, result_of, run_of
 
 from engine.files.paths import Home
+from engine.metrics.catalogue import TIMED
 from engine.store import history
 from engine.store.database import open_store
+from engine.store.epoch_values import values_of_row
 from tests.support.forking import Forked
 
 EPOCHS = 4
-TIMED = {"attempt", "images_per_s", "data_wait_share", "seconds"}
 
 
 def numbers(home: Home) -> list[object]:
     store = open_store(home.database)
     with store.read() as session:
-        rows = [row.model_dump(exclude=TIMED) for row in history.epochs_of(session, 1)]
+        values = [values_of_row(row).values for row in history.epochs_of(session, 1)]
+        rows = [{key: value for key, value in each.items() if key not in TIMED} for each in values]
         losses = [point._asdict() for point in history.losses_of(session, 1)]
         matrices = history.confusions_of(session, 1)
     store.close()

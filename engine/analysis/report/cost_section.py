@@ -7,7 +7,16 @@ from engine.analysis.report.blocks import Cell, Number, Section, paragraph, sect
 from engine.analysis.report.values import plural
 from engine.analysis.study import StudyRun
 
-HEADER = ("run", "device", "epochs", "training, min", "wall time, min", "images/s", "peak memory, GiB")
+HEADER = (
+    "run",
+    "device",
+    "epochs",
+    "training, min",
+    "wall time, min",
+    "images/s",
+    "peak memory, GiB",
+    "energy, Wh",
+)
 NOTE = (
     "Training: the sum of the epochs' own times, without reading data and evaluation; wall time: from the newest start "
     "to the end. Machines that did other work besides make both longer. Images/s: training images shown in all "
@@ -27,7 +36,7 @@ def cost_section(runs: Sequence[StudyRun]) -> Section:
     return section(
         "Cost",
         "cost",
-        paragraph(f"{said}Energy: not measured."),
+        paragraph(f"{said}{_energy_said(runs)}"),
         table("Cost of the runs", HEADER, rows, left=("device",), note=NOTE, leave_out=UNDEFINED),
     )
 
@@ -45,7 +54,23 @@ def _row(run: StudyRun) -> list[Cell]:
         _minutes(wall),
         _pace(run),
         _once(run, "peak_memory_gb", run.peak_memory_gb, 2),
+        UNDEFINED if (energy := _energy_wh(run)) is None else f"{energy:,.2f}",
     ]
+
+
+def _energy_said(runs: Sequence[StudyRun]) -> str:
+    known = [energy for run in runs if (energy := _energy_wh(run)) is not None]
+    if not known:
+        return "Energy: not measured."
+    return (
+        f"It used {sum(known):,.1f} Wh in {plural(len(known), 'run')}, as the counter of the card or of the processors "
+        "tells: that of the whole device, whatever else it did, so runs beside each other count the same energy twice."
+    )
+
+
+def _energy_wh(run: StudyRun) -> float | None:
+    joules = [value for each in run.epochs if (value := each.number("energy_j")) is not None]
+    return sum(joules) / 3600 if joules else None
 
 
 def _once(run: StudyRun, key: str, value: float | None, places: int) -> Cell:

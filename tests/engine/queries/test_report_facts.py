@@ -154,3 +154,22 @@ def test_without_files_the_report_says_what_is_not_known(made: MadeRuns, tmp_pat
     assert "The errors of #1 are not shown: runs/1/predictions.csv is missing" in text
     assert "Whether #1 differs from the next recipe (#2, " in text and "is not known:" in text
     assert "Failure analysis with imagesnot measured" in text
+
+
+def test_a_report_whose_groups_cannot_be_read_compares_nothing_and_says_why(
+    made: MadeRuns, tmp_path: Path
+) -> None:
+    table = made.home.root / "eyes" / "labels.csv"
+    rows = table.read_text().splitlines()
+    patients = ["patient", *(row.partition("_")[0] for row in rows[1:])]
+    table.write_text("".join(f"{row},{patient}\n" for row, patient in zip(rows, patients, strict=True)))
+    for lr in (0.1, 0.01):
+        made.run(right([0, int(1000 * lr) % 7]), lr=lr, group_column="patient")
+    assert made.facts().intervals[1, 1].groups == 20 and made.facts().comparisons["eyes"].pairs
+    table.write_text("".join(f"{row}\n" for row in rows))  # without the column
+    (pair,) = made.facts().comparisons["eyes"].pairs
+    assert pair.told_apart is None and pair.p is None
+    assert "groups of the images cannot be read" in pair.reason and "no column 'patient'" in pair.reason
+    text = made.page(tmp_path / "out").all("main")[0].words
+    assert f"#1 is not compared with #2: {pair.reason}" in text
+    assert f"is not known: {pair.reason}" in text

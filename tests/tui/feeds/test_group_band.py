@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from studies import open_groups
+from studies import open_groups, stay, train
 
 from engine.files.paths import Home
 from engine.queries.read_groups import group_of_run
-from engine.store import history
-from engine.store.database import Store
+from engine.spec.grid import make_spec
+from engine.store import history, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
 from tui.feeds.run_feed import RunFeed
 from tui.formatting import decimals
 from tui.plots import Line
@@ -78,3 +80,30 @@ def test_a_run_alone_has_no_group_nor_one_that_is_compared(grouped: Store, home:
     compared = RunFeed(home, 2, grouped).poll()
     assert alone is not None and compared is not None
     assert (alone.group, alone.caption, compared.group) == (None, "", None)
+
+
+def test_folds_of_a_cross_validation_that_lacks_some_are_no_peers_of_a_whole_one(
+    tmp_path: Path, home: Home
+) -> None:
+    with contextlib.closing(open_store(f"sqlite:///{tmp_path}/folds.db")) as store:
+        folds = [(seed, fold) for seed in (0, 1) for fold in (1, 2, 3)]
+        specs = [
+            make_spec({"data": "digits", "folds": 3, "fold": fold, "seed": seed}) for seed, fold in folds
+        ]
+        add_runs(store, specs)
+        one = workers.register(store, pid=1, device="cpu", device_name="test")
+        for number in range(5):  # the second lacks its last fold
+            held = queue.claim(store, one)
+            assert held is not None
+            train(store, held, 2, skill=0.5 + number / 10)
+            queue.end(store, held, "done")
+        stay(store)
+        view = RunFeed(home, 1, store, with_group=True).poll()
+        with store.read() as session:
+            group = group_of_run(session, 1)
+            others = history.accuracies_of(session, [2, 3])
+    assert group is not None and group.partial == {4, 5}
+    assert view is not None and view.group is not None
+    last = [row.test for row in others if row.epoch == 2 and row.test is not None]
+    assert view.group.means[-1] == (2.0, pytest.approx(statistics.fmean(last))) and len(last) == 2
+    assert view.caption.startswith("group of 6 runs: ") and view.caption.endswith(", n 3")

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
+from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui.preferences.state import load_preferences
@@ -144,6 +145,26 @@ async def test_recipes_that_differ_in_a_setting_without_a_column_are_told_apart(
             add_runs(store, [make_spec({"data": "digits", "augment": "flip", "loss": "focal"})])
         await until(pilot, lambda: table(pilot).row_count == 2)
         await until(pilot, lambda: all("flip" in line and "loss" in line for line in lines(pilot)[1:]))
+
+
+async def test_the_command_that_is_copied_of_a_group_has_its_sweep(home: Home) -> None:
+    with contextlib.closing(open_store(home.database)) as store:
+        for name in ("=a sweep", "=a sweep", ""):
+            add_runs(store, [make_spec({"data": "digits", "seed": store_runs(store)})], sweep=name)
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        await pilot.press("space", "space", "Y")  # the two of the sweep
+        await until(pilot, lambda: pilot.app.clipboard)
+        assert pilot.app.clipboard == "resnet-tui add --data digits --seed 0,1 --sweep '=a sweep'"
+        await pilot.press("escape", "G")
+        await until(pilot, lambda: table(pilot).row_count == 1)
+        await pilot.press("Y")  # the group, of which one is of no sweep
+        await until(pilot, lambda: pilot.app.clipboard == "resnet-tui add --data digits --seed 0,1,2")
+
+
+def store_runs(store: Store) -> int:
+    with store.read() as session:
+        return len(listing.run_ids(session))
 
 
 async def test_the_title_keeps_the_values_of_settings_in_a_narrow_pane(home: Home) -> None:

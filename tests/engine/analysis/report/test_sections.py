@@ -10,10 +10,12 @@ from report_runs import draw_dots, record, start_run
 from engine.analysis.finding import Finding
 from engine.analysis.report.blocks import Bullets, Paragraph, Section, Table, table, words_of
 from engine.analysis.report.confusions import confusions
+from engine.analysis.report.cost_section import cost_section
 from engine.analysis.report.discussion_section import discussion_section
 from engine.analysis.report.networks_table import networks_table
 from engine.analysis.report.settings_table import described, environment_rows
 from engine.analysis.study import Study, StudyRun
+from engine.metrics.metric import EpochValues
 from engine.queries.read_study import collect
 from engine.store import queue
 from engine.store.database import Store
@@ -78,6 +80,19 @@ def test_columns_without_a_value_are_left_out_and_named() -> None:
     assert [[words_of(cell) for cell in row] for row in shown.rows] == [["#1", "3"], ["#2", "–"]]
     assert words_of(shown.note) == "A note. Not measured or not defined in any row, so left out: kappa."
     assert table("t", ("run", "n"), [["#1", "3"]], note="A note.", leave_out="–").note == ("A note.",)
+
+
+def test_energy_is_summed_where_it_was_counted(run: StudyRun) -> None:
+    def words(runs: list[StudyRun]) -> str:
+        said, shown = cost_section(runs).blocks
+        assert isinstance(said, Paragraph) and isinstance(shown, Table)
+        cells = [words_of(cell) for row in (shown.header, *shown.rows) for cell in row]
+        return words_of(said.content) + " | ".join(cells)
+
+    assert "Energy: not measured." in words([run]) and "energy, Wh |" not in words([run])
+    counted = [EpochValues(epoch, {**run.epochs[0].values, "energy_j": 900.0}) for epoch in (1, 2)]
+    told = words([run, replace(run, epochs=tuple(counted))])
+    assert "It used 0.5 Wh in 1 run," in told and "energy, Wh" in told and "0.50" in told
 
 
 def test_what_differs_between_machines_names_the_runs(run: StudyRun) -> None:

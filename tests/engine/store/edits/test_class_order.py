@@ -13,6 +13,7 @@ from engine.datasets import source
 from engine.datasets.formats.labels import classes
 from engine.datasets.formats.labels.numbering import Numbering
 from engine.files.paths import Home
+from engine.metrics.catalogue import TIMED
 from engine.spec.grid import SpecError, load_spec
 from engine.store import history, listing, queue, workers
 from engine.store.add import add_runs
@@ -63,10 +64,9 @@ class Trained:
             return listing.get_run(session, run_id)
 
     def epochs(self, run_id: int) -> list[dict[str, Any]]:
-        times = ("images_per_s", "data_wait_share", "seconds")
         with self.store.read() as session:
             rows = [values_of_row(row).values for row in history.epochs_of(session, run_id)]
-        return [{key: value for key, value in row.items() if key not in times} for row in rows]
+        return [{key: value for key, value in row.items() if key not in TIMED} for row in rows]
 
     def order(self, run_id: int, ordered: str) -> Any:
         [found] = order_classes(self.store, self.home, [run_id], ordered)
@@ -83,10 +83,9 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trained
 def shown(run: Run) -> dict[str, Any]:
     """Numbers of a run in lists and reports."""
     kept = ("best_kappa", "best_metrics", "last_metrics", "verdict", "verdict_evidence", "verdict_suggestion")
-    times = ("images_per_s", "data_wait_share", "seconds")
     found = {name: getattr(run, name) for name in (*kept, "best_epoch", "best", "is_ordered")}
     for name in ("best_metrics", "last_metrics"):
-        found[name] = {key: value for key, value in (found[name] or {}).items() if key not in times}
+        found[name] = {key: value for key, value in (found[name] or {}).items() if key not in TIMED}
     return found
 
 
