@@ -25,6 +25,7 @@ SEEDS = 5
 STARTS, WATCH_S, PRESSES = 9, 20.0, 100
 START_S = 2.5
 """Output that pauses for so long has ended a start: modules load in silence."""
+START_TIMEOUT_S = 60.0
 WRITERS = 4
 PACE_S, PACE_OF_ONE_S = 0.25, 1.0
 """Seconds between a writer's commits: of four, and of the one that is watched live, as a card's run does."""
@@ -71,6 +72,9 @@ def _of_groups(home: Home) -> Iterator[str]:
         app.until_quiet(START_S)
         app.send("G")
         app.until_quiet(START_S)
+        app.send("q")  # it keeps that at its end
+        app.process.wait(START_TIMEOUT_S)
+    assert any((home.root / "state").rglob("*.json")), "the app has not kept that groups are folded"
     yield from _of_app(home, f"{name}, folded")
 
 

@@ -1,9 +1,10 @@
 """Truth of each finding: what a careful researcher would say of the run who had a thousand further images of each.
 
 Told from fresh images (never trained or tested on, weighted to the class shares of the run's test images), from the
-training images seen again in evaluation mode, and from going on with the run; the rules see none of these. True and
-False have a grey zone between them, None: there a rule is neither right nor wrong, and the number of such runs is
-stated. Written down before any run was trained; `nll_risen` and `source_better`, for rules that came later, before a
+training images seen again in evaluation mode, and from going on with the run. The rules see none of these but the
+training images after the last epoch, which every run evaluates itself: they share one side of the gap of overfitting.
+True and False have a grey zone between them, None: there a rule is neither right nor wrong, and the number of such runs
+is stated. Written down before any run was trained; `nll_risen` and `source_better`, for rules that came later, before a
 measurement run was judged. "Significant" is more than two standard errors, paired image by image.
 
 - `diverged`: the training met a value that is not finite. Grey: it ended finite at a training loss above ten times

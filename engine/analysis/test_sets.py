@@ -22,22 +22,25 @@ class TestSet:
     """Test images of each class; empty before an epoch was measured."""
     fingerprint: str = ""
     """Fingerprint of the data; empty where it was not recorded."""
-    draw: tuple[int, ...] = ()
-    """Settings that draw the images of a split, beside its size."""
+    split_seed: int = 0
+    """Of a split that the program draws; data with their own test split have the same images for every seed."""
+    fold: tuple[int, int] = (0, 0)
+    """Folds, and the one that it is."""
     way: tuple[float, ...] = ()
     """Settings that runs share whose splits are drawn in the same way."""
 
     def is_same(self, other: "TestSet") -> bool | None:
         """Return whether both have the same images with the same labels; None where that is not known.
 
-        Their names tell. Without them they are the same where data, draw and counts are: the size of a drawn split
-        follows from its counts, and images that the data give as their test split are the same for every size."""
+        Their names tell. Without them they are the same where data, split seed, fold and counts are: the size of a
+        drawn split follows from its counts. For another split seed it is not known: the data may have their own."""
         if self.digest and other.digest:
             return self.digest == other.digest
-        if self.draw != other.draw or (self.counts and other.counts and self.counts != other.counts):
+        if self.fold != other.fold or (self.counts and other.counts and self.counts != other.counts):
             return False
-        is_known = self.counts and other.counts
-        return self._has_data_of(other) if is_known else None
+        same_data = self._has_data_of(other)
+        is_known = self.counts and other.counts and self.split_seed == other.split_seed
+        return same_data if is_known or same_data is False else None
 
     def is_drawn_alike(self, other: "TestSet") -> bool | None:
         """Return whether both are of splits that were drawn in the same way of the same data; None if not known."""
@@ -50,8 +53,9 @@ class TestSet:
 
 def test_set(spec: RunSpec, counts: Iterable[int], fingerprint: str | None, digest: str = "") -> TestSet:
     """Return the test set of a run: its settings, the test images of each class, and what else is known."""
-    draw = (spec.split_seed, spec.folds, spec.fold)
-    return TestSet(digest, tuple(counts), fingerprint or "", draw, (spec.folds, spec.test_fraction))
+    way = (spec.folds, spec.test_fraction)
+    fold = (spec.folds, spec.fold)
+    return TestSet(digest, tuple(counts), fingerprint or "", spec.split_seed, fold, way)
 
 
 def digest_of(names: Iterable[str], labels: Iterable[int]) -> str:
@@ -65,11 +69,12 @@ def all_same(found: Iterable[TestSet]) -> bool | None:
     return of_all(found, TestSet.is_same)
 
 
-def of_all(items: Iterable[T], answer: Callable[[T, T], bool | None]) -> bool | None:
-    """Return the answer for all pairs: False where one is, else None where one is, else True.
+def of_all(items: Iterable[T], relation: Callable[[T, T], bool | None]) -> bool | None:
+    """Return whether a relation holds for all pairs: False where it does not for one, else None where that of one is
+    not known.
 
     Items that are equal are asked for once, also against themselves: what is not known of them is alike."""
     count = Counter(items)
     pairs = [*combinations(count, 2), *((each, each) for each, times in count.items() if times > 1)]
-    found = {answer(*pair) for pair in pairs}
+    found = {relation(*pair) for pair in pairs}
     return False if False in found else None if None in found else True

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from engine.analysis.study import ReportError, Study, StudyRun, highest_of, with_differences
-from engine.analysis.test_sets import digest_of
+from engine.analysis.study import ReportError, Study, StudyRun, by_data, highest_of, with_differences
+from engine.analysis.test_sets import all_same, digest_of
 from engine.files.paths import Home
 from engine.metrics.curves.split_curves import SplitCurves
 from engine.queries.image_groups import GroupReader
@@ -48,8 +48,16 @@ def collect(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None) -
 
 
 def with_test_digests(study: Study, home: Home) -> Study:
-    """Add the digest of each run's test images, as its predictions name them: `compare` tells test sets apart by it."""
-    return replace(study, runs=tuple(replace(run, test_digest=_test_digest(run, home)) for run in study.runs))
+    """Add the digest of each run's test images, as its predictions name them, on data sets whose runs are not known to
+    have one test set without: a file of predictions takes milliseconds to read."""
+    unclear = {
+        name for name, runs in by_data(study.measured).items() if not all_same(run.test_set for run in runs)
+    }
+    runs = (
+        replace(run, test_digest=_test_digest(run, home)) if run.data in unclear else run
+        for run in study.runs
+    )
+    return replace(study, runs=tuple(runs))
 
 
 def _test_digest(run: StudyRun, home: Home) -> str:

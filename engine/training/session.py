@@ -155,7 +155,7 @@ class Session:
         )
         self.best = best
         last = self._is_last(measured.epoch)
-        if last and measured.epoch and len(self.data.train_rows):
+        if last and len(self.data.train_rows) and (measured.epoch or self.spec.eval_train):
             measured = with_train_images(measured, self._evaluate(self._train_rows_to_evaluate()))
         self.done_epochs, self.step = measured.epoch, 0
         if best is not None and best != before:

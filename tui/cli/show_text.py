@@ -10,6 +10,7 @@ from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import SPLIT_HEADINGS, Split, SplitMetric
 from engine.metrics.ranking import REFERABLE_GRADE
 from engine.metrics.selection import how_chosen
+from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.spec.run_spec import FIELDS, GROUP_OF
 from engine.store.run_numbers import numbered
 from tui.formatting import decimals, plain
@@ -222,7 +223,7 @@ def _best(document: Mapping[str, Any], width: int) -> Iterator[str]:
     yield from textwrap.wrap(text, width)
     yield from class_table(document["class_names"], row)
     further = _further(row, document["select_on"], width)
-    for line in (*further, *_apart(document["class_names"], row, document["metrics"][-1])):
+    for line in (*further, *_apart(document, row, document["metrics"][-1])):
         yield from textwrap.wrap(line, width)
 
 
@@ -258,8 +259,9 @@ def _further(row: Row, selected_on: str, width: int) -> Iterator[str]:
         yield f"also at epoch {row['epoch']}: {', '.join(found)}"
 
 
-def _apart(names: Sequence[str], row: Row, last: Row) -> Iterator[str]:
+def _apart(document: Mapping[str, Any], row: Row, last: Row) -> Iterator[str]:
     """Yield results that fit no table: referable images, groups, train images in evaluation mode."""
+    names = document["class_names"]
     if row["auc_referable"] is not None and row["sensitivity_referable"] is not None:
         lowest = plain(names[REFERABLE_GRADE])
         yield (
@@ -277,6 +279,7 @@ def _apart(names: Sequence[str], row: Row, last: Row) -> Iterator[str]:
         )
     if last["eval_train_acc"] is not None:
         yield (
-            f"train images after epoch {last['epoch']}, in evaluation mode without augmentation: "
+            f"{'all' if document['eval_train'] else f'up to {EVALUATED_TRAIN_IMAGES:,}'} train images after epoch "
+            f"{last['epoch']}, in evaluation mode without augmentation: "
             f"accuracy {decimals(last['eval_train_acc'])}, NLL {decimals(last['eval_train_nll'])}"
         )

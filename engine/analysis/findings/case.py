@@ -127,6 +127,11 @@ class Case:
         images = sum(self.train_counts)
         return images if self.spec.eval_train else min(images, EVALUATED_TRAIN_IMAGES)
 
+    def evaluated_in_words(self) -> str:
+        """Name the train images that were evaluated: `1,000 train images`."""
+        count = self.evaluated_train_images
+        return f"{count:,} train images" if count else "the train images"
+
     def _seems_lagging(self, train_acc: float) -> bool:
         """Tell whether training batches are predicted better than they could be by the predictions of evaluation: where
         these are one class for a share p of the images, the accuracy is at most 1 − p and that class's share (in

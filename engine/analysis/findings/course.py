@@ -213,7 +213,9 @@ def still_improving(case: Case) -> Found | None:
     if not falls or (latest.test_acc is not None and gap > most):
         return None
     parts = [f"{case.where()}, the last: {falls}"]
-    if latest.train_acc is not None:
+    if measured is not None:
+        parts.append(f"accuracy {percent(measured)} on {case.evaluated_in_words()} in evaluation mode")
+    elif latest.train_acc is not None:
         parts.append(f"training accuracy {percent(latest.train_acc)}")
     return Found(parts, latest.epoch, learn_more(case), not_broken(case))
 

@@ -12,9 +12,9 @@ from engine.analysis.evidence import (
     percent,
     what_works,
 )
-from engine.analysis.findings.case import Case
+from engine.analysis.findings.case import LAG_STEPS, Case
 from engine.analysis.findings.found import Found, since
-from engine.analysis.findings.suggestion import learn_at_all, stay_finite
+from engine.analysis.findings.suggestion import learn_at_all, stabilise, stay_finite
 from engine.recipes.samplers import SAMPLERS
 
 COLLAPSED_SHARE = 0.99
@@ -123,23 +123,24 @@ def batchnorm_lag(case: Case) -> Found | None:
         return None
     latest = case.latest
     evaluated = (
-        f"{percent(latest.eval_train_acc)} on such images in evaluation mode, "
+        f"{percent(latest.eval_train_acc)} on {case.evaluated_in_words()} in evaluation mode, "
         if latest.eval_train_acc is not None
         else ""
     )
     parts = [
         f"{case.where()}: training accuracy {percent(latest.train_acc or 0.0)} in its batches, {evaluated}"
         f"test accuracy {percent(latest.test_acc or 0.0)}",
-        *_too_often(case),
+        *(_too_often(case) if latest.eval_train_acc is None else ()),
         f"after {case.steps} steps BatchNorm's running statistics do not fit the weights",
     ]
-    return Found(parts, None, learn_at_all(case))
+    has_many_steps = case.steps is not None and case.steps >= LAG_STEPS
+    return Found(parts, None, stabilise(case) if has_many_steps else learn_at_all(case))
 
 
 def _too_often(case: Case) -> list[str]:
     """Word the class that is predicted most often, beside its share of the training images."""
     latest, shares = case.latest, SAMPLERS[case.spec.sampler].drawn_shares(case.train_counts)
-    if shares is None or not sum(latest.answers) or not sum(latest.labels):
+    if shares is None or not sum(latest.answers) or len(shares) != len(latest.answers):
         return []
     most = most_predicted(latest)
     return [

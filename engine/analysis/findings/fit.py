@@ -57,17 +57,20 @@ LEAST_LAG = 0.05
 LEAST_NLL_GAP = 0.1
 """Nats by which the test NLL lies above that of the train images, both in evaluation mode."""
 FITTED = 0.6
-"""Accuracy on train images in evaluation mode from which a gap of FAR is overfitting, whatever the test NLL does."""
+"""Accuracy on train images in evaluation mode below which a network has not fitted them."""
 FAR = 0.3
+"""Gap that is overfitting whatever the test NLL does, from FITTED on."""
 
 
 def overfitting(case: Case) -> Found | None:
     """Find a run that fits the training images better and better, and the test images worse than before; or one that
     knows the training images by heart and predicts far fewer of the test images correctly."""
     latest = case.latest
+    if case.is_lagging:
+        return None
     if latest.eval_train_acc is not None and latest.test_acc is not None and any(latest.labels):
         return _measured(case, latest.eval_train_acc, latest.test_acc)
-    if case.is_lagging or (case.steps is not None and case.steps < FEWEST_STEPS):
+    if case.steps is not None and case.steps < FEWEST_STEPS:
         return None
     signs = signs_of_overfitting(case)
     first = since(case.epochs, lambda each: each.epoch in signs)
@@ -79,18 +82,21 @@ def overfitting(case: Case) -> Found | None:
 
 def _measured(case: Case, train_acc: float, test_acc: float) -> Found | None:
     """Judge a run whose train images were evaluated: neither augmentation nor BatchNorm blurs the gap then."""
-    gap = train_acc - test_acc
-    errors = gap / accuracy_error(test_acc, sum(case.latest.labels))
+    gap, evaluated = train_acc - test_acc, case.evaluated_train_images
+    images = sum(case.latest.labels)
+    errors = gap / math.hypot(
+        accuracy_error(test_acc, images), accuracy_error(train_acc, evaluated or images)
+    )
     lowest = lowest_nll(case.epochs)
     risen = _is_risen(case, lowest, gap, errors)
     far = (train_acc >= BY_HEART and gap >= WARNED_GAP) or (train_acc >= FITTED and gap >= FAR)
     noted = train_acc >= BY_HEART_MEASURED and gap >= NOTED_GAP
-    if not risen and not (errors >= GAP_ERRORS and (far or noted)):
+    if train_acc < FITTED or not (risen or (errors >= GAP_ERRORS and (far or noted))):
         return None
     latest = case.latest
     parts = [
-        f"{case.where()}: {percent(train_acc)} of train images correct in evaluation mode, {percent(gap)} above test "
-        f"({number(errors)} standard errors)"
+        f"{case.where()}: {percent(train_acc)} of {case.evaluated_in_words()} correct in evaluation mode, "
+        f"{percent(gap)} above test ({number(errors)} standard errors)"
     ]
     if risen:
         parts.append(

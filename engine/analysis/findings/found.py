@@ -35,7 +35,7 @@ def standing(case: Case) -> str:
     best, last = case.best, case.latest
     if best.test_acc is None:
         return ""
-    at_best = f"{_best_in_words(case)} {percent(best.test_acc)} in epoch {best.epoch}"
+    at_best = f"{_best_in_words(case)} in epoch {best.epoch}"
     at_last = (
         f"last {percent(last.test_acc)} in epoch {last.epoch}"
         if last.test_acc is not None
@@ -49,10 +49,11 @@ def standing(case: Case) -> str:
 
 
 def _best_in_words(case: Case) -> str:
-    """Return `best`, or the metric that chose that epoch where it is not test accuracy: a later epoch may have a higher
-    one."""
-    chosen = case.best_epoch is not None and case.best.epoch == case.best_epoch
-    return f"chosen by {case.spec.select_on}" if chosen and case.spec.select_on != "test_acc" else "best"
+    """Word the accuracy of the best epoch; where another metric chose it, a later epoch may have a higher one."""
+    best = case.best
+    chosen = case.best_epoch == best.epoch and case.spec.select_on != "test_acc"
+    shown = percent(best.test_acc or 0.0)
+    return f"{shown} (chosen by {case.spec.select_on})" if chosen else f"best {shown}"
 
 
 def since(history: Sequence[EpochEvidence], holds: Callable[[EpochEvidence], bool]) -> int:

@@ -21,15 +21,15 @@ def confusions(run: StudyRun) -> str:
         for recall, place in recalls[:MOST_CLASSES]
     ]
     pairs = sorted(
-        (-count, label, answer)
+        (-count, label, predicted)
         for label, row in enumerate(rows)
-        for answer, count in enumerate(row)
-        if label != answer and count
+        for predicted, count in enumerate(row)
+        if label != predicted and count
     )
     total = _wrong(run)
     taken = [
-        f"{names[label]} taken for {names[answer]} ({-count:,}, {percent(-count / total)} % of the errors)"
-        for count, label, answer in pairs[:MOST_PAIRS]
+        f"{names[label]} taken for {names[predicted]} ({-count:,}, {percent(-count / total)} % of the errors)"
+        for count, label, predicted in pairs[:MOST_PAIRS]
     ]
     return f"Its lowest recall is that of {', then '.join(worst)}; its most frequent confusions: {'; '.join(taken)}."
 
@@ -39,6 +39,6 @@ def _wrong(run: StudyRun) -> int:
     return sum(
         count
         for label, row in enumerate(run.matrix or ())
-        for answer, count in enumerate(row)
-        if label != answer
+        for predicted, count in enumerate(row)
+        if label != predicted
     )

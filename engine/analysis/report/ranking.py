@@ -30,6 +30,11 @@ def in_words(metric: SplitMetric) -> str:
     return metric.label if metric.split in metric.label else f"{metric.split} {metric.label}"
 
 
+def unit_of(metric: SplitMetric) -> str:
+    """Return what a heading adds to a metric's name: `, %` for a share."""
+    return ", %" if metric.metric.is_share else ""
+
+
 def recipes_rank_by(recipes: Iterable[Recipe]) -> SplitMetric:
     return ranks_by([run for recipe in recipes for run in recipe.finished])
 

@@ -1,6 +1,7 @@
 """Appendix: how to read the numbers."""
 
 from engine.analysis.report.blocks import Bullets, Section, Text, code, section, strong, text
+from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 
 ITEMS: tuple[Text, ...] = (
     text(
@@ -39,7 +40,7 @@ ITEMS: tuple[Text, ...] = (
         strong("Train accuracy (running average)"), " is measured on the epoch's augmented batches while the network "
         "changes; it may be below the test accuracy. ", strong("Train accuracy (evaluated)"), " is that of the "
         "finished network on train images, in evaluation mode and without augmentation: on all with ",
-        code("eval_train"), ", else on 1,000 of them.",
+        code("eval_train"), f", else on {EVALUATED_TRAIN_IMAGES:,} of them.",
     ),
     text(
         strong("Finding"), ": the gravest of what is wrong with a run, judged from the network's predictions, not "

@@ -8,11 +8,8 @@ from functools import partial
 from engine.analysis import figures
 from engine.analysis.markdown import (
     UNDEFINED,
-    decimal,
-    headline_shown,
     percent,
     points,
-    progress,
     unique,
 )
 from engine.analysis.report.blocks import (
@@ -33,39 +30,27 @@ from engine.analysis.report.facts import Facts
 from engine.analysis.report.matrix_blocks import matrix_blocks, pooled_blocks
 from engine.analysis.report.ranking import (
     TEST_ACCURACY,
-    best_of,
     in_words,
     ranked,
-    ranks_by,
     recipes_rank_by,
+    unit_of,
 )
-from engine.analysis.report.recipes import STARTS, Recipe, in_details, mean_range, recipes_of
+from engine.analysis.report.recipes import Recipe, mean_range, recipes_of
 from engine.analysis.report.score_blocks import score_blocks
+from engine.analysis.report.single_runs import single_runs
 from engine.analysis.report.values import (
-    accuracy_at,
-    baseline_of,
     ids_of,
-    interval_of,
     measured,
     parts,
-    range_in_percent,
 )
 from engine.analysis.study import StudyRun
 from engine.analysis.summary import Summary
-from engine.analysis.test_sets import all_same
 from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
 from engine.text import slug
 
-BY_TEST = "highest test accuracy, % @ epoch (epoch chosen on the test set)"
-BY_SEVERAL = "test accuracy at the best epoch, % @ epoch"
-HEADER = (
-    "run", "arch", STARTS, "epochs", BY_TEST, "chosen by", "95 % interval", "last epoch, %", "baseline, %",
-    "above baseline, points", "balanced accuracy, %", "kappa", "finding",
-)  # fmt: skip
-WORDS = ("run", "arch", STARTS, "epochs", "chosen by", "finding")
 MOST_IN_FIGURE = figures.RUNS_A_FIGURE
 ACCURACY_NOTE = (
     "Train accuracy is a running average over the epoch's batches, while the network changes; val and test accuracy "
@@ -96,7 +81,7 @@ def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> It
     recipes = recipes_of(runs)
     yield _repeated(data, recipes)
     yield _remarks(recipes)
-    yield _single(data, runs, facts)
+    yield single_runs(data, runs, facts)
     yield from what_chose(runs)
     yield _bands(data, recipes, data_slug)
     yield from _curves(data, runs, data_slug)
@@ -115,17 +100,13 @@ def _repeated(data: str, recipes: Sequence[Recipe]) -> Table | None:
     metric = recipes_rank_by(recipes)
     by_val = [metric] if metric.split == "val" else []
     header = (
-        "recipe", "runs", "n", *(f"{in_words(each)}{_unit(each)} (mean ± sd)" for each in by_val),
+        "recipe", "runs", "n", *(f"{in_words(each)}{unit_of(each)} (mean ± sd)" for each in by_val),
         "test accuracy, % (mean ± sd)", "95 % interval of the mean", "interval covers", "lowest to highest, %",
         "last epoch, % (mean)", "baseline, %", "mean above baseline, points",
     )  # fmt: skip
     rows = [_repeated_row(recipe, by_val) for recipe in (*order, *rest)]
     left = ("recipe", "runs", "interval covers")
     return table(f"Recipes on {data}, over their repetitions", header, rows, left=left, note=GROUPS_NOTE)
-
-
-def _unit(metric: SplitMetric) -> str:
-    return ", %" if metric.metric.is_share else ""
 
 
 def _spread(found: Summary, metric: SplitMetric) -> str:
@@ -163,67 +144,6 @@ def _remarks(recipes: Sequence[Recipe]) -> Paragraph | None:
         for each in recipe.group.remarks()
     ]
     return paragraph(" ".join(said)) if said else None
-
-
-def _single(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
-    """Return the table of single runs. Where one metric chose every run's epoch the heading names it, else each row."""
-    heading = _accuracy_heading(runs)
-    header = [heading if name == BY_TEST else name for name in HEADER]
-    shown = [column for column, name in enumerate(header) if name != "chosen by" or heading == BY_SEVERAL]
-    rows = [[_row(run, facts)[column] for column in shown] for run in runs]
-    finished = [run for run in runs if run.done]
-    head = [header[column] for column in shown]
-    metric = ranks_by(finished)
-    if metric.split == "val":
-        _insert_val(head, rows, runs, metric)
-    top = best_of(finished) if all_same(run.test_set for run in finished) is not False else None
-    marked = [place for place, run in enumerate(runs) if run is top]
-    note = (
-        f"The row of the finished run that is best by {in_words(metric)} stands out."
-        if len(runs) > 1 and marked
-        else ""
-    )
-    return table(
-        f"Results on {data}", head, rows, left=WORDS, note=note, marked=marked if note else (),
-        leave_out=UNDEFINED,
-    )  # fmt: skip
-
-
-def _accuracy_heading(runs: Sequence[StudyRun]) -> str:
-    chosen = {run.chosen_by for run in runs}
-    if len(chosen) > 1:
-        return BY_SEVERAL
-    [only] = chosen
-    return BY_TEST if only == "test_acc" else f"test accuracy, % @ epoch (epoch chosen by {only})"
-
-
-def _insert_val(
-    head: list[str], rows: Sequence[list[Cell]], runs: Sequence[StudyRun], metric: SplitMetric
-) -> None:
-    """Insert the val metric that ranks before the test accuracy."""
-    place, form = head.index("epochs") + 1, percent if metric.metric.is_share else decimal
-    head.insert(place, f"{in_words(metric)}{_unit(metric)}")
-    for row, run in zip(rows, runs, strict=True):
-        row.insert(place, measured(run, run.best, metric.key, form))
-
-
-def _row(run: StudyRun, facts: Facts) -> list[Cell]:
-    best, last = run.best, run.last
-    return [
-        f"#{run.id}",
-        arch_shown(run.spec.arch),
-        in_details(run),
-        progress(run),
-        accuracy_at(run, best),
-        code(run.chosen_by),
-        range_in_percent(interval_of(run, best, facts)),
-        measured(run, last, "test_acc"),
-        baseline_of(run),
-        points(best.number("test_acc") if best else None, run.baseline),
-        measured(run, best, "balanced_acc"),
-        measured(run, best, "kappa", decimal),
-        headline_shown(run) + ("" if run.done or run.status == "failed" else " so far"),
-    ]
 
 
 def what_chose(runs: Sequence[StudyRun]) -> list[Paragraph]:

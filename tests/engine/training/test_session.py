@@ -194,6 +194,8 @@ def test_a_val_split_chooses_the_epoch_and_train_images_are_measured_afterwards(
     assert "val: acc" in said[-1] and "train images afterwards: acc" in said[-1]
     assert train(other, 2, spec(epochs=1)).measured[-1].number("eval_train_acc") is not None
     assert train(other, 4, spec(epochs=0)).measured[-1].number("eval_train_acc") is None
+    asked = train(other, 5, spec(epochs=0, eval_train=True)).measured[-1]
+    assert asked.number("eval_train_acc") is not None
     with pytest.raises(DataError, match="val_kappa needs ordered classes: choose select_on val_acc"):
         session(other, 3, spec(select_on="val_kappa"))
 

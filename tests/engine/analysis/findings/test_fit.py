@@ -58,21 +58,6 @@ def test_a_run_that_answers_nearly_all_right_is_not_told_to_go_on() -> None:
     assert not run(*LEARNS, [0.4, 0.5, 0.6, 0.7, 0.8, 0.97], falling)
 
 
-def test_a_val_split_decides_whether_it_still_improves() -> None:
-    falling = [1.5, 1.3, 1.1, 0.9, 0.6, 0.4]
-    history = [
-        epoch(number, loss=loss, train=train, test=test, nll=nll)
-        for number, (loss, train, test, nll) in enumerate(
-            zip(*LEARNS, [0.4, 0.5, 0.6, 0.7, 0.8, 0.9], falling, strict=True), start=1
-        )
-    ]
-    flat = [replace(each, val_nll=0.7) for each in history]
-    better = [replace(each, val_nll=nll) for each, nll in zip(history, falling, strict=True)]
-    told = findings_of(better, spec_of(val_fraction=0.1), TRAIN)["still_improving"].evidence
-    assert "val loss 0.9 to 0.4 over the last third" in told and "test loss" not in told
-    assert "still_improving" not in findings_of(flat, spec_of(val_fraction=0.1), TRAIN)
-
-
 HEART = ([1.4, 0.9, 0.5, 0.2, 0.1, 0.05], [0.4, 0.6, 0.8, 0.9, 0.95, 0.98])
 
 

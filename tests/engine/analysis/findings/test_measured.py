@@ -7,7 +7,6 @@ import pytest
 
 from engine.analysis.evidence import EpochEvidence
 from engine.analysis.finding import Finding
-from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.spec.grid import make_spec
 from tests.support.judged import findings_of
 
@@ -52,7 +51,7 @@ def test_a_gap_between_evaluated_images_is_overfitting_though_the_nll_did_not_ri
     assert (found["overfitting"].severity if "overfitting" in found else None) == expected
     if expected:
         assert (
-            f"{100 * evaluated:.4g} % of train images correct in evaluation mode"
+            f"{100 * evaluated:.4g} % of 200 train images correct in evaluation mode"
             in found["overfitting"].evidence
         )
     assert "overfitting" not in judged(evaluated=None, history=FLAT), (
@@ -95,7 +94,7 @@ LAGS = epochs([0.2, 0.3, 0.3], [2.0, 1.9, 1.9], trains=[0.5, 0.8, 0.9], losses=[
 def test_lag_is_what_evaluation_mode_takes_from_the_same_images() -> None:
     found = judged(evaluated=0.35, nll=1.7, history=LAGS)
     assert (
-        "90 % in its batches, 35 % on such images in evaluation mode, test accuracy 30 %"
+        "90 % in its batches, 35 % on 200 train images in evaluation mode, test accuracy 30 %"
         in found["batchnorm_lag"].evidence
     )
     assert "overfitting" not in found
@@ -111,4 +110,54 @@ def test_weights_that_explode_do_not_lag() -> None:
 def test_a_few_evaluated_images_show_no_lag() -> None:
     assert "batchnorm_lag" in judged(evaluated=0.75, history=LAGS)
     assert "batchnorm_lag" not in judged(evaluated=0.75, history=LAGS, train=(4,) * 5)
-    assert EVALUATED_TRAIN_IMAGES >= 1000, "an error of 1.6 points at most"
+
+
+def test_evaluated_images_are_all_or_a_thousand() -> None:
+    many = (20_000,) * 5
+    part, whole = (
+        judged(evaluated=0.95, history=FLAT, train=many, eval_train=each)["overfitting"].evidence
+        for each in (False, True)
+    )
+    assert "95 % of 1,000 train images correct" in part and "95 % of 100,000 train images correct" in whole
+    assert "(11.2 standard errors)" in part and "(11.4 standard errors)" in whole
+
+
+def test_lag_explains_a_gap_and_after_many_steps_the_rate_is_what_to_change() -> None:
+    few = judged(evaluated=0.7, nll=0.5, history=LAGS)
+    assert "batchnorm_lag" in few and "overfitting" not in few
+    assert few["batchnorm_lag"].change == {"epochs": 9}
+    many = judged(evaluated=0.7, nll=0.5, history=LAGS, train=(4_000,) * 5)["batchnorm_lag"]
+    assert many.suggestion.startswith("lr 0.01 → 0.001") and " epochs" not in many.suggestion
+
+
+def test_train_images_that_are_not_fitted_are_not_overfitted() -> None:
+    poor = epochs([0.25, 0.2, 0.2], [1.5, 1.4, 2.5], trains=[0.3, 0.4, 0.4], losses=[1.6, 1.5, 1.2])
+    found = judged(evaluated=0.45, nll=1.2, history=poor)
+    assert "overfitting" not in found and "nll_risen" in found
+
+
+IMPROVES = epochs(
+    [0.4, 0.5, 0.6, 0.7, 0.8, 0.85],
+    [1.5, 1.3, 1.1, 0.9, 0.6, 0.4],
+    trains=[0.3, 0.4, 0.5, 0.6, 0.8, 0.98],
+    losses=[1.6, 1.4, 1.2, 1.0, 0.8, 0.6],
+)
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "improves"), [(0.9, True), (0.97, False), (0.96, False), (None, False)]
+)
+def test_still_improving_is_judged_by_the_evaluated_images(evaluated: float | None, improves: bool) -> None:
+    """And by a running average above .97 where there are none."""
+    found = judged(evaluated=evaluated, history=IMPROVES)
+    assert ("still_improving" in found) == improves
+    if improves:
+        assert "accuracy 90 % on 200 train images in evaluation mode" in found["still_improving"].evidence
+
+
+def test_a_val_split_decides_whether_it_still_improves() -> None:
+    by_val = [replace(each, val_nll=each.test_nll) for each in IMPROVES]
+    told = judged(evaluated=0.9, history=by_val, val_fraction=0.1)["still_improving"].evidence
+    assert "val loss 0.9 to 0.4 over the last third" in told and "test loss" not in told
+    flat = [replace(each, val_nll=0.7) for each in IMPROVES]
+    assert "still_improving" not in judged(evaluated=0.9, history=flat, val_fraction=0.1)
