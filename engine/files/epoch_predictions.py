@@ -44,6 +44,19 @@ class Answers:
         """Return True where the predictions of an epoch were kept."""
         return epoch in self.epochs and bool((self.answers[epoch] != NO_CLASS).all())
 
+    def problem(self, epoch: int, accuracy: float | None) -> str:
+        """Return why the predictions of an epoch are not those that its test accuracy was measured from; empty where
+        they are. Files of another run, or damaged ones, would show other numbers beside the measured ones."""
+        if not self.is_known(epoch):
+            return f"the predictions of epoch {epoch} were not kept"
+        correct, images = int((self.answers[epoch] == self.labels).sum()), len(self.labels)
+        if accuracy is None or abs(accuracy * images - correct) < 0.5:
+            return ""
+        return (
+            f"the predictions kept of epoch {epoch} are damaged or of another run: {correct:,} of {images:,} are "
+            f"correct, but the accuracy that was measured is {accuracy:.4f}"
+        )
+
     def cell(self, epoch: int, label: int, answer: int, *, highest: int | None = None) -> list[int]:
         """Return the places of the images in one cell of an epoch's confusion matrix, the most confident first.
 
@@ -125,8 +138,14 @@ def read_test_images(
             f"{paths.predictions()} is missing: which images were answered is not known"
         ) from None
     except (OSError, csv.Error, KeyError, TypeError) as error:
-        raise NoPredictions(f"{path} cannot be read: {error}") from None
+        raise NoPredictions(f"{path} cannot be read: {_why(error)}") from None
     return tuple(name for name, _ in rows), np.array([label for _, label in rows], dtype=np.int64)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"a line is cut short or names no class of the run ({error})"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 @dataclass(frozen=True)

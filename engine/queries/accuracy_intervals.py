@@ -16,7 +16,8 @@ def accuracy_intervals(
     """Return the interval of each epoch's test accuracy, given with its number of test images.
 
     `groups` is null where each image counts for itself; `by` says why or by which rule. Where the predictions of an
-    epoch were not kept, or the groups cannot be read, the images are taken as independent, and `by` says so."""
+    epoch were not kept or are not its own, or the groups cannot be read, the images are taken as independent, and `by`
+    says so."""
     from engine.analysis.comparison.share_interval import share_interval
     from engine.analysis.interval import wilson_interval
     from engine.files.epoch_predictions import NoPredictions, read_predictions
@@ -28,7 +29,8 @@ def accuracy_intervals(
         found[epoch] = {"low": low, "high": high, "images": images, "groups": None, "by": by}
     try:
         predictions = read_predictions(home.run(run.id or 0), run.class_names)
-        known = [epoch for epoch in found if predictions.is_known(epoch)]
+        problems = {epoch: predictions.problem(epoch, accuracies[epoch][0]) for epoch in found}
+        known = [epoch for epoch, problem in problems.items() if not problem]
         groups = (
             (reader or GroupReader(home)).groups_of(load_spec(run.spec), predictions.names) if known else None
         )
@@ -38,7 +40,10 @@ def accuracy_intervals(
         return {
             epoch: {**each, "by": f"images taken as independent: {error}"} for epoch, each in found.items()
         }
-    for epoch in known:
+    for epoch, problem in problems.items():
+        if problem:
+            found[epoch]["by"] = f"images taken as independent: {problem}"
+            continue
         assert groups is not None
         correct = predictions.answers[epoch] == predictions.labels
         if len(correct) != found[epoch]["images"]:

@@ -6,7 +6,13 @@ from engine.analysis.study import highest_of
 from engine.spec.grid import load_spec
 from engine.store import history
 from engine.store.epoch_values import values_of_row
-from engine.store.tables import Run
+from engine.store.tables import EpochMetrics, Run
+
+
+def test_accuracy_of(session: Session, run: Run, epoch: int | None) -> float | None:
+    """Return the test accuracy that was measured in an epoch; None where there is none."""
+    measured = session.get(EpochMetrics, (run.id, epoch)) if epoch is not None else None
+    return measured.test_acc if measured is not None else None
 
 
 def best_epoch_of(session: Session, run: Run) -> tuple[int | None, str]:

@@ -15,7 +15,7 @@ from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.metrics.selection import is_optimistic
-from engine.queries.best_epochs import best_epoch_of
+from engine.queries.best_epochs import best_epoch_of, test_accuracy_of
 from engine.queries.image_groups import GroupReader
 from engine.queries.read_groups import group_of_run, read_groups
 from engine.spec.grid import load_spec
@@ -192,6 +192,8 @@ class Compared:
     class_names: tuple[str, ...]
     epoch: int | None
     """Epoch whose predictions are compared; None where none is measured yet."""
+    accuracy: float | None
+    """Test accuracy that was measured in it."""
     chosen_by: str
     """Metric that chose the epoch; empty for the last epoch."""
     status: str
@@ -200,7 +202,9 @@ class Compared:
 def _compared(session: Session, run: Run, on: Moment) -> Compared:
     epoch, chosen_by = best_epoch_of(session, run) if on == "best" else (run.epoch, "")
     measured = epoch if _is_measured(run) else None
-    return Compared(run.id or 0, load_spec(run.spec), tuple(run.class_names), measured, chosen_by, run.status)
+    accuracy = test_accuracy_of(session, run, measured)
+    names = tuple(run.class_names)
+    return Compared(run.id or 0, load_spec(run.spec), names, measured, accuracy, chosen_by, run.status)
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
@@ -227,8 +231,8 @@ def _predictions(home: Home, run: Compared) -> RunPredictions:
     if epoch is None:
         raise NoPredictions(f"#{run.id} {none_measured(run.status)}")
     found = read_predictions(home.run(run.id), run.class_names)
-    if not found.is_known(epoch):
-        raise NoPredictions(f"the predictions of epoch {epoch} of #{run.id} were not kept")
+    if problem := found.problem(epoch, run.accuracy):
+        raise NoPredictions(f"#{run.id}: {problem}")
     trained = [each for each in found.epochs if (each or not spec.epochs) and found.is_known(each)]
     return RunPredictions(
         run_id=run.id,

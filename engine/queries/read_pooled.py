@@ -10,7 +10,7 @@ from engine.analysis.pooled import Pooled, PooledFolds
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
-from engine.queries.best_epochs import best_epoch_of
+from engine.queries.best_epochs import best_epoch_of, test_accuracy_of
 from engine.queries.image_groups import GroupReader
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
@@ -42,7 +42,8 @@ def read_pooled(store: Store, home: Home, group: Group, moment: Moment = "best")
         with store.read() as session:
             run = listing.get_run(session, run_id)
             epoch = best_epoch_of(session, run)[0] if moment == "best" else run.epoch
-        return _predictions(home, run, epoch, moment)
+            accuracy = test_accuracy_of(session, run, epoch)
+        return _predictions(home, run, epoch, accuracy)
 
     with store.read() as session:
         spec = load_spec(listing.get_run(session, group.run_ids[0]).spec)
@@ -111,13 +112,15 @@ def pool(folds: Sequence[FoldPredictions], spec: RunSpec, reader: GroupReader, m
     )
 
 
-def _predictions(home: Home, run: Run, epoch: int | None, moment: Moment) -> FoldPredictions:
-    """Return the predictions of a run's best or last epoch, which is `epoch`. Raises NotPooled."""
+def _predictions(home: Home, run: Run, epoch: int | None, accuracy: float | None) -> FoldPredictions:
+    """Return the predictions of an epoch, in which this test accuracy was measured. Raises NotPooled."""
     run_id = run.id or 0
     try:
         found = read_predictions(home.run(run_id), run.class_names)
     except NoPredictions as missing:
         raise NotPooled(f"run {run_id}: {missing}") from None
-    if epoch is None or not found.is_known(epoch):
-        raise NotPooled(f"run {run_id}: the predictions of its {moment} epoch were not kept")
+    if epoch is None:
+        raise NotPooled(f"run {run_id} has measured no epoch")
+    if problem := found.problem(epoch, accuracy):
+        raise NotPooled(f"run {run_id}: {problem}")
     return FoldPredictions(run_id, tuple(run.class_names), found.names, found.labels, found.answers[epoch])

@@ -49,14 +49,12 @@ def predictions_of(home: Home, runs: Sequence[StudyRun]) -> dict[int, Predicted 
     for run in runs:
         try:
             answers = read_predictions(home.run(run.id), run.class_names)
-        except NoPredictions as problem:
-            found[run.id] = str(problem).replace(f"{home.root}/", "")
+        except NoPredictions as missing:
+            found[run.id] = str(missing).replace(f"{home.root}/", "")
             continue
-        epoch = run.best.epoch if run.best else -1
-        if answers.is_known(epoch):
-            found[run.id] = Predicted(run, answers, epoch)
-        else:
-            found[run.id] = "the predictions of its best epoch were not kept"
+        best = run.best
+        problem = answers.problem(best.epoch, best.number("test_acc")) if best else "no epoch was measured"
+        found[run.id] = problem or Predicted(run, answers, best.epoch if best else 0)
     return found
 
 
@@ -70,8 +68,9 @@ def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[tu
             known = groups.groups_of(run.spec, names).each(names)
         except DataError:
             known = None
-        for epoch in {each.epoch, *([run.highest.epoch] if run.highest else [])}:
-            if each.answers.is_known(epoch):
+        for measured in filter(None, (run.best, run.highest)):
+            epoch = measured.epoch
+            if not each.answers.problem(epoch, measured.number("test_acc")):
                 found[run.id, epoch] = share_interval(each.correct_at(epoch), known)
     return found
 
@@ -113,7 +112,13 @@ def _fold(run_id: int, found: Predicted | str) -> FoldPredictions:
 def _side(home: Home, recipe: Recipe, groups: GroupReader) -> Side:
     runs = [
         Compared(
-            run.id, run.spec, run.class_names, run.best.epoch if run.best else None, run.chosen_by, run.status
+            run.id,
+            run.spec,
+            run.class_names,
+            run.best.epoch if run.best else None,
+            run.best.number("test_acc") if run.best else None,
+            run.chosen_by,
+            run.status,
         )
         for run in recipe.finished
     ]

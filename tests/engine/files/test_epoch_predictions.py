@@ -12,6 +12,7 @@ from engine.files.epoch_predictions import (
     append_predictions,
     array_bytes,
     read_predictions,
+    read_test_images,
 )
 from engine.files.paths import RunPaths
 
@@ -99,7 +100,7 @@ def test_files_that_cannot_be_shown_say_which(paths: RunPaths) -> None:
     paths.answers.write_bytes(array_bytes(np.zeros((2, 7), np.uint16)))
     with pytest.raises(NoPredictions, match="not of the same images"):
         read_predictions(paths, CLASSES)
-    with pytest.raises(NoPredictions, match="cannot be read"):
+    with pytest.raises(NoPredictions, match=r"cannot be read: a line .* names no class of the run \('"):
         read_predictions(paths, ("other", "classes"))
     paths.predictions().rename(paths.predictions(last=True))
     add(paths, 0, [0, 0, 0], [0.5] * 3)
@@ -107,3 +108,13 @@ def test_files_that_cannot_be_shown_say_which(paths: RunPaths) -> None:
     paths.predictions(last=True).unlink()
     with pytest.raises(NoPredictions, match="is missing: which images"):
         read_predictions(paths, CLASSES)
+
+
+def test_predictions_that_do_not_give_the_measured_accuracy_are_told(paths: RunPaths) -> None:
+    labels = read_test_images(paths, CLASSES)[1]
+    wrong = (labels + 1) % len(CLASSES)
+    add(paths, 0, [int(wrong[0]), *map(int, labels[1:])], [0.5] * 3)
+    found = read_predictions(paths, CLASSES)
+    assert found.problem(0, 2 / 3) == found.problem(0, None) == ""
+    assert "damaged or of another run: 2 of 3 are correct" in found.problem(0, 1.0)
+    assert found.problem(1, 2 / 3) == "the predictions of epoch 1 were not kept"

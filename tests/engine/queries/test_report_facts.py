@@ -11,7 +11,9 @@ from engine.analysis.comparison.comparison import Comparison
 from engine.analysis.comparison.sentences import in_one_sentence, in_points, pair_sentence, side_sentences
 from engine.analysis.comparison.share_interval import share_interval
 from engine.analysis.comparison.sides import About
+from engine.queries.accuracy_intervals import accuracy_intervals
 from engine.queries.read_comparison import read_comparison
+from engine.store import listing
 
 
 @pytest.fixture
@@ -173,3 +175,26 @@ def test_a_report_whose_groups_cannot_be_read_compares_nothing_and_says_why(
     text = made.page(tmp_path / "out").all("main")[0].words
     assert f"#1 is not compared with #2: {pair.reason}" in text
     assert f"is not known: {pair.reason}" in text
+
+
+def test_files_of_another_run_give_no_number(made: MadeRuns, tmp_path: Path) -> None:
+    """As after a folder that was moved, or a run table that belongs to other folders."""
+    made.run(right([0]))
+    made.run(right(range(10)), lr=0.1)
+    assert set(made.facts().intervals) == {(1, 1), (2, 1)}
+    first, second = (made.home.run(run_id).folder for run_id in (1, 2))
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    foreign = (
+        "are damaged or of another run: 30 of 40 are correct, but the accuracy that was measured is 0.9750"
+    )
+    facts = made.facts()
+    assert facts.intervals == {} and foreign in facts.wrong["eyes"].unknown
+    [pair] = facts.comparisons["eyes"].pairs
+    assert pair.told_apart is None and foreign in pair.reason
+    [pair] = read_comparison(made.store, made.home, ["1", "2"], "last").pairs
+    assert pair.told_apart is None and foreign in pair.reason
+    with made.store.read() as session:
+        found = accuracy_intervals(made.home, listing.get_run(session, 1), {1: (0.975, 40)})[1]
+    assert found["groups"] is None and foreign in found["by"]

@@ -147,7 +147,7 @@ def test_a_run_whose_select_on_is_undefined_is_compared_at_its_highest_epoch(
             run.spec = spec.to_json()
             session.add(run)
         run.best_epoch, run.best = None, None
-        session.execute(text("UPDATE epoch_metrics SET test_acc = 0.9 WHERE run_id = 3 AND epoch = 4"))
+        session.execute(text("UPDATE epoch_metrics SET test_acc = 0.1 WHERE run_id = 3 AND epoch != 4"))
     assert shell("compare", "3", "4", "--json") == 0
     side = json.loads(shell.out)["sides"][0]
     assert side["epochs"] == [4] and side["accuracy"] is not None and side["chosen_on_test"] == [3]

@@ -133,8 +133,8 @@ async def test_a_run_that_is_removed_meanwhile_leaves(home: Home, study: Store) 
 
 
 def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> None:
-    for run_id in (3, 4):
-        answer(home, run_id, NAMES, 6, 0.5)
+    for run_id, skill in ((3, 0.0), (4, 0.7)):
+        answer(home, run_id, NAMES, 6, skill)
     asked = asked_of(compared(home, 4, 3).views)
     assert read_told(home, asked).pairs[0].verdict in ("told apart", "not told apart")
     lost = np.load(home.run(4).answers)
@@ -142,7 +142,7 @@ def test_answers_that_were_lost_give_no_difference(home: Home, study: Store) -> 
     home.run(4).answers.write_bytes(array_bytes(lost))
     told = read_told(home, asked)
     assert told.pairs[0].verdict == "not compared"
-    assert "the predictions of epoch 6 of #4 were not kept" in told.pairs[0].paragraph
+    assert "#4: the predictions of epoch 6 were not kept" in told.pairs[0].paragraph
 
 
 async def test_runs_that_go_while_help_is_open_end_the_comparison_behind_it(home: Home, study: Store) -> None:
