@@ -64,11 +64,12 @@ def _grouped(rows: Sequence[Sequence[Any]], metrics: Sequence[str] = ()) -> list
     return group_runs(members, _specs(rows))
 
 
-def read_specs(session: Session, run_ids: Collection[int]) -> dict[str, str]:
-    """Return the JSON of the specs of these runs by their group keys."""
+def read_specs(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Return the JSON of the spec of the first run of each group key that there is."""
     found: dict[str, str] = {}
-    for some in some_of(run_ids):
-        rows = session.execute(select(RUN.group_key, RUN.spec).where(RUN.id.in_(some))).all()
+    for some in some_of(keys):
+        first = select(func.min(RUN.id)).where(RUN.group_key.in_(some)).group_by(RUN.group_key)
+        rows = session.execute(select(RUN.group_key, RUN.spec).where(RUN.id.in_(first))).all()
         found |= {key: spec for key, spec in rows}
     return found
 

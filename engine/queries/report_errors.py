@@ -37,6 +37,7 @@ def wrong_images(
     for each in worst:
         place = answers.names.index(each.image)
         picture, why_not = _picture(viewer, each.image)
+        why_not = why_not.replace(f"{home.root}/", "")
         shown.append(
             WrongImage(
                 plain(each.image.rpartition("/")[2]),

@@ -37,13 +37,16 @@ def read_facts(
     wrong: dict[str, WrongImages] = {}
     pooled: dict[int, PooledFolds | str] = {}
     intervals: dict[tuple[int, int], ShareInterval] = {}
+    ungrouped: dict[int, str] = {}
     for name, runs in by_data(study.measured).items():
         progress(f"data set {name}")
         facts[name] = data.facts_of(runs)
         progress(f"predictions on {name}")
         found = predictions_of(home, runs)
         known = [each for each in found.values() if isinstance(each, Predicted)]
-        intervals |= intervals_of(known, groups)
+        counted = intervals_of(home, known, groups)
+        intervals |= counted.of
+        ungrouped |= counted.ungrouped
         recipes = recipes_of(runs)
         pooled |= pooled_of(recipes, found, groups)
         if ranked(recipes):
@@ -57,6 +60,7 @@ def read_facts(
         pooled=pooled,
         commands=commands,
         intervals=intervals,
+        ungrouped=ungrouped,
     )
 
 

@@ -58,21 +58,30 @@ def predictions_of(home: Home, runs: Sequence[StudyRun]) -> dict[int, Predicted 
     return found
 
 
-def intervals_of(predicted: Sequence[Predicted], groups: GroupReader) -> dict[tuple[int, int], ShareInterval]:
-    """Return the interval of each run's test accuracy at its best and its highest epoch, by run and epoch; by groups
-    where there are groups that can be read."""
-    found = {}
+@dataclass(frozen=True)
+class Intervals:
+    """Intervals of test accuracies by run and epoch, and why those of some runs do not count groups."""
+
+    of: Mapping[tuple[int, int], ShareInterval]
+    ungrouped: Mapping[int, str]
+
+
+def intervals_of(home: Home, predicted: Sequence[Predicted], groups: GroupReader) -> Intervals:
+    """Return the intervals of each run's test accuracy at its best and its highest epoch, by groups where there are
+    groups that can be read."""
+    found: dict[tuple[int, int], ShareInterval] = {}
+    ungrouped: dict[int, str] = {}
     for each in predicted:
         run, names = each.run, each.answers.names
         try:
             known = groups.groups_of(run.spec, names).each(names)
-        except DataError:
-            known = None
+        except DataError as problem:
+            known, ungrouped[run.id] = None, str(problem).replace(f"{home.root}/", "")
         for measured in filter(None, (run.best, run.highest)):
             epoch = measured.epoch
             if not each.answers.problem(epoch, measured.number("test_acc")):
                 found[run.id, epoch] = share_interval(each.correct_at(epoch), known)
-    return found
+    return Intervals(found, ungrouped)
 
 
 def comparison_of(home: Home, recipes: Sequence[Recipe], groups: GroupReader) -> Comparison:

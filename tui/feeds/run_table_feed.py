@@ -137,7 +137,7 @@ class RunTableFeed:
         wanted = self._unlike.wanted()
         if not wanted:
             return set()
-        others = self._unlike.learn(read_specs(session, [each.run_id for each in wanted]))
+        others = self._unlike.learn(read_specs(session, wanted))
         return {run_id for run_id, run in self._runs.items() if run.group_key in others} if others else set()
 
     def _read_waits(

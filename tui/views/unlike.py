@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from engine.spec.recipe_words import value_in_words
 from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
@@ -21,19 +21,12 @@ AT_ONCE = 500
 Look: TypeAlias = tuple[str, str, str]
 
 
-class Wanted(NamedTuple):
-    """Recipe whose spec is to be read, from one of its runs."""
-
-    key: str
-    run_id: int
-
-
 @dataclass
 class _Alike:
     """Recipes that look alike, by the group key of their runs."""
 
-    unread: dict[str, int] = field(default_factory=dict)
-    """A run of each whose spec is not known."""
+    unread: dict[str, None] = field(default_factory=dict)
+    """Those whose spec is not known."""
     first: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the first that was read."""
     others: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -64,7 +57,7 @@ class Unlike:
                 continue
             look = self._look_of[key] = run.data, run.arch, run.pretrained
             alike = self._alike.setdefault(look, _Alike())
-            alike.unread[key] = run.id
+            alike.unread[key] = None
             if alike.count > 1:
                 self._unread[look] = None
 
@@ -72,11 +65,11 @@ class Unlike:
         """Return the settings that tell a recipe from those that look like it; empty where nothing does."""
         return self._words.get(group_key, "")
 
-    def wanted(self) -> list[Wanted]:
-        """Return the recipes whose specs are to be read next; none where each is known that needs to be."""
-        found: list[Wanted] = []
+    def wanted(self) -> list[str]:
+        """Return the group keys whose specs are to be read next; none where each is known that needs to be."""
+        found: list[str] = []
         for look in self._unread:
-            found += map(Wanted._make, self._alike[look].unread.items())
+            found += self._alike[look].unread
             if len(found) >= AT_ONCE:
                 break
         return found[:AT_ONCE]
@@ -84,11 +77,11 @@ class Unlike:
     def learn(self, specs: Mapping[str, str]) -> set[str]:
         """Take the JSON of a spec by group key, and return the recipes whose words are others now.
 
-        A recipe that was asked for and is missing here has been removed."""
+        A recipe that was asked for and is missing here has no run any more."""
         asked = self.wanted()
-        looks = dict.fromkeys(self._look_of[each.key] for each in asked)
-        for each in asked:
-            self._read(each.key, specs.get(each.key))
+        looks = dict.fromkeys(self._look_of[key] for key in asked)
+        for key in asked:
+            self._read(key, specs.get(key))
         changed: set[str] = set()
         for look in looks:
             if not self._alike[look].unread:

@@ -108,6 +108,8 @@ class Facts:
     intervals: Mapping[tuple[int, int], ShareInterval] = field(default_factory=dict)
     """By run and epoch: interval of its test accuracy, by groups where there are groups; of the best epoch and of that
     of the highest test accuracy."""
+    ungrouped: Mapping[int, str] = field(default_factory=dict)
+    """By run: why its interval does not count the groups that its spec names."""
 
     def side(self, data: str, name: str) -> SideResult | None:
         """Return the side of that name among the recipes of a data set."""

@@ -82,6 +82,7 @@ def _on(data: str, runs: Sequence[StudyRun], data_slug: str, facts: Facts) -> It
     yield _repeated(data, recipes)
     yield _remarks(recipes)
     yield single_runs(data, runs, facts)
+    yield _ungrouped(runs, facts)
     yield from what_chose(runs)
     yield _bands(data, recipes, data_slug)
     yield from _curves(data, runs, data_slug)
@@ -142,6 +143,20 @@ def _remarks(recipes: Sequence[Recipe]) -> Paragraph | None:
         for recipe in recipes
         if recipe.is_repeated
         for each in recipe.group.remarks()
+    ]
+    return paragraph(" ".join(said)) if said else None
+
+
+def _ungrouped(runs: Sequence[StudyRun], facts: Facts) -> Paragraph | None:
+    """Name the runs whose intervals do not count groups; None where there are none."""
+    reasons: dict[str, list[int]] = {}
+    for run in runs:
+        if run.id in facts.ungrouped:
+            reasons.setdefault(facts.ungrouped[run.id], []).append(run.id)
+    said = [
+        f"The intervals of {ids_of(ids)} take images as independent, so they are too narrow where images have groups: "
+        f"the groups cannot be read ({why})."
+        for why, ids in reasons.items()
     ]
     return paragraph(" ".join(said)) if said else None
 

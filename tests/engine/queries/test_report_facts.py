@@ -175,6 +175,8 @@ def test_a_report_whose_groups_cannot_be_read_compares_nothing_and_says_why(
     text = made.page(tmp_path / "out").all("main")[0].words
     assert f"#1 is not compared with #2: {pair.reason}" in text
     assert f"is not known: {pair.reason}" in text
+    assert "The intervals of #1, #2 take images as independent" in text
+    assert "the groups cannot be read (" in text and str(made.home.root) not in text
 
 
 def test_files_of_another_run_give_no_number(made: MadeRuns, tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """Settings that tell recipes apart where they look alike in the run table."""
 
+from pathlib import Path
 from typing import Any
 
 from table_rows import listed
 
+from engine.queries.read_groups import read_specs
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
-from engine.store.overview import Listed
+from engine.store import listing
+from engine.store.add import add_runs
+from engine.store.database import open_store
+from engine.store.overview import Listed, changed_runs
 from tui.views import unlike
 from tui.views.unlike import DEFAULTS, Unlike
 
@@ -35,7 +40,7 @@ def told(*specs: RunSpec) -> list[str]:
 def read_all(found: Unlike, *specs: RunSpec) -> list[set[str]]:
     changed = []
     while wanted := found.wanted():
-        keys = {each.key for each in wanted}
+        keys = set(wanted)
         changed.append(
             found.learn({key: spec.to_json() for spec in specs if (key := spec.group_digest()) in keys})
         )
@@ -92,3 +97,22 @@ def test_a_recipe_that_was_removed_meanwhile_is_asked_for_again_when_it_returns(
     found.take(runs_of(specs))
     read_all(found, *specs)
     assert found.words(specs[1].group_digest()) == "augment none"
+
+
+def test_a_recipe_whose_first_run_was_removed_is_told_by_another(tmp_path: Path) -> None:
+    """Two runs of a recipe, the first removed before another recipe comes that looks like it."""
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    none, flip = spec_of(augment="none"), spec_of(augment="flip")
+    add_runs(store, [none, none.model_copy(update={"seed": 1})])
+    found = Unlike()
+    with store.read() as session:
+        found.take(changed_runs(session, -1))
+    with store.write() as session:
+        session.delete(listing.get_run(session, 1))
+    add_runs(store, [flip])
+    with store.read() as session:
+        found.take(changed_runs(session, -1))
+        while wanted := found.wanted():
+            found.learn(read_specs(session, wanted))
+    store.close()
+    assert [found.words(spec.group_digest()) for spec in (none, flip)] == ["augment none", "augment flip"]
