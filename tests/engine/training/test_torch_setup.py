@@ -33,8 +33,10 @@ def faults(*arguments: str) -> int:
 
 
 def test_a_step_uses_the_memory_of_the_one_before() -> None:
-    """In most processes: on some kernels it has no effect in one of five, measured with 16 at a time (docs/LOG.md)."""
-    plain = faults()
+    """In most processes: on some kernels it has no effect in one of five, measured with 16 at a time (docs/LOG.md).
+
+    Without it there are thousands of faults, unless the kernel gives a process huge pages by itself."""
+    plain = max(faults() for _ in range(3))
     assert any(faults("keep") < plain / 10 for _ in range(8))
 
 
