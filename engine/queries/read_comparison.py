@@ -80,7 +80,7 @@ def _about(sides: Sequence[Named], on: Moment) -> list[About]:
     """Say what each side is, by the settings in which they differ; `select_on` is said with the best epoch.
 
     Settings that vary within groups are named of single runs alone, and only where two have all others in common."""
-    specs = [load_spec(side.runs[0].spec) for side in sides]
+    specs = [load_spec(side.runs[0].spec, side.runs[0].id) for side in sides]
     without = NO_RESULT | ({"select_on"} if on == "best" else set())
     fields = differing(specs, without | VARIED)
     if all(len(side.runs) == 1 for side in sides) and len({_values(spec, fields) for spec in specs}) < len(
@@ -204,7 +204,9 @@ def _compared(session: Session, run: Run, on: Moment) -> Compared:
     measured = epoch if _is_measured(run) else None
     accuracy = test_accuracy_of(session, run, measured)
     names = tuple(run.class_names)
-    return Compared(run.id or 0, load_spec(run.spec), names, measured, accuracy, chosen_by, run.status)
+    return Compared(
+        run.id or 0, load_spec(run.spec, run.id), names, measured, accuracy, chosen_by, run.status
+    )
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
