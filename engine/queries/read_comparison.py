@@ -219,12 +219,24 @@ def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compare
     side = Side(name, read, group_column=spec.group_column)
     if len({run.class_names for run in runs}) > 1:
         return replace(side, problem="its runs have different classes")
+    if _labels_differ(read):
+        return replace(side, problem="its runs have different labels for the same images: the data changed")
     try:
         groups = reader.groups_of(spec, list(dict.fromkeys(name for run in read for name in run.names)))
     except DataError as error:
         problem = f"the groups of the images cannot be read, and are needed to compare: {error}"
         return replace(side, problem=problem)
     return replace(side, groups=groups.of, rule=groups.rule)
+
+
+def _labels_differ(runs: Sequence[RunPredictions]) -> bool:
+    """Tell whether two runs have an image with different labels: older versions noted no fingerprint of the data."""
+    first = dict(zip(runs[0].names, runs[0].labels.tolist(), strict=True))
+    for run in runs[1:]:
+        labels = dict(zip(run.names, run.labels.tolist(), strict=True))
+        if any(first.setdefault(name, label) != label for name, label in labels.items()):
+            return True
+    return False
 
 
 def _predictions(home: Home, run: Compared) -> RunPredictions:
