@@ -270,12 +270,8 @@ def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compare
 
 def _labels_differ(runs: Sequence[RunPredictions]) -> bool:
     """Tell whether two runs have an image with different labels: older versions noted no fingerprint of the data."""
-    first = dict(zip(runs[0].names, runs[0].labels.tolist(), strict=True))
-    for run in runs[1:]:
-        labels = dict(zip(run.names, run.labels.tolist(), strict=True))
-        if any(first.setdefault(name, label) != label for name, label in labels.items()):
-            return True
-    return False
+    pairs = {pair for run in runs for pair in zip(run.names, run.labels.tolist(), strict=True)}
+    return len(pairs) > len({name for name, _ in pairs})
 
 
 def _predictions(home: Home, run: Compared) -> RunPredictions:
