@@ -32,7 +32,7 @@ def may_hide_learning(evidence: EpochEvidence) -> bool:
     """Tell whether predictions that are not significantly better than chance may still be: there are too few of them,
     as 15 of 20 correct with two classes."""
     beyond, share = above_chance(evidence), share_above_chance(evidence)
-    if beyond is None or share is None or beyond >= SIGNIFICANT or share < LEAST_SHARE:
+    if beyond is None or share is None or not 0 < beyond < SIGNIFICANT or share < LEAST_SHARE:
         return False
     return beyond >= SUGGESTIVE or share + 2 * share / beyond >= LEARNT
 

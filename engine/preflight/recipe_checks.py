@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from engine.problem import Problem, WayOut
 from engine.recipes import normalizations
 from engine.recipes.losses import LOSSES
+from engine.recipes.optimizers import OPTIMIZERS, names_with_momentum
 from engine.recipes.samplers import SAMPLERS
 from engine.spec.pretrained import source_kind
 from engine.spec.run_spec import RunSpec
 
 
 def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
-    """Warn of each sampler and loss that correct for the class frequencies twice, and of ImageNet's weights on images
-    normalised otherwise."""
+    """Warn of each sampler and loss that correct for the class frequencies twice, of ImageNet's weights on images
+    normalised otherwise, and of a momentum that the optimiser does not take."""
     specs = list(specs)
     pairs = dict.fromkeys((spec.sampler, spec.loss) for spec in specs if spec.epochs)
     twice = [
@@ -25,7 +26,26 @@ def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
         for spec in specs
         if source_kind(spec.pretrained) == "imagenet" and spec.normalize != normalizations.DEFAULT
     )
-    return twice + [_normalised_otherwise(*each) for each in otherwise]
+    usual = RunSpec.model_fields["momentum"].default
+    unused = dict.fromkeys(
+        (spec.momentum, spec.optimizer)
+        for spec in specs
+        if spec.epochs and spec.momentum != usual and not OPTIMIZERS[spec.optimizer].takes_momentum
+    )
+    return [
+        *twice,
+        *(_normalised_otherwise(*each) for each in otherwise),
+        *(_momentum_unused(*each) for each in unused),
+    ]
+
+
+def _momentum_unused(momentum: float, optimizer: str) -> Problem:
+    what = f"momentum {momentum:g} has no effect: optimizer {optimizer} has betas of its own"
+    ways = (
+        WayOut("leave it out"),
+        *(WayOut("use {}", "optimizer", name) for name in names_with_momentum()),
+    )
+    return Problem("momentum", "warning", what, (f"{momentum:g}", optimizer), ways, "momentum_unused", what)
 
 
 def _normalised_otherwise(pretrained: str, normalize: str) -> Problem:

@@ -1,5 +1,7 @@
 """Rules for the course over the epochs: worse than before, jumps, and training that ended too soon."""
 
+import math
+
 from engine.analysis.chance import (
     SIGNIFICANT,
     above_chance,
@@ -190,8 +192,9 @@ def nll_risen(case: Case) -> Found | None:
         f"{case.where()}: test NLL {number(latest.test_nll)}, {number(times)} times its lowest "
         f"{number(lowest.test_nll)} in epoch {lowest.epoch} ({number(errors)} standard errors)"
     ]
-    if latest.train_loss is not None and lowest.train_loss is not None:
-        parts.append(f"training loss {number(lowest.train_loss)} to {number(latest.train_loss)}")
+    then = lowest.train_loss
+    if latest.train_loss is not None and then is not None and math.isfinite(then):
+        parts.append(f"training loss {number(then)} to {number(latest.train_loss)}")
     fell = (latest.test_acc or 0.0) < (lowest.test_acc or 0.0)
     severity: Severity | None = None if fell or times >= NLL_FAR else "note"
     if not fell:
@@ -237,7 +240,12 @@ def _late_falls(case: Case) -> str:
         ("training", before.train_loss, latest.train_loss),
         ("val", before.val_nll, latest.val_nll) if by_val else ("test", before.test_nll, latest.test_nll),
     )
-    known = [(name, then, now) for name, then, now in courses if then is not None and now is not None]
+    # A loss that was not finite is no loss to fall from.
+    known = [
+        (name, then, now)
+        for name, then, now in courses
+        if then is not None and math.isfinite(then) and now is not None
+    ]
     least = STILL_FALLING if len(known) > 1 else ONE_LOSS_FALLING
     if not known or any(now >= (1 - least) * then for _, then, now in known):
         return ""

@@ -89,8 +89,9 @@ def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
         told = _single(order[0], facts) if several is None else _several(name, several, facts)
         by = _chosen(order)
         return text(
-            "The best recipe", by and f" by {by},", " is ", *told, _highest(name, order, several, facts), "."
-        )
+            "The best recipe", by and f" by {by},", " is ", *told, _highest(name, order, several, facts),
+            _as_good(order), ".",
+        )  # fmt: skip
     metric = recipes_rank_by(order)
     of = f", of {_value(several, metric)}," if metric.split == "val" else ""
     return text(
@@ -149,6 +150,19 @@ def _highest(name: str, order: Sequence[Recipe], several: Recipe | None, facts: 
     is_told = highest is order[1] or highest is several
     told = f"{percent(highest.accuracy)} %" if is_told else _accuracy(name, highest, facts)
     return f"; the highest test accuracy is that of {highest.called}, {told}"
+
+
+def _as_good(order: Sequence[Recipe]) -> str:
+    """Name the recipes that share the value which ranks the best: it stands before them, but is no better."""
+    metric = recipes_rank_by(order)
+    value = order[0].group.spread(metric.key).mean
+    others = [each.called for each in order[1:] if each.group.spread(metric.key).mean == value]
+    if value is None or not others:
+        return ""
+    named = (
+        others if len(others) <= MOST_APART else [*others[:MOST_APART], f"{len(others) - MOST_APART} more"]
+    )
+    return f"; {', '.join(named)} {'has' if len(others) == 1 else 'have'} the same {in_words(metric)}"
 
 
 def _single(best: Recipe, facts: Facts) -> tuple[Piece, ...]:

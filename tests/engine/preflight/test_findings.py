@@ -159,3 +159,14 @@ def test_sampler_and_loss_that_both_balance_the_classes_are_warned_of_once_each(
 
 def spec_with(way: WayOut) -> RunSpec:
     return make_spec({"data": "digits", "sampler": "balanced", "loss": "ce-sqrt", way.field: way.value})
+
+
+def test_a_momentum_that_the_optimiser_does_not_take_is_warned_of_once(home: Home) -> None:
+    grid = expand_grid({"data": "pets", "optimizer": ["sgd", "adamw"], "momentum": 0.5, "seed": [0, 1]})
+    [found] = [each for each in preflight(home, None, grid).problems if each.kind == "momentum_unused"]
+    assert found.severity == "warning" and found.values == ("0.5", "adamw")
+    assert found.said(lambda field, value: f"--{field} {value}").endswith(
+        "leave it out, or use --optimizer sgd"
+    )
+    usual = preflight(home, None, expand_grid({"data": "pets", "optimizer": "adamw"})).problems
+    assert not [each for each in usual if each.kind == "momentum_unused"]

@@ -246,3 +246,13 @@ def test_the_checklist_names_what_was_not_measured(made: MadeRuns, tmp_path: Pat
     told = checklist_of(made, tmp_path / "out")
     assert "Metrics that fit the taskno#1 has accuracy alone." in told
     assert "That of #1, trained once, leaves out the variance between seeds" in told
+
+
+def test_recipes_that_share_the_first_place_are_named(made: MadeRuns, tmp_path: Path) -> None:
+    for number in range(5):
+        made.run(SOME, lr=0.01 * (number + 1))
+    abstract = abstract_of(made, tmp_path / "out")
+    assert "The best recipe is #1" in abstract
+    assert "; #2, #3, #4, 1 more have the same test accuracy. " in abstract
+    made.run(FEW, lr=0.2)
+    assert "have the same" not in abstract_of(made, tmp_path / "out")

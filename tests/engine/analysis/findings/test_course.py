@@ -1,5 +1,6 @@
 """Courses over the epochs that an independent check found to be called healthy."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -261,3 +262,12 @@ def test_a_source_that_is_better_is_compared_with_the_luckiest_epoch_and_says_so
     spec = make_spec({"data": "folder", "epochs": 2, "batch_size": 8, "pretrained": "run:3"})
     text = findings_of(history, spec, TRAIN)["source_better"].evidence
     assert "compared with epoch 2, the best of 2 on these images" in text
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+def test_a_loss_that_was_not_finite_is_no_loss_to_fall_from(broken: float) -> None:
+    better, nlls = [0.7, 0.75, 0.8], [0.9, 0.7, 0.69]
+    assert "still_improving" in found_in(better, nlls[:2] + [0.5], [0.9, 0.7, 0.5])
+    assert "still_improving" not in found_in(better, nlls, [0.9, broken, 0.5])
+    risen = found_in(better, [0.2, 0.5, 0.7], [broken, 0.6, 0.5])["nll_risen"]
+    assert "training loss" not in risen.evidence
