@@ -10,8 +10,6 @@ from engine.text import with_minus
 LOGIT_LIMIT = 100.0
 """Largest |logit| that counts as sane. Cross-entropy copes with larger ones, but a sound classifier does not give
 them."""
-NAMED = 3
-"""Classes named in a list; the rest are counted."""
 GRADIENT_FLOOR = 1e-8
 """Gradient norm below which no weight changes in single precision."""
 
@@ -82,17 +80,6 @@ def unpredicted_classes(evidence: EpochEvidence) -> set[int]:
     """Return the classes that have test images and no prediction."""
     pairs = enumerate(zip(evidence.labels, evidence.answers, strict=False))
     return {place for place, (label, answer) in pairs if label and not answer}
-
-
-def never_predicted(evidence: EpochEvidence) -> str:
-    """Name the classes without a prediction, as `class 1 (21 images) never predicted`, the largest first; empty where
-    there are none."""
-    missing = sorted(unpredicted_classes(evidence), key=lambda index: (-evidence.labels[index], index))
-    if not missing:
-        return ""
-    named = [f"class {index} ({evidence.labels[index]:,} images)" for index in missing[:NAMED]]
-    more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
-    return f"{', '.join(named)}{more} never predicted"
 
 
 def loss_course(collapsed: Sequence[EpochEvidence], constant: float | None) -> str:

@@ -119,8 +119,6 @@ class Study:
         return tuple(run for run in self.runs if run.best)
 
 
-IN_COLUMNS = ("epochs", "select_on")
-"""Settings that have columns of their own in a report's tables."""
 NO_DIFFERENCE = ("ordered",)
 """Settings that change nothing of the training: a report says what they come to in words."""
 
@@ -130,10 +128,7 @@ def with_differences(runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
     alike: dict[tuple[str, str, str], list[StudyRun]] = {}
     for run in runs:
         alike.setdefault((run.data, run.spec.arch, run.spec.pretrained), []).append(run)
-    unlike = {
-        key: differing([run.spec for run in group], (*IN_COLUMNS, *NO_DIFFERENCE))
-        for key, group in alike.items()
-    }
+    unlike = {key: differing([run.spec for run in group], NO_DIFFERENCE) for key, group in alike.items()}
     return tuple(replace(run, unlike=unlike[run.data, run.spec.arch, run.spec.pretrained]) for run in runs)
 
 

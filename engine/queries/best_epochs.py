@@ -15,6 +15,12 @@ def test_accuracy_of(session: Session, run: Run, epoch: int | None) -> float | N
     return measured.test_acc if measured is not None else None
 
 
+def kappa_of(session: Session, run: Run, epoch: int | None) -> float | None:
+    """Return the quadratic kappa of an epoch; None where the classes have no order or the epoch was not measured."""
+    measured = session.get(EpochMetrics, (run.id, epoch)) if epoch is not None else None
+    return measured.kappa if measured is not None else None
+
+
 def best_epoch_of(session: Session, run: Run) -> tuple[int | None, str]:
     """Return a run's best epoch and the metric that chose it, as `StudyRun.best` and `chosen_by`.
 

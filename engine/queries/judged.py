@@ -55,7 +55,9 @@ def _anew(run: Run, epochs: Sequence[EpochMetrics], matrix: Matrix | None) -> tu
     labels = tuple(map(sum, matrix))
     history = [evidence_of(values_of_row(row), baseline=run.baseline, labels=labels) for row in epochs]
     over = run.status == "done"
-    case = make_case(history, spec, ends_here=over, leak=run.leak, best_epoch=run.best_epoch)
+    case = make_case(
+        history, spec, ends_here=over, leak=run.leak, best_epoch=run.best_epoch, class_names=run.class_names
+    )
     return judge(case) if case is not None else None
 
 

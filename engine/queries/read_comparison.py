@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlmodel import Session
 
 from engine.analysis.comparison.comparison import Comparison, Moment, compare
+from engine.analysis.comparison.sentences import by_status
 from engine.analysis.comparison.sides import About, RunPredictions, Side
+from engine.analysis.finding import GRAVE
 from engine.analysis.groups import Group, side_name
 from engine.analysis.run_curves import none_measured
 from engine.datasets.layouts import DataError
 from engine.files.epoch_predictions import NoPredictions, read_predictions
 from engine.files.paths import Home
 from engine.metrics.selection import is_optimistic
-from engine.queries.best_epochs import best_epoch_of, test_accuracy_of
+from engine.queries.best_epochs import best_epoch_of, kappa_of, test_accuracy_of
 from engine.queries.image_groups import GroupReader
+from engine.queries.judged import read_findings
 from engine.queries.read_groups import group_of_run, read_groups
 from engine.spec.grid import load_spec
 from engine.spec.plugin_name import arch_shown
@@ -24,6 +27,7 @@ from engine.spec.recipe_words import NAMED_FIRST, differing, recipe_name, settin
 from engine.spec.run_spec import NO_RESULT, VARIED, RunSpec
 from engine.store import listing
 from engine.store.database import Store
+from engine.store.status import ENDED
 from engine.store.tables import Run
 
 GROUP, SWEEP = "group:", "sweep:"
@@ -57,6 +61,7 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
         not_measured = _not_measured(session, [name for name in names if _is_sweep(name)], chosen)
         wanted = list({tuple(run.id for run in side.runs): side for side in chosen}.values())
         compared = [[_compared(session, run, on) for run in side.runs] for side in wanted]
+        judged = [_judged(session, side.runs) for side in wanted]
     if len(wanted) < 2:
         what = f"{wanted[0].name} alone" if wanted else "nothing"
         raise CompareError(
@@ -69,9 +74,9 @@ def read_comparison(store: Store, home: Home, names: Sequence[str], on: Moment =
         replace(
             read_side(home, reader, each.name, runs),
             remarks=each.remarks,
-            about=replace(about, epoch_chosen=_epoch_chosen(runs, on)),
+            about=replace(about, epoch_chosen=_epoch_chosen(runs, on), **more),
         )
-        for each, about, runs in zip(wanted, _about(wanted, on), compared, strict=True)
+        for each, about, runs, more in zip(wanted, _about(wanted, on), compared, judged, strict=True)
     ]
     return replace(compare(sides, on), not_measured=not_measured)
 
@@ -98,6 +103,26 @@ def _about(sides: Sequence[Named], on: Moment) -> list[About]:
         )
         for side, spec in zip(sides, specs, strict=True)
     ]
+
+
+def _judged(session: Session, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the baselines of runs, and the error or warning that is gravest, of equals the one that most have."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for run in runs:
+        for each in read_findings(session, run) or ():
+            if each.severity in GRAVE:
+                found.setdefault((each.severity, each.headline), []).append(run.id or 0)
+    baselines = {str(run.id): run.baseline for run in runs if run.baseline is not None}
+    if not found:
+        return {"baselines": baselines}
+    severity, headline = min(found, key=lambda each: (GRAVE.index(each[0]), -len(found[each])))
+    of = tuple(dict.fromkeys(found[severity, headline]))
+    return {
+        "baselines": baselines,
+        "finding": headline,
+        "finding_severity": severity,
+        "finding_runs": of,
+    }
 
 
 def _values(spec: RunSpec, fields: Sequence[str]) -> tuple[str, ...]:
@@ -158,6 +183,8 @@ def _of_sweep(session: Session, sweep: str) -> list[Named]:
             "resnet-tui ls shows them"
         )
     measured = [run for run in runs if _is_measured(run)]
+    if not measured:
+        raise CompareError(_none_of_sweep(sweep, runs))
     groups = read_groups(session, [run.id or 0 for run in measured])
     group_of = {run_id: group for group in groups for run_id in group.run_ids}
     sides: dict[str, Named] = {}
@@ -165,6 +192,17 @@ def _of_sweep(session: Session, sweep: str) -> list[Named]:
         side = _side_of(session, run, group_of.get(run.id or 0))
         sides.setdefault(side.name, side)
     return list(sides.values())
+
+
+def _none_of_sweep(sweep: str, runs: Sequence[Run]) -> str:
+    """Say that no run of a sweep can be compared yet, and what to do about it."""
+    statuses = by_status({str(run.id): run.status for run in runs})
+    way = "wait for its first epochs"
+    if all(run.status in ENDED for run in runs):
+        way = "retry its runs, or name others"
+    elif not any(run.status == "running" for run in runs):
+        way = "start a worker with resnet-tui worker, or resume what is paused"
+    return f"no run of sweep {sweep} has measured an epoch yet ({statuses}): {way}"
 
 
 def _side_of(session: Session, run: Run, group: Group | None) -> Named:
@@ -197,14 +235,16 @@ class Compared:
     chosen_by: str
     """Metric that chose the epoch; empty for the last epoch."""
     status: str
+    kappa: float | None = None
+    """Quadratic kappa that was measured in the epoch; None where classes have no order."""
 
 
 def _compared(session: Session, run: Run, on: Moment) -> Compared:
     epoch, chosen_by = best_epoch_of(session, run) if on == "best" else (run.epoch, "")
     measured = epoch if _is_measured(run) else None
-    accuracy = test_accuracy_of(session, run, measured)
+    accuracy, kappa = test_accuracy_of(session, run, measured), kappa_of(session, run, measured)
     names = tuple(run.class_names)
-    return Compared(run.id or 0, load_spec(run.spec), names, measured, accuracy, chosen_by, run.status)
+    return Compared(run.id or 0, load_spec(run.spec), names, measured, accuracy, chosen_by, run.status, kappa)
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
@@ -244,4 +284,5 @@ def _predictions(home: Home, run: Compared) -> RunPredictions:
         select_on=run.chosen_by,
         chosen_on_test=bool(run.chosen_by) and is_optimistic(run.chosen_by, spec.epochs),
         test_over_train=spec.test_over_train,
+        kappa=run.kappa,
     )

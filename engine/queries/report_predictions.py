@@ -128,6 +128,7 @@ def _side(home: Home, recipe: Recipe, groups: GroupReader) -> Side:
             run.best.number("test_acc") if run.best else None,
             run.chosen_by,
             run.status,
+            run.best.number("kappa") if run.best else None,
         )
         for run in recipe.finished
     ]

@@ -47,13 +47,14 @@ class StoreRecorder:
         self._leak, self._paths = leak, paths
         self._labels: tuple[int, ...] = ()
         self._train_counts: tuple[int, ...] = ()
+        self._class_names: tuple[str, ...] = ()
         self._baseline = 0.0
         self._test_labels = np.zeros(0, dtype=np.int64)
         self._test_groups: tuple[str, ...] | None = None
 
     def begin(self, index: Index, point: ResumePoint) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
-        self._train_counts = tuple(index.counts("train"))
+        self._train_counts, self._class_names = tuple(index.counts("train")), tuple(index.class_names)
         rows = index.rows_of("test")
         self._test_labels = np.array([index.labels[row] for row in rows], dtype=np.int64)
         self._test_groups = tuple(index.groups[row] for row in rows) if index.groups else None
@@ -149,6 +150,7 @@ class StoreRecorder:
             predictions=self._predictions(),
             leak=self._leak,
             best_epoch=best_epoch,
+            class_names=self._class_names,
         )
         return None if case is None else judgement_of(case)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from engine.analysis.comparison.holm import holm, holm_times
+from engine.analysis.comparison.learnt import has_learnt_nothing
 from engine.analysis.comparison.optimism import optimism
 from engine.analysis.comparison.paired import LEAST_GROUPS, paired_test
 from engine.analysis.comparison.power import images_needed, recipe_images_needed, seeds_needed
@@ -94,6 +95,8 @@ class PairResult:
     seeds_needed: int | None = None
     chosen_on_test: bool = False
     """Whether an epoch was chosen on these images: p is then less certain than it says."""
+    nothing_learnt: bool = False
+    """Whether all runs of both sides predict one class or are hardly better than chance."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,15 @@ def compare(sides: Sequence[Side], on: Moment = "best") -> Comparison:
     found = [measured(side) if not side.problem else None for side in sides]
     results = [side_result(side, each) for side, each in zip(sides, found, strict=True)]
     pairs = [_pair(one, other) for one, other in combinations(zip(sides, found, strict=True), 2)]
-    return Comparison(on, tuple(results), tuple(_corrected(pairs)))
+    idle = {side.name for side in sides if has_learnt_nothing(side)}
+    marked = [
+        (
+            replace(pair, nothing_learnt={pair.first, pair.second} <= idle and pair.difference is not None),
+            plan,
+        )
+        for pair, plan in pairs
+    ]
+    return Comparison(on, tuple(results), tuple(_corrected(marked)))
 
 
 def _corrected(pairs: Sequence[tuple[PairResult, Plan]]) -> list[PairResult]:
@@ -122,7 +133,7 @@ def _corrected(pairs: Sequence[tuple[PairResult, Plan]]) -> list[PairResult]:
     told = []
     for (pair, plan), p, times in zip(pairs, holm(values), holm_times(values), strict=True):
         is_told = None if p is None else p < LEVEL
-        more = plan(LEVEL / times) if is_told is False else {}
+        more = plan(LEVEL / times) if is_told is False and not pair.nothing_learnt else {}
         told.append(replace(pair, p_holm=p, told_apart=is_told, **more))
     return told
 

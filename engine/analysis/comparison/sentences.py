@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
@@ -11,6 +11,10 @@ if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are comp
 WORDS = {"weights": "these weights", "recipe": "this recipe"}
 LEAST_OPTIMISM = 0.0005
 POINTS = " points"
+NOTHING_LEARNT = (
+    "Neither side has learnt anything that is worth comparing: each of their runs predicts one class or is hardly "
+    "better than chance"
+)
 CAUTION = "less certain than it says: an epoch was chosen on these images"
 
 
@@ -18,6 +22,10 @@ def signed(value: float, places: int = 4) -> str:
     """`+.0067`, `−.0120`: as accuracies are written, without the zero before the point."""
     text = f"{abs(value):.{places}f}"
     return f"{'−' if value < 0 else '+'}{text.removeprefix('0') if text.startswith('0.') else text}"
+
+
+def _unsigned(value: float) -> str:
+    return signed(value)[1:]
 
 
 def in_points(value: float) -> str:
@@ -76,13 +84,15 @@ def _pair_parts(pair: PairResult, comparisons: int, unit: Unit) -> tuple[str, st
         return f"{name}: not compared: {pair.reason}", ""
     found = f"{name}: accuracy {unit(pair.difference)}"
     if pair.told_apart is None:
-        return f"{found}; nothing can be told: {pair.reason}", ""
+        more = NOTHING_LEARNT if pair.nothing_learnt else ""
+        return f"{found}; nothing can be told: {pair.reason}", more
     assert pair.low is not None and pair.high is not None
     ends = f"{unit(pair.low).removesuffix(POINTS)} to {unit(pair.high)}"
     found += f" (95 % {ends}, {_p(pair, comparisons)}){_where(pair)}"
     parts = [f"{found}: {_told(pair)}", f"{pair.method}{f', groups by {pair.rule}' if pair.rule else ''}"]
     parts += [CAUTION] if pair.chosen_on_test else []
-    return "; ".join(parts), "" if pair.told_apart else _more(pair)
+    more = NOTHING_LEARNT if pair.nothing_learnt else "" if pair.told_apart else _more(pair)
+    return "; ".join(parts), more
 
 
 def _p(pair: PairResult, comparisons: int) -> str:
@@ -132,10 +142,11 @@ def n_in_words(side: SideResult) -> str:
 
 
 def side_in_words(side: SideResult) -> str:
-    """Say what a side is: its recipe, its runs, which are not done, and how its epochs were chosen.
+    """Say what a side is: its recipe, its runs, which are not done, how its epochs were chosen, its baseline and its
+    gravest error or warning.
 
-    `group of #1: resnet18, scratch; lr 0.01; #1, #2, n 2; not done, not counted: #3 running; epoch chosen: by val_acc`
-    """
+    `group of #1: resnet18, scratch; lr 0.01; #1, #2, n 2; not done, not counted: #3 running; epoch chosen: by val_acc;
+    baseline .5556; collapsed: #1`"""
     about = side.about
     runs = f"{', '.join(f'#{each}' for each in side.run_ids)}, {n_in_words(side)}" if side.n > 1 else ""
     parts = (
@@ -143,8 +154,37 @@ def side_in_words(side: SideResult) -> str:
         runs,
         not_done_in_words(side),
         about.epoch_chosen and f"epoch chosen: {about.epoch_chosen}",
+        baseline_in_words(side),
+        finding_in_words(side),
     )
     return f"{side.name}: {'; '.join(filter(None, parts))}"
+
+
+def baseline_in_words(side: SideResult) -> str:
+    """`baseline .5556`, or `baselines .4667 to .5556` of runs with other test images; empty where none is known."""
+    known = side.about.baselines.values()
+    ends = dict.fromkeys(_unsigned(value) for value in (min(known), max(known))) if known else {}
+    return f"baseline{'s' * (len(ends) > 1)} {' to '.join(ends)}" if ends else ""
+
+
+def finding_in_words(side: SideResult) -> str:
+    """`collapsed: #1–3`, of a single run `collapsed`; empty where no run has an error or a warning."""
+    about = side.about
+    of = f": {ids_in_words(about.finding_runs)}" if side.n > 1 else ""
+    return f"{about.finding}{of}" if about.finding else ""
+
+
+def ids_in_words(run_ids: Iterable[int]) -> str:
+    """Name runs by their numbers, three or more in a row by the first and the last: `#1–3, #5, #6`."""
+    rows: list[list[int]] = []
+    for run_id in sorted(run_ids):
+        if rows and run_id == rows[-1][-1] + 1:
+            rows[-1].append(run_id)
+        else:
+            rows.append([run_id])
+    return ", ".join(
+        f"#{row[0]}–{row[-1]}" if len(row) > 2 else ", ".join(f"#{each}" for each in row) for row in rows
+    )
 
 
 def not_done_in_words(side: SideResult) -> str:
@@ -155,16 +195,16 @@ def not_done_in_words(side: SideResult) -> str:
     others = {run_id: status for run_id, status in side.about.not_done.items() if run_id not in own}
     without = "not done, not counted" if side.run_ids else "not done"
     told = [("compared although not done", own), (without, others)]
-    return "; ".join(f"{what}: {_by_status(runs)}" for what, runs in told if runs)
+    return "; ".join(f"{what}: {by_status(runs)}" for what, runs in told if runs)
 
 
 def not_measured_in_words(found: Comparison) -> str:
     """Name the runs of sweeps that are not compared, with their status; empty where there are none."""
-    runs = _by_status(found.not_measured)
+    runs = by_status(found.not_measured)
     return f"not compared, no epoch measured yet: {runs}" if runs else ""
 
 
-def _by_status(runs: Mapping[str, str]) -> str:
+def by_status(runs: Mapping[str, str]) -> str:
     """`#4 #5 running, #6 failed`."""
     named: dict[str, list[str]] = {}
     for run_id, status in runs.items():

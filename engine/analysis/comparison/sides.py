@@ -30,6 +30,8 @@ class RunPredictions:
     """Whether the epoch was chosen among several on these images."""
     test_over_train: float = 0.0
     """Test images over training images, where the split was drawn."""
+    kappa: float | None = None
+    """Quadratic kappa that was measured at `epoch`; None where classes have no order."""
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -58,6 +60,13 @@ class About:
     """Choice of the epoch of each run: `by val_acc`, `the last`."""
     not_done: dict[str, str] = field(default_factory=dict)
     """Status of each run that is not done, by its number: of a group they do not count."""
+    baselines: dict[str, float] = field(default_factory=dict)
+    """Accuracy of always predicting the most frequent class, of each counted run by its number."""
+    finding: str = ""
+    """Headline of the gravest error or warning of the counted runs."""
+    finding_severity: str = ""
+    finding_runs: tuple[int, ...] = ()
+    """Counted runs that have it."""
 
 
 @dataclass(frozen=True)

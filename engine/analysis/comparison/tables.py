@@ -6,6 +6,8 @@ from dataclasses import asdict, fields
 
 from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
 from engine.analysis.comparison.sentences import (
+    baseline_in_words,
+    finding_in_words,
     p_cell,
     pair_sentence,
     side_in_words,
@@ -15,7 +17,7 @@ from engine.analysis.comparison.sentences import (
 )
 from engine.analysis.latex import escaped
 
-OF_SIDE = ("network", "weights", "settings", "n", "not_done", "epoch_chosen")
+OF_SIDE = ("network", "weights", "settings", "n", "not_done", "epoch_chosen", "baseline", "finding")
 """Fields of each of its sides in a line of CSV."""
 
 
@@ -42,7 +44,8 @@ def _told(side: SideResult) -> list[object]:
     about = side.about
     settings = ", ".join(f"{name} {value}" for name, value in about.settings.items())
     not_done = ", ".join(f"#{run_id} {status}" for run_id, status in about.not_done.items())
-    return [about.network, about.weights, settings, side.n, not_done, about.epoch_chosen]
+    told = [baseline_in_words(side).split(" ", 1)[-1], finding_in_words(side)]
+    return [about.network, about.weights, settings, side.n, not_done, about.epoch_chosen, *told]
 
 
 def as_tex_text(found: Comparison) -> str:

@@ -12,11 +12,14 @@ from engine.recipes.batch_parts import part_count
 from engine.recipes.samplers import SAMPLERS
 from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.spec.run_spec import RunSpec
+from engine.text import plain
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LONGEST_NAME = 40
+"""Characters of a class's name in a finding."""
 LAG_STEPS = 300
 """Steps from which other images in test than in train are the likelier reason than BatchNorm."""
 SHARES = ("train_acc", "test_acc", "baseline", "eval_train_acc")
@@ -66,6 +69,8 @@ class Case:
     knows."""
     best_epoch: int | None = None
     """Epoch that `select_on` chose; None takes the one of highest test accuracy."""
+    class_names: tuple[str, ...] = ()
+    """Names of the classes; empty where they are not known."""
 
     @property
     def latest(self) -> EpochEvidence:
@@ -161,6 +166,11 @@ class Case:
         """Tell whether all layers but the head were frozen in the latest epoch."""
         return self.spec.freeze_epochs >= self.latest.epoch
 
+    def named(self, index: int) -> str:
+        """Name a class, as `class healthy`, by its number where its name is not known."""
+        name = plain(self.class_names[index]) if index < len(self.class_names) else str(index)
+        return f"class {name if len(name) <= LONGEST_NAME else f'{name[: LONGEST_NAME - 1]}…'}"
+
     def where(self) -> str:
         """Word the latest epoch, as `epoch 3 of 10`."""
         return f"epoch {self.latest.epoch} of {max(self.spec.epochs, self.latest.epoch)}"
@@ -175,6 +185,7 @@ def make_case(
     predictions: Predictions | None = None,
     leak: Mapping[str, Any] | None = None,
     best_epoch: int | None = None,
+    class_names: Sequence[str] = (),
 ) -> Case | None:
     """Gather the case of a run from its epochs, epoch 0 among them where it was measured.
 
@@ -186,7 +197,8 @@ def make_case(
     if not trained:
         return None
     untrained = next((each for each in measured if each.epoch == 0), None)
-    return Case(trained, spec, tuple(train_counts), ends_here, untrained, predictions, leak, best_epoch)
+    counts, names = tuple(train_counts), tuple(class_names)
+    return Case(trained, spec, counts, ends_here, untrained, predictions, leak, best_epoch, names)
 
 
 def _measured(evidence: EpochEvidence) -> EpochEvidence:

@@ -25,6 +25,8 @@ too leaves no room to predict others. A share judges 7,026 images and 100 alike.
 SAMPLING_ERRORS = 2.0
 """Standard errors of sampling that are allowed for: three of 100 test images of a collapsed network may be predicted
 otherwise."""
+FEWEST_TO_ALLOW = 50
+"""Test images below which no prediction of another class is allowed for: 17 of 18 may be what was learnt."""
 
 
 def is_diverged(evidence: EpochEvidence) -> bool:
@@ -38,8 +40,8 @@ def predicts_one_class(evidence: EpochEvidence) -> bool:
     if is_diverged(evidence) or sum(evidence.answers) == 0 or sum(evidence.labels) == 0:
         return False
     images = sum(evidence.answers)
-    few = (1 - COLLAPSED_SHARE) * images
-    return images - max(evidence.answers) <= few + SAMPLING_ERRORS * math.sqrt(few)
+    others, few = images - max(evidence.answers), (1 - COLLAPSED_SHARE) * images
+    return not others if images < FEWEST_TO_ALLOW else others <= few + SAMPLING_ERRORS * math.sqrt(few)
 
 
 def is_collapsed(evidence: EpochEvidence) -> bool:
@@ -83,10 +85,11 @@ def collapsed(case: Case) -> Found | None:
     latest = case.latest
     if not is_collapsed(latest):
         return None
-    first = since(case.epochs, is_collapsed)
+    same = most_predicted(latest)
+    first = since(case.epochs, lambda each: is_collapsed(each) and most_predicted(each) == same)
     row = [evidence for evidence in case.epochs if evidence.epoch >= first]
     parts = [
-        f"epoch {latest.epoch}: {_one_class(latest)}, since epoch {first}",
+        f"epoch {latest.epoch}: {_one_class(case)}, since epoch {first}",
         loss_course(row, case.majority_class_loss),
         *alarms(latest),
         *case.lag(),
@@ -101,19 +104,17 @@ def only_majority(case: Case) -> Found | None:
         return None
     others = sum(latest.labels) - max(latest.labels)
     parts = [
-        f"epoch {latest.epoch}: {_one_class(latest)}: nothing learnt beyond the majority class shows, and "
+        f"epoch {latest.epoch}: {_one_class(case)}: nothing learnt beyond the majority class shows, and "
         f"{others:,} test image{'s' * (others != 1)} of other classes cannot tell more"
     ]
     first = since(case.epochs, lambda each: predicts_one_class(each) and not is_collapsed(each))
     return Found(parts, first, learn_at_all(case), what_works(latest, frozen=case.is_frozen))
 
 
-def _one_class(evidence: EpochEvidence) -> str:
-    predicted, labelled = most_predicted_shares(evidence)
-    return (
-        f"{percent(predicted)} of predictions are class {most_predicted(evidence)} "
-        f"({percent(labelled)} of labels)"
-    )
+def _one_class(case: Case) -> str:
+    predicted, labelled = most_predicted_shares(case.latest)
+    name = case.named(most_predicted(case.latest))
+    return f"{percent(predicted)} of predictions are {name} ({percent(labelled)} of labels)"
 
 
 def batchnorm_lag(case: Case) -> Found | None:
@@ -144,6 +145,6 @@ def _too_often(case: Case) -> list[str]:
         return []
     most = most_predicted(latest)
     return [
-        f"{percent(most_predicted_shares(latest)[0])} of test predictions are class {most}, "
+        f"{percent(most_predicted_shares(latest)[0])} of test predictions are {case.named(most)}, "
         f"{percent(shares[most])} of the training images are"
     ]

@@ -1,5 +1,7 @@
 """Rules for how good the latest predictions are: against chance, against the baseline, for each class."""
 
+from collections.abc import Set
+
 from engine.analysis.chance import (
     LEAST_SHARE,
     SIGNIFICANT,
@@ -13,7 +15,6 @@ from engine.analysis.chance import (
 from engine.analysis.evidence import (
     EpochEvidence,
     alarms,
-    never_predicted,
     number,
     percent,
     unpredicted_classes,
@@ -36,6 +37,8 @@ WIDE = 0.2
 FEW_OF_CLASS = 10
 """Test images of a class below which it is only noted that it is never predicted: it may have a prediction in a
 hundred. For the same reason two epochs in a row have to have none."""
+NAMED = 3
+"""Classes named in a list; the rest are counted."""
 MOST_IMAGES = 10**7
 """Number of test images past which it is not counted how many would tell."""
 
@@ -133,22 +136,30 @@ def _weighs_classes(case: Case) -> bool:
 def unpredicted(case: Case) -> Found | None:
     """Find classes with test images that are never predicted."""
     latest = case.latest
-    named = never_predicted(latest) if sum(latest.answers) else ""
-    if not named:
+    missing = unpredicted_classes(latest)
+    if not missing:
         return None
-    first = since(case.epochs, lambda each: bool(sum(each.answers)) and bool(never_predicted(each)))
+    first = since(case.epochs, lambda each: missing <= unpredicted_classes(each))
     beyond = above_chance(latest)
     ruled_out = (
         f"better than chance ({number(beyond)} σ): no collapse" if (beyond or 0.0) >= SIGNIFICANT else ""
     )
     changes = () if case.is_early else [*weigh_classes(case), *learn_more(case)]
-    missing = unpredicted_classes(latest)
     before = case.epochs[-2] if len(case.epochs) > 1 else latest
     lasting = missing & unpredicted_classes(before) if sum(before.answers) else missing
     most = max((latest.labels[place] for place in lasting), default=0)
     severity: Severity | None = "note" if most < FEW_OF_CLASS or case.is_early else None
     headline = "class never predicted" if len(missing) == 1 else "classes never predicted"
-    return Found([f"{case.where()}: {named}"], first, changes, ruled_out, severity, headline)
+    return Found([f"{case.where()}: {_named(case, missing)}"], first, changes, ruled_out, severity, headline)
+
+
+def _named(case: Case, missing: Set[int]) -> str:
+    """Name classes without a prediction, as `class 1 (21 images) never predicted`, the largest first."""
+    labels = case.latest.labels
+    order = sorted(missing, key=lambda index: (-labels[index], index))
+    named = [f"{case.named(index)} ({labels[index]:,} images)" for index in order[:NAMED]]
+    more = f" and {len(order) - NAMED:,} more" if len(order) > NAMED else ""
+    return f"{', '.join(named)}{more} never predicted"
 
 
 def few_images(case: Case) -> Found | None:

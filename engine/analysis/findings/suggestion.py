@@ -16,6 +16,9 @@ Change = Mapping[str, Any]
 
 MORE_EPOCHS = 3
 """Factor for the number of epochs: a slow start needs a multiple, not a few more."""
+SMALLEST_BATCH = 4
+FEW_STEPS = 10
+"""Steps an epoch below which a smaller batch is suggested before more epochs: it costs nothing."""
 UNEVEN = 2.0
 """Ratio of the largest class to the smallest from which class weights are worth a try."""
 MOST_SUGGESTED = 4
@@ -56,7 +59,10 @@ def learn_at_all(case: Case) -> list[Change]:
     weights."""
     spec = case.spec
     if case.is_lagging:
-        return [more_epochs(spec), {"batch_size": max(spec.batch_size // 4, 4)}, lower_lr(spec)]
+        smaller = {"batch_size": max(spec.batch_size // 4, SMALLEST_BATCH)}
+        has_few_steps = sum(case.train_counts) < FEW_STEPS * spec.batch_size
+        ways = [smaller, more_epochs(spec)] if has_few_steps else [more_epochs(spec), smaller]
+        return [*ways, lower_lr(spec)]
     if is_overdriven(case):
         return [lower_lr(spec), {} if spec.warmup_epochs else {"warmup_epochs": 1.0}, clip(spec)]
     steps = [raise_lr(spec), more_epochs(spec)]

@@ -17,6 +17,8 @@ from engine.metrics.metric import SplitMetric
 from engine.spec.plugin_name import arch_shown
 
 MOST_CAVEATS = 3
+NOTHING_LEARNT = ("diverged", "collapsed", "only_majority", "below_chance", "chance")
+"""Kinds of findings about runs whose test predictions show nothing that was learnt."""
 MOST_DIFFERING = 4
 MOST_APART = 3
 """Recipes that are named where none can be called the best."""
@@ -90,7 +92,7 @@ def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
         by = _chosen(order)
         return text(
             "The best recipe", by and f" by {by},", " is ", *told, _highest(name, order, several, facts),
-            _as_good(order), ".",
+            _as_good(order), _nothing_learnt(order[0]), ".",
         )  # fmt: skip
     metric = recipes_rank_by(order)
     of = f", of {_value(several, metric)}," if metric.split == "val" else ""
@@ -98,8 +100,21 @@ def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
         "The best ", _chosen(order) or in_words(metric), "," * bool(of), " is that of a single run, ",
         *_single(order[0], facts), ", which shows these weights and not what the recipe gives with other seeds; the ",
         f"best recipe of several runs{of} is ", *_several(name, several, facts),
-        _highest(name, order, several, facts), ".",
+        _highest(name, order, several, facts), _nothing_learnt(several), ".",
     )  # fmt: skip
+
+
+def _nothing_learnt(recipe: Recipe) -> str:
+    """Say so where none of a recipe's runs has learnt anything that its test images show; else nothing."""
+    gravest = [
+        next((each for each in run.findings or () if each.kind in NOTHING_LEARNT), None)
+        for run in recipe.finished
+    ]
+    if None in gravest:
+        return ""
+    headlines = ", ".join(dict.fromkeys(each.headline for each in gravest if each))
+    which = "this run" if len(gravest) == 1 else "any of these runs"
+    return f"; but the test images do not show that {which} has learnt anything ({headlines})"
 
 
 def _none_best(name: str, order: Sequence[Recipe], facts: Facts) -> str:

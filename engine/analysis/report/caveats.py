@@ -23,10 +23,11 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     if shared:
         yield f"{shared:,} test images share a group with a train image, so the network may know them"
     top = best_of(order[0].finished) if order else best_of(runs)
-    yield from _found(top, "error")
+    best = order[0].finished if order else (top,) if top else ()
+    yield from _found(best, "error")
     if runs[0].spec.data in CAVEATS:
         yield CAVEATS[runs[0].spec.data].rstrip(".")[0].lower() + CAVEATS[runs[0].spec.data].rstrip(".")[1:]
-    yield from _found(top, "warning")
+    yield from _found(best, "warning")
     if top and is_optimistic(top.chosen_by, top.spec.epochs):
         side = facts.side(name, order[0].side) if order else None
         high = (
@@ -37,7 +38,7 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
         yield f"the test images chose the best epoch: {high}"
     yield from _of_order(order)
     yield from _still_improving(runs)
-    yield from _found(top, "note")
+    yield from _found(best, "note")
 
 
 SAID_APART = ("chosen_on_test", "still_improving")
@@ -57,11 +58,16 @@ def _still_improving(runs: Sequence[StudyRun]) -> Iterator[str]:
         )
 
 
-def _found(top: StudyRun | None, severity: Severity) -> Iterator[str]:
-    """Yield the findings of that severity about the best run."""
-    for each in (top.findings or ()) if top else ():
-        if top and each.severity == severity and each.kind not in SAID_APART:
-            yield f"the best run itself, #{top.id}: {each.headline}"
+def _found(best: Sequence[StudyRun], severity: Severity) -> Iterator[str]:
+    """Yield the findings of that severity about the runs of the best recipe."""
+    found: dict[str, list[int]] = {}
+    for run in best:
+        for each in run.findings or ():
+            if each.severity == severity and each.kind not in SAID_APART:
+                found.setdefault(each.headline, []).append(run.id)
+    for headline, ids in found.items():
+        whose = "the best run itself" if len(best) == 1 else "of the best recipe"
+        yield f"{whose}, {ids_of(ids)}: {headline}"
 
 
 def _of_order(order: Sequence[Recipe]) -> Iterator[str]:

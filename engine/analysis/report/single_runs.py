@@ -37,7 +37,8 @@ def single_runs(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
         _insert_val(head, rows, runs, metric)
     same = all_same(run.test_set for run in finished)
     top = best_of(finished) if same is not False else None
-    marked = [place for place, run in enumerate(runs) if run is top]
+    has_failed = top is not None and any(each.severity == "error" for each in top.findings or ())
+    marked = [] if has_failed else [place for place, run in enumerate(runs) if run is top]
     note = f"The row of the finished run that is best by {in_words(metric)} stands out."
     note += "" if same else " Whether all were tested on the same images is not known."
     note = note if len(runs) > 1 and marked else ""

@@ -152,6 +152,7 @@ def _judge_anew(
         predictions=kept.predictions,
         leak=run.leak,
         best_epoch=run.best_epoch,
+        class_names=run.class_names,
     )
     if case is not None:
         edit.write([run.id or 0], **asdict(judgement_of(case)))

@@ -256,3 +256,17 @@ def test_recipes_that_share_the_first_place_are_named(made: MadeRuns, tmp_path: 
     assert "; #2, #3, #4, 1 more have the same test accuracy. " in abstract
     made.run(FEW, lr=0.2)
     assert "have the same" not in abstract_of(made, tmp_path / "out")
+
+
+def test_a_best_recipe_that_learnt_nothing_is_not_praised(made: MadeRuns, tmp_path: Path) -> None:
+    one_class = Finding("collapsed", "error", "collapsed", "all of one class")
+    for seed in (0, 1):
+        made.run(SOME, lr=0.1, seed=seed, finding=one_class)
+        made.run(MANY, lr=0.01, seed=seed)
+    page = made.page(tmp_path / "out")
+    abstract = page.all("section")[0].words
+    said = "the test images do not show that any of these runs has learnt anything (collapsed)"
+    best = "#1, #3" in abstract[abstract.index("The best recipe") :].partition(":")[0]
+    assert best and said in abstract
+    assert "of the best recipe, #1, #3: collapsed" in abstract
+    assert "stands out" not in page.all("main")[0].words

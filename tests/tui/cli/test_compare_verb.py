@@ -88,6 +88,11 @@ def test_what_cannot_be_compared_is_refused_in_one_line(shell: Shell, answered: 
     assert "there is no run 99" in shell.refuses("compare", "3", "99")
     assert "neither a run nor a sweep" in shell.refuses("compare", "3", "nosuch")
     assert "group:12" in shell.refuses("compare", "3", "group:x")
+    with answered.write() as session:
+        session.execute(text("UPDATE run SET sweep = 'later' WHERE status = 'queued'"))
+    for names in (["later"], ["sweep:later"], ["3", "later"]):
+        said = shell.refuses("compare", *names)
+        assert "no run of sweep later has measured an epoch yet (#7 #8 queued)" in said and "worker" in said
     assert "choose from best, last" in shell.refuses("compare", "3", "4", "--on", "first")
     assert "one of --json" in shell.refuses("compare", "3", "4", "--json", "--csv")
     assert "is not UTF-8" in shell.refuses("compare", "3", "\udcff")
@@ -105,9 +110,9 @@ def test_each_side_says_what_it_is_in_every_format(shell: Shell, answered: Store
     assert shell("compare", "group:2", "4") == 0
     lines = shell.out.splitlines()
     assert lines[0].startswith("group of #2: resnet18, ")
-    assert lines[0].endswith("; #2, #3, n 2; not done, not counted: #5 running; epoch chosen: by test_acc")
+    assert "; #2, #3, n 2; not done, not counted: #5 running; epoch chosen: by test_acc; " in lines[0]
     assert lines[1].startswith("#4: resnet18, ") and "lr 0.5" in lines[1] and "seed" not in lines[1]
-    assert lines[1].endswith("; compared although not done: #4 paused; epoch chosen: by val_acc")
+    assert "; compared although not done: #4 paused; epoch chosen: by val_acc; " in lines[1]
     assert "by val_acc" in next(line for line in lines[2:] if line.startswith("#4 "))
     assert shell("compare", "group:2", "4", "--json") == 0
     group, single = json.loads(shell.out)["sides"]
@@ -123,7 +128,24 @@ def test_each_side_says_what_it_is_in_every_format(shell: Shell, answered: Store
     assert shell("compare", "group:2", "4", "--tex") == 0
     assert "lr 0.5" in shell.out and r"by val\_acc" in shell.out and r"\#5 running" in shell.out
     assert shell("compare", "group:2", "4", "--on", "last") == 0
-    assert shell.out.splitlines()[1].endswith("epoch chosen: the last")
+    assert "epoch chosen: the last; " in shell.out.splitlines()[1]
+
+
+def test_each_side_names_its_baseline_and_its_gravest_finding(shell: Shell, answered: Store) -> None:
+    same_group(answered, 2, 3)
+    with answered.write() as session:
+        session.execute(text("UPDATE run SET baseline = 0.5 WHERE id = 2"))
+    assert shell("compare", "3", "group:2") == 0
+    first, second = shell.out.splitlines()[:2]
+    assert first.endswith("; baseline .7313; collapsed")
+    assert second.endswith("; baselines .5000 to .7313; collapsed: #3")
+    assert shell("compare", "3", "4", "--json") == 0
+    side = json.loads(shell.out)["sides"][0]
+    assert side["baselines"] == {"3": pytest.approx(147 / 201)}
+    assert (side["finding"], side["finding_severity"], side["finding_runs"]) == ("collapsed", "error", [3])
+    assert shell("compare", "3", "4", "--csv") == 0
+    (row,) = csv.DictReader(io.StringIO(shell.out))
+    assert (row["first_baseline"], row["first_finding"]) == (".7313", "collapsed")
 
 
 def test_runs_that_differ_in_their_seed_alone_are_named_by_it(shell: Shell, answered: Store) -> None:

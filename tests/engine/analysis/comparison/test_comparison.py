@@ -8,8 +8,10 @@ import pytest
 
 from engine.analysis.comparison.comparison import compare
 from engine.analysis.comparison.document import document
+from engine.analysis.comparison.learnt import has_learnt_nothing
 from engine.analysis.comparison.optimism import CHOOSERS
 from engine.analysis.comparison.sentences import (
+    ids_in_words,
     p_cell,
     p_shown,
     pair_sentence,
@@ -81,6 +83,46 @@ def test_what_is_not_told_apart_says_how_much_more_would_tell() -> None:
     ]
     (pair,) = compare(recipes).pairs
     assert pair.told_apart is False and "the recipes are not told apart" in pair_sentence(pair)
+
+
+def test_two_sides_that_have_learnt_nothing_say_so_and_not_how_much_more_would_tell() -> None:
+    labels = np.arange(400) % 2
+
+    def side(name: str, first: int, answers: np.ndarray) -> Side:
+        return Side(name, tuple(run(first + place, answers == labels) for place in range(3)))
+
+    one_class = np.zeros(400, int)
+    random = np.random.default_rng(3).integers(0, 2, 400)
+    useless = side("group of #1", 1, one_class), side("group of #9", 9, random)
+    (pair,) = compare(useless).pairs
+    assert pair.nothing_learnt and pair.images_needed is pair.seeds_needed is None
+    text = pair_sentence(pair)
+    assert "Neither side has learnt anything" in text and "would tell" not in text
+    (again,) = document(compare(useless))["pairs"]
+    assert again["nothing_learnt"] is True
+    learnt = side("group of #20", 20, np.where(drawn(1, 0.8), labels, 1 - labels))
+    for one, other in ((useless[0], learnt), (learnt, useless[1])):
+        assert not compare([one, other]).pairs[0].nothing_learnt
+        assert "has learnt" not in pair_sentence(compare([one, other]).pairs[0])
+
+
+def test_few_images_ordered_classes_and_swapped_labels_may_hide_what_was_learnt() -> None:
+    few = Side("#1", (run(1, np.arange(20) < 15),))
+    swapped = Side("#2", (run(2, np.arange(400) < 100),))
+    near = Side("#3", (run(3, np.random.default_rng(3).random(400) < 0.5, kappa=0.6),))
+    one_class = Side("#4", (run(4, np.arange(400) % 2 == 0),))
+    assert [has_learnt_nothing(each) for each in (few, swapped, near, one_class)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    near = Side("#3", (run(3, np.random.default_rng(3).random(400) < 0.5),))
+    assert has_learnt_nothing(near)
+
+
+def test_runs_in_a_row_are_named_by_the_first_and_the_last() -> None:
+    assert ids_in_words([3, 1, 2, 5, 7, 8]) == "#1–3, #5, #7, #8"
 
 
 def test_different_test_sets_are_refused_with_the_reason() -> None:

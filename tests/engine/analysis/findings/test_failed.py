@@ -274,3 +274,36 @@ def test_steps_are_counted_as_the_epochs_are_divided(
     """After two epochs, by default in batches of four; of batches of two the last takes an odd image."""
     case = make_case([epoch(1), epoch(2)], spec_of(**settings), counts)
     assert case is not None and case.steps == steps
+
+
+FEW = (10, 5, 3)
+
+
+def few(number: int, answers: tuple[int, int, int]) -> EpochEvidence:
+    return EpochEvidence(number, 1.0, 0.6, 0.6, 10 / 18, None, answers=answers, labels=FEW)
+
+
+def test_of_few_test_images_all_have_to_be_one_class() -> None:
+    learns = [few(1, (0, 18, 0)), few(2, (0, 18, 0)), few(3, (17, 0, 1))]
+    assert "collapsed" not in found_in(learns)
+    assert "collapsed" in found_in([*learns[:2], few(3, (18, 0, 0))])
+
+
+def test_a_collapse_began_where_that_class_began() -> None:
+    """Another class in each epoch is no row of one class, though each epoch is collapsed."""
+    found = found_in([few(1, (0, 18, 0)), few(2, (0, 0, 18)), few(3, (18, 0, 0)), few(4, (18, 0, 0))])
+    assert found["collapsed"].since_epoch == 3 and "since epoch 3" in found["collapsed"].evidence
+
+
+def test_classes_go_by_their_names() -> None:
+    names = ("healthy", "mild\n[bold]", "x" * 90)
+    known = {"class_names": names}
+    told = judged.findings_of([few(1, (18, 0, 0)), few(2, (18, 0, 0))], spec_of(), **known)[
+        "collapsed"
+    ].evidence
+    assert "predictions are class healthy (55.56 % of labels)" in told
+    history = [few(1, (9, 9, 0)), few(2, (12, 0, 6)), few(3, (9, 9, 0))]
+    missing = judged.findings_of(history, spec_of(), **known)
+    assert missing["never_predicted"].since_epoch == 3, "epoch 2 predicted it"
+    long = missing["never_predicted"].evidence
+    assert f"class {'x' * 39}… (3 images) never predicted" in long
