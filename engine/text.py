@@ -73,3 +73,8 @@ def print_message(text: object) -> None:
     """Write a line for people to standard error, where that still takes any."""
     with contextlib.suppress(OSError):
         print(plain(text), file=sys.stderr, flush=True)
+
+
+def with_minus(number: str) -> str:
+    """Write a formatted number that is below 0 with the minus sign, which is as wide as a plus, for Python's hyphen."""
+    return f"−{number[1:]}" if number.startswith("-") else number

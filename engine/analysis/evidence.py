@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.metrics.metric import EpochValues
+from engine.text import with_minus
 
 LOGIT_LIMIT = 100.0
 """Largest |logit| that counts as sane. Cross-entropy copes with larger ones, but a sound classifier does not give
@@ -100,7 +101,7 @@ def scores(evidence: EpochEvidence) -> list[str]:
         against = "" if evidence.baseline is None else f" (baseline {percent(evidence.baseline)})"
         parts.append(f"test accuracy {percent(evidence.test_acc)}{against}")
     if evidence.kappa is not None:
-        parts.append(f"kappa {evidence.kappa:.2f}")
+        parts.append(f"kappa {with_minus(f'{evidence.kappa:.2f}')}")
     return parts
 
 
@@ -144,7 +145,7 @@ def what_works(evidence: EpochEvidence, *, frozen: bool = False) -> str:
 
 def number(value: float | None) -> str:
     """Format with three significant digits, `–` for what was not measured."""
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else with_minus(f"{value:.3g}")
 
 
 def percent(value: float) -> str:

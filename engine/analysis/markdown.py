@@ -9,7 +9,7 @@ from engine.analysis.finding import headline_of
 from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
 from engine.spec.recipe_words import settings_in_words, weights_from
-from engine.text import is_hidden
+from engine.text import is_hidden, with_minus
 from engine.text import slug as slug
 
 UNDEFINED = "–"
@@ -52,12 +52,14 @@ def percent(share: float | None) -> str:
 
 
 def decimal(value: float | None) -> str:
-    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:.3f}"
+    return UNDEFINED if value is None or not math.isfinite(value) else with_minus(f"{value:.3f}")
 
 
 def points(share: float | None, reference: float | None) -> str:
     """Format the signed difference of two fractions in percentage points."""
-    return UNDEFINED if share is None or reference is None else f"{100 * (share - reference):+.2f}"
+    if share is None or reference is None:
+        return UNDEFINED
+    return with_minus(f"{100 * (share - reference):+.2f}")
 
 
 def weights_in_full(run: StudyRun) -> str:

@@ -77,8 +77,7 @@ def _of_groups(evaluation: Evaluation, read: Callable[[GroupAccuracy], Number]) 
 
 METRICS: tuple[Metric, ...] = (
     Metric("acc", "accuracy", "acc", lambda split: accuracy(split.confusion), KEPT, test_key="test_acc", places=4,
-           is_share=True, share_of="images", chart=ACCURACY, is_selectable=True, shown_in=IN_ALL,
-           labels={"eval_train": "… on the train images afterwards"}),
+           is_share=True, share_of="images", chart=ACCURACY, is_selectable=True, shown_in=IN_ALL),
     Metric("test_acc_seen_group", "… a group member in train", "seen group",
            lambda split: _of_groups(split, lambda groups: groups.seen_accuracy), places=4, is_share=True,
            share_of="seen_group", shown_in=IN_REPORT),

@@ -132,7 +132,7 @@ def interval(found: Summary, places: int = 4) -> str:
 
 
 def group_lines(group: Group, document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the text of `show --group`: what the group is, a summary of every metric, then its members."""
+    """Yield the text of `show --group`: what the group is, a summary of each metric of a report, then its members."""
     width = shutil.get_terminal_size().columns
     about = f"{numbered(group.run_ids)}: {group.label}, on {group.setting('data')}"
     yield from textwrap.wrap(plain(about), width)
@@ -163,7 +163,7 @@ def covers_in_words(group: Group) -> str:
 
 
 def _metric_table(group: Group, moment: Moment, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    labels = {key: find_metric(key).label for key in found}
+    labels = {key: find_metric(key).label for key in found if find_metric(key).is_in("report")}
     space = max(map(len, labels.values()), default=0)
     yield f"{f'{moment} epoch of each run':{space}}  {'n':>3}  {'mean ± sd':23}  95 % interval of the mean"
     for key, label in labels.items():

@@ -18,6 +18,7 @@ from engine.analysis.report.facts import Facts
 from engine.analysis.report.recipes import Recipe, recipes_of
 from engine.analysis.report.values import ids_of, range_in_percent
 from engine.analysis.study import StudyRun
+from engine.text import with_minus
 
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
@@ -140,4 +141,4 @@ def interval_in_points(pair: PairResult) -> str:
 
 
 def _signed(difference: float, places: int) -> str:
-    return f"{'−' if difference < 0 else '+'}{abs(100 * difference):.{places}f}"
+    return with_minus(f"{100 * difference:+.{places}f}")

@@ -49,7 +49,7 @@ from engine.metrics.metric import SplitMetric
 from engine.metrics.selection import is_optimistic
 from engine.spec.archs import ARCH_INFOS
 from engine.spec.plugin_name import arch_shown
-from engine.text import slug
+from engine.text import slug, with_minus
 
 MOST_IN_FIGURE = figures.RUNS_A_FIGURE
 ACCURACY_NOTE = (
@@ -116,7 +116,7 @@ def _spread(found: Summary, metric: SplitMetric) -> str:
     if found.mean is None:
         return UNDEFINED
     spread = f" ± {scale * found.sd:.{places}f}" if found.sd is not None else ""
-    return f"{scale * found.mean:.{places}f}{spread}"
+    return f"{with_minus(f'{scale * found.mean:.{places}f}')}{spread}"
 
 
 def _repeated_row(recipe: Recipe, by_val: Sequence[SplitMetric]) -> list[Cell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.analysis.latex import escaped
+from engine.analysis.latex import REMARK, escaped
 from engine.analysis.report.blocks import (
     Block,
     Bullets,
@@ -46,7 +46,9 @@ def tex_files(report: Report, drawn: Mapping[str, Drawn]) -> dict[str, bytes]:
     files |= {f"{key}.pdf": each.pdf for key, each in drawn.items() if each.pdf}
     title = [rf"\begin{{center}}\Large {escaped(report.title)}\end{{center}}", escaped(report.subtitle)]
     body = [line for part in report.sections for line in _section(part, 0, drawn)]
-    files["report.tex"] = (PREAMBLE + "\n\n".join([*title, *body]) + "\n\n\\end{document}\n").encode()
+    files["report.tex"] = (
+        f"{REMARK}\n{PREAMBLE}" + "\n\n".join([*title, *body]) + "\n\n\\end{document}\n"
+    ).encode()
     return files
 
 

@@ -121,7 +121,7 @@ def test_all_metrics_of_the_epoch_that_val_chose(store: Store, tmp_path: Path) -
     assert row(text, "the run's own loss on test") == ["1.250", "–"]
     assert row(text, "val accuracy, %") == ["75.00", "–"] and "| val kappa" not in text
     assert row(text, "accuracy while training, %") == ["60.00", "–"]
-    assert row(text, "… on the train images afterwards, % @ last epoch") == ["99.00 @ 2", "–"]
+    assert row(text, "accuracy on the train images afterwards, % @ last epoch") == ["99.00 @ 2", "–"]
     assert "| #1 | 0.73 / 0.80 / 0.76 | 0.67 / 0.50 / 0.57 | 0.83 / 0.83 / 0.83 |" in text
     shown = cells(text, "### On d", 1)
     assert shown["test accuracy at the best epoch, % @ epoch"] == "75.00 @ 1"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.analysis.evidence import EpochEvidence
+from engine.analysis.evidence import EpochEvidence, number
 from engine.analysis.finding import Finding
 from engine.analysis.findings.judging import collapsed_epochs, make_case
 from engine.analysis.majority_class import majority_class_loss
@@ -182,7 +182,7 @@ def test_a_loss_that_is_no_number_is_divergence(loss: float) -> None:
     assert list(found_in(history)) == ["diverged"], "nothing else of such a run is worth a word"
     verdict = gravest_of(history)
     assert (verdict.kind, verdict.since_epoch) == ("diverged", 2)
-    assert f"epoch 3: training loss {loss:.3g}" in verdict.evidence
+    assert f"epoch 3: training loss {number(loss)}" in verdict.evidence
     assert verdict.ruled_out.startswith("epoch 1 read the same images with loss 0.87")
     assert verdict.suggestion.startswith("lr 0.001 → 0.0001") and verdict.change == {"lr": 1e-4}
     assert collapsed_epochs(history) == ()

@@ -27,6 +27,9 @@ EVIL = r"\input{/etc/passwd} $x^2$ & 50% #1 _a_ {b} ~c~ <d> `--' ?` 数 \end{tab
         ("é ß 数", "é ß ?"),
         ("a -- b", "a -{}- b"),
         (" edges ", " edges "),
+        ("[0, 1] *", "{[}0, 1{]} {*}"),
+        ("łħ", "ł?"),
+        ("−1.85", "$-$1.85"),
     ],
 )
 def test_text_is_shown_as_it_is(given: str, expected: str) -> None:
@@ -55,6 +58,7 @@ def test_tables_and_figures(store: Store, tmp_path: Path, monkeypatch: pytest.Mo
         assert all(len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1 for line in rows), path
         assert r"\input" not in text and text.count(r"\end{tabular}") == 1
     whole = (tex / "report.tex").read_text()
+    assert "written as ?" in whole.splitlines()[0]
     assert re.findall(r"\\input\{(table-\d+)\}", whole) == [path.stem for path in tables]
     heads = re.findall(r"\\section\*\{(.*)\}", whole)
     assert heads[:2] == ["Abstract", "What was done"] and "Discussion" in heads
@@ -66,8 +70,9 @@ def test_tables_and_figures(store: Store, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
-def test_latex_takes_it(store: Store, tmp_path: Path) -> None:
-    held = start_run(store, [EVIL, "b"])
+@pytest.mark.parametrize("classes", [(EVIL, "[b]"), ("*b", "".join(map(chr, range(0xA0, 0x180))))])
+def test_latex_takes_it(store: Store, tmp_path: Path, classes: tuple[str, str]) -> None:
+    held = start_run(store, list(classes))
     record(store, held, 1, [[2, 1], [0, 3]])
     queue.end(store, held, "failed", cause="code", error=EVIL)
     write_report(collect(store, run_ids=None, sweep=None), tmp_path, with_tex=True)
