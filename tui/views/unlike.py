@@ -120,7 +120,7 @@ class Unlike:
         alike.fields |= alike.others[key].keys()
 
     def _say(self, alike: _Alike) -> set[str]:
-        """Word each recipe's settings that are not the usual ones, and return the recipes whose words are others now."""
+        """Word the unusual settings of each recipe, and return the recipes whose words are others now."""
         usual = alike.usual()
         changed = set()
         for key, own in alike.others.items():
