@@ -22,7 +22,7 @@ def read_runs(store: Store, *, run_ids: Sequence[int] | None, sweep: str | None)
         found = [
             ExportedRun(
                 row,
-                load_spec(row.spec),
+                load_spec(row.spec, row.id),
                 tuple(map(values_of_row, history.epochs_of(session, row.id or 0))),
             )
             for row in rows

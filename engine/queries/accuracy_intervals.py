@@ -32,7 +32,9 @@ def accuracy_intervals(
         problems = {epoch: predictions.problem(epoch, accuracies[epoch][0]) for epoch in found}
         known = [epoch for epoch, problem in problems.items() if not problem]
         groups = (
-            (reader or GroupReader(home)).groups_of(load_spec(run.spec), predictions.names) if known else None
+            (reader or GroupReader(home)).groups_of(load_spec(run.spec, run.id), predictions.names)
+            if known
+            else None
         )
     except NoPredictions:
         return found

@@ -26,7 +26,7 @@ def best_epoch_of(session: Session, run: Run) -> tuple[int | None, str]:
 
     Where its `select_on` is undefined in every epoch, that is the one of highest test accuracy; None where none is
     measured."""
-    spec = load_spec(run.spec)
+    spec = load_spec(run.spec, run.id)
     if run.best_epoch is not None:
         return run.best_epoch, spec.select_on
     highest = highest_of(map(values_of_row, history.epochs_of(session, run.id or 0)), spec)

@@ -85,7 +85,7 @@ def _about(sides: Sequence[Named], on: Moment) -> list[About]:
     """Say what each side is, by the settings in which they differ; `select_on` is said with the best epoch.
 
     Settings that vary within groups are named of single runs alone, and only where two have all others in common."""
-    specs = [load_spec(side.runs[0].spec) for side in sides]
+    specs = [load_spec(side.runs[0].spec, side.runs[0].id) for side in sides]
     without = NO_RESULT | ({"select_on"} if on == "best" else set())
     fields = differing(specs, without | VARIED)
     if all(len(side.runs) == 1 for side in sides) and len({_values(spec, fields) for spec in specs}) < len(
@@ -244,7 +244,8 @@ def _compared(session: Session, run: Run, on: Moment) -> Compared:
     measured = epoch if _is_measured(run) else None
     accuracy, kappa = test_accuracy_of(session, run, measured), kappa_of(session, run, measured)
     names = tuple(run.class_names)
-    return Compared(run.id or 0, load_spec(run.spec), names, measured, accuracy, chosen_by, run.status, kappa)
+    spec = load_spec(run.spec, run.id)
+    return Compared(run.id or 0, spec, names, measured, accuracy, chosen_by, run.status, kappa)
 
 
 def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compared]) -> Side:
@@ -257,12 +258,20 @@ def read_side(home: Home, reader: GroupReader, name: str, runs: Sequence[Compare
     side = Side(name, read, group_column=spec.group_column)
     if len({run.class_names for run in runs}) > 1:
         return replace(side, problem="its runs have different classes")
+    if _labels_differ(read):
+        return replace(side, problem="its runs have different labels for the same images: the data changed")
     try:
         groups = reader.groups_of(spec, list(dict.fromkeys(name for run in read for name in run.names)))
     except DataError as error:
         problem = f"the groups of the images cannot be read, and are needed to compare: {error}"
         return replace(side, problem=problem)
     return replace(side, groups=groups.of, rule=groups.rule)
+
+
+def _labels_differ(runs: Sequence[RunPredictions]) -> bool:
+    """Tell whether two runs have an image with different labels: older versions noted no fingerprint of the data."""
+    pairs = {pair for run in runs for pair in zip(run.names, run.labels.tolist(), strict=True)}
+    return len(pairs) > len({name for name, _ in pairs})
 
 
 def _predictions(home: Home, run: Compared) -> RunPredictions:

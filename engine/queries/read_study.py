@@ -82,7 +82,7 @@ def _scores(run: StudyRun, home: Home, groups: GroupReader) -> SplitCurves | Non
 
 
 def _source_data(session: Session, row: Run) -> str | None:
-    source_run = load_spec(row.spec).source_run
+    source_run = load_spec(row.spec, row.id).source_run
     source = session.get(Run, source_run) if source_run is not None else None
     return source.data if source else None
 
@@ -91,7 +91,7 @@ def _read_run(
     session: Session, row: Run, waits_for: Iterable[int], names: Mapping[str, str], source_data: str | None
 ) -> StudyRun:
     assert row.id is not None
-    spec = load_spec(row.spec)
+    spec = load_spec(row.spec, row.id)
     epochs = tuple(values_of_row(each) for each in history.epochs_of(session, row.id))
     kept = next((each for each in epochs if each.epoch == row.best_epoch), None)
     best = kept or highest_of(epochs, spec)

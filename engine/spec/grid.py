@@ -53,9 +53,17 @@ def make_spec(values: Mapping[str, Any]) -> RunSpec:
     return spec
 
 
-def load_spec(text: str) -> RunSpec:
-    """Read the JSON of `RunSpec.to_json`. Raises SpecError."""
-    return make_spec(json.loads(text))
+def load_spec(text: str, run_id: int | None = None) -> RunSpec:
+    """Read the JSON of `RunSpec.to_json`, of this run where that is known. Raises SpecError."""
+    try:
+        return make_spec(json.loads(text))
+    except (SpecError, json.JSONDecodeError) as error:
+        whose = "a stored run" if run_id is None else f"run {run_id}"
+        why = str(error) if isinstance(error, SpecError) else "they are damaged"
+        way = "leave it out, or use the version of resnet-tui that queued it"
+        raise SpecError(
+            {"": f"the settings of {whose} cannot be read by this version ({why}): {way}"}
+        ) from None
 
 
 def split_list(texts: Iterable[str]) -> list[str]:

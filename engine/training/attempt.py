@@ -43,7 +43,7 @@ class Attempt:
         self._store, self._home, self._held = store, home, held
         self._device, self._channel = device, channel
         run = patiently(self._read_run)
-        self._spec = load_spec(run.spec)
+        self._spec = load_spec(run.spec, run.id)
         self._class_names = tuple(run.class_names)
         self._recorded: Mapping[str, Any] = run.environment
         """Environment recorded by the attempts so far."""

@@ -25,7 +25,7 @@ _ARTIFACTS = ("log", "last", "best", "answers", "metrics", "bad_images", "traine
 
 def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
     """Return the document of a run in `ls --json`."""
-    spec = load_spec(run.spec).model_dump()  # the spec of an older run has not all fields
+    spec = load_spec(run.spec, run.id).model_dump()  # the spec of an older run has not all fields
     return {
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},

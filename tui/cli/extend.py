@@ -76,7 +76,7 @@ def _fix(session: Session, run: Run) -> Mapping[str, Any]:
 
 def _like(home: Home, run: Run, settings: dict[str, Any], name: str | None, sweep: str | None) -> Batch:
     return Batch(
-        expand(home, {**load_spec(run.spec).model_dump(), **settings}),
+        expand(home, {**load_spec(run.spec, run.id).model_dump(), **settings}),
         name=run.name if name is None else checked_text("--name", name),
         sweep=run.sweep if sweep is None else checked_text("--sweep", sweep),
         priority=run.priority,

@@ -169,6 +169,6 @@ def _run(store: Store, run_id: int) -> Run:
 
 
 def _scorer(home: Home, run: Run) -> Scorer:
-    spec, is_ordered = load_spec(run.spec), bool(run.is_ordered)
+    spec, is_ordered = load_spec(run.spec, run.id), bool(run.is_ordered)
     groups = GroupReader(home)
     return Scorer(home, run.id or 0, spec, run.class_names, is_ordered, groups, run.status, run.epoch)

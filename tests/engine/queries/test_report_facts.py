@@ -200,3 +200,14 @@ def test_files_of_another_run_give_no_number(made: MadeRuns, tmp_path: Path) -> 
     with made.store.read() as session:
         found = accuracy_intervals(made.home, listing.get_run(session, 1), {1: (0.975, 40)})[1]
     assert found["groups"] is None and foreign in found["by"]
+
+
+def test_a_group_whose_runs_have_other_labels_for_the_same_images_is_not_compared(made: MadeRuns) -> None:
+    """They are of one group, for neither noted a fingerprint of its data."""
+    made.run(right([0]))
+    made.run(right([1]), lr=0.1)
+    made.labels = 1 - made.labels
+    made.run(right([2]), seed=1)
+    sides = read_comparison(made.store, made.home, ["group:1", "2"]).sides
+    assert sides[0].remarks[0] == "its runs have different labels for the same images: the data changed"
+    assert sides[0].accuracy is None and sides[1].accuracy == 0.975

@@ -216,3 +216,23 @@ def test_what_names_no_architecture(arch: str) -> None:
 def test_a_plugins_file_that_cannot_be_shown_is_refused() -> None:
     with pytest.raises(SpecError, match="has characters that cannot be shown: rename the file"):
         make_spec({"data": "x", "arch": "m\x1b[1m.py:f"})
+
+
+@pytest.mark.parametrize(
+    ("stored", "why"),
+    [
+        ('{"data": "digits", "newer": 3}', "newer: is not a setting"),
+        ('{"data": "digits", "arch": "resnet1"}', "arch: 'resnet1' is unknown"),
+        ('{"data": ', "they are damaged"),
+    ],
+)
+def test_stored_settings_that_cannot_be_read_say_whose_they_are_and_what_to_do(stored: str, why: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_spec(stored, 7)
+    text = str(caught.value)
+    assert text.startswith(f"the settings of run 7 cannot be read by this version ({why}")
+    assert (
+        text.endswith("): leave it out, or use the version of resnet-tui that queued it") and "\n" not in text
+    )
+    with pytest.raises(SpecError, match="the settings of a stored run cannot be read"):
+        load_spec(stored)
