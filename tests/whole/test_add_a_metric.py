@@ -11,6 +11,7 @@ import pytest
 from small import small_home, small_session, small_spec
 
 from engine.analysis.report.blocks import words_of
+from engine.analysis.report.facts import Facts
 from engine.analysis.report.metrics_appendix import metric_tables
 from engine.files.paths import Home
 from engine.metrics import catalogue
@@ -119,7 +120,11 @@ def test_it_is_a_column_of_home_and_an_order_of_ls(trained: tuple[Home, Store]) 
 
 def test_it_is_a_row_of_the_report(trained: tuple[Home, Store]) -> None:
     study = collect(trained[1], run_ids=None, sweep=None)
-    rows = [[words_of(cell) for cell in row] for table in metric_tables(study.measured) for row in table.rows]
+    rows = [
+        [words_of(cell) for cell in row]
+        for table in metric_tables(study.measured, Facts())
+        for row in table.rows
+    ]
     [row] = [row for row in rows if row[0] == "share of the first class found"]
     assert [bool(re.fullmatch(r"[01]\.\d{3}", cell)) for cell in row[1:]] == [True, True]
 

@@ -43,7 +43,7 @@ def report_contents(study: Study, facts: Facts) -> Report:
         repeat_section(study.runs, facts),
         checklist_section(data, facts),
         settings_appendix(study),
-        metrics_appendix(data),
+        metrics_appendix(data, facts),
         reading_section(),
     )
     title = f"Report: sweep {study.sweep}" if study.sweep else "Report"

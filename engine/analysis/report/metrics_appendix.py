@@ -6,7 +6,8 @@ from typing import assert_never
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import UNDEFINED, decimal, percent
 from engine.analysis.report.blocks import Cell, Section, Table, section, table, text, words_of
-from engine.analysis.report.values import evenly, ids_of, measured
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.values import evenly, ids_of, interval_of, measured, range_in_percent
 from engine.analysis.study import StudyRun
 from engine.metrics.catalogue import numbers, split_metrics
 from engine.metrics.metric import EpochValues, SplitMetric
@@ -15,37 +16,45 @@ from engine.metrics.ranking import REFERABLE_GRADE
 RUNS_A_TABLE = 4
 MOST_CLASSES = 12
 """Classes up to which the table by class fits the width of a page."""
-NOTE = "In parentheses the 95 % interval and the images behind it."
+NOTE = "In parentheses the 95 % interval and the images behind it"
+INDEPENDENT = f"{NOTE}, which are taken as independent."
+ACCURACIES = ("images", "seen_group", "unseen_group")
+"""Images whose share of correct predictions is the accuracy where they are all test images."""
+BY_GROUPS = (
+    f"{NOTE}. Where groups are named, the interval of the accuracy counts them, as in the results; the other shares "
+    "take images as independent, so their intervals are too narrow there."
+)
 
 
-def metrics_appendix(data: Mapping[str, Sequence[StudyRun]]) -> Section:
+def metrics_appendix(data: Mapping[str, Sequence[StudyRun]], facts: Facts) -> Section:
     parts = [
-        section(f"Metrics on {name}", f"metrics-{number}", *metric_tables(runs), *_by_class(runs))
+        section(f"Metrics on {name}", f"metrics-{number}", *metric_tables(runs, facts), *_by_class(runs))
         for number, (name, runs) in enumerate(data.items(), start=1)
     ]
     return section("Appendix: all metrics", "metrics", *parts)
 
 
-def metric_tables(runs: Sequence[StudyRun]) -> Iterator[Table]:
+def metric_tables(runs: Sequence[StudyRun], facts: Facts) -> Iterator[Table]:
     """Yield tables with a row for each metric that any of the runs has, and at most so many runs as fit a page."""
     shown = [each for each in numbers() if each.is_in("report")]
     for some in evenly(runs, RUNS_A_TABLE):
-        rows = [row for row in (_row(each, some) for each in shown) if row]
+        rows = [row for row in (_row(each, some, facts) for each in shown) if row]
         if rows:
             head = ["metric", *(f"#{run.id}" for run in some)]
             caption = f"All metrics of {ids_of(run.id for run in some)} at the best epoch"
-            yield table(caption, head, rows, note=NOTE)
+            grouped = any(_groups(run, run.best, facts) for run in some)
+            yield table(caption, head, rows, note=BY_GROUPS if grouped else INDEPENDENT)
 
 
-def _row(shown: SplitMetric, runs: Sequence[StudyRun]) -> list[Cell]:
+def _row(shown: SplitMetric, runs: Sequence[StudyRun], facts: Facts) -> list[Cell]:
     """Write a metric's row; empty where no run has the metric."""
-    cells = [_cell(shown, run) for run in runs]
+    cells = [_cell(shown, run, facts) for run in runs]
     unit = ", %" if shown.metric.is_share else ""
     at = " @ last epoch" if shown.split == "eval_train" else ""
     return [f"{shown.label}{unit}{at}", *cells] if any(words_of(cell) != UNDEFINED for cell in cells) else []
 
 
-def _cell(shown: SplitMetric, run: StudyRun) -> Cell:
+def _cell(shown: SplitMetric, run: StudyRun, facts: Facts) -> Cell:
     """Write the value at the best epoch, or at the last one for the train images, which are evaluated once at the
     end."""
     is_last = shown.split == "eval_train"
@@ -56,9 +65,17 @@ def _cell(shown: SplitMetric, run: StudyRun) -> Cell:
     number = measured(run, at, shown.key, percent if shown.metric.is_share else decimal)
     said: Cell = number
     if shown.metric.is_share and (images := _images(shown, run, at)):
-        low, high = wilson_interval(value, images)
-        said = text(number, f" ({100 * low:.1f} to {100 * high:.1f}; n {images:,})")
+        of_all = shown.metric.share_of in ACCURACIES and images == sum(run.test_images or ())
+        ends = interval_of(run, at, facts) if of_all else wilson_interval(value, images)
+        groups = _groups(run, at, facts) if of_all else ""
+        said = text(number, f" ({range_in_percent(ends)}; n {images:,}{groups})")
     return text(said, f" @ {at.epoch}") if is_last else said
+
+
+def _groups(run: StudyRun, at: EpochValues | None, facts: Facts) -> str:
+    """Name the number of groups that the interval of the accuracy counts; empty where it counts images."""
+    found = facts.intervals.get((run.id, at.epoch)) if at is not None else None
+    return f" of {found.groups:,} groups" if found is not None and found.by_groups else ""
 
 
 def _images(shown: SplitMetric, run: StudyRun, measured: EpochValues) -> int:

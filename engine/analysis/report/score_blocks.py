@@ -19,12 +19,13 @@ CURVE_NOTE = (
     "images lie apart by chance."
 )
 CLASS_NOTE = (
-    "Each class against all others by its own score: its AUC with the 95 % interval, images taken as independent; n is "
-    "its test images."
+    "Each class against all others by its own score: its AUC with the 95 % interval{counts}; n is its test "
+    "images."
 )
 RELIABILITY_NOTE = (
-    "The probability of each test image's prediction, in 15 bins of equal width, with the 95 % interval of the share; "
-    "on the dotted line it is as often correct as it says, below it is too sure. Grey: images in each bin."
+    "The probability of each test image's prediction, in 15 bins of equal width, with the 95 % interval of the share, "
+    "images taken as independent; on the dotted line it is as often correct as it says, below it is too sure. Grey: "
+    "images in each bin."
 )
 HISTOGRAM_NOTE = (
     "Test images by the probability of their prediction, correct ones upwards, wrong ones downwards."
@@ -57,12 +58,24 @@ def score_blocks(runs: Sequence[StudyRun], data_slug: str) -> Iterator[Block]:
                 f"{kind}-{data_slug}{suffix}",
                 text(f"{caption} on {data}"),
                 f"{caption} of {ids_of(run.id for run in some)}, a panel each",
-                text(of + note),
+                text(of + note.format(counts=_counted(some))),
                 partial(draw, some),
             )
     without = [run.id for run in runs if run.scores is None]
     if without and known:
         yield paragraph(f"The scores of {ids_of(without)} were not kept: no curves of them.")
+
+
+def _counted(runs: Sequence[StudyRun]) -> str:
+    """Say what the intervals of these runs' AUC count."""
+    grouped = [run.id for run in runs if run.scores is not None and run.scores.by_groups]
+    if not grouped:
+        return ", images taken as independent"
+    if len(grouped) == len(runs):
+        return ", which counts groups of images"
+    return (
+        f", which counts groups of images in {ids_of(grouped)} and takes images as independent in the others"
+    )
 
 
 def _shown(known: Sequence[StudyRun]) -> tuple[list[StudyRun], str]:

@@ -54,6 +54,8 @@ class SplitCurves:
     images: int
     of: tuple[ScoreCurves, ...]
     """All classes first, then each class, referable last; empty where a single number ranks nothing."""
+    by_groups: bool = False
+    """Whether the intervals count groups of images."""
 
     def named(self, name: str) -> ScoreCurves | None:
         return next((each for each in self.of if each.name == name), None)
@@ -78,7 +80,8 @@ def split_curves(
     if not gives_grade:
         of_classes = [each for each, target in zip(found, targets, strict=True) if target.label is not None]
         found.insert(0, _of_all(of_classes, labels, scores, predictions, len(class_names)))
-    return SplitCurves(len(labels), tuple(map(_thinned, found)))
+    by_groups = groups is not None and len(set(groups)) < len(groups)
+    return SplitCurves(len(labels), tuple(map(_thinned, found)), by_groups)
 
 
 def _of_target(

@@ -10,7 +10,9 @@ from studies import open_study
 
 from engine.analysis import score_figures
 from engine.analysis.figure_canvas import defaults
+from engine.analysis.report.blocks import Figure, words_of
 from engine.analysis.report.facts import Facts
+from engine.analysis.report.score_blocks import score_blocks
 from engine.analysis.report.write import write_report
 from engine.analysis.study import Study, StudyRun
 from engine.files.paths import Home
@@ -69,6 +71,19 @@ def test_two_classes_go_by_the_second_and_grades_by_referable(study: Study) -> N
     assert not score_figures.has_confidence(grades) and score_figures.has_confidence(study.runs[0])
     two = SplitCurves(201, (replace(scores(study.runs[0]).of[0], roc=None), scores(study.runs[0]).of[2]))
     assert score_figures.headline_names([replace(study.runs[0], scores=two)]) == ["mild"]
+
+
+def test_the_note_says_what_the_intervals_count(study: Study) -> None:
+    one, other = study.runs[:2]
+    by_groups = replace(other, scores=replace(scores(other), by_groups=True))
+    for runs, said in (
+        ((one, other), "the 95 % interval, images taken as independent; n"),
+        ((by_groups,), "the 95 % interval, which counts groups of images; n"),
+        ((one, by_groups), "counts groups of images in #4 and takes images as independent in the others; n"),
+    ):
+        figures = [each for each in score_blocks(runs, "fundus") if isinstance(each, Figure)]
+        note = next(words_of(each.note) for each in figures if each.key.startswith("roc-classes"))
+        assert said in note
 
 
 def test_the_report_shows_them_and_says_what_has_none(study: Study, tmp_path: Path) -> None:

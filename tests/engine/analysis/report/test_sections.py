@@ -8,12 +8,16 @@ from made_runs import MadeRuns, right
 from report_runs import draw_dots, record, start_run
 
 from engine.analysis.finding import Finding
+from engine.analysis.interval import wilson_interval
 from engine.analysis.report.blocks import Bullets, Paragraph, Section, Table, table, words_of
 from engine.analysis.report.confusions import confusions
 from engine.analysis.report.cost_section import cost_section
 from engine.analysis.report.discussion_section import discussion_section
+from engine.analysis.report.facts import Facts
+from engine.analysis.report.metrics_appendix import metric_tables
 from engine.analysis.report.networks_table import networks_table
 from engine.analysis.report.settings_table import described, environment_rows
+from engine.analysis.report.values import interval_of, range_in_percent
 from engine.analysis.study import Study, StudyRun
 from engine.metrics.metric import EpochValues
 from engine.queries.read_study import collect
@@ -51,6 +55,20 @@ def test_networks_as_they_were_trained(run: StudyRun) -> None:
     assert [row[3:5] for row in rows] == [["28", "3"]] * 2
     note = words_of(shown.note)
     assert "as small as in #1," in note and "stem cifar would keep 4×4 at 28 px" in note
+
+
+def test_the_appendix_gives_accuracy_the_interval_of_the_results(tmp_path: Path) -> None:
+    made = MadeRuns(tmp_path)
+    made.run(right([0, 1, 2, 3]))
+    [run] = collect(made.store, run_ids=None, sweep=None).runs
+    facts = made.facts()
+    by_groups, by_images = (next(metric_tables([run], each)) for each in (facts, Facts()))
+    ends = range_in_percent(interval_of(run, run.best, facts))
+    assert words_of(by_groups.rows[0][1]) == f"90.00 ({ends}; n 40 of 20 groups)"
+    assert "the interval of the accuracy counts them" in words_of(by_groups.note)
+    wilson = range_in_percent(wilson_interval(0.9, 40))
+    assert words_of(by_images.rows[0][1]) == f"90.00 ({wilson}; n 40)" and wilson != ends
+    assert words_of(by_images.note).endswith("taken as independent.")
 
 
 def finding(headline: str, evidence: str) -> Finding:

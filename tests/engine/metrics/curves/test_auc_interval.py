@@ -8,6 +8,7 @@ from scipy import stats
 
 from engine.metrics.curves import auc_interval as module
 from engine.metrics.curves.auc_interval import auc_interval
+from engine.metrics.curves.split_curves import split_curves
 from engine.metrics.curves.target import Sides
 
 PAIRS = [str(number // 2) for number in range(200)]
@@ -77,3 +78,15 @@ def test_one_side_alone_has_none_and_a_perfect_order_has_one() -> None:
     assert perfect is not None and perfect[0] < 0.7 and perfect[1] == 1
     lonely = auc_interval(Sides(np.array([True, False]), np.array([0.1, 0.2])))
     assert lonely is not None and lonely[0] == 0 and lonely[1] > 0.6
+
+
+def test_curves_tell_whether_their_intervals_count_groups() -> None:
+    labels, scores = np.array([0, 0, 1, 1]), np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]])
+    given: list[tuple[list[str] | None, bool]] = [
+        (None, False),
+        (["a", "b", "c", "d"], False),
+        (list("aabb"), True),
+    ]
+    for groups, expected in given:
+        found = split_curves(labels, scores, scores.argmax(1), ["x", "y"], ordered=False, groups=groups)
+        assert found.by_groups is expected
