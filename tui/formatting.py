@@ -1,5 +1,6 @@
 """Formatting of numbers, times and texts in the app and on the command line."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +17,8 @@ __all__ = [
     "plain",
     "setting",
 ]
+LEAST_OF_NAME = 3
+"""Cells that a setting's name keeps while others stand beside it."""
 
 
 def decimals(value: float | None, places: int = 4) -> str:
@@ -62,15 +65,23 @@ def duration(seconds: float) -> str:
 
 
 def settings_fitted(text: str, width: int) -> str:
-    """Shorten `weight_decay 0.001, loss focal` to a width: the names of the settings first, for the values tell more.
+    """Shorten `weight_decay 0.001, loss focal` to a width: first the names of the settings, for the values tell more,
+    then the last ones become a count, `weig… 0.001 +1`. No value stands without a name.
 
     The text may still be longer."""
     if cell_len(text) <= width:
         return text
     parts = [part.rpartition(" ") for part in text.split(", ")]
-    for letters in range(max(len(name) for name, _, _ in parts) - 1, 1, -1):
-        names = (name if len(name) <= letters else f"{name[: letters - 1]}…" for name, _, _ in parts)
-        short = ", ".join(f"{name} {value}" for name, (_, _, value) in zip(names, parts, strict=True))
-        if cell_len(short) <= width:
-            return short
-    return ", ".join(value for _, _, value in parts)
+    longest = max(len(name) for name, _, _ in parts)
+    for count in range(len(parts), 0, -1):
+        for letters in range(longest, (LEAST_OF_NAME if count > 1 else 2) - 1, -1):
+            short = _with_short_names(parts[:count], letters)
+            short += f" +{len(parts) - count}" if count < len(parts) else ""
+            if cell_len(short) <= width:
+                return short
+    return _with_short_names(parts[:1], 2)
+
+
+def _with_short_names(parts: Sequence[tuple[str, str, str]], letters: int) -> str:
+    names = (name if len(name) <= letters else f"{name[: letters - 1]}…" for name, _, _ in parts)
+    return ", ".join(f"{name} {value}" for name, (_, _, value) in zip(names, parts, strict=True))

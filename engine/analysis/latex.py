@@ -16,7 +16,7 @@ _SPECIAL = {
 _LIGATURE = re.compile(r"(?<=[-'?!])(?=[-'`])")
 LAST_OF_LATIN = 0x17F
 """Letters beyond are not in LaTeX's usual fonts: they become ?."""
-_LACKING = frozenset("ĦħĸĿŀŉŦŧſ")
+_LACKING = frozenset(map(chr, (0x126, 0x127, 0x138, 0x13F, 0x140, 0x149, 0x166, 0x167, 0x17F)))
 """Letters before that which they lack too."""
 REMARK = "% A character that pdflatex's usual fonts lack is written as ?: report.html and report.md have it."
 

@@ -131,6 +131,7 @@ def end(
             suggestion=suggestion,
             ended_at=ended,
             changed=changed,
+            **({"failures": 0} if status == "done" else {}),
             **_NO_LEASE,
         )
         if status in ENDED:

@@ -1,6 +1,9 @@
-"""Settings without a column of their own that tell recipes apart where they look alike in the run table. Pure."""
+"""Settings without a column of their own that tell recipes apart where they look alike in the run table. Pure.
+
+A recipe is told by those whose value more than half of the recipes like it have not: what is usual says nothing."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -16,6 +19,8 @@ TOLD = tuple(name for name in FIELDS if name not in {*ALIKE, "lr", *NO_RESULT, *
 """Settings that no column shows."""
 DEFAULTS = {name: RunSpec.model_fields[name].default for name in TOLD}
 """Of specs that an older version wrote without a field."""
+NO_USUAL = object()
+"""Stands for the usual value of a setting that has none; no value equals it."""
 AT_ONCE = 500
 """Specs that one poll reads, in about 10 ms: a table may have thousands of recipes."""
 Look: TypeAlias = tuple[str, str, str]
@@ -37,6 +42,20 @@ class _Alike:
     @property
     def count(self) -> int:
         return len(self.unread) + len(self.others)
+
+    def usual(self) -> dict[str, Any]:
+        """Return the value of each of `fields` that more than half of the recipes have, NO_USUAL where none is; the
+        settings first in which the fewest recipes have another value than the most frequent one."""
+        found: dict[str, tuple[int, Any]] = {}
+        counts: dict[str, Counter[Any]] = {name: Counter() for name in TOLD if name in self.fields}
+        for own in self.others.values():
+            for name, value in own.items():
+                counts[name][value] += 1
+        for name, count in counts.items():
+            count[self.first[name]] = len(self.others) - count.total()
+            value, most = count.most_common(1)[0]
+            found[name] = len(self.others) - most, value if 2 * most > len(self.others) else NO_USUAL
+        return {name: found[name][1] for name in sorted(found, key=lambda name: found[name][0])}
 
 
 class Unlike:
@@ -101,11 +120,15 @@ class Unlike:
         alike.fields |= alike.others[key].keys()
 
     def _say(self, alike: _Alike) -> set[str]:
-        told = [name for name in TOLD if name in alike.fields]
+        """Word the unusual settings of each recipe, and return the recipes whose words are others now."""
+        usual = alike.usual()
         changed = set()
         for key, own in alike.others.items():
+            values = ((name, own.get(name, alike.first[name])) for name in usual)
             words = ", ".join(
-                plain(f"{name} {value_in_words(own.get(name, alike.first[name])) or '–'}") for name in told
+                plain(f"{name} {value_in_words(value) or '–'}")
+                for name, value in values
+                if value != usual[name]
             )
             if words != self.words(key):
                 self._words[key] = words

@@ -12,6 +12,7 @@ from engine.analysis.figure_canvas import FAINT, INK, MUTED, PAPER
 from engine.analysis.figures import COLOURS, IN_ORDER
 from engine.analysis.report.blocks import Figure, Matrices, Report, words_of
 from engine.analysis.report.drawing import Drawn
+from engine.text import is_hidden
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -36,14 +37,23 @@ _ROOT = re.compile(r"<svg ([^>]*)>")
 _BOX = re.compile(r'viewBox="([^"]*)"')
 
 
+def without_hidden(value: object) -> object:
+    """Replace each control, direction or invisible character of a text from outside, and what is not UTF-8, by a space,
+    as Markdown and LaTeX show it; markup of the page's own is left as it is."""
+    if type(value) is not str or (value.isascii() and value.isprintable()):
+        return value
+    return "".join(" " if is_hidden(character) else character for character in value)
+
+
 def html_page(report: Report, drawn: Mapping[str, Drawn]) -> str:
     """Write the page. Everything from outside is escaped; scripts other than the page's own do not run."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(PAGE), autoescape=True, trim_blocks=True, undefined=StrictUndefined
-    )
+        loader=FileSystemLoader(PAGE), autoescape=True, trim_blocks=True, undefined=StrictUndefined,
+        finalize=without_hidden,
+    )  # fmt: skip
     script = (PAGE / "theme.js").read_text()
     environment.globals |= {
         "kind_of": lambda block: type(block).__name__,
@@ -84,8 +94,9 @@ def themed_svg(figure: Figure, drawn: str) -> "Markup":
     box = _BOX.search(body)
     sides = box[1].split() if box else []
     width_px = round(float(sides[2]) * PX_A_POINT) if len(sides) == 4 else 0
+    title = without_hidden(words_of(figure.caption))
     head = Markup(
         '<svg viewBox="{}" style="--w:{}px" role="img" aria-labelledby="{}-title {}-about">'
         '<title id="{}-title">{}</title><desc id="{}-about">{}</desc>'
-    ).format(" ".join(sides), width_px, name, name, name, words_of(figure.caption), name, figure.alt)
+    ).format(" ".join(sides), width_px, name, name, name, title, name, without_hidden(figure.alt))
     return Markup(_ROOT.sub(lambda _found: str(escape(head)), body, count=1))

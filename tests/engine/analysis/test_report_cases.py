@@ -39,7 +39,8 @@ def test_class_without_images_and_undefined_numbers(store: Store, tmp_path: Path
 
 def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
     evil = "a|b`Q`\n<img src=x> $x^2$ [l](u) \x1b[31m\u202eR 数"
-    held = start_run(store, [evil, "$"], data=f"sets/{evil}", pretrained=evil)
+    latin = "Kr\udce4he"  # a class folder named in another encoding
+    held = start_run(store, [evil, latin], data=f"sets/{evil}", pretrained=evil)
     with store.write() as session:
         listing.get_run(session, 1).name = evil
     record(store, held, 1, [[2, 1], [0, 3]], train_acc=0.5)
@@ -48,6 +49,8 @@ def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:
     paths = write_report(study, tmp_path, Facts())
     text = (tmp_path / "report.md").read_text()
     assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]|<img|(?<!\\)\$|(?<!\\)`Q", text)
+    page = (tmp_path / "report.html").read_text()
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e]|<img src=x|\ufffd", page) and "Kr he" in page
     assert cells(text, "## Runs without a final result", 1)["why"].endswith(f"{markdown(evil)}.")
     assert {path.name for path in paths} == {
         f"accuracy-{slug(evil)}-resnet18.png", f"confusion-{slug(evil)}.png", "report.md", "report.html"

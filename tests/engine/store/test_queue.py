@@ -141,6 +141,20 @@ def test_bad_endings_in_a_row_fail_the_run_and_a_checkpoint_starts_the_count_aga
 
 
 @on_both
+def test_a_run_that_is_done_has_no_failures_in_a_row(store: Store) -> None:
+    """Killed after its last checkpoint, it writes no further one."""
+    one = worker(store)
+    add_runs(store, [SPEC])
+    held = queue.claim(store, one)
+    assert held is not None
+    queue.put_back(store, held, bad_end=("signal", "killed by SIGKILL"))
+    held = queue.claim(store, one)
+    assert held is not None and get(store, 1).failures == 1
+    queue.end(store, held, "done")
+    assert get(store, 1).failures == 0
+
+
+@on_both
 def test_cancel_takes_waiting_runs_at_once_and_asks_running_ones(store: Store) -> None:
     add_runs(store, specs(2))
     held = queue.claim(store, worker(store))

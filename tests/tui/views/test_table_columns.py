@@ -22,8 +22,8 @@ def test_the_end_of_a_long_path_is_shown() -> None:
         (29, "weight_dec… 0.001, loss focal"),
         (24, "weigh… 0.001, loss focal"),
         (21, "we… 0.001, lo… focal"),
-        (14, "0.001, focal"),
-        (8, "0.001, …"),
+        (14, "weig… 0.001 +1"),
+        (8, "w… 0.001"),
     ],
 )
 def test_the_names_of_settings_are_cut_before_their_values(width: int, shown: str) -> None:

@@ -52,7 +52,31 @@ def test_settings_without_a_column_are_told_where_they_differ() -> None:
     assert told(flip, none) == ["augment flip", "augment none"]
     other = spec_of(augment="none", loss="focal", nesterov=True)
     assert told(none, other) == ["nesterov off, loss ce", "nesterov on, loss focal"]
-    assert told(flip, none, other)[0] == "augment flip, nesterov off, loss ce"
+    assert told(flip, none, other) == ["augment flip", "", "nesterov on, loss focal"]
+
+
+def test_what_most_recipes_have_is_not_told_and_the_rarest_difference_comes_first() -> None:
+    one = spec_of(augment="none", weight_decay=0.1, loss="focal")
+    two, three = spec_of(augment="none", weight_decay=0.01), spec_of(augment="none")
+    four, five = spec_of(augment="none", weight_decay=0.02), spec_of(augment="flip+crop", weight_decay=0.03)
+    decay = f"weight_decay {DEFAULTS['weight_decay']:g}"
+    assert told(one, two, three, four, five) == [
+        "loss focal, weight_decay 0.1", "weight_decay 0.01", decay, "weight_decay 0.02",
+        "augment flip+crop, weight_decay 0.03",
+    ]  # fmt: skip
+    sizes = [spec_of(batch_size=size) for size in (8, 16, 128)]
+    assert told(spec_of(loss="focal"), *sizes)[0] == "loss focal, batch_size 32", "no size is usual"
+
+
+def test_what_is_usual_changes_with_the_recipes() -> None:
+    specs = [spec_of(augment="none"), spec_of(augment="flip"), spec_of(augment="none", loss="focal")]
+    found = Unlike()
+    found.take(runs_of(specs[:2]))
+    read_all(found, *specs[:2])
+    assert found.words(specs[0].group_digest()) == "augment none"
+    found.take(runs_of(specs[2:]))
+    assert read_all(found, *specs) == [{specs[0].group_digest(), specs[2].group_digest()}]
+    assert [found.words(spec.group_digest()) for spec in specs] == ["", "augment flip", "loss focal"]
 
 
 def test_what_a_column_shows_or_repeats_a_recipe_is_not_told() -> None:
@@ -85,8 +109,9 @@ def test_many_are_read_in_parts_and_told_when_all_are_known(monkeypatch: Any) ->
     assert read_all(found, *specs) == [set(), {spec.group_digest() for spec in specs}]
     more = spec_of(weight_decay=0.1, loss="focal")
     found.take(runs_of([more]))
-    assert read_all(found, more) == [{spec.group_digest() for spec in (*specs, more)}]
-    assert found.words(specs[0].group_digest()) == "weight_decay 0.1, loss ce"
+    assert read_all(found, more) == [{more.group_digest()}], "the words of the others are as they were"
+    assert found.words(specs[0].group_digest()) == "weight_decay 0.1"
+    assert found.words(more.group_digest()) == "loss focal, weight_decay 0.1"
 
 
 def test_a_recipe_that_was_removed_meanwhile_is_asked_for_again_when_it_returns() -> None:
