@@ -2,15 +2,19 @@
 
 import contextlib
 import io
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.analysis.markdown import printable
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DPI = 150
+BELOW_IN = 0.42
+"""Inches from a panel to the legend below it: the numbers and the name of its horizontal axis."""
 INK, PAPER, MUTED, FAINT = "#000000", "#ffffff", "#444444", "#e4e4e4"
 """Colours of text and axes, of the ground, of what stands back, and of the grid: a page with a theme replaces them."""
 
@@ -82,3 +86,21 @@ def plain(text: str, limit: int = 60) -> str:
     font = get_font(findfont("DejaVu Sans"))
     drawable = "".join(char if font.get_char_index(ord(char)) else "?" for char in printable(text, limit))
     return drawable.replace("$", r"\$")
+
+
+def wrapped(text: str, width: int, most_lines: int = 3) -> str:
+    """Break text into lines of at most `width` characters, cut after `most_lines`, to be drawn letter for letter."""
+    lines = textwrap.wrap(printable(text), width, max_lines=most_lines, placeholder=" …")
+    return "\n".join(plain(line, width) for line in lines)
+
+
+def legend_below(axes: "Axes", size: float, columns: int, title: str = "") -> None:
+    """Put the legend of a panel under its horizontal axis, where it hides no curve."""
+    from matplotlib.transforms import ScaledTranslation
+
+    under = ScaledTranslation(0, -BELOW_IN, axes.get_figure().dpi_scale_trans)  # type: ignore[union-attr]
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=axes.transAxes + under, borderaxespad=0, ncols=columns,
+        fontsize=size, frameon=False, title=title or None, title_fontsize=size, alignment="left", columnspacing=1,
+        handlelength=1.6, handletextpad=0.4,
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from engine.analysis.finding import headline_of
 from engine.analysis.study import StudyRun
 from engine.spec.plugin_name import arch_shown
-from engine.spec.recipe_words import settings_in_words, weights_from
+from engine.spec.recipe_words import differing, settings_in_words, weights_from
 from engine.text import is_hidden, with_minus
 from engine.text import slug as slug
 
@@ -77,6 +77,19 @@ def details(run: StudyRun) -> str:
     """List the settings in which the study's runs of the same data, arch and initial weights differ, as
     `lr 0.001, seed 1`."""
     return settings_in_words(run.spec, run.unlike, MOST_NAMED)
+
+
+def details_among(run: StudyRun, runs: Sequence[StudyRun]) -> str:
+    """List all settings that tell a run from these others, as of one figure; of a run alone, its `details`."""
+    fields = differing([each.spec for each in runs])
+    apart = [field for field in run.unlike if field in fields]
+    return settings_in_words(run.spec, apart) if len(runs) > 1 else details(run)
+
+
+def title_among(run: StudyRun, runs: Sequence[StudyRun]) -> str:
+    """Name a run by its network, its first weights, and what tells it from the other runs of a figure."""
+    head, told = f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}", details_among(run, runs)
+    return f"{head}; {told}" if told else head
 
 
 def with_details(text: str, run: StudyRun) -> str:

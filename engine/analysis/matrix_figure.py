@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.analysis.figure_canvas import new_figure, plain
-from engine.analysis.markdown import UNDEFINED, details, percent
+from engine.analysis.figure_canvas import new_figure, plain, wrapped
+from engine.analysis.markdown import UNDEFINED, details_among, percent
 from engine.analysis.study import Matrix, StudyRun
 from engine.spec.plugin_name import arch_shown
 from engine.spec.recipe_words import weights_from
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 MOST_PANELS = 9
+LETTERS_AN_INCH = 13
+"""Letters of a title for each inch of its panel."""
 MOST_CELLS = 400
 """Labelled cells that a figure can hold: more are not readable in print and make a large file."""
 MOST_LABELLED_CLASSES = 16
@@ -32,14 +34,13 @@ class Panel:
     counts: Matrix
 
 
-def panel_of(run: StudyRun) -> Panel:
-    """Return the matrix of a run's best epoch."""
+def panel_of(run: StudyRun, runs: Sequence[StudyRun]) -> Panel:
+    """Return the matrix of a run's best epoch, named by what tells it from the figure's other runs."""
     best = run.best
     state = "" if run.done else f" ({run.status})"
     accuracy = f"epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %" if best else ""
     head = f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}"
-    lines = (f"{plain(head, 34)}{state}", plain(details(run), 40), accuracy)
-    return Panel(lines, run.classes, run.matrix or [])
+    return Panel((f"{head}{state}", details_among(run, runs), accuracy), run.classes, run.matrix or [])
 
 
 def row_shares(matrix: Matrix) -> list[list[float | None]]:
@@ -61,16 +62,23 @@ def draw_matrices(panels: Sequence[Panel]) -> "Figure":
     columns = 1 if count == 1 else 2 if count <= 4 else 3
     rows = math.ceil(count / columns)
     panel_in = min(max(2.4, 0.5 * classes), 4.8 if count == 1 else 3.6)
-    figure = new_figure(columns * panel_in + 2.0, rows * (panel_in + 0.65) + 0.5)
+    titles = [_title(panel, int(LETTERS_AN_INCH * panel_in)) for panel in panels]
+    most_lines = max(title.count("\n") + 1 for title in titles)
+    figure = new_figure(columns * panel_in + 2.0, rows * (panel_in + 0.3 + 0.13 * most_lines) + 0.5)
     flat = [axes for line in figure.subplots(rows, columns, squeeze=False) for axes in line]
-    for axes, panel in zip(flat, panels, strict=False):
+    for axes, panel, title in zip(flat, panels, titles, strict=False):
         image = _draw_matrix(axes, panel)
+        axes.set_title(title, fontsize=8)
     for axes in flat[count:]:
         axes.set_visible(False)
     for axes in flat[::columns]:
         axes.set_ylabel("true class (test images)")
     figure.colorbar(image, ax=flat, label="share of the true class", shrink=0.9 / rows + 0.1)
     return figure
+
+
+def _title(panel: Panel, letters: int) -> str:
+    return "\n".join(wrapped(line, letters) for line in panel.lines if line)
 
 
 def _most_classes(panels: Sequence[Panel]) -> int:
@@ -82,7 +90,6 @@ def _draw_matrix(axes: "Axes", panel: Panel) -> "AxesImage":
     shares = row_shares(matrix)
     colours = [[math.nan if share is None else share for share in row] for row in shares]
     image = axes.imshow(colours, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    axes.set_title("\n".join(filter(None, panel.lines)), fontsize=8.5)
     axes.set_xlabel("predicted class")
     if len(matrix) <= MOST_LABELLED_CLASSES:
         _name_classes(axes, panel.classes, matrix)

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from engine.analysis.figure_canvas import new_figure, plain
+from engine.analysis.figure_canvas import legend_below, new_figure, plain, wrapped
 from engine.analysis.interval import wilson_interval
+from engine.analysis.markdown import title_among
 from engine.analysis.study import StudyRun
 from engine.metrics.curves.split_curves import ALL_CLASSES, ScoreCurves, SplitCurves
 from engine.metrics.curves.target import REFERABLE
-from engine.spec.plugin_name import arch_shown
-from engine.spec.recipe_words import weights_from
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +25,10 @@ PANELS_A_FIGURE = 6
 MOST_CLASSES = 12
 """Classes up to which the curves of one panel can be told apart."""
 GREY = "#8c8c8c"
+AREAS_A_LINE = 3
+"""Areas in a line of the legend below a panel."""
+TITLE_SIZE, TITLE_LETTERS, LEGEND_LETTERS = 7.5, 40, 108
+"""Size of a panel's title and the letters of a line of it; the letters of a line below the figure."""
 
 
 def headline_names(runs: Sequence[StudyRun]) -> list[str]:
@@ -40,7 +43,8 @@ def headline_names(runs: Sequence[StudyRun]) -> list[str]:
 
 def comparison_figure(runs: Sequence[StudyRun], names: Sequence[str]) -> "Figure":
     """Draw ROC and precision-recall curves of at most RUNS_A_FIGURE runs, a row of panels for each name."""
-    figure = new_figure(7.2, 3.3 * len(names) + 0.2 * len(runs))
+    legend_in = 0.15 * (1 + math.ceil(len(runs) / AREAS_A_LINE))
+    figure = new_figure(7.2, (3.65 + legend_in) * len(names) + 0.2 * len(runs))
     panels = figure.subplots(len(names), 2, squeeze=False)
     for (roc, steps), name in zip(panels, names, strict=True):
         for run, colour, style in zip(runs, COLOURS, STYLES * 2, strict=False):
@@ -52,12 +56,12 @@ def comparison_figure(runs: Sequence[StudyRun], names: Sequence[str]) -> "Figure
                 axes.plot(
                     curve.x, curve.y, color=colour, linestyle=style, linewidth=1.3, label=label
                 )  # fmt: skip
-        _finish_roc(roc, f"ROC, {name}")
-        roc.legend(fontsize=6.5, loc="lower right", frameon=False, title="AUC", title_fontsize=6.5)
-        _finish_steps(steps, f"precision-recall, {name}", _shares(runs, name))
-        steps.legend(
-            fontsize=6.5, loc="lower left", frameon=False, title="average precision", title_fontsize=6.5
-        )
+        roc.set_title(wrapped(f"ROC, {name}", 46), fontsize=8.5)
+        _finish_roc(roc)
+        legend_below(roc, 6.5, AREAS_A_LINE, "AUC")
+        steps.set_title(wrapped(f"precision-recall, {name}", 46), fontsize=8.5)
+        _finish_steps(steps, _shares(runs, name))
+        legend_below(steps, 6.5, AREAS_A_LINE, "average precision")
     _name_runs(figure, runs)
     return figure
 
@@ -66,14 +70,10 @@ def _name_runs(figure: "Figure", runs: Sequence[StudyRun]) -> None:
     from matplotlib.lines import Line2D
 
     lines = [
-        Line2D([], [], color=colour, linestyle=style, label=_title(run, 60))
+        Line2D([], [], color=colour, linestyle=style, label=plain(title_among(run, runs), LEGEND_LETTERS))
         for run, colour, style in zip(runs, COLOURS, STYLES * 2, strict=False)
     ]
     figure.legend(handles=lines, loc="outside lower left", fontsize=8, frameon=False)
-
-
-def _title(run: StudyRun, limit: int) -> str:
-    return plain(f"#{run.id} {arch_shown(run.spec.arch)}, {weights_from(run.spec)}", limit)
 
 
 def class_figure(runs: Sequence[StudyRun]) -> "Figure":
@@ -87,10 +87,11 @@ def class_figure(runs: Sequence[StudyRun]) -> "Figure":
             label = f"{plain(each.name, 14)} (n {each.positives:,}): {each.roc.area:.3f}{_between(each)}"
             colour = COLOURS[number % len(COLOURS)]
             axes.plot(each.roc.x, each.roc.y, color=colour, linestyle=style, linewidth=1.1, label=label)
-        _finish_roc(axes, axes.get_title(loc="left"))
-        axes.legend(fontsize=6, loc="lower right", edgecolor="none", title="AUC [95 %]", title_fontsize=6)
+        _finish_roc(axes)
+        legend_below(axes, 6, 1, "AUC [95 %]")
 
-    return _panels(runs, draw)
+    most = max((len(run.scores.of) for run in runs if run.scores is not None), default=0)
+    return _panels(runs, draw, more_in=0.13 * (most + 1))
 
 
 def reliability_figure(runs: Sequence[StudyRun]) -> "Figure":
@@ -109,11 +110,11 @@ def reliability_figure(runs: Sequence[StudyRun]) -> "Figure":
                 ends = wilson_interval(each.true, each.images)
                 axes.plot((each.said, each.said), ends, color=COLOURS[0], linewidth=0.9)
                 axes.plot(each.said, each.true, color=COLOURS[0], marker="o", markersize=4)
-        text = f"calibration error {found.reliability.error:.3f}\nlargest bin: {most:,} images"
-        axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top", fontsize=7)
+        said = f"calibration error {found.reliability.error:.3f}\nlargest bin {most:,} images"
+        axes.set_title(f"{axes.get_title(loc='left')}\n{said}", fontsize=TITLE_SIZE)
         _finish(axes, "probability of the prediction", "share that is correct")
 
-    return _panels(runs, draw)
+    return _panels(runs, draw, more_in=0.26)
 
 
 def histogram_figure(runs: Sequence[StudyRun]) -> "Figure":
@@ -130,12 +131,12 @@ def histogram_figure(runs: Sequence[StudyRun]) -> "Figure":
         axes.bar(left, wrong, wide, align="edge", color=COLOURS[1], label="wrong")
         axes.axhline(0, color="#444444", linewidth=0.6)
         axes.yaxis.set_major_formatter(lambda value, _place: f"{abs(value):,.0f}")
-        axes.legend(fontsize=7, loc="upper left", frameon=False)
         axes.set_xlabel("probability of the prediction")
         axes.set_ylabel("images")
         axes.spines[["top", "right"]].set_visible(False)
+        legend_below(axes, 7, 2)
 
-    return _panels(runs, draw)
+    return _panels(runs, draw, more_in=0.15)
 
 
 def has_confidence(run: StudyRun) -> bool:
@@ -153,14 +154,19 @@ def _between(curves: ScoreCurves) -> str:
     return "" if curves.auc_interval is None else " [{:.2f}, {:.2f}]".format(*curves.auc_interval)
 
 
-def _panels(runs: Sequence[StudyRun], draw: Callable[["Axes", SplitCurves], None]) -> "Figure":
-    """Draw a panel for each of at most PANELS_A_FIGURE runs."""
+def _panels(
+    runs: Sequence[StudyRun], draw: Callable[["Axes", SplitCurves], None], *, more_in: float = 0.0
+) -> "Figure":
+    """Draw a panel for each of at most PANELS_A_FIGURE runs, with `more_in` inches for a legend below it or more lines
+    above it."""
     columns = min(len(runs), 3)
     rows = math.ceil(len(runs) / columns)
-    figure = new_figure(0.4 + 2.9 * columns, 0.2 + 3.0 * rows)
+    titles = [wrapped(title_among(run, runs), TITLE_LETTERS) for run in runs]
+    title_in = 0.13 * max(title.count("\n") + 1 for title in titles)
+    figure = new_figure(0.4 + 2.9 * columns, 0.2 + (2.8 + title_in + more_in) * rows)
     flat = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes, run in zip(flat, runs, strict=False):
-        axes.set_title(_title(run, 34), fontsize=8.5)
+    for axes, run, title in zip(flat, runs, titles, strict=False):
+        axes.set_title(title, fontsize=TITLE_SIZE)
         if run.scores is not None:
             draw(axes, run.scores)
     for axes in flat[len(runs) :]:
@@ -168,16 +174,14 @@ def _panels(runs: Sequence[StudyRun], draw: Callable[["Axes", SplitCurves], None
     return figure
 
 
-def _finish_roc(axes: "Axes", title: str) -> None:
+def _finish_roc(axes: "Axes") -> None:
     axes.plot((0, 1), (0, 1), color=GREY, linestyle=":", linewidth=1)
-    axes.set_title(plain(title), fontsize=8.5)
     _finish(axes, "1 − specificity", "sensitivity")
 
 
-def _finish_steps(axes: "Axes", title: str, shares: Sequence[float]) -> None:
+def _finish_steps(axes: "Axes", shares: Sequence[float]) -> None:
     for share in shares:
         axes.axhline(share, color=GREY, linestyle=":", linewidth=1)
-    axes.set_title(plain(title), fontsize=8.5)
     _finish(axes, "recall", "precision")
 
 
@@ -191,7 +195,6 @@ def _shares(runs: Sequence[StudyRun], name: str) -> list[float]:
 def _finish(axes: "Axes", x: str, y: str) -> None:
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.01)
-    axes.set_aspect("equal")
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(color="#e4e4e4", linewidth=0.6)

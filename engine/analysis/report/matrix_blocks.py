@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from engine.analysis.markdown import percent, title_of
+from engine.analysis.markdown import percent, printable, title_among, title_of
 from engine.analysis.matrix_figure import Panel, draw_matrices, panel_of, panels_a_figure
 from engine.analysis.pooled import Pooled
 from engine.analysis.report.blocks import Block, Figure, Matrices, MatrixPanel, paragraph, text
@@ -12,6 +12,8 @@ from engine.analysis.report.recipes import Recipe
 from engine.analysis.report.values import ids_of, parts, plural, range_in_percent
 from engine.analysis.study import StudyRun
 
+TITLE_LETTERS = 140
+"""Letters of a run's name above its matrix on the page."""
 NOTE = (
     "Rows are true classes, columns predicted classes, at the epoch given in the results table; one colour scale "
     "from 0 to 1. The number below each share is the count of images."
@@ -25,22 +27,23 @@ POOLED_NOTE = (
 def matrix_blocks(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterator[Matrices]:
     """Yield the confusion matrices of runs on one data set, in one figure unless they are many."""
     known = [run for run in runs if run.matrix]
-    for suffix, some in parts(known, panels_a_figure([panel_of(run) for run in known])):
+    for suffix, some in parts(known, panels_a_figure([panel_of(run, known) for run in known])):
         figure = Figure(
             f"confusion-{data_slug}{suffix}",
             text(f"Confusion matrices on {data}, each row over its sum"),
             "Confusion matrices of " + "; ".join(map(title_of, some)),
             text(NOTE),
-            partial(draw_matrices, [panel_of(run) for run in some]),
+            partial(draw_matrices, [panel_of(run, some) for run in some]),
         )
-        yield Matrices(figure, tuple(map(_of_run, some)))
+        yield Matrices(figure, tuple(_of_run(run, some) for run in some))
 
 
-def _of_run(run: StudyRun) -> MatrixPanel:
+def _of_run(run: StudyRun, runs: Sequence[StudyRun]) -> MatrixPanel:
     best = run.best
     assert best is not None and run.matrix is not None
     state = "" if run.done else f" ({run.status})"
-    title = f"{title_of(run)}{state}: epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %"
+    name = printable(title_among(run, runs), TITLE_LETTERS)
+    title = f"{name}{state}: epoch {best.epoch}, test accuracy {percent(best.number('test_acc'))} %"
     counts = tuple(tuple(row) for row in run.matrix)
     return MatrixPanel(title, run.classes, counts, f"run {run.id} epoch {best.epoch} confusion")
 

@@ -166,7 +166,7 @@ def test_the_fullest_matrix_figure_is_small(study: Study, classes: int) -> None:
     draw = random.Random(0)
     counts = [[draw.randrange(400) for _ in range(classes)] for _ in range(classes)]
     runs = [replace(study.runs[0], class_names=("some class",) * classes, matrix=counts)] * 9
-    panels = [panel_of(run) for run in runs]
+    panels = [panel_of(run, runs) for run in runs]
     some = panels[: panels_a_figure(panels)]
     assert len(some) == {6: 9, 10: 4, 40: 9}[classes]
     with defaults():

@@ -10,6 +10,7 @@ from studies import open_study
 
 from engine.analysis import score_figures
 from engine.analysis.figure_canvas import defaults
+from engine.analysis.matrix_figure import draw_matrices, panel_of
 from engine.analysis.report.blocks import Figure, words_of
 from engine.analysis.report.facts import Facts
 from engine.analysis.report.score_blocks import score_blocks
@@ -71,6 +72,57 @@ def test_two_classes_go_by_the_second_and_grades_by_referable(study: Study) -> N
     assert not score_figures.has_confidence(grades) and score_figures.has_confidence(study.runs[0])
     two = SplitCurves(201, (replace(scores(study.runs[0]).of[0], roc=None), scores(study.runs[0]).of[2]))
     assert score_figures.headline_names([replace(study.runs[0], scores=two)]) == ["mild"]
+
+
+def alike(study: Study, count: int) -> list[StudyRun]:
+    """Runs of one network that differ in two settings, the first of them with a long value."""
+    run, names = study.runs[0], ("class_names", "lr", "seed")
+
+    def changed(each: int) -> StudyRun:
+        more = {"class_names": f"{'long name, ' * 9}{each}", "lr": 10.0**-each, "seed": each}
+        return replace(run, id=10_000 + each, unlike=names, spec=run.spec.model_copy(update=more))
+
+    return [changed(each) for each in range(1, count + 1)]
+
+
+def test_runs_of_one_network_are_told_apart(study: Study) -> None:
+    runs = [replace(each, unlike=("lr",)) for each in alike(study, 6)]
+    with defaults():
+        said = words(score_figures.comparison_figure(runs, ["all classes"]))
+        titles = [axes.get_title(loc="left") for axes in score_figures.histogram_figure(runs).axes]
+    for each in runs:
+        assert any(f"#{each.id}" in label and f"lr {each.spec.lr:g}" in label for label in said)
+        assert any(f"#{each.id}" in title and f"lr {each.spec.lr:g}" in title for title in titles)
+    [panel] = {len(panel_of(each, runs).lines) for each in runs}
+    assert panel == 3 and len({panel_of(each, runs).lines[1] for each in runs}) == 6
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+@pytest.mark.parametrize("name", ["comparison", "class", "reliability", "histogram", "matrix"])
+def test_titles_and_legends_lie_on_no_curve_and_in_the_figure(study: Study, name: str, count: int) -> None:
+    runs = alike(study, count)
+    with defaults():
+        draw = {
+            "comparison": lambda: score_figures.comparison_figure(runs, ["all classes", "referable"]),
+            "class": lambda: score_figures.class_figure(runs),
+            "reliability": lambda: score_figures.reliability_figure(runs),
+            "histogram": lambda: score_figures.histogram_figure(runs),
+            "matrix": lambda: draw_matrices([panel_of(run, runs) for run in runs]),
+        }
+        figure = draw[name]()
+        figure.draw_without_rendering()
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    texts = [axes.title if axes.get_title() else axes._left_title for axes in panels]
+    said = [each.get_window_extent() for each in texts if each.get_text()]
+    said += [axes.get_legend().get_window_extent() for axes in panels if axes.get_legend()]
+    said += [each.get_window_extent() for each in figure.legends]
+    others = [axes.get_window_extent() for axes in panels]
+    for number, each in enumerate(said):
+        assert figure.bbox.x0 <= each.x0 and each.x1 <= figure.bbox.x1 + 1, (number, each)
+        assert figure.bbox.y0 <= each.y0 and each.y1 <= figure.bbox.y1 + 1, (number, each)
+        for other in [*others, *said[number + 1 :]]:
+            across = min(each.x1, other.x1) - max(each.x0, other.x0)
+            assert min(across, min(each.y1, other.y1) - max(each.y0, other.y0)) < 1, (number, each, other)
 
 
 def test_the_note_says_what_the_intervals_count(study: Study) -> None:

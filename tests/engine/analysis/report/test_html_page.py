@@ -120,7 +120,7 @@ def test_both_themes_and_print_define_every_colour_that_is_used(text: str) -> No
     used = set(re.findall(r"var\((--[a-z0-9]+)\)", text.split("</style>")[1])) | set(
         re.findall(r"var\((--[a-z0-9]+)\)", style)
     )
-    used -= {"--w", "--classes"}  # the width of a figure, the size of a matrix
+    used -= {"--w"}  # the width of a figure
     themes = re.findall(r"(?:^|\n|\{)(:root[^{]*)\{([^}]*)\}", style)
     colours = [dict(re.findall(r"(--[a-z0-9]+):(#[0-9a-f]+)", body, re.I)) for _, body in themes]
     full = [each for each in colours if each]
