@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from engine.metrics.selection import is_optimistic, selections
 from engine.problem import Problem, WayOut
 from engine.recipes import normalizations
 from engine.recipes.losses import LOSSES
@@ -13,7 +14,7 @@ from engine.spec.run_spec import RunSpec
 
 def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
     """Warn of each sampler and loss that correct for the class frequencies twice, of ImageNet's weights on images
-    normalised otherwise, and of a momentum that the optimiser does not take."""
+    normalised otherwise, and of a momentum that the optimiser does not take; note val images that choose no epoch."""
     specs = list(specs)
     pairs = dict.fromkeys((spec.sampler, spec.loss) for spec in specs if spec.epochs)
     twice = [
@@ -36,7 +37,24 @@ def check_recipes(specs: Iterable[RunSpec]) -> list[Problem]:
         *twice,
         *(_normalised_otherwise(*each) for each in otherwise),
         *(_momentum_unused(*each) for each in unused),
+        *map(_val_unused, dict.fromkeys(spec.select_on for spec in specs if _has_val_unused(spec))),
     ]
+
+
+def _has_val_unused(spec: RunSpec) -> bool:
+    return bool(spec.val_fraction) and is_optimistic(spec.select_on, spec.epochs)
+
+
+def _val_unused(select_on: str) -> Problem:
+    on_val = select_on.replace("test_", "val_", 1)
+    return Problem(
+        "select_on",
+        "note",
+        f"val images are set aside, but {select_on} chooses the epoch",
+        (select_on,),
+        (WayOut("{} would use them", "select_on", on_val if on_val in selections() else "val_acc"),),
+        "val_unused",
+    )
 
 
 def _momentum_unused(momentum: float, optimizer: str) -> Problem:

@@ -18,6 +18,7 @@ from tui.cli.ids import Ids, RunId, find_ids
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, print_message
 from tui.cli.queue_runs import expand, queue_runs
+from tui.formatting import plain
 
 
 @takes_home
@@ -58,19 +59,24 @@ def clone(
     wanted = find_ids(store, run_ids)
     with store.read() as session:
         runs = [get_run(session, run_id) for run_id in wanted]
-        fixes = [_fix(session, run) if fix else {} for run in runs]
+        fixes = [_fix(session, run, sweep) if fix else {} for run in runs]
     batches = [
         _like(home, run, {**change, **settings}, name, sweep) for run, change in zip(runs, fixes, strict=True)
     ]
     return queue_runs(home, store, batches)
 
 
-def _fix(session: Session, run: Run) -> Mapping[str, Any]:
-    """Return the change that a run's findings suggest, and say it. Raises CliError where there is none."""
+def _fix(session: Session, run: Run, sweep: str | None) -> Mapping[str, Any]:
+    """Return the change that a run's findings suggest, and say it, with the sweep that the clone has of its source.
+    Raises CliError where there is none."""
     change = suggested_change(session, run)
     if not change:
         raise CliError(f"run {run.id} has no suggested change: leave --fix out")
-    print_message(f"run {run.id}: {', '.join(f'{name} {value}' for name, value in change.items())}")
+    told = ", ".join(f"{name} {value}" for name, value in change.items())
+    joins = (
+        f"; its clone joins sweep {run.sweep} (another: --sweep NAME)" if run.sweep and sweep is None else ""
+    )
+    print_message(plain(f"run {run.id}: {told}{joins}"))
     return change
 
 

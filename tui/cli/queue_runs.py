@@ -19,6 +19,8 @@ from tui.cli.flag_words import flag_setting, refuse, tell_warnings
 from tui.cli.output import print_message
 from tui.formatting import plain
 
+TOLD_NOTES = ("folds", "val_unused")
+"""Kinds of notes that are worth a line."""
 MOST_VALUES = 6
 """Values of a setting that a grid is told with."""
 
@@ -52,7 +54,7 @@ def checked(
 
 
 def tell_findings(found: Findings) -> None:
-    """Print a description of the data, what a cross-validation divides, and a line for each warning.
+    """Print a description of the data, the notes of TOLD_NOTES, and a line for each warning.
 
     Call it last: a refusal prints its reasons alone."""
     for splits in by_images(found.data):
@@ -60,7 +62,7 @@ def tell_findings(found: Findings) -> None:
             more = f" (the first of {len(splits)} splits)" if len(splits) > 1 else ""
             print_message(f"{described}{more}")
     for problem in found.problems:
-        if problem.kind == "folds":
+        if problem.kind in TOLD_NOTES:
             print_message(problem.said(flag_setting))
     tell_warnings(found.warnings)
 

@@ -170,3 +170,17 @@ def test_a_momentum_that_the_optimiser_does_not_take_is_warned_of_once(home: Hom
     )
     usual = preflight(home, None, expand_grid({"data": "pets", "optimizer": "adamw"})).problems
     assert not [each for each in usual if each.kind == "momentum_unused"]
+
+
+def test_val_images_that_choose_no_epoch_are_noted_once(home: Home) -> None:
+    def notes(**settings: object) -> list[str]:
+        grid = expand_grid({"data": "digits", "seed": [0, 1], **settings})
+        found = preflight(home, None, grid)
+        assert not found.errors and not found.warnings
+        return [each.text for each in found.problems if each.kind == "val_unused"]
+
+    said = "val images are set aside, but test_acc chooses the epoch: select_on val_acc would use them"
+    assert notes(val_fraction=0.1) == [said]
+    assert notes(val_fraction=0.1, select_on="test_balanced_acc") == [said.replace("_acc", "_balanced_acc")]
+    for settings in ({}, {"val_fraction": 0.1, "select_on": "val_acc"}, {"val_fraction": 0.1, "epochs": 1}):
+        assert notes(**settings) == []

@@ -62,3 +62,11 @@ def test_they_queue_the_same_runs(
     store.close()
     assert {spec for spec, *_ in queued} == set(specs) and len(queued) == len(set(specs))
     assert {tuple(more) for _, *more in queued} == {("=a b", "my sweep")}
+
+
+def test_add_says_that_val_images_choose_no_epoch(shell: Shell) -> None:
+    said = "val images are set aside, but test_acc chooses the epoch: --select-on val_acc would use them"
+    assert shell("add", "--data", "digits", "--val-fraction", "0.1") == 0
+    assert shell.err.count(said) == 1 and "warning" not in shell.err
+    assert shell("add", "--data", "digits", "--val-fraction", "0.1", "--select-on", "val_acc") == 0
+    assert "val images" not in shell.err.replace("images: ", "")

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from sessions import Memory
+from shell import Shell
 from small import WEIGHTS, outcome, small_home, small_session, small_spec
 
 from engine.analysis.finding import Finding
@@ -231,3 +232,10 @@ def test_fix_clones_with_the_change_of_the_gravest_finding_that_has_one(
     assert (clone["epochs"], clone["lr"]) == (4, 0.02)
     assert run(["clone", str(second), "--fix", "--home", str(home)]) == 2
     assert f"run {second} has no suggested change: leave --fix out" in capsys.readouterr().err
+
+
+def test_a_clone_with_its_fix_says_which_sweep_it_joins(shell: Shell, study: Store) -> None:
+    assert shell("clone", "3", "--fix") == 0, shell.err
+    assert "; its clone joins sweep demo (another: --sweep NAME)" in shell.err
+    assert shell("clone", "3", "--fix", "--sweep", "other") == 0 and "joins" not in shell.err
+    assert shell("clone", "3", "--fix", "--sweep", "") == 0 and "joins" not in shell.err
