@@ -1,4 +1,4 @@
-"""Results of a study as plain text for a terminal, at most 100 columns wide."""
+"""Results of a study as plain text for a terminal, at most 100 columns wide, or whole for a file."""
 
 import textwrap
 import unicodedata
@@ -18,23 +18,33 @@ from engine.spec.plugin_name import arch_shown
 from engine.spec.recipe_words import weights_from
 
 WIDTH = 100
+WHOLE = 1_000_000
+"""Width that cuts nothing."""
 COLUMNS = (("run", 6), ("arch", 9), ("weights from", 18), ("best", 6), ("epoch", 5), ("on", 4), ("last", 6),
            ("baseline", 8), ("kappa", 6), ("finding", 14))  # fmt: skip
 LEFT = ("run", "arch", "weights from", "on", "finding")
 FOOT = 'test accuracies in %; best: epoch chosen on the split under "on"; optimistic where that is test'
 
 
-def final_table(study: Study) -> str:
+def final_table(study: Study, *, is_whole: bool = False) -> str:
     """Write a table for each data set, then the runs without a final result. Control characters in names are
-    removed."""
+    removed. `is_whole`: nothing is cut, however wide that is."""
     blocks = []
+    width = WHOLE if is_whole else WIDTH
     for data, runs in by_data(study.measured).items():
-        lines = [_line([name for name, _ in COLUMNS]), *(_line(_cells(run)) for run in runs)]
+        rows = [[name for name, _ in COLUMNS], *map(_cells, runs)]
+        widths = [most for _, most in COLUMNS]
+        if is_whole:
+            widths = [
+                max(least, *(_columns(printable(row[place], WHOLE)) for row in rows))
+                for place, least in enumerate(widths)
+            ]
+        lines = [_line(row, widths) for row in rows]
         origins = dict.fromkeys(
             weights_in_full(run) for run in runs if weights_in_full(run) != weights_from(run.spec)
         )
-        notes = [_fit(printable(origin, WIDTH), WIDTH) for origin in origins]
-        blocks.append("\n".join([_fit(data, WIDTH), *lines, *notes]))
+        notes = [_fit(origin, width) for origin in origins]
+        blocks.append("\n".join([_fit(data, width), *lines, *notes]))
     blocks.append(FOOT)
     blocks += _unfinished([run for run in study.runs if not (run.done and run.best)])
     return "\n\n".join(blocks)
@@ -66,9 +76,9 @@ def _unfinished(runs: Sequence[StudyRun]) -> list[str]:
     return ["\n".join(["* without a final result:", *lines])] if lines else []
 
 
-def _line(cells: Sequence[str]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = []
-    for (name, width), cell in zip(COLUMNS, cells, strict=True):
+    for (name, _), width, cell in zip(COLUMNS, widths, cells, strict=True):
         text = _fit(cell, width)
         space = " " * (width - _columns(text))
         padded.append(text + space if name in LEFT else space + text)

@@ -100,7 +100,7 @@ def _headless(home: Home, store: Store) -> int:
     with _worker(home, store) as worker:
         _follow(store, worker)
     study = collect(store, run_ids=None, sweep=SWEEP)
-    print(final_table(study))
+    print(final_table(study, is_whole=not sys.stdout.isatty()))
     out = home.root / "report"
     report_of(home, study, out)
     print_message(f"report: {out / 'report.html'}")

@@ -1,6 +1,7 @@
 """`ls`: print the run table, or its groups."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from tui.cli.documents import briefs
 from tui.cli.options import Json, takes_home
 from tui.cli.output import CliError, checked_text, print_json, print_message
 from tui.cli.table import print_table
+from tui.cli.told_settings import told_settings
 from tui.formatting import clock, decimals, learning_rate
 from tui.snapshot_rows import start_shown
 from tui.views.metric_columns import optional_metrics
@@ -33,13 +35,15 @@ SORT_KEYS = (
 _COLUMN = {"best": "best_acc", "kappa": "best_kappa", "findings": "headline"}
 BEFORE_METRIC = "findings"
 """Column before which the metric that the runs are sorted by is inserted."""
+BEFORE_SETTINGS = "epoch"
+"""Column before which the settings that have no column are inserted, where they tell runs apart."""
 HEAD = (
     "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "findings",
     "name", "",
 )  # fmt: skip
 NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
-MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained")
-MAY_SHRINK = ("", "name", "data", "pretrained")
+MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained", "settings")
+MAY_SHRINK = ("", "name", "settings", "data", "pretrained")
 REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
 OfStatus = Annotated[str | None, typer.Option(help=f"Only runs with these statuses: {', '.join(STATUSES)}.")]
 OfSweep = Annotated[str | None, typer.Option(help="Only this sweep's runs.")]
@@ -94,8 +98,12 @@ def _print_runs(runs: Sequence[Run], waiting: Mapping[int, Waiting], metric: Spl
     head: tuple[str, ...] = HEAD
     right: tuple[str, ...] = NUMBERS
     if metric is not None:
-        rows = [_with(row, _metric_cell(run, metric)) for run, row in zip(runs, rows, strict=True)]
-        head, right = _with(HEAD, metric.key), (*NUMBERS, metric.key)
+        cells = [_metric_cell(run, metric) for run in runs]
+        rows = [_with(row, cell, BEFORE_METRIC) for row, cell in zip(rows, cells, strict=True)]
+        head, right = _with(HEAD, metric.key, BEFORE_METRIC), (*NUMBERS, metric.key)
+    if any(told := told_settings(runs)):  # after the metric: it stands further to the left
+        rows = [_with(row, cell, BEFORE_SETTINGS) for row, cell in zip(rows, told, strict=True)]
+        head = _with(head, "settings", BEFORE_SETTINGS)
     print_table(head, rows, right=right, may_go=MAY_GO, may_shrink=MAY_SHRINK)
 
 
@@ -166,9 +174,9 @@ def _metric_cell(run: Run, metric: SplitMetric) -> str:
     return decimals((run.best_metrics or {}).get(metric.key), metric.metric.places)
 
 
-def _with(cells: tuple[str, ...], cell: str) -> tuple[str, ...]:
-    """Return the cells of a row with a metric's cell inserted before BEFORE_METRIC."""
-    place = HEAD.index(BEFORE_METRIC)
+def _with(cells: tuple[str, ...], cell: str, before: str) -> tuple[str, ...]:
+    """Return the cells of a row with another one inserted before a column of HEAD."""
+    place = HEAD.index(before)
     return *cells[:place], cell, *cells[place:]
 
 
@@ -200,4 +208,5 @@ def _finding(run: Run) -> str:
 
 
 def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """Cut a text to `most` characters on a terminal; a file or a pipe gets all of it."""
+    return text if len(text) <= most or not sys.stdout.isatty() else text[: most - 1] + "…"

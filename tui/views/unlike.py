@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from engine.spec.recipe_words import value_in_words
 from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
 from engine.store.overview import Listed
+from engine.store.tables import Run
 from tui.formatting import plain
 
 ALIKE = ("data", "arch", "pretrained")
@@ -68,7 +69,7 @@ class Unlike:
         self._unread: dict[Look, None] = {}
         """Looks of several recipes, some of which have not been read."""
 
-    def take(self, runs: Collection[Listed]) -> None:
+    def take(self, runs: Collection[Listed | Run]) -> None:
         """Take new and changed runs."""
         for run in runs:
             key = run.group_key

@@ -16,6 +16,7 @@ from report_runs import cells
 from engine.analysis.arch_table import archs_used, read_architectures
 from engine.analysis.figure_canvas import defaults, png
 from engine.analysis.final_table import final_table
+from engine.analysis.finding import Finding
 from engine.analysis.interval import wilson_interval
 from engine.analysis.markdown import markdown, printable, slug, table, title_of
 from engine.analysis.matrix_figure import draw_matrices, panel_of, panels_a_figure
@@ -205,6 +206,13 @@ def test_final_table_fits_and_agrees(study: Study, text: str) -> None:
     assert expected.split() in [line.split() for line in lines]
     assert "92.04 @ 6" in text
     assert any(line.startswith("#6* resnet18 on fundus: failed (diverged)") for line in lines)
+    source = next(run for run in study.runs if run.id == 2)
+    assert source.findings is not None
+    long = replace(source, findings=(Finding("x", "note", "a headline that is longer than its column", ""),))
+    runs = tuple(long if run is source else run for run in study.runs)
+    cut, whole = (final_table(replace(study, runs=runs), is_whole=is_whole) for is_whole in (False, True))
+    assert "…" in cut and "longer than its column" not in cut
+    assert "…" not in whole and "a headline that is longer than its column" in whole
 
 
 def test_wilson_interval_agrees_with_published_figures() -> None:

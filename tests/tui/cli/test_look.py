@@ -30,7 +30,9 @@ def test_ls_sorts_by_the_value_that_it_shows(shell: Shell, study: Store) -> None
     with study.write() as session:  # as with --select-on: the best by another metric is another run
         session.execute(text("UPDATE run SET best = 1 - best_acc WHERE best IS NOT NULL"))
     assert shell("ls", "--sort", "best") == 0
-    shown = [cells[7] for line in shell.out.splitlines()[1:] if (cells := line.split())[7].startswith(".")]
+    head, *rows = shell.out.splitlines()
+    end = head.index("best") + len("best")
+    shown = [cell for row in rows if (cell := row[:end].split()[-1]).startswith(".")]
     assert len(shown) >= 5 and shown == sorted(shown, reverse=True)
 
 
@@ -107,3 +109,34 @@ def test_ls_and_log_say_what_is_to_come(shell: Shell, study: Store) -> None:
 def test_ls_sorts_by_every_key_that_it_offers(shell: Shell, study: Store, key: str) -> None:
     assert shell("ls", "--sort", key, "--json") == 0, shell.err
     assert sorted(run["id"] for run in json.loads(shell.out)["runs"]) == list(range(1, 9))
+
+
+def settings_told(shell: Shell) -> list[str]:
+    """The cells under `settings`, which end where `epoch` begins."""
+    head, *rows = shell.out.splitlines()
+    return [row[head.index("settings") : head.index("epoch")].strip() for row in rows]
+
+
+def test_ls_tells_runs_apart_by_settings_without_a_column(shell: Shell) -> None:
+    shell("add", "--data", "digits", "--augment", "flip,none", "--seed", "0,1")
+    assert shell("ls") == 0
+    assert settings_told(shell) == [
+        "augment flip, seed 0", "augment flip, seed 1", "augment none, seed 0", "augment none, seed 1",
+    ]  # fmt: skip
+    shell("add", "--data", "digits", "--folds", "3", "--sweep", "cv", "--augment", "none")
+    assert shell("ls", "--sweep", "cv") == 0
+    assert settings_told(shell) == ["fold 1/3", "fold 2/3", "fold 3/3"]
+    assert shell("ls", "--sweep", "cv", "--sort", "auc") == 0 and "settings" in shell.out
+    assert shell("ls", "--sweep", "cv", "--json") == 0
+    assert [run["fold"] for run in json.loads(shell.out)["runs"]] == [1, 2, 3]
+
+
+def test_ls_has_no_column_of_settings_where_they_tell_nothing(shell: Shell) -> None:
+    shell("add", "--data", "digits", "--lr", "0.1,0.01")
+    assert shell("ls") == 0 and "settings" not in shell.out
+
+
+def test_ls_cuts_nothing_that_goes_to_a_file(shell: Shell) -> None:
+    name = "a name that is longer than thirty characters"
+    shell("add", "--data", "digits", "--name", name)
+    assert shell("ls") == 0 and name in shell.out
