@@ -173,7 +173,7 @@ def test_show_and_ls_say_what_chose_the_best_epoch(shell: Shell, study: Store) -
     assert shell("ls") == 0
     lines = [line.split() for line in shell.out.splitlines()]
     assert lines[0][lines[0].index("best") :][:3] == ["best", "baseline", "chosen"]
-    assert lines[4][7:10] == [".9204", ".7313", "test_acc"] and lines[5][0] == "5"
+    assert lines[4][9:12] == [".9204", ".7313", "test_acc"] and lines[5][0] == "5"
 
 
 def test_ls_sorts_by_a_metric_of_the_best_epoch_and_shows_it(shell: Shell, study: Store) -> None:
@@ -181,7 +181,7 @@ def test_ls_sorts_by_a_metric_of_the_best_epoch_and_shows_it(shell: Shell, study
     lines = [line.split() for line in shell.out.splitlines()]
     place = lines[0].index("balanced_acc")
     assert [line[0] for line in lines[1:]] == ["4", "2", "6", "1", "5", "3", "7", "8"]  # the best first
-    assert lines[1][place - 1] == ".7548"  # `chosen by` is two words in the head
+    assert lines[1][place] == ".7548"  # `chosen by` is two words in the head, `seed 0` below `settings` in the row
     assert shell("ls", "--sort", "test_nll", "--json") == 0
     losses = [run["best_metrics"]["test_nll"] for run in json.loads(shell.out)["runs"] if run["best_metrics"]]
     assert losses == sorted(losses) and len(losses) == 6
