@@ -90,6 +90,8 @@ class RunRow(NamedTuple):
     such as `augment none`; empty where there is none, and until they have been read."""
     group: str = ""
     """Key that it shares with the repetitions of its recipe."""
+    part: tuple[int, int] = (0, 0)
+    """Fold of a cross-validation that the run tests on, and the number of its folds; zeros where it is none."""
     fold: Fold | None = None
     """Set in the row of a group, whose `id` is minus that of its first member."""
 

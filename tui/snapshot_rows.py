@@ -26,8 +26,10 @@ SOON = timedelta(seconds=30)
 """A start nearer than this needs no clock."""
 
 
-def make_row(run: Listed, waiting: Waiting | None, settings: str = "") -> RunRow:
-    """`settings`: those that tell it from recipes that look like it."""
+def make_row(
+    run: Listed, waiting: Waiting | None, settings: str = "", part: tuple[int, int] = (0, 0)
+) -> RunRow:
+    """`settings`: those that tell it from recipes that look like it. `part`: its fold, and how many there are."""
     remark, ends = _of_waiting(run, waiting)
     headline, severity = head_of(run.headline, run.severity, run.verdict)
     if run.status == "failed":  # how it ended says more
@@ -61,6 +63,7 @@ def make_row(run: Listed, waiting: Waiting | None, settings: str = "") -> RunRow
         cause=run.cause or "",
         metrics=run.metrics,
         group=run.group_key,
+        part=part,
     )
 
 

@@ -74,6 +74,14 @@ def read_specs(session: Session, keys: Collection[str]) -> dict[str, str]:
     return found
 
 
+def folds_of_changed(session: Session, after: int) -> dict[int, tuple[int, int]]:
+    """Return the fold and the number of folds of each run of a cross-validation that was written after the change
+    `after` (-1: all). Only the specs of these are read."""
+    has_folds = (RUN.spec.like('%"folds":%'), RUN.spec.not_like('%"folds":0%'))
+    rows = session.execute(select(RUN.id, RUN.spec).where(RUN.changed > after, *has_folds)).all()
+    return {run_id: (_whole(spec, "fold"), _whole(spec, "folds")) for run_id, spec in rows}
+
+
 class MemberState(NamedTuple):
     """Progress of a run of a group: its numbers change with it alone."""
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from engine.analysis.groups import Group
 from engine.queries import waiting
-from engine.queries.read_groups import groups_with_keys, read_specs
+from engine.queries.read_groups import folds_of_changed, groups_with_keys, read_specs
 from engine.queries.waiting import Waiting
 from engine.store import history, listing, overview, workers
 from engine.store.database import ChangeWatch, Store, open_store
@@ -48,6 +48,8 @@ class RunTableFeed:
         self._unfolded: set[int] = set()
         """Runs that changed since the groups were made."""
         self._groups: Mapping[int, RunRow] = {}
+        self._parts: dict[int, tuple[int, int]] = {}
+        """Fold of each run of a cross-validation, and the number of its folds."""
         self._unlike = Unlike()
         self._waits: dict[int, Waiting] = {}
         self._seen_change = -1
@@ -121,8 +123,10 @@ class RunTableFeed:
             for run in overview.changed_runs(session, self._seen_change, self._metrics):
                 changed[run.id] = (self._runs.get(run.id), run)
                 self._runs[run.id] = run
+                self._parts.pop(run.id, None)
                 if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
                     self._latest_end = run.ended_at
+            self._parts |= folds_of_changed(session, self._seen_change)
             self._seen_change = latest
         if is_first:  # runs of the known snapshot that were removed since
             changed |= dict.fromkeys(self._rows.keys() - self._runs.keys(), (None, None))
@@ -176,7 +180,8 @@ class RunTableFeed:
         return rows if is_new else self._rows
 
     def _row(self, run: Listed) -> RunRow:
-        return make_row(run, self._waits.get(run.id), self._unlike.words(run.group_key))
+        part = self._parts.get(run.id, (0, 0))
+        return make_row(run, self._waits.get(run.id), self._unlike.words(run.group_key), part)
 
     def _fold(self, session: Session, changed: Mapping[int, Change]) -> None:
         """Make the groups of changed runs anew, where groups are asked for."""

@@ -85,6 +85,7 @@ def group_row(group: Group, members: Sequence[RunRow]) -> RunRow:
         cause="",
         metrics=_means(group, members),
         group=group.key,
+        part=(0, 0),
         fold=_fold(group, members, flagged),
     )
 

@@ -33,6 +33,7 @@ NUMBERS: Mapping[str, Callable[[RunRow], float | None]] = {
     "best": lambda row: row.best,
     "kappa": lambda row: row.kappa,
     "seed": lambda row: row.seed,
+    "fold": lambda row: row.part[0] or None,
     "batch_size": lambda row: row.batch_size,
     "priority": lambda row: row.priority,
 }

@@ -129,6 +129,11 @@ def _seed(row: RunRow, _width: int = 0) -> str:
     return str(row.seed) if row.fold is None else row.fold.seeds
 
 
+def _part(part: tuple[int, int]) -> str:
+    """Write `1/3`; empty for a run that is no fold."""
+    return f"{part[0]}/{part[1]}" if part[1] else ""
+
+
 def _sd_column(key: str, value: Callable[[Fold], float | None], places: int) -> ColumnInfo:
     """Make the column of the standard deviation that stands behind a group's mean."""
 
@@ -165,6 +170,10 @@ COLUMNS = (
     ),
     ColumnInfo(
         "seed", "seed", _seed, attrgetter("seed"), _longest(4, WHOLE, tells=_differ), right=True,
+    ),
+    ColumnInfo(
+        "fold", "fold", lambda row, _: _part(row.part), attrgetter("part"),
+        _longest(4, WHOLE, _part, tells=_differ), right=True,
     ),
     ColumnInfo("name", "name", lambda row, _: row.name, attrgetter("name"), _longest(4, 24, tells=any)),
     ColumnInfo(

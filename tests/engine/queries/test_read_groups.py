@@ -9,9 +9,10 @@ from studies import open_study
 
 from engine.analysis.groups import Group
 from engine.analysis.summary import summarise
-from engine.queries.read_groups import IN_LISTS, group_of_run, list_groups, read_groups
+from engine.queries.read_groups import IN_LISTS, folds_of_changed, group_of_run, list_groups, read_groups
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.repetitions import with_seeds, with_seeds_and_splits
+from engine.store import listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.errors import QueueError
@@ -116,3 +117,14 @@ def test_no_run_added_to_another_group_moves_a_number(store: Store) -> None:
     after = groups(store)
     assert after[:2] == before
     assert [each.summary("test_acc") for each in after[:2]] == [each.summary("test_acc") for each in before]
+
+
+def test_only_runs_of_a_cross_validation_have_a_fold(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    add_runs(store, [make_spec({"data": "digits"})])
+    add_runs(store, [make_spec({"data": "digits", "folds": 12, "fold": fold}) for fold in (3, 10)])
+    with store.read() as session:
+        before = listing.latest_change(session)
+        assert folds_of_changed(session, -1) == {2: (3, 12), 3: (10, 12)}
+        assert folds_of_changed(session, before) == {}
+    store.close()

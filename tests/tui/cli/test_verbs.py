@@ -181,7 +181,9 @@ def test_ls_sorts_by_a_metric_of_the_best_epoch_and_shows_it(shell: Shell, study
     lines = [line.split() for line in shell.out.splitlines()]
     place = lines[0].index("balanced_acc")
     assert [line[0] for line in lines[1:]] == ["4", "2", "6", "1", "5", "3", "7", "8"]  # the best first
-    assert lines[1][place] == ".7548"  # `chosen by` is two words in the head, `seed 0` below `settings` in the row
+    assert (
+        lines[1][place] == ".7548"
+    )  # `chosen by` is two words in the head, `seed 0` below `settings` in the row
     assert shell("ls", "--sort", "test_nll", "--json") == 0
     losses = [run["best_metrics"]["test_nll"] for run in json.loads(shell.out)["runs"] if run["best_metrics"]]
     assert losses == sorted(losses) and len(losses) == 6

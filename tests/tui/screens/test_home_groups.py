@@ -212,3 +212,19 @@ async def test_a_group_is_cloned_as_a_whole(home: Home, grouped: Store) -> None:
         await until(pilot, lambda: bool(pilot.app.screen.query("#seed")))
         assert shown(pilot, ".heading") == "Clone of runs 1-3, all of one group"
         assert pilot.app.screen.query_one("#seed", Input).value == "0,1,2"
+
+
+async def test_folds_are_told_apart_where_their_group_is_open(home: Home) -> None:
+    with contextlib.closing(open_store(home.database)) as store:
+        add_runs(store, [make_spec({"data": "digits", "folds": 3, "fold": fold}) for fold in (1, 2, 3)])
+    async with app(home).run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: table(pilot).row_count == 3)
+        assert {fold for line in lines(pilot)[1:] for fold in re.findall(r"\d/3", line)} == {
+            "1/3",
+            "2/3",
+            "3/3",
+        }
+        with contextlib.closing(open_store(home.database)) as store:  # a later run, which is no fold
+            add_runs(store, [make_spec({"data": "digits"})])
+        await until(pilot, lambda: table(pilot).row_count == 4)
+        assert len([line for line in lines(pilot)[1:] if re.search(r"\d/3", line)]) == 3

@@ -4,7 +4,8 @@ import pytest
 from table_rows import listed, wait
 
 from tui.snapshot_rows import make_row
-from tui.views.run_list import TableQuery, arrange
+from tui.views.column_plan import RowValues
+from tui.views.run_list import TableQuery, arrange, parse_filter
 from tui.views.table_columns import COLUMNS, SORTS, Column, content
 
 INFOS = {info.key: info for info in COLUMNS}
@@ -58,6 +59,7 @@ def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
             ),
             wait(None, ends=60 * number),
             f"augment a{number}",
+            (number, 3),
         )
         for number, status in ((1, "done"), (2, "running"))
     ]  # fmt: skip
@@ -66,3 +68,12 @@ def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
         arrange({row.id: row for row in rows}, TableQuery((), key, reverse)) for reverse in (False, True)
     }
     assert orders == {(1, 2), (2, 1)}
+
+
+def test_folds_of_a_cross_validation_are_told_apart() -> None:
+    rows = [make_row(listed(number), None, part=(number, 3)) for number in (1, 2)]
+    assert [content(row, Column(INFOS["fold"], 4)) for row in rows] == [" 1/3", " 2/3"]
+    assert RowValues(rows).needs["fold"].width == 4
+    assert RowValues([make_row(listed(1), None)]).needs["fold"].width == 0, "no cross-validation"
+    terms = parse_filter("fold:2")
+    assert arrange({row.id: row for row in rows}, TableQuery(terms, "id", False)) == (2,)
