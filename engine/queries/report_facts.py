@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from engine.analysis.comparison.share_interval import ShareInterval
 from engine.analysis.pooled import PooledFolds
 from engine.analysis.report.facts import Facts, WrongImages
-from engine.analysis.report.ranking import best_of, ranked
+from engine.analysis.report.ranking import best_of, has_failed, ranked
 from engine.analysis.report.recipes import recipes_of
 from engine.analysis.study import Study, StudyRun, by_data
 from engine.files.paths import Home
@@ -81,5 +81,9 @@ def _wrong(
         epoch = top.best.epoch if top.best else 0
         return {name: WrongImages(top.id, epoch, 0, 0, (), predicted)}
     progress(f"worst errors on {name}")
-    others = [each for each in found.values() if isinstance(each, Predicted) and each is not predicted]
+    others = [
+        each
+        for each in found.values()
+        if isinstance(each, Predicted) and each is not predicted and not has_failed(each.run)
+    ]
     return {name: wrong_images(home, predicted, others, progress, with_maps=with_maps)}

@@ -89,7 +89,7 @@ def collapsed(case: Case) -> Found | None:
     first = since(case.epochs, lambda each: is_collapsed(each) and most_predicted(each) == same)
     row = [evidence for evidence in case.epochs if evidence.epoch >= first]
     parts = [
-        f"epoch {latest.epoch}: {_one_class(case)}, since epoch {first}",
+        f"epoch {latest.epoch}: {_one_class(case)}, nearly all since epoch {first}",
         loss_course(row, case.majority_class_loss),
         *alarms(latest),
         *case.lag(),

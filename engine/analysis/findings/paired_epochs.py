@@ -46,13 +46,12 @@ class EpochLoss:
         if self.by_halves:
             return (
                 f"best epoch chosen on half of the test images, the other half then loses {self.lost:,} and wins "
-                f"{self.won:,} of {self.images:,}, both ways and mean of {SPLITS}, p = {self.p:.2g}"
+                f"{self.won:,} of {self.images:,}, both ways and mean of {SPLITS}, one-sided p = {self.p:.2g}"
             )
         test = "signs of whole groups flipped" if self.by_groups else "mid-p McNemar"
         test += f", times {self.looks:,} epochs to choose from" if self.looks > 1 else ""
-        return (
-            f"{self.lost:,} images lost, {self.won:,} won on the same test images, p = {self.p:.2g} ({test})"
-        )
+        told = f"{self.lost:,} images lost, {self.won:,} won on the same test images"
+        return f"{told}, one-sided p = {self.p:.2g} ({test})"
 
 
 def epoch_loss(case: Case, before: int, after: int) -> EpochLoss | None:

@@ -16,7 +16,7 @@ from engine.analysis.study import StudyRun
 from engine.metrics.metric import SplitMetric
 from engine.spec.plugin_name import arch_shown
 
-MOST_CAVEATS = 3
+MOST_CAVEATS = 4
 NOTHING_LEARNT = ("diverged", "collapsed", "only_majority", "below_chance", "chance")
 """Kinds of findings about runs whose test predictions show nothing that was learnt."""
 MOST_DIFFERING = 4
@@ -188,11 +188,19 @@ def _single(best: Recipe, facts: Facts) -> tuple[Piece, ...]:
         f"#{run.id} ({best.name}): test accuracy ",
         measured(run, at, "test_acc"),
         f" % at epoch {at.epoch} (95 % interval {range_in_percent(interval_of(run, at, facts))} %; n "
-        f"{plural(sum(run.test_images or ()), 'test image')}, one run), "
-        f"{points(at.number('test_acc'), run.baseline)} points against the baseline of ",
+        f"{plural(sum(run.test_images or ()), 'test image')}, one run",
+        *_last_in_words(run),
+        f"), {points(at.number('test_acc'), run.baseline)} points against the baseline of ",
         baseline_of(run),
         " % for always predicting the most frequent class",
     )
+
+
+def _last_in_words(run: StudyRun) -> tuple[Piece, ...]:
+    """Give the accuracy of the last epoch where another is the best."""
+    if run.best is None or run.last is None or run.last.epoch == run.best.epoch:
+        return ()
+    return text("; ", measured(run, run.last, "test_acc"), f" % at the last epoch, {run.last.epoch}")
 
 
 def _several(name: str, best: Recipe, facts: Facts) -> tuple[Piece, ...]:

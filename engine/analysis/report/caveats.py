@@ -27,7 +27,6 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
     yield from _found(best, "error")
     if runs[0].spec.data in CAVEATS:
         yield CAVEATS[runs[0].spec.data].rstrip(".")[0].lower() + CAVEATS[runs[0].spec.data].rstrip(".")[1:]
-    yield from _found(best, "warning")
     if top and is_optimistic(top.chosen_by, top.spec.epochs):
         side = facts.side(name, order[0].side) if order else None
         high = (
@@ -37,6 +36,7 @@ def caveats(name: str, runs: Sequence[StudyRun], facts: Facts) -> Iterator[str]:
         )
         yield f"the test images chose the best epoch: {high}"
     yield from _of_order(order)
+    yield from _found(best, "warning")
     yield from _still_improving(runs)
     yield from _found(best, "note")
 

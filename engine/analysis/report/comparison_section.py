@@ -39,8 +39,9 @@ SIDES_NOTE = (
     "n: values that the deviation is of: runs, or folds or splits, of each the mean of its runs. Accuracy at the best "
     "epochs; of a cross-validation that of its pooled out-of-fold predictions. Too high by: how much the choice of the "
     "epoch on these test images raises the accuracy, estimated by choosing on one half of them and telling on the "
-    "other. The interval is for other images like these; where it counts seeds too, it differs from the interval of "
-    "the mean in the results, which counts seeds alone."
+    "other; also where the best epoch is the last one, for these images found it the best. The interval is for other "
+    "images like these; where it counts seeds too, it differs from the interval of the mean in the results, which "
+    "counts seeds alone."
 )
 PAIRS_NOTE = (
     "Difference of the mean accuracies on the same test images, first minus second. These recipes: three or more runs "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.analysis.finding import NO_FINDINGS, SEVERITIES, Finding, gravest_first
 from engine.analysis.markdown import title_of, why_unfinished
@@ -35,6 +36,8 @@ def discussion_section(data: Mapping[str, Sequence[StudyRun]]) -> Section:
 def _blocks(runs: Sequence[StudyRun]) -> Iterator[Block | None]:
     shown = [run for run in runs if run.status != "failed"]
     yield Bullets(tuple(_same(found) for found in _by_kind(shown)))
+    if any(len([each for each in run.findings or () if each.suggestion]) > 1 for run in shown):
+        yield paragraph("Of a run with several findings the suggestion of the gravest is given.")
     clean = [run.id for run in shown if run.findings is not None and not run.findings]
     if clean:
         yield paragraph(f"{ids_of(clean)}: {NO_FINDINGS}, which says that no rule applies, and no more.")
@@ -43,11 +46,15 @@ def _blocks(runs: Sequence[StudyRun]) -> Iterator[Block | None]:
 
 
 def _by_kind(runs: Sequence[StudyRun]) -> list[list[tuple[StudyRun, Finding]]]:
-    """Return the findings with their runs, those of the same headline together, the gravest first."""
+    """Return the findings with their runs, those of the same headline together, the gravest first; of a run only the
+    gravest suggestion, for those of several findings may contradict each other."""
     found: dict[tuple[str, str], list[tuple[StudyRun, Finding]]] = {}
     for run in runs:
+        is_first = True
         for each in gravest_first(run.findings or ()):
-            found.setdefault((each.severity, each.headline), []).append((run, each))
+            told = each if is_first else replace(each, suggestion="")
+            is_first = is_first and not each.suggestion
+            found.setdefault((each.severity, each.headline), []).append((run, told))
     return sorted(found.values(), key=lambda pairs: SEVERITIES.index(pairs[0][1].severity))
 
 

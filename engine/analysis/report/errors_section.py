@@ -42,7 +42,8 @@ def _blocks(data: str, found: WrongImages, run: StudyRun | None, data_slug: str)
 def _note(found: WrongImages) -> str:
     note = (
         "Below each: the name, the true and the predicted class, and the probability (or the grade) that the network "
-        "gave. An image that many runs predict wrongly may be labelled wrongly: look at these first."
+        "gave. An image that many runs predict wrongly may be labelled wrongly: look at these first. "
+        "Runs with a finding that is an error, such as a collapse, are not counted."
     )
     if any(each.map for each in found.shown):
         note += (

@@ -33,9 +33,9 @@ def matrix_blocks(data: str, runs: Sequence[StudyRun], data_slug: str) -> Iterat
             text(f"Confusion matrices on {data}, each row over its sum"),
             "Confusion matrices of " + "; ".join(map(title_of, some)),
             text(NOTE),
-            partial(draw_matrices, [panel_of(run, some) for run in some]),
+            partial(draw_matrices, [panel_of(run, known) for run in some]),
         )
-        yield Matrices(figure, tuple(_of_run(run, some) for run in some))
+        yield Matrices(figure, tuple(_of_run(run, known) for run in some))
 
 
 def _of_run(run: StudyRun, runs: Sequence[StudyRun]) -> MatrixPanel:

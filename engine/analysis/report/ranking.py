@@ -67,6 +67,11 @@ def _place(
     return value is None, sign * (value or 0.0), -(accuracy or 0.0), first.id
 
 
+def has_failed(run: StudyRun) -> bool:
+    """Return whether a finding about a run is an error: it collapsed, diverged or knows its test images."""
+    return any(each.severity == "error" for each in run.findings or ())
+
+
 def have_one_test_set(recipes: Iterable[Recipe]) -> bool:
     """Return whether no two recipes with a finished run are known to have other test images, nor splits that were drawn
     in another way."""

@@ -29,5 +29,6 @@ def repeat_section(runs: Sequence[StudyRun], facts: Facts) -> Section:
             ("what", "value"),
             environment_rows(runs),
             left=("value",),
+            note="The program's revision is its commit; + marks changes that were not committed.",
         ),
     )

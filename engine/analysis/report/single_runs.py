@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.analysis.markdown import UNDEFINED, decimal, headline_shown, percent, points, progress
 from engine.analysis.report.blocks import Cell, Table, code, table
 from engine.analysis.report.facts import Facts
-from engine.analysis.report.ranking import best_of, in_words, ranks_by, unit_of
+from engine.analysis.report.ranking import best_of, has_failed, in_words, ranks_by, unit_of
 from engine.analysis.report.recipes import STARTS, in_details
 from engine.analysis.report.values import accuracy_at, baseline_of, interval_of, measured, range_in_percent
 from engine.analysis.study import StudyRun
@@ -37,8 +37,7 @@ def single_runs(data: str, runs: Sequence[StudyRun], facts: Facts) -> Table:
         _insert_val(head, rows, runs, metric)
     same = all_same(run.test_set for run in finished)
     top = best_of(finished) if same is not False else None
-    has_failed = top is not None and any(each.severity == "error" for each in top.findings or ())
-    marked = [] if has_failed else [place for place, run in enumerate(runs) if run is top]
+    marked = [] if top is None or has_failed(top) else [place for place, run in enumerate(runs) if run is top]
     note = f"The row of the finished run that is best by {in_words(metric)} stands out."
     note += "" if same else " Whether all were tested on the same images is not known."
     note = note if len(runs) > 1 and marked else ""

@@ -173,7 +173,9 @@ def test_findings_about_the_best_run_are_caveats(made: MadeRuns, tmp_path: Path)
     made.run(FEW, lr=0.1, finding=over)
     made.run(MANY, lr=0.01, finding=still)
     abstract = abstract_of(made, tmp_path / "out")
-    assert abstract.split("The gravest caveats: ")[1].startswith("the best run itself, #1: overfitting;")
+    told = abstract.split("The gravest caveats: ")[1].split("; ")
+    assert told[0].startswith("the best recipe has one finished run") and len(told) == 4
+    assert told[2] == "the best run itself, #1: overfitting", "what is true of every run comes first"
     made.run(right([]), lr=0.001)
     abstract = abstract_of(made, tmp_path / "next")
     assert "overfitting" not in abstract  # of another run

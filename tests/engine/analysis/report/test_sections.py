@@ -7,7 +7,7 @@ import pytest
 from made_runs import MadeRuns, right
 from report_runs import draw_dots, record, start_run
 
-from engine.analysis.finding import Finding
+from engine.analysis.finding import Finding, Severity
 from engine.analysis.interval import wilson_interval
 from engine.analysis.report.blocks import Bullets, Paragraph, Section, Table, table, words_of
 from engine.analysis.report.confusions import confusions
@@ -133,3 +133,22 @@ def test_val_that_ranks_stands_beside_test_accuracy(tmp_path: Path, monkeypatch:
     words = made.page(tmp_path / "out").all("main")[0].words
     assert "val accuracy, % (mean ± sd)" in words and "85.00 ± 7.07" in words and "60.00 ± 0.00" in words
     assert "test accuracy, % @ epoch (epoch chosen by val_acc)" in words
+
+
+def test_of_a_run_with_several_findings_the_gravest_suggestion_is_given(run: StudyRun) -> None:
+    def found(kind: str, severity: Severity, suggestion: str) -> Finding:
+        return Finding(kind, severity, kind, "it is so", suggestion=suggestion)
+
+    several = (
+        found("unstable", "warning", ""),
+        found("overfitting", "warning", "epochs 3 → 1"),
+        found("still improving", "note", "epochs 3 → 9"),
+    )
+    [part] = discussion_section({"digits": [replace(run, findings=several)]}).blocks
+    assert isinstance(part, Section)
+    words = " ".join(
+        words_of(item) for block in part.blocks if isinstance(block, Bullets) for item in block.items
+    )
+    assert "epochs 3 → 1" in words and "epochs 3 → 9" not in words
+    said = [words_of(block.content) for block in part.blocks if isinstance(block, Paragraph)]
+    assert said == ["Of a run with several findings the suggestion of the gravest is given."]
