@@ -18,6 +18,7 @@ MEASUREMENTS = (
     "decoding",
     "feeds",
     "card",
+    "waiting_threads",
     "contenders",
     "app",
     "drawing",
