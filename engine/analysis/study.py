@@ -57,7 +57,6 @@ class StudyRun:
     """Reason for it; empty where it was not noted."""
     unlike: tuple[str, ...] = ()
     """Settings in which it differs from the study's other runs of its data, arch and initial weights."""
-    images_per_s: float | None = None
     peak_memory_gb: float | None = None
     started_at: datetime | None = None
     """Newest start."""

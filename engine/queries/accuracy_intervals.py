@@ -19,14 +19,9 @@ def accuracy_intervals(
     epoch were not kept or are not its own, or the groups cannot be read, the images are taken as independent, and `by`
     says so."""
     from engine.analysis.comparison.share_interval import share_interval
-    from engine.analysis.interval import wilson_interval
     from engine.files.epoch_predictions import NoPredictions, read_predictions
 
-    found: dict[int, dict[str, Any]] = {}
-    for epoch, (accuracy, images) in accuracies.items():
-        low, high = wilson_interval(accuracy, images)
-        by = "images taken as independent: the predictions of this epoch were not kept"
-        found[epoch] = {"low": low, "high": high, "images": images, "groups": None, "by": by}
+    found = {epoch: _of_independent(*each) for epoch, each in accuracies.items()}
     try:
         predictions = read_predictions(home.run(run.id or 0), run.class_names)
         problems = {epoch: predictions.problem(epoch, accuracies[epoch][0]) for epoch in found}
@@ -55,3 +50,12 @@ def accuracy_intervals(
         counted = share.groups if share.by_groups else None
         found[epoch] |= {"low": share.low, "high": share.high, "groups": counted, "by": by}
     return found
+
+
+def _of_independent(accuracy: float, images: int) -> dict[str, Any]:
+    """Return the interval of an accuracy whose images are taken as independent."""
+    from engine.analysis.interval import wilson_interval
+
+    low, high = wilson_interval(accuracy, images)
+    by = "images taken as independent: the predictions of this epoch were not kept"
+    return {"low": low, "high": high, "images": images, "groups": None, "by": by}

@@ -117,7 +117,6 @@ def _read_run(
         leak=row.leak,
         is_ordered=row.is_ordered,
         ordered_why=row.ordered_why,
-        images_per_s=row.images_per_s,
         peak_memory_gb=row.peak_memory_gb,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -1,7 +1,7 @@
 """`resnet-tui export`: runs and epochs as tables and TensorBoard files, a network as ONNX."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -66,10 +66,7 @@ def export(
     if run_ids and sweep is not None:
         raise CliError("give run numbers or --sweep, not both")
     checked_text("--sweep", sweep or "")
-    if list(tables.values()).count(STANDARD_OUTPUT) > 1:
-        raise CliError("two formats name standard output: give one of them a file")
-    files = [Path(path) for path in tables.values() if path != STANDARD_OUTPUT]
-    _check_free(home, [*files, *([onnx] if onnx is not None else [])], overwrite=overwrite)
+    _check_files(home, [*tables.values(), *([onnx] if onnx is not None else [])], overwrite=overwrite)
     store = open_store(home.database, create=False)
     runs = read_runs(store, run_ids=find_ids(store, run_ids) if run_ids else None, sweep=sweep)
     if onnx is not None:
@@ -88,6 +85,12 @@ def _write_events(home: Home, runs: list[ExportedRun], folder: Path) -> None:
     for run in runs:
         if run.epochs:
             print_message(str(write_events(folder, run, home.run(run.row.id or 0))))
+
+
+def _check_files(home: Home, paths: Sequence[str | Path], *, overwrite: bool) -> None:
+    if paths.count(STANDARD_OUTPUT) > 1:
+        raise CliError("two formats name standard output: give one of them a file")
+    _check_free(home, [Path(path) for path in paths if path != STANDARD_OUTPUT], overwrite=overwrite)
 
 
 def _check_free(home: Home, files: list[Path], *, overwrite: bool) -> None:

@@ -171,7 +171,7 @@ class ScorePane(Vertical):
         self.look(self.score_state.next_target(1, self.targets))
 
     def do_split(self) -> None:
-        """The same of other images, or of the other epoch."""
+        """Look at the same of other images, or of the other epoch."""
         self.look(self.score_state.next_which(len(known_of(self.scores.values()))))
 
 

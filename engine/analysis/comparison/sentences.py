@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from engine.text import with_minus
+
 if TYPE_CHECKING:  # it needs numpy, which the app loads only when runs are compared
     from engine.analysis.comparison.comparison import Comparison, PairResult, SideResult
 
@@ -30,7 +32,7 @@ def _unsigned(value: float) -> str:
 
 def in_points(value: float) -> str:
     """`+0.67 points`, `−1.20 points`: as a report writes differences, beside accuracies in percent."""
-    return f"{'−' if value < 0 else '+'}{abs(100 * value):.2f}{POINTS}"
+    return with_minus(f"{100 * value:+.2f}{POINTS}")
 
 
 Unit: TypeAlias = Callable[[float], str]

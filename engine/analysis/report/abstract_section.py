@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from engine.analysis.comparison.sentences import in_one_sentence, in_points
+from engine.analysis.findings.kinds import NOTHING
 from engine.analysis.markdown import decimal, percent, points
 from engine.analysis.report.blocks import Cell, Piece, Section, joined, paragraph, section, text
 from engine.analysis.report.caveats import caveats
@@ -17,8 +18,6 @@ from engine.metrics.metric import SplitMetric
 from engine.spec.plugin_name import arch_shown
 
 MOST_CAVEATS = 4
-NOTHING_LEARNT = ("diverged", "collapsed", "only_majority", "below_chance", "chance")
-"""Kinds of findings about runs whose test predictions show nothing that was learnt."""
 MOST_DIFFERING = 4
 MOST_APART = 3
 """Recipes that are named where none can be called the best."""
@@ -107,8 +106,7 @@ def _best(name: str, recipes: Sequence[Recipe], facts: Facts) -> Cell:
 def _nothing_learnt(recipe: Recipe) -> str:
     """Say so where none of a recipe's runs has learnt anything that its test images show; else nothing."""
     gravest = [
-        next((each for each in run.findings or () if each.kind in NOTHING_LEARNT), None)
-        for run in recipe.finished
+        next((each for each in run.findings or () if each.kind in NOTHING), None) for run in recipe.finished
     ]
     if None in gravest:
         return ""

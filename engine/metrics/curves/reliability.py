@@ -26,7 +26,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Reliability:
-    """The bins of `ece`, of equal width, and the calibration error."""
+    """Bins of `ece`, of equal width, and the calibration error."""
 
     bins: tuple[Bin, ...]
     error: float
