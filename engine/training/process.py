@@ -23,9 +23,8 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.training.control_channel import ControlChannel
 from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, STORE_UNUSABLE
 
-IMPORTS = ("engine.training.attempt", "torch._dynamo", "sklearn.datasets")
-"""Modules that a run imports. torch's optimisers import the second at their first step, the built-in digits the third;
-each takes as long as torch itself."""
+IMPORTS = ("engine.training.attempt",)
+"""Modules that every run imports."""
 
 
 def main() -> int:
@@ -39,17 +38,14 @@ def main() -> int:
     keep_private()
     channel = ControlChannel()
     channel.listen(lambda held: write_to_log(home, held))
-    _import_all(channel)
+    _import_all()
     return _train(home, channel, arguments.device)
 
 
-def _import_all(channel: ControlChannel) -> None:
+def _import_all() -> None:
     gc.disable()
-    *needed, of_digits = IMPORTS
-    for name in needed:
+    for name in IMPORTS:
         importlib.import_module(name)
-    if channel.held is None:  # only while there is no run; a run imports what it uses
-        importlib.import_module(of_digits)
     gc.freeze()
     gc.enable()
 
