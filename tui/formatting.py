@@ -15,6 +15,7 @@ __all__ = [
     "fitted_end",
     "learning_rate",
     "plain",
+    "seconds",
     "setting",
 ]
 LEAST_OF_NAME = 3
@@ -62,6 +63,12 @@ def duration(seconds: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} m"
     return f"{minutes} m" if seconds >= 60 else f"{seconds:.0f} s"
+
+
+def seconds(value: float) -> str:
+    """Format seconds with the digits that matter: `.042 s`, `4.51 s`, `43.9 s`, `3,120 s`."""
+    places = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
+    return f"{decimals(value, places) if value < 1 else f'{value:,.{places}f}'} s"
 
 
 def settings_fitted(text: str, width: int) -> str:

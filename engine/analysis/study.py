@@ -11,6 +11,7 @@ from engine.metrics.curves.split_curves import SplitCurves
 from engine.metrics.metric import EpochValues
 from engine.spec.recipe_words import differing
 from engine.spec.run_spec import RunSpec
+from engine.time_line import TimeLine
 
 
 class ReportError(ValueError):
@@ -61,6 +62,8 @@ class StudyRun:
     started_at: datetime | None = None
     """Newest start."""
     ended_at: datetime | None = None
+    time_line: TimeLine | None = None
+    """Seconds by phase; None for a run of an earlier version."""
     scores: SplitCurves | None = None
     """Curves of its best epoch on the test images; None where they were not read or not kept."""
     test_digest: str = ""

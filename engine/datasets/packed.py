@@ -28,6 +28,7 @@ from engine.datasets.pixels.read_image import is_readable
 from engine.datasets.pixels.samples import is_there, sample_files
 from engine.files.paths import sync_folder, write_atomic
 from engine.problem import Problem, WayOut
+from engine.time_line import Phase, PhaseClock
 
 FORMAT = 3
 """Version of decoding, part of the cache key; raise it when decoding changes."""
@@ -70,6 +71,7 @@ def pack(
     progress: Progress = lambda _done, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
     log: Callable[[str], None] = lambda _text: None,
+    clock: PhaseClock | None = None,
 ) -> Packed:
     """Return all images of an index from the cache; decode them first where the cache does not have them.
 
@@ -77,6 +79,7 @@ def pack(
     packed again, a folder that was moved or copied is not.
     A process that packs holds a lock, and others that want the same images wait for it. Where it was stopped or
     killed, the next process continues its half-filled map.
+    `clock` counts what follows the look for changed files as packing.
     Raises BadImages (where `on_bad` is `fail`), DataError, Stopped, CacheError."""
     shape = (len(index.names), look.size_px, look.size_px, 3)
     size_bytes = int(np.prod(shape))
@@ -87,7 +90,10 @@ def pack(
         cache.mkdir(parents=True, exist_ok=True)
         key = _key(index, look, cache)
         path, about = cache / f"{key}.u8", cache / f"{key}.json"
-        with locked(cache / f"{key}.lock", should_stop=should_stop, waiting=partial(log, WAITING)):
+        with (
+            (clock or PhaseClock()).phase(Phase.PACKING),
+            locked(cache / f"{key}.lock", should_stop=should_stop, waiting=partial(log, WAITING)),
+        ):
             bad = _known_bad(about) if path.exists() and path.stat().st_size == size_bytes else None
             if bad is None:
                 filling = Partial.open(path.with_suffix(".partial"), cache / f"{key}.note", size_bytes)

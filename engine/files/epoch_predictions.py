@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.files.array_rows import append_row
 from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.text import csv_cell
 
@@ -82,6 +83,8 @@ def append_predictions(
         (paths.answers, answers, NO_CLASS),
         (paths.answer_scores, _of_answers(scores, answers).astype(np.float16), np.nan),
     ):
+        if append_row(path, epoch, row, fence=fence):
+            continue
         kept = _load(path)
         rows = np.full((epoch + 1, len(row)), unknown, row.dtype)
         if kept is not None and kept.shape[1:] == row.shape:

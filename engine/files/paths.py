@@ -144,6 +144,11 @@ class RunPaths:
         return self.folder / "metrics.csv"
 
     @property
+    def profile(self) -> Path:
+        """Chrome trace of a few training steps."""
+        return self.folder / "profile.json.gz"
+
+    @property
     def bad_images(self) -> Path:
         """List of the images that could not be read, one a line."""
         return self.folder / "bad_images.txt"

@@ -15,6 +15,7 @@ from engine.queries.run_curves import Scorer
 from engine.short_names import short_names
 from engine.spec.grid import load_spec
 from engine.store import history, listing
+from engine.store.attempt_times import read_time_line
 from engine.store.database import Store
 from engine.store.epoch_values import values_of_row
 from engine.store.run_environment import RunEnvironment
@@ -120,4 +121,5 @@ def _read_run(
         peak_memory_gb=row.peak_memory_gb,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        time_line=read_time_line(session, row.id),
     )

@@ -3,7 +3,7 @@
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from engine.store.activity import Activity, doing_text
+from engine.store.attempt_times import record_times
 from engine.store.claims import Claim, write_fenced
 from engine.store.clock import next_change
 from engine.store.database import Store
@@ -103,8 +104,10 @@ def record_epoch(
     best: Best | None,
     judgement: Judgement | None,
     peak_memory_gb: float | None = None,
+    times: Mapping[str, float] | None = None,
 ) -> None:
-    """Write an epoch's numbers, replacing the same epoch's from an earlier attempt. Raises LeaseLost."""
+    """Write an epoch's numbers, replacing the same epoch's from an earlier attempt, and the seconds of the attempt by
+    phase. Raises LeaseLost."""
     numbers = defined_numbers(metrics)
     with store.write() as session:
         write_fenced(
@@ -126,6 +129,7 @@ def record_epoch(
             run_id=held.run_id, epoch=metrics.epoch, classes=len(confusion), counts=pack_matrix(confusion)
         )
         session.merge(packed)
+        record_times(session, held, times)
 
 
 def _best_metrics(best: Best | None, epoch: int, numbers: dict[str, float]) -> dict[str, Any]:
@@ -197,10 +201,11 @@ def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
         write_fenced(session, held, changed=next_change(session), **_columns(Judgement, judgement))
 
 
-def record_checkpoint(store: Store, held: Claim) -> None:
+def record_checkpoint(store: Store, held: Claim, *, times: Mapping[str, float] | None = None) -> None:
     """Reset the count of consecutive failures: a new checkpoint is progress. Raises LeaseLost."""
     with store.write() as session:
         write_fenced(session, held, failures=0)
+        record_times(session, held, times)
 
 
 def epochs_of(session: Session, run_id: int, *, after_epoch: int = -1) -> list[EpochMetrics]:

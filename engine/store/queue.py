@@ -18,7 +18,7 @@ Invariants (tests/engine/store/test_queue_model.py holds the store against them)
 """
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, or_, select
@@ -26,6 +26,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
 from engine.store.advice import ADVICE
+from engine.store.attempt_times import record_times
 from engine.store.claims import LEASE_S, Claim, fenced, write_fenced
 from engine.store.clock import COUNT_CHANGE, next_change, now_s
 from engine.store.database import Store
@@ -114,9 +115,11 @@ def end(
     cause: Cause | None = None,
     error: str | None = None,
     suggestion: str | None = None,
+    times: Mapping[str, float] | None = None,
 ) -> Status:
-    """Record how an attempt ended and free the runs that waited for it; gives the status recorded: a run that pauses
-    and was asked to cancel meanwhile is cancelled. Raises LeaseLost."""
+    """Record how an attempt ended, with its seconds by phase, and free the runs that waited for it.
+
+    Gives the status recorded: a run that pauses and was asked to cancel meanwhile is cancelled. Raises LeaseLost."""
     with store.write() as session:
         changed = next_change(session)
         if status == "paused" and _request_of(session, held) == "cancel":
@@ -134,6 +137,7 @@ def end(
             **({"failures": 0} if status == "done" else {}),
             **_NO_LEASE,
         )
+        record_times(session, held, times)
         if status in ENDED:
             recount_after(session, [held.run_id], changed)
     return status
@@ -150,8 +154,9 @@ def put_back(
     *,
     bad_end: tuple[Cause, str] | None = None,
     if_lost: Collection[int] | None = None,
+    times: Mapping[str, float] | None = None,
 ) -> None:
-    """Return a run to its place in the queue.
+    """Return a run to its place in the queue, with the seconds of its attempt by phase where they are known.
 
     `bad_end` (cause, one line) counts as a failure; at `max_attempts` of them in a row the run fails. With `if_lost`
     only where its lease has run out or its worker is one of these. Raises LeaseLost where that does not hold, or
@@ -180,6 +185,7 @@ def put_back(
         else:
             outcome = {"status": "queued"}
         write_fenced(session, held, failures=failures, changed=changed, **outcome, **_NO_LEASE)
+        record_times(session, held, times)
         if outcome["status"] in ENDED:
             recount_after(session, [held.run_id], changed)
 

@@ -246,6 +246,17 @@ class EpochConfusion(Table, table=True):
     """Classes × classes unsigned 32-bit little-endian integers, row = true class, zlib-compressed."""
 
 
+class AttemptTimes(Table, table=True):
+    """Seconds of an attempt by phase, as of its latest record; in a table of its own so that no list query reads it."""
+
+    __tablename__ = "attempt_times"
+
+    run_id: int = Field(primary_key=True, foreign_key="run.id", ondelete="CASCADE")
+    attempt: int = Field(primary_key=True)
+    seconds: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """By the keys of `time_line.Phase`."""
+
+
 class LossPoint(Table, table=True):
     """Training loss of `width` consecutive steps."""
 
@@ -283,6 +294,7 @@ class Worker(Table, table=True):
 
 
 __all__ = [
+    "AttemptTimes",
     "Clock",
     "Edit",
     "EpochConfusion",

@@ -20,6 +20,7 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Status
 from engine.store.tables import Run
 from engine.text import plain
+from engine.time_line import Phase
 from engine.training.context import RunContext
 from engine.training.control_channel import ControlChannel
 from engine.training.environment import carried_on, environment_now, other_bits
@@ -37,11 +38,19 @@ class Attempt:
     """Claimed run on a device, from its setup to its recorded end."""
 
     def __init__(
-        self, store: Store, home: Home, held: Claim, device: torch.device, channel: ControlChannel
+        self,
+        store: Store,
+        home: Home,
+        held: Claim,
+        device: torch.device,
+        channel: ControlChannel,
+        *,
+        profiles: bool = False,
     ) -> None:
         """Read the run's row. Raises StoreError where the run table stays out of reach."""
-        self._store, self._home, self._held = store, home, held
-        self._device, self._channel = device, channel
+        self._store, self._home, self._held, self._profiles = store, home, held, profiles
+        self._device, self._channel, self._clock = device, channel, channel.clock
+        self._clock.enter(Phase.REST)
         run = patiently(self._read_run)
         self._spec = load_spec(run.spec, run.id)
         self._class_names = tuple(run.class_names)
@@ -69,9 +78,10 @@ class Attempt:
 
     def _set_up_process(self) -> dict[str, Any]:
         """Prepare torch and the run's folder; return the environment of this attempt."""
-        environment = environment_now(self._spec, self._device, self._home, self._recorded)
-        log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
-        set_up_process(self._spec, environment, self._device)
+        with self._clock.phase(Phase.BUILDING):
+            environment = environment_now(self._spec, self._device, self._home, self._recorded)
+            log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
+            set_up_process(self._spec, environment, self._device)
         with patient_fence(self._store, self._held):
             sweep_aside(self._home.run(self._held.run_id).folder)
         return environment
@@ -109,6 +119,8 @@ class Attempt:
             micro_batch=environment["micro_batch"],
             should_stop=self._channel.should_stop,
             class_names=self._class_names,
+            profiles=self._profiles,
+            clock=self._clock,
         )
 
     def _show(self, text: str) -> None:
@@ -125,7 +137,9 @@ class Attempt:
             log(warning)
         leak = session.leak.document() if session.leak is not None else None
         paths = self._home.run(self._held.run_id)
-        return StoreRecorder(self._store, self._held, self._spec, dict(self._recorded), leak, paths)
+        return StoreRecorder(
+            self._store, self._held, self._spec, dict(self._recorded), leak, paths, self._clock
+        )
 
     def _train_session(self, session: Session, recorder: StoreRecorder) -> bool:
         try:
@@ -138,10 +152,10 @@ class Attempt:
         asked: dict[str | None, Status] = {"cancel": "cancelled", "pause": "paused"}
         status = "done" if finished else asked.get(self._channel.reason)
         if status is None:
-            patiently(lambda: queue.put_back(self._store, self._held))
+            patiently(lambda: queue.put_back(self._store, self._held, times=self._clock.seconds()))
             log("stopped; queued again")
         else:
-            log(patiently(lambda: queue.end(self._store, self._held, status)))
+            log(patiently(lambda: queue.end(self._store, self._held, status, times=self._clock.seconds())))
 
     def _fail(self, error: Exception) -> None:
         cause, text, suggestion = explain(error, self._spec)
@@ -153,6 +167,12 @@ class Attempt:
             log(f"failed ({cause}): {text}")
         patiently(
             lambda: queue.end(
-                self._store, self._held, "failed", cause=cause, error=text, suggestion=suggestion
+                self._store,
+                self._held,
+                "failed",
+                cause=cause,
+                error=text,
+                suggestion=suggestion,
+                times=self._clock.seconds(),
             )
         )

@@ -1,12 +1,13 @@
 """Facts that every part of an attempt needs, resolved once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from engine.files.paths import Home, RunPaths
 from engine.spec.run_spec import RunSpec
+from engine.time_line import PhaseClock
 
 Log = Callable[[str], None]
 
@@ -30,6 +31,10 @@ class RunContext:
 
     class_names: tuple[str, ...] = ()
     """Classes that the run began with; empty before its first start."""
+    profiles: bool = False
+    """True where the first steps of the attempt are profiled."""
+    clock: PhaseClock = field(default_factory=PhaseClock)
+    """Stopwatch of the attempt."""
 
     @property
     def paths(self) -> RunPaths:

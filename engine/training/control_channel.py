@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from engine.store.claims import Claim
+from engine.time_line import PhaseClock
 
 TRAIN = "train"
 
@@ -18,6 +19,8 @@ class ControlChannel:
         self.reason: str | None = None
         """Reason to stop: cancel, pause or stop; None where nobody has asked to stop."""
         self.held: Claim | None = None
+        self.clock = PhaseClock()
+        """Stopwatch of the attempt, from its claim on."""
         self._claimed = threading.Event()
 
     def listen(self, begin: Callable[[Claim], None]) -> None:
@@ -38,9 +41,10 @@ class ControlChannel:
 
     def _read(self, begin: Callable[[Claim], None]) -> None:
         for line in sys.stdin:
-            word, *numbers = line.split()
+            word, *details = line.split()
             if word == TRAIN:
-                self.held = Claim(*map(int, numbers))
+                run_id, attempt, claimed_s = details
+                self.held, self.clock = Claim(int(run_id), int(attempt)), PhaseClock(float(claimed_s))
                 begin(self.held)
                 self._claimed.set()
             else:

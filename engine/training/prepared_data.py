@@ -21,6 +21,7 @@ from engine.recipes.batch_parts import SHARED, Partition, part_count
 from engine.recipes.normalizations import NORMALIZATIONS
 from engine.spec.conflicts import smallest_batch
 from engine.spec.run_spec import RunSpec
+from engine.time_line import Phase
 from engine.training.artifacts import write_bad_list
 from engine.training.context import RunContext
 from engine.training.memory_layout import memory_format
@@ -57,12 +58,14 @@ def prepare_data(
 
     Raises DataError, CacheError, and Stopped where `should_stop` returns True while images are packed."""
     spec = context.spec
-    index = index_data(context.home, spec)
-    index = index.with_classes(class_names) if class_names else index
+    with context.clock.phase(Phase.LIST):
+        index = index_data(context.home, spec)
+        index = index.with_classes(class_names) if class_names else index
     context.log(f"data {spec.data}: {index.describe()}")
     if problem := next(check_fit([spec], index), None):
         raise DataError(problem)
-    index, images = _pack(context, index)
+    with context.clock.phase(Phase.CHANGES):
+        index, images = _pack(context, index)
     train, test, val = (
         np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
     )
@@ -128,6 +131,7 @@ def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:
             progress=PackingLog(context.log),
             should_stop=context.should_stop,
             log=context.log,
+            clock=context.clock,
         )
     except BadImages as error:
         write_bad_list(bad_list, error.bad)

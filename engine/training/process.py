@@ -1,8 +1,8 @@
 """`python -m engine.training.process`: process that trains one run.
 
-Its worker keeps standard input open and writes to it: first `train RUN ATTEMPT`, later perhaps `cancel`, `pause` or
-`stop`. When standard input closes, the worker has ended. Until it has a run it is a warm process: it imports everything
-that training needs, which takes seconds, and uses no card.
+Its worker keeps standard input open and writes to it: first `train RUN ATTEMPT CLAIMED_S`, the last on the clock of
+`time.monotonic`, later perhaps `cancel`, `pause` or `stop`. When standard input closes, the worker has ended. Until it
+has a run it is a warm process: it imports everything that training needs, which takes seconds, and uses no card.
 
 Garbage collection is off during imports, a seventh of whose time it would take: modules are never freed."""
 
@@ -32,14 +32,19 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
+    if arguments.profile:
+        os.environ.setdefault(
+            "KINETO_LOG_LEVEL", "99"
+        )  # the profiler's own lines would stand in the run's log
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     home = Home.find(arguments.home, cache=arguments.cache)
     keep_private()
     channel = ControlChannel()
     channel.listen(lambda held: write_to_log(home, held))
     _import_all()
-    return _train(home, channel, arguments.device)
+    return _train(home, channel, arguments.device, profiles=arguments.profile)
 
 
 def _import_all() -> None:
@@ -62,7 +67,7 @@ def write_to_log(home: Home, held: Claim) -> None:
     os.close(log)
 
 
-def _train(home: Home, channel: ControlChannel, device: str) -> int:
+def _train(home: Home, channel: ControlChannel, device: str, *, profiles: bool) -> int:
     import torch
 
     from engine.training.attempt import Attempt
@@ -72,7 +77,7 @@ def _train(home: Home, channel: ControlChannel, device: str) -> int:
     held = channel.wait_for_run()
     try:
         store = patiently(lambda: open_store(home.database, create=False))
-        Attempt(store, home, held, torch.device(device), channel).run()
+        Attempt(store, home, held, torch.device(device), channel, profiles=profiles).run()
     except LeaseLost:
         return LEASE_LOST  # the run and its log belong to another process
     except StoreError as error:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -9,17 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.provenance import save_trained_on
-from engine.files.epoch_predictions import append_predictions
-from engine.files.metrics_file import append_metrics
-from engine.files.paths import Fence, RunPaths, write_atomic
 from engine.hardware.device_choice import card_uuid
 from engine.hardware.energy import energy_meter
 from engine.metrics.evaluation import Evaluation
-from engine.models.weight_files import weights_bytes
 from engine.spec.constants import EVALUATED_TRAIN_IMAGES
-from engine.training.artifacts import drop_predictions, settle_best, weights_about, write_predictions
+from engine.time_line import Phase
 from engine.training.checkpoint import PARTITION, all_finite, save_checkpoint
 from engine.training.context import RunContext
+from engine.training.epoch_files import EpochFiles
 from engine.training.epoch_sums import EpochSums
 from engine.training.loop import evaluate, train_one_epoch
 from engine.training.loss_curve import Diverged, LossBuckets
@@ -36,6 +34,7 @@ from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_fu
 from engine.training.recorder import Recorder, ResumePoint
 from engine.training.setup import set_up
 from engine.training.step import lr_taken
+from engine.training.step_profile import StepProfile
 
 FLUSH_EVERY_S = 0.5
 CHECKPOINT_EVERY_S = 60.0
@@ -51,18 +50,22 @@ class Session:
 
         Raises DataError, WeightsError; Stopped where `should_stop` returns True while images are packed."""
         self.context, self.spec, self.log, self.paths = context, context.spec, context.log, context.paths
-        ready = set_up(context)
+        self.clock = context.clock
+        with self.clock.phase(Phase.BUILDING):
+            ready = set_up(context)
         self.data, self.net, self.trained_on, self.leak = ready.data, ready.net, ready.trained_on, ready.leak
         self.resumed = ready.checkpoint is not None
         self._records_provenance = ready.is_new_provenance
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
-        self.sums, self._has_said_lost = EpochSums(), False
+        self.sums, self._profiles = EpochSums(), context.profiles
+        self._files = EpochFiles(context, self.data, self.net, self.trained_on.digest())
         self.buckets = LossBuckets(self.data.steps_per_epoch * self.spec.epochs)
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
         self._energy = energy_meter(context.device.type, card_uuid(context.device))
         if ready.checkpoint is not None:
-            self._load(ready.checkpoint)
+            with self.clock.phase(Phase.BUILDING):
+                self._load(ready.checkpoint)
 
     def train(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         """Train to the last epoch, or until patience ends the run; save and return False where it was stopped.
@@ -70,7 +73,7 @@ class Session:
         Raises Diverged for a loss or weights that are not finite, OutOfMemory where a step does not fit into the card's
         memory, and the recorder's errors."""
         recorder.begin(self.data.index, self._resume_point())
-        self._settle_best(recorder)
+        self._files.settle(self.best, recorder.fence)
         if self._records_provenance:
             save_trained_on(self.paths.trained_on, self.trained_on, fence=recorder.fence)
         if self.done_epochs < 0:
@@ -100,17 +103,21 @@ class Session:
     def _train_epoch(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         self._energy.look()  # what was used between two epochs is not of training
         try:
-            return self._train_batches(recorder, should_stop)
+            with self.clock.phase(Phase.TRAINING), closing(self._profile_of_steps()) as profile:
+                return self._train_batches(recorder, should_stop, profile)
         finally:
             self.sums.add_energy(self._energy.look())
 
-    def _train_batches(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
+    def _train_batches(
+        self, recorder: Recorder, should_stop: Callable[[], bool], profile: StepProfile
+    ) -> bool:
         # The very first step of a run is shown at once.
         flushed_at = time.monotonic() if self._global_step() else 0.0
 
         def on_step() -> bool:
             nonlocal flushed_at
             self.step += 1
+            profile.step(recorder.fence)
             if self.step == self.data.steps_per_epoch:
                 return False  # finish the epoch before stopping
             if time.monotonic() - flushed_at > FLUSH_EVERY_S:
@@ -137,6 +144,11 @@ class Session:
             release(error)
             raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec)) from None
 
+    def _profile_of_steps(self) -> StepProfile:
+        """Return the profiler of an epoch: of some steps in the attempt's first one, of none without `--profile`."""
+        left, self._profiles = self.data.steps_per_epoch - self.step if self._profiles else 0, False
+        return StepProfile(self.paths.profile, self.context.device, self.clock, self.log, left)
+
     def _is_last(self, epoch: int) -> bool:
         best_epoch = self.best.epoch if self.best else None
         return epoch >= self.spec.epochs or self.spec.is_out_of_patience(epoch, best_epoch)
@@ -147,8 +159,9 @@ class Session:
         After a kill at any point of this order the end of the epoch is repeated, and no file is missing or newer than
         the checkpoint."""
         self._flush(recorder)
-        self._check_weights()
-        measured = self._measure()
+        with self.clock.phase(Phase.EVALUATION if self.done_epochs >= 0 else Phase.EPOCH_0):
+            self._check_weights()
+            measured = self._measure()
         before, best = (
             self.best,
             better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs),
@@ -156,28 +169,22 @@ class Session:
         self.best = best
         last = self._is_last(measured.epoch)
         if last and len(self.data.train_rows) and (measured.epoch or self.spec.eval_train):
-            measured = with_train_images(measured, self._evaluate(self._train_rows_to_evaluate()))
+            with self.clock.phase(Phase.EVALUATION):
+                measured = with_train_images(measured, self._evaluate(self._train_rows_to_evaluate()))
         self.done_epochs, self.step = measured.epoch, 0
         if best is not None and best != before:
-            self._write_best(measured, best, recorder.fence)
-        found = measured.evaluation
-        append_predictions(self.paths, measured.epoch, found.predictions, found.scores, fence=recorder.fence)
-        lost = append_metrics(self.paths, measured, fence=recorder.fence)
-        if lost and not self._has_said_lost:
-            self._has_said_lost = True
-            self.log(f"{self.paths.metrics.name} has no line of epochs {', '.join(map(str, lost))}")
+            self._files.write_best(measured, best, recorder.fence)
+        if line := self._files.append(measured, recorder.fence):
+            self.log(line)
         if last:
-            self._write_predictions(self.paths, measured, recorder.fence, last=True)
+            self._files.write_last(measured, recorder.fence)
         recorder.epoch(measured, self.best, last=last)
         self.log(epoch_line(measured, self.spec.epochs))
         if last and measured.epoch < self.spec.epochs:
             self.log(early_line(measured.epoch, self.best, self.spec.select_on))
         self.sums = EpochSums()
         self._save(recorder)
-        self._settle_best(recorder)
-
-    def _settle_best(self, recorder: Recorder) -> None:
-        settle_best(self.paths, self.best.epoch if self.best else None, recorder.fence)
+        self._files.settle(self.best, recorder.fence)
 
     def _measure(self) -> EpochResult:
         data = self.data
@@ -218,31 +225,6 @@ class Session:
                 )
                 release(error)
 
-    def _write_best(self, measured: EpochResult, best: Choice, fence: Fence) -> None:
-        origin = self.trained_on.digest(), self.net.plugin_sha256
-        about = weights_about(self.context, self.data.index, best, *origin)
-        pending = self.paths.pending
-        pending.folder.mkdir(exist_ok=True)
-        self._write_predictions(pending, measured, fence, last=False)
-        write_atomic(pending.best, weights_bytes(self.net.model.state_dict(), about), fence=fence)
-
-    def _write_predictions(self, paths: RunPaths, measured: EpochResult, fence: Fence, *, last: bool) -> None:
-        index, data = self.data.index, self.data
-        classes = list(index.class_names)
-        for rows, found, val_epoch in (
-            (data.val_rows, measured.val, measured.epoch),
-            (data.test_rows, measured.evaluation, None),
-        ):
-            if found is None:
-                for place in {paths, self.paths}:  # the pending ones too: they would be settled
-                    drop_predictions(place, last=last, fence=fence)
-                continue
-            names = [index.names[row] for row in rows]
-            labels = [classes[index.labels[row]] for row in rows]
-            write_predictions(
-                paths, names, labels, found, classes, last=last, val_epoch=val_epoch, fence=fence
-            )
-
     def _flush(self, recorder: Recorder) -> None:
         """Fetch the steps from the device, check their losses, record them."""
         losses = self.sums.fetch()
@@ -265,8 +247,16 @@ class Session:
 
     def _save(self, recorder: Recorder) -> None:
         began = time.monotonic()
-        self._check_weights()
-        state: dict[str, Any] = {
+        with self.clock.phase(Phase.CHECKPOINTS):
+            self._check_weights()
+            save_checkpoint(self.paths, self._state(), fence=recorder.fence)
+        recorder.checkpoint()
+        self._saved_at = time.monotonic()
+        self._save_cost_s = self._saved_at - began
+
+    def _state(self) -> dict[str, Any]:
+        """Return the content of a checkpoint, which `_load` takes."""
+        return {
             "spec_hash": self.spec.training_digest(),
             "data": self.data.index.digest,
             "plugin_sha256": self.net.plugin_sha256,
@@ -281,10 +271,6 @@ class Session:
             "best": asdict(self.best) if self.best else None,
             "losses": self.buckets.state(),
         }
-        save_checkpoint(self.paths, state, fence=recorder.fence)
-        recorder.checkpoint()
-        self._saved_at = time.monotonic()
-        self._save_cost_s = self._saved_at - began
 
     def _load(self, state: dict[str, Any]) -> None:
         self.net.model.load_state_dict(state["model"])

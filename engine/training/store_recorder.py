@@ -2,8 +2,10 @@
 
 import math
 import resource
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import torch
@@ -22,10 +24,27 @@ from engine.store.history import Best, Losses, Start
 from engine.store.judgement import Judgement, judgement_of
 from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics
+from engine.time_line import Phase, PhaseClock
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
 from engine.training.recorder import ResumePoint
 from engine.training.store_retry import patient_fence, patiently
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _timed(
+    write: "Callable[Concatenate[StoreRecorder, P], R]",
+) -> "Callable[Concatenate[StoreRecorder, P], R]":
+    """Count the time of a method for the run table."""
+
+    @wraps(write)
+    def timed(recorder: "StoreRecorder", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with recorder.clock.phase(Phase.TABLE):
+            return write(recorder, *args, **kwargs)
+
+    return timed
 
 
 class StoreRecorder:
@@ -41,8 +60,11 @@ class StoreRecorder:
         environment: dict[str, Any],
         leak: dict[str, Any] | None = None,
         paths: RunPaths | None = None,
+        clock: PhaseClock | None = None,
     ) -> None:
-        """Record for `held`; without the run's `paths` no epoch is compared with another image by image."""
+        """Record for `held`, with the times of its `clock`; without the run's `paths` no epoch is compared with
+        another image by image."""
+        self.clock = clock or PhaseClock()
         self._store, self._held, self._spec, self._environment = store, held, spec, environment
         self._leak, self._paths = leak, paths
         self._labels: tuple[int, ...] = ()
@@ -52,6 +74,7 @@ class StoreRecorder:
         self._test_labels = np.zeros(0, dtype=np.int64)
         self._test_groups: tuple[str, ...] | None = None
 
+    @_timed
     def begin(self, index: Index, point: ResumePoint) -> None:
         self._labels, self._baseline = tuple(index.counts("test")), index.baseline()
         self._train_counts, self._class_names = tuple(index.counts("train")), tuple(index.class_names)
@@ -74,6 +97,7 @@ class StoreRecorder:
         patiently(lambda: history.begin_attempt(self._store, self._held, start))
         self._leak = self._leak or patiently(self._noted_leak)
 
+    @_timed
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
         points = [_losses(bucket, width) for bucket in buckets]
         patiently(
@@ -82,6 +106,7 @@ class StoreRecorder:
             )
         )
 
+    @_timed
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
         peak_gb = peak_memory_gb(RunEnvironment(self._environment).device)
@@ -95,9 +120,11 @@ class StoreRecorder:
                 best=_best(best),
                 judgement=judgement,
                 peak_memory_gb=peak_gb,
+                times=self.clock.seconds(),
             )
         )
 
+    @_timed
     def diverged(self, what: str) -> None:
         """Judge a run whose loss or weights became non-finite during an epoch, which therefore has no row."""
         earlier = self._earlier()
@@ -110,8 +137,10 @@ class StoreRecorder:
     def fence(self) -> AbstractContextManager[None]:
         return patient_fence(self._store, self._held)
 
+    @_timed
     def checkpoint(self) -> None:
-        patiently(lambda: history.record_checkpoint(self._store, self._held))
+        times = self.clock.seconds()
+        patiently(lambda: history.record_checkpoint(self._store, self._held, times=times))
 
     def _earlier(self) -> list[EpochMetrics]:
         def read() -> list[EpochMetrics]:

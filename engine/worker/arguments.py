@@ -48,6 +48,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--until", type=_time, metavar="HH:MM", help="exit at this time, after the next checkpoint"
     )
     parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="profile a few steps of each run: profile.json.gz in its folder",
+    )
+    parser.add_argument(
         "--lease",
         type=_lease,
         metavar="SECONDS",

@@ -73,6 +73,7 @@ class TrainingProcess:
     ) -> None:
         """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
         written, CannotStart where the host starts no process."""
+        claimed_s = time.monotonic()
         self._store, self.held, self._lease_s = store, held, lease_s
         self.bad_end: Ending | None = None
         """End of the process, where it did not end well and somebody else has not been quicker."""
@@ -93,7 +94,7 @@ class TrainingProcess:
                 self._process = start(log)
             except OSError as error:
                 raise CannotStart(f"no process can be started: {error.strerror}") from None
-        self._write(f"train {held.run_id} {held.attempt}")
+        self._write(f"train {held.run_id} {held.attempt} {claimed_s}")
 
     @property
     def pid(self) -> int:

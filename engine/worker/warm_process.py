@@ -13,8 +13,9 @@ DEATHS = 3
 class WarmProcesses:
     """Starts training processes, and keeps at most one waiting for the next run."""
 
-    def __init__(self, home: Home, device: str) -> None:
-        self._home, self._device = home, device
+    def __init__(self, home: Home, device: str, *, profiles: bool = False) -> None:
+        """Start processes for a device, which profile their first steps where `profiles` is True."""
+        self._home, self._device, self._profiles = home, device, profiles
         self._spare: subprocess.Popen[bytes] | None = None
         self._died = 0
         """Warm processes in a row that ended before they were wanted."""
@@ -50,6 +51,7 @@ class WarmProcesses:
         # -P: the home is the process's folder, and must not be searched for modules.
         command = [sys.executable, "-P", "-m", "engine.training.process", "--device", self._device]
         command += ["--home", str(self._home.root), "--cache", str(self._home.cache)]
+        command += ["--profile"] if self._profiles else []
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

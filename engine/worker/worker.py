@@ -50,7 +50,7 @@ class Worker:
         self._options = options
         self._telemetry = telemetry.reader(found.device, found.uuid)
         self._card = CardWatch(found.device, found.uuid, options.others)
-        self._spares = WarmProcesses(home, found.device)
+        self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._busy: str | None = None
         self._ours: set[int] = set()
         """The latest training process: the driver may still count it."""

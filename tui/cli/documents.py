@@ -14,13 +14,14 @@ from engine.queries.waiting import Waiting, waits
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import FIELDS
 from engine.store import history, listing
+from engine.store.attempt_times import read_time_line
 from engine.store.database import Store
 from engine.store.epoch_values import values_of_row
 from engine.store.tables import EpochMetrics, Run
 from tui.feeds.run_log import log_tail
 
 LOG_LINES = 50
-_ARTIFACTS = ("log", "last", "best", "answers", "metrics", "bad_images", "trained_on")
+_ARTIFACTS = ("log", "last", "best", "answers", "metrics", "bad_images", "trained_on", "profile")
 
 
 def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         findings = read_findings(session, run)
         waiting = waits(session, [run_id]).get(run_id)
         group = group_of_run(session, run_id)
+        time_line = read_time_line(session, run_id)
     metrics = [_epoch(row) | {"confusion": matrices.get(row.epoch)} for row in epochs]
     last = next((row for row in reversed(metrics) if row["epoch"] > 0), None)
     return {
@@ -93,6 +95,7 @@ def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
         else None,
         "environment": run.environment,
         "leak": run.leak,
+        "time_line": time_line.document() if time_line is not None else None,
         "intervals": _intervals(home, run, metrics),
         "artifacts": _artifacts(home, run_id),
         "log_tail": log_tail(home.run(run_id).log, LOG_LINES),

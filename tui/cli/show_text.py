@@ -13,7 +13,7 @@ from engine.metrics.selection import how_chosen
 from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.spec.run_spec import FIELDS, GROUP_OF
 from engine.store.run_numbers import numbered
-from tui.formatting import decimals, plain
+from tui.formatting import decimals, plain, seconds
 
 INDENT = 14
 LOG_LINES, LOG_LINES_FAILED = 10, 50
@@ -88,7 +88,9 @@ def _facts(document: Mapping[str, Any], width: int) -> Iterator[str]:
         if key == FIELDS[0]:
             for group, parts in settings.items():
                 yield from _wrapped(group, parts, width)
-        if key == "group" and value is not None:
+        if key == "time_line" and value is not None:
+            yield from _wrapped("time line", _time_line(value), width)
+        elif key == "group" and value is not None:
             yield from _wrapped(key, _group(document["id"], value), width)
         elif key not in apart and value not in (None, "", [], {}):
             parts = _parts(value) if isinstance(value, dict) else [_value(value)]
@@ -108,6 +110,16 @@ def _intervals(intervals: Mapping[str, Any]) -> list[str]:
                 f"{moment} epoch {found['epoch']}: test_acc {ends} (95 %, n {found['images']:,}{groups})"
             )
     return parts
+
+
+def _time_line(document: Mapping[str, Any]) -> list[str]:
+    """Word the seconds and the share of each phase: `training 34.1 s (78 %)`."""
+    several = f" in {document['attempts']} attempts" if document["attempts"] > 1 else ""
+    phases = (
+        f"{each['name']} {seconds(each['seconds'])} ({each['share']:.1%})".replace("%)", " %)")
+        for each in document["phases"]
+    )
+    return [f"{seconds(document['wall_s'])}{several}:", *phases]
 
 
 def _group(run_id: int, group: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from engine.files.paths import Home
 from engine.spec.grid import load_spec
 from engine.store import history, listing
+from engine.store.attempt_times import read_time_line
 from engine.store.database import Store, open_store
 from engine.store.history import Matrix
 from engine.store.tables import EpochMetrics, Run
@@ -60,7 +61,15 @@ class RunFeed:
         self._read_epochs(session)
         losses = history.losses_of(session, self.run_id)
         last_lines = log_tail(self._log, LAST_LINES) if run.status == "failed" else ()
-        return make_run_view(run, load_spec(run.spec), self._epochs, losses, dict(self._matrices), last_lines)
+        return make_run_view(
+            run,
+            load_spec(run.spec),
+            self._epochs,
+            losses,
+            dict(self._matrices),
+            last_lines,
+            read_time_line(session, self.run_id),
+        )
 
     def _read_epochs(self, session: Session) -> None:
         """Read the epochs from the first on that is new or was measured again."""

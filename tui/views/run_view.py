@@ -19,6 +19,7 @@ from engine.store.history import Losses, Matrix
 from engine.store.run_environment import RunEnvironment
 from engine.store.status import FROM_THE_START, Status
 from engine.store.tables import EpochMetrics, Run
+from engine.time_line import TimeLine
 from tui.formatting import learning_rate, plain
 from tui.snapshot import FindingView, MatrixView
 from tui.snapshot_rows import findings_shown
@@ -82,6 +83,8 @@ class RunView:
     """Names and values of the environment and other facts about the run."""
     is_ordered: bool
     """Whether its classes are known to be grades."""
+    time_line: TimeLine | None = None
+    """Seconds by phase; None for a run of an earlier version, and before its first epoch."""
     group: GroupBand | None = None
     """Its group; None for a run that is in none, or where it was not asked for."""
 
@@ -139,6 +142,7 @@ def make_run_view(
     losses: Iterable[Losses],
     matrices: Mapping[int, Matrix],
     last_lines: Sequence[str],
+    time_line: TimeLine | None = None,
 ) -> RunView:
     names, environment = tuple(map(plain, run.class_names)), RunEnvironment(run.environment)
     matrix = next(iter(matrices.values()), None)
@@ -167,6 +171,7 @@ def make_run_view(
         change=change_of(findings_of(run, epochs, matrix) or ()),
         facts=_facts(run),
         is_ordered=bool(run.is_ordered),
+        time_line=time_line,
     )
 
 

@@ -11,14 +11,17 @@ from textual.widgets import Static
 
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import FIELDS, GROUP_OF, RunSpec
-from tui.formatting import setting
+from engine.time_line import TimeLine
+from tui.formatting import seconds, setting
 from tui.snapshot import FindingView
+from tui.views.progress_cell import bar
 from tui.views.run_view import RunView
 from tui.widgets.failure import failure_text
 from tui.widgets.findings_text import whole_text
 from tui.widgets.scrolling import Scrolling
 
 NAME_CELLS = 20
+PHASE_CELLS, SECONDS_CELLS, BAR_CELLS = 38, 9, 14
 
 
 class SpecPane(Scrolling, VerticalScroll, can_focus=False):
@@ -33,7 +36,7 @@ class SpecPane(Scrolling, VerticalScroll, can_focus=False):
         yield Static(id="spec-text", markup=False)
 
     def show(self, view: RunView, findings: tuple[FindingView, ...]) -> None:
-        said = view.spec, view.facts, view.name, view.failure, findings
+        said = view.spec, view.facts, view.name, view.failure, view.time_line, findings
         if said != self._said:
             self._said, self._view, self._findings = said, view, findings
             self._draw()
@@ -75,6 +78,8 @@ def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
         text.append(f"{name:<{NAME_CELLS}}")
         text.append(setting(getattr(spec, name)), style="bold")
         text.append(f"   {theirs} {setting(getattr(against, name))}\n", style="dim")
+    if view.time_line is not None:
+        text.append_text(time_text(view.time_line))
     group = ""
     for name in FIELDS:
         if name in differing:
@@ -86,4 +91,17 @@ def spec_text(view: RunView, other: tuple[int, RunSpec] | None) -> Text:
     text.append("\nRun\n", style="bold dim")
     for name, value in view.facts:
         text.append(f"{name:<{NAME_CELLS}}{value}\n", style="dim")
+    return text
+
+
+def time_text(line: TimeLine) -> Text:
+    """Write the seconds and the share of each phase, with a bar."""
+    text = Text("\nTime line", style="bold dim")
+    several = f" in {line.attempts} attempts" if line.attempts > 1 else ""
+    text.append(f"   {seconds(line.wall_s)}{several}\n", style="not bold dim")
+    for each in line.phases:
+        row = (
+            f"{each.words:<{PHASE_CELLS}}{seconds(each.seconds):>{SECONDS_CELLS}}{100 * each.share:6.1f} %  "
+        )
+        text.append(f"{row}{bar(each.share, BAR_CELLS)}\n", style="dim")
     return text

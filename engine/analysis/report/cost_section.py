@@ -1,11 +1,12 @@
 """Cost: hours, images per second, memory and devices of the runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.analysis.markdown import UNDEFINED
-from engine.analysis.report.blocks import Cell, Number, Section, paragraph, section, table
+from engine.analysis.report.blocks import Block, Cell, Number, Section, paragraph, section, table
 from engine.analysis.report.values import plural
 from engine.analysis.study import StudyRun
+from engine.time_line import STAGES
 
 HEADER = (
     "run",
@@ -23,6 +24,13 @@ NOTE = (
     "epochs per second of training."
 )
 
+TIME_HEADER = ("run", "attempts", "wall time, min", *(f"{stage}, %" for stage in STAGES))
+TIME_NOTE = (
+    "Wall time: from the claim of each attempt to its last record; waiting in the queue is not in it. Start: waiting "
+    "for a process, reading the list of images, checking for changed files, building the network. Packing decodes the "
+    "images once; later runs on the same images have none."
+)
+
 
 def cost_section(runs: Sequence[StudyRun]) -> Section:
     hours = [_training_h(run) for run in runs]
@@ -38,7 +46,24 @@ def cost_section(runs: Sequence[StudyRun]) -> Section:
         "cost",
         paragraph(f"{said}{_energy_said(runs)}"),
         table("Cost of the runs", HEADER, rows, left=("device",), note=NOTE, leave_out=UNDEFINED),
+        *_time_table(runs),
     )
+
+
+def _time_table(runs: Sequence[StudyRun]) -> Iterator[Block]:
+    """Yield the table of where the time went; nothing where no run has a time line."""
+    rows = [
+        [
+            f"#{run.id}",
+            str(line.attempts),
+            _minutes(line.wall_s / 3600),
+            *(f"{100 * share:.1f}" if (share := line.share(stage)) else "0" for stage in STAGES),
+        ]
+        for run in runs
+        if (line := run.time_line) is not None
+    ]
+    if rows:
+        yield table("Where the time went", TIME_HEADER, rows, note=TIME_NOTE, leave_out="0")
 
 
 def _row(run: StudyRun) -> list[Cell]:

@@ -14,6 +14,7 @@ from engine.store.add import add_runs
 from engine.store.backends import sqlite
 from engine.store.database import open_store
 from engine.store.errors import LeaseLost, StoreError
+from engine.time_line import PhaseClock
 from engine.training import process, store_retry
 from engine.training.attempt import Attempt
 from engine.training.store_recorder import StoreRecorder
@@ -96,5 +97,5 @@ def test_a_training_process_waits_for_the_table_before_it_begins(
     monkeypatch.setattr(process, "open_store", failing_twice(process.open_store))
     monkeypatch.setattr(database.Store, "read", failing_twice(database.Store.read))
     monkeypatch.setattr(Attempt, "run", lambda attempt: ran.append(attempt))
-    channel: Any = SimpleNamespace(wait_for_run=lambda: held)
+    channel: Any = SimpleNamespace(wait_for_run=lambda: held, clock=PhaseClock())
     assert process._train(home, channel, "cpu") == 0 and len(ran) == 1
