@@ -1,8 +1,8 @@
 """`python -m engine.training.process`: process that trains one run.
 
-Its worker keeps standard input open and writes to it: first `train RUN ATTEMPT CLAIMED_S`, the last on the clock of
-`time.monotonic`, later perhaps `cancel`, `pause` or `stop`. When standard input closes, the worker has ended. Until it
-has a run it is a warm process: it imports everything that training needs, which takes seconds, and uses no card.
+Its worker keeps standard input open and writes to it: first an order to train a run (`engine.worker.orders`), later
+perhaps `cancel`, `pause` or `stop`. When standard input closes, the worker has ended. Until it has a run it is a warm
+process: it imports everything that training needs, which takes seconds, and uses no card.
 
 Garbage collection is off during imports, a seventh of whose time it would take: modules are never freed."""
 
