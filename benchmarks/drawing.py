@@ -68,7 +68,7 @@ def _of_table(home: Home) -> Iterator[str]:
             before = listing.latest_change(session)
         notes_and_tags.set_note(store, list(range(1, PAGE + 1)), "looked at")
         with store.read() as session:
-            assert len(overview.changed_runs(session, before)) == PAGE
+            assert len(list(overview.changed_runs(session, before))) == PAGE
             page = _ms(lambda: [make_row(run, None) for run in overview.changed_runs(session, before)])
             yield f"- {PAGE} runs of {MANY:,} that have changed, read and made into rows: {page}; bound 5 ms"
             yield f"- the ids of {MANY:,} runs: {_ms(lambda: listing.run_ids(session))}; bound 30 ms"

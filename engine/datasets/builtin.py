@@ -1,8 +1,10 @@
 """Built-in data sets: `digits` (real) and two sets of synthetic fundus photographs."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from PIL import Image
 from engine.datasets.synthetic.fundus import draw_fundus
 
 BUILTIN_NAMES = ("digits", "fundus", "fundus-balanced")
+DIGITS = "datasets/data/digits.csv.gz"
+"""Inside scikit-learn's package."""
 GRADES = ("no DR", "mild", "moderate", "severe", "proliferative")
 
 
@@ -48,9 +52,8 @@ def builtin_table(name: str) -> BuiltinTable:
 
     Raises ValueError, which names the choices, where there is no such set."""
     if name == "digits":
-        digits = _digits()
-        names = tuple(str(each) for each in digits.target_names)
-        return BuiltinTable(digits.target.astype(np.int64), None, names, ordered=False)
+        labels, _ = _digits()
+        return BuiltinTable(labels, None, tuple("0123456789"), ordered=False)
     if name in SYNTHETIC:
         synthetic = SYNTHETIC[name]
         splits = np.repeat(["train", "test"], [sum(synthetic.train), sum(synthetic.test)])
@@ -69,18 +72,22 @@ def builtin_images(name: str, size_px: int) -> NDArray[np.uint8]:
 def builtin_reader(name: str, size_px: int) -> Callable[[int], NDArray[np.uint8]]:
     """Return a function from a row of the set's table to its image, size × size × 3, RGB."""
     if name == "digits":
-        small = _digits().images
+        _, small = _digits()
         return lambda row: _enlarged(small[row], size_px)
     synthetic = SYNTHETIC[name]
     grades = _grades(synthetic)
     return lambda row: draw_fundus(synthetic.seed, row, int(grades[row]), size_px)
 
 
-def _digits() -> Any:
-    """Load the test part of UCI's optical digits from scikit-learn: 1,797 images of 8×8, levels 0 to 16."""
-    from sklearn.datasets import load_digits
+def _digits() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Read labels and images of the test part of UCI's optical digits: 1,797 images of 8×8, levels 0 to 16.
 
-    return load_digits()
+    scikit-learn ships them; its file is read without the package, whose import takes a second and 130 MB."""
+    package = find_spec("sklearn")
+    assert package is not None and package.origin is not None, "scikit-learn is not installed"
+    with gzip.open(Path(package.origin).parent / DIGITS, "rt") as file:
+        table = np.loadtxt(file, delimiter=",")
+    return table[:, -1].astype(np.int64), table[:, :-1].reshape(-1, 8, 8)
 
 
 def _enlarged(image: NDArray[np.float64], size_px: int) -> NDArray[np.uint8]:

@@ -1,8 +1,9 @@
 """Optimisers: one entry each, with how it is made, its learning rates, and the memory that its state takes."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.recipes.entry import Entry, by_name
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 DEFAULT = "sgd"
+BEHIND_COMPILER = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+"""Methods that torch hides from its compiler, `step` besides."""
+AnyOptimizer = TypeVar("AnyOptimizer", bound="Optimizer")
 
 
 class OptimizerSettings(Protocol):
@@ -61,10 +65,21 @@ def lr_defaults() -> str:
     return "; ".join([f"{usual:g}", *others])
 
 
+def without_compiler(kind: "type[AnyOptimizer]") -> "type[AnyOptimizer]":
+    """Return a torch optimiser whose methods do not load torch's compiler, in which no step is compiled here.
+
+    torch hides these methods from the compiler, and for that imports it at the first call: a second and 150 MB."""
+    import torch
+
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in BEHIND_COMPILER}
+    methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
+    return type(kind.__name__, (kind,), methods)
+
+
 def _sgd(parameters: "list[nn.Parameter]", settings: OptimizerSettings, fused: bool) -> "Optimizer":
     import torch
 
-    optimizer = torch.optim.SGD(
+    optimizer = without_compiler(torch.optim.SGD)(
         parameters,
         lr=settings.lr,
         momentum=settings.momentum,
@@ -83,13 +98,15 @@ def _sgd(parameters: "list[nn.Parameter]", settings: OptimizerSettings, fused: b
 def _adamw(parameters: "list[nn.Parameter]", settings: OptimizerSettings, fused: bool) -> "Optimizer":
     from torch.optim import AdamW
 
-    return AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
+    return without_compiler(AdamW)(
+        parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused
+    )
 
 
 def _adam(parameters: "list[nn.Parameter]", settings: OptimizerSettings, fused: bool) -> "Optimizer":
     from torch.optim import Adam
 
-    return Adam(parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
+    return without_compiler(Adam)(parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
 
 
 OPTIMIZERS = by_name(

@@ -53,7 +53,19 @@ def claim(store: Store, worker_id: int) -> Claim | None:
 
 def has_claimable(session: Session, worker_id: int) -> bool:
     """Return True where a claim of this worker would get a run."""
-    return session.execute(_first_for(bindparam("claimer")), {"claimer": worker_id}).first() is not None
+    return count_claimable(session, worker_id, 1) > 0
+
+
+def count_claimable(session: Session, worker_id: int, most: int) -> int:
+    """Count the runs that claims of this worker would get, up to `most`."""
+    claimable = _first_for(bindparam("claimer")).limit(most)
+    return len(session.execute(claimable, {"claimer": worker_id}).all())
+
+
+def count_trained_by(session: Session, worker_ids: Collection[int | None]) -> int:
+    """Count the runs in training by these workers."""
+    trained = select(func.count()).where(IS_RUNNING, run_table.c.worker_id.in_(worker_ids))
+    return int(session.execute(trained).scalar_one())
 
 
 def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:

@@ -17,6 +17,7 @@ from engine.store.activity import Activity
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
+from engine.store.run_environment import RunEnvironment
 from engine.store.status import Status
 from engine.store.tables import Run
 from engine.text import plain
@@ -31,7 +32,7 @@ from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_l
 from engine.training.session import Session
 from engine.training.store_recorder import StoreRecorder
 from engine.training.store_retry import patient_fence, patiently
-from engine.training.torch_setup import set_up_process
+from engine.training.torch_setup import set_up_process, told_threads
 
 
 class Attempt:
@@ -79,12 +80,21 @@ class Attempt:
     def _set_up_process(self) -> dict[str, Any]:
         """Prepare torch and the run's folder; return the environment of this attempt."""
         with self._clock.phase(Phase.BUILDING):
-            environment = environment_now(self._spec, self._device, self._home, self._recorded)
+            environment = environment_now(
+                self._spec, self._device, self._home, self._recorded, free_cores=self._free_cores()
+            )
             log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
             set_up_process(self._spec, environment, self._device)
         with patient_fence(self._store, self._held):
             sweep_aside(self._home.run(self._held.run_id).folder)
         return environment
+
+    def _free_cores(self) -> int:
+        """Return the cores that the run gets if it starts now and names no threads; the log says what takes others."""
+        share = self._channel.core_share()
+        if share.why and not RunEnvironment(self._recorded).threads and not told_threads(self._spec.threads):
+            log(f"threads {share.free} for the whole run: {share.why} (--threads sets another number)")
+        return share.free
 
     def _train(self, environment: dict[str, Any]) -> bool:
         """Train to the end; return False where the run was stopped earlier.

@@ -1,15 +1,16 @@
 """Control channel from the worker to its training process: standard input and signals. Does not import torch."""
 
+import dataclasses
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 
+from engine.hardware.cores import CoreMeter, CoreShare, usable_cores
 from engine.store.claims import Claim
 from engine.time_line import PhaseClock
-
-TRAIN = "train"
+from engine.worker.orders import read_order
 
 
 class ControlChannel:
@@ -21,6 +22,9 @@ class ControlChannel:
         self.held: Claim | None = None
         self.clock = PhaseClock()
         """Stopwatch of the attempt, from its claim on."""
+        self._share = CoreShare(usable_cores())
+        self._ours = {os.getpid(), os.getppid()}
+        self._meter = CoreMeter(self._ours)
         self._claimed = threading.Event()
 
     def listen(self, begin: Callable[[Claim], None]) -> None:
@@ -36,19 +40,28 @@ class ControlChannel:
         assert self.held is not None
         return self.held
 
+    def core_share(self) -> CoreShare:
+        """Return the training's share of the host's cores.
+
+        Where the worker has just begun and not measured what others take, it is what they took since this process
+        began."""
+        if self._share.others is not None:
+            return self._share
+        self._meter.read(self._ours)
+        return dataclasses.replace(self._share, others=self._meter.others)
+
     def should_stop(self) -> bool:
         return self.reason is not None
 
     def _read(self, begin: Callable[[Claim], None]) -> None:
         for line in sys.stdin:
-            word, *details = line.split()
-            if word == TRAIN:
-                run_id, attempt, claimed_s = details
-                self.held, self.clock = Claim(int(run_id), int(attempt)), PhaseClock(float(claimed_s))
-                begin(self.held)
-                self._claimed.set()
+            order = read_order(line)
+            if order is None:
+                self._stop(line.strip())
             else:
-                self._stop(word)
+                self.held, self.clock, self._share = order.held, PhaseClock(order.claimed_s), order.share
+                begin(order.held)
+                self._claimed.set()
         self._stop("stop")
 
     def _stop(self, reason: str) -> None:

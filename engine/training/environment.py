@@ -30,11 +30,17 @@ GIT_TIMEOUT_S = 5.0
 
 
 def environment_now(
-    spec: RunSpec, device: torch.device, home: Home, before: Mapping[str, Any]
+    spec: RunSpec,
+    device: torch.device,
+    home: Home,
+    before: Mapping[str, Any],
+    *,
+    free_cores: int | None = None,
 ) -> dict[str, Any]:
-    """This process's environment; threads, precision and a micro-batch that had to
-    shrink stay as they were `before`. What is unknown is None. Raises PluginError, and MachineError where the
-    device cannot compute in that precision."""
+    """Return this process's environment; threads, precision and a micro-batch that had to shrink stay as they were
+    `before`. A run that begins takes `free_cores` threads, or all cores, where nobody names a number.
+
+    What is unknown is None. Raises PluginError, and MachineError where the device cannot compute in that precision."""
     on_cuda, known = device.type == "cuda", RunEnvironment(before)
     begun = known.precision
     precision = resolve_precision(begun, device) if begun else run_precision(spec, device)
@@ -49,7 +55,7 @@ def environment_now(
         "cuda": torch.version.cuda if on_cuda else None,
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
-        "threads": known.threads or resolve_threads(spec.threads),
+        "threads": known.threads or resolve_threads(spec.threads, free_cores),
         "precision": precision,
         "micro_batch": known.micro_batch or spec.images_at_once,
         "program_revision": program_revision(),

@@ -1,8 +1,8 @@
 """`python -m engine.training.process`: process that trains one run.
 
-Its worker keeps standard input open and writes to it: first `train RUN ATTEMPT CLAIMED_S`, the last on the clock of
-`time.monotonic`, later perhaps `cancel`, `pause` or `stop`. When standard input closes, the worker has ended. Until it
-has a run it is a warm process: it imports everything that training needs, which takes seconds, and uses no card.
+Its worker keeps standard input open and writes to it: first an order to train a run (`engine.worker.orders`), later
+perhaps `cancel`, `pause` or `stop`. When standard input closes, the worker has ended. Until it has a run it is a warm
+process: it imports everything that training needs, which takes seconds, and uses no card.
 
 Garbage collection is off during imports, a seventh of whose time it would take: modules are never freed."""
 
@@ -23,9 +23,8 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.training.control_channel import ControlChannel
 from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, STORE_UNUSABLE
 
-IMPORTS = ("engine.training.attempt", "torch._dynamo", "sklearn.datasets")
-"""Modules that a run imports. torch's optimisers import the second at their first step, the built-in digits the third;
-each takes as long as torch itself."""
+IMPORTS = ("engine.training.attempt",)
+"""Modules that every run imports."""
 
 
 def main() -> int:
@@ -44,17 +43,14 @@ def main() -> int:
     keep_private()
     channel = ControlChannel()
     channel.listen(lambda held: write_to_log(home, held))
-    _import_all(channel)
+    _import_all()
     return _train(home, channel, arguments.device, profiles=arguments.profile)
 
 
-def _import_all(channel: ControlChannel) -> None:
+def _import_all() -> None:
     gc.disable()
-    *needed, of_digits = IMPORTS
-    for name in needed:
+    for name in IMPORTS:
         importlib.import_module(name)
-    if channel.held is None:  # only while there is no run; a run imports what it uses
-        importlib.import_module(of_digits)
     gc.freeze()
     gc.enable()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from engine.hardware.cores import usable_cores
 from engine.spec.run_spec import RunSpec
 from engine.training.precision import forbid_tf32
 
@@ -27,13 +28,16 @@ def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.dev
         keep_freed_memory()
 
 
-def resolve_threads(wanted: int) -> int:
-    """Return the compute threads: as asked, else OMP_NUM_THREADS where it is a number, else the cores that this
-    process may use, at most MAX_THREADS."""
+def resolve_threads(wanted: int, free_cores: int | None = None) -> int:
+    """Return the compute threads: as asked, else OMP_NUM_THREADS where it is a number, else `free_cores`, or all cores
+    that this process may use, at most MAX_THREADS."""
+    return told_threads(wanted) or min(free_cores or usable_cores(), MAX_THREADS)
+
+
+def told_threads(wanted: int) -> int:
+    """Return the threads as asked, or those of OMP_NUM_THREADS; 0 where nobody names a number."""
     told = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted or (told.isdecimal() and int(told)):
-        return wanted or int(told)
-    return min(len(os.sched_getaffinity(0)), MAX_THREADS)
+    return wanted or (int(told) if told.isdecimal() else 0)
 
 
 def keep_freed_memory() -> bool:

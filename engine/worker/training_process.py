@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.files.paths import Home
 from engine.hardware import kernel_oom, processes
+from engine.hardware.cores import CoreShare
 from engine.store import listing, queue
 from engine.store.advice import ADVICE
 from engine.store.claims import LEASE_S, Claim
@@ -18,6 +19,7 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Request
 from engine.text import log, plain
 from engine.worker.endings import Ending, ending_of
+from engine.worker.orders import Order
 from engine.worker.shutdown import Urgency
 
 ASK_EVERY_S = 0.5
@@ -69,10 +71,12 @@ class TrainingProcess:
         held: Claim,
         start: Callable[..., "subprocess.Popen[bytes]"],
         *,
+        share: CoreShare,
         lease_s: float = LEASE_S,
     ) -> None:
-        """`start` gives a process that waits for its run. Raises OSError where the run's folder or log cannot be
-        written, CannotStart where the host starts no process."""
+        """`start` gives a process that waits for its run, which gets a `share` of the host's cores.
+
+        Raises OSError where the run's folder or log cannot be written, CannotStart where the host starts no process."""
         claimed_s = time.monotonic()
         self._store, self.held, self._lease_s = store, held, lease_s
         self.bad_end: Ending | None = None
@@ -94,7 +98,7 @@ class TrainingProcess:
                 self._process = start(log)
             except OSError as error:
                 raise CannotStart(f"no process can be started: {error.strerror}") from None
-        self._write(f"train {held.run_id} {held.attempt} {claimed_s}")
+        self._write(Order(held, claimed_s, share).line())
 
     @property
     def pid(self) -> int:

@@ -20,6 +20,10 @@ class WarmProcesses:
         self._died = 0
         """Warm processes in a row that ended before they were wanted."""
 
+    @property
+    def pids(self) -> set[int]:
+        return {self._spare.pid} if self._spare is not None else set()
+
     def take(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
         """Return the spare process, or a new one whose output goes to `log`."""
         spare, self._spare = self._spare, None

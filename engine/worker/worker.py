@@ -19,6 +19,7 @@ from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
 from engine.text import log
+from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device
 from engine.worker.shutdown import Shutdown, Urgency
@@ -50,6 +51,7 @@ class Worker:
         self._options = options
         self._telemetry = telemetry.reader(found.device, found.uuid)
         self._card = CardWatch(found.device, found.uuid, options.others)
+        self._cores = CoreShares(store, self.id, found.device)
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._busy: str | None = None
         self._ours: set[int] = set()
@@ -151,7 +153,8 @@ class Worker:
         take, lease_s = self._spares.take, self._options.lease
         with contextlib.suppress(LeaseLost):  # it took so long that another has the run
             try:
-                return TrainingProcess(self.store, self.home, held, take, lease_s=lease_s)
+                share = self._cores.share()
+                return TrainingProcess(self.store, self.home, held, take, share=share, lease_s=lease_s)
             except CannotStart:
                 queue.put_back(self.store, held)
                 raise
@@ -197,6 +200,7 @@ class Worker:
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
+            self._cores.look(self._ours | self._spares.pids)
             workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
         if now >= self._next_look:
             self._take_back_lost_runs()

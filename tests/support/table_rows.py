@@ -28,7 +28,7 @@ def listed(
     """A run as the list of all runs reads it."""
     row = run(run_id, status, **values)
     columns = {name: getattr(row, name) for name in Listed._fields if name != "metrics"}
-    return Listed(**columns, metrics=metrics or {})
+    return Listed(**columns | {"tags": tuple(row.tags)}, metrics=metrics or {})
 
 
 def wait(reason: str | None, *, starts: int | None = None, ends: int | None = None) -> Waiting:

@@ -17,6 +17,7 @@ from engine.store import history, listing, overview, workers
 from engine.store.database import ChangeWatch, Store, open_store
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
+from engine.store.status import ENDED
 from engine.store.tables import Worker
 from tui.feeds.group_detail import read_group_detail
 from tui.snapshot import Detail, RunRow, Snapshot
@@ -24,8 +25,10 @@ from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left,
 from tui.views.folding import Folding
 from tui.views.unlike import Unlike
 
-Change: TypeAlias = tuple[Listed | None, Listed | None]
-"""Run before and after a change; None before it was added, or after it was removed."""
+QueuePart: TypeAlias = tuple[object, ...]
+"""Values of a run that the queue's order and reasons for waiting depend on."""
+Change: TypeAlias = tuple[QueuePart | None, Listed | None]
+"""Run's part in the queue before a change, and the run after it; None before it was added, or after it was removed."""
 LOOK_EVERY_S = 2.0
 WAITS_EVERY_S = 5.0
 """Seconds after which the times of waiting runs are computed again though the queue has not changed."""
@@ -41,7 +44,8 @@ class RunTableFeed:
         self._file = self._store.which_file()
         self._version: Hashable = None
         self._shown: int | None = None
-        self._runs: dict[int, Listed] = {}
+        self._unended: dict[int, Listed] = {}
+        """Runs that have not ended, with what their rows do not have: most of ten thousand have ended."""
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
         self._folding: Folding | None = None
         """None while groups are not asked for."""
@@ -118,22 +122,36 @@ class RunTableFeed:
     def _read_runs(self, session: Session, latest: int) -> dict[int, Change]:
         """Read the runs that changed since the last poll: each before (None if new) and now (None if removed)."""
         changed: dict[int, Change] = {}
+        known = self._rows.keys()
         is_first = self._seen_change < 0
         if latest != self._seen_change:
             for run in overview.changed_runs(session, self._seen_change, self._metrics):
-                changed[run.id] = (self._runs.get(run.id), run)
-                self._runs[run.id] = run
+                changed[run.id] = (self._part_before(run.id), run)
                 self._parts.pop(run.id, None)
                 if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
                     self._latest_end = run.ended_at
             self._parts |= folds_of_changed(session, self._seen_change)
             self._seen_change = latest
         if is_first:  # runs of the known snapshot that were removed since
-            changed |= dict.fromkeys(self._rows.keys() - self._runs.keys(), (None, None))
-        if overview.count_runs(session) != len(self._runs):
-            for gone in self._runs.keys() - listing.run_ids(session):
-                changed[gone] = (self._runs.pop(gone), None)
+            changed |= dict.fromkeys(known - changed.keys(), (None, None))
+        elif overview.count_runs(session) != len(known | changed.keys()):
+            for gone in (known | changed.keys()) - listing.run_ids(session):
+                changed[gone] = (self._part_before(gone), None)
+        self._keep_unended(changed)
         return changed
+
+    def _part_before(self, run_id: int) -> QueuePart | None:
+        """Return a run's part in the queue as it was read last; None for one that was not."""
+        if run_id in self._unended:
+            return _queue_part(self._unended[run_id])
+        return (self._rows[run_id].status,) if run_id in self._rows else None
+
+    def _keep_unended(self, changed: Mapping[int, Change]) -> None:
+        for run_id, (_, run) in changed.items():
+            if run is not None and run.status not in ENDED:
+                self._unended[run_id] = run
+            else:
+                self._unended.pop(run_id, None)
 
     def _read_unlike(self, session: Session, changed: Mapping[int, Change]) -> set[int]:
         """Read what tells recipes apart that look alike, and return the runs whose words are others now."""
@@ -142,14 +160,14 @@ class RunTableFeed:
         if not wanted:
             return set()
         others = self._unlike.learn(read_specs(session, wanted))
-        return {run_id for run_id, run in self._runs.items() if run.group_key in others} if others else set()
+        return {row.id for row in self._rows.values() if row.group in others} if others else set()
 
     def _read_waits(
         self, session: Session, there: list[Worker], changed: Mapping[int, Change], others: Set[int]
     ) -> None:
         """Read why and until when runs wait, where that may have changed, and update rows, also those of `others`."""
         around = listing.queue_paused(session), {(worker.id, worker.device) for worker in there}
-        has_moved = any(_queue_part(before) != _queue_part(now) for before, now in changed.values())
+        has_moved = any(before != (_queue_part(now) if now else None) for before, now in changed.values())
         is_old = time.monotonic() - self._waits_at > WAITS_EVERY_S
         waiting_again_for: set[int] = set()
         if has_moved or is_old or around != self._around:
@@ -171,7 +189,8 @@ class RunTableFeed:
             elif row != rows.get(run_id):
                 rows[run_id] = row
         for run_id in others & rows.keys():
-            row = waiting_again(rows[run_id], self._runs[run_id], self._waits.get(run_id))
+            row, run = rows[run_id], self._unended.get(run_id)
+            row = waiting_again(row, run, self._waits.get(run_id)) if run is not None else row
             settings = self._unlike.words(row.group)
             row = row if row.settings == settings else row._replace(settings=settings)
             is_new |= row is not rows[run_id]
@@ -207,7 +226,7 @@ class RunTableFeed:
         return first.id if first is not None else None
 
     def _workers(self, there: list[Worker]) -> tuple[Any, ...]:
-        return make_workers(there, (run for run in self._runs.values() if run.status == "running"))
+        return make_workers(there, (run for run in self._unended.values() if run.status == "running"))
 
     def _detail(self, session: Session, run_id: int) -> Detail:
         if run_id < 0:
@@ -219,6 +238,8 @@ class RunTableFeed:
         return make_detail(run, epochs, matrix, reason, self._unlike.words(run.group_key))
 
 
-def _queue_part(run: Listed | None) -> tuple[object, ...] | None:
-    """Return the values of a run that the queue's order and reasons for waiting depend on."""
-    return None if run is None else (run.status, run.request, run.priority, run.position, bool(run.epoch))
+def _queue_part(run: Listed) -> QueuePart:
+    """Return a run's part in the queue; one that has ended has nothing there but its status."""
+    if run.status in ENDED:
+        return (run.status,)
+    return run.status, run.request, run.priority, run.position, bool(run.epoch)

@@ -68,8 +68,11 @@ def test_digits_are_grey_and_leave_the_split_to_the_index(sets: dict[str, Builti
 def test_digits_show_the_8_by_8_originals_at_their_own_size() -> None:
     from sklearn.datasets import load_digits
 
-    shown = builtin_images("digits", 8)[..., 0] / (255 / 16)
-    assert np.abs(shown - load_digits().images).max() < 0.05
+    digits, shown = load_digits(), builtin_images("digits", 8)[..., 0] / (255 / 16)
+    assert np.abs(shown - digits.images).max() < 0.05
+    table = builtin_table("digits")
+    assert table.labels.tolist() == digits.target.tolist()
+    assert table.class_names == tuple(map(str, digits.target_names))
 
 
 @pytest.mark.parametrize("split, study", [("train", STUDY_TRAIN), ("test", STUDY_TEST)])

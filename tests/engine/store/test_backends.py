@@ -106,11 +106,11 @@ def test_forecasts_news_and_lists_read_what_was_trained(store: Store) -> None:
     with store.read() as session:
         [past] = past_runs(session)
         found = read_news(session, datetime.now(UTC) - timedelta(hours=1))
-        listed = overview.changed_runs(session, -1)
+        listed = list(overview.changed_runs(session, -1))
         assert waiting.waits(session).keys() == {2}
         assert listing.memory_peaks(session) == []
     assert past.data == "digits" and [run.id for run in found.done] == [1]
-    assert sorted((run.id, tuple(run.tags)) for run in listed) == [(1, ("a",)), (2, ())]
+    assert sorted((run.id, run.tags) for run in listed) == [(1, ("a",)), (2, ())]
 
 
 def test_migrations_lead_to_exactly_the_tables_on_postgresql(postgres_server: Server) -> None:

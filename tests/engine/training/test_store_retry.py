@@ -98,4 +98,4 @@ def test_a_training_process_waits_for_the_table_before_it_begins(
     monkeypatch.setattr(database.Store, "read", failing_twice(database.Store.read))
     monkeypatch.setattr(Attempt, "run", lambda attempt: ran.append(attempt))
     channel: Any = SimpleNamespace(wait_for_run=lambda: held, clock=PhaseClock())
-    assert process._train(home, channel, "cpu") == 0 and len(ran) == 1
+    assert process._train(home, channel, "cpu", profiles=False) == 0 and len(ran) == 1

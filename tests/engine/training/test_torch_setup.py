@@ -1,6 +1,5 @@
 """Settings of a training process for its libraries, and its display before the first step."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from engine.spec.grid import make_spec
 from engine.store import listing, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
+from engine.training import torch_setup
 from engine.training.attempt import Attempt
 from engine.training.control_channel import ControlChannel
 from engine.training.memory_layout import CHANNELS_LAST_FROM_PX, memory_format
@@ -89,6 +89,8 @@ def test_no_bf16_on_a_cpu_where_its_gradients_are_wrong(monkeypatch: pytest.Monk
 def test_threads_are_as_asked_else_as_the_environment_says_else_the_cores(
     monkeypatch: pytest.MonkeyPatch, told: str, found: int
 ) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(64)))
+    monkeypatch.setattr(torch_setup, "usable_cores", lambda: 64)
     monkeypatch.setenv("OMP_NUM_THREADS", told)
     assert (resolve_threads(3), resolve_threads(0)) == (3, found)
+    assert resolve_threads(0, free_cores=5) == (5 if found == 8 else found)
+    assert resolve_threads(0, free_cores=48) == found

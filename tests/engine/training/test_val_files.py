@@ -11,7 +11,7 @@ from trainings import session, spec, train
 from engine.analysis.run_curves import EpochScores, read_epoch_scores
 from engine.files.epoch_predictions import read_scored, read_val_scored
 from engine.files.paths import Home
-from engine.training import session as session_module
+from engine.training import epoch_files
 from engine.training.artifacts import settle_best
 
 CLASSES = ("class0", "class1", "class2")
@@ -73,7 +73,7 @@ def test_val_files_of_a_new_best_epoch_are_not_taken_for_the_old_ones(home: Home
     assert isinstance(read_epoch_scores(paths, CLASSES, epoch, last=False, status="done"), EpochScores)
     other = next(each for each in memory.measured if each.epoch != epoch)
     paths.pending.folder.mkdir()
-    session(home, 96, spec(val_fraction=0.3))._write_predictions(
+    session(home, 96, spec(val_fraction=0.3))._files._write_predictions(
         paths.pending, other, contextlib.nullcontext, last=False
     )
     paths.pending.predictions(val=True).replace(paths.predictions(val=True))
@@ -90,7 +90,7 @@ def test_pending_val_files_of_an_earlier_start_are_not_settled(home: Home) -> No
     paths.pending.folder.mkdir()
     for stale in (paths.pending.predictions(val=True), paths.pending.scores(val=True)):
         stale.write_text("stale")
-    made._write_predictions(paths.pending, memory.measured[-1], contextlib.nullcontext, last=False)
+    made._files._write_predictions(paths.pending, memory.measured[-1], contextlib.nullcontext, last=False)
     names = {path.name for path in paths.pending.folder.iterdir()}
     assert names == {paths.predictions().name, paths.scores().name}
 
@@ -99,7 +99,7 @@ def test_val_files_come_to_their_places_before_the_test_splits(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that test files of an epoch say that the val files are of that epoch too, wherever a kill falls."""
-    monkeypatch.setattr(session_module, "settle_best", lambda *_: None)
+    monkeypatch.setattr(epoch_files, "settle_best", lambda *_: None)
     memory = train(home, 94, spec(val_fraction=0.3, epochs=1))
     paths, moved = home.run(94), list[str]()
     assert memory.best is not None and not paths.predictions(val=True).exists()

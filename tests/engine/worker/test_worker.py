@@ -13,6 +13,7 @@ from waiting import LIMIT_S, until
 
 from engine.store import queue
 from engine.store.advice import ADVICE
+from engine.store.attempt_times import read_time_line
 
 
 def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
@@ -23,10 +24,23 @@ def test_requests_and_signals_reach_the_training(lab: Lab) -> None:
     queue.ask(lab.store, [cancelled], "cancel")
     until(lambda: lab.run(cancelled).status == "cancelled", what="the cancelled run")
     assert lab.home.run(cancelled).best.exists() and lab.run(cancelled).best is not None
+    _assert_time_line(lab, cancelled)
     lab.until_epoch(last, 1)
     worker.send_signal(signal.SIGUSR2)
     assert worker.wait(timeout=LIMIT_S) == 0
     assert (lab.run(last).status, lab.run(left).status) == ("done", "queued")
+    _assert_time_line(lab, last)
+
+
+def _assert_time_line(lab: Lab, run_id: int) -> None:
+    """A run's phases lie between its claim and its recorded end, and every phase of a training is there."""
+    with lab.store.read() as session:
+        line = read_time_line(session, run_id)
+    run = lab.run(run_id)
+    assert line is not None and run.started_at is not None and run.ended_at is not None
+    assert 0 < line.wall_s < (run.ended_at - run.started_at).total_seconds() + 0.1
+    usual = {"building", "epoch_0", "training", "evaluation", "checkpoints", "table"}
+    assert usual <= {each.phase.value for each in line.phases}
 
 
 def test_a_run_whose_folder_vanishes_fails_and_the_next_one_is_trained(lab: Lab) -> None:

@@ -7,8 +7,12 @@ import pytest
 
 from engine.metrics.catalogue import split_metrics
 from engine.spec.grid import make_spec
+from engine.time_line import Phase, PhaseTime, TimeLine
 from tui.cli.show_text import class_table, epoch_table, show_lines
 
+TIME_LINE = TimeLine(
+    (PhaseTime(Phase.PROCESS, 0.0421, 0.01), PhaseTime(Phase.TRAINING, 4.1679, 0.99)), attempts=2
+)
 CONFUSION = [[140, 7, 0], [10, 20, 1], [3, 0, 0]]
 
 
@@ -36,6 +40,7 @@ def document(*rows: dict[str, Any], **values: Any) -> dict[str, Any]:
         "note": "a note " * 30, **spec, "best": best, "class_names": ["a", "b\x1b", "c"],
         "last": {"epoch": rows[-1]["epoch"], "test_acc": rows[-1]["test_acc"]} if rows else None,
         "environment": {"torch": "2.14.1", "host": "h" * 100, "threads": 2},
+        "time_line": TIME_LINE.document(),
         "metrics": list(rows), "log_tail": ["epoch 1"],
     }  # fmt: skip
 
@@ -56,6 +61,14 @@ def test_it_fits_80_columns(more: dict[str, Any], monkeypatch: pytest.MonkeyPatc
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("training      epochs 4  batch_size 32") for line in lines)
     assert not any("\x1b" in line for line in lines)
+
+
+def test_it_has_the_seconds_and_the_share_of_each_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = list(show_lines(document(epoch(1))))
+    (place,) = (number for number, line in enumerate(lines) if line.startswith("time line"))
+    assert lines[place] == "time line     4.21 s in 2 attempts:  waiting for a process .042 s (1.0 %)"
+    assert lines[place + 1].strip() == "training 4.17 s (99.0 %)"
 
 
 def test_columns_stand_under_how_they_were_measured_and_empty_ones_are_dropped() -> None:

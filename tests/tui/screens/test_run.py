@@ -12,6 +12,7 @@ from engine.files.paths import Home
 from engine.store import listing, queue
 from engine.store.claims import Claim
 from engine.store.database import Store
+from engine.store.tables import AttemptTimes
 from tui import commands
 from tui.screens.help import HelpScreen
 from tui.screens.new_run import NewRunScreen
@@ -115,6 +116,17 @@ async def test_the_confusion_page_scrubs_plays_and_names_its_cell(home: Home, st
         assert "playing" not in shown(pilot, "#scrubber")
         await pilot.press("right", "right", "right", "right", "right", "right")
         assert pane.scrub.cell == (2, 4)
+
+
+async def test_the_spec_shows_where_the_time_went(home: Home, study: Store) -> None:
+    with study.write() as session:
+        session.add(AttemptTimes(run_id=5, attempt=1, seconds={"process": 0.5, "training": 99.5}))
+    async with app(home).run_test(size=TALL) as pilot:
+        await on_run(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "Time line   100 s" in shown(pilot, "#spec-text"))
+        lines = [line.split() for line in shown(pilot, "#spec-text").splitlines()]
+        assert ["training", "99.5", "s", "99.5", "%"] in [line[:5] for line in lines]
 
 
 async def test_the_spec_names_what_differs(home: Home, study: Store) -> None:

@@ -1,0 +1,42 @@
+"""Shares of the host's cores that the trainings of its workers get."""
+
+import contextlib
+import os
+
+from engine.hardware import processes
+from engine.hardware.cores import CoreMeter, CoreShare, usable_cores
+from engine.store import queue, workers
+from engine.store.database import Store
+from engine.store.errors import StoreError
+
+
+class CoreShares:
+    """Shares of one worker's trainings."""
+
+    def __init__(self, store: Store, worker_id: int, device: str) -> None:
+        self._store, self._worker_id = store, worker_id
+        self._meter = CoreMeter({os.getpid()}) if device == "cpu" else None
+        """None on a card, beside which the cores have little to do."""
+
+    def look(self, ours: set[int]) -> None:
+        """Measure what processes other than this one and `ours` have taken since the last look."""
+        if self._meter is not None:
+            self._meter.read({os.getpid(), *ours})
+
+    def share(self) -> CoreShare:
+        """Return the share of the run that was just claimed.
+
+        Workers that train on the host's CPU share it as far as there are runs for them: those in training, and those
+        that wait and can be claimed."""
+        if self._meter is None:
+            return CoreShare(usable_cores(), others=0.0)
+        count = 1
+        with contextlib.suppress(StoreError), self._store.read() as session:
+            here = [
+                each.id
+                for each in workers.present(session)
+                if each.host == processes.host_name() and each.device == "cpu"
+            ]
+            trained = queue.count_trained_by(session, here)
+            count = min(len(here), trained + queue.count_claimable(session, self._worker_id, len(here)))
+        return CoreShare(usable_cores(), max(count, 1), self._meter.others)
