@@ -50,7 +50,8 @@ class Predictions:
         lost = 2**16 - 1
         if not 0 <= epoch < len(self.answers) or bool((self.answers[epoch] == lost).any()):
             return None
-        return self.answers[epoch]
+        row: NDArray[np.uint16] = self.answers[epoch]
+        return row
 
     def correct(self, epoch: int) -> "NDArray[np.bool_] | None":
         """Return which images an epoch predicts correctly; None where its predictions were not kept."""
