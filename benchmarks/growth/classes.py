@@ -167,7 +167,7 @@ def _draw_matrix(_folder: Path, size: int) -> Call:
 
 def _draw_figure(_folder: Path, size: int) -> Call:
     counts = _evaluation(1, size).confusion.tolist()
-    return lambda: draw_matrices([Panel("run 1", class_names(size), counts)])
+    return lambda: draw_matrices([Panel(("run 1",), class_names(size), counts)])
 
 
 DIMENSION = Dimension(
