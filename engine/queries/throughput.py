@@ -107,7 +107,14 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
     kind = row.arch, row.image_size, row.precision, row.stem
     environment = RunEnvironment(row.environment)
     return PastRun(
-        kind, environment.device_kind, row.data, images / row.passes, pace, environment.threads, row.mean
+        kind,
+        environment.device_kind,
+        row.data,
+        images / row.passes,
+        pace,
+        environment.threads,
+        row.mean,
+        environment.runs_at_once,
     )
 
 
