@@ -32,7 +32,9 @@ def test_one_worker_a_core_as_far_as_the_memory_goes(
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "", "1.5", "9999", "²"])
-def test_what_is_no_number_of_slots_is_said_in_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_number_of_slots_is_said_in_one_line(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         parse(["--slots", text])
     error = capsys.readouterr().err
@@ -43,9 +45,7 @@ def reason(store: Store, worker_id: int) -> str | None:
     return SlotRule(store, worker_id, "test processor").reason()
 
 
-def test_a_worker_waits_where_fewer_at_once_made_more(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_waits_where_fewer_at_once_made_more(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "usable_cores", lambda: 2)
     here: list[int] = [
         workers.register(store, pid=os.getpid(), device="cpu", device_name="test processor") for _ in range(2)
@@ -58,7 +58,9 @@ def test_a_worker_waits_where_fewer_at_once_made_more(
         _measured(store, held.run_id, at_once, images_per_s)
     assert reason(store, here[1]) is None, "nothing trains: it may"
     claimed(store, here[0])
-    assert reason(store, here[1]) == "waits: 1 of resnet18 at 32 px at a time made more images/s together than 2"
+    assert (
+        reason(store, here[1]) == "waits: 1 of resnet18 at 32 px at a time made more images/s together than 2"
+    )
     _measured(store, 2, 2, 80.0)
     assert reason(store, here[1]) is None
     claimed(store, here[1])
