@@ -58,6 +58,7 @@ def make_row(
         headline=plain(headline),
         severity=severity,
         remark=remark,
+        slow=waiting.slow if waiting is not None else "",
         ends=ends,
         rank=_rank(run),
         cause=run.cause or "",
@@ -70,7 +71,11 @@ def make_row(
 def waiting_again(row: RunRow, run: Listed, waiting: Waiting | None) -> RunRow:
     """Update what a run that has not changed waits for."""
     remark, ends = _of_waiting(run, waiting)
-    return row if (remark, ends) == (row.remark, row.ends) else row._replace(remark=remark, ends=ends)
+    slow = waiting.slow if waiting is not None else ""
+    now = remark, ends, slow
+    return (
+        row if now == (row.remark, row.ends, row.slow) else row._replace(remark=remark, ends=ends, slow=slow)
+    )
 
 
 def _of_waiting(run: Listed, waiting: Waiting | None) -> tuple[str, int | None]:

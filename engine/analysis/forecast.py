@@ -52,6 +52,12 @@ class PastRun(NamedTuple):
     images: float
     """Training images of an epoch, each counted once even where the epoch shows it more often."""
     pace: Pace
+    threads: int | None = None
+    """Compute threads; None where they are not known."""
+    training: float = 0.0
+    """Training images per second of training alone."""
+    at_once: int | None = None
+    """Runs that trained on the host's processor when it started, itself included; None where it is not known."""
 
 
 class QueuedRun(NamedTuple):

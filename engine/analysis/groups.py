@@ -290,7 +290,7 @@ def _by_content(key: str, members: list[Member], spec_json: str) -> list[Group]:
             key if content == first else f"{key}:{content or 'unknown'}",
             tuple(part),
             spec_json,
-            tuple(each.run_id for each in members if each not in part),
+            tuple(sorted(each.run_id for other, some in parts.items() if other != content for each in some)),
         )
         for content, part in parts.items()
         if len(part) >= LEAST

@@ -45,7 +45,10 @@ def panel_of(run: StudyRun, runs: Sequence[StudyRun]) -> Panel:
 
 def row_shares(matrix: Matrix) -> list[list[float | None]]:
     """Divide each count by its row's sum; None in the row of a class without test images."""
-    return [[count / sum(row) if sum(row) else None for count in row] for row in matrix]
+    return [
+        [count / images if images else None for count in row]
+        for row, images in zip(matrix, map(sum, matrix), strict=True)
+    ]
 
 
 def panels_a_figure(panels: Sequence[Panel]) -> int:

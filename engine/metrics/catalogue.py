@@ -1,5 +1,6 @@
 """Metrics of an epoch, each declared once: the most telling first, which is their order in tables."""
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -158,14 +159,35 @@ TIMED = frozenset({"images_per_s", "seconds", "data_wait_share", "energy_j"})
 
 def split_metrics() -> tuple[SplitMetric, ...]:
     """Every metric of every split that it is kept for, in the order of tables: test, val, train."""
-    return tuple(
-        SplitMetric(metric, split) for split in SPLITS for metric in METRICS if split in metric.splits
-    )
+    return _of_splits(METRICS)
 
 
 def numbers() -> tuple[SplitMetric, ...]:
     """Return the metrics that are one number."""
-    return tuple(each for each in split_metrics() if not each.metric.is_per_class)
+    return _numbers(METRICS)
+
+
+def keys() -> tuple[str, ...]:
+    """Return the key of every metric of every split, in the order of `split_metrics`."""
+    return _keys(METRICS)
+
+
+@functools.lru_cache(maxsize=2)
+def _of_splits(metrics: tuple[Metric, ...]) -> tuple[SplitMetric, ...]:
+    """Return what `split_metrics` does: every row that is read asks for it."""
+    return tuple(
+        SplitMetric(metric, split) for split in SPLITS for metric in metrics if split in metric.splits
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _numbers(metrics: tuple[Metric, ...]) -> tuple[SplitMetric, ...]:
+    return tuple(each for each in _of_splits(metrics) if not each.metric.is_per_class)
+
+
+@functools.lru_cache(maxsize=2)
+def _keys(metrics: tuple[Metric, ...]) -> tuple[str, ...]:
+    return tuple(each.key for each in _of_splits(metrics))
 
 
 def charts() -> dict[Chart, list[SplitMetric]]:

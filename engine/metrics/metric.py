@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,9 +40,10 @@ class Chart:
     """Shown instead of curves where epochs were measured and none has a value."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Metric:
-    """Declaration of a metric, read by everything that stores, prints, draws or selects by it."""
+    """Declaration of a metric, read by everything that stores, prints, draws or selects by it. It equals itself alone,
+    so that lists made from declarations can be kept."""
 
     name: str
     """Key of its splits other than test: `val_NAME`; and of select_on: `test_NAME`."""
@@ -86,7 +88,7 @@ class SplitMetric:
     metric: Metric
     split: Split
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """Return the key in JSON and in the table of epochs."""
         match self.split:

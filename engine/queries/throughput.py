@@ -105,7 +105,17 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
             slow = usual
     pace = Pace(min(row.slowest, slow), usual, row.fastest)
     kind = row.arch, row.image_size, row.precision, row.stem
-    return PastRun(kind, RunEnvironment(row.environment).device_kind, row.data, images / row.passes, pace)
+    environment = RunEnvironment(row.environment)
+    return PastRun(
+        kind,
+        environment.device_kind,
+        row.data,
+        images / row.passes,
+        pace,
+        environment.threads,
+        row.mean,
+        environment.runs_at_once,
+    )
 
 
 def running_end(

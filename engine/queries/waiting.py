@@ -18,10 +18,12 @@ from engine.analysis.forecast import (
     forecast,
     learn,
 )
+from engine.analysis.slowness import Progress, slow_text
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
+from engine.store.run_environment import RunEnvironment
 from engine.store.run_numbers import WHICH
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER
 from engine.store.status import Status
@@ -41,6 +43,8 @@ class Waiting:
     starts: tuple[datetime, datetime, datetime] | None = None
     """At the earliest, most likely, at the latest."""
     ends: tuple[datetime, datetime, datetime] | None = None
+    slow: str = ""
+    """Of a running run that is far slower than runs like it: what it makes, and what they made."""
 
 
 def reasons(session: Session) -> dict[int, str]:
@@ -59,7 +63,8 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     if not why and not running:
         return {}
     now = datetime.now(UTC)
-    known = learn(past_runs(session))
+    past = past_runs(session)
+    known = learn(past)
     device_of = {each.id: _device(each) for each in there}
     longest = longest_s(session, [row.id for row in running])
     ends = {
@@ -73,7 +78,8 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
         )
     told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
-    return told | {run_id: Waiting(None, None, _times(now, ends[run_id])) for run_id in shown}
+    slow = {row.id: slow_text(_progress(row), past) for row in running}
+    return told | {run_id: Waiting(None, None, _times(now, ends[run_id]), slow[run_id]) for run_id in shown}
 
 
 def _reasons(
@@ -130,6 +136,12 @@ def _running(session: Session) -> list[Row[Any]]:
     more = ("images_per_s", "attempt", "started_at", "environment", "worker_id", "doing", "request")
     columns = [run_column(name) for name in (*QueuedRun._fields, *more)]
     return list(session.execute(select(*columns).where(IS_RUNNING)))
+
+
+def _progress(row: Row[Any]) -> Progress:
+    run, environment = QueuedRun(*row[: len(QueuedRun._fields)]), RunEnvironment(row.environment)
+    steps = row.step - row.epoch * row.steps_per_epoch
+    return Progress(run.kind, environment.device_kind, environment.threads, row.images_per_s, steps)
 
 
 def _forecast_workers(

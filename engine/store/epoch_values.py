@@ -1,8 +1,9 @@
 """Convert an epoch's values to a row of the store and back: each in its own column, or in the JSON column `more`."""
 
+import functools
 from typing import Any
 
-from engine.metrics.catalogue import numbers, split_metrics
+from engine.metrics.catalogue import keys, numbers
 from engine.metrics.metric import EpochValues, Value
 from engine.store.claims import Claim
 from engine.store.tables import EpochMetrics
@@ -22,12 +23,18 @@ def row_of(held: Claim, measured: EpochValues) -> EpochMetrics:
 
 def values_of_row(row: EpochMetrics) -> EpochValues:
     """Return the value of every declared metric; None if undefined or not measured by an older version."""
-    declared = [each.key for each in split_metrics()]
-    columns = [key for key in EpochMetrics.model_fields if key in set(declared)]
+    columns, others = _places(keys())
     more = row.more or {}
     found: dict[str, Any] = {key: getattr(row, key) for key in columns}
-    found |= {key: more.get(key) for key in declared if key not in found}
+    found |= {key: more.get(key) for key in others}
     return EpochValues(row.epoch, {key: _value(value) for key, value in found.items()})
+
+
+@functools.lru_cache(maxsize=2)
+def _places(declared: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keys of metrics that have a column, and of those that are in `more`."""
+    columns = tuple(key for key in EpochMetrics.model_fields if key in declared)
+    return columns, tuple(key for key in declared if key not in columns)
 
 
 def defined_numbers(row: EpochMetrics) -> dict[str, float]:

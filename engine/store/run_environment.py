@@ -42,6 +42,11 @@ class RunEnvironment:
         return self.recorded.get("threads")
 
     @property
+    def runs_at_once(self) -> int | None:
+        """Return how many runs shared the cores when it started, itself included."""
+        return self.recorded.get("runs_at_once")
+
+    @property
     def precision(self) -> str | None:
         return self.recorded.get("precision")
 

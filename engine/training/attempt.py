@@ -10,6 +10,7 @@ import torch
 from engine.datasets.pixels.locks import Stopped
 from engine.datasets.pixels.packing import PackingLine
 from engine.files.paths import Home, sweep_aside
+from engine.hardware.cores import CoreShare
 from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import load_spec
 from engine.store import history, listing, queue
@@ -81,7 +82,7 @@ class Attempt:
         """Prepare torch and the run's folder; return the environment of this attempt."""
         with self._clock.phase(Phase.BUILDING):
             environment = environment_now(
-                self._spec, self._device, self._home, self._recorded, free_cores=self._free_cores()
+                self._spec, self._device, self._home, self._recorded, share=self._core_share()
             )
             log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
             set_up_process(self._spec, environment, self._device)
@@ -89,12 +90,12 @@ class Attempt:
             sweep_aside(self._home.run(self._held.run_id).folder)
         return environment
 
-    def _free_cores(self) -> int:
-        """Return the cores that the run gets if it starts now and names no threads; the log says what takes others."""
+    def _core_share(self) -> CoreShare:
+        """Return the share of the cores that the run gets if it starts now; the log says what takes others."""
         share = self._channel.core_share()
         if share.why and not RunEnvironment(self._recorded).threads and not told_threads(self._spec.threads):
             log(f"threads {share.free} for the whole run: {share.why} (--threads sets another number)")
-        return share.free
+        return share
 
     def _train(self, environment: dict[str, Any]) -> bool:
         """Train to the end; return False where the run was stopped earlier.

@@ -12,6 +12,7 @@ import torch
 import engine
 from engine.files.paths import Home
 from engine.hardware import telemetry
+from engine.hardware.cores import CoreShare
 from engine.models.plugin import file_sha256
 from engine.spec.plugin_name import plugin_of
 from engine.spec.run_spec import RunSpec
@@ -35,10 +36,10 @@ def environment_now(
     home: Home,
     before: Mapping[str, Any],
     *,
-    free_cores: int | None = None,
+    share: CoreShare | None = None,
 ) -> dict[str, Any]:
     """Return this process's environment; threads, precision and a micro-batch that had to shrink stay as they were
-    `before`. A run that begins takes `free_cores` threads, or all cores, where nobody names a number.
+    `before`. A run that begins takes the threads of its `share` of the cores where nobody names a number.
 
     What is unknown is None. Raises PluginError, and MachineError where the device cannot compute in that precision."""
     on_cuda, known = device.type == "cuda", RunEnvironment(before)
@@ -55,7 +56,8 @@ def environment_now(
         "cuda": torch.version.cuda if on_cuda else None,
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
-        "threads": known.threads or resolve_threads(spec.threads, free_cores),
+        "threads": known.threads or resolve_threads(spec.threads, share.free if share is not None else None),
+        "runs_at_once": known.runs_at_once or (share.workers if share is not None and not on_cuda else None),
         "precision": precision,
         "micro_batch": known.micro_batch or spec.images_at_once,
         "program_revision": program_revision(),

@@ -12,6 +12,7 @@ import torch
 
 from engine.analysis.evidence import EpochEvidence, evidence_of
 from engine.analysis.findings.case import Predictions, make_case
+from engine.analysis.findings.half_choices import HalfChoices
 from engine.datasets.index import Index
 from engine.files.epoch_predictions import read_answers
 from engine.files.paths import RunPaths
@@ -73,6 +74,9 @@ class StoreRecorder:
         self._baseline = 0.0
         self._test_labels = np.zeros(0, dtype=np.int64)
         self._test_groups: tuple[str, ...] | None = None
+        self._judged: dict[int, EpochEvidence] | None = None
+        """Evidence of the epochs so far, in order; None before it is read, once in an attempt."""
+        self._choices = HalfChoices()
 
     @_timed
     def begin(self, index: Index, point: ResumePoint) -> None:
@@ -95,6 +99,7 @@ class StoreRecorder:
             leak=self._leak,
         )
         patiently(lambda: history.begin_attempt(self._store, self._held, start))
+        self._judged, self._choices = None, HalfChoices()
         self._leak = self._leak or patiently(self._noted_leak)
 
     @_timed
@@ -128,9 +133,9 @@ class StoreRecorder:
     def diverged(self, what: str) -> None:
         """Judge a run whose loss or weights became non-finite during an epoch, which therefore has no row."""
         earlier = self._earlier()
-        last = max((row.epoch for row in earlier), default=0)
+        last = max(earlier, default=0)
         broken = EpochEvidence(last + 1, math.nan, None, None, None, None, answers=(), labels=(), broken=what)
-        judgement = self._judgement([*map(self._evidence, earlier), broken], best_epoch=self._noted_best())
+        judgement = self._judgement([*earlier.values(), broken], best_epoch=self._noted_best())
         assert judgement is not None
         patiently(lambda: history.record_judgement(self._store, self._held, judgement))
 
@@ -142,12 +147,16 @@ class StoreRecorder:
         times = self.clock.seconds()
         patiently(lambda: history.record_checkpoint(self._store, self._held, times=times))
 
-    def _earlier(self) -> list[EpochMetrics]:
+    def _earlier(self) -> dict[int, EpochEvidence]:
+        """Return the evidence of the run's epochs so far, which nobody else changes while this attempt holds it."""
+
         def read() -> list[EpochMetrics]:
             with self._store.read() as session:
                 return history.epochs_of(session, self._held.run_id)
 
-        return patiently(read)
+        if self._judged is None:
+            self._judged = {row.epoch: self._evidence(row) for row in patiently(read)}
+        return self._judged
 
     def _noted_best(self) -> int | None:
         """Return the epoch that `select_on` chose so far."""
@@ -164,9 +173,11 @@ class StoreRecorder:
             return listing.get_run(session, self._held.run_id).leak
 
     def _judge(self, latest: EpochMetrics, best: Choice | None, *, last: bool) -> Judgement | None:
-        epochs = [*(row for row in self._earlier() if row.epoch < latest.epoch), latest]
-        evidence = [self._evidence(row) for row in epochs]
-        return self._judgement(evidence, best_epoch=best.epoch if best else None, ends_here=last)
+        known = self._earlier()
+        for later in [epoch for epoch in known if epoch >= latest.epoch]:
+            del known[later]
+        known[latest.epoch] = self._evidence(latest)
+        return self._judgement(list(known.values()), best_epoch=best.epoch if best else None, ends_here=last)
 
     def _judgement(
         self, epochs: list[EpochEvidence], *, best_epoch: int | None = None, ends_here: bool = False
@@ -187,7 +198,7 @@ class StoreRecorder:
         answers = read_answers(self._paths) if self._paths is not None else None
         if answers is None or answers.shape[1:] != self._test_labels.shape:
             return None
-        return Predictions(answers, self._test_labels, self._test_groups)
+        return Predictions(answers, self._test_labels, self._test_groups, self._choices)
 
     def _evidence(self, row: EpochMetrics) -> EpochEvidence:
         return evidence_of(values_of_row(row), baseline=self._baseline, labels=self._labels)

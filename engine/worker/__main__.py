@@ -8,11 +8,12 @@ from engine.files.privacy import keep_private, secure_home
 from engine.standard_streams import open_closed_streams, settle, write_utf8
 from engine.store.database import open_store
 from engine.store.errors import StoreError
-from engine.text import print_message
+from engine.text import log, print_message
 from engine.worker import all_devices
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device
 from engine.worker.shutdown import Urgency
+from engine.worker.slots import AUTO, slot_count
 from engine.worker.training_process import CannotStart
 from engine.worker.worker import enlist
 
@@ -30,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
             raise WorkerError(f"there is no folder {home.root}: make it or give another --home")
         secure_home(home)
         store = open_store(home.database)
+        if options.slots != "1":
+            store.close()
+            return _lead_slots(options.device, options.slots, given)
         if options.device == "all":
             devices = every_device()
             store.close()
@@ -44,6 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
         print_message(f"engine.worker: {error}")
         return 1
     return 130 if worker.urgency is Urgency.NOW else 0
+
+
+def _lead_slots(device: str, slots: str, given: list[str]) -> int:
+    """Start the workers of a processor's slots. Raises WorkerError where the device is a card."""
+    devices = every_device() if device in ("auto", "all") else [device]
+    if devices != ["cpu"]:
+        raise WorkerError(
+            f"--slots is of the CPU, a card takes one worker: add --device cpu, or leave out --slots {slots}"
+        )
+    count = slot_count(slots)
+    log(f"{count} slots on the CPU, a worker for each")
+    return all_devices.lead(devices * count, [*given, *(["--as-pays"] if slots == AUTO else [])])
 
 
 def _check_gpu_cache() -> None:

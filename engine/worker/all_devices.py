@@ -1,4 +1,4 @@
-"""`--device all`: a worker for each card, and one parent that passes signals on and leaves when all have."""
+"""`--device all`, `--slots`: a worker for each card or slot, and a parent that passes signals on and leaves last."""
 
 import signal
 import subprocess
@@ -12,8 +12,8 @@ PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
-    """Start a worker for each device with the same arguments (its `--device` comes last and so counts); return the
-    worst of their exit codes. Raises WorkerError where the host starts no process, when those started have left."""
+    """Start a worker for each device with the same arguments (those that come last count); return the worst of their
+    exit codes. Raises WorkerError where the host starts no process, when those started have left."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     workers: list[subprocess.Popen[bytes]] = []
     waiting: list[int] = []
@@ -41,7 +41,7 @@ def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
 
 def _start(device: str, arguments: Sequence[str], workers: list[subprocess.Popen[bytes]]) -> None:
     """Start a device's worker and add it to `workers`. Raises OSError."""
-    command = [sys.executable, "-P", "-m", "engine.worker", *arguments, "--device", device]
+    command = [sys.executable, "-P", "-m", "engine.worker", *arguments, "--device", device, "--slots", "1"]
     # A signal that comes between the start and the list would never be passed on.
     signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     try:

@@ -9,10 +9,12 @@ from typing import NoReturn
 from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
 from engine.store.claims import LEASE_S
 from engine.worker.shutdown import next_time
+from engine.worker.slots import AUTO
 
 BUSY_GIB = 1.0
 """Card memory that other processes may hold before runs wait: more than a driver and a desktop do."""
 SHORTEST_LEASE_S = 1.0
+MOST_SLOTS = 256
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +31,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda:N, or all: a worker for each card (default: auto)"
     )
+    parser.add_argument(
+        "--slots",
+        type=_slots,
+        default="1",
+        metavar="N",
+        help="runs to train at once on the CPU, a number, or auto: as many as make the most images/s together",
+    )
+    parser.add_argument(
+        "--as-pays", action="store_true", help=argparse.SUPPRESS
+    )  # of a worker of --slots auto
     parser.add_argument(
         "--gpu-cache",
         type=_gibibytes,
@@ -75,6 +87,12 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 1 or more")
     return int(text)
+
+
+def _slots(text: str) -> str:
+    if text != AUTO and not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_SLOTS):
+        raise argparse.ArgumentTypeError(f"{text!r} must be auto or a number, 1 to {MOST_SLOTS}")
+    return text
 
 
 def _lease(text: str) -> float:

@@ -3,11 +3,20 @@
 import contextlib
 import os
 
+from sqlmodel import Session
+
 from engine.hardware import processes
 from engine.hardware.cores import CoreMeter, CoreShare, usable_cores
 from engine.store import queue, workers
 from engine.store.database import Store
 from engine.store.errors import StoreError
+
+
+def cpu_workers_here(session: Session) -> list[int]:
+    """Return the ids of the present workers of this host that train on its processor."""
+    here = processes.host_name()
+    present = workers.present(session)
+    return [each.id for each in present if (each.host, each.device) == (here, "cpu") and each.id is not None]
 
 
 class CoreShares:
@@ -32,11 +41,7 @@ class CoreShares:
             return CoreShare(usable_cores(), others=0.0)
         count = 1
         with contextlib.suppress(StoreError), self._store.read() as session:
-            here = [
-                each.id
-                for each in workers.present(session)
-                if each.host == processes.host_name() and each.device == "cpu"
-            ]
+            here = cpu_workers_here(session)
             trained = queue.count_trained_by(session, here)
             count = min(len(here), trained + queue.count_claimable(session, self._worker_id, len(here)))
         return CoreShare(usable_cores(), max(count, 1), self._meter.others)

@@ -23,6 +23,7 @@ from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device
 from engine.worker.shutdown import Shutdown, Urgency
+from engine.worker.slots import SlotRule
 from engine.worker.training_process import CannotStart, Tolerance, TrainingProcess
 from engine.worker.warm_process import WarmProcesses
 
@@ -52,8 +53,12 @@ class Worker:
         self._telemetry = telemetry.reader(found.device, found.uuid)
         self._card = CardWatch(found.device, found.uuid, options.others)
         self._cores = CoreShares(store, self.id, found.device)
+        self._slots = SlotRule(store, self.id, found.name or found.device) if options.as_pays else None
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._busy: str | None = None
+        """Reason why the card may not be used now."""
+        self._waits: str | None = None
+        """Reason why no run is claimed now."""
         self._ours: set[int] = set()
         """The latest training process: the driver may still count it."""
         self._unrecorded: TrainingProcess | None = None
@@ -85,7 +90,7 @@ class Worker:
                     elif self._options.drain and not self._pending():
                         return
                     else:
-                        self._attend(self._busy or "idle")
+                        self._attend(self._waits or "idle")
                         self._doze(IDLE_S)
                     reached_at = time.monotonic()
                 except (StoreError, CannotStart) as error:
@@ -112,7 +117,7 @@ class Worker:
         return self._shutdown.urgency
 
     def _claim(self) -> Claim | None:
-        """Claim the next run, unless other processes hold the card. Raises StoreError."""
+        """Claim the next run, unless other processes hold the card or fewer runs at once pay. Raises StoreError."""
         if self._unrecorded is not None:  # before its expired lease would be taken for the loss of a worker
             self._unrecorded.record()
             self._unrecorded = None
@@ -122,7 +127,8 @@ class Worker:
             self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
             if self._busy and not before:
                 log(self._busy)
-        return None if self._busy else queue.claim(self.store, self.id)
+        self._waits = self._busy or (self._slots.reason() if self._slots is not None else None)
+        return None if self._waits else queue.claim(self.store, self.id)
 
     def _take_back_lost_runs(self) -> None:
         """Put back the runs of workers that have gone: they keep their place before the next claim."""

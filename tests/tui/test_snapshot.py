@@ -9,8 +9,15 @@ from engine.analysis.finding import Finding
 from engine.queries.waiting import Waiting
 from engine.store.tables import EpochMetrics, Worker
 from tui.formatting import clock, decimals, duration, learning_rate, plain
-from tui.snapshot_rows import describe_load, make_detail, make_row, make_workers, seconds_left
-from tui.views.progress_cell import bar
+from tui.snapshot_rows import (
+    describe_load,
+    make_detail,
+    make_row,
+    make_workers,
+    seconds_left,
+    waiting_again,
+)
+from tui.views.progress_cell import bar, progress_text
 
 
 def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
@@ -29,6 +36,14 @@ def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
     packing = make_row(listed(3, "running", doing="packing: 3 of 9 images packed"), None)
     assert packing.remark == "packing: 3 of 9 images packed" and packing.ends is None
     assert make_row(listed(2, "failed", error="bad\x1b[31m\nluck"), None).remark == "bad\\x1b[31m luck"
+
+
+def test_a_slow_run_says_so_beside_its_epochs_until_it_is_not() -> None:
+    busy = "busy machine: 26 images/s, usually 240"
+    row = make_row(listed(1, "running", epoch=2, step=10), Waiting(None, slow=busy))
+    assert row.slow == busy and progress_text(row, 60) == f"2/10 {busy}"
+    again = waiting_again(row, listed(1, "running", epoch=2, step=10), Waiting(None))
+    assert again.slow == "" and progress_text(again, 60).endswith("▏ 2/10")
 
 
 def test_a_time_says_more_than_a_place_in_the_queue() -> None:

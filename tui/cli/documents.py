@@ -51,13 +51,15 @@ def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
 
 
 def waiting_document(waiting: Waiting) -> dict[str, Any]:
-    """Return why a run waits, and its estimated start and end with their ranges; null where there is no estimate."""
+    """Return why a run waits, its estimated start and end with their ranges, and that a running run is far slower than
+    runs like it; null where there is none."""
     return {
         "reason": waiting.reason,
         "starts_at": _likely(waiting.starts),
         "ends_at": _likely(waiting.ends),
         "starts_between": _between(waiting.starts),
         "ends_between": _between(waiting.ends),
+        "slow": waiting.slow or None,
     }
 
 

@@ -136,10 +136,10 @@ def _status(name: str) -> Status:
 
 
 def waiting_text(waiting: Waiting | None) -> str:
-    """Format why a run waits or when it ends, in local time: `2 ahead, starts ≈ 15:52`, `ends ≈ 17:40`."""
+    """Format why a run waits, is slow or when it ends, in local time: `2 ahead, starts ≈ 15:52`, `ends ≈ 17:40`."""
     if waiting is None:
         return ""
-    parts = [waiting.reason] if waiting.reason else []
+    parts = [said] if (said := waiting.reason or waiting.slow) else []
     if waiting.reason is None and waiting.ends:
         parts.append(f"ends ≈ {clock(waiting.ends[1])}")
     else:

@@ -123,7 +123,7 @@ class RunScreen(PagedScreen[None]):
     def _refresh_page(self) -> None:
         if self.page == "log":
             self._log.ask()
-        if self._view is not None and self._view.status == "queued":
+        if self._view is not None and self._view.status in ("queued", "running"):
             self._draw_findings(self._view)  # other runs' ends move its start, and write nothing to it
 
     def on_run_screen_log_read(self, message: LogRead) -> None:
@@ -181,6 +181,8 @@ class RunScreen(PagedScreen[None]):
 
     def _findings(self, view: RunView) -> tuple[FindingView, ...]:
         row = self._below.row_of(self.run_id)
+        if row is not None and row.status == "running" and row.slow:
+            return (FindingView("slow", evidence=row.slow), *view.findings)
         if view.findings or row is None or row.status != "queued":
             return view.findings
         return (FindingView("waiting", evidence=row.remark),)

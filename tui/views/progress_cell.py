@@ -58,6 +58,8 @@ def progress_text(row: RunRow, width: int) -> str:
         return f"{count} {'cancelling' if row.asked == 'cancel' else 'pausing'}"
     if row.status == "running" and row.remark:
         return f"{count} {row.remark}" if row.epoch else row.remark
+    if row.status == "running" and row.slow:
+        return f"{count} {row.slow}"
     if row.status != "running":
         return count
     return f"{bar(row.progress, min(BAR, width - len(count) - 3))} {count}"

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.analysis.chance import accuracy_error
 from engine.analysis.evidence import EpochEvidence, most_predicted, most_predicted_shares, percent
+from engine.analysis.findings.half_choices import HalfChoices
 from engine.analysis.majority_class import majority_class_loss
 from engine.recipes.batch_parts import part_count
 from engine.recipes.samplers import SAMPLERS
@@ -41,13 +42,21 @@ class Predictions:
     """True classes, one for each image."""
     groups: tuple[str, ...] | None = None
     """Group of each image, such as its patient; None where images have no groups."""
+    choices: HalfChoices = field(default_factory=HalfChoices)
+    """What earlier judgements of the same run computed of earlier epochs."""
 
-    def correct(self, epoch: int) -> "NDArray[np.bool_] | None":
-        """Return which images an epoch predicts correctly; None where its predictions were not kept."""
+    def predicted(self, epoch: int) -> "NDArray[np.uint16] | None":
+        """Return the predictions of an epoch; None where they were not kept."""
         lost = 2**16 - 1
         if not 0 <= epoch < len(self.answers) or bool((self.answers[epoch] == lost).any()):
             return None
-        right: NDArray[np.bool_] = self.answers[epoch] == self.labels
+        row: NDArray[np.uint16] = self.answers[epoch]
+        return row
+
+    def correct(self, epoch: int) -> "NDArray[np.bool_] | None":
+        """Return which images an epoch predicts correctly; None where its predictions were not kept."""
+        found = self.predicted(epoch)
+        right: NDArray[np.bool_] | None = None if found is None else found == self.labels
         return right
 
 
@@ -205,10 +214,10 @@ def _measured(evidence: EpochEvidence) -> EpochEvidence:
     """Replace numbers that are not finite, and shares that are none, by None. The training loss keeps them: they show
     divergence."""
     broken: dict[str, Any] = {
-        each.name: None
-        for each in fields(evidence)
-        if each.name != "train_loss"
-        and isinstance(value := getattr(evidence, each.name), float)
-        and not (math.isfinite(value) and (each.name not in SHARES or 0 <= value <= 1))
+        name: None
+        for name, value in vars(evidence).items()
+        if isinstance(value, float)
+        and name != "train_loss"
+        and not (math.isfinite(value) and (name not in SHARES or 0 <= value <= 1))
     }
     return replace(evidence, **broken) if broken else evidence

@@ -1,7 +1,6 @@
 """Comparison of two epochs of a run by the same test images. The one place that knows which paired test is used."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -80,47 +79,37 @@ def loss_since_best(case: Case) -> EpochLoss | None:
     import numpy as np
 
     from engine.analysis.comparison.clusters import Clusters
+    from engine.analysis.comparison.optimism import CHOOSERS
 
-    if case.predictions is None:
+    known = case.predictions
+    name = "test_acc" if case.best_epoch is None else case.spec.select_on
+    if known is None or not len(known.labels) or name not in CHOOSERS:
         return None
-    kept = [row for each in case.epochs if (row := case.predictions.correct(each.epoch)) is not None]
-    if len(kept) < len(case.epochs) or not len(kept[0]):
+    clusters = Clusters.of(len(known.labels), known.groups)
+    halves, epochs = _halves(clusters), [each.epoch for each in case.epochs]
+    chosen = known.choices.chosen(name, epochs, halves, known.labels, known.predicted)
+    if chosen is None:
         return None
-    right, images = np.stack(kept), len(kept[0])
-    clusters = Clusters.of(images, case.predictions.groups)
-    choose = _chooser(case, right, clusters)
-    if choose is None:
-        return None
-    lost, won = np.zeros(images, np.int64), np.zeros(images, np.int64)
+    right = {epoch: known.answers[epoch] == known.labels for epoch in {*chosen, epochs[-1]}}
+    lost, won = np.zeros(clusters.images, np.int64), np.zeros(clusters.images, np.int64)
+    last = right[epochs[-1]]
+    for half, epoch in zip(halves, chosen, strict=True):
+        lost += ~half & right[epoch] & ~last
+        won += ~half & last & ~right[epoch]
+    return _of_halves(lost, won, clusters)
+
+
+def _halves(clusters: "Clusters") -> "list[NDArray[np.bool_]]":
+    """Return both halves of each division of the images, whole groups in one."""
+    import numpy as np
+
+    found = []
     for split in range(SPLITS):
         of_groups = np.random.default_rng(split).permutation(clusters.count) % 2 == 0
         for half in (of_groups, ~of_groups):
             if half.any() and not half.all():
-                chosen, rest = right[choose(half)], ~half[clusters.place]
-                lost += rest & chosen & ~right[-1]
-                won += rest & right[-1] & ~chosen
-    return _of_halves(lost, won, clusters)
-
-
-def _chooser(
-    case: Case, right: "NDArray[np.bool_]", clusters: "Clusters"
-) -> "Callable[[NDArray[np.bool_]], int] | None":
-    """Return how `select_on` chooses a row of `right` (epochs × images) by some of the groups; None where it needs more
-    than predicted classes."""
-    import numpy as np
-
-    from engine.analysis.comparison.optimism import CHOOSERS, Cells
-
-    name = "test_acc" if case.best_epoch is None else case.spec.select_on
-    if name == "test_acc":
-        return lambda half: int(right[:, half[clusters.place]].mean(axis=1).argmax())
-    if name not in CHOOSERS or case.predictions is None:
-        return None
-    labels = case.predictions.labels
-    answers = case.predictions.answers[[each.epoch for each in case.epochs]].astype(np.int64)
-    classes = int(max(labels.max(), answers.max())) + 1
-    cells = Cells(labels * classes + answers, clusters.place, classes)
-    return lambda half: int(CHOOSERS[name](cells.of(half)).argmax())
+                found.append(half[clusters.place])
+    return found
 
 
 def _of_halves(lost: "NDArray[np.int64]", won: "NDArray[np.int64]", clusters: "Clusters") -> EpochLoss:

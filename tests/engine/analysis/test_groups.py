@@ -79,6 +79,22 @@ def test_a_single_run_on_other_contents_is_named_beside_the_group() -> None:
     assert found.run_ids == (1, 2) and found.other_data == (3,)
 
 
+class Incomparable(Member):
+    """A run that refuses to be compared: to find each among all others takes the square of their number."""
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("runs of a group are compared with each other")
+
+    __hash__ = Member.__hash__
+
+
+def test_a_large_group_on_several_contents_compares_no_two_runs() -> None:
+    runs = [Incomparable(*run(each, data_fingerprint=f"data {each % 3}")) for each in range(1, 10)]
+    assert [group.other_data for group in grouped(runs)] == [
+        (2, 3, 5, 6, 8, 9), (1, 3, 4, 6, 7, 9), (1, 2, 4, 5, 7, 8),
+    ]  # fmt: skip
+
+
 def test_a_queued_run_goes_with_the_newest_contents() -> None:
     members = [run(1), run(2, data_fingerprint="e"), run(3, status="queued", data_fingerprint="")]
     assert only(members).run_ids == (2, 3)

@@ -1,6 +1,7 @@
 """Reports of unusual runs: classes without images, text from outside, other metrics."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ def test_class_without_images_and_undefined_numbers(store: Store, tmp_path: Path
     assert "Not measured or not defined in any row, so left out: balanced accuracy, %, kappa" in text
     assert "Test images: 7 (a 4, b 0, c 3)." in text
     assert row_shares([[3, 1], [0, 0]]) == [[0.75, 0.25], [None, None]]
+
+
+def test_a_row_of_a_matrix_is_summed_once() -> None:
+    class Row(list[int]):
+        walks = 0
+
+        def __iter__(self) -> Iterator[int]:
+            self.walks += 1
+            return super().__iter__()
+
+    rows = [Row([1] * 50) for _ in range(50)]
+    row_shares(list(rows))
+    assert {row.walks for row in rows} == {2}
 
 
 def test_text_from_outside_stays_text(store: Store, tmp_path: Path) -> None:

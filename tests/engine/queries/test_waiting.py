@@ -160,3 +160,22 @@ def test_an_hour_of_packing_is_not_taken_for_slow_training(store: Store, worker:
     with store.read() as session:
         [past] = past_runs(session)
     assert PACE / 2 < past.pace.usual <= PACE
+
+
+def test_a_run_far_slower_than_its_like_is_said_to_be_slow(
+    store: Store, worker: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_known_dead", lambda _row: False)
+    add_runs(store, [make_spec({"data": "digits", "epochs": 4, "seed": seed}) for seed in range(2)])
+    held = queue.claim(store, worker)
+    assert held is not None
+    train(store, held, 4, skill=0.5)
+    queue.end(store, held, "done")
+    running = queue.claim(store, worker)
+    assert running is not None
+    train(store, running, 1, skill=0.5)
+    for images_per_s, slow in ((60.0, False), (30.0, True), (120.0, False)):  # 120 of the first run
+        history.record_progress(store, running, step=STEPS + 40, images_per_s=images_per_s, losses=[])
+        assert bool(waits(store)[2].slow) is slow
+    history.record_progress(store, running, step=STEPS + 9, images_per_s=10.0, losses=[])
+    assert waits(store)[2].slow == "", "an epoch's first steps tell nothing"

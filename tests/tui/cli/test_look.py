@@ -70,6 +70,7 @@ def test_ls_and_show_give_the_times_of_waiting_and_running_runs(shell: Shell) ->
     assert runs[4]["waiting"] == {
         "reason": "1 ahead", "starts_at": third["ends_at"], "ends_at": None,
         "starts_between": third["ends_between"], "ends_between": None,
+        "slow": None,
     }  # fmt: skip
     assert shell("ls") == 0
     assert "ends ≈ " in shell.out and "next" in shell.out
@@ -77,6 +78,7 @@ def test_ls_and_show_give_the_times_of_waiting_and_running_runs(shell: Shell) ->
     assert shell("queue", "pause") == 0 and shell("show", "3", "--json") == 0
     assert json.loads(shell.out)["waiting"] == {
         "reason": "queue paused", "starts_at": None, "ends_at": None, "starts_between": None, "ends_between": None,
+        "slow": None,
     }  # fmt: skip
     store.close()
 
