@@ -44,7 +44,9 @@ def test_a_run_is_opened_with_a_query_a_table_whatever_its_epochs(
     with queries(study) as seen:
         view = feed.poll()
     assert view is not None and view.epoch == 6 and view.matrices.keys() == set(range(7))
-    assert sorted(seen) == ["epoch_confusion", "epoch_metrics", "epoch_metrics", "loss_point", "run"]
+    assert sorted(seen) == [
+        "attempt_times", "epoch_confusion", "epoch_metrics", "epoch_metrics", "loss_point", "run"
+    ]  # fmt: skip
 
 
 def test_at_a_change_only_new_epochs_are_read(tmp_path_factory: pytest.TempPathFactory, study: Store) -> None:
@@ -56,7 +58,7 @@ def test_at_a_change_only_new_epochs_are_read(tmp_path_factory: pytest.TempPathF
         session.execute(text("UPDATE run SET note = 'seen', changed = changed + 1000 WHERE id = 5"))
     with queries(study) as seen:
         assert feed.poll() is not None
-    assert sorted(seen) == ["epoch_metrics", "loss_point", "run"]
+    assert sorted(seen) == ["attempt_times", "epoch_metrics", "loss_point", "run"]
     held, matrix = Claim(5, 1), confusion(LABELS, 0.5)
     history.record_epoch(study, held, measured(held, 4, matrix), matrix, best=None, judgement=None)
     after = feed.poll()
