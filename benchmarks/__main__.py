@@ -19,6 +19,7 @@ MEASUREMENTS = (
     "feeds",
     "card",
     "waiting_threads",
+    "shared_cores",
     "contenders",
     "app",
     "drawing",

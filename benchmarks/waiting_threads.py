@@ -31,27 +31,30 @@ def measure() -> Iterator[str]:
     """Markdown: images/s of ResNet-18, a row for each way to wait; all ways in each turn."""
     found: dict[str, tuple[list[float], list[float], list[float]]] = {way: ([], [], []) for way in WAYS}
     for _ in range(TURNS):
-        for way, (alone, busy, pair) in found.items():
+        for way, (alone, beside, pair) in found.items():
             threads, environment = WAYS[way]
             alone.append(_together(1, threads, environment))
-            with _busy():
-                busy.append(_together(1, threads, environment))
+            with busy(True):
+                beside.append(_together(1, threads, environment))
             pair.append(_together(2, threads, environment))
     yield f"ResNet-18, {SIZE_PX} px, batch {BATCH}, fp32, images/s: median (lowest to highest), n {TURNS}"
     yield ""
     yield "| threads | alone | beside a busy program | two trainings together |"
     yield "| --- | --- | --- | --- |"
     for way, columns in found.items():
-        yield f"| {way} | {' | '.join(map(_spread, columns))} |"
+        yield f"| {way} | {' | '.join(map(spread, columns))} |"
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
 
 
 @contextlib.contextmanager
-def _busy() -> Iterator[None]:
-    """Keep one core busy."""
+def busy(is_busy: bool) -> Iterator[None]:
+    """Keep one core busy where asked."""
+    if not is_busy:
+        yield
+        return
     process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         yield
