@@ -1,4 +1,4 @@
-"""Runs on the CPU, through real workers: alone, beside a busy program, two at once; with all cores, and with free ones."""
+"""Runs on the CPU through real workers, with all cores or the free ones: alone, beside a busy program, two at once."""
 
 import os
 import statistics

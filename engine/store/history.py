@@ -244,10 +244,27 @@ def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:
     return {epoch: attempt for epoch, attempt in session.exec(columns.order_by(col(EpochMetrics.epoch)))}
 
 
-def confusions_of(session: Session, run_id: int, *, after_epoch: int = -1) -> dict[int, Matrix]:
-    """Return the confusion matrices of the epochs after `after_epoch`."""
-    mine = select(EpochConfusion).where(EpochConfusion.run_id == run_id, EpochConfusion.epoch > after_epoch)
-    return {row.epoch: unpack_matrix(row.counts, row.classes) for row in session.exec(mine)}
+class PackedMatrix(NamedTuple):
+    """Confusion matrix as it is stored."""
+
+    counts: bytes
+    classes: int
+
+    def unpacked(self) -> Matrix:
+        return unpack_matrix(self.counts, self.classes)
+
+
+def packed_confusions_of(session: Session, run_id: int, *, after_epoch: int = -1) -> dict[int, PackedMatrix]:
+    """Return the confusion matrices of the epochs after `after_epoch`, in order, as they are stored."""
+    table = EpochConfusion
+    columns = select(table.epoch, table.counts, table.classes).order_by(col(table.epoch))
+    rows = session.exec(columns.where(table.run_id == run_id, table.epoch > after_epoch))
+    return {epoch: PackedMatrix(counts, classes) for epoch, counts, classes in rows}
+
+
+def confusions_of(session: Session, run_id: int) -> dict[int, Matrix]:
+    """Return the confusion matrices of all epochs, in order."""
+    return {epoch: packed.unpacked() for epoch, packed in packed_confusions_of(session, run_id).items()}
 
 
 def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:

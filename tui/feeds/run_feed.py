@@ -11,11 +11,11 @@ from engine.spec.grid import load_spec
 from engine.store import history, listing
 from engine.store.attempt_times import read_time_line
 from engine.store.database import Store, open_store
-from engine.store.history import Matrix
+from engine.store.history import PackedMatrix
 from engine.store.tables import EpochMetrics, Run
 from tui.feeds.group_band import GroupBandReader
 from tui.feeds.run_log import log_tail
-from tui.views.run_view import RunView, make_run_view
+from tui.views.run_view import Curves, RunView, curves_of, make_run_view
 
 LAST_LINES = 6
 """Lines of a failed run's log that are shown with its error."""
@@ -39,7 +39,8 @@ class RunFeed:
         self._is_ordered: bool | None = None
         """Whether the classes were in order when the epochs were read: an edit changes their values."""
         self._epochs: list[EpochMetrics] = []
-        self._matrices: dict[int, Matrix] = {}
+        self._matrices: dict[int, PackedMatrix] = {}
+        self._curves: Curves = curves_of(())
 
     def poll(self) -> RunView | None:
         """Read the run; None where nothing changed. Raises StoreError, and QueueError where the run was removed."""
@@ -65,6 +66,7 @@ class RunFeed:
             run,
             load_spec(run.spec),
             self._epochs,
+            self._curves,
             losses,
             dict(self._matrices),
             last_lines,
@@ -74,13 +76,15 @@ class RunFeed:
     def _read_epochs(self, session: Session) -> None:
         """Read the epochs from the first on that is new or was measured again."""
         attempts = history.attempts_of_epochs(session, self.run_id)
+        if attempts == self._attempts:
+            return
         last = last_unchanged(self._attempts, attempts)
         self._epochs = [row for row in self._epochs if row.epoch <= last]
         self._matrices = {epoch: matrix for epoch, matrix in self._matrices.items() if epoch <= last}
         if attempts and max(attempts) > last:
             self._epochs += history.epochs_of(session, self.run_id, after_epoch=last)
-            self._matrices |= history.confusions_of(session, self.run_id, after_epoch=last)
-        self._attempts = attempts
+            self._matrices |= history.packed_confusions_of(session, self.run_id, after_epoch=last)
+        self._attempts, self._curves = attempts, curves_of(self._epochs)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

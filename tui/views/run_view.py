@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.analysis.finding import change_of
 from engine.analysis.test_sets import TestSet, test_set
@@ -15,7 +15,7 @@ from engine.queries.judged import findings_of
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store.epoch_values import values_of_row
-from engine.store.history import Losses, Matrix
+from engine.store.history import Losses, PackedMatrix
 from engine.store.run_environment import RunEnvironment
 from engine.store.status import FROM_THE_START, Status
 from engine.store.tables import EpochMetrics, Run
@@ -24,9 +24,12 @@ from tui.formatting import learning_rate, plain
 from tui.snapshot import FindingView, MatrixView
 from tui.snapshot_rows import findings_shown
 from tui.views.group_band import GroupBand
+from tui.views.run_matrices import RunMatrices
 
 Points = tuple[tuple[float, float], ...]
 """Pairs of epoch and value, both finite."""
+Curves: TypeAlias = Mapping[str, Points]
+"""Curves by key, for metrics that are one number."""
 
 NOT_BEFORE_TRAINING = frozenset({"lr"})
 """Metrics whose value at epoch 0 was not used in training."""
@@ -66,8 +69,7 @@ class RunView:
     worker: str
     """Device it trains on; empty while it is not running."""
     baseline: float | None
-    curves: Mapping[str, Points]
-    """Curves by key, for metrics that are one number."""
+    curves: Curves
     losses: Points
     """Mean training loss of each bucket of steps, at the bucket's middle in epochs."""
     matrices: Mapping[int, MatrixView]
@@ -139,13 +141,16 @@ def make_run_view(
     run: Run,
     spec: RunSpec,
     epochs: Sequence[EpochMetrics],
+    curves: Curves,
     losses: Iterable[Losses],
-    matrices: Mapping[int, Matrix],
+    matrices: Mapping[int, PackedMatrix],
     last_lines: Sequence[str],
     time_line: TimeLine | None = None,
 ) -> RunView:
     names, environment = tuple(map(plain, run.class_names)), RunEnvironment(run.environment)
-    matrix = next(iter(matrices.values()), None)
+    first = next(iter(matrices.values()), None)
+    # What has findings is not judged anew, which takes the labels of a matrix.
+    matrix = first.unpacked() if first is not None and run.findings is None else None
     parts = [f"#{run.id} {arch_shown(run.arch)}", run.pretrained, f"lr {learning_rate(run.lr)}", run.data]
     return RunView(
         run_id=run.id or 0,
@@ -158,12 +163,9 @@ def make_run_view(
         data_fingerprint=environment.data_fingerprint,
         worker=plain(environment.device_name) if run.status == "running" else "",
         baseline=run.baseline,
-        curves=_curves(epochs),
+        curves=curves,
         losses=_loss_curve(losses, run.steps_per_epoch),
-        matrices={
-            epoch: MatrixView(tuple(map(tuple, matrix)), names, epoch, run.epochs)
-            for epoch, matrix in matrices.items()
-        },
+        matrices=RunMatrices(matrices, names, run.epochs),
         class_names=tuple(run.class_names),
         findings=findings_shown(run, epochs, matrix),
         failure=_failure(run, last_lines) if run.status == "failed" else None,
@@ -190,7 +192,8 @@ def _failure(run: Run, last_lines: Sequence[str]) -> Failure:
     )
 
 
-def _curves(epochs: Sequence[EpochMetrics]) -> dict[str, Points]:
+def curves_of(epochs: Sequence[EpochMetrics]) -> Curves:
+    """Return the curve of each metric that is one number, by its key."""
     measured = [values_of_row(row) for row in epochs]
     return {each.key: _curve(measured, each.key) for each in numbers()}
 

@@ -12,7 +12,9 @@ from engine.store import history, listing
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits.class_order import order_classes
+from tui.feeds import run_feed
 from tui.feeds.run_feed import RunFeed, last_unchanged
+from tui.views import run_matrices
 
 
 @contextlib.contextmanager
@@ -64,6 +66,28 @@ def test_at_a_change_only_new_epochs_are_read(tmp_path_factory: pytest.TempPathF
     after = feed.poll()
     assert after is not None and after == RunFeed(home, 5, study).poll()
     assert after.matrices.keys() == before.matrices.keys() | {4}
+
+
+def test_a_change_without_a_new_epoch_makes_no_curve_and_unpacks_no_matrix(
+    tmp_path_factory: pytest.TempPathFactory, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = RunFeed(Home.find(tmp_path_factory.mktemp("home")), 5, study)
+    unpacked: list[bytes] = []
+    unpack = history.unpack_matrix
+
+    def noted(packed: bytes, classes: int) -> history.Matrix:
+        unpacked.append(packed)
+        return unpack(packed, classes)
+
+    monkeypatch.setattr(history, "unpack_matrix", noted)
+    before = feed.poll()
+    history.record_progress(study, Claim(5, 1), step=61, images_per_s=100.0, losses=())
+    monkeypatch.setattr(run_feed, "curves_of", lambda _epochs: pytest.fail("curves are made again"))
+    after = feed.poll()
+    assert before is not None and after is not None and after.curves is before.curves
+    assert not unpacked
+    run_matrices._counts.cache_clear()
+    assert after.matrices[3].images == after.matrices[3].images == sum(LABELS) and len(unpacked) == 1
 
 
 def test_epochs_that_a_later_attempt_measured_again_are_read_again(
