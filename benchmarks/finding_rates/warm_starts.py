@@ -10,8 +10,8 @@ from benchmarks.finding_rates.photographs import photographs
 from benchmarks.finding_rates.runs import Watcher, open_session
 from benchmarks.finding_rates.scenarios import SIZE_PX
 from engine.datasets.synthetic.fundus import draw_fundus
-from engine.files.paths import Home
-from engine.models.weight_files import weights_bytes
+from engine.files.paths import Home, write_atomic
+from engine.models.weight_files import weights_pieces
 
 EYES, PHOTOGRAPHS = 600, 1_500
 EPOCHS = 12
@@ -36,7 +36,7 @@ def _train(images: Images, path: Path, prefix: str) -> None:
         settings = {"epochs": EPOCHS, "lr": 0.03, "image_size": SIZE_PX, "precision": "fp32"}
         session = open_session(home, "resnet10", settings)
         session.train(Watcher(), lambda: False)
-        path.write_bytes(weights_bytes(session.net.model.state_dict(), {"arch": session.spec.arch}))
+        write_atomic(path, weights_pieces(session.net.model.state_dict(), {"arch": session.spec.arch}))
 
 
 def _eyes() -> Images:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -240,10 +240,15 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def write_atomic(
-    path: Path, content: bytes, *, mode: int = PRIVATE, fence: Fence = contextlib.nullcontext
+    path: Path,
+    content: bytes | Iterable[bytes | memoryview],
+    *,
+    mode: int = PRIVATE,
+    fence: Fence = contextlib.nullcontext,
 ) -> None:
-    with atomic_path(path, mode=mode, fence=fence) as aside:
-        aside.write_bytes(content)
+    """Write a whole content, or its pieces one by one."""
+    with atomic_path(path, mode=mode, fence=fence) as aside, aside.open("wb") as file:
+        file.writelines([content] if isinstance(content, bytes) else content)
 
 
 @contextlib.contextmanager

@@ -2,12 +2,12 @@
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files.first_bytes import CURES, kind_of, read_start
@@ -21,6 +21,12 @@ OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 ZIP = b"PK"
 MOST_HEADER_BYTES = 100_000_000
 """Longest header that the safetensors format allows."""
+DTYPE_NAMES = {
+    torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
+    torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
+    torch.complex64: "C64",
+}  # fmt: skip
+"""Names of number types in safetensors' header."""
 SAVE_STATE = "save model.state_dict() alone, with torch.save"
 
 
@@ -28,21 +34,35 @@ class WeightsError(ValueError):
     """Weights that are missing, unreadable or of another network: one line that says what to do."""
 
 
-def weights_bytes(model_state: Mapping[str, Tensor], metadata: Mapping[str, object]) -> bytes:
-    """Return a safetensors file's content; equal tensors and metadata give equal bytes.
+def weights_pieces(
+    model_state: Mapping[str, Tensor], metadata: Mapping[str, object]
+) -> Iterator[bytes | memoryview]:
+    """Yield a safetensors file's content: its header, then each tensor, for all at once would take twice the memory of
+    the weights. Equal tensors and metadata give equal bytes, those of safetensors' own writer.
 
-    The metadata are JSON values. `apply_weights` reads `class_names`, a list, and `bottleneck_stride`.
-    """
-    tensors = {
-        name: tensor.detach().cpu().contiguous(memory_format=torch.contiguous_format)
-        for name, tensor in model_state.items()
-    }
+    The metadata are JSON values. `apply_weights` reads `class_names`, a list, and `bottleneck_stride`."""
     text = json.dumps(metadata, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return save(tensors, metadata={METADATA_KEY: text})
+    header: dict[str, object] = {"__metadata__": {METADATA_KEY: text}}
+    tensors = sorted(model_state.items(), key=lambda item: (-item[1].itemsize, item[0]))
+    start = 0
+    for name, tensor in tensors:
+        offsets = [start, start + tensor.nbytes]
+        header[name] = {
+            "dtype": DTYPE_NAMES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": offsets,
+        }
+        start = offsets[1]
+    content = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    content += b" " * (-len(content) % 8)
+    yield len(content).to_bytes(8, "little") + content
+    for _, tensor in tensors:
+        plain = tensor.detach().cpu().contiguous(memory_format=torch.contiguous_format)
+        yield plain.reshape(-1).view(torch.uint8).numpy().data
 
 
 def read_weights_metadata(path: Path | str) -> dict[str, object]:
-    """Return the metadata that `weights_bytes` was given; empty for a safetensors file of another program."""
+    """Return the metadata that `weights_pieces` was given; empty for a safetensors file of another program."""
     path = existing(path)
     try:
         with safe_open(path, framework="pt") as opened:

@@ -33,7 +33,7 @@ class Weights:
     found: Sequence[FoundState]
     """All state dicts of the file."""
     metadata: Mapping[str, object]
-    """Metadata that `weights_bytes` was given, where it wrote the file."""
+    """Metadata that `weights_pieces` was given, where it wrote the file."""
     fit: Fit | None = None
     """The one that fits the network; None until a plug-in has made that."""
 
@@ -106,7 +106,7 @@ def apply_weights(
     """Overwrite the network's weights; without any it stays as it is.
 
     The head stays as it was, unless the file predicts the same classes in the same order and says so in the
-    metadata that `weights_bytes` writes; with `needs_head` another head is a WeightsError."""
+    metadata that `weights_pieces` writes; with `needs_head` another head is a WeightsError."""
     if weights is None:
         return LoadedWeights(NONE, head_kept=False, note=_start_note(built))
     model, head_names = built.model, head_tensors(built.model.state_dict(), built.layers.head)

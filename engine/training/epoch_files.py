@@ -3,7 +3,7 @@
 from engine.files.epoch_predictions import append_predictions
 from engine.files.metrics_file import append_metrics
 from engine.files.paths import Fence, RunPaths, write_atomic
-from engine.models.weight_files import weights_bytes
+from engine.models.weight_files import weights_pieces
 from engine.time_line import Phase
 from engine.training.artifacts import drop_predictions, settle_best, weights_about, write_predictions
 from engine.training.context import RunContext
@@ -29,7 +29,7 @@ class EpochFiles:
             about = weights_about(self._context, self._data.index, best, *origin)
             pending.folder.mkdir(exist_ok=True)
             self._write_predictions(pending, measured, fence, last=False)
-            write_atomic(pending.best, weights_bytes(self._net.model.state_dict(), about), fence=fence)
+            write_atomic(pending.best, weights_pieces(self._net.model.state_dict(), about), fence=fence)
 
     def settle(self, best: Choice | None, fence: Fence) -> None:
         """Move the pending files to their places, once a checkpoint contains their epoch."""

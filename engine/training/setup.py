@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from engine.datasets.formats.array_files import forget_array_images
 from engine.datasets.layouts import DataError
 from engine.datasets.provenance import Leak, TrainedOn, load_trained_on
 from engine.models.plugin import PluginError
@@ -54,6 +55,7 @@ def set_up(context: RunContext) -> Setup:
     is_new = kept is None
     if kept is None:
         kept, leak = provenance(context, data.index)
+    forget_array_images()  # packed and hashed: from here on the packed map alone is read
     net = make_network(context, data, weights, resumes=resumes)
     # Checkpoints from before there were plug-ins do not name the file.
     if checkpoint is not None and checkpoint.get("plugin_sha256") != net.plugin_sha256:

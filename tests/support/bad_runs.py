@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 from pictures import class_folders
+from weight_bytes import weights_bytes
 
 from engine.models.resnet import resnet
-from engine.models.weight_files import weights_bytes
 
 DATA = "pets"
 BAD_RUNS: tuple[tuple[dict[str, Any], set[tuple[str, str]]], ...] = (

@@ -9,10 +9,10 @@ import torch
 from pictures import lab_csvs
 from sessions import CPU, Memory, numbers
 from torch import nn
+from weight_bytes import weights_bytes
 
 from engine.files.paths import Home
 from engine.models import networks, weights
-from engine.models.weight_files import weights_bytes
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
 from engine.training.checkpoint import load_checkpoint

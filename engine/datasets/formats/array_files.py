@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.datasets.formats.idx import idx_images, idx_length
-from engine.datasets.formats.npz import npz_images, npz_lengths
+from engine.datasets.formats.idx import forget_idx_images, idx_images, idx_length
+from engine.datasets.formats.npz import forget_npz_images, npz_images, npz_lengths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +17,12 @@ def array_images(path: Path, split: str) -> NDArray[np.uint8]:
     """Return the images of a split, N×height×width(×3); an IDX file holds a single one. Raises DataError, and KeyError
     for a split that the file does not have."""
     return npz_images(path)[split] if _is_npz(path) else idx_images(path)
+
+
+def forget_array_images() -> None:
+    """Let go of the images that `array_images` keeps in memory for its next call: whole splits."""
+    forget_idx_images()
+    forget_npz_images()
 
 
 def array_length(path: Path, split: str) -> int:

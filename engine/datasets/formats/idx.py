@@ -49,6 +49,12 @@ def idx_images(path: Path) -> NDArray[np.uint8]:
         return _images(path, status.st_mtime_ns, status.st_size)
 
 
+def forget_idx_images() -> None:
+    """Let go of the images that are kept in memory."""
+    with _READING:
+        _images.cache_clear()
+
+
 @functools.lru_cache(maxsize=2)
 def _images(path: Path, _changed: int, _size: int) -> NDArray[np.uint8]:
     shape, content = _read(path, IMAGE_DIMENSIONS)

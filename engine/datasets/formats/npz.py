@@ -91,6 +91,12 @@ def npz_images(path: Path) -> dict[str, NDArray[np.uint8]]:
         return _images(path, status.st_mtime_ns, status.st_size)
 
 
+def forget_npz_images() -> None:
+    """Let go of the images that are kept in memory."""
+    with _READING:
+        _images.cache_clear()
+
+
 @functools.lru_cache(maxsize=1)
 def _images(path: Path, changed: int, size: int) -> dict[str, NDArray[np.uint8]]:
     import numpy as np

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import torch
 from small import small_spec
+from weight_bytes import weights_bytes
 from weight_states import small_state
 
 from engine.models.resnet import build_model, resnet
-from engine.models.weight_files import WeightsError, weights_bytes
+from engine.models.weight_files import WeightsError
 from engine.models.weight_fit import depth_note
 from engine.models.weights import read_weights
 from engine.training.failures import explain

@@ -9,16 +9,23 @@ from urllib.error import URLError
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
+from weight_bytes import weights_bytes
 from weight_states import small_state
 
 from engine.models import imagenet
 from engine.models.imagenet import imagenet_file, short_timeout
 from engine.models.layers import BuiltModel, Layers
 from engine.models.resnet import build_model, resnet
-from engine.models.weight_files import WeightsError, read_state, read_weights_metadata, weights_bytes
+from engine.models.weight_files import (
+    METADATA_KEY,
+    WeightsError,
+    read_state,
+    read_weights_metadata,
+    weights_pieces,
+)
 from engine.models.weights import LoadedWeights, apply_weights, read_weights
 from engine.spec.archs import ARCH_INFOS
 
@@ -267,6 +274,23 @@ def test_bytes_are_the_same_for_the_same_weights(tmp_path: Path) -> None:
     path.write_bytes(content)
     assert read_weights_metadata(path) == {"arch": "resnet18", "class_names": GRADES}
     assert all(torch.equal(tensor, state[name]) for name, tensor in read_state(path).items())
+
+
+def test_pieces_are_what_safetensors_itself_writes() -> None:
+    state = small_state() | {
+        "scale": torch.tensor(2.0, dtype=torch.bfloat16),
+        "seen": torch.tensor([True, False, True]),
+        "none": torch.empty(0, 3),
+    }
+    about = {"class_names": ["né", "\x1f"]}
+    text = json.dumps(about, sort_keys=True, ensure_ascii=False)
+    assert weights_bytes(state, about) == save(state, metadata={METADATA_KEY: text})
+
+
+def test_a_piece_is_one_tensor_so_that_no_copy_of_all_is_made() -> None:
+    state = small_state()
+    sizes = [len(piece) for piece in weights_pieces(state, {})]
+    assert len(sizes) == 1 + len(state) and max(sizes[1:]) == max(each.nbytes for each in state.values())
 
 
 def test_metadata_of_other_programs_is_empty(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ import pytest
 import torch
 from bad_runs import make_files
 from torch_here import load_torch_here
+from weight_bytes import weights_bytes
 
 from engine import torch_subprocess
 from engine.files.paths import Home
 from engine.models.resnet import resnet
-from engine.models.weight_files import weights_bytes
 from engine.preflight import weight_checks
 from engine.preflight.data_checks import check_data
 from engine.preflight.weight_checks import check_weights
