@@ -25,7 +25,7 @@ MEASUREMENTS = (
     "app",
     "drawing",
 )
-SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory", "compare_rates")
+SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory", "compare_rates", "growth")
 """Run only where they are named: they take long, or gigabytes of disk."""
 
 

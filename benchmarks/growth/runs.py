@@ -263,8 +263,8 @@ DIMENSION = Dimension(
         Act(
             "changes since the newest", reading(lambda session: overview.changed_runs(session, 10**9)), SIZES
         ),
-        Act("`ls`", verb("ls"), SIZES),
-        Act("`ls --json`", verb("ls", "--json"), SIZES),
+        Act("`ls`", verb("ls"), TO_TEN_THOUSAND),
+        Act("`ls --json`", verb("ls", "--json"), TO_TEN_THOUSAND),
         Act("`ls --groups`", verb("ls", "--groups"), SIZES),
         Act("grouping of one large group", _large_group, TO_TEN_THOUSAND),
         Act("`show` of one", verb("show", "3"), SIZES),

@@ -71,16 +71,20 @@ def _between(times: tuple[datetime, datetime, datetime] | None) -> list[str] | N
     return [times[0].isoformat(timespec="seconds"), times[2].isoformat(timespec="seconds")] if times else None
 
 
-def whole(store: Store, home: Home, run_id: int) -> dict[str, Any]:
-    """Return the document of `show --json`. Raises QueueError where there is no such run."""
+def whole(store: Store, home: Home, run_id: int, *, every_matrix: bool = True) -> dict[str, Any]:
+    """Return the document of `show --json`; without `every_matrix` only the best and the last epoch have theirs.
+
+    Raises QueueError where there is no such run."""
     with store.read() as session:
         run = listing.get_run(session, run_id)
         epochs = history.epochs_of(session, run_id)
-        matrices = history.confusions_of(session, run_id)
+        packed = history.packed_confusions_of(session, run_id)
         findings = read_findings(session, run)
         waiting = waits(session, [run_id]).get(run_id)
         group = group_of_run(session, run_id)
         time_line = read_time_line(session, run_id)
+    shown = packed.keys() if every_matrix else packed.keys() & {run.best_epoch, run.epoch}
+    matrices = {epoch: packed[epoch].unpacked() for epoch in shown}
     metrics = [_epoch(row) | {"confusion": matrices.get(row.epoch)} for row in epochs]
     last = next((row for row in reversed(metrics) if row["epoch"] > 0), None)
     return {

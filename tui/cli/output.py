@@ -1,10 +1,15 @@
 """Output of verbs: tables for people, one JSON document for programs, errors in one line."""
 
 import json
+import sys
+from itertools import islice
 from typing import Any
 
 from engine.text import print_message as print_message
 from tui.formatting import plain
+
+PIECES = 10_000
+"""Pieces of JSON, of some ten letters each, that are printed at once."""
 
 
 class CliError(Exception):
@@ -19,8 +24,13 @@ def checked_text(where: str, given: str) -> str:
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """Print a document as ASCII, which every terminal can encode and which can hold names that are not UTF-8."""
-    print(json.dumps(document, indent=2, allow_nan=False))
+    """Print a document as ASCII, which every terminal can encode and which can hold names that are not UTF-8.
+
+    It is printed piece by piece: the text of a run with large confusion matrices takes ten times their memory."""
+    pieces = json.JSONEncoder(indent=2, allow_nan=False).iterencode(document)
+    while text := "".join(islice(pieces, PIECES)):
+        sys.stdout.write(text)
+    print()
 
 
 def print_line(text: str) -> None:

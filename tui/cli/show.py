@@ -63,7 +63,7 @@ def show(
         lines = curves_lines(found["curves"])
         found = {**whole(store, home, run_id), **found} if as_json else found
     else:
-        found = whole(store, home, run_id)
+        found = whole(store, home, run_id, every_matrix=as_json)
         lines = show_lines(found)
     if as_json:
         print_json(found)
