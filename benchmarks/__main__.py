@@ -19,6 +19,7 @@ MEASUREMENTS = (
     "feeds",
     "card",
     "waiting_threads",
+    "memory",
     "shared_cores",
     "contenders",
     "app",

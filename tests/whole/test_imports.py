@@ -26,7 +26,10 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
                 "engine.metrics.catalogue",
             ),
         ),
-        ("engine.worker.__main__, engine.worker.worker", HEAVY),
+        (
+            "engine.worker.__main__, engine.worker.worker, engine.worker.warm_process",
+            (*HEAVY, "PIL", "rich", "textual", "sqlalchemy.dialects.postgresql"),
+        ),
         ("engine.recipes.registries, engine.recipes.augmentations", (*HEAVY, "pydantic")),
         ("engine.spec.run_spec, engine.files.paths, engine.store.queue, engine.store.history", HEAVY),
         (
@@ -39,7 +42,11 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
             (*HEAVY, "pyarrow", "tensorboard"),
         ),
         ("engine.metrics.catalogue, engine.analysis.verdict, engine.analysis.report.write", HEAVY),
-        ("engine.training.process, engine.hardware.device_choice", ("tui", "textual", "plotext")),
+        ("tui.feeds.run_table_feed", (*HEAVY, "sqlalchemy.dialects.postgresql")),
+        (
+            "engine.training.process, engine.training.attempt, engine.hardware.device_choice",
+            ("tui", "textual", "plotext", "rich", "sqlalchemy.dialects.postgresql"),
+        ),
         ("engine.training.session, engine.models.summary", ("sqlmodel", "sqlalchemy", "engine.store", "tui")),
     ],
 )
