@@ -219,7 +219,7 @@ def _chain(folder: Path, size: int) -> Call:
     """Read why runs wait that wait for one another in a chain whose end is paused."""
     store = open_store(f"sqlite:///{folder}/chain.db")
     ids = add_runs(store, [make_spec({"data": "digits", "seed": seed}) for seed in range(size)]).ids
-    links = [{"run": later, "after": earlier} for earlier, later in itertools.pairwise(reversed(ids))]
+    links = [{"run": later, "after": earlier} for later, earlier in itertools.pairwise(ids)]
     with store.write() as session:
         insertion = text("INSERT INTO run_dependency (run_id, after_id, kind) VALUES (:run, :after, 'ok')")
         session.execute(insertion, links)

@@ -147,19 +147,25 @@ def stuck(
 ) -> dict[int, Obstacle]:
     """Map the runs that wait, directly or through others, for a run with a status of `at` or one of `dead_too` to it.
 
-    By default: those that wait for a run that failed or was cancelled, for they do not wait for one that is done."""
+    By default: those that wait for a run that failed or was cancelled, for they do not wait for one that is done. Each
+    run is looked at once, after those that it waits for."""
     dead: dict[int, Obstacle] = {}
-    grew = True
-    while grew:
-        grew = False
-        for run_id, targets in waits.items():
-            if run_id in dead:
-                continue
-            for target, status in targets.items():
-                if status in at or target in dead or target in dead_too:
-                    dead[run_id] = dead.get(target, Obstacle(target, status))
-                    grew = True
-                    break
+    seen: set[int] = set()
+    ahead = [(run_id, False) for run_id in reversed(waits)]
+    while ahead:
+        run_id, has_its_targets = ahead.pop()
+        if not has_its_targets:
+            if run_id not in seen:
+                seen.add(run_id)
+                unseen = [
+                    (target, False) for target in waits[run_id] if target in waits and target not in seen
+                ]
+                ahead += [(run_id, True), *unseen]
+            continue
+        for target, status in waits[run_id].items():
+            if status in at or target in dead or target in dead_too:
+                dead[run_id] = dead.get(target, Obstacle(target, status))
+                break
     return dead
 
 

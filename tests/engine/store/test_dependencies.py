@@ -1,5 +1,7 @@
 """Runs that wait: for others to end, or for a worker with a card."""
 
+from collections.abc import ItemsView
+
 from stored_runs import SPEC, add, claimed, ended, get
 
 from engine.files.paths import Home
@@ -10,6 +12,7 @@ from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits import order
 from engine.store.edits.retry import retry
+from engine.store.status import Status
 
 
 def test_any_is_met_by_every_ending(store: Store, worker: int, home: Home) -> None:
@@ -47,3 +50,22 @@ def test_a_run_that_needs_a_card_is_left_to_a_worker_with_one(store: Store, work
     assert queue.claim(store, worker) is None
     card = workers.register(store, pid=2, device="cuda:0", device_name="test card")
     assert claimed(store, card) == Claim(1, 1)
+
+
+def test_of_a_long_chain_each_run_is_looked_at_once_in_whatever_order() -> None:
+    looks = [0]
+
+    class Targets(dict[int, Status]):
+        def items(self) -> ItemsView[int, Status]:
+            looks[0] += 1
+            return super().items()
+
+    last = 2_000
+    chain = {
+        run_id: Targets({run_id + 1: "failed" if run_id == last else "queued"})
+        for run_id in range(1, last + 1)
+    }
+    for waits in (dict(chain), dict(reversed(chain.items()))):
+        looks[0] = 0
+        assert listing.stuck(waits) == dict.fromkeys(chain, (last + 1, "failed"))
+        assert looks == [last]
