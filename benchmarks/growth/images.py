@@ -47,18 +47,21 @@ LOOK = Look(SIDE_PX, "stretch", "none")
 GROUP = 2
 """Images of a patient."""
 EPOCHS = 10
+LINKS = 20_000
+"""Images that are one file under several names: a file system allows no more."""
 
 
 def make_data(folder: Path, size: int) -> None:
     """Write the same images as class folders, as a table with a folder and as IDX, and a run's predictions of them."""
-    one = folder / "one.png"
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(one)
     for number in range(CLASSES):
         (folder / "folders" / f"class{number}").mkdir(parents=True)
     (folder / "table" / "photos").mkdir(parents=True)
     names = [f"{patient}_{side}.png" for patient in range(size // GROUP) for side in ("left", "right")]
     for row, name in enumerate(names):
+        one = folder / f"one{row // LINKS}.png"
+        if row % LINKS == 0:
+            Image.fromarray(pixels).save(one)
         os.link(one, folder / "folders" / f"class{row % CLASSES}" / name)
         os.link(one, folder / "table" / "photos" / name)
     lines = [f"{name},{row % CLASSES}\n" for row, name in enumerate(names)]

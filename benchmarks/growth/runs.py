@@ -35,8 +35,8 @@ SEEDS = 5
 """Runs of a group."""
 WAITING_SHARE = 10
 """One run in so many waits."""
-EPOCHS = 3
-"""Epochs that each run has rows of."""
+EPOCHS, MEASURED = 3, 10_000
+"""Epochs that a run has rows of, and the runs that have them at most: no act on more reads any."""
 COPIES = 12
 """Calls of an act that needs a new table for each: more than are made."""
 
@@ -87,8 +87,8 @@ def _copy_epochs(session: Session, table: str) -> None:
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(f't."{name}"' for name in names)
     session.execute(text(
-        f"INSERT INTO {table} (run_id, {columns}) SELECT run.id, {values} FROM {table} t JOIN run ON run.id > 10 "
-        f"WHERE t.run_id = 1 AND t.epoch < {EPOCHS} AND run.status = 'done'"
+        f"INSERT INTO {table} (run_id, {columns}) SELECT run.id, {values} FROM {table} t JOIN run "
+        f"ON run.id BETWEEN 11 AND {MEASURED} WHERE t.run_id = 1 AND t.epoch < {EPOCHS} AND run.status = 'done'"
     ))  # fmt: skip
 
 
@@ -164,17 +164,12 @@ def _claim_one(folder: Path, _size: int) -> Call:
     return call
 
 
-def _move_one(folder: Path, _size: int) -> Call:
-    """Move a waiting run to the top and to the bottom."""
+def _move(folder: Path, _size: int, *, every: bool = False) -> Call:
+    """Move the last of the waiting runs, or all of them, to the top."""
     store = _store(folder)
     with store.read() as session:
-        last = listing.queue_order(session)[-1]
-
-    def call() -> None:
-        move(store, [last], "top")
-        move(store, [last], "bottom")
-
-    return call
+        order = listing.queue_order(session)
+    return partial(move, store, order if every else order[-1:], "top")
 
 
 def _first_poll(folder: Path, _size: int, *, grouped: bool = False) -> Call:
@@ -250,7 +245,8 @@ DIMENSION = Dimension(
         Act("add so many", _add, TO_TEN_THOUSAND),
         Act("add one more", _add_one, SIZES),
         Act("claim one and renew its lease", _claim_one, SIZES),
-        Act("move one to the top and to the bottom", _move_one, SIZES),
+        Act("move one to the top", _move, SIZES),
+        Act("move all that wait to the top", partial(_move, every=True), TO_TEN_THOUSAND),
         Act("Home: first look, until nothing is new", _first_poll, SIZES),
         Act("Home: the same with groups folded", partial(_first_poll, grouped=True), SIZES),
         Act("Home: poll after one run changed", _poll, SIZES),

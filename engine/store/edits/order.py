@@ -1,10 +1,11 @@
 """Queue order: priority, and moves within a priority."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlmodel import Session
 
 from engine.store.database import Store
@@ -43,20 +44,25 @@ def move(store: Store, run_ids: Collection[int], direction: Direction) -> None:
         for run_id, status in edit.was.items():
             if status not in WAITING:
                 raise QueueError(f"run {run_id} is {status}: only a waiting run can be moved")
-        for run_id in _in_order(edit.session, run_ids, backward=direction in ("down", "top")):
-            if direction in ("up", "down"):
-                _swap(edit, run_id, direction)
-            else:
-                _put_at_end(edit, run_id, direction)
+        if direction in ("top", "bottom"):
+            _put_at_end(edit, run_ids, direction)
+        else:
+            for place in _waiting(edit.session, run_ids, backward=direction == "down"):
+                _swap(edit, place.run_id, direction)
         edit.text = (
             f"move {numbered(run_ids)} {'to the ' if direction in ('top', 'bottom') else ''}{direction}"
         )
 
 
-def _in_order(session: Session, run_ids: Collection[int], *, backward: bool) -> list[int]:
-    waiting = select(run_table.c.id).where(run_table.c.status.in_(WAITING)).order_by(*QUEUE_ORDER)
-    wanted = set(run_ids)
-    found = [run_id for run_id in session.execute(waiting).scalars() if run_id in wanted]
+def _waiting(
+    session: Session, run_ids: Collection[int] | None = None, *, backward: bool = False
+) -> list["_Place"]:
+    """Return the places of the waiting runs, or of these, in the queue's order."""
+    table = run_table.c
+    columns = select(table.id, table.priority, table.position).where(table.status.in_(WAITING))
+    wanted = None if run_ids is None else set(run_ids)
+    rows = session.execute(columns.order_by(*QUEUE_ORDER))
+    found = [_Place(*row) for row in rows if wanted is None or row.id in wanted]
     return found[::-1] if backward else found
 
 
@@ -94,17 +100,19 @@ def _with_neighbour(edit: Editing, run_id: int, direction: Direction) -> tuple["
     return place, _Place.of(edit.session, [found])[found]
 
 
-def _put_at_end(edit: Editing, run_id: int, direction: Direction) -> None:
-    """Before or behind all waiting runs of its priority."""
-    table = run_table.c
-    priority = _Place.of(edit.session, [run_id])[run_id].priority
-    outermost = func.min(table.position) if direction == "top" else func.max(table.position)
-    others = select(outermost).where(
-        table.status.in_(WAITING), table.priority == priority, table.id != run_id
-    )
-    found = edit.session.execute(others).scalar()
-    if found is not None:
-        edit.write([run_id], position=found + (POSITION_GAP if direction == "bottom" else -POSITION_GAP))
+def _put_at_end(edit: Editing, run_ids: Collection[int], direction: Direction) -> None:
+    """Put each run before or behind all waiting runs of its priority. They are read once, however many are moved."""
+    wanted, step = set(run_ids), -POSITION_GAP if direction == "top" else POSITION_GAP
+    by_priority: dict[int, list[_Place]] = defaultdict(list)
+    for place in _waiting(edit.session, backward=direction == "top"):
+        by_priority[place.priority].append(place)
+    for places in by_priority.values():
+        moved = [place for place in places if place.run_id in wanted]
+        others = [place.position for place in places if place != moved[0]] if moved else []
+        if others:
+            end = min(others) if direction == "top" else max(others)
+            for number, place in enumerate(moved, 1):
+                edit.write([place.run_id], position=end + number * step)
 
 
 def _respace(edit: Editing, priority: int) -> None:

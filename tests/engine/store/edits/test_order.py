@@ -1,7 +1,7 @@
 """Moving runs in the queue."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from stored_runs import add, claimed, get, in_order, rows
 
 from engine.store import queue
@@ -72,3 +72,17 @@ def test_only_waiting_runs_have_a_place(store: Store, worker: int) -> None:
     assert get(store, 1).priority == 0
     with pytest.raises(QueueError, match="out of range"):
         order.set_priority(store, [1], 10**9)
+
+
+def test_many_runs_that_are_moved_to_an_end_are_read_once(store: Store) -> None:
+    add(store, 30)
+    ids = in_order(store)
+    seen: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *of: seen.append(of[2]))
+    scans = []
+    for some in (ids[10:12], ids[10:]):
+        seen.clear()
+        order.move(store, some, "top")
+        scans.append(sum("ORDER BY run.priority" in each or "min(" in each for each in seen))
+    assert scans == [1, 1]
+    assert in_order(store) == [*ids[10:], *ids[:10]]
