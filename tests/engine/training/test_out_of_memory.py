@@ -82,7 +82,9 @@ def test_a_run_that_may_shrink_goes_on_with_half_and_says_so(
 ) -> None:
     environment = {"precision": "fp32", "channels_last_stages": 5, "micro_batch": 8}
     memory, recorded = shrink(home, environment, monkeypatch, batch_size=8)
-    assert recorded == [{"precision": "fp32", "channels_last_stages": 5, "micro_batch": images} for images in (8, 4, 2)]
+    assert recorded == [
+        {"precision": "fp32", "channels_last_stages": 5, "micro_batch": images} for images in (8, 4, 2)
+    ]
     assert [each.epoch for each in memory.measured] == [0, 1, 2, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if "on_oom shrink" in line]
     assert len(lines) == 2 and "micro_batch 4. BatchNorm now sees 4 images at a time" in lines[0]
