@@ -16,7 +16,7 @@ from engine.datasets.batches import Batch, Batches
 from engine.datasets.loading.device_feeds import Pinned
 from engine.datasets.packed import open_map
 from engine.models.resnet import build_model
-from engine.training.memory_layout import memory_format
+from engine.training.memory_layout import one_order
 from engine.training.precision import autocast, resolve_precision
 from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
@@ -58,7 +58,7 @@ def _size(place: Path, size_px: int, count: int, precision: str) -> Iterator[str
     images = np.random.default_rng(0).integers(0, 256, (count, size_px, size_px, 3), dtype=np.uint8)
     (place / "map.u8").write_bytes(images.tobytes())
     packed, rows = open_map(place / "map.u8", images.shape), np.arange(count)
-    labels, layout = rows % 5, memory_format(size_px, precision, CPU)
+    labels, layout = rows % 5, one_order(size_px, precision, CPU).images
     batches, ahead = (
         Batches(packed, labels, device=CPU, batch_size=32, seed=0, augment=AUGMENT, layout=layout)
         for _ in range(2)

@@ -1,4 +1,4 @@
-"""Gain of a step on the CPU in fp32 by the order of images in memory, and by keeping freed memory."""
+"""Gain of a step on the CPU in fp32 by the order of weights and activations in memory, and by keeping freed memory."""
 
 import argparse
 import json
@@ -12,22 +12,24 @@ import torch
 from torch.nn import functional
 
 from engine.models.resnet import build_model
-from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
+from engine.spec.grid import make_spec
+from engine.training.memory_layout import CHANNELS_LAST, PLAIN, Layout, choose_layout, lay_out
 from engine.training.torch_setup import keep_freed_memory, resolve_threads
 
-TITLE = "Layout and memory: a step in fp32, plain or channels_last, freed memory kept or given back"
+TITLE = "Layout and memory: a step in fp32, plain, mixed or channels_last, freed memory kept or given back"
 ROUNDS = 5
 CASES = (
     ("resnet18", 32, 32), ("resnet18", 32, 64), ("resnet18", 32, 96), ("resnet18", 32, 128), ("resnet18", 16, 224),
     ("resnet50", 32, 64), ("resnet50", 16, 128),
 )  # fmt: skip
 """Architecture, batch, side in px."""
-LAYOUTS = {"plain": torch.contiguous_format, "channels_last": torch.channels_last}
+LAYOUTS = ("plain", "mixed", "channels_last")
+CPU = torch.device("cpu")
 WARM, STEPS = 2, 4
 
 
 def measure() -> Iterator[str]:
-    """Each setting of the allocator in a process of its own, in turn; both layouts take turns within it."""
+    """Each setting of the allocator in a process of its own, in turn; all layouts take turns within it."""
     found: dict[tuple[str, str], list[list[float]]] = {}
     for turn in range(ROUNDS):
         for memory in ("kept", "given back")[:: 1 if turn % 2 == 0 else -1]:
@@ -40,15 +42,14 @@ def measure() -> Iterator[str]:
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             for layout, seconds in json.loads(done.stdout).items():
                 found.setdefault((layout, memory), []).append(seconds)
-    yield "| network | batch | px | plain, ms | channels_last ÷ plain | given back ÷ kept, in the layout taken |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    yield "| network | batch | px | plain, ms | mixed ÷ plain | channels_last ÷ plain | given back ÷ kept, mixed |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for number, (arch, batch, size_px) in enumerate(CASES):
         times = {key: [each[number] for each in rounds] for key, rounds in found.items()}
-        taken = "channels_last" if size_px >= CHANNELS_LAST_FROM_PX else "plain"
         plain_ms = 1000 * statistics.median(times["plain", "kept"])
-        layouts = _ratio(times["channels_last", "kept"], times["plain", "kept"])
-        memory = _ratio(times[taken, "given back"], times[taken, "kept"])
-        yield f"| {arch} | {batch} | {size_px} | {plain_ms:.0f} | {layouts} | {memory} |"
+        mixed, last = (_ratio(times[layout, "kept"], times["plain", "kept"]) for layout in LAYOUTS[1:])
+        memory = _ratio(times["mixed", "given back"], times["mixed", "kept"])
+        yield f"| {arch} | {batch} | {size_px} | {plain_ms:.0f} | {mixed} | {last} | {memory} |"
     yield f"\nMedian of {ROUNDS} rounds of {STEPS} steps (lowest to highest)."
 
 
@@ -62,7 +63,9 @@ def _steps() -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in LAYOUTS}
     for arch, batch, size_px in CASES:
         images, labels = torch.randn(batch, 3, size_px, size_px), torch.arange(batch) % 5
-        steps = {name: _step(arch, layout, images, labels) for name, layout in LAYOUTS.items()}
+        mixed = choose_layout(make_spec({"data": "digits", "arch": arch, "image_size": size_px}), "fp32", CPU)
+        layouts = zip(LAYOUTS, (PLAIN, mixed, CHANNELS_LAST), strict=True)
+        steps = {name: _step(arch, layout, images, labels) for name, layout in layouts}
         seconds: dict[str, list[float]] = {name: [] for name in LAYOUTS}
         for _ in range(WARM + STEPS):
             for name, step in steps.items():
@@ -74,12 +77,10 @@ def _steps() -> dict[str, list[float]]:
     return found
 
 
-def _step(
-    arch: str, layout: torch.memory_format, images: torch.Tensor, labels: torch.Tensor
-) -> Callable[[], None]:
-    model = build_model(arch, 5, seed=0).to(memory_format=layout)
+def _step(arch: str, layout: Layout, images: torch.Tensor, labels: torch.Tensor) -> Callable[[], None]:
+    model = lay_out(build_model(arch, 5, seed=0), layout, CPU)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, fused=True)
-    ready = images.contiguous(memory_format=layout)
+    ready = images.contiguous(memory_format=layout.images)
 
     def step() -> None:
         optimizer.zero_grad(set_to_none=True)

@@ -133,10 +133,9 @@ def _of_app(home: Home, name: str) -> Iterator[str]:
         for _ in range(PAGES):
             app.send(PAGE_DOWN)
             time.sleep(0.05)
-        app.until_quiet(SETTLE_S)
+        time.sleep(SETTLE_S)
         yield f"- app, {name}, {PAGES} pages further: {memory_of(app.process.pid)}"
-        app.send(HOME_KEY)
-        app.until_quiet(SETTLE_S)
-        app.send(ENTER)
-        app.until_quiet(SETTLE_S)
+        for key in (HOME_KEY, ENTER):
+            app.send(key)
+            time.sleep(SETTLE_S)
         yield f"- app, {name}, a run opened: {memory_of(app.process.pid)}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -100,6 +100,10 @@ class RunRow(NamedTuple):
     @property
     def warned(self) -> bool:
         return self.severity in GRAVE
+
+    @property
+    def group_key(self) -> str:
+        return self.group
 
 
 @dataclass(frozen=True)
@@ -227,6 +231,8 @@ class Snapshot:
     """Whether no run is to start."""
     latest_end: datetime | None = None
     """Latest end of a run: what is seen here is no news later."""
+    read_to: tuple[Hashable, tuple[str, ...], int] | None = field(default=None, compare=False)
+    """File of the run table, the metrics that were read of each run, and the newest change that is seen here."""
 
     @property
     def warned_running(self) -> tuple[int, ...]:

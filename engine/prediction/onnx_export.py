@@ -28,6 +28,7 @@ from engine.prediction.map_picture import seen_as
 from engine.prediction.trained_network import Network, load_network
 from engine.recipes.losses import LOSSES
 from engine.text import plain
+from engine.training.memory_layout import PLAIN
 
 INPUT = "image"
 TOLERANCE = 1e-3
@@ -150,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a plug-in or an exporter prints goes to standard error
     try:
-        network = load_network(options.weights, torch.device("cpu"), Home.find(options.home))
+        network = load_network(options.weights, torch.device("cpu"), Home.find(options.home), PLAIN)
         content = to_onnx(network)
         apart = difference(network, content)
         if apart is not None and not apart <= TOLERANCE:

@@ -22,7 +22,7 @@ from engine.recipes.loss_info import LossInfo
 from engine.recipes.losses import LOSSES
 from engine.recipes.normalizations import NORMALIZATIONS, NormalizationInfo
 from engine.training.heads import outputs_in_full
-from engine.training.memory_layout import memory_format
+from engine.training.memory_layout import LAYOUT, Layout, lay_out, one_order
 from engine.training.objective import Objective, reading_of
 from engine.training.precision import autocast, forbid_tf32
 
@@ -46,6 +46,7 @@ class Network:
     """Objective that turns outputs into predictions and scores."""
     precision: str
     device: torch.device
+    layout: Layout
     about: dict[str, Any]
     """Metadata of the weights."""
 
@@ -60,7 +61,7 @@ class Network:
             augment="none",
             size_px=self.image_size,
             normalization=self.normalization,
-            layout=memory_format(self.image_size, self.precision, self.device),
+            layout=self.layout.images,
         )
         for batch in loader.evaluate(np.arange(len(images))):
             yield batch.images
@@ -78,9 +79,10 @@ class Network:
         return np.concatenate(predicted), np.concatenate(scores)
 
 
-def load_network(path: Path, device: torch.device, home: Home) -> Network:
-    """Load the network of `best.safetensors`. Raises WeightsError where it is missing or says too little of itself, and
-    PluginError."""
+def load_network(path: Path, device: torch.device, home: Home, layout: Layout | None = None) -> Network:
+    """Load the network of `best.safetensors`, in the layout that it was trained in unless one is given.
+
+    Raises WeightsError where it is missing or says too little of itself, and PluginError."""
     about, loss, normalization = _known_metadata(path)
     names = tuple(map(str, about["class_names"]))
     built = _built(about, loss.output_count(len(names)), home)
@@ -89,9 +91,9 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
     image_size, precision = int(about["image_size"]), str(about.get("precision", "fp32"))
     if precision == "fp32":
         forbid_tf32()
-    layout = memory_format(image_size, precision, device)
+    layout = layout or _trained_layout(about, device)
     return Network(
-        model=model.to(device, memory_format=layout).eval(),  # type: ignore[call-overload]
+        model=lay_out(model, layout, device).eval(),
         head=built.layers.head,
         class_names=names,
         look=Look(
@@ -105,8 +107,16 @@ def load_network(path: Path, device: torch.device, home: Home) -> Network:
         objective=reading_of(loss, len(names)).to(device),
         precision=precision,
         device=device,
+        layout=layout,
         about=about,
     )
+
+
+def _trained_layout(about: dict[str, Any], device: torch.device) -> Layout:
+    """Return the layout in which a network predicts the same bits as after its epoch, on such a device."""
+    if LAYOUT in about and device.type == "cpu":
+        return Layout(int(about[LAYOUT]))
+    return one_order(int(about["image_size"]), str(about.get("precision", "fp32")), device)
 
 
 def _known_metadata(path: Path) -> tuple[dict[str, Any], LossInfo, NormalizationInfo]:

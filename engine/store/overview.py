@@ -11,7 +11,7 @@ from sqlalchemy import String, func, select, type_coerce
 from sqlmodel import Session
 
 from engine.store.schema import run_table
-from engine.store.status import Cause, Request, Status
+from engine.store.status import ENDED, Cause, Request, Status
 
 
 class Listed(NamedTuple):
@@ -69,15 +69,19 @@ NO_METRICS: Mapping[str, float] = {}
 READ_AT_ONCE = 250
 
 
-def changed_runs(session: Session, after: int, metrics: Sequence[str] = ()) -> Iterator[Listed]:
-    """Yield the runs written after the change `after` (-1: all), with these metrics of their best epochs.
+def changed_runs(
+    session: Session, after: int, metrics: Sequence[str] = (), *, ended: bool = True
+) -> Iterator[Listed]:
+    """Yield the runs written after the change `after` (-1: all), with these metrics of their best epochs; without
+    `ended` only those that have not ended.
 
     Equal texts are one object: most runs of many say what others say, and each text takes 60 bytes and more."""
     table = run_table.c
     # Most runs have no tags: a JSON parser asked ten thousand times costs more than the reading.
     columns = [type_coerce(table.tags, String) if name == "tags" else table[name] for name in _COLUMNS]
     statement = select(*columns, *(table.best_metrics[key].as_float() for key in metrics))
-    found = session.execute(statement.where(table.changed > after) if after >= 0 else statement)
+    statement = statement.where(table.changed > after) if after >= 0 else statement
+    found = session.execute(statement if ended else statement.where(table.status.not_in(ENDED)))
     texts: dict[Any, Any] = {}
     for part in found.partitions(READ_AT_ONCE):
         values: list[Iterable[Any]] = list(zip(*part, strict=True))

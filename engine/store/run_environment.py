@@ -51,6 +51,11 @@ class RunEnvironment:
         return self.recorded.get("precision")
 
     @property
+    def channels_last_stages(self) -> int | None:
+        """Return the stages of its network that lie in channels last; None where the run chose one order for all."""
+        return self.recorded.get("channels_last_stages")
+
+    @property
     def micro_batch(self) -> int | None:
         return self.recorded.get("micro_batch")
 

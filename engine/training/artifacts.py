@@ -19,6 +19,7 @@ from engine.recipes.normalizations import NORMALIZATIONS
 from engine.text import csv_cell, csv_path
 from engine.training.context import RunContext
 from engine.training.measure import Choice
+from engine.training.memory_layout import LAYOUT
 from engine.training.objective import grade_thresholds
 
 ABOUT_WEIGHTS = (
@@ -45,6 +46,7 @@ def weights_about(
         "mean": NORMALIZATIONS[spec.normalize].mean,
         "std": NORMALIZATIONS[spec.normalize].std,
         "precision": context.precision,
+        LAYOUT: context.layout.stages,
         "run": context.run_id,
         "data_fingerprint": index.fingerprint,
         "provenance": provenance,

@@ -29,6 +29,7 @@ from engine.training.environment import carried_on, environment_now, other_bits
 from engine.training.failures import explain
 from engine.training.log import log
 from engine.training.loss_curve import Diverged
+from engine.training.memory_layout import LAYOUT, Layout
 from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_line
 from engine.training.session import Session
 from engine.training.store_recorder import StoreRecorder
@@ -130,6 +131,7 @@ class Attempt:
             micro_batch=environment["micro_batch"],
             should_stop=self._channel.should_stop,
             class_names=self._class_names,
+            recorded_layout=Layout(environment[LAYOUT]),
             profiles=self._profiles,
             clock=self._clock,
         )

@@ -8,6 +8,7 @@ import torch
 from engine.files.paths import Home, RunPaths
 from engine.spec.run_spec import RunSpec
 from engine.time_line import PhaseClock
+from engine.training.memory_layout import Layout, choose_layout
 
 Log = Callable[[str], None]
 
@@ -31,6 +32,8 @@ class RunContext:
 
     class_names: tuple[str, ...] = ()
     """Classes that the run began with; empty before its first start."""
+    recorded_layout: Layout | None = None
+    """Layout that the run began with; None where it begins now."""
     profiles: bool = False
     """True where the first steps of the attempt are profiled."""
     clock: PhaseClock = field(default_factory=PhaseClock)
@@ -39,6 +42,10 @@ class RunContext:
     @property
     def paths(self) -> RunPaths:
         return self.home.run(self.run_id)
+
+    @property
+    def layout(self) -> Layout:
+        return self.recorded_layout or choose_layout(self.spec, self.precision, self.device)
 
     @property
     def images_at_once(self) -> int:

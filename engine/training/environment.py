@@ -17,6 +17,7 @@ from engine.models.plugin import file_sha256
 from engine.spec.plugin_name import plugin_of
 from engine.spec.run_spec import RunSpec
 from engine.store.run_environment import ATTEMPT, CHANGES, RunEnvironment
+from engine.training.memory_layout import LAYOUT, Layout, choose_layout, one_order
 from engine.training.precision import resolve_precision, run_precision
 from engine.training.torch_setup import resolve_threads
 
@@ -60,10 +61,19 @@ def environment_now(
         "runs_at_once": known.runs_at_once or (share.workers if share is not None and not on_cuda else None),
         "precision": precision,
         "micro_batch": known.micro_batch or spec.images_at_once,
+        LAYOUT: (begun_layout(before, spec, device) or choose_layout(spec, precision, device)).stages,
         "program_revision": program_revision(),
         **_plugin(spec, home),
         "home_revision": git_revision(home.root),
     }
+
+
+def begun_layout(before: Mapping[str, Any], spec: RunSpec, device: torch.device) -> Layout | None:
+    """Return the layout of a run that has begun; None for one that begins now."""
+    known = RunEnvironment(before)
+    if known.channels_last_stages is not None:
+        return Layout(known.channels_last_stages)
+    return one_order(spec.image_size, known.precision, device) if known.precision else None
 
 
 def _plugin(spec: RunSpec, home: Home) -> dict[str, str]:

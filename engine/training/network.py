@@ -14,7 +14,7 @@ from engine.spec.run_spec import RunSpec
 from engine.training.compilation import make_forward, make_replay
 from engine.training.context import RunContext
 from engine.training.heads import add_dropout
-from engine.training.memory_layout import memory_format
+from engine.training.memory_layout import lay_out
 from engine.training.objective import make_objective
 from engine.training.precision import autocast, make_scaler
 from engine.training.prepared_data import PreparedData
@@ -42,8 +42,7 @@ def make_network(
         context.log(apply_weights(built, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     if spec.head == "dropout":
         add_dropout(model, built.layers.head)
-    layout = memory_format(spec.image_size, precision, device)
-    model = model.to(device, memory_format=layout)  # type: ignore[call-overload]
+    model = lay_out(model, context.layout, device)
     optimizer = make_optimizer(model, spec, device)
     return Network(
         model=model,
@@ -56,7 +55,7 @@ def make_network(
         micro_batch=context.images_at_once,
         layers=built.layers,
         clip_norm=spec.clip_norm,
-        layout=layout,
+        layout=context.layout.images,
         partition=data.partition,
         replay=make_replay(spec, device, precision, data.usual_batch, context.images_at_once, context.log),
         plugin_sha256=built.plugin_sha256,

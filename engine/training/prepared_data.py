@@ -24,7 +24,6 @@ from engine.spec.run_spec import RunSpec
 from engine.time_line import Phase
 from engine.training.artifacts import write_bad_list
 from engine.training.context import RunContext
-from engine.training.memory_layout import memory_format
 from engine.training.packing_progress import PackingLog
 
 BAD_SHOWN = 20
@@ -96,7 +95,7 @@ def _batches(context: RunContext, index: Index, images: NDArray[np.uint8], parti
         background=GREY if spec.preprocess == "graham" else 0,
         normalization=NORMALIZATIONS[spec.normalize],
         gpu_cache_bytes=gpu_cache_bytes(),
-        layout=memory_format(spec.image_size, context.precision, context.device),
+        layout=context.layout.images,
         partition=partition,
     )
 

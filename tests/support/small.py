@@ -15,8 +15,10 @@ from engine.files.paths import Home
 from engine.models import networks, weights
 from engine.spec.grid import make_spec
 from engine.spec.run_spec import RunSpec
+from engine.training import context as contexts
 from engine.training.checkpoint import load_checkpoint
 from engine.training.context import RunContext
+from engine.training.memory_layout import CHANNELS_LAST
 from engine.training.session import Session
 
 TRAIN = (0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 0, 2, 1, 0, 0, 1)
@@ -47,6 +49,7 @@ def build_small(arch: str, outputs: int, *, seed: int = 0, **_ignored: object) -
 def small_home(root: Path, patch: pytest.MonkeyPatch) -> Home:
     """A home with graded images and a file of first weights, in which every network is a Small one."""
     patch.setattr(networks, "build_model", build_small)
+    patch.setattr(contexts, "choose_layout", lambda *_: CHANNELS_LAST)  # it has no stages
     patch.setattr(weights, "find_arch", lambda _arch: None)  # weights are compared with the small network
     lab_csvs(root / "lab", train=TRAIN, test=(0, 0, 1, 2, 0))
     (root / WEIGHTS).write_bytes(weights_bytes(build_small("", 3, seed=9).state_dict(), {}))

@@ -46,6 +46,8 @@ class RunTableFeed:
         self._shown: int | None = None
         self._unended: dict[int, Listed] = {}
         """Runs that have not ended, with what their rows do not have: most of ten thousand have ended."""
+        self._lacks_unended = False
+        """True before the first poll that starts from a known snapshot."""
         self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
         self._folding: Folding | None = None
         """None while groups are not asked for."""
@@ -64,6 +66,15 @@ class RunTableFeed:
         self._waits_at = float("-inf")
         self._last = known
         self._read_at = 0.0
+        if known is not None and known.read_to is not None and known.read_to[0] == self._file:
+            self._go_on_from(known, *known.read_to[1:])
+
+    def _go_on_from(self, known: Snapshot, metrics: tuple[str, ...], change: int) -> None:
+        """Take what a snapshot has seen of this run table, so that most of its runs are not read again."""
+        self._seen_change, self._metrics, self._latest_end = change, metrics, known.latest_end
+        self._parts = {row.id: row.part for row in known.rows.values() if any(row.part)}
+        self._unlike.take(known.rows.values())
+        self._lacks_unended = True
 
     def poll(
         self, run_id: int | None, metrics: Sequence[str] = (), *, grouped: bool = False
@@ -105,8 +116,10 @@ class RunTableFeed:
         last = self._last
         is_same = last is not None and last.rows is self._rows and last.groups is self._groups
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
+        read_to = self._file, self._metrics, self._seen_change
         if last is not None and is_same and same_detail and not changed.keys() & self._runs_of(shown):
-            return replace(last, workers=self._workers(there), is_paused=self._around[0])
+            around = self._workers(there), self._around[0]
+            return replace(last, workers=around[0], is_paused=around[1], read_to=read_to)
         return Snapshot(
             rows=self._rows,
             groups=self._groups,
@@ -117,6 +130,7 @@ class RunTableFeed:
             workers=self._workers(there),
             is_paused=self._around[0],
             latest_end=self._latest_end,
+            read_to=read_to,
         )
 
     def _read_runs(self, session: Session, latest: int) -> dict[int, Change]:
@@ -124,6 +138,9 @@ class RunTableFeed:
         changed: dict[int, Change] = {}
         known = self._rows.keys()
         is_first = self._seen_change < 0
+        if self._lacks_unended:
+            unended = overview.changed_runs(session, -1, self._metrics, ended=False)
+            self._unended, self._lacks_unended = {run.id: run for run in unended}, False
         if latest != self._seen_change:
             for run in overview.changed_runs(session, self._seen_change, self._metrics):
                 changed[run.id] = (self._part_before(run.id), run)

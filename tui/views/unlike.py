@@ -13,6 +13,7 @@ from engine.spec.run_spec import FIELDS, NO_RESULT, VARIED, RunSpec
 from engine.store.overview import Listed
 from engine.store.tables import Run
 from tui.formatting import plain
+from tui.snapshot import RunRow
 
 ALIKE = ("data", "arch", "pretrained")
 """Settings in which rows look alike."""
@@ -69,13 +70,13 @@ class Unlike:
         self._unread: dict[Look, None] = {}
         """Looks of several recipes, some of which have not been read."""
 
-    def take(self, runs: Collection[Listed | Run]) -> None:
+    def take(self, runs: Collection[Listed | Run | RunRow]) -> None:
         """Take new and changed runs."""
         for run in runs:
             key = run.group_key
             if not key or key in self._look_of:
                 continue
-            look = self._look_of[key] = run.data, run.arch, run.pretrained
+            look = self._look_of[key] = plain(run.data), run.arch, plain(run.pretrained)
             alike = self._alike.setdefault(look, _Alike())
             alike.unread[key] = None
             if alike.count > 1:

@@ -13,6 +13,7 @@ from engine.prediction.onnx_export import metadata
 from engine.prediction.trained_network import Network
 from engine.recipes.losses import LOSSES
 from engine.recipes.normalizations import NORMALIZATIONS
+from engine.training.memory_layout import PLAIN
 from engine.training.objective import reading_of
 
 
@@ -27,6 +28,7 @@ def network(**look: Any) -> Network:
         objective=reading_of(LOSSES["ce"], 2),
         precision="fp32",
         device=torch.device("cpu"),
+        layout=PLAIN,
         about={"loss": "ce"},
     )
 

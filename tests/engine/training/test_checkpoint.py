@@ -2,12 +2,13 @@
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from pictures import class_folders
-from sessions import CPU, Memory, numbers
+from sessions import CPU, Memory, context, numbers
 from torch import nn
 from trainings import assert_same_bits, session, spec, train
 
@@ -21,7 +22,7 @@ from engine.training import loss_curve
 from engine.training.checkpoint import all_finite
 from engine.training.context import RunContext
 from engine.training.measure import Choice, EpochResult
-from engine.training.memory_layout import CHANNELS_LAST_FROM_PX
+from engine.training.memory_layout import CHANNELS_LAST, PLAIN, Layout
 from engine.training.session import Session
 
 
@@ -56,18 +57,22 @@ def test_stopped_at_any_step_and_resumed_it_has_the_same_bits(
     assert_same_bits(home, 1, run_id)
 
 
-def test_images_large_enough_for_channels_last_resume_with_the_same_bits(home: Home) -> None:
-    large, steps = spec(image_size=CHANNELS_LAST_FROM_PX, epochs=1), iter(range(9))
-    undisturbed = train(home, 20, large)
-    memory = Memory()
-    assert not session(home, 21, large).train(memory, lambda: next(steps) >= 3)
-    resumed = session(home, 21, large)
-    assert resumed.step == 2 and resumed.net.model.conv1.weight.is_contiguous(
-        memory_format=torch.channels_last
-    )
+@pytest.mark.parametrize("layout", [PLAIN, Layout(2), Layout(3), CHANNELS_LAST])
+def test_weights_of_any_layout_resume_with_the_same_bits(home: Home, layout: Layout) -> None:
+    begun = replace(context(spec(epochs=1), home), recorded_layout=layout)
+    contexts = [replace(begun, run_id=20 + 10 * layout.stages + number) for number in range(2)]
+    undisturbed, memory, steps = Memory(), Memory(), iter(range(9))
+    assert Session(contexts[0]).train(undisturbed, lambda: False)
+    assert not Session(contexts[1]).train(memory, lambda: next(steps) >= 3)
+    resumed = Session(contexts[1])
+    last = [
+        resumed.net.model.get_parameter(name).is_contiguous(memory_format=torch.channels_last)
+        for name in ("conv1.weight", *(f"layer{number}.0.conv1.weight" for number in range(1, 5)))
+    ]
+    assert resumed.step == 2 and last == [stage < layout.stages for stage in range(5)]
     assert resumed.train(memory, lambda: False)
     assert numbers(memory) == numbers(undisturbed)
-    assert_same_bits(home, 20, 21, large)
+    assert_same_bits(home, contexts[0].run_id, contexts[1].run_id, begun.spec)
 
 
 def test_a_run_that_dies_before_its_end_is_recorded_keeps_its_last_loss_bucket(

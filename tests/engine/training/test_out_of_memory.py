@@ -80,9 +80,11 @@ def shrink(
 def test_a_run_that_may_shrink_goes_on_with_half_and_says_so(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    environment = {"precision": "fp32", "micro_batch": 8}
+    environment = {"precision": "fp32", "channels_last_stages": 5, "micro_batch": 8}
     memory, recorded = shrink(home, environment, monkeypatch, batch_size=8)
-    assert recorded == [{"precision": "fp32", "micro_batch": images} for images in (8, 4, 2)]
+    assert recorded == [
+        {"precision": "fp32", "channels_last_stages": 5, "micro_batch": images} for images in (8, 4, 2)
+    ]
     assert [each.epoch for each in memory.measured] == [0, 1, 2, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if "on_oom shrink" in line]
     assert len(lines) == 2 and "micro_batch 4. BatchNorm now sees 4 images at a time" in lines[0]
@@ -91,7 +93,7 @@ def test_a_run_that_may_shrink_goes_on_with_half_and_says_so(
 def test_what_cannot_shrink_further_fails(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Tight, "limit", 2)
     with pytest.raises(OutOfMemory):
-        shrink(home, {"precision": "fp32", "micro_batch": 5}, monkeypatch)
+        shrink(home, {"precision": "fp32", "channels_last_stages": 5, "micro_batch": 5}, monkeypatch)
 
 
 def test_a_shrunken_micro_batch_is_that_of_later_attempts(tmp_path: Path) -> None:

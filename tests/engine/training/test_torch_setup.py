@@ -16,12 +16,9 @@ from engine.store.database import Store
 from engine.training import torch_setup
 from engine.training.attempt import Attempt
 from engine.training.control_channel import ControlChannel
-from engine.training.memory_layout import CHANNELS_LAST_FROM_PX, memory_format
 from engine.training.precision import MachineError, resolve_precision, run_precision
 from engine.training.torch_setup import resolve_threads
 from tests.support.forking import run_forked
-
-CUDA = torch.device("cuda", 0)
 
 
 def faults(*arguments: str) -> int:
@@ -35,14 +32,6 @@ def faults(*arguments: str) -> int:
 def test_freed_memory_is_used_again() -> None:
     assert faults() > 40, "four blocks of 40 MiB, faulted in anew by pages of 4 KiB or 2 MiB"
     assert faults("keep") < 10
-
-
-def test_small_images_in_fp32_on_a_cpu_lie_plain_and_all_others_channels_last() -> None:
-    below = CHANNELS_LAST_FROM_PX - 1
-    assert memory_format(below, "fp32", CPU) is torch.contiguous_format
-    assert memory_format(CHANNELS_LAST_FROM_PX, "fp32", CPU) is torch.channels_last
-    assert memory_format(below, "bf16", CPU) is torch.channels_last
-    assert memory_format(below, "fp32", CUDA) is torch.channels_last
 
 
 def test_lines_of_the_preparation_are_logged_and_shown_in_the_run_table(

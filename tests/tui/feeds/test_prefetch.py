@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from pilots import app, opened, shown, table, until
@@ -15,9 +17,12 @@ from waiting import LIMIT_S
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
+from engine.store import overview
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.edits.remove import remove
+from engine.store.overview import Listed
+from engine.store.status import ENDED
 from tui.feeds.prefetch import FirstLook, Prefetch
 from tui.feeds.run_table_feed import RunTableFeed
 from tui.feeds.since_last_visit import SinceLastVisit, read_since_last_visit
@@ -178,6 +183,33 @@ async def test_what_happened_meanwhile_is_said_from_the_look(home: Home, study: 
     look = FirstLook(look_at(home).snapshot, SinceLastVisit("since Monday: 3 ended", ("#1 done",)))
     async with app(home, prefetched=Seen(look)).run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "since Monday: 3 ended" in shown(pilot, "#news"))
+
+
+def test_of_what_is_known_only_runs_that_have_not_ended_are_read_again(
+    home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, read = look_at(home).snapshot, overview.changed_runs
+    again: list[Listed] = []
+
+    def reading(*arguments: Any, **more: Any) -> Iterator[Listed]:
+        again.extend(found := list(read(*arguments, **more)))
+        return iter(found)
+
+    monkeypatch.setattr(overview, "changed_runs", reading)
+    with contextlib.closing(RunTableFeed(home.database, known=known)) as feed:
+        feed.poll(None)
+    unended = {row.id for row in known.rows.values() if row.status not in ENDED}
+    assert {run.id for run in again} == unended != known.rows.keys()
+
+
+def test_of_another_run_table_nothing_is_known(home: Home, study: Store) -> None:
+    known = look_at(home).snapshot
+    assert known.read_to is not None
+    stale = replace(known, rows={each: row._replace(name="stale") for each, row in known.rows.items()})
+    other = replace(stale, read_to=((0, 0), *known.read_to[1:]))
+    with contextlib.closing(RunTableFeed(home.database, known=other)) as feed:
+        found = feed.poll(None)
+        assert found is not None and not [row for row in found.rows.values() if row.name == "stale"]
 
 
 def test_a_feed_goes_on_from_what_is_known(home: Home, study: Store) -> None:
