@@ -1,5 +1,6 @@
 """Growth of time and memory with images, classes, runs and epochs: a slope of 1 is linear."""
 
+import gc
 import importlib
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ LOADED = ("numpy", "scipy.stats", "pandas", "torch", "PIL.Image", "tui.cli", "en
 def measure() -> Iterator[str]:
     for name in LOADED:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # else every process walks through all that was loaded
     for name in DIMENSIONS:
         dimension: Dimension = importlib.import_module(f"benchmarks.growth.{name}").DIMENSION
         yield f"### {dimension.title}\n"

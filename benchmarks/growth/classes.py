@@ -33,7 +33,7 @@ from tests.support.studies import stay
 from tui.feeds.run_feed import RunFeed
 from tui.plots import Grid, Plot, draw_matrix
 
-SIZES = (2, 10, 100, 1_000)
+SIZES = (2, 100, 1_000)
 IMAGES, EPOCHS = 5_000, 10
 HELD = Claim(1, 1)
 MATRIX = "the matrix has the square of the classes"

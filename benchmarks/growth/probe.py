@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.growth.act import Call
 
-LEAST_CALLS, MOST_CALLS = 3, 9
+LEAST_CALLS, MOST_CALLS = 3, 7
 LONG_S = 1.0
 """A first call that takes longer is counted; a shorter one only warms up."""
-SPENT_S = 0.6
+SPENT_S = 0.4
 """Seconds after which no further call is made."""
 
 

@@ -232,11 +232,6 @@ def _chain(folder: Path, size: int) -> Call:
     return call
 
 
-def _report(folder: Path, _size: int) -> Call:
-    """Write the report of all runs; their data are not there, so it has no image of them."""
-    return verb("report", "--out", str(folder / "report"))(folder, _size)
-
-
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 DIMENSION = Dimension(
     "Runs in the run table, a tenth of them waiting, in groups of five",
@@ -248,7 +243,7 @@ DIMENSION = Dimension(
         Act("move one to the top", _move, SIZES),
         Act("move all that wait to the top", partial(_move, every=True), TO_TEN_THOUSAND),
         Act("Home: first look, until nothing is new", _first_poll, SIZES),
-        Act("Home: the same with groups folded", partial(_first_poll, grouped=True), SIZES),
+        Act("Home: the same with groups folded", partial(_first_poll, grouped=True), TO_TEN_THOUSAND),
         Act("Home: poll after one run changed", _poll, SIZES),
         Act("Home: the same with groups folded", partial(_poll, grouped=True), SIZES),
         Act("Home: sort by accuracy", _arrange, SIZES),
@@ -261,12 +256,14 @@ DIMENSION = Dimension(
         ),
         Act("`ls`", verb("ls"), TO_TEN_THOUSAND),
         Act("`ls --json`", verb("ls", "--json"), TO_TEN_THOUSAND),
-        Act("`ls --groups`", verb("ls", "--groups"), SIZES),
+        Act("`ls --groups`", verb("ls", "--groups"), TO_TEN_THOUSAND),
         Act("grouping of one large group", _large_group, TO_TEN_THOUSAND),
         Act("`show` of one", verb("show", "3"), SIZES),
-        Act("`news` of all", reading(lambda session: read_news.read_news(session, LONG_AGO)), SIZES),
+        Act(
+            "`news` of all", reading(lambda session: read_news.read_news(session, LONG_AGO)), TO_TEN_THOUSAND
+        ),
         Act("`export --csv`", export(), TO_TEN_THOUSAND),
-        Act("`export --epochs --csv`", export("--epochs"), TO_TEN_THOUSAND),
+        Act("`export --epochs --csv`", export("--epochs"), FEW),
         Act("`note` on all runs", verb("note", "1-100000000", "looked at"), TO_TEN_THOUSAND),
     ),
 )

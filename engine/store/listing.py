@@ -41,11 +41,12 @@ def list_runs(
         statement = statement.where(col(Run.status).in_(list(status)))
     if sweep is not None:
         statement = statement.where(Run.sweep == sweep)
-    if ids is not None:
-        statement = statement.where(col(Run.id).in_(list(ids)))
     if changed_after is not None:
         statement = statement.where(Run.changed > changed_after)
-    return list(session.exec(statement))
+    if ids is None:
+        return list(session.exec(statement))
+    of_ids = (statement.where(col(Run.id).in_(some)) for some in some_of(sorted(set(ids))))
+    return [run for each in of_ids for run in session.exec(each)]
 
 
 def get_run(session: Session, run_id: int) -> Run:

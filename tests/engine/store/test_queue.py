@@ -69,6 +69,13 @@ def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: St
         assert listing.pending(session) == []
 
 
+@on_both
+def test_runs_are_listed_by_more_ids_than_a_statement_takes(store: Store) -> None:
+    add_runs(store, specs(3))
+    with store.read() as session:
+        assert [run.id for run in listing.list_runs(session, ids=range(260_000, 0, -1))] == [1, 2, 3]
+
+
 def test_inside_the_fence_nobody_can_claim(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
