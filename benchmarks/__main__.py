@@ -19,13 +19,12 @@ MEASUREMENTS = (
     "feeds",
     "card",
     "waiting_threads",
-    "memory",
     "shared_cores",
     "contenders",
     "app",
     "drawing",
 )
-SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory", "compare_rates", "growth")
+SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory", "compare_rates", "growth", "memory")
 """Run only where they are named: they take long, or gigabytes of disk."""
 
 

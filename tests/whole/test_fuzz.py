@@ -150,7 +150,7 @@ def test_no_pickle_is_ever_run(tmp_path: Path) -> None:
         assert load_trained_on(paths.trained_on) is None
         write(tmp_path / "data.npz")
         with pytest.raises(DataError):
-            npz_images(tmp_path / "data.npz")
+            npz_images(tmp_path / "data.npz", "train")
     assert not trace.exists()
 
 
@@ -199,4 +199,4 @@ def test_an_array_file_that_claims_more_than_it_holds(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read|must pair up|shape"):
         survey_folder(tmp_path / "data.npz", ReadOptions()).checked()
     with pytest.raises(DataError, match="cannot be read"):
-        npz_images(tmp_path / "data.npz")
+        npz_images(tmp_path / "data.npz", "train")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def array_images(path: Path, split: str) -> NDArray[np.uint8]:
     """Return the images of a split, N×height×width(×3); an IDX file holds a single one. Raises DataError, and KeyError
     for a split that the file does not have."""
-    return npz_images(path)[split] if _is_npz(path) else idx_images(path)
+    return npz_images(path, split) if _is_npz(path) else idx_images(path)
 
 
 def forget_array_images() -> None:

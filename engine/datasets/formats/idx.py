@@ -51,8 +51,7 @@ def idx_images(path: Path) -> NDArray[np.uint8]:
 
 def forget_idx_images() -> None:
     """Let go of the images that are kept in memory."""
-    with _READING:
-        _images.cache_clear()
+    _images.cache_clear()
 
 
 @functools.lru_cache(maxsize=2)

@@ -82,28 +82,29 @@ def _check_shape(path: Path, split: str, shape: tuple[int, ...], dtype: Any) -> 
         )
 
 
-def npz_images(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """Read the images of each split, uint8 N×height×width(×3); keep them in memory for the next call.
+def npz_images(path: Path, split: str) -> NDArray[np.uint8]:
+    """Read the images of a split, uint8 N×height×width(×3); keep them in memory for the next call.
 
-    Raises DataError."""
+    Raises DataError, and KeyError for a split that the file does not have."""
     status = path.stat()
     with _READING:
-        return _images(path, status.st_mtime_ns, status.st_size)
+        return _images(path, split, status.st_mtime_ns, status.st_size)
 
 
 def forget_npz_images() -> None:
     """Let go of the images that are kept in memory."""
-    with _READING:
-        _images.cache_clear()
+    _images.cache_clear()
 
 
-@functools.lru_cache(maxsize=1)
-def _images(path: Path, changed: int, size: int) -> dict[str, NDArray[np.uint8]]:
+@functools.lru_cache(maxsize=len(SPLITS))
+def _images(path: Path, split: str, changed: int, size: int) -> NDArray[np.uint8]:
     import numpy as np
 
-    lengths = _lengths(path, changed, size)
+    if split not in dict(_lengths(path, changed, size)):
+        raise KeyError(split)
     with _readable(path), np.load(path, allow_pickle=False) as arrays:
-        return {split: arrays[f"{split}_images"] for split, _ in lengths}
+        images: NDArray[np.uint8] = arrays[f"{split}_images"]
+        return images
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 from sessions import context
 
 from engine.datasets.formats import npz
+from engine.datasets.formats.array_files import array_images
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.training.setup import set_up
@@ -28,7 +29,9 @@ def test_array_files_are_read_once_and_not_kept_beside_the_packed_images(
     ready = set_up(context(make_spec({"data": "set.npz", "image_size": 16}), Home.find(tmp_path)))
     [batch] = ready.data.batches.evaluate(ready.data.test_rows)
     assert len(batch.labels) == 10
-    assert sum(str(path).endswith("set.npz") for path in loads) == 2, (
-        "once for the labels, once for the images"
+    assert sum(str(path).endswith("set.npz") for path in loads) == 3, (
+        "for the labels, and each split's images"
     )
     assert npz._images.cache_info().currsize == 0
+    assert len(array_images(tmp_path / "set.npz", "test")) == 10
+    assert npz._images.cache_info().currsize == 1, "whoever looks at a test image keeps no other split"
