@@ -1,4 +1,4 @@
-"""Acts whose cost may grow with a size, and the fixtures that they read."""
+"""Acts whose cost may grow with a size, and the fixtures that they read. One more is an `Act` in a DIMENSION."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
