@@ -85,8 +85,14 @@ def _digits() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     scikit-learn ships them; its file is read without the package, whose import takes a second and 130 MB."""
     package = find_spec("sklearn")
     assert package is not None and package.origin is not None, "scikit-learn is not installed"
-    with gzip.open(Path(package.origin).parent / DIGITS, "rt") as file:
-        table = np.loadtxt(file, delimiter=",")
+    try:
+        with gzip.open(Path(package.origin).parent / DIGITS, "rt") as file:
+            table = np.loadtxt(file, delimiter=",")
+    except FileNotFoundError:  # another version keeps it elsewhere
+        from sklearn.datasets import load_digits
+
+        found = load_digits()
+        return found.target.astype(np.int64), found.images
     return table[:, -1].astype(np.int64), table[:, :-1].reshape(-1, 8, 8)
 
 

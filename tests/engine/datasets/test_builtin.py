@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from engine.datasets import builtin
 from engine.datasets.builtin import BUILTIN_NAMES, GRADES, builtin_images, builtin_table
 from engine.datasets.synthetic.fundus import draw_fundus
 
@@ -145,3 +146,12 @@ def test_an_unknown_name_is_answered_with_the_choices() -> None:
     with pytest.raises(ValueError, match="digits, fundus, fundus-balanced") as error:
         builtin_table("cats")
     assert "\n" not in str(error.value)
+
+
+def test_the_digits_are_the_same_where_scikit_learn_keeps_their_file_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labels, images = builtin._digits()
+    monkeypatch.setattr(builtin, "DIGITS", "datasets/moved.csv.gz")
+    moved_labels, moved_images = builtin._digits()
+    assert np.array_equal(labels, moved_labels) and np.array_equal(images, moved_images)
