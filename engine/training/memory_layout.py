@@ -3,21 +3,25 @@
 In channels last pooling, BatchNorm and the convolutions of large images are quicker. In the plain order no gradient is
 copied into its weight's order, and late stages have large weights. docs/benchmarks.md has the figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from engine.spec.plugin_name import plugin_of
+from engine.spec.archs import Block, find_arch
 from engine.spec.run_spec import RunSpec
 
 STAGES = (("conv1", "bn1"), ("layer1",), ("layer2",), ("layer3",), ("layer4",))
 """Modules of each stage of a ResNet."""
 LAYOUT = "channels_last_stages"
 """Key of the layout in a run's environment and in the metadata of its weights."""
-MIXED_STAGES, MIXED_STAGES_SMALL = 3, 2
-"""Stages in channels last on a CPU, and for images of less than SMALL_PX."""
-SMALL_PX = 48
+MIXED: Mapping[Block, tuple[tuple[int, int], ...]] = {
+    "basic": ((48, 2), (96, 3), (160, 4)),
+    "bottleneck": ((48, 2), (96, 3)),
+}
+"""On a CPU, by the network's blocks: sides in pixels, and the stages in channels last of smaller images; all of larger
+ones."""
 ONE_ORDER_FROM_PX = 96
 """Of networks that have one order throughout: side from which it is channels last in fp32 on a CPU."""
 
@@ -39,10 +43,11 @@ PLAIN, CHANNELS_LAST = Layout(0), Layout(len(STAGES))
 
 def choose_layout(spec: RunSpec, precision: str, device: torch.device) -> Layout:
     """Choose the layout of a run that begins."""
-    is_resnet = plugin_of(spec.arch) is None
-    if device.type != "cpu" or spec.compile or not is_resnet:
+    arch = find_arch(spec.arch)
+    if device.type != "cpu" or spec.compile or arch is None:
         return one_order(spec.image_size, precision, device)
-    return Layout(MIXED_STAGES if spec.image_size >= SMALL_PX else MIXED_STAGES_SMALL)
+    mixed = (stages for below_px, stages in MIXED[arch.block] if spec.image_size < below_px)
+    return Layout(next(mixed, CHANNELS_LAST.stages))
 
 
 def one_order(image_size: int, precision: str, device: torch.device) -> Layout:
