@@ -143,11 +143,11 @@ def time_line_of(attempts: Iterable[Mapping[str, float]]) -> TimeLine | None:
     """Sum the seconds of a run's attempts by phase; None where none was kept, as for runs of earlier versions.
 
     A phase that this version does not know, of a newer one, counts as the rest."""
-    totals, count = dict.fromkeys(Phase, 0.0), 0
+    totals, count, known = dict.fromkeys(Phase, 0.0), 0, {phase.value for phase in Phase}
     for seconds in attempts:
         count += 1
         for key, value in seconds.items():
-            totals[Phase(key) if key in Phase._value2member_map_ else Phase.REST] += value
+            totals[Phase(key) if key in known else Phase.REST] += value
     wall_s = sum(totals.values())
     if not wall_s:
         return None

@@ -56,8 +56,7 @@ class PastRun(NamedTuple):
     """Compute threads; None where they are not known."""
     training: float = 0.0
     """Training images per second of training alone."""
-    at_once: int | None = None
-    """Runs that trained on the host's processor when it started, itself included; None where it is not known."""
+    batch_size: int = 0
 
 
 class QueuedRun(NamedTuple):

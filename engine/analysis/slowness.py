@@ -18,22 +18,25 @@ class Progress(NamedTuple):
     kind: Kind
     device: str
     threads: int | None
+    batch_size: int
     images_per_s: float | None
     steps: int
     """Steps of the present epoch."""
 
 
 def slow_text(run: Progress, past: Iterable[PastRun]) -> str:
-    """Say that a run trains at less than a third of what runs of its kind did with as many threads on such a device;
-    empty where it does not, or where nothing is known."""
+    """Say that a run trains at less than a third of what runs of its kind and batch size did with as many threads on
+    such a device; empty where it does not, or where nothing is known."""
     alike = [
         each.training
         for each in past
-        if (each.kind, each.device, each.threads) == (run.kind, run.device, run.threads) and each.training
+        if each.training
+        and (each.kind, each.device, each.threads, each.batch_size)
+        == (run.kind, run.device, run.threads, run.batch_size)
     ]
     if not alike or not run.images_per_s or run.steps < SETTLED_STEPS:
         return ""
     usual = statistics.median(alike)
     if run.images_per_s * SLOW >= usual:
         return ""
-    return f"busy machine: {run.images_per_s:,.0f} images/s, usually {usual:,.0f}"
+    return f"slow: {run.images_per_s:,.0f} images/s, usually {usual:,.0f}; is the machine busy?"

@@ -8,29 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-CGROUP, PROC = Path("/sys/fs/cgroup"), Path("/proc")
+from engine.hardware.control_groups import ROOT, own_groups
+
+PROC = Path("/proc")
 READINGS = 5
 """Latest readings whose median counts: a program that only starts is no load."""
 
 
-def usable_cores(cgroup: Path = CGROUP) -> int:
-    """Return the cores that this process may use: those of its affinity, at most its control group's quota of time.
+def usable_cores(root: Path = ROOT) -> int:
+    """Return the cores that this process may use: those of its affinity, at most its control groups' quota of time.
 
     Source of the quota: cgroup-v2 (cpu.max) and cgroup-v1 (cpu.cfs_quota_us) of the kernel's documentation."""
-    affinity = len(os.sched_getaffinity(0))
-    quota = _quota(cgroup)
-    return affinity if quota is None else max(1, min(affinity, math.ceil(quota)))
+    found = (_quota(folder, group.is_v2) for group in own_groups("cpu", root) for folder in group.upwards())
+    quotas = [math.ceil(quota) for quota in found if quota is not None]
+    return max(1, min([affinity(), *quotas]))
 
 
-def _quota(cgroup: Path) -> float | None:
-    """Return the cores' worth of time that a container may use; None where there is no limit."""
+def affinity() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _quota(folder: Path, is_v2: bool) -> float | None:
+    """Return the cores' worth of time that a group may use; None where there is no limit."""
     try:
-        if (cgroup / "cpu.max").exists():
-            given, period = (cgroup / "cpu.max").read_text().split()
+        if is_v2:
+            given, period = (folder / "cpu.max").read_text().split()
         else:
             given, period = (
-                (cgroup / "cpu" / name).read_text().strip()
-                for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+                (folder / name).read_text().strip() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us")
             )
         return int(given) / int(period) if given not in ("max", "-1") else None
     except (OSError, ValueError, ZeroDivisionError):
@@ -46,22 +51,32 @@ class CoreShare:
     workers: int = 1
     """Workers of this host that train on its CPU at once, this one included."""
     others: float | None = None
-    """Cores that processes outside this worker keep busy; None where that was not measured."""
+    """Cores that processes outside this worker keep busy, other trainings too; None where that was not measured."""
+    there: int = 0
+    """Cores of the affinity, within a quota or not; 0: as many as are usable."""
 
     @property
     def free(self) -> int:
         """Return the cores for one training, at least 1."""
-        left = self.usable if self.others is None else self.usable - round(self.others)
-        return max(1, min(self.usable // self.workers, left))
+        return max(1, min(self._part, self._left))
 
     @property
     def why(self) -> str:
         """Say what takes cores away; empty where nothing does."""
         if self.free == self.usable:
             return ""
-        if max(self.usable // self.workers, 1) == self.free:
+        if self._part < self._left or self.others is None:
             return f"{self.workers} workers share {self.usable} cores"
-        return f"other processes keep {self.others:.1f} of {self.usable} cores busy"
+        return f"other processes keep {self.others:.1f} of {self.there or self.usable} cores busy"
+
+    @property
+    def _part(self) -> int:
+        return self.usable // self.workers
+
+    @property
+    def _left(self) -> int:
+        there = self.there or self.usable
+        return there if self.others is None else there - round(self.others)
 
 
 class CoreMeter:

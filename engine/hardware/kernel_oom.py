@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path("/")
+from engine.hardware.control_groups import ROOT, own_groups
+
 HOST = "proc/vmstat"
 
 
@@ -24,18 +25,8 @@ def grew(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
 
 
 def _group_files(root: Path) -> list[Path]:
-    try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    mounts, found = root / "sys/fs/cgroup", []
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if not controllers:
-            found += [mount / path.lstrip("/") / "memory.events" for mount in (mounts, mounts / "unified")]
-        elif "memory" in controllers.split(","):
-            found.append(mounts / "memory" / path.lstrip("/") / "memory.oom_control")
-    return found
+    names = {True: "memory.events", False: "memory.oom_control"}
+    return [group.folder / names[group.is_v2] for group in own_groups("memory", root)]
 
 
 def _count(path: Path) -> int | None:

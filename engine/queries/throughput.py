@@ -114,7 +114,7 @@ def _past_run(row: Row[Any], longest: float | None) -> PastRun | None:
         pace,
         environment.threads,
         row.mean,
-        environment.runs_at_once,
+        row.batch_size,
     )
 
 

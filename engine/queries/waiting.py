@@ -141,7 +141,9 @@ def _running(session: Session) -> list[Row[Any]]:
 def _progress(row: Row[Any]) -> Progress:
     run, environment = QueuedRun(*row[: len(QueuedRun._fields)]), RunEnvironment(row.environment)
     steps = row.step - row.epoch * row.steps_per_epoch
-    return Progress(run.kind, environment.device_kind, environment.threads, row.images_per_s, steps)
+    return Progress(
+        run.kind, environment.device_kind, environment.threads, run.batch_size, row.images_per_s, steps
+    )
 
 
 def _forecast_workers(

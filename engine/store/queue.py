@@ -53,12 +53,7 @@ def claim(store: Store, worker_id: int) -> Claim | None:
 
 def has_claimable(session: Session, worker_id: int) -> bool:
     """Return True where a claim of this worker would get a run."""
-    return first_claimable(session, worker_id) is not None
-
-
-def first_claimable(session: Session, worker_id: int) -> int | None:
-    """Return the run that a claim of this worker would get; None where there is none."""
-    return session.execute(_first_for(bindparam("claimer")), {"claimer": worker_id}).scalar()
+    return count_claimable(session, worker_id, 1) > 0
 
 
 def count_claimable(session: Session, worker_id: int, most: int) -> int:

@@ -34,7 +34,7 @@ from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_l
 from engine.training.session import Session
 from engine.training.store_recorder import StoreRecorder
 from engine.training.store_retry import patient_fence, patiently
-from engine.training.torch_setup import set_up_process, told_threads
+from engine.training.torch_setup import named_threads, resolve_threads, set_up_process
 
 
 class Attempt:
@@ -82,21 +82,20 @@ class Attempt:
     def _set_up_process(self) -> dict[str, Any]:
         """Prepare torch and the run's folder; return the environment of this attempt."""
         with self._clock.phase(Phase.BUILDING):
-            environment = environment_now(
-                self._spec, self._device, self._home, self._recorded, share=self._core_share()
-            )
+            share = self._channel.core_share()
+            environment = environment_now(self._spec, self._device, self._home, self._recorded, share=share)
+            self._say_threads(environment["threads"], share)
             log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
             set_up_process(self._spec, environment, self._device)
         with patient_fence(self._store, self._held):
             sweep_aside(self._home.run(self._held.run_id).folder)
         return environment
 
-    def _core_share(self) -> CoreShare:
-        """Return the share of the cores that the run gets if it starts now; the log says what takes others."""
-        share = self._channel.core_share()
-        if share.why and not RunEnvironment(self._recorded).threads and not told_threads(self._spec.threads):
-            log(f"threads {share.free} for the whole run: {share.why} (--threads sets another number)")
-        return share
+    def _say_threads(self, threads: int, share: CoreShare) -> None:
+        """Log why a run that begins takes fewer threads than it would on an idle host."""
+        begins = not RunEnvironment(self._recorded).threads and not named_threads(self._spec.threads)
+        if begins and threads < resolve_threads(0, share.usable):
+            log(f"threads {threads} for the whole run: {share.why} (--threads sets another number)")
 
     def _train(self, environment: dict[str, Any]) -> bool:
         """Train to the end; return False where the run was stopped earlier.
@@ -140,7 +139,8 @@ class Attempt:
         """Log a line and show it in the run table, because packing before the first step may take minutes."""
         shown = plain(" ".join(text.split()))
         activity = Activity.PACKING if isinstance(text, PackingLine) else Activity.PREPARING
-        patiently(lambda: history.record_doing(self._store, self._held, activity, shown))
+        with self._clock.phase(Phase.TABLE):
+            patiently(lambda: history.record_doing(self._store, self._held, activity, shown))
         log(text)
 
     def _recorder(self, session: Session, environment: Mapping[str, Any]) -> StoreRecorder:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from engine.hardware.cores import CoreMeter, CoreShare, usable_cores
 from engine.store.claims import Claim
 from engine.time_line import PhaseClock
-from engine.worker.orders import read_order
+from engine.worker.endings import OTHER_VERSION
+from engine.worker.orders import UnreadableOrder, read_order
 
 
 class ControlChannel:
@@ -55,7 +56,11 @@ class ControlChannel:
 
     def _read(self, begin: Callable[[Claim], None]) -> None:
         for line in sys.stdin:
-            order = read_order(line)
+            try:
+                order = read_order(line)
+            except UnreadableOrder as error:
+                print(f"failed: {error}", flush=True)
+                os._exit(OTHER_VERSION)
             if order is None:
                 self._stop(line.strip())
             else:

@@ -26,8 +26,8 @@ DECIDES_BITS = (
     "torch", "torchvision", "device_name", "cuda", "cudnn", "numpy", "pillow", "resnet_tui", "program_revision",
 )  # fmt: skip
 """Keys of the environment that may change the bits of a step."""
-PRESENT = ("device", "micro_batch")
-"""Keys that always have the current attempt's value: one of several equal cards, and a shrunk micro-batch."""
+PRESENT = ("device", "micro_batch", LAYOUT)
+"""Keys that always have the current attempt's value: one of several equal cards, a shrunk micro-batch, the layout."""
 GIT_TIMEOUT_S = 5.0
 
 
@@ -69,8 +69,10 @@ def environment_now(
 
 
 def begun_layout(before: Mapping[str, Any], spec: RunSpec, device: torch.device) -> Layout | None:
-    """Return the layout of a run that has begun; None for one that begins now."""
+    """Return the layout of a run that has begun; None for one that begins now, or goes on on another kind of device."""
     known = RunEnvironment(before)
+    if known.device and known.device.partition(":")[0] != device.type:
+        return None
     if known.channels_last_stages is not None:
         return Layout(known.channels_last_stages)
     return one_order(spec.image_size, known.precision, device) if known.precision else None

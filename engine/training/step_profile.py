@@ -36,9 +36,9 @@ class StepProfile:
         if self._profile is None:
             self._start_when_due()
         elif self._taken == self._begin_at + self._count:
+            found, self._profile = self._profile, None
             with self._clock.phase(Phase.PROFILE):
-                self._write(self._profile, fence)
-            self._profile = None
+                self._write(found, fence)
 
     def close(self) -> None:
         """End a profile that the epoch did not complete, and write nothing."""
@@ -64,8 +64,9 @@ class StepProfile:
                 os.replace(aside, self._path)
         except OSError as error:
             self._log(f"the profile cannot be written: {error.strerror or error}")
-            aside.unlink(missing_ok=True)
             return
+        finally:
+            aside.unlink(missing_ok=True)
         for line in self._lines(found):
             self._log(line)
 

@@ -31,10 +31,10 @@ def set_up_process(spec: RunSpec, environment: dict[str, Any], device: torch.dev
 def resolve_threads(wanted: int, free_cores: int | None = None) -> int:
     """Return the compute threads: as asked, else OMP_NUM_THREADS where it is a number, else `free_cores`, or all cores
     that this process may use, at most MAX_THREADS."""
-    return told_threads(wanted) or min(free_cores or usable_cores(), MAX_THREADS)
+    return named_threads(wanted) or min(free_cores or usable_cores(), MAX_THREADS)
 
 
-def told_threads(wanted: int) -> int:
+def named_threads(wanted: int) -> int:
     """Return the threads as asked, or those of OMP_NUM_THREADS; 0 where nobody names a number."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     return wanted or (int(told) if told.isdecimal() else 0)

@@ -13,7 +13,7 @@ from engine.worker import all_devices
 from engine.worker.arguments import parse
 from engine.worker.find_device import WorkerError, every_device
 from engine.worker.shutdown import Urgency
-from engine.worker.slots import AUTO, slot_count
+from engine.worker.slots import slot_count
 from engine.worker.training_process import CannotStart
 from engine.worker.worker import enlist
 
@@ -55,11 +55,11 @@ def _lead_slots(device: str, slots: str, given: list[str]) -> int:
     devices = every_device() if device in ("auto", "all") else [device]
     if devices != ["cpu"]:
         raise WorkerError(
-            f"--slots is of the CPU, a card takes one worker: add --device cpu, or leave out --slots {slots}"
+            f"--slots {slots} trains several runs on the CPU: add --device cpu, or leave it out"
         )
     count = slot_count(slots)
     log(f"{count} slots on the CPU, a worker for each")
-    return all_devices.lead(devices * count, [*given, *(["--as-pays"] if slots == AUTO else [])])
+    return all_devices.lead(devices * count, given)
 
 
 def _check_gpu_cache() -> None:

@@ -36,11 +36,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         type=_slots,
         default="1",
         metavar="N",
-        help="runs to train at once on the CPU, a number, or auto: as many as make the most images/s together",
+        help="runs to train at once on the CPU, a number, or auto: one a core as far as the memory goes",
     )
-    parser.add_argument(
-        "--as-pays", action="store_true", help=argparse.SUPPRESS
-    )  # of a worker of --slots auto
     parser.add_argument(
         "--gpu-cache",
         type=_gibibytes,
@@ -55,7 +52,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="do not start runs while other processes use more GPU memory than this (default: %(default)g)",
     )
     parser.add_argument("--drain", action="store_true", help="exit when the queue is empty")
-    parser.add_argument("--max-runs", type=_positive, metavar="N", help="exit after this many runs")
+    parser.add_argument(
+        "--max-runs", type=_positive, metavar="N", help="exit after this many runs, of each card or slot"
+    )
     parser.add_argument(
         "--until", type=_time, metavar="HH:MM", help="exit at this time, after the next checkpoint"
     )

@@ -6,7 +6,7 @@ import os
 from sqlmodel import Session
 
 from engine.hardware import processes
-from engine.hardware.cores import CoreMeter, CoreShare, usable_cores
+from engine.hardware.cores import CoreMeter, CoreShare, affinity, usable_cores
 from engine.store import queue, workers
 from engine.store.database import Store
 from engine.store.errors import StoreError
@@ -44,4 +44,4 @@ class CoreShares:
             here = cpu_workers_here(session)
             trained = queue.count_trained_by(session, here)
             count = min(len(here), trained + queue.count_claimable(session, self._worker_id, len(here)))
-        return CoreShare(usable_cores(), max(count, 1), self._meter.others)
+        return CoreShare(usable_cores(), max(count, 1), self._meter.others, affinity())

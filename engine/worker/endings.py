@@ -7,6 +7,8 @@ from engine.store.status import Cause
 
 LOG_UNWRITABLE = 73
 """Exit code of a training process that cannot open the run's log (EX_CANTCREAT of sysexits.h)."""
+OTHER_VERSION = 70
+"""Exit code of a training process that cannot read its worker's order (EX_SOFTWARE of sysexits.h)."""
 LEASE_LOST = 74
 STORE_UNUSABLE = 75
 """Exit codes of a training process that may not, or could not, write to the database (EX_TEMPFAIL of sysexits.h)."""
@@ -35,6 +37,10 @@ def ending_of(code: int, *, was_told: bool, out_of_memory: bool, last_words: str
         return None
     if code == STORE_UNUSABLE:
         return Ending("database", f"the training process could not use the run table: {last_words}")
+    if code == OTHER_VERSION:
+        return Ending(
+            "code", "the worker is of another version of resnet-tui than its training process: restart it"
+        )
     if code == LOG_UNWRITABLE:
         return Ending(
             "disk", f"the training process could not open its log; the last line in it: {last_words}"

@@ -24,10 +24,17 @@ class Order:
         return f"{TRAIN} {json.dumps(asdict(self))}"
 
 
+class UnreadableOrder(ValueError):
+    """Order of a worker of another version; one line that says what to do."""
+
+
 def read_order(line: str) -> Order | None:
-    """Read an order from a line; None for a line that is none."""
+    """Read an order from a line; None for a line that is none. Raises UnreadableOrder."""
     word, _, content = line.strip().partition(" ")
     if word != TRAIN:
         return None
-    told = json.loads(content)
-    return Order(Claim(**told["held"]), told["claimed_s"], CoreShare(**told["share"]))
+    try:
+        found = json.loads(content)
+        return Order(Claim(**found["held"]), float(found["claimed_s"]), CoreShare(**found["share"]))
+    except (ValueError, KeyError, TypeError):
+        raise UnreadableOrder("the worker is of another version of resnet-tui: restart it") from None

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from engine.files.paths import Home
 from engine.hardware import kernel_oom, processes
-from engine.hardware.cores import CoreShare
 from engine.store import listing, queue
 from engine.store.advice import ADVICE
-from engine.store.claims import LEASE_S, Claim
+from engine.store.claims import LEASE_S
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
 from engine.store.status import Request
@@ -68,16 +67,15 @@ class TrainingProcess:
         self,
         store: Store,
         home: Home,
-        held: Claim,
+        order: Order,
         start: Callable[..., "subprocess.Popen[bytes]"],
         *,
-        share: CoreShare,
         lease_s: float = LEASE_S,
     ) -> None:
-        """`start` gives a process that waits for its run, which gets a `share` of the host's cores.
+        """`start` gives a process that waits for its order.
 
         Raises OSError where the run's folder or log cannot be written, CannotStart where the host starts no process."""
-        claimed_s = time.monotonic()
+        held = order.held
         self._store, self.held, self._lease_s = store, held, lease_s
         self.bad_end: Ending | None = None
         """End of the process, where it did not end well and somebody else has not been quicker."""
@@ -98,7 +96,7 @@ class TrainingProcess:
                 self._process = start(log)
             except OSError as error:
                 raise CannotStart(f"no process can be started: {error.strerror}") from None
-        self._write(Order(held, claimed_s, share).line())
+        self._write(order.line())
 
     @property
     def pid(self) -> int:

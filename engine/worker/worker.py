@@ -22,8 +22,8 @@ from engine.text import log
 from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device
+from engine.worker.orders import Order
 from engine.worker.shutdown import Shutdown, Urgency
-from engine.worker.slots import SlotRule
 from engine.worker.training_process import CannotStart, Tolerance, TrainingProcess
 from engine.worker.warm_process import WarmProcesses
 
@@ -53,12 +53,11 @@ class Worker:
         self._telemetry = telemetry.reader(found.device, found.uuid)
         self._card = CardWatch(found.device, found.uuid, options.others)
         self._cores = CoreShares(store, self.id, found.device)
-        self._slots = SlotRule(store, self.id, found.name or found.device) if options.as_pays else None
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._busy: str | None = None
         """Reason why the card may not be used now."""
-        self._waits: str | None = None
-        """Reason why no run is claimed now."""
+        self._claimed_s = 0.0
+        """Time of the latest claim, by `time.monotonic`."""
         self._ours: set[int] = set()
         """The latest training process: the driver may still count it."""
         self._unrecorded: TrainingProcess | None = None
@@ -90,7 +89,7 @@ class Worker:
                     elif self._options.drain and not self._pending():
                         return
                     else:
-                        self._attend(self._waits or "idle")
+                        self._attend(self._busy or "idle")
                         self._doze(IDLE_S)
                     reached_at = time.monotonic()
                 except (StoreError, CannotStart) as error:
@@ -117,7 +116,7 @@ class Worker:
         return self._shutdown.urgency
 
     def _claim(self) -> Claim | None:
-        """Claim the next run, unless other processes hold the card or fewer runs at once pay. Raises StoreError."""
+        """Claim the next run, unless other processes hold the card. Raises StoreError."""
         if self._unrecorded is not None:  # before its expired lease would be taken for the loss of a worker
             self._unrecorded.record()
             self._unrecorded = None
@@ -127,8 +126,9 @@ class Worker:
             self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
             if self._busy and not before:
                 log(self._busy)
-        self._waits = self._busy or (self._slots.reason() if self._slots is not None else None)
-        return None if self._waits else queue.claim(self.store, self.id)
+        held = None if self._busy else queue.claim(self.store, self.id)
+        self._claimed_s = time.monotonic()
+        return held
 
     def _take_back_lost_runs(self) -> None:
         """Put back the runs of workers that have gone: they keep their place before the next claim."""
@@ -160,7 +160,8 @@ class Worker:
         with contextlib.suppress(LeaseLost):  # it took so long that another has the run
             try:
                 share = self._cores.share()
-                return TrainingProcess(self.store, self.home, held, take, share=share, lease_s=lease_s)
+                order = Order(held, self._claimed_s, share)
+                return TrainingProcess(self.store, self.home, order, take, lease_s=lease_s)
             except CannotStart:
                 queue.put_back(self.store, held)
                 raise

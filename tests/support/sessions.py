@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ CPU = torch.device("cpu")
 
 
 def context(
-    spec: RunSpec, home: Home, run_id: int = 1, log: Log = lambda _text: None, **more: int
+    spec: RunSpec, home: Home, run_id: int = 1, log: Log = lambda _text: None, **more: Any
 ) -> RunContext:
     """On the CPU in fp32; silent unless there is a `log`."""
     return RunContext(spec, home, run_id, device=CPU, precision="fp32", log=log, **more)

@@ -39,7 +39,7 @@ def test_a_row_has_what_the_table_filters_sorts_and_shows() -> None:
 
 
 def test_a_slow_run_says_so_beside_its_epochs_until_it_is_not() -> None:
-    busy = "busy machine: 26 images/s, usually 240"
+    busy = "slow: 26 images/s, usually 240; is the machine busy?"
     row = make_row(listed(1, "running", epoch=2, step=10), Waiting(None, slow=busy))
     assert row.slow == busy and progress_text(row, 60) == f"2/10 {busy}"
     again = waiting_again(row, listed(1, "running", epoch=2, step=10), Waiting(None))

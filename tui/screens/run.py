@@ -182,7 +182,7 @@ class RunScreen(PagedScreen[None]):
     def _findings(self, view: RunView) -> tuple[FindingView, ...]:
         row = self._below.row_of(self.run_id)
         if row is not None and row.status == "running" and row.slow:
-            return (FindingView("slow", evidence=row.slow), *view.findings)
+            return (FindingView("slower than usual", evidence=row.slow), *view.findings)
         if view.findings or row is None or row.status != "queued":
             return view.findings
         return (FindingView("waiting", evidence=row.remark),)

@@ -6,15 +6,15 @@ from engine.analysis.forecast import Pace, PastRun
 from engine.analysis.slowness import Progress, slow_text
 
 KIND = ("resnet18", 32, "auto", "imagenet")
-RUN = Progress(KIND, "cpu", 2, 26.0, steps=10)
+RUN = Progress(KIND, "cpu", 2, 32, 26.0, steps=10)
 
 
 def past(*training: float, threads: int | None = 2, device: str = "cpu") -> list[PastRun]:
-    return [PastRun(KIND, device, "digits", 1000.0, Pace(1, 1, 1), threads, each) for each in training]
+    return [PastRun(KIND, device, "digits", 1000.0, Pace(1, 1, 1), threads, each, 32) for each in training]
 
 
 def test_it_names_what_the_run_makes_and_what_runs_alike_make() -> None:
-    assert slow_text(RUN, past(200, 240, 5000)) == "busy machine: 26 images/s, usually 240"
+    assert slow_text(RUN, past(200, 240, 5000)) == "slow: 26 images/s, usually 240; is the machine busy?"
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ def test_it_names_what_the_run_makes_and_what_runs_alike_make() -> None:
         (RUN, past(240, device="another")),
         (RUN, past(0.0)),
         (RUN._replace(kind=("resnet50", 32, "auto", "imagenet")), past(240)),
+        (RUN._replace(batch_size=4), past(240)),
         (RUN._replace(steps=9), past(240)),
         (RUN._replace(images_per_s=None), past(240)),
     ],

@@ -9,27 +9,33 @@ import pytest
 from engine.hardware import cores
 from engine.hardware.cores import READINGS, CoreMeter, CoreShare, usable_cores
 
+SELF, V2, V1 = "proc/self/cgroup", "0::/a/b\n", "4:cpuacct,cpu:/\n1:name=systemd:/\n"
+GROUPS = "sys/fs/cgroup"
+V1_QUOTA, V1_PERIOD = (f"{GROUPS}/cpu/cpu.{name}" for name in ("cfs_quota_us", "cfs_period_us"))
+
 
 @pytest.mark.parametrize(
     ("files", "found"),
     [
         ({}, 8),
-        ({"cpu.max": "max 100000\n"}, 8),
-        ({"cpu.max": "150000 100000\n"}, 2),
-        ({"cpu.max": "10000 100000\n"}, 1),
-        ({"cpu.max": "9000000 100000\n"}, 8),
-        ({"cpu.max": "what"}, 8),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8),
-        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
-        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "0\n"}, 8),
+        ({SELF: V2, f"{GROUPS}/cpu.max": "max 100000\n"}, 8),
+        ({SELF: V2, f"{GROUPS}/cpu.max": "150000 100000\n"}, 2),
+        ({SELF: V2, f"{GROUPS}/a/cpu.max": "10000 100000\n"}, 1),
+        ({SELF: V2, f"{GROUPS}/a/b/cpu.max": "500000 100000\n", f"{GROUPS}/a/cpu.max": "300000 100000\n"}, 3),
+        ({SELF: V2, f"{GROUPS}/a/b/cpu.max": "9000000 100000\n"}, 8),
+        ({SELF: V2, f"{GROUPS}/cpu.max": "what"}, 8),
+        ({SELF: V1, f"{V1_QUOTA}": "-1\n", V1_PERIOD: "100000\n"}, 8),
+        ({SELF: V1, f"{V1_QUOTA}": "300000\n", V1_PERIOD: "100000\n"}, 3),
+        ({SELF: V1, f"{V1_QUOTA}": "300000\n", V1_PERIOD: "0\n"}, 8),
+        ({f"{GROUPS}/cpu.max": "150000 100000\n"}, 8),
     ],
 )
 def test_usable_are_the_cores_of_the_affinity_within_the_quota(
     files: dict[str, str], found: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
-    (tmp_path / "cpu").mkdir()
     for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     assert usable_cores(tmp_path) == found
 
@@ -43,7 +49,9 @@ def test_usable_are_the_cores_of_the_affinity_within_the_quota(
         (CoreShare(2, others=9.0), 1, "other processes keep 9.0 of 2 cores busy"),
         (CoreShare(1, others=1.0), 1, ""),
         (CoreShare(2, workers=2), 1, "2 workers share 2 cores"),
-        (CoreShare(2, workers=2, others=1.0), 1, "2 workers share 2 cores"),
+        (CoreShare(2, workers=2, others=1.0), 1, "other processes keep 1.0 of 2 cores busy"),
+        (CoreShare(4, others=30.0, there=64), 4, ""),
+        (CoreShare(4, others=62.0, there=64), 2, "other processes keep 62.0 of 64 cores busy"),
         (CoreShare(8, workers=3, others=1.0), 2, "3 workers share 8 cores"),
         (CoreShare(8, workers=2, others=6.0), 2, "other processes keep 6.0 of 8 cores busy"),
         (CoreShare(2, workers=5), 1, "5 workers share 2 cores"),

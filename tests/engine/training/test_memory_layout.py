@@ -100,3 +100,6 @@ def test_a_run_that_goes_on_keeps_the_layout_that_it_began_with() -> None:
     assert begun_layout({"precision": "fp32", "channels_last_stages": 2}, spec(), CPU) == Layout(2)
     assert begun_layout({"precision": "fp32"}, spec(), CPU) == PLAIN, "begun by a version that knew one order"
     assert begun_layout({"precision": "bf16"}, spec(), CPU) == CHANNELS_LAST
+    elsewhere = {"precision": "fp32", "channels_last_stages": 5, "device": "cuda:0"}
+    assert begun_layout(elsewhere, spec(), CPU) is None
+    assert begun_layout({**elsewhere, "device": "cpu"}, spec(), CPU) == CHANNELS_LAST

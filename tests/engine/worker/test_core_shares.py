@@ -11,7 +11,7 @@ from engine.store import queue, workers
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.worker.core_shares import CoreShares
-from engine.worker.orders import Order, read_order
+from engine.worker.orders import Order, UnreadableOrder, read_order
 
 
 def cpu_worker(store: Store) -> int:
@@ -60,6 +60,14 @@ def test_an_order_is_read_as_it_was_written(others: float | None) -> None:
 @pytest.mark.parametrize("line", ["cancel\n", "pause", "stop", "\n", ""])
 def test_a_request_is_no_order(line: str) -> None:
     assert read_order(line) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["train 7 2", "train", 'train {"held": {"run_id": 7}}', "train [1]", "train {} {}"]
+)
+def test_an_order_of_another_version_is_said_to_be_one(line: str) -> None:
+    with pytest.raises(UnreadableOrder, match="restart it"):
+        read_order(line)
 
 
 def test_an_order_is_json_behind_its_word() -> None:
