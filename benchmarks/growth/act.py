@@ -19,7 +19,7 @@ class Act:
     sizes: tuple[int, ...]
     """In ascending order, at least two."""
     note: str = ""
-    """Why it is not linear, or what its time is of, in a few words."""
+    """Reason why it is not linear, or what its time is of, in a few words."""
 
 
 @dataclass(frozen=True)

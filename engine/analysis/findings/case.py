@@ -43,7 +43,7 @@ class Predictions:
     groups: tuple[str, ...] | None = None
     """Group of each image, such as its patient; None where images have no groups."""
     choices: HalfChoices = field(default_factory=HalfChoices)
-    """What earlier judgements of the same run computed of earlier epochs."""
+    """Everything that earlier judgements of the same run computed of earlier epochs."""
 
     def predicted(self, epoch: int) -> "NDArray[np.uint16] | None":
         """Return the predictions of an epoch; None where they were not kept."""
