@@ -1,4 +1,4 @@
-"""Halves that one judgement computes of an epoch serve the next one, and both say the same as a judgement from nothing."""
+"""Halves that one judgement computes of an epoch serve the next one; both say the same as a judgement from nothing."""
 
 from collections import Counter
 
