@@ -33,7 +33,7 @@ class RunContext:
     class_names: tuple[str, ...] = ()
     """Classes that the run began with; empty before its first start."""
     recorded_layout: Layout | None = None
-    """Layout that the run began with; None where it begins now."""
+    """Layout that the attempt's environment names; None for that of a run which begins."""
     profiles: bool = False
     """True where the first steps of the attempt are profiled."""
     clock: PhaseClock = field(default_factory=PhaseClock)

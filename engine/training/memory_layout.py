@@ -1,7 +1,7 @@
 """Order of weights and activations in memory: how many of a network's stages lie in channels last.
 
 In channels last pooling, BatchNorm and the convolutions of large images are quicker. In the plain order no gradient is
-copied into its weight's order, and late stages have large weights. docs/benchmarks.md has the figures."""
+copied into its weight's order, and late stages have large weights. docs/LOG.md has the figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

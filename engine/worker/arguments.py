@@ -28,6 +28,31 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--db", help="database URL (default: sqlite:///runs.db in the home)")
     parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
     parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
+    _add_devices(parser)
+    parser.add_argument("--drain", action="store_true", help="exit when the queue is empty")
+    parser.add_argument(
+        "--max-runs", type=_positive, metavar="N", help="exit after this many runs, of each card or slot"
+    )
+    parser.add_argument(
+        "--until", type=_time, metavar="HH:MM", help="exit at this time, after the next checkpoint"
+    )
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="profile a few steps of each run: profile.json.gz in its folder",
+    )
+    parser.add_argument(
+        "--lease",
+        type=_lease,
+        metavar="SECONDS",
+        default=LEASE_S,
+        help="lease: other workers take over a run not renewed for this long (default: %(default)g)",
+    )
+    return parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+
+
+def _add_devices(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what the runs are trained on."""
     parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda:N, or all: a worker for each card (default: auto)"
     )
@@ -51,26 +76,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         default=BUSY_GIB,
         help="do not start runs while other processes use more GPU memory than this (default: %(default)g)",
     )
-    parser.add_argument("--drain", action="store_true", help="exit when the queue is empty")
-    parser.add_argument(
-        "--max-runs", type=_positive, metavar="N", help="exit after this many runs, of each card or slot"
-    )
-    parser.add_argument(
-        "--until", type=_time, metavar="HH:MM", help="exit at this time, after the next checkpoint"
-    )
-    parser.add_argument(
-        "--profile",
-        action="store_true",
-        help="profile a few steps of each run: profile.json.gz in its folder",
-    )
-    parser.add_argument(
-        "--lease",
-        type=_lease,
-        metavar="SECONDS",
-        default=LEASE_S,
-        help="lease: other workers take over a run not renewed for this long (default: %(default)g)",
-    )
-    return parser.parse_args(sys.argv[1:] if arguments is None else arguments)
 
 
 def _gibibytes(text: str) -> float:
