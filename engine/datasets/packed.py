@@ -22,10 +22,9 @@ from engine.datasets.index import SKIPPED, Index
 from engine.datasets.layouts import DataError
 from engine.datasets.pixels.decode import DEFAULT_RESIZE, BadImage, Look, decode, shown
 from engine.datasets.pixels.locks import locked
-from engine.datasets.pixels.open_image import file_of
 from engine.datasets.pixels.packing import Job, PackingLine, Partial, Progress, Reader, Unreadable, fill
 from engine.datasets.pixels.read_image import is_readable
-from engine.datasets.pixels.samples import is_there, sample_files
+from engine.datasets.pixels.samples import Stamps, read_stamps, sample_files
 from engine.files.paths import sync_folder, write_atomic
 from engine.problem import Problem, WayOut
 from engine.time_line import Phase, PhaseClock
@@ -57,6 +56,8 @@ class Packed:
     """Read-only map N×size×size×3 in the index's order; unreadable images are black."""
     bad: Mapping[int, str]
     """Reasons why images could not be read, by row."""
+    stamps: Stamps | None
+    """Stamps of the files; None for a built-in set, which has no files."""
 
 
 WAITING = PackingLine("another run is packing the same images: waiting for it")
@@ -83,12 +84,13 @@ def pack(
     Raises BadImages (where `on_bad` is `fail`), DataError, Stopped, CacheError."""
     shape = (len(index.names), look.size_px, look.size_px, 3)
     size_bytes = int(np.prod(shape))
-    if on_bad == "fail":
-        _check_that_all_are_there(index)
+    stamps = _stamps(index)
+    if on_bad == "fail" and stamps is not None:
+        _check_that_all_are_there(index, stamps)
 
     with _room_for(cache, size_bytes):
         cache.mkdir(parents=True, exist_ok=True)
-        key = _key(index, look, cache)
+        key = _key(index, look, cache, stamps)
         path, about = cache / f"{key}.u8", cache / f"{key}.json"
         with (
             (clock or PhaseClock()).phase(Phase.PACKING),
@@ -100,13 +102,14 @@ def pack(
                 if filling.done:
                     log(PackingLine(f"going on with packing from image {filling.done:,}"))
                 _fill(filling, index, look, on_bad, progress, should_stop)
-                _put_in_place(filling, path, about, _key(index, look, cache) == key, index, look)
+                unchanged = _key(index, look, cache, _stamps(index)) == key
+                _put_in_place(filling, path, about, unchanged, index, look)
                 bad = filling.bad
             # Under the lock: what nobody uses yet, `prune` of another home may take.
             images = open_map(path, shape)
     if bad and on_bad == "fail":
         raise _bad_images(index, bad)
-    return Packed(images, bad)
+    return Packed(images, bad, stamps)
 
 
 def skip(index: Index, bad: Mapping[int, str]) -> Index:
@@ -124,9 +127,13 @@ def skip(index: Index, bad: Mapping[int, str]) -> Index:
     return dataclasses.replace(index, splits=splits, fingerprint=fingerprint)
 
 
-def _key(index: Index, look: Look, cache: Path) -> str:
+def _stamps(index: Index) -> Stamps | None:
+    return None if index.root is None else read_stamps(index)
+
+
+def _key(index: Index, look: Look, cache: Path, stamps: Stamps | None) -> str:
     """Return the cache key: equal for equal pixels, whatever labels and splits are."""
-    content = f"{index.kind}" if index.root is None else f"{sample_files(index, cache)}/{_skipped(index)}"
+    content = index.kind if stamps is None else f"{sample_files(index, cache, stamps)}/{_skipped(index)}"
     resize = "" if look.resize == DEFAULT_RESIZE else f"{look.resize}/"  # keys of earlier versions stay
     about = f"{FORMAT}/{look.size_px}/{look.fit}/{look.preprocess}/{resize}{content}"
     return hashlib.sha256(about.encode()).hexdigest()[:24]
@@ -136,18 +143,12 @@ def _skipped(index: Index) -> list[int]:
     return [row for row, split in enumerate(index.splits) if split == SKIPPED]
 
 
-def _check_that_all_are_there(index: Index) -> None:
+def _check_that_all_are_there(index: Index, stamps: Stamps) -> None:
     """Raise BadImages where a file is missing."""
-    root = index.root
-    if root is not None:
-        there = {file: is_there(file) for file in {file_of(root, name) for name in index.names}}
-        missing = {
-            row: f"image {root / name} is missing"
-            for row, name in enumerate(index.names)
-            if not there[file_of(root, name)]
-        }
-        if missing:
-            raise _bad_images(index, missing)
+    if stamps.missing:
+        root = index.root or Path()
+        missing = {row: f"image {root / index.names[row]} is missing" for row in stamps.missing}
+        raise _bad_images(index, missing)
 
 
 def _known_bad(about: Path) -> dict[int, str] | None:

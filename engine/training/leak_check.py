@@ -2,6 +2,7 @@
 
 from engine.datasets.index import Index
 from engine.datasets.pixels.content import image_hashes
+from engine.datasets.pixels.samples import Stamps
 from engine.datasets.provenance import (
     Leak,
     LeakError,
@@ -16,13 +17,15 @@ from engine.spec.run_spec import RunSpec
 from engine.training.context import Log, RunContext
 
 
-def provenance(context: RunContext, index: Index) -> tuple[TrainedOn, Leak | None]:
+def provenance(
+    context: RunContext, index: Index, stamps: Stamps | None = None
+) -> tuple[TrainedOn, Leak | None]:
     """Return the images that the run's weights will have been trained on, and the leak.
 
-    The leak is None where the images of the initial weights are unknown. Raises LeakError where there is a leak that
-    the spec does not allow."""
+    `stamps` are those of the index's files, where they have been read. The leak is None where the images of the
+    initial weights are unknown. Raises LeakError where there is a leak that the spec does not allow."""
     spec, home, log = context.spec, context.home, context.log
-    hashes = image_hashes(index, home.cache, log)
+    hashes = image_hashes(index, home.cache, log, stamps)
     source = source_of(home, spec)
     inherited = load_trained_on(home.run(source).trained_on) if source is not None else None
     leak = None

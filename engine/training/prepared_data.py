@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from engine.datasets.batches import Batches
 from engine.datasets.index import Index
 from engine.datasets.layouts import DataError
-from engine.datasets.packed import BadImages, pack, skip
+from engine.datasets.packed import BadImages, Packed, pack, skip
 from engine.datasets.pixels.decode import Look
 from engine.datasets.pixels.preprocess import GREY
+from engine.datasets.pixels.samples import Stamps
 from engine.datasets.source import index_data
 from engine.files.paths import gpu_cache_bytes
 from engine.metrics.group_accuracy import seen_groups
@@ -35,6 +36,8 @@ class PreparedData:
     """Images of a run, ready to be gathered."""
 
     index: Index
+    stamps: Stamps | None
+    """Stamps of the files that the images were packed from; None for a built-in set."""
     batches: Batches
     train_rows: NDArray[np.int64]
     test_rows: NDArray[np.int64]
@@ -64,13 +67,15 @@ def prepare_data(
     if problem := next(check_fit([spec], index), None):
         raise DataError(problem)
     with context.clock.phase(Phase.CHANGES):
-        index, images = _pack(context, index)
+        packed = _pack(context, index)
+        index = skip(index, packed.bad)
     train, test, val = (
         np.asarray(index.rows_of(split), dtype=np.int64) for split in ("train", "test", "val")
     )
     return PreparedData(
         index,
-        _batches(context, index, images, partition),
+        packed.stamps,
+        _batches(context, index, packed.images, partition),
         train,
         test,
         val,
@@ -118,8 +123,8 @@ def _usual_batch(spec: RunSpec, train_images: int, partition: Partition) -> int:
     return statistics.mode(part.stop - part.start for part in parts) if parts else spec.batch_size
 
 
-def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:
-    """Pack the images; return the index without unreadable ones, and the packed images."""
+def _pack(context: RunContext, index: Index) -> Packed:
+    """Pack the images, and tell of unreadable ones."""
     spec, bad_list = context.spec, context.paths.bad_images
     try:
         packed = pack(
@@ -142,4 +147,4 @@ def _pack(context: RunContext, index: Index) -> tuple[Index, NDArray[np.uint8]]:
         )
         for why in list(packed.bad.values())[:BAD_SHOWN]:
             context.log(f"  {why}")
-    return skip(index, packed.bad), packed.images
+    return packed

@@ -54,7 +54,7 @@ def set_up(context: RunContext) -> Setup:
     kept, leak = load_trained_on(paths.trained_on) if resumes else None, None
     is_new = kept is None
     if kept is None:
-        kept, leak = provenance(context, data.index)
+        kept, leak = provenance(context, data.index, data.stamps)
     forget_array_images()  # packed and hashed: from here on the packed map alone is read
     net = make_network(context, data, weights, resumes=resumes)
     # Checkpoints from before there were plug-ins do not name the file.

@@ -13,7 +13,7 @@ from engine.datasets.formats.array_files import array_images
 from engine.datasets.formats.names.image_names import MEMBER
 from engine.datasets.formats.problems import DataError
 from engine.datasets.index import SKIPPED, Index
-from engine.datasets.pixels.samples import known_sample, sample_files
+from engine.datasets.pixels.samples import Stamps, known_sample, read_stamps, sample_files
 from engine.files.paths import write_atomic
 
 FORMAT = 1
@@ -33,17 +33,20 @@ def text_hashes(texts: list[str]) -> Hashes:
     return np.array([hash_of(text.encode(errors="surrogateescape")) for text in texts], dtype=np.uint64)
 
 
-def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashes:
+def image_hashes(
+    index: Index, cache: Path, log: Callable[[str], None], stamps: Stamps | None = None
+) -> Hashes:
     """Return the hashes of an index's images in its order; 0 for a skipped image.
 
-    Each file is read once. The hashes are kept beside the packed images until a file changes (see `samples`).
-    Raises DataError for a file that cannot be read."""
-    sample = sample_files(index, cache) if index.root is not None else ""
-    found = known_hashes(index, cache)
+    Each file is read once. The hashes are kept beside the packed images until a file changes (see `samples`); its
+    files are looked at where no `stamps` are given. Raises DataError for a file that cannot be read."""
+    if index.root is None:
+        return _hashes_of_names(index)
+    root, stamps = index.root, stamps or read_stamps(index)
+    sample = sample_files(index, cache, stamps)
+    found = _kept_hashes(index, cache, sample)
     if found is not None:
         return found
-    assert index.root is not None
-    root = index.root
     log(f"reading {len(index.names):,} images once more, to know them again in other data")
     hashes = np.zeros(len(index.names), dtype=np.uint64)
     rows = [row for row, split in enumerate(index.splits) if split != SKIPPED]
@@ -62,10 +65,17 @@ def image_hashes(index: Index, cache: Path, log: Callable[[str], None]) -> Hashe
 def known_hashes(index: Index, cache: Path) -> Hashes | None:
     """Return the hashes where they are known without reading an image, else None."""
     if index.root is None:
-        return text_hashes(list(index.names))  # a built-in image is a function of its name
-    sample = known_sample(index, cache)
-    if sample is None:
-        return None
+        return _hashes_of_names(index)
+    sample = known_sample(cache, read_stamps(index))
+    return None if sample is None else _kept_hashes(index, cache, sample)
+
+
+def _hashes_of_names(index: Index) -> Hashes:
+    """Return the hashes of a built-in set's names: each image is a function of its name."""
+    return text_hashes(list(index.names))
+
+
+def _kept_hashes(index: Index, cache: Path, sample: str) -> Hashes | None:
     try:
         content = _cached(sample, cache).read_bytes()
     except OSError:

@@ -47,9 +47,3 @@ def _open_file(path: Path) -> Image.Image:
     if stat.S_IFMT(path.stat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
         raise OSError(errno.EINVAL, "it is no file")
     return Image.open(path, formats=FORMATS)
-
-
-def file_of(root: Path, name: str) -> Path:
-    """Return the file that contains an image."""
-    member = MEMBER.fullmatch(name)
-    return root / (name if member is None else member["file"])

@@ -9,10 +9,11 @@ import hashlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from engine.datasets.formats.names.image_names import file_name_of
 from engine.datasets.index import Index
-from engine.datasets.pixels.open_image import file_of
 from engine.files.paths import SAMPLE_SUFFIX, write_atomic
 
 FORMAT = 1
@@ -22,68 +23,80 @@ READERS = 16
 """Threads that read; they mostly wait for a network disk."""
 
 
-def sample_files(index: Index, cache: Path) -> str:
-    """Return a digest of an index's names, in order, and of samples of its files.
+MISSING = b"/missing\n"
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """Stamps of the files of an index, each file looked at once: on a network disk every look is a round trip."""
+
+    digest: str
+    """Digest of the images' names, in order, and of their files' sizes, times and inodes."""
+    missing: tuple[int, ...]
+    """Rows whose file is not there or is no regular file."""
+
+
+def read_stamps(index: Index) -> Stamps:
+    """Look at every file of an index with a root."""
+    root, digest = str(index.root), hashlib.sha256(f"{FORMAT}".encode())
+    known: dict[str, tuple[bytes, bool]] = {}
+    missing = []
+    for row, name in enumerate(index.names):
+        file = file_name_of(name)
+        if file not in known:
+            known[file] = _stamp(os.path.join(root, file))
+        stamp, is_regular = known[file]
+        digest.update(name.encode(errors="surrogateescape") + stamp)
+        if not is_regular:
+            missing.append(row)
+    return Stamps(digest.hexdigest()[:24], tuple(missing))
+
+
+def sample_files(index: Index, cache: Path, stamps: Stamps) -> str:
+    """Return a digest of an index's names, in order, and of samples of its files, whose stamps have been read.
 
     Files are read where their stamps are not in the cache. Raises OSError where the cache cannot be written."""
-    path = _cached_sample(index, cache)
-    known = _read(path)
+    known = known_sample(cache, stamps)
     if known is None:
         known = _digest_of_content(index)
         cache.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, known.encode())
+        write_atomic(_cached_sample(cache, stamps), known.encode())
     return known
 
 
-def known_sample(index: Index, cache: Path) -> str | None:
+def known_sample(cache: Path, stamps: Stamps) -> str | None:
     """Return the digest of `sample_files` where it is known without reading a file, else None."""
-    return _read(_cached_sample(index, cache))
-
-
-def is_there(file: Path) -> bool:
     try:
-        return stat.S_ISREG(os.stat(file).st_mode)
-    except OSError:
-        return False
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
+        return _cached_sample(cache, stamps).read_text(encoding="utf-8")
     except OSError:
         return None
 
 
-def _cached_sample(index: Index, cache: Path) -> Path:
-    """Return the cache file of a sample; its name is a digest of the images' names, sizes, times and inodes.
+def _cached_sample(cache: Path, stamps: Stamps) -> Path:
+    """Return the cache file of a sample.
 
-    `chmod` or a move to another disk changes these stamps but not the sample."""
-    digest = hashlib.sha256(f"{FORMAT}".encode())
-    stamps: dict[Path, bytes] = {}
-    for name in index.names:
-        file = file_of(index.root or Path(), name)
-        if file not in stamps:
-            stamps[file] = _stamp(file)
-        digest.update(name.encode(errors="surrogateescape") + stamps[file])
-    return cache / f"{digest.hexdigest()[:24]}{SAMPLE_SUFFIX}"
+    `chmod` or a move to another disk changes the stamps but not the sample."""
+    return cache / f"{stamps.digest}{SAMPLE_SUFFIX}"
 
 
-def _stamp(file: Path) -> bytes:
+def _stamp(file: str) -> tuple[bytes, bool]:
+    """Return a file's stamp, and True where it is a regular file."""
     try:
         found = os.stat(file)
     except OSError:
-        return b"/missing\n"
-    return f"/{found.st_size}/{found.st_mtime_ns}/{found.st_ctime_ns}/{found.st_ino}\n".encode()
+        return MISSING, False
+    stamp = f"/{found.st_size}/{found.st_mtime_ns}/{found.st_ctime_ns}/{found.st_ino}\n"
+    return stamp.encode(), stat.S_ISREG(found.st_mode)
 
 
 def _digest_of_content(index: Index) -> str:
     root = index.root or Path()
-    files = list(dict.fromkeys(file_of(root, name) for name in index.names))
+    files = list(dict.fromkeys(map(file_name_of, index.names)))
     with ThreadPoolExecutor(READERS) as threads:
-        found = dict(zip(files, threads.map(_sample, files), strict=True))
+        found = dict(zip(files, threads.map(lambda file: _sample(root / file), files), strict=True))
     digest = hashlib.sha256()
     for name in index.names:
-        digest.update(name.encode(errors="surrogateescape") + found[file_of(root, name)])
+        digest.update(name.encode(errors="surrogateescape") + found[file_name_of(name)])
     return digest.hexdigest()[:24]
 
 
@@ -92,7 +105,7 @@ def _sample(file: Path) -> bytes:
     try:
         found = os.stat(file)
         if not stat.S_ISREG(found.st_mode):
-            return b"/missing\n"
+            return MISSING
         with file.open("rb") as opened:
             content = opened.read(SAMPLE_BYTES)
             for start in (found.st_size // 2, found.st_size - SAMPLE_BYTES):

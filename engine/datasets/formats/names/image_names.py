@@ -20,6 +20,12 @@ NO_SUCH_FOLDER = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 """Error numbers of the system for a table's name that leads into no folder, or is too long for one."""
 
 
+def file_name_of(name: str) -> str:
+    """Return the name of the file that contains an image: its own, or that of an array file."""
+    member = MEMBER.fullmatch(name)
+    return name if member is None else member["file"]
+
+
 def check_inside(name: str) -> None:
     """Raise DataError for an image name that is empty or leads out of the image folder."""
     if not is_inside(name):

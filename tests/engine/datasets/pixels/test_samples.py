@@ -89,3 +89,18 @@ def test_other_labels_for_the_same_images_pack_nothing(tmp_path: Path) -> None:
         table = [f"{name},{labels[row % 2]}\n" for row, name in enumerate(rows)]
         (tmp_path / "l.csv").write_text("image,label\n" + "".join(table))
         assert packed(tmp_path / "l.csv", tmp_path / "cache")[1] == is_first
+
+
+def test_a_run_looks_at_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a network disk each look is a round trip."""
+    cache, root = tmp_path / "cache", bitmaps(tmp_path / "data", 0)
+    images, _ = packed(root, cache)
+    image_hashes(index_of(root), cache, lambda _text: None)
+    index = index_of(root)
+    looked: list[str] = []
+    stamp = samples._stamp
+    monkeypatch.setattr(samples, "_stamp", lambda file: looked.append(file) or stamp(file))
+    again = pack(index, cache, LOOK)
+    hashes = image_hashes(index, cache, lambda _text: None, again.stamps)
+    assert np.array_equal(again.images, images) and hashes.all()
+    assert sorted(looked) == [str(root / name) for name in sorted(index.names)]

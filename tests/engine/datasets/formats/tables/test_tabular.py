@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from pictures import class_folders, draw, touch
 
+from engine.datasets.formats.names.image_names import file_name_of
 from engine.datasets.index import SKIPPED, SPLITS, Survey
 from engine.datasets.indexing import survey_folder
 from engine.datasets.packed import pack
 from engine.datasets.pixels.decode import Look
-from engine.datasets.pixels.open_image import file_of, open_image
+from engine.datasets.pixels.open_image import open_image
 from engine.datasets.read_options import ReadOptions
 
 
@@ -75,7 +76,7 @@ def test_medmnist_is_read_packed_and_named_by_split_and_number(
         assert index.kind == "MedMNIST retinamnist.npz" and index.names[-1] == "retinamnist.npz#test/3"
         assert [index.splits.count(split) for split in sizes] == [6, 3, 4]
         assert index.counts("test") == [2, 1, 1] and index.ordered
-    assert file_of(tmp_path, index.names[0]) == tmp_path / "retinamnist.npz"
+    assert file_name_of(index.names[0]) == "retinamnist.npz"
     opened = np.asarray(open_image(tmp_path, "retinamnist.npz#val/2").convert("RGB"))
     wanted = arrays["val_images"][2]
     assert np.array_equal(opened, wanted if wanted.ndim == 3 else wanted[..., None].repeat(3, -1))
