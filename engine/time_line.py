@@ -1,5 +1,6 @@
 """Time line of a run: the seconds of each phase, from the claim of an attempt to its end."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -61,17 +62,31 @@ LEAST_S = 0.0005
 
 class PhaseClock:
     """Stopwatch that is in exactly one phase at any time, so that the seconds of all phases sum to those since its
-    start. Used by one thread."""
+    start. One thread moves it from phase to phase; others work `beside` it."""
 
     def __init__(self, began_s: float | None = None) -> None:
         """Start in Phase.PROCESS, at `began_s` of `time.monotonic`, which all processes of a host share; else now."""
         now = time.monotonic()
         self._phase, self._since = Phase.PROCESS, min(now, now if began_s is None else began_s)
         self._seconds: dict[Phase, float] = {}
+        self._lock = threading.Lock()
+        self._thread = threading.local()
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Count nothing of the block: this thread works beside the one whose phases are counted."""
+        self._thread.is_beside = True
+        try:
+            yield
+        finally:
+            self._thread.is_beside = False
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
         """Count the time of the block for `phase`, and not for the phase around it."""
+        if getattr(self._thread, "is_beside", False):
+            yield
+            return
         before = self._phase
         self.enter(phase)
         try:
@@ -81,14 +96,20 @@ class PhaseClock:
 
     def enter(self, phase: Phase) -> None:
         """Count the time from now on for `phase`."""
-        now = time.monotonic()
-        self._seconds[self._phase] = self._seconds.get(self._phase, 0.0) + now - self._since
-        self._phase, self._since = phase, now
+        with self._lock:
+            self._count()
+            self._phase = phase
 
     def seconds(self) -> dict[str, float]:
         """Return the seconds of each phase until now."""
-        self.enter(self._phase)
-        return {phase.value: round(seconds, 4) for phase, seconds in self._seconds.items()}
+        with self._lock:
+            self._count()
+            return {phase.value: round(seconds, 4) for phase, seconds in self._seconds.items()}
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        self._seconds[self._phase] = self._seconds.get(self._phase, 0.0) + now - self._since
+        self._since = now
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
 """Files that a run writes after an epoch: best weights, predictions, metrics.csv."""
 
+from collections.abc import Mapping
+
+from torch import Tensor
+
 from engine.files.epoch_predictions import append_predictions
 from engine.files.metrics_file import append_metrics
 from engine.files.paths import Fence, RunPaths, write_atomic
@@ -21,7 +25,9 @@ class EpochFiles:
         self._data, self._net, self._provenance = data, net, provenance
         self._has_said_lost = False
 
-    def write_best(self, measured: EpochResult, best: Choice, fence: Fence) -> None:
+    def write_best(
+        self, measured: EpochResult, best: Choice, weights: Mapping[str, Tensor], fence: Fence
+    ) -> None:
         """Write weights and predictions of the best epoch, pending until a checkpoint contains it."""
         pending = self._paths.pending
         with self._clock.phase(Phase.BEST_WEIGHTS):
@@ -29,7 +35,7 @@ class EpochFiles:
             about = weights_about(self._context, self._data.index, best, *origin)
             pending.folder.mkdir(exist_ok=True)
             self._write_predictions(pending, measured, fence, last=False)
-            write_atomic(pending.best, weights_pieces(self._net.model.state_dict(), about), fence=fence)
+            write_atomic(pending.best, weights_pieces(weights, about), fence=fence)
 
     def settle(self, best: Choice | None, fence: Fence) -> None:
         """Move the pending files to their places, once a checkpoint contains their epoch."""

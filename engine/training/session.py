@@ -15,21 +15,14 @@ from engine.hardware.energy import energy_meter
 from engine.metrics.evaluation import Evaluation
 from engine.spec.constants import EVALUATED_TRAIN_IMAGES
 from engine.time_line import Phase
-from engine.training.checkpoint import PARTITION, all_finite, save_checkpoint
+from engine.training.checkpoint import PARTITION, all_finite
 from engine.training.context import RunContext
 from engine.training.epoch_files import EpochFiles
 from engine.training.epoch_sums import EpochSums
+from engine.training.epoch_writer import EpochWriter, FinishedEpoch
 from engine.training.loop import evaluate, train_one_epoch
 from engine.training.loss_curve import Diverged, LossBuckets
-from engine.training.measure import (
-    Choice,
-    EpochResult,
-    better,
-    early_line,
-    epoch_line,
-    measure,
-    with_train_images,
-)
+from engine.training.measure import Choice, EpochResult, better, measure, with_train_images
 from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
 from engine.training.recorder import Recorder, ResumePoint
 from engine.training.setup import set_up
@@ -37,9 +30,6 @@ from engine.training.step import lr_taken
 from engine.training.step_profile import StepProfile
 
 FLUSH_EVERY_S = 0.5
-CHECKPOINT_EVERY_S = 60.0
-CHECKPOINT_MAX_SHARE = 0.02
-"""Largest share of the time that checkpoints within an epoch may take."""
 
 
 class Session:
@@ -61,7 +51,7 @@ class Session:
         self.sums, self._profiles = EpochSums(), context.profiles
         self._files = EpochFiles(context, self.data, self.net, self.trained_on.digest())
         self.buckets = LossBuckets(self.data.steps_per_epoch * self.spec.epochs)
-        self._saved_at, self._save_cost_s = time.monotonic(), 0.0
+        self._writer = EpochWriter(context, self._files, lambda line: self.log(line))
         self._energy = energy_meter(context.device.type, card_uuid(context.device))
         if ready.checkpoint is not None:
             with self.clock.phase(Phase.BUILDING):
@@ -76,6 +66,14 @@ class Session:
         self._files.settle(self.best, recorder.fence)
         if self._records_provenance:
             save_trained_on(self.paths.trained_on, self.trained_on, fence=recorder.fence)
+        with self._writer:
+            if not self._train_epochs(recorder, should_stop):
+                return False
+        with recorder.fence():
+            self.paths.last_before.unlink(missing_ok=True)
+        return True
+
+    def _train_epochs(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         if self.done_epochs < 0:
             if should_stop():
                 return False
@@ -86,8 +84,6 @@ class Session:
                 self._save(recorder)
                 return False
             self._finish_epoch(recorder)
-        with recorder.fence():
-            self.paths.last_before.unlink(missing_ok=True)
         return True
 
     def _resume_point(self) -> ResumePoint:
@@ -117,6 +113,7 @@ class Session:
         def on_step() -> bool:
             nonlocal flushed_at
             self.step += 1
+            self._writer.check()
             profile.step(recorder.fence)
             if self.step == self.data.steps_per_epoch:
                 return False  # finish the epoch before stopping
@@ -124,7 +121,7 @@ class Session:
                 self._flush(recorder)
                 if self._energy.begins_again:
                     self.sums.add_energy(self._energy.look())
-                if self._checkpoint_is_due():
+                if self._writer.is_due():
                     self._save(recorder)
                 flushed_at = time.monotonic()
             return should_stop()
@@ -154,37 +151,22 @@ class Session:
         return epoch >= self.spec.epochs or self.spec.is_out_of_patience(epoch, best_epoch)
 
     def _finish_epoch(self, recorder: Recorder) -> None:
-        """Evaluate, write files, record, checkpoint, and only then move the best epoch's files to their places.
-
-        After a kill at any point of this order the end of the epoch is repeated, and no file is missing or newer than
-        the checkpoint."""
+        """Evaluate the network after an epoch, and have written what it leaves."""
         self._flush(recorder)
         with self.clock.phase(Phase.EVALUATION if self.done_epochs >= 0 else Phase.EPOCH_0):
             self._check_weights()
             measured = self._measure()
-        before, best = (
-            self.best,
-            better(measured, self.best, select_on=self.spec.select_on, epochs=self.spec.epochs),
-        )
-        self.best = best
+        before, spec = self.best, self.spec
+        self.best = better(measured, before, select_on=spec.select_on, epochs=spec.epochs)
         last = self._is_last(measured.epoch)
-        if last and len(self.data.train_rows) and (measured.epoch or self.spec.eval_train):
+        if last and len(self.data.train_rows) and (measured.epoch or spec.eval_train):
             with self.clock.phase(Phase.EVALUATION):
                 measured = with_train_images(measured, self._evaluate(self._train_rows_to_evaluate()))
-        self.done_epochs, self.step = measured.epoch, 0
-        if best is not None and best != before:
-            self._files.write_best(measured, best, recorder.fence)
-        if line := self._files.append(measured, recorder.fence):
-            self.log(line)
-        if last:
-            self._files.write_last(measured, recorder.fence)
-        recorder.epoch(measured, self.best, last=last)
-        self.log(epoch_line(measured, self.spec.epochs))
-        if last and measured.epoch < self.spec.epochs:
-            self.log(early_line(measured.epoch, self.best, self.spec.select_on))
-        self.sums = EpochSums()
-        self._save(recorder)
-        self._files.settle(self.best, recorder.fence)
+        self.done_epochs, self.step, self.sums = measured.epoch, 0, EpochSums()
+        finished = FinishedEpoch(
+            measured, self.best, is_new_best=self.best != before, is_last=last, state=self._state()
+        )
+        self._writer.finish(finished, recorder)
 
     def _measure(self) -> EpochResult:
         data = self.data
@@ -241,18 +223,9 @@ class Session:
     def _global_step(self) -> int:
         return max(self.done_epochs, 0) * self.data.steps_per_epoch + self.step
 
-    def _checkpoint_is_due(self) -> bool:
-        elapsed_s = time.monotonic() - self._saved_at
-        return elapsed_s > max(CHECKPOINT_EVERY_S, self._save_cost_s / CHECKPOINT_MAX_SHARE)
-
     def _save(self, recorder: Recorder) -> None:
-        began = time.monotonic()
-        with self.clock.phase(Phase.CHECKPOINTS):
-            self._check_weights()
-            save_checkpoint(self.paths, self._state(), fence=recorder.fence)
-        recorder.checkpoint()
-        self._saved_at = time.monotonic()
-        self._save_cost_s = self._saved_at - began
+        self._check_weights()
+        self._writer.save(self._state(), recorder)
 
     def _state(self) -> dict[str, Any]:
         """Return the content of a checkpoint, which `_load` takes."""

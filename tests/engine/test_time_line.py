@@ -1,5 +1,6 @@
 """Time line: each moment belongs to one phase, and attempts add up."""
 
+import threading
 import time
 
 import pytest
@@ -25,6 +26,25 @@ def test_every_moment_counts_for_the_innermost_phase(monkeypatch: pytest.MonkeyP
     now += 0.5
     assert clock.seconds() == {"process": 3, "rest": 1.5, "training": 30, "checkpoints": 2, "table": 4}
     assert sum(clock.seconds().values()) == now - 97
+
+
+def test_a_thread_beside_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    clock = PhaseClock()
+
+    def write() -> None:
+        nonlocal now
+        with clock.beside(), clock.phase(Phase.CHECKPOINTS):
+            now += 5
+
+    with clock.phase(Phase.TRAINING):
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    with clock.phase(Phase.CHECKPOINTS):
+        now += 2
+    assert clock.seconds() == {"process": 0, "training": 5, "checkpoints": 2}
 
 
 def test_a_claim_that_seems_to_lie_ahead_counts_from_now() -> None:

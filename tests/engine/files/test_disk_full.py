@@ -22,9 +22,8 @@ from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.errors import StoreError
-from engine.training import epoch_files
-from engine.training import session as training
-from engine.training.checkpoint import CheckpointError, load_checkpoint
+from engine.training import epoch_files, epoch_writer, session
+from engine.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from engine.training.failures import explain
 
 SPEC = {"epochs": 3, "select_on": "test_acc"}
@@ -33,16 +32,23 @@ SPEC = {"epochs": 3, "select_on": "test_acc"}
 @pytest.mark.parametrize(
     ("module", "function", "file"),
     [
-        (training, "save_checkpoint", "last.pt"),
+        (epoch_writer, "save_checkpoint", "last.pt"),
         (epoch_files, "write_atomic", "pending/best.safetensors"),
         (epoch_files, "write_predictions", "pending/predictions.csv"),
         (epoch_files, "append_predictions", "answers.npy"),
-        (training, "save_trained_on", "trained_on.npz"),
+        (session, "save_trained_on", "trained_on.npz"),
     ],
 )
+@pytest.mark.parametrize("beside", [(), ("cpu",)])
 def test_a_full_disk_names_the_file_and_the_run_goes_on_when_there_is_space(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, function: str, file: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    function: str,
+    file: str,
+    beside: tuple[str, ...],
 ) -> None:
+    monkeypatch.setattr(epoch_writer, "BESIDE", beside)
     home, spec = small_home(tmp_path, monkeypatch), small_spec(**SPEC)
     small_session(home, 1, spec).train(calm := Memory(), lambda: False)
     with small_disk(tmp_path / "runs" / "2", size_kib=400) as disk:
@@ -72,7 +78,7 @@ def test_a_checkpoint_that_finds_no_room_leaves_the_one_before(
     small_session(home, 1, spec).train(Memory(), lambda: False)
     kept = home.run(1).last.read_bytes()
     with largest_file(len(kept) // 2), pytest.raises(OSError) as caught:
-        training.save_checkpoint(home.run(1), {"tensor": kept})
+        save_checkpoint(home.run(1), {"tensor": kept})
     assert explain(caught.value, spec)[0] == "disk"
     assert home.run(1).last.read_bytes() == kept
 
@@ -201,7 +207,7 @@ def test_a_whole_checkpoint_that_cannot_be_loaded_is_not_called_torn(
     torch.save({"format": 1, "spec_hash": "x", "odd": Path()}, paths.last)  # refused by weights_only
     with pytest.raises(CheckpointError, match="made with other settings or by another version"):
         load_checkpoint(paths, "x")
-    training.save_checkpoint(paths, {"spec_hash": "x"})
+    save_checkpoint(paths, {"spec_hash": "x"})
     assert load_checkpoint(paths, "x") is not None
 
     def full(*_: object, **__: object) -> None:

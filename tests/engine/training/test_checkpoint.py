@@ -1,7 +1,6 @@
 """Stopping, resuming with the same bits, and the files that lie between."""
 
 import math
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,17 +121,6 @@ def test_the_best_files_of_a_checkpointed_epoch_take_their_places_on_resuming(ho
     assert session(home, 26, one).train(Memory(), lambda: False)
     assert read_weights_metadata(folder / "best.safetensors")["epoch"] == 1
     assert (folder / "scores.npy").exists() and not (folder / "pending").exists()
-
-
-def test_a_dear_checkpoint_is_written_when_it_costs_little_of_the_time_since(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = session(home, 27, spec())
-    made._save_cost_s, made._saved_at = 1.3, 1000.0
-    monkeypatch.setattr(time, "monotonic", lambda: 1061.0)
-    assert not made._checkpoint_is_due()
-    monkeypatch.setattr(time, "monotonic", lambda: 1066.0)
-    assert made._checkpoint_is_due()
 
 
 def test_a_torn_checkpoint_falls_back_to_the_one_before(home: Home, trained: Memory) -> None:

@@ -16,6 +16,7 @@ from engine.datasets.batches import Batches, make_feed
 from engine.datasets.loading.device_feeds import Pinned, Resident
 from engine.files.paths import GPU_CACHE_VARIABLE, Home
 from engine.spec.run_spec import RunSpec
+from engine.training import epoch_writer
 from engine.training.compilation import make_forward
 from engine.training.context import RunContext
 from engine.training.out_of_memory import OutOfMemory
@@ -98,6 +99,16 @@ def test_evaluation_on_the_card_says_what_the_cpu_says(home: Home) -> None:
     found, expected = one.measured[0].evaluation, other.measured[0].evaluation
     assert np.array_equal(found.predictions, expected.predictions)
     assert np.allclose(found.scores, expected.scores, atol=1e-4)
+
+
+def test_written_beside_the_training_a_run_has_the_same_bits(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = spec(deterministic=True)
+    beside = train(home, 8, wanted)
+    monkeypatch.setattr(epoch_writer, "BESIDE", ())
+    alone = train(home, 9, wanted)
+    assert numbers(beside) == numbers(alone) and bits(home, 8) == bits(home, 9)
 
 
 def test_compiled_a_step_has_the_loss_the_gradients_and_the_statistics_of_an_exact_one() -> None:
