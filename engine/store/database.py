@@ -2,10 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -17,13 +19,13 @@ from engine.store.backends.protocol import BACKEND, Backend
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True)
 class Store:
-    """Open database. `read` and `write` are its transactions."""
+    """Open database. `read`, `write` and `write_rows` are its transactions."""
 
     engine: Engine
     backend: Backend
@@ -41,11 +43,21 @@ class Store:
         with explained(self.backend), Session(engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
+    def write(self) -> AbstractContextManager[Session]:
+        """Begin a transaction that no other writes beside: from its first statement on what it reads stays as it is.
+
+        It commits unless it raises."""
+        return self._write(self.backend.write_options)
+
+    def write_rows(self) -> AbstractContextManager[Session]:
+        """Begin a transaction that writes rows of one run or worker alone, each by a condition that it states itself,
+        beside others of its kind where the database can do that; it commits unless it raises."""
+        return self._write(self.backend.row_options)
+
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
-        """Begin a transaction that holds the write lock from its first statement; it commits unless it raises."""
+    def _write(self, options: Mapping[str, Any]) -> Iterator[Session]:
         self.backend.check_access()
-        engine = self.engine.execution_options(**self.backend.write_options)
+        engine = self.engine.execution_options(**options)
         with (
             explained(self.backend),
             Session(engine, expire_on_commit=False, info=self._info) as session,

@@ -47,13 +47,13 @@ def register(store: Store, *, pid: int, device: str, device_name: str, device_uu
 
 def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> None:
     """Record a heartbeat with the worker's state and its device's load."""
-    with store.write() as session:
+    with store.write_rows() as session:
         mine = update(worker_table).where(worker_table.c.id == worker_id)
         session.execute(mine.values(seen_s=now_s(session), state=state, telemetry=telemetry))
 
 
 def leave(store: Store, worker_id: int) -> None:
-    with store.write() as session:
+    with store.write_rows() as session:
         session.execute(update(worker_table).where(worker_table.c.id == worker_id).values(state="gone"))
 
 

@@ -22,6 +22,7 @@ from tui.cli.arch import arch
 from tui.cli.compare import compare
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
+from tui.cli.db import db
 from tui.cli.demo import demo
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
@@ -136,6 +137,7 @@ for _name, _verb in VERBS.items():
     cli.command(_name, context_settings=settings)(_verb)
 cli.add_typer(data, name="data")
 cli.add_typer(queue, name="queue")
+cli.add_typer(db, name="db")
 
 
 def _message(error: Exception) -> str:

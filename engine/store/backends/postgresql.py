@@ -23,7 +23,11 @@ from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
 
 WRITE_LOCK = 0x7265736E6574
-"""Key of the advisory lock that every write transaction holds: one writer at a time, as with SQLite."""
+"""Key of the advisory lock that every write transaction holds: shared by those that write rows of one run or worker;
+alone by those that read what they write by, so that they find it as it stays, as with SQLite."""
+LOCKS = {"alone": "pg_advisory_xact_lock", "shared": "pg_advisory_xact_lock_shared"}
+CHANGE = "change"
+"""Key of the transaction's change number in its connection's `info`."""
 CONNECT_TIMEOUT_S = 10
 NO_ANSWER = "does not answer: check host and port in the URL, and that the server runs"
 EXPLANATIONS = (
@@ -54,7 +58,8 @@ class PostgresqlBackend:
     clock_s: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
     read_options: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
     # Read committed: after waiting for the write lock a transaction reads what the writer before it committed.
-    write_options: Mapping[str, Any] = {"immediate": True}
+    write_options: Mapping[str, Any] = {"lock": "alone"}
+    row_options: Mapping[str, Any] = {"lock": "shared"}
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
@@ -77,7 +82,14 @@ class PostgresqlBackend:
         """Do nothing: any number of hosts may use a server."""
 
     def set_up(self, engine: Engine) -> None:
-        """Do nothing: the server has its own settings."""
+        """Give runs that a restored dump has brought from another server a change number of this one."""
+        ahead = "changed >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+        with engine.connect() as connection:
+            if connection.execute(text(f"SELECT 1 FROM run WHERE {ahead} LIMIT 1")).first() is None:
+                return
+        with engine.execution_options(**self.write_options).begin() as connection:
+            renumbered = text(f"UPDATE run SET changed = :change WHERE {ahead}")
+            connection.execute(renumbered, {"change": connection.info[CHANGE]})
 
     def next_run_id(self, session: Session, count: int) -> int:
         """Move the sequence past the new ids; a transaction that is rolled back leaves a gap.
@@ -87,6 +99,25 @@ class PostgresqlBackend:
         used = f"greatest(nextval({sequence}) - 1, (SELECT coalesce(max(id), 0) FROM run))"
         moved = text(f"SELECT setval({sequence}, {used} + :count)")
         return int(session.execute(moved, {"count": count}).scalar_one()) - count + 1
+
+    def last_number(self, session: Session, table: str) -> int:
+        last = "SELECT pg_sequence_last_value(pg_get_serial_sequence(:name, 'id')::regclass)"
+        return int(session.execute(text(last), {"name": table}).scalar() or 0)
+
+    def number_after(self, session: Session, last: Mapping[str, int]) -> None:
+        moved = text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :number)")
+        for table, number in last.items():
+            if number:
+                session.execute(moved, {"name": table, "number": number})
+
+    def next_change(self, session: Session) -> int:
+        """Return the transaction's own number, which the server gives to transactions as they begin to write."""
+        return int(session.connection().info[CHANGE])
+
+    def seen_change(self, session: Session) -> int:
+        """Return the number before the oldest transaction that is still writing: they commit in any order."""
+        oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
+        return int(session.execute(oldest).scalar_one())
 
     def version(self, connection: Connection) -> Hashable:
         """Return a value that changes with every write transaction on the server."""
@@ -100,5 +131,7 @@ class PostgresqlBackend:
 
 
 def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("immediate", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+    lock = LOCKS.get(connection.get_execution_options().get("lock", ""))
+    if lock is not None:
+        found = connection.exec_driver_sql(f"SELECT {lock}({WRITE_LOCK}), pg_current_xact_id()::text::bigint")
+        connection.info[CHANGE] = found.one()[1]

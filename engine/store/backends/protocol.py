@@ -36,7 +36,13 @@ class Backend(Protocol):
 
     @property
     def write_options(self) -> Mapping[str, Any]:
-        """Return the execution options of a transaction that holds the write lock from its start."""
+        """Return the execution options of a transaction that no other writes beside."""
+        ...
+
+    @property
+    def row_options(self) -> Mapping[str, Any]:
+        """Return the execution options of a transaction that writes rows of one run or worker, beside others of its
+        kind where the database can do that."""
         ...
 
     def make_engine(self, *, create: bool) -> Engine:
@@ -53,6 +59,23 @@ class Backend(Protocol):
 
     def next_run_id(self, session: Session, count: int) -> int:
         """Reserve `count` consecutive run ids that were never used before; return the first."""
+        ...
+
+    def last_number(self, session: Session, table: str) -> int:
+        """Return the last id that a table has given to a row, though that row be gone; 0 where that is not kept."""
+        ...
+
+    def number_after(self, session: Session, last: Mapping[str, int]) -> None:
+        """Number the new rows of each table after this id."""
+        ...
+
+    def next_change(self, session: Session) -> int:
+        """Return the change number for the rows that this write transaction changes: no transaction has had it."""
+        ...
+
+    def seen_change(self, session: Session) -> int:
+        """Return the change number after which a reader looks next time: no row that this read transaction does not
+        see will ever have a change number up to it. Rows with higher numbers may be seen twice."""
         ...
 
     def version(self, connection: Connection) -> Hashable:

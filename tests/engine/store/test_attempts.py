@@ -10,6 +10,7 @@ from engine.store import history, listing, queue
 from engine.store.activity import Activity
 from engine.store.add import add_runs
 from engine.store.claims import Claim, fence
+from engine.store.clock import seen_change
 from engine.store.database import Store
 from engine.store.errors import LeaseLost
 from engine.store.tables import EpochMetrics
@@ -116,7 +117,7 @@ def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -
 def test_every_write_moves_the_change_number(store: Store) -> None:
     add_runs(store, specs(2))
     with store.read() as session:
-        seen = listing.latest_change(session)
+        seen = seen_change(session)
     held = queue.claim(store, worker(store))
     with store.read() as session:
         changed = listing.list_runs(session, changed_after=seen)
