@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -27,10 +27,12 @@ from engine.store.database import Store, open_store
 from engine.store.epoch_values import values_of_row
 from engine.store.errors import StoreError
 from engine.store.tables import Run, Worker
+from tests.support.postgres import server
 
 T = TypeVar("T")
-TITLE = "100 kills of training processes and workers"
+TITLE = "100 kills of training processes and workers, and restarts of the run table's server"
 KILLS, SEED, POLL_S, PATIENCE_S = 100, 20_261, 0.02, 600.0
+RESTARTS, MANY_WORKERS = 5, 8
 TARGETS = ("training", "worker", "both")
 """Values that a clock or a claim decides, not the training."""
 SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "precision": "fp32"}
@@ -271,13 +273,27 @@ def _until(condition: Callable[[], T | None], what: str) -> T:
 
 
 def measure() -> Iterator[str]:
+    yield from _measure("SQLite", kills=KILLS)
+    with server(is_durable=True) as running:
+        yield from _measure("PostgreSQL", kills=KILLS, db=running.new_database())
+        restarted = {"restart": running.restart, "restarts": RESTARTS, "workers": MANY_WORKERS}
+        yield from _measure("PostgreSQL", kills=0, db=running.new_database(), **restarted)
+
+
+def _measure(database: str, *, kills: int, **options: Any) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        loop = KillLoop(Path(folder), kills=KILLS, runs=4, epochs=60)
+        loop = KillLoop(
+            Path(folder), kills=kills, runs=4 if kills else 2 * MANY_WORKERS, epochs=60, **options
+        )
         began = time.monotonic()
         loop.run()
-        targets = Counter(kill.target for kill in loop.landed)
-        counts = ", ".join(f"{count} of {name}" for name, count in targets.items())
-        yield f"- {len(loop.landed)} kills in mid-run ({counts})"
+        counts = Counter(kill.target for kill in loop.landed)
+        landed = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        yield f"- {database}: " + (
+            f"{len(loop.landed)} kills in mid-run ({landed})"
+            if kills
+            else f"the server restarted {loop.restarts} times under {loop.workers} workers"
+        )
         runs = [loop.row(run_id) for run_id in loop.victims]
         yield f"- {len(runs)} runs in {sum(run.attempt for run in runs)} attempts, {time.monotonic() - began:.0f} s"
         problems = loop.problems()

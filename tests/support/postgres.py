@@ -16,8 +16,8 @@ from sqlmodel import SQLModel
 
 from engine.store.database import open_store
 
-on_both = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
-"""Runs a test on a database of each kind."""
+on_sqlite = pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+"""Runs a test of the store on SQLite alone."""
 _numbers = itertools.count(1)
 
 
@@ -55,6 +55,14 @@ class Server:
             for statement in statements:
                 connection.exec_driver_sql(statement)
         engine.dispose()
+
+
+def new_url(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    """The URL of a database without runs: in PostgreSQL, or a file of SQLite in the folder."""
+    if kind == "postgresql":
+        running: Server = request.getfixturevalue("postgres_server")
+        return running.empty_runs()
+    return f"sqlite:///{folder / 'runs.db'}"
 
 
 @contextlib.contextmanager

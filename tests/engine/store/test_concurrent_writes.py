@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from postgres import Server, on_both
+from postgres import Server
 from sqlalchemy import text
 from waiting import LIMIT_S, until
 
@@ -43,7 +43,6 @@ def in_thread(act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-@on_both
 def test_a_reader_finds_every_row_of_writers_that_commit_in_any_order(store: Store, db_url: str) -> None:
     held = claimed(store, WRITERS)
     done = threading.Event()
