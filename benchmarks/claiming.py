@@ -106,10 +106,11 @@ def _by_psycopg(url: str) -> Iterator[Claim]:
     store = open_store(url)
     worker = workers.register(store, pid=os.getpid(), device="cpu", device_name="bench")
     store.close()
-    statement = queue._claiming(PostgresqlBackend(make_url(url)).clock_s).compile(
+    backend = PostgresqlBackend(make_url(url))
+    statement = queue._claiming(backend.clock_s, backend.change).compile(
         dialect=postgresql.dialect(paramstyle="pyformat")
     )
-    values = {**statement.params, "claimer": worker, "now": utc_now(), "change": 1}
+    values = {**statement.params, "claimer": worker, "now": utc_now()}
     plain: URL = make_url(url).set(drivername="postgresql")
     connection = psycopg.connect(plain.render_as_string(hide_password=False))
 

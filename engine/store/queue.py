@@ -45,9 +45,13 @@ def claim(store: Store, worker_id: int) -> Claim | None:
     """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice.
 
     Where others claim at the same moment, each skips the run that another is taking."""
-    statement, values = _claiming(store.backend.clock_s), {"claimer": worker_id, "now": utc_now()}
+    statement, values = (
+        _claiming(store.backend.clock_s, store.backend.change),
+        {"claimer": worker_id, "now": utc_now()},
+    )
     with store.write_rows() as session:
-        row = session.execute(statement, values | {"change": next_change(session)}).first()
+        store.backend.count_change(session)
+        row = session.execute(statement, values).first()
         if row is None:
             session.rollback()
             return None
@@ -86,8 +90,8 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
 
 
 @functools.cache
-def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]:
-    """Build the UPDATE of a claim, once for each kind of database: it takes longer than a write lock should."""
+def _claiming(clock_s: ColumnElement[float], change: ColumnElement[int]) -> ReturningUpdate[tuple[int, int]]:
+    """Build the UPDATE of a claim, once for each database: it takes longer than a write lock should."""
     claimer: BindParameter[int] = bindparam("claimer")
     first = _first_for(claimer).with_for_update(skip_locked=True, of=run_table)
     return (
@@ -105,7 +109,7 @@ def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]
             started_at=func.coalesce(
                 run_table.c.started_at, bindparam("now", type_=run_table.c.started_at.type)
             ),
-            changed=bindparam("change"),
+            changed=change,
         )
         .returning(run_table.c.id, run_table.c.attempt)
     )

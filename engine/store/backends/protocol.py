@@ -30,6 +30,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def change(self) -> ColumnElement[int]:
+        """Return the change number of a write transaction that has been counted, as an SQL expression."""
+        ...
+
+    @property
     def read_options(self) -> Mapping[str, Any]:
         """Return the execution options of a transaction whose statements all see the same state."""
         ...
@@ -69,8 +74,12 @@ class Backend(Protocol):
         """Number the new rows of each table after this id."""
         ...
 
+    def count_change(self, session: Session) -> None:
+        """Count this write transaction, for `change`: one that writes a single statement need not know its number."""
+        ...
+
     def next_change(self, session: Session) -> int:
-        """Return the change number for the rows that this write transaction changes: no transaction has had it."""
+        """Count this write transaction; return the change number for the rows that it changes, which none has had."""
         ...
 
     def seen_change(self, session: Session) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     create_engine,
     event,
     literal_column,
@@ -31,6 +32,7 @@ class SqliteBackend:
     """Database in a file; in a network folder it is locked for this host while the store is open."""
 
     clock_s: ColumnElement[float] = literal_column("((julianday('now') - 2440587.5) * 86400.0)")
+    change: ColumnElement[int] = literal_column("(SELECT changed FROM clock)", Integer)
     read_options: Mapping[str, Any] = {}
     write_options: Mapping[str, Any] = {"immediate": True}
     row_options = write_options
@@ -93,6 +95,9 @@ class SqliteBackend:
             values = {"name": table, "number": number}
             session.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
             session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"), values)
+
+    def count_change(self, session: Session) -> None:
+        session.execute(_COUNT_CHANGE)
 
     def next_change(self, session: Session) -> int:
         """Count up; transactions write one after the other, so that numbers follow the order of their commits."""
