@@ -16,8 +16,9 @@ from textual.widgets import Input
 
 import tui.screens
 from engine.files.paths import Home
+from engine.hardware import worker_start
 from engine.store.database import Store
-from tui import commands, launch
+from tui import commands
 from tui.app import READONLY, READONLY_SERVED
 from tui.commands import Command
 from tui.preferences.state import load_preferences
@@ -69,11 +70,11 @@ async def give_all(pilot: Pilot[Any], *, but: Collection[str] = ("leave", "quit"
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was started or signalled."""
+    """Names of all that was started or signalled."""
     found: list[str] = []
-    monkeypatch.setattr(launch, "start_worker", lambda *_, **__: found.append("worker"))
-    monkeypatch.setattr(workers, "stop", lambda _: found.append("stop"))
-    monkeypatch.setattr(workers, "drain", lambda _: found.append("drain"))
+    monkeypatch.setattr(worker_start, "start_worker", lambda *_, **__: found.append("worker"))
+    monkeypatch.setattr(workers, "stop", lambda *_: found.append("stop"))
+    monkeypatch.setattr(workers, "drain", lambda *_: found.append("drain"))
     return found
 
 
