@@ -288,7 +288,7 @@ class Worker(Table, table=True):
     device_uuid: str | None = None
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     state: str = "idle"
-    """idle, running, gone, or `waits: ` and why no run is claimed though some are queued."""
+    """idle, running, gone, `waits: ` and why no run is claimed though some are queued, or one of `workers.ASKED`."""
     seen_s: float = 0.0
     """The latest sign of life, by the database's clock."""
     telemetry: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -42,6 +42,7 @@ from tui.cli.presets import presets
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.cli.show import log, show
+from tui.cli.workers import workers
 from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 
@@ -138,6 +139,7 @@ for _name, _verb in VERBS.items():
 cli.add_typer(data, name="data")
 cli.add_typer(queue, name="queue")
 cli.add_typer(db, name="db")
+cli.add_typer(workers, name="workers")
 
 
 def _message(error: Exception) -> str:
