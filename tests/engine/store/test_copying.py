@@ -41,7 +41,7 @@ def source(tmp_path: Path) -> Iterator[Store]:
 
 
 def document(store: Store) -> list[object]:
-    """What people see of a run table."""
+    """The run table as people see it."""
     with store.read() as session:
         runs = sorted(overview.changed_runs(session, -1), key=lambda run: run.id)
         epochs = [history.epochs_of(session, run.id) for run in runs]
