@@ -98,6 +98,10 @@ class Run(Table, table=True):
     """Number of times that an epoch shows each training image."""
     needs_card: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Only a worker with a graphics card takes it."""
+    needs_memory_gb: float = Field(default=0.0, sa_column_kwargs={"server_default": text("0")})
+    """Least memory of the card of a worker that takes it, GiB; of its host and tag below. See `needs`."""
+    needs_host: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    needs_tag: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
     attempt: int = 0
     failures: int = 0
@@ -280,6 +284,8 @@ class Worker(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     host: str
+    host_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """As `processes.host_id` gives it; empty for workers of earlier versions."""
     pid: int
     pid_started: str
     """Start of the process, as the system counts it: tells a reused pid apart."""
@@ -287,6 +293,10 @@ class Worker(Table, table=True):
     device_name: str = ""
     device_uuid: str | None = None
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
+    memory_gb: float | None = None
+    """Memory of the card, GiB; null on the CPU, or where the driver does not report it."""
+    tags: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Tags that it was started with, each between commas."""
     state: str = "idle"
     """idle, running, gone, `waits: ` and why no run is claimed though some are queued, or one of `workers.ASKED`."""
     seen_s: float = 0.0

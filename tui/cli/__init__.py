@@ -39,7 +39,7 @@ from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
 from tui.cli.presets import presets
-from tui.cli.queue_order import move, priority, queue, undo
+from tui.cli.queue_order import move, needs, priority, queue, undo
 from tui.cli.report import report
 from tui.cli.show import log, show
 from tui.cli.workers import workers
@@ -115,6 +115,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "extend": extend,
     "move": move,
     "priority": priority,
+    "needs": needs,
     "undo": undo,
     "note": note,
     "tag": tag,
