@@ -52,11 +52,11 @@ def test_it_says_who_trained_it(home: Home, monkeypatch: pytest.MonkeyPatch, is_
                 shutil.rmtree(home.run(run_id).folder)
         queue.ask(store, [run_id], "cancel")
     told = [line for line in said if line.startswith("no checkpoint in ")]
-    assert epochs[0] == 2 and (epochs[1] == 0) == is_lost
+    assert epochs[0] > 0 and (epochs[1] < epochs[0]) == is_lost
     assert (
         told
         == [
-            f"no checkpoint in {home.run(run_id).folder}, though 2 epochs were trained on {processes.host_name()}: "
+            f"no checkpoint in {home.run(run_id).folder}, though {epochs[0]} epochs were trained on {processes.host_name()}: "
             "training from the start"
         ]
         * is_lost
