@@ -76,7 +76,7 @@ def serving(home: Path, *flags: str) -> Iterator[Server]:
 
 
 class Page:
-    """What a browser would show of one window, and the keys that it would send."""
+    """One window as a browser would show it, and the keys that it would send."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
