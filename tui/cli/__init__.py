@@ -41,6 +41,7 @@ from tui.cli.predict import predict
 from tui.cli.presets import presets
 from tui.cli.queue_order import move, needs, priority, queue, undo
 from tui.cli.report import report
+from tui.cli.serve import serve
 from tui.cli.show import log, show
 from tui.cli.workers import workers
 from tui.open_app import is_terminal, run_app
@@ -131,6 +132,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "predict": predict,
     "du": du,
     "prune": prune,
+    "serve": serve,
 }
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
