@@ -53,14 +53,11 @@ def test_it_says_who_trained_it(home: Home, monkeypatch: pytest.MonkeyPatch, is_
         queue.ask(store, [run_id], "cancel")
     told = [line for line in said if line.startswith("no checkpoint in ")]
     assert epochs[0] > 0 and (epochs[1] < epochs[0]) == is_lost
-    assert (
-        told
-        == [
-            f"no checkpoint in {home.run(run_id).folder}, though {epochs[0]} epochs were trained on {processes.host_name()}: "
-            "training from the start"
-        ]
-        * is_lost
+    where, host = home.run(run_id).folder, processes.host_name()
+    wanted = (
+        f"no checkpoint in {where}, though {epochs[0]} epochs were trained on {host}: training from the start"
     )
+    assert told == [wanted] * is_lost
 
 
 def test_show_names_the_host_of_files_that_are_not_here(shell: Shell, tmp_path: Path) -> None:
