@@ -92,6 +92,8 @@ class RunRow(NamedTuple):
     """Key that it shares with the repetitions of its recipe."""
     part: tuple[int, int] = (0, 0)
     """Fold of a cross-validation that the run tests on, and the number of its folds; zeros where it is none."""
+    user: str = ""
+    """User who added it; empty for runs of earlier versions."""
     slow: str = ""
     """Said of a running run that is far slower than runs like it; else empty."""
     fold: Fold | None = None

@@ -42,6 +42,7 @@ def make_row(
         note=plain(run.note),
         tags=tuple(map(plain, run.tags)),
         sweep=plain(run.sweep),
+        user=plain(run.user_name),
         priority=run.priority,
         data=plain(run.data),
         arch=run.arch,

@@ -24,6 +24,7 @@ from engine.store import workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
 from engine.store.needs import unmet_needs
+from engine.store.people import owners_of_queue
 from engine.store.run_environment import RunEnvironment
 from engine.store.run_numbers import WHICH
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER
@@ -97,8 +98,9 @@ def _reasons(
     needy |= unmet_needs(session, list(there))
     obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = held_up(waits)
+    owners = owners_of_queue(session)
     found: dict[int, str] = {}
-    ahead = 0
+    ahead, people_ahead = 0, set[str]()
     for run_id in queue_order(session):
         is_wanted = wanted is None or run_id in wanted
         if run_id in waits:
@@ -110,7 +112,10 @@ def _reasons(
         else:
             if is_wanted:
                 found[run_id] = f"{ahead} ahead" if ahead else "next"
+                if others := sorted(people_ahead - {owners.get(run_id, "")}):
+                    found[run_id] += f", in turn with {', '.join(others)}"
             ahead += 1
+            people_ahead.add(owners.get(run_id, ""))
     return found
 
 

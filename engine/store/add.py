@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlmodel import Session
 
 from engine.spec.conflicts import source_misfit
@@ -19,11 +19,13 @@ from engine.store.edit_journal import note
 from engine.store.errors import QueueError
 from engine.store.listing import statuses
 from engine.store.needs import Needs
+from engine.store.people import user_name
 from engine.store.run_numbers import numbered
 from engine.store.schema import dependency_table, run_table
 from engine.store.spec_columns import of_spec
 from engine.store.status import ENDED, LinkKind, Status
-from engine.store.tables import POSITION_GAP, Run
+from engine.store.tables import Run
+from engine.store.turns import new_positions
 from engine.store.utc import utc_now
 
 
@@ -90,8 +92,10 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
     if not count:
         return ()
     first_id = backend_of(session).next_run_id(session, count)
-    first_position = _next_position(session)
-    shared = {"created_at": utc_now(), "changed": next_change(session)}
+    changed, user = next_change(session), user_name()
+    priorities = [batch.priority for batch in batches for _ in batch.specs]
+    positions = new_positions(session, user, priorities, changed)
+    shared = {"created_at": utc_now(), "changed": changed, "user_name": user}
     rows: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for batch in batches:
@@ -103,7 +107,7 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
             waits = batch.links(spec)
             own = {
                 "id": first_id + len(rows),
-                "position": first_position + len(rows) * POSITION_GAP,
+                "position": positions[len(rows)],
                 "blocked": sum(_holds_up(kind, found[target]) for target, kind in waits.items()),
             }
             of_run = {"run_id": own["id"]}
@@ -117,13 +121,6 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
 
 def _holds_up(kind: LinkKind, status: Status) -> bool:
     return status not in ENDED if kind == "any" else status != "done"
-
-
-def _next_position(session: Session) -> int:
-    return (
-        int(session.execute(select(func.coalesce(func.max(run_table.c.position), 0))).scalar_one())
-        + POSITION_GAP
-    )
 
 
 def earlier_runs(

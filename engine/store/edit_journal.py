@@ -14,6 +14,7 @@ from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import links_of, recount, recount_after, some_of
 from engine.store.listing import statuses
+from engine.store.people import check_owner
 from engine.store.schema import edit_table, run_table
 from engine.store.status import Status
 from engine.store.utc import UtcDateTime, utc_now
@@ -71,10 +72,11 @@ class Editing:
 def editing(store: Store, verb: str, run_ids: Collection[int], columns: Sequence[str]) -> Iterator[Editing]:
     """One transaction: what differs of `columns` afterwards goes into the journal, and `blocked` follows.
 
-    Raises QueueError, before anything is written, for a run that is not there."""
+    Raises QueueError, before anything is written, for a run that is not there, or is another user's."""
     with store.write() as session:
         changed = next_change(session)
         was = statuses(session, run_ids)
+        check_owner(session, run_ids)
         edit = Editing(session, columns, changed, snapshot(session, list(was), columns), was)
         yield edit
         final = {each["id"] for each in edit.changes if "final" in each}

@@ -26,6 +26,7 @@ class Listed(NamedTuple):
     note: str
     tags: tuple[str, ...]
     sweep: str
+    user_name: str
     priority: int
     position: int
     data: str
@@ -59,8 +60,20 @@ _TEXTS = tuple(
     map(
         _COLUMNS.index,
         (
-            *("status", "request", "cause", "error", "name", "note", "sweep", "data", "arch", "pretrained"),
-            *("doing", "verdict", "headline", "severity", "group_key"),
+            *(
+                "status",
+                "request",
+                "cause",
+                "error",
+                "name",
+                "note",
+                "sweep",
+                "user_name",
+                "data",
+                "arch",
+                "pretrained",
+            ),
+            *("user_name", "doing", "verdict", "headline", "severity", "group_key"),
         ),
     )
 )

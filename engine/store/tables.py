@@ -72,6 +72,8 @@ class Run(Table, table=True):
     error: str | None = None
     suggestion: str | None = None
 
+    user_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """User who added it; empty for runs of earlier versions."""
     name: str = ""
     note: str = ""
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -293,6 +295,7 @@ class Worker(Table, table=True):
     device_name: str = ""
     device_uuid: str | None = None
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
+    user_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
     memory_gb: float | None = None
     """Memory of the card, GiB; null on the CPU, or where the driver does not report it."""
     tags: str = Field(default="", sa_column_kwargs={"server_default": ""})

@@ -11,6 +11,7 @@ from engine.store.claims import LEASE_S
 from engine.store.clock import now_s
 from engine.store.database import Store
 from engine.store.needs import tags_text
+from engine.store.people import user_name
 from engine.store.schema import worker_table
 from engine.store.tables import Worker
 
@@ -45,6 +46,7 @@ def register(
     row = Worker(
         host=processes.host_name(),
         host_id=processes.host_id(),
+        user_name=user_name(),
         pid=pid,
         pid_started=processes.started(pid),
         device=device,

@@ -17,12 +17,13 @@ from engine.store.status import Status
 from engine.store.workers import has_card, present
 from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome
-from tui.cli.options import takes_home
+from tui.cli.options import edits_runs, takes_home
 from tui.cli.output import CliError, checked_text, print_message
 
 POLL_S = 0.5
 
 
+@edits_runs
 @takes_home
 def cancel(home: Home, run_ids: Ids) -> int:
     """Cancel runs: waiting ones at once, running ones at their next step. Weights and metrics so far are kept."""
@@ -30,6 +31,7 @@ def cancel(home: Home, run_ids: Ids) -> int:
     return tell_outcome(verbs.cancel(store, find_ids(store, run_ids)))
 
 
+@edits_runs
 @takes_home
 def pause(home: Home, run_ids: Ids) -> int:
     """Pause runs until they are resumed: waiting ones at once, running ones at their next step. Places are kept."""
@@ -37,6 +39,7 @@ def pause(home: Home, run_ids: Ids) -> int:
     return tell_outcome(verbs.pause(store, find_ids(store, run_ids)))
 
 
+@edits_runs
 @takes_home
 def resume(home: Home, run_ids: Ids) -> int:
     """Queue paused runs again, in their old places."""
@@ -44,6 +47,7 @@ def resume(home: Home, run_ids: Ids) -> int:
     return tell_outcome(verbs.resume(store, find_ids(store, run_ids)))
 
 
+@edits_runs
 @takes_home
 def retry(
     home: Home,
@@ -60,6 +64,7 @@ def retry(
     return tell_outcome(verbs.retry(store, home, find_ids(store, run_ids), fresh=fresh))
 
 
+@edits_runs
 @takes_home
 def rm(
     home: Home,

@@ -33,6 +33,7 @@ def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
     return {
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
+        "user": run.user_name,
         "needs": needs_of(run).words(),
         **{name: spec[name] for name in FIELDS},
         **{

@@ -11,12 +11,13 @@ from engine.store.edits.settings import changed_specs, edit_settings
 from engine.store.listing import statuses
 from tui.cli.flag_words import flag, tell_warnings
 from tui.cli.ids import find_ids, tell_outcome, tell_runs
-from tui.cli.options import single, takes_home, takes_spec
+from tui.cli.options import edits_runs, single, takes_home, takes_spec
 from tui.cli.output import CliError, print_message
 from tui.cli.queue_runs import checked, tell_findings, with_relative_data
 from tui.verbs import order_classes
 
 
+@edits_runs
 @takes_home
 @takes_spec
 def edit(

@@ -16,12 +16,13 @@ from engine.store.listing import get_run
 from engine.store.needs import needs_of
 from engine.store.tables import Run
 from tui.cli.ids import Ids, RunId, find_ids
-from tui.cli.options import takes_home, takes_spec
+from tui.cli.options import edits_runs, takes_home, takes_spec
 from tui.cli.output import CliError, checked_text, print_message
 from tui.cli.queue_runs import expand, queue_runs
 from tui.formatting import plain
 
 
+@edits_runs
 @takes_home
 def extend(
     home: Home,

@@ -8,11 +8,12 @@ from engine.files.paths import Home
 from engine.store.database import open_store
 from tui import verbs
 from tui.cli.ids import find_ids, tell_outcome
-from tui.cli.options import takes_home
+from tui.cli.options import edits_runs, takes_home
 
 Some = Annotated[str, typer.Argument(metavar="ID", help="A run, or several as in 3-7,9.", show_default=False)]
 
 
+@edits_runs
 @takes_home
 def note(
     home: Home,
@@ -28,6 +29,7 @@ def note(
     return tell_outcome(verbs.note(store, wanted, whole))
 
 
+@edits_runs
 @takes_home
 def tag(
     home: Home,

@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from engine.files.paths import Home
 from engine.spec.dependent_defaults import DEPENDENT_DEFAULTS
 from engine.spec.grid import grid_values
 from engine.spec.run_spec import FIELDS, GRID_FIELDS, GROUP_OF, RunSpec, choices_of
+from engine.store.people import forcing
 from tui.cli.flag_words import flag
 from tui.cli.output import CliError
 
@@ -31,6 +33,17 @@ def takes_home(verb: Callable[..., int], *, default: Path | None = None) -> Call
         return verb(home=Home.find(folder or default, db, cache), **values)
 
     return _with_parameters(call, verb, "home", _PLACES)
+
+
+def edits_runs(verb: Callable[..., int]) -> Callable[..., int]:
+    """Give a verb that edits runs --force, which lets it edit those of other users too."""
+    help_text = "Change runs of other users too."
+
+    def call(*arguments: Any, **values: Any) -> int:
+        with forcing() if values.pop("force") else nullcontext():
+            return verb(*arguments, **values)
+
+    return _with_parameters(call, verb, "", [("force", bool, typer.Option("--force", help=help_text))])
 
 
 def takes_spec(verb: Callable[..., int], fields: Sequence[str] = FIELDS) -> Callable[..., int]:

@@ -10,12 +10,13 @@ from engine.store.edits import order
 from engine.store.needs import Needs, parse_needs
 from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome, tell_runs
-from tui.cli.options import takes_home
+from tui.cli.options import edits_runs, takes_home
 from tui.cli.output import CliError
 
 queue = typer.Typer(help="Pause or resume the whole queue.", no_args_is_help=True, add_completion=False)
 
 
+@edits_runs
 @takes_home
 def move(
     home: Home,
@@ -30,6 +31,7 @@ def move(
     return tell_outcome(verbs.move(store, wanted, direction))
 
 
+@edits_runs
 @takes_home
 def priority(
     home: Home,
@@ -44,6 +46,7 @@ def priority(
     return 0
 
 
+@edits_runs
 @takes_home
 def needs(
     home: Home,
@@ -73,6 +76,7 @@ def resume(home: Home) -> int:
     return tell_outcome(verbs.resume_queue(open_store(home.database, create=False)))
 
 
+@edits_runs
 @takes_home
 def undo(home: Home) -> int:
     """Undo the newest edit of the queue; again: the one before. Exit code 1 where nothing of it can be undone."""

@@ -20,6 +20,7 @@ TEXTS: Mapping[str, Callable[[RunRow], str]] = {
     "data": lambda row: row.data,
     "settings": lambda row: row.settings,
     "sweep": lambda row: row.sweep,
+    "user": lambda row: row.user,
     "tag": lambda row: " ".join(row.tags),
     "note": lambda row: row.note,
     "findings": lambda row: row.headline,

@@ -175,6 +175,9 @@ COLUMNS = (
         "fold", "fold", lambda row, _: _part(row.part), attrgetter("part"),
         _longest(4, WHOLE, _part, tells=_differ), right=True,
     ),
+    ColumnInfo(
+        "user", "user", lambda row, _: row.user, attrgetter("user"), _longest(4, 12, tells=_differ),
+    ),
     ColumnInfo("name", "name", lambda row, _: row.name, attrgetter("name"), _longest(4, 24, tells=any)),
     ColumnInfo(
         "epoch", "epoch", progress_text, epoch_need, epoch_width

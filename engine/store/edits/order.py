@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, or_, select
 from sqlmodel import Session
 
 from engine.store.database import Store
@@ -17,11 +17,11 @@ from engine.store.run_numbers import numbered
 from engine.store.schema import QUEUE_ORDER, run_table
 from engine.store.status import ENDED
 from engine.store.tables import POSITION_GAP
+from engine.store.turns import WAITING, respace
 
 Direction = Literal["up", "down", "top", "bottom"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 MAX_PRIORITY = 1_000_000
-WAITING = ("queued", "paused")
 
 
 def set_priority(store: Store, run_ids: Collection[int], priority: int) -> None:
@@ -127,16 +127,9 @@ def _put_at_end(edit: Editing, run_ids: Collection[int], direction: Direction) -
 
 
 def _respace(edit: Editing, priority: int) -> None:
-    """Gaps again between all runs of a priority, ended ones too: they would come back to their place."""
-    table = run_table.c
-    alike = select(table.id, table.position).where(table.priority == priority)
-    rows = edit.session.execute(alike.order_by(*QUEUE_ORDER)).all()
-    edit.also([row.id for row in rows])
-    first = rows[0].position
-    spaced = [{"this": row.id, "to": first + number * POSITION_GAP} for number, row in enumerate(rows)]
-    written = run_table.update().where(table.id == bindparam("this"))
-    values = {"position": bindparam("to"), "changed": edit.changed}
-    edit.session.connection().execute(written.values(**values), spaced)
+    alike = select(run_table.c.id).where(run_table.c.priority == priority)
+    edit.also(list(edit.session.execute(alike).scalars()))
+    respace(edit.session, priority, edit.changed)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def test_the_table_can_be_sorted_by_every_column(key: str) -> None:
             listed(
                 number, status, seed=number, lr=number / 8, epoch=number, name=f"n{number}", data=f"d{number}",
                 arch=f"a{number}", pretrained=f"p{number}", best_acc=number / 8, best_kappa=number / 8,
-                headline=f"v{number}",
+                headline=f"v{number}", user_name=f"u{number}",
             ),
             wait(None, ends=60 * number),
             f"augment a{number}",

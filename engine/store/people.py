@@ -1,0 +1,57 @@
+"""People of a shared run table: whose a run is, and who may edit it."""
+
+import contextlib
+import os
+import pwd
+from collections.abc import Collection, Iterator
+from contextvars import ContextVar
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from engine.store.dependencies import some_of
+from engine.store.errors import QueueError
+from engine.store.schema import IS_QUEUED, run_table
+
+_forced: ContextVar[bool] = ContextVar("forced", default=False)
+
+
+def user_name() -> str:
+    """Return the name of the user that this process belongs to, or the number where it has no name."""
+    number = os.geteuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+@contextlib.contextmanager
+def forcing() -> Iterator[None]:
+    """Let the edits of the block change the runs of others too."""
+    before = _forced.set(True)
+    try:
+        yield
+    finally:
+        _forced.reset(before)
+
+
+def check_owner(session: Session, run_ids: Collection[int]) -> None:
+    """Raise QueueError where one of the runs is another user's; runs of earlier versions are nobody's."""
+    if _forced.get():
+        return
+    table, mine = run_table.c, ("", user_name())
+    for some in some_of(run_ids):
+        others = select(table.id, table.user_name).where(table.id.in_(some), table.user_name.not_in(mine))
+        found = session.execute(others.order_by(table.id).limit(1)).first()
+        if found is not None:
+            raise QueueError(
+                f"run {found.id} is {found.user_name}'s: leave it, or change it all the same with a verb of the "
+                "shell and --force"
+            )
+
+
+def owners_of_queue(session: Session) -> dict[int, str]:
+    """Return the owner of each queued run; nothing where they are all one user's."""
+    rows = session.execute(select(run_table.c.id, run_table.c.user_name).where(IS_QUEUED)).all()
+    owners = {row.id: row.user_name for row in rows}
+    return owners if len(set(owners.values())) > 1 else {}

@@ -1,0 +1,154 @@
+"""A table of several people: whose a run is, who may edit it, and turns in the queue."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from shell import Shell
+from sqlalchemy import text
+from stored_runs import SPEC, get
+
+from engine.queries import waiting
+from engine.store import add as adding
+from engine.store import listing, people, queue, workers
+from engine.store.add import add_runs
+from engine.store.database import Store, open_store
+from engine.store.edits import order
+from engine.store.edits.notes_and_tags import set_note
+from engine.store.edits.undo import undo
+from engine.store.errors import QueueError
+
+
+@pytest.fixture
+def be(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Go on as another user."""
+
+    def become(name: str) -> None:
+        for module in (people, adding, workers):
+            monkeypatch.setattr(module, "user_name", lambda: name)
+
+    return become
+
+
+def queued(store: Store) -> list[str]:
+    """The owner of each queued run, in the queue's order."""
+    with store.read() as session:
+        return [listing.get_run(session, run_id).user_name for run_id in listing.queue_order(session)]
+
+
+def test_runs_and_workers_are_their_users(store: Store, be) -> None:  # type: ignore[no-untyped-def]
+    be("ann")
+    add_runs(store, [SPEC])
+    worker = workers.register(store, pid=1, device="cpu", device_name="test")
+    with store.read() as session:
+        assert get(store, 1).user_name == "ann"
+        assert [each.user_name for each in workers.present(session) if each.id == worker] in (["ann"], [])
+
+
+def test_a_run_of_another_is_left_alone_unless_forced(store: Store, be) -> None:  # type: ignore[no-untyped-def]
+    be("ann")
+    add_runs(store, [SPEC] * 2)
+    order.set_priority(store, [1], 3)
+    be("bob")
+    mine = add_runs(store, [SPEC]).ids[0]
+    for act in (
+        lambda: queue.ask(store, [mine, 1], "cancel"),
+        lambda: set_note(store, [1], "x"),
+        lambda: order.move(store, [2], "bottom"),
+    ):
+        with pytest.raises(QueueError, match=r"run [12] is ann's: leave it, or .* --force"):
+            act()
+    assert get(store, mine).status == "queued" and get(store, 1).note == ""
+    undone = undo(store)
+    assert undone is not None and undone.restored == [mine]
+    with pytest.raises(QueueError, match="run 1 is ann's"):
+        undo(store)
+    with people.forcing():
+        queue.ask(store, [1], "cancel")
+    assert get(store, 1).status == "cancelled"
+    with pytest.raises(QueueError, match="run 2 is ann's"):
+        queue.ask(store, [2], "cancel")
+
+
+def test_a_run_of_an_earlier_version_is_everybodys(store: Store, be) -> None:  # type: ignore[no-untyped-def]
+    add_runs(store, [SPEC])
+    with store.write() as session:
+        session.execute(text("UPDATE run SET user_name = ''"))
+    be("bob")
+    queue.ask(store, [1], "cancel")
+
+
+def test_users_take_turns(store: Store, be) -> None:  # type: ignore[no-untyped-def]
+    be("ann")
+    add_runs(store, [SPEC] * 4)
+    be("bob")
+    add_runs(store, [SPEC] * 2)
+    assert "".join(name[0] for name in queued(store)) == "ababaa"
+    add_runs(store, [SPEC] * 3)
+    assert "".join(name[0] for name in queued(store)) == "ababababb"
+    be("eve")
+    add_runs(store, [SPEC] * 2)
+    assert "".join(name[0] for name in queued(store)) == "abeabeababb"
+    add_runs(store, [SPEC], priority=1)
+    assert "".join(name[0] for name in queued(store)) == "eabeabeababb"
+    with store.read() as session:
+        reasons = list(waiting._reasons(session, [workers_row()], {}, None).values())
+    assert reasons[:3] == ["next", "1 ahead, in turn with eve", "2 ahead, in turn with ann, eve"]
+
+
+def workers_row() -> object:
+    """A worker that is there."""
+    from engine.store.tables import Worker
+
+    return Worker(id=1, host="x", pid=1, pid_started="", device="cpu")
+
+
+def test_alone_new_runs_stand_behind_all_others(store: Store) -> None:
+    add_runs(store, [SPEC] * 2)
+    order.move(store, [2], "top")
+    add_runs(store, [SPEC] * 2)
+    with store.read() as session:
+        assert listing.queue_order(session) == [2, 1, 3, 4]
+        assert list(waiting.reasons(session).values()) == ["no worker"] * 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_added_each_users_order_is_kept_and_nobody_is_passed_by(
+    store: Store,
+    be,
+    seed: int,  # type: ignore[no-untyped-def]
+) -> None:
+    """After each run of mine at most one of each other user's that were there waits until my next; also where the
+    gaps between positions are used up."""
+    chance = random.Random(seed)
+    for _ in range(25):
+        be(chance.choice(["ann", "bob", "eve"]))
+        add_runs(store, [SPEC] * chance.randint(1, 3))
+    with store.read() as session:
+        ids = listing.queue_order(session)
+        owners = [listing.get_run(session, run_id).user_name for run_id in ids]
+    for name in set(owners):
+        mine = [run_id for run_id, owner in zip(ids, owners, strict=True) if owner == name]
+        assert mine == sorted(mine)
+    turns: Counter[str] = Counter()
+    for place, owner in enumerate(owners):
+        turns[owner] += 1
+        waiting_still = {each for each in owners[place + 1 :]}
+        assert all(turns[owner] <= turns[other] + 1 for other in waiting_still - {owner}), owners
+
+
+def test_in_the_shell(tmp_path: Path, shell: Shell, be) -> None:  # type: ignore[no-untyped-def]
+    be("ann")
+    assert shell("add", "--data", "digits") == 0
+    be("bob")
+    assert "run 1 is ann's" in shell.refuses("cancel", "1")
+    assert shell("cancel", "1", "--force") == 0
+    assert shell("ls", "--json") == 0
+    [run] = json.loads(shell.out)["runs"]
+    assert (run["user"], run["status"]) == ("ann", "cancelled")
+    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    with pytest.raises(QueueError):
+        set_note(store, [1], "no longer forced")
+    store.close()
