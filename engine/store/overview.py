@@ -60,20 +60,8 @@ _TEXTS = tuple(
     map(
         _COLUMNS.index,
         (
-            *(
-                "status",
-                "request",
-                "cause",
-                "error",
-                "name",
-                "note",
-                "sweep",
-                "user_name",
-                "data",
-                "arch",
-                "pretrained",
-            ),
-            *("user_name", "doing", "verdict", "headline", "severity", "group_key"),
+            *("status", "request", "cause", "error", "name", "note", "sweep", "user_name", "data", "arch"),
+            *("pretrained", "doing", "verdict", "headline", "severity", "group_key"),
         ),
     )
 )
