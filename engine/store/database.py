@@ -17,7 +17,7 @@ from engine.store.backends.protocol import BACKEND, Backend
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 PORTS = range(1, 65536)
 
 

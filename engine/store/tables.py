@@ -95,6 +95,8 @@ class Run(Table, table=True):
     """Number of times that an epoch shows each training image."""
     needs_card: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Only a worker with a graphics card takes it."""
+    gpus: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """Cards that a worker must have to take it, unless it trains on the CPU."""
 
     attempt: int = 0
     failures: int = 0
@@ -284,6 +286,8 @@ class Worker(Table, table=True):
     device_name: str = ""
     device_uuid: str | None = None
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
+    cards: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """Cards of the worker; `device` and `device_uuid` then name them all, separated by commas. 1 on the CPU."""
     state: str = "idle"
     """idle, running, gone, or `waits: ` and why no run is claimed though some are queued."""
     seen_s: float = 0.0

@@ -1,6 +1,6 @@
 """Interface of what keeps a session's measurements."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,18 @@ class Recorder(Protocol):
 
     def fence(self) -> AbstractContextManager[object]:
         """Return the context in which files are renamed to their places; it raises where this process may not write."""
+
+    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
+    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
+    def checkpoint(self) -> None: ...
+
+
+class NoRecorder:
+    """Recorder of a process that leads no group: the one that does records for all."""
+
+    def begin(self, index: Index, point: ResumePoint) -> None: ...
+    def fence(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
