@@ -1,37 +1,77 @@
-"""Signals to a worker of this host: stop now, or after its run."""
+"""Requests to a worker to leave, now or after its run: by a signal on this host, through the run table on another."""
 
 import os
 import signal
+from typing import TYPE_CHECKING, Protocol
 
+from engine.files.paths import Home
 from engine.hardware import processes
-from tui.snapshot import WorkerView
+from tui.store_calls import Refused, with_store
+
+if TYPE_CHECKING:
+    from engine.store.workers import Asked
+
+
+class Signalled(Protocol):
+    """Worker as these verbs know it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def pid_started(self) -> str: ...
+    @property
+    def run_id(self) -> int | None: ...
 
 
 class CannotSignal(ValueError):
     """Worker that cannot be signalled; one line that says what to do."""
 
 
-def stop(worker: WorkerView) -> str:
+def stop(worker: Signalled, home: Home) -> str:
     """Stop a worker: its run keeps its place, with a checkpoint. Returns a message. Raises CannotSignal."""
-    _signal(worker, signal.SIGTERM)
     run = f": #{worker.run_id} keeps its place and its checkpoint" if worker.run_id else ""
-    return f"worker {worker.id} stops{run} (w starts another)"
+    if not _is_here(worker):
+        _ask(worker, home, "stopping")
+        return f"worker {worker.id} on {worker.host} is asked to stop{run}"
+    _signal(worker, signal.SIGTERM)
+    return f"worker {worker.id} stops{run}"
 
 
-def drain(worker: WorkerView) -> str:
+def drain(worker: Signalled, home: Home) -> str:
     """Let a worker claim no other run. Returns a message. Raises CannotSignal."""
-    if worker.host == processes.host_name() and not processes.takes(worker.pid, signal.SIGUSR2):
+    when = f"when #{worker.run_id} has ended" if worker.run_id else "now"
+    if not _is_here(worker):
+        _ask(worker, home, "draining")
+        return f"worker {worker.id} on {worker.host} is asked to leave {when}"
+    if not processes.takes(worker.pid, signal.SIGUSR2):
         raise CannotSignal(
             f"worker {worker.id} cannot be drained (an older one, or just starting): x stops it"
         )
     _signal(worker, signal.SIGUSR2)
-    when = f"when #{worker.run_id} has ended" if worker.run_id else "now"
     return f"worker {worker.id} leaves {when}"
 
 
-def _signal(worker: WorkerView, number: signal.Signals) -> None:
-    if worker.host != processes.host_name():
-        raise CannotSignal(f"worker {worker.id} is process {worker.pid} on {worker.host}: stop it there")
+def _is_here(worker: Signalled) -> bool:
+    return worker.host == processes.host_name()
+
+
+def _ask(worker: Signalled, home: Home, how: "Asked") -> None:
+    """Ask a worker of another host through the run table. Raises CannotSignal."""
+    from engine.store.workers import ask_to_leave
+
+    try:
+        if not with_store(home, lambda store: ask_to_leave(store, worker.id, how=how)):
+            raise CannotSignal(f"worker {worker.id} has gone already")
+    except Refused as error:
+        raise CannotSignal(str(error)) from None
+
+
+def _signal(worker: Signalled, number: signal.Signals) -> None:
+    """Send a signal to a worker of this host."""
     if not processes.is_alive(worker.pid, worker.pid_started):
         raise CannotSignal(f"worker {worker.id} has gone already")
     try:

@@ -1,6 +1,8 @@
 """State machine of the run table: claim, renew, end, put back, ask.
 
-Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
+Each function is one transaction, and so is each edit in `edits/`. Those that read what they write by have the table to
+themselves (`Store.write`); a claim, a renewal and what a training records state their condition in the write itself
+(`Store.write_rows`).
 Invariants (tests/engine/store/test_queue_model.py holds the store against them):
 - a run is `running` exactly when it has a lease and a worker; only a running run has a `request`, and one to cancel
   is never made one to pause;
@@ -28,7 +30,7 @@ from sqlmodel import Session
 from engine.store.advice import ADVICE
 from engine.store.attempt_times import record_times
 from engine.store.claims import LEASE_S, Claim, fenced, write_fenced
-from engine.store.clock import COUNT_CHANGE, next_change, now_s
+from engine.store.clock import next_change, now_s
 from engine.store.database import Store
 from engine.store.dependencies import recount_after
 from engine.store.edit_journal import editing
@@ -40,10 +42,15 @@ from engine.store.utc import utc_now
 
 
 def claim(store: Store, worker_id: int) -> Claim | None:
-    """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice."""
-    statement, values = _claiming(store.backend.clock_s), {"claimer": worker_id, "now": utc_now()}
-    with store.write() as session:
-        session.execute(COUNT_CHANGE)
+    """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice.
+
+    Where others claim at the same moment, each skips the run that another is taking."""
+    statement, values = (
+        _claiming(store.backend.clock_s, store.backend.change),
+        {"claimer": worker_id, "now": utc_now()},
+    )
+    with store.write_rows() as session:
+        store.backend.count_change(session)
         row = session.execute(statement, values).first()
         if row is None:
             session.rollback()
@@ -85,12 +92,13 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
 
 
 @functools.cache
-def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]:
-    """Build the UPDATE of a claim, once for each kind of database: it takes longer than a write lock should."""
+def _claiming(clock_s: ColumnElement[float], change: ColumnElement[int]) -> ReturningUpdate[tuple[int, int]]:
+    """Build the UPDATE of a claim, once for each database: it takes longer than a write lock should."""
     claimer: BindParameter[int] = bindparam("claimer")
+    first = _first_for(claimer).with_for_update(skip_locked=True, of=run_table)
     return (
         run_table.update()
-        .where(run_table.c.id == _first_for(claimer).scalar_subquery())
+        .where(run_table.c.id == first.scalar_subquery())
         .values(
             status="running",
             request=None,
@@ -103,7 +111,7 @@ def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]
             started_at=func.coalesce(
                 run_table.c.started_at, bindparam("now", type_=run_table.c.started_at.type)
             ),
-            changed=select(clock_table.c.changed).scalar_subquery(),
+            changed=change,
         )
         .returning(run_table.c.id, run_table.c.attempt)
     )
@@ -111,7 +119,7 @@ def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]
 
 def renew(store: Store, held: Claim, *, lease_s: float = LEASE_S) -> Request | None:
     """Extend the lease; gives what a user has asked of the run meanwhile. Raises LeaseLost."""
-    with store.write() as session:
+    with store.write_rows() as session:
         statement = (
             fenced(held).values(lease_expires_s=now_s(session) + lease_s).returning(run_table.c.request)
         )

@@ -17,6 +17,11 @@ def _time(*, nullable: bool = True) -> Any:
     return Column(UtcDateTime, nullable=nullable)
 
 
+def _wide() -> Any:
+    """Integer of 64 bits, which any column of SQLite is."""
+    return Column(BigInteger().with_variant(Integer, "sqlite"), nullable=False)
+
+
 class Table(SQLModel):
     """Rows are not validated: pydantic's schemas, which take longest to build of all this, are never needed."""
 
@@ -24,7 +29,7 @@ class Table(SQLModel):
 
 
 class Clock(Table, table=True):
-    """One row: the number that the latest write to a run took, and whether the queue is paused."""
+    """One row: the number of SQLite's latest write to a run, and whether the queue is paused."""
 
     id: int = Field(primary_key=True)
     changed: int = 0
@@ -58,8 +63,8 @@ class Run(Table, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    changed: int = 0
-    """Moved by every write that a reader shows."""
+    changed: int = Field(default=0, sa_column=_wide())
+    """Number of the newest transaction that wrote what a reader shows."""
     status: Status = Field(default="queued", sa_type=String)
     request: Request | None = Field(default=None, sa_type=String)
     """Request of a user to a running run."""
@@ -72,9 +77,7 @@ class Run(Table, table=True):
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     sweep: str = ""
     priority: int = 0
-    position: int = Field(
-        default=0, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), nullable=False)
-    )
+    position: int = Field(default=0, sa_column=_wide())
     blocked: int = 0
     """Unfinished runs that this one waits for."""
 
@@ -289,7 +292,7 @@ class Worker(Table, table=True):
     cards: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     """Cards of the worker; `device` and `device_uuid` then name them all, separated by commas. 1 on the CPU."""
     state: str = "idle"
-    """idle, running, gone, or `waits: ` and why no run is claimed though some are queued."""
+    """idle, running, gone, `waits: ` and why no run is claimed though some are queued, or one of `workers.ASKED`."""
     seen_s: float = 0.0
     """The latest sign of life, by the database's clock."""
     telemetry: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -1,8 +1,8 @@
 """Workers' rows: which are present, on which device, and which have gone."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlmodel import Session, col, select
 
 from engine.hardware import processes
@@ -11,6 +11,12 @@ from engine.store.clock import now_s
 from engine.store.database import Store
 from engine.store.schema import worker_table
 from engine.store.tables import Worker
+
+Asked = Literal["stopping", "draining"]
+STOPPING: Asked = "stopping"
+DRAINING: Asked = "draining"
+ASKED: tuple[Asked, ...] = get_args(Asked)
+"""States of a worker that was asked to leave: at once with a checkpoint, or when its run has ended."""
 
 
 class DeviceTaken(Exception):
@@ -46,15 +52,27 @@ def register(store: Store, *, pid: int, device: str, device_name: str, device_uu
         return row.id
 
 
-def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> None:
-    """Record a heartbeat with the worker's state and its device's load."""
-    with store.write() as session:
+def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> str:
+    """Record a heartbeat with the worker's state and its device's load; return the state, which is one of ASKED where
+    somebody asks the worker to leave."""
+    with store.write_rows() as session:
         mine = update(worker_table).where(worker_table.c.id == worker_id)
-        session.execute(mine.values(seen_s=now_s(session), state=state, telemetry=telemetry))
+        now = case((worker_table.c.state.in_(ASKED), worker_table.c.state), else_=state)
+        kept = mine.values(seen_s=now_s(session), state=now, telemetry=telemetry)
+        return session.execute(kept.returning(worker_table.c.state)).scalar() or state
+
+
+def ask_to_leave(store: Store, worker_id: int, *, how: Asked) -> bool:
+    """Ask a worker of any host to leave, which it does after its next heartbeat. Return False for one that has gone."""
+    state = worker_table.c.state
+    there = update(worker_table).where(worker_table.c.id == worker_id, state != "gone")
+    asked = there.values(state=case((state == STOPPING, STOPPING), else_=how))
+    with store.write_rows() as session:
+        return session.execute(asked.returning(worker_table.c.id)).scalar() is not None
 
 
 def leave(store: Store, worker_id: int) -> None:
-    with store.write() as session:
+    with store.write_rows() as session:
         session.execute(update(worker_table).where(worker_table.c.id == worker_id).values(state="gone"))
 
 

@@ -43,6 +43,13 @@ class Shutdown:
             return max(self._asked, Urgency.UNHURRIED)
         return self._asked
 
+    def ask(self, *, after_this_run: bool) -> None:
+        """Take what the run table asks for, as SIGUSR2 and SIGTERM do."""
+        if after_this_run:
+            self.after_this_run = True
+        else:
+            self._asked = max(self._asked, Urgency.SOON)
+
     def _on_drain(self, *_: Any) -> None:
         self.after_this_run = True
 

@@ -211,7 +211,9 @@ class Worker:
             self._next_beat = now + BEAT_EVERY_S
             self._ours |= {child for pid in self._ours for child in processes.children(pid)}
             self._cores.look(self._ours | self._spares.pids)
-            workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
+            now_in = workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
+            if now_in in workers.ASKED:
+                self._shutdown.ask(after_this_run=now_in == workers.DRAINING)
         if now >= self._next_look:
             self._take_back_lost_runs()
         if now >= self._next_spare_look:

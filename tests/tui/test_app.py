@@ -11,11 +11,11 @@ from textual.widgets import Input
 from waiting import LIMIT_S
 
 from engine.files.paths import Home
-from engine.hardware import processes
+from engine.hardware import processes, worker_start
 from engine.spec.grid import load_spec
 from engine.store import listing, queue
 from engine.store.database import Store
-from tui import commands, launch
+from tui import commands
 from tui.forms.form_report import queue_form
 from tui.screens import new_run
 from tui.screens.help import HelpScreen
@@ -208,7 +208,7 @@ async def test_a_worker_is_started_once_and_its_failure_is_told(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        launch, "worker_command", lambda _home, **_: ["/bin/sh", "-c", "echo no card here; exit 2"]
+        worker_start, "worker_command", lambda _home, **_: ["/bin/sh", "-c", "echo no card here; exit 2"]
     )
     with study.write() as session:
         session.connection().exec_driver_sql("UPDATE worker SET state = 'gone'")
@@ -222,7 +222,7 @@ async def test_a_worker_is_started_once_and_its_failure_is_told(
 async def test_a_second_worker_is_not_started(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "start_worker", lambda _home: pytest.fail("started"))
+    monkeypatch.setattr(worker_start, "start_worker", lambda _home: pytest.fail("started"))
     async with app(home).run_test(size=TALL, notifications=True) as pilot:
         await opened(pilot)
         assert "test processor  97 %" in shown(pilot, "#strip") and "#5" in shown(pilot, "#strip")

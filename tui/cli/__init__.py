@@ -22,6 +22,7 @@ from tui.cli.arch import arch
 from tui.cli.compare import compare
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
+from tui.cli.db import db
 from tui.cli.demo import demo
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
@@ -41,6 +42,7 @@ from tui.cli.presets import presets
 from tui.cli.queue_order import move, priority, queue, undo
 from tui.cli.report import report
 from tui.cli.show import log, show
+from tui.cli.workers import workers
 from tui.open_app import is_terminal, run_app
 from tui.streams import open_streams, written_out
 
@@ -136,6 +138,8 @@ for _name, _verb in VERBS.items():
     cli.command(_name, context_settings=settings)(_verb)
 cli.add_typer(data, name="data")
 cli.add_typer(queue, name="queue")
+cli.add_typer(db, name="db")
+cli.add_typer(workers, name="workers")
 
 
 def _message(error: Exception) -> str:

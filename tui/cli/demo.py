@@ -13,6 +13,7 @@ import typer
 from engine.analysis.final_table import final_table
 from engine.analysis.finding import GRAVE, SIGNS, head_of
 from engine.files.paths import Home
+from engine.hardware.worker_start import last_words, logout_warning, start_worker
 from engine.queries.read_study import collect
 from engine.spec.grid import make_spec
 from engine.store import listing
@@ -24,7 +25,6 @@ from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.report import report_of
 from tui.formatting import decimals, plain
-from tui.launch import last_words, logout_warning, start_worker
 
 SWEEP = "demo"
 POLL_S = 0.5

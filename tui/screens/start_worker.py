@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from threading import Thread
 
-from tui import launch
+from engine.hardware import worker_start
 from tui.feeds.reader_thread import start_once
 from tui.screens.runs_screen import RunsScreen
 
@@ -20,8 +20,6 @@ class WorkerStarter:
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        if not self._screen.port.may_write():
-            return
         if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
             self._screen.notify("a worker is there already: it takes the queued runs one after another")
             return
@@ -29,10 +27,10 @@ class WorkerStarter:
 
     def _start_and_follow(self) -> None:
         home = self._screen.port.home
-        if warning := launch.logout_warning():
+        if warning := worker_start.logout_warning():
             self._screen.notify(warning, severity="warning", timeout=30)
         try:
-            worker = launch.start_worker(home)
+            worker = worker_start.start_worker(home)
         except OSError as error:
             self._screen.notify(f"{error.filename}: {error.strerror}", severity="error")
             return
@@ -44,4 +42,4 @@ class WorkerStarter:
             except subprocess.TimeoutExpired:
                 continue
         if code:
-            self._screen.notify(launch.last_words(home), severity="error", timeout=15)
+            self._screen.notify(worker_start.last_words(home), severity="error", timeout=15)

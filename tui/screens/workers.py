@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.files.paths import Home
 from tui import commands
 from tui.feeds.cards_feed import CardsFeed, CardsView
 from tui.formatting import plain
@@ -125,10 +126,8 @@ class WorkersScreen(FeedScreen[int | None]):
         else:
             self.dismiss(worker.run_id)
 
-    def _signal_chosen(self, verb: Callable[[WorkerView], str]) -> None:
+    def _signal_chosen(self, verb: Callable[[WorkerView, Home], str]) -> None:
         worker = self.chosen
-        if not self.port.may_write():
-            return
         if worker is None:
             self.notify("that worker has left: choose another with ↑ ↓", severity="warning")
         else:
@@ -137,7 +136,7 @@ class WorkersScreen(FeedScreen[int | None]):
     def _stop_chosen(self) -> None:
         """Stop a worker; ask where it trains: a run of hours would stand still until somebody looks."""
         worker = self.chosen
-        if worker is None or worker.run_id is None or self.port.readonly:
+        if worker is None or worker.run_id is None:
             self._signal_chosen(stop)
             return
         signal = partial(self._signal, stop, worker)
@@ -153,9 +152,9 @@ class WorkersScreen(FeedScreen[int | None]):
         )
         self.app.push_screen(ConfirmScreen(question), answered)
 
-    def _signal(self, verb: Callable[[WorkerView], str], worker: WorkerView) -> None:
-        """Send a signal, in a thread: whose process it is stands in files."""
+    def _signal(self, verb: Callable[[WorkerView, Home], str], worker: WorkerView) -> None:
+        """Send a signal, or ask through the run table, in a thread."""
         try:
-            self.notify(verb(worker))
+            self.notify(verb(worker, self.port.home))
         except CannotSignal as error:
             self.notify(plain(error), severity="error")

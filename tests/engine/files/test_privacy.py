@@ -15,9 +15,9 @@ from waiting import LIMIT_S
 
 from engine.files.paths import DB_VARIABLE, Home
 from engine.files.privacy import secure_home
+from engine.hardware import worker_start
 from engine.store.database import open_store
 from engine.worker.warm_process import WarmProcesses
-from tui import launch
 
 
 @pytest.fixture(autouse=True)
@@ -89,10 +89,12 @@ def test_a_cache_elsewhere_keeps_its_owners_permissions(tmp_path: Path) -> None:
 def test_the_log_of_a_worker_that_the_app_starts_is_private(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "worker_command", lambda *_, **__: [sys.executable, "-c", "print('here')"])
-    worker: subprocess.Popen[bytes] = launch.start_worker(Home.find(tmp_path))
+    monkeypatch.setattr(
+        worker_start, "worker_command", lambda *_, **__: [sys.executable, "-c", "print('here')"]
+    )
+    worker: subprocess.Popen[bytes] = worker_start.start_worker(Home.find(tmp_path))
     assert worker.wait(timeout=LIMIT_S) == 0
-    assert launch.last_words(Home.find(tmp_path)) == "here" and open_to_others(tmp_path / "runs") == []
+    assert worker_start.last_words(Home.find(tmp_path)) == "here" and open_to_others(tmp_path / "runs") == []
 
 
 def test_no_command_line_holds_the_databases_password(
@@ -107,7 +109,10 @@ def test_no_command_line_holds_the_databases_password(
 
     monkeypatch.setattr(subprocess, "Popen", start)
     home = Home.find(tmp_path, url)
-    for begin in (lambda: launch.start_worker(home), lambda: WarmProcesses(home, "cpu").take(io.BytesIO())):
+    for begin in (
+        lambda: worker_start.start_worker(home),
+        lambda: WarmProcesses(home, "cpu").take(io.BytesIO()),
+    ):
         with pytest.raises(OSError):
             begin()
     assert len(started) == 2

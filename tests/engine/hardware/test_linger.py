@@ -8,9 +8,8 @@ from waiting import LIMIT_S
 
 import tui.cli  # noqa: F401  (its package holds the verb under the module's name)
 from engine.files.paths import Home
-from engine.hardware import linger
+from engine.hardware import linger, worker_start
 from engine.hardware.linger import AS_SCOPE, Facts, Rules, parse_bus, plan, read_rules
-from tui import launch
 
 KILLS = Rules(kills=True)
 
@@ -187,9 +186,9 @@ def test_the_app_starts_a_worker_so_that_it_goes_on_or_says_so_before(
     warning: str | None,
 ) -> None:
     monkeypatch.setattr(linger, "look", lambda: found)
-    monkeypatch.setattr(launch, "worker_command", lambda _home, **_: ["sh", "-c", "true"])
-    assert launch.logout_warning() == warning
-    started = launch.start_worker(Home.find(tmp_path))
+    monkeypatch.setattr(worker_start, "worker_command", lambda _home, **_: ["sh", "-c", "true"])
+    assert worker_start.logout_warning() == warning
+    started = worker_start.start_worker(Home.find(tmp_path))
     assert started.args == command and started.wait(timeout=LIMIT_S) == 0
 
 

@@ -13,10 +13,10 @@ from torch_here import load_torch_here
 from waiting import LIMIT_S
 
 from engine import torch_subprocess
+from engine.hardware import worker_start
 from engine.store import listing
 from engine.store.database import Store
 from tests.support.forking import fork_torch
-from tui import launch
 
 
 def test_add_prints_ids_alone_and_warns_of_repeats(shell: Shell) -> None:
@@ -72,7 +72,7 @@ def test_a_flag_given_twice_makes_a_grid_and_says_so(shell: Shell) -> None:
 
 def test_the_demo_says_why_its_worker_cannot_start(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["/bin/sh", "-c", "echo the driver is too old: make install; exit 2"]
-    monkeypatch.setattr(launch, "worker_command", lambda _home, **_: command)
+    monkeypatch.setattr(worker_start, "worker_command", lambda _home, **_: command)
     assert shell("demo", "--headless") == 2
     assert shell.err.splitlines()[-1] == "resnet-tui: the driver is too old: make install"
 

@@ -11,10 +11,10 @@ from studies import LABELS
 from textual.pilot import Pilot
 
 from engine.files.paths import Home
-from engine.hardware import processes
+from engine.hardware import processes, worker_start
 from engine.hardware.telemetry import NvidiaState
 from engine.store.database import Store
-from tui import commands, launch
+from tui import commands
 from tui.feeds import cards_feed
 from tui.screens.compare import CompareScreen
 from tui.screens.data import DataScreen
@@ -99,7 +99,7 @@ async def test_no_key_does_anything_slow_on_the_event_loop(
     monkeypatch.setattr(processes, "takes", lambda _pid, _number: True)
     monkeypatch.setattr("os.kill", lambda _pid, _number: None)
     monkeypatch.setattr(
-        launch, "worker_command", lambda _home, **_: ["/bin/sh", "-c", "echo no card here; exit 2"]
+        worker_start, "worker_command", lambda _home, **_: ["/bin/sh", "-c", "echo no card here; exit 2"]
     )
     if visit is on_worker_that_fails:
         with study.write() as session:

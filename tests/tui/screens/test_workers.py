@@ -139,25 +139,38 @@ async def test_without_workers_the_next_key_is_said(home: Home) -> None:
         assert "it trains no run" in notified(pilot)
 
 
-def test_a_signal_reaches_only_the_process_that_was_meant(sleeper: "subprocess.Popen[bytes]") -> None:
-    with pytest.raises(CannotSignal, match="process 7 on gpu99: stop it there"):
-        stop(view_of(7, host="gpu99"))
+def test_a_signal_reaches_only_the_process_that_was_meant(
+    home: Home, sleeper: "subprocess.Popen[bytes]"
+) -> None:
     with pytest.raises(CannotSignal, match="has gone already"):
-        stop(view_of(sleeper.pid, pid_started="another boot/1"))  # its number was given away
+        stop(view_of(sleeper.pid, pid_started="another boot/1"), home)  # its number was given away
     assert sleeper.poll() is None
     with pytest.raises(CannotSignal, match="cannot be drained"):
-        drain(view_of(os.getpid()))  # it has no handler: the signal would end it
-    assert drain(view_of(sleeper.pid)) == "worker 1 leaves now"
+        drain(view_of(os.getpid()), home)  # it has no handler: the signal would end it
+    assert drain(view_of(sleeper.pid), home) == "worker 1 leaves now"
     assert sleeper.wait(timeout=LIMIT_S) == 5
     with pytest.raises(CannotSignal, match="has gone already"):
-        stop(view_of(sleeper.pid, pid_started="x"))
+        stop(view_of(sleeper.pid, pid_started="x"), home)
+
+
+def test_a_worker_of_another_host_is_asked_through_the_run_table(home: Home, study: Store) -> None:
+    there = view_of(7, host="gpu99", run_id=5)
+    assert drain(there, home) == "worker 1 on gpu99 is asked to leave when #5 has ended"
+    assert workers.beat(study, 1, state="running", telemetry={}) == "draining"
+    assert stop(there, home) == "worker 1 on gpu99 is asked to stop: #5 keeps its place and its checkpoint"
+    assert workers.beat(study, 1, state="running", telemetry={}) == "stopping"
+    drain(there, home)
+    assert workers.beat(study, 1, state="idle", telemetry={}) == "stopping", "a stop is not taken back"
+    workers.leave(study, 1)
+    with pytest.raises(CannotSignal, match="has gone already"):
+        stop(there, home)
 
 
 async def test_the_chosen_worker_stays_chosen_when_another_leaves(
     home: Home, study: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []
-    monkeypatch.setattr(workers_screen, "stop", lambda worker: told.append(worker.id) or "told")
+    monkeypatch.setattr(workers_screen, "stop", lambda worker, _home: told.append(worker.id) or "told")
     for device in ("one", "two"):
         workers.register(study, pid=os.getpid(), device="cpu", device_name=device)
     async with app(home).run_test(size=TALL, notifications=True) as pilot:

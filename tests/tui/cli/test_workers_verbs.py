@@ -1,0 +1,97 @@
+"""`workers start`, `ls` and `stop`."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import Lab
+from shell import Shell
+from waiting import until
+
+from engine.hardware import processes, worker_start
+from engine.store import workers
+from engine.store.database import Store
+
+
+@pytest.fixture
+def home_of_lab(tmp_path: Path, shell: Shell) -> Iterator[Lab]:
+    made = Lab(tmp_path)
+    yield made
+    made.close()
+
+
+def listed(shell: Shell) -> list[dict[str, object]]:
+    assert shell("workers", "ls", "--json") == 0
+    found: list[dict[str, object]] = json.loads(shell.out)["workers"]
+    return found
+
+
+def test_a_worker_that_is_started_trains_is_listed_and_stopped(home_of_lab: Lab, shell: Shell) -> None:
+    run_id = home_of_lab.add(epochs=2000)
+    assert shell("workers", "start", "--drain") == 0
+    assert "worker 1 started" in shell.err
+    (worker,) = listed(shell)
+    assert (worker["id"], worker["host"]) == (1, processes.host_name())
+    home_of_lab.until_epoch(run_id, 1)
+    (worker,) = listed(shell)
+    assert worker["run"] == run_id and worker["state"] == "running"
+    assert shell("workers", "stop", "1") == 0
+    assert shell.err == f"worker 1 stops: #{run_id} keeps its place and its checkpoint\n"
+    until(lambda: not listed(shell), what="the end of the worker")
+    run = home_of_lab.run(run_id)
+    assert run.status == "queued" and run.failures == 0 and home_of_lab.home.run(run_id).last.exists()
+    with pytest.raises(ChildProcessError):
+        while True:  # the worker was a child of this process
+            os.waitpid(int(str(worker["pid"])), 0)
+
+
+@pytest.mark.parametrize(("how", "epochs"), [("stopping", 2000), ("draining", 3)])
+def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: workers.Asked, epochs: int) -> None:
+    first, second = lab.add(epochs=epochs), lab.add()
+    worker = lab.start_worker()
+    lab.until_epoch(first, 1)
+    with lab.store.read() as session:
+        (row,) = workers.present(session)
+    assert row.id is not None and workers.ask_to_leave(lab.store, row.id, how=how)
+    assert worker.wait(timeout=60) == 0
+    assert lab.run(first).status == ("queued" if how == "stopping" else "done")
+    assert lab.run(second).attempt == 0
+
+
+def test_ls_tells_state_and_run(shell: Shell, study: Store) -> None:
+    assert shell("workers", "ls") == 0
+    head, row = shell.out.splitlines()
+    assert head.split() == ["id", "host", "device", "state", "since", "run"]
+    assert row.split()[0] == "1" and row.split()[-1] == "5" and "running" in row
+    assert workers.ask_to_leave(study, 1, how="stopping")
+    assert listed(shell)[0]["state"] == "stopping"
+    workers.leave(study, 1)
+    (lost,) = listed(shell)
+    assert lost["state"] == "lost" and lost["run"] == 5
+
+
+def test_what_cannot_be_stopped_is_said(shell: Shell, study: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    assert "give workers or --all" in shell.refuses("workers", "stop")
+    assert "give workers or --all" in shell.refuses("workers", "stop", "1", "--all")
+    assert "there is no worker 7" in shell.refuses("workers", "stop", "1", "7") and not sent
+    assert shell("workers", "stop", "--all") == 0 and sent == [(os.getpid(), signal.SIGTERM)]
+    monkeypatch.setattr(processes, "is_alive", lambda *_: False)
+    assert shell("workers", "stop", "1") == 1 and shell.err == "worker 1 has gone already\n"
+
+
+def test_a_worker_that_cannot_start_says_why(
+    shell: Shell, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["/bin/sh", "-c", "echo the driver is too old: make install; exit 2"]
+    monkeypatch.setattr(worker_start, "worker_command", lambda _home, **_: command)
+    assert shell.refuses("workers", "start") == "resnet-tui: the driver is too old: make install\n"
+
+
+def test_a_home_without_runs_is_refused(shell: Shell) -> None:
+    for verb in ("start", "ls"):
+        assert "no run table" in shell.refuses("workers", verb)
