@@ -11,7 +11,7 @@ Invariants (tests/engine/store/test_queue_model.py holds the store against them)
 - a call that raises changes nothing: an edit is done to all of its runs or to none;
 - `blocked` counts the runs in `run_dependency` that hold this one up: those that are not done, or for the kind
   `any` not ended; none holds up one that has trained an epoch; no run waits, directly or through others, for itself;
-- what is claimed is queued, has `blocked` 0, and asks for no cards that the worker lacks; a paused queue gives none;
+- what is claimed is queued, has `blocked` 0, and needs nothing that the worker lacks; a paused queue gives none;
 - of these, claims follow the queue's order: priority, highest first, then position, then id;
 - no run is lost: a row goes only by `remove`, or by taking back an `add` that nobody has claimed from, and its
   number is not given again;
@@ -35,6 +35,7 @@ from engine.store.database import Store
 from engine.store.dependencies import recount_after
 from engine.store.edit_journal import editing
 from engine.store.errors import LeaseLost, QueueError
+from engine.store.needs import has_none, meets
 from engine.store.run_numbers import numbered
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, clock_table, run_table, worker_table
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
@@ -81,11 +82,13 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
     has_card = exists(select(worker.id).where(worker.id == claimer, worker.device != "cpu"))
     is_enough = or_(worker.device == "cpu", worker.cards >= run_table.c.gpus)
     has_cards = exists(select(worker.id).where(worker.id == claimer, is_enough).correlate(run_table))
+    may_take = exists(select(worker.id).where(worker.id == claimer, meets()).correlate(run_table))
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
     return (
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
         .where(or_(~run_table.c.needs_card, has_card), or_(run_table.c.gpus == 1, has_cards))
+        .where(or_(has_none(), may_take))
         .order_by(*QUEUE_ORDER)
         .limit(1)
     )

@@ -100,6 +100,10 @@ class Run(Table, table=True):
     """Only a worker with a graphics card takes it."""
     gpus: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     """Cards that a worker must have to take it, unless it trains on the CPU."""
+    needs_memory_gb: float = Field(default=0.0, sa_column_kwargs={"server_default": text("0")})
+    """Least memory of the card of a worker that takes it, GiB; of its host and tag below. See `needs`."""
+    needs_host: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    needs_tag: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
     attempt: int = 0
     failures: int = 0
@@ -282,6 +286,8 @@ class Worker(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     host: str
+    host_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """As `processes.host_id` gives it; empty for workers of earlier versions."""
     pid: int
     pid_started: str
     """Start of the process, as the system counts it: tells a reused pid apart."""
@@ -291,6 +297,10 @@ class Worker(Table, table=True):
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     cards: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     """Cards of the worker; `device` and `device_uuid` then name them all, separated by commas. 1 on the CPU."""
+    memory_gb: float | None = None
+    """Memory of the card, GiB; null on the CPU, or where the driver does not report it."""
+    tags: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Tags that it was started with, each between commas."""
     state: str = "idle"
     """idle, running, gone, `waits: ` and why no run is claimed though some are queued, or one of `workers.ASKED`."""
     seen_s: float = 0.0

@@ -23,7 +23,7 @@ from engine.training.epoch_writer import FinishedEpoch, make_writer
 from engine.training.loop import evaluate, train_one_epoch
 from engine.training.loss_curve import Diverged, LossBuckets
 from engine.training.measure import Choice, EpochResult, better, measure, with_train_images
-from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
+from engine.training.out_of_memory import is_card_full, out_of_memory, release
 from engine.training.recorder import Recorder, ResumePoint
 from engine.training.setup import set_up
 from engine.training.step import lr_taken
@@ -155,7 +155,7 @@ class Session:
             if self.net.replay is not None:
                 self.net.replay.forget()
             release(error)
-            raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec)) from None
+            raise out_of_memory(self.net, self.spec) from None
 
     def _profile_of_steps(self) -> StepProfile:
         """Return the profiler of an epoch: of some steps in the attempt's first one, of none without `--profile`."""

@@ -47,7 +47,13 @@ class Worker:
         """Take the device. Raises DeviceTaken."""
         self.store, self.home, self.device = store, home, found.device
         self.id = workers.register(
-            store, pid=os.getpid(), device=found.device, device_name=found.name, device_uuid=found.uuid
+            store,
+            pid=os.getpid(),
+            device=found.device,
+            device_name=found.name,
+            device_uuid=found.uuid,
+            memory_gb=_card_memory_gb(found),
+            tags=options.tag,
         )
         self._options = options
         first, *_ = found.each()
@@ -240,6 +246,14 @@ class Worker:
     def _doze(self, seconds: float) -> None:
         for key, _ in self._doorbell.select(seconds):
             os.read(key.fd, 512)
+
+
+def _card_memory_gb(found: Found) -> float | None:
+    """Return the memory of the card, of several that of the smallest."""
+    there = telemetry.nvidia().cards
+    found_cards = [telemetry.find_card(device, uuid, there) for device, uuid in found.each()]
+    known = [card.memory_gb for card in found_cards if card is not None and card.memory_gb is not None]
+    return min(known, default=None)
 
 
 def _make_doorbell() -> selectors.BaseSelector:

@@ -39,8 +39,9 @@ from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
 from tui.cli.presets import presets
-from tui.cli.queue_order import move, priority, queue, undo
+from tui.cli.queue_order import move, needs, priority, queue, undo
 from tui.cli.report import report
+from tui.cli.serve import serve
 from tui.cli.show import log, show
 from tui.cli.workers import workers
 from tui.open_app import is_terminal, run_app
@@ -115,6 +116,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "extend": extend,
     "move": move,
     "priority": priority,
+    "needs": needs,
     "undo": undo,
     "note": note,
     "tag": tag,
@@ -130,6 +132,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "predict": predict,
     "du": du,
     "prune": prune,
+    "serve": serve,
 }
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}

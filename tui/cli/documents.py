@@ -17,6 +17,7 @@ from engine.store import history, listing
 from engine.store.attempt_times import read_time_line
 from engine.store.database import Store
 from engine.store.epoch_values import values_of_row
+from engine.store.needs import needs_of
 from engine.store.tables import EpochMetrics, Run
 from tui.feeds.run_log import log_tail
 
@@ -30,6 +31,7 @@ def brief(run: Run, waiting: Waiting | None) -> dict[str, Any]:
     return {
         **{name: getattr(run, name) for name in ("id", "status", "cause", "error", "suggestion")},
         **{name: getattr(run, name) for name in ("name", "note", "tags", "sweep", "priority")},
+        "needs": needs_of(run).words(),
         **{name: spec[name] for name in FIELDS},
         **{
             name: getattr(run, name)

@@ -23,6 +23,8 @@ from engine.store.epoch_values import values_of_row
 from engine.store.status import Status
 
 PLUGIN = """
+import os
+import torch
 from torch import nn
 
 def make(norm, classes):
@@ -36,6 +38,15 @@ def plain(num_classes):
 
 def batch_norm(num_classes):
     return make(nn.BatchNorm2d, num_classes)
+
+class Large(nn.Identity):
+    def forward(self, images):
+        if self.training and os.environ.get("RANK") == "1":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return images
+
+def large(num_classes):
+    return nn.Sequential(Large(), plain(num_classes))
 """
 PLAIN, BATCH_NORM = "model.py:plain", "model.py:batch_norm"
 
@@ -170,6 +181,16 @@ def test_no_process_outlives_its_run(lab: Lab) -> None:
     until_gone(found)
     assert lab.run(run_id).status == "queued"
     assert lab.log(run_id).rstrip().endswith("stopped; queued again")
+
+
+def test_what_one_process_alone_meets_is_the_end_of_the_run(lab: Lab) -> None:
+    run_id = add(lab, arch="model.py:large", gpus=2)
+    lab.drain()
+    run = lab.run(run_id)
+    assert (run.status, run.cause, run.attempt) == ("failed", "out_of_memory", 1), lab.log(run_id)
+    assert run.error == "the card's memory is too small for 4 images at once"
+    assert run.suggestion == "try micro_batch 2; BatchNorm then sees fewer images at a time"
+    assert lab.log(run_id).rstrip().endswith(f"failed (out_of_memory): {run.error}")
 
 
 def test_settings_that_several_devices_cannot_have_are_refused() -> None:
