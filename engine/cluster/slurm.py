@@ -29,9 +29,9 @@ class Job:
     """Host and process of its worker."""
 
 
-def jobs_of(home: Home) -> list[Job]:
-    """Return the jobs of a home that Slurm lists; it is not asked where none was submitted. Forget those that have
-    ended, where the home can be written. Raises ClusterError."""
+def jobs_of(home: Home, *, forget: bool = True) -> list[Job]:
+    """Return the jobs of a home that Slurm lists; it is not asked where none was submitted. With `forget` the files of
+    those that have ended are deleted. Raises ClusterError."""
     known = {each: each.read_jobs() for each in submissions(home)}
     if not any(known.values()):
         return []
@@ -46,7 +46,7 @@ def jobs_of(home: Home) -> list[Job]:
                 _, state, node, reason = map(plain, found[job_id])
                 shown = "" if reason == "None" else reason
                 jobs.append(Job(job_id, state, shown, node, submission.read_worker(job_id)))
-        if found.keys().isdisjoint(ids):
+        if forget and found.keys().isdisjoint(ids):
             submission.forget()
     return jobs
 

@@ -89,14 +89,11 @@ def attempts(lab: Lab, run_id: int) -> list[int]:
         return [row.attempt for row in history.epochs_of(session, run_id)]
 
 
-def start_now(slurm: Cluster, job: str) -> None:
-    """Start a requeued job, which Slurm holds back for two minutes."""
-
-    def is_off() -> bool:
-        slurm.ask("scontrol", "update", f"jobid={job}", "StartTime=now")
-        return state_of(slurm, job) in ("RUNNING", "")
-
-    until(is_off, what="the requeued job", seen=slurm.logs)
+def start_soon(slurm: Cluster, job: str) -> None:
+    """Start a requeued job, which Slurm holds back for two minutes; in the second in which it left its node, Slurm
+    would take it for the one that has left."""
+    slurm.ask("scontrol", "update", f"jobid={job}", "StartTime=now+3")
+    until(lambda: state_of(slurm, job) in ("RUNNING", ""), what="the requeued job", seen=slurm.logs)
 
 
 def bits(lab: Lab, run_id: int) -> object:
@@ -173,7 +170,7 @@ def test_at_the_warning_a_job_checkpoints_and_is_requeued_until_no_run_is_left(
     until(lambda: state_of(slurm, job) == "PENDING", what="the requeued job", seen=slurm.logs)
     (waiting,) = listing_of(shell)["jobs"]
     assert waiting["reason"] == "BeginTime" and waiting["worker"] is None
-    start_now(slurm, job)
+    start_soon(slurm, job)
     until_status(there, run_id, "done")
     run = there.run(run_id)
     assert (run.attempt, run.failures) == (2, 0)
@@ -230,7 +227,7 @@ def test_a_real_time_limit_costs_no_bit(there: Lab, slurm: Cluster, shell: Shell
             what="the end or a requeued job",
             seen=slurm.logs,
         )
-        start_now(slurm, job)
+        start_soon(slurm, job)
         tried = max(tried, there.run(run_id).attempt)
     assert tried >= 2 and there.run(run_id).failures == 0
     assert bits(there, run_id) == bits(there, calm)
