@@ -23,8 +23,9 @@ from engine.store.epoch_values import values_of_row
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "not-for-others"
-LONG_LIMIT = "RESNET_TUI_SLURM_LIMIT"
-"""Environment variable with which the test of a real time limit runs, which takes some minutes."""
+LONG = "RESNET_TUI_SLURM_LONG"
+long = pytest.mark.skipif(LONG not in os.environ, reason=f"takes minutes: set {LONG}")
+"""Test that waits for Slurm's own clock."""
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,7 @@ def test_a_job_trains_the_queue_and_tells_nobody_the_password(
 def test_a_cancelled_job_puts_its_run_back_and_the_next_goes_on(
     there: Lab, slurm: Cluster, shell: Shell
 ) -> None:
-    run_id = there.add(epochs=2000)
+    run_id = there.add(epochs=600)
     job = submit(shell)
     there.until_epoch(run_id, 2)
     listed = listing_of(shell)
@@ -184,7 +185,7 @@ def test_slurm_says_why_it_refuses_or_lets_wait(there: Lab, slurm: Cluster, shel
     )
     assert "--no-such-option" in shell.refuses("workers", "start", "--slurm", "time=10", "no_such_option=1")
     assert not list((there.home.root / "runs" / "slurm").iterdir()), "a refused call leaves nothing behind"
-    there.add(epochs=2000)
+    there.add(epochs=600)
     first = submit(shell, "count=2", "exclusive", "begin=now+1hour")
     assert first.endswith("_0")
     waiting = until(
@@ -214,11 +215,27 @@ def test_a_run_table_in_a_file_serves_jobs_of_this_host_only(
     assert shell("workers", "stop", f"slurm:{job}", *here) == 0
 
 
-@pytest.mark.skipif(LONG_LIMIT not in os.environ, reason=f"takes minutes: set {LONG_LIMIT}")
+@long
+def test_a_job_that_makes_room_for_another_comes_back(there: Lab, slurm: Cluster, shell: Shell) -> None:
+    run_id = there.add(epochs=600)
+    job = submit(shell, "exclusive")
+    there.until_epoch(run_id, 1)
+    urgent = slurm.ask(
+        "sbatch", "--parsable", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=true"
+    )
+    until_status(there, run_id, "queued")
+    until(lambda: state_of(slurm, job) == "PENDING", what="the requeued job", seen=lambda: said(there))
+    until(lambda: not state_of(slurm, urgent), what="the end of the other job", seen=slurm.logs)
+    assert there.run(run_id).failures == 0
+    start_soon(slurm, job)
+    until(lambda: there.run(run_id).attempt == 2, what="the next attempt", seen=lambda: said(there))
+
+
+@long
 def test_a_real_time_limit_costs_no_bit(there: Lab, slurm: Cluster, shell: Shell) -> None:
-    calm = there.add(epochs=200)
+    calm = there.add(epochs=60)
     there.drain()
-    run_id = there.add(epochs=200)
+    run_id = there.add(epochs=60)
     job = submit(shell, "--warn", "20", time=1)
     tried = 1
     while there.run(run_id).status != "done":
@@ -237,7 +254,7 @@ def test_a_run_on_a_lost_node_is_taken_over_when_its_lease_expires(
     there: Lab, slurm: Cluster, shell: Shell
 ) -> None:
     """The last test: the cluster has no node afterwards."""
-    run_id = there.add(epochs=2000)
+    run_id = there.add(epochs=600)
     submit(shell)
     there.until_epoch(run_id, 1)
     slurm.lose_node()
