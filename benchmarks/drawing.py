@@ -15,6 +15,7 @@ from engine.files.paths import Home
 from engine.spec.grid import make_spec
 from engine.store import history, listing, overview
 from engine.store.add import add_runs
+from engine.store.clock import seen_change
 from engine.store.database import Store, open_store
 from engine.store.edits import notes_and_tags
 from engine.store.schema import loss_table
@@ -65,7 +66,7 @@ def measure() -> Iterator[str]:
 def _of_table(home: Home) -> Iterator[str]:
     with closing(open_store(home.database)) as store:
         with store.read() as session:
-            before = listing.latest_change(session)
+            before = seen_change(session)
         notes_and_tags.set_note(store, list(range(1, PAGE + 1)), "looked at")
         with store.read() as session:
             assert len(list(overview.changed_runs(session, before))) == PAGE

@@ -1,6 +1,7 @@
-"""SIGKILL to training processes, workers or both at random moments: each run ends done once, with the bits of a run
-that was left alone."""
+"""SIGKILL to training processes, workers or both at random moments, and restarts of a database's server: each run ends
+done once, with the bits of a run that was left alone."""
 
+import contextlib
 import os
 import random
 import signal
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -24,11 +25,14 @@ from engine.store import history, listing
 from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from engine.store.epoch_values import values_of_row
+from engine.store.errors import StoreError
 from engine.store.tables import Run, Worker
+from tests.support.postgres import server
 
 T = TypeVar("T")
-TITLE = "100 kills of training processes and workers"
+TITLE = "100 kills of training processes and workers, and restarts of the run table's server"
 KILLS, SEED, POLL_S, PATIENCE_S = 100, 20_261, 0.02, 600.0
+RESTARTS, MANY_WORKERS = 5, 8
 TARGETS = ("training", "worker", "both")
 """Values that a clock or a claim decides, not the training."""
 SMALL = {"data": "data", "image_size": 16, "batch_size": 8, "threads": 1, "precision": "fp32"}
@@ -46,7 +50,7 @@ class Kill:
 
 @dataclass
 class KillLoop:
-    """One home, two workers, a calm run and `runs` runs of the same spec that are killed `kills` times in all."""
+    """One home, workers, a calm run and `runs` runs of the same spec that are killed `kills` times in all."""
 
     root: Path
     kills: int
@@ -55,10 +59,16 @@ class KillLoop:
     seed: int = SEED
     start: "type[subprocess.Popen[bytes]]" = subprocess.Popen
     """Function that starts a worker."""
+    workers: int = 2
+    db: str | None = None
+    """URL of the run table; None for a file in the home."""
+    restart: Callable[[], None] | None = None
+    """Function that ends and starts the database's server."""
+    restarts: int = 0
     landed: list[Kill] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.home = Home.find(self.root)
+        self.home = Home.find(self.root, self.db)
         _draw(self.root / "data")
         self.store: Store = open_store(self.home.database)
         self.calm, *self.victims = self._add(1 + self.runs)
@@ -68,17 +78,19 @@ class KillLoop:
     def _add(self, runs: int) -> list[int]:
         specs = [make_spec(SMALL | {"epochs": self.epochs})] * runs
         # Several kills may come before a checkpoint: here that is no reason to give a run up.
-        return list(add_runs(self.store, specs, max_attempts=10 * self.kills).ids)
+        return list(add_runs(self.store, specs, max_attempts=10 * max(self.kills, 1)).ids)
 
     def run(self) -> None:
         """Train the calm run, kill until all kills have landed, then let the rest finish."""
         try:
             self._start_worker("--max-runs", "1")
             _until(lambda: self.row(self.calm).status == "done", "the calm run")
-            for _ in range(2):
+            for _ in range(self.workers):
                 self._start_worker()
             while len(self.landed) < self.kills:
                 self._kill_once()
+            for _ in range(self.restarts):
+                self._restart_once()
             _until(
                 lambda: all(self.row(run).status not in ("queued", "running") for run in self.victims),
                 "all runs",
@@ -149,6 +161,14 @@ class KillLoop:
             if worker.poll() is not None:
                 self._workers[number] = self._spawn()
 
+    def _restart_once(self) -> None:
+        """Restart the server once a run has moved on by some steps."""
+        assert self.restart is not None
+        run = self._random.choice(_until(self._running, "a run in training"))
+        further = run.step + self._random.randrange(1, 6)
+        _until(lambda: self._moved(run.id or 0, run.attempt, further), "steps")
+        self.restart()
+
     def _running(self) -> list[Run]:
         with self.store.read() as session:
             found = listing.list_runs(session, status=["running"])
@@ -200,7 +220,13 @@ class KillLoop:
             *flags,
         ]
         with (self.root / "workers.log").open("ab") as log:
-            return self.start(command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True)
+            return self.start(
+                command,
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+                env=self.home.environment(),
+            )
 
     def _end(self) -> None:
         for worker in self._workers:
@@ -234,22 +260,40 @@ def _draw(folder: Path) -> None:
 
 
 def _until(condition: Callable[[], T | None], what: str) -> T:
+    """Wait for what is true, also where the run table cannot be read for a while."""
     deadline = time.monotonic() + PATIENCE_S
-    while (found := condition()) is None or found is False or found == []:
+    while True:
+        with contextlib.suppress(StoreError):
+            found = condition()
+            if found is not None and found is not False and found != []:
+                return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {PATIENCE_S:g} s for {what}")
         time.sleep(POLL_S)
-    return found
 
 
 def measure() -> Iterator[str]:
+    yield from _measure("SQLite", kills=KILLS)
+    with server(is_durable=True) as running:
+        yield from _measure("PostgreSQL", kills=KILLS, db=running.new_database())
+        restarted = {"restart": running.restart, "restarts": RESTARTS, "workers": MANY_WORKERS}
+        yield from _measure("PostgreSQL", kills=0, db=running.new_database(), **restarted)
+
+
+def _measure(database: str, *, kills: int, **options: Any) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        loop = KillLoop(Path(folder), kills=KILLS, runs=4, epochs=60)
+        loop = KillLoop(
+            Path(folder), kills=kills, runs=4 if kills else 2 * MANY_WORKERS, epochs=60, **options
+        )
         began = time.monotonic()
         loop.run()
-        targets = Counter(kill.target for kill in loop.landed)
-        counts = ", ".join(f"{count} of {name}" for name, count in targets.items())
-        yield f"- {len(loop.landed)} kills in mid-run ({counts})"
+        counts = Counter(kill.target for kill in loop.landed)
+        landed = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        yield f"- {database}: " + (
+            f"{len(loop.landed)} kills in mid-run ({landed})"
+            if kills
+            else f"the server restarted {loop.restarts} times under {loop.workers} workers"
+        )
         runs = [loop.row(run_id) for run_id in loop.victims]
         yield f"- {len(runs)} runs in {sum(run.attempt for run in runs)} attempts, {time.monotonic() - began:.0f} s"
         problems = loop.problems()

@@ -56,11 +56,8 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture
-def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new database: in SQLite, or where a test asks for it by `on_both` in PostgreSQL too."""
-    if getattr(request, "param", "sqlite") == "postgresql":
-        server: postgres.Server = request.getfixturevalue("postgres_server")
-        return server.empty_runs()
+def db_url(tmp_path: Path) -> str:
+    """A new database in SQLite; the store's tests have one of each kind."""
     return f"sqlite:///{tmp_path / 'runs.db'}"
 
 

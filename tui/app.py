@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 
 POLL_S = 0.25
+READONLY = "this window is read-only (--readonly): open another to change things"
+READONLY_SERVED = "this window is read-only: resnet-tui serve --writable opens windows that change things"
 PATIENCE_S = 1.5
 """Seconds after which an empty frame is shown where the first snapshot takes longer."""
 LAYOUT_PASSES = 1
@@ -88,17 +90,19 @@ class ResnetTui(InternalsApp):
         home: Home,
         *,
         readonly: bool = False,
+        served: bool = False,
         in_ascii: bool = False,
         notice: str = "",
         clock: Callable[[], datetime] = datetime.now,
         prefetched: Prefetch | None = None,
     ) -> None:
-        """`notice`: what the app says when it has started."""
+        """`served`: in a browser, maybe of another person; `notice`: what the app says when it has started."""
         super().__init__()
         self.home, self.readonly, self.in_ascii, self._notice = home, readonly, in_ascii, notice
+        self._is_served = served
         self.keys = read_keys(keys_file())
         self.preferences = load_preferences(home)
-        self.edits = Edits(home, self.post_message, self.raise_from_thread)
+        self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write)
         self._files = Background("state files", self.raise_from_thread)
         ScrollBar.renderer = PlainScrollBar if in_ascii else ScrollBarRender
         self._more_filters = [AsciiFilter()] if in_ascii else []
@@ -177,8 +181,7 @@ class ResnetTui(InternalsApp):
     def may_write(self) -> bool:
         """Say so where this window may change nothing."""
         if self.readonly:
-            text = "this window is read-only (--readonly): open another to change things"
-            self.notify(text, severity="warning")
+            self.notify(READONLY_SERVED if self._is_served else READONLY, severity="warning")
         return not self.readonly
 
     def on_edit_done(self, message: EditDone) -> None:
@@ -189,8 +192,9 @@ class ResnetTui(InternalsApp):
         self.refresh_feed()
 
     def write_later(self, job: Callable[[], None]) -> None:
-        """Write a file of the user's state beside the event loop."""
-        self._files.submit(job)
+        """Write a file of the user's state beside the event loop. A guest that only looks leaves none."""
+        if not (self.readonly and self._is_served):
+            self._files.submit(job)
 
     def has_written(self, patience_s: float | None = None) -> bool:
         """Wait at most `patience_s` seconds for edits and files under way; without it, as long as they take."""
@@ -237,7 +241,7 @@ class ResnetTui(InternalsApp):
         """Show an error of the program's own on a screen from which it can be copied, and write it down."""
         if any(isinstance(screen, BrokenScreen) for screen in self.screen_stack):
             return  # what broke may go on breaking, behind the screen that says so
-        self.write_later(partial(_write_down, self.home, error))
+        self._files.submit(partial(_write_down, self.home, error))
         self.push_screen(BrokenScreen(error))
 
     def copy_to_clipboard(self, text: str) -> None:

@@ -52,15 +52,25 @@ class Edits:
     """Edits of the run table, in the order of their keys: else undo might overtake what it is to undo."""
 
     def __init__(
-        self, home: Home, post: Callable[[EditDone], object], crashed: Callable[[Exception], object]
+        self,
+        home: Home,
+        post: Callable[[EditDone], object],
+        crashed: Callable[[Exception], object],
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`post` takes the end of each edit, in the thread that made it; `crashed` an error of the program's own."""
-        self._home, self._post = home, post
+        """`post` takes the end of each edit, in the thread that made it; `crashed` an error of the program's own.
+        `may_write` says so where nothing may be edited: what gets past the commands still ends here."""
+        self._home, self._post, self._may_write = home, post, may_write
         self.background = Background("edits", crashed)
 
     def submit(self, edit: Callable[[Store], Outcome], *, quiet: bool = False) -> None:
         """Make an edit. `quiet`: the table shows what was done; only warnings are said."""
-        self.background.submit(lambda: self._make(edit, quiet))
+        self.submit_job(lambda: self._make(edit, quiet))
+
+    def submit_job(self, job: Callable[[], None]) -> None:
+        """Do a job that edits by itself and says how it ended."""
+        if self._may_write():
+            self.background.submit(job)
 
     def _make(self, edit: Callable[[Store], Outcome], quiet: bool) -> None:
         try:

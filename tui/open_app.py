@@ -1,5 +1,6 @@
 """Start of the app in this process, for the program's entry and the command line alike."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,12 @@ def is_terminal() -> bool:
 
 
 def run_app(
-    home: "Home", *, readonly: bool = False, in_ascii: bool = False, prefetched: "Prefetch | None" = None
+    home: "Home",
+    *,
+    readonly: bool = False,
+    served: bool = False,
+    in_ascii: bool = False,
+    prefetched: "Prefetch | None" = None,
 ) -> int:
     """Run the app until the user quits, again where it asks to be restarted, and return its exit code."""
     from tui.app import ResnetTui
@@ -31,7 +37,14 @@ def run_app(
     notice = "" if in_ascii or shows_unicode() else IN_ASCII.format(locale_named())
     in_ascii = in_ascii or bool(notice)
     while True:
-        app = ResnetTui(home, readonly=readonly, in_ascii=in_ascii, notice=notice, prefetched=prefetched)
+        app = ResnetTui(
+            home,
+            readonly=readonly,
+            served=served,
+            in_ascii=in_ascii,
+            notice=notice,
+            prefetched=prefetched,
+        )
         with Leaving(app):
             app.run()
         if not app.has_written(QUIET_S):
@@ -42,3 +55,38 @@ def run_app(
         if app.return_code != RESTART:
             return app.return_code or 0
         prefetched, notice = None, ""
+
+
+def open_window(home: "Home", *, readonly: bool, in_ascii: bool = False, served: bool = False) -> int | None:
+    """Open the app on a home and return its exit code; None where it cannot be opened without saying why."""
+    from tui.feeds import prefetch
+
+    try:
+        prefetched = prefetch.start(home, create=not readonly)
+    except OSError:
+        return None
+    try:
+        return _show(home, prefetched, readonly=readonly, in_ascii=in_ascii, served=served)
+    except prefetch.CannotOpen as problem:
+        print_message(f"resnet-tui: {problem}")
+        return 2
+    finally:
+        prefetched.cancel()
+
+
+def _show(
+    home: "Home", prefetched: "Prefetch", *, readonly: bool, in_ascii: bool, served: bool
+) -> int | None:
+    from engine.files.privacy import secure_home
+    from tui import app  # noqa: F401  (imported while the other process prefetches)
+
+    if not prefetched.answers_within(QUIET_S):
+        print_message(
+            "resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s"
+        )
+    if not prefetched.has_opened():
+        gc.enable()
+        return None
+    if not readonly:
+        secure_home(home)
+    return run_app(home, readonly=readonly, served=served, in_ascii=in_ascii, prefetched=prefetched)

@@ -4,14 +4,8 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from engine.text import print_message
 from tui.streams import open_streams, written_out
-
-if TYPE_CHECKING:
-    from engine.files.paths import Home
-    from tui.feeds.prefetch import Prefetch
 
 PLACES = ("home", "db", "cache")
 SWITCHES = ("readonly", "ascii")
@@ -62,39 +56,13 @@ def only_flags(arguments: Sequence[str]) -> dict[str, str] | None:
 def _open_app(flags: dict[str, str]) -> int | None:
     """Return the app's exit code; None where it cannot be opened; the command line then prints why."""
     from engine.files.paths import Home
-    from tui.feeds import prefetch
-    from tui.open_app import is_terminal
+    from tui.open_app import is_terminal, open_window
 
     try:
         folder, cache = (Path(flags[name]) if name in flags else None for name in ("home", "cache"))
         home = Home.find(folder, flags.get("db"), cache)
         if not (is_terminal() and home.root.is_dir()):
             return None
-        prefetched = prefetch.start(home, create="readonly" not in flags)
     except OSError:
         return None
-    try:
-        return _show(home, flags, prefetched)
-    except prefetch.CannotOpen as problem:
-        print_message(f"resnet-tui: {problem}")
-        return 2
-    finally:
-        prefetched.cancel()
-
-
-def _show(home: "Home", flags: dict[str, str], prefetched: "Prefetch") -> int | None:
-    from engine.files.privacy import secure_home
-    from tui import app  # noqa: F401  (imported while the other process prefetches)
-    from tui.open_app import QUIET_S, run_app
-
-    if not prefetched.answers_within(QUIET_S):
-        print_message(
-            "resnet-tui: the run table is slow to open: another process may hold it; waiting up to 30 s"
-        )
-    if not prefetched.has_opened():
-        gc.enable()
-        return None
-    readonly = "readonly" in flags
-    if not readonly:
-        secure_home(home)
-    return run_app(home, readonly=readonly, in_ascii="ascii" in flags, prefetched=prefetched)
+    return open_window(home, readonly="readonly" in flags, in_ascii="ascii" in flags)

@@ -23,11 +23,7 @@ class CardWatch:
         """Return the reason why a run has to wait, else None; `ours` are the processes of this worker."""
         if not self._device.startswith("cuda"):
             return None
-        cards = self._look().cards
-        if self._uuid is None:  # torch before 2.5 has no UUIDs: use its number as the driver's
-            card = next(iter(cards[int(self._device.partition(":")[2] or 0) :]), None)
-        else:
-            card = next((each for each in cards if each.uuid == self._uuid), None)
+        card = telemetry.find_card(self._device, self._uuid, self._look().cards)
         return in_use(self._device, card, ours, self._most_gb) if card is not None else None
 
 

@@ -11,13 +11,33 @@ def host_name() -> str:
     return socket.gethostname()
 
 
+def host_id() -> str:
+    """Return what tells the processes of this host apart from those of another: the id of the kernel's boot, and the
+    namespace that process numbers are counted in; the host's name where the kernel tells neither.
+
+    Containers may share a host's name, or a kernel; several hosts may have one name."""
+    try:
+        return f"{_boot_id()}/{os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return host_name()
+
+
+def machine_of(host: str) -> str:
+    """Return the part of a `host_id` that containers of one machine share."""
+    return host.partition("/")[0]
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def started(pid: int) -> str:
     """Return a process's start time, as the id of the boot and the kernel's ticks since then; "" where it has ended.
 
     Source: proc(5), field 22 of /proc/PID/stat."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot = _boot_id()
     except OSError:
         return ""
     return "" if fields[0] == "Z" else f"{boot}/{fields[19]}"

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,15 @@ def reader(device: str, uuid: str | None = None) -> CpuTelemetry | GpuTelemetry:
     """Return the telemetry of `cpu`, or of `cuda:N`, which is the card `uuid`."""
     kind, _, number = device.partition(":")
     return GpuTelemetry(int(number), uuid) if kind == "cuda" else CpuTelemetry()
+
+
+def find_card(device: str, uuid: str | None, cards: Sequence[HostCard]) -> HostCard | None:
+    """Return the card that `cuda:N` is; None for `cpu`, or where the driver does not show it."""
+    if not device.startswith("cuda"):
+        return None
+    if uuid is None:  # torch before 2.5 has no UUIDs: use its number as the driver's
+        return next(iter(cards[int(device.partition(":")[2] or 0) :]), None)
+    return next((card for card in cards if card.uuid == uuid), None)
 
 
 def cpu_name() -> str:

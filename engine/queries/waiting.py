@@ -23,6 +23,7 @@ from engine.queries.throughput import longest_s, past_runs, run_column, running_
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
+from engine.store.needs import unmet_needs
 from engine.store.run_environment import RunEnvironment
 from engine.store.run_numbers import WHICH
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER
@@ -49,7 +50,7 @@ class Waiting:
 
 def reasons(session: Session) -> dict[int, str]:
     """Return one phrase for each queued run: `queue paused`, `waits for #3`, `waits for #3, which failed`,
-    `no worker`, `no worker for cuda`, `2 ahead`, `next`."""
+    `no worker`, `no worker for cuda`, `no worker with memory=40`, `2 ahead`, `next`."""
     return _reasons(session, workers.present(session), unmet(session), None)
 
 
@@ -73,9 +74,8 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     found: dict[int, Forecast] = {}
     if why and there and not queue_paused(session):
         stations = _forecast_workers(there, running, ends)
-        found = forecast(
-            _queued_runs(session), stations, ends, unmet_by, known, None if wanted is None else set(why)
-        )
+        queued = _queued_runs(session, unmet_needs(session, there))
+        found = forecast(queued, stations, ends, unmet_by, known, None if wanted is None else set(why))
     told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
     slow = {row.id: slow_text(_progress(row), past) for row in running}
@@ -89,7 +89,12 @@ def _reasons(
     wanted: Collection[int] | None,
 ) -> dict[int, str]:
     """Return the reasons of the wanted runs, or of all."""
-    needy = set() if any(map(workers.has_card, there)) else needing_card(session)
+    needy = (
+        {}
+        if any(map(workers.has_card, there))
+        else dict.fromkeys(needing_card(session), "no worker for cuda")
+    )
+    needy |= unmet_needs(session, list(there))
     obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = held_up(waits)
     found: dict[int, str] = {}
@@ -101,7 +106,7 @@ def _reasons(
                 found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
         elif obstacle or run_id in needy:
             if is_wanted:
-                found[run_id] = obstacle or "no worker for cuda"
+                found[run_id] = obstacle or needy[run_id]
         else:
             if is_wanted:
                 found[run_id] = f"{ahead} ahead" if ahead else "next"
@@ -126,10 +131,11 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
     return low, mid, high
 
 
-def _queued_runs(session: Session) -> list[QueuedRun]:
-    """Return the first FAR queued runs in the queue's order."""
+def _queued_runs(session: Session, untaken: Collection[int]) -> list[QueuedRun]:
+    """Return the first FAR queued runs in the queue's order, but for those that no worker may take."""
     queued = select(*map(run_column, QueuedRun._fields)).where(IS_QUEUED)
-    return [QueuedRun(*row) for row in session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR)).all()]
+    rows = session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR)).all()
+    return [found for found in (QueuedRun(*row) for row in rows) if found.id not in untaken]
 
 
 def _running(session: Session) -> list[Row[Any]]:

@@ -18,6 +18,7 @@ from engine.store.dependencies import some_of
 from engine.store.edit_journal import note
 from engine.store.errors import QueueError
 from engine.store.listing import statuses
+from engine.store.needs import Needs
 from engine.store.run_numbers import numbered
 from engine.store.schema import dependency_table, run_table
 from engine.store.spec_columns import of_spec
@@ -37,6 +38,7 @@ class Batch:
     after_any: Collection[int] = ()
     priority: int = 0
     max_attempts: int = 3
+    needs: Needs = Needs()
 
     def links(self, spec: RunSpec) -> dict[int, LinkKind]:
         """Map the runs that this batch waits for to the kind; the strictest kind where a run is named twice."""
@@ -94,7 +96,9 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
     links: list[dict[str, Any]] = []
     for batch in batches:
         names = ("name", "sweep", "priority", "max_attempts")
-        of_batch = _defaults() | shared | {name: getattr(batch, name) for name in names}
+        of_batch = (
+            _defaults() | shared | {name: getattr(batch, name) for name in names} | batch.needs.columns()
+        )
         for spec in batch.specs:
             waits = batch.links(spec)
             own = {

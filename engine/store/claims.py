@@ -49,8 +49,8 @@ def fenced(held: Claim) -> Update:
 def fence(store: Store, held: Claim) -> Iterator[None]:
     """Prevent other claims on the run while one of its files is put in place. Raises LeaseLost."""
     mine = (run_table.c.id == held.run_id) & (run_table.c.attempt == held.attempt)
-    wanted = select(run_table.c.id).where(mine, run_table.c.status == "running")
-    with store.write() as session:
+    wanted = select(run_table.c.id).where(mine, run_table.c.status == "running").with_for_update()
+    with store.write_rows() as session:
         if session.execute(wanted).first() is None:
             raise held.lost()
         yield

@@ -1,12 +1,9 @@
-"""Clock of the database, and the counter of changes by which readers find what was written since."""
+"""Clock of the database, and the change numbers by which readers find what was written since."""
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from engine.store.backends.protocol import backend_of
-from engine.store.schema import clock_table
-
-COUNT_CHANGE = clock_table.update().values(changed=clock_table.c.changed + 1)
 
 
 def now_s(session: Session) -> ColumnElement[float]:
@@ -16,4 +13,9 @@ def now_s(session: Session) -> ColumnElement[float]:
 
 def next_change(session: Session) -> int:
     """Return the change number for the rows that this transaction writes."""
-    return int(session.execute(COUNT_CHANGE.returning(clock_table.c.changed)).scalar_one())
+    return backend_of(session).next_change(session)
+
+
+def seen_change(session: Session) -> int:
+    """Return the change number after which a later reader finds all that this one does not see."""
+    return backend_of(session).seen_change(session)

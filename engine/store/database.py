@@ -3,9 +3,11 @@
 import contextlib
 import re
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -17,16 +19,19 @@ from engine.store.backends.protocol import BACKEND, Backend
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
-SCHEMA = "0012"
+SCHEMA = "0014"
 PORTS = range(1, 65536)
+Options = Literal["read_options", "write_options", "row_options"]
+"""Name of a backend's options for a kind of transaction."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Open database. `read` and `write` are its transactions."""
+    """Open database. `read`, `write` and `write_rows` are its transactions."""
 
     engine: Engine
     backend: Backend
+    _engines: dict[str, Engine] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def path(self) -> Path | None:
@@ -37,21 +42,38 @@ class Store:
     def read(self) -> Iterator[Session]:
         """Begin a transaction whose statements all see the same state."""
         self.backend.check_access()
-        engine = self.engine.execution_options(**self.backend.read_options)
+        engine = self._engine_for("read_options")
         with explained(self.backend), Session(engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
+    def write(self) -> AbstractContextManager[Session]:
+        """Begin a transaction that no other writes beside: from its first statement on what it reads stays as it is.
+
+        It commits unless it raises."""
+        return self._write("write_options")
+
+    def write_rows(self) -> AbstractContextManager[Session]:
+        """Begin a transaction that writes rows of one run or worker alone, each by a condition that it states itself,
+        beside others of its kind where the database can do that; it commits unless it raises."""
+        return self._write("row_options")
+
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
-        """Begin a transaction that holds the write lock from its first statement; it commits unless it raises."""
+    def _write(self, options: Options) -> Iterator[Session]:
         self.backend.check_access()
-        engine = self.engine.execution_options(**self.backend.write_options)
+        engine = self._engine_for(options)
         with (
             explained(self.backend),
             Session(engine, expire_on_commit=False, info=self._info) as session,
             session.begin(),
         ):
             yield session
+
+    def _engine_for(self, options: Options) -> Engine:
+        """Return the engine with the backend's options, made once: to make it takes as long as a statement."""
+        found = self._engines.get(options)
+        if found is None:
+            found = self._engines[options] = self.engine.execution_options(**getattr(self.backend, options))
+        return found
 
     @property
     def _info(self) -> dict[str, Backend]:

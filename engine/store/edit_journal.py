@@ -73,7 +73,7 @@ def editing(store: Store, verb: str, run_ids: Collection[int], columns: Sequence
 
     Raises QueueError, before anything is written, for a run that is not there."""
     with store.write() as session:
-        changed = next_change(session)  # first: on PostgreSQL it makes all other writers wait
+        changed = next_change(session)
         was = statuses(session, run_ids)
         edit = Editing(session, columns, changed, snapshot(session, list(was), columns), was)
         yield edit

@@ -109,7 +109,7 @@ def record_epoch(
     """Write an epoch's numbers, replacing the same epoch's from an earlier attempt, and the seconds of the attempt by
     phase. Raises LeaseLost."""
     numbers = defined_numbers(metrics)
-    with store.write() as session:
+    with store.write_rows() as session:
         write_fenced(
             session,
             held,
@@ -165,7 +165,7 @@ def _columns(kind: type[Best] | type[Judgement], value: Best | Judgement | None)
 
 def record_doing(store: Store, held: Claim, activity: Activity, line: str) -> None:
     """Write what a run does before its first step. Raises LeaseLost."""
-    with store.write() as session:
+    with store.write_rows() as session:
         write_fenced(session, held, changed=next_change(session), doing=doing_text(activity, line))
 
 
@@ -186,7 +186,7 @@ def record_progress(
     """Write the training step and replace the last loss buckets by `losses`. Raises LeaseLost.
 
     All buckets are written together, because the GPU waits meanwhile: one by one took as long as several steps."""
-    with store.write() as session:
+    with store.write_rows() as session:
         write_fenced(session, held, changed=next_change(session), step=step, images_per_s=images_per_s)
         if losses:
             moved = col(LossPoint.bucket) >= min(point.bucket for point in losses)
@@ -197,13 +197,13 @@ def record_progress(
 
 def record_judgement(store: Store, held: Claim, judgement: Judgement) -> None:
     """Write a judgement that no epoch's end gave. Raises LeaseLost."""
-    with store.write() as session:
+    with store.write_rows() as session:
         write_fenced(session, held, changed=next_change(session), **_columns(Judgement, judgement))
 
 
 def record_checkpoint(store: Store, held: Claim, *, times: Mapping[str, float] | None = None) -> None:
     """Reset the count of consecutive failures: a new checkpoint is progress. Raises LeaseLost."""
-    with store.write() as session:
+    with store.write_rows() as session:
         write_fenced(session, held, failures=0)
         record_times(session, held, times)
 

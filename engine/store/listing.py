@@ -17,11 +17,6 @@ from engine.store.status import ENDED, Status
 from engine.store.tables import Clock, Run
 
 
-def latest_change(session: Session) -> int:
-    """Return the number of the newest write to any run."""
-    return session.exec(select(Clock.changed)).one()
-
-
 def queue_paused(session: Session) -> bool:
     """Return whether the queue is paused: no run is claimed then."""
     return session.exec(select(Clock.queue_paused)).one()

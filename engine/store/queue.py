@@ -1,6 +1,8 @@
 """State machine of the run table: claim, renew, end, put back, ask.
 
-Each function is one transaction that holds the write lock from its start, and so is each edit in `edits/`.
+Each function is one transaction, and so is each edit in `edits/`. Those that read what they write by have the table to
+themselves (`Store.write`); a claim, a renewal and what a training records state their condition in the write itself
+(`Store.write_rows`).
 Invariants (tests/engine/store/test_queue_model.py holds the store against them):
 - a run is `running` exactly when it has a lease and a worker; only a running run has a `request`, and one to cancel
   is never made one to pause;
@@ -9,7 +11,7 @@ Invariants (tests/engine/store/test_queue_model.py holds the store against them)
 - a call that raises changes nothing: an edit is done to all of its runs or to none;
 - `blocked` counts the runs in `run_dependency` that hold this one up: those that are not done, or for the kind
   `any` not ended; none holds up one that has trained an epoch; no run waits, directly or through others, for itself;
-- what is claimed is queued, has `blocked` 0, and asks for no card that the worker lacks; a paused queue gives none;
+- what is claimed is queued, has `blocked` 0, and needs nothing that the worker lacks; a paused queue gives none;
 - of these, claims follow the queue's order: priority, highest first, then position, then id;
 - no run is lost: a row goes only by `remove`, or by taking back an `add` that nobody has claimed from, and its
   number is not given again;
@@ -28,11 +30,12 @@ from sqlmodel import Session
 from engine.store.advice import ADVICE
 from engine.store.attempt_times import record_times
 from engine.store.claims import LEASE_S, Claim, fenced, write_fenced
-from engine.store.clock import COUNT_CHANGE, next_change, now_s
+from engine.store.clock import next_change, now_s
 from engine.store.database import Store
 from engine.store.dependencies import recount_after
 from engine.store.edit_journal import editing
 from engine.store.errors import LeaseLost, QueueError
+from engine.store.needs import has_none, meets
 from engine.store.run_numbers import numbered
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, clock_table, run_table, worker_table
 from engine.store.status import ENDED, Cause, Request, Status, may_follow
@@ -40,10 +43,15 @@ from engine.store.utc import utc_now
 
 
 def claim(store: Store, worker_id: int) -> Claim | None:
-    """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice."""
-    statement, values = _claiming(store.backend.clock_s), {"claimer": worker_id, "now": utc_now()}
-    with store.write() as session:
-        session.execute(COUNT_CHANGE)
+    """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice.
+
+    Where others claim at the same moment, each skips the run that another is taking."""
+    statement, values = (
+        _claiming(store.backend.clock_s, store.backend.change),
+        {"claimer": worker_id, "now": utc_now()},
+    )
+    with store.write_rows() as session:
+        store.backend.count_change(session)
         row = session.execute(statement, values).first()
         if row is None:
             session.rollback()
@@ -72,23 +80,25 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
     """Select the run that a worker's claim takes."""
     worker = worker_table.c
     has_card = exists(select(worker.id).where(worker.id == claimer, worker.device != "cpu"))
+    may_take = exists(select(worker.id).where(worker.id == claimer, meets()).correlate(run_table))
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
     return (
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
-        .where(or_(~run_table.c.needs_card, has_card))
+        .where(or_(~run_table.c.needs_card, has_card), or_(has_none(), may_take))
         .order_by(*QUEUE_ORDER)
         .limit(1)
     )
 
 
 @functools.cache
-def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]:
-    """Build the UPDATE of a claim, once for each kind of database: it takes longer than a write lock should."""
+def _claiming(clock_s: ColumnElement[float], change: ColumnElement[int]) -> ReturningUpdate[tuple[int, int]]:
+    """Build the UPDATE of a claim, once for each database: it takes longer than a write lock should."""
     claimer: BindParameter[int] = bindparam("claimer")
+    first = _first_for(claimer).with_for_update(skip_locked=True, of=run_table)
     return (
         run_table.update()
-        .where(run_table.c.id == _first_for(claimer).scalar_subquery())
+        .where(run_table.c.id == first.scalar_subquery())
         .values(
             status="running",
             request=None,
@@ -101,7 +111,7 @@ def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]
             started_at=func.coalesce(
                 run_table.c.started_at, bindparam("now", type_=run_table.c.started_at.type)
             ),
-            changed=select(clock_table.c.changed).scalar_subquery(),
+            changed=change,
         )
         .returning(run_table.c.id, run_table.c.attempt)
     )
@@ -109,7 +119,7 @@ def _claiming(clock_s: ColumnElement[float]) -> ReturningUpdate[tuple[int, int]]
 
 def renew(store: Store, held: Claim, *, lease_s: float = LEASE_S) -> Request | None:
     """Extend the lease; gives what a user has asked of the run meanwhile. Raises LeaseLost."""
-    with store.write() as session:
+    with store.write_rows() as session:
         statement = (
             fenced(held).values(lease_expires_s=now_s(session) + lease_s).returning(run_table.c.request)
         )

@@ -17,6 +17,11 @@ def _time(*, nullable: bool = True) -> Any:
     return Column(UtcDateTime, nullable=nullable)
 
 
+def _wide() -> Any:
+    """Integer of 64 bits, which any column of SQLite is."""
+    return Column(BigInteger().with_variant(Integer, "sqlite"), nullable=False)
+
+
 class Table(SQLModel):
     """Rows are not validated: pydantic's schemas, which take longest to build of all this, are never needed."""
 
@@ -24,7 +29,7 @@ class Table(SQLModel):
 
 
 class Clock(Table, table=True):
-    """One row: the number that the latest write to a run took, and whether the queue is paused."""
+    """One row: the number of SQLite's latest write to a run, and whether the queue is paused."""
 
     id: int = Field(primary_key=True)
     changed: int = 0
@@ -58,8 +63,8 @@ class Run(Table, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    changed: int = 0
-    """Moved by every write that a reader shows."""
+    changed: int = Field(default=0, sa_column=_wide())
+    """Number of the newest transaction that wrote what a reader shows."""
     status: Status = Field(default="queued", sa_type=String)
     request: Request | None = Field(default=None, sa_type=String)
     """Request of a user to a running run."""
@@ -72,9 +77,7 @@ class Run(Table, table=True):
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     sweep: str = ""
     priority: int = 0
-    position: int = Field(
-        default=0, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), nullable=False)
-    )
+    position: int = Field(default=0, sa_column=_wide())
     blocked: int = 0
     """Unfinished runs that this one waits for."""
 
@@ -95,6 +98,10 @@ class Run(Table, table=True):
     """Number of times that an epoch shows each training image."""
     needs_card: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Only a worker with a graphics card takes it."""
+    needs_memory_gb: float = Field(default=0.0, sa_column_kwargs={"server_default": text("0")})
+    """Least memory of the card of a worker that takes it, GiB; of its host and tag below. See `needs`."""
+    needs_host: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    needs_tag: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
     attempt: int = 0
     failures: int = 0
@@ -277,6 +284,8 @@ class Worker(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     host: str
+    host_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """As `processes.host_id` gives it; empty for workers of earlier versions."""
     pid: int
     pid_started: str
     """Start of the process, as the system counts it: tells a reused pid apart."""
@@ -284,6 +293,10 @@ class Worker(Table, table=True):
     device_name: str = ""
     device_uuid: str | None = None
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
+    memory_gb: float | None = None
+    """Memory of the card, GiB; null on the CPU, or where the driver does not report it."""
+    tags: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Tags that it was started with, each between commas."""
     state: str = "idle"
     """idle, running, gone, `waits: ` and why no run is claimed though some are queued, or one of `workers.ASKED`."""
     seen_s: float = 0.0

@@ -1,5 +1,6 @@
 """Workers' rows: which are present, on which device, and which have gone."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from sqlalchemy import case, update
@@ -9,6 +10,7 @@ from engine.hardware import processes
 from engine.store.claims import LEASE_S
 from engine.store.clock import now_s
 from engine.store.database import Store
+from engine.store.needs import tags_text
 from engine.store.schema import worker_table
 from engine.store.tables import Worker
 
@@ -29,15 +31,27 @@ class DeviceTaken(Exception):
         )
 
 
-def register(store: Store, *, pid: int, device: str, device_name: str, device_uuid: str | None = None) -> int:
+def register(
+    store: Store,
+    *,
+    pid: int,
+    device: str,
+    device_name: str,
+    device_uuid: str | None = None,
+    memory_gb: float | None = None,
+    tags: Sequence[str] = (),
+) -> int:
     """Write a new worker's row and give its id. Raises DeviceTaken where its card has a worker; `cpu` is shared."""
     row = Worker(
         host=processes.host_name(),
+        host_id=processes.host_id(),
         pid=pid,
         pid_started=processes.started(pid),
         device=device,
         device_name=device_name,
         device_uuid=device_uuid,
+        memory_gb=memory_gb,
+        tags=tags_text(tags),
     )
     with store.write() as session:
         if device != "cpu":
@@ -54,7 +68,7 @@ def register(store: Store, *, pid: int, device: str, device_name: str, device_uu
 def beat(store: Store, worker_id: int, *, state: str, telemetry: dict[str, Any]) -> str:
     """Record a heartbeat with the worker's state and its device's load; return the state, which is one of ASKED where
     somebody asks the worker to leave."""
-    with store.write() as session:
+    with store.write_rows() as session:
         mine = update(worker_table).where(worker_table.c.id == worker_id)
         now = case((worker_table.c.state.in_(ASKED), worker_table.c.state), else_=state)
         kept = mine.values(seen_s=now_s(session), state=now, telemetry=telemetry)
@@ -66,12 +80,12 @@ def ask_to_leave(store: Store, worker_id: int, *, how: Asked) -> bool:
     state = worker_table.c.state
     there = update(worker_table).where(worker_table.c.id == worker_id, state != "gone")
     asked = there.values(state=case((state == STOPPING, STOPPING), else_=how))
-    with store.write() as session:
+    with store.write_rows() as session:
         return session.execute(asked.returning(worker_table.c.id)).scalar() is not None
 
 
 def leave(store: Store, worker_id: int) -> None:
-    with store.write() as session:
+    with store.write_rows() as session:
         session.execute(update(worker_table).where(worker_table.c.id == worker_id).values(state="gone"))
 
 
@@ -105,12 +119,26 @@ def taken_cards(store: Store) -> list[str]:
 
 
 def _cards_here(session: Session) -> list[Worker]:
-    """Return the workers of this host that hold a card. A living process holds its card however old its heartbeat is:
-    it may wait for a lock, or be suspended."""
-    here = (col(Worker.host) == processes.host_name()) & (col(Worker.device) != "cpu")
-    rows = session.exec(select(Worker).where(Worker.state != "gone", here).order_by(col(Worker.id)))
-    return [row for row in rows if not _known_dead(row)]
+    """Return the workers of this machine that hold a card. A living process holds its card however old its heartbeat
+    is: it may wait for a lock, or be suspended. Of processes in other containers the heartbeat alone can be seen."""
+    with_card = select(Worker).where(Worker.state != "gone", col(Worker.device) != "cpu")
+    rows = session.exec(with_card.order_by(col(Worker.id))).all()
+    seen = {row.id for row in present(session)}
+    machine = processes.machine_of(processes.host_id())
+    return [
+        row
+        for row in rows
+        if (is_here(row) and not _known_dead(row))
+        or (row.id in seen and processes.machine_of(row.host_id) == machine)
+    ]
+
+
+def is_here(row: Worker) -> bool:
+    """Return True where this process can tell whether the worker's is alive."""
+    if not row.host_id:  # of an earlier version
+        return row.host == processes.host_name()
+    return row.host_id == processes.host_id()
 
 
 def _known_dead(row: Worker) -> bool:
-    return row.host == processes.host_name() and not processes.is_alive(row.pid, row.pid_started)
+    return is_here(row) and not processes.is_alive(row.pid, row.pid_started)

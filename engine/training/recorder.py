@@ -35,6 +35,11 @@ class Recorder(Protocol):
     def fence(self) -> AbstractContextManager[object]:
         """Return the context in which files are renamed to their places; it raises where this process may not write."""
 
-    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
+    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
+        """Record the training's step and the losses since, or, where that cannot be done now, with the next ones."""
+
+    def catch_up(self) -> None:
+        """Record what `progress` could not; wait until it can be."""
+
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
     def checkpoint(self) -> None: ...

@@ -81,6 +81,7 @@ class Session:
         while not self._is_last(self.done_epochs):
             if should_stop() or not self._train_epoch(recorder, should_stop):
                 self._flush(recorder)
+                recorder.catch_up()
                 self._save(recorder)
                 return False
             self._finish_epoch(recorder)
@@ -153,6 +154,7 @@ class Session:
     def _finish_epoch(self, recorder: Recorder) -> None:
         """Evaluate the network after an epoch, and have written what it leaves."""
         self._flush(recorder)
+        recorder.catch_up()
         with self.clock.phase(Phase.EVALUATION if self.done_epochs >= 0 else Phase.EPOCH_0):
             self._check_weights()
             measured = self._measure()

@@ -4,7 +4,7 @@ import math
 import resource
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -29,7 +29,7 @@ from engine.time_line import Phase, PhaseClock
 from engine.training.loss_curve import Bucket
 from engine.training.measure import Choice, EpochResult
 from engine.training.recorder import ResumePoint
-from engine.training.store_retry import patient_fence, patiently
+from engine.training.store_retry import Tries, patient_fence, patiently
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +77,10 @@ class StoreRecorder:
         self._judged: dict[int, EpochEvidence] | None = None
         """Evidence of the epochs so far, in order; None before it is read, once in an attempt."""
         self._choices = HalfChoices()
+        self._tries = Tries()
+        self._unwritten: dict[int, Losses] = {}
+        """Loss buckets that the run table does not have yet, by their number."""
+        self._write_progress: Callable[[], None] = lambda: None
 
     @_timed
     def begin(self, index: Index, point: ResumePoint) -> None:
@@ -104,12 +108,19 @@ class StoreRecorder:
 
     @_timed
     def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None:
-        points = [_losses(bucket, width) for bucket in buckets]
-        patiently(
-            lambda: history.record_progress(
-                self._store, self._held, step=step, images_per_s=images_per_s, losses=points
-            )
-        )
+        self._unwritten |= {bucket.number: _losses(bucket, width) for bucket in buckets}
+        self._write_progress = partial(self._record_progress, step, images_per_s)
+        self._tries.attempt(self._write_progress)
+
+    @_timed
+    def catch_up(self) -> None:
+        if self._unwritten:
+            patiently(self._write_progress)
+
+    def _record_progress(self, step: int, images_per_s: float | None) -> None:
+        losses = [self._unwritten[number] for number in sorted(self._unwritten)]
+        history.record_progress(self._store, self._held, step=step, images_per_s=images_per_s, losses=losses)
+        self._unwritten.clear()
 
     @_timed
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:

@@ -13,14 +13,15 @@ from engine.training.log import log
 T = TypeVar("T")
 PATIENCE_S = 600.0
 """Longest wait in seconds, the same as the worker's."""
-PAUSE_S = 1.0
+PAUSE_S, LONGEST_PAUSE_S = 1.0, 10.0
+"""Seconds between two tries: the first pause, and the longest; each is twice the one before."""
 
 
 def patiently(act: Callable[[], T]) -> T:
     """Call `act`, a whole transaction, and return its result; retry on StoreError for PATIENCE_S seconds.
 
     Raises StoreError afterwards, and LeaseLost at once, because the run then belongs to another process."""
-    deadline = None
+    deadline, pause_s = None, PAUSE_S
     while True:
         try:
             return act()
@@ -30,7 +31,30 @@ def patiently(act: Callable[[], T]) -> T:
                 log(f"{error}; the training waits and tries again")
             if time.monotonic() > deadline:
                 raise
-            time.sleep(PAUSE_S)
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+class Tries:
+    """Tries of writes that may be postponed, with pauses while the run table cannot be reached."""
+
+    def __init__(self) -> None:
+        self._pause_s, self._next_s = 0.0, 0.0
+
+    def attempt(self, act: Callable[[], None]) -> bool:
+        """Call `act`, a whole transaction, unless a pause lasts; return True where it succeeds. Raises LeaseLost."""
+        if time.monotonic() < self._next_s:
+            return False
+        try:
+            act()
+        except StoreError as error:
+            if not self._pause_s:
+                log(f"{error}; the training goes on and writes later")
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) or PAUSE_S
+            self._next_s = time.monotonic() + self._pause_s
+            return False
+        self._pause_s = 0.0
+        return True
 
 
 @contextlib.contextmanager

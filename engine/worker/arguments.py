@@ -8,6 +8,8 @@ from typing import NoReturn
 
 from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
 from engine.store.claims import LEASE_S
+from engine.store.errors import QueueError
+from engine.store.needs import check_word
 from engine.worker.shutdown import next_time
 from engine.worker.slots import AUTO
 
@@ -29,6 +31,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--home", type=Path, help="folder of the runs (default: this one)")
     parser.add_argument("--cache", type=Path, help="folder of the packed images (default: HOME/cache)")
     _add_devices(parser)
+    parser.add_argument(
+        "--tag",
+        action="append",
+        type=_tag,
+        default=[],
+        metavar="WORD",
+        help="tag of the worker, which runs may need (add --needs tag=WORD); may be given again",
+    )
     parser.add_argument("--drain", action="store_true", help="exit when the queue is empty")
     parser.add_argument(
         "--max-runs", type=_positive, metavar="N", help="exit after this many runs, of each card or slot"
@@ -91,6 +101,13 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 1 or more")
     return int(text)
+
+
+def _tag(text: str) -> str:
+    try:
+        return check_word("tag", text)
+    except QueueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _slots(text: str) -> str:

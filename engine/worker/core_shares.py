@@ -5,7 +5,6 @@ import os
 
 from sqlmodel import Session
 
-from engine.hardware import processes
 from engine.hardware.cores import CoreMeter, CoreShare, affinity, usable_cores
 from engine.store import queue, workers
 from engine.store.database import Store
@@ -14,9 +13,10 @@ from engine.store.errors import StoreError
 
 def cpu_workers_here(session: Session) -> list[int]:
     """Return the ids of the present workers of this host that train on its processor."""
-    here = processes.host_name()
     present = workers.present(session)
-    return [each.id for each in present if (each.host, each.device) == (here, "cpu") and each.id is not None]
+    return [
+        each.id for each in present if each.device == "cpu" and workers.is_here(each) and each.id is not None
+    ]
 
 
 class CoreShares:

@@ -47,7 +47,13 @@ class Worker:
         """Take the device. Raises DeviceTaken."""
         self.store, self.home, self.device = store, home, found.device
         self.id = workers.register(
-            store, pid=os.getpid(), device=found.device, device_name=found.name, device_uuid=found.uuid
+            store,
+            pid=os.getpid(),
+            device=found.device,
+            device_name=found.name,
+            device_uuid=found.uuid,
+            memory_gb=_card_memory_gb(found),
+            tags=options.tag,
         )
         self._options = options
         self._telemetry = telemetry.reader(found.device, found.uuid)
@@ -237,6 +243,11 @@ class Worker:
     def _doze(self, seconds: float) -> None:
         for key, _ in self._doorbell.select(seconds):
             os.read(key.fd, 512)
+
+
+def _card_memory_gb(found: Found) -> float | None:
+    card = telemetry.find_card(found.device, found.uuid, telemetry.nvidia().cards)
+    return card.memory_gb if card is not None else None
 
 
 def _make_doorbell() -> selectors.BaseSelector:

@@ -5,8 +5,10 @@ import itertools
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url
@@ -14,17 +16,20 @@ from sqlmodel import SQLModel
 
 from engine.store.database import open_store
 
-on_both = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
-"""Runs a test on a database of each kind."""
+on_sqlite = pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+"""Runs a test of the store on SQLite alone."""
 _numbers = itertools.count(1)
 
 
 class Server:
     """A server with one database of runs, which each test gets empty."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, restart: Callable[[], None], *, is_durable: bool = False) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
-        self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")  # nothing here is to last
+        self.restart = restart
+        """Ends all connections, and starts the server again."""
+        if not is_durable:
+            self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         self._runs = self.new_database()
         open_store(self._runs).close()
 
@@ -52,9 +57,19 @@ class Server:
         engine.dispose()
 
 
+def new_url(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    """The URL of a database without runs: in PostgreSQL, or a file of SQLite in the folder."""
+    if kind == "postgresql":
+        running: Server = request.getfixturevalue("postgres_server")
+        return running.empty_runs()
+    return f"sqlite:///{folder / 'runs.db'}"
+
+
 @contextlib.contextmanager
-def server() -> Iterator[Server]:
-    """A server that lives as long as the block; skips the test where none can be started."""
+def server(*, is_durable: bool = False) -> Iterator[Server]:
+    """A server that lives as long as the block; skips the test where none can be started.
+
+    Unless it `is_durable` it does not wait for the disk: nothing in it is to last."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: no PostgreSQL to test with")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it has no runtime folder in a container, and says so
@@ -67,9 +82,14 @@ def server() -> Iterator[Server]:
         except Exception as error:
             pytest.skip(f"PostgreSQL does not start here: {error}")
         try:
-            yield Server(make_url(running.get_uri()))
+            yield Server(make_url(running.get_uri()), partial(_restart, running), is_durable=is_durable)
         finally:
             running.cleanup()
+
+
+def _restart(running: Any) -> None:
+    running.stop()
+    running.ensure_postgres_running()
 
 
 def _all_may_enter(folder: Path) -> bool:

@@ -22,6 +22,7 @@ from tui.cli.arch import arch
 from tui.cli.compare import compare
 from tui.cli.control import cancel, pause, resume, retry, rm, wait
 from tui.cli.data import data
+from tui.cli.db import db
 from tui.cli.demo import demo
 from tui.cli.disk import du, prune
 from tui.cli.doctor import doctor
@@ -38,8 +39,9 @@ from tui.cli.options import takes_home
 from tui.cli.output import CliError, print_message
 from tui.cli.predict import predict
 from tui.cli.presets import presets
-from tui.cli.queue_order import move, priority, queue, undo
+from tui.cli.queue_order import move, needs, priority, queue, undo
 from tui.cli.report import report
+from tui.cli.serve import serve
 from tui.cli.show import log, show
 from tui.cli.workers import workers
 from tui.open_app import is_terminal, run_app
@@ -114,6 +116,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "extend": extend,
     "move": move,
     "priority": priority,
+    "needs": needs,
     "undo": undo,
     "note": note,
     "tag": tag,
@@ -129,6 +132,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "predict": predict,
     "du": du,
     "prune": prune,
+    "serve": serve,
 }
 # The last arguments of these verbs may begin with a minus: -5, "-3 % worse", -tag. So -h is no flag of theirs.
 MINUS_IS_TEXT = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
@@ -137,6 +141,7 @@ for _name, _verb in VERBS.items():
     cli.command(_name, context_settings=settings)(_verb)
 cli.add_typer(data, name="data")
 cli.add_typer(queue, name="queue")
+cli.add_typer(db, name="db")
 cli.add_typer(workers, name="workers")
 
 

@@ -11,6 +11,7 @@ from engine.spec.repetitions import MOST
 from engine.store.add import Batch
 from engine.store.database import Store, open_store
 from engine.store.edits.order import MAX_PRIORITY
+from engine.store.needs import parse_needs
 from tui.cli.ids import find_ids
 from tui.cli.options import takes_home, takes_spec
 from tui.cli.output import checked_text
@@ -40,6 +41,14 @@ After = Annotated[
 Priority = Annotated[int, typer.Option(min=-MAX_PRIORITY, max=MAX_PRIORITY, help="Higher starts first.")]
 MaxAttempts = Annotated[
     int, typer.Option(min=1, max=1_000, help="Fail after this many failed attempts in a row.")
+]
+NeedsFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--needs",
+        help="Needs of its worker: memory=GIB of the card, host=NAME, tag=WORD (which `--tag` gave it).",
+        metavar="KEY=VALUE",
+    ),
 ]
 Seeds = Annotated[
     int | None,
@@ -71,6 +80,7 @@ def add(
     max_attempts: MaxAttempts = 3,
     seeds: Seeds = None,
     repeat: Repeat = None,
+    needs: NeedsFlag = None,
 ) -> int:
     """Queue the runs of a grid; fields marked × take comma-separated lists, or the flag more than once.
 
@@ -79,7 +89,7 @@ def add(
     name, sweep = checked_text("--name", name), checked_text("--sweep", sweep)
     store = open_store(home.database, create=False) if after else None
     done, ended = _targets(store, after) if store is not None and after else ([], [])
-    batch = Batch(runs.specs, name, sweep, done, ended, priority, max_attempts)
+    batch = Batch(runs.specs, name, sweep, done, ended, priority, max_attempts, parse_needs(needs or ()))
     code = queue_runs(home, store, [batch], said=runs.said)
     if preset is not None:
         tell_preset(preset, settings)

@@ -13,6 +13,7 @@ from engine.store.add import Batch
 from engine.store.database import open_store
 from engine.store.extension import extend_run
 from engine.store.listing import get_run
+from engine.store.needs import needs_of
 from engine.store.tables import Run
 from tui.cli.ids import Ids, RunId, find_ids
 from tui.cli.options import takes_home, takes_spec
@@ -87,4 +88,5 @@ def _like(home: Home, run: Run, settings: dict[str, Any], name: str | None, swee
         sweep=run.sweep if sweep is None else checked_text("--sweep", sweep),
         priority=run.priority,
         max_attempts=run.max_attempts,
+        needs=needs_of(run),
     )

@@ -1,4 +1,4 @@
-"""`move`, `priority`, `queue pause`, `queue resume`, `undo`: the queue and its order."""
+"""`move`, `priority`, `needs`, `queue pause`, `queue resume`, `undo`: the queue and its order."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from engine.files.paths import Home
 from engine.store.database import open_store
 from engine.store.edits import order
+from engine.store.needs import Needs, parse_needs
 from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome, tell_runs
 from tui.cli.options import takes_home
@@ -40,6 +41,23 @@ def priority(
     wanted = find_ids(store, run_ids)
     order.set_priority(store, wanted, number)
     tell_runs(wanted, f"priority {number}")
+    return 0
+
+
+@takes_home
+def needs(
+    home: Home,
+    run_ids: Ids,
+    wanted: Annotated[
+        str, typer.Argument(metavar="KEY=VALUE,…|none", help="memory=GIB of the card, host=NAME, tag=WORD.")
+    ],
+) -> int:
+    """Set what waiting runs need of their worker."""
+    store = open_store(home.database, create=False)
+    found = Needs() if wanted == "none" else parse_needs([wanted])
+    ids = find_ids(store, run_ids)
+    order.set_needs(store, ids, found)
+    tell_runs(ids, f"needs {found.words() or 'nothing'}")
     return 0
 
 

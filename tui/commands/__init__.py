@@ -13,6 +13,7 @@ from tui.commands.command import (
     Command,
     Table,
     bindings,
+    look,
     on_page,
 )
 from tui.commands.shared import (
@@ -40,13 +41,13 @@ __all__ = [
 ]  # fmt: skip
 
 HOME: Table = (
-    Command("open_run", "enter", "open", "open run", "enter", in_footer=True),
+    look("open_run", "enter", "open", "open run", "enter", in_footer=True),
     Command("new_run", "n", "new", "queue a grid of new runs", in_footer=True),
-    Command("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST, in_footer=True),
+    look("mark", "space", "mark", "mark a run: keys act on all marked ones", group=LIST, in_footer=True),
     replace(CANCEL, in_footer=True),
     *EDIT_RUNS,
     FIX,
-    Command("compare", "c", "compare", "compare marked runs and groups", group=ON_RUNS),
+    look("compare", "c", "compare", "compare marked runs and groups", group=ON_RUNS),
     Command("report", "R", "report", "report of marked runs, or the run's sweep", group=ON_RUNS),
     Command("move_up", "K", "move up", "move up in the queue", group=ON_RUNS),
     Command("move_down", "J", "move down", "move down in the queue", group=ON_RUNS),
@@ -55,26 +56,26 @@ HOME: Table = (
     *COPY,
     UNDO,
     Command("pause_queue", "P", "pause queue", "pause/resume queue"),
-    Command("filter", "slash", "filter", "show only arch:resnet18 lr>1e-3 -tag:old", "/", LIST, True),
-    Command("sort", "s", "sort", "sort by the next column", group=LIST),
-    Command("columns", "M", "columns", "choose metrics as columns", group=LIST),
-    Command("reverse", "S", "reverse", "reverse order", group=LIST),
-    Command("groups", "G", "groups", "fold runs that differ only in the seed", group=LIST),
-    Command("unfold", "right,l", "unfold", "show the members of a group", "→", group=LIST),
-    Command("fold", "left,h", "fold", "fold the group again", "←", group=LIST),
-    Command("mark_range", "v", "range", "mark from here to where you go; v ends it", group=LIST),
-    Command("mark_all", "a", "mark all", "mark all that are shown, or none", group=LIST),
-    Command("back", "escape", "back", "drop marks, then filter, then order", "esc", LIST),
-    Command("journal", "i", "journal", "events since your last visit"),
+    look("filter", "slash", "filter", "show only arch:resnet18 lr>1e-3 -tag:old", "/", LIST, True),
+    look("sort", "s", "sort", "sort by the next column", group=LIST),
+    look("columns", "M", "columns", "choose metrics as columns", group=LIST),
+    look("reverse", "S", "reverse", "reverse order", group=LIST),
+    look("groups", "G", "groups", "fold runs that differ only in the seed", group=LIST),
+    look("unfold", "right,l", "unfold", "show the members of a group", "→", group=LIST),
+    look("fold", "left,h", "fold", "fold the group again", "←", group=LIST),
+    look("mark_range", "v", "range", "mark from here to where you go; v ends it", group=LIST),
+    look("mark_all", "a", "mark all", "mark all that are shown, or none", group=LIST),
+    look("back", "escape", "back", "drop marks, then filter, then order", "esc", LIST),
+    look("journal", "i", "journal", "events since your last visit"),
     START_WORKER,
-    Command("workers", "W", "workers", "workers and graphics cards"),
-    Command("data", "d", "data", "data sets with their checks"),
-    Command("down", "j", "down", "next run", "j ↓", MOVING),
-    Command("up", "k", "up", "previous run", "k ↑", MOVING),
-    Command("first", "g,home,less_than_sign", "first", "first run", "g", MOVING),
-    Command("last", "end,greater_than_sign", "last", "last run", "end >", MOVING),
-    Command("theme", "T", "theme", "dark, light, high contrast"),
-    Command("tell", "B", "notify", "notify when runs end, on/off"),
+    look("workers", "W", "workers", "workers and graphics cards"),
+    look("data", "d", "data", "data sets with their checks"),
+    look("down", "j", "down", "next run", "j ↓", MOVING),
+    look("up", "k", "up", "previous run", "k ↑", MOVING),
+    look("first", "g,home,less_than_sign", "first", "first run", "g", MOVING),
+    look("last", "end,greater_than_sign", "last", "last run", "end >", MOVING),
+    look("theme", "T", "theme", "dark, light, high contrast"),
+    look("tell", "B", "notify", "notify when runs end, on/off"),
     HELP,
     QUIT,
 )
@@ -90,10 +91,10 @@ RUN: Table = (
     MATRIX_MODE,
     on_page(CONFUSION, "play", "space", "play", "play the epochs", "space", in_footer=True),
     SCORE_SPLIT,
-    Command("search", "slash", "search", "search for a word; ] [ next and previous", "/", LOG),
+    look("search", "slash", "search", "search for a word; ] [ next and previous", "/", LOG),
     on_page(LOG, "first", "g,home", "first", "first line", "g"),
     on_page(LOG, "last", "G,end", "last", "last line, and follow", "G"),
-    Command("compare_spec", "d", "against", "compare with another run's spec", group=SPEC),
+    look("compare_spec", "d", "against", "compare with another run's spec", group=SPEC),
     replace(FIX, in_footer=True),
     *EDIT_RUNS,
     CANCEL,
@@ -119,7 +120,7 @@ COMPARE: Table = (
 )
 WORKERS: Table = (
     *up_and_down("worker"),
-    Command(
+    look(
         "open_run", "enter", "open its run", "open the run that it trains", "enter", ON_WORKER, in_footer=True
     ),
     replace(START_WORKER, title="start", group=ON_WORKER),
@@ -130,36 +131,36 @@ WORKERS: Table = (
 )
 DATA: Table = (
     *up_and_down("data set", in_footer=True),
-    Command("scroll_down", "space,pagedown", "scroll", "scroll down", "space", MOVING, in_footer=True),
-    Command("scroll_up", "b,pageup", "scroll back", "scroll up", "b", MOVING),
-    Command("again", "r", "again", "read it again", in_footer=True),
+    look("scroll_down", "space,pagedown", "scroll", "scroll down", "space", MOVING, in_footer=True),
+    look("scroll_up", "b,pageup", "scroll back", "scroll up", "b", MOVING),
+    look("again", "r", "again", "read it again", in_footer=True),
     HELP,
     LEAVE,
 )
 IMAGES: Table = (
-    Command("next_image", "right,l,down,j", "next", "next image of the cell", "→", MOVING, in_footer=True),
-    Command("previous_image", "left,h,up,k", "previous", "previous image", "←", MOVING),
-    Command("first_image", "g,home", "first", "first image", "g", MOVING),
-    Command("last_image", "G,end", "last", "last image", "G", MOVING),
-    Command(
+    look("next_image", "right,l,down,j", "next", "next image of the cell", "→", MOVING, in_footer=True),
+    look("previous_image", "left,h,up,k", "previous", "previous image", "←", MOVING),
+    look("first_image", "g,home", "first", "first image", "g", MOVING),
+    look("last_image", "G,end", "last", "last image", "G", MOVING),
+    look(
         "next_epoch", "right_square_bracket,full_stop", "next epoch", "cell at the next epoch", "]", MOVING, True
     ),
-    Command(
+    look(
         "previous_epoch", "left_square_bracket,comma", "previous epoch", "at the previous epoch", "[", MOVING
     ),
-    Command("map", "enter", "map", "where the network looks: class-activation map, on/off", group=LIST, in_footer=True),
-    Command("map_class", "t", "true class", "map for the true or the predicted class", group=LIST, in_footer=True),
-    Command("map_side", "tab", "image/map", "image or map, where both have no room", group=LIST, in_footer=True),
-    Command("order", "s", "reverse", "least or most confident first", group=LIST, in_footer=True),
-    Command("copy_path", "y", "copy path", "copy the file's path", group=LIST, in_footer=True),
+    look("map", "enter", "map", "where the network looks: class-activation map, on/off", group=LIST, in_footer=True),
+    look("map_class", "t", "true class", "map for the true or the predicted class", group=LIST, in_footer=True),
+    look("map_side", "tab", "image/map", "image or map, where both have no room", group=LIST, in_footer=True),
+    look("order", "s", "reverse", "least or most confident first", group=LIST, in_footer=True),
+    look("copy_path", "y", "copy path", "copy the file's path", group=LIST, in_footer=True),
     HELP,
     replace(LEAVE, keys="escape,q", help="back to the matrix"),
 )  # fmt: skip
 BROKEN: Table = (
-    Command("copy_error", "y", "copy", "copy the error with its versions", in_footer=True),
-    Command("restart", "r", "restart", "restart the app", in_footer=True),
-    Command("scroll_down", "down,j", "down", "scroll down", "↓"),
-    Command("scroll_up", "up,k", "up", "scroll up", "↑"),
+    look("copy_error", "y", "copy", "copy the error with its versions", in_footer=True),
+    look("restart", "r", "restart", "restart the app", in_footer=True),
+    look("scroll_down", "down,j", "down", "scroll down", "↓"),
+    look("scroll_up", "up,k", "up", "scroll up", "↑"),
     replace(QUIT, keys="q,escape", shown="q"),
 )
 TABLES = (HOME, RUN, COMPARE, WORKERS, DATA, IMAGES, BROKEN)

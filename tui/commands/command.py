@@ -29,6 +29,8 @@ class Command:
     in_footer: bool = False
     pane_key: str = ""
     """Method of the visible page that does it, without `do_`; empty where the screen does it."""
+    looks: bool = False
+    """True where it changes nothing but what this window shows. A read-only window refuses all others."""
 
     @property
     def action(self) -> str:
@@ -45,11 +47,25 @@ class Command:
         return keymap.get(self.id) or self.shown or self.keys.split(",")[0]
 
 
+def look(
+    name: str,
+    keys: str,
+    title: str,
+    text: str,
+    shown: str = "",
+    group: str = GENERAL,
+    in_footer: bool = False,
+) -> Command:
+    """Make a command that changes nothing but what this window shows: read-only windows have it too."""
+    return Command(name, keys, title, text, shown, group, in_footer, looks=True)
+
+
 def on_page(
     group: str, key: str, keys: str, title: str, text: str, shown: str, *, in_footer: bool = False
 ) -> Command:
-    """Make a command that the visible page does, where it has a method for it."""
-    return Command(f"{group.lower()}_{key}", keys, title, text, shown, group, in_footer, pane_key=key)
+    """Make a command that the visible page does, where it has a method for it. Pages draw, and change nothing."""
+    name = f"{group.lower()}_{key}"
+    return Command(name, keys, title, text, shown, group, in_footer, pane_key=key, looks=True)
 
 
 def bindings(table: Iterable[Command]) -> list[BindingType]:

@@ -1,10 +1,10 @@
 """Commands that several screens have, each declared once."""
 
-from tui.commands.command import CONFUSION, CURVES, MOVING, ON_RUNS, PAGES, ROC, Command, Table, on_page
+from tui.commands.command import CONFUSION, CURVES, MOVING, ON_RUNS, PAGES, ROC, Command, Table, look, on_page
 
-HELP = Command("help", "question_mark", "help", "show this page", "?", in_footer=True)
-LEAVE = Command("leave", "escape,q", "back", "back to the runs", "esc", in_footer=True)
-QUIT = Command("quit", "q", "quit", "quit; training goes on", in_footer=True)
+HELP = look("help", "question_mark", "help", "show this page", "?", in_footer=True)
+LEAVE = look("leave", "escape,q", "back", "back to the runs", "esc", in_footer=True)
+QUIT = look("quit", "q", "quit", "quit; training goes on", in_footer=True)
 UNDO = Command("undo", "u", "undo", "undo the newest edit of the queue")
 START_WORKER = Command("start_worker", "w", "worker", "start a worker that outlives this app", in_footer=True)
 
@@ -21,9 +21,9 @@ ANNOTATE = (
     Command("tag", "t", "tag", "add tags, or remove -tag", group=ON_RUNS),
 )
 COPY = (
-    Command("copy_command", "Y", "copy", "copy the command that adds it again", group=ON_RUNS),
-    Command("copy_path", "ctrl+y", "copy path", "copy the path of its folder", "^y", ON_RUNS),
-    Command("copy_id", "number_sign", "copy id", "copy its number", "#", ON_RUNS),
+    look("copy_command", "Y", "copy", "copy the command that adds it again", group=ON_RUNS),
+    look("copy_path", "ctrl+y", "copy path", "copy the path of its folder", "^y", ON_RUNS),
+    look("copy_id", "number_sign", "copy id", "copy its number", "#", ON_RUNS),
 )
 
 CHART_KEYS = (
@@ -55,7 +55,7 @@ SCORE_SPLIT = on_page(
 
 def page(number: int, name: str, text: str = "") -> Command:
     """Make the command that turns to a page of its screen."""
-    return Command(f"show_{name}", str(number), name, text or name, group=PAGES)
+    return look(f"show_{name}", str(number), name, text or name, group=PAGES)
 
 
 SCORE_PAGE = page(5, "roc", "ROC, precision-recall and reliability of the scores")
@@ -64,6 +64,6 @@ SCORE_PAGE = page(5, "roc", "ROC, precision-recall and reliability of the scores
 def up_and_down(noun: str, *, in_footer: bool = False) -> Table:
     """Make the commands that move through a list of `noun`s."""
     return (
-        Command("down", "down,j", "down", f"next {noun}", "↓", MOVING, in_footer),
-        Command("up", "up,k", "up", f"previous {noun}", "↑", MOVING),
+        look("down", "down,j", "down", f"next {noun}", "↓", MOVING, in_footer),
+        look("up", "up,k", "up", f"previous {noun}", "↑", MOVING),
     )

@@ -14,6 +14,7 @@ from engine.queries import waiting
 from engine.queries.read_groups import folds_of_changed, groups_with_keys, read_specs
 from engine.queries.waiting import Waiting
 from engine.store import history, listing, overview, workers
+from engine.store.clock import seen_change
 from engine.store.database import ChangeWatch, Store, open_store
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
@@ -108,8 +109,7 @@ class RunTableFeed:
 
     def _read(self, session: Session, run_id: int | None) -> Snapshot:
         there = workers.present(session)
-        latest = listing.latest_change(session)
-        changed = self._read_runs(session, latest)
+        changed = self._read_runs(session, seen_change(session))
         self._read_waits(session, there, changed, self._read_unlike(session, changed))
         self._fold(session, changed)
         shown = run_id if run_id in self._rows or run_id in self._groups else self._first()
@@ -133,22 +133,23 @@ class RunTableFeed:
             read_to=read_to,
         )
 
-    def _read_runs(self, session: Session, latest: int) -> dict[int, Change]:
+    def _read_runs(self, session: Session, seen: int) -> dict[int, Change]:
         """Read the runs that changed since the last poll: each before (None if new) and now (None if removed)."""
         changed: dict[int, Change] = {}
+        if seen < self._seen_change:  # a server restored from a copy counts anew
+            self._seen_change = -1
         known = self._rows.keys()
         is_first = self._seen_change < 0
         if self._lacks_unended:
             unended = overview.changed_runs(session, -1, self._metrics, ended=False)
             self._unended, self._lacks_unended = {run.id: run for run in unended}, False
-        if latest != self._seen_change:
-            for run in overview.changed_runs(session, self._seen_change, self._metrics):
-                changed[run.id] = (self._part_before(run.id), run)
-                self._parts.pop(run.id, None)
-                if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
-                    self._latest_end = run.ended_at
-            self._parts |= folds_of_changed(session, self._seen_change)
-            self._seen_change = latest
+        for run in overview.changed_runs(session, self._seen_change, self._metrics):
+            changed[run.id] = (self._part_before(run.id), run)
+            self._parts.pop(run.id, None)
+            if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
+                self._latest_end = run.ended_at
+        self._parts |= folds_of_changed(session, self._seen_change)
+        self._seen_change = seen
         if is_first:  # runs of the known snapshot that were removed since
             changed |= dict.fromkeys(known - changed.keys(), (None, None))
         elif overview.count_runs(session) != len(known | changed.keys()):

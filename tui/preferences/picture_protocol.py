@@ -16,7 +16,7 @@ def picture_class(app: App[Any]) -> Any:
             away.enter_context(app.suspend())
         from textual_image import widget  # queries the terminal while it is imported
 
-    in_blocks = app.is_headless or getattr(app, "in_ascii", False)
+    in_blocks = app.is_headless or app.is_web or getattr(app, "in_ascii", False)
     return widget.HalfcellImage if in_blocks else widget.Image
 
 

@@ -16,7 +16,6 @@ class AppPort(Protocol):
     """App as its screens know it."""
 
     home: Home
-    readonly: bool
     preferences: Preferences
     edits: "Edits"
 

@@ -35,12 +35,11 @@ class FormActions:
         start_once("last form", partial(self._read_last, port.home), port.raise_from_thread)
 
     def new(self) -> None:
-        if self._screen.port.may_write():
-            self._open(self._last, f"New experiment{', from your last form' if self._last else ''}")
+        self._open(self._last, f"New experiment{', from your last form' if self._last else ''}")
 
     def _clone(self, *, fixed: bool) -> None:
         rows = self._screen.chosen_rows()
-        if not rows or not self._screen.port.may_write():
+        if not rows:
             return
         port = self._screen.port
         read = partial(self._read_run, self._screen.app, port.home, rows[0].id, fixed)

@@ -46,8 +46,11 @@ class CommandScreen(CoverableScreen[T]):
         return self.offers(self.command(str(parameters[0]))) if action == "command" else True
 
     def action_command(self, name: str) -> None:
-        """Give a command of the table."""
-        self.do(self.command(name))
+        """Give a command of the table, by its key, the palette or a click. A read-only window refuses what changes
+        something: here, for all commands."""
+        command = self.command(name)
+        if command.looks or self.port.may_write():
+            self.do(command)
 
     def do(self, command: Command) -> None:
         self.handlers()[command.id]()

@@ -161,7 +161,7 @@ class NewRunScreen(ModalScreen[tuple[int, ...] | None]):
         self._adding = True
         name = self.query_one("#name", Input).value.strip()
         add = partial(self._add, self.app, port_of(self), self._checked.specs, self._texts(), name)
-        port_of(self).edits.background.submit(add)
+        port_of(self).edits.submit_job(add)
 
     def _add(
         self, app: App[object], port: AppPort, specs: tuple[RunSpec, ...], texts: dict[str, str], name: str

@@ -29,7 +29,7 @@ class ReportActions:
 
     def report(self) -> None:
         rows = self._screen.chosen_rows()
-        if not rows or not self._screen.port.may_write():
+        if not rows:
             return
         if not any(row.epoch for row in rows) and len(rows) > 1:
             self._screen.notify("none of these runs has completed an epoch yet", severity="warning")

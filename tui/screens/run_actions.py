@@ -124,19 +124,15 @@ class RunActions:
         self._ask_text(rows, f"Tags for {_counted(rows)}{has}", written, placeholder="good -old")
 
     def pause_queue(self) -> None:
-        if self._screen.port.may_write():
-            self._screen.port.edits.submit(verbs.turn_queue)
+        self._screen.port.edits.submit(verbs.turn_queue)
 
     def undo(self) -> None:
-        if self._screen.port.may_write():
-            self._screen.port.edits.submit(verbs.undo)
+        self._screen.port.edits.submit(verbs.undo)
 
     def _chosen(self, what: str, fits: Callable[[RunRow], bool] = lambda _row: True) -> list[RunRow]:
         """Return the chosen runs that fit, and warn of the others. A single run is returned in any case: the store says
-        best why it does not fit. Empty where nothing may be changed."""
+        best why it does not fit."""
         rows = self._screen.chosen_rows()
-        if not rows or not self._screen.port.may_write():
-            return []
         fitting = [row for row in rows if fits(row)]
         if len(rows) > 1 and len(fitting) < len(rows):
             others = _named([row for row in rows if not fits(row)])

@@ -20,8 +20,6 @@ class WorkerStarter:
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        if not self._screen.port.may_write():
-            return
         if self._screen.has_worker or (self._thread is not None and self._thread.is_alive()):
             self._screen.notify("a worker is there already: it takes the queued runs one after another")
             return

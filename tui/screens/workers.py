@@ -160,8 +160,6 @@ class WorkersScreen(FeedScreen[int | None]):
 
     def _signal_chosen(self, verb: Callable[[WorkerView, Home], str]) -> None:
         worker = self.chosen
-        if not self.port.may_write():
-            return
         if worker is None:
             self.notify("that worker has left: choose another with ↑ ↓", severity="warning")
         else:
@@ -170,7 +168,7 @@ class WorkersScreen(FeedScreen[int | None]):
     def _stop_chosen(self) -> None:
         """Stop a worker; ask where it trains: a run of hours would stand still until somebody looks."""
         worker = self.chosen
-        if worker is None or worker.run_id is None or self.port.readonly:
+        if worker is None or worker.run_id is None:
             self._signal_chosen(stop)
             return
         signal = partial(self._signal, stop, worker)

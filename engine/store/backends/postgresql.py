@@ -1,14 +1,18 @@
 """PostgreSQL 13 or newer: the run table on a server, for workers on several hosts."""
 
+import math
+import time
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 from sqlalchemy import (
     URL,
+    BigInteger,
     ColumnElement,
     Connection,
     Double,
     Engine,
+    String,
     cast,
     create_engine,
     event,
@@ -16,14 +20,23 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlmodel import Session
 
 from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
 
 WRITE_LOCK = 0x7265736E6574
-"""Key of the advisory lock that every write transaction holds: one writer at a time, as with SQLite."""
+"""Key of the advisory lock that every write transaction holds: shared by those that write rows of one run or worker;
+alone by those that read what they write by, so that they find it as it stays, as with SQLite."""
+BEGIN = "begin"
+"""Execution option: the statements that begin a transaction, sent together."""
+ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
+BESIDE = f"BEGIN; SELECT pg_advisory_xact_lock_shared({WRITE_LOCK})"
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+IDLE = "idle since"
+IDLE_S = 5.0
+"""A connection that has not been used for so long is asked whether its server is still there."""
 CONNECT_TIMEOUT_S = 10
 NO_ANSWER = "does not answer: check host and port in the URL, and that the server runs"
 EXPLANATIONS = (
@@ -52,9 +65,11 @@ class PostgresqlBackend:
 
     path = None
     clock_s: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
-    read_options: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
+    change: ColumnElement[int] = cast(cast(func.pg_current_xact_id(), String), BigInteger)
+    read_options: Mapping[str, Any] = {BEGIN: SNAPSHOT}
     # Read committed: after waiting for the write lock a transaction reads what the writer before it committed.
-    write_options: Mapping[str, Any] = {"immediate": True}
+    write_options: Mapping[str, Any] = {BEGIN: ALONE}
+    row_options: Mapping[str, Any] = {BEGIN: BESIDE}
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
@@ -64,20 +79,30 @@ class PostgresqlBackend:
         """Make the engine; the database itself must exist, whatever `create` says. Raises StoreError."""
         connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s"}
         try:
-            engine = create_engine(self._url, connect_args=connect, pool_pre_ping=True)
+            engine = create_engine(self._url, connect_args=connect)
         except (ModuleNotFoundError, NoSuchModuleError):
             raise StoreError(
                 f"{self.where} needs the driver {self._url.get_driver_name()}, which is not installed: "
                 "pip install 'resnet-tui[postgresql]'"
             ) from None
+        event.listen(engine, "connect", _without_begin)
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "checkin", _note_time)
+        event.listen(engine, "checkout", _check_idle)
         return engine
 
     def check_access(self) -> None:
         """Do nothing: any number of hosts may use a server."""
 
     def set_up(self, engine: Engine) -> None:
-        """Do nothing: the server has its own settings."""
+        """Give runs that a restored dump has brought from another server a change number of this one."""
+        ahead = "changed >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+        with engine.connect() as connection:
+            if connection.execute(text(f"SELECT 1 FROM run WHERE {ahead} LIMIT 1")).first() is None:
+                return
+        with engine.execution_options(**self.write_options).begin() as connection:
+            number = "pg_current_xact_id()::text::bigint"
+            connection.execute(text(f"UPDATE run SET changed = {number} WHERE {ahead}"))
 
     def next_run_id(self, session: Session, count: int) -> int:
         """Move the sequence past the new ids; a transaction that is rolled back leaves a gap.
@@ -87,6 +112,28 @@ class PostgresqlBackend:
         used = f"greatest(nextval({sequence}) - 1, (SELECT coalesce(max(id), 0) FROM run))"
         moved = text(f"SELECT setval({sequence}, {used} + :count)")
         return int(session.execute(moved, {"count": count}).scalar_one()) - count + 1
+
+    def last_number(self, session: Session, table: str) -> int:
+        last = "SELECT pg_sequence_last_value(pg_get_serial_sequence(:name, 'id')::regclass)"
+        return int(session.execute(text(last), {"name": table}).scalar() or 0)
+
+    def number_after(self, session: Session, last: Mapping[str, int]) -> None:
+        moved = text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :number)")
+        for table, number in last.items():
+            if number:
+                session.execute(moved, {"name": table, "number": number})
+
+    def count_change(self, session: Session) -> None:
+        """Do nothing: the server numbers its transactions itself."""
+
+    def next_change(self, session: Session) -> int:
+        """Return the transaction's own number, which the server gives to transactions as they begin to write."""
+        return int(session.execute(_THIS_CHANGE).scalar_one())
+
+    def seen_change(self, session: Session) -> int:
+        """Return the number before the oldest transaction that is still writing: they commit in any order."""
+        oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
+        return int(session.execute(oldest).scalar_one())
 
     def version(self, connection: Connection) -> Hashable:
         """Return a value that changes with every write transaction on the server."""
@@ -99,6 +146,26 @@ class PostgresqlBackend:
         return f"{self.where}: {' '.join(error.split())}"
 
 
+_THIS_CHANGE = text("SELECT pg_current_xact_id()::text::bigint")
+
+
+def _without_begin(connection: Any, _record: object) -> None:
+    """Let the driver send no BEGIN of its own: `_begin` sends it together with the lock."""
+    connection.autocommit = True
+
+
 def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("immediate", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+
+
+def _note_time(_connection: Any, record: Any) -> None:
+    record.info[IDLE] = time.monotonic()
+
+
+def _check_idle(connection: Any, record: Any, _proxy: object) -> None:
+    """Have a connection replaced that its server has closed meanwhile."""
+    if time.monotonic() - record.info.get(IDLE, math.inf) > IDLE_S:
+        try:
+            connection.execute("SELECT 1")
+        except Exception:
+            raise DisconnectionError from None

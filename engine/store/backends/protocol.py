@@ -30,13 +30,24 @@ class Backend(Protocol):
         ...
 
     @property
+    def change(self) -> ColumnElement[int]:
+        """Return the change number of a write transaction that has been counted, as an SQL expression."""
+        ...
+
+    @property
     def read_options(self) -> Mapping[str, Any]:
         """Return the execution options of a transaction whose statements all see the same state."""
         ...
 
     @property
     def write_options(self) -> Mapping[str, Any]:
-        """Return the execution options of a transaction that holds the write lock from its start."""
+        """Return the execution options of a transaction that no other writes beside."""
+        ...
+
+    @property
+    def row_options(self) -> Mapping[str, Any]:
+        """Return the execution options of a transaction that writes rows of one run or worker, beside others of its
+        kind where the database can do that."""
         ...
 
     def make_engine(self, *, create: bool) -> Engine:
@@ -53,6 +64,27 @@ class Backend(Protocol):
 
     def next_run_id(self, session: Session, count: int) -> int:
         """Reserve `count` consecutive run ids that were never used before; return the first."""
+        ...
+
+    def last_number(self, session: Session, table: str) -> int:
+        """Return the last id that a table has given to a row, though that row be gone; 0 where that is not kept."""
+        ...
+
+    def number_after(self, session: Session, last: Mapping[str, int]) -> None:
+        """Number the new rows of each table after this id."""
+        ...
+
+    def count_change(self, session: Session) -> None:
+        """Count this write transaction, for `change`: one that writes a single statement need not know its number."""
+        ...
+
+    def next_change(self, session: Session) -> int:
+        """Count this write transaction; return the change number for the rows that it changes, which none has had."""
+        ...
+
+    def seen_change(self, session: Session) -> int:
+        """Return the change number after which a reader looks next time: no row that this read transaction does not
+        see will ever have a change number up to it. Rows with higher numbers may be seen twice."""
         ...
 
     def version(self, connection: Connection) -> Hashable:

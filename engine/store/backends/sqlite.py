@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     create_engine,
     event,
     literal_column,
@@ -23,13 +24,18 @@ from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
 from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
+_COUNT_CHANGE = text("UPDATE clock SET changed = changed + 1 RETURNING changed")
+_LATEST_CHANGE = text("SELECT changed FROM clock")
+
 
 class SqliteBackend:
     """Database in a file; in a network folder it is locked for this host while the store is open."""
 
     clock_s: ColumnElement[float] = literal_column("((julianday('now') - 2440587.5) * 86400.0)")
+    change: ColumnElement[int] = literal_column("(SELECT changed FROM clock)", Integer)
     read_options: Mapping[str, Any] = {}
     write_options: Mapping[str, Any] = {"immediate": True}
+    row_options = write_options
 
     def __init__(self, path: Path) -> None:
         self.path, self.where = path, str(path)
@@ -77,8 +83,28 @@ class SqliteBackend:
 
     def next_run_id(self, session: Session, count: int) -> int:
         """Return the id after the last one used; SQLite counts it up as the rows are inserted."""
-        used = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'run'")).scalar()
-        return int(used or 0) + 1
+        return self.last_number(session, "run") + 1
+
+    def last_number(self, session: Session, table: str) -> int:
+        found = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        return int(session.execute(found, {"name": table}).scalar() or 0)
+
+    def number_after(self, session: Session, last: Mapping[str, int]) -> None:
+        """Move the numbers that SQLite keeps; of other tables it takes the highest row."""
+        for table, number in last.items():
+            values = {"name": table, "number": number}
+            session.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+            session.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"), values)
+
+    def count_change(self, session: Session) -> None:
+        session.execute(_COUNT_CHANGE)
+
+    def next_change(self, session: Session) -> int:
+        """Count up; transactions write one after the other, so that numbers follow the order of their commits."""
+        return int(session.execute(_COUNT_CHANGE).scalar_one())
+
+    def seen_change(self, session: Session) -> int:
+        return int(session.execute(_LATEST_CHANGE).scalar_one())
 
     def version(self, connection: Connection) -> Hashable:
         return connection.execute(text("PRAGMA data_version")).scalar()

@@ -1,4 +1,4 @@
-"""Queue order: priority, and moves within a priority."""
+"""Place of runs in the queue: priority, moves within a priority, needs of a worker."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -12,6 +12,7 @@ from engine.store.database import Store
 from engine.store.dependencies import some_of
 from engine.store.edit_journal import Editing, editing
 from engine.store.errors import QueueError
+from engine.store.needs import Needs
 from engine.store.run_numbers import numbered
 from engine.store.schema import QUEUE_ORDER, run_table
 from engine.store.status import ENDED
@@ -33,6 +34,16 @@ def set_priority(store: Store, run_ids: Collection[int], priority: int) -> None:
                 raise QueueError(f"run {run_id} is {status}: it waits for nothing")
         edit.write(edit.was, priority=priority)
         edit.text = f"priority {priority} for {numbered(edit.was)}"
+
+
+def set_needs(store: Store, run_ids: Collection[int], needs: Needs) -> None:
+    """Replace what waiting runs need of a worker. Raises QueueError for a run that does not wait."""
+    with editing(store, "needs", run_ids, tuple(needs.columns())) as edit:
+        for run_id, status in edit.was.items():
+            if status not in WAITING:
+                raise QueueError(f"run {run_id} is {status}: only a waiting run has needs")
+        edit.write(edit.was, **needs.columns())
+        edit.text = f"{numbered(edit.was)} needs {needs.words() or 'nothing'}"
 
 
 def move(store: Store, run_ids: Collection[int], direction: Direction) -> None:

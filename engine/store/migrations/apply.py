@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 def upgrade(engine: Engine, *, program_version: str) -> None:
     """Run the missing migrations in one transaction; several processes may call this at once."""
-    with engine.execution_options(immediate=True).begin() as connection:
+    with engine.begin() as connection:
         config = Config()
         folder = str(Path(__file__).parent).replace("%", "%%")  # ConfigParser would interpolate it
         config.set_main_option("script_location", folder)

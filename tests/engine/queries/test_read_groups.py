@@ -12,8 +12,8 @@ from engine.analysis.summary import summarise
 from engine.queries.read_groups import IN_LISTS, folds_of_changed, group_of_run, list_groups, read_groups
 from engine.spec.grid import expand_grid, make_spec
 from engine.spec.repetitions import with_seeds, with_seeds_and_splits
-from engine.store import listing
 from engine.store.add import add_runs
+from engine.store.clock import seen_change
 from engine.store.database import Store, open_store
 from engine.store.errors import QueueError
 from tests.golden.documents import old_home
@@ -124,7 +124,7 @@ def test_only_runs_of_a_cross_validation_have_a_fold(tmp_path: Path) -> None:
     add_runs(store, [make_spec({"data": "digits"})])
     add_runs(store, [make_spec({"data": "digits", "folds": 12, "fold": fold}) for fold in (3, 10)])
     with store.read() as session:
-        before = listing.latest_change(session)
+        before = seen_change(session)
         assert folds_of_changed(session, -1) == {2: (3, 12), 3: (10, 12)}
         assert folds_of_changed(session, before) == {}
     store.close()

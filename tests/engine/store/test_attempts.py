@@ -3,19 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
-from postgres import on_both
 from queued_runs import SPEC, expire_now, get, specs, worker
 
 from engine.store import history, listing, queue
 from engine.store.activity import Activity
 from engine.store.add import add_runs
 from engine.store.claims import Claim, fence
+from engine.store.clock import seen_change
 from engine.store.database import Store
 from engine.store.errors import LeaseLost
 from engine.store.tables import EpochMetrics
 
 
-@on_both
 def test_old_attempt_may_write_nothing(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -69,7 +68,6 @@ def loss(bucket: int) -> history.Losses:
     return history.Losses(bucket=bucket, width=4, minimum=0.1, maximum=2.0, mean=1.0, last=0.5)
 
 
-@on_both
 def test_what_a_run_does_before_its_first_step_is_shown_until_then(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -84,7 +82,6 @@ def test_what_a_run_does_before_its_first_step_is_shown_until_then(store: Store)
     assert get(store, 1).doing == ""
 
 
-@on_both
 def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -112,18 +109,16 @@ def test_resumed_attempt_replaces_what_came_after_its_checkpoint(store: Store) -
     assert (run.epoch, run.best, run.best_epoch, run.last_acc, run.verdict) == (3, 0.8, 3, 0.8, "healthy")
 
 
-@on_both
 def test_every_write_moves_the_change_number(store: Store) -> None:
     add_runs(store, specs(2))
     with store.read() as session:
-        seen = listing.latest_change(session)
+        seen = seen_change(session)
     held = queue.claim(store, worker(store))
     with store.read() as session:
         changed = listing.list_runs(session, changed_after=seen)
     assert held is not None and [run.id for run in changed] == [held.run_id]
 
 
-@on_both
 def test_times_are_utc_and_aware(store: Store) -> None:
     add_runs(store, [SPEC])
     created = get(store, 1).created_at

@@ -25,6 +25,12 @@ from engine.store.migrations import apply
 pytestmark = pytest.mark.usefixtures("by_migrations")
 
 
+@pytest.fixture
+def db_url(tmp_path: Path) -> str:
+    """SQLite alone: these tests are of its file and its migrations."""
+    return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
 def test_the_other_tests_have_what_the_migrations_make(tmp_path: Path) -> None:
     contents = []
     for name, upgrade in (("migrated", new_schema.migrate), ("copied", new_schema.upgrade)):

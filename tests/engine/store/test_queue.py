@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from postgres import on_both
+from postgres import on_sqlite
 from queued_runs import SPEC, expire_now, get, specs, worker
 from waiting import LIMIT_S
 
@@ -18,7 +18,6 @@ from engine.store.errors import QueueError, TransitionError
 from engine.store.status import STATUSES, Request, check_transition, may_follow
 
 
-@on_both
 def test_add_gives_ids_in_order_and_names_repeats(store: Store) -> None:
     first = add_runs(store, expand_grid({"data": "digits", "lr": ["0.1", "0.01"]}), sweep="s")
     again = add_runs(store, [make_spec({"data": "digits", "lr": "1e-1"})])
@@ -28,7 +27,6 @@ def test_add_gives_ids_in_order_and_names_repeats(store: Store) -> None:
         assert [run.id for run in listing.list_runs(session, sweep="s")] == [1, 2]
 
 
-@on_both
 def test_add_is_all_or_none(store: Store) -> None:
     other_arch = make_spec({"data": "digits", "arch": "resnet50", "pretrained": "run:1"})
     add_runs(store, [SPEC])
@@ -40,7 +38,6 @@ def test_add_is_all_or_none(store: Store) -> None:
         assert listing.run_ids(session) == {1}
 
 
-@on_both
 def test_claims_follow_priority_then_position_and_skip_blocked(store: Store) -> None:
     one = worker(store)
     add_runs(store, specs(2))
@@ -53,7 +50,6 @@ def test_claims_follow_priority_then_position_and_skip_blocked(store: Store) -> 
     assert order == [4, 1, 3, 2]
 
 
-@on_both
 def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC])
@@ -69,13 +65,13 @@ def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: St
         assert listing.pending(session) == []
 
 
-@on_both
 def test_runs_are_listed_by_more_ids_than_a_statement_takes(store: Store) -> None:
     add_runs(store, specs(3))
     with store.read() as session:
         assert [run.id for run in listing.list_runs(session, ids=range(260_000, 0, -1))] == [1, 2, 3]
 
 
+@on_sqlite
 def test_inside_the_fence_nobody_can_claim(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -87,7 +83,6 @@ def test_inside_the_fence_nobody_can_claim(store: Store) -> None:
     hasty.close()
 
 
-@on_both
 def test_leases_that_still_run_are_left_alone(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -95,7 +90,6 @@ def test_leases_that_still_run_are_left_alone(store: Store) -> None:
     assert queue.expire_leases(store) == []
 
 
-@on_both
 def test_a_lease_that_is_renewed_while_lost_ones_are_looked_for_stays(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +108,6 @@ def test_a_lease_that_is_renewed_while_lost_ones_are_looked_for_stays(
     assert (get(store, 1).status, get(store, 1).failures) == ("running", 0)
 
 
-@on_both
 def test_a_run_that_pauses_and_was_asked_to_cancel_meanwhile_is_cancelled(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -125,7 +118,6 @@ def test_a_run_that_pauses_and_was_asked_to_cancel_meanwhile_is_cancelled(store:
     assert get(store, 1).status == "cancelled" and get(store, 1).ended_at is not None
 
 
-@on_both
 def test_bad_endings_in_a_row_fail_the_run_and_a_checkpoint_starts_the_count_again(store: Store) -> None:
     one = worker(store)
     add_runs(store, [SPEC], max_attempts=2)
@@ -147,7 +139,6 @@ def test_bad_endings_in_a_row_fail_the_run_and_a_checkpoint_starts_the_count_aga
     assert (ended.cause, ended.error, ended.lease_expires_s) == ("signal", "killed by SIGKILL", None)
 
 
-@on_both
 def test_a_run_that_is_done_has_no_failures_in_a_row(store: Store) -> None:
     """Killed after its last checkpoint, it writes no further one."""
     one = worker(store)
@@ -161,7 +152,6 @@ def test_a_run_that_is_done_has_no_failures_in_a_row(store: Store) -> None:
     assert get(store, 1).failures == 0
 
 
-@on_both
 def test_cancel_takes_waiting_runs_at_once_and_asks_running_ones(store: Store) -> None:
     add_runs(store, specs(2))
     held = queue.claim(store, worker(store))
@@ -176,7 +166,6 @@ def test_cancel_takes_waiting_runs_at_once_and_asks_running_ones(store: Store) -
         queue.ask(store, [9], "cancel")
 
 
-@on_both
 @pytest.mark.parametrize(("request_", "ends"), [("cancel", "cancelled"), ("pause", "paused")])
 def test_what_was_asked_of_a_run_is_done_where_its_process_can_no_longer_obey(
     store: Store, request_: Request, ends: str
@@ -190,7 +179,6 @@ def test_what_was_asked_of_a_run_is_done_where_its_process_can_no_longer_obey(
     assert (run.status, run.request, run.lease_expires_s) == (ends, None, None)
 
 
-@on_both
 def test_a_status_that_may_not_follow_is_never_written(store: Store) -> None:
     add_runs(store, [SPEC])
     held = queue.claim(store, worker(store))
@@ -206,7 +194,6 @@ def test_transition_table() -> None:
     assert all(may_follow(status) for status in STATUSES)
 
 
-@on_both
 def test_dead_workers_lose_their_runs_at_once(store: Store) -> None:
     process = multiprocessing.get_context("fork").Process(target=int)
     process.start()
@@ -230,7 +217,6 @@ def _claim_all(url: str, found: "multiprocessing.Queue[list[int]]") -> None:
     found.put(mine)
 
 
-@on_both
 def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str) -> None:
     opened = open_store(db_url)
     add_runs(opened, specs(120))
@@ -246,7 +232,6 @@ def test_no_run_is_claimed_twice_by_processes_at_once(db_url: str) -> None:
     assert sorted(claimed) == list(range(1, 121))
 
 
-@on_both
 @pytest.mark.parametrize("run_id", [99, 2**40, 2**63, 10**25, -(10**25)])
 def test_a_number_that_no_database_can_hold_is_that_of_no_run(store: Store, run_id: int) -> None:
     add_runs(store, [SPEC])

@@ -9,7 +9,7 @@ import pytest
 
 from engine.files.paths import Home
 from engine.spec.grid import make_spec
-from engine.store import database, queue, workers
+from engine.store import database, history, queue, workers
 from engine.store.add import add_runs
 from engine.store.backends import sqlite
 from engine.store.database import open_store
@@ -17,6 +17,7 @@ from engine.store.errors import LeaseLost, StoreError
 from engine.time_line import PhaseClock
 from engine.training import process, store_retry
 from engine.training.attempt import Attempt
+from engine.training.loss_curve import Bucket
 from engine.training.store_recorder import StoreRecorder
 
 SPEC = make_spec({"data": "digits"})
@@ -39,7 +40,7 @@ def test_a_training_waits_for_a_locked_table_and_says_so_once(
     other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
     said: list[str] = []
     tries = 0
-    transaction = database.Store.write
+    transaction = database.Store.write_rows
 
     def write(self: database.Store):  # type: ignore[no-untyped-def]
         nonlocal tries
@@ -48,13 +49,54 @@ def test_a_training_waits_for_a_locked_table_and_says_so_once(
             other.execute("ROLLBACK")
         return transaction(self)
 
-    monkeypatch.setattr(database.Store, "write", write)
+    monkeypatch.setattr(database.Store, "write_rows", write)
     monkeypatch.setattr(store_retry, "log", said.append)
     for act in (recorder.checkpoint, lambda: recorder.fence().__enter__()):
         other.execute("BEGIN IMMEDIATE")
         tries, said[:] = 0, []
         act()
         assert tries == 3 and len(said) == 1 and said[0].endswith("the training waits and tries again")
+    store.close()
+
+
+def bucket(number: int) -> Bucket:
+    return Bucket(number, 1, 0.5, 0.5, 0.5, 0.5)
+
+
+def test_a_training_goes_on_through_an_outage_and_writes_its_losses_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    add_runs(store, [SPEC])
+    held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="x"))
+    assert held is not None
+    recorder = StoreRecorder(store, held, SPEC, {})
+    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+    said: list[str] = []
+    monkeypatch.setattr(store_retry, "log", said.append)
+
+    def numbers() -> list[int]:
+        with store.read() as session:
+            return [loss.bucket for loss in history.losses_of(session, 1)]
+
+    now_s = 100.0
+    monkeypatch.setattr(store_retry.time, "monotonic", lambda: now_s)
+    recorder.progress(1, None, [bucket(0)], 1)
+    other.execute("BEGIN IMMEDIATE")
+    recorder.progress(2, None, [bucket(1)], 1)
+    recorder.progress(3, None, [bucket(2)], 1)  # at once: not even tried
+    other.execute("ROLLBACK")
+    assert numbers() == [0] and len(said) == 1 and said[0].endswith("the training goes on and writes later")
+    recorder.progress(4, None, [bucket(3)], 1)
+    assert numbers() == [0]
+    now_s += store_retry.PAUSE_S
+    recorder.progress(5, None, [bucket(4)], 1)
+    assert numbers() == [0, 1, 2, 3, 4]
+    other.execute("BEGIN IMMEDIATE")
+    recorder.progress(6, None, [bucket(5)], 1)
+    other.execute("ROLLBACK")
+    recorder.catch_up()
+    assert numbers() == [0, 1, 2, 3, 4, 5] and len(said) == 2
     store.close()
 
 

@@ -1,0 +1,125 @@
+"""Copy of a run table into another database, checked row by row."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Table, func, insert, select
+from sqlmodel import Session, SQLModel
+
+from engine.store import workers
+from engine.store.backends.protocol import backend_of
+from engine.store.clock import next_change
+from engine.store.database import Store
+from engine.store.errors import StoreError
+from engine.store.run_numbers import numbered
+from engine.store.schema import IS_RUNNING, clock_table, edit_table, run_table
+
+AT_ONCE = 500
+"""Rows that are read and written at a time."""
+COPIED: tuple[Table, ...] = tuple(
+    table for table in SQLModel.metadata.sorted_tables if table is not clock_table
+)
+"""Tables in an order in which no row names one that is not there yet."""
+OWN = "changed"
+"""Column that each database counts by itself."""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Rows of a copy, which both databases hold."""
+
+    counts: dict[str, int]
+    """By table."""
+    digest: str
+    """SHA-256 of all rows, but for their change numbers."""
+
+
+def copy_runs(source: Store, target: Store) -> Copied:
+    """Copy all runs with their history and the edits that can be undone; the number of a removed run stays taken.
+
+    All is written in one transaction, read back and compared before it is committed. Raises StoreError, and then writes
+    nothing: where runs train or workers are present, where the target has runs, where a row comes out otherwise."""
+    with source.read() as reading, target.write() as writing:
+        _check_rest(reading, source)
+        _check_empty(writing, target)
+        changed = next_change(writing)
+        counts = {table.name: _copy(table, reading, writing, changed) for table in COPIED}
+        paused = reading.execute(select(clock_table.c.queue_paused)).scalar_one()
+        writing.execute(clock_table.update().values(queue_paused=paused))
+        last_ids = {table.name: _last_id(reading, table) for table in COPIED if "id" in table.c}
+        backend_of(writing).number_after(writing, last_ids)
+        digest, found = _digest(reading), _digest(writing)
+        if digest != found:
+            raise StoreError(
+                f"{target.backend.where} gives other rows back than {source.backend.where} holds: nothing was copied; "
+                "choose another database"
+            )
+    return Copied(counts, digest)
+
+
+def _check_rest(session: Session, source: Store) -> None:
+    """Raise StoreError where somebody would go on writing to the old table."""
+    running = list(session.execute(select(run_table.c.id).where(IS_RUNNING)).scalars())
+    if running:
+        raise StoreError(
+            f"{numbered(running)} of {source.backend.where} in training: pause or stop it, then copy"
+        )
+    if there := workers.present(session):
+        raise StoreError(
+            f"worker {there[0].id} (process {there[0].pid} on {there[0].host}) of {source.backend.where} is running: "
+            "stop it, then copy"
+        )
+
+
+def _check_empty(session: Session, target: Store) -> None:
+    for table in (run_table, edit_table):
+        count = session.execute(select(func.count()).select_from(table)).scalar_one()
+        if count:
+            raise StoreError(
+                f"{target.backend.where} is not empty ({count:,} rows of {table.name}): give an empty database"
+            )
+
+
+def _copy(table: Table, reading: Session, writing: Session, changed: int) -> int:
+    count = 0
+    for rows in _parts(table, reading):
+        own = {OWN: changed} if OWN in table.c else {}
+        writing.execute(insert(table), [{**row._mapping, **own} for row in rows])
+        count += len(rows)
+    return count
+
+
+def _parts(table: Table, session: Session) -> Iterator[list[Row[Any]]]:
+    """Yield the rows of a table by its primary key, some at a time."""
+    ordered = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=AT_ONCE)
+    yield from (list(part) for part in session.execute(ordered).partitions())
+
+
+def _last_id(session: Session, table: Table) -> int:
+    """Return the highest id that the table has ever given."""
+    highest = session.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    return max(int(highest), backend_of(session).last_number(session, table.name))
+
+
+def _digest(session: Session) -> str:
+    digest = hashlib.sha256()
+    for table in COPIED:
+        columns = [column.name for column in table.columns if column.name != OWN]
+        digest.update(f"{table.name}({','.join(columns)})\n".encode())
+        for rows in _parts(table, session):
+            for row in rows:
+                values = [row._mapping[name] for name in columns]
+                digest.update(json.dumps(values, sort_keys=True, default=_plain).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no type of a column")

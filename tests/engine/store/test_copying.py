@@ -1,0 +1,139 @@
+"""A run table moves to another kind of database and back with every row."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres import Server
+from shell import Shell
+from sqlalchemy import text
+from studies import open_study
+
+from engine.files.paths import Home
+from engine.spec.grid import make_spec
+from engine.store import copying, history, listing, overview, queue, workers
+from engine.store.add import add_runs
+from engine.store.claims import Claim
+from engine.store.copying import copy_runs
+from engine.store.database import Store, open_store
+from engine.store.edits.remove import remove
+from engine.store.edits.undo import undo
+from engine.store.errors import StoreError
+
+SPEC = make_spec({"data": "digits"})
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Store]:
+    """The study, with nobody at work; the number of a removed run is taken."""
+    store = open_study(tmp_path / "from.db")
+    queue.put_back(store, Claim(5, 1))
+    with store.read() as session:
+        present = [row.id for row in workers.present(session)]
+    for worker_id in present:
+        workers.leave(store, worker_id or 0)
+    removed = add_runs(store, [SPEC]).ids
+    remove(store, Home.find(tmp_path), removed)
+    queue.ask(store, [7], "pause")
+    yield store
+    store.close()
+
+
+def document(store: Store) -> list[object]:
+    """The run table as people see it."""
+    with store.read() as session:
+        runs = sorted(overview.changed_runs(session, -1), key=lambda run: run.id)
+        epochs = [history.epochs_of(session, run.id) for run in runs]
+        matrices = [history.confusions_of(session, run.id) for run in runs]
+        return [
+            runs,
+            [[each.model_dump() for each in some] for some in epochs],
+            matrices,
+            listing.queue_paused(session),
+        ]
+
+
+def test_to_postgresql_and_back(source: Store, postgres_server: Server, tmp_path: Path) -> None:
+    there = open_store(postgres_server.empty_runs())
+    back = open_store(f"sqlite:///{tmp_path / 'back.db'}")
+    first, second = copy_runs(source, there), copy_runs(there, back)
+    assert first == second and first.counts["run"] == 8 and first.counts["epoch_metrics"] > 20
+    assert document(source) == document(there) == document(back)
+    for store in (there, back):
+        undone = undo(store)
+        assert undone is not None and undone.restored == [7]
+        assert add_runs(store, [SPEC]).ids == (10,), "the number of the removed run 9 is not given again"
+        assert workers.register(store, pid=1, device="cpu", device_name="test") > 1
+        store.close()
+
+
+def test_a_row_that_comes_out_otherwise_undoes_the_copy(
+    source: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = open_store(f"sqlite:///{tmp_path / 'to.db'}")
+    insert = copying._copy
+
+    def spoilt(*arguments: object) -> int:
+        count: int = insert(*arguments)  # type: ignore[arg-type]
+        arguments[2].execute(text("UPDATE run SET lr = lr * 1.0000001 WHERE id = 3"))  # type: ignore[attr-defined]
+        return count
+
+    monkeypatch.setattr(copying, "_copy", spoilt)
+    with pytest.raises(StoreError, match="gives other rows back .* nothing was copied"):
+        copy_runs(source, target)
+    with target.read() as session:
+        assert listing.run_ids(session) == set()
+    target.close()
+
+
+def test_a_table_at_work_or_a_full_one_is_refused(source: Store, tmp_path: Path) -> None:
+    target = open_store(f"sqlite:///{tmp_path / 'to.db'}")
+    add_runs(target, [SPEC])
+    with pytest.raises(StoreError, match=r"to.db is not empty \(1 rows of run\): give an empty database"):
+        copy_runs(source, target)
+    worker = workers.register(source, pid=1, device="cpu", device_name="test")
+    with pytest.raises(
+        StoreError, match=r"worker \d+ \(process 1 on .*\) of .* is running: stop it, then copy"
+    ):
+        copy_runs(source, target)
+    held = queue.claim(source, worker)
+    assert held is not None
+    with pytest.raises(StoreError, match=f"run {held.run_id} of .* in training: pause or stop it, then copy"):
+        copy_runs(source, target)
+    target.close()
+
+
+def test_the_verb(source: Store, tmp_path: Path, shell: Shell) -> None:
+    assert shell("db", "copy", "from.db", "to.db", "--json") == 0
+    found = json.loads(shell.out)
+    assert found["rows"]["run"] == 8 and len(found["sha256"]) == 64
+    assert shell("ls", "--db", f"sqlite:///{tmp_path / 'to.db'}", "--json") == 0
+    assert len(json.loads(shell.out)["runs"]) == 8
+    assert shell("db", "copy", "from.db", f"sqlite:///{tmp_path / 'again.db'}") == 0
+    assert "copied and compared: " in shell.out and "8 run, " in shell.out and "--db 'sqlite:///" in shell.out
+
+
+@pytest.mark.parametrize(
+    ("places", "says"),
+    [
+        (("from.db", "from.db"), "both databases are the same: give another one to copy to"),
+        (("nowhere.db", "to.db"), "no run table at nowhere.db"),
+        (("from.db", "nowhere/to.db"), "the folder nowhere does not exist: make it with mkdir"),
+        (("from.db", "mysql://host/db"), "'mysql://host/db' is not a database URL for runs"),
+        (("from.db", "text.txt"), "is not a resnet-tui database"),
+    ],
+)
+@pytest.mark.usefixtures("source")
+def test_places_that_cannot_be_copied(
+    tmp_path: Path, shell: Shell, places: tuple[str, str], says: str
+) -> None:
+    (tmp_path / "text.txt").write_text("no database, but a text that is long enough to be read as one" * 9)
+    assert says in shell.refuses("db", "copy", *places)
+
+
+def test_a_full_target_named_by_the_verb(source: Store, shell: Shell) -> None:
+    assert shell("db", "copy", "from.db", "to.db") == 0
+    assert "is not empty (8 rows of run): give an empty database" in shell.refuses(
+        "db", "copy", "from.db", "to.db"
+    )
