@@ -1,4 +1,4 @@
-"""`python -m engine.cluster.remote_start`: what SSH calls on another host to start a worker there.
+"""`python -m engine.cluster.remote_start`: start of a worker on the host that SSH has reached.
 
 The database's URL comes as the first line of standard input. The last line of standard output is a JSON document."""
 

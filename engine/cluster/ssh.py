@@ -27,7 +27,7 @@ class RemoteWorker:
     id: int | None
     """None where it found nothing to train and has left already."""
     warning: str | None
-    """What may end it when its user logs out there."""
+    """Reason why it ends when its user logs out there; None where it stays."""
 
 
 def start_by_ssh(host: str, home: Home, *, there: Path | None = None, drain: bool = False) -> RemoteWorker:

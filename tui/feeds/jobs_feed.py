@@ -20,11 +20,10 @@ class JobsView:
 
 
 class JobsFeed:
-    """Feed of the jobs. Used by one thread at a time: squeue may take seconds."""
+    """Feed of the jobs, which writes nothing. Used by one thread at a time: squeue may take seconds."""
 
-    def __init__(self, home: Home, *, readonly: bool = False) -> None:
-        """Prepare the feed; where it is `readonly`, the files of jobs that have ended stay."""
-        self._home, self._readonly = home, readonly
+    def __init__(self, home: Home) -> None:
+        self._home = home
 
     def poll(self) -> JobsView:
         if not (self._home.root / "runs" / "slurm").is_dir():
@@ -33,7 +32,7 @@ class JobsFeed:
         from engine.cluster.slurm import jobs_of
 
         try:
-            return JobsView(tuple(jobs_of(self._home, forget=not self._readonly)))
+            return JobsView(tuple(jobs_of(self._home, forget=False)))
         except ClusterError as error:
             return JobsView(problem=str(error))
 

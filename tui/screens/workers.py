@@ -61,7 +61,7 @@ class WorkersScreen(FeedScreen[int | None]):
         # A thread of its own: the cards do not wait for a Slurm that is slow to answer.
         self._jobs_thread = FeedThread[JobsView](
             "feed of jobs",
-            lambda: JobsFeed(self.port.home, readonly=self.port.readonly),
+            lambda: JobsFeed(self.port.home),
             lambda view: self.post_message(self.JobsRead(view)),
             self.raise_from_thread,
             self.raise_from_thread,
@@ -138,7 +138,9 @@ class WorkersScreen(FeedScreen[int | None]):
             text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
         self.query_one("#workers-text", Static).update(text)
         worker_of = {(worker.host, worker.pid): worker.id for worker in workers}
-        self.query_one("#jobs-text", Static).update(jobs_text(self._jobs.jobs, self._jobs.problem, worker_of))
+        jobs = self.query_one("#jobs-text", Static)
+        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, worker_of))
+        jobs.display = self._jobs != JobsView()
         cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
         self.query_one("#cards-text", Static).update(cards)
 

@@ -14,6 +14,7 @@ from pilots import SMALL, TALL, app, asked, make_home, notified, opened, shown, 
 from textual.pilot import Pilot
 from waiting import LIMIT_S
 
+from engine.cluster.slurm import jobs_of
 from engine.cluster.submissions import new_submission
 from engine.files.paths import Home
 from engine.hardware import processes
@@ -197,10 +198,10 @@ def test_slurm_is_not_asked_where_no_job_was_submitted(home: Home, squeue: Path)
     submission.write_jobs(["7"])
     old = submission.folder.stat().st_mtime - 120
     os.utime(submission.folder / "jobs.json", (old, old))
-    assert JobsFeed(home, readonly=True).poll() == JobsView() and submission.read_jobs() == ["7"]
-    assert JobsFeed(home).poll() == JobsView() and submission.read_jobs() == [], "it has ended"
+    assert JobsFeed(home).poll() == JobsView() and submission.read_jobs() == ["7"], "the app writes nothing"
+    assert jobs_of(home) == [] and submission.read_jobs() == [], "it has ended"
     (squeue / "asked").unlink()
-    assert JobsFeed(home).poll() == JobsView() and not (squeue / "asked").exists()
+    assert JobsFeed(home).poll() == JobsView() and jobs_of(home) == [] and not (squeue / "asked").exists()
 
 
 def test_a_signal_reaches_only_the_process_that_was_meant(
