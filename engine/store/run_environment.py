@@ -24,6 +24,12 @@ class RunEnvironment:
         return str(self.recorded.get("device") or "")
 
     @property
+    def host(self) -> str:
+        """Return the name of the host of the latest attempt; empty where it is not known."""
+        moved = [change.get("host") for change in self.recorded.get(CHANGES) or () if change.get("host")]
+        return str((moved or [self.recorded.get("host") or ""])[-1])
+
+    @property
     def device_name(self) -> str:
         return str(self.recorded.get("device_name") or "")
 

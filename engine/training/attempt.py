@@ -62,7 +62,7 @@ class Attempt:
         self._clock.enter(Phase.REST)
         run = patiently(self._read_run)
         self.spec = load_spec(run.spec, run.id)
-        self._class_names = tuple(run.class_names)
+        self._class_names, self._trained_epochs = tuple(run.class_names), run.epoch
         self._recorded: Mapping[str, Any] = run.environment
         """Environment recorded by the attempts so far."""
 
@@ -123,6 +123,7 @@ class Attempt:
             try:
                 session = Session(self._context(environment))
                 session.log = log
+                self._say_lost(session)
                 return self._train_session(session, self._recorder(session, environment))
             except OutOfMemory as error:
                 smaller = halved(error.images, smallest_batch(self.spec))
@@ -135,6 +136,16 @@ class Attempt:
                 if self._device.type == "cuda":
                     # The run's peak memory does not include the step that did not fit.
                     torch.cuda.reset_peak_memory_stats(self._device)
+
+    def _say_lost(self, session: Session) -> None:
+        """Log that a run which has trained epochs begins again, because this home lacks its checkpoint."""
+        if self._trained_epochs and not session.resumed:
+            host = RunEnvironment(self._recorded).host
+            log(
+                f"no checkpoint in {session.paths.folder}, though {self._trained_epochs} epochs were trained"
+                f"{f' on {host}' if host else ''}: training from the start"
+            )
+        self._trained_epochs = 0
 
     def _context(self, environment: Mapping[str, Any]) -> RunContext:
         return self._briefing(environment).context(

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.analysis.finding import head_of
 from engine.files.paths import Home
+from engine.hardware import processes
 from engine.queries.judged import document_of, read_findings
 from engine.queries.read_groups import group_of_run
 from engine.queries.waiting import Waiting, waits
@@ -18,6 +19,7 @@ from engine.store.attempt_times import read_time_line
 from engine.store.database import Store
 from engine.store.epoch_values import values_of_row
 from engine.store.needs import needs_of
+from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics, Run
 from tui.feeds.run_log import log_tail
 
@@ -106,9 +108,17 @@ def whole(store: Store, home: Home, run_id: int, *, every_matrix: bool = True) -
         "time_line": time_line.document() if time_line is not None else None,
         "intervals": _intervals(home, run, metrics),
         "artifacts": _artifacts(home, run_id),
+        "files_on": _files_on(home, run),
         "log_tail": log_tail(home.run(run_id).log, LOG_LINES),
         "metrics": metrics if last or run.epochs == 0 else [],
     }
+
+
+def _files_on(home: Home, run: Run) -> str | None:
+    """Return the host that a run's files are on, where they are not in this home."""
+    host = RunEnvironment(run.environment).host
+    is_away = run.epoch and host != processes.host_name() and not home.run(run.id or 0).folder.is_dir()
+    return host or None if is_away else None
 
 
 def _intervals(home: Home, run: Run, metrics: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from tui.open_app import open_window
 from tui.streams import open_streams
 
 DRIVER = "tui.serve.driver:ServedDriver"
+CELL_PX = (9, 21)
+"""Width and height of a character of the page's font at 16 px: pictures keep their shape by it."""
 
 
 def command(home: Home, *, writable: bool) -> list[str]:
@@ -23,8 +25,9 @@ def command(home: Home, *, writable: bool) -> list[str]:
 def environment(home: Home, columns: int, rows: int) -> dict[str, str]:
     """Return the environment of a window's process: the browser shows UTF-8 and all colours."""
     size = {"COLUMNS": str(columns), "ROWS": str(rows)}
+    cell = dict(zip(("TEXTUAL_CELL_WIDTH", "TEXTUAL_CELL_HEIGHT"), map(str, CELL_PX), strict=True))
     looks = {"TEXTUAL_DRIVER": DRIVER, "TEXTUAL_COLOR_SYSTEM": "truecolor", "PYTHONIOENCODING": "utf-8"}
-    return {**home.environment(), **size, **looks}
+    return {**home.environment(), **size, **cell, **looks}
 
 
 def main(arguments: Sequence[str]) -> int:

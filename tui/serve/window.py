@@ -12,8 +12,8 @@ from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-READY = b"__GANGLION__\n"
-"""Line with which Textual's driver for browsers begins; packets follow."""
+from tui.serve.driver import READY
+
 COLUMNS, ROWS = range(2, 501), range(2, 301)
 """Sizes of a window in characters."""
 GRACE_S, FORCE_S = 5.0, 2.0

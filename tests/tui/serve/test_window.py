@@ -10,6 +10,7 @@ from served import is_there, opened_page
 from waiting import until
 
 from engine.files.paths import Home
+from engine.store.database import Store
 from tui.serve import child, site, window
 from tui.serve.site import Site
 from tui.serve.window import COLUMNS, size_in
@@ -91,6 +92,31 @@ async def test_the_most_windows_are_said(home: Home, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(site, "MOST_WINDOWS", 0)
     async with served(home)[1] as server, opened_page(str(server.make_url("/t/"))) as page:
         await page.until_shows("windows are open, which is the most")
+        await page.until_closed()
+
+
+BROKEN = """
+import sys
+import tui.screens.home as H
+from tui.serve.child import main
+def boom(self): raise ValueError("of a test")
+H.HomeScreen._open_data = boom
+sys.exit(main(["--home", {!r}, "--cache", {!r}]))
+"""
+
+
+async def test_an_app_that_broke_is_started_again_in_its_window(
+    home: Home, study: Store, program: Callable[[str], Path]
+) -> None:
+    program(BROKEN.format(str(home.root), str(home.cache)))
+    async with served(home)[1] as server, opened_page(str(server.make_url("/t/"))) as page:
+        for _ in range(2):
+            await page.until_shows("#5 resnet50")
+            await page.press("d")
+            await page.until_shows("ValueError: of a test")
+            await page.press("r")
+        await page.until_shows("#5 resnet50")
+        await page.press("q")
         await page.until_closed()
 
 
