@@ -22,7 +22,7 @@ from engine.store.migrations import apply
 from tests.support.forking import serve_forks
 
 SLOW = (
-    "test_terminal.py", "test_golden.py", "test_kill_loop.py", "test_outage.py", "test_worker.py",
+    "test_terminal.py", "test_slurm_jobs.py", "test_golden.py", "test_kill_loop.py", "test_outage.py", "test_worker.py",
     "test_worker_signals.py", "test_crowd.py", "test_disk_full.py",
 )  # fmt: skip
 """The files that start workers and crowds, the longest first."""

@@ -79,6 +79,8 @@ class QueuedRun(NamedTuple):
     step: int
     measured_images: float | None = None
     """As `images_shown` takes them."""
+    gpus: int = 1
+    """Cards that share its batches."""
 
     @property
     def kind(self) -> Kind:
@@ -113,6 +115,18 @@ class ForecastWorker(NamedTuple):
     has_card: bool
     free: Span | None
     """End of its present run; None where it cannot be forecast."""
+    cards: int = 1
+
+    def can_train(self, need: "Need") -> bool:
+        """On the CPU processes stand for cards."""
+        return self.cards >= need.gpus if self.has_card else not need.needs_card
+
+
+class Need(NamedTuple):
+    """Devices that a run needs."""
+
+    needs_card: bool
+    gpus: int
 
 
 @dataclass(frozen=True)
@@ -207,7 +221,7 @@ def _simulate(
     idle: list[tuple[float, int, Span]] = []
     while free:
         time, number, since = heapq.heappop(free)
-        task = scheduler.take(time, has_card=stations[number].has_card)
+        task = scheduler.take(time, stations[number])
         if task is None:
             opening = scheduler.next_opening(time)
             if opening is None:
@@ -245,8 +259,7 @@ class _Scheduler:
         self._dependents: dict[int, list[int]] = defaultdict(list)
         self._later: list[tuple[float, int]] = []
         """Time at which a task becomes ready, and its place in the queue."""
-        self._for_any: list[int] = []
-        self._for_card: list[int] = []
+        self._ready: dict[Need, list[int]] = defaultdict(list)
         for place, task in enumerate(queue):
             targets = waits.get(task.id)
             if not targets:
@@ -260,7 +273,8 @@ class _Scheduler:
                 self.finish(run_id, end)
 
     def _open(self, place: int) -> None:
-        heapq.heappush(self._for_card if self._tasks[place].needs_card else self._for_any, place)
+        task = self._tasks[place]
+        heapq.heappush(self._ready[Need(task.needs_card, task.gpus)], place)
 
     def finish(self, run_id: int, end: Span) -> bool:
         """End a run at a time; True where that makes others ready."""
@@ -274,11 +288,11 @@ class _Scheduler:
                 opens = True
         return opens
 
-    def take(self, time: float, *, has_card: bool) -> QueuedRun | None:
+    def take(self, time: float, station: ForecastWorker) -> QueuedRun | None:
         """Take the first ready task that a station can train; None where there is none."""
         while self._later and self._later[0][0] <= time:
             self._open(heapq.heappop(self._later)[1])
-        heaps = [heap for heap in (self._for_any, self._for_card if has_card else []) if heap]
+        heaps = [heap for need, heap in self._ready.items() if heap and station.can_train(need)]
         return self._tasks[heapq.heappop(min(heaps, key=lambda heap: heap[0]))] if heaps else None
 
     def next_opening(self, time: float) -> float | None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.datasets.loading.augment import Views, make_views, placed, plain_views
 from engine.datasets.loading.device_feeds import CudaCopier, Feed, Mapped, Pinned, Resident
 from engine.recipes.augmentations import passes_of
-from engine.recipes.batch_parts import SHARED, Partition, parts_of
+from engine.recipes.batch_parts import ALONE, SHARED, Part, Partition, Ranks, parts_of
 from engine.recipes.counters import COPY_STEP, NETWORK, ORDER, mix
 from engine.recipes.normalizations import DEFAULT, NORMALIZATIONS, NormalizationInfo
 from engine.recipes.samplers import SAMPLERS
@@ -25,7 +25,7 @@ EVALUATED_AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Batch:
-    """Images and labels of one step, on the device."""
+    """Images and labels of one step, on the device: those of this process, where several share a batch."""
 
     rows: NDArray[np.int64]
     """Rows of the index."""
@@ -35,6 +35,18 @@ class Batch:
     """int64, B."""
     seed: int = 0
     """Seed of the network's own randomness on this batch, such as dropout."""
+    part: Part | None = None
+    """Part of the whole batch that these images are; None for all of it."""
+
+    @property
+    def share(self) -> float:
+        """Share of the batch's gradient."""
+        return 1.0 if self.part is None else self.part.share
+
+    @property
+    def total(self) -> int:
+        """Images of the whole batch."""
+        return len(self.labels) if self.part is None else self.part.total
 
 
 class Batches:
@@ -56,19 +68,20 @@ class Batches:
         gpu_cache_bytes: int = 0,
         layout: torch.memory_format = torch.channels_last,
         partition: Partition = SHARED,
+        ranks: Ranks = ALONE,
     ) -> None:
         """Take the packed `images`, uint8 N×S×S×3, and their `labels`, int64 N.
 
         `size_px` is the side of the network's input; None: the side S of the packed images. `background` is the
         grey level that fills the corners after a rotation; `normalization` is applied to training and evaluation alike;
         `layout` is the memory format of the batches; `partition`
-        divides the epochs of training."""
+        divides the epochs of training; `ranks` divides the batches among the processes of the training."""
         self._labels = torch.from_numpy(labels).to(device)
         self._device, self.batch_size, self._seed, self._augment = device, batch_size, seed, augment
         self._classes, self._sampler = labels, sampler
         self._packed_px, self._background = images.shape[1], background
         self._size_px = size_px or self._packed_px
-        self._layout, self._partition = layout, partition
+        self._layout, self._partition, self._ranks = layout, partition, ranks
         self._evaluated_at_once = max(
             1, min(EVALUATED_AT_ONCE, EVALUATED_AT_ONCE * 224**2 // self._packed_px**2)
         )
@@ -89,15 +102,20 @@ class Batches:
             epoch=epoch,
             shown_share=self._size_px / self._packed_px,
         )
-        return self._batches(views, self._partition.batches(len(order), self.batch_size)[start_step:], epoch)
+        batches = self._partition.batches(len(order), self.batch_size)[start_step:]
+        return self._batches(views, [self._ranks.part(batch) for batch in batches], epoch)
 
     def evaluate(self, rows: NDArray[np.int64]) -> Iterator[Batch]:
-        """Yield the images in order, not augmented and without their margin; large images in smaller batches."""
-        return self._batches(plain_views(rows), parts_of(len(rows), self._evaluated_at_once), 0)
+        """Yield the images in order, not augmented and without their margin; large images in smaller batches.
+
+        Of several processes each takes its turn of the batches."""
+        batches = self._ranks.in_turn(parts_of(len(rows), self._evaluated_at_once))
+        return self._batches(plain_views(rows), [Part(batch) for batch in batches], 0)
 
     def halve_evaluated(self) -> bool:
-        """Halve the evaluation batch from now on; return False where it is a single image already."""
-        if self._evaluated_at_once == 1:
+        """Halve the evaluation batch from now on; return False where it is a single image already, and where another
+        process, which would have to do the same, knows nothing of it."""
+        if self._evaluated_at_once == 1 or self._ranks.size > 1:
             return False
         self._evaluated_at_once //= 2
         return True
@@ -110,17 +128,19 @@ class Batches:
 
         return SAMPLERS[self._sampler].order(rows, self._classes[rows], passes_of(self._augment), numbers)
 
-    def _batches(self, views: Views, parts: list[slice], epoch: int) -> Iterator[Batch]:
+    def _batches(self, views: Views, taken: list[Part], epoch: int) -> Iterator[Batch]:
         """Yield the batches of these parts.
 
         Labels and crop positions go to the device once, so that a step transfers nothing but images."""
         labels = self._labels[torch.from_numpy(views.rows).to(self._device)]
         places = None if views.places is None else torch.from_numpy(views.places).to(self._device)
+        parts = [each.images for each in taken]
         starts = np.array([part.start for part in parts], dtype=np.int64)
         seeds = (mix(self._seed, epoch, NETWORK, starts) >> np.uint64(1)).tolist()
-        for part, raw, seed in zip(parts, self.feed.stream(views, parts), seeds, strict=True):
+        for one, raw, seed in zip(taken, self.feed.stream(views, parts), seeds, strict=True):
+            part = one.images
             images = self._middle(raw) if places is None else self._placed(raw, places[part])
-            yield Batch(views.rows[part], self._normalised(images), labels[part], seed)
+            yield Batch(views.rows[part], self._normalised(images), labels[part], seed, one)
 
     def _middle(self, raw: Tensor) -> Tensor:
         start, stop = (self._packed_px - self._size_px) // 2, (self._packed_px + self._size_px) // 2

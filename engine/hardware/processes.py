@@ -55,6 +55,16 @@ def lineage(pid: int) -> Iterator[int]:
             return
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started and that have not ended; none where the kernel does not tell.
+
+    Source: proc(5), /proc/PID/task/TID/children."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def is_alive(pid: int, since: str) -> bool:
     """Return True where the process `pid` that started at `since` is still running."""
     return bool(since) and started(pid) == since

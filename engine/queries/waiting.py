@@ -22,7 +22,7 @@ from engine.analysis.slowness import Progress, slow_text
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
-from engine.store.listing import Obstacle, held_up, needing_card, queue_order, queue_paused, unmet
+from engine.store.listing import Obstacle, held_up, lacking_cards, queue_order, queue_paused, unmet
 from engine.store.needs import unmet_needs
 from engine.store.people import owners_of_queue
 from engine.store.run_environment import RunEnvironment
@@ -51,7 +51,7 @@ class Waiting:
 
 def reasons(session: Session) -> dict[int, str]:
     """Return one phrase for each queued run: `queue paused`, `waits for #3`, `waits for #3, which failed`,
-    `no worker`, `no worker for cuda`, `no worker with memory=40`, `2 ahead`, `next`."""
+    `no worker`, `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`."""
     return _reasons(session, workers.present(session), unmet(session), None)
 
 
@@ -90,11 +90,7 @@ def _reasons(
     wanted: Collection[int] | None,
 ) -> dict[int, str]:
     """Return the reasons of the wanted runs, or of all."""
-    needy = (
-        {}
-        if any(map(workers.has_card, there))
-        else dict.fromkeys(needing_card(session), "no worker for cuda")
-    )
+    needy = {run_id: _no_worker(missing) for run_id, missing in lacking_cards(session, there).items()}
     needy |= unmet_needs(session, list(there))
     obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = held_up(waits)
@@ -117,6 +113,10 @@ def _reasons(
             ahead += 1
             people_ahead.add(owners.get(run_id, ""))
     return found
+
+
+def _no_worker(missing: str) -> str:
+    return f"no worker {'for' if missing == 'cuda' else 'with'} {missing}"
 
 
 def _waits_for(targets: Collection[int], obstacle: Obstacle | None) -> str:
@@ -161,7 +161,10 @@ def _forecast_workers(
     there: Collection[Worker], running: Collection[Row[Any]], ends: Mapping[int, Span | None]
 ) -> list[ForecastWorker]:
     held = {row.worker_id: ends[row.id] for row in running}
-    return [ForecastWorker(_device(each), workers.has_card(each), held.get(each.id, NOW)) for each in there]
+    return [
+        ForecastWorker(_device(each), workers.has_card(each), held.get(each.id, NOW), each.cards)
+        for each in there
+    ]
 
 
 def _end(

@@ -67,6 +67,47 @@ class Partition:
     micro_batches: Divide
 
 
+@dataclass(frozen=True)
+class Part:
+    """Images of a batch that one process takes."""
+
+    images: slice
+    """Their places among the images of the epoch."""
+    share: float = 1.0
+    """Their share of the batch's gradient; those of all processes sum to 1."""
+    total: int = 0
+    """Images of the whole batch."""
+    counts: bool = True
+    """False where another process counts the same images."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Rule by which the processes of one training divide each batch: in order, lengths that differ by at most one."""
+
+    rank: int = 0
+    size: int = 1
+    fewest: int = 1
+    """Fewest images that a process can take."""
+
+    def part(self, batch: slice) -> Part:
+        """Return this process's part of a batch. One too small to be divided is taken whole by each of them."""
+        total = batch.stop - batch.start
+        if self.size > 1 and total < self.size * self.fewest:
+            return Part(batch, 1 / self.size, total, counts=self.rank == 0)
+        each, more = divmod(total, self.size)
+        start = batch.start + self.rank * each + min(self.rank, more)
+        stop = start + each + (self.rank < more)
+        return Part(slice(start, stop), (stop - start) / total, total)
+
+    def in_turn(self, batches: Sequence[slice]) -> list[slice]:
+        """Return every batch of an evaluation that this process takes."""
+        return list(batches[self.rank :: self.size])
+
+
+ALONE = Ranks()
+"""Of a training in one process."""
+
 SHARED = Partition("shared", batches_of, micro_batches_of)
 """Of every run that begins."""
 LAST_SHORT = Partition("last short", parts_of, parts_of)

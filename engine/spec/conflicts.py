@@ -26,6 +26,7 @@ def conflicts(spec: RunSpec) -> list[Problem]:
         *_epoch_conflicts(spec),
         *_recipe_conflicts(spec),
         *_batch_conflicts(spec),
+        *(_device_conflicts(spec) if spec.gpus > 1 else ()),
     ]
 
 
@@ -169,6 +170,28 @@ def _batch_conflicts(spec: RunSpec) -> Iterator[Problem]:
             f"one image at a time needs an image_size of {STEMS[spec.stem].smallest_single_px} or more, for BatchNorm "
             "sees a single value of it otherwise",
             WayOut("give batch_size and micro_batch at least 2"),
+        )
+
+
+def _device_conflicts(spec: RunSpec) -> Iterator[Problem]:
+    fewest = spec.gpus * smallest_batch(spec)
+    if spec.batch_size < fewest:
+        yield _conflict(
+            "gpus",
+            f"{spec.gpus} share a batch of {spec.batch_size}, and need one of {fewest} or more",
+            WayOut("choose {}", "batch_size", fewest),
+            WayOut("choose {}", "gpus", 1),
+        )
+    if spec.compile:
+        yield _conflict(
+            "compile", f"compiles for one device, not for gpus {spec.gpus}", WayOut("leave it out")
+        )
+    if spec.on_oom == "shrink":
+        yield _conflict(
+            "on_oom",
+            f"shrink halves the micro-batch of one device, not of gpus {spec.gpus}",
+            WayOut("give {} too", "micro_batch"),
+            WayOut("choose {}", "on_oom", "fail"),
         )
 
 

@@ -19,6 +19,7 @@ from engine.spec.pretrained import CHOICES, NONE, RUN_PREFIX
 from engine.spec.stems import Stem
 
 MOST_FOLDS = 1_000
+MOST_GPUS = 64
 
 
 class RunSettings(BaseModel):
@@ -165,6 +166,9 @@ class RunSettings(BaseModel):
         "auto", "number format of the arithmetic", "Machine", grid=True
     )
     deterministic: bool = setting(False, "same bits on every CUDA run, slower", "Machine")
+    gpus: int = setting(
+        1, "cards, or on the CPU processes, that share each batch", "Machine", ge=1, le=MOST_GPUS
+    )
     threads: int = setting(0, "compute threads; 0 lets us choose", "Machine", ge=0, le=256)
     compile: bool = setting(False, "compile the network first (torch.compile)", "Machine")
     cuda_graphs: Literal["auto", "off"] = setting(

@@ -13,6 +13,8 @@ from engine.spec.run_settings import RunSettings
 
 NO_RESULT = frozenset({"allow_leak", "ordered"})
 """Fields that change nothing that is trained: they decide whether a run starts, or which numbers are computed of it."""
+DIVIDES = frozenset({"gpus"})
+"""Fields that divide batches among devices. A run can go on under others: its images and their order are the same."""
 VARIED = frozenset({"seed", "split_seed", "fold"})
 """Fields in which the runs of one group differ: repetitions of one recipe."""
 
@@ -43,6 +45,11 @@ class RunSpec(RunSettings):
         return self.precision == "fp16"
 
     @property
+    def divides_batch_norm(self) -> bool:
+        """True where BatchNorm sees parts of a batch on several devices, unless it never learns."""
+        return self.gpus > 1 and self.freeze_epochs < self.epochs
+
+    @property
     def passes(self) -> int:
         """Return how often an epoch shows each training image."""
         return augmentations.passes_of(self.augment)
@@ -68,15 +75,21 @@ class RunSpec(RunSettings):
 
     def digest(self) -> str:
         """Hash all settings that determine the result; equal digests are repeats."""
-        return self._digest(NO_RESULT)
+        return self._digest(self._no_result)
 
     def training_digest(self) -> str:
-        """Hash all settings that determine a training step; equal where one run is the beginning of the other."""
-        return self._digest(NO_RESULT | {"epochs"} if self.is_extendable else NO_RESULT)
+        """Hash all settings that determine a training step, but not the devices that share it; equal where one run is
+        the beginning of the other."""
+        left_out = NO_RESULT | DIVIDES
+        return self._digest(left_out | {"epochs"} if self.is_extendable else left_out)
 
     def group_digest(self) -> str:
         """Hash all settings but those that vary between repetitions; equal for the runs of one group."""
-        return self._digest(NO_RESULT | VARIED)
+        return self._digest(self._no_result | VARIED)
+
+    @property
+    def _no_result(self) -> frozenset[str]:
+        return NO_RESULT if self.divides_batch_norm else NO_RESULT | DIVIDES
 
     @property
     def is_extendable(self) -> bool:

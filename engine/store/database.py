@@ -19,7 +19,7 @@ from engine.store.backends.protocol import BACKEND, Backend
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
-SCHEMA = "0015"
+SCHEMA = "0016"
 PORTS = range(1, 65536)
 Options = Literal["read_options", "write_options", "row_options"]
 """Name of a backend's options for a kind of transaction."""

@@ -14,7 +14,7 @@ from engine.store.run_environment import trained_on_card
 from engine.store.run_numbers import LARGEST_ID
 from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
 from engine.store.status import ENDED, Status
-from engine.store.tables import Clock, Run
+from engine.store.tables import Clock, Run, Worker
 
 
 def queue_paused(session: Session) -> bool:
@@ -102,10 +102,17 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
 
-def needing_card(session: Session) -> set[int]:
-    """Return the queued runs that need a graphics card."""
+def lacking_cards(session: Session, there: Collection[Worker]) -> dict[int, str]:
+    """Map the queued runs that none of the workers can train to what is missing: `cuda`, or `2 cards`."""
     table = run_table.c
-    return set(session.execute(core_select(table.id).where(IS_QUEUED, table.needs_card)).scalars())
+    needy = core_select(table.id, table.needs_card, table.gpus).where(
+        IS_QUEUED, table.needs_card | (table.gpus > 1)
+    )
+    return {
+        row.id: f"{row.gpus} cards" if row.gpus > 1 else "cuda"
+        for row in session.execute(needy)
+        if not any(workers.can_train(each, needs_card=row.needs_card, gpus=row.gpus) for each in there)
+    }
 
 
 def queue_order(session: Session) -> list[int]:
@@ -175,7 +182,7 @@ def pending(session: Session) -> Sequence[int]:
     """Return the runs that are running or that a worker will claim without any user's action."""
     alive = select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))
     rows = session.exec(alive.order_by(col(Run.id))).all()
-    needy = set() if workers.card_is_there(session) else needing_card(session)
+    needy = set(lacking_cards(session, workers.present(session)))
     waits = unmet(session)
     hopeless = needy | stuck(waits, needy).keys() | held_up(waits).keys()
     return [

@@ -80,12 +80,15 @@ def _first_for(claimer: BindParameter[int]) -> Select[tuple[int]]:
     """Select the run that a worker's claim takes."""
     worker = worker_table.c
     has_card = exists(select(worker.id).where(worker.id == claimer, worker.device != "cpu"))
+    is_enough = or_(worker.device == "cpu", worker.cards >= run_table.c.gpus)
+    has_cards = exists(select(worker.id).where(worker.id == claimer, is_enough).correlate(run_table))
     may_take = exists(select(worker.id).where(worker.id == claimer, meets()).correlate(run_table))
     going_on = ~select(clock_table.c.queue_paused).scalar_subquery()
     return (
         select(run_table.c.id)
         .where(IS_QUEUED, run_table.c.blocked == 0, going_on)
-        .where(or_(~run_table.c.needs_card, has_card), or_(has_none(), may_take))
+        .where(or_(~run_table.c.needs_card, has_card), or_(run_table.c.gpus == 1, has_cards))
+        .where(or_(has_none(), may_take))
         .order_by(*QUEUE_ORDER)
         .limit(1)
     )

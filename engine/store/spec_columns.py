@@ -6,7 +6,7 @@ from engine.spec.run_spec import RunSpec
 
 MIRRORED = (
     "data", "arch", "pretrained", "lr", "epochs", "batch_size", "seed", "image_size", "precision", "passes",
-    "needs_card",
+    "needs_card", "gpus",
 )  # fmt: skip
 OF_SPEC = ("spec", "spec_hash", "group_key", *MIRRORED)
 UNTRAINED: dict[str, Any] = {

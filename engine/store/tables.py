@@ -100,6 +100,8 @@ class Run(Table, table=True):
     """Number of times that an epoch shows each training image."""
     needs_card: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Only a worker with a graphics card takes it."""
+    gpus: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """Cards that a worker must have to take it, unless it trains on the CPU."""
     needs_memory_gb: float = Field(default=0.0, sa_column_kwargs={"server_default": text("0")})
     """Least memory of the card of a worker that takes it, GiB; of its host and tag below. See `needs`."""
     needs_host: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -296,6 +298,8 @@ class Worker(Table, table=True):
     device_uuid: str | None = None
     """UUID of the card that `device` is: CUDA_VISIBLE_DEVICES gives one card several names."""
     user_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    cards: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """Cards of the worker; `device` and `device_uuid` then name them all, separated by commas. 1 on the CPU."""
     memory_gb: float | None = None
     """Memory of the card, GiB; null on the CPU, or where the driver does not report it."""
     tags: str = Field(default="", sa_column_kwargs={"server_default": ""})

@@ -52,13 +52,14 @@ def register(
         device=device,
         device_name=device_name,
         device_uuid=device_uuid,
+        cards=device.count(",") + 1,
         memory_gb=memory_gb,
         tags=tags_text(tags),
     )
     with store.write() as session:
         if device != "cpu":
             for other in _cards_here(session):
-                if (device_uuid or device) == (other.device_uuid or other.device):
+                if not _cards_of(row).isdisjoint(_cards_of(other)):
                     raise DeviceTaken(device, other)
         session.add(row)
         session.flush()
@@ -103,8 +104,9 @@ def has_card(worker: Worker) -> bool:
     return worker.device != "cpu"
 
 
-def card_is_there(session: Session) -> bool:
-    return any(map(has_card, present(session)))
+def can_train(worker: Worker, *, needs_card: bool, gpus: int) -> bool:
+    """True where the worker has the devices for a run. On the CPU several processes stand for several cards."""
+    return worker.cards >= gpus if has_card(worker) else not needs_card
 
 
 def dead_here(store: Store) -> list[int]:
@@ -117,7 +119,12 @@ def dead_here(store: Store) -> list[int]:
 def taken_cards(store: Store) -> list[str]:
     """Return the cards of this host that have a worker: UUIDs, or devices if no UUID is known."""
     with store.read() as session:
-        return [row.device_uuid or row.device for row in _cards_here(session)]
+        return sorted(card for row in _cards_here(session) for card in _cards_of(row))
+
+
+def _cards_of(worker: Worker) -> set[str]:
+    """Return the cards of a worker: UUIDs, or devices where no UUID is known."""
+    return set((worker.device_uuid or worker.device).split(","))
 
 
 def _cards_here(session: Session) -> list[Worker]:

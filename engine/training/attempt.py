@@ -1,6 +1,7 @@
 """Attempt to train a claimed run in this process, with its recorded end."""
 
 import contextlib
+import sys
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -23,13 +24,14 @@ from engine.store.status import Status
 from engine.store.tables import Run
 from engine.text import plain
 from engine.time_line import Phase
+from engine.training.briefing import Briefing
 from engine.training.context import RunContext
 from engine.training.control_channel import ControlChannel
 from engine.training.environment import carried_on, environment_now, other_bits
-from engine.training.failures import explain
+from engine.training.failures import Failure, explain
+from engine.training.group import SINGLE, Group, GroupBroken
 from engine.training.log import log
 from engine.training.loss_curve import Diverged
-from engine.training.memory_layout import LAYOUT, Layout
 from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_line
 from engine.training.session import Session
 from engine.training.store_recorder import StoreRecorder
@@ -49,13 +51,17 @@ class Attempt:
         channel: ControlChannel,
         *,
         profiles: bool = False,
+        group: Group = SINGLE,
     ) -> None:
-        """Read the run's row. Raises StoreError where the run table stays out of reach."""
+        """Read the run's row; this process leads the `group` that trains it.
+
+        Raises StoreError where the run table stays out of reach."""
         self._store, self._home, self._held, self._profiles = store, home, held, profiles
         self._device, self._channel, self._clock = device, channel, channel.clock
+        self._group = group
         self._clock.enter(Phase.REST)
         run = patiently(self._read_run)
-        self._spec = load_spec(run.spec, run.id)
+        self.spec = load_spec(run.spec, run.id)
         self._class_names, self._trained_epochs = tuple(run.class_names), run.epoch
         self._recorded: Mapping[str, Any] = run.environment
         """Environment recorded by the attempts so far."""
@@ -64,10 +70,11 @@ class Attempt:
         with self._store.read() as session:
             return listing.get_run(session, self._held.run_id)
 
-    def run(self) -> None:
-        """Train the run and record its end: done, stopped or failed. Raises LeaseLost, StoreError."""
+    def run(self) -> bool:
+        """Train the run and record its end: done, stopped or failed; return False where the other processes of the
+        group know nothing of it. Raises LeaseLost, StoreError, and GroupBroken where one of them has ended."""
         with patient_fence(self._store, self._held):
-            log(f"run {self._held.run_id} attempt {self._held.attempt}: {self._spec.to_json()}")
+            log(f"run {self._held.run_id} attempt {self._held.attempt}: {self.spec.to_json()}")
         try:
             finished = self._train(self._set_up_process())
         except (LeaseLost, StoreError):
@@ -75,27 +82,37 @@ class Attempt:
         except Stopped:
             self._finish(finished=False)
         except Exception as error:
+            if self._group.is_broken_by(error):
+                raise GroupBroken(str(error)) from error
             self._fail(error)
         else:
             self._finish(finished)
+            return True
+        return False
 
     def _set_up_process(self) -> dict[str, Any]:
         """Prepare torch and the run's folder; return the environment of this attempt."""
         with self._clock.phase(Phase.BUILDING):
             share = self._channel.core_share()
-            environment = environment_now(self._spec, self._device, self._home, self._recorded, share=share)
+            environment = environment_now(self.spec, self._device, self._home, self._recorded, share=share)
             self._say_threads(environment["threads"], share)
             log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
-            set_up_process(self._spec, environment, self._device)
+            set_up_process(self.spec, environment, self._device)
         with patient_fence(self._store, self._held):
             sweep_aside(self._home.run(self._held.run_id).folder)
+        briefing = self._briefing(environment)
+        self._group.told(briefing)
         return environment
+
+    def _briefing(self, environment: Mapping[str, Any]) -> Briefing:
+        return Briefing(self._held.run_id, self.spec.to_json(), environment, self._class_names)
 
     def _say_threads(self, threads: int, share: CoreShare) -> None:
         """Log why a run that begins takes fewer threads than it would on an idle host."""
-        begins = not RunEnvironment(self._recorded).threads and not named_threads(self._spec.threads)
+        begins = not RunEnvironment(self._recorded).threads and not named_threads(self.spec.threads)
         if begins and threads < resolve_threads(0, share.usable):
-            log(f"threads {threads} for the whole run: {share.why} (--threads sets another number)")
+            why = share.why or f"{self.spec.gpus} processes share the cores"
+            log(f"threads {threads} for the whole run: {why} (--threads sets another number)")
 
     def _train(self, environment: dict[str, Any]) -> bool:
         """Train to the end; return False where the run was stopped earlier.
@@ -109,8 +126,8 @@ class Attempt:
                 self._say_lost(session)
                 return self._train_session(session, self._recorder(session, environment))
             except OutOfMemory as error:
-                smaller = halved(error.images, smallest_batch(self._spec))
-                if self._spec.on_oom != "shrink" or smaller is None:
+                smaller = halved(error.images, smallest_batch(self.spec))
+                if self.spec.on_oom != "shrink" or smaller is None:
                     raise
                 log(shrink_line(error, smaller))
                 environment["micro_batch"] = smaller
@@ -131,19 +148,14 @@ class Attempt:
         self._trained_epochs = 0
 
     def _context(self, environment: Mapping[str, Any]) -> RunContext:
-        return RunContext(
-            self._spec,
+        return self._briefing(environment).context(
             self._home,
-            self._held.run_id,
-            device=self._device,
-            precision=environment["precision"],
+            self._device,
             log=self._show,
-            micro_batch=environment["micro_batch"],
             should_stop=self._channel.should_stop,
-            class_names=self._class_names,
-            recorded_layout=Layout(environment[LAYOUT]),
             profiles=self._profiles,
             clock=self._clock,
+            group=self._group,
         )
 
     def _show(self, text: str) -> None:
@@ -162,7 +174,7 @@ class Attempt:
         leak = session.leak.document() if session.leak is not None else None
         paths = self._home.run(self._held.run_id)
         return StoreRecorder(
-            self._store, self._held, self._spec, dict(self._recorded), leak, paths, self._clock
+            self._store, self._held, self.spec, dict(self._recorded), leak, paths, self._clock
         )
 
     def _train_session(self, session: Session, recorder: StoreRecorder) -> bool:
@@ -182,21 +194,30 @@ class Attempt:
             log(patiently(lambda: queue.end(self._store, self._held, status, times=self._clock.seconds())))
 
     def _fail(self, error: Exception) -> None:
-        cause, text, suggestion = explain(error, self._spec)
-        # Inside the fence, because a process without a lease must not write, not even to the log.
+        self.record_failure(Failure(*explain(error, self.spec), traceback.format_exc()))
+
+    def say(self, text: str) -> None:
+        """Log a line inside the fence, because a process without a lease must not write, not even to the log.
+
+        Raises LeaseLost, StoreError."""
         with patient_fence(self._store, self._held):
-            if cause == "code":
+            log(text)
+
+    def record_failure(self, failure: Failure) -> None:
+        """Log a failure and record it as the run's end. Raises LeaseLost, StoreError."""
+        with patient_fence(self._store, self._held):
+            if failure.cause == "code":
                 with contextlib.suppress(OSError):
-                    traceback.print_exc()
-            log(f"failed ({cause}): {text}")
+                    print(failure.trace, end="", file=sys.stderr)
+            log(f"failed ({failure.cause}): {failure.text}")
         patiently(
             lambda: queue.end(
                 self._store,
                 self._held,
                 "failed",
-                cause=cause,
-                error=text,
-                suggestion=suggestion,
+                cause=failure.cause,
+                error=failure.text,
+                suggestion=failure.suggestion,
                 times=self._clock.seconds(),
             )
         )

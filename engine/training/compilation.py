@@ -39,13 +39,13 @@ def make_replay(
     images_at_once: int,
     log: Callable[[str], None],
 ) -> Replay | None:
-    """Replay batches of the usual size. None where a step is more than one plain pass: in micro-batches, compiled, or
-    with dropout, whose masks are drawn anew for each step, and for a plug-in, which may draw too. In bfloat16 alone: in
-    the other formats its gain has not been measured."""
+    """Replay batches of the usual size. None where a step is more than one plain pass: in micro-batches, compiled, on
+    several cards, or with dropout, whose masks are drawn anew for each step, and for a plug-in, which may draw too. In
+    bfloat16 alone: in the other formats its gain has not been measured."""
     is_plain = images_at_once >= usual_batch and not spec.compile and spec.head != "dropout"
     is_built_in = plugin_of(spec.arch) is None
     is_measured = device.type == "cuda" and precision == "bf16"
-    is_wanted = is_plain and is_built_in and is_measured and spec.cuda_graphs == "auto"
+    is_wanted = is_plain and is_built_in and is_measured and spec.cuda_graphs == "auto" and spec.gpus == 1
     return Replay(usual_batch, log) if is_wanted else None
 
 

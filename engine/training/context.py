@@ -8,6 +8,7 @@ import torch
 from engine.files.paths import Home, RunPaths
 from engine.spec.run_spec import RunSpec
 from engine.time_line import PhaseClock
+from engine.training.group import SINGLE, Group
 from engine.training.memory_layout import Layout, choose_layout
 
 Log = Callable[[str], None]
@@ -38,6 +39,8 @@ class RunContext:
     """True where the first steps of the attempt are profiled."""
     clock: PhaseClock = field(default_factory=PhaseClock)
     """Stopwatch of the attempt."""
+    group: Group = SINGLE
+    """Processes that train the run together."""
 
     @property
     def paths(self) -> RunPaths:

@@ -11,22 +11,26 @@ from engine.hardware.cores import CoreMeter, CoreShare, usable_cores
 from engine.store.claims import Claim
 from engine.time_line import PhaseClock
 from engine.worker.endings import OTHER_VERSION
-from engine.worker.orders import UnreadableOrder, read_order
+from engine.worker.orders import Order, UnreadableOrder, read_order
 
 
 class ControlChannel:
     """Receiver of the run to train, and later of the request to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, when_closed: Callable[[], None] | None = None) -> None:
+        """`when_closed` is called when standard input closes with a run begun; by default that is a request to stop."""
         self.reason: str | None = None
         """Reason to stop: cancel, pause or stop; None where nobody has asked to stop."""
         self.held: Claim | None = None
+        self.order: Order | None = None
         self.clock = PhaseClock()
         """Stopwatch of the attempt, from its claim on."""
         self._share = CoreShare(usable_cores())
         self._ours = {os.getpid(), os.getppid()}
         self._meter = CoreMeter(self._ours)
         self._claimed = threading.Event()
+        self._when_closed = when_closed or (lambda: self._stop("stop"))
+        self._pass_on: Callable[[str], None] = lambda _word: None
 
     def listen(self, begin: Callable[[Claim], None]) -> None:
         """Listen to the worker and to signals; call `begin` with the run before `wait_for_run` returns it.
@@ -40,6 +44,12 @@ class ControlChannel:
         self._claimed.wait()
         assert self.held is not None
         return self.held
+
+    def pass_on(self, take: Callable[[str], None]) -> None:
+        """Give the reason to stop to `take`: now where there is one already, else when it comes."""
+        self._pass_on = take
+        if self.reason is not None:
+            take(self.reason)
 
     def core_share(self) -> CoreShare:
         """Return the training's share of the host's cores.
@@ -65,11 +75,14 @@ class ControlChannel:
                 self._stop(line.strip())
             else:
                 self.held, self.clock, self._share = order.held, PhaseClock(order.claimed_s), order.share
+                self.order = order
                 begin(order.held)
                 self._claimed.set()
-        self._stop("stop")
+        self._when_closed() if self.held is not None else os._exit(0)
 
     def _stop(self, reason: str) -> None:
         if self.held is None:
             os._exit(0)
-        self.reason = self.reason or reason
+        if self.reason is None:
+            self.reason = reason
+            self._pass_on(reason)

@@ -24,8 +24,11 @@ from engine.training.torch_setup import resolve_threads
 PACKAGES = ("resnet-tui", "torchvision", "numpy", "pillow")
 DECIDES_BITS = (
     "torch", "torchvision", "device_name", "cuda", "cudnn", "numpy", "pillow", "resnet_tui", "program_revision",
+    "processes",
 )  # fmt: skip
 """Keys of the environment that may change the bits of a step."""
+PROCESSES = "processes"
+"""Key of the number of processes that share each batch."""
 PRESENT = ("device", "micro_batch", LAYOUT)
 """Keys that always have the current attempt's value: one of several equal cards, a shrunk micro-batch, the layout."""
 GIT_TIMEOUT_S = 5.0
@@ -57,7 +60,8 @@ def environment_now(
         "cuda": torch.version.cuda if on_cuda else None,
         "cudnn": _cudnn() if on_cuda else None,
         "driver": host.driver if host else None,
-        "threads": known.threads or resolve_threads(spec.threads, share.free if share is not None else None),
+        PROCESSES: spec.gpus,
+        "threads": known.threads or resolve_threads(spec.threads, _free_cores(spec, share)),
         "runs_at_once": known.runs_at_once or (share.workers if share is not None and not on_cuda else None),
         "precision": precision,
         "micro_batch": known.micro_batch or spec.images_at_once,
@@ -66,6 +70,11 @@ def environment_now(
         **_plugin(spec, home),
         "home_revision": git_revision(home.root),
     }
+
+
+def _free_cores(spec: RunSpec, share: CoreShare | None) -> int | None:
+    """Return the cores for each process of a training; None where that is not known."""
+    return max(1, share.free // spec.gpus) if share is not None else None
 
 
 def begun_layout(before: Mapping[str, Any], spec: RunSpec, device: torch.device) -> Layout | None:
@@ -87,7 +96,7 @@ def _plugin(spec: RunSpec, home: Home) -> dict[str, str]:
 def carried_on(first: Mapping[str, Any], now: Mapping[str, Any], attempt: int) -> dict[str, Any]:
     """Return the environment of a resumed run: that of its first start, with the changes of each later attempt."""
     changes = list(RunEnvironment(first).changes)
-    known = dict(first)
+    known = {PROCESSES: 1, **first}  # versions without the key had one process
     for change in changes:
         known |= change
     changed = {

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.datasets.provenance import TrainedOn, save_trained_on
 from engine.time_line import Phase
 from engine.training.checkpoint import save_checkpoint
 from engine.training.context import Log, RunContext
@@ -43,7 +44,39 @@ class FinishedEpoch:
     """Content of its checkpoint."""
 
 
-class EpochWriter:
+class NoWriter:
+    """Writer of a process that leads no group: all is written by the one that does."""
+
+    def begin(self, best: Choice | None, provenance: TrainedOn | None, recorder: Recorder) -> None:
+        """Settle what an earlier attempt left; save the images that the weights were trained on, where it is new."""
+
+    def finish(self, epoch: FinishedEpoch, recorder: Recorder) -> None:
+        """Write an epoch, or begin to, once the one before is written; the last epoch is written on return."""
+
+    def save(self, state: State, recorder: Recorder) -> None:
+        """Write a checkpoint within an epoch, or begin to."""
+
+    def end(self, recorder: Recorder) -> None:
+        """Remove what only a run in training needs; called when all is trained."""
+
+    def is_due(self) -> bool:
+        """Return True where it is time for a checkpoint within the epoch."""
+        return False
+
+    def check(self) -> None:
+        """Raise the error of writing that has failed; does not wait."""
+
+    def wait(self) -> None:
+        """Wait until all is written; raise its error."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: TracebackType | None) -> None:
+        pass
+
+
+class EpochWriter(NoWriter):
     """Writes one epoch after the other; use it as a context, which ends when all is written.
 
     An error of writing beside the training is raised by the next call of any method."""
@@ -55,8 +88,12 @@ class EpochWriter:
         self._job: Future[None] | None = None
         self._saved_at, self._save_cost_s = time.monotonic(), 0.0
 
+    def begin(self, best: Choice | None, provenance: TrainedOn | None, recorder: Recorder) -> None:
+        self._files.settle(best, recorder.fence)
+        if provenance is not None:
+            save_trained_on(self._context.paths.trained_on, provenance, fence=recorder.fence)
+
     def finish(self, epoch: FinishedEpoch, recorder: Recorder) -> None:
-        """Write an epoch, or begin to, once the one before is written; the last epoch is written on return."""
         self.wait()
         if self._pool is None or epoch.is_last:
             self._write(epoch, recorder)
@@ -64,32 +101,30 @@ class EpochWriter:
             self._begin(partial(self._write, replace(epoch, state=self._copied(epoch.state)), recorder))
 
     def save(self, state: State, recorder: Recorder) -> None:
-        """Write a checkpoint within an epoch, or begin to."""
         self.wait()
         if self._pool is None:
             self._save(state, recorder)
         else:
             self._begin(partial(self._save, self._copied(state), recorder))
 
+    def end(self, recorder: Recorder) -> None:
+        self.wait()
+        with recorder.fence():
+            self._context.paths.last_before.unlink(missing_ok=True)
+
     def is_due(self) -> bool:
-        """Return True where it is time for a checkpoint within the epoch."""
         elapsed_s = time.monotonic() - self._saved_at
         return elapsed_s > max(CHECKPOINT_EVERY_S, self._save_cost_s / CHECKPOINT_MAX_SHARE)
 
     def check(self) -> None:
-        """Raise the error of writing that has failed; does not wait."""
         if self._job is not None and self._job.done():
             self.wait()
 
     def wait(self) -> None:
-        """Wait until all is written; raise its error."""
         job, self._job = self._job, None
         if job is not None:
             with self._context.clock.phase(Phase.CHECKPOINTS):
                 job.result()
-
-    def __enter__(self) -> None:
-        pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: TracebackType | None) -> None:
         if error is None:
@@ -140,6 +175,11 @@ class EpochWriter:
         recorder.checkpoint()
         self._saved_at = time.monotonic()
         self._save_cost_s = self._saved_at - began
+
+
+def make_writer(context: RunContext, files: EpochFiles, log: Log) -> NoWriter:
+    """Return the writer of this process; `log` gets a line for each epoch."""
+    return EpochWriter(context, files, log) if context.group.leads else NoWriter()
 
 
 def copy_to_host(value: Any) -> Any:

@@ -1,5 +1,9 @@
 """Cause, message and suggestion for the error that ended a training."""
 
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
 from engine.analysis.findings.suggestion import lower_lr
 from engine.datasets.layouts import DataError
 from engine.datasets.packed import CacheError
@@ -23,6 +27,31 @@ USER_ERRORS: tuple[tuple[type[Exception], Cause, str], ...] = (
     (MachineError, "data", "clone the run with another setting"),
 )
 """Errors that a user can fix: the first that fits, with its cause and what to do."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """End of a training, in words."""
+
+    cause: Cause
+    text: str
+    """One line."""
+    suggestion: str
+    trace: str = ""
+    """Traceback, for a cause in the program."""
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> "Failure | None":
+        """Read what `write` wrote; None where there is nothing."""
+        return cls(**json.loads(path.read_text())) if path.exists() else None
+
+
+def failure_path(folder: Path, rank: int) -> Path:
+    """Return the file in which one of several processes leaves the failure that it alone has met."""
+    return folder / f"failure-{rank}.json"
 
 
 def explain(error: Exception, spec: RunSpec) -> tuple[Cause, str, str]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from engine.datasets.batches import Batch
 from engine.metrics.evaluation import Evaluation
 from engine.training.epoch_sums import EpochSums
+from engine.training.group import SINGLE, Group
 from engine.training.heads import outputs_in_full, set_training
 from engine.training.objective import Classification, Objective
 from engine.training.step import Autocast, Network, take_step
@@ -47,16 +48,21 @@ def evaluate(
     classes: int,
     autocast: Autocast,
     loss_of: Objective | None = None,
+    group: Group = SINGLE,
 ) -> Evaluation:
     """Predict a split in evaluation mode; `head` names the network's last layer. Outputs are read as a classifier's
-    without a `loss_of`."""
+    without a `loss_of`. Every process of a `group` gets the whole split's from the batches of all."""
     model.eval()
     parts: list[Tensor] = []
     labels: list[Tensor] = []
+    places: list[slice] = []
     for batch in batches:
         parts.append(outputs_in_full(model, head, batch.images, autocast))
         labels.append(batch.labels)
-    outputs, truth = torch.cat(parts), torch.cat(labels)
+        places += [batch.part.images] if batch.part is not None else []
+    weight = model.get_submodule(head).get_parameter("weight")
+    outputs = group.joined(parts, places, weight.new_zeros((0, len(weight)), dtype=torch.float32))
+    truth = group.joined(labels, places, weight.new_zeros(0, dtype=torch.int64))
     reading = loss_of or Classification()
     predictions, nll = reading.predictions(outputs), reading.nll(outputs, truth)
     pairs = torch.bincount(truth * classes + predictions, minlength=classes * classes)

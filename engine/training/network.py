@@ -44,9 +44,10 @@ def make_network(
         add_dropout(model, built.layers.head)
     model = lay_out(model, context.layout, device)
     optimizer = make_optimizer(model, spec, device)
+    forward = make_forward(model, spec, device, context.log)
     return Network(
         model=model,
-        forward=make_forward(model, spec, device, context.log),
+        forward=context.group.forward(model, forward, may_skip=built.plugin_sha256 is not None),
         optimizer=optimizer,
         schedule=make_schedule(optimizer, spec, data.steps_per_epoch),
         loss_of=make_objective(spec.loss, data.index.counts("train"), spec.label_smoothing).to(device),
@@ -58,6 +59,7 @@ def make_network(
         layout=context.layout.images,
         partition=data.partition,
         replay=make_replay(spec, device, precision, data.usual_batch, context.images_at_once, context.log),
+        group=context.group,
         plugin_sha256=built.plugin_sha256,
     )
 

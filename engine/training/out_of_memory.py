@@ -19,15 +19,19 @@ REFUSED = (
 
 
 class OutOfMemory(Exception):
-    """Error for a step of `images` that does not fit; `fits` is the number that does, None where none was found."""
+    """Error for a step of `images` that does not fit; `fits` is the number that does, None where none was found, or
+    none was looked for."""
 
-    def __init__(self, images: int, fits: int | None) -> None:
+    def __init__(self, images: int, fits: int | None, *, was_sought: bool = True) -> None:
         found = "not even the smallest would fit" if fits is None else f"{fits} would fit (measured)"
-        super().__init__(f"the card's memory is too small for {images} images at once: {found}")
-        self.images, self.fits = images, fits
+        what = f"the card's memory is too small for {images} images at once"
+        super().__init__(f"{what}: {found}" if was_sought else what)
+        self.images, self.fits, self._was_sought = images, fits, was_sought
 
     @property
     def suggestion(self) -> str:
+        if not self._was_sought and self.images > 1:
+            return f"try micro_batch {self.images // 2}; BatchNorm then sees fewer images at a time"
         if self.fits is None:
             return "try a smaller image_size or arch, or wait until the card is free"
         return f"try micro_batch {self.fits}, or on_oom shrink; BatchNorm then sees fewer images at a time"
@@ -44,6 +48,16 @@ def release(error: BaseException) -> None:
 def halved(images: int, fewest: int) -> int | None:
     """Half as many images at once; None where BatchNorm, which takes `fewest`, could not take so few."""
     return images // 2 if images // 2 >= fewest else None
+
+
+def out_of_memory(net: Network, spec: RunSpec) -> OutOfMemory:
+    """Return the error for a step that does not fit, with the micro-batch that would; see `fitting_batch`.
+
+    Where several processes share the batch none is looked for: the others would have to take the same steps."""
+    if net.group.size == 1:
+        return OutOfMemory(net.micro_batch, fitting_batch(net, spec))
+    part = -(-spec.batch_size // net.group.size)
+    return OutOfMemory(min(net.micro_batch, part), None, was_sought=False)
 
 
 def fitting_batch(net: Network, spec: RunSpec) -> int | None:

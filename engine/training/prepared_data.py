@@ -102,6 +102,7 @@ def _batches(context: RunContext, index: Index, images: NDArray[np.uint8], parti
         gpu_cache_bytes=gpu_cache_bytes(),
         layout=context.layout.images,
         partition=partition,
+        ranks=context.group.ranks,
     )
 
 
@@ -138,9 +139,11 @@ def _pack(context: RunContext, index: Index) -> Packed:
             clock=context.clock,
         )
     except BadImages as error:
-        write_bad_list(bad_list, error.bad)
+        if context.group.leads:
+            write_bad_list(bad_list, error.bad)
         raise
-    write_bad_list(bad_list, {index.names[row]: why for row, why in packed.bad.items()})
+    if context.group.leads:
+        write_bad_list(bad_list, {index.names[row]: why for row, why in packed.bad.items()})
     if packed.bad:
         context.log(
             f"skipped {len(packed.bad):,} of {len(index.names):,} images that cannot be read: see {bad_list.name}"

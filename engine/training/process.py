@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.files.paths import Home
@@ -31,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m engine.training.process", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda:N, or several cards: cuda:0,cuda:1")
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     if arguments.profile:
@@ -41,10 +42,12 @@ def main() -> int:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     home = Home.find(arguments.home, cache=arguments.cache)
     keep_private()
+    # Processes that train with this one get another standard input.
+    sys.stdin = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8")
     channel = ControlChannel()
     channel.listen(lambda held: write_to_log(home, held))
     _import_all()
-    return _train(home, channel, arguments.device, profiles=arguments.profile)
+    return with_exit_code(lambda: _train(home, channel, arguments.device, profiles=arguments.profile))
 
 
 def _import_all() -> None:
@@ -68,22 +71,34 @@ def write_to_log(home: Home, held: Claim) -> None:
 
 
 def _train(home: Home, channel: ControlChannel, device: str, *, profiles: bool) -> int:
+    """Train the run in this process, or lead several that do; return the exit code. Raises LeaseLost, StoreError."""
     import torch
 
     from engine.training.attempt import Attempt
-    from engine.training.log import log
     from engine.training.store_retry import patiently
 
-    held = channel.wait_for_run()
+    held, devices = channel.wait_for_run(), device.split(",")
+    store = patiently(lambda: open_store(home.database, create=False))
+    attempt = Attempt(store, home, held, torch.device(devices[0]), channel, profiles=profiles)
+    if attempt.spec.gpus > 1:
+        from engine.training.agent import Agent
+
+        return Agent(home, attempt, channel, devices, profiles=profiles).lead()
+    attempt.run()
+    return 0
+
+
+def with_exit_code(train: Callable[[], int]) -> int:
+    """Return the exit code that `train` returns, or the one for its LeaseLost or StoreError."""
+    from engine.training.log import log
+
     try:
-        store = patiently(lambda: open_store(home.database, create=False))
-        Attempt(store, home, held, torch.device(device), channel, profiles=profiles).run()
+        return train()
     except LeaseLost:
         return LEASE_LOST  # the run and its log belong to another process
     except StoreError as error:
         log(f"failed: {error}")
         return STORE_UNUSABLE
-    return 0
 
 
 def leave(code: int) -> None:

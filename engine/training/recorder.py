@@ -1,6 +1,6 @@
 """Interface of what keeps a session's measurements."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,5 +41,18 @@ class Recorder(Protocol):
     def catch_up(self) -> None:
         """Record what `progress` could not; wait until it can be."""
 
+    def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
+    def checkpoint(self) -> None: ...
+
+
+class NoRecorder:
+    """Recorder of a process that leads no group: the one that does records for all."""
+
+    def begin(self, index: Index, point: ResumePoint) -> None: ...
+    def fence(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def progress(self, step: int, images_per_s: float | None, buckets: list[Bucket], width: int) -> None: ...
+    def catch_up(self) -> None: ...
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None: ...
     def checkpoint(self) -> None: ...

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
+from enum import IntFlag
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.provenance import save_trained_on
 from engine.hardware.device_choice import card_uuid
 from engine.hardware.energy import energy_meter
 from engine.metrics.evaluation import Evaluation
@@ -19,17 +19,26 @@ from engine.training.checkpoint import PARTITION, all_finite
 from engine.training.context import RunContext
 from engine.training.epoch_files import EpochFiles
 from engine.training.epoch_sums import EpochSums
-from engine.training.epoch_writer import EpochWriter, FinishedEpoch
+from engine.training.epoch_writer import FinishedEpoch, make_writer
 from engine.training.loop import evaluate, train_one_epoch
 from engine.training.loss_curve import Diverged, LossBuckets
 from engine.training.measure import Choice, EpochResult, better, measure, with_train_images
-from engine.training.out_of_memory import OutOfMemory, fitting_batch, is_card_full, release
+from engine.training.out_of_memory import is_card_full, out_of_memory, release
 from engine.training.recorder import Recorder, ResumePoint
 from engine.training.setup import set_up
 from engine.training.step import lr_taken
 from engine.training.step_profile import StepProfile
 
 FLUSH_EVERY_S = 0.5
+
+
+class Due(IntFlag):
+    """Things due after a step; the first process of a group decides for all."""
+
+    NOTHING = 0
+    FLUSH = 1
+    SAVE = 2
+    STOP = 4
 
 
 class Session:
@@ -40,18 +49,18 @@ class Session:
 
         Raises DataError, WeightsError; Stopped where `should_stop` returns True while images are packed."""
         self.context, self.spec, self.log, self.paths = context, context.spec, context.log, context.paths
-        self.clock = context.clock
-        with self.clock.phase(Phase.BUILDING):
+        self.clock, self.group = context.clock, context.group
+        with self.clock.phase(Phase.BUILDING), self.group.leader_first():
             ready = set_up(context)
         self.data, self.net, self.trained_on, self.leak = ready.data, ready.net, ready.trained_on, ready.leak
         self.resumed = ready.checkpoint is not None
-        self._records_provenance = ready.is_new_provenance
         self.done_epochs, self.step = -1, 0
         self.best: Choice | None = None
         self.sums, self._profiles = EpochSums(), context.profiles
-        self._files = EpochFiles(context, self.data, self.net, self.trained_on.digest())
         self.buckets = LossBuckets(self.data.steps_per_epoch * self.spec.epochs)
-        self._writer = EpochWriter(context, self._files, lambda line: self.log(line))
+        self._files = EpochFiles(context, self.data, self.net, self.trained_on.digest())
+        self._writer = make_writer(context, self._files, lambda line: self.log(line))
+        self._new_provenance = self.trained_on if ready.is_new_provenance else None
         self._energy = energy_meter(context.device.type, card_uuid(context.device))
         if ready.checkpoint is not None:
             with self.clock.phase(Phase.BUILDING):
@@ -63,29 +72,34 @@ class Session:
         Raises Diverged for a loss or weights that are not finite, OutOfMemory where a step does not fit into the card's
         memory, and the recorder's errors."""
         recorder.begin(self.data.index, self._resume_point())
-        self._files.settle(self.best, recorder.fence)
-        if self._records_provenance:
-            save_trained_on(self.paths.trained_on, self.trained_on, fence=recorder.fence)
+        self._writer.begin(self.best, self._new_provenance, recorder)
         with self._writer:
-            if not self._train_epochs(recorder, should_stop):
-                return False
-        with recorder.fence():
-            self.paths.last_before.unlink(missing_ok=True)
-        return True
+            if finished := self._train_epochs(recorder, should_stop):
+                self._writer.end(recorder)
+        self.group.wait_for_all()
+        return finished
 
     def _train_epochs(self, recorder: Recorder, should_stop: Callable[[], bool]) -> bool:
         if self.done_epochs < 0:
-            if should_stop():
+            if self._due(should_stop):
                 return False
             self._finish_epoch(recorder)
         while not self._is_last(self.done_epochs):
-            if should_stop() or not self._train_epoch(recorder, should_stop):
+            if self._due(should_stop) or not self._train_epoch(recorder, should_stop):
                 self._flush(recorder)
                 recorder.catch_up()
                 self._save(recorder)
                 return False
             self._finish_epoch(recorder)
         return True
+
+    def _due(self, should_stop: Callable[[], bool], flushed_at: float = float("inf")) -> Due:
+        """Return what is due, for all processes of the group: to stop, and where the last flush is too long ago, to
+        flush and perhaps to save."""
+        due = Due.STOP if should_stop() else Due.NOTHING
+        if time.monotonic() - flushed_at > FLUSH_EVERY_S:
+            due |= Due.FLUSH | (Due.SAVE if self._writer.is_due() else Due.NOTHING)
+        return Due(self.group.agreed(due))
 
     def _resume_point(self) -> ResumePoint:
         return ResumePoint(
@@ -118,14 +132,15 @@ class Session:
             profile.step(recorder.fence)
             if self.step == self.data.steps_per_epoch:
                 return False  # finish the epoch before stopping
-            if time.monotonic() - flushed_at > FLUSH_EVERY_S:
+            due = self._due(should_stop, flushed_at)
+            if Due.FLUSH in due:
                 self._flush(recorder)
                 if self._energy.begins_again:
                     self.sums.add_energy(self._energy.look())
-                if self._writer.is_due():
+                if Due.SAVE in due:
                     self._save(recorder)
                 flushed_at = time.monotonic()
-            return should_stop()
+            return Due.STOP in due
 
         batches = self.data.batches.train(
             self.data.train_rows, epoch=self.done_epochs + 1, start_step=self.step
@@ -140,7 +155,7 @@ class Session:
             if self.net.replay is not None:
                 self.net.replay.forget()
             release(error)
-            raise OutOfMemory(self.net.micro_batch, fitting_batch(self.net, self.spec)) from None
+            raise out_of_memory(self.net, self.spec) from None
 
     def _profile_of_steps(self) -> StepProfile:
         """Return the profiler of an epoch: of some steps in the attempt's first one, of none without `--profile`."""
@@ -155,12 +170,13 @@ class Session:
         """Evaluate the network after an epoch, and have written what it leaves."""
         self._flush(recorder)
         recorder.catch_up()
+        self.sums.joules = self.group.joules(self.sums.joules)
         with self.clock.phase(Phase.EVALUATION if self.done_epochs >= 0 else Phase.EPOCH_0):
             self._check_weights()
             measured = self._measure()
         before, spec = self.best, self.spec
         self.best = better(measured, before, select_on=spec.select_on, epochs=spec.epochs)
-        last = self._is_last(measured.epoch)
+        last = bool(self.group.agreed(self._is_last(measured.epoch)))
         if last and len(self.data.train_rows) and (measured.epoch or spec.eval_train):
             with self.clock.phase(Phase.EVALUATION):
                 measured = with_train_images(measured, self._evaluate(self._train_rows_to_evaluate()))
@@ -199,6 +215,7 @@ class Session:
                     classes=len(self.data.index.class_names),
                     autocast=self.net.autocast,
                     loss_of=self.net.loss_of,
+                    group=self.group,
                 )
                 return replace(found, ordered=self.data.index.ordered)
             except RuntimeError as error:

@@ -16,6 +16,7 @@ from engine.datasets.batches import Batch
 from engine.models.layers import Layers
 from engine.recipes.batch_parts import SHARED, Partition
 from engine.training.cuda_graph import Replay
+from engine.training.group import SINGLE, Group
 from engine.training.heads import reseed
 from engine.training.objective import Objective
 
@@ -51,6 +52,8 @@ class Network:
     """Replays the passes of batches of the usual size on a card."""
     plugin_sha256: str | None = None
     """Of the user's file that makes the network."""
+    group: Group = SINGLE
+    """Processes that train it together."""
 
     @property
     def device(self) -> torch.device:
@@ -62,7 +65,7 @@ class Step:
     """Measurements of a step, on the device."""
 
     loss: Tensor
-    """Mean over the batch's images."""
+    """Mean over the batch's images, of all processes."""
     correct: Tensor
     """Number of correct predictions."""
     images: int
@@ -83,6 +86,8 @@ def take_step(net: Network, batch: Batch) -> Step:
     the schedule moves on, so that it ends where it is planned to."""
     net.optimizer.zero_grad(set_to_none=True)
     loss, correct = _passes(net, batch)
+    counts = batch.part is None or batch.part.counts
+    loss, correct = net.group.over_all(net.model, loss, correct, counts=counts)
     net.scaler.unscale_(net.optimizer)
     norms = _gradient_norm(net.model, net.layers.head), _gradient_norm(net.model, net.layers.first)
     if net.clip_norm:
@@ -92,7 +97,7 @@ def take_step(net: Network, batch: Batch) -> Step:
     for group in net.optimizer.param_groups:
         group[LR_TAKEN] = group["lr"]
     net.schedule.step()
-    return Step(loss, correct, len(batch.labels), norms)
+    return Step(loss, correct, batch.total, norms)
 
 
 def _passes(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -110,11 +115,12 @@ def accumulate(net: Network, batch: Batch) -> tuple[Tensor, Tensor]:
     reseed(net.model, net.layers, batch.seed)
     parts = net.partition.micro_batches(len(batch.labels), net.micro_batch)
     if len(parts) == 1:
-        return plain_pass(net, batch.images, batch.labels)
-    found = [
-        plain_pass(net, batch.images[part], batch.labels[part], (part.stop - part.start) / len(batch.labels))
-        for part in parts
-    ]
+        return plain_pass(net, batch.images, batch.labels, batch.share)
+    found = []
+    for part in parts:
+        share = (part.stop - part.start) / len(batch.labels) * batch.share
+        with net.group.exchange(net.forward, now=part is parts[-1]):
+            found.append(plain_pass(net, batch.images[part], batch.labels[part], share))
     losses, correct = zip(*found, strict=True)
     return torch.stack(losses).sum(), torch.stack(correct).sum()
 
@@ -126,7 +132,7 @@ def plain_pass(net: Network, images: Tensor, labels: Tensor, share: float = 1.0)
         loss = net.loss_of(outputs, labels)
         if share != 1.0:
             loss = loss * share
-    net.scaler.scale(loss).backward()
+    net.scaler.scale(net.group.scaled(loss)).backward()  # type: ignore[no-untyped-call]
     return loss.detach(), (net.loss_of.predictions(outputs.detach()) == labels).sum()
 
 

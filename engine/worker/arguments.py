@@ -64,7 +64,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def _add_devices(parser: argparse.ArgumentParser) -> None:
     """Add the options of what the runs are trained on."""
     parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda:N, or all: a worker for each card (default: auto)"
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda:N, cuda:0,cuda:1: a worker of several cards, for runs with --gpus, or all: a worker for "
+        "each card (default: auto)",
     )
     parser.add_argument(
         "--slots",

@@ -12,6 +12,10 @@ OTHER_VERSION = 70
 LEASE_LOST = 74
 STORE_UNUSABLE = 75
 """Exit codes of a training process that may not, or could not, write to the database (EX_TEMPFAIL of sysexits.h)."""
+RANK_LOST = 76
+"""Exit code of a training of several processes of which one was ended (EX_PROTOCOL of sysexits.h)."""
+ENDED_ALONE = 79
+"""Exit code of the first of several processes where it recorded the run's end and the others do not know of it."""
 AT_ONCE: tuple[Cause, ...] = ("code", "data")
 """Another attempt would end the same way."""
 
@@ -33,7 +37,8 @@ def ending_of(code: int, *, was_told: bool, out_of_memory: bool, last_words: str
 
     `was_told`: the worker had asked the process to stop. `out_of_memory`: the kernel has killed for memory
     meanwhile. `last_words`: the last line of the log."""
-    if code == LEASE_LOST or (code < 0 and was_told):
+    killed = code < 0 or code == RANK_LOST
+    if code == LEASE_LOST or (killed and was_told):
         return None
     if code == STORE_UNUSABLE:
         return Ending("database", f"the training process could not use the run table: {last_words}")
@@ -45,8 +50,10 @@ def ending_of(code: int, *, was_told: bool, out_of_memory: bool, last_words: str
         return Ending(
             "disk", f"the training process could not open its log; the last line in it: {last_words}"
         )
-    if code == -signal.SIGKILL and out_of_memory:
+    if code in (-signal.SIGKILL, RANK_LOST) and out_of_memory:
         return Ending("out_of_memory", "the kernel killed the training process: the host's memory was full")
+    if code == RANK_LOST:
+        return Ending("signal", last_words)
     if code < 0:
         return Ending("signal", f"the training process was ended by {_signal_name(-code)}")
     if code > 0:

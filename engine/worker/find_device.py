@@ -25,17 +25,46 @@ class Found:
     uuid: str | None = None
     note: str | None = None
 
+    def each(self) -> list[tuple[str, str | None]]:
+        """Return device and UUID of each of several cards, or of the only device."""
+        devices = self.device.split(",")
+        uuids = self.uuid.split(",") if self.uuid is not None else [None] * len(devices)
+        return list(zip(devices, uuids, strict=True))
+
 
 def find_device(wanted: str, taken: Sequence[str] = ()) -> Found:
-    """Resolve `auto`, `cpu` or `cuda:N` to a device; `auto` leaves the `taken` cards alone. Raises WorkerError.
+    """Resolve `auto`, `cpu`, `cuda:N` or several cards, `cuda:0,cuda:1`, to a device; `auto` leaves the `taken` cards
+    alone. Raises WorkerError.
 
     torch is asked, in a process of its own, only where there may be a card."""
+    if "," in wanted:
+        return _several([find_device(each) for each in _cards(wanted)])
     if wanted == "cpu" or (wanted == "auto" and _no_card()):
         if wanted == "auto" and telemetry.idle_nvidia_hardware():
             log("an NVIDIA card is present but its driver is not loaded: training on the CPU")
         return Found("cpu", telemetry.cpu_name())
     found = _ask_torch(wanted, taken)
     return Found(**{name: found[name] for name in ("device", "name", "uuid", "note")})
+
+
+def _cards(wanted: str) -> list[str]:
+    """Return the cards that words separated by commas name. Raises WorkerError where one is none, or named twice."""
+    cards = [each.strip() for each in wanted.split(",")]
+    if not all(each.startswith("cuda:") for each in cards) or len(set(cards)) < len(cards):
+        raise WorkerError(f"{plain(wanted)!r}: several devices are different cards, such as cuda:0,cuda:1")
+    return cards
+
+
+def _several(cards: Sequence[Found]) -> Found:
+    """Put the cards of one worker together."""
+    uuids = [card.uuid for card in cards if card.uuid is not None]
+    notes = [card.note for card in cards if card.note]
+    return Found(
+        ",".join(card.device for card in cards),
+        ", ".join(dict.fromkeys(card.name for card in cards)),
+        ",".join(uuids) if len(uuids) == len(cards) else None,
+        "; ".join(notes) or None,
+    )
 
 
 def every_device() -> list[str]:

@@ -122,7 +122,7 @@ class TrainingProcess:
                 if now >= self._kill_at + REAP_S:
                     break
             wait()
-        self._record_end()
+        self._record_end(urgency())
 
     def _renew_and_ask(self, now: float) -> None:
         """Ask what a user wants of the run; where the lease is due, the renewal brings the answer along."""
@@ -170,15 +170,18 @@ class TrainingProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(REAP_S)
 
-    def _record_end(self) -> None:
-        """Record the ending of a process that could not record it itself."""
+    def _record_end(self, urgency: Urgency) -> None:
+        """Record the ending of a process that could not record it itself.
+
+        A signal that asks the worker to leave may have gone to its whole group, as Slurm's does, and ended a process
+        that was just starting."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         code = self._process.returncode
         self._ending = ending_of(
             -signal.SIGKILL if code is None else code,
-            was_told=self._told is not None,
+            was_told=self._told is not None or urgency is not Urgency.NONE,
             out_of_memory=kernel_oom.grew(self._kills_before, kernel_oom.kills()),
             last_words=self._last_words(),
         )

@@ -11,7 +11,7 @@ from argparse import Namespace
 
 from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
 from engine.files.paths import Home
-from engine.hardware import linger, telemetry
+from engine.hardware import linger, processes, telemetry
 from engine.hardware.gpu_contention import CardWatch
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
@@ -56,8 +56,9 @@ class Worker:
             tags=options.tag,
         )
         self._options = options
-        self._telemetry = telemetry.reader(found.device, found.uuid)
-        self._card = CardWatch(found.device, found.uuid, options.others)
+        first, *_ = found.each()
+        self._telemetry = telemetry.reader(*first)
+        self._cards = [CardWatch(device, uuid, options.others) for device, uuid in found.each()]
         self._cores = CoreShares(store, self.id, found.device)
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
         self._busy: str | None = None
@@ -65,7 +66,7 @@ class Worker:
         self._claimed_s = 0.0
         """Time of the latest claim, by `time.monotonic`."""
         self._ours: set[int] = set()
-        """The latest training process: the driver may still count it."""
+        """The latest training process and those that train with it: the driver may still count them."""
         self._unrecorded: TrainingProcess | None = None
         """The latest training process, where its end is not in the run table yet."""
         self._held: Claim | None = None
@@ -128,7 +129,8 @@ class Worker:
             self._unrecorded = None
         self._take_back_lost_runs()
         if time.monotonic() >= self._next_card_look:
-            before, self._busy = self._busy, self._card.reason(self._ours)
+            reasons = (card.reason(self._ours) for card in self._cards)
+            before, self._busy = self._busy, next(filter(None, reasons), None)
             self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
             if self._busy and not before:
                 log(self._busy)
@@ -213,6 +215,7 @@ class Worker:
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + BEAT_EVERY_S
+            self._ours |= {child for pid in self._ours for child in processes.children(pid)}
             self._cores.look(self._ours | self._spares.pids)
             now_in = workers.beat(self.store, self.id, state=state, telemetry=self._telemetry.read())
             if now_in in workers.ASKED:
@@ -246,8 +249,11 @@ class Worker:
 
 
 def _card_memory_gb(found: Found) -> float | None:
-    card = telemetry.find_card(found.device, found.uuid, telemetry.nvidia().cards)
-    return card.memory_gb if card is not None else None
+    """Return the memory of the card, of several that of the smallest."""
+    there = telemetry.nvidia().cards
+    found_cards = [telemetry.find_card(device, uuid, there) for device, uuid in found.each()]
+    known = [card.memory_gb for card in found_cards if card is not None and card.memory_gb is not None]
+    return min(known, default=None)
 
 
 def _make_doorbell() -> selectors.BaseSelector:

@@ -13,7 +13,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
 @pytest.mark.parametrize(
     ("modules", "forbidden"),
     [
-        ("tui.app, tui.cli", HEAVY),
+        ("tui.app, tui.cli", (*HEAVY, "engine.cluster")),
         (
             "tui.app, tui.feeds.prefetch",
             (
@@ -28,7 +28,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pandas", "scipy", "sklearn", "matplot
         ),
         (
             "engine.worker.__main__, engine.worker.worker, engine.worker.warm_process",
-            (*HEAVY, "PIL", "rich", "textual", "sqlalchemy.dialects.postgresql"),
+            (*HEAVY, "PIL", "rich", "textual", "sqlalchemy.dialects.postgresql", "engine.cluster"),
         ),
         ("engine.recipes.registries, engine.recipes.augmentations", (*HEAVY, "pydantic")),
         ("engine.spec.run_spec, engine.files.paths, engine.store.queue, engine.store.history", HEAVY),

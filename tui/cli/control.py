@@ -14,7 +14,7 @@ from engine.store.database import Store, open_store
 from engine.store.listing import statuses, statuses_there
 from engine.store.run_numbers import WHICH, numbered
 from engine.store.status import Status
-from engine.store.workers import has_card, present
+from engine.store.workers import present
 from tui import verbs
 from tui.cli.ids import Ids, find_ids, tell_outcome
 from tui.cli.options import edits_runs, takes_home
@@ -115,6 +115,13 @@ def wait(
         time.sleep(POLL_S)
 
 
+_NO_CARDS = (
+    "no worker with {} is running: start one with python -m engine.worker --device cuda:0,cuda:1",
+    "no worker for {} is running: start one with python -m engine.worker --device cuda:0",
+)
+"""Messages for runs that lack several cards, and a card."""
+
+
 def _obstacles(
     session: Session, going: Collection[int], waits: dict[int, dict[int, Status]]
 ) -> Iterator[str]:
@@ -122,11 +129,12 @@ def _obstacles(
     there = present(session)
     if not there:
         yield "no worker is running: start one with python -m engine.worker"
-    elif not any(map(has_card, there)):
-        needy = listing.needing_card(session)
+    lacking = listing.lacking_cards(session, there) if there else {}
+    for missing in sorted(set(lacking.values())):
+        needy = {run_id for run_id, lacks in lacking.items() if lacks == missing}
         needy |= listing.stuck(waits, needy, at=()).keys()
         if not needy.isdisjoint(going):
-            yield "no worker for cuda is running: start one with python -m engine.worker --device cuda:0"
+            yield _NO_CARDS[missing == "cuda"].format(missing)
     if listing.queue_paused(session):
         yield "the queue is paused: resume it with resnet-tui queue resume"
 

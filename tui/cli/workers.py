@@ -1,12 +1,14 @@
-"""`workers start`, `workers ls`, `workers stop`: the processes that train."""
+"""`workers start`, `workers ls`, `workers stop`: the processes that train, here and on other machines."""
 
-import subprocess
-from typing import Annotated, Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from engine.files.paths import Home
-from engine.hardware import processes, worker_start
+from engine.hardware import worker_start
+from engine.queries.new_worker import StartFailed, start_and_follow
 from engine.queries.worker_list import ListedWorker, list_workers
 from engine.store.database import Store, open_store
 from tui.cli.options import Json, takes_home
@@ -15,8 +17,37 @@ from tui.cli.table import print_table
 from tui.formatting import clock
 from tui.worker_verbs import CannotSignal, stop
 
-LOOK_S = 0.1
-HEAD = ("id", "host", "device", "state", "since", "run")
+if TYPE_CHECKING:
+    from engine.cluster.slurm import Job
+
+T = TypeVar("T")
+HEAD = ("id", "host", "device", "state", "since", "run", "job")
+JOBS_HEAD = ("job", "state", "reason", "node", "worker")
+JOB = "slurm:"
+"""Prefix of a job's id among those of workers."""
+Options = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE…]",
+        help="With --slurm: time (required), count, and options of sbatch, such as partition=gpu gres=gpu:1.",
+    ),
+]
+Drain = Annotated[bool, typer.Option("--drain", help="It exits when the queue is empty; jobs always do.")]
+Slurm = Annotated[bool, typer.Option("--slurm", help="Submit workers to Slurm instead.")]
+Warn = Annotated[
+    int | None,
+    typer.Option(
+        "--warn", min=10, help="With --slurm: seconds before the time limit for the checkpoint (120)."
+    ),
+]
+Ssh = Annotated[
+    str | None,
+    typer.Option("--ssh", metavar="HOST", help="Start it on this host, by your own ssh.", show_default=False),
+]
+There = Annotated[
+    Path | None,
+    typer.Option("--home-there", help="With --ssh: the home's folder on that host (default: the same path)."),
+]
 workers = typer.Typer(
     help="Start, list and stop the workers that train the runs.", no_args_is_help=True, add_completion=False
 )
@@ -25,52 +56,108 @@ workers = typer.Typer(
 @takes_home
 def start(
     home: Home,
-    drain: Annotated[bool, typer.Option("--drain", help="It exits when the queue is empty.")] = False,
+    options: Options = None,
+    slurm: Slurm = False,
+    warn: Warn = None,
+    ssh: Ssh = None,
+    there: There = None,
+    drain: Drain = False,
 ) -> int:
-    """Start a worker on this host, which keeps running after you log out."""
-    return _start_here(home, open_store(home.database, create=False), drain=drain)
+    """Start a worker that keeps running after you log out: here, on another host, or as jobs in Slurm."""
+    if not slurm and (options or warn is not None):
+        raise CliError("KEY=VALUE and --warn belong to workers in Slurm: add --slurm")
+    if slurm and ssh is not None:
+        raise CliError("give --slurm or --ssh, not both")
+    if there is not None and ssh is None:
+        raise CliError("--home-there belongs to a worker on another host: add --ssh HOST")
+    open_store(home.database, create=False).close()
+    if slurm:
+        return _submit(home, options or (), warn)
+    return _start_here(home, drain=drain) if ssh is None else _start_by_ssh(ssh, home, there, drain=drain)
 
 
-def _start_here(home: Home, store: Store, *, drain: bool) -> int:
-    """Start a worker and follow it until it is in the run table or has ended."""
+def _start_here(home: Home, *, drain: bool) -> int:
     if warning := worker_start.logout_warning():
         print_message(warning)
-    process = worker_start.start_worker(home, drain=drain)
-    while (code := _code_within(process, LOOK_S)) is None:
-        mine = [
-            each.id
-            for each in _listed(store)
-            if (each.host, each.pid) == (processes.host_name(), process.pid)
-        ]
-        if mine:
-            print_message(
-                f"worker {mine[0]} started (process {process.pid}): it keeps running after you log out"
-            )
-            return 0
-    if code:
-        raise CliError(worker_start.last_words(home))
-    print_message("the worker found nothing to train and has left")
+    try:
+        started = start_and_follow(home, open_store(home.database, create=False), drain=drain)
+    except StartFailed as error:
+        raise CliError(str(error)) from None
+    return _tell(started.id, f"process {started.pid}")
+
+
+def _start_by_ssh(host: str, home: Home, there: Path | None, *, drain: bool) -> int:
+    from engine.cluster.ssh import start_by_ssh
+
+    started = _in_one_line(lambda: start_by_ssh(host, home, there=there, drain=drain))
+    if started.warning:
+        print_message(f"{started.host}: {started.warning}")
+    return _tell(started.id, f"process {started.pid} on {started.host}")
+
+
+def _tell(worker_id: int | None, where: str) -> int:
+    if worker_id is None:
+        print_message("the worker found nothing to train and has left")
+    else:
+        print_message(f"worker {worker_id} started ({where}): it keeps running after you log out")
     return 0
 
 
-def _code_within(process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
+def _submit(home: Home, given: Sequence[str], warn: int | None) -> int:
+    from engine.cluster.options import WARN_S, parse_options
+    from engine.cluster.submit import submit
+
+    warn_s = WARN_S if warn is None else warn
+    ids = _in_one_line(lambda: submit(home, parse_options(given, warn_s=warn_s), warn_s=warn_s))
+    named = ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]}"
+    print_message(f"submitted to Slurm: {named}; resnet-tui workers ls tells why they wait")
+    return 0
+
+
+def _in_one_line(call: Callable[[], T]) -> T:
+    """Raise CliError for a ClusterError."""
+    from engine.cluster.errors import ClusterError
+
     try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
+        return call()
+    except ClusterError as error:
+        raise CliError(str(error)) from None
 
 
 @takes_home
 def ls(home: Home, as_json: Json = False) -> int:
-    """List the workers."""
+    """List the workers, and the jobs that wait for Slurm or run in it."""
     found = _listed(open_store(home.database, create=False))
+    jobs, problem = _jobs(home)
+    job_of = _jobs_of_workers(found, jobs)
     if as_json:
-        print_json({"workers": [_document(each) for each in found]})
-    elif found:
-        print_table(HEAD, [_row(each) for each in found], right=("id", "run"), may_shrink=("state", "host"))
-    else:
+        documents = [_document(each, job_of) for each in found]
+        print_json(
+            {"workers": documents, "jobs": [_job_document(each, job_of) for each in jobs], "slurm": problem}
+        )
+        return 0
+    if found:
+        rows = [_row(each, job_of) for each in found]
+        head = HEAD if job_of else HEAD[:-1]
+        print_table(head, rows, right=("id", "run"), may_go=("job",), may_shrink=("state", "host"))
+    if jobs:
+        print_table(JOBS_HEAD, [_job_row(each, job_of) for each in jobs], may_shrink=("reason", "node"))
+    if problem:
+        print_message(problem)
+    elif not found and not jobs:
         print_message("there is no worker: start one with resnet-tui workers start")
     return 0
+
+
+def _jobs(home: Home) -> tuple[list["Job"], str | None]:
+    """Return the jobs, or why they cannot be listed."""
+    from engine.cluster.errors import ClusterError
+    from engine.cluster.slurm import jobs_of
+
+    try:
+        return jobs_of(home), None
+    except ClusterError as error:
+        return [], str(error)
 
 
 def _listed(store: Store) -> list[ListedWorker]:
@@ -78,35 +165,86 @@ def _listed(store: Store) -> list[ListedWorker]:
         return list_workers(session)
 
 
-def _document(worker: ListedWorker) -> dict[str, Any]:
+def _is(worker: ListedWorker, host: str, pid: int) -> bool:
+    return (worker.host, worker.pid) == (host, pid)
+
+
+def _jobs_of_workers(found: Collection[ListedWorker], jobs: Collection["Job"]) -> dict[int, str]:
+    """Return the job of each worker that runs in one, by the worker's id."""
+    return {
+        each.id: job.id
+        for job in jobs
+        for each in found
+        if job.worker is not None and _is(each, job.worker[0], job.worker[1])
+    }
+
+
+def _document(worker: ListedWorker, job_of: Mapping[int, str]) -> dict[str, Any]:
     return {
         **{name: getattr(worker, name) for name in ("id", "host", "pid", "device", "device_name", "state")},
         "since": worker.since.isoformat(),
         "run": worker.run_id,
+        "job": job_of.get(worker.id),
     }
 
 
-def _row(worker: ListedWorker) -> tuple[str, ...]:
-    run = str(worker.run_id or "–")
-    return str(worker.id), worker.host, worker.device, worker.state, clock(worker.since), run
+def _job_document(job: "Job", job_of: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        **{name: getattr(job, name) or None for name in ("id", "state", "reason", "node")},
+        "worker": _worker_in(job, job_of),
+    }
+
+
+def _worker_in(job: "Job", job_of: Mapping[int, str]) -> int | None:
+    return next((worker_id for worker_id, job_id in job_of.items() if job_id == job.id), None)
+
+
+def _row(worker: ListedWorker, job_of: Mapping[int, str]) -> tuple[str, ...]:
+    run, job = str(worker.run_id or "–"), job_of.get(worker.id)
+    since = clock(worker.since)
+    return str(worker.id), worker.host, worker.device, worker.state, since, run, JOB + job if job else ""
+
+
+def _job_row(job: "Job", job_of: Mapping[int, str]) -> tuple[str, ...]:
+    return JOB + job.id, job.state, job.reason, job.node, str(_worker_in(job, job_of) or "–")
 
 
 @takes_home
 def stop_workers(
     home: Home,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID…]", help="Workers, as `ls` lists them.")
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Workers and jobs, as `ls` lists them.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> int:
-    """Stop workers: each checkpoints its run, which keeps its place in the queue."""
+    """Stop workers and cancel jobs: each run in training gets a checkpoint and keeps its place in the queue."""
     if bool(ids) == every:
         raise CliError("give workers or --all: resnet-tui workers ls lists them")
-    there = {str(each.id): each for each in _listed(open_store(home.database, create=False))}
-    wanted = list(there) if every else list(dict.fromkeys(ids or ()))
-    if unknown := [each for each in wanted if each not in there]:
-        raise CliError(f"there is no worker {unknown[0]}: resnet-tui workers ls lists them")
-    return max((_stop(there[each], home) for each in wanted), default=0)
+    found = _listed(open_store(home.database, create=False))
+    jobs, problem = _jobs(home)
+    there = {str(each.id): each for each in found}
+    known = {JOB + each.id: each for each in jobs}
+    wanted = [*there, *known] if every else list(dict.fromkeys(ids or ()))
+    for each in wanted:
+        if each not in there and each not in known:
+            raise CliError(problem or f"there is no worker {each}: resnet-tui workers ls lists them")
+    cancelled = [known[each].id for each in wanted if each in known]
+    job_of = _jobs_of_workers(found, jobs)
+    code = _cancel(cancelled)
+    asked = [there[each] for each in wanted if each in there]
+    codes = [_stop(each, home) for each in asked if job_of.get(each.id) not in cancelled]
+    if every and problem:
+        print_message(problem)
+    return max([code, *codes, int(bool(every and problem))])
+
+
+def _cancel(job_ids: Sequence[str]) -> int:
+    from engine.cluster.slurm import cancel
+
+    if job_ids:
+        _in_one_line(lambda: cancel(job_ids))
+        print_message(f"cancelled: {', '.join(job_ids)}; runs in training keep their places and checkpoints")
+    return 0
 
 
 def _stop(worker: ListedWorker, home: Home) -> int:

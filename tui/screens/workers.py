@@ -6,22 +6,25 @@ from typing import Protocol
 
 from rich.text import Text
 from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.files.paths import Home
 from tui import commands
 from tui.feeds.cards_feed import CardsFeed, CardsView
+from tui.feeds.jobs_feed import JobsFeed, JobsView
+from tui.feeds.reader_thread import FeedThread
 from tui.formatting import plain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.full_screen import FeedScreen, Handlers
 from tui.screens.start_worker import WorkerStarter
 from tui.snapshot import RunRow, WorkerView
 from tui.views.worker_history import WorkerHistory
-from tui.views.worker_text import cards_text, worker_text
+from tui.views.worker_text import cards_text, jobs_text, worker_text
 from tui.worker_verbs import CannotSignal, drain, stop
 
-DRAW_S = 0.5
+DRAW_S, JOBS_POLL_S = 0.5, 10.0
 
 
 class WorkersBelow(Protocol):
@@ -42,11 +45,27 @@ class WorkersScreen(FeedScreen[int | None]):
     POLL_S = 3.0
     FEED_ERRORS = ()
 
+    class JobsRead(Message):
+        """Newest view of the jobs in Slurm."""
+
+        def __init__(self, view: JobsView) -> None:
+            super().__init__()
+            self.view = view
+
     def __init__(self, below: WorkersBelow) -> None:
         super().__init__()
         self._below = below
         self._chosen_id: int | None = None
         self._cards: CardsView | None = None
+        self._jobs = JobsView()
+        # A thread of its own: the cards do not wait for a Slurm that is slow to answer.
+        self._jobs_thread = FeedThread[JobsView](
+            "feed of jobs",
+            lambda: JobsFeed(self.port.home),
+            lambda view: self.post_message(self.JobsRead(view)),
+            self.raise_from_thread,
+            self.raise_from_thread,
+        )
 
     def handlers(self) -> Handlers:
         return {
@@ -66,11 +85,22 @@ class WorkersScreen(FeedScreen[int | None]):
     def compose_body(self) -> Iterable[Widget]:
         with VerticalScroll(id="body", can_focus=False):
             yield Static(id="workers-text", markup=False)
+            yield Static(id="jobs-text", markup=False)
             yield Static(id="cards-text", markup=False)
 
     def on_mount(self) -> None:
         self.set_interval(DRAW_S, self._draw)
+        self.set_interval(JOBS_POLL_S, self._jobs_thread.ask)
+        self._jobs_thread.ask()
         self._draw()
+
+    def on_unmount(self) -> None:
+        self._jobs_thread.stop()
+
+    def on_workers_screen_jobs_read(self, message: JobsRead) -> None:
+        if self.is_whole:
+            self._jobs = message.view
+            self._draw()
 
     def open_feed(self) -> CardsFeed:
         return CardsFeed(lambda: self._below.worker_views)
@@ -107,6 +137,10 @@ class WorkersScreen(FeedScreen[int | None]):
             is_chosen = worker is self.chosen
             text.append_text(worker_text(worker, row, bars, width, is_chosen=is_chosen, accent=accent))
         self.query_one("#workers-text", Static).update(text)
+        worker_of = {(worker.host, worker.pid): worker.id for worker in workers}
+        jobs = self.query_one("#jobs-text", Static)
+        jobs.update(jobs_text(self._jobs.jobs, self._jobs.problem, worker_of))
+        jobs.display = self._jobs != JobsView()
         cards = cards_text(self._cards.state, self._cards.worker_of) if self._cards is not None else Text("")
         self.query_one("#cards-text", Static).update(cards)
 

@@ -1,6 +1,7 @@
 """Text about workers and cards. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -8,6 +9,9 @@ from engine.hardware.telemetry import HostCard, NvidiaState
 from engine.spec.plugin_name import arch_shown
 from tui.formatting import learning_rate, plain
 from tui.snapshot import RunRow, WorkerView
+
+if TYPE_CHECKING:
+    from engine.cluster.slurm import Job
 
 HOTTEST_C = 100.0
 Bars = Callable[[int, int, int, float], str]
@@ -56,6 +60,24 @@ def _gauges_text(worker: WorkerView, bars: Bars, width: int, accent: str) -> Tex
         if words:
             text.append(bars(worker.id, number, width_of_one, high), style=accent)
             text.append(f" {words}   ")
+    return text
+
+
+def jobs_text(jobs: Sequence["Job"], problem: str, worker_of: Mapping[tuple[str, int], int]) -> Text:
+    """Write each job in Slurm with its state, and its worker or Slurm's own reason for waiting; a problem with Slurm
+    above them.
+
+    `worker_of`: worker of each process, by host and pid."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if problem:
+        text.append(f"{plain(problem)}\n", style="dim")
+    for job in jobs:
+        text.append(plain(f"job slurm:{job.id}  {job.state.lower()}"), style="bold")
+        worker = worker_of.get(job.worker) if job.worker is not None else None
+        says = [f"worker {worker}" if worker else "", f"on {job.node}" if job.node else "", job.reason]
+        text.append(f"  {plain('  '.join(filter(None, says)))}\n", style="dim")
+    if jobs:
+        text.append("resnet-tui workers stop slurm:ID cancels a job\n\n", style="dim")
     return text
 
 

@@ -42,6 +42,15 @@ def test_runs_follow_one_another_and_the_range_widens() -> None:
     assert found[2].end == pytest.approx((5 + 180, 210, 20 + 2 * 1000 * 10 / 90))
 
 
+def test_a_run_on_several_cards_starts_where_they_are() -> None:
+    tasks = [task(1, gpus=2), task(2)]
+    one, two = (ForecastWorker("cpu", True, Span(at, at, at), cards) for at, cards in ((0, 1), (7, 2)))
+    found = forecast(tasks, [one, two], {}, {}, KNOWN)
+    assert (found[1].start.mid, found[2].start.mid) == (7, 0)
+    assert forecast(tasks[:1], [one], {}, {}, KNOWN) == {}
+    assert forecast(tasks[:1], [cpu()], {}, {}, KNOWN)[1].start == NOW, "on the CPU processes stand for cards"
+
+
 def test_several_workers_share_the_queue() -> None:
     tasks = [task(1), task(2, epochs=1), task(3), task(4)]
     found = forecast(tasks, [cpu(), cpu(Span(0, 5, 9))], {}, {}, KNOWN)

@@ -10,6 +10,7 @@ from engine.recipes.batch_parts import (
     LAST_SHORT,
     PARTITIONS,
     Divide,
+    Ranks,
     batches_of,
     micro_batches_of,
     part_count,
@@ -95,3 +96,28 @@ def test_values(images: int, size: int, shared: list[int], last_short: list[int]
 def test_micro_batches_are_even() -> None:
     assert lengths(micro_batches_of(33, 31)) == [17, 16] and lengths(micro_batches_of(32, 12)) == [11, 11, 10]
     assert lengths(micro_batches_of(5, 2)) == [2, 3] and lengths(micro_batches_of(3, 2)) == [3]
+
+
+@given(images=st.integers(1, 300), start=st.integers(0, 50), size=st.integers(1, 9), fewest=st.integers(1, 2))
+def test_the_processes_of_a_training_divide_each_batch(
+    images: int, start: int, size: int, fewest: int
+) -> None:
+    """Each image is one process's, or, in a batch too small to be divided, everybody's; it counts once."""
+    batch = slice(start, start + images)
+    parts = [Ranks(rank, size, fewest).part(batch) for rank in range(size)]
+    assert sum(part.share for part in parts) == pytest.approx(1.0)
+    assert {part.total for part in parts} == {images}
+    counted = [place for part in parts if part.counts for place in range(images + start)[part.images]]
+    assert counted == list(range(start, start + images))
+    found = lengths([part.images for part in parts])
+    assert min(found) >= min(fewest, images) and max(found) - min(found) <= 1
+    assert [part.share for part in parts] == pytest.approx([length / sum(found) for length in found])
+
+
+@given(count=st.integers(0, 40), size=st.integers(1, 9))
+def test_the_processes_of_a_training_take_turns_at_the_batches_of_an_evaluation(
+    count: int, size: int
+) -> None:
+    batches = [slice(number, number + 1) for number in range(count)]
+    turns = [Ranks(rank, size).in_turn(batches) for rank in range(size)]
+    assert sorted((each for turn in turns for each in turn), key=lambda each: each.start) == batches

@@ -12,7 +12,7 @@ from engine.store.add import add_runs
 from engine.store.advice import ADVICE
 from engine.store.database import Store
 from engine.store.status import Cause
-from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, STORE_UNUSABLE, ending_of
+from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, RANK_LOST, STORE_UNUSABLE, ending_of
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,9 @@ from engine.worker.endings import LEASE_LOST, LOG_UNWRITABLE, STORE_UNUSABLE, en
         (-60, False, False, "signal", "ended by signal 60"),
         (1, False, False, "code", "left with code 1: ImportError: no torch"),
         (0, False, False, "code", "left without recording its end: ImportError: no torch"),
+        (RANK_LOST, True, False, None, ""),
+        (RANK_LOST, False, True, "out_of_memory", "the host's memory was full"),
+        (RANK_LOST, False, False, "signal", "ImportError: no torch"),
         (STORE_UNUSABLE, False, False, "database", "could not use the run table: ImportError: no torch"),
         (
             LOG_UNWRITABLE,

@@ -41,6 +41,20 @@ def test_a_worker_leaves_unhurried_and_a_closed_terminal_is_nothing_to_it(lab: L
     assert run.peak_memory_gb is not None and 0.1 < run.peak_memory_gb < 100
 
 
+def test_a_signal_that_ends_the_training_too_is_no_failure_of_the_run(lab: Lab) -> None:
+    """As where a cluster sends SIGTERM to all processes of a job, and the training cannot take it yet."""
+    run_id = lab.add(epochs=500)
+    worker = lab.start_worker()
+    lab.until_epoch(run_id, 1)
+    training = training_of(lab, worker.pid, run_id)
+    os.kill(worker.pid, signal.SIGSTOP)
+    os.kill(training, signal.SIGKILL)
+    worker.terminate()
+    os.kill(worker.pid, signal.SIGCONT)
+    assert worker.wait(timeout=LIMIT_S) == 0
+    assert (lab.run(run_id).status, lab.run(run_id).failures) == ("queued", 0)
+
+
 def held_still(lab: Lab, run_id: int) -> "tuple[subprocess.Popen[str], int, str]":
     """A worker whose training process cannot obey, and that one's pid and beginning."""
     worker = lab.start_worker()

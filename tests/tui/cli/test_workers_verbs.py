@@ -48,7 +48,7 @@ def test_a_worker_that_is_started_trains_is_listed_and_stopped(home_of_lab: Lab,
             os.waitpid(int(str(worker["pid"])), 0)
 
 
-@pytest.mark.parametrize(("how", "epochs"), [("stopping", 2000), ("draining", 3)])
+@pytest.mark.parametrize(("how", "epochs"), [("stopping", 2000), ("draining", 40)])
 def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: workers.Asked, epochs: int) -> None:
     first, second = lab.add(epochs=epochs), lab.add()
     worker = lab.start_worker()

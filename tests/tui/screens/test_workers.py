@@ -14,6 +14,8 @@ from pilots import SMALL, TALL, app, asked, make_home, notified, opened, shown, 
 from textual.pilot import Pilot
 from waiting import LIMIT_S
 
+from engine.cluster.slurm import jobs_of
+from engine.cluster.submissions import new_submission
 from engine.files.paths import Home
 from engine.hardware import processes
 from engine.hardware.telemetry import CardProcess, HostCard, NvidiaState
@@ -23,6 +25,7 @@ from engine.store.add import add_runs
 from engine.store.database import Store, open_store
 from tui.feeds import cards_feed
 from tui.feeds.cards_feed import workers_of
+from tui.feeds.jobs_feed import JobsFeed, JobsView
 from tui.screens import data as data_screen
 from tui.screens import workers as workers_screen
 from tui.screens.data import DataScreen, UsedData, used_data
@@ -137,6 +140,68 @@ async def test_without_workers_the_next_key_is_said(home: Home) -> None:
         assert "press w to start one" in shown(pilot, "#workers-text")
         await pilot.press("x", "d", "enter", "j")
         assert "it trains no run" in notified(pilot)
+
+
+SQUEUE = """#!/bin/sh
+echo asked >> {folder}/asked
+while [ ! -e {folder}/answer ]; do sleep 0.02; done
+cat {folder}/answer >&2; cat {folder}/answer; exit $(cat {folder}/code)
+"""
+
+
+@pytest.fixture
+def squeue(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a stand-in for squeue, which says what is in the file `answer` once that is there."""
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "squeue").write_text(SQUEUE.format(folder=folder))
+    (folder / "squeue").chmod(0o755)
+    (folder / "code").write_text("0")
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+async def test_jobs_are_seen_with_slurms_reason_and_slurm_keeps_nobody_waiting(
+    home: Home, study: Store, squeue: Path
+) -> None:
+    submission = new_submission(home)
+    submission.write_jobs(["7_0", "7_1"])
+    submission.write_worker("7_0", "gpu03", os.getpid())
+    async with app(home).run_test(size=TALL, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: (squeue / "asked").exists())
+        await pilot.press("question_mark")  # squeue has not answered yet
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert shown(pilot, "#jobs-text").strip() == ""
+        (squeue / "more").write_text("7_0|RUNNING|gpu03|None\n7_1|PENDING||Resources\n8|PENDING||Priority\n")
+        (squeue / "more").rename(squeue / "answer")
+        await until(pilot, lambda: "slurm:7_1" in shown(pilot, "#jobs-text"))
+        first, second, hint = shown(pilot, "#jobs-text").splitlines()[:3]
+        assert first.split() == ["job", "slurm:7_0", "running", "worker", "1", "on", "gpu03"]
+        assert second.split() == ["job", "slurm:7_1", "pending", "Resources"] and "workers stop" in hint
+
+
+async def test_a_slurm_that_fails_is_said(home: Home, study: Store, squeue: Path) -> None:
+    new_submission(home).write_jobs(["7"])
+    (squeue / "code").write_text("1")
+    (squeue / "answer").write_text("squeue: error: Unable to contact slurm controller")
+    async with app(home).run_test(size=SMALL, notifications=True) as pilot:
+        await on_screen(pilot, "W", WorkersScreen)
+        await until(pilot, lambda: "Slurm says: Unable to contact" in shown(pilot, "#jobs-text"))
+
+
+def test_slurm_is_not_asked_where_no_job_was_submitted(home: Home, squeue: Path) -> None:
+    (squeue / "answer").write_text("")
+    assert JobsFeed(home).poll() == JobsView()
+    submission = new_submission(home)
+    assert JobsFeed(home).poll() == JobsView() and not (squeue / "asked").exists()
+    submission.write_jobs(["7"])
+    old = submission.folder.stat().st_mtime - 120
+    os.utime(submission.folder / "jobs.json", (old, old))
+    assert JobsFeed(home).poll() == JobsView() and submission.read_jobs() == ["7"], "the app writes nothing"
+    assert jobs_of(home) == [] and submission.read_jobs() == [], "it has ended"
+    (squeue / "asked").unlink()
+    assert JobsFeed(home).poll() == JobsView() and jobs_of(home) == [] and not (squeue / "asked").exists()
 
 
 def test_a_signal_reaches_only_the_process_that_was_meant(

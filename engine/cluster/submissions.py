@@ -1,0 +1,84 @@
+"""Folders of submitted jobs: the database's URL, the ids of the jobs, their workers and logs."""
+
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.files.paths import Home, write_atomic
+from engine.files.privacy import PRIVATE_FOLDER
+
+YOUNG_S = 60.0
+"""Age from which a submission whose jobs Slurm does not list has ended."""
+LOG = "_log.out"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Jobs that were submitted together."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """File with the database's URL, which may hold a password: its owner alone may read it."""
+        return self.folder / "database"
+
+    @property
+    def _jobs(self) -> Path:
+        return self.folder / "jobs.json"
+
+    def _worker(self, job_id: str) -> Path:
+        return self.folder / f"{job_id}.worker"
+
+    def write_jobs(self, ids: Iterable[str]) -> None:
+        write_atomic(self._jobs, json.dumps(list(ids)).encode())
+
+    def read_jobs(self) -> list[str]:
+        """Return the ids of the jobs; none where they have ended or are just being submitted."""
+        try:
+            return [str(each) for each in json.loads(self._jobs.read_bytes())]
+        except (OSError, ValueError):
+            return []
+
+    def write_worker(self, job_id: str, host: str, pid: int) -> None:
+        write_atomic(self._worker(job_id), json.dumps([host, pid]).encode())
+
+    def read_worker(self, job_id: str) -> tuple[str, int] | None:
+        """Return host and process of a job's newest worker; None before it has started."""
+        try:
+            host, pid = json.loads(self._worker(job_id).read_bytes())
+            return str(host), int(pid)
+        except (OSError, ValueError):
+            return None
+
+    def forget(self) -> None:
+        """Delete all but the logs, once the jobs have ended; not yet where they were submitted just now."""
+        with contextlib.suppress(OSError):
+            if time.time() - self._jobs.stat().st_mtime < YOUNG_S:
+                return
+            self._jobs.unlink()
+            for path in self.folder.iterdir():
+                if not path.name.endswith(LOG):
+                    path.unlink()
+
+
+def new_submission(home: Home) -> Submission:
+    """Make the folder of a submission with the database's URL in it."""
+    made = Submission(_root(home) / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}")
+    made.folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
+    write_atomic(made.database, home.database.encode())
+    return made
+
+
+def submissions(home: Home) -> Iterator[Submission]:
+    """Yield the submissions some of whose jobs may not have ended."""
+    for jobs in sorted(_root(home).glob("*/jobs.json")):
+        yield Submission(jobs.parent)
+
+
+def _root(home: Home) -> Path:
+    return home.root / "runs" / "slurm"
