@@ -24,7 +24,17 @@ MEASUREMENTS = (
     "app",
     "drawing",
 )
-SOAKS = ("kill_loop", "damage", "outages", "old_home", "beyond_memory", "compare_rates", "growth", "memory")
+SOAKS = (
+    "kill_loop",
+    "damage",
+    "outages",
+    "old_home",
+    "beyond_memory",
+    "compare_rates",
+    "growth",
+    "memory",
+    "scale",
+)
 """Run only where they are named: they take long, or gigabytes of disk."""
 
 
