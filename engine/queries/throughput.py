@@ -41,9 +41,14 @@ def run_column(name: str) -> ColumnElement[Any]:
 
 
 def past_runs(session: Session) -> list[PastRun]:
-    """Return the newest runs that have measured an epoch, newest first."""
+    """Return the newest runs that have measured an epoch, newest first; those on several cards tell nothing of one."""
     run, epoch = run_table.c, epoch_table.c
-    newest = select(run.id).where(run.images_per_s.is_not(None)).order_by(run.id.desc()).limit(NEWEST)
+    newest = (
+        select(run.id)
+        .where(run.images_per_s.is_not(None), run.gpus == 1)
+        .order_by(run.id.desc())
+        .limit(NEWEST)
+    )
     measured = (
         select(
             run.id, run.arch, run.image_size, run.precision, STEM, run.data, run.passes, run.environment, run.status,

@@ -179,3 +179,20 @@ def test_a_run_far_slower_than_its_like_is_said_to_be_slow(
         assert bool(waits(store)[2].slow) is slow
     history.record_progress(store, running, step=STEPS + 9, images_per_s=10.0, losses=[])
     assert waits(store)[2].slow == "", "an epoch's first steps tell nothing"
+
+
+def test_the_throughput_of_several_cards_is_not_expected_of_one(store: Store, worker: int) -> None:
+    add_runs(store, [make_spec({"data": "digits", "gpus": gpus}) for gpus in (2, 1)])
+    for run_id in (1, 2):
+        held = queue.claim(store, worker)
+        assert held is not None and held.run_id == run_id
+        train(store, held, 1, skill=0.5)
+        queue.end(store, held, "done")
+    with store.write() as session:
+        session.execute(text('UPDATE run SET environment = \'{"device_name": "test processor"}\''))
+    with store.read() as session:
+        [one] = past_runs(session)
+    with store.write() as session:
+        session.execute(text("UPDATE run SET gpus = 2 WHERE id = 2"))
+    with store.read() as session:
+        assert one.kind[0] == "resnet18" and past_runs(session) == []
