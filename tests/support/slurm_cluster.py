@@ -1,12 +1,11 @@
 """A Slurm cluster of one node on this host, from Debian's slurm-wlm and munge, for as long as a test needs it.
 
-The node has a host name of its own (a UTS namespace), so that its workers are those of another host."""
+The node has a host name and processes of its own (namespaces), so that its workers are those of another host."""
 
 import contextlib
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -19,6 +18,8 @@ from tests.support.waiting import until
 
 NODE = "slurm-test-node"
 CPUS = 4
+APART = ("unshare", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child")
+"""Command that gives a process its own host name and processes, which all end with it."""
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "unshare")
 CONF = """
 ClusterName=test
@@ -84,17 +85,13 @@ class Cluster:
 
     def _start_node(self) -> None:
         named = 'hostname "$0" && exec slurmd -D -N "$0" -f "$1"'
-        self._spawn("slurmd", ["unshare", "--uts", "sh", "-c", named, NODE, str(self.conf)])
+        self._spawn("slurmd", [*APART, "sh", "-c", named, NODE, str(self.conf)])
 
     def lose_node(self) -> None:
-        """Kill slurmd and all that it started, as a loss of power does."""
+        """Kill slurmd and all processes of the node at once, as a loss of power does."""
         slurmd = self._daemons.pop("slurmd")
-        lost = self._children_of(self._steps())
         slurmd.kill()
         slurmd.wait()
-        for pid in lost:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
 
     def ask(self, *command: str) -> str:
         """Return what a command of Slurm's prints."""
@@ -111,25 +108,9 @@ class Cluster:
         if "slurmctld" in self._daemons:
             self.ask("scancel", "--signal=KILL", "--full", "--state=RUNNING", "--user=root")
             self.ask("scancel", "--user=root")
-        left = self._children_of(self._steps())
         for daemon in reversed(self._daemons.values()):
             daemon.kill()  # it has nothing to keep
             daemon.wait()
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def _steps(self) -> list[int]:
-        """Return the slurmstepd processes of this cluster, whose parents have left them."""
-        return [pid for pid in _pids() if _is_step_of(pid, self.conf)]
-
-    def _children_of(self, pids: list[int]) -> list[int]:
-        """Return processes with all that descend from them."""
-        parents = {pid: _parent(pid) for pid in _pids()}
-        found = list(pids)
-        for pid in found:
-            found += [each for each, parent in parents.items() if parent == pid and each not in found]
-        return found
 
     def _spawn(self, name: str, command: list[str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -153,25 +134,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _pids() -> list[int]:
-    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def _is_step_of(pid: int, conf: Path) -> bool:
-    try:
-        is_step = Path(f"/proc/{pid}/comm").read_text().strip().startswith("slurmstepd")
-        return is_step and str(conf).encode() in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-
-
 @contextlib.contextmanager
 def cluster() -> Iterator[Cluster]:
     """A cluster that lives as long as the block; skips the test where there can be none."""
@@ -179,8 +141,8 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(f"no Slurm to test with ({missing[0]} is missing): apt-get install slurm-wlm munge")
     if os.geteuid() != 0:
         pytest.skip("a Slurm cluster for the tests needs root")
-    if subprocess.run(["unshare", "--uts", "hostname", NODE], capture_output=True).returncode:
-        pytest.skip("a Slurm cluster for the tests needs a UTS namespace, which is not permitted here")
+    if subprocess.run([*APART, "hostname", NODE], capture_output=True).returncode:
+        pytest.skip("a Slurm cluster for the tests needs namespaces, which are not permitted here")
     with tempfile.TemporaryDirectory(prefix="slurm") as name:
         Path(name).chmod(0o755)  # munged refuses a socket that others cannot reach
         running = Cluster(Path(name))

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -258,11 +259,13 @@ def test_a_run_on_a_lost_node_is_taken_over_when_its_lease_expires(
     submit(shell)
     there.until_epoch(run_id, 1)
     slurm.lose_node()
+    expires_s = there.run(run_id).lease_expires_s
     worker = there.start_worker()
     assert there.run(run_id).attempt == 1, "a worker of another host takes it only when the lease has expired"
     (lost,) = [each for each in listing_of(shell)["workers"] if each["host"] == NODE]
     assert lost["run"] == run_id
     until(lambda: there.run(run_id).attempt == 2, what="the other worker", seen=lambda: said(there))
+    assert expires_s is not None and time.time() >= expires_s
     reached = there.run(run_id).epoch
     there.until_epoch(run_id, reached + 1)
     worker.terminate()
