@@ -22,8 +22,7 @@ from engine.analysis.slowness import Progress, slow_text
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
 from engine.store import workers
 from engine.store.activity import Activity, activity_of
-from engine.store.listing import Obstacle, held_up, lacking_cards, queue_order, queue_paused, unmet
-from engine.store.needs import unmet_needs
+from engine.store.listing import Obstacle, held_up, lacking, queue_order, queue_paused, unmet
 from engine.store.people import owners_of_queue
 from engine.store.run_environment import RunEnvironment
 from engine.store.run_numbers import WHICH
@@ -75,7 +74,7 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     found: dict[int, Forecast] = {}
     if why and there and not queue_paused(session):
         stations = _forecast_workers(there, running, ends)
-        queued = _queued_runs(session, unmet_needs(session, there))
+        queued = _queued_runs(session, lacking(session, there))
         found = forecast(queued, stations, ends, unmet_by, known, None if wanted is None else set(why))
     told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
@@ -90,8 +89,7 @@ def _reasons(
     wanted: Collection[int] | None,
 ) -> dict[int, str]:
     """Return the reasons of the wanted runs, or of all."""
-    needy = {run_id: _no_worker(missing) for run_id, missing in lacking_cards(session, there).items()}
-    needy |= unmet_needs(session, list(there))
+    needy = {run_id: _no_worker(missing) for run_id, missing in lacking(session, there).items()}
     obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
     hopeless = held_up(waits)
     owners = owners_of_queue(session)
@@ -108,7 +106,7 @@ def _reasons(
         else:
             if is_wanted:
                 found[run_id] = f"{ahead} ahead" if ahead else "next"
-                if others := sorted(people_ahead - {owners.get(run_id, "")}):
+                if others := sorted(people_ahead - {"", owners.get(run_id, "")}):
                     found[run_id] += f", in turn with {', '.join(others)}"
             ahead += 1
             people_ahead.add(owners.get(run_id, ""))

@@ -19,7 +19,7 @@ from engine.store.edit_journal import note
 from engine.store.errors import QueueError
 from engine.store.listing import statuses
 from engine.store.needs import Needs
-from engine.store.people import user_name
+from engine.store.people import new_owner
 from engine.store.run_numbers import numbered
 from engine.store.schema import dependency_table, run_table
 from engine.store.spec_columns import of_spec
@@ -92,7 +92,7 @@ def _insert(session: Session, batches: Sequence[Batch], found: Mapping[int, Stat
     if not count:
         return ()
     first_id = backend_of(session).next_run_id(session, count)
-    changed, user = next_change(session), user_name()
+    changed, user = next_change(session), new_owner(session)
     priorities = [batch.priority for batch in batches for _ in batch.specs]
     positions = new_positions(session, user, priorities, changed)
     shared = {"created_at": utc_now(), "changed": changed, "user_name": user}

@@ -21,6 +21,7 @@ from engine.store.errors import StoreError
 
 SCHEMA = "0016"
 PORTS = range(1, 65536)
+DRIVERS = ("postgresql", "postgresql+psycopg")
 Options = Literal["read_options", "write_options", "row_options"]
 """Name of a backend's options for a kind of transaction."""
 
@@ -142,6 +143,12 @@ def backend_for(url: str) -> Backend:
     parsed = parse_url(url)
     if parsed.get_backend_name() != "postgresql":
         raise _no_url(url)
+    if parsed.drivername not in DRIVERS:
+        driver = parsed.get_driver_name()
+        raise StoreError(
+            f"{url_shown(url)!r} names the driver {driver}: write it like postgresql://user@host/database, "
+            "which uses psycopg"
+        )
     return PostgresqlBackend(parsed)
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
+from engine.store.needs import KEYS, Needs, has_none
 from engine.store.run_environment import trained_on_card
 from engine.store.run_numbers import LARGEST_ID
 from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
@@ -102,17 +103,24 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
 
-def lacking_cards(session: Session, there: Collection[Worker]) -> dict[int, str]:
-    """Map the queued runs that none of the workers can train to what is missing: `cuda`, or `2 cards`."""
+def lacking(session: Session, there: Collection[Worker]) -> dict[int, str]:
+    """Map the queued runs that none of the workers can train to what is missing: `cuda`, `2 cards`, `tag=a100`, or
+    several of them that no worker has together."""
     table = run_table.c
-    needy = core_select(table.id, table.needs_card, table.gpus).where(
-        IS_QUEUED, table.needs_card | (table.gpus > 1)
-    )
-    return {
-        row.id: f"{row.gpus} cards" if row.gpus > 1 else "cuda"
-        for row in session.execute(needy)
-        if not any(workers.can_train(each, needs_card=row.needs_card, gpus=row.gpus) for each in there)
-    }
+    needy = core_select(table.id, table.needs_card, table.gpus, *(table[name] for name in KEYS.values()))
+    found: dict[int, str] = {}
+    for row in session.execute(needy.where(IS_QUEUED, table.needs_card | (table.gpus > 1) | ~has_none())):
+        needs = Needs(*(row._mapping[name] for name in KEYS.values()))
+        has_cards = [workers.can_train(each, needs_card=row.needs_card, gpus=row.gpus) for each in there]
+        meets = [needs.met_by(each) for each in there]
+        if any(map(all, zip(has_cards, meets, strict=True))):
+            continue
+        cards = f"{row.gpus} cards" if row.gpus > 1 else "cuda" if row.needs_card else ""
+        parts = [cards] * (any(meets) or not any(has_cards)) + [needs.words()] * (
+            any(has_cards) or not any(meets)
+        )
+        found[row.id] = " and ".join(filter(None, parts))
+    return found
 
 
 def queue_order(session: Session) -> list[int]:
@@ -182,7 +190,7 @@ def pending(session: Session) -> Sequence[int]:
     """Return the runs that are running or that a worker will claim without any user's action."""
     alive = select(Run.id, Run.status).where(col(Run.status).in_(["queued", "running"]))
     rows = session.exec(alive.order_by(col(Run.id))).all()
-    needy = set(lacking_cards(session, workers.present(session)))
+    needy = set(lacking(session, workers.present(session)))
     waits = unmet(session)
     hopeless = needy | stuck(waits, needy).keys() | held_up(waits).keys()
     return [

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, literal, or_, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, String, func, literal, or_
 
 from engine.store.errors import QueueError
-from engine.store.schema import IS_QUEUED, run_table, worker_table
+from engine.store.schema import run_table, worker_table
 from engine.store.tables import Run, Worker
 
 KEYS = {"memory": "needs_memory_gb", "host": "needs_host", "tag": "needs_tag"}
@@ -28,6 +27,14 @@ class Needs:
 
     def columns(self) -> dict[str, Any]:
         return asdict(self)
+
+    def met_by(self, worker: Worker) -> bool:
+        """Return for a worker's row what `meets` says in SQL."""
+        return (
+            (worker.memory_gb or 0.0) >= self.needs_memory_gb
+            and self.needs_host in ("", worker.host)
+            and (not self.needs_tag or self.needs_tag in tags_of(worker))
+        )
 
     def words(self) -> str:
         """Return the needs as `--needs` takes them; empty where there are none."""
@@ -92,7 +99,7 @@ def meets() -> ColumnElement[bool]:
     return (
         or_(run.needs_memory_gb == 0, worker.memory_gb >= run.needs_memory_gb)
         & or_(run.needs_host == "", worker.host == run.needs_host)
-        & or_(run.needs_tag == "", worker.tags.contains(tag))
+        & or_(run.needs_tag == "", func.replace(worker.tags, tag, "") != worker.tags)
     )
 
 
@@ -100,24 +107,3 @@ def has_none() -> ColumnElement[bool]:
     """Return the condition that a run has no needs."""
     run = run_table.c
     return (run.needs_memory_gb == 0) & (run.needs_host == "") & (run.needs_tag == "")
-
-
-def unmet_needs(session: Session, there: Sequence[Worker]) -> dict[int, str]:
-    """Return the queued runs that none of the workers that are there may take, and what each needs."""
-    columns = (run_table.c[column] for column in KEYS.values())
-    rows = session.execute(select(run_table.c.id, *columns).where(IS_QUEUED, ~has_none()))
-    found: dict[int, str] = {}
-    for row in rows:
-        needs = Needs(row.needs_memory_gb, row.needs_host, row.needs_tag)
-        if not any(_meets(each, needs) for each in there):
-            found[row.id] = f"no worker with {needs.words()}"
-    return found
-
-
-def _meets(worker: Worker, needs: Needs) -> bool:
-    """Return what `meets` says in SQL."""
-    return (
-        (worker.memory_gb or 0.0) >= needs.needs_memory_gb
-        and needs.needs_host in ("", worker.host)
-        and (not needs.needs_tag or needs.needs_tag in tags_of(worker))
-    )

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from sqlalchemy import select
 from sqlmodel import Session
 
+from engine.store.backends.protocol import backend_of
 from engine.store.dependencies import some_of
 from engine.store.errors import QueueError
 from engine.store.schema import IS_QUEUED, run_table
@@ -35,8 +36,15 @@ def forcing() -> Iterator[None]:
         _forced.reset(before)
 
 
+def new_owner(session: Session) -> str:
+    """Return the user that new runs belong to; nobody in a file, which its owner alone can use, as root or by another
+    name too."""
+    return user_name() if backend_of(session).path is None else ""
+
+
 def check_owner(session: Session, run_ids: Collection[int]) -> None:
-    """Raise QueueError where one of the runs is another user's; runs of earlier versions are nobody's."""
+    """Raise QueueError where one of the runs is another user's; those in a file, and of earlier versions, are
+    nobody's."""
     if _forced.get():
         return
     table, mine = run_table.c, ("", user_name())
@@ -51,7 +59,7 @@ def check_owner(session: Session, run_ids: Collection[int]) -> None:
 
 
 def owners_of_queue(session: Session) -> dict[int, str]:
-    """Return the owner of each queued run; nothing where they are all one user's."""
-    rows = session.execute(select(run_table.c.id, run_table.c.user_name).where(IS_QUEUED)).all()
-    owners = {row.id: row.user_name for row in rows}
+    """Return the owner of each queued run that has one; nothing where they are all one user's."""
+    owned = select(run_table.c.id, run_table.c.user_name).where(IS_QUEUED, run_table.c.user_name != "")
+    owners = {row.id: row.user_name for row in session.execute(owned)}
     return owners if len(set(owners.values())) > 1 else {}

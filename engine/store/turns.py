@@ -1,6 +1,6 @@
 """Places of new runs in the queue: users take turns at equal priority."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import Row, bindparam, func, select
@@ -50,7 +50,7 @@ def respace(session: Session, priority: int, changed: int) -> None:
 def _others_wait(session: Session, user: str, priority: int) -> bool:
     table = run_table.c
     others = select(table.id).where(
-        table.status.in_(WAITING), table.priority == priority, table.user_name != user
+        table.status.in_(WAITING), table.priority == priority, table.user_name.not_in(("", user))
     )
     return session.execute(others.limit(1)).first() is not None
 
@@ -73,20 +73,24 @@ def _waiting(session: Session, priority: int) -> Sequence[Row[tuple[int, str]]]:
 
 
 def _fitted(rows: Sequence[Row[tuple[int, str]]], user: str, count: int) -> list[int] | None:
-    """Return the positions of `count` new runs among the waiting ones; None where a gap is too small."""
-    turns: list[int] = []
+    """Return the positions of `count` new runs among the waiting ones; None where a gap is too small.
+
+    Runs of nobody, from earlier versions, count as the user's own."""
     taken: dict[str, int] = defaultdict(int)
-    for row in rows:
-        turns.append(taken[row.user_name])
-        taken[row.user_name] += 1
-    behind = max((place + 1 for place, row in enumerate(rows) if row.user_name == user), default=0)
-    gaps: list[int] = []
+    last_of_turn: dict[int, int] = {}
+    behind = 0
+    for place, row in enumerate(rows, 1):
+        owner = row.user_name or user
+        last_of_turn[taken[owner]] = place
+        taken[owner] += 1
+        behind = place if owner == user else behind
+    behind = max([behind, *(place for turn, place in last_of_turn.items() if turn < taken[user])])
+    gaps: Counter[int] = Counter()
     for turn in range(taken[user], taken[user] + count):
-        behind = max(behind, max((place + 1 for place, each in enumerate(turns) if each <= turn), default=0))
-        gaps.append(behind)
+        behind = max(behind, last_of_turn.get(turn, 0))
+        gaps[behind] += 1
     found: list[int] = []
-    for gap in dict.fromkeys(gaps):
-        many = gaps.count(gap)
+    for gap, many in gaps.items():
         low = rows[gap - 1].position if gap else rows[0].position - (many + 1) * POSITION_GAP
         high = rows[gap].position if gap < len(rows) else low + (many + 1) * POSITION_GAP
         step = (high - low) // (many + 1)

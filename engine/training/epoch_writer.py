@@ -60,7 +60,7 @@ class NoWriter:
         """Remove what only a run in training needs; called when all is trained."""
 
     def is_due(self) -> bool:
-        """Return True where it is time for a checkpoint within the epoch."""
+        """Return True where it is time for a checkpoint within the epoch, and none is being written."""
         return False
 
     def check(self) -> None:
@@ -113,6 +113,8 @@ class EpochWriter(NoWriter):
             self._context.paths.last_before.unlink(missing_ok=True)
 
     def is_due(self) -> bool:
+        if self._job is not None and not self._job.done():
+            return False
         elapsed_s = time.monotonic() - self._saved_at
         return elapsed_s > max(CHECKPOINT_EVERY_S, self._save_cost_s / CHECKPOINT_MAX_SHARE)
 

@@ -115,11 +115,12 @@ def wait(
         time.sleep(POLL_S)
 
 
-_NO_CARDS = (
-    "no worker with {} is running: start one with python -m engine.worker --device cuda:0,cuda:1",
-    "no worker for {} is running: start one with python -m engine.worker --device cuda:0",
-)
-"""Messages for runs that lack several cards, and a card."""
+_NO_WORKER = {
+    "cuda": "no worker for cuda is running: start one with python -m engine.worker --device cuda:0",
+    "cards": "no worker with {} is running: start one with python -m engine.worker --device cuda:0,cuda:1",
+    "needs": "no worker with {} is running: start one that fits (--tag WORD), or resnet-tui needs ID none",
+}
+"""Messages for runs that lack a card, several cards, or something else."""
 
 
 def _obstacles(
@@ -129,12 +130,13 @@ def _obstacles(
     there = present(session)
     if not there:
         yield "no worker is running: start one with python -m engine.worker"
-    lacking = listing.lacking_cards(session, there) if there else {}
+    lacking = listing.lacking(session, there) if there else {}
     for missing in sorted(set(lacking.values())):
         needy = {run_id for run_id, lacks in lacking.items() if lacks == missing}
         needy |= listing.stuck(waits, needy, at=()).keys()
         if not needy.isdisjoint(going):
-            yield _NO_CARDS[missing == "cuda"].format(missing)
+            kind = missing if missing == "cuda" else "cards" if missing.endswith(" cards") else "needs"
+            yield _NO_WORKER[kind].format(missing)
     if listing.queue_paused(session):
         yield "the queue is paused: resume it with resnet-tui queue resume"
 

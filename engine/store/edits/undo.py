@@ -51,7 +51,10 @@ def undo(store: Store) -> Undone | None:
         if edit is None:
             session.rollback()
             return None
-        check_owner(session, [each["id"] for each in edit["changes"] if each["id"] != QUEUE])
+        try:
+            check_owner(session, [each["id"] for each in edit["changes"] if each["id"] != QUEUE])
+        except QueueError as error:
+            raise QueueError(f"the newest edit is {edit['text']!r}, and {error}") from None
         session.execute(edit_table.delete().where(edit_table.c.id == edit["id"]))
         undone = Undone(edit["text"])
         changes: list[Values] = edit["changes"]

@@ -111,13 +111,17 @@ def test_the_verb(source: Store, tmp_path: Path, shell: Shell) -> None:
     assert shell("ls", "--db", f"sqlite:///{tmp_path / 'to.db'}", "--json") == 0
     assert len(json.loads(shell.out)["runs"]) == 8
     assert shell("db", "copy", "from.db", f"sqlite:///{tmp_path / 'again.db'}") == 0
-    assert "copied and compared: " in shell.out and "8 run, " in shell.out and "--db 'sqlite:///" in shell.out
+    assert (
+        "copied and compared: " in shell.out
+        and "8 run, " in shell.out
+        and "RESNET_TUI_DB set to" in shell.out
+    )
 
 
 @pytest.mark.parametrize(
     ("places", "says"),
     [
-        (("from.db", "from.db"), "both databases are the same: give another one to copy to"),
+        (("from.db", "./from.db"), "both databases are the same: give another one to copy to"),
         (("nowhere.db", "to.db"), "no run table at nowhere.db"),
         (("from.db", "nowhere/to.db"), "the folder nowhere does not exist: make it with mkdir"),
         (("from.db", "mysql://host/db"), "'mysql://host/db' is not a database URL for runs"),

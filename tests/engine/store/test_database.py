@@ -180,7 +180,10 @@ def test_a_question_mark_in_a_folders_name_is_part_of_it(tmp_path: Path) -> None
         ("runs.db", "is not a database URL"),
         ("nosuch://host/db", "is not a database URL"),
         ("sqlite://", "is not a database URL"),
-        ("postgresql+nosuch://host/db", "needs the driver nosuch, which is not installed: pip install"),
+        (
+            "postgresql+nosuch://host/db",
+            "names the driver nosuch: write it like postgresql://",
+        ),
     ],
 )
 def test_unusable_urls_say_what_to_do(url: str, says: str) -> None:

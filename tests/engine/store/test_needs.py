@@ -8,7 +8,8 @@ from shell import Shell
 from stored_runs import SPEC, get
 
 from engine.queries import waiting
-from engine.store import needs, queue, workers
+from engine.spec.grid import make_spec
+from engine.store import listing, needs, queue, workers
 from engine.store.add import Batch, add_batches
 from engine.store.claims import Claim
 from engine.store.database import Store
@@ -64,9 +65,9 @@ def test_a_worker_takes_what_it_may_and_leaves_the_rest(store: Store) -> None:
     with store.read() as session:
         row = session.get(Worker, one)
         assert row is not None and needs.tags_of(row) == ("a", "ab")
-        left = needs.unmet_needs(session, [row])
+        left = listing.lacking(session, [row])
         reasons = waiting.reasons(session)
-    assert taken == [number for number, each in enumerate(every, 1) if needs._meets(row, each)]
+    assert taken == [number for number, each in enumerate(every, 1) if each.met_by(row)]
     assert len(taken) == 2 * 2 * 2 and left.keys() == set(range(1, len(every) + 1)) - set(taken)
     assert reasons[len(every)] == "no worker with memory=40 host=elsewhere tag=b"
 
@@ -97,3 +98,30 @@ def test_from_the_shell(tmp_path: Path, shell: Shell) -> None:
     assert shell.out.count('"needs": "host=gpu03"') == 1 == shell.out.count('"needs": "memory=40 tag=a100"')
     assert shell("needs", "1", "none") == 0
     assert "'gpu=2' is no need" in shell.refuses("add", "--data", "digits", "--needs", "gpu=2")
+
+
+@pytest.mark.parametrize(
+    ("need", "tag", "fits"),
+    [("a_100", "ab100", False), ("%", "x", False), ("A100", "a100", False), ("a%", "a%", True)],
+)
+def test_a_tag_is_a_word_and_no_pattern(store: Store, need: str, tag: str, fits: bool) -> None:
+    add(store, Needs(needs_tag=need))
+    worker = workers.register(store, pid=1, device="cpu", device_name="test", tags=[tag])
+    assert (queue.claim(store, worker) is not None) == fits
+    with store.read() as session:
+        row = session.get(Worker, worker)
+        assert row is not None and Needs(needs_tag=need).met_by(row) == fits
+
+
+def test_what_two_workers_have_apart_is_missing_and_nobody_waits_for_it(store: Store) -> None:
+    add_batches(
+        store, [Batch([make_spec({"data": "digits", "precision": "fp16"})], needs=Needs(needs_tag="a"))]
+    )
+    card = Worker(id=1, host="x", pid=1, pid_started="", device="cuda:0")
+    tagged = Worker(id=2, host="x", pid=2, pid_started="", device="cpu", tags=",a,")
+    with store.read() as session:
+        assert listing.lacking(session, [card, tagged]) == {1: "cuda and tag=a"}
+        assert listing.lacking(session, [card]) == {1: "tag=a"}
+        assert listing.lacking(session, [tagged]) == {1: "cuda"}
+        assert listing.lacking(session, []) == {1: "cuda and tag=a"}
+        assert listing.pending(session) == [], "`--drain` does not wait for it"

@@ -6,15 +6,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from postgres import new_url
 from shell import Shell
 from sqlalchemy import text
 from stored_runs import SPEC, get
 
 from engine.queries import waiting
-from engine.store import add as adding
 from engine.store import listing, people, queue, workers
 from engine.store.add import add_runs
-from engine.store.database import Store, open_store
+from engine.store.database import Store
 from engine.store.edits import order
 from engine.store.edits.notes_and_tags import set_note
 from engine.store.edits.undo import undo
@@ -22,11 +22,17 @@ from engine.store.errors import QueueError
 
 
 @pytest.fixture
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """On a server: a file is its owner's alone."""
+    return new_url(request, "postgresql", tmp_path)
+
+
+@pytest.fixture
 def be(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """Go on as another user."""
 
     def become(name: str) -> None:
-        for module in (people, adding, workers):
+        for module in (people, workers):
             monkeypatch.setattr(module, "user_name", lambda: name)
 
     return become
@@ -139,16 +145,37 @@ def test_whatever_is_added_each_users_order_is_kept_and_nobody_is_passed_by(
         assert all(turns[owner] <= turns[other] + 1 for other in waiting_still - {owner}), owners
 
 
-def test_in_the_shell(tmp_path: Path, shell: Shell, be) -> None:  # type: ignore[no-untyped-def]
+def test_in_the_shell(shell: Shell, db_url: str, be) -> None:  # type: ignore[no-untyped-def]
     be("ann")
-    assert shell("add", "--data", "digits") == 0
+    assert shell("add", "--data", "digits", "--db", db_url) == 0
     be("bob")
-    assert "run 1 is ann's" in shell.refuses("cancel", "1")
-    assert shell("cancel", "1", "--force") == 0
-    assert shell("ls", "--json") == 0
+    assert "run 1 is ann's" in shell.refuses("cancel", "1", "--db", db_url)
+    assert shell("cancel", "1", "--force", "--db", db_url) == 0
+    assert shell("ls", "--json", "--db", db_url) == 0
     [run] = json.loads(shell.out)["runs"]
     assert (run["user"], run["status"]) == ("ann", "cancelled")
-    store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
-    with pytest.raises(QueueError):
-        set_note(store, [1], "no longer forced")
-    store.close()
+    assert "run 1 is ann's" in shell.refuses("note", "1", "no longer forced", "--db", db_url)
+    refused = shell.refuses("undo", "--db", db_url)
+    assert "the newest edit is 'cancel run 1', and run 1 is ann's" in refused
+
+
+def test_a_file_is_its_owners_by_whatever_name(shell: Shell, be) -> None:  # type: ignore[no-untyped-def]
+    be("root")
+    assert shell("add", "--data", "digits") == 0
+    be("ann")
+    assert shell("add", "--data", "digits") == 0 and shell("cancel", "1") == 0
+    assert shell("ls", "--json") == 0
+    assert [run["user"] for run in json.loads(shell.out)["runs"]] == ["", ""]
+
+
+def test_runs_of_an_earlier_version_keep_their_places(store: Store, be) -> None:  # type: ignore[no-untyped-def]
+    be("ann")
+    add_runs(store, [SPEC] * 3)
+    with store.write() as session:
+        session.execute(text("UPDATE run SET user_name = ''"))
+    add_runs(store, [SPEC])
+    be("bob")
+    add_runs(store, [SPEC] * 2)
+    with store.read() as session:
+        assert listing.queue_order(session) == [1, 2, 3, 4, 5, 6]
+        assert "in turn with ," not in str(waiting.reasons(session))

@@ -61,7 +61,7 @@ def test_a_run_that_lacks_cards_says_so(store: Store) -> None:
             half_precision: "next",
             one: "1 ahead",
         }
-        assert listing.lacking_cards(session, workers.present(session)) == {three: "3 cards"}
+        assert listing.lacking(session, workers.present(session)) == {three: "3 cards"}
 
 
 def test_a_card_has_one_worker_whatever_else_that_one_has(store: Store) -> None:

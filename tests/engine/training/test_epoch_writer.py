@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -179,6 +180,10 @@ def test_a_dear_checkpoint_is_written_when_it_costs_little_of_the_time_since(
     monkeypatch.setattr(time, "monotonic", lambda: 1061.0)
     assert not writer.is_due()
     monkeypatch.setattr(time, "monotonic", lambda: 1066.0)
+    assert writer.is_due()
+    writer._job = Future()
+    assert not writer.is_due(), "one is being written"
+    writer._job.set_result(None)
     assert writer.is_due()
 
 
