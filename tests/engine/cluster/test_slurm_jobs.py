@@ -1,7 +1,6 @@
 """Workers in a real Slurm of one node, which is another host by its name, with the run table in PostgreSQL."""
 
 import json
-import os
 import re
 import stat
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lab import Lab
+from long import only_in_soak
 from postgres import Server
 from safetensors.numpy import load_file
 from shell import Shell
@@ -24,9 +24,6 @@ from engine.store.epoch_values import values_of_row
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "not-for-others"
-LONG = "RESNET_TUI_SLURM_LONG"
-long = pytest.mark.skipif(LONG not in os.environ, reason=f"takes minutes: set {LONG}")
-"""Test that waits for Slurm's own clock."""
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +154,7 @@ def test_a_cancelled_job_puts_its_run_back_and_the_next_goes_on(
     until(lambda: not slurm.ask("squeue", "--noheader"), what="the job's end", seen=slurm.logs)
 
 
+@only_in_soak
 def test_at_the_warning_a_job_checkpoints_and_is_requeued_until_no_run_is_left(
     there: Lab, slurm: Cluster, shell: Shell
 ) -> None:
@@ -216,7 +214,7 @@ def test_a_run_table_in_a_file_serves_jobs_of_this_host_only(
     assert shell("workers", "stop", f"slurm:{job}", *here) == 0
 
 
-@long
+@only_in_soak
 def test_a_job_that_makes_room_for_another_comes_back(there: Lab, slurm: Cluster, shell: Shell) -> None:
     run_id = there.add(epochs=600)
     job = submit(shell, "exclusive")
@@ -232,7 +230,7 @@ def test_a_job_that_makes_room_for_another_comes_back(there: Lab, slurm: Cluster
     until(lambda: there.run(run_id).attempt == 2, what="the next attempt", seen=lambda: said(there))
 
 
-@long
+@only_in_soak
 def test_a_real_time_limit_costs_no_bit(there: Lab, slurm: Cluster, shell: Shell) -> None:
     calm = there.add(epochs=60)
     there.drain()
@@ -251,6 +249,7 @@ def test_a_real_time_limit_costs_no_bit(there: Lab, slurm: Cluster, shell: Shell
     assert bits(there, run_id) == bits(there, calm)
 
 
+@only_in_soak
 def test_a_run_on_a_lost_node_is_taken_over_when_its_lease_expires(
     there: Lab, slurm: Cluster, shell: Shell
 ) -> None:

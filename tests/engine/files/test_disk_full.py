@@ -22,7 +22,7 @@ from engine.spec.grid import make_spec
 from engine.store.add import add_runs
 from engine.store.database import open_store
 from engine.store.errors import StoreError
-from engine.training import epoch_files, epoch_writer, session
+from engine.training import epoch_files, epoch_writer
 from engine.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from engine.training.failures import explain
 
@@ -36,7 +36,7 @@ SPEC = {"epochs": 3, "select_on": "test_acc"}
         (epoch_files, "write_atomic", "pending/best.safetensors"),
         (epoch_files, "write_predictions", "pending/predictions.csv"),
         (epoch_files, "append_predictions", "answers.npy"),
-        (session, "save_trained_on", "trained_on.npz"),
+        (epoch_writer, "save_trained_on", "trained_on.npz"),
     ],
 )
 @pytest.mark.parametrize("beside", [(), ("cpu",)])

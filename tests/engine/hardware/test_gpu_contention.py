@@ -70,7 +70,7 @@ def test_a_worker_claims_nothing_while_its_card_is_in_use_and_its_row_says_why(
     run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]
     made = worker.enlist(store, home, parse(["--device", "cpu"]))
     held_gb = [12.0]
-    made._card = CardWatch("cuda:1", "GPU-1", 1.0, lambda: state(CardProcess(5, held_gb[0])))
+    made._cards = [CardWatch("cuda:1", "GPU-1", 1.0, lambda: state(CardProcess(5, held_gb[0])))]
     assert made._claim() is None and made._busy is not None
     made._attend(made._busy)
     with store.read() as session:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from lab import Lab, training_of
+from long import only_in_soak
 from safetensors.torch import load_file
 from waiting import LIMIT_S, until
 
@@ -154,6 +155,7 @@ def until_status(lab: Lab, run_id: int, status: Status) -> None:
     until(lambda: lab.run(run_id).status == status, what=status, seen=lambda: lab.log(run_id))
 
 
+@only_in_soak
 def test_no_process_outlives_its_run(lab: Lab) -> None:
     """One of the processes is killed, the run is paused, the agent is killed, and at last the worker."""
     run_id = add(lab, epochs=100_000, gpus=2)
