@@ -51,7 +51,8 @@ class Waiting:
 def reasons(session: Session) -> dict[int, str]:
     """Return one phrase for each queued run: `queue paused`, `waits for #3`, `waits for #3, which failed`,
     `no worker`, `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`."""
-    return _reasons(session, workers.present(session), unmet(session), None)
+    there = workers.present(session)
+    return _reasons(session, bool(there), lacking(session, there), unmet(session), None)
 
 
 def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
@@ -60,7 +61,8 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     No times are told of runs with FAR or more before them."""
     running = _running(session)
     there, unmet_by = workers.present(session), unmet(session)
-    why = _reasons(session, there, unmet_by, None if wanted is None else set(wanted))
+    lacks = lacking(session, there)
+    why = _reasons(session, bool(there), lacks, unmet_by, None if wanted is None else set(wanted))
     if not why and not running:
         return {}
     now = datetime.now(UTC)
@@ -74,7 +76,7 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     found: dict[int, Forecast] = {}
     if why and there and not queue_paused(session):
         stations = _forecast_workers(there, running, ends)
-        queued = _queued_runs(session, lacking(session, there))
+        queued = _queued_runs(session, lacks)
         found = forecast(queued, stations, ends, unmet_by, known, None if wanted is None else set(why))
     told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
@@ -84,13 +86,13 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
 
 def _reasons(
     session: Session,
-    there: Collection[Worker],
+    has_workers: bool,
+    lacks: Mapping[int, str],
     waits: dict[int, dict[int, Status]],
     wanted: Collection[int] | None,
 ) -> dict[int, str]:
-    """Return the reasons of the wanted runs, or of all."""
-    needy = {run_id: _no_worker(missing) for run_id, missing in lacking(session, there).items()}
-    obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
+    """Return the reasons of the wanted runs, or of all; `lacks` is what `lacking` found."""
+    obstacle = "queue paused" if queue_paused(session) else "" if has_workers else "no worker"
     hopeless = held_up(waits)
     owners = owners_of_queue(session)
     found: dict[int, str] = {}
@@ -100,9 +102,9 @@ def _reasons(
         if run_id in waits:
             if is_wanted:
                 found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
-        elif obstacle or run_id in needy:
+        elif obstacle or run_id in lacks:
             if is_wanted:
-                found[run_id] = obstacle or needy[run_id]
+                found[run_id] = obstacle or _no_worker(lacks[run_id])
         else:
             if is_wanted:
                 found[run_id] = f"{ahead} ahead" if ahead else "next"

@@ -49,8 +49,8 @@ def _timed(
 
 
 class StoreRecorder:
-    """Recorder for one attempt; every method but `progress` waits while the run table cannot be
-    reached.
+    """Recorder for one attempt; while the run table cannot be reached every method but `progress`
+    waits.
 
     Every method raises LeaseLost where another process has claimed the run."""
 

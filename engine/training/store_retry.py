@@ -41,10 +41,10 @@ class Tries:
     def __init__(self) -> None:
         self._pause_s, self._next_s = 0.0, 0.0
 
-    def attempt(self, act: Callable[[], None]) -> bool:
-        """Call `act`, a whole transaction, unless a pause lasts; return True where it succeeds. Raises LeaseLost."""
+    def attempt(self, act: Callable[[], None]) -> None:
+        """Call `act`, a whole transaction, unless a pause lasts; where it fails, begin one. Raises LeaseLost."""
         if time.monotonic() < self._next_s:
-            return False
+            return
         try:
             act()
         except StoreError as error:
@@ -52,9 +52,8 @@ class Tries:
                 log(f"{error}; the training goes on and writes later")
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) or PAUSE_S
             self._next_s = time.monotonic() + self._pause_s
-            return False
-        self._pause_s = 0.0
-        return True
+        else:
+            self._pause_s = 0.0
 
 
 @contextlib.contextmanager

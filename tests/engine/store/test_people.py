@@ -19,6 +19,7 @@ from engine.store.edits import order
 from engine.store.edits.notes_and_tags import set_note
 from engine.store.edits.undo import undo
 from engine.store.errors import QueueError
+from engine.store.tables import Worker
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_runs_and_workers_are_their_users(store: Store, be) -> None:  # type: ig
     worker = workers.register(store, pid=1, device="cpu", device_name="test")
     with store.read() as session:
         assert get(store, 1).user_name == "ann"
-        assert [each.user_name for each in workers.present(session) if each.id == worker] in (["ann"], [])
+        row = session.get(Worker, worker)
+        assert row is not None and row.user_name == "ann"
 
 
 def test_a_run_of_another_is_left_alone_unless_forced(store: Store, be) -> None:  # type: ignore[no-untyped-def]
@@ -100,15 +102,8 @@ def test_users_take_turns(store: Store, be) -> None:  # type: ignore[no-untyped-
     add_runs(store, [SPEC], priority=1)
     assert "".join(name[0] for name in queued(store)) == "eabeabeababb"
     with store.read() as session:
-        reasons = list(waiting._reasons(session, [workers_row()], {}, None).values())
+        reasons = list(waiting._reasons(session, True, {}, {}, None).values())
     assert reasons[:3] == ["next", "1 ahead, in turn with eve", "2 ahead, in turn with ann, eve"]
-
-
-def workers_row() -> object:
-    """A worker that is there."""
-    from engine.store.tables import Worker
-
-    return Worker(id=1, host="x", pid=1, pid_started="", device="cpu")
 
 
 def test_alone_new_runs_stand_behind_all_others(store: Store) -> None:

@@ -29,15 +29,20 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_retry, "PAUSE_S", 0.001)
 
 
-def test_a_training_waits_for_a_locked_table_and_says_so_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+def recording(folder: Path) -> tuple[database.Store, StoreRecorder, sqlite3.Connection]:
+    """A claimed run's recorder, and another connection that can hold the table."""
+    store = open_store(f"sqlite:///{folder}/runs.db")
     add_runs(store, [SPEC])
     held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="x"))
     assert held is not None
-    recorder = StoreRecorder(store, held, SPEC, {})
-    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+    other = sqlite3.connect(folder / "runs.db", isolation_level=None)
+    return store, StoreRecorder(store, held, SPEC, {}), other
+
+
+def test_a_training_waits_for_a_locked_table_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, recorder, other = recording(tmp_path)
     said: list[str] = []
     tries = 0
     transaction = database.Store.write_rows
@@ -66,12 +71,7 @@ def bucket(number: int) -> Bucket:
 def test_a_training_goes_on_through_an_outage_and_writes_its_losses_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/runs.db")
-    add_runs(store, [SPEC])
-    held = queue.claim(store, workers.register(store, pid=1, device="cpu", device_name="x"))
-    assert held is not None
-    recorder = StoreRecorder(store, held, SPEC, {})
-    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+    store, recorder, other = recording(tmp_path)
     said: list[str] = []
     monkeypatch.setattr(store_retry, "log", said.append)
 
