@@ -48,7 +48,8 @@ class WholeBatchNorm(_BatchNorm):
         parts = mean.new_zeros(self._size, 2 * len(mean) + 1)
         parts[self._rank] = torch.cat([mean, variance, count])
         self._add_up(parts)
-        means, variances, counts = parts.split([len(mean), len(mean), 1], dim=1)
+        channels = len(mean)
+        means, variances, counts = parts[:, :channels], parts[:, channels:-1], parts[:, -1:]
         values = counts.sum()
         whole = (means * counts).sum(0) / values
         return whole, ((variances + (means - whole).square()) * counts).sum(0) / values, values
