@@ -14,7 +14,7 @@ from engine.spec.run_settings import RunSettings
 
 NO_RESULT = frozenset({"allow_leak", "ordered"})
 """Fields that change nothing that is trained: they decide whether a run starts, or which numbers are computed of it."""
-DIVIDES = frozenset({"gpus"})
+DIVIDES = frozenset({"gpus", "sync_batchnorm"})
 """Fields that divide batches among devices. A run can go on under others: its images and their order are the same."""
 VARIED = frozenset({"seed", "split_seed", "fold"})
 """Fields in which the runs of one group differ: repetitions of one recipe."""
@@ -54,7 +54,7 @@ class RunSpec(RunSettings):
     @property
     def divides_batch_norm(self) -> bool:
         """True where BatchNorm sees parts of a batch on several devices, unless it never learns."""
-        return self.gpus > 1 and self.freeze_epochs < self.epochs
+        return self.gpus > 1 and not self.sync_batchnorm and self.freeze_epochs < self.epochs
 
     @property
     def trained_part(self) -> Literal["nothing", "head", "all"]:
