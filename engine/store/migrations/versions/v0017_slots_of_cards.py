@@ -32,7 +32,9 @@ run = sa.table(
 def upgrade() -> None:
     for table, name in TEXTS:
         op.add_column(table, sa.Column(name, sa.String(), nullable=False, server_default=""))
-    alone = sa.Column("trains_alone", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+    alone: sa.Column[bool] = sa.Column(
+        "trains_alone", sa.Boolean(), nullable=False, server_default=sa.text("false")
+    )
     op.add_column("run", alone)
     op.add_column("worker", sa.Column("slots", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.add_column("epoch_metrics", sa.Column("runs_at_once", sa.Integer(), nullable=True))
