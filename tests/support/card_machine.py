@@ -177,7 +177,7 @@ class CardMachine(RuleBasedStateMachine):
         assert all(run.memory_place in ("", PLACE) for run in listed)
 
     def teardown(self) -> None:
-        """When the others have gone every run is trained to its end, though more come that would fit sooner."""
+        """Every run is trained to its end once the others have gone, though more come that would fit sooner."""
         if not hasattr(self, "workers"):
             return
         self.others_gb.clear()

@@ -1,4 +1,4 @@
-"""Which run may begin on a card that others train on."""
+"""Admission of runs to a card that others train on."""
 
 import math
 
