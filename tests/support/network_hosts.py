@@ -3,6 +3,7 @@ server through a link each, which a test can cut."""
 
 import contextlib
 import os
+import secrets
 import select
 import shutil
 import socket
@@ -21,11 +22,12 @@ NAMED = 'hostname "$0" && exec "$@"'
 class NetworkHost:
     """One host: its name, and the address at which it reaches the server."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, network: str) -> None:
+        """`network`: the first two bytes of its addresses."""
         self.name = f"host{number}"
         self._namespace = f"rt{os.getpid()}n{number}"
         self._link = f"rt{os.getpid() % 10**6}v{number}"
-        self.server, self._own = f"10.213.{number}.1", f"10.213.{number}.2"
+        self.server, self._own = f"{network}.{number}.1", f"{network}.{number}.2"
 
     def connect(self) -> None:
         _ip("netns", "add", self._namespace)
@@ -88,7 +90,8 @@ def network_hosts(count: int) -> Iterator[list[NetworkHost]]:
     """Connect so many hosts for the length of the block; skips the test where the system allows none."""
     if os.geteuid() != 0 or not all(map(shutil.which, NEEDED)):
         pytest.skip("needs root, ip (iproute2) and unshare")
-    hosts = [NetworkHost(number) for number in range(1, count + 1)]
+    network = f"10.{secrets.choice(range(100, 250))}"  # links of a test that was killed may be left
+    hosts = [NetworkHost(number, network) for number in range(1, count + 1)]
     try:
         try:
             for host in hosts:
