@@ -20,14 +20,14 @@ from engine.analysis.forecast import (
 )
 from engine.analysis.slowness import Progress, slow_text
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
-from engine.store import workers
+from engine.store import queue, workers
 from engine.store.activity import Activity, activity_of
 from engine.store.listing import Obstacle, held_up, lacking, queue_order, queue_paused, unmet
 from engine.store.people import owners_of_queue
 from engine.store.run_environment import RunEnvironment
 from engine.store.run_numbers import WHICH
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER
-from engine.store.status import Status
+from engine.store.status import WAITS, Status
 from engine.store.tables import Worker
 
 HORIZON_S = 10 * 365 * 86_400
@@ -50,9 +50,10 @@ class Waiting:
 
 def reasons(session: Session) -> dict[int, str]:
     """Return one phrase for each queued run: `queue paused`, `waits for #3`, `waits for #3, which failed`,
-    `no worker`, `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`."""
+    `no worker`, `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`, or what
+    of a shared card it waits for: `waits for 12.4 GiB of cuda:0: 9.1 free beside #4 and #7`."""
     there = workers.present(session)
-    return _reasons(session, bool(there), lacking(session, there), unmet(session), None)
+    return _reasons(session, there, lacking(session, there), unmet(session), None)
 
 
 def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
@@ -62,7 +63,7 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
     running = _running(session)
     there, unmet_by = workers.present(session), unmet(session)
     lacks = lacking(session, there)
-    why = _reasons(session, bool(there), lacks, unmet_by, None if wanted is None else set(wanted))
+    why = _reasons(session, there, lacks, unmet_by, None if wanted is None else set(wanted))
     if not why and not running:
         return {}
     now = datetime.now(UTC)
@@ -86,13 +87,14 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
 
 def _reasons(
     session: Session,
-    has_workers: bool,
+    there: Collection[Worker],
     lacks: Mapping[int, str],
     waits: dict[int, dict[int, Status]],
     wanted: Collection[int] | None,
 ) -> dict[int, str]:
     """Return the reasons of the wanted runs, or of all; `lacks` is what `lacking` found."""
-    obstacle = "queue paused" if queue_paused(session) else "" if has_workers else "no worker"
+    obstacle = "queue paused" if queue_paused(session) else "" if there else "no worker"
+    refused = {} if obstacle else _refused(session, there)
     hopeless = held_up(waits)
     owners = owners_of_queue(session)
     found: dict[int, str] = {}
@@ -107,11 +109,21 @@ def _reasons(
                 found[run_id] = obstacle or _no_worker(lacks[run_id])
         else:
             if is_wanted:
-                found[run_id] = f"{ahead} ahead" if ahead else "next"
+                found[run_id] = refused.get(run_id) or (f"{ahead} ahead" if ahead else "next")
                 if others := sorted(people_ahead - {"", owners.get(run_id, "")}):
                     found[run_id] += f", in turn with {', '.join(others)}"
             ahead += 1
             people_ahead.add(owners.get(run_id, ""))
+    return found
+
+
+def _refused(session: Session, there: Collection[Worker]) -> dict[int, str]:
+    """Return what the first run of each shared card waits for, as the card's idle workers tell it."""
+    found: dict[int, str] = {}
+    for each in there:
+        if each.slots > 1 and each.id is not None and each.state.startswith(WAITS):
+            first = queue.first_claimable(session, each.id)
+            found |= {first: each.state} if first is not None else {}
     return found
 
 
