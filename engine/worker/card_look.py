@@ -1,4 +1,4 @@
-"""What a worker sees of a card that it shares: the memory of each worker's processes, and that of all others."""
+"""Look of a worker at the card that it shares: memory of each worker's processes, and of all others."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

@@ -54,7 +54,7 @@ def test_what_is_not_told_of_our_processes_counts_as_others(seen: HostCard, expe
 
 
 class Driver:
-    """What the driver shows, and how often it was asked."""
+    """Stand-in for the driver, which counts how often it is asked."""
 
     def __init__(self) -> None:
         self.cards: tuple[HostCard, ...] = (card(),)
