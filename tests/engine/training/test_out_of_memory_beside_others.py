@@ -78,7 +78,9 @@ def test_it_is_queued_again_to_train_alone_and_fails_there(
     beside = card.claim(card.two)
     run = card.train(card.held)
     assert (run.status, run.trains_alone, run.failures, run.error) == ("queued", True, 0, None)
-    assert set(Tight.given) == {11}, "the first of two batches; no smaller one was tried in the others' memory"
+    assert set(Tight.given) == {11}, (
+        "the first of two batches; no smaller one was tried in the others' memory"
+    )
     said = capsys.readouterr().out
     assert "shares cuda:0 with up to 3 other runs (now run 3), by time slices: no MPS daemon answers" in said
     assert "out of memory beside run 3: queued again, to train alone on the card" in said
