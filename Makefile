@@ -37,12 +37,12 @@ bench: install   ## the measurements of docs/benchmarks.md
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(PY) -m benchmarks
 
-soak: install    ## long tests: the queue's model, recipes that are stopped, a crowd, layouts of data, kills, Slurm's time limit and preemption, damaged images, power cuts, a packed set larger than its memory (root), many simulated workers
+soak: install    ## long tests: the queue's model, recipes that are stopped, a crowd, layouts of data, kills, Slurm's time limit and preemption, hosts cut off (root), damaged images, power cuts, a packed set larger than its memory (root), many simulated workers
 	@RESNET_TUI_MODEL_EXAMPLES=2000 $(PY) -m pytest -q tests/engine/store/test_queue_model.py --timeout 1800
 	@RESNET_TUI_RECIPE_EXAMPLES=300 $(PY) -m pytest -q tests/engine/training/test_recipes.py --timeout 1800
 	@RESNET_TUI_CROWD_S=60 $(PY) -m pytest -q -s tests/engine/store/test_crowd.py
 	@RESNET_TUI_LAYOUT_EXAMPLES=10000 $(PY) -m pytest -q -s tests/engine/datasets/test_layout_kinds.py --timeout 1800
-	@RESNET_TUI_LONG=1 $(PY) -m pytest -q tests/engine/cluster/test_slurm_jobs.py tests/engine/training/test_group.py
+	@RESNET_TUI_LONG=1 $(PY) -m pytest -q tests/engine/cluster/test_slurm_jobs.py tests/engine/training/test_group.py tests/engine/worker/test_hosts_cut_off.py
 	@RESNET_TUI_RESTARTS=5 RESNET_TUI_RESTART_WORKERS=4 $(PY) -m pytest -q tests/engine/worker/test_postgres_restarts.py --timeout 1800
 	@$(PY) -m benchmarks kill_loop damage outages old_home beyond_memory scale
 

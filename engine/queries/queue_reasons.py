@@ -23,11 +23,14 @@ class QueueReasons:
     """Unfinished runs that each waits for, with their status."""
     owners: Mapping[int, str] = field(default_factory=dict)
     """User of each run; empty where all are one user's."""
+    refused: Mapping[int, str] = field(default_factory=dict)
+    """What the first run of a shared card waits for."""
 
     def of(self, run_id: int) -> str | None:
         """Return one phrase: `queue paused`, `waits for #3`, `waits for #3, which failed`, `no worker`,
-        `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`; None for a run
-        that is not queued."""
+        `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`, or what of a
+        shared card it waits for: `waits for 12.4 GiB of cuda:0: 9.1 free beside #4 and #7`; None for a run that is not
+        queued."""
         if run_id in self.unmet:
             return (
                 _waits_for(self.unmet[run_id], self._hopeless.get(run_id))
@@ -36,7 +39,8 @@ class QueueReasons:
             )
         if run_id in self._places:
             ahead = self._places[run_id]
-            return (f"{ahead} ahead" if ahead else "next") + self._in_turn(run_id, ahead)
+            place = f"{ahead} ahead" if ahead else "next"
+            return (self.refused.get(run_id) or place) + self._in_turn(run_id, ahead)
         if not self._is_queued(run_id):
             return None
         return self.obstacle or _no_worker(self.lacks[run_id])

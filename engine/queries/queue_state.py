@@ -10,7 +10,15 @@ from sqlmodel import Session
 from engine.analysis.forecast import PastRun, QueuedRun
 from engine.queries.queue_reasons import QueueReasons
 from engine.queries.throughput import longest_s, past_runs
-from engine.queries.waiting import FAR, PAUSED, Facts, obstacle_to_all, read_queued, read_running
+from engine.queries.waiting import (
+    FAR,
+    PAUSED,
+    Facts,
+    obstacle_to_all,
+    read_queued,
+    read_refused,
+    read_running,
+)
 from engine.store.database import read_together
 from engine.store.dependencies import is_met
 from engine.store.listing import NeedyRun, links_of_waiting, needy_runs
@@ -92,9 +100,13 @@ class QueueState:
         lacks = {run_id: said for run_id, run in self._needy.items() if (said := run.lacks(there))}
         obstacle = obstacle_to_all(is_paused=is_paused, has_workers=bool(there))
         owners = self._owners if len(set(self._owners.values())) > 1 else {}
-        queue = QueueReasons(order, obstacle, lacks, self._unmet(status_of), dict(owners))
         head = order[:FAR] if there and obstacle != PAUSED else []
-        self._read(session, head)
+        refused, _ = read_together(
+            session,
+            lambda: {} if obstacle else read_refused(session, there),
+            lambda: self._read(session, head),
+        )
+        queue = QueueReasons(order, obstacle, lacks, self._unmet(status_of), dict(owners), refused)
         first = [self._first[run_id] for run_id in head]
         return Facts(queue, there, self._running, self._past, self._longest, first)
 

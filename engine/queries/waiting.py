@@ -22,7 +22,7 @@ from engine.analysis.forecast import (
 from engine.analysis.slowness import Progress, slow_text
 from engine.queries.queue_reasons import QueueReasons
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
-from engine.store import workers
+from engine.store import queue, workers
 from engine.store.activity import Activity, activity_of
 from engine.store.database import read_together
 from engine.store.dependencies import some_of
@@ -30,6 +30,7 @@ from engine.store.listing import lacking, queue_order, queue_paused, unmet
 from engine.store.people import owners_of_queue
 from engine.store.run_environment import RunEnvironment
 from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, run_table
+from engine.store.status import WAITS
 from engine.store.tables import Worker
 
 PAUSED = "queue paused"
@@ -67,8 +68,8 @@ class Facts:
 
 def reasons(session: Session) -> dict[int, str]:
     """Return what `QueueReasons.of` says of each queued run."""
-    queue = _read_queue(session, workers.present(session))
-    return {run_id: queue.of(run_id) or "" for run_id in queue.order}
+    why = _read_queue(session, workers.present(session))
+    return {run_id: why.of(run_id) or "" for run_id in why.order}
 
 
 def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
@@ -76,25 +77,25 @@ def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, 
 
     No times are told of runs with FAR or more before them."""
     there, running = read_together(session, lambda: workers.present(session), lambda: read_running(session))
-    queue = _read_queue(session, there)
-    is_asked = any(queue.of(run_id) for run_id in wanted or ()) or (wanted is None and queue.order)
+    why = _read_queue(session, there)
+    is_asked = any(why.of(run_id) for run_id in wanted or ()) or (wanted is None and why.order)
     if not is_asked and not running:
         return {}
-    has_times = bool(is_asked and there) and queue.obstacle != PAUSED
+    has_times = bool(is_asked and there) and why.obstacle != PAUSED
     past, longest, first = read_together(
         session,
         lambda: past_runs(session),
         lambda: longest_s(session, [row.id for row in running]),
         lambda: read_first(session) if has_times else (),
     )
-    return told(Facts(queue, there, running, past, longest, first), wanted)
+    return told(Facts(why, there, running, past, longest, first), wanted)
 
 
 def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
     """Work out reason and times of the wanted runs, or of all, as far as they are queued or running."""
-    queue, running, now = facts.queue, facts.running, datetime.now(UTC)
-    named = queue.order if wanted is None else list(dict.fromkeys(wanted))
-    why = {run_id: reason for run_id in named if (reason := queue.of(run_id)) is not None}
+    asked, running, now = facts.queue, facts.running, datetime.now(UTC)
+    named = asked.order if wanted is None else list(dict.fromkeys(wanted))
+    why = {run_id: reason for run_id in named if (reason := asked.of(run_id)) is not None}
     known = learn(facts.past)
     device_of = {each.id: _device(each) for each in facts.there}
     ends = {
@@ -102,10 +103,10 @@ def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiti
         for row in running
     }
     found: dict[int, Forecast] = {}
-    if why and facts.there and queue.obstacle != PAUSED:
+    if why and facts.there and asked.obstacle != PAUSED:
         stations = _forecast_workers(facts.there, running, ends)
-        able = [run for run in facts.first if run.id not in queue.lacks]
-        found = forecast(able, stations, ends, queue.unmet, known, None if wanted is None else set(why))
+        able = [run for run in facts.first if run.id not in asked.lacks]
+        found = forecast(able, stations, ends, asked.unmet, known, None if wanted is None else set(why))
     said = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
     slow = {row.id: slow_text(_progress(row), facts.past) for row in running}
@@ -118,16 +119,27 @@ def obstacle_to_all(*, is_paused: bool, has_workers: bool) -> str:
 
 
 def _read_queue(session: Session, there: Collection[Worker]) -> QueueReasons:
-    order, is_paused, lacks, unmet_by, owners = read_together(
+    order, is_paused, lacks, unmet_by, owners, refused = read_together(
         session,
         lambda: queue_order(session),
         lambda: queue_paused(session),
         lambda: lacking(session, there),
         lambda: unmet(session),
         lambda: owners_of_queue(session),
+        lambda: read_refused(session, there),
     )
     obstacle = obstacle_to_all(is_paused=is_paused, has_workers=bool(there))
-    return QueueReasons(order, obstacle, lacks, unmet_by, owners)
+    return QueueReasons(order, obstacle, lacks, unmet_by, owners, refused)
+
+
+def read_refused(session: Session, there: Collection[Worker]) -> dict[int, str]:
+    """Return what the first run of each shared card waits for, as the card's idle workers tell it."""
+    found: dict[int, str] = {}
+    for each in there:
+        if each.slots > 1 and each.id is not None and each.state.startswith(WAITS):
+            first = queue.first_claimable(session, each.id)
+            found |= {first: each.state} if first is not None else {}
+    return found
 
 
 def _waiting(reason: str, times: Forecast | None, now: datetime) -> Waiting:

@@ -164,6 +164,13 @@ def _batch_conflicts(spec: RunSpec) -> Iterator[Problem]:
             f"{spec.micro_batch} is larger than batch_size {spec.batch_size}",
             WayOut("{} takes the whole batch", "micro_batch", 0),
         )
+    if spec.sync_batchnorm and spec.micro_batch:
+        yield _conflict(
+            "sync_batchnorm",
+            f"takes statistics over the whole batch, of which micro_batch {spec.micro_batch} shows it parts",
+            WayOut("{} takes the whole batch", "micro_batch", 0),
+            WayOut("leave it out"),
+        )
     if 1 in (spec.batch_size, spec.micro_batch) and plugin_of(spec.arch) is None and smallest_batch(spec) > 1:
         yield _conflict(
             "batch_size" if spec.batch_size == 1 else "micro_batch",

@@ -169,6 +169,11 @@ class RunSettings(BaseModel):
     gpus: int = setting(
         1, "cards, or on the CPU processes, that share each batch", "Machine", ge=1, le=MOST_GPUS
     )
+    sync_batchnorm: bool = setting(
+        False,
+        "with gpus: BatchNorm takes its statistics over the whole batch, not over each one's part",
+        "Machine",
+    )
     threads: int = setting(0, "compute threads; 0 lets us choose", "Machine", ge=0, le=256)
     compile: bool = setting(False, "compile the network first (torch.compile)", "Machine")
     cuda_graphs: Literal["auto", "off"] = setting(

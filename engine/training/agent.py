@@ -59,6 +59,8 @@ class Agent:
         line = f"gpus {count}: {where} share each batch of {spec.batch_size}"
         if spec.divides_batch_norm and plugin_of(spec.arch) is None:
             line += f"; BatchNorm sees up to {-(-spec.batch_size // count)} images at a time"
+        elif spec.sync_batchnorm:
+            line += "; BatchNorm sees all of it"
         return line
 
     def _open_pipe(self) -> None:

@@ -15,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
 from engine.recipes.batch_parts import ALONE, Ranks
+from engine.training.whole_batch_norm import with_whole_batch_norm
 
 T = TypeVar("T")
 Forward = Callable[[Tensor], Tensor]
@@ -79,6 +80,10 @@ class Group:
         The running statistics of BatchNorm become their mean over the processes, so that all hold the same network
         after each step, and those of a checkpoint do not depend on when it is written."""
         return loss, correct
+
+    def with_whole_batch_norm(self, model: nn.Module) -> nn.Module:
+        """Return the network with a BatchNorm that takes its statistics over the parts of all processes."""
+        return model
 
     def joined(self, parts: Sequence[Tensor], places: Sequence[slice], empty: Tensor) -> Tensor:
         """Return the parts of all processes in their order; `empty` has their type and width and no rows."""
@@ -190,6 +195,12 @@ class SharedGroup(Group):
             each.copy_(flat[place : place + each.numel()].view_as(each) / self.size)
             place += each.numel()
         return flat[0], flat[1]
+
+    def with_whole_batch_norm(self, model: nn.Module) -> nn.Module:
+        def add_up(sums: Tensor) -> None:
+            dist.all_reduce(sums, group=self._between)
+
+        return with_whole_batch_norm(model, add_up, self.ranks.rank, self.size)
 
     def joined(self, parts: Sequence[Tensor], places: Sequence[slice], empty: Tensor) -> Tensor:
         stop = torch.tensor(max((place.stop for place in places), default=0))

@@ -42,6 +42,8 @@ def make_network(
         context.log(apply_weights(built, weights, class_names=classes, needs_head=spec.epochs == 0).note)
     if spec.head == "dropout":
         add_dropout(model, built.layers.head)
+    if spec.sync_batchnorm:
+        model = context.group.with_whole_batch_norm(model)
     model = lay_out(model, context.layout, device)
     optimizer = make_optimizer(model, spec, device)
     forward = make_forward(model, spec, device, context.log)

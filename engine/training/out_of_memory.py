@@ -20,16 +20,23 @@ REFUSED = (
 
 class OutOfMemory(Exception):
     """Error for a step of `images` that does not fit; `fits` is the number that does, None where none was found, or
-    none was looked for."""
+    none was looked for. `is_divisible` is False where the step cannot be taken in micro-batches."""
 
-    def __init__(self, images: int, fits: int | None, *, was_sought: bool = True) -> None:
+    def __init__(
+        self, images: int, fits: int | None, *, was_sought: bool = True, is_divisible: bool = True
+    ) -> None:
         found = "not even the smallest would fit" if fits is None else f"{fits} would fit (measured)"
         what = f"the card's memory is too small for {images} images at once"
         super().__init__(f"{what}: {found}" if was_sought else what)
         self.images, self.fits, self._was_sought = images, fits, was_sought
+        self._is_divisible = is_divisible
 
     @property
     def suggestion(self) -> str:
+        if not self._is_divisible:
+            return (
+                "try a smaller batch_size or image_size, more gpus, or sync_batchnorm off with a micro_batch"
+            )
         if not self._was_sought and self.images > 1:
             return f"try micro_batch {self.images // 2}; BatchNorm then sees fewer images at a time"
         if self.fits is None:
@@ -57,7 +64,9 @@ def out_of_memory(net: Network, spec: RunSpec) -> OutOfMemory:
     if net.group.size == 1:
         return OutOfMemory(net.micro_batch, fitting_batch(net, spec))
     part = -(-spec.batch_size // net.group.size)
-    return OutOfMemory(min(net.micro_batch, part), None, was_sought=False)
+    return OutOfMemory(
+        min(net.micro_batch, part), None, was_sought=False, is_divisible=not spec.sync_batchnorm
+    )
 
 
 def fitting_batch(net: Network, spec: RunSpec) -> int | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -45,6 +46,11 @@ IDLE_S = 5.0
 CONNECT_TIMEOUT_S = 10
 FAR_S, ANSWERS = 0.003, 8
 """Seconds that the quickest of so many answers takes from a server that is far away."""
+SILENCE_S = 15
+"""A connection of which the other end has acknowledged nothing for so long is lost."""
+ASIDE_S = 60
+"""The server ends a transaction that sends no statement for so long, and gives up its locks: its host is cut off, or
+its process suspended."""
 NO_ANSWER = "does not answer: check host and port in the URL, and that the server runs"
 EXPLANATIONS = (
     ("could not translate host name", "is on an unknown host: check the host in the URL"),
@@ -53,6 +59,7 @@ EXPLANATIONS = (
     ("timeout expired", NO_ANSWER),
     ("No such file or directory", NO_ANSWER),
     ("the database system is", "is starting or stopping: retry in a moment"),
+    ("Connection timed out", NO_ANSWER),
     ("closed the connection", "closed the connection: check that the server runs, then retry"),
     ("the connection is", "closed the connection: check that the server runs, then retry"),
     ("authentication failed", "refuses this user: check user and password"),
@@ -86,9 +93,10 @@ class PostgresqlBackend:
 
     def make_engine(self, *, create: bool) -> Engine:
         """Make the engine; the database itself must exist, whatever `create` says. Raises StoreError."""
-        connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s"}
         try:
-            engine = create_engine(self._url, connect_args=connect, use_native_hstore=False)
+            engine = create_engine(
+                self._url, connect_args=_connection_settings(self._url), use_native_hstore=False
+            )
         except (ModuleNotFoundError, NoSuchModuleError):
             raise StoreError(
                 f"{self.where} needs the driver {self._url.get_driver_name()}, which is not installed: "
@@ -172,6 +180,24 @@ class PostgresqlBackend:
             if part in error:
                 return f"{self.where} {advice}"
         return f"{self.where}: {' '.join(error.split())}"
+
+
+def _connection_settings(url: URL) -> dict[str, Any]:
+    """Return settings of libpq and of the session; the URL and PGOPTIONS may give other values.
+
+    Both ends find out within seconds that the other is cut off, where their systems would wait for hours: meanwhile a
+    client would be stuck in a call, and the server would keep its locks."""
+    probes = {"keepalives_idle": SILENCE_S - 5, "keepalives_interval": 2, "keepalives_count": 3}
+    client = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": 1_000 * SILENCE_S, **probes}
+    session = {
+        "lock_timeout": f"{BUSY_TIMEOUT_S}s",
+        "idle_in_transaction_session_timeout": f"{ASIDE_S}s",
+        **{f"tcp_{name}": value for name, value in probes.items()},
+    }
+    given = url.query.get("options", os.environ.get("PGOPTIONS", ""))
+    asked = [given] if isinstance(given, str) else [*given]
+    options = " ".join([*(f"-c {name}={value}" for name, value in session.items()), *asked]).strip()
+    return {name: value for name, value in client.items() if name not in url.query} | {"options": options}
 
 
 _THIS_CHANGE = text("SELECT pg_current_xact_id()::text::bigint")

@@ -101,14 +101,17 @@ def assert_alike(lab: Lab, one: int, other: int) -> None:
 
 
 def test_two_processes_train_as_one_does(lab: Lab) -> None:
-    """Batches of 7 and 6 images are divided unevenly. BatchNorm stays in evaluation mode, or sees the parts that
-    micro-batches show it."""
+    """Batches of 7 and 6 images are divided unevenly. BatchNorm stays in evaluation mode, sees the whole batch, or
+    the parts that micro-batches show it."""
     frozen, learning = {"arch": BATCH_NORM, "freeze_epochs": 2, "loss": "ce-sqrt"}, {"arch": BATCH_NORM}
     one, two = (add(lab, **frozen, gpus=gpus) for gpus in (1, 2))
+    whole, shared = (add(lab, **learning, **parts) for parts in ({}, {"gpus": 2, "sync_batchnorm": True}))
     parts, divided = (add(lab, **learning, **parts) for parts in ({"micro_batch": 4}, {"gpus": 2}))
     lab.drain()
-    assert [lab.run(run_id).error for run_id in (one, two, parts, divided)] == [None] * 4
+    assert [lab.run(run_id).error for run_id in (one, two, whole, shared, parts, divided)] == [None] * 6
     assert_alike(lab, one, two)
+    assert_alike(lab, whole, shared)
+    assert "share each batch of 7; BatchNorm sees all of it" in lab.log(shared)
     assert distance(lab, parts, divided, ends=(".weight", ".bias")) < 1e-6
     assert "gpus 2: 2 processes on the CPU (gloo) share each batch of 7" in lab.log(two)
     assert lab.run(one).environment["processes"] == 1 and lab.run(two).environment["processes"] == 2
@@ -202,6 +205,7 @@ def test_settings_that_several_devices_cannot_have_are_refused() -> None:
         ({"batch_size": 7}, "gpus"),
         ({"compile": True}, "compile"),
         ({"on_oom": "shrink"}, "on_oom"),
+        ({"sync_batchnorm": True, "micro_batch": 4}, "sync_batchnorm"),
     ):
         with pytest.raises(Exception, match=field):
             make_spec(base | settings)
@@ -217,4 +221,6 @@ def test_gpus_are_part_of_a_run_where_batch_norm_sees_their_parts() -> None:
     )
     assert learning[0].digest() != learning[1].digest()
     assert learning[0].training_digest() == learning[1].training_digest()
+    whole = learning[1].model_copy(update={"sync_batchnorm": True})
+    assert whole.digest() == learning[0].digest() and whole.training_digest() == learning[1].training_digest()
     assert still[0].digest() == still[1].digest() and still[0].group_digest() == still[1].group_digest()
