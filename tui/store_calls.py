@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.files.paths import Home
-from tui.feeds.lent_stores import borrowed_store
 from tui.formatting import plain
+from tui.lent_stores import borrowed_store
 
 if TYPE_CHECKING:
     from engine.spec.run_spec import RunSpec

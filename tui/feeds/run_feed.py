@@ -15,8 +15,8 @@ from engine.store.history import PackedMatrix
 from tui.feeds.group_band import GroupBandReader
 from tui.feeds.known_epochs import KnownEpochs
 from tui.feeds.known_losses import KnownLosses
-from tui.feeds.lent_stores import borrow_store, give_back
 from tui.feeds.run_log import log_tail
+from tui.lent_stores import borrow_store, give_back
 from tui.views.run_view import Curves, RunView, curves_of, make_run_view
 
 LAST_LINES = 6

@@ -20,10 +20,10 @@ from engine.store.overview import Listed
 from engine.store.status import ENDED, Status
 from engine.store.tables import Worker
 from tui.feeds.group_detail import read_group_detail
-from tui.feeds.lent_stores import borrow_store, give_back
 from tui.feeds.queue_waits import Change, QueueWaits, queue_part
 from tui.feeds.run_detail import RunDetailReader
 from tui.feeds.table_changes import TableChanges, read_changes
+from tui.lent_stores import borrow_store, give_back
 from tui.snapshot import Detail, RunRow, Snapshot
 from tui.snapshot_rows import make_row, make_workers, waiting_again
 from tui.views.folding import Folding
