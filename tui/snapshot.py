@@ -237,7 +237,7 @@ class Snapshot:
     latest_end: datetime | None = None
     """Latest end of a run: what is seen here is no news later."""
     reasons: QueueReasons | None = None
-    """Why each queued run waits; rows of the queue's head have it themselves."""
+    """Reasons why queued runs wait; rows of the queue's head have it themselves."""
     read_to: tuple[Hashable, tuple[str, ...], int] | None = field(default=None, compare=False)
     """File of the run table, the metrics that were read of each run, and the newest change that is seen here."""
 

@@ -24,7 +24,7 @@ class QueueReasons:
     owners: Mapping[int, str] = field(default_factory=dict)
     """User of each run; empty where all are one user's."""
     refused: Mapping[int, str] = field(default_factory=dict)
-    """What the first run of a shared card waits for."""
+    """Need of the first run of each shared card, in words."""
 
     def of(self, run_id: int) -> str | None:
         """Return one phrase: `queue paused`, `waits for #3`, `waits for #3, which failed`, `no worker`,

@@ -28,7 +28,7 @@ from engine.store.tables import Worker
 
 
 class QueueChange(NamedTuple):
-    """What was written to the queue's runs beside the columns of `Listed`."""
+    """Changes of the queue's runs beside the columns of `Listed`."""
 
     needy: Sequence[NeedyRun]
     links: Mapping[int, Mapping[int, LinkKind]]

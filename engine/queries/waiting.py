@@ -54,7 +54,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Facts:
-    """What reasons and times are worked out from."""
+    """Facts of the run table that reasons and times are worked out from."""
 
     queue: QueueReasons
     there: Sequence[Worker]

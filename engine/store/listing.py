@@ -114,7 +114,7 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
 
 
 class NeedyRun(NamedTuple):
-    """What a run needs that not every worker has."""
+    """Needs of a run that not every worker meets."""
 
     id: int
     needs_card: bool

@@ -24,7 +24,7 @@ QUERIES = (b"Q", b"E")
 
 @dataclass(frozen=True)
 class Carried:
-    """What a link has carried so far."""
+    """Counts of all that a link has carried so far."""
 
     round_trips: int = 0
     """Messages after which a client waits for the server: each costs one trip there and back."""
@@ -185,7 +185,7 @@ class SlowLink:
 
 
 class Messages:
-    """What a client of PostgreSQL sends, https://www.postgresql.org/docs/current/protocol-message-formats.html"""
+    """Messages of a client of PostgreSQL, https://www.postgresql.org/docs/current/protocol-message-formats.html"""
 
     def __init__(self) -> None:
         self._left = b""

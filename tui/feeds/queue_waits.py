@@ -1,5 +1,5 @@
-"""Why runs wait, and until when, worked out where that may have changed: times for the head of the queue, and a reason
-for any other run when it is looked at."""
+"""Reasons why runs wait, and their times, worked out where they may have changed: times for the head of the queue, and
+a reason for any other run when it is looked at."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping

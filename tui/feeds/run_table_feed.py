@@ -61,7 +61,7 @@ class RunTableFeed:
         self._metrics: tuple[str, ...] = ()
         self._latest_end: datetime | None = None
         self._changes: TableChanges | None = None
-        """What the last reading found, without its runs."""
+        """Changes of the last reading, without their runs."""
         self._last = known
         self._read_at = 0.0
         if known is not None and known.read_to is not None and known.read_to[0] == self._file:

@@ -1,4 +1,4 @@
-"""What changed in the run table since a reader looked last, read with as few round trips as can be."""
+"""Changes of the run table since a reader looked last, read with as few round trips as can be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -109,7 +109,7 @@ class _Reading:
     def __init__(self, job: Callable[[], Any]) -> None:
         self._job, self._context = job, contextvars.copy_context()
         self.statements: Sequence[Statement] = ()
-        """What it waits for; nothing before its start, and after its end."""
+        """Statements that it waits for; none before its start, and after its end."""
         self.result: Any = None
         self.error: BaseException | None = None
         self._may_go, self._rests = threading.Semaphore(0), threading.Semaphore(0)
