@@ -37,9 +37,14 @@ def forcing() -> Iterator[None]:
 
 
 def new_owner(session: Session) -> str:
-    """Return the user that new runs belong to; nobody in a file, which its owner alone can use, as root or by another
+    """Return the user that new runs and workers belong to; nobody in a file, which its owner alone can use, as root or by another
     name too."""
     return user_name() if backend_of(session).path is None else ""
+
+
+def may_change(owner: str) -> bool:
+    """Return True for what is this user's or nobody's, and for all where the user insists (`forcing`)."""
+    return _forced.get() or owner in ("", user_name())
 
 
 def check_owner(session: Session, run_ids: Collection[int]) -> None:
