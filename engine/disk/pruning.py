@@ -65,8 +65,9 @@ def plan(
     """Choose files of ended runs, and packed images that no waiting or running run uses.
 
     Kept are all files of runs that are queued, running or paused, the files that such a run starts from, files without
-    a row in the run table, those of other users' runs where the run table has several, and, unless `options.unfinished`, files that `retry` would resume from. What an earlier
-    call has put aside is deleted in any case."""
+    a row in the run table, those of other users' runs where the run table has several, and, unless
+    `options.unfinished`, files that `retry` would resume from. What an earlier call has put aside is deleted in any
+    case."""
     before = now - options.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     needed = {_real(path) for spec in live for path in _sources(home, spec)}

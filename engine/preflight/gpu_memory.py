@@ -2,34 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 from engine.hardware import telemetry
+from engine.hardware.card_memory import CONTEXT_GB
 from engine.problem import Problem, WayOut
 from engine.recipes.optimizers import OPTIMIZERS
 from engine.spec.archs import find_arch
-from engine.spec.grid import load_spec
 from engine.spec.plugin_name import arch_shown
 from engine.spec.run_spec import RunSpec
 from engine.store import listing, workers
 from engine.store.database import Store
 
-CONTEXT_GB = 0.5
-"""About what CUDA itself and its libraries' kernels take of a card."""
-
 WEIGHTS_AND_GRADIENTS = 2
 """Values that a card keeps for each parameter besides the optimiser's state."""
 
 SMALLER = WayOut("try a smaller {}", "micro_batch"), WayOut("try a smaller {}", "image_size")
-
-DECIDES_MEMORY = (
-    "arch", "stem", "image_size", "batch_size", "micro_batch", "optimizer", "precision", "implementation",
-    "freeze_epochs", "data", "augment", "compile", "cuda_graphs",
-)  # fmt: skip
-"""Runs alike in these take the same memory: what of it the packed images take goes with the data."""
-
-Kind: TypeAlias = tuple[Any, ...]
-"""A spec's DECIDES_MEMORY."""
 
 
 @dataclass(frozen=True)
@@ -53,23 +40,19 @@ def least_need(spec: RunSpec) -> Need | None:
     return Need(kept_mib / 1024 + CONTEXT_GB, "by its activations and weights")
 
 
-def need(spec: RunSpec, learnt: Mapping[Kind, tuple[int, float]]) -> Need | None:
-    """Estimate a spec's memory; None where nothing is known. `learnt` has a run's id and peak in GiB for each kind that
-    has trained."""
-    if (known := learnt.get(kind_of(spec))) is not None:
+def need(spec: RunSpec, learnt: Mapping[str, tuple[int, float]]) -> Need | None:
+    """Estimate a spec's memory; None where nothing is known. `learnt` has a run's id and peak in GiB by the memory
+    digest of the runs that have trained."""
+    if (known := learnt.get(spec.memory_digest())) is not None:
         run_id, peak_gb = known
         return Need(peak_gb + CONTEXT_GB, f"as run {run_id} did")
     return least_need(spec)
 
 
-def kind_of(spec: RunSpec) -> Kind:
-    return tuple(getattr(spec, name) for name in DECIDES_MEMORY)
-
-
 def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]:
     """Return a warning for each kind of run that fits no card of this host, nor one that a worker has."""
     cards = {card.name: card.memory_gb for card in telemetry.nvidia().cards if card.memory_gb is not None}
-    learnt: dict[Kind, tuple[int, float]] = {}
+    learnt: dict[str, tuple[int, float]] = {}
     if store is not None:
         with store.read() as session:
             for worker in workers.present(session):
@@ -77,8 +60,8 @@ def warnings_for(store: Store | None, specs: Sequence[RunSpec]) -> list[Problem]
                     cards[worker.device_name] = float(worker.telemetry["memory_total_gb"])
             peaks = listing.memory_peaks(session) if cards else []
         # The newest of a kind counts: they come newest first.
-        learnt = {kind_of(load_spec(text)): (run_id, peak_gb) for run_id, text, peak_gb in reversed(peaks)}
-    kinds = {kind_of(spec): spec for spec in specs} if cards else {}
+        learnt = {key: (run_id, peak_gb) for run_id, key, peak_gb in reversed(peaks)}
+    kinds = {spec.memory_digest(): spec for spec in specs} if cards else {}
     return too_large(((spec, need(spec, learnt)) for spec in kinds.values()), cards)
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 from engine.metrics.selection import selections
 from engine.recipes import augmentations
@@ -17,6 +18,12 @@ DIVIDES = frozenset({"gpus", "sync_batchnorm"})
 """Fields that divide batches among devices. A run can go on under others: its images and their order are the same."""
 VARIED = frozenset({"seed", "split_seed", "fold"})
 """Fields in which the runs of one group differ: repetitions of one recipe."""
+DECIDES_MEMORY = frozenset({
+    "data", "augment", "image_size", "arch", "implementation", "bottleneck_stride", "stem", "head", "batch_size",
+    "micro_batch", "optimizer", "precision", "deterministic", "gpus", "compile", "cuda_graphs",
+})  # fmt: skip
+"""Fields that decide how much memory of a card a run takes, beside those of `RunSpec.memory_digest`: what of it the
+packed images take goes with the data."""
 
 
 class RunSpec(RunSettings):
@@ -48,6 +55,18 @@ class RunSpec(RunSettings):
     def divides_batch_norm(self) -> bool:
         """True where BatchNorm sees parts of a batch on several devices, unless it never learns."""
         return self.gpus > 1 and not self.sync_batchnorm and self.freeze_epochs < self.epochs
+
+    @property
+    def trained_part(self) -> Literal["nothing", "head", "all"]:
+        """Return the layers that a run trains in the end."""
+        if not self.epochs:
+            return "nothing"
+        return "all" if self.freeze_epochs < self.epochs else "head"
+
+    @property
+    def first_whole_epoch(self) -> int:
+        """Return the first epoch that has trained all layers which the run trains; 0 where it only evaluates."""
+        return {"nothing": 0, "head": 1, "all": self.freeze_epochs + 1}[self.trained_part]
 
     @property
     def passes(self) -> int:
@@ -87,6 +106,11 @@ class RunSpec(RunSettings):
         """Hash all settings but those that vary between repetitions; equal for the runs of one group."""
         return self._digest(self._no_result | VARIED)
 
+    def memory_digest(self) -> str:
+        """Hash all that decides how much memory of a card a run takes."""
+        kept = self.model_dump(include=set(DECIDES_MEMORY), exclude_defaults=True)
+        return _hashed(kept | {"has_momentum": self.momentum > 0, "trains": self.trained_part})
+
     @property
     def _no_result(self) -> frozenset[str]:
         return NO_RESULT if self.divides_batch_norm else NO_RESULT | DIVIDES
@@ -102,9 +126,12 @@ class RunSpec(RunSettings):
 
     def _digest(self, left_out: frozenset[str]) -> str:
         # Fields at their defaults are left out, so that a field added by a later version changes no digest.
-        kept = self.model_dump(exclude=set(left_out), exclude_defaults=True)
-        text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _hashed(self.model_dump(exclude=set(left_out), exclude_defaults=True))
+
+
+def _hashed(kept: Mapping[str, Any]) -> str:
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_over_train(folds: int, test_fraction: float, val_fraction: float, epochs: int) -> float:

@@ -18,6 +18,7 @@ from engine.store.database import Store
 from engine.store.dependencies import recount, some_of
 from engine.store.epoch_values import defined_numbers
 from engine.store.judgement import Judgement as Judgement
+from engine.store.memory_peaks import Peak, peak_columns
 from engine.store.schema import loss_table
 from engine.store.tables import EpochConfusion, EpochMetrics, LossPoint
 
@@ -103,11 +104,11 @@ def record_epoch(
     *,
     best: Best | None,
     judgement: Judgement | None,
-    peak_memory_gb: float | None = None,
+    peak: Peak | None = None,
     times: Mapping[str, float] | None = None,
 ) -> None:
-    """Write an epoch's numbers, replacing the same epoch's from an earlier attempt, and the seconds of the attempt by
-    phase. Raises LeaseLost."""
+    """Write an epoch's numbers, replacing the same epoch's from an earlier attempt, the memory's peak so far and the
+    seconds of the attempt by phase. Raises LeaseLost."""
     numbers = defined_numbers(metrics)
     with store.write_rows() as session:
         write_fenced(
@@ -119,7 +120,7 @@ def record_epoch(
             last_metrics=numbers,
             **_best_metrics(best, metrics.epoch, numbers),
             images_per_s=metrics.images_per_s,
-            peak_memory_gb=peak_memory_gb,
+            **peak_columns(peak),
             **({"blocked": 0} if metrics.epoch else {}),  # it goes on from its own checkpoint from now on
             **_best_columns(session, held.run_id, best, measured=metrics.epoch),
             **_columns(Judgement, judgement),

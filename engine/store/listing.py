@@ -11,7 +11,6 @@ from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
 from engine.store.needs import KEYS, Needs, has_none
-from engine.store.run_environment import trained_on_card
 from engine.store.run_numbers import LARGEST_ID
 from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
 from engine.store.status import ENDED, Status
@@ -96,9 +95,9 @@ def run_ids(session: Session) -> set[int]:
 
 
 def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
-    """Return id, spec and peak in GiB of the latest thousand runs that trained on a card, newest first."""
-    known = select(col(Run.id), Run.spec, Run.peak_memory_gb).where(
-        col(Run.peak_memory_gb).is_not(None), trained_on_card()
+    """Return id, memory key and peak in GiB of the latest thousand runs that trained on a card, newest first."""
+    known = select(col(Run.id), Run.memory_key, Run.peak_memory_gb).where(
+        col(Run.peak_memory_gb).is_not(None), Run.memory_place != ""
     )
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 

@@ -29,6 +29,7 @@ from sqlmodel import Session
 
 from engine.store.advice import ADVICE
 from engine.store.attempt_times import record_times
+from engine.store.backends.protocol import Backend
 from engine.store.claims import LEASE_S, Claim, fenced, write_fenced
 from engine.store.clock import next_change, now_s
 from engine.store.database import Store
@@ -46,22 +47,29 @@ def claim(store: Store, worker_id: int) -> Claim | None:
     """Take the first claimable run, or None: a single UPDATE, so no run is ever taken twice.
 
     Where others claim at the same moment, each skips the run that another is taking."""
-    statement, values = (
-        _claiming(store.backend.clock_s, store.backend.change),
-        {"claimer": worker_id, "now": utc_now()},
-    )
     with store.write_rows() as session:
-        store.backend.count_change(session)
-        row = session.execute(statement, values).first()
-        if row is None:
-            session.rollback()
-            return None
+        return claim_within(session, store.backend, worker_id)
+
+
+def claim_within(session: Session, backend: Backend, worker_id: int) -> Claim | None:
+    """Claim within a write transaction, which is rolled back where there is nothing to claim."""
+    backend.count_change(session)
+    values = {"claimer": worker_id, "now": utc_now()}
+    row = session.execute(_claiming(backend.clock_s, backend.change), values).first()
+    if row is None:
+        session.rollback()
+        return None
     return Claim(row.id, row.attempt)
 
 
 def has_claimable(session: Session, worker_id: int) -> bool:
     """Return True where a claim of this worker would get a run."""
-    return count_claimable(session, worker_id, 1) > 0
+    return first_claimable(session, worker_id) is not None
+
+
+def first_claimable(session: Session, worker_id: int) -> int | None:
+    """Return the run that a claim of this worker would get; None where there is none."""
+    return session.execute(_first_for(bindparam("claimer")), {"claimer": worker_id}).scalar()
 
 
 def count_claimable(session: Session, worker_id: int, most: int) -> int:
@@ -180,8 +188,10 @@ def put_back(
     bad_end: tuple[Cause, str] | None = None,
     if_lost: Collection[int] | None = None,
     times: Mapping[str, float] | None = None,
+    trains_alone: bool = False,
 ) -> None:
-    """Return a run to its place in the queue, with the seconds of its attempt by phase where they are known.
+    """Return a run to its place in the queue, with the seconds of its attempt by phase where they are known; with
+    `trains_alone` no other run trains on the card of its next attempts.
 
     `bad_end` (cause, one line) counts as a failure; at `max_attempts` of them in a row the run fails. With `if_lost`
     only where its lease has run out or its worker is one of these. Raises LeaseLost where that does not hold, or
@@ -209,6 +219,7 @@ def put_back(
             outcome["ended_at"] = utc_now()
         else:
             outcome = {"status": "queued"}
+        outcome |= {"trains_alone": True} if trains_alone else {}
         write_fenced(session, held, failures=failures, changed=changed, **outcome, **_NO_LEASE)
         record_times(session, held, times)
         if outcome["status"] in ENDED:

@@ -59,6 +59,7 @@ class Run(Table, table=True):
         Index("ix_run_sweep", "sweep"),
         Index("ix_run_spec_hash", "spec_hash"),
         Index("ix_run_group_key", "group_key"),
+        Index("ix_run_memory_key", "memory_key"),
         {"sqlite_autoincrement": True},
     )
 
@@ -87,6 +88,8 @@ class Run(Table, table=True):
     spec_hash: str
     group_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Hash of the settings that the runs of one group share: all but those of `spec.run_spec.VARIED`."""
+    memory_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Hash of the settings that decide how much memory of a card it takes (`RunSpec.memory_digest`)."""
     data: str
     arch: str
     pretrained: str
@@ -107,6 +110,8 @@ class Run(Table, table=True):
     needs_host: str = Field(default="", sa_column_kwargs={"server_default": ""})
     needs_tag: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
+    trains_alone: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """It ran out of memory beside other runs: no other trains on the card of its next attempts."""
     attempt: int = 0
     failures: int = 0
     max_attempts: int = 3
@@ -146,6 +151,9 @@ class Run(Table, table=True):
     images_per_s: float | None = None
     peak_memory_gb: float | None = None
     """The most that its training has reserved on the card, or on the CPU held of the host's memory, GiB."""
+    memory_place: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Card that `peak_memory_gb` is of, as `card_memory.memory_place` writes it; empty until the run has trained and
+    evaluated on one with all its weights and its whole micro-batch."""
     class_names: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     is_ordered: bool | None = None
     """Whether its classes are grades, as its epochs were measured; null before its first start."""
@@ -184,6 +192,8 @@ class Edit(Table, table=True):
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """One a run: `id` (0: the queue itself) with the touched columns `before` and `after`; or `added`; or `final`,
     why it cannot be taken back."""
+    user_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Who made it, where the run table is on a server; empty in a file, and for edits of earlier versions."""
 
 
 class EpochMetrics(Table, table=True):
@@ -240,6 +250,8 @@ class EpochMetrics(Table, table=True):
     max_logit: float | None = None
     nonfinite_share: float | None = None
     seconds: float | None = None
+    runs_at_once: int | None = None
+    """Runs on its card when it ended, itself included; null where the card was its own."""
     more: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """Values of the declared metrics (engine/metrics/catalogue.py) that have no column here, by key."""
 
@@ -302,6 +314,10 @@ class Worker(Table, table=True):
     """Cards of the worker; `device` and `device_uuid` then name them all, separated by commas. 1 on the CPU."""
     memory_gb: float | None = None
     """Memory of the card, GiB; null on the CPU, or where the driver does not report it."""
+    memory_place: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The card, as `Run.memory_place` names it; empty on the CPU and for several cards."""
+    slots: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """Workers that may share its card, itself included."""
     tags: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Tags that it was started with, each between commas."""
     state: str = "idle"

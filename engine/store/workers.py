@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from sqlalchemy import case, update
+from sqlalchemy import case, or_, update
 from sqlmodel import Session, col, select
 
 from engine.hardware import processes
@@ -12,8 +12,8 @@ from engine.store.clock import now_s
 from engine.store.database import Store
 from engine.store.needs import tags_text
 from engine.store.people import new_owner
-from engine.store.schema import worker_table
-from engine.store.tables import Worker
+from engine.store.schema import IS_RUNNING, worker_table
+from engine.store.tables import Run, Worker
 
 Asked = Literal["stopping", "draining"]
 STOPPING: Asked = "stopping"
@@ -23,7 +23,7 @@ ASKED: tuple[Asked, ...] = get_args(Asked)
 
 
 class DeviceTaken(Exception):
-    """Error of a card that has a worker, `holder`, already."""
+    """Error of a card that has a worker, `holder`, already, and no slot for another."""
 
     def __init__(self, device: str, holder: Worker) -> None:
         self.holder = holder
@@ -40,9 +40,12 @@ def register(
     device_name: str,
     device_uuid: str | None = None,
     memory_gb: float | None = None,
+    memory_place: str = "",
+    slots: int = 1,
     tags: Sequence[str] = (),
 ) -> int:
-    """Write a new worker's row and give its id. Raises DeviceTaken where its card has a worker; `cpu` is shared."""
+    """Write a new worker's row and give its id. Raises DeviceTaken where its card has as many workers as the `slots`
+    of any of them; `cpu` is shared."""
     row = Worker(
         host=processes.host_name(),
         host_id=processes.host_id(),
@@ -53,14 +56,20 @@ def register(
         device_uuid=device_uuid,
         cards=device.count(",") + 1,
         memory_gb=memory_gb,
+        memory_place=memory_place,
+        slots=slots,
         tags=tags_text(tags),
     )
     with store.write() as session:
         row.user_name = new_owner(session)
         if device != "cpu":
-            for other in _cards_here(session):
-                if not _cards_of(row).isdisjoint(_cards_of(other)):
-                    raise DeviceTaken(device, other)
+            there = [
+                other for other in _cards_here(session) if not _cards_of(row).isdisjoint(_cards_of(other))
+            ]
+            if there and (
+                len(there) >= min(slots, *(other.slots for other in there)) or not _all_here(there)
+            ):
+                raise DeviceTaken(device, there[0])
         session.add(row)
         session.flush()
         assert row.id is not None
@@ -120,6 +129,27 @@ def taken_cards(store: Store) -> list[str]:
     """Return the cards of this host that have a worker: UUIDs, or devices if no UUID is known."""
     with store.read() as session:
         return sorted(card for row in _cards_here(session) for card in _cards_of(row))
+
+
+def on_card_of(session: Session, worker_id: int) -> list[Worker]:
+    """Return the workers that share a card with one, itself included, and those that have gone and left a run there."""
+    mine = session.get(Worker, worker_id)
+    if mine is None:
+        return []
+    trains = select(Run.worker_id).where(IS_RUNNING)
+    alive = or_(col(Worker.state) != "gone", col(Worker.id).in_(trains))
+    rows = session.exec(select(Worker).where(col(Worker.device) != "cpu", alive).order_by(col(Worker.id)))
+    machine = processes.machine_of(mine.host_id)
+    return [
+        row
+        for row in rows
+        if processes.machine_of(row.host_id) == machine and not _cards_of(row).isdisjoint(_cards_of(mine))
+    ]
+
+
+def _all_here(rows: Sequence[Worker]) -> bool:
+    """True where this process sees the processes of all these workers, and so the memory that each holds."""
+    return all(map(is_here, rows))
 
 
 def _cards_of(worker: Worker) -> set[str]:

@@ -15,7 +15,8 @@ from engine.analysis.findings.case import Predictions, make_case
 from engine.analysis.findings.half_choices import HalfChoices
 from engine.datasets.index import Index
 from engine.files.epoch_predictions import read_answers
-from engine.files.paths import RunPaths
+from engine.files.paths import RunPaths, gpu_cache_bytes
+from engine.hardware.card_memory import memory_place
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing
 from engine.store.claims import Claim
@@ -23,6 +24,7 @@ from engine.store.database import Store
 from engine.store.epoch_values import row_of, values_of_row
 from engine.store.history import Best, Losses, Start
 from engine.store.judgement import Judgement, judgement_of
+from engine.store.memory_peaks import Peak
 from engine.store.run_environment import RunEnvironment
 from engine.store.tables import EpochMetrics
 from engine.time_line import Phase, PhaseClock
@@ -126,7 +128,7 @@ class StoreRecorder:
     @_timed
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
-        peak_gb = peak_memory_gb(RunEnvironment(self._environment).device)
+        peak = peak_of(self._spec, RunEnvironment(self._environment), measured.epoch)
         judgement = self._judge(metrics, best, last=last)
         patiently(
             lambda: history.record_epoch(
@@ -136,7 +138,7 @@ class StoreRecorder:
                 measured.evaluation.confusion.tolist(),
                 best=_best(best),
                 judgement=judgement,
-                peak_memory_gb=peak_gb,
+                peak=peak,
                 times=self.clock.seconds(),
             )
         )
@@ -214,6 +216,16 @@ class StoreRecorder:
 
     def _evidence(self, row: EpochMetrics) -> EpochEvidence:
         return evidence_of(values_of_row(row), baseline=self._baseline, labels=self._labels)
+
+
+def peak_of(spec: RunSpec, environment: RunEnvironment, epoch: int) -> Peak:
+    """Return the peak memory of this process when an epoch has ended, with its card where it is that of a training of
+    all its layers and its whole micro-batch."""
+    device, place = environment.device, ""
+    is_whole = epoch >= spec.first_whole_epoch and environment.micro_batch == spec.images_at_once
+    if device.startswith("cuda") and is_whole:
+        place = memory_place(torch.cuda.get_device_name(device), gpu_cache_bytes())
+    return Peak(peak_memory_gb(device), place)
 
 
 def peak_memory_gb(device: str) -> float:

@@ -17,7 +17,7 @@ from engine.store.run_numbers import numbered
 from engine.store.schema import run_table
 from engine.store.status import FROM_THE_START
 
-_TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at")
+_TOUCHED = ("status", "cause", "error", "suggestion", "failures", "ended_at", "trains_alone")
 DELETED = "its training was deleted"
 
 
@@ -47,6 +47,7 @@ def retry(store: Store, home: Home, run_ids: Collection[int], *, fresh: bool = F
         queued = {
             "status": "queued",
             "failures": 0,
+            "trains_alone": False,
             **dict.fromkeys(("cause", "error", "suggestion", "ended_at")),
         }
         edit.write([*on, *anew], **queued)

@@ -12,7 +12,6 @@ from engine.models.resnet import resnet
 from engine.preflight import gpu_memory
 from engine.preflight.gpu_memory import (
     Need,
-    kind_of,
     least_need,
     need,
     too_large,
@@ -70,14 +69,16 @@ def test_the_cifar_stem_takes_more_and_of_a_plugin_nothing_is_known() -> None:
     assert cifar > 4 * usual
     plugin = make_spec({**small, "arch": "model.py:make"})
     assert least_need(plugin) is None and too_large([(plugin, None)], {"T4": 15.0}) == []
-    assert need(plugin, {kind_of(plugin): (4, 31.0)}) == Need(31.5, "as run 4 did")
+    assert need(plugin, {plugin.memory_digest(): (4, 31.0)}) == Need(31.5, "as run 4 did")
 
 
 def test_a_learnt_peak_goes_before_the_estimate() -> None:
     assert 20 < gigabytes(SPEC) < 23 and gigabytes(SPEC.model_copy(update={"image_size": 112})) < 7
     other = SPEC.model_copy(update={"batch_size": 8})
-    assert need(SPEC, {kind_of(other): (3, 2.0), kind_of(SPEC): (4, 31.0)}) == Need(31.5, "as run 4 did")
-    assert need(SPEC, {kind_of(other): (3, 2.0)}) == least_need(SPEC)
+    assert need(SPEC, {other.memory_digest(): (3, 2.0), SPEC.memory_digest(): (4, 31.0)}) == Need(
+        31.5, "as run 4 did"
+    )
+    assert need(SPEC, {other.memory_digest(): (3, 2.0)}) == least_need(SPEC)
 
 
 def test_the_optimizers_state_takes_its_copies_of_the_weights() -> None:
@@ -114,10 +115,10 @@ def test_a_run_on_the_cpu_teaches_nothing_of_cards(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'runs.db'}")
     on_cpu, on_card = add_runs(store, [SPEC, SPEC]).ids
     with store.write() as session:
-        for run_id, device in ((on_cpu, "cpu"), (on_card, "cuda:1")):
+        for run_id, place in ((on_cpu, ""), (on_card, "H100, 4 GiB of images")):
             run = session.get(Run, run_id)
             assert run is not None
-            run.peak_memory_gb, run.environment = 3.0, {"device": device}
+            run.peak_memory_gb, run.memory_place = 3.0, place
     with store.read() as session:
-        assert [run_id for run_id, _, _ in listing.memory_peaks(session)] == [on_card]
+        assert listing.memory_peaks(session) == [(on_card, SPEC.memory_digest(), 3.0)]
     store.close()

@@ -236,3 +236,30 @@ def test_stored_settings_that_cannot_be_read_say_whose_they_are_and_what_to_do(s
     )
     with pytest.raises(SpecError, match="the settings of a stored run cannot be read"):
         load_spec(stored)
+
+
+WARM = {"data": "digits", "pretrained": "imagenet"}
+
+
+def test_runs_that_take_the_same_memory_have_one_key() -> None:
+    plain = make_spec(WARM)
+    for settings in (
+        {"lr": 0.5}, {"seed": 9}, {"epochs": 99}, {"freeze_epochs": 2}, {"momentum": 0.5}, {"on_oom": "shrink"},
+        {"weight_decay": 0.0}, {"pretrained": "none"}, {"loss": "focal"},
+    ):  # fmt: skip
+        assert make_spec(WARM | settings).memory_digest() == plain.memory_digest(), settings
+    others = [
+        {"batch_size": 64}, {"micro_batch": 8}, {"image_size": 64}, {"arch": "resnet50"}, {"momentum": 0.0},
+        {"optimizer": "adamw"}, {"precision": "fp32"}, {"epochs": 0}, {"freeze_epochs": 10}, {"augment": "crop"},
+        {"deterministic": True}, {"data": "fundus"}, {"head": "dropout"}, {"gpus": 2},
+    ]  # fmt: skip
+    keys = {make_spec(WARM | settings).memory_digest() for settings in others}
+    assert len(keys | {plain.memory_digest()}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "epoch"),
+    [({}, 1), ({"epochs": 0}, 0), ({"freeze_epochs": 3}, 4), ({"freeze_epochs": 3, "epochs": 3}, 1)],
+)
+def test_the_peak_is_known_when_all_that_is_trained_has_been(settings: dict[str, int], epoch: int) -> None:
+    assert make_spec(WARM | settings).first_whole_epoch == epoch
