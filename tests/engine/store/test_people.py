@@ -153,7 +153,7 @@ def test_in_the_shell(shell: Shell, db_url: str, be) -> None:  # type: ignore[no
     refused = shell.refuses("undo", "--db", db_url)
     assert "the newest edit is 'cancel run 1', and run 1 is ann's" in refused
     be("ann")
-    assert shell("undo", "--db", db_url) == 0 and "add" in shell.out + shell.err, "not bob's edit"
+    assert shell("undo", "--db", db_url) == 1 and "add" in shell.out + shell.err, "bob's edit was undone"
 
 
 def test_workers_and_files_of_another_are_left_alone_unless_forced(
@@ -164,15 +164,15 @@ def test_workers_and_files_of_another_are_left_alone_unless_forced(
     monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
 ) -> None:
     """The worker is on another host, so that it is asked through the run table."""
-    monkeypatch.setattr(processes, "host_id", lambda: "elsewhere/1")
     be("ann")
-    workers.register(store, pid=1, device="cpu", device_name="test")
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "host_id", lambda: "elsewhere/1")
+        workers.register(store, pid=1, device="cpu", device_name="test")
     assert shell("add", "--data", "digits", "--db", db_url) == 0
     ended(store, 1)
-    monkeypatch.undo()
     be("bob")
     assert shell("add", "--data", "digits", "--db", db_url) == 0
-    home = Home.find(None, db_url)
+    home = Home.find(shell.home, db_url)
     for run_id in (1, 2):
         home.run(run_id).folder.mkdir(parents=True)
         home.run(run_id).last.write_bytes(b"x" * 2_000_000)
@@ -180,7 +180,8 @@ def test_workers_and_files_of_another_are_left_alone_unless_forced(
 
     assert shell("workers", "ls", "--json", "--db", db_url) == 0
     assert json.loads(shell.out)["workers"][0]["user"] == "ann"
-    assert "worker 1 is ann's: leave it, or" in shell.refuses("workers", "stop", "1", "--db", db_url)
+    assert shell("workers", "stop", "1", "--db", db_url) == 1
+    assert shell.err.startswith("worker 1 is ann's: leave it, or stop it all the same with")
     assert shell("workers", "stop", "1", "--force", "--db", db_url) == 0
     assert "worker 1 on" in shell.err and "is asked to stop" in shell.err
     assert shell("prune", "--yes", "--db", db_url) == 0
