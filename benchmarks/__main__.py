@@ -34,6 +34,7 @@ SOAKS = (
     "growth",
     "memory",
     "scale",
+    "slow_table",
 )
 """Run only where they are named: they take long, or gigabytes of disk."""
 

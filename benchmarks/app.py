@@ -61,7 +61,7 @@ def _of_bare(place: Path) -> Iterator[str]:
     """Time Textual and what our first frame imports, before anything is drawn."""
     starts = [_start(_watch([sys.executable, "-c", BARE], place, {})) for _ in range(STARTS + 1)][1:]
     name = "a bare Textual app that imports what our first frame imports"
-    yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
+    yield f"- {name}: first full frame {spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
 
 
 def _of_groups(home: Home) -> Iterator[str]:
@@ -80,24 +80,24 @@ def _of_groups(home: Home) -> Iterator[str]:
 
 def _of_app(home: Home, name: str) -> Iterator[str]:
     starts = [_start(_app(home)) for _ in range(STARTS + 1)][1:]  # the first may compile
-    yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
+    yield f"- {name}: first full frame {spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
     with _app(home) as app:
         app.until_quiet(2.5)
-        yield f"- {name}, nothing changing: {_cost(app)}"
-        yield f"- {name}, nothing changing: {_keys(app)}"
+        yield f"- {name}, nothing changing: {cost(app)}"
+        yield f"- {name}, nothing changing: {keys(app)}"
     with ExitStack() as stack:
         stack.enter_context(Writers(home, 1, PACE_OF_ONE_S))
         app = stack.enter_context(_app(home))
         time.sleep(4)
-        yield f"- {name}, one run trains (a commit a second): {_cost(app)}"
+        yield f"- {name}, one run trains (a commit a second): {cost(app)}"
         app.send("\r")
         time.sleep(2)
-        yield f"- {name}, the same run opened, at its curves: {_cost(app)}"
+        yield f"- {name}, the same run opened, at its curves: {cost(app)}"
     with ExitStack() as stack:
         stack.enter_context(Writers(home, WRITERS, PACE_S))
         app = stack.enter_context(_app(home))
         time.sleep(4)
-        yield f"- {name}, {WRITERS} writers ({1 / PACE_S:.0f} commits a second each): {_keys(app)}; {_cost(app)}"
+        yield f"- {name}, {WRITERS} writers ({1 / PACE_S:.0f} commits a second each): {keys(app)}; {cost(app)}"
 
 
 class Writers:
@@ -140,16 +140,17 @@ def _start(watched: Watched) -> tuple[float, int]:
         return first_frame(watched)
 
 
-def _cost(watched: Watched) -> str:
+def cost(watched: Watched, watch_s: float = WATCH_S) -> str:
+    """Watch for so long, and say what it cost."""
     before, cores, began = len(watched.chunks), watched.core_seconds(), time.perf_counter()
-    time.sleep(WATCH_S)
+    time.sleep(watch_s)
     took = time.perf_counter() - began
     share = (watched.core_seconds() - cores) / took
     count = sum(len(chunk.content) for chunk in watched.chunks[before:])
-    return f"{100 * share:.1f} % of a core, {count / took:,.0f} bytes/s ({WATCH_S:.0f} s)"
+    return f"{100 * share:.1f} % of a core, {count / took:,.0f} bytes/s ({watch_s:.0f} s)"
 
 
-def _keys(watched: Watched) -> str:
+def keys(watched: Watched) -> str:
     """Down and up in turn: until the cursor has moved, and until the highlighted run's title has followed."""
     asked = []
     for press in range(PRESSES):
@@ -181,7 +182,8 @@ def _percentiles(found: Sequence[float | None]) -> str:
     return f"p50 {middle:.0f} ms, p95 {late:.0f} ms, most {known[-1]:.0f} ms (n = {len(known)}{lost})"
 
 
-def _spread(values: Sequence[float], places: int, unit: str) -> str:
+def spread(values: Sequence[float], places: int, unit: str) -> str:
+    """Say median, least, most and number."""
     return (
         f"{statistics.median(values):.{places}f}{unit} ({min(values):.{places}f} to {max(values):.{places}f}, "
         f"n = {len(values)})"
@@ -189,7 +191,7 @@ def _spread(values: Sequence[float], places: int, unit: str) -> str:
 
 
 def _bytes(starts: Sequence[tuple[float, int]]) -> str:
-    return f"its bytes {_spread([each[1] / 1000 for each in starts], 1, ' kB')}"
+    return f"its bytes {spread([each[1] / 1000 for each in starts], 1, ' kB')}"
 
 
 # W&B LEET
@@ -212,7 +214,7 @@ def _of_leet(place: Path) -> Iterator[str]:
         environment = {"WANDB_MODE": "offline", "HOME": str(folder), "WANDB_ERROR_REPORTING": "false"}
         starts = [_start(_watch(command, folder, environment)) for _ in range(STARTS)]
         name = f"W&B LEET, {runs:,} offline runs of the same points"
-        yield f"- {name}: first full frame {_spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
+        yield f"- {name}: first full frame {spread([each[0] for each in starts], 2, ' s')}; {_bytes(starts)}"
         with _watch(command, folder, environment) as leet:
             leet.until_quiet(2.5)
-            yield f"- {name}, nothing changing: {_cost(leet)}"
+            yield f"- {name}, nothing changing: {cost(leet)}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.analysis.finding import GRAVE, SIGNS
 from engine.store.status import Request, Status
+
+if TYPE_CHECKING:
+    from engine.queries.queue_reasons import QueueReasons
 
 GLYPHS = {"running": "●", "queued": "○", "paused": "‖", "done": "✔", "failed": "✖", "cancelled": "–"}
 NO_METRICS: Mapping[str, float] = {}
@@ -236,8 +239,16 @@ class Snapshot:
     """Whether no run is to start."""
     latest_end: datetime | None = None
     """Latest end of a run: what is seen here is no news later."""
+    reasons: QueueReasons | None = None
+    """Reasons why queued runs wait; rows of the queue's head have it themselves."""
     read_to: tuple[Hashable, tuple[str, ...], int] | None = field(default=None, compare=False)
     """File of the run table, the metrics that were read of each run, and the newest change that is seen here."""
+
+    def with_reason(self, row: RunRow) -> RunRow:
+        """Return a row with the reason why its run waits: only the head of the queue has it at once."""
+        if self.reasons is None or row.status != "queued" or row.remark:
+            return row
+        return row._replace(remark=self.reasons.of(row.id) or "")
 
     @property
     def warned_running(self) -> tuple[int, ...]:

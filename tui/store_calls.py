@@ -1,16 +1,17 @@
-"""Single calls of a screen to the store, made in a thread: the store is opened for the call and closed again.
+"""Single calls of a screen to the store, made in a thread: a file is opened for the call and closed again, a server is
+kept, for to open one that is far away takes many round trips.
 
 The first call imports the store, which takes longer than everything that the first frame needs."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.files.paths import Home
 from tui.formatting import plain
+from tui.lent_stores import borrowed_store
 
 if TYPE_CHECKING:
     from engine.spec.run_spec import RunSpec
@@ -38,11 +39,10 @@ class Stored:
 def with_store(home: Home, call: Callable[[Store], T]) -> T:
     """Make one call to the store and return its result. Raises Refused."""
     from engine.spec.grid import SpecError
-    from engine.store.database import open_store
     from engine.store.errors import QueueError, StoreError
 
     try:
-        with contextlib.closing(open_store(home.database, create=False)) as store:
+        with borrowed_store(home.database) as store:
             return call(store)
     except (QueueError, StoreError, SpecError) as error:
         raise Refused(plain(error)) from error

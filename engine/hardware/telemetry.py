@@ -75,14 +75,15 @@ def _host_card(nvml: Any, handle: Any) -> HostCard:
 
 
 def _card_processes(nvml: Any, handle: Any) -> tuple[CardProcess, ...]:
-    try:
-        running = nvml.nvmlDeviceGetComputeRunningProcesses(handle)
-    except nvml.NVMLError:
-        return ()
-    return tuple(
-        CardProcess(int(each.pid), each.usedGpuMemory / _GIB if each.usedGpuMemory is not None else None)
-        for each in running
-    )
+    """Read who computes on a card, also through MPS, whose clients some drivers list apart."""
+    found: dict[int, CardProcess] = {}
+    for name in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetMPSComputeRunningProcesses"):
+        read = getattr(nvml, name, None)  # an older library has not all of them
+        with contextlib.suppress(nvml.NVMLError):
+            for each in read(handle) if read is not None else ():
+                used_gb = each.usedGpuMemory / _GIB if each.usedGpuMemory is not None else None
+                found[int(each.pid)] = CardProcess(int(each.pid), used_gb)
+    return tuple(found.values())
 
 
 def idle_nvidia_hardware() -> bool:

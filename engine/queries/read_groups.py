@@ -91,12 +91,12 @@ class MemberState(NamedTuple):
     attempt: int
 
 
-def states_of_group(session: Session, group_key: str) -> tuple[MemberState, ...]:
-    """Return the states of all runs with a group key, by id; none for the empty key."""
-    if not group_key:
-        return ()
-    columns = select(RUN.id, RUN.status, RUN.epoch, RUN.attempt).where(RUN.group_key == group_key)
-    return tuple(map(MemberState._make, session.execute(columns.order_by(RUN.id))))
+def states_beside(session: Session, run_id: int) -> tuple[str, tuple[MemberState, ...]]:
+    """Return a run's group key, and the states of all runs with it, by id; nothing for a run without a key."""
+    key = select(RUN.group_key).where(RUN.id == run_id).scalar_subquery()
+    columns = select(RUN.group_key, RUN.id, RUN.status, RUN.epoch, RUN.attempt)
+    rows = session.execute(columns.where(RUN.group_key == key, RUN.group_key != "").order_by(RUN.id)).all()
+    return rows[0].group_key if rows else "", tuple(MemberState(*row[1:]) for row in rows)
 
 
 def read_groups(session: Session, run_ids: Collection[int]) -> list[Group]:

@@ -1,7 +1,7 @@
 """Reasons why queued runs wait, and forecasts of when runs start and end."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,23 +13,27 @@ from engine.analysis.forecast import (
     Forecast,
     ForecastWorker,
     Knowledge,
+    PastRun,
     QueuedRun,
     Span,
     forecast,
     learn,
 )
 from engine.analysis.slowness import Progress, slow_text
+from engine.queries.queue_reasons import QueueReasons
 from engine.queries.throughput import longest_s, past_runs, run_column, running_end
-from engine.store import workers
+from engine.store import queue, workers
 from engine.store.activity import Activity, activity_of
-from engine.store.listing import Obstacle, held_up, lacking, queue_order, queue_paused, unmet
+from engine.store.database import read_together
+from engine.store.dependencies import some_of
+from engine.store.listing import lacking, queue_order, queue_paused, unmet
 from engine.store.people import owners_of_queue
 from engine.store.run_environment import RunEnvironment
-from engine.store.run_numbers import WHICH
-from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER
-from engine.store.status import Status
+from engine.store.schema import IS_QUEUED, IS_RUNNING, QUEUE_ORDER, run_table
+from engine.store.status import WAITS
 from engine.store.tables import Worker
 
+PAUSED = "queue paused"
 HORIZON_S = 10 * 365 * 86_400
 """Seconds: what ends later than that is told no time, for no calendar may have one."""
 FAR = 1_000
@@ -48,81 +52,94 @@ class Waiting:
     """Of a running run that is far slower than runs like it: what it makes, and what they made."""
 
 
+@dataclass(frozen=True)
+class Facts:
+    """Facts of the run table that reasons and times are worked out from."""
+
+    queue: QueueReasons
+    there: Sequence[Worker]
+    running: Sequence[Row[Any]] = ()
+    past: Sequence[PastRun] = ()
+    longest: Mapping[int, float] = field(default_factory=dict)
+    """Of the running runs, as `longest_s` gives it."""
+    first: Sequence[QueuedRun] = ()
+    """The first FAR queued runs, in the queue's order."""
+
+
 def reasons(session: Session) -> dict[int, str]:
-    """Return one phrase for each queued run: `queue paused`, `waits for #3`, `waits for #3, which failed`,
-    `no worker`, `no worker for cuda`, `no worker with 2 cards`, `no worker with memory=40`, `2 ahead`, `next`."""
-    there = workers.present(session)
-    return _reasons(session, bool(there), lacking(session, there), unmet(session), None)
+    """Return what `QueueReasons.of` says of each queued run."""
+    why = _read_queue(session, workers.present(session))
+    return {run_id: why.of(run_id) or "" for run_id in why.order}
 
 
 def waits(session: Session, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
     """Reason and times of the wanted runs, or of all, as far as they are queued or running.
 
     No times are told of runs with FAR or more before them."""
-    running = _running(session)
-    there, unmet_by = workers.present(session), unmet(session)
-    lacks = lacking(session, there)
-    why = _reasons(session, bool(there), lacks, unmet_by, None if wanted is None else set(wanted))
-    if not why and not running:
+    there, running = read_together(session, lambda: workers.present(session), lambda: read_running(session))
+    why = _read_queue(session, there)
+    is_asked = any(why.of(run_id) for run_id in wanted or ()) or (wanted is None and why.order)
+    if not is_asked and not running:
         return {}
-    now = datetime.now(UTC)
-    past = past_runs(session)
-    known = learn(past)
-    device_of = {each.id: _device(each) for each in there}
-    longest = longest_s(session, [row.id for row in running])
+    has_times = bool(is_asked and there) and why.obstacle != PAUSED
+    past, longest, first = read_together(
+        session,
+        lambda: past_runs(session),
+        lambda: longest_s(session, [row.id for row in running]),
+        lambda: read_first(session) if has_times else (),
+    )
+    return told(Facts(why, there, running, past, longest, first), wanted)
+
+
+def told(facts: Facts, wanted: Collection[int] | None = None) -> dict[int, Waiting]:
+    """Work out reason and times of the wanted runs, or of all, as far as they are queued or running."""
+    asked, running, now = facts.queue, facts.running, datetime.now(UTC)
+    named = asked.order if wanted is None else list(dict.fromkeys(wanted))
+    why = {run_id: reason for run_id in named if (reason := asked.of(run_id)) is not None}
+    known = learn(facts.past)
+    device_of = {each.id: _device(each) for each in facts.there}
     ends = {
-        row.id: _end(row, now, known, device_of.get(row.worker_id), longest.get(row.id)) for row in running
+        row.id: _end(row, now, known, device_of.get(row.worker_id), facts.longest.get(row.id))
+        for row in running
     }
     found: dict[int, Forecast] = {}
-    if why and there and not queue_paused(session):
-        stations = _forecast_workers(there, running, ends)
-        queued = _queued_runs(session, lacks)
-        found = forecast(queued, stations, ends, unmet_by, known, None if wanted is None else set(why))
-    told = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
+    if why and facts.there and asked.obstacle != PAUSED:
+        stations = _forecast_workers(facts.there, running, ends)
+        able = [run for run in facts.first if run.id not in asked.lacks]
+        found = forecast(able, stations, ends, asked.unmet, known, None if wanted is None else set(why))
+    said = {run_id: _waiting(reason, found.get(run_id), now) for run_id, reason in why.items()}
     shown = ends.keys() if wanted is None else ends.keys() & set(wanted)
-    slow = {row.id: slow_text(_progress(row), past) for row in running}
-    return told | {run_id: Waiting(None, None, _times(now, ends[run_id]), slow[run_id]) for run_id in shown}
+    slow = {row.id: slow_text(_progress(row), facts.past) for row in running}
+    return said | {run_id: Waiting(None, None, _times(now, ends[run_id]), slow[run_id]) for run_id in shown}
 
 
-def _reasons(
-    session: Session,
-    has_workers: bool,
-    lacks: Mapping[int, str],
-    waits: dict[int, dict[int, Status]],
-    wanted: Collection[int] | None,
-) -> dict[int, str]:
-    """Return the reasons of the wanted runs, or of all; `lacks` is what `lacking` found."""
-    obstacle = "queue paused" if queue_paused(session) else "" if has_workers else "no worker"
-    hopeless = held_up(waits)
-    owners = owners_of_queue(session)
+def obstacle_to_all(*, is_paused: bool, has_workers: bool) -> str:
+    """Return what keeps all queued runs from starting; empty where nothing does."""
+    return PAUSED if is_paused else "" if has_workers else "no worker"
+
+
+def _read_queue(session: Session, there: Collection[Worker]) -> QueueReasons:
+    order, is_paused, lacks, unmet_by, owners, refused = read_together(
+        session,
+        lambda: queue_order(session),
+        lambda: queue_paused(session),
+        lambda: lacking(session, there),
+        lambda: unmet(session),
+        lambda: owners_of_queue(session),
+        lambda: read_refused(session, there),
+    )
+    obstacle = obstacle_to_all(is_paused=is_paused, has_workers=bool(there))
+    return QueueReasons(order, obstacle, lacks, unmet_by, owners, refused)
+
+
+def read_refused(session: Session, there: Collection[Worker]) -> dict[int, str]:
+    """Return what the first run of each shared card waits for, as the card's idle workers tell it."""
     found: dict[int, str] = {}
-    ahead, people_ahead = 0, set[str]()
-    for run_id in queue_order(session):
-        is_wanted = wanted is None or run_id in wanted
-        if run_id in waits:
-            if is_wanted:
-                found[run_id] = _waits_for(waits[run_id], hopeless.get(run_id))
-        elif obstacle or run_id in lacks:
-            if is_wanted:
-                found[run_id] = obstacle or _no_worker(lacks[run_id])
-        else:
-            if is_wanted:
-                found[run_id] = f"{ahead} ahead" if ahead else "next"
-                if others := sorted(people_ahead - {"", owners.get(run_id, "")}):
-                    found[run_id] += f", in turn with {', '.join(others)}"
-            ahead += 1
-            people_ahead.add(owners.get(run_id, ""))
+    for each in there:
+        if each.slots > 1 and each.id is not None and each.state.startswith(WAITS):
+            first = queue.first_claimable(session, each.id)
+            found |= {first: each.state} if first is not None else {}
     return found
-
-
-def _no_worker(missing: str) -> str:
-    return f"no worker {'for' if missing == 'cuda' else 'with'} {missing}"
-
-
-def _waits_for(targets: Collection[int], obstacle: Obstacle | None) -> str:
-    if obstacle is None:
-        return f"waits for {', '.join(f'#{target}' for target in sorted(targets))}"
-    return f"waits for #{obstacle.run_id}, {WHICH[obstacle.status]}"
 
 
 def _waiting(reason: str, times: Forecast | None, now: datetime) -> Waiting:
@@ -136,14 +153,23 @@ def _times(now: datetime, span: Span | None) -> tuple[datetime, datetime, dateti
     return low, mid, high
 
 
-def _queued_runs(session: Session, untaken: Collection[int]) -> list[QueuedRun]:
-    """Return the first FAR queued runs in the queue's order, but for those that no worker may take."""
+def read_first(session: Session) -> list[QueuedRun]:
+    """Read the first FAR queued runs in the queue's order."""
     queued = select(*map(run_column, QueuedRun._fields)).where(IS_QUEUED)
-    rows = session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR)).all()
-    return [found for found in (QueuedRun(*row) for row in rows) if found.id not in untaken]
+    return [QueuedRun(*row) for row in session.execute(queued.order_by(*QUEUE_ORDER).limit(FAR))]
 
 
-def _running(session: Session) -> list[Row[Any]]:
+def read_queued(session: Session, run_ids: Collection[int]) -> list[QueuedRun]:
+    """Read these runs, in any order."""
+    found: list[QueuedRun] = []
+    for some in some_of(run_ids):
+        rows = select(*map(run_column, QueuedRun._fields)).where(run_table.c.id.in_(some))
+        found += [QueuedRun(*row) for row in session.execute(rows)]
+    return found
+
+
+def read_running(session: Session) -> list[Row[Any]]:
+    """Read the running runs, with what `told` takes of them."""
     more = ("images_per_s", "attempt", "started_at", "environment", "worker_id", "doing", "request")
     columns = [run_column(name) for name in (*QueuedRun._fields, *more)]
     return list(session.execute(select(*columns).where(IS_RUNNING)))

@@ -27,7 +27,7 @@ class ListedWorker:
     pid: int
     pid_started: str
     state: str
-    """running, idle, `waits: ` and why, stopping, draining or lost."""
+    """running, idle, `waits` and why, stopping, draining or lost."""
     since: datetime
     """Start of the worker."""
     run_id: int | None

@@ -2,20 +2,20 @@
 
 import contextlib
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 from sqlmodel import Session
 
 from engine.files.paths import sqlite_file
 from engine.store.backends.postgresql import PostgresqlBackend
-from engine.store.backends.protocol import BACKEND, Backend
+from engine.store.backends.protocol import BACKEND, Backend, backend_of
 from engine.store.backends.sqlite import SqliteBackend
 from engine.store.errors import StoreError
 
@@ -46,6 +46,8 @@ class Store:
         engine = self._engine_for("read_options")
         with explained(self.backend), Session(engine, expire_on_commit=False, info=self._info) as session:
             yield session
+            session.expunge_all()
+            session.commit()  # psycopg forgets its prepared statements where a transaction is rolled back
 
     def write(self) -> AbstractContextManager[Session]:
         """Begin a transaction that no other writes beside: from its first statement on what it reads stays as it is.
@@ -98,6 +100,12 @@ class Store:
         self.engine.dispose()
 
 
+def read_together(session: Session, *jobs: Callable[[], Any]) -> list[Any]:
+    """Return what jobs return that read by a session of `Store.read` and need not each other's results: over a network
+    all of them take as long as the one with the most statements."""
+    return backend_of(session).read_together(session, jobs)
+
+
 class ChangeWatch:
     """Cheap check for writes by others, over a connection of its own."""
 
@@ -105,7 +113,7 @@ class ChangeWatch:
         """Open the connection. Raises StoreError."""
         self._backend = store.backend
         with explained(store.backend):
-            self._connection = store.engine.connect()
+            self._connection = store.engine.execution_options(**store.backend.single_options).connect()
 
     def version(self) -> Hashable:
         """Return a value that differs from the one before once another connection has committed. Raises StoreError."""
@@ -209,8 +217,17 @@ def own_version() -> str:
 
 def _schema_of(store: Store) -> str | None:
     """Return the schema's number, or None for an empty database."""
-    dialect = store.engine.dialect
-    with store.engine.connect() as connection:
+    engine, dialect = store.engine, store.engine.dialect
+    single = engine.execution_options(**store.backend.single_options)
+    try:
+        with single.connect() as connection:  # the usual case takes one statement
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version, clock").scalar()
+    except ProgrammingError:
+        pass
+    except OperationalError as error:
+        if "no such table" not in str(error.orig):
+            raise
+    with engine.connect() as connection:
         if all(dialect.has_table(connection, name) for name in ("alembic_version", "clock")):
             return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         names = dialect.get_table_names(connection)

@@ -34,6 +34,11 @@ def met(status: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(status == "done", and_(dependency_table.c.kind == "any", status.in_(ENDED)))
 
 
+def is_met(status: Status, kind: LinkKind) -> bool:
+    """Return what `met` says in SQL."""
+    return status == "done" or (kind == "any" and status in ENDED)
+
+
 def recount(session: Session, run_ids: Iterable[int], changed: int) -> None:
     """Bring `blocked` of these runs up to date. One that has trained an epoch goes on from its own checkpoint, and
     nothing holds it up."""

@@ -237,14 +237,6 @@ def accuracies_of(session: Session, run_ids: Iterable[int]) -> list[Accuracies]:
     return found
 
 
-def attempts_of_epochs(session: Session, run_id: int) -> dict[int, int]:
-    """Return the attempt that measured each epoch.
-
-    An epoch with the same attempt has the same values, but for those that follow from the run's `is_ordered`."""
-    columns = select(EpochMetrics.epoch, EpochMetrics.attempt).where(EpochMetrics.run_id == run_id)
-    return {epoch: attempt for epoch, attempt in session.exec(columns.order_by(col(EpochMetrics.epoch)))}
-
-
 class PackedMatrix(NamedTuple):
     """Confusion matrix as it is stored."""
 
@@ -255,11 +247,15 @@ class PackedMatrix(NamedTuple):
         return unpack_matrix(self.counts, self.classes)
 
 
-def packed_confusions_of(session: Session, run_id: int, *, after_epoch: int = -1) -> dict[int, PackedMatrix]:
+def packed_confusions_of(
+    session: Session, run_id: int, *, after_epoch: int = -1, newest_alone: bool = False
+) -> dict[int, PackedMatrix]:
     """Return the confusion matrices of the epochs after `after_epoch`, in order, as they are stored."""
-    table = EpochConfusion
-    columns = select(table.epoch, table.counts, table.classes).order_by(col(table.epoch))
-    rows = session.exec(columns.where(table.run_id == run_id, table.epoch > after_epoch))
+    table, epoch = EpochConfusion, col(EpochConfusion.epoch)
+    columns = select(table.epoch, table.counts, table.classes).where(
+        table.run_id == run_id, epoch > after_epoch
+    )
+    rows = session.exec(columns.order_by(epoch.desc()).limit(1) if newest_alone else columns.order_by(epoch))
     return {epoch: PackedMatrix(counts, classes) for epoch, counts, classes in rows}
 
 
@@ -273,10 +269,11 @@ def confusion_of(session: Session, run_id: int, epoch: int) -> Matrix | None:
     return unpack_matrix(row.counts, row.classes) if row else None
 
 
-def losses_of(session: Session, run_id: int) -> list[Losses]:
-    """Return a run's loss buckets in order."""
+def losses_of(session: Session, run_id: int, *, first_bucket: int = 0) -> list[Losses]:
+    """Return a run's loss buckets from one on, in order."""
     points = loss_table.c
-    columns = select(*(points[name] for name in Losses._fields)).where(points.run_id == run_id)
+    columns = select(*(points[name] for name in Losses._fields))
+    columns = columns.where(points.run_id == run_id, points.bucket >= first_bucket)
     return [Losses._make(row) for row in session.execute(columns.order_by(points.bucket)).all()]
 
 

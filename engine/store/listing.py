@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, FromClause, and_
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -11,9 +12,10 @@ from engine.store import workers
 from engine.store.dependencies import met, some_of
 from engine.store.errors import QueueError
 from engine.store.needs import KEYS, Needs, has_none
+from engine.store.obstacles import held_up, stuck
 from engine.store.run_numbers import LARGEST_ID
 from engine.store.schema import IS_QUEUED, QUEUE_ORDER, dependency_table, run_table
-from engine.store.status import ENDED, Status
+from engine.store.status import LinkKind, Status
 from engine.store.tables import Clock, Run, Worker
 
 
@@ -50,6 +52,15 @@ def get_run(session: Session, run_id: int) -> Run:
     if run is None:
         raise _no_run(run_id)
     return run
+
+
+def change_of(session: Session, run_id: int) -> int:
+    """Return the number of the newest change of a run. Raises QueueError where it does not exist."""
+    changed = core_select(run_table.c.changed).where(run_table.c.id == run_id)
+    found = session.execute(changed).scalar() if _can_exist(run_id) else None
+    if found is None:
+        raise _no_run(run_id)
+    return int(found)
 
 
 def find_run(session: Session, run_id: int) -> Run | None:
@@ -102,24 +113,41 @@ def memory_peaks(session: Session) -> list[tuple[int, str, float]]:
     return list(session.exec(known.order_by(col(Run.id).desc()).limit(1000)))  # type: ignore[arg-type]
 
 
-def lacking(session: Session, there: Collection[Worker]) -> dict[int, str]:
-    """Map the queued runs that none of the workers can train to what is missing: `cuda`, `2 cards`, `tag=a100`, or
-    several of them that no worker has together."""
-    table = run_table.c
-    needy = core_select(table.id, table.needs_card, table.gpus, *(table[name] for name in KEYS.values()))
-    found: dict[int, str] = {}
-    for row in session.execute(needy.where(IS_QUEUED, table.needs_card | (table.gpus > 1) | ~has_none())):
-        needs = Needs(*(row._mapping[name] for name in KEYS.values()))
-        has_cards = [workers.can_train(each, needs_card=row.needs_card, gpus=row.gpus) for each in there]
-        meets = [needs.met_by(each) for each in there]
+class NeedyRun(NamedTuple):
+    """Needs of a run that not every worker meets."""
+
+    id: int
+    needs_card: bool
+    gpus: int
+    needs: Needs
+
+    def lacks(self, there: Collection[Worker]) -> str:
+        """Return what none of the workers has: `cuda`, `2 cards`, `tag=a100`, or several of them that no worker has
+        together; empty where one can train it."""
+        has_cards = [workers.can_train(each, needs_card=self.needs_card, gpus=self.gpus) for each in there]
+        meets = [self.needs.met_by(each) for each in there]
         if any(map(all, zip(has_cards, meets, strict=True))):
-            continue
-        cards = f"{row.gpus} cards" if row.gpus > 1 else "cuda" if row.needs_card else ""
-        parts = [cards] * (any(meets) or not any(has_cards)) + [needs.words()] * (
+            return ""
+        cards = f"{self.gpus} cards" if self.gpus > 1 else "cuda" if self.needs_card else ""
+        parts = [cards] * (any(meets) or not any(has_cards)) + [self.needs.words()] * (
             any(has_cards) or not any(meets)
         )
-        found[row.id] = " and ".join(filter(None, parts))
-    return found
+        return " and ".join(filter(None, parts))
+
+
+def needy_runs(session: Session, changed_after: int = -1) -> list[NeedyRun]:
+    """Return the queued runs that not every worker may take, of those written after a change (-1: all)."""
+    table = run_table.c
+    needy = core_select(table.id, table.needs_card, table.gpus, *(table[name] for name in KEYS.values()))
+    needy = needy.where(IS_QUEUED, table.needs_card | (table.gpus > 1) | ~has_none())
+    if changed_after >= 0:
+        needy = needy.where(table.changed > changed_after)
+    return [NeedyRun(row.id, row.needs_card, row.gpus, Needs(*row[3:])) for row in session.execute(needy)]
+
+
+def lacking(session: Session, there: Collection[Worker]) -> dict[int, str]:
+    """Map the queued runs that none of the workers can train to what is missing."""
+    return {run.id: lacks for run in needy_runs(session) if (lacks := run.lacks(there))}
 
 
 def queue_order(session: Session) -> list[int]:
@@ -138,51 +166,29 @@ def unmet(session: Session) -> dict[int, dict[int, Status]]:
         core_select(link.run_id, link.after_id, run_table.c.status)
         .join(run_table, run_table.c.id == link.after_id)
         .join(mine, mine.c.id == link.run_id)
-        .where(~met(run_table.c.status), mine.c.epoch == 0, mine.c.status.in_(["queued", "paused"]))
+        .where(~met(run_table.c.status), _may_wait(mine))
     )
     for run_id, after_id, status in session.execute(statement):
         waits[run_id][after_id] = status
     return dict(waits)
 
 
-class Obstacle(NamedTuple):
-    """Run that others wait for and that will not start by itself, and its status."""
-
-    run_id: int
-    status: Status
-
-
-def stuck(
-    waits: dict[int, dict[int, Status]], dead_too: Collection[int] = (), *, at: Collection[Status] = ENDED
-) -> dict[int, Obstacle]:
-    """Map the runs that wait, directly or through others, for a run with a status of `at` or one of `dead_too` to it.
-
-    By default: those that wait for a run that failed or was cancelled, for they do not wait for one that is done. Each
-    run is looked at once, after those that it waits for."""
-    dead: dict[int, Obstacle] = {}
-    seen: set[int] = set()
-    ahead = [(run_id, False) for run_id in reversed(waits)]
-    while ahead:
-        run_id, has_its_targets = ahead.pop()
-        if not has_its_targets:
-            if run_id not in seen:
-                seen.add(run_id)
-                unseen = [
-                    (target, False) for target in waits[run_id] if target in waits and target not in seen
-                ]
-                ahead += [(run_id, True), *unseen]
-            continue
-        for target, status in waits[run_id].items():
-            if status in at or target in dead or target in dead_too:
-                dead[run_id] = dead.get(target, Obstacle(target, status))
-                break
-    return dead
+def links_of_waiting(session: Session, changed_after: int = -1) -> dict[int, dict[int, LinkKind]]:
+    """Return the runs, ended or not, that each run waits for which has not trained an epoch, of those runs written
+    after a change (-1: all)."""
+    mine, link = run_table.alias("mine"), dependency_table.c
+    found: dict[int, dict[int, LinkKind]] = defaultdict(dict)
+    statement = core_select(link.run_id, link.after_id, link.kind).join(mine, mine.c.id == link.run_id)
+    statement = statement.where(_may_wait(mine))
+    if changed_after >= 0:
+        statement = statement.where(mine.c.changed > changed_after)
+    for run_id, after_id, kind in session.execute(statement):
+        found[run_id][after_id] = kind
+    return dict(found)
 
 
-def held_up(waits: dict[int, dict[int, Status]]) -> dict[int, Obstacle]:
-    """Return the waiting runs that start only after a user retries or resumes another run, and that other run."""
-    paused: tuple[Status] = ("paused",)
-    return stuck(waits, at=paused) | stuck(waits)
+def _may_wait(mine: FromClause) -> ColumnElement[bool]:
+    return and_(mine.c.epoch == 0, mine.c.status.in_(["queued", "paused"]))
 
 
 def pending(session: Session) -> Sequence[int]:

@@ -10,6 +10,8 @@ Request = Literal["cancel", "pause"]
 LinkKind = Literal["ok", "any", "source"]
 """Condition of another run that a run waits for: it is done (`ok`), it has ended (`any`), it has weights (`source`)."""
 
+WAITS = "waits"
+"""Beginning of the state of a worker that claims nothing though a run is queued, before the reason."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled")
 FROM_THE_START: tuple[Cause, ...] = ("code", "diverged")

@@ -6,12 +6,13 @@ import sys
 from engine.files.paths import GPU_CACHE_VARIABLE, Home, gpu_cache_bytes
 from engine.files.privacy import keep_private, secure_home
 from engine.standard_streams import open_closed_streams, settle, write_utf8
-from engine.store.database import open_store
+from engine.store import workers
+from engine.store.database import Store, open_store
 from engine.store.errors import StoreError
 from engine.text import log, print_message
 from engine.worker import all_devices
 from engine.worker.arguments import parse
-from engine.worker.find_device import WorkerError, every_device
+from engine.worker.find_device import WorkerError, every_device, find_device
 from engine.worker.shutdown import Urgency
 from engine.worker.slots import slot_count
 from engine.worker.training_process import CannotStart
@@ -32,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         secure_home(home)
         store = open_store(home.database)
         if options.slots != "1":
+            devices = _shared_devices(store, options.device)
             store.close()
-            return _lead_slots(options.device, options.slots, given)
+            return _lead_slots(devices, options.slots, given)
         if options.device == "all":
             devices = every_device()
             store.close()
@@ -50,16 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
     return 130 if worker.urgency is Urgency.NOW else 0
 
 
-def _lead_slots(device: str, slots: str, given: list[str]) -> int:
-    """Start the workers of a processor's slots. Raises WorkerError where the device is a card."""
-    devices = every_device() if device in ("auto", "all") else [device]
-    if devices != ["cpu"]:
-        raise WorkerError(
-            f"--slots {slots} trains several runs on the CPU: add --device cpu, or leave it out"
-        )
-    count = slot_count(slots)
-    log(f"{count} slots on the CPU, a worker for each")
-    return all_devices.lead(devices * count, given)
+def _shared_devices(store: Store, wanted: str) -> list[str]:
+    """Return the devices that several workers are to share each. Raises WorkerError."""
+    if "," in wanted:
+        raise WorkerError("--slots shares a card, which a worker of several does not: give one card")
+    return every_device() if wanted == "all" else [find_device(wanted, workers.taken_cards(store)).device]
+
+
+def _lead_slots(devices: list[str], wanted: str, given: list[str]) -> int:
+    """Start the workers of the devices' slots. Raises WorkerError."""
+    count = slot_count(wanted, devices[0])
+    where = "the CPU" if devices == ["cpu"] else ", ".join(devices)
+    log(f"{count} slots on {where}, a worker for each")
+    each = [device for device in devices for _ in range(count)]
+    return all_devices.lead(each, given, slots=count)
 
 
 def _check_gpu_cache() -> None:

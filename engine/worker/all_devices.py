@@ -11,9 +11,10 @@ from engine.worker.find_device import WorkerError
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
-    """Start a worker for each device with the same arguments (those that come last count); return the worst of their
-    exit codes. Raises WorkerError where the host starts no process, when those started have left."""
+def lead(devices: Sequence[str], arguments: Sequence[str], *, slots: int = 1) -> int:
+    """Start a worker for each device with the same arguments (those that come last count), of which `slots` share one
+    device; return the worst of their exit codes. Raises WorkerError where the host starts no process, when those
+    started have left."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     workers: list[subprocess.Popen[bytes]] = []
     waiting: list[int] = []
@@ -29,7 +30,7 @@ def lead(devices: Sequence[str], arguments: Sequence[str]) -> int:
         for device in devices:
             if waiting:
                 break  # told to leave before all had started
-            _start(device, arguments, workers)
+            _start(device, [*arguments, "--of-slots", str(slots)], workers)
     except OSError as error:
         _stop(workers)
         raise WorkerError(

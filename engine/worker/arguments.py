@@ -10,11 +10,10 @@ from engine.files.paths import GPU_CACHE_GIB, GPU_CACHE_VARIABLE, gibibytes
 from engine.store.claims import LEASE_S
 from engine.store.errors import QueueError
 from engine.store.needs import check_word
+from engine.worker.run_claims import BUSY_GIB
 from engine.worker.shutdown import next_time
-from engine.worker.slots import AUTO
+from engine.worker.slots import AUTO, MOST_OF_A_CARD
 
-BUSY_GIB = 1.0
-"""Card memory that other processes may hold before runs wait: more than a driver and a desktop do."""
 SHORTEST_LEASE_S = 1.0
 MOST_SLOTS = 256
 
@@ -74,8 +73,11 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
         type=_slots,
         default="1",
         metavar="N",
-        help="runs to train at once on the CPU, a number, or auto: one a core as far as the memory goes",
+        help="runs to train at once on the CPU or on each card, a number, or auto: as many as fit, on a card at most "
+        f"{MOST_OF_A_CARD}",
     )
+    # One of several workers that `--slots` has started on a card.
+    parser.add_argument("--of-slots", type=_positive, default=1, help=argparse.SUPPRESS)
     parser.add_argument(
         "--gpu-cache",
         type=_gibibytes,
@@ -86,8 +88,8 @@ def _add_devices(parser: argparse.ArgumentParser) -> None:
         "--others",
         type=_gibibytes,
         metavar="GIB",
-        default=BUSY_GIB,
-        help="do not start runs while other processes use more GPU memory than this (default: %(default)g)",
+        help=f"do not start runs while other processes use more GPU memory than this (default: {BUSY_GIB:g}; with "
+        "--slots none, but for runs that train alone)",
     )
 
 

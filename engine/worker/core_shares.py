@@ -22,8 +22,9 @@ def cpu_workers_here(session: Session) -> list[int]:
 class CoreShares:
     """Shares of one worker's trainings."""
 
-    def __init__(self, store: Store, worker_id: int, device: str) -> None:
-        self._store, self._worker_id = store, worker_id
+    def __init__(self, store: Store, worker_id: int, device: str, *, slots: int = 1) -> None:
+        """`slots`: workers that share the card."""
+        self._store, self._worker_id, self._slots = store, worker_id, slots
         self._meter = CoreMeter({os.getpid()}) if device == "cpu" else None
         """None on a card, beside which the cores have little to do."""
 
@@ -38,7 +39,7 @@ class CoreShares:
         Workers that train on the host's CPU share it as far as there are runs for them: those in training, and those
         that wait and can be claimed."""
         if self._meter is None:
-            return CoreShare(usable_cores(), others=0.0)
+            return CoreShare(usable_cores(), self._slots, others=0.0)
         count = 1
         with contextlib.suppress(StoreError), self._store.read() as session:
             here = cpu_workers_here(session)

@@ -1,13 +1,23 @@
-"""Slots of a processor: several workers on it, which share its cores."""
+"""Slots of a device: several workers on it, which share its cores or its memory."""
 
 from engine.hardware.cores import usable_cores
 from engine.hardware.host_memory import free_gb
 
 AUTO = "auto"
+CPU = "cpu"
 TRAINING_GB = 2.0
 """Memory that a training on the CPU may take, GiB: ResNet-50, batch 64, small images, takes a little more than half."""
+CARD_TRAINING_GB = 4.0
+"""Memory of the host that a training on a card may take, GiB: torch with CUDA, and buffers of images."""
+MOST_OF_A_CARD = 4
+"""Slots of a card where nobody names a number: a guess, nothing was measured on a card."""
 
 
-def slot_count(wanted: str) -> int:
-    """Return the workers to start: as many as told, or one a core as far as the free memory goes."""
-    return int(wanted) if wanted != AUTO else max(1, min(usable_cores(), int(free_gb() / TRAINING_GB)))
+def slot_count(wanted: str, device: str = CPU) -> int:
+    """Return the workers to start on a device: as many as told, or one a core as far as the free memory of the host
+    goes, on a card at most MOST_OF_A_CARD."""
+    if wanted != AUTO:
+        return int(wanted)
+    if device == CPU:
+        return max(1, min(usable_cores(), int(free_gb() / TRAINING_GB)))
+    return max(1, min(usable_cores(), int(free_gb() / CARD_TRAINING_GB), MOST_OF_A_CARD))

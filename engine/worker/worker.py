@@ -10,9 +10,9 @@ import time
 from argparse import Namespace
 
 from engine.files.disk_errors import disk_problem, is_of_the_whole_disk
-from engine.files.paths import Home
+from engine.files.paths import Home, gpu_cache_bytes
 from engine.hardware import linger, processes, telemetry
-from engine.hardware.gpu_contention import CardWatch
+from engine.hardware.card_memory import memory_place
 from engine.store import listing, queue, workers
 from engine.store.advice import ADVICE
 from engine.store.claims import Claim
@@ -23,13 +23,13 @@ from engine.worker.core_shares import CoreShares
 from engine.worker.endings import Ending
 from engine.worker.find_device import Found, WorkerError, find_device
 from engine.worker.orders import Order
+from engine.worker.run_claims import RunClaims
 from engine.worker.shutdown import Shutdown, Urgency
 from engine.worker.training_process import CannotStart, Tolerance, TrainingProcess
 from engine.worker.warm_process import WarmProcesses
 
 IDLE_S = 0.25
 BEAT_EVERY_S = 1.0
-LOOK_AT_CARD_EVERY_S = 0.5
 SPARE_LOOK_EVERY_S = 2.0
 SPARE_IDLE_S = 30.0
 """Seconds that a warm process is kept while nothing is queued."""
@@ -53,16 +53,16 @@ class Worker:
             device_name=found.name,
             device_uuid=found.uuid,
             memory_gb=_card_memory_gb(found),
+            memory_place=_memory_place(found),
+            slots=_slots(found, options),
             tags=options.tag,
         )
         self._options = options
         first, *_ = found.each()
         self._telemetry = telemetry.reader(*first)
-        self._cards = [CardWatch(device, uuid, options.others) for device, uuid in found.each()]
-        self._cores = CoreShares(store, self.id, found.device)
+        self._claims = RunClaims(store, self.id, found, options)
+        self._cores = CoreShares(store, self.id, found.device, slots=_slots(found, options))
         self._spares = WarmProcesses(home, found.device, profiles=options.profile)
-        self._busy: str | None = None
-        """Reason why the card may not be used now."""
         self._claimed_s = 0.0
         """Time of the latest claim, by `time.monotonic`."""
         self._ours: set[int] = set()
@@ -72,7 +72,7 @@ class Worker:
         self._held: Claim | None = None
         self._first_step: int | None = None
         """Of the run in training, when it was first looked at."""
-        self._next_beat = self._next_look = self._next_card_look = self._next_spare_look = 0.0
+        self._next_beat = self._next_look = self._next_spare_look = 0.0
         self._wanted_spare_at = 0.0
         self._tolerance = Tolerance()
         self._doorbell = _make_doorbell()
@@ -96,7 +96,7 @@ class Worker:
                     elif self._options.drain and not self._pending():
                         return
                     else:
-                        self._attend(self._busy or "idle")
+                        self._attend(self._claims.busy or "idle")
                         self._doze(IDLE_S)
                     reached_at = time.monotonic()
                 except (StoreError, CannotStart) as error:
@@ -123,18 +123,12 @@ class Worker:
         return self._shutdown.urgency
 
     def _claim(self) -> Claim | None:
-        """Claim the next run, unless other processes hold the card. Raises StoreError."""
+        """Claim the next run, unless it has to wait for the device. Raises StoreError."""
         if self._unrecorded is not None:  # before its expired lease would be taken for the loss of a worker
             self._unrecorded.record()
             self._unrecorded = None
         self._take_back_lost_runs()
-        if time.monotonic() >= self._next_card_look:
-            reasons = (card.reason(self._ours) for card in self._cards)
-            before, self._busy = self._busy, next(filter(None, reasons), None)
-            self._next_card_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
-            if self._busy and not before:
-                log(self._busy)
-        held = None if self._busy else queue.claim(self.store, self.id)
+        held = self._claims.next(self._ours)
         self._claimed_s = time.monotonic()
         return held
 
@@ -159,7 +153,8 @@ class Worker:
             self._held, self._first_step, self._next_spare_look = held, None, 0.0
             process.supervise(self._wait_beside_training, lambda: self._shutdown.urgency)
             self._unrecorded = None if process.is_recorded else process
-        self._held, self._next_card_look = None, 0.0
+        self._held = None
+        self._claims.look_soon()
         return process.bad_end if process is not None else None
 
     def _start(self, held: Claim) -> TrainingProcess | None:
@@ -256,6 +251,17 @@ def _card_memory_gb(found: Found) -> float | None:
     return min(known, default=None)
 
 
+def _memory_place(found: Found) -> str:
+    """Name the card as peaks of memory are noted; empty for the CPU and for several cards."""
+    is_one_card = found.device != "cpu" and "," not in found.device
+    return memory_place(found.name, gpu_cache_bytes()) if is_one_card else ""
+
+
+def _slots(found: Found, options: Namespace) -> int:
+    """Return how many workers may share the card."""
+    return options.of_slots if found.device != "cpu" else 1
+
+
 def _make_doorbell() -> selectors.BaseSelector:
     """Make a selector that wakes at every signal of this process."""
     reader, writer = os.pipe()
@@ -272,6 +278,8 @@ def enlist(store: Store, home: Home, options: Namespace) -> Worker:
     for _ in range(MAX_CARDS):
         taken = workers.taken_cards(store)
         found = find_device(options.device, taken)
+        if _slots(found, options) > 1 and _card_memory_gb(found) is None:
+            raise WorkerError(f"the driver does not tell the memory of {found.device}: leave --slots out")
         try:
             worker = Worker(store, home, found, options)
         except workers.DeviceTaken as error:

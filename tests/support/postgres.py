@@ -39,6 +39,11 @@ class Server:
         self._execute(f"CREATE DATABASE {name}")
         return self._url.set(database=name).render_as_string(hide_password=False)
 
+    @property
+    def runs(self) -> str:
+        """The URL of the database of runs, as the test has left it."""
+        return self._runs
+
     def empty_runs(self) -> str:
         """The URL of a database with all tables and no runs."""
         tables = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables if name != "clock")

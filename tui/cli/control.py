@@ -9,7 +9,7 @@ import typer
 from sqlmodel import Session
 
 from engine.files.paths import Home
-from engine.store import listing
+from engine.store import listing, obstacles
 from engine.store.database import Store, open_store
 from engine.store.listing import statuses, statuses_there
 from engine.store.run_numbers import WHICH, numbered
@@ -99,16 +99,16 @@ def wait(
     while True:
         with store.read() as session:
             waits = listing.unmet(session)
-            held_up = listing.held_up(waits)
+            held_up = obstacles.held_up(waits)
             going = [
                 run
                 for run, status in statuses_there(session, wanted).items()
                 if status in ("queued", "running") and run not in held_up
             ]
-            obstacles = list(_obstacles(session, going, waits))
+            in_the_way = list(_obstacles(session, going, waits))
         if not going:
             return _result(store, wanted, held_up)
-        for text in obstacles:
+        for text in in_the_way:
             if text not in warned:
                 warned.add(text)
                 print_message(text)
@@ -133,7 +133,7 @@ def _obstacles(
     lacking = listing.lacking(session, there) if there else {}
     for missing in sorted(set(lacking.values())):
         needy = {run_id for run_id, lacks in lacking.items() if lacks == missing}
-        needy |= listing.stuck(waits, needy, at=()).keys()
+        needy |= obstacles.stuck(waits, needy, at=()).keys()
         if not needy.isdisjoint(going):
             kind = missing if missing == "cuda" else "cards" if missing.endswith(" cards") else "needs"
             yield _NO_WORKER[kind].format(missing)
@@ -156,7 +156,7 @@ def _wanted(store: Store, run_ids: Sequence[str], sweep: str | None) -> list[int
     return wanted
 
 
-def _result(store: Store, run_ids: list[int], held_up: dict[int, listing.Obstacle]) -> int:
+def _result(store: Store, run_ids: list[int], held_up: dict[int, obstacles.Obstacle]) -> int:
     with store.read() as session:
         runs = {run.id: run for run in listing.list_runs(session, ids=run_ids)}
     for run_id in run_ids:

@@ -4,35 +4,32 @@ import time
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from sqlmodel import Session
 
 from engine.analysis.groups import Group
-from engine.queries import waiting
-from engine.queries.read_groups import folds_of_changed, groups_with_keys, read_specs
-from engine.queries.waiting import Waiting
-from engine.store import history, listing, overview, workers
-from engine.store.clock import seen_change
-from engine.store.database import ChangeWatch, Store, open_store
+from engine.queries.queue_state import QueueChange
+from engine.queries.read_groups import groups_with_keys, read_specs
+from engine.store import listing, workers
+from engine.store.database import ChangeWatch, Store, read_together
 from engine.store.errors import StoreError
 from engine.store.overview import Listed
-from engine.store.status import ENDED
+from engine.store.status import ENDED, Status
 from engine.store.tables import Worker
 from tui.feeds.group_detail import read_group_detail
+from tui.feeds.queue_waits import Change, QueueWaits, queue_part
+from tui.feeds.run_detail import RunDetailReader
+from tui.feeds.table_changes import TableChanges, read_changes
+from tui.lent_stores import borrow_store, give_back
 from tui.snapshot import Detail, RunRow, Snapshot
-from tui.snapshot_rows import make_detail, make_row, make_workers, seconds_left, waiting_again
+from tui.snapshot_rows import make_row, make_workers, waiting_again
 from tui.views.folding import Folding
 from tui.views.unlike import Unlike
 
-QueuePart: TypeAlias = tuple[object, ...]
-"""Values of a run that the queue's order and reasons for waiting depend on."""
-Change: TypeAlias = tuple[QueuePart | None, Listed | None]
-"""Run's part in the queue before a change, and the run after it; None before it was added, or after it was removed."""
 LOOK_EVERY_S = 2.0
-WAITS_EVERY_S = 5.0
-"""Seconds after which the times of waiting runs are computed again though the queue has not changed."""
 
 
 class RunTableFeed:
@@ -40,7 +37,7 @@ class RunTableFeed:
 
     def __init__(self, database: str, *, create: bool = True, known: Snapshot | None = None) -> None:
         """Open the store; the first poll starts from the snapshot that is `known`. Raises StoreError."""
-        self._store: Store = open_store(database, create=create)
+        self._store: Store = borrow_store(database, create=create)
         self._watch = ChangeWatch(self._store)
         self._file = self._store.which_file()
         self._version: Hashable = None
@@ -49,7 +46,7 @@ class RunTableFeed:
         """Runs that have not ended, with what their rows do not have: most of ten thousand have ended."""
         self._lacks_unended = False
         """True before the first poll that starts from a known snapshot."""
-        self._rows: dict[int, RunRow] = dict(known.rows) if known is not None else {}
+        self._rows: Mapping[int, RunRow] = dict(known.rows) if known is not None else {}
         self._folding: Folding | None = None
         """None while groups are not asked for."""
         self._unfolded: set[int] = set()
@@ -58,13 +55,13 @@ class RunTableFeed:
         self._parts: dict[int, tuple[int, int]] = {}
         """Fold of each run of a cross-validation, and the number of its folds."""
         self._unlike = Unlike()
-        self._waits: dict[int, Waiting] = {}
+        self._queue, self._detail = QueueWaits(), RunDetailReader()
+        self._counts: Counter[str] = Counter(row.status for row in self._rows.values())
         self._seen_change = -1
         self._metrics: tuple[str, ...] = ()
-        self._around: tuple[bool, set[tuple[int | None, str]]] = (False, set())
-        """Whether the queue is paused, and the present workers: what runs wait for in addition to each other."""
         self._latest_end: datetime | None = None
-        self._waits_at = float("-inf")
+        self._changes: TableChanges | None = None
+        """Changes of the last reading, without their runs."""
         self._last = known
         self._read_at = 0.0
         if known is not None and known.read_to is not None and known.read_to[0] == self._file:
@@ -97,7 +94,8 @@ class RunTableFeed:
         if is_unchanged and time.monotonic() - self._read_at < LOOK_EVERY_S:
             return None
         with self._store.read() as session:
-            snapshot = self._read(session, run_id)
+            changes = self._look(session, is_same=version == self._version)
+            snapshot = self._read(session, run_id, changes)
         is_news = snapshot != self._last
         self._version, self._shown, self._last = version, run_id, snapshot
         self._read_at = time.monotonic()
@@ -105,110 +103,147 @@ class RunTableFeed:
 
     def close(self) -> None:
         self._watch.close()
-        self._store.close()
+        give_back(self._store)
 
-    def _read(self, session: Session, run_id: int | None) -> Snapshot:
-        there = workers.present(session)
-        changed = self._read_runs(session, seen_change(session))
-        self._read_waits(session, there, changed, self._read_unlike(session, changed))
+    def _look(self, session: Session, *, is_same: bool) -> TableChanges:
+        """Read what was written; where the table `is_same` only the workers, which may have died."""
+        if is_same and self._changes is not None:
+            return replace(self._changes, there=workers.present(session))
+        return read_changes(session, self._seen_change, self._metrics, with_unended=self._lacks_unended)
+
+    def _read(self, session: Session, run_id: int | None, changes: TableChanges) -> Snapshot:
+        changed = self._take(session, changes)
+        wanted = self._unlike.wanted()
+        asked = run_id if self._is_to_read(run_id, changed) else None
+        moved, specs, _ = read_together(
+            session,
+            lambda: self._queue.read(session, changes, partial(self._status_of, changed)),
+            lambda: read_specs(session, wanted) if wanted else {},
+            lambda: self._detail.read(session, asked) if asked is not None else None,
+        )
+        others = self._unlike.learn(specs) if wanted else set()
+        alike = {row.id for row in self._rows.values() if row.group in others} if others else set()
+        if changed or moved or alike:
+            self._rows = self._updated_rows(changed, (moved | alike) - changed.keys())
         self._fold(session, changed)
         shown = run_id if run_id in self._rows or run_id in self._groups else self._first()
-        last = self._last
+        return self._snapshot(session, changes, shown, asked, self._runs_of(shown) & changed.keys())
+
+    def _snapshot(
+        self,
+        session: Session,
+        changes: TableChanges,
+        shown: int | None,
+        asked: int | None,
+        is_detail_old: Set[int],
+    ) -> Snapshot:
+        """Make the snapshot. `asked`: the run whose detail has been read already."""
+        last, reasons = self._last, self._queue.reasons
+        read_to = self._file, self._metrics, self._seen_change
+        around = self._workers(changes.there), changes.is_paused
         is_same = last is not None and last.rows is self._rows and last.groups is self._groups
         same_detail = last is not None and last.detail is not None and last.detail.run_id == shown
-        read_to = self._file, self._metrics, self._seen_change
-        if last is not None and is_same and same_detail and not changed.keys() & self._runs_of(shown):
-            around = self._workers(there), self._around[0]
-            return replace(last, workers=around[0], is_paused=around[1], read_to=read_to)
+        if last is not None and is_same and same_detail and not is_detail_old:
+            return replace(last, workers=around[0], is_paused=around[1], reasons=reasons, read_to=read_to)
         return Snapshot(
             rows=self._rows,
             groups=self._groups,
             is_grouped=self._folding is not None,
-            counts=Counter(row.status for row in self._rows.values()),
-            left_s=seconds_left(self._waits, datetime.now(UTC)),
-            detail=self._detail(session, shown) if shown is not None else None,
-            workers=self._workers(there),
-            is_paused=self._around[0],
+            counts=+self._counts,
+            left_s=self._queue.left_s(),
+            detail=self._read_detail(session, shown, asked) if shown is not None else None,
+            workers=around[0],
+            is_paused=around[1],
             latest_end=self._latest_end,
+            reasons=reasons,
             read_to=read_to,
         )
 
-    def _read_runs(self, session: Session, seen: int) -> dict[int, Change]:
-        """Read the runs that changed since the last poll: each before (None if new) and now (None if removed)."""
-        changed: dict[int, Change] = {}
-        if seen < self._seen_change:  # a server restored from a copy counts anew
+    def _take(self, session: Session, changes: TableChanges) -> dict[int, Change]:
+        """Take the runs that changed since the last poll, and those that were removed."""
+        if changes.seen < self._seen_change:  # a server restored from a copy counts anew
             self._seen_change = -1
-        known = self._rows.keys()
+            changes = read_changes(session, -1, self._metrics)
         is_first = self._seen_change < 0
-        if self._lacks_unended:
-            unended = overview.changed_runs(session, -1, self._metrics, ended=False)
-            self._unended, self._lacks_unended = {run.id: run for run in unended}, False
-        for run in overview.changed_runs(session, self._seen_change, self._metrics):
-            changed[run.id] = (self._part_before(run.id), run)
+        if changes.unended:
+            self._unended = {run.id: run for run in changes.unended}
+        if is_first or self._lacks_unended:
+            self._queue.forget()
+            self._lacks_unended = False
+        changed: dict[int, Change] = {}
+        for run in changes.runs:
+            changed[run.id] = self._change_of(run.id, run)
             self._parts.pop(run.id, None)
             if run.ended_at is not None and (self._latest_end is None or run.ended_at > self._latest_end):
                 self._latest_end = run.ended_at
-        self._parts |= folds_of_changed(session, self._seen_change)
-        self._seen_change = seen
-        if is_first:  # runs of the known snapshot that were removed since
-            changed |= dict.fromkeys(known - changed.keys(), (None, None))
-        elif overview.count_runs(session) != len(known | changed.keys()):
-            for gone in (known | changed.keys()) - listing.run_ids(session):
-                changed[gone] = (self._part_before(gone), None)
+        self._parts |= changes.folds
+        self._seen_change = changes.seen
+        for gone in self._gone(session, changes, changed, is_first=is_first):
+            changed[gone] = self._change_of(gone, None)
         self._keep_unended(changed)
+        self._unlike.take(changes.runs)
+        self._queue.take(changes, changed)
+        self._changes = replace(changes, runs=(), folds={}, queue=QueueChange((), {}), unended=())
         return changed
 
-    def _part_before(self, run_id: int) -> QueuePart | None:
-        """Return a run's part in the queue as it was read last; None for one that was not."""
+    def _gone(
+        self, session: Session, changes: TableChanges, changed: Mapping[int, Change], *, is_first: bool
+    ) -> Set[int]:
+        """Return the known runs that were removed."""
+        if is_first:  # runs of the known snapshot that were removed since
+            return self._rows.keys() - changed.keys()
+        known = len(self._rows) + sum(run_id not in self._rows for run_id in changed)
+        if changes.count == known:
+            return set()
+        return (self._rows.keys() | changed.keys()) - listing.run_ids(session)
+
+    def _change_of(self, run_id: int, run: Listed | None) -> Change:
+        """Return a run's change since it was read last."""
         if run_id in self._unended:
-            return _queue_part(self._unended[run_id])
-        return (self._rows[run_id].status,) if run_id in self._rows else None
+            before = self._unended[run_id]
+            return Change(queue_part(before), before.epoch, run)
+        return Change((self._rows[run_id].status,) if run_id in self._rows else None, None, run)
 
     def _keep_unended(self, changed: Mapping[int, Change]) -> None:
-        for run_id, (_, run) in changed.items():
-            if run is not None and run.status not in ENDED:
-                self._unended[run_id] = run
+        for run_id, change in changed.items():
+            if change.run is not None and change.run.status not in ENDED:
+                self._unended[run_id] = change.run
             else:
                 self._unended.pop(run_id, None)
 
-    def _read_unlike(self, session: Session, changed: Mapping[int, Change]) -> set[int]:
-        """Read what tells recipes apart that look alike, and return the runs whose words are others now."""
-        self._unlike.take([run for _, run in changed.values() if run is not None])
-        wanted = self._unlike.wanted()
-        if not wanted:
-            return set()
-        others = self._unlike.learn(read_specs(session, wanted))
-        return {row.id for row in self._rows.values() if row.group in others} if others else set()
+    def _status_of(self, changed: Mapping[int, Change], run_id: int) -> Status | None:
+        """Return a run's status after the changes that the rows do not have yet; None where it is gone."""
+        if run_id in changed:
+            run = changed[run_id].run
+            return run.status if run is not None else None
+        return self._rows[run_id].status if run_id in self._rows else None
 
-    def _read_waits(
-        self, session: Session, there: list[Worker], changed: Mapping[int, Change], others: Set[int]
-    ) -> None:
-        """Read why and until when runs wait, where that may have changed, and update rows, also those of `others`."""
-        around = listing.queue_paused(session), {(worker.id, worker.device) for worker in there}
-        has_moved = any(before != (_queue_part(now) if now else None) for before, now in changed.values())
-        is_old = time.monotonic() - self._waits_at > WAITS_EVERY_S
-        waiting_again_for: set[int] = set()
-        if has_moved or is_old or around != self._around:
-            before, self._waits = self._waits, waiting.waits(session)
-            self._around, self._waits_at = around, time.monotonic()
-            either = before.keys() | self._waits.keys()
-            waiting_again_for = {each for each in either if before.get(each) != self._waits.get(each)}
-        if changed or waiting_again_for or others:
-            self._rows = self._updated_rows(changed, (waiting_again_for | others) - changed.keys())
+    def _is_to_read(self, run_id: int | None, changed: Mapping[int, Change]) -> bool:
+        """Return True for a run whose detail has to be read."""
+        if run_id is None or run_id < 0:
+            return False
+        last = self._last.detail if self._last is not None else None
+        if run_id in changed:
+            return changed[run_id].run is not None
+        return run_id in self._rows and (last is None or last.run_id != run_id)
 
-    def _updated_rows(self, changed: Mapping[int, Change], others: Set[int]) -> dict[int, RunRow]:
+    def _updated_rows(self, changed: Mapping[int, Change], others: Set[int]) -> Mapping[int, RunRow]:
         """Return the rows after a change; equal rows stay the same objects."""
         rows, is_new = dict(self._rows), False
-        for run_id, (_, run) in changed.items():
-            row = self._row(run) if run is not None else None
-            is_new |= row != rows.get(run_id)
+        for run_id, change in changed.items():
+            row, before = self._row(change.run) if change.run is not None else None, rows.get(run_id)
+            if row == before:
+                continue
+            is_new = True
+            self._counts.subtract([before.status] if before is not None else [])
             if row is None:
-                rows.pop(run_id, None)
-            elif row != rows.get(run_id):
+                del rows[run_id]
+            else:
                 rows[run_id] = row
+                self._counts[row.status] += 1
         for run_id in others & rows.keys():
             row, run = rows[run_id], self._unended.get(run_id)
-            row = waiting_again(row, run, self._waits.get(run_id)) if run is not None else row
+            row = waiting_again(row, run, self._queue.waits.get(run_id)) if run is not None else row
             settings = self._unlike.words(row.group)
             row = row if row.settings == settings else row._replace(settings=settings)
             is_new |= row is not rows[run_id]
@@ -218,7 +253,7 @@ class RunTableFeed:
 
     def _row(self, run: Listed) -> RunRow:
         part = self._parts.get(run.id, (0, 0))
-        return make_row(run, self._waits.get(run.id), self._unlike.words(run.group_key), part)
+        return make_row(run, self._queue.waits.get(run.id), self._unlike.words(run.group_key), part)
 
     def _fold(self, session: Session, changed: Mapping[int, Change]) -> None:
         """Make the groups of changed runs anew, where groups are asked for."""
@@ -243,21 +278,13 @@ class RunTableFeed:
         first = min(self._rows.values(), key=lambda row: row.rank, default=None)
         return first.id if first is not None else None
 
-    def _workers(self, there: list[Worker]) -> tuple[Any, ...]:
+    def _workers(self, there: Sequence[Worker]) -> tuple[Any, ...]:
         return make_workers(there, (run for run in self._unended.values() if run.status == "running"))
 
-    def _detail(self, session: Session, run_id: int) -> Detail:
+    def _read_detail(self, session: Session, run_id: int, asked: int | None) -> Detail:
         if run_id < 0:
             return read_group_detail(session, self._groups[run_id], self._rows)
-        epochs = history.epochs_of(session, run_id)
-        matrix = history.confusion_of(session, run_id, epochs[-1].epoch) if epochs else None
-        run, waits = listing.get_run(session, run_id), self._waits.get(run_id)
-        reason = (waits.reason or "") if waits else ""
-        return make_detail(run, epochs, matrix, reason, self._unlike.words(run.group_key))
-
-
-def _queue_part(run: Listed) -> QueuePart:
-    """Return a run's part in the queue; one that has ended has nothing there but its status."""
-    if run.status in ENDED:
-        return (run.status,)
-    return run.status, run.request, run.priority, run.position, bool(run.epoch)
+        if run_id != asked:
+            self._detail.read(session, run_id)
+        waiting = self._queue.reasons.of(run_id) or ""
+        return self._detail.detail(waiting, self._unlike.words(self._detail.group_key))

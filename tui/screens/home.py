@@ -162,7 +162,7 @@ class HomeScreen(FullScreen[None]):
         self.table.display = bool(snapshot.rows)
         with self.app.batch_update():
             self.query_one(HeadLine).show(snapshot)
-            self.table.show_rows(snapshot.rows, snapshot.groups)
+            self.table.show_rows(snapshot.rows, snapshot.groups, snapshot.with_reason)
             self.query_one(DetailPane).show(snapshot.detail if self.table.row_count else None)
             self.query_one(DeviceStrip).show(snapshot.workers)
         self._list.take_groups(snapshot)
@@ -198,7 +198,8 @@ class HomeScreen(FullScreen[None]):
 
     def row_of(self, run_id: int) -> RunRow | None:
         """Return a run's row of the newest snapshot; None where it is gone."""
-        return self._rows.get(run_id)
+        row = self._rows.get(run_id)
+        return self._snapshot.with_reason(row) if row is not None and self._snapshot is not None else row
 
     # The table
 

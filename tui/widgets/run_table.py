@@ -1,6 +1,6 @@
 """Table of runs, filtered, ordered and folded."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -62,6 +62,7 @@ class RunTable(LineList):
         self._values = RowValues()
         self._styles: dict[str, Style] = {}
         self._told: int | None = None
+        self._with_reason: Callable[[RunRow], RunRow] = lambda row: row
 
     @property
     def shown(self) -> tuple[int, ...]:
@@ -115,10 +116,15 @@ class RunTable(LineList):
         """Marked runs that the filter hides: no key acts on them."""
         return len(self.marks.difference(self._lines.run_ids))
 
-    def show_rows(self, rows: Mapping[int, RunRow], groups: Mapping[int, RunRow]) -> None:
-        """Take newer rows; those that have not changed are the same objects."""
-        before = self._all
-        self._rows, self._groups = rows, groups
+    def show_rows(
+        self,
+        rows: Mapping[int, RunRow],
+        groups: Mapping[int, RunRow],
+        with_reason: Callable[[RunRow], RunRow] = lambda row: row,
+    ) -> None:
+        """Take newer rows; unchanged ones are the same objects. `with_reason` adds to a drawn row why its run waits."""
+        before, said_before = self._all, self._with_reason
+        self._rows, self._groups, self._with_reason = rows, groups, with_reason
         self._all = {**rows, **groups} if self.is_grouped else rows
         news = [each for each, row in self._all.items() if before.get(each) is not row]
         changed = [each for each in news if each in before]
@@ -129,7 +135,8 @@ class RunTable(LineList):
         if plan != self._plan or not is_still(before, self._all, changed, self.table_query):
             self._lay_out()
             return
-        self.redraw(changed)
+        told = [key for key in self.in_window() if said_before(before[key]) != with_reason(self._all[key])]
+        self.redraw({*changed, *told})
 
     def show_grouped(self, is_grouped: bool, opened: Collection[str]) -> None:
         """Fold the runs of each group into one line, but for the `opened` ones; or show all runs."""
@@ -270,7 +277,7 @@ class RunTable(LineList):
             style = ground + self.get_component_rich_style("table--dim")
             return Strip([Segment(says, style)]).adjust_cell_length(width, ground)
         key = self.shown[place]
-        row = self._all[key]
+        row = self._with_reason(self._all[key])
         base = self.get_component_rich_style("table--cursor") if place == self.cursor_row else ground
         mark, guide = self._marks.share(self._lines.runs_of([key])), self._lines.guides.get(key, " ")
         segments = [

@@ -1,10 +1,12 @@
 """PostgreSQL 13 or newer: the run table on a server, for workers on several hosts."""
 
+import contextlib
 import math
 import os
 import time
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -27,6 +29,7 @@ from sqlmodel import Session
 from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
 
+T = TypeVar("T")
 WRITE_LOCK = 0x7265736E6574
 """Key of the advisory lock that every write transaction holds: shared by those that write rows of one run or worker;
 alone by those that read what they write by, so that they find it as it stays, as with SQLite."""
@@ -35,10 +38,14 @@ BEGIN = "begin"
 ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
 BESIDE = f"BEGIN; SELECT pg_advisory_xact_lock_shared({WRITE_LOCK})"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+LAZY = "begins lazily"
+"""Execution option: True where the statement that begins a transaction waits for the transaction's first one."""
 IDLE = "idle since"
 IDLE_S = 5.0
 """A connection that has not been used for so long is asked whether its server is still there."""
 CONNECT_TIMEOUT_S = 10
+FAR_S, ANSWERS = 0.003, 8
+"""Seconds that the quickest of so many answers takes from a server that is far away."""
 SILENCE_S = 15
 """A connection of which the other end has acknowledged nothing for so long is lost."""
 ASIDE_S = 60
@@ -73,7 +80,8 @@ class PostgresqlBackend:
     path = None
     clock_s: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Double)
     change: ColumnElement[int] = cast(cast(func.pg_current_xact_id(), String), BigInteger)
-    read_options: Mapping[str, Any] = {BEGIN: SNAPSHOT}
+    read_options: Mapping[str, Any] = {BEGIN: SNAPSHOT, LAZY: True}
+    single_options: Mapping[str, Any] = {BEGIN: "", LAZY: True}
     # Read committed: after waiting for the write lock a transaction reads what the writer before it committed.
     write_options: Mapping[str, Any] = {BEGIN: ALONE}
     row_options: Mapping[str, Any] = {BEGIN: BESIDE}
@@ -81,17 +89,20 @@ class PostgresqlBackend:
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg") if "+" not in url.drivername else url
         self.where = url.render_as_string(hide_password=True)
+        self._answers_s: deque[float] = deque(maxlen=ANSWERS)
 
     def make_engine(self, *, create: bool) -> Engine:
         """Make the engine; the database itself must exist, whatever `create` says. Raises StoreError."""
         try:
-            engine = create_engine(self._url, connect_args=_connection_settings(self._url))
+            engine = create_engine(
+                self._url, connect_args=_connection_settings(self._url), use_native_hstore=False
+            )
         except (ModuleNotFoundError, NoSuchModuleError):
             raise StoreError(
                 f"{self.where} needs the driver {self._url.get_driver_name()}, which is not installed: "
                 "pip install 'resnet-tui[postgresql]'"
             ) from None
-        event.listen(engine, "connect", _without_begin)
+        event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         event.listen(engine, "checkin", _note_time)
         event.listen(engine, "checkout", _check_idle)
@@ -103,8 +114,10 @@ class PostgresqlBackend:
     def set_up(self, engine: Engine) -> None:
         """Give runs that a restored dump has brought from another server a change number of this one."""
         ahead = "changed >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-        with engine.connect() as connection:
-            if connection.execute(text(f"SELECT 1 FROM run WHERE {ahead} LIMIT 1")).first() is None:
+        with engine.execution_options(**self.single_options).connect() as connection:
+            with self._timed():
+                found = connection.execute(text(f"SELECT 1 FROM run WHERE {ahead} LIMIT 1")).first()
+            if found is None:
                 return
         with engine.execution_options(**self.write_options).begin() as connection:
             number = "pg_current_xact_id()::text::bigint"
@@ -141,9 +154,26 @@ class PostgresqlBackend:
         oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
         return int(session.execute(oldest).scalar_one())
 
+    def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Send the statements of the jobs together, where the server is so far away that to wait costs more than that
+        does."""
+        from engine.store.backends.pipelining import read_together
+
+        if min(self._answers_s, default=0.0) < FAR_S:
+            return [job() for job in jobs]
+        return read_together(_driver(session.connection()), jobs)
+
     def version(self, connection: Connection) -> Hashable:
         """Return a value that changes with every write transaction on the server."""
-        return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar()
+        with self._timed():
+            return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar()
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Take the time of a block that waits for the server once, and hardly works itself."""
+        began = time.perf_counter()
+        yield
+        self._answers_s.append(time.perf_counter() - began)
 
     def explain(self, error: str) -> str:
         for part, advice in EXPLANATIONS:
@@ -173,13 +203,27 @@ def _connection_settings(url: URL) -> dict[str, Any]:
 _THIS_CHANGE = text("SELECT pg_current_xact_id()::text::bigint")
 
 
-def _without_begin(connection: Any, _record: object) -> None:
+def _set_up(connection: Any, _record: object) -> None:
     """Let the driver send no BEGIN of its own: `_begin` sends it together with the lock."""
+    from engine.store.backends.pipelining import PipeliningCursor  # needs the driver
+
     connection.autocommit = True
+    connection.cursor_factory = PipeliningCursor
+
+
+def _driver(connection: Connection) -> Any:
+    """Return the driver's own connection."""
+    return connection.connection.driver_connection
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+    from engine.store.backends.pipelining import begin_with_next
+
+    options = connection.get_execution_options()
+    begin, is_lazy = options.get(BEGIN, "BEGIN"), options.get(LAZY, False)
+    begin_with_next(_driver(connection), begin if is_lazy else "")
+    if not is_lazy:
+        connection.exec_driver_sql(begin)
 
 
 def _note_time(_connection: Any, record: Any) -> None:

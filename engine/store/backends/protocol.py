@@ -1,12 +1,13 @@
 """Operations of the store that differ from one kind of database to another."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Engine
 from sqlmodel import Session
 
+T = TypeVar("T")
 BUSY_TIMEOUT_S = 30
 """Longest time that a write waits for another process's write."""
 
@@ -37,6 +38,11 @@ class Backend(Protocol):
     @property
     def read_options(self) -> Mapping[str, Any]:
         """Return the execution options of a transaction whose statements all see the same state."""
+        ...
+
+    @property
+    def single_options(self) -> Mapping[str, Any]:
+        """Return the execution options of a reading of one statement, which needs no transaction around it."""
         ...
 
     @property
@@ -85,6 +91,10 @@ class Backend(Protocol):
     def seen_change(self, session: Session) -> int:
         """Return the change number after which a reader looks next time: no row that this read transaction does not
         see will ever have a change number up to it. Rows with higher numbers may be seen twice."""
+        ...
+
+    def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Return what the jobs return, which read by this session of `Store.read` and need not each other's results."""
         ...
 
     def version(self, connection: Connection) -> Hashable:

@@ -2,9 +2,9 @@
 
 import shlex
 import sqlite3
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -24,6 +24,7 @@ from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
 from engine.store.network_lock import HeldElsewhere, Holder, holder_for
 
+T = TypeVar("T")
 _COUNT_CHANGE = text("UPDATE clock SET changed = changed + 1 RETURNING changed")
 _LATEST_CHANGE = text("SELECT changed FROM clock")
 
@@ -34,6 +35,7 @@ class SqliteBackend:
     clock_s: ColumnElement[float] = literal_column("((julianday('now') - 2440587.5) * 86400.0)")
     change: ColumnElement[int] = literal_column("(SELECT changed FROM clock)", Integer)
     read_options: Mapping[str, Any] = {}
+    single_options = read_options
     write_options: Mapping[str, Any] = {"immediate": True}
     row_options = write_options
 
@@ -105,6 +107,10 @@ class SqliteBackend:
 
     def seen_change(self, session: Session) -> int:
         return int(session.execute(_LATEST_CHANGE).scalar_one())
+
+    def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Do one after the other: nobody is far away."""
+        return [job() for job in jobs]
 
     def version(self, connection: Connection) -> Hashable:
         return connection.execute(text("PRAGMA data_version")).scalar()

@@ -12,7 +12,7 @@ from engine.store import workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import open_store
-from engine.worker import worker
+from engine.worker import run_claims, worker
 from engine.worker.arguments import parse
 
 OURS = 77
@@ -64,15 +64,15 @@ def test_a_worker_claims_nothing_while_its_card_is_in_use_and_its_row_says_why(
 ) -> None:
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr(worker.signal, "set_wakeup_fd", lambda *_, **_kw: -1)
-    monkeypatch.setattr(worker, "LOOK_AT_CARD_EVERY_S", 0.0)
+    monkeypatch.setattr(run_claims, "LOOK_AT_CARD_EVERY_S", 0.0)
     home = Home.find(tmp_path)
     store = open_store(home.database)
     run_id = add_runs(store, [make_spec({"data": "digits"})]).ids[0]
     made = worker.enlist(store, home, parse(["--device", "cpu"]))
     held_gb = [12.0]
-    made._cards = [CardWatch("cuda:1", "GPU-1", 1.0, lambda: state(CardProcess(5, held_gb[0])))]
-    assert made._claim() is None and made._busy is not None
-    made._attend(made._busy)
+    made._claims.cards = [CardWatch("cuda:1", "GPU-1", 1.0, lambda: state(CardProcess(5, held_gb[0])))]
+    assert made._claim() is None and made._claims.busy is not None
+    made._attend(made._claims.busy)
     with store.read() as session:
         assert [row.state for row in workers.present(session)] == [
             "waits: process 5 holds 12.0 GiB of cuda:1"

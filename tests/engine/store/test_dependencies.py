@@ -6,7 +6,7 @@ from stored_runs import SPEC, add, claimed, ended, get
 
 from engine.files.paths import Home
 from engine.queries import waiting
-from engine.store import listing, queue, workers
+from engine.store import listing, obstacles, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim
 from engine.store.database import Store
@@ -28,7 +28,7 @@ def test_any_is_met_by_every_ending(store: Store, worker: int, home: Home) -> No
     assert [get(store, run_id).blocked for run_id in (3, 4, 5)] == [0, 1, 1]
     with store.read() as session:
         assert waiting.reasons(session)[4] == "waits for #1, which failed"
-        assert listing.stuck(listing.unmet(session)) == {4: (1, "failed")}
+        assert obstacles.stuck(listing.unmet(session)) == {4: (1, "failed")}
     queue.ask(store, [3], "cancel")
     assert get(store, 5).blocked == 0
     retry(store, home, [1, 3])
@@ -67,5 +67,5 @@ def test_of_a_long_chain_each_run_is_looked_at_once_in_whatever_order() -> None:
     }
     for waits in (dict(chain), dict(reversed(chain.items()))):
         looks[0] = 0
-        assert listing.stuck(waits) == dict.fromkeys(chain, (last + 1, "failed"))
+        assert obstacles.stuck(waits) == dict.fromkeys(chain, (last + 1, "failed"))
         assert looks == [last]

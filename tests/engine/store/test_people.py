@@ -14,6 +14,7 @@ from stored_runs import SPEC, ended, get
 from engine.files.paths import Home
 from engine.hardware import processes
 from engine.queries import waiting
+from engine.queries.queue_reasons import QueueReasons
 from engine.store import listing, people, queue, workers
 from engine.store.add import add_runs
 from engine.store.database import Store
@@ -102,7 +103,9 @@ def test_users_take_turns(store: Store, be) -> None:  # type: ignore[no-untyped-
     add_runs(store, [SPEC], priority=1)
     assert "".join(name[0] for name in queued(store)) == "eabeabeababb"
     with store.read() as session:
-        reasons = list(waiting._reasons(session, True, {}, {}, None).values())
+        order, owners = listing.queue_order(session), people.owners_of_queue(session)
+        queue = QueueReasons(order, owners=owners)
+        reasons = [queue.of(run_id) for run_id in order]
     assert reasons[:3] == ["next", "1 ahead, in turn with eve", "2 ahead, in turn with ann, eve"]
 
 

@@ -10,7 +10,7 @@ from queued_runs import SPEC, expire_now, get, specs, worker
 from waiting import LIMIT_S
 
 from engine.spec.grid import expand_grid, make_spec
-from engine.store import history, listing, queue, workers
+from engine.store import history, listing, obstacles, queue, workers
 from engine.store.add import add_runs
 from engine.store.claims import Claim, fence
 from engine.store.database import Store, open_store
@@ -61,7 +61,7 @@ def test_run_waits_until_its_source_is_done_and_is_stuck_when_it_fails(store: St
     queue.end(store, held, "failed", cause="code", error="boom")
     with store.read() as session:
         assert listing.unmet(session) == {2: {1: "failed"}}
-        assert listing.stuck(listing.unmet(session)) == {2: (1, "failed")}
+        assert obstacles.stuck(listing.unmet(session)) == {2: (1, "failed")}
         assert listing.pending(session) == []
 
 

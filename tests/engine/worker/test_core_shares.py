@@ -51,6 +51,10 @@ def test_a_card_s_worker_leaves_the_cores_alone_and_takes_all_of_them(store: Sto
     assert shared(store, cpu) == 1
 
 
+def test_workers_that_share_a_card_share_the_cores(store: Store) -> None:
+    assert CoreShares(store, 1, "cuda:0", slots=3).share() == CoreShare(usable_cores(), 3, others=0.0)
+
+
 @pytest.mark.parametrize("others", [None, 0.25])
 def test_an_order_is_read_as_it_was_written(others: float | None) -> None:
     order = Order(Claim(7, 2), 1234.5, CoreShare(8, 2, others))

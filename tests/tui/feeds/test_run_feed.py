@@ -1,7 +1,8 @@
 """The opened run is read in few queries, and at a change only what is new of it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -13,7 +14,7 @@ from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.edits.class_order import order_classes
 from tui.feeds import run_feed
-from tui.feeds.run_feed import RunFeed, last_unchanged
+from tui.feeds.run_feed import RunFeed
 from tui.views import run_matrices
 
 
@@ -33,6 +34,17 @@ def queries(store: Store) -> Iterator[list[str]]:
         event.remove(store.engine, "before_cursor_execute", note)
 
 
+def counted(name: str, read: Callable[..., Any], rows: dict[str, int]) -> Callable[..., Any]:
+    """A reader of rows that notes how many it found."""
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        found = read(*arguments, **named)
+        rows[name] = rows.get(name, 0) + len(found)
+        return found
+
+    return noted
+
+
 @pytest.fixture
 def study(store: Store) -> Store:
     add_study(store)
@@ -47,20 +59,28 @@ def test_a_run_is_opened_with_a_query_a_table_whatever_its_epochs(
         view = feed.poll()
     assert view is not None and view.epoch == 6 and view.matrices.keys() == set(range(7))
     assert sorted(seen) == [
-        "attempt_times", "epoch_confusion", "epoch_metrics", "epoch_metrics", "loss_point", "run"
+        "attempt_times", "epoch_confusion", "epoch_metrics", "loss_point", "run", "run", "run"
     ]  # fmt: skip
 
 
-def test_at_a_change_only_new_epochs_are_read(tmp_path_factory: pytest.TempPathFactory, study: Store) -> None:
+def test_at_a_change_only_what_is_new_is_read(
+    tmp_path_factory: pytest.TempPathFactory, study: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = Home.find(tmp_path_factory.mktemp("home"))
     feed = RunFeed(home, 5, study)
     before = feed.poll()
     assert before is not None and before.epoch == 3
     with study.write() as session:
         session.execute(text("UPDATE run SET note = 'seen', changed = changed + 1000 WHERE id = 5"))
-    with queries(study) as seen:
-        assert feed.poll() is not None
-    assert sorted(seen) == ["attempt_times", "epoch_metrics", "loss_point", "run"]
+    read: dict[str, int] = {}
+    for name in ("epochs_of", "packed_confusions_of", "losses_of"):
+        monkeypatch.setattr(history, name, counted(name, getattr(history, name), read))
+    assert feed.poll() is not None
+    assert read == {
+        "epochs_of": 0,
+        "packed_confusions_of": 0,
+        "losses_of": 1,
+    }  # the bucket that may not be full
     held, matrix = Claim(5, 1), confusion(LABELS, 0.5)
     history.record_epoch(study, held, measured(held, 4, matrix), matrix, best=None, judgement=None)
     after = feed.poll()
@@ -110,19 +130,32 @@ def test_epochs_that_a_later_attempt_measured_again_are_read_again(
     assert after.matrices.keys() == {0, 1, 2}
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "last"),
-    [
-        ({}, {}, -1),
-        ({}, {0: 1}, -1),
-        ({0: 1, 1: 1}, {0: 1, 1: 1, 2: 1}, 1),
-        ({0: 1, 1: 1, 2: 1}, {0: 1, 1: 2}, 0),
-        ({0: 1, 1: 1}, {0: 1}, 0),
-        ({0: 1}, {0: 2}, -1),
-    ],
-)
-def test_the_last_epoch_that_stayed(before: dict[int, int], now: dict[int, int], last: int) -> None:
-    assert last_unchanged(before, now) == last
+@pytest.mark.parametrize("first", range(4))
+def test_epochs_and_losses_that_were_measured_again_are_read_again(
+    tmp_path_factory: pytest.TempPathFactory, study: Store, first: int
+) -> None:
+    """Run 5 has measured 3 epochs: a later attempt goes on from any of them, or from the start."""
+    home = Home.find(tmp_path_factory.mktemp("home"))
+    feed = RunFeed(home, 5, study)
+    feed.poll()
+    with study.write() as session:
+        mine = f"run_id = 5 AND epoch >= {first}"
+        session.execute(text(f"UPDATE epoch_metrics SET attempt = 2, kappa = .123 WHERE {mine}"))
+        session.execute(text("UPDATE loss_point SET mean = 9 WHERE run_id = 5 AND bucket >= 3"))
+        session.execute(text("UPDATE run SET attempt = 2, changed = changed + 1000 WHERE id = 5"))
+    after = feed.poll()
+    assert after is not None and after == RunFeed(home, 5, study).poll()
+    assert [epoch for epoch, kappa in after.curves["kappa"] if kappa == 0.123] == [*range(max(first, 1), 4)]
+
+
+def test_losses_that_were_deleted_are_gone(tmp_path_factory: pytest.TempPathFactory, study: Store) -> None:
+    home = Home.find(tmp_path_factory.mktemp("home"))
+    feed = RunFeed(home, 5, study)
+    feed.poll()
+    with study.write() as session:
+        session.execute(text("DELETE FROM loss_point WHERE run_id = 5 AND bucket < 7"))
+        session.execute(text("UPDATE run SET changed = changed + 1000 WHERE id = 5"))
+    assert feed.poll() == RunFeed(home, 5, study).poll()
 
 
 def test_an_edit_of_the_order_changes_epochs_of_the_same_attempt(

@@ -76,7 +76,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     monkeypatch.setattr(usage, "free_bytes", lambda _folder: 71_000_000_000)
     for place in ("tui.snapshot_rows.clock", "tui.views.table_columns.clock", "tui.widgets.failure.clock"):
         monkeypatch.setattr(place, lambda _time: "15:52")
-    monkeypatch.setattr("tui.feeds.run_table_feed.seconds_left", lambda _waits, _now: 7_800.0)
+    monkeypatch.setattr("tui.feeds.queue_waits.seconds_left", lambda _waits, _now: 7_800.0)
     monkeypatch.setattr("tui.feeds.run_table_feed.make_workers", workers_of_another_host)
     cards = (
         HostCard("NVIDIA H100", "GPU-0", 80.0, 41.2, (CardProcess(811, 41.0),)),

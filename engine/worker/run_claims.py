@@ -1,0 +1,82 @@
+"""Claims of a worker: of runs for which its device has room now."""
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Collection, Mapping
+
+from engine.hardware import telemetry
+from engine.hardware.gpu_contention import CardWatch
+from engine.hardware.telemetry import NvidiaState
+from engine.store import queue
+from engine.store.card_claims import CardLook, Limits, Look, Tried, claim_beside
+from engine.store.claims import Claim
+from engine.store.database import Store
+from engine.text import log
+from engine.worker.card_look import look_at
+from engine.worker.find_device import Found
+
+LOOK_AT_CARD_EVERY_S = 0.5
+BUSY_GIB = 1.0
+"""Card memory that other processes may hold before runs wait: more than a driver and a desktop do."""
+
+
+class _NoCard(Exception):
+    """Error of a card that the driver does not show now."""
+
+
+class RunClaims:
+    """Claims of one worker, which has its device for itself or shares one card with others."""
+
+    def __init__(
+        self,
+        store: Store,
+        worker_id: int,
+        found: Found,
+        options: Namespace,
+        look: Callable[[], NvidiaState] = telemetry.nvidia,
+    ) -> None:
+        self._store, self._worker_id, self._found, self._nvidia = store, worker_id, found, look
+        self._shares = options.of_slots > 1 and found.device != "cpu"
+        bound_gb = BUSY_GIB if options.others is None else options.others
+        self.cards = [CardWatch(device, uuid, bound_gb, look) for device, uuid in found.each()]
+        # On a shared card runs begin beside others wherever they fit, unless the user sets a bound.
+        self._limits = Limits(float("inf") if options.others is None else options.others, bound_gb)
+        self.busy: str | None = None
+        """Reason why the next run has to wait for the device."""
+        self._next_look = 0.0
+
+    def next(self, ours: Collection[int]) -> Claim | None:
+        """Claim the next run, unless it has to wait; `ours` are the worker's processes. Raises StoreError."""
+        is_due = time.monotonic() >= self._next_look
+        if not self._shares:
+            if is_due:
+                self._note(next(filter(None, (card.reason(ours) for card in self.cards)), None))
+            return None if self.busy else queue.claim(self._store, self._worker_id)
+        if not is_due:
+            return None
+        tried = self._try()
+        self._note(tried.reason)
+        return tried.claim
+
+    def look_soon(self) -> None:
+        """Look at the card at the next claim: a run has ended."""
+        self._next_look = 0.0
+
+    def _try(self) -> Tried:
+        look: Look = self._look
+        try:
+            return claim_beside(self._store, self._worker_id, look, self._limits)
+        except _NoCard:
+            return Tried(reason=f"waits: the driver does not show {self._found.device} now")
+
+    def _look(self, workers: Mapping[int, int]) -> CardLook:
+        card = telemetry.find_card(self._found.device, self._found.uuid, self._nvidia().cards)
+        if card is None:
+            raise _NoCard
+        return look_at(card, workers)
+
+    def _note(self, reason: str | None) -> None:
+        before, self.busy = self.busy, reason
+        self._next_look = time.monotonic() + LOOK_AT_CARD_EVERY_S
+        if reason and not before:
+            log(reason)
