@@ -193,7 +193,7 @@ class Edit(Table, table=True):
     """One a run: `id` (0: the queue itself) with the touched columns `before` and `after`; or `added`; or `final`,
     why it cannot be taken back."""
     user_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """Who made it, where the run table is on a server; empty in a file, and for edits of earlier versions."""
+    """User who made it, where the run table is on a server; empty in a file, and for edits of earlier versions."""
 
 
 class EpochMetrics(Table, table=True):
