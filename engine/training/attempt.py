@@ -12,14 +12,17 @@ from engine.datasets.pixels.locks import Stopped
 from engine.datasets.pixels.packing import PackingLine
 from engine.files.paths import Home, sweep_aside
 from engine.hardware.cores import CoreShare
+from engine.hardware.mps import mps_answers, mps_folder
 from engine.spec.conflicts import smallest_batch
 from engine.spec.grid import load_spec
 from engine.store import history, listing, queue
 from engine.store.activity import Activity
+from engine.store.card_neighbours import Neighbours, neighbours_of
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.errors import LeaseLost, StoreError
 from engine.store.run_environment import RunEnvironment
+from engine.store.run_numbers import numbered
 from engine.store.status import Status
 from engine.store.tables import Run
 from engine.text import plain
@@ -32,7 +35,14 @@ from engine.training.failures import Failure, explain
 from engine.training.group import SINGLE, Group, GroupBroken
 from engine.training.log import log
 from engine.training.loss_curve import Diverged
-from engine.training.out_of_memory import OutOfMemory, halved, release, shrink_line
+from engine.training.out_of_memory import (
+    OutOfMemory,
+    OutOfMemoryBesideOthers,
+    halved,
+    is_card_full,
+    release,
+    shrink_line,
+)
 from engine.training.session import Session
 from engine.training.store_recorder import StoreRecorder
 from engine.training.store_retry import patient_fence, patiently
@@ -63,6 +73,7 @@ class Attempt:
         run = patiently(self._read_run)
         self.spec = load_spec(run.spec, run.id)
         self._class_names, self._trained_epochs = tuple(run.class_names), run.epoch
+        self._trains_alone = run.trains_alone
         self._recorded: Mapping[str, Any] = run.environment
         """Environment recorded by the attempts so far."""
 
@@ -96,6 +107,7 @@ class Attempt:
             share = self._channel.core_share()
             environment = environment_now(self.spec, self._device, self._home, self._recorded, share=share)
             self._say_threads(environment["threads"], share)
+            self._say_sharing()
             log("  ".join(f"{name} {value}" for name, value in environment.items() if value is not None))
             set_up_process(self.spec, environment, self._device)
         with patient_fence(self._store, self._held):
@@ -114,6 +126,32 @@ class Attempt:
             why = share.why or f"{self.spec.gpus} processes share the cores"
             log(f"threads {threads} for the whole run: {why} (--threads sets another number)")
 
+    def _say_sharing(self) -> None:
+        """Log who shares the card, and how."""
+        shared = self._neighbours()
+        if shared is None:
+            return
+        if self._trains_alone:
+            log(f"trains alone on {shared.device}: it ran out of memory beside other runs")
+            return
+        now = f" (now {numbered(shared.runs)})" if shared.runs else ""
+        how = "by MPS" if mps_answers() else f"by time slices: no MPS daemon answers in {mps_folder()}"
+        log(f"shares {shared.device} with up to {shared.slots - 1} other runs{now}, {how}")
+
+    def _neighbours(self) -> Neighbours | None:
+        """Return who shares the card. Raises StoreError where the run table stays out of reach."""
+
+        def read() -> Neighbours | None:
+            with self._store.read() as session:
+                return neighbours_of(session, self._held.run_id)
+
+        return patiently(read)
+
+    def _shares_card(self) -> bool:
+        """Return True where other runs are on the card, unless this one was to have it for itself."""
+        shared = None if self._trains_alone else self._neighbours()
+        return shared is not None and shared.is_shared
+
     def _train(self, environment: dict[str, Any]) -> bool:
         """Train to the end; return False where the run was stopped earlier.
 
@@ -127,7 +165,7 @@ class Attempt:
                 return self._train_session(session, self._recorder(session, environment))
             except OutOfMemory as error:
                 smaller = halved(error.images, smallest_batch(self.spec))
-                if self.spec.on_oom != "shrink" or smaller is None:
+                if self.spec.on_oom != "shrink" or smaller is None or _is_beside_others(error):
                     raise
                 log(shrink_line(error, smaller))
                 environment["micro_batch"] = smaller
@@ -153,6 +191,7 @@ class Attempt:
             self._device,
             log=self._show,
             should_stop=self._channel.should_stop,
+            shares_card=self._shares_card,
             profiles=self._profiles,
             clock=self._clock,
             group=self._group,
@@ -194,7 +233,19 @@ class Attempt:
             log(patiently(lambda: queue.end(self._store, self._held, status, times=self._clock.seconds())))
 
     def _fail(self, error: Exception) -> None:
-        self.record_failure(Failure(*explain(error, self.spec), traceback.format_exc()))
+        if _is_beside_others(error) or (is_card_full(error) and self._shares_card()):
+            self._put_back_to_train_alone()
+        else:
+            self.record_failure(Failure(*explain(error, self.spec), traceback.format_exc()))
+
+    def _put_back_to_train_alone(self) -> None:
+        """Queue the run again, because other runs may have taken the memory that it lacked."""
+        shared = self._neighbours()
+        beside = numbered(shared.runs) if shared is not None and shared.runs else "a run that has just ended"
+        with patient_fence(self._store, self._held):
+            log(f"out of memory beside {beside}: queued again, to train alone on the card")
+        times = self._clock.seconds()
+        patiently(lambda: queue.put_back(self._store, self._held, times=times, trains_alone=True))
 
     def say(self, text: str) -> None:
         """Log a line inside the fence, because a process without a lease must not write, not even to the log.
@@ -221,3 +272,7 @@ class Attempt:
                 times=self._clock.seconds(),
             )
         )
+
+
+def _is_beside_others(error: Exception) -> bool:
+    return isinstance(error, OutOfMemoryBesideOthers)

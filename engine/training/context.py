@@ -30,6 +30,8 @@ class RunContext:
     """Images that go through the network at once; 0: the spec's number."""
     should_stop: Callable[[], bool] = lambda: False
     """Function that is called while images are packed; True stops the packing."""
+    shares_card: Callable[[], bool] = lambda: False
+    """Function that is called when the card's memory is too small; True where other runs train on it."""
 
     class_names: tuple[str, ...] = ()
     """Classes that the run began with; empty before its first start."""

@@ -44,6 +44,13 @@ class OutOfMemory(Exception):
         return f"try micro_batch {self.fits}, or on_oom shrink; BatchNorm then sees fewer images at a time"
 
 
+class OutOfMemoryBesideOthers(OutOfMemory):
+    """Error for a step of `images` that does not fit on a card that other runs share."""
+
+    def __init__(self, images: int) -> None:
+        super().__init__(images, None, was_sought=False)
+
+
 def release(error: BaseException) -> None:
     """Free the card's memory that the failed step's frames still refer to."""
     traceback.clear_frames(error.__traceback__)
@@ -57,10 +64,13 @@ def halved(images: int, fewest: int) -> int | None:
     return images // 2 if images // 2 >= fewest else None
 
 
-def out_of_memory(net: Network, spec: RunSpec) -> OutOfMemory:
+def out_of_memory(net: Network, spec: RunSpec, *, is_beside_others: bool = False) -> OutOfMemory:
     """Return the error for a step that does not fit, with the micro-batch that would; see `fitting_batch`.
 
-    Where several processes share the batch none is looked for: the others would have to take the same steps."""
+    Where several processes share the batch none is looked for, because the others would have to take the same steps;
+    nor beside other runs, because it would take the memory that they are about to use."""
+    if is_beside_others:
+        return OutOfMemoryBesideOthers(net.micro_batch)
     if net.group.size == 1:
         return OutOfMemory(net.micro_batch, fitting_batch(net, spec))
     part = -(-spec.batch_size // net.group.size)

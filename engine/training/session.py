@@ -155,7 +155,8 @@ class Session:
             if self.net.replay is not None:
                 self.net.replay.forget()
             release(error)
-            raise out_of_memory(self.net, self.spec) from None
+            shared = self.context.shares_card()
+            raise out_of_memory(self.net, self.spec, is_beside_others=shared) from None
 
     def _profile_of_steps(self) -> StepProfile:
         """Return the profiler of an epoch: of some steps in the attempt's first one, of none without `--profile`."""

@@ -19,6 +19,7 @@ from engine.files.paths import RunPaths, gpu_cache_bytes
 from engine.hardware.card_memory import memory_place
 from engine.spec.run_spec import RunSpec
 from engine.store import history, listing
+from engine.store.card_neighbours import neighbours_of
 from engine.store.claims import Claim
 from engine.store.database import Store
 from engine.store.epoch_values import row_of, values_of_row
@@ -128,6 +129,7 @@ class StoreRecorder:
     @_timed
     def epoch(self, measured: EpochResult, best: Choice | None, *, last: bool) -> None:
         metrics = row_of(self._held, measured)
+        metrics.runs_at_once = patiently(self._runs_at_once)
         peak = peak_of(self._spec, RunEnvironment(self._environment), measured.epoch)
         judgement = self._judge(metrics, best, last=last)
         patiently(
@@ -180,6 +182,12 @@ class StoreRecorder:
                 return listing.get_run(session, self._held.run_id).best_epoch
 
         return patiently(read)
+
+    def _runs_at_once(self) -> int | None:
+        """Return the runs on the card, this one included; None where it has the card for itself."""
+        with self._store.read() as session:
+            shared = neighbours_of(session, self._held.run_id)
+        return None if shared is None else 1 + len(shared.runs)
 
     def _noted_leak(self) -> dict[str, Any] | None:
         """Return the leak that the run's first attempt noted."""

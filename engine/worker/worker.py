@@ -38,6 +38,7 @@ MAX_CARDS = 16
 PATIENCE_S = 600.0
 """Seconds that the run table may be out of reach before the worker exits."""
 RETRY_EVERY_S = 5.0
+BESIDE_OTHERS = " to train alone on the card, for it ran out of memory beside others"
 
 
 class Worker:
@@ -195,7 +196,7 @@ class Worker:
         elif run.status == "queued":
             log(
                 f"run {held.run_id} stopped at epoch {run.epoch}{f' ({bad_end.text})' if bad_end else ''}: "
-                "queued again, resumes from its checkpoint"
+                f"queued again{BESIDE_OTHERS if run.trains_alone else ''}, resumes from its checkpoint"
             )
         else:
             log(f"run {held.run_id} {run.status}" + (f": {run.error}" if run.error else ""))
