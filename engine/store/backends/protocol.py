@@ -94,7 +94,7 @@ class Backend(Protocol):
         ...
 
     def many_written(self, session: Session) -> None:
-        """Have the database count its rows anew, inside this transaction, where it plans its queries by their number."""
+        """Have a database that plans its queries by the number of rows count them anew, inside this transaction."""
         ...
 
     def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
