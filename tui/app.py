@@ -30,6 +30,7 @@ from tui.preferences.state import load_preferences, save_preferences
 from tui.preferences.themes import NAMES, PREFIX, THEMES, draw_with, following
 from tui.screens.error_screen import BrokenScreen, write_down
 from tui.screens.home import HomeScreen
+from tui.slow_table import SlowTable
 from tui.snapshot import Snapshot
 from tui.store_calls import Refused
 from tui.textual_internals import InternalsApp
@@ -102,7 +103,9 @@ class ResnetTui(InternalsApp):
         self._is_served = served
         self.keys = read_keys(keys_file())
         self.preferences = load_preferences(home)
-        self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write)
+        self._slow_table = SlowTable(self, lambda: not self.edits.background.has_finished(0))
+        submitted = self._slow_table.edit_submitted
+        self.edits = Edits(home, self.post_message, self.raise_from_thread, self.may_write, submitted)
         self._files = Background("state files", self.raise_from_thread)
         ScrollBar.renderer = PlainScrollBar if in_ascii else ScrollBarRender
         self._more_filters = [AsciiFilter()] if in_ascii else []
@@ -121,7 +124,7 @@ class ResnetTui(InternalsApp):
     def on_mount(self) -> None:
         self.set_keymap(dict(self.keys.keymap))
         self.push_screen(self._home_screen)
-        self.set_interval(POLL_S, self.refresh_feed)
+        self.set_interval(POLL_S, self._poll_by_timer)
         self.set_timer(PATIENCE_S, self._release)
         self.refresh_feed()
         if self._notice:
@@ -138,6 +141,12 @@ class ResnetTui(InternalsApp):
         """Ask for the newest state."""
         if not self._is_drawing_first:
             self._reader.ask(self._home_screen.run_id)
+
+    def _poll_by_timer(self) -> None:
+        """Ask for the newest state, unless the run table is slow to answer."""
+        self._slow_table.look(self._reader.waits_s if self._home_screen.has_snapshot else 0.0)
+        if self._reader.has_rested:
+            self.refresh_feed()
 
     def _poll(self, run_id: int | None) -> None:
         try:
@@ -162,6 +171,7 @@ class ResnetTui(InternalsApp):
         self._release(LAYOUT_PASSES)
 
     def on_feed_failed(self, message: FeedFailed) -> None:
+        self._slow_table.poll_failed()
         if self._home_screen.is_mounted:
             self._home_screen.show_problem(message.text)
         self._release(LAYOUT_PASSES)

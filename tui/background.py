@@ -57,10 +57,12 @@ class Edits:
         post: Callable[[EditDone], object],
         crashed: Callable[[Exception], object],
         may_write: Callable[[], bool] = lambda: True,
+        submitted: Callable[[], object] = lambda: None,
     ) -> None:
         """`post` takes the end of each edit, in the thread that made it; `crashed` an error of the program's own.
-        `may_write` says so where nothing may be edited: what gets past the commands still ends here."""
-        self._home, self._post, self._may_write = home, post, may_write
+        `may_write` says so where nothing may be edited: what gets past the commands still ends here. `submitted` is
+        called with each edit that is under way from then on."""
+        self._home, self._post, self._may_write, self._submitted = home, post, may_write, submitted
         self.background = Background("edits", crashed)
 
     def submit(self, edit: Callable[[Store], Outcome], *, quiet: bool = False) -> None:
@@ -71,6 +73,7 @@ class Edits:
         """Do a job that edits by itself and says how it ended."""
         if self._may_write():
             self.background.submit(job)
+            self._submitted()
 
     def _make(self, edit: Callable[[Store], Outcome], quiet: bool) -> None:
         try:

@@ -209,6 +209,9 @@ class WorkerView:
     waits: str = ""
     """Reason why it claims nothing though runs are queued; empty where it would."""
     host: str = ""
+    host_id: str = ""
+    user: str = ""
+    """Its owner; empty where the run table is a file."""
     pid: int = 0
     pid_started: str = ""
     seen_s: float = 0.0

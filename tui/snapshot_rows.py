@@ -207,6 +207,8 @@ def make_workers(workers: Sequence[Worker], running: Iterable[Listed]) -> tuple[
                 images_per_s=run.images_per_s if run else None,
                 waits=plain(worker.state) if worker.state.startswith(WAITS) else "",
                 host=worker.host,
+                host_id=worker.host_id,
+                user=plain(worker.user_name),
                 pid=worker.pid,
                 pid_started=worker.pid_started,
                 seen_s=worker.seen_s,

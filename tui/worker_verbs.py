@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.files.paths import Home
 from engine.hardware import processes
+from engine.store.people import may_change
 from tui.store_calls import Refused, with_store
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ class Signalled(Protocol):
     @property
     def host(self) -> str: ...
     @property
+    def host_id(self) -> str: ...
+    @property
+    def user(self) -> str: ...
+    @property
     def pid(self) -> int: ...
     @property
     def pid_started(self) -> str: ...
@@ -33,6 +38,7 @@ class CannotSignal(ValueError):
 
 def stop(worker: Signalled, home: Home) -> str:
     """Stop a worker: its run keeps its place, with a checkpoint. Returns a message. Raises CannotSignal."""
+    _check_owner(worker)
     run = f": #{worker.run_id} keeps its place and its checkpoint" if worker.run_id else ""
     if not _is_here(worker):
         _ask(worker, home, "stopping")
@@ -43,6 +49,7 @@ def stop(worker: Signalled, home: Home) -> str:
 
 def drain(worker: Signalled, home: Home) -> str:
     """Let a worker claim no other run. Returns a message. Raises CannotSignal."""
+    _check_owner(worker)
     when = f"when #{worker.run_id} has ended" if worker.run_id else "now"
     if not _is_here(worker):
         _ask(worker, home, "draining")
@@ -56,7 +63,16 @@ def drain(worker: Signalled, home: Home) -> str:
 
 
 def _is_here(worker: Signalled) -> bool:
-    return worker.host == processes.host_name()
+    return processes.is_this_host(worker.host_id, worker.host)
+
+
+def _check_owner(worker: Signalled) -> None:
+    """Raise CannotSignal for a worker of another user of a shared run table."""
+    if not may_change(worker.user):
+        raise CannotSignal(
+            f"worker {worker.id} is {worker.user}'s: leave it, or stop it all the same with "
+            f"resnet-tui workers stop {worker.id} --force"
+        )
 
 
 def _ask(worker: Signalled, home: Home, how: "Asked") -> None:

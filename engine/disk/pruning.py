@@ -11,6 +11,7 @@ from engine.files.paths import Home
 from engine.spec.constants import BUILTIN_DEFAULTS
 from engine.spec.grid import load_spec
 from engine.spec.run_spec import RunSpec
+from engine.store.people import may_change
 from engine.store.status import ENDED, FROM_THE_START
 from engine.store.tables import Run
 
@@ -27,6 +28,8 @@ class Plan:
     cache: tuple[CacheUsage, ...]
     spared: Mapping[int, tuple[Stored, ...]]
     """Files of ended runs that are kept because `retry` resumes from them."""
+    others: Mapping[int, tuple[Stored, ...]]
+    """Files of ended runs that are kept because the runs are other users'."""
 
     @property
     def files(self) -> list[Stored]:
@@ -62,13 +65,15 @@ def plan(
     """Choose files of ended runs, and packed images that no waiting or running run uses.
 
     Kept are all files of runs that are queued, running or paused, the files that such a run starts from, files without
-    a row in the run table, and, unless `options.unfinished`, files that `retry` would resume from. What an earlier
-    call has put aside is deleted in any case."""
+    a row in the run table, those of other users' runs where the run table has several, and, unless
+    `options.unfinished`, files that `retry` would resume from. What an earlier call has put aside is deleted in any
+    case."""
     before = now - options.older_than
     live = [load_spec(run.spec) for run in runs if run.status not in ENDED]
     needed = {_real(path) for spec in live for path in _sources(home, spec)}
     chosen = {run_id: usage.trash for run_id, usage in usages.items() if usage.trash}
     spared: dict[int, tuple[Stored, ...]] = {}
+    others: dict[int, tuple[Stored, ...]] = {}
     for run in runs:
         usage = usages.get(run.id or 0)
         if usage is None or run.status not in ENDED or (run.ended_at or now) > before:
@@ -77,12 +82,13 @@ def plan(
                       if _real(stored.path) not in needed)  # fmt: skip
         if files:
             into = spared if not options.unfinished and _is_resumable(run, usage) else chosen
+            into = into if may_change(run.user_name) else others
             into[usage.run_id] = into.get(usage.run_id, ()) + files
     unused = tuple(
         each for each in cache
         if each.key == TRASH or (each.changed_s <= before.timestamp() and not in_use(home, each, live))
     )  # fmt: skip
-    return Plan(chosen, unused, spared)
+    return Plan(chosen, unused, spared, others)
 
 
 def _is_resumable(run: Run, usage: RunUsage) -> bool:

@@ -22,6 +22,12 @@ def host_id() -> str:
         return host_name()
 
 
+def is_this_host(host: str, name: str) -> bool:
+    """Return True where a `host_id` and a host's name are of this one; the name alone tells where the id is empty, as
+    in rows of earlier versions."""
+    return host == host_id() if host else name == host_name()
+
+
 def machine_of(host: str) -> str:
     """Return the part of a `host_id` that containers of one machine share."""
     return host.partition("/")[0]

@@ -18,6 +18,10 @@ class ListedWorker:
 
     id: int
     host: str
+    host_id: str
+    """As `processes.host_id` gives it; empty for workers of earlier versions."""
+    user: str
+    """Owner; empty where the run table is a file, or for workers of earlier versions."""
     device: str
     device_name: str
     pid: int
@@ -44,6 +48,8 @@ def _listed(worker: Worker, state: str, run_of: dict[int, int | None]) -> Listed
     return ListedWorker(
         id=worker.id or 0,
         host=worker.host,
+        host_id=worker.host_id,
+        user=worker.user_name,
         device=worker.device,
         device_name=worker.device_name,
         pid=worker.pid,

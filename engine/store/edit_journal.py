@@ -14,7 +14,7 @@ from engine.store.clock import next_change
 from engine.store.database import Store
 from engine.store.dependencies import links_of, recount, recount_after, some_of
 from engine.store.listing import statuses
-from engine.store.people import check_owner
+from engine.store.people import check_owner, new_owner
 from engine.store.schema import edit_table, run_table
 from engine.store.status import Status
 from engine.store.utc import UtcDateTime, utc_now
@@ -102,13 +102,15 @@ def follow(session: Session, changes: Sequence[Values], changed: int) -> None:
 
 
 def note(session: Session, verb: str, text: str, changes: Sequence[Values]) -> None:
-    """Write an edit into the journal; the oldest one past KEPT goes."""
+    """Write an edit into the journal; the user's oldest one past KEPT goes."""
     if not changes:
         return
-    row = {"at": utc_now(), "verb": verb, "text": text, "changes": list(changes)}
+    user = new_owner(session)
+    row = {"at": utc_now(), "verb": verb, "text": text, "changes": list(changes), "user_name": user}
     session.execute(insert(edit_table).values(row))
-    oldest = select(edit_table.c.id).order_by(edit_table.c.id.desc()).offset(KEPT - 1).limit(1)
-    session.execute(edit_table.delete().where(edit_table.c.id < oldest.scalar_subquery()))
+    mine = edit_table.c.user_name == user
+    oldest = select(edit_table.c.id).where(mine).order_by(edit_table.c.id.desc()).offset(KEPT - 1).limit(1)
+    session.execute(edit_table.delete().where(mine, edit_table.c.id < oldest.scalar_subquery()))
 
 
 def snapshot(session: Session, run_ids: Sequence[int], columns: Sequence[str]) -> dict[int, Values]:

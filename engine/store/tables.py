@@ -192,6 +192,8 @@ class Edit(Table, table=True):
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """One a run: `id` (0: the queue itself) with the touched columns `before` and `after`; or `added`; or `final`,
     why it cannot be taken back."""
+    user_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """User who made it, where the run table is on a server; empty in a file, and for edits of earlier versions."""
 
 
 class EpochMetrics(Table, table=True):

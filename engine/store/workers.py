@@ -11,7 +11,7 @@ from engine.store.claims import LEASE_S
 from engine.store.clock import now_s
 from engine.store.database import Store
 from engine.store.needs import tags_text
-from engine.store.people import user_name
+from engine.store.people import new_owner
 from engine.store.schema import IS_RUNNING, worker_table
 from engine.store.tables import Run, Worker
 
@@ -49,7 +49,6 @@ def register(
     row = Worker(
         host=processes.host_name(),
         host_id=processes.host_id(),
-        user_name=user_name(),
         pid=pid,
         pid_started=processes.started(pid),
         device=device,
@@ -62,6 +61,7 @@ def register(
         tags=tags_text(tags),
     )
     with store.write() as session:
+        row.user_name = new_owner(session)
         if device != "cpu":
             there = [
                 other for other in _cards_here(session) if not _cards_of(row).isdisjoint(_cards_of(other))
@@ -174,9 +174,7 @@ def _cards_here(session: Session) -> list[Worker]:
 
 def is_here(row: Worker) -> bool:
     """Return True where this process can tell whether the worker's is alive."""
-    if not row.host_id:  # of an earlier version
-        return row.host == processes.host_name()
-    return row.host_id == processes.host_id()
+    return processes.is_this_host(row.host_id, row.host)
 
 
 def _known_dead(row: Worker) -> bool:

@@ -1,5 +1,6 @@
 """Watch over one thread: what it does that may take long, such as opening a file."""
 
+import asyncio
 import os
 import sys
 import threading
@@ -9,12 +10,15 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 SLOW_EVENTS = (
     "open", "os.listdir", "os.scandir", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.fork",
     "os.posix_spawn", "subprocess.Popen", "sqlite3.connect", "fcntl.flock", "fcntl.lockf", "socket.connect",
 )  # fmt: skip
 """Audit events of Python's, https://docs.python.org/3/library/audit_events.html"""
+TEXTUAL = f"{os.sep}textual{os.sep}"
 SLOW_CALLS = ("fsync", "stat", "lstat", "scandir")
 """Functions of `os` without an audit event, or that `pathlib` calls."""
 
@@ -30,13 +34,13 @@ class LoopGuard:
     def note(self, what: str) -> None:
         if threading.get_ident() != self.thread_id:
             return
-        frames = list(self._frames())
+        frames = list(self.frames())
         if any(file.startswith("<frozen importlib") for file, _ in frames):
             return  # a module that is loaded when it is first needed
         ours = [f"{file.rpartition('/')[2]}:{line}" for file, line in frames if "/tui/" in file]
         self.found.append(f"{what} by {' < '.join(ours[:4])}")
 
-    def _frames(self) -> Iterator[tuple[str, int]]:
+    def frames(self) -> Iterator[tuple[str, int]]:
         """File and line of each caller, the innermost first; `traceback` would read the files."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
@@ -70,6 +74,29 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             yield GUARD.found
         finally:
             GUARD.thread_id = None
+
+
+@contextmanager
+def store_watched() -> Iterator[list[str]]:
+    """Watch the app's event loop; gives the lines of the app that used a database on it, where each call may wait for
+    a network."""
+    found: list[str] = []
+
+    def note(*_: object) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return  # another thread, or a test without an app
+        frames = list(GUARD.frames())
+        if any(TEXTUAL in file for file, _ in frames):  # else the test itself looks
+            ours = [f"{file.rpartition('/')[2]}:{line}" for file, line in frames if "/tui/" in file]
+            found.append(" < ".join(ours[:6]))
+
+    event.listen(Pool, "checkout", note)
+    try:
+        yield found
+    finally:
+        event.remove(Pool, "checkout", note)
 
 
 def _noting(name: str, call: Any) -> Any:

@@ -26,7 +26,7 @@ from engine.store.listing import list_runs
 from engine.store.run_numbers import numbered
 from engine.store.status import ENDED
 from engine.store.tables import Run
-from tui.cli.options import takes_home
+from tui.cli.options import edits_runs, takes_home
 from tui.cli.output import CliError, print_json, print_line, print_message
 from tui.cli.table import print_table
 
@@ -104,6 +104,7 @@ def du_document(home: Home, runs: list[Run]) -> dict[str, Any]:
 
 
 @takes_home
+@edits_runs
 def prune(
     home: Home,
     older_than: Annotated[
@@ -153,6 +154,11 @@ def _print_plan(home: Home, chosen: Plan) -> None:
         print_message(
             f"{numbered(chosen.spared)}: {in_words(size)} kept, because retry resumes from there: "
             "--unfinished removes them too"
+        )
+    if chosen.others:
+        size = sum(stored.size for files in chosen.others.values() for stored in files)
+        print_message(
+            f"{numbered(chosen.others)}: {in_words(size)} kept, because they are other users': --force removes them too"
         )
     if not chosen.files:
         print_line("nothing to remove")

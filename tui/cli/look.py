@@ -30,19 +30,21 @@ from tui.views.metric_columns import optional_metrics
 
 SORT_KEYS = (
     "id", "queue", "status", "name", "data", "arch", "pretrained", "lr", "seed", "epoch", "best", "kappa", "findings",
-    "verdict",    "sweep",
+    "verdict", "sweep", "user",
 )  # fmt: skip
-_COLUMN = {"best": "best_acc", "kappa": "best_kappa", "findings": "headline"}
+_COLUMN = {"best": "best_acc", "kappa": "best_kappa", "findings": "headline", "user": "user_name"}
 BEFORE_METRIC = "findings"
 """Column before which the metric that the runs are sorted by is inserted."""
 BEFORE_SETTINGS = "epoch"
 """Column before which the settings that have no column are inserted, where they tell runs apart."""
+BEFORE_USER = "data"
+"""Column before which the runs' users are inserted, where there are several."""
 HEAD = (
     "id", "status", "data", "arch", "pretrained", "lr", "epoch", "best", "baseline", "chosen by", "kappa", "findings",
     "name", "",
 )  # fmt: skip
 NUMBERS = ("id", "lr", "epoch", "best", "baseline", "kappa")
-MAY_GO = ("chosen by", "kappa", "data", "name", "baseline", "pretrained", "settings")
+MAY_GO = ("chosen by", "kappa", "user", "data", "name", "baseline", "pretrained", "settings")
 MAY_SHRINK = ("", "name", "settings", "data", "pretrained")
 REQUESTED = {"pause": "pauses after this step", "cancel": "stops after this step"}
 OfStatus = Annotated[str | None, typer.Option(help=f"Only runs with these statuses: {', '.join(STATUSES)}.")]
@@ -104,6 +106,9 @@ def _print_runs(runs: Sequence[Run], waiting: Mapping[int, Waiting], metric: Spl
     if any(told := told_settings(runs)):  # after the metric: it stands further to the left
         rows = [_with(row, cell, BEFORE_SETTINGS) for row, cell in zip(rows, told, strict=True)]
         head = _with(head, "settings", BEFORE_SETTINGS)
+    if len({run.user_name for run in runs}) > 1:
+        rows = [_with(row, run.user_name or "–", BEFORE_USER) for row, run in zip(rows, runs, strict=True)]
+        head = _with(head, "user", BEFORE_USER)
     print_table(head, rows, right=right, may_go=MAY_GO, may_shrink=MAY_SHRINK)
 
 

@@ -36,8 +36,8 @@ def takes_home(verb: Callable[..., int], *, default: Path | None = None) -> Call
 
 
 def edits_runs(verb: Callable[..., int]) -> Callable[..., int]:
-    """Give a verb that edits runs --force, which lets it edit those of other users too."""
-    help_text = "Change runs of other users too."
+    """Give a verb that changes runs or workers --force, which lets it change those of other users too."""
+    help_text = "Change what is other users' too."
 
     def call(*arguments: Any, **values: Any) -> int:
         with forcing() if values.pop("force") else nullcontext():

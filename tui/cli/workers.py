@@ -11,7 +11,7 @@ from engine.hardware import worker_start
 from engine.queries.new_worker import StartFailed, start_and_follow
 from engine.queries.worker_list import ListedWorker, list_workers
 from engine.store.database import Store, open_store
-from tui.cli.options import Json, takes_home
+from tui.cli.options import Json, edits_runs, takes_home
 from tui.cli.output import CliError, print_json, print_message
 from tui.cli.table import print_table
 from tui.formatting import clock
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.cluster.slurm import Job
 
 T = TypeVar("T")
-HEAD = ("id", "host", "device", "state", "since", "run", "job")
+HEAD = ("id", "user", "host", "device", "state", "since", "run", "job")
 JOBS_HEAD = ("job", "state", "reason", "node", "worker")
 JOB = "slurm:"
 """Prefix of a job's id among those of workers."""
@@ -137,9 +137,12 @@ def ls(home: Home, as_json: Json = False) -> int:
         )
         return 0
     if found:
-        rows = [_row(each, job_of) for each in found]
-        head = HEAD if job_of else HEAD[:-1]
-        print_table(head, rows, right=("id", "run"), may_go=("job",), may_shrink=("state", "host"))
+        hidden = {"user"} if len({each.user for each in found}) == 1 else set()
+        hidden |= set() if job_of else {"job"}
+        shown = [place for place, name in enumerate(HEAD) if name not in hidden]
+        rows = [tuple(_row(each, job_of)[place] for place in shown) for each in found]
+        head = tuple(HEAD[place] for place in shown)
+        print_table(head, rows, right=("id", "run"), may_go=("job", "user"), may_shrink=("state", "host"))
     if jobs:
         print_table(JOBS_HEAD, [_job_row(each, job_of) for each in jobs], may_shrink=("reason", "node"))
     if problem:
@@ -182,6 +185,7 @@ def _jobs_of_workers(found: Collection[ListedWorker], jobs: Collection["Job"]) -
 def _document(worker: ListedWorker, job_of: Mapping[int, str]) -> dict[str, Any]:
     return {
         **{name: getattr(worker, name) for name in ("id", "host", "pid", "device", "device_name", "state")},
+        "user": worker.user,
         "since": worker.since.isoformat(),
         "run": worker.run_id,
         "job": job_of.get(worker.id),
@@ -202,7 +206,8 @@ def _worker_in(job: "Job", job_of: Mapping[int, str]) -> int | None:
 def _row(worker: ListedWorker, job_of: Mapping[int, str]) -> tuple[str, ...]:
     run, job = str(worker.run_id or "–"), job_of.get(worker.id)
     since = clock(worker.since)
-    return str(worker.id), worker.host, worker.device, worker.state, since, run, JOB + job if job else ""
+    where = (worker.user, worker.host, worker.device)
+    return str(worker.id), *where, worker.state, since, run, JOB + job if job else ""
 
 
 def _job_row(job: "Job", job_of: Mapping[int, str]) -> tuple[str, ...]:
@@ -210,6 +215,7 @@ def _job_row(job: "Job", job_of: Mapping[int, str]) -> tuple[str, ...]:
 
 
 @takes_home
+@edits_runs
 def stop_workers(
     home: Home,
     ids: Annotated[

@@ -1,5 +1,6 @@
 """Threads that read outside the event loop, and own their feeds from opening to closing."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
@@ -41,6 +42,20 @@ class ReaderThread(Generic[Q]):
         self._name, self._answer, self._crashed, self._close = name, answer, crashed, close
         self._questions: SimpleQueue[tuple[Q] | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._asked_at: float | None = None
+        self._rests_until = 0.0
+
+    @property
+    def waits_s(self) -> float:
+        """Seconds since the thread began with the answer that it makes now; 0 where it makes none."""
+        began = self._asked_at
+        return time.monotonic() - began if began is not None else 0.0
+
+    @property
+    def has_rested(self) -> bool:
+        """False where the last answer took longer than has gone by since: who asks by a timer waits, so that a slow
+        source is asked half of the time at most."""
+        return time.monotonic() >= self._rests_until
 
     def ask(self, question: Q) -> None:
         self._questions.put((question,))
@@ -54,10 +69,13 @@ class ReaderThread(Generic[Q]):
 
     def _run(self) -> None:
         while (newest := self._newest()) is not None:
+            began = self._asked_at = time.monotonic()
             try:
                 self._answer(*newest)
             except Exception as error:  # an error here must reach the screen
                 self._crashed(error)
+            self._asked_at, now = None, time.monotonic()
+            self._rests_until = now + (now - began)
         self._close()
 
     def _newest(self) -> tuple[Q] | None:

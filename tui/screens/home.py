@@ -182,6 +182,10 @@ class HomeScreen(FullScreen[None]):
         return self.table.run_id
 
     @property
+    def has_snapshot(self) -> bool:
+        return self._snapshot is not None
+
+    @property
     def has_worker(self) -> bool:
         return bool(self.worker_views)
 

@@ -30,6 +30,7 @@ def worker_text(
     """Write the device and its run on two lines, and its gauges with their last minutes on a third."""
     text = Text()
     name = plain(f"worker {worker.id}  {worker.device}  {worker.name}  {worker.host}:{worker.pid}")
+    name += plain(f"  {worker.user}'s") if worker.user else ""
     text.append(f"{'▸' if is_chosen else ' '} {name}\n", style="bold" if is_chosen else "")
     does = worker.waits or "idle"
     if worker.run_id is not None:

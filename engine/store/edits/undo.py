@@ -14,7 +14,7 @@ from engine.store.dependencies import dependents_of, first_misfit, replace_links
 from engine.store.edit_journal import LINKS, PAUSED, QUEUE, Values, decoded, follow, snapshot
 from engine.store.errors import QueueError
 from engine.store.order_values import switch
-from engine.store.people import check_owner
+from engine.store.people import changeable, check_owner
 from engine.store.schema import clock_table, edit_table, run_table
 from engine.store.status import ENDED, LinkKind
 from engine.store.tables import Run
@@ -42,11 +42,16 @@ GONE = "it is gone"
 
 
 def undo(store: Store) -> Undone | None:
-    """Take back the newest edit and forget it, so that the next call takes back the one before; None where the
-    journal is empty. What has changed since is left as it is. Raises QueueError for an edit of another user's run."""
+    """Take back the user's newest edit and forget it, so that the next call takes back the one before; None where
+    there is none. What has changed since is left as it is. Raises QueueError for an edit of another user's run."""
     with store.write() as session:
         changed = next_change(session)
-        newest = select(edit_table).order_by(edit_table.c.id.desc()).limit(1)
+        newest = (
+            select(edit_table)
+            .where(changeable(edit_table.c.user_name))
+            .order_by(edit_table.c.id.desc())
+            .limit(1)
+        )
         edit = session.execute(newest).mappings().first()
         if edit is None:
             session.rollback()

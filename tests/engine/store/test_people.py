@@ -9,8 +9,10 @@ import pytest
 from postgres import new_url
 from shell import Shell
 from sqlalchemy import text
-from stored_runs import SPEC, get
+from stored_runs import SPEC, ended, get
 
+from engine.files.paths import Home
+from engine.hardware import processes
 from engine.queries import waiting
 from engine.queries.queue_reasons import QueueReasons
 from engine.store import listing, people, queue, workers
@@ -34,8 +36,7 @@ def be(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """Go on as another user."""
 
     def become(name: str) -> None:
-        for module in (people, workers):
-            monkeypatch.setattr(module, "user_name", lambda: name)
+        monkeypatch.setattr(people, "user_name", lambda: name)
 
     return become
 
@@ -72,8 +73,7 @@ def test_a_run_of_another_is_left_alone_unless_forced(store: Store, be) -> None:
     assert get(store, mine).status == "queued" and get(store, 1).note == ""
     undone = undo(store)
     assert undone is not None and undone.restored == [mine]
-    with pytest.raises(QueueError, match="run 1 is ann's"):
-        undo(store)
+    assert undo(store) is None, "ann's edits are hers to undo"
     with people.forcing():
         queue.ask(store, [1], "cancel")
     assert get(store, 1).status == "cancelled"
@@ -155,6 +155,46 @@ def test_in_the_shell(shell: Shell, db_url: str, be) -> None:  # type: ignore[no
     assert "run 1 is ann's" in shell.refuses("note", "1", "no longer forced", "--db", db_url)
     refused = shell.refuses("undo", "--db", db_url)
     assert "the newest edit is 'cancel run 1', and run 1 is ann's" in refused
+    be("ann")
+    assert shell("undo", "--db", db_url) == 1 and "add" in shell.out + shell.err, "bob's edit was undone"
+
+
+def test_workers_and_files_of_another_are_left_alone_unless_forced(
+    shell: Shell,
+    db_url: str,
+    be,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
+) -> None:
+    """The worker is on another host, so that it is asked through the run table."""
+    be("ann")
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "host_id", lambda: "elsewhere/1")
+        workers.register(store, pid=1, device="cpu", device_name="test")
+    assert shell("add", "--data", "digits", "--db", db_url) == 0
+    ended(store, 1)
+    be("bob")
+    assert shell("add", "--data", "digits", "--db", db_url) == 0
+    home = Home.find(shell.home, db_url)
+    for run_id in (1, 2):
+        home.run(run_id).folder.mkdir(parents=True)
+        home.run(run_id).last.write_bytes(b"x" * 2_000_000)
+    ended(store, 1)
+
+    assert shell("workers", "ls", "--json", "--db", db_url) == 0
+    assert json.loads(shell.out)["workers"][0]["user"] == "ann"
+    assert shell("workers", "stop", "1", "--db", db_url) == 1
+    assert shell.err.startswith("worker 1 is ann's: leave it, or stop it all the same with")
+    assert shell("workers", "stop", "1", "--force", "--db", db_url) == 0
+    assert "worker 1 on" in shell.err and "is asked to stop" in shell.err
+    assert shell("prune", "--yes", "--db", db_url) == 0
+    assert "run 1: 2.0 MB kept, because they are other users'" in shell.err
+    assert home.run(1).last.exists() and not home.run(2).last.exists()
+    assert shell("prune", "--yes", "--force", "--db", db_url) == 0
+    assert not home.run(1).last.exists()
+    assert shell("ls", "--sort", "user", "--db", db_url) == 0
+    head, *rows = shell.out.splitlines()
+    assert head.split()[:3] == ["id", "status", "user"] and [row.split()[2] for row in rows] == ["ann", "bob"]
 
 
 def test_a_file_is_its_owners_by_whatever_name(shell: Shell, be) -> None:  # type: ignore[no-untyped-def]

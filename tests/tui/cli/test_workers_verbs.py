@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab import Lab
 from shell import Shell
-from waiting import until
+from waiting import LIMIT_S, until
 
 from engine.hardware import processes, worker_start
 from engine.store import workers
@@ -56,7 +56,7 @@ def test_a_worker_does_what_the_run_table_asks(lab: Lab, how: workers.Asked, epo
     with lab.store.read() as session:
         (row,) = workers.present(session)
     assert row.id is not None and workers.ask_to_leave(lab.store, row.id, how=how)
-    assert worker.wait(timeout=60) == 0
+    assert worker.wait(timeout=LIMIT_S) == 0
     assert lab.run(first).status == ("queued" if how == "stopping" else "done")
     assert lab.run(second).attempt == 0
 

@@ -1,5 +1,6 @@
 """Nothing slow on the event loop: no key and no poll opens a file, scans a folder, starts a process or calls fsync."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from textual.pilot import Pilot
 from engine.files.paths import Home
 from engine.hardware import processes, worker_start
 from engine.hardware.telemetry import NvidiaState
+from engine.store import listing
 from engine.store.database import Store
 from tui import commands
 from tui.feeds import cards_feed
@@ -118,6 +120,23 @@ def test_the_guard_sees_what_it_looks_for(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / "file").write_text("x")
         assert (tmp_path / "file").exists() and list(tmp_path.iterdir())
     assert [each.split()[0] for each in slow] == ["open", "os.stat", "os.listdir"]
+
+
+async def test_the_guard_sees_a_store_that_is_used_on_the_event_loop(
+    home: Home, study: Store, store_on_the_event_loop: list[str]
+) -> None:
+    def look() -> None:
+        with study.read() as session:
+            listing.list_runs(session)
+
+    async with app(home).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        look()  # the test's own
+        await asyncio.to_thread(look)
+        assert store_on_the_event_loop == []
+        pilot.app.call_later(look)
+        await until(pilot, lambda: store_on_the_event_loop)
+    store_on_the_event_loop.clear()
 
 
 def test_screens_have_few_methods() -> None:
