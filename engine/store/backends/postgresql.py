@@ -16,6 +16,7 @@ from sqlalchemy import (
     Double,
     Engine,
     String,
+    Table,
     cast,
     create_engine,
     event,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlmodel import Session, SQLModel
 
@@ -141,6 +143,9 @@ class PostgresqlBackend:
         for table, number in last.items():
             if number:
                 session.execute(moved, {"name": table, "number": number})
+
+    def insert(self, table: Table) -> Insert:
+        return insert(table)
 
     def count_change(self, session: Session) -> None:
         """Do nothing: the server numbers its transactions itself."""
