@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -24,12 +24,14 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import DisconnectionError, NoSuchModuleError
 from sqlmodel import Session, SQLModel
 
 from engine.store.backends.protocol import BUSY_TIMEOUT_S
 from engine.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
 
 T = TypeVar("T")
 WRITE_LOCK = 0x7265736E6574
@@ -144,7 +146,9 @@ class PostgresqlBackend:
             if number:
                 session.execute(moved, {"name": table, "number": number})
 
-    def insert(self, table: Table) -> Insert:
+    def insert(self, table: Table) -> "Insert":
+        from sqlalchemy.dialects.postgresql import insert  # the app opens files without it
+
         return insert(table)
 
     def count_change(self, session: Session) -> None:
