@@ -28,6 +28,9 @@ from engine.store.tables import Run
 from engine.store.turns import new_positions
 from engine.store.utc import utc_now
 
+MANY = 1_000
+"""New runs after which the database is to count its rows anew."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -83,6 +86,8 @@ def add_batches(store: Store, batches: Sequence[Batch]) -> Added:
         ids = _insert(session, batches, found)
         if ids:
             note(session, "add", f"add {numbered(ids)}", [{"id": run_id, "added": True} for run_id in ids])
+        if len(ids) >= MANY:
+            backend_of(session).many_written(session)
     pairs = zip(ids, digests, strict=True)
     return Added(ids, {run_id: earlier[digest] for run_id, digest in pairs if digest in earlier})
 

@@ -35,15 +35,22 @@ def patiently(act: Callable[[], T]) -> T:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
 
+SHARE = 0.05
+"""Largest share of a training's time that writes which may be postponed take: a table that is far away or has many
+writers is written more seldom."""
+
+
 class Tries:
-    """Tries of writes that may be postponed, with pauses while the run table cannot be reached."""
+    """Tries of writes that may be postponed, with pauses while the run table cannot be reached or is slow."""
 
     def __init__(self) -> None:
         self._pause_s, self._next_s = 0.0, 0.0
 
     def attempt(self, act: Callable[[], None]) -> None:
-        """Call `act`, a whole transaction, unless a pause lasts; where it fails, begin one. Raises LeaseLost."""
-        if time.monotonic() < self._next_s:
+        """Call `act`, a whole transaction, unless a pause lasts; where it fails or takes long, begin one. Raises
+        LeaseLost."""
+        began_s = time.monotonic()
+        if began_s < self._next_s:
             return
         try:
             act()
@@ -53,7 +60,8 @@ class Tries:
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) or PAUSE_S
             self._next_s = time.monotonic() + self._pause_s
         else:
-            self._pause_s = 0.0
+            self._pause_s, now_s = 0.0, time.monotonic()
+            self._next_s = now_s + min((now_s - began_s) * (1 / SHARE - 1), LONGEST_PAUSE_S)
 
 
 @contextlib.contextmanager

@@ -93,6 +93,10 @@ class Backend(Protocol):
         see will ever have a change number up to it. Rows with higher numbers may be seen twice."""
         ...
 
+    def many_written(self, session: Session) -> None:
+        """Have a database that plans its queries by the number of rows count them anew, inside this transaction."""
+        ...
+
     def read_together(self, session: Session, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Return what the jobs return, which read by this session of `Store.read` and need not each other's results."""
         ...

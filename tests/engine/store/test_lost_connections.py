@@ -1,4 +1,4 @@
-"""PostgreSQL's clients that fall silent in the middle of a transaction, and settings of the connection."""
+"""PostgreSQL alone: clients that fall silent in the middle of a transaction, settings of the connection, statistics."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from waiting import until
 
 from engine.spec.grid import make_spec
 from engine.store import listing
-from engine.store.add import add_runs
+from engine.store.add import MANY, add_runs
 from engine.store.database import Store, open_store
 from engine.store.errors import StoreError
 
@@ -40,6 +40,15 @@ def test_a_writer_that_falls_silent_gives_up_its_locks_and_its_writes(postgres_s
             assert [run.id for run in listing.list_runs(session)] == list(added.ids)
             assert not session.execute(text("SELECT queue_paused FROM clock")).scalar()
         until(lambda: add_runs(silent, [SPEC]).ids, what="the silent one to write again")
+
+
+def test_the_server_knows_at_once_of_many_new_runs(postgres_server: Server) -> None:
+    """Until its own count a minute later it would read all waiting runs for each claim."""
+    counted = text("SELECT reltuples FROM pg_class WHERE oid = 'run'::regclass")
+    with opened(postgres_server) as store:
+        add_runs(store, [SPEC] * MANY)
+        with store.read() as session:
+            assert session.execute(counted).scalar() == MANY
 
 
 def test_who_is_cut_off_is_found_out_within_seconds(postgres_server: Server) -> None:

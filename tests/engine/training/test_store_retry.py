@@ -1,6 +1,7 @@
 """A run table that is out of reach makes a training wait, not end."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +99,31 @@ def test_a_training_goes_on_through_an_outage_and_writes_its_losses_later(
     recorder.catch_up()
     assert numbers() == [0, 1, 2, 3, 4, 5] and len(said) == 2
     store.close()
+
+
+def test_a_slow_table_is_written_more_seldom() -> None:
+    """A write of 100 ms leaves room for the next after 1.9 s, one of 2 ms after 40 ms, one of 5 s after 10 s."""
+    now_s, written = 100.0, []
+
+    def write_in(seconds: float) -> Callable[[], None]:
+        def write() -> None:
+            nonlocal now_s
+            now_s += seconds
+            written.append(now_s)
+
+        return write
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_retry.time, "monotonic", lambda: now_s)
+        tries = store_retry.Tries()
+        for seconds, pause_s in ((0.1, 1.9), (0.002, 0.038), (5.0, 10.0)):
+            tries.attempt(write_in(seconds))
+            count = len(written)
+            now_s += pause_s - 0.001
+            tries.attempt(write_in(0.0))
+            assert len(written) == count
+            now_s += 0.002
+    assert len(written) == 3
 
 
 def test_patience_ends_and_a_lost_lease_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
