@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from engine.analysis.forecast import PastRun, QueuedRun
+from engine.analysis.forecast import QueuedRun
+from engine.analysis.paces import PastRun
 from engine.queries.queue_reasons import QueueReasons
+from engine.queries.shared_cards import read_peaks
 from engine.queries.throughput import longest_s, past_runs
 from engine.queries.waiting import (
     FAR,
@@ -118,7 +120,8 @@ class QueueState:
         )
         queue = QueueReasons(order, obstacle, lacks, self._unmet(status_of), dict(owners), refused)
         first = [self._first[run_id] for run_id in head]
-        return Facts(queue, there, self._running, self._past, self._longest, first)
+        peaks = read_peaks(session, there, [*self._running, *first])
+        return Facts(queue, there, self._running, self._past, self._longest, first, peaks)
 
     def _unmet(self, status_of: Callable[[int], Status | None]) -> dict[int, dict[int, Status]]:
         found: dict[int, dict[int, Status]] = {}
